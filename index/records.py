@@ -203,6 +203,7 @@ class Passage:
         sentences: the chunk's sentences, as spans of the document.
         header: for rows of a table, the span of the table's caption and headings.
         headings: the text of the header; empty outside tables.
+        section: the names of the group of rows in which the passage begins; empty outside groups.
         recognised: whether any of its words were recognised in a picture of a page, perhaps wrongly.
     """
 
@@ -214,6 +215,7 @@ class Passage:
     sentences: tuple[Span, ...]
     header: Span | None = None
     headings: str = ""
+    section: str = ""
     recognised: bool = False
 
 

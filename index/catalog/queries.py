@@ -13,6 +13,7 @@ from index.catalog.schema import builds, chunks, details, documents, layouts, me
 from index.details import Detail
 from index.documents import Document, Section, Span
 from index.records import Build, DocumentRecord, FileState, Filters, Passage, Recipe
+from index.text.tabular import section_at
 
 
 def is_current() -> sa.ColumnElement[bool]:
@@ -144,6 +145,7 @@ def to_passage(row: sa.Row[Any], text: str) -> Passage:
         tuple(Span(start, end) for start, end in row.sentences),
         header,
         header.of(text) if header else "",
+        section_at(text, header, row.start) if header and row.start >= header.end else "",
         document.recognised(*range(page or 0, bisect_left(row.page_starts, row.end) + 1)),
     )
 

@@ -12,8 +12,9 @@ from index.embedding.late_chunking import Offsets
 from index.embedding.quantize import pack
 from index.memory import LONG, give_back
 from index.records import Incoming, NewVersion, Recipe
-from index.text.chunks import HEADING_TOKENS, is_apart, passage_text
+from index.text.chunks import HEADING_TOKENS, SECTION_TOKENS, is_apart, passage_text, table_context
 from index.text.cutting import Chunks, Cut, cut
+from index.text.tabular import section_at
 
 TITLE_TOKENS = 40
 """Tokens of a title that precede each passage; both fit into MiniLM's window."""
@@ -132,4 +133,5 @@ class _PassageTexts:
         if piece.header != self._header:
             self._header = piece.header
             self._headings = self._encoder.clip(piece.header.of(self._text), HEADING_TOKENS)
-        return self._headings
+        group = section_at(self._text, piece.header, piece.span.start)
+        return table_context(self._headings, self._encoder.clip(group, SECTION_TOKENS) if group else "")

@@ -30,7 +30,8 @@ from index.search.analyzers import (
     single_characters,
     terms_in,
 )
-from index.text.chunks import is_apart, passage_text
+from index.text.chunks import is_apart, passage_text, table_context
+from index.text.tabular import section_at
 
 _ANY = "*"
 """A term of every passage in the field ``field``. Its frequency counts removed passages until a merge."""
@@ -341,7 +342,8 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
     """
     for passage in passages:
         document = passage.document
-        headings = passage.headings if is_apart(passage.span, passage.header) else ""
+        apart = is_apart(passage.span, passage.header)
+        headings = table_context(passage.headings, passage.section) if apart else ""
         text = passage_text(document.title if titled else "", passage.text, headings)
         yield Entry(passage.chunk_id, document.language, text, document.document_id)
 
@@ -352,7 +354,9 @@ def entries_of(
     """The entries for the passages of a document that a commit is about to write."""
     document = item.incoming.document
     for number, piece in zip(numbers, item.chunks, strict=True):
-        apart = piece.header is not None and is_apart(piece.span, piece.header)
-        headings = piece.header.of(document.text) if piece.header and apart else ""
+        headings = ""
+        if piece.header and is_apart(piece.span, piece.header):
+            group = section_at(document.text, piece.header, piece.span.start)
+            headings = table_context(piece.header.of(document.text), group)
         text = passage_text(document.title if titled else "", piece.span.of(document.text), headings)
         yield Entry(number, document.language, text, document_id)

@@ -1,6 +1,7 @@
 """Pure functions of text: normalisation, sentences, tables, chunks, languages, differences."""
 
-from index.text.chunks import MAX_CHUNK_TOKENS
+from index.text.cells import TableCell, table_cells
+from index.text.chunks import MAX_CHUNK_TOKENS, table_context
 from index.text.diff import Revision, revisions
 from index.text.find import fold_characters, matches
 from index.text.geometry import Box, boxes
@@ -13,6 +14,7 @@ __all__ = [
     "MAX_CHUNK_TOKENS",
     "Box",
     "Revision",
+    "TableCell",
     "boxes",
     "cells",
     "detect",
@@ -23,5 +25,7 @@ __all__ = [
     "may_be_in",
     "revisions",
     "sentences",
+    "table_cells",
+    "table_context",
     "tables",
 ]

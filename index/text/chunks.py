@@ -18,12 +18,15 @@ __all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chun
 MAX_CHUNK_TOKENS = 200
 """The most tokens of a chunk; with the title it fits into MiniLM's window of 256."""
 
-CHUNKING = 2
+CHUNKING = 3
 """The version of the chunking. It rises whenever passages are cut, prefixed or stored differently; libraries
 of an older version are then rebuilt."""
 
 HEADING_TOKENS = 60
 """Tokens of a table's headings that precede its rows."""
+
+SECTION_TOKENS = 20
+"""Tokens of the names of the group to which the rows belong, after the headings."""
 
 _LONGEST_WORD = 20
 """The longest token, in characters, that counts as one. A longer token is text that the tokenizer does not
@@ -88,7 +91,7 @@ def _room(table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
     if table is None:
         return max_tokens
     headings = tokens.between(table.header.start, table.header.end)
-    return max(max_tokens - min(headings, HEADING_TOKENS), max_tokens // 2, 1)
+    return max(max_tokens - min(headings, HEADING_TOKENS) - SECTION_TOKENS, max_tokens // 2, 1)
 
 
 class _TokenCounter:
@@ -146,6 +149,11 @@ def _cut_before(text: str, start: int, limit: int) -> int:
 def is_apart(span: Span, header: Span | None) -> bool:
     """Whether a passage has rows of a table, but not the table's headings at ``header``."""
     return header is not None and not span.covers(header)
+
+
+def table_context(headings: str, section: str) -> str:
+    """The words that precede rows of a table in a passage: the table's headings, and the rows' group."""
+    return "\n".join(part for part in (headings, section) if part)
 
 
 def passage_text(title: str, text: str, headings: str = "") -> str:

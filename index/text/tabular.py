@@ -24,10 +24,11 @@ MAX_CAPTION_CHARACTERS = 200
 """A longer line above a table is a paragraph."""
 
 _MAX_CAPTION_LINES = 3
+_MAX_SECTIONS = 2
 
 _LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
-_CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
+CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
 _QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
 """The beginning of a quantity: a sign, currency, bracket or digit. ``CO2e`` is no quantity."""
 
@@ -42,6 +43,7 @@ _PERIOD = regex.compile(
     regex.IGNORECASE,
 )
 """A cell that names a time rather than a quantity: ``2019``, ``Q1 2020``, ``Years ended September 30,``."""
+_TOTAL = regex.compile(r"(?:sub-?)?totals?\b", regex.IGNORECASE)
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 
@@ -66,12 +68,12 @@ class Table:
 
 def cells(row: str) -> list[str]:
     """The cells of a row in order, with empty ones: ``["", "2019", ""]`` of `` | 2019 | ``."""
-    return [cell.strip() for cell in _CELL_EDGE.split(row)]
+    return [cell.strip() for cell in CELL_EDGE.split(row)]
 
 
 def is_row(line: str) -> bool:
     """Whether a line has cells."""
-    return "|" in line and _CELL_EDGE.search(line) is not None
+    return "|" in line and CELL_EDGE.search(line) is not None
 
 
 def tables(text: str) -> list[Table]:
@@ -146,7 +148,7 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
         row = cells(line.of(text))
         others = any(row[1:])
         # Below the column headings, a line with one cell names a group of rows, or the units.
-        if any(map(_is_quantity, row)) or (row[0] and not others and parted and not _UNITS.fullmatch(row[0])):
+        if any(map(is_quantity, row)) or (row[0] and not others and parted and not _UNITS.fullmatch(row[0])):
             break
         headings += 1
         parted = parted or others
@@ -159,5 +161,37 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     return Table(Span(start, header[-1].end) if header else Span(start, start), tuple(every))
 
 
-def _is_quantity(cell: str) -> bool:
+def section_at(text: str, header: Span, start: int) -> str:
+    """The names of the group of rows to which the row at ``start`` belongs, a line each; "" without one.
+
+    A group's name is a line with one cell above its rows. A row of totals ends its group.
+
+    Args:
+        text: a document's canonical text.
+        header: the span of the table's caption and headings.
+        start: the offset of a row below them.
+    """
+    names: list[str] = []
+    for match in reversed(list(_LINE.finditer(text, header.end, start))):
+        line = match[0].strip()
+        if not line:
+            continue
+        if not is_row(line):
+            names.insert(0, line)
+            if len(names) == _MAX_SECTIONS:
+                break
+        elif names:
+            break
+        elif _TOTAL.match(line):
+            return ""
+    return "\n".join(names)
+
+
+def is_period(cell: str) -> bool:
+    """Whether a cell names a time: ``2019``, ``Q1 2020``, ``Years ended September 30,``."""
+    return _PERIOD.fullmatch(cell) is not None
+
+
+def is_quantity(cell: str) -> bool:
+    """Whether a cell has a quantity, rather than words or a period such as ``2019``."""
     return _QUANTITY.match(cell) is not None and not _PERIOD.fullmatch(cell)

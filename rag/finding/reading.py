@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from index.documents import Span
 from index.records import DocumentRecord, Passage
 from index.search import Hit, Snapshot
+from index.text import is_row, table_context
 from rag.tuning import WIDEN_BY
 
 
@@ -23,6 +24,7 @@ class ReadSentence:
         text: its words.
         header: for a row of a table, the span of the table's caption and headings.
         headings: the words of ``header``; empty for other sentences.
+        section: for a row, the names of its group of rows, a line each; else empty.
         chunk_id: the passage that contains it.
         place: its number in the passage, from 0.
     """
@@ -31,13 +33,15 @@ class ReadSentence:
     text: str
     header: Span | None = None
     headings: str = ""
+    section: str = ""
     chunk_id: int = 0
     place: int = 0
 
     @property
     def in_context(self) -> str:
-        """The words with their context: a row with its headings before it."""
-        return f"{self.headings}\n{self.text}" if self.headings else self.text
+        """The words with their context: a row with its headings and the names of its group before it."""
+        before = table_context(self.headings, self.section)
+        return f"{before}\n{self.text}" if before else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,18 +95,23 @@ def _widened(hit: Hit, around: Sequence[Passage], widen_by: int) -> Reading:
 def _sentences(passage: Passage | Hit) -> list[ReadSentence]:
     start = passage.span.start
     header = passage.header
-    return [
-        ReadSentence(
-            span,
-            passage.text[span.start - start : span.end - start],
-            header if under else None,
-            passage.headings if under else "",
-            passage.chunk_id,
-            place,
+    group = passage.section.splitlines()
+    after_row = True
+    sentences = []
+    for place, span in enumerate(passage.sentences):
+        text = passage.text[span.start - start : span.end - start]
+        if header is None or span.start < header.end:
+            sentences.append(ReadSentence(span, text, chunk_id=passage.chunk_id, place=place))
+            continue
+        if is_row(text):
+            names, after_row = "\n".join(group), True
+        else:
+            group = [text] if after_row else [*group[-1:], text]
+            names, after_row = "", False
+        sentences.append(
+            ReadSentence(span, text, header, passage.headings, names, passage.chunk_id, place)
         )
-        for place, span in enumerate(passage.sentences)
-        for under in [header is not None and span.start >= header.end]
-    ]
+    return sentences
 
 
 def _touch(left: Reading, right: Reading) -> bool:

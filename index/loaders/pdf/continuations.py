@@ -19,6 +19,7 @@ from index.loaders.pdf.paragraphs import (
     seam,
 )
 from index.loaders.pdf.positioned import BOX_BYTES, Placed, unplaced
+from index.text.tabular import is_quantity
 
 SAME_SIZE = 1.06
 """The largest ratio of line heights within one paragraph."""
@@ -221,7 +222,8 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
                 length += len(end.text) - len(before.text)
                 pieces += [end, rest]
             else:
-                between = "\n" if before.is_row and paragraph.is_row else "\n\n"
+                is_next = not paragraph.first.begins_table or (not offsets and _is_next_row(before, paragraph))
+                between = "\n" if before.is_row and paragraph.is_row and is_next else "\n\n"
                 length += len(between)
                 pieces += [unplaced(between), paragraph.words]
             offsets.append(length)
@@ -230,6 +232,13 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
         starts.append(offsets[0] if offsets else length)
         paragraph_starts.append(tuple(offsets))
     return Stitched(_whole(pieces), tuple(starts), tuple(paragraph_starts))
+
+
+def _is_next_row(before: Paragraph, row: Paragraph) -> bool:
+    """Whether a row at the top of a page goes on the table at the end of the page before."""
+    cells = row.first.cells
+    has_figures = any(is_quantity(cell.words.text.strip()) for cell in cells[1:])
+    return has_figures and len(cells) == len(before.last.cells)
 
 
 def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[PageLayout, ...]:

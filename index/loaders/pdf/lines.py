@@ -6,15 +6,14 @@ figures would stand under the headings of other columns.
 
 from __future__ import annotations
 
-from bisect import bisect_right
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import regex
 
 from index.loaders.pdf.positioned import Placed, joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
+from index.loaders.pdf.tables import with_tables
 from index.loaders.superscripts import superscript
 
 MAX_WORD_GAP = 1.5
@@ -38,10 +37,6 @@ _LABEL = regex.compile(r"[•●○◦▪■□‣∙·➢✓*–—-]|\(?(?:\d{
 _PROSE = regex.compile(r"\P{N}*\p{L}")
 
 
-MAX_STEP = 3.0
-"""In line heights: rows further apart belong to different tables."""
-
-
 def lines(pieces: Iterable[Line]) -> list[Line]:
     """The lines of a page, from its pieces in reading order."""
     joined: list[Line] = []
@@ -51,7 +46,7 @@ def lines(pieces: Iterable[Line]) -> list[Line]:
             joined[-1] = _together(joined[-1], line)
         else:
             joined.append(line)
-    return aligned(
+    return with_tables(
         [
             replace(line, is_row=True) if _is_row(line, joined[max(number - 1, 0) : number + 2]) else line
             for number, line in enumerate(joined)
@@ -142,60 +137,3 @@ def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
 
 def _gaps(line: Line) -> list[tuple[float, float]]:
     return [(line.cells[number].right, line.cells[number + 1].left) for number in range(len(line.cells) - 1)]
-
-
-def aligned(lines: Sequence[Line]) -> list[Line]:
-    """The lines of a page; rows get empty cells where other rows of their table have words."""
-    read: list[Line] = []
-    for table in _tables(lines):
-        edges = _edges(table) if len(table) > 1 else None
-        read += [_filled(row, edges) for row in table] if edges else table
-    return read
-
-
-def _tables(lines: Sequence[Line]) -> Iterator[list[Line]]:
-    """Adjacent rows together, and each other line alone."""
-    table: list[Line] = []
-    for line in lines:
-        follows = bool(table) and line.is_row and table[-1].is_row
-        if table and not (follows and 0 < table[-1].bottom - line.bottom < MAX_STEP * line.height):
-            yield table
-            table = []
-        table.append(line)
-    if table:
-        yield table
-
-
-def _edges(table: Sequence[Line]) -> list[tuple[float, float]] | None:
-    """The edges of each column, from the rows with the most cells; None if they disagree."""
-    count = max(len(row.cells) for row in table)
-    full = [row for row in table if len(row.cells) == count]
-    edges = [
-        (min(row.cells[column].left for row in full), max(row.cells[column].right for row in full))
-        for column in range(count)
-    ]
-    return edges if all(before[1] < after[0] for before, after in pairwise(edges)) else None
-
-
-def _filled(row: Line, edges: Sequence[tuple[float, float]]) -> Line:
-    """A row with empty cells in the columns that it leaves out; the row itself if its cells do not fit."""
-    if len(row.cells) == len(edges):
-        return row
-    middles = [(before[1] + after[0]) / 2 for before, after in pairwise(edges)]
-    columns = [bisect_right(middles, (cell.left + cell.right) / 2) for cell in row.cells]
-    for cell, column in zip(row.cells, columns, strict=True):
-        reached = [
-            number for number, (left, right) in enumerate(edges) if cell.left < right and left < cell.right
-        ]
-        if any(number != column for number in reached):
-            return row
-    if any(before >= after for before, after in pairwise(columns)):
-        return row
-    cells = dict(zip(columns, row.cells, strict=True))
-    return replace(
-        row, cells=tuple(cells.get(column) or _empty(edges[column]) for column in range(columns[-1] + 1))
-    )
-
-
-def _empty(edge: tuple[float, float]) -> Cell:
-    return Cell(unplaced(""), edge[0], edge[1], 0.0)

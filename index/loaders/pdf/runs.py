@@ -71,6 +71,7 @@ class Line:
         top: the font's upper bound, in points.
         bold: whether its first and its last character are bold.
         is_row: whether its pieces are cells of a table's row.
+        begins_table: whether it is the first row of a table.
         resumes: the right edge of its letters, if superscripts or subscripts follow them.
     """
 
@@ -79,6 +80,7 @@ class Line:
     top: float
     bold: tuple[bool, bool] = (False, False)
     is_row: bool = False
+    begins_table: bool = False
     resumes: float | None = None
 
     @property

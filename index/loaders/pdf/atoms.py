@@ -1,0 +1,224 @@
+"""The atoms of a table's row: figures with their signs, and stretches of words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import regex
+
+from index.loaders.pdf.positioned import BOX_BYTES, Placed, joined_by
+from index.loaders.pdf.runs import Cell, Line
+
+MIN_GAP = 0.45
+"""In line heights: a wider gap between two figures separates them; spaces inside a number are narrower."""
+
+SIGN_GAP = 14.0
+"""In line heights: the largest gap between a currency sign and its figure."""
+
+SUFFIX_GAP = 2.5
+"""In line heights: the largest gap between a figure and its percent sign or closing bracket."""
+
+HEADING_GAP = 0.5
+"""In line heights: the smallest gap between the headings of two columns."""
+
+_UNITS = 4
+"""Units of a box per point: see PageLayout."""
+
+_SIGN = regex.compile(r"[~<>≈]?\(?(?:US|C|A|HK|NZ|R|S)?[$€£¥₹]|[~<>≈]|EUR|USD|GBP")
+_NUMBER = regex.compile(
+    r"[-+–−~<>≈(]{0,3}(?:(?:US|C|A|R)?[$€£¥])?[-–−(]?(?:\d[\d.,'’/:]*|\.\d+)[½¼¾]?\)?(?:%|x|bps|bp|pp|pts|M|m|bn|k)?"
+    r"\)?%?\)?[¹²³⁰⁴-⁹*†‡]*(?:\([a-z0-9]{1,2}\))*[,;]?"
+)
+_NOTHING = regex.compile(
+    r"[($€£]*[—–−-]{1,3}\)?%?|n\.?/?[am]\.?|nm|nmf|\*{1,3}|…|\.{2,3}|:|×|✓|●|○", regex.IGNORECASE
+)
+_SUFFIX = regex.compile(r"\)?%\)?[¹²³⁰⁴-⁹*]*|\)+|pts?\.?|bps|pp")
+_LEADERS = regex.compile(r"[.…·_]{2,}|\.")
+_WORD = regex.compile(r"\S+")
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word of a row.
+
+    Attributes:
+        words: the word.
+        left: its left edge, in points.
+        right: its right edge, in points.
+        begins_cell: whether a wide gap is before it.
+    """
+
+    words: Placed
+    left: float
+    right: float
+    begins_cell: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """The smallest part of a row that belongs to one cell.
+
+    Attributes:
+        tokens: its words, at least one.
+        is_figure: whether it is a figure, or a sign for a missing one.
+    """
+
+    tokens: tuple[Token, ...]
+    is_figure: bool = False
+
+    @property
+    def left(self) -> float:
+        """Its left edge, in points."""
+        return self.tokens[0].left
+
+    @property
+    def right(self) -> float:
+        """Its right edge, in points."""
+        return self.tokens[-1].right
+
+
+def atoms(line: Line) -> list[Atom]:
+    """The atoms of a line, from left to right."""
+    found: list[Atom] = []
+    stretch: list[Token] = []
+    for token in _tokens(line):
+        if token.begins_cell and stretch:
+            found += _atoms_of(stretch, line.height)
+            stretch = []
+        stretch.append(token)
+    found += _atoms_of(stretch, line.height)
+    return _with_signs(found, line.height)
+
+
+def _tokens(line: Line) -> Iterator[Token]:
+    for cell in line.cells:
+        begins = True
+        for match in _WORD.finditer(cell.words.text):
+            words = cell.words.cut(match.start(), match.end())
+            boxes = np.frombuffer(words.boxes, "<u2").reshape(-1, BOX_BYTES // 2)
+            placed = boxes[boxes.any(axis=1)]
+            if len(placed):
+                left, right = float(placed[:, 0].min()) / _UNITS, float(placed[:, 2].max()) / _UNITS
+            else:
+                left, right = cell.left, cell.right
+            yield Token(words, left, right, begins)
+            begins = False
+
+
+def _atoms_of(stretch: Sequence[Token], height: float) -> list[Atom]:
+    """The atoms of the words between two wide gaps: figures apart, words together."""
+    if not stretch:
+        return []
+    if not all(_is_numeric(token) for token in stretch):
+        return [Atom(tuple(_without_leaders(stretch)))]
+    if not any(_is_figure(token) for token in stretch):
+        return [Atom(tuple(stretch))]
+    parts: list[list[Token]] = []
+    for token in stretch:
+        if parts and _continues(parts[-1], token, height):
+            parts[-1].append(token)
+        else:
+            parts.append([token])
+    return [Atom(tuple(part), any(map(_is_figure, part))) for part in parts]
+
+
+def _continues(part: Sequence[Token], token: Token, height: float) -> bool:
+    """Whether a token belongs to the figure whose beginning is ``part``."""
+    gap = token.left - part[-1].right
+    text, before = token.words.text, part[-1].words.text
+    if _SIGN.fullmatch(before):
+        return True
+    if not any(map(_is_figure, part)):
+        return False
+    if _SUFFIX.fullmatch(text):
+        return gap < SUFFIX_GAP * height
+    return gap < MIN_GAP * height and not _SIGN.match(text)
+
+
+def _is_numeric(token: Token) -> bool:
+    text = token.words.text
+    return any(form.fullmatch(text) for form in (_NUMBER, _NOTHING, _SIGN, _SUFFIX))
+
+
+def _is_figure(token: Token) -> bool:
+    text = token.words.text
+    return any(form.fullmatch(text) for form in (_NUMBER, _NOTHING))
+
+
+def _without_leaders(stretch: Sequence[Token]) -> Sequence[Token]:
+    """The words without the dots that lead to the next cell."""
+    end = len(stretch)
+    while end > 1 and _LEADERS.fullmatch(stretch[end - 1].words.text):
+        end -= 1
+    return stretch[:end] if len(stretch) - end > 1 else stretch
+
+
+def _with_signs(found: Sequence[Atom], height: float) -> list[Atom]:
+    """The atoms of a row; a lone currency sign joins the figure after it, a lone suffix the one before it."""
+    row: list[Atom] = []
+    for atom in found:
+        if row and atom.is_figure and not row[-1].is_figure:
+            # A sign may stand close to the end of a long label.
+            row[-1:] = _without_sign(row[-1])
+        before = row[-1] if row else None
+        gap = atom.left - before.right if before else 0.0
+        if before and atom.is_figure and _is_only(before, _SIGN) and gap < SIGN_GAP * height:
+            row[-1] = Atom((*before.tokens, *atom.tokens), is_figure=True)
+        elif before and before.is_figure and _is_only(atom, _SUFFIX) and gap < SUFFIX_GAP * height:
+            row[-1] = Atom((*before.tokens, *atom.tokens), is_figure=True)
+        else:
+            row.append(atom)
+    return row
+
+
+def _without_sign(atom: Atom) -> list[Atom]:
+    """A label, and the signs at its end as an atom of their own."""
+    end = len(atom.tokens)
+    while end > 1 and _SIGN.fullmatch(atom.tokens[end - 1].words.text):
+        end -= 1
+    return [Atom(part) for part in (atom.tokens[:end], atom.tokens[end:]) if part]
+
+
+def _is_only(atom: Atom, form: regex.Pattern[str]) -> bool:
+    return all(form.fullmatch(token.words.text) for token in atom.tokens)
+
+
+def split_at(atom: Atom, bounds: Sequence[tuple[float, float, bool]], height: float) -> list[Atom] | None:
+    """The parts of an atom that belong to the columns at ``bounds``; None if it belongs to all of them.
+
+    The headings of two columns may have a narrow gap between them, and a label may end close to the first
+    figure of its row.
+    """
+    parts: list[list[Token]] = [[]]
+    column = 0
+    for token in atom.tokens:
+        middle = (token.left + token.right) / 2
+        own = min(
+            range(len(bounds)), key=lambda number: max(bounds[number][0] - middle, middle - bounds[number][1])
+        )
+        before = parts[-1][-1] if parts[-1] else None
+        if before and own > column and (
+            token.left - before.right >= HEADING_GAP * height
+            or (bounds[own][2] and not bounds[0][2] and _is_figure(token) and token.left >= bounds[own][0] - height)
+        ):
+            parts.append([])
+        if not parts[-1]:
+            column = own
+        parts[-1].append(token)
+    if len(parts) < 2:
+        return None
+    return [Atom(tuple(part), all(map(_is_numeric, part)) and any(map(_is_figure, part))) for part in parts]
+
+
+def text_of(atom: Atom) -> str:
+    """The words of an atom, separated by spaces."""
+    return " ".join(token.words.text for token in atom.tokens)
+
+
+def joined_atoms(parts: Sequence[Atom]) -> Cell:
+    """The cell of the atoms that one row has in one column."""
+    tokens = [token for part in parts for token in part.tokens]
+    words = joined_by(" ", (token.words for token in tokens))
+    return Cell(words, tokens[0].left, tokens[-1].right, tokens[0].right - tokens[0].left)

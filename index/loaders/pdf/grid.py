@@ -1,0 +1,165 @@
+"""Finds the columns of a table from the atoms of its rows, and puts atoms into them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from index.loaders.pdf.atoms import Atom, joined_atoms, split_at, text_of
+from index.loaders.pdf.positioned import unplaced
+from index.loaders.pdf.runs import Cell
+from index.text.tabular import is_period
+
+MIN_OVERLAP = 0.3
+"""The share of the narrower atom's width that two atoms of one column have in common."""
+
+
+class Column(NamedTuple):
+    """The edges of a column, in points, and whether most of its cells are figures."""
+
+    left: float
+    right: float
+    has_figures: bool
+
+
+def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
+    """The columns of a table from left to right, from the atoms of its rows."""
+    flat = [(atom, number) for number, row in enumerate(rows) if len(row) > 1 for atom in row]
+    if len(flat) < 4:
+        return []
+    left = np.array([atom.left for atom, _ in flat])
+    right = np.array([atom.right for atom, _ in flat])
+    row = np.array([number for _, number in flat])
+    shared = np.minimum(right[:, None], right) - np.maximum(left[:, None], left)
+    share = shared / np.maximum(np.minimum((right - left)[:, None], right - left), 0.1)
+    above = (share >= MIN_OVERLAP) & (row[:, None] != row)
+    spanning = [
+        not atom.is_figure and bool((np.bincount(row[above[place]]) > 1).any())
+        for place, (atom, _) in enumerate(flat)
+    ]
+    clusters = _clusters(share, above & ~(np.array(spanning)[:, None] | np.array(spanning)), row)
+    clusters = [members for members in clusters if len(members) > 1 or not spanning[members[0]]]
+    clusters = _with_headings(clusters, [is_period(text_of(atom)) for atom, _ in flat], left, right, row)
+    columns = []
+    for members in clusters:
+        figures = sum(flat[member][0].is_figure for member in members)
+        edges = float(left[members].min()), float(right[members].max())
+        columns.append((len(members), Column(*edges, has_figures=2 * figures > len(members))))
+    return _apart(columns)
+
+
+def _with_headings(
+    clusters: Sequence[list[int]],
+    is_heading: Sequence[bool],
+    left: NDArray[np.float64],
+    right: NDArray[np.float64],
+    row: NDArray[np.int64],
+) -> list[list[int]]:
+    """The clusters; those of headings alone join the nearest one that has a cell in none of their rows.
+
+    A year may stand beside the figures of its column rather than above them.
+    """
+    alone = [members for members in clusters if all(is_heading[member] for member in members)]
+    others = [list(members) for members in clusters if members not in alone]
+    for members in alone:
+        middle = float((left[members] + right[members]).mean()) / 2
+        near = sorted(others, key=lambda other: _distance(middle, left[other], right[other]))
+        free = near[:1] if near and not set(row[members]) & set(row[near[0]]) else []
+        if free:
+            free[0] += members
+        else:
+            others.append(members)
+    return others
+
+
+def _distance(middle: float, left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
+    return max(float(left.min()) - middle, middle - float(right.max()))
+
+
+def _clusters(share: NDArray[np.float64], linked: NDArray[np.bool_], row: NDArray[np.int64]) -> list[list[int]]:
+    """Atoms that stand above each other, the most alike first; no two of a cluster are in one row."""
+    root = list(range(len(row)))
+    rows = [{number} for number in row.tolist()]
+    members = [[place] for place in root]
+    ones, others = np.nonzero(np.triu(linked))
+    order = np.argsort(-share[ones, others], kind="stable")
+    for one, other in zip(ones[order].tolist(), others[order].tolist(), strict=True):
+        one, other = root[one], root[other]
+        if one == other or rows[one] & rows[other]:
+            continue
+        if len(members[one]) < len(members[other]):
+            one, other = other, one
+        for place in members[other]:
+            root[place] = one
+        members[one] += members[other]
+        rows[one] |= rows[other]
+        members[other] = []
+    return [group for group in members if group]
+
+
+def _apart(columns: Sequence[tuple[int, Column]]) -> list[Column]:
+    """The columns from left to right; a small one that lies over a larger one is left out."""
+    kept: list[Column] = []
+    for _, column in sorted(columns, key=lambda counted: -counted[0]):
+        width = max(column.right - column.left, 0.1)
+        over = [
+            min(column.right, other.right) - max(column.left, other.left)
+            for other in kept
+        ]
+        if all(shared <= MIN_OVERLAP * width for shared in over):
+            kept.append(column)
+    return sorted(kept)
+
+
+def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> list[Cell]:
+    """The cells of a row, up to its last; a column without an atom has an empty cell.
+
+    Args:
+        row: its atoms, from left to right.
+        height: of its line, in points.
+        columns: of the table.
+    """
+    held: dict[int, list[Atom]] = {}
+    last = -1
+    for atom, covered in placed(row, height, columns):
+        last = max(covered[0], last)
+        held.setdefault(last, []).append(atom)
+    return [
+        joined_atoms(held[number])
+        if number in held
+        else Cell(unplaced(""), columns[number].left, columns[number].right, 0.0)
+        for number in range(last + 1)
+    ]
+
+
+def placed(
+    row: Sequence[Atom], height: float, columns: Sequence[Column]
+) -> list[tuple[Atom, tuple[int, ...]]]:
+    """Each atom with the numbers of the columns that it covers, at least one; words over several are split."""
+    found = []
+    waiting = list(row)
+    while waiting:
+        atom = waiting.pop(0)
+        covered = _covered(atom, columns)
+        parts = split_at(atom, [columns[number] for number in covered], height) if len(covered) > 1 else None
+        if parts:
+            waiting[:0] = parts
+        else:
+            found.append((atom, covered))
+    return found
+
+
+def _covered(atom: Atom, columns: Sequence[Column]) -> tuple[int, ...]:
+    shared = [min(atom.right, column.right) - max(atom.left, column.left) for column in columns]
+    covered = tuple(
+        number
+        for number, column in enumerate(columns)
+        if shared[number] >= MIN_OVERLAP * max(min(atom.right - atom.left, column.right - column.left), 0.1)
+    )
+    if len(covered) < 2:
+        # The nearest column has the largest overlap, or the smallest gap as a negative one.
+        return covered or (max(range(len(columns)), key=lambda number: shared[number]),)
+    return (max(covered, key=lambda number: shared[number]),) if atom.is_figure else covered

@@ -1,0 +1,228 @@
+"""Finds the headings above a table, and puts them into rows.
+
+A heading of several lines is one cell. Programs write it line by line or cell by cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import regex
+
+from index.loaders.pdf.atoms import Atom, atoms, joined_atoms, text_of
+from index.loaders.pdf.grid import Column, placed
+from index.loaders.pdf.positioned import joined_by, unplaced
+from index.loaders.pdf.runs import Cell, Line
+
+MAX_LINES = 40
+"""The largest number of lines of headings above the first row of a table."""
+
+MAX_HEIGHT = 9.0
+"""In line heights: headings further above the first row belong to something else."""
+
+TIGHT = 1.6
+"""In line heights: the largest distance between two lines of one heading."""
+
+STEP = 2.2
+"""In line heights: the largest distance between a heading and what is below it."""
+
+MAX_LEDGE = 8.0
+"""In line heights: how far a heading reaches to the left beyond its columns."""
+
+MAX_SHIFT = 1.5
+"""In line heights: the largest distance between the middle of a heading and the middle of its columns."""
+
+_PERIOD = regex.compile(
+    r"\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|fiscal|half|jan\w*|feb\w*|mar\w*|apr\w*|may|june?"
+    r"|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b|\A\W*(?:in|dollars in)\b|\A\(?unaudited", regex.IGNORECASE
+)
+"""A heading that usually stands over several columns: a period, or the units."""
+
+_UNITS = regex.compile(r"\((?:\p{L}+ ){0,3}in (?:thousand|million|billion|[A-Z$€£])", regex.IGNORECASE)
+_SENTENCE = regex.compile(r"\p{Ll}\p{Ll}[.!?]\s*$")
+
+
+@dataclass(slots=True)
+class _Heading:
+    """A cell of the headings.
+
+    Attributes:
+        columns: the numbers of the columns that it covers.
+        cell: its words.
+        bottom: the lower bound of its last line, in points.
+        top: the upper bound of its first line, in points.
+    """
+
+    columns: tuple[int, ...]
+    cell: Cell
+    bottom: float
+    top: float
+
+
+def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> int:
+    """How many of the last ``lines`` are headings of the table whose first row is ``first``.
+
+    Args:
+        lines: the lines before the table, in reading order.
+        first: the table's first row.
+        columns: the table's columns.
+    """
+    right = max(column.right for column in columns)
+    over = [column for column in columns[1:] if column.has_figures] or list(columns[1:])
+    edge = min(column.left for column in over)
+    count = 0
+    for line in reversed(lines[-MAX_LINES:]):
+        above = line.bottom - first.bottom
+        if (
+            line.is_row
+            or not 0.3 * line.height < above < MAX_HEIGHT * line.height
+            or line.right > right + 4 * line.height
+            or (line.right > edge + line.height and _reaches_label(line, edge))
+            or _SENTENCE.search(line.text)
+        ):
+            break
+        count += 1
+    # Upwards from the table, each heading follows closely, and those over the label need others beside them.
+    while count:
+        taken = sorted(lines[len(lines) - count :], key=lambda line: line.bottom)
+        level, bound = first.top, None
+        for line in taken:
+            if line.bottom - level > (STEP - 1) * line.height:
+                bound = line.bottom
+                break
+            level = max(level, line.top)
+        beside = [line for line in taken if line.right > edge and (bound is None or line.bottom < bound)]
+        top = max((line.top for line in beside), default=first.top)
+        fitting = 0
+        for line in reversed(lines[len(lines) - count :]):
+            if (bound is not None and line.bottom >= bound) or line.bottom >= top:
+                break
+            fitting += 1
+        if fitting == count:
+            break
+        count = fitting
+    return count
+
+
+def _reaches_label(line: Line, edge: float) -> bool:
+    """Whether a line lies over the labels rather than over the columns that begin at ``edge``."""
+    return line.left < edge - MAX_LEDGE * line.height or (line.left + line.right) / 2 < edge
+
+
+def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
+    """The rows of a table's headings, from the top.
+
+    Headings of several lines are joined. A heading across several columns stands above the headings of these
+    columns, in the first of them.
+
+    Args:
+        lines: of the headings, in reading order.
+        columns: the table's columns.
+    """
+    headings: list[_Heading] = []
+    for line, cells in _with_spans(lines, columns):
+        for covered, cell in cells:
+            new = _Heading(covered, cell, line.bottom, line.top)
+            before = next((each for each in reversed(headings) if _is_one(each, new, line.height)), None)
+            if before is None:
+                headings.append(new)
+                continue
+            words = joined_by(" ", (before.cell.words.strip(), new.cell.words.strip()))
+            left, right = min(before.cell.left, new.cell.left), max(before.cell.right, new.cell.right)
+            before.cell = Cell(words, left, right, before.cell.first_word)
+            before.bottom = min(before.bottom, new.bottom)
+    return _rows(headings, lines, columns)
+
+
+def _with_spans(
+    lines: Sequence[Line], columns: Sequence[Column]
+) -> list[tuple[Line, list[tuple[tuple[int, ...], Cell]]]]:
+    """Each line with its headings, and the numbers of the columns that each covers."""
+    each = [(line, placed(atoms(line), line.height, columns)) for line in lines]
+    found = []
+    for line, own in each:
+        beside = [
+            atom
+            for other, others in each
+            if min(line.top, other.top) - max(line.bottom, other.bottom) > 0.5 * line.height
+            for atom, _ in others
+        ]
+        cells = []
+        for atom, covered in own:
+            before = max((other.right for other in beside if other.right < atom.left), default=-1e6)
+            after = min((other.left for other in beside if other.left > atom.right), default=1e6)
+            bounds = ((before + atom.left) / 2, (after + atom.right) / 2)
+            wide = _PERIOD.search(text_of(atom)) is not None or len(beside) == 1
+            cells.append((_span(atom, covered, columns, bounds, line.height, wide=wide), joined_atoms([atom])))
+        found.append((line, cells))
+    return found
+
+
+def _span(
+    atom: Atom,
+    covered: tuple[int, ...],
+    columns: Sequence[Column],
+    bounds: tuple[float, float],
+    height: float,
+    *,
+    wide: bool,
+) -> tuple[int, ...]:
+    """The columns that a heading covers: those under it, and those that make it stand in their middle.
+
+    Args:
+        atom: the heading.
+        covered: the columns under it.
+        columns: the table's columns.
+        bounds: where the headings beside it begin and end, in points.
+        height: of its line, in points.
+        wide: whether it is of the kind that stands over several columns.
+    """
+    if covered[0] == 0:
+        return covered
+    first, last = covered[0], covered[-1]
+    middle = (atom.left + atom.right) / 2
+    inside = columns[first].left - 0.5 * height <= middle <= columns[last].right + 0.5 * height
+    if inside and not wide:
+        return covered
+    best = covered
+    for start in range(1, first + 1):
+        for end in range(last, len(columns)):
+            left, right = columns[start].left, columns[end].right
+            fits = bounds[0] - height <= left and right <= bounds[1] + height
+            # The middle of narrow columns under a wide heading, or of the space between the headings.
+            if fits and abs((left + right) / 2 - middle) <= MAX_SHIFT * height and end - start >= len(best):
+                best = tuple(range(start, end + 1))
+    return best
+
+
+def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
+    """Whether two headings are lines, or parts of a line, of one cell."""
+    text = below.cell.words.text
+    if (below.columns[0] == 0 and not text[:1].islower()) or _UNITS.match(text):
+        return False
+    return above.columns == below.columns and -0.5 * height < above.bottom - below.bottom < TIGHT * height
+
+
+def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
+    """The headings in rows; each is in the lowest row in which no heading below it covers its columns."""
+    levels: list[list[_Heading]] = []
+    for heading in sorted(headings, key=lambda each: each.bottom):
+        level = 0
+        for number, row in enumerate(levels):
+            if any(set(heading.columns) & set(other.columns) for other in row):
+                level = number + 1
+        if level == len(levels):
+            levels.append([])
+        levels[level].append(heading)
+    rows = []
+    for row in reversed(levels):
+        held = {heading.columns[0]: heading.cell for heading in row}
+        cells = tuple(
+            held.get(number) or Cell(unplaced(""), columns[number].left, columns[number].right, 0.0)
+            for number in range(max(held) + 1)
+        )
+        lowest = min(row, key=lambda heading: heading.bottom)
+        like = min(lines, key=lambda line: abs(line.bottom - lowest.bottom))
+        rows.append(replace(like, cells=cells, is_row=True))
+    return rows

@@ -1,0 +1,186 @@
+"""Puts the words of a page's tables into rows and columns, by their alignment.
+
+A page has no tables, only words at places. A cell that a row leaves empty has no characters, a currency sign
+stands apart from its figure, and a heading stands across several columns. All rows of a table together show
+its columns:
+
+1. The words of a row become atoms: a figure with its currency sign, brackets and percent sign, or a stretch of
+   words.
+2. Atoms of different rows that stand above each other form a column. An atom that stands above two atoms of
+   another row spans their columns and forms none.
+3. Each atom goes to its column, a spanning one to the first column that it covers. A column without an atom
+   gets an empty cell.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import regex
+
+from index.loaders.pdf.atoms import Atom, atoms, joined_atoms, text_of
+from index.loaders.pdf.grid import Column, cells_of, find_columns
+from index.loaders.pdf.headings import header_rows, headings_above
+from index.loaders.pdf.positioned import joined_by, unplaced
+from index.loaders.pdf.runs import Cell, Line
+from index.text.tabular import is_period, is_quantity
+
+MAX_STEP = 3.0
+"""In line heights: rows further apart belong to different tables."""
+
+MAX_LABELS = 3
+"""The largest number of lines with one cell between two rows of a table."""
+
+MAX_ATOMS = 2_000
+"""Tables with more atoms keep their gaps as columns: the search for columns takes quadratic time."""
+
+TIGHT = 1.5
+"""In line heights: the largest distance between two lines of one cell."""
+
+_SENTENCE = regex.compile(r"\p{Ll}\p{Ll}[.!?]\s*$")
+_LOWER = regex.compile(r"[(“\"]?\p{Ll}")
+
+
+def with_tables(lines: Sequence[Line]) -> list[Line]:
+    """The lines of a page; the rows of each table have a cell in each of its columns.
+
+    Args:
+        lines: in reading order; ``is_row`` tells which have the gaps of a table's row.
+    """
+    read: list[Line] = []
+    place = 0
+    while place < len(lines):
+        if not lines[place].is_row:
+            read.append(lines[place])
+            place += 1
+            continue
+        end = _end(lines, place)
+        table = list(lines[place:end])
+        rows = [atoms(line) for line in table]
+        columns = find_columns(rows) if sum(map(len, rows)) <= MAX_ATOMS else []
+        if len(columns) > 1:
+            above = headings_above(read, table[0], columns)
+            inside = _headings_inside(rows)
+            headings = [*read[len(read) - above :], *table[:inside]]
+            del read[len(read) - above :]
+            body = list(zip(table[inside:], rows[inside:], strict=True))
+            table = [*header_rows(headings, columns), *_filled(body, columns)]
+        else:
+            table = [replace(line, cells=tuple(map(joined_atoms, map(lambda a: [a], row)))) if line.is_row else line for line, row in zip(table, rows, strict=True)]
+        read += [replace(table[0], begins_table=True), *table[1:]]
+        place = end
+    return read
+
+
+def _end(lines: Sequence[Line], first: int) -> int:
+    """The index after the last row of the table that begins at ``first``; it may have labels between rows."""
+    end = first + 1
+    left, right = lines[first].left, lines[first].right
+    has_figures = _has_quantities(lines[first])
+    while (row := _next_row(lines, end)) is not None:
+        new = lines[row]
+        left, right = min(left, new.left), max(right, new.right)
+        begins = has_figures and _is_heading(new)
+        if begins or not all(_is_label(line, left, right) for line in lines[end:row]):
+            break
+        has_figures = has_figures or _has_quantities(new)
+        end = row + 1
+    return end
+
+
+def _next_row(lines: Sequence[Line], end: int) -> int | None:
+    """The index of the next row that follows closely upon the row before ``end``, with labels between them."""
+    for place in range(end, min(end + MAX_LABELS + 1, len(lines))):
+        before, line = lines[place - 1], lines[place]
+        height = max(line.height, before.height)
+        # The figures of a row may stand beside the middle of its label, which has several lines.
+        if not -height < before.bottom - line.bottom < MAX_STEP * height or line.bottom == before.bottom:
+            return None
+        if line.is_row:
+            return place
+    return None
+
+
+def _is_label(line: Line, left: float, right: float) -> bool:
+    """Whether a line between rows names rows of a table with these edges, rather than being a paragraph."""
+    return (
+        line.right <= right + line.height
+        and line.right - line.left < 0.7 * (right - left)
+        and not _SENTENCE.search(line.text)
+    )
+
+
+def _has_quantities(line: Line) -> bool:
+    return any(is_quantity(text_of(atom)) for atom in atoms(line)[1:])
+
+
+def _is_heading(line: Line) -> bool:
+    """Whether a row has periods and no quantity: the headings of another table."""
+    row = atoms(line)
+    return sum(is_period(text_of(atom)) for atom in row) > 1 and not any(
+        is_quantity(text_of(atom)) for atom in row
+    )
+
+
+def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
+    """How many of the first rows are headings: they have several cells and no quantity."""
+    count = 0
+    for row in rows:
+        if len(row) < 2 or any(is_quantity(text_of(atom)) for atom in row[1:]):
+            break
+        count += 1
+    # In a table of words alone, the first row is the headings.
+    return count if count < len(rows) else 1
+
+
+def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Column]) -> list[Line]:
+    """The rows with a cell in each column up to their last; the lines of a label are joined."""
+    edge = max((cells[0].right for line, row in body for cells in [cells_of(row, line.height, columns)]
+                if len(cells) > 1 and cells[0].words.text), default=columns[0].right)
+    filled: list[Line] = []
+    for line, row in body:
+        new = replace(line, cells=tuple(cells_of(row, line.height, columns)), is_row=True)
+        if filled and _goes_on(filled[-1], new, edge):
+            filled[-1:] = _with_label(filled[-1], new)
+        else:
+            filled.append(new)
+    return filled
+
+
+def _goes_on(before: Line, line: Line, edge: float) -> bool:
+    """Whether the label of a row goes on in the next line.
+
+    Args:
+        before: the row.
+        line: the next line.
+        edge: the right edge of the column of labels.
+    """
+    label, rest = before.cells[0], line.cells[0]
+    step = before.bottom - line.bottom
+    if not label.words.text or step > TIGHT * line.height:
+        return False
+    if not rest.words.text:
+        # Figures beside the middle of a label with several lines.
+        return len(before.cells) == 1 and step < 0.9 * line.height
+    if not _LOWER.match(rest.words.text):
+        return False
+    return len(before.cells) == 1 or len(line.cells) == 1 or label.right + rest.first_word > edge
+
+
+def _with_label(before: Line, line: Line) -> list[Line]:
+    """A row and the next line with their labels joined: one row, or two where both have other cells."""
+    label = _joined(before.cells[0], line.cells[0])
+    bold = (before.bold[0], line.bold[1])
+    if len(before.cells) == 1 or len(line.cells) == 1:
+        others = before.cells[1:] or line.cells[1:]
+        return [replace(before, cells=(label, *others), bottom=line.bottom, top=line.top, bold=bold)]
+    empty = replace(line.cells[0], words=unplaced(""))
+    return [replace(before, cells=(label, *before.cells[1:])), replace(line, cells=(empty, *line.cells[1:]))]
+
+
+def _joined(cell: Cell, below: Cell) -> Cell:
+    if not below.words.text:
+        return cell
+    words = joined_by(" ", (cell.words.strip(), below.words.strip()))
+    return Cell(words, min(cell.left, below.left), max(cell.right, below.right), cell.first_word)
