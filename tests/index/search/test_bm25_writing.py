@@ -1,4 +1,4 @@
-"""What is written to the words is there at once, for others too; who holds a snapshot keeps it."""
+"""What is written to the index of words is visible to all at once, except in snapshots that are open."""
 
 from __future__ import annotations
 

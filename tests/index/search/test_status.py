@@ -1,4 +1,4 @@
-"""How large a library is can be asked while it is written to."""
+"""The size of a library can be read while it is written to."""
 
 from __future__ import annotations
 
