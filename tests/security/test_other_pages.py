@@ -9,7 +9,7 @@ import pytest
 from tests.security.attacks import Attack, Target, form, operations
 
 ELSEWHERE = frozenset({400, 403, 421})
-"""How a request to the name of another server is answered."""
+"""The status codes for a request to the name of another server."""
 
 JSON = ("Content-Type", "application/json")
 CROSS_SITE = ("Sec-Fetch-Site", "cross-site")
