@@ -1,4 +1,4 @@
-"""Prints what becomes of each file of a folder: pages, characters, seconds, peak memory, or the named cause.
+"""Prints the outcome for each file of a folder: pages, characters, seconds, peak memory, or the error.
 
 ``python -m benchmarks.loading [FOLDER] [--password PASSWORD …] [--ocr]``: by default the published documents
 among the evaluation data. Each file is read by a fresh process, whose time is that of reading alone and whose
