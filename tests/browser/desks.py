@@ -38,9 +38,9 @@ class Desk:
     Attributes:
         page: the page.
         server: the server's URL.
-        watched: what the page should not have done.
-        watched: the page with its errors and its requests to other origins.
+        watched: the page, with its errors and its requests to other origins.
         held: the encoder, which a test can hold back.
+        folder: the followed folder.
     """
 
     page: Page

@@ -52,7 +52,7 @@ def links(page: str) -> list[str]:
 
 
 def prints(shown: str, printed: str) -> bool:
-    """Whether ``printed`` matches the output that a page shows, with any line breaks and words for ``…``."""
+    """Whether ``printed`` is the output that a page shows, apart from line breaks and the words for ``…``."""
     pattern = re.escape(" ".join(shown.split()))
     pattern = re.sub(rf"(\\ )?{ANYTHING}(\\ )?", ".*", pattern)
     return re.fullmatch(pattern, " ".join(printed.split())) is not None

@@ -1,4 +1,4 @@
-"""What is written to the index of words is visible to all at once, except in snapshots that are open."""
+"""Written words are visible to all at once, and an open snapshot does not change."""
 
 from __future__ import annotations
 
