@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llama_index.core import VectorStoreIndex
 
 NEW = 5_000_000
-"""The number of the first document that is added: beyond those of every library."""
+"""The number of the first added document, beyond those of every library."""
 
 _QUERY = "What is known of the river?"
 

@@ -1,14 +1,14 @@
 """Learns the weights of ranking and abstention, writes ``rag/finding/weights.json``, prints their quality.
 
-``python -m benchmarks.calibrate [--write]``. Two sets of weights are learned: for the features alone, on the
-``train`` and ``tune`` titles, and for them together with the reader, on ``tune`` titles only, as the reader
-knows the questions of ``train`` by heart. What is printed comes from ``test`` titles. With ``--model`` or
-``--reader`` the same is learned for another encoder or reader; ``--output`` names the file.
+``python -m benchmarks.calibrate [--write]``. It learns two sets of weights: for the features alone, on the
+``train`` and ``tune`` titles, and for the features with the reader, on ``tune`` titles only, because the
+reader was trained on the questions of ``train``. The printed figures come from ``test`` titles. With
+``--model`` or ``--reader`` it learns for another encoder or reader; ``--output`` names the file.
 
 The score of a sentence is linear in its features and learned listwise: the gold sentences of a question
 against all others that were read for it (softmax cross-entropy, as in Cao et al., Learning to Rank: From
-Pairwise Approach to Listwise Approach, 2007). A Platt scaling turns it into a probability. Whether the
-library answers is a logistic regression over the best sentence's features.
+Pairwise Approach to Listwise Approach, 2007). A Platt scaling turns it into a probability. A logistic
+regression over the best sentence's features decides whether the library answers.
 """
 
 from __future__ import annotations

@@ -46,13 +46,13 @@ class FollowUp:
     """A question in a conversation over the sample reports.
 
     Attributes:
-        id: its name.
-        history: the turns before it, questions with their answers or "".
-        question: as it is asked.
-        written_out: as a person would ask it by itself.
-        evidence: names of documents, with words of theirs that answer it.
-        kind: what it leaves to the turns before.
-        split: ``tune``, or ``held_out`` for those at which nobody looked while the rules were written.
+        id: the name of the question.
+        history: the earlier turns: questions with their answers or "".
+        question: the question as asked.
+        written_out: the question as a person would ask it alone.
+        evidence: names of documents, each with words of it that answer the question.
+        kind: the part that the question leaves to earlier turns.
+        split: ``tune``, or ``held_out`` if nobody looked at it while the rules were written.
     """
 
     id: str
@@ -85,7 +85,7 @@ def read_follow_ups(file: Path = FOLLOW_UPS) -> list[FollowUp]:
 
 
 def rewritten(question: str, history: Sequence[tuple[str, str]], rarity: Rarity) -> str:
-    """A question after turns that were rewritten too, each by the ones before it."""
+    """A question rewritten after the turns before it, which are rewritten in the same way."""
     kept: list[Exchange] = []
     for earlier, answer in history:
         kept.append(Exchange(earlier, stand_alone(earlier, kept, rarity).question, answer))

@@ -27,7 +27,7 @@ from index.embedding.encoder import open_encoder
 from index.library import Library
 
 Search = Callable[[str], object]
-"""Searches for a query whose vector the encoder remembers."""
+"""A function that searches for a query whose vector the encoder has cached."""
 
 
 @dataclass(frozen=True, slots=True)
