@@ -283,7 +283,7 @@ def test_nothing_that_a_file_refers_to_is_read_or_fetched(target: Target, kind: 
             assert_no_secret(target, answered)
 
 
-# What a file says of itself, and what is said of it
+# Metadata of files and uploads
 
 
 HEADS = {

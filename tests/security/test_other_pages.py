@@ -189,7 +189,7 @@ def test_a_link_of_another_page_does_nothing(target: Target) -> None:
         assert target.ask(method, "/v1/documents", headers).status == 403
 
 
-# What browsers are told
+# Security headers
 
 
 @pytest.mark.parametrize("origin", [FOREIGN, "null", "http://127.0.0.1:1"])

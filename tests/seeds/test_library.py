@@ -238,7 +238,7 @@ def test_the_last_row_of_a_table_is_the_sum_of_the_districts(
         assert sum(districts) == total
 
 
-# What is generated
+# Generated files
 
 
 def test_generating_again_gives_the_pdfs_that_are_committed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -216,8 +216,8 @@ CHANGES = st.lists(
     min_size=2,
     max_size=8,
 )
-"""For each generation: the files that are written, each with its signature, those that are removed, and
-whether somebody asks."""
+"""For each generation: the written files with their signatures, the removed files, and whether the groups
+are queried."""
 
 
 @settings(PATIENT, max_examples=30)

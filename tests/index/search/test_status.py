@@ -1,4 +1,4 @@
-"""The size of a library can be read while it is written to."""
+"""The size of a library counts its files, and ignores those that vanish meanwhile."""
 
 from __future__ import annotations
 
