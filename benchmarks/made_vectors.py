@@ -71,9 +71,9 @@ def made(real: Real, count: int, seed: int = 0) -> Iterator[tuple[npt.NDArray[np
 
     Each is a weighted mean of two real vectors of one set, the first with a weight of 0.5 to 1, plus the
     difference of two others (so that the noise varies as vectors do), scaled to a length up to ``_NOISE``.
-    They are a little harder for an inverted file than real vectors. A comparison made as many vectors as there
-    are real ones, from one half of these: of the ten nearest to a question, 0.67, 0.82 and 0.90 were found in
-    4, 8 and 16 % of the lists, against 0.70, 0.85 and 0.92 among the other half.
+    They are a little harder for an inverted file than real vectors. A comparison made as many vectors as
+    there are real ones, from one half of these: of the ten nearest to a question, 0.67, 0.82 and 0.90 were
+    found in 4, 8 and 16 % of the lists, against 0.70, 0.85 and 0.92 among the other half.
     """
     chance = np.random.default_rng(seed)
     sizes = np.bincount(real.sets)
