@@ -273,7 +273,7 @@ def test_a_question_whose_scope_cannot_be_read_is_not_asked_of_all_reports(
 
 
 def test_a_question_whose_scope_can_be_read_is_asked(target: Target) -> None:
-    """The scopes in the tests above are refused only because they are malformed."""
+    """A valid scope is accepted, which shows that the questions above fail only for their scope."""
     asked = "How many suspects were arrested, and over how many days?"
     assert "fn-mark" in asked_on_page(target, [asked, '{"kinds": ["markdown", "md", "text"]}', None, ""])
 

@@ -270,7 +270,7 @@ def event(target: Target, fn_index: int, data: list[Any]) -> tuple[int, list[dic
 
 
 def test_a_question_of_the_page_is_answered(target: Target) -> None:
-    """The data in the tests above is refused only because it is malformed."""
+    """Valid data are accepted, which shows that the events above fail only for their data."""
     asked = ["How many suspects were arrested, and over how many days?", "", None, ""]
     joined, events = event(target, 0, asked)
     assert (joined, [each["success"] for each in events]) == (200, [True])
