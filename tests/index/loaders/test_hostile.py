@@ -49,7 +49,7 @@ def rewritten(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes
 
 
 def declared(declaration: str, reference: str) -> Callable[[bytes], bytes]:
-    """Declares entities before the root of a part, and refers to one after its words."""
+    """Declares entities before the root of a part, and refers to one of them after its words."""
 
     def change(part: bytes) -> bytes:
         xml = re.sub(rb"^<\\?xml[^>]*>", b"", part)
