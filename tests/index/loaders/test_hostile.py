@@ -52,7 +52,7 @@ def declared(declaration: str, reference: str) -> Callable[[bytes], bytes]:
     """Declares entities before the root of a part, and refers to one of them after its words."""
 
     def change(part: bytes) -> bytes:
-        xml = re.sub(rb"^<\\?xml[^>]*>", b"", part)
+        xml = re.sub(rb"^<\?xml[^>]*>", b"", part)
         return declaration.encode() + xml.replace(WORDS.encode(), WORDS.encode() + reference.encode())
 
     return change

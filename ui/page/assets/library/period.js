@@ -69,8 +69,10 @@ function onClick(event) {
   const { first, last } = bars[place];
   const [from, to] = chosenYears();
   const only = from === first && to === last;
-  const [start, end] =
-    event.shiftKey && from ? [Math.min(from, first), Math.max(to ?? last, last)] : [first, last];
+  const edge = event.shiftKey ? (from ?? to) : null;
+  const [start, end] = edge
+    ? [Math.min(edge, first), Math.max(to ?? edge, last)]
+    : [first, last];
   setScope({
     published_after: only ? null : afterOf(monthOf(year(start), "01")),
     published_before: only ? null : beforeOf(monthOf(year(end), "12")),
