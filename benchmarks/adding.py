@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.adding [--passages N …] [--rounds N]``. Embedding is not counted. Our changes are on
 the disk when they are done, llama-index's when it has persisted the whole index. Its FaissVectorStore cannot
-delete, so that removing is measured with its FaissMapVectorStore; what that one still holds of removed
-documents is said below the table.
+delete, so removing is measured with its FaissMapVectorStore; a note below the table tells how many vectors of
+removed documents that store still has.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llama_index.core import VectorStoreIndex
 
 NEW = 5_000_000
-"""The number of the first document that is added: beyond those of every library."""
+"""The number of the first added document, beyond those of every library."""
 
 _QUERY = "What is known of the river?"
 
@@ -34,11 +34,11 @@ class Times:
     """Milliseconds of each round.
 
     Attributes:
-        added: until a document can be found in this process.
-        kept: until it can be found in the next one, too.
+        added: until a search in this process finds the document.
+        kept: until a search in the next process finds it, too.
         found: the first search after that.
-        removed: until it is gone from this process.
-        gone: until it is gone from the next one, too.
+        removed: until no search in this process finds it.
+        gone: until no search in the next process finds it.
     """
 
     added: list[float] = field(default_factory=list)
@@ -101,7 +101,7 @@ def _insert(bench: Bench, folder: Path, times: Times) -> None:
 
 
 def _delete(bench: Bench, passages: int, times: Times) -> int:
-    """Returns how many vectors of what was deleted are still there."""
+    """Measure removal; returns the number of vectors of removed documents that are still stored."""
     from benchmarks.alternative import as_document, build
 
     reports = bench.corpus.documents(passages // PASSAGES_A_DOCUMENT)

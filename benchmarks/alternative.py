@@ -1,4 +1,4 @@
-"""The other side of the figures: llama-index's pipeline, as its documentation puts it together with FAISS.
+"""llama-index's pipeline for the comparison, set up with FAISS as its documentation describes.
 
 SentenceSplitter, an embedding model, and a VectorStoreIndex over a FaissVectorStore, persisted in a folder.
 """
@@ -29,15 +29,15 @@ from index.documents import Document as Report
 from index.text.chunks import MAX_CHUNK_TOKENS
 
 ALTERNATIVES = HOME / "alternatives"
-"""Where its indexes are kept from one script to the next; it may be deleted at any time."""
+"""The folder of its indexes, which later scripts reuse; it may be deleted at any time."""
 
 _DOCUMENTS_AT_ONCE = 1_000
 
 
 class Embedding(BaseEmbedding):
-    """In the place of HuggingFaceEmbedding: the same stand-in for the weights as on our side.
+    """Replaces HuggingFaceEmbedding by the same stand-in for the weights as on our side.
 
-    No figure beside this counts embedding.
+    No figure of the comparison counts embedding.
 
     Args:
         encoder: gives the vectors of both sides.
@@ -63,17 +63,17 @@ class Embedding(BaseEmbedding):
 
 
 def splitter() -> SentenceSplitter:
-    """Cuts texts into as many pieces as ours, so that both sides hold as many vectors.
+    """A splitter into about as many pieces as ours, so that both sides have about as many vectors.
 
-    At its default of 1,024 tokens it would hold a fifth of them, of which MiniLM reads the first quarter.
+    Its default of 1,024 tokens would give a fifth of them, of which MiniLM would read only the first quarter.
     """
     return SentenceSplitter(chunk_size=MAX_CHUNK_TOKENS, chunk_overlap=0)
 
 
 def as_document(report: Report, number: int) -> Document:
-    """Document ``number`` of the corpus, by its path and with what is known of it."""
+    """Document ``number`` of the corpus, under its path and with its metadata."""
     metadata = {"title": report.title, "published": report.published}
-    # The date is for filters; a title is embedded, as ours is.
+    # The date is for filters; the title is embedded, like ours.
     return Document(
         text=report.text,
         id_=path_of(number),
@@ -91,8 +91,8 @@ def build(
     Args:
         reports: the documents, numbered from 0.
         encoder: gives the vectors.
-        folder: where it is persisted; None for not at all.
-        deleting: with the store that can delete, FaissMapVectorStore, instead of the documented one.
+        folder: the folder for the index; None to persist nothing.
+        deleting: use FaissMapVectorStore, which can delete, instead of the documented store.
     """
     flat = faiss.IndexFlatL2(encoder.dimensions)
     store = FaissMapVectorStore(faiss.IndexIDMap2(flat)) if deleting else FaissVectorStore(flat)
@@ -110,7 +110,7 @@ def build(
 
 
 def built(passages: int, corpus: Corpus, encoder: StandIn, folder: Path = ALTERNATIVES) -> Path:
-    """The folder of an index of the same documents as :func:`benchmarks.stand_in.filled` has, built once."""
+    """The folder of an index of the documents of :func:`benchmarks.stand_in.filled`; it is built once."""
     digest = hashlib.sha256(f"{encoder.key}\0{corpus.seed}\0{len(corpus.paragraphs)}".encode())
     digest.update(encoder.around.tobytes())
     digest.update(Path(str(corpus_module.__file__)).read_bytes())
@@ -125,7 +125,7 @@ def built(passages: int, corpus: Corpus, encoder: StandIn, folder: Path = ALTERN
 
 
 def load(folder: Path, encoder: StandIn) -> VectorStoreIndex:
-    """Open what was persisted."""
+    """Open a persisted index."""
     store = FaissVectorStore.from_persist_dir(str(folder))
     context = StorageContext.from_defaults(vector_store=store, persist_dir=str(folder))
     index = load_index_from_storage(context, embed_model=Embedding(encoder), transformations=[splitter()])
@@ -139,7 +139,7 @@ def bundle(query: str, encoder: StandIn) -> QueryBundle:
 
 
 def retriever(index: VectorStoreIndex, limit: int = 10) -> BaseRetriever:
-    """What searches it."""
+    """A retriever for the index."""
     return index.as_retriever(similarity_top_k=limit)
 
 

@@ -1,4 +1,4 @@
-"""People who search a server at once, and what they saw: times, failures, and generations."""
+"""Concurrent clients that search a server and record times, failures and generations."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ import httpx
 import numpy as np
 
 _SECONDS = 120.0
-"""After which a search has failed."""
+"""The time limit for one search."""
 
 _ROUND = re.compile(r"\bround (\d+)\b")
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What one response showed.
+    """The content of one response.
 
     Attributes:
-        generation: the one that it names.
-        versions: the versions of the documents of its results, in their order, as ``(document, version)``.
-        rounds: the round that each result's text names, for those that name one.
+        generation: the generation that the response names.
+        versions: the versions of the documents in its results, in order, as ``(document, version)``.
+        rounds: the rounds that the texts of its results name; a result without a round is left out.
     """
 
     generation: int
@@ -37,12 +37,12 @@ class Seen:
 
 @dataclass(slots=True)
 class Asked:
-    """What several askers met.
+    """The results of several clients.
 
     Attributes:
-        milliseconds: of each search that was answered.
-        seen: what each of them showed.
-        errors: what went wrong in the others.
+        milliseconds: the times of the answered searches.
+        seen: the contents of their responses.
+        errors: the errors of the other searches.
     """
 
     milliseconds: list[float] = field(default_factory=list)
@@ -50,19 +50,19 @@ class Asked:
     errors: list[str] = field(default_factory=list)
 
     def quantile(self, share: float) -> float:
-        """Milliseconds that this share of the searches did not exceed; infinite where none was answered."""
+        """The milliseconds that this share of searches did not exceed; infinite if none was answered."""
         return float(np.quantile(self.milliseconds, share)) if self.milliseconds else float("inf")
 
 
 @contextmanager
 def asking(address: str, queries: Sequence[str], askers: int, pause: float = 0.0) -> Iterator[Asked]:
-    """Has ``askers`` threads search for the queries in turn for as long as the block runs.
+    """Let ``askers`` threads repeat the queries in turn for as long as the context is open.
 
     Args:
-        address: the server's.
-        queries: each asker begins at another of them.
-        askers: how many ask at once.
-        pause: seconds that each waits between an answer and the next search.
+        address: the URL of the server.
+        queries: the queries; each thread begins with a different one.
+        askers: the number of threads.
+        pause: seconds between a response and the next search of a thread.
     """
     asked, lock, enough = Asked(), Lock(), Event()
 
@@ -85,10 +85,10 @@ def asking(address: str, queries: Sequence[str], askers: int, pause: float = 0.0
 
 
 def wait_until(is_done: Callable[[], bool], seconds: float, what: str) -> float:
-    """Wait, and return the seconds that it took.
+    """Wait until a condition holds, and return the seconds of the wait.
 
     Raises:
-        TimeoutError: if it takes longer.
+        TimeoutError: if the wait takes longer than ``seconds``.
     """
     began = time.monotonic()
     while not is_done():
@@ -99,7 +99,7 @@ def wait_until(is_done: Callable[[], bool], seconds: float, what: str) -> float:
 
 
 def seen_in(response: Mapping[str, Any]) -> Seen:
-    """What a response of ``POST /v1/search`` showed."""
+    """The content of a response of ``POST /v1/search``."""
     results = response["results"]
     rounds = [found for result in results if (found := _ROUND.search(result["text"]))]
     return Seen(
@@ -110,9 +110,9 @@ def seen_in(response: Mapping[str, Any]) -> Seen:
 
 
 def contradictions(seen: Iterable[Seen]) -> list[str]:
-    """Where responses cannot all have shown the generation that they name, in a sentence each.
+    """A sentence for each contradiction between responses and the generations that they name.
 
-    A document has one version in a generation, and never an older one in a later generation.
+    A generation has one version of a document, and a later generation never has an older version.
     """
     versions: dict[int, dict[int, set[int]]] = {}
     for each in seen:
@@ -133,12 +133,12 @@ def contradictions(seen: Iterable[Seen]) -> list[str]:
 
 
 def mixed(seen: Iterable[Seen], round_of: Mapping[int, int], documents: int) -> list[str]:
-    """Where a response did not show the whole round of the generation that it names, in a sentence each.
+    """A sentence for each response that does not show the whole round of the generation that it names.
 
     Args:
-        seen: what responses showed to a query that finds the documents of a round before all others.
-        round_of: the round that each generation holds.
-        documents: how many documents a round has.
+        seen: responses to a query that ranks the documents of a round before all others.
+        round_of: the round of each generation.
+        documents: the number of documents in a round.
     """
     found: list[str] = []
     for each in seen:

@@ -1,9 +1,9 @@
-"""Prints how long the page is kept busy by each step of a person who looks through a large library.
+"""Prints how long each step of a user who looks through a large library keeps the page busy.
 
-``python -m benchmarks.browsing [--reports N] [--rounds N] [--phone]``. A step is a letter in the field that
-finds reports, a facet that is ticked, a wheel's turn, a leap to the other end, another order. What counts is
-the time that the page's main thread is busy with it, styles and layout included: while it lasts, nothing
-answers. It needs Playwright and an installed Chromium.
+``python -m benchmarks.browsing [--reports N] [--rounds N] [--phone]``. The steps are a letter in the search
+field, a ticked facet, a turn of the wheel, a jump to the other end, and another order. The figure is the time
+that the page's main thread is busy, including styles and layout: until then, the page does not respond.
+It needs Playwright and an installed Chromium.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _SETTLED = 250.0
-"""Milliseconds after which a step is over."""
+"""Milliseconds after which a step has ended."""
 
 _WATCH = """() => {
   window.longest = 0;
@@ -32,17 +32,17 @@ _WATCH = """() => {
     window.longest = Math.max(window.longest, task.duration);
   })).observe({ type: 'longtask' });
 }"""
-"""Remembers the longest task; the browser tells of those of 50 milliseconds and more."""
+"""A script that records the longest task; the browser reports tasks of 50 milliseconds and more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One thing that was done.
+    """One step of the user.
 
     Attributes:
-        name: what it was.
-        busy: milliseconds of the main thread that it took.
-        longest: of the longest task, by the clock; 0 where none lasted 50 milliseconds.
+        name: the name of the step.
+        busy: the time of the main thread, in milliseconds.
+        longest: the wall time of its longest task in milliseconds; 0 if none lasted 50 milliseconds.
     """
 
     name: str
@@ -92,7 +92,7 @@ def measured(url: str, rounds: int, *, phone: bool = False) -> Iterator[Step]:
 def walk(page: Page, rounds: int) -> Iterator[Step]:
     """Look through the library that ``page`` shows, ``rounds`` times."""
     counter = page.context.new_cdp_session(page)
-    # The time of the thread, and not of the clock: what else the machine does does not count.
+    # The time of the thread, not the wall time, so that other programs do not count.
     counter.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.evaluate(_WATCH)
     page.wait_for_timeout(2_000)
@@ -118,7 +118,7 @@ def _narrow(page: Page, counter: CDPSession) -> Iterator[Step]:
 
 
 def _click(box: Locator) -> None:
-    # What is ticked moves up; a click of the page's own waits for nothing and scrolls nothing.
+    # A ticked value moves up; a click by script neither waits nor scrolls.
     box.evaluate("(input) => input.click()")
 
 
@@ -146,7 +146,7 @@ def _order(page: Page, counter: CDPSession) -> Iterator[Step]:
 
 
 def _step(page: Page, counter: CDPSession, name: str, act: Callable[[], object]) -> Step:
-    """Do one thing, and what it took once the page is at rest again."""
+    """Do one step, and return its times once the page is idle again."""
     page.evaluate("() => { window.longest = 0; }")
     before = _busy(counter)
     act()
@@ -156,7 +156,7 @@ def _step(page: Page, counter: CDPSession, name: str, act: Callable[[], object])
 
 
 def _busy(counter: CDPSession) -> float:
-    """Milliseconds for which the main thread was busy so far."""
+    """The time in milliseconds for which the main thread was busy so far."""
     metrics = counter.send("Performance.getMetrics")["metrics"]
     return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")) * 1000
 

@@ -1,14 +1,14 @@
 """Learns the weights of ranking and abstention, writes ``rag/finding/weights.json``, prints their quality.
 
-``python -m benchmarks.calibrate [--write]``. Two sets of weights are learned: for the features alone, on the
-``train`` and ``tune`` titles, and for them together with the reader, on ``tune`` titles only, as the reader
-knows the questions of ``train`` by heart. What is printed comes from ``test`` titles. With ``--model`` or
-``--reader`` the same is learned for another encoder or reader; ``--output`` names the file.
+``python -m benchmarks.calibrate [--write]``. It learns two sets of weights: for the features alone, on the
+``train`` and ``tune`` titles, and for the features with the reader, on ``tune`` titles only, because the
+reader was trained on the questions of ``train``. The printed figures come from ``test`` titles. With
+``--model`` or ``--reader`` it learns for another encoder or reader; ``--output`` names the file.
 
 The score of a sentence is linear in its features and learned listwise: the gold sentences of a question
 against all others that were read for it (softmax cross-entropy, as in Cao et al., Learning to Rank: From
-Pairwise Approach to Listwise Approach, 2007). A Platt scaling turns it into a probability. Whether the
-library answers is a logistic regression over the best sentence's features.
+Pairwise Approach to Listwise Approach, 2007). A Platt scaling turns it into a probability. A logistic
+regression over the best sentence's features decides whether the library answers.
 """
 
 from __future__ import annotations
@@ -44,18 +44,18 @@ Array = npt.NDArray[np.float64]
 
 SETS = ("squad2", "mlqa-en", "clapnq")
 REMOVED = 600
-"""Questions of a set's part that are asked again of the same library without their title's documents."""
+"""Questions of a part of a set that are asked again without the documents of their title."""
 
 LOST = 0.08
-"""The share of answerable questions that abstention may cost: where the threshold comes from. A wrong
-citation costs more than no answer."""
+"""The share of answerable questions that abstention may cost, which sets the threshold. A wrong citation
+costs more than no answer."""
 
 FOREIGN_LOST = 0.05
 """The same for questions in another language, which are judged by cosines alone."""
 
 REACH = 0.3
-"""How near to the best sentence others must score. On clapnq, whose annotators marked every sentence that
-they used, F1 is level from 0.15 to 0.35 (0.575 to 0.584); the higher, the shorter the answers."""
+"""The share of the best sentence's score that other sentences must reach. On clapnq, whose annotators marked
+every used sentence, F1 is level from 0.15 to 0.35 (0.575 to 0.584); a higher value gives shorter answers."""
 
 JUDGED_BY = {
     "features": (
@@ -74,14 +74,14 @@ _HERE = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """A question with the candidates that were measured for it.
+    """A question with its measured candidates.
 
     Attributes:
         name: the set, and whether the question's title was removed.
         part: the part of the set that its title is in.
         question: the question.
-        candidates: what was read for it.
-        gold: which candidates answer.
+        candidates: the sentences that were read for it.
+        gold: whether each candidate answers.
         answerable: whether the library answers it.
     """
 
@@ -95,7 +95,7 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """The same as numbers: a row of features a candidate."""
+    """A question as numbers: one row of features for each candidate."""
 
     name: str
     part: Part
@@ -140,7 +140,7 @@ def main() -> None:
 
 
 def learn(examples: Sequence[Example], ranker: str) -> dict[str, Any]:
-    """One part of ``weights.json``: selection, answerability, and the thresholds."""
+    """One part of ``weights.json``: the weights of selection and answerability, and the thresholds."""
     names = FEATURE_NAMES if ranker == "reader" else MEASURED_NAMES
     selection = _listwise(
         [example for example in examples if example.answerable and example.gold.any()], names
@@ -160,7 +160,7 @@ def learn(examples: Sequence[Example], ranker: str) -> dict[str, Any]:
 
 
 def report(ranker: str, stored: dict[str, Any], examples: Sequence[Example]) -> None:
-    """Print what learned weights do on titles that they were not learned from."""
+    """Print the quality of learned weights on titles that they were not learned from."""
     selection = _weights(stored["selection"])
     print(f"{ranker}: threshold {stored['threshold']}, in another language {stored['foreign_threshold']}")
     probability = {id(e): _probability(stored["answerability"], _best(e, selection)) for e in examples}

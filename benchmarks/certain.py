@@ -1,9 +1,9 @@
-"""Prints how probable an answer must be before the library answers for certain: where ``CERTAIN`` comes from.
+"""Prints the probability from which an answer counts as certain: the origin of ``CERTAIN``.
 
-``python -m benchmarks.certain [--limit N]``. Of squad2's questions an even spread is asked, of clapnq's those
+``python -m benchmarks.certain [--limit N]``. It asks questions evenly spread over squad2, and those of clapnq
 that :mod:`benchmarks.writing` does not ask. For each probability it prints the share of questions, with an
-answer and without, that reach it. What a language model writes counts as supported from the probability on
-that a tenth of the questions without an answer reach.
+answer and without, that reach it. A language model's sentence counts as supported from the probability that a
+tenth of the questions without an answer reach.
 """
 
 from __future__ import annotations

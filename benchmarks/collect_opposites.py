@@ -1,8 +1,8 @@
 """Collects the words that mean the opposite of each other, and writes ``rag/finding/opposites.txt``.
 
-``python -m benchmarks.collect_opposites [FOLDER]``: from WordNet 3.0 (Princeton University; Debian:
-wordnet-base). Kept are the pairs that it calls antonyms itself, in single words. Pairs of their synonyms were
-tried on SQuAD 2 and are left out: they also oppose words of sentences that do answer.
+``python -m benchmarks.collect_opposites [FOLDER]`` reads WordNet 3.0 (Princeton University; Debian:
+wordnet-base). It keeps the pairs of single words that WordNet itself calls antonyms. Pairs of their synonyms
+are left out: in a trial on SQuAD 2 they also opposed words of sentences that do answer.
 """
 
 from __future__ import annotations

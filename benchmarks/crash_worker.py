@@ -1,7 +1,7 @@
-"""Changes a library without pause until it is killed, and says what it is about to do and what it has done.
+"""Changes a library without pause until it is killed, and reports each change before and after it.
 
 ``python -m benchmarks.crash_worker PLACE SEED`` works on ``PLACE/home`` and ``PLACE/reports``. A line of JSON
-goes before each act, with the documents that are there once it is done, and one after it.
+goes before each change, with the documents that will be there after it, and one after it.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from index.uploads.removing import Removed, remove_upload, restore_upload
 from index.vectors import IndexPolicy
 
 DEFAULT_POLICY = IndexPolicy(small=3, most_recent=6, flat_up_to=12, lists_by_root=1.0)
-"""Limits so low that a library of a few files goes through every type of index, each of them exact."""
+"""Limits so low that a library of a few files uses every type of index, each of them exact."""
 
 RECIPES = (("first", 200), ("second", 200), ("first", 12))
-"""The encoder's name and the room in a passage: what a library is made anew by."""
+"""The recipes of the library: the encoder's name and the limit of tokens in a passage."""
 
 Texts = dict[str, str]
-"""The documents of a library: their text by their place, the folder's name and the path in it."""
+"""The texts of a library's documents, by place: the folder's name and the path in it."""
 
 _WORDS = (
     "dam",
@@ -50,7 +50,7 @@ _WORDS = (
 
 
 def opened(home: Path, recipe: tuple[str, int]) -> Library:
-    """The library, to be made anew by ``recipe`` where it was made otherwise."""
+    """The library, which is rebuilt with ``recipe`` if it has another recipe."""
     name, tokens = recipe
     return Library.open(
         home, StubEncoder(name), max_chunk_tokens=tokens, former=StubEncoder, policy=DEFAULT_POLICY
@@ -58,7 +58,7 @@ def opened(home: Path, recipe: tuple[str, int]) -> Library:
 
 
 def on_disk(place: Path) -> Texts:
-    """What a sync would find."""
+    """The documents that a sync would find."""
     return {
         f"{folder.name}/{file.name}": file.read_text()
         for folder in (place / "reports", place / "home" / "uploads")
@@ -68,7 +68,7 @@ def on_disk(place: Path) -> Texts:
 
 
 def in_library(index: Library) -> Texts:
-    """What the catalog holds."""
+    """The documents in the catalog."""
     return {
         f"{Path(record.source).name}/{record.path}": index.catalog.text(record.document_id).text
         for record in index.catalog.documents()
@@ -89,7 +89,7 @@ class _Worker:
         return "\n\n".join(said)
 
     def acts(self) -> Iterator[None]:
-        """Acts without end, each between its two lines."""
+        """The changes, without end, each between its two lines."""
         while True:
             act = self.chance.choice(
                 (self.sync, self.sync, self.upload, self.delete, self.edit, self.rebuild, self.backup)
@@ -167,7 +167,7 @@ class _Worker:
 
 
 def main() -> None:
-    """Work until killed."""
+    """Change the library until the process is killed."""
     place, seed = Path(sys.argv[1]), int(sys.argv[2])
     (place / "reports").mkdir(parents=True, exist_ok=True)
     with ExitStack() as open_while_working:

@@ -1,8 +1,8 @@
-"""Kills a process at random moments while it changes a library, and checks what the next one finds.
+"""Kills a process at random moments while it changes a library, and checks the library after each kill.
 
-``python -m benchmarks.crashing [--rounds N] [--seed N]``. After each kill the library is opened again. What
-was committed must be there and nothing else; what is searched must be what the catalog holds, and what a
-library made afresh of the same documents finds.
+``python -m benchmarks.crashing [--rounds N] [--seed N]``. After each kill it opens the library again. The
+library must have exactly what was committed. A search must find what the catalog has, and what a new library
+of the same documents finds.
 """
 
 from __future__ import annotations
@@ -28,23 +28,23 @@ from index.search.manifest import folder_of
 from index.uploads.leftovers import sweep_uploads
 
 _LONGEST = 2.5
-"""Seconds that a process works before it is killed, at most."""
+"""The longest time in seconds that a process works before it is killed."""
 
 _QUERIES = ("dam gate", "police arrest in the village", "flood", "school court report")
 
 
 class LostError(AssertionError):
-    """A library is not what it was committed to be."""
+    """A library differs from what was committed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What a killed process had said.
+    """The last report of a killed process.
 
     Attributes:
-        before: the documents after the last act that it had done, or None if it had done none.
-        after: those after the act that it was killed in, or None if it was killed between two.
-        act: the name of that act, or "between two".
+        before: the documents after its last finished change, or None if it had finished none.
+        after: the documents after the interrupted change, or None if the process was killed between two.
+        act: the name of the interrupted change, or "between two".
     """
 
     before: Texts | None
@@ -53,7 +53,7 @@ class Said:
 
 
 def main() -> None:
-    """Run the rounds and print in which acts the kills fell."""
+    """Run the rounds and print the changes that the kills interrupted."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=200)
     parser.add_argument("--seed", type=int, default=0)
@@ -72,7 +72,7 @@ def crash(place: Path, rounds: int, seed: int = 0) -> Counter[str]:
     """Kill a process ``rounds`` times while it works on the library in ``place``.
 
     Returns:
-        In which acts the kills fell.
+        The number of kills by interrupted change.
 
     Raises:
         LostError: if the library is not what was committed.
@@ -115,13 +115,13 @@ def _killed(place: Path, seed: int, seconds: float) -> Said:
 def _parsed(line: str) -> dict[str, dict[str, str]]:
     try:
         parsed: dict[str, dict[str, str]] = json.loads(line)
-    except ValueError:  # the last line may be cut short
+    except ValueError:  # the last line may be incomplete
         return {}
     return parsed
 
 
 def _checked(place: Path, said: Said, known: Texts, where: str) -> Texts:
-    """The documents that the library has after a kill, once it is found to be whole."""
+    """The documents of the library after a kill; fails if the library is damaged."""
     before = known if said.before is None else said.before
     home = place / "home"
     with Library.open(home, StubEncoder("first"), former=StubEncoder, policy=DEFAULT_POLICY) as index:
@@ -146,7 +146,7 @@ def _uploads(texts: Texts) -> Texts:
 
 
 def _compare(index: Library, folder: Path, where: str) -> None:
-    """Hold what is searched against the catalog, and against a library that is made of it afresh."""
+    """Compare search results with the catalog, and with a new library of the same documents."""
     build = index.catalog.build()
     if build is None:
         return
@@ -178,7 +178,7 @@ def _compare(index: Library, folder: Path, where: str) -> None:
 
 
 def finds(index: Library, query: str, dense_weight: float) -> list[tuple[object, ...]]:
-    """What a search finds, in order: source, path, span, score, the words' score, sentence vectors."""
+    """The results of a search, in order: source, path, span, score, lexical score, sentence vectors."""
     with index.snapshot() as snapshot:
         hits = snapshot.search(query, 10, dense_weight=dense_weight)
         sentences = snapshot.sentence_vectors({hit.chunk_id for hit in hits})

@@ -1,6 +1,6 @@
-"""Where the evaluation sets lie, and their documents as indexes.
+"""The evaluation sets, and indexes of their documents.
 
-The sets are not part of the project: ``FOOTNOTED_EVAL_DATA`` names their folder, by default
+The sets are not part of the project: ``FOOTNOTED_EVAL_DATA`` names their folder; the default is
 ``../shared/data`` beside the checkout.
 """
 
@@ -20,11 +20,11 @@ from rag.evaluation.temporary_index import open_temporary
 _HERE = Path(__file__).parent
 
 HOME = user_cache_path("footnoted") / "benchmarks"
-"""Under which throw-away indexes are kept; it may be deleted at any time."""
+"""The folder of temporary indexes; it may be deleted at any time."""
 
 
 def data_folder() -> Path:
-    """The folder of sets; ends the program with a sentence where there is none."""
+    """The folder of the sets; ends the program with a message if there is none."""
     folder = Path(os.environ.get("FOOTNOTED_EVAL_DATA", _HERE.parent.parent / "shared" / "data"))
     if not folder.is_dir():
         sys.exit(f"no evaluation data in {folder}; set FOOTNOTED_EVAL_DATA to the folder that has the sets")
@@ -32,5 +32,5 @@ def data_folder() -> Path:
 
 
 def open_index(dataset: Dataset, encoder: Encoder) -> Library:
-    """The set's documents as an index; built once."""
+    """An index of a set's documents, which is built once."""
     return open_temporary(dataset.documents, Configuration(), encoder, HOME / "evaluation" / "indexes")

@@ -1,7 +1,7 @@
-"""Prints how long the page takes in a real Chromium: until it can be used, and to show a footnote.
+"""Prints how long the page takes in a real Chromium until it is ready, and to show a footnote.
 
-``python -m benchmarks.desk [--rounds N]``. The page is served by this process over the sample library. Each
-opening has an empty cache. ``browsing`` has what a library of thousands of reports costs.
+``python -m benchmarks.desk [--rounds N]``. This process serves the page over the sample library. The cache is
+empty at each opening. ``browsing`` measures the page over a library of thousands of reports.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def main() -> None:
 
 
 def of_seeds(browser: Browser, url: str, rounds: int) -> None:
-    """Print how soon the page is ready, and a footnote's words are shown."""
+    """Print how soon the page is ready, and how soon the words of a footnote are shown."""
     ready, clicks = [], []
     for _ in range(rounds):
         with opened(browser, url) as page:
@@ -78,7 +78,7 @@ def of_seeds(browser: Browser, url: str, rounds: int) -> None:
 
 
 def installed_chromium() -> str:
-    """The browser of this machine, with windows of its own where there is one, as people use it."""
+    """The path of an installed browser; one with windows comes first, because users have one."""
     names = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
@@ -93,7 +93,7 @@ def show(what: str, times: Sequence[float]) -> None:
 
 @contextmanager
 def opened(browser: Browser, url: str) -> Iterator[Page]:
-    """The page in a browser that has never seen it."""
+    """The page in a browser that has never opened it."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     page = context.new_page()
     page.add_init_script(_READY)
@@ -104,7 +104,7 @@ def opened(browser: Browser, url: str) -> Iterator[Page]:
 
 @contextmanager
 def sample_library() -> Iterator[str]:
-    """The address of a server over the sample reports."""
+    """Serve the sample reports; yields the address."""
     with TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as index:
         sync(index, [SEEDS])
         with serving(index) as url:
@@ -113,7 +113,7 @@ def sample_library() -> Iterator[str]:
 
 @contextmanager
 def serving(index: Library) -> Iterator[str]:
-    """The address of a server of this process."""
+    """Serve a library from this process; yields the address."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(create_app(index, QueryEngine(index)), log_level="error"))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)

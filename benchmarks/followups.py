@@ -1,10 +1,10 @@
-"""Prints how follow-ups are found as they were asked, rewritten without a model, and written out.
+"""Prints how well follow-ups are found: as asked, rewritten without a model, and written out.
 
-``python -m benchmarks.followups [seeds] [mtrag-human]``: by default both. On ``mtrag-human`` the figure is
-fused nDCG@10 over the last turns of its conversations, of which only the earlier questions are known. On the
-sample reports, with the sixty follow-ups of ``tests/rag/follow_ups/followups.jsonl``, it is where the first
-passage with the evidence stands, and whether an answer cites the evidence. Earlier turns are rewritten too,
-as they would have been.
+``python -m benchmarks.followups [seeds] [mtrag-human]``; the default is both. On ``mtrag-human`` the figure
+is fused nDCG@10 over the last turns of its conversations, with only the earlier questions known. On the
+sample reports, with the sixty follow-ups of ``tests/rag/follow_ups/followups.jsonl``, the figures are the
+rank of the first passage with the evidence, and whether an answer cites the evidence. Earlier turns are
+rewritten too, as in a real conversation.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ FOLLOW_UPS = _HERE.parent / "tests" / "rag" / "follow_ups" / "followups.jsonl"
 FORMS = ("raw", "rewritten", "written out")
 CONVERSATIONS = "mtrag-human"
 DEPTH = 10
-"""Passages among which the evidence is looked for."""
+"""The number of passages among which the evidence is sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,13 +46,13 @@ class FollowUp:
     """A question in a conversation over the sample reports.
 
     Attributes:
-        id: its name.
-        history: the turns before it, questions with their answers or "".
-        question: as it is asked.
-        written_out: as a person would ask it by itself.
-        evidence: names of documents, with words of theirs that answer it.
-        kind: what it leaves to the turns before.
-        split: ``tune``, or ``held_out`` for those at which nobody looked while the rules were written.
+        id: the name of the question.
+        history: the earlier turns: questions with their answers or "".
+        question: the question as asked.
+        written_out: the question as a person would ask it alone.
+        evidence: names of documents, each with words of it that answer the question.
+        kind: the part that the question leaves to earlier turns.
+        split: ``tune``, or ``held_out`` if nobody looked at it while the rules were written.
     """
 
     id: str
@@ -85,7 +85,7 @@ def read_follow_ups(file: Path = FOLLOW_UPS) -> list[FollowUp]:
 
 
 def rewritten(question: str, history: Sequence[tuple[str, str]], rarity: Rarity) -> str:
-    """A question after turns that were rewritten too, each by the ones before it."""
+    """A question rewritten after the turns before it, which are rewritten in the same way."""
     kept: list[Exchange] = []
     for earlier, answer in history:
         kept.append(Exchange(earlier, stand_alone(earlier, kept, rarity).question, answer))
@@ -93,7 +93,7 @@ def rewritten(question: str, history: Sequence[tuple[str, str]], rarity: Rarity)
 
 
 def reciprocal_rank(index: Library, question: str, follow_up: FollowUp) -> float:
-    """One over the rank of the first passage with all words of a piece of evidence, 0 where there is none."""
+    """The reciprocal rank of the first passage with all words of a piece of evidence; 0 if there is none."""
     for rank, hit in enumerate(index.search(question, DEPTH), 1):
         for document, words in follow_up.evidence:
             if hit.document.path == document and words in hit.text:
@@ -102,7 +102,7 @@ def reciprocal_rank(index: Library, question: str, follow_up: FollowUp) -> float
 
 
 def share_closed(raw: Sequence[float], rewritten: Sequence[float], written_out: Sequence[float]) -> float:
-    """How much of the distance from the questions as asked to the written-out ones the rewriting covers."""
+    """The share of the gap between the questions as asked and written out that rewriting closes."""
     return float((np.mean(rewritten) - np.mean(raw)) / (np.mean(written_out) - np.mean(raw)))
 
 

@@ -1,7 +1,7 @@
-"""Prints the memory of a process that serves searches, and what lies on the disk, by part.
+"""Prints the memory of a process that serves searches, and its use of the disk, by part.
 
-``python -m benchmarks.footprint [--passages N …] [--queries N]``. The process has asked all queries. It holds
-its imports and the model, too; they are taken off where the figure says "of the library".
+``python -m benchmarks.footprint [--passages N …] [--queries N]``. The memory is that after all queries. It
+includes imports and the model, except in figures "of the library".
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
-"""A process that opens a library, ours or llama-index's, and searches it: what opening and footprint run.
+"""A process that opens a library, ours or llama-index's, and searches it, for ``opening`` and ``footprint``.
 
-``python -m benchmarks.fresh_process SIDE FOLDER QUERIES`` prints what it measured as a line of JSON. Imports
-and the model come first: a tiny library of the same kind is opened and searched, so that nothing that is
-imported late is still missing. Pages of the library that the system had in memory are given up.
+``python -m benchmarks.fresh_process SIDE FOLDER QUERIES`` prints its measurements as a line of JSON. First it
+loads imports and the model: it opens and searches a tiny library of the same kind, so that no late import
+counts. It drops the library's pages from the system's cache.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ from index.embedding.encoder import open_encoder
 from index.library import Library
 
 Search = Callable[[str], object]
-"""Searches for a query whose vector the encoder remembers."""
+"""A function that searches for a query whose vector the encoder has cached."""
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a process that serves searches took.
+    """The measurements of a process that serves searches.
 
     Attributes:
-        open_ms: from nothing to a library that can be searched.
-        search_ms: the first search after that.
-        before_mb: resident memory with imports and model, before the library was opened.
-        after_mb: resident memory after all searches, pages of mapped files included.
-        anonymous_mb: the part of it that is no page of a file, which the system cannot take back.
+        open_ms: the time to open the library.
+        search_ms: the time of the first search after that.
+        before_mb: resident memory with imports and model, before the library is opened.
+        after_mb: resident memory after all searches, including pages of mapped files.
+        anonymous_mb: the part of ``after_mb`` outside mapped files, which the system cannot reclaim.
     """
 
     open_ms: float
@@ -50,12 +50,12 @@ class Measured:
 
 
 def measure(side: str, folder: Path, queries: int) -> Measured:
-    """Have a process of its own open ``folder`` and search it ``queries`` times.
+    """Open ``folder`` and search it ``queries`` times in a process of its own.
 
     Args:
         side: ``ours`` or ``llama-index``.
-        folder: the home, or what llama-index persisted.
-        queries: how many questions are asked.
+        folder: the home, or the folder of llama-index's index.
+        queries: the number of queries.
 
     Raises:
         subprocess.CalledProcessError: if the process fails; its error is shown on standard error.
@@ -70,7 +70,7 @@ def main() -> None:
     side, folder, count = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     encoder = open_encoder()
     queries = questions(count)
-    # The encoder remembers them from here on.
+    # The encoder caches the vectors of queries from here on.
     stand_in = StandIn(encoder, np.stack([encoder.encode_query(query) for query in queries]))
     opened = _ours if side == "ours" else _theirs
     with tempfile.TemporaryDirectory() as small:
@@ -87,13 +87,13 @@ def main() -> None:
 
 
 def give_up_pages(folder: Path) -> None:
-    """Have the system forget what it holds in memory of the files in ``folder``, where it can be told to."""
+    """Drop the pages of the files in ``folder`` from the system's cache, if the system supports that."""
     if not hasattr(os, "posix_fadvise"):
         return
     for path in folder.rglob("*"):
         if path.is_file():
             with path.open("rb") as file:
-                # Only what is written can be given up.
+                # The system can drop only pages that are written to the disk.
                 os.fsync(file.fileno())
                 os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
@@ -121,7 +121,7 @@ def _fill(side: str, folder: Path, encoder: StandIn) -> None:
 
 
 def _memory() -> tuple[float, float]:
-    """Resident memory in MB, and the part of it that is no page of a file."""
+    """Resident memory in MB, and the part of it outside mapped files."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     except OSError as error:

@@ -1,8 +1,8 @@
-"""Prints nDCG@10 of the fused search by the weight of its dense half, beside its halves and other fusions.
+"""Prints nDCG@10 of the fused search by the weight of its dense half, and of its halves and other fusions.
 
-``python -m benchmarks.fusion [SET …]``: by default every set with judged documents. A document scores as its
-best passage does. All are fused from the same pools, of the 100 best passages of each half. The others are
-both halves scaled to 0..1 within the pool and added, 0.6 dense, and reciprocal rank fusion.
+``python -m benchmarks.fusion [SET …]``; the default is every set with judged documents. A document scores as
+its best passage. All fusions use the same pools, of the 100 best passages of each half. The other fusions add
+both halves scaled to 0..1 within the pool, with 0.6 for the dense one, or use reciprocal rank fusion.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from rag.evaluation import Dataset, read_dataset
 
 WEIGHTS = (0.0, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7, 1.0)
 POOL_WEIGHT = 0.6
-"""The best that was found for halves which are both scaled within the pool."""
+"""The best weight for halves that are both scaled within the pool."""
 
 RRF_CONSTANT = 60
-"""Of reciprocal rank fusion, as in Cormack et al., SIGIR 2009."""
+"""The constant of reciprocal rank fusion, as in Cormack et al., SIGIR 2009."""
 
 NAMES = (*map(str, WEIGHTS), f"scaled in the pool, {POOL_WEIGHT}", "RRF")
 

@@ -1,10 +1,10 @@
-"""Sends a server requests that its OpenAPI description allows or forbids, and holds the answers against it.
+"""Sends requests that the server's OpenAPI description allows or forbids, and checks the responses.
 
 ``python -m benchmarks.fuzz_api [--examples N] [--seed N]``. Schemathesis makes the requests. The server is a
-process of its own over a copy of the sample reports. A finding is an answer of 500 and above (but 503 and
-507, which say what the server lacks), an undocumented status, media type or header, a body that differs from
+process of its own over a copy of the sample reports. A finding is a status of 500 or above (except 503 and
+507, which name a missing resource), an undocumented status, media type or header, a body that differs from
 its schema, a request that the description allows and the server refuses, or the reverse. The exit code is 1
-where there is any.
+if there is any finding.
 """
 
 from __future__ import annotations
@@ -32,39 +32,39 @@ SEED = 20_261_126
 SEEDS = Path(__file__).parent.parent / "seeds"
 
 HONEST = ["2xx", "3xx", "4xx", "503", "507"]
-"""What is no mistake of the server: 503 and 507 say that the library cannot be read or written."""
+"""Statuses that are no fault of the server: 503 and 507 mean that it cannot read or write the library."""
 
 REFUSED = ["400", "404", "405", "409", "413", "415", "422"]
-"""What a request that breaks the description may be answered with."""
+"""Statuses for a request that violates the description."""
 
 POSSIBLE = ["404", "409", "422", "429", "5xx"]
-"""What a request that keeps to the description may be answered with beside 2xx and 3xx. It cannot say of a
-question that it is not blank, nor of a file that it can be read: such a one is refused with 422."""
+"""Statuses for a valid request, besides 2xx and 3xx. The description cannot require that a question is not
+blank, or that a file can be read: the server refuses such requests with 422."""
 
 _EXPORTS = r"\.\{suffix\}$"
 _OF_EXPORTS = {name: {"enabled": False} for name in ("unsupported_method", "allow_header_conformance")}
-"""``DELETE /v1/answers/ID.md`` deletes an answer whose id ends in ``.md``: there is none, which is a 404."""
+"""``DELETE /v1/answers/ID.md`` is a request to delete the answer with an id ending in ``.md``, hence 404."""
 
 _JOB = "/v1/jobs/{job_id}"
 _OF_JOBS = {"use_after_free": {"enabled": False}}
-"""``DELETE`` cancels a job, which can be read afterwards."""
+"""``DELETE`` cancels a job, and the job can still be read afterwards."""
 
 _WORDS = 300
-"""Characters of a finding's message that are shown."""
+"""The limit of shown characters of a finding's message."""
 
 _COMMAND = 2_000
-"""Characters of the command that sends a finding's request again that are shown."""
+"""The limit of shown characters of the command that repeats a finding's request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that the server answered otherwise than its description says.
+    """A response that differs from the description.
 
     Attributes:
-        operation: method and path, as the description has them.
+        operation: its method and path, as in the description.
         check: the name of Schemathesis' check.
-        said: what differs.
-        repeat: a command that sends the request again.
+        said: the difference.
+        repeat: a command that repeats the request.
     """
 
     operation: str
@@ -75,13 +75,13 @@ class Finding:
 
 @dataclass(slots=True)
 class Fuzzed:
-    """How a run came out.
+    """The result of a run.
 
     Attributes:
-        requests: how many were sent, by operation.
-        statuses: of the answers.
-        findings: what differs, one of a kind and operation.
-        seconds: how long it took.
+        requests: the number of requests, by operation.
+        statuses: the number of responses, by status.
+        findings: one finding of each kind and operation.
+        seconds: the time of the run.
     """
 
     requests: Counter[str] = field(default_factory=Counter)
@@ -90,7 +90,7 @@ class Fuzzed:
     seconds: float = 0.0
 
     def add(self, scenario: ScenarioFinished) -> None:
-        """Count what one scenario sent and found."""
+        """Count the requests and the findings of one scenario."""
         recorder = scenario.recorder
         known = {(each.operation, each.check, each.said) for each in self.findings}
         for case_id, node in recorder.cases.items():
@@ -112,7 +112,7 @@ class Fuzzed:
 
 @contextmanager
 def sample_server() -> Iterator[str]:
-    """The address of a server over a copy of the sample reports, which is stopped at the end."""
+    """The address of a server over a copy of the sample reports; the server ends with the context."""
     from index.embedding.encoder import open_encoder
     from index.ingest.synchronize import sync
     from index.library import Library
@@ -127,13 +127,13 @@ def sample_server() -> Iterator[str]:
 
 
 def fuzz(address: str, examples: int = EXAMPLES, seed: int = SEED) -> Fuzzed:
-    """Send about so many requests to the server at ``address``.
+    """Send about ``examples`` requests to the server at ``address``.
 
     Args:
         address: the server's URL, without a slash at the end.
-        examples: how many requests, shared among the operations; what Schemathesis derives from each
-            description alone comes on top.
-        seed: the same one makes the same requests.
+        examples: the number of requests, shared among the operations; Schemathesis adds those that it derives
+            from each description alone.
+        seed: the same seed makes the same requests.
     """
     import schemathesis
     from schemathesis.engine import events, from_schema
@@ -177,7 +177,7 @@ def _config(seed: int) -> schemathesis.Config:
 
 
 def table(fuzzed: Fuzzed) -> str:
-    """What was sent and found, by operation."""
+    """The numbers of requests and findings, by operation."""
     found = Counter(finding.operation for finding in fuzzed.findings)
     lines = ["| operation | requests | findings |", "|---|---:|---:|"]
     lines += [
@@ -189,7 +189,7 @@ def table(fuzzed: Fuzzed) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run, print the findings and the table, and give the exit code."""
+    """Run, print the findings and the table, and return the exit code."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--examples", type=int, default=EXAMPLES)
     parser.add_argument("--seed", type=int, default=SEED)

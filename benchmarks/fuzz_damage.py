@@ -1,4 +1,4 @@
-"""Damage to files, by chance and on purpose, for ``benchmarks.fuzz_loading``."""
+"""Random and deliberate damage to files, for ``benchmarks.fuzz_loading``."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ BOMB_MEGABYTES = 1024
 _MEGABYTE = 1024 * 1024
 
 _DEEP = 3000
-"""Elements within elements: more than the frames that Python lets a function call itself through."""
+"""The depth of nested elements: more than Python's recursion limit."""
 
 _NAME = rb"[A-Za-z_][\w.:-]{0,40}"
 _TAG = re.compile(rb"<(" + _NAME + rb")[^<>]{0,200}>")
@@ -30,11 +30,11 @@ _ENTITIES = b"".join(
 _FAR = b'<!ENTITY f SYSTEM "file:///etc/hostname"><!ENTITY % g SYSTEM "http://127.0.0.1:9/g.dtd">%g;'
 
 Damage = Callable[[Random, bytes, bytes], bytes]
-"""A source of chance, a file, another file → a damaged file."""
+"""A function that damages a file: random generator, file, other file → damaged file."""
 
 
 def damaged(chance: Random, data: bytes, other: bytes) -> tuple[str, bytes]:
-    """The name of what was done to ``data``, and what became of it."""
+    """The name of a random kind of damage, and ``data`` with this damage."""
     kinds = [*_ANYWHERE, *_MARKED]
     if data.startswith(b"PK"):
         kinds += _IN_ARCHIVES * 2
@@ -79,7 +79,7 @@ def _renumbered(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _nested(chance: Random, data: bytes, _other: bytes) -> bytes:
-    """One of its elements within itself, thousands deep; brackets where there are none."""
+    """Nest one of the elements thousands of levels deep, or brackets if there are no elements."""
     tags = list(_TAG.finditer(data))
     if not tags:
         start = chance.randrange(len(data))
@@ -93,7 +93,7 @@ def _nested(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _with_entities(chance: Random, data: bytes, _other: bytes) -> bytes:
-    """Entities that grow to gigabytes, or that stand for files and addresses elsewhere."""
+    """Add entities that grow to gigabytes, or that stand for files and addresses elsewhere."""
     root = _ROOT.search(data)
     name = root[1] if root else b"html"
     declared = b"<!DOCTYPE %b [%b]>" % (name, chance.choice([_ENTITIES, _FAR]))
@@ -104,7 +104,7 @@ def _with_entities(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
-    """The parts of an archive; none where it is none."""
+    """The parts of an archive; empty if the data is no archive."""
     try:
         return parts_of(data)
     except (BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError):
@@ -112,7 +112,7 @@ def _parts(data: bytes) -> dict[str, bytes]:
 
 
 def _part_damaged(chance: Random, data: bytes, other: bytes) -> bytes:
-    """One part damaged and the archive sound, so that the damage comes as far as the part's own reader."""
+    """Damage one part in an intact archive, so that the damage reaches the reader of the part."""
     parts = _parts(data)
     name = chance.choice([name for name in parts if parts[name]] or [""])
     if not name:
@@ -138,7 +138,7 @@ def _parts_swapped(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _archive_in_archive(chance: Random, data: bytes, _other: bytes) -> bytes:
-    """The archive as a part of itself, many times over."""
+    """Put copies of the archive into itself."""
     parts = _parts(data) or {"a": data}
     name = chance.choice(list(parts))
     made = data
@@ -148,7 +148,7 @@ def _archive_in_archive(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _bomb(chance: Random, data: bytes, _other: bytes) -> bytes:
-    """A part that unpacks to a gigabyte; its directory may say that it is small."""
+    """Add a part that unpacks to a gigabyte; the directory may declare a small size."""
     name = chance.choice(list(_parts(data)) or ["a"])
     made = BytesIO(_gigabyte(name))
     with ZipFile(made, "a", ZIP_DEFLATED) as archive:

@@ -1,10 +1,10 @@
-"""Loads damaged files of every format, each in a process of its own, and prints what became of them.
+"""Loads damaged files of every format, each in a process of its own, and prints the outcomes.
 
-``python -m benchmarks.fuzz_loading [--files N] [--seed S] [--only NUMBER] [--keep FOLDER]``: 2,000 files by
-default. They are made of the samples of ``benchmarks.fuzz_samples``, which are more where
-``FOOTNOTED_EVAL_DATA`` names the evaluation data. Each must give a document or a ``LoadError``, in time, and
-change nothing; the exit code is 1 where one does not. ``--only`` repeats one of them, ``--keep`` stores those
-that violate this.
+``python -m benchmarks.fuzz_loading [--files N] [--seed S] [--only NUMBER] [--keep FOLDER]``; the default is
+2,000 files. They are made from the samples of ``benchmarks.fuzz_samples``, and from the evaluation data if
+``FOOTNOTED_EVAL_DATA`` names them. Each file must give a document or a ``LoadError``, in time, and change
+nothing else; otherwise the exit code is 1. ``--only`` repeats one file, and ``--keep`` stores the files that
+fail.
 """
 
 from __future__ import annotations
@@ -34,23 +34,23 @@ SLOW_SECONDS = 5.0
 OPTIONS = Options(
     Limits(megabytes=16, pages=200, unpacked_megabytes=64, seconds=20.0, memory_megabytes=1024), ("secret",)
 )
-"""Small limits, so that what grows without measure shows."""
+"""Small limits, so that unbounded growth is noticed."""
 
 _LATE_SECONDS = 10.0
-"""How much longer than its limit a file may take, on a machine that is busy, until its process is gone."""
+"""Seconds beyond its limit after which the process of a file must have ended, on a busy machine."""
 
 _TRACEBACK_LINES = 9
 _ANY_FILE = ROOT / "seeds" / "cambodia-scam-raids.md"
 
 _SWAPPED_SHARE = 0.08
-"""Of the files, how many bear the suffix of another format."""
+"""The share of files that get the suffix of another format."""
 
 OUTCOMES = ("document", "named error", "killed", "crashed", "violation")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A damaged file: its number, the suffix that it bears, what was done to which format, its content."""
+    """A damaged file: its number, its suffix, its damage and original format, and its content."""
 
     number: int
     suffix: str
@@ -60,13 +60,13 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of a case.
+    """The outcome of a case.
 
     Attributes:
         case: the file.
-        kind: one of ``OUTCOMES``; ``killed`` for its time, ``crashed`` by a signal.
-        seconds: how long it took.
-        said: the error, or what it violates.
+        kind: one of ``OUTCOMES``; ``killed`` at the time limit, ``crashed`` by a signal.
+        seconds: the time that it took.
+        said: the error, or the violation.
     """
 
     case: Case
@@ -76,7 +76,7 @@ class Outcome:
 
 
 def cases(files: int, seed: int, only: int | None = None) -> Iterator[Case]:
-    """As many damaged files as asked for, the same for the same seed and samples; every format in turn."""
+    """Damaged files, with every format in turn; the same seed and samples give the same files."""
     found = samples()
     suffixes = [suffix for suffix, contents in found.items() if contents]
     everything = [content for contents in found.values() for content in contents]
@@ -90,11 +90,11 @@ def cases(files: int, seed: int, only: int | None = None) -> Iterator[Case]:
 
 
 def run(files: int = FILES, seed: int = SEED, only: int | None = None) -> Iterator[Outcome]:
-    """Load the cases one after the other, in a folder that nothing else is in."""
+    """Load the cases one after the other, in a folder without other files."""
     with tempfile.TemporaryDirectory(prefix="footnoted-fuzz-") as place, Isolated() as reader:
         folder = Path(place)
         for case in cases(files, seed, only):
-            if reader.pid is None:  # the time that it takes to start is not the next file's
+            if reader.pid is None:  # the time to start the process does not count for the next file
                 reader.load(_ANY_FILE)
             yield _loaded(reader, folder, case)
 
@@ -118,7 +118,7 @@ def _loaded(reader: Isolated, folder: Path, case: Case) -> Outcome:
 
 
 def _attempt(reader: Isolated, file: Path) -> tuple[str, str]:
-    """The kind of outcome, and what there is to say of it."""
+    """The kind of outcome, and its message."""
     try:
         document = reader.load(file, OPTIONS)
     except LoadError as error:
@@ -136,7 +136,7 @@ def _attempt(reader: Isolated, file: Path) -> tuple[str, str]:
 
 
 def _fault(document: Document) -> str:
-    """What a loader promised and ``document`` does not keep; empty where it keeps all."""
+    """The rule for loaders that ``document`` violates, or ""."""
     if not document.text.strip() or not document.title.strip():
         return "has no words or no title"
     if "\0" in document.text + document.title:
@@ -147,7 +147,7 @@ def _fault(document: Document) -> str:
 
 
 def _state(folder: Path) -> dict[str, tuple[int, int]]:
-    """Every file below ``folder`` with its size and time of change."""
+    """Every file below ``folder`` with its size and its modification time."""
     return {
         str(file.relative_to(folder)): (file.stat().st_size, file.stat().st_mtime_ns)
         for file in folder.rglob("*")
@@ -163,7 +163,7 @@ def _lives(pid: int) -> bool:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """A row for each format: how many files, what became of them, and which took long."""
+    """A row for each format: the number of files, the outcomes, and the slow files."""
     columns = ["files", *OUTCOMES, f"over {SLOW_SECONDS:g} s", "slowest, s"]
     lines = ["| format | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for suffix in [*sorted({outcome.case.suffix for outcome in outcomes}), ""]:
@@ -178,7 +178,7 @@ def table(outcomes: Sequence[Outcome]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run, print the table and what is worth a look, and give the exit code."""
+    """Run, print the table and the notable outcomes, and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--files", type=int, default=FILES)
     parser.add_argument("--seed", type=int, default=SEED)

@@ -1,6 +1,6 @@
-"""Well-formed files of every format that can be loaded, for ``benchmarks.fuzz_loading`` to damage.
+"""Valid files of every supported format, which ``benchmarks.fuzz_loading`` damages.
 
-A format joins in when its suffix is registered; a new one needs a sample here.
+A format takes part when its suffix is registered; a new format needs a sample here.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _ROWS = (("Place", "People", "Since"), ("Varda", "1,204", "2024-06-01"), ("Orrin
 
 
 def samples() -> dict[str, list[bytes]]:
-    """Files by suffix: made here, from ``seeds/``, and from the evaluation data where they are."""
+    """Files by suffix: made here, from ``seeds/``, and from the evaluation data if available."""
     found: dict[str, list[bytes]] = {
         suffix: [make() for make in _MAKERS.get(suffix, ())] for suffix in sorted(SUFFIXES)
     }
@@ -39,7 +39,7 @@ def samples() -> dict[str, list[bytes]]:
 
 
 def zipped(parts: Mapping[str, bytes | str]) -> bytes:
-    """An archive of ``parts``, the same whenever it is made; ``mimetype``, the first, is not compressed."""
+    """An archive of ``parts``, with the same bytes every time; the first, ``mimetype``, is not compressed."""
     made = BytesIO()
     with ZipFile(made, "w") as archive:
         for name, content in parts.items():
@@ -95,7 +95,7 @@ def _separated(separator: str) -> Callable[[], bytes]:
 
 
 def _pdf() -> bytes:
-    """A page and its font, nothing compressed, so that damage reaches the words."""
+    """A page and its font without compression, so that damage reaches the words."""
     words = f"BT /F 12 Tf 72 720 Td ({_GATE}) Tj 0 -20 Td ({_WATER}) Tj ET"
     objects = (
         "<< /Type /Catalog /Pages 2 0 R >>",

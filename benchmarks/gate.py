@@ -1,16 +1,15 @@
-"""Prints what the gate makes of adversarial sentences, of SciFact's claims and of clapnq's answers.
+"""Prints the gate's verdicts on adversarial sentences, on SciFact's claims and on clapnq's answers.
 
 ``python -m benchmarks.gate [--claims N] [--no-encoder]``:
 
 - the confusion matrix of ``tests/rag/verification/adversarial.jsonl``, its tuning part and its held-out part;
-- SciFact: claims held against the sentences that support them, against those that contradict others, and
-  against those of another claim: the area under the curve (AUROC) of the gate's score, and how it changes
-  without each part;
-- clapnq: how often the sentences of people's answers are supported by the sentences that they chose for them,
+- SciFact: claims with the sentences that support them, with those that contradict them, and with those of
+  another claim: the area under the curve (AUROC) of the gate's score, and how it changes without each part;
+- clapnq: the share of sentences in people's answers that are supported by the sentences that people chose,
   and by those of another question.
 
-The combined score is the coverage, times, for each other part, a half and half of its own score. A part is
-left out of it by leaving out its factor. Intervals are 95 % bootstraps over claims.
+The combined score is the coverage, multiplied for each other part by the mean of 1 and its score. Leaving out
+a part means leaving out its factor. Intervals are 95 % bootstraps over claims.
 """
 
 from __future__ import annotations
@@ -43,7 +42,7 @@ VERDICTS = ("supported", "partial", "unsupported")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claim with what the gate says of it and some sentences, and whether they support it."""
+    """A claim, the gate's result for it with some sentences, and whether these support it."""
 
     claim: str
     against: str
@@ -150,7 +149,7 @@ def _sample(held: Sequence[Held], against: str, without: str | None, only: str |
 
 
 def score(checks: Mapping[str, float], without: str | None, only: str | None = None) -> float:
-    """The combined score of the parts' scores, less one of them, or of one of them alone."""
+    """The combined score of all parts, of all but one, or of one alone."""
     made = 1.0
     for part, value in checks.items():
         if part != without and only in {None, part}:
@@ -171,7 +170,7 @@ def _held(gate: Gate, claims: Sequence[Claim]) -> Iterator[Held]:
 
 
 def print_clapnq(encoder: Encoder | None) -> None:
-    """Print how often the sentences of people's answers are supported by the sentences that they chose."""
+    """Print the share of sentences in people's answers that the chosen sentences support."""
     gate = Gate(encoder)
     print("\nclapnq: the sentences of people's answers")
     print("| held against | sentences | " + " | ".join(VERDICTS) + " |\n|---|---|---|---|---|")
@@ -182,7 +181,7 @@ def print_clapnq(encoder: Encoder | None) -> None:
 
 
 def print_thresholds(encoder: Encoder | None, limit: int | None) -> None:
-    """Print what would be supported from another coverage: what the threshold was set by."""
+    """Print the share that would be supported at other thresholds of coverage."""
     gate = Gate(encoder)
     sets = {"clapnq, chosen": _answers(0), "clapnq, the next question's": _answers(1)}
     claims = read_dataset(data_folder() / "scifact").claims[:limit]
@@ -199,7 +198,7 @@ def print_thresholds(encoder: Encoder | None, limit: int | None) -> None:
 
 
 def _covered(gate: Gate, sentence: str, evidence: Sequence[Evidence]) -> float:
-    """The coverage of a sentence in which no other part finds a fault; -1 where one does."""
+    """The coverage of a sentence; -1 if another part finds a fault."""
     found = list(gate.findings(Statement(sentence, "en"), evidence))
     if any(finding.failed and finding.part != "coverage" for finding in found):
         return -1.0
@@ -211,7 +210,7 @@ def _english(sentences_of: Sequence[str], title: str = "") -> list[Evidence]:
 
 
 def _answers(shift: int) -> list[tuple[str, list[Evidence]]]:
-    """The sentences of clapnq's answers, with those chosen for the answer or for one that comes later."""
+    """The sentences of clapnq's answers, with the sentences chosen for this or a later answer."""
     lines = (data_folder() / "clapnq" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
     queries = [
         query for query in map(json.loads, lines) if query["answerable"] and query["selected_sentences"]
@@ -238,7 +237,7 @@ def _titles() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Text as it is written: clapnq sets spaces around its marks."""
+    """Text with normal spacing: clapnq has spaces around punctuation."""
     text = regex.sub(r"\s+([,.;:?!)%]|['’]s\b|n['’]t\b|'')", r"\1", text)
     text = regex.sub(r"([($])\s+", r"\1", text)
     return regex.sub(r"(?<=\w) - (?=\w)", "-", text).replace("`` ", "“").replace("``", "“").replace("''", "”")

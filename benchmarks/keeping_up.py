@@ -1,10 +1,10 @@
-"""Prints what a sync costs those who search meanwhile: their times, errors, and what was mixed.
+"""Prints the cost of a sync for concurrent searches: times, errors, and mixed generations.
 
-``python -m benchmarks.keeping_up [--passages N] [--documents N] [--askers N] [--by job|command]``. A real
-server with the real encoder is asked over HTTP, first while nothing else happens, then during a sync, half of
-whose documents are new and half new versions. After that a set of documents is replaced as a whole many
-times: each round says its number in every text, and a response that shows another round than that of the
-generation that it names, or only a part of it, is mixed.
+``python -m benchmarks.keeping_up [--passages N] [--documents N] [--askers N] [--by job|command]``. Clients
+ask a real server with the real encoder over HTTP, first without other work, then during a sync with half new
+documents and half new versions. After that a set of documents is replaced as a whole many times. Each text
+names its round; a response is mixed if it does not show exactly the whole round of the generation that it
+names.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _prepare(bench: Bench, home: Path, folder: Path) -> None:
-    """Have the library follow ``folder``, with half of the documents in a first version; then write all."""
+    """Let the library follow ``folder`` with half of the documents in a first version, then write all."""
     count, characters = bench.arguments.documents, bench.arguments.passages_each * _CHARACTERS_A_PASSAGE
     _write(bench.corpus, folder, range(0, count, 2), characters, "First version.")
     with Library.open(home, bench.encoder) as index:
@@ -98,7 +98,7 @@ def _write(corpus: Corpus, folder: Path, numbers: Sequence[int], characters: int
 
 
 def round_documents(number: int) -> list[Incoming]:
-    """The documents of a round, each of one passage that names it."""
+    """The documents of a round; each has one passage that names the round."""
     made: list[Incoming] = []
     for place in range(_ROUND_DOCUMENTS):
         text = f"The zirconquay tidal ledger {place} was closed in round {number} by the harbour office."
@@ -109,7 +109,7 @@ def round_documents(number: int) -> list[Incoming]:
 
 
 def _sync_meanwhile(arguments: argparse.Namespace, home: Path, address: str) -> tuple[Asked, Asked, float]:
-    """What askers met before the sync and during it, and how many seconds it took."""
+    """The results of the clients before and during the sync, and the seconds that it took."""
     queries = questions(arguments.queries)
     note("warming up: every query once")
     with httpx.Client(base_url=address, timeout=None) as client:  # noqa: S113  # bounded by the sync's time
@@ -129,7 +129,7 @@ def _sync_meanwhile(arguments: argparse.Namespace, home: Path, address: str) -> 
 
 @contextmanager
 def _syncing(by: str, home: Path, address: str) -> Iterator[Callable[[], bool]]:
-    """Starts a sync of what the library follows; yields what tells whether it is done."""
+    """Start a sync of the followed folders; yields a function that tells whether it has ended."""
     if by == "command":
         command = [*COMMAND, "sync", "--home", str(home)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:
@@ -153,7 +153,7 @@ def _syncing(by: str, home: Path, address: str) -> Iterator[Callable[[], bool]]:
 
 
 def _rounds(arguments: argparse.Namespace, home: Path, address: str) -> tuple[dict[int, int], Asked]:
-    """The round of each generation, and what askers met while this process made them."""
+    """The round of each generation, and the results of the clients while this process made the rounds."""
     note(f"{arguments.askers} askers during {arguments.rounds} rounds")
     with Library.open(home, open_encoder()) as index:
         round_of = {index.generation: 0}

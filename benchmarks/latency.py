@@ -1,7 +1,7 @@
-"""Prints how long a search takes, its query's embedding left out, for one asker and for many at once.
+"""Prints how long a search takes without embedding its query, for one client and for many at once.
 
 ``python -m benchmarks.latency [--passages N …] [--queries N] [--askers N]``. Both sides return ten passages
-with their text; ours have been found by words, too.
+with their text; our search also uses words.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ _AT_ONCE = ("median, ms", "p95, ms", "searches a second")
 def _ours(bench: Bench, sides: Sides, asked: Sequence[str]) -> list[float]:
     with Library.open(sides.home, bench.encoder) as index:
         for query in asked:
-            # The encoder remembers them from here on.
+            # The encoder caches the vectors of queries from here on.
             bench.encoder.encode_query(query)
         return _measured([partial(index.search, query) for query in asked], bench.arguments)
 

@@ -1,9 +1,9 @@
-"""Prints how a server holds under load: many who search, some who upload, one of them a very long report.
+"""Prints how a server behaves under load: many clients search, some upload, one of them a very long report.
 
 ``python -m benchmarks.load [--seconds N] [--askers N] [--uploaders N] [--megabytes N] [--passages N]``. A
-real server with the real encoder answers, first while its askers alone are there, then while uploads come,
-too. Afterwards the library must find what a library finds that is made of its documents from scratch. The
-exit code is 1 where a bound does not hold. It measures memory on Linux only.
+real server with the real encoder answers, first for the searching clients alone, then during uploads, too.
+Afterwards the library must give the same results as a library made from the same documents from scratch. The
+exit code is 1 if a bound is exceeded. It measures memory on Linux only.
 """
 
 from __future__ import annotations
@@ -34,40 +34,40 @@ from index.library import Library
 from index.records import Incoming
 
 LONG = 8_000_000
-"""The number of the first document that the long report is made of: beyond those of every library."""
+"""The number of the first document of the long report, beyond those of every library."""
 
 SHORT = 9_000_000
 """The number of the first short report that is uploaded."""
 
 HONEST = {429, 503, 507}
-"""What a server may answer that has no room or no time, as it says itself."""
+"""Statuses with which a server says that it has no capacity or no space."""
 
 HEALTH_MS = 500.0
 TIMES_IDLE = 4.0
 GROWTH = 0.10
-"""Of the memory, from the first minute of the load to the minute after the last upload is indexed."""
+"""The allowed growth of memory, from the first minute of the load to the minute after the last indexing."""
 
 MOST_MORE = 300e6
-"""Bytes of memory that the uploads may take at once."""
+"""The limit in bytes of the additional memory during uploads."""
 
 _SECONDS = 120.0
 _MINUTE = 60.0
 _BETWEEN_PROBES = 0.1
 _BETWEEN_UPLOADS = 2.0
 _SCORES = 1e-4
-"""What two scores may differ by: sums of the same numbers in another order."""
+"""The allowed difference of two scores, which are sums of the same numbers in different order."""
 
 
 @dataclass(slots=True)
 class Met:
-    """What happened beside the searches.
+    """The measurements besides the searches.
 
     Attributes:
         health: milliseconds of each ``GET /healthz``.
-        memory: seconds since the load began, and bytes that the server's process held then.
-        uploads: how many reports were taken.
-        put_off: how many requests were answered with 429, 503 or 507.
-        errors: what went wrong, in a sentence each.
+        memory: pairs of seconds since the load began, and bytes of the server's process.
+        uploads: the number of accepted reports.
+        put_off: the number of responses with 429, 503 or 507.
+        errors: a sentence for each error.
     """
 
     health: list[float] = field(default_factory=list)
@@ -79,7 +79,7 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A row of the table: what was measured, what is allowed, and whether it holds."""
+    """A row of the table: the measured value, the allowed value, and whether the bound holds."""
 
     figure: str
     measured: str
@@ -88,7 +88,7 @@ class Bound:
 
 
 def main() -> int:
-    """Measure, print, and give the exit code."""
+    """Measure, print, and return the exit code."""
     arguments = _arguments()
     corpus, encoder, queries = read_corpus(), open_encoder(), questions(arguments.queries)
     with tempfile.TemporaryDirectory() as scratch:
@@ -123,7 +123,7 @@ def _arguments() -> argparse.Namespace:
 def _measured(
     arguments: argparse.Namespace, corpus: Corpus, served: Served, queries: Sequence[str]
 ) -> tuple[Asked, Asked, Met, float]:
-    """What askers met before and during the load, what else happened, and how long the uploads took."""
+    """The searches before and during the load, the other measurements, and the seconds of the uploads."""
     note("warming up: every query once")
     with httpx.Client(base_url=served.address, timeout=_SECONDS) as client:
         for query in queries:
@@ -152,7 +152,7 @@ def _measured(
 
 @contextmanager
 def _watched(served: Served, met: Met) -> Iterator[None]:
-    """Asks for the server's health and looks at its memory for as long as the block runs."""
+    """Request the server's health and measure its memory for as long as the context is open."""
     enough = threading.Event()
     began = time.monotonic()
 
@@ -177,7 +177,7 @@ def _watched(served: Served, met: Met) -> Iterator[None]:
 
 
 def resident(pid: int) -> int:
-    """The bytes of memory that a process holds, without the pages of files that it maps (Linux)."""
+    """The resident memory of a process in bytes, without pages of mapped files (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     line = next(line for line in status.splitlines() if line.startswith("RssAnon:"))
     return int(line.split()[1]) * 1024
@@ -185,7 +185,7 @@ def resident(pid: int) -> int:
 
 @contextmanager
 def _uploading(address: str, corpus: Corpus, arguments: argparse.Namespace, met: Met) -> Iterator[None]:
-    """Has uploaders send reports, the first one a long one before that, for as long as the block runs."""
+    """Let uploaders send reports, the first one a long report before that, while the context is open."""
     enough, lock = threading.Event(), threading.Lock()
 
     def send(client: httpx.Client, name: str, text: str, *, background: bool) -> None:
@@ -230,7 +230,7 @@ def _uploading(address: str, corpus: Corpus, arguments: argparse.Namespace, met:
 
 
 def long_text(corpus: Corpus, megabytes: int) -> str:
-    """A text of so many megabytes, no paragraph of which is in another document."""
+    """A text with this number of megabytes, whose paragraphs are in no other document."""
     parts: list[str] = []
     length = number = 0
     while length < megabytes * 1_000_000:
@@ -249,10 +249,10 @@ def _is_quiet(client: httpx.Client, met: Met) -> bool:
 
 
 def differences(index: Library, folder: Path, queries: Sequence[str]) -> list[str]:
-    """What ``index`` finds otherwise than a library in ``folder`` that is made of its documents from scratch.
+    """The queries with other results in ``index`` than in a new library of its documents in ``folder``.
 
-    That library takes over the vectors, since a text's vector depends on nothing else
-    (:mod:`index.embedding.buckets`); documents are cut apart again, and all that is searched is made anew.
+    The new library copies the vectors, since a text's vector depends on nothing else
+    (:mod:`index.embedding.buckets`); it cuts the documents again and builds all indexes anew.
     """
     index.compact()
     with Library.open(folder, _without_pass(index.encoder)) as fresh:
@@ -276,7 +276,7 @@ def differences(index: Library, folder: Path, queries: Sequence[str]) -> list[st
 
 
 def _without_pass(encoder: Encoder) -> Encoder:
-    """The same, which embeds no passage: all of them are known."""
+    """The encoder, except that it refuses to embed passages: all of them must be known."""
 
     class Known(Encoder):
         def __init__(self) -> None:
@@ -293,7 +293,7 @@ def _catalog(index: Library) -> Path:
 
 
 def _is_same(ours: Sequence[Sequence[object]], theirs: Sequence[Sequence[object]]) -> bool:
-    """Whether two searches found the same passages with the same scores; equal scores stand in any order."""
+    """Whether two searches found the same passages with the same scores; equal scores may be in any order."""
     places = [{tuple(hit[:3]): hit[3] for hit in hits} for hits in (ours, theirs)]
     last = min((float(str(hit[3])) for hit in ours), default=0.0)
     for place in places[0].keys() | places[1].keys():

@@ -1,8 +1,8 @@
-"""Prints what becomes of each file of a folder: pages, characters, seconds, peak memory, or the named cause.
+"""Prints the outcome for each file of a folder: pages, characters, seconds, peak memory, or the error.
 
-``python -m benchmarks.loading [FOLDER] [--password PASSWORD …] [--ocr]``: by default the published documents
-among the evaluation data. Each file is read by a fresh process, whose time is that of reading alone and whose
-memory is all that it held at most.
+``python -m benchmarks.loading [FOLDER] [--password PASSWORD …] [--ocr]``; the default is the published
+documents among the evaluation data. A fresh process reads each file; the time is that of reading alone, and
+the memory is the peak of the process.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Any number of vectors that lie as the encoder's do, and an SQLite file of them."""
+"""Any number of vectors distributed like the encoder's, and an SQLite file of them."""
 
 from __future__ import annotations
 
@@ -22,20 +22,20 @@ from rag.evaluation import read_dataset
 DIMENSIONS = 384
 SETS = ("clapnq", "squad2", "scifact", "mlqa-en", "tatqa")
 PASSAGES, SENTENCES, QUESTIONS = 800, 2_600, 250
-"""Of each set at most."""
+"""The limits for each set."""
 
 _TOKENS = 126
-"""Of a passage, which is about as many as one of the product's has."""
+"""The number of tokens in a passage, similar to the product's passages."""
 
 _NOISE = 0.5
-"""At most so long is what is added to a made vector of length 1."""
+"""The greatest length of the noise that is added to a made vector of length 1."""
 
 _BATCH = 20_000
 
 
 @dataclass(frozen=True, slots=True)
 class Real:
-    """What the encoder makes of the sets.
+    """The vectors of the sets.
 
     Attributes:
         vectors: of passages and sentences, set by set: shape (n, 384).
@@ -49,7 +49,7 @@ class Real:
 
 
 def real_vectors() -> Real:
-    """Passages, sentences and questions of the sets, embedded once and kept: minutes the first time."""
+    """Vectors of passages, sentences and questions of the sets; embedding them takes minutes, once."""
     kept = HOME / "real-vectors.npz"
     if not kept.exists():
         HOME.mkdir(parents=True, exist_ok=True)
@@ -69,11 +69,11 @@ def real_vectors() -> Real:
 def made(real: Real, count: int, seed: int = 0) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
     """Vectors around real ones, numbered from 0, a batch at a time.
 
-    Each is a weighted mean of two real vectors of one set, the first counting for half to all, plus the
-    difference of two others (so that the noise varies as vectors do) of a length up to ``_NOISE``. As many
-    as there are real ones, made from half of those, are a little harder for an inverted file than the other
-    half: of the ten nearest to a question, 0.67, 0.82 and 0.90 are found in 4, 8 and 16 % of the lists, and
-    0.70, 0.85 and 0.92 of the real ones.
+    Each is a weighted mean of two real vectors of one set, the first with a weight of 0.5 to 1, plus the
+    difference of two others (so that the noise varies as vectors do), scaled to a length up to ``_NOISE``.
+    They are a little harder for an inverted file than real vectors. A comparison made as many vectors as
+    there are real ones, from one half of these: of the ten nearest to a question, 0.67, 0.82 and 0.90 were
+    found in 4, 8 and 16 % of the lists, against 0.70, 0.85 and 0.92 among the other half.
     """
     chance = np.random.default_rng(seed)
     sizes = np.bincount(real.sets)
@@ -90,7 +90,7 @@ def made(real: Real, count: int, seed: int = 0) -> Iterator[tuple[npt.NDArray[np
 
 
 def made_file(real: Real, count: int) -> VectorFile:
-    """So many made vectors in a file, which is kept: 1.7 GB for a million."""
+    """A file with ``count`` made vectors, which is kept: 1.7 GB for a million."""
     path = HOME / f"vectors-{count}.sqlite"
     if not path.exists():
         part = path.with_suffix(".part")
@@ -101,7 +101,7 @@ def made_file(real: Real, count: int) -> VectorFile:
 
 
 class VectorFile:
-    """Vectors by number in SQLite, as the catalog has them. Safe to share between threads."""
+    """Vectors by number in SQLite, stored as in the catalog. Safe to share between threads."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -109,7 +109,7 @@ class VectorFile:
         self._local = local()
 
     def fill(self, batches: Iterable[tuple[npt.NDArray[np.int64], Vectors]]) -> None:
-        """Put all vectors in."""
+        """Store all vectors."""
         with closing(sqlite3.connect(self.path)) as connection, connection:
             connection.execute("CREATE TABLE vectors (number INTEGER PRIMARY KEY, vector BLOB NOT NULL)")
             for numbers, vectors in batches:
@@ -119,13 +119,13 @@ class VectorFile:
                 connection.executemany("INSERT INTO vectors VALUES (?, ?)", rows)
 
     def batches(self) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
-        """All vectors in order of number."""
+        """All vectors, ordered by number."""
         cursor = self._connection().execute("SELECT number, vector FROM vectors ORDER BY number")
         while rows := cursor.fetchmany(8192):
             yield np.array([number for number, _ in rows]), _table([vector for _, vector in rows])
 
     def stored(self, numbers: Sequence[int]) -> Vectors:
-        """The vectors of some numbers, in their order."""
+        """The vectors with these numbers, in this order."""
         self.looked_up += len(numbers)
         marks = ",".join("?" * len(numbers))
         query = f"SELECT number, vector FROM vectors WHERE number IN ({marks})"  # noqa: S608 (question marks)

@@ -1,4 +1,4 @@
-"""Libraries of thousands of small reports, for what is about their list and not about what they say."""
+"""Libraries of thousands of small reports, for measurements of their list."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _PUBLISHERS, _COLLECTIONS, _YEARS = 120, 40, 25
 
 
 def report(number: int) -> Incoming:
-    """A report of one sentence, the same for the same number."""
+    """A report of one sentence, which depends on ``number`` only."""
     subject, place = SUBJECTS[number % len(SUBJECTS)], PLACES[number % len(PLACES)]
     title = f"Report {number} on the {subject} of {place}: what was found, and what became of it"
     document = Document(
@@ -62,7 +62,7 @@ def report(number: int) -> Incoming:
 
 @contextmanager
 def library_of(home: Path, count: int) -> Iterator[Library]:
-    """A library of ``count`` reports under ``home``; it is filled the first time."""
+    """A library of ``count`` reports under ``home``, which is filled the first time."""
     with Library.open(home, StubEncoder()) as index:
         if len(index.catalog.documents()) != count:
             index.replace([report(number) for number in range(count)])

@@ -1,8 +1,8 @@
-"""Prints what a search of a large library costs: time, memory and what it misses of an exact search.
+"""Prints the cost of a search in a large library: time, memory, and recall against an exact search.
 
-``python -m benchmarks.million [--passages 1000000] [--queries 300]``. The library is filled as
-:mod:`benchmarks.stand_in` says; the questions are real, and their embedding is left out. Recall is that of
-the ten nearest vectors against a comparison with every vector of the catalog.
+``python -m benchmarks.million [--passages 1000000] [--queries 300]``. :mod:`benchmarks.stand_in` tells how
+the library is filled. The questions are real, and embedding them is not counted. Recall is the share of the
+ten nearest vectors that a search finds; a comparison with every vector of the catalog gives these ten.
 """
 
 from __future__ import annotations

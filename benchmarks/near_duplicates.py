@@ -1,9 +1,9 @@
-"""Prints how much two copies of a text resemble each other by how much of them is their own.
+"""Prints how much two copies of a text resemble each other, by the share of words that differ.
 
 ``python -m benchmarks.near_duplicates [SET …] [--texts N] [--documents N]``. The first table changes texts of
-the sets: words that are exchanged all over, and words of each copy's own at its end, as a footer is. The
-second has, for each set, the pairs of different documents that come near the threshold, the groups that are
-made of them, and how long that takes; the third the same time for made-up signatures.
+the sets: it exchanges words throughout, or adds own words to the end of each copy, like a footer. The second
+table has, for each set, the pairs of different documents near the threshold, the groups of near-duplicates,
+and the time to find them; the third has the time for random signatures.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 OWN = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 NEAR = (0.1, 0.3, NEAR_DUPLICATE, 0.7)
 _SHORTEST = 100
-"""Words of a text that is changed: shorter ones have no place for one word in a hundred."""
+"""The least number of words of a changed text, so that one word in a hundred can be exchanged."""
 
 Change = Callable[[Sequence[str], float, random.Random], str]
 
@@ -64,13 +64,13 @@ def main() -> None:
 
 
 def _exchange(words: Sequence[str], share: float, chance: random.Random) -> str:
-    """Words here and there exchanged for others."""
+    """Exchange a share of the words, at random places."""
     places = set(chance.sample(range(len(words)), round(share * len(words))))
     return " ".join(_own(place, chance) if place in places else word for place, word in enumerate(words))
 
 
 def _append(words: Sequence[str], share: float, chance: random.Random) -> str:
-    """Words of its own at the end, as many as a share of the text's."""
+    """Add words to the end, as a share of the text's words."""
     return " ".join([*words, *(_own(place, chance) for place in range(round(share * len(words))))])
 
 
@@ -79,7 +79,7 @@ def _own(place: int, chance: random.Random) -> str:
 
 
 def _alike(text: str, change: Change, share: float) -> float:
-    """How much a text resembles its copy; where words are added, both have their own."""
+    """The resemblance of a text and its copy; if words are added, both get their own."""
     chance = random.Random(text)  # noqa: S311 (words, not secrets)
     one = text if change is _exchange else change(text.split(), share, chance)
     both = _signatures([one, change(text.split(), share, chance)])
@@ -111,13 +111,13 @@ def _timed(stored: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.intp], float]
 
 
 def _grouped(labels: npt.NDArray[np.intp]) -> int:
-    """How many documents have near-duplicates."""
+    """The number of documents with near-duplicates."""
     sizes = np.bincount(labels)
     return int(sizes[sizes > 1].sum())
 
 
 def _made_up(documents: int, common: float) -> npt.NDArray[np.uint32]:
-    """Signatures any two of which agree in a share of their numbers; a tenth of them has a copy."""
+    """Random signatures; any two share a part of their numbers, and a tenth of them has a copy."""
     chance = np.random.default_rng(1)
     all_have = chance.integers(0, 2**32, PERMUTATIONS, dtype=np.uint32)
     stored = chance.integers(0, 2**32, (documents, PERMUTATIONS), dtype=np.uint32)

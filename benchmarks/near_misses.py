@@ -1,7 +1,7 @@
-"""Questions that look as if a passage answered them, made of questions that it does answer.
+"""Questions that a passage seems to answer but does not, made from questions that it does answer.
 
-People who write unanswerable questions exchange a name or a figure, turn a word into its opposite, deny what
-was said, or put another word of the same kind (Rajpurkar et al., Know What You Don't Know, ACL 2018).
+People who write unanswerable questions exchange a name or a figure, use the opposite of a word, deny what was
+said, or use another word of the same kind (Rajpurkar et al., Know What You Don't Know, ACL 2018).
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _WORD = regex.compile(r"(?<!^)\b\p{Ll}{3,}\b")
 _AUXILIARY = regex.compile(r"\b(is|are|was|were|did|does|do|has|have|had|could|would|should)\b(?! not\b)")
 _ENDINGS = ("ing", "ed", "es", "s", "d", "")
 _SHORTEST = 5
-"""Letters of a word that is exchanged for another of its kind."""
+"""The least number of letters of a word to exchange."""
 
 
 def near_miss(question: str, passage: str, related: Sequence[str], chance: random.Random) -> str | None:
-    """A question like ``question`` that ``passage`` most likely does not answer; None where none can be made.
+    """A question like ``question`` that ``passage`` most likely does not answer; None if none can be made.
 
     Args:
-        question: one that the passage answers.
-        passage: its text.
-        related: other texts and questions on the subject, to take names and words from.
-        chance: chooses.
+        question: a question that the passage answers.
+        passage: the text of the passage.
+        related: other texts and questions on the subject, which supply names and words.
+        chance: the random generator.
     """
     ways: list[Callable[[], str | None]] = [
         lambda: _exchange_name(question, passage, related, chance),
@@ -45,7 +45,7 @@ def near_miss(question: str, passage: str, related: Sequence[str], chance: rando
 
 
 def _exchange_name(question: str, passage: str, related: Sequence[str], chance: random.Random) -> str | None:
-    """With one of its names or figures exchanged for one that the passage does not have."""
+    """Exchange a name or a figure for one that the passage does not have."""
     own = _NAME.findall(question)
     if not own:
         return None
@@ -59,7 +59,7 @@ def _exchange_name(question: str, passage: str, related: Sequence[str], chance: 
 
 
 def _oppose(question: str, chance: random.Random) -> str | None:
-    """With one of its words turned into its opposite, in the same form."""
+    """Turn a word into its opposite, in the same form."""
     found = [
         (match, other)
         for match in _WORD.finditer(question)
@@ -77,7 +77,7 @@ def _oppose(question: str, chance: random.Random) -> str | None:
 
 
 def _deny(question: str) -> str | None:
-    """With what it takes for granted denied."""
+    """Negate the first auxiliary verb."""
     match = _AUXILIARY.search(question)
     if match is None or denies(question):
         return None
@@ -85,7 +85,7 @@ def _deny(question: str) -> str | None:
 
 
 def _exchange_word(question: str, passage: str, related: Sequence[str], chance: random.Random) -> str | None:
-    """With one of its words exchanged for one of the same ending that the passage does not have."""
+    """Exchange a word for one with the same ending that the passage does not have."""
     held = set(terms(passage, LANGUAGE))
     own = [
         match

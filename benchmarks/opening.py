@@ -1,7 +1,7 @@
 """Prints how long it takes a fresh process to open a library and search it for the first time.
 
 ``python -m benchmarks.opening [--passages N …] [--rounds N]``. Imports, the model and the query's embedding
-are not counted, and the system is made to forget the library's files. Each round is a process of its own.
+are not counted, and the library's files are dropped from the system's cache. Each round is a new process.
 """
 
 from __future__ import annotations

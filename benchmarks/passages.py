@@ -1,10 +1,10 @@
-"""Prints what other passages, titles, neighbours and a limit of passages a document would do.
+"""Prints the effect of other passages, titles, neighbours and limits of passages per document.
 
-``python -m benchmarks.passages [SET …] [--limit N]``. The first table has a row for each choice that the
-product could have made, beside the one that it has made: nDCG@10 of the fused search, how often the first
-sentence cited answers, and the F1 of the citations. Of sets that weights were learned from, only questions
-of ``test`` titles are asked. The second table has the share of the relevant documents that are among the
-passages that are read, by how many passages of one document may be read.
+``python -m benchmarks.passages [SET …] [--limit N]``. The first table has a row for each alternative choice
+beside the product's choice: nDCG@10 of the fused search, the share of questions whose first cited sentence
+answers, and the F1 of the citations. In sets that weights were learned from, it asks only questions of
+``test`` titles. The second table has the share of relevant documents among the passages that are read, by the
+limit of passages that may be read of one document.
 """
 
 from __future__ import annotations
@@ -86,7 +86,7 @@ def rows(dataset: Dataset, encoder: Encoder, limit: int) -> Iterator[str]:
 
 
 def read_shares(dataset: Dataset, encoder: Encoder) -> list[float]:
-    """For each of ``MOST_OF_A_DOCUMENT``, the mean share of the relevant documents that would be read."""
+    """For each value of ``MOST_OF_A_DOCUMENT``, the mean share of relevant documents that would be read."""
     shares: list[list[float]] = []
     with open_index(dataset, encoder) as index:
         for query in dataset.queries:
@@ -100,7 +100,7 @@ def read_shares(dataset: Dataset, encoder: Encoder) -> list[float]:
 
 
 def _first(ranked: Sequence[str], most: int) -> list[str]:
-    """The documents of the passages that are read, where a document may have ``most`` of them."""
+    """The documents of the passages that are read, with at most ``most`` passages of each document."""
     seen: Counter[str] = Counter()
     read = []
     for document in ranked:

@@ -4,9 +4,9 @@
 reader and with it, on the same questions. From the sets that weights were learned from (``LEARNED_FROM``)
 only questions of ``test`` titles are asked; retrieval, in which nothing is learned, uses all of them. At
 most ``ASKED`` questions of a set are asked, evenly spread over it, so that one large set does not take
-the time of all others; those that are asked are the same for both. Sets
-are measured side by side, one a core; the time of an answer is measured after them, alone, with an encoder
-that remembers no sentence.
+the time of all others; both configurations get the same questions. Sets
+are measured in parallel, one on each core; the time of an answer is measured after them, alone, with an
+encoder that caches no sentence.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from rag.evaluation.bootstrap import Place
 from rag.finding.reader import BUNDLED_READER, NO_READER
 
 ASKED = 300
-"""Questions of a set that are asked: a share among them is known to about 0.05 on either side."""
+"""The limit of questions of a set; with it, a share is known to about 0.05 on either side."""
 
 LEARNED_FROM = ("squad2", "mlqa-en", "clapnq", "tatqa")
 
@@ -75,7 +75,7 @@ def main() -> None:
     begun = time.monotonic()
     folders = [_folder(name) for name in arguments.sets] or _all()
     sets: list[Measured] = []
-    # A fork would inherit torch's threads in a state that nobody knows.
+    # A forked process would inherit torch's threads in an undefined state.
     with ProcessPoolExecutor(arguments.processes, get_context("spawn"), one_thread) as pool:
         for done in as_completed([pool.submit(measured, folder, arguments.limit) for folder in folders]):
             sets.append(done.result())
@@ -100,7 +100,7 @@ ANSWERS_HEAD = (
 
 
 def one_thread() -> None:
-    """Have a process of the pool use its own core, and no other."""
+    """Limit a process of the pool to one thread."""
     import torch
 
     torch.set_num_threads(1)
@@ -133,11 +133,11 @@ def configurations() -> tuple[Configuration, Configuration]:
 
 
 def measure(folder: Path, limit: int | None) -> tuple[Evaluation, tuple[Evaluation, Evaluation]]:
-    """Retrieval over all questions of a set; answers to the measured ones, without and with the reader."""
+    """Retrieval over all questions of a set; answers to the chosen questions, without and with the reader."""
     dataset = read_dataset(folder)
     configured = configurations()
     encoder = open_encoder(configured[0].model)
-    # Both configurations read much the same sentences: most of the time goes into embedding them.
+    # Both configurations read much the same sentences, and most of the time goes into embedding them.
     encoder.remembered = REMEMBERED_TEXTS * 20
     retrieval = evaluate(dataset, configured[0], HOME, ["retrieval"], limit, encoder=encoder)
     pair = [
@@ -197,7 +197,7 @@ def _shown(figure: Figure) -> str:
 def _all() -> list[Path]:
     data = data_folder()
     corpora = sorted(data.glob("*/corpus.jsonl.gz"), key=lambda path: path.stat().st_size, reverse=True)
-    # The largest first: one that was left to the end would be measured alone.
+    # The largest set comes first, because a large set at the end would run alone.
     sets = [path.parent for path in corpora]
     return [*sets, data / "seed", Path(__file__).parent.parent / "seeds"]
 

@@ -1,8 +1,8 @@
-"""Questions with windows that answer them or do not: what the reader is trained on.
+"""Training examples of the reader: questions with windows that answer them or do not.
 
-Real questions come from the ``train`` part of the sets; their negatives are passages that the product's own
-search finds and that do not answer, the right passage without the sentence that answers, and the right
-passage for two questions that look as if it answered them and are made up.
+Real questions come from the ``train`` part of the sets. Their negatives are passages that the product's own
+search finds and that do not answer, and the right passage without its answering sentence. The right passage
+is also a negative for two made-up questions that it seems to answer.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from rag.finding.windows import Window
 
 MAX_SENTENCES = 5
 RETRIEVED = 12
-"""Passages that are searched for negatives."""
+"""The number of passages that are searched for negatives."""
 
 NEAR_MISSES = 2
-"""Made-up questions a real one."""
+"""The number of made-up questions for each real one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +33,10 @@ class Example:
     """A question and a window.
 
     Attributes:
-        question: what is asked.
-        window: where the answer may be.
-        gold: whether each sentence answers; all False where the window does not.
-        answers: strings that answer where they stand in a gold sentence; none where the whole sentence does.
+        question: the question.
+        window: the sentences that may contain the answer.
+        gold: whether each sentence answers; all False if the window does not answer.
+        answers: answer strings within gold sentences; empty if the whole sentence is the answer.
     """
 
     question: str
@@ -55,9 +55,9 @@ def real(dataset: Dataset, index: Library | None, part: Part, seed: int = 0) -> 
 
     Args:
         dataset: the set.
-        index: all of its documents, to search for negatives; None for the right passage alone, whole.
-        part: which titles.
-        seed: of the random choice of windows.
+        index: an index of its documents, to search for negatives; None to use the right passage alone, whole.
+        part: the part of the titles.
+        seed: the seed of the random choice of windows.
     """
     chance = random.Random(seed)  # noqa: S311
     return [
@@ -71,7 +71,7 @@ def real(dataset: Dataset, index: Library | None, part: Part, seed: int = 0) -> 
 
 
 def gold_flags(query: Query, texts: Sequence[str]) -> tuple[bool, ...]:
-    """Which sentences answer a question."""
+    """Whether each sentence answers the question."""
     if query.answerable is False:
         return (False,) * len(texts)
     quotes = [Quote("", Span(0, len(text)), text) for text in texts]
@@ -79,7 +79,7 @@ def gold_flags(query: Query, texts: Sequence[str]) -> tuple[bool, ...]:
 
 
 def crop(example: Example, chance: random.Random) -> Example:
-    """A random run of at most ``MAX_SENTENCES`` sentences, about a gold one where there is one."""
+    """A random run of at most ``MAX_SENTENCES`` sentences, around a gold one if there is one."""
     texts = example.window.sentences
     gold = example.gold or (False,) * len(texts)
     length = min(len(texts), chance.randint(2, MAX_SENTENCES))
@@ -92,7 +92,7 @@ def crop(example: Example, chance: random.Random) -> Example:
 
 
 def _whole(question: str, document: Document) -> Example:
-    """A passage that does not answer."""
+    """An example with a whole passage that does not answer."""
     return Example(question, Window(document.title, split(document.text)), (), ())
 
 

@@ -1,8 +1,8 @@
-"""Prints how long it takes to see that nothing has changed in a folder of files, and to index it at first.
+"""Prints how long it takes to index a folder of files, and to see later that nothing has changed.
 
 ``python -m benchmarks.resync [--passages N …] [--rounds N]``. Both sides read the same files. llama-index's
-is an IngestionPipeline with docstore, cache and FaissVectorStore, which has to read every file to know it
-again. Embedding is not counted.
+is an IngestionPipeline with docstore, cache and FaissVectorStore, which has to read every file to recognise
+it. Embedding is not counted.
 """
 
 from __future__ import annotations

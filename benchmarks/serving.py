@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 COMMAND = (sys.executable, "-m", "ui.cli.app")
-"""The command ``footnoted``, of this checkout."""
+"""The command ``footnoted`` from this checkout."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Served:
 
 @contextmanager
 def serving(home: Path, *arguments: str) -> Iterator[Served]:
-    """Serves ``home`` on a free port while the block runs.
+    """Serve ``home`` on a free port for as long as the context is open.
 
     Args:
         home: the library's home.

@@ -1,4 +1,4 @@
-"""What the figures beside llama-index share: their arguments, both sides' libraries, and their table."""
+"""Shared parts of the comparison with llama-index: arguments, the libraries of both sides, and tables."""
 
 from __future__ import annotations
 
@@ -28,10 +28,10 @@ class Row:
     """A figure of both sides.
 
     Attributes:
-        passages: how many the library has.
-        figure: what it is, with its unit.
-        ours: what was measured, once or several times.
-        theirs: the same of llama-index; empty where it was not measured.
+        passages: the number of passages in the library.
+        figure: the name of the figure, with its unit.
+        ours: our values, one or several.
+        theirs: the values of llama-index; empty if it was not measured.
     """
 
     passages: int
@@ -48,12 +48,12 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """Both sides' libraries of the same documents.
+    """Libraries of both sides with the same documents.
 
     Attributes:
-        passages: about how many each has.
-        home: ours.
-        alternative: the folder that llama-index's is persisted in; None where it is left out.
+        passages: about the number of passages of each.
+        home: the home of our library.
+        alternative: the folder of llama-index's index; None if it is left out.
     """
 
     passages: int
@@ -63,7 +63,7 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class Bench:
-    """What a script measures with.
+    """The arguments, the corpus and the encoder of a script.
 
     Attributes:
         arguments: from :func:`parser`.
@@ -76,12 +76,12 @@ class Bench:
     encoder: StandIn
 
     def sizes(self) -> Iterator[tuple[int, bool]]:
-        """The numbers of passages, and whether llama-index is measured with them."""
+        """The numbers of passages, each with whether llama-index is measured, too."""
         for passages in self.arguments.passages:
             yield passages, passages <= self.arguments.alternative_up_to
 
     def sides(self) -> Iterator[Sides]:
-        """The libraries of each size, filled where that has not been done."""
+        """The libraries of each size, which are filled if necessary."""
         for passages, alternative in self.sizes():
             home = filled(passages, self.corpus, self.encoder, fresh=self.arguments.fresh)
             folder = None
@@ -93,7 +93,7 @@ class Bench:
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """The arguments that every script has."""
+    """A parser with the arguments that all scripts share."""
     made = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     made.add_argument("--passages", type=int, nargs="+", default=[10_000], help="sizes of the library")
     made.add_argument(
@@ -108,34 +108,34 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def prepared(arguments: argparse.Namespace) -> Bench:
-    """The corpus, and the encoder's stand-in."""
+    """The corpus, and the stand-in for the encoder."""
     corpus, encoder = read_corpus(), open_encoder()
     return Bench(arguments, corpus, StandIn(encoder, real_vectors(encoder, corpus)))
 
 
 def print_table(rows: Iterable[Row]) -> None:
-    """Print rows as they come, under what they were measured on."""
+    """Print the rows as they arrive, below a line about the machine."""
     print(f"{machine()}\n\n{HEAD}")
     for row in rows:
         print(row, flush=True)
 
 
 def machine() -> str:
-    """What the figures hold for: cores, processor, and the versions of both sides' libraries."""
+    """The conditions of the figures: cores, processor, and the versions of both sides' libraries."""
     names = ("faiss-cpu", "tantivy", "llama-index-core")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return f"{os.cpu_count()} cores, {_processor()}; Python {platform.python_version()}, {versions}"
 
 
 def milliseconds(action: Callable[[], object]) -> float:
-    """How long it takes."""
+    """The time of an action, in milliseconds."""
     began = time.perf_counter()
     action()
     return (time.perf_counter() - began) * 1000
 
 
 def shown(value: float | None) -> str:
-    """A figure to about three digits; nothing for None."""
+    """A figure with about three digits; empty for None."""
     if value is None:
         return ""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3
@@ -143,7 +143,7 @@ def shown(value: float | None) -> str:
 
 
 def note(text: str) -> None:
-    """Say on standard error what is being done."""
+    """Print a progress message to standard error."""
     print(text, file=sys.stderr, flush=True)
 
 

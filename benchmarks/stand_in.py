@@ -1,4 +1,4 @@
-"""A library of any number of passages, filled through the index's own door without embedding them."""
+"""A library of any number of passages, filled through the usual interface of the index without embedding."""
 
 from __future__ import annotations
 
@@ -20,26 +20,26 @@ from index.library import Library
 from index.text import chunks, segmentation, tabular
 
 LIBRARIES = HOME / "libraries"
-"""Where filled libraries are kept from one script to the next; it may be deleted at any time."""
+"""The folder of filled libraries, which later scripts reuse; it may be deleted at any time."""
 
 _DOCUMENTS_AT_ONCE = 1_000
 
 _PASSAGES_BY = tuple(
     str(module.__file__) for module in (chunks, segmentation, tabular, sys.modules[Corpus.__module__])
 )
-"""The code that makes passages and vectors: a library of another state of it holds others."""
+"""The code that makes passages and vectors: if it changes, libraries are filled again."""
 
 
 class StandIn(Encoder):
-    """A stand-in for the encoder's weights, which lie on the far side of a boundary.
+    """A stand-in for the encoder that needs no pass through the model for passages.
 
-    No figure that it serves is one of embedding or of quality. It gives each passage a vector by the digest
-    of its text (:func:`~benchmarks.corpus.vectors_for`), in no time; tokens and the vectors of queries are
-    the real encoder's. It has that one's key, too, so that a server opens with the real encoder what was
-    filled with this one.
+    No figure with it is one of embedding or of quality. It gives each passage a vector by the digest of its
+    text (:func:`~benchmarks.corpus.vectors_for`), in no time; tokens and the vectors of queries come from the
+    real encoder. It has the key of the real encoder, so that a server with the real encoder opens a library
+    that was filled with this one.
 
     Args:
-        encoder: the real one.
+        encoder: the real encoder.
         around: real vectors, from :func:`~benchmarks.corpus.real_vectors`.
     """
 
@@ -52,7 +52,7 @@ class StandIn(Encoder):
         return vectors_for(texts, self._around)
 
     def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
-        """The same, and for each of a text's sentences the vector of the text again: they take their room."""
+        """The vector of each text, repeated for each of its sentences to take the usual space."""
         return [
             Embedded(vector, np.repeat(vector[np.newaxis], len(parts), axis=0))
             for vector, parts in zip(self.encode(texts), sentences, strict=True)
@@ -67,16 +67,16 @@ class StandIn(Encoder):
 def filled(
     passages: int, corpus: Corpus, encoder: StandIn, folder: Path = LIBRARIES, *, fresh: bool = False
 ) -> Path:
-    """The home of a library of about so many passages, filled where that has not been done.
+    """The home of a library of about this number of passages, which is filled if necessary.
 
-    What another script left half done is finished, and what it left behind is removed.
+    If another script was interrupted, its work is finished, and its leftovers are removed.
 
     Args:
-        passages: how many; a tenth as many documents.
+        passages: the number of passages; there are a tenth as many documents.
         corpus: the documents.
         encoder: gives the vectors.
         folder: holds the libraries.
-        fresh: whether to fill it anew, so that nothing of another state of the program is left in it.
+        fresh: whether to fill it anew, so that nothing from another version of the program is left in it.
     """
     home = folder / f"{passages}-{_digest(corpus, encoder)}"
     if fresh:
@@ -92,7 +92,7 @@ def filled(
             index.replace([corpus.incoming(n) for n in missing[start : start + _DOCUMENTS_AT_ONCE]])
             print(f"{home.name}: {start:,} of {len(missing):,} documents", file=sys.stderr)
         index.compact()
-        # A search brings the caches up to date, where another state of the program has left them.
+        # A search updates the caches, in case another version of the program has left them outdated.
         index.search("ready")
     return home
 

@@ -1,4 +1,4 @@
-"""An encoder without weights, for what is about keeping and not about meaning."""
+"""An encoder without weights, for tests and measurements of storage."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class StubEncoder(Encoder):
-    """A stand-in for the encoder's weights: a text's vector is the sum of a random one for each of its words.
+    """A stand-in for the encoder: the vector of a text is the sum of a random vector for each of its words.
 
-    It needs no model, and starts in no time; what it gives is always the same. Nothing of it is a figure of
+    It needs no model, starts in no time, and always gives the same vectors. No figure with it is one of
     embedding or of quality.
 
     Args:
-        name: under which its vectors are kept; another name is another encoder.
+        name: the name under which its vectors are stored; another name is another encoder.
         dimensions: the length of a vector.
     """
 
@@ -37,7 +37,7 @@ class StubEncoder(Encoder):
         self.tokenizer = None
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        """Its words and marks."""
+        """The words and punctuation marks of a text."""
         return [match.span() for match in _WORD.finditer(text)]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
@@ -46,7 +46,7 @@ class StubEncoder(Encoder):
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
     def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
-        """The vectors of passages, and of their sentences, each as if it stood alone."""
+        """The vectors of passages and of their sentences, each as if it stood alone."""
         return [
             Embedded(vector, self.encode([text[start:end] for start, end in parts]))
             for text, vector, parts in zip(texts, self.encode(texts), sentences, strict=True)

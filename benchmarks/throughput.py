@@ -1,10 +1,10 @@
-"""Prints how fast passages are embedded, here and by llama-index's default pipeline, and bfloat16's price.
+"""Prints the speed of embedding passages, here and in llama-index's default pipeline, and bfloat16's cost.
 
 ``python -m benchmarks.throughput [--passages 5000] [--slice 250] [--float32] [--sets scifact squad2 …]``;
 llama-index is that of the ``bench`` extra. The passages are those of the evaluation sets as the product cuts
-them, and it embeds their sentences as well. All embed the same slices in turn, each in a process of its own,
-so that what else the machine does falls on all; the memory is the most that the process held. Then nDCG@10
-of the dense half alone, a document scoring as its best passage does, with vectors in float32 and in bfloat16.
+them, and the product embeds their sentences as well. All contestants embed the same slices in turn, each in a
+process of its own, so that other load affects all of them; the memory is the peak of the process. Then comes
+nDCG@10 of the dense half alone, scoring a document by its best passage, with float32 and with bfloat16.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def passages(encoder: Encoder, count: int) -> list[str]:
-    """``count`` different passages, from each of the sets in turn: what the encoder would see of them."""
+    """``count`` different passages, from each of the sets in turn, as the encoder gets them."""
     datasets = (read_dataset(data_folder() / name) for name in SOURCES if (data_folder() / name).is_dir())
     in_turn = zip_longest(*(_passages_of(dataset, encoder) for dataset in datasets))
     texts: dict[str, None] = {}
@@ -85,13 +85,13 @@ def _passages_of(dataset: Dataset, encoder: Encoder) -> Iterator[tuple[str, str]
 
 
 def race(names: Sequence[str], texts: Sequence[str], encoder: Encoder, size: int) -> None:
-    """Have each of ``CONTESTANTS`` in ``names`` embed ``texts``, slice by slice in turn; print a row each."""
+    """Let each contestant in ``names`` embed ``texts``, slice by slice in turn; print a row for each."""
     slices = [texts[start : start + size] for start in range(0, len(texts), size)]
     tokens = [sum(min(len(encoder.token_spans(text)) + 2, _WINDOW) for text in piece) for piece in slices]
     workers = {name: _Worker(name) for name in names}
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number, piece in enumerate(slices):
-        # Each comes first as often as the others.
+        # Each contestant is the first equally often.
         first = number % len(names)
         for name in (*names[first:], *names[:first]):
             seconds[name].append(workers[name].embed(piece)["seconds"])
@@ -111,7 +111,7 @@ def race(names: Sequence[str], texts: Sequence[str], encoder: Encoder, size: int
 
 
 class _Worker:
-    """A contestant's process: takes a line of texts, gives one of what it took."""
+    """The process of a contestant: reads a line of texts, and replies with a line of measurements."""
 
     def __init__(self, name: str) -> None:
         self._process = subprocess.Popen(
@@ -136,7 +136,7 @@ class _Worker:
 
 
 def work(name: str) -> None:
-    """Embed each line of texts, and say how long that took; at the end, how much memory it took."""
+    """Embed each line of texts and print the time it took; at the end, print the peak memory."""
     precision, embed = _llama_index() if name == "llama-index" else _ours(name)
     for line in sys.stdin:
         texts = json.loads(line)
@@ -183,7 +183,7 @@ def _ndcg(dataset: Dataset, precision: Precision) -> float:
 
 
 def dense_ndcg(dataset: Dataset, names: Sequence[str], vectors: Vectors, encoder: Encoder) -> float:
-    """nDCG@10 where a document scores as the best of its passages.
+    """The nDCG@10 if a document scores as its best passage.
 
     Args:
         dataset: has the judged questions.

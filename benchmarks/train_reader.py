@@ -1,4 +1,4 @@
-"""Trains the reader that comes with the program, and writes ``rag/finding/reader.safetensors``.
+"""Trains the bundled reader, and writes ``rag/finding/reader.safetensors``.
 
 ``python -m benchmarks.train_reader``: about 20 minutes on two cores. The bundled encoder gets low-rank
 changes (Hu et al., LoRA, ICLR 2022) in all of its layers and new heads, trained on the ``train`` part of the
@@ -35,15 +35,15 @@ from rag.finding.windows import TokenizedWindow, tokenize
 
 SETS = ("squad2", "mlqa-en", "clapnq", "tatqa")
 TUNED_ON = ("squad2", "clapnq")
-"""They have questions that look answerable and are not."""
+"""The sets with questions that look answerable and are not."""
 
 RANK = 48
-"""Of the low-rank changes: 4 MB in half precision."""
+"""The rank of the low-rank changes, which take 4 MB in half precision."""
 
 BATCH = 32
 LEARNING_RATE = 6e-4
 SPAN_WEIGHT = 0.1
-"""Of where an answer begins and ends: a help, which must not outweigh what is asked for."""
+"""The weight of the answers' spans in the loss: they help, but must not outweigh the sentences."""
 
 PROVENANCE = {
     "made_by": "benchmarks/train_reader.py",
@@ -51,7 +51,7 @@ PROVENANCE = {
     "data": "train titles of SQuAD 2.0 (CC BY-SA 4.0), MLQA English (CC BY-SA 3.0), CLAPNQ (Apache-2.0), "
     "TAT-QA (CC BY 4.0)",
 }
-"""Written into the file, beside the weights."""
+"""The origin of the weights, written into the file beside them."""
 
 _HERE = Path(__file__).parent.parent
 
@@ -60,7 +60,7 @@ TARGETS = ["query", "key", "value", "dense"]
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """An example as tensors are made of it: its tokens, its gold sentences, where answers begin and end."""
+    """An example ready for tensors: its tokens, its gold sentences, and the bounds of its answers."""
 
     tokens: TokenizedWindow
     gold: tuple[bool, ...]
@@ -69,7 +69,7 @@ class Item:
 
 
 def main() -> None:
-    """Make the examples, train, keep the best, write it."""
+    """Make the examples, train, keep the best state, and write it."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--epochs", type=int, default=3, help="passes over the questions")
     parser.add_argument("--output", type=Path, default=_HERE / "rag" / "finding" / "reader.safetensors")
@@ -85,7 +85,7 @@ def main() -> None:
 
 
 def _rounds(tokenizer: Tokenizer, epochs: int) -> Iterator[list[Item]]:
-    """The examples of each epoch in two halves, so that a state is looked at twice an epoch."""
+    """The examples of each epoch in two halves, so that the state is evaluated twice an epoch."""
     chance = random.Random(0)  # noqa: S311
     for epoch in range(epochs):
         items = _items(tokenizer, list(_train(epoch)))
@@ -95,7 +95,7 @@ def _rounds(tokenizer: Tokenizer, epochs: int) -> Iterator[list[Item]]:
 
 
 def new_model() -> ReaderModel:
-    """The bundled encoder with low-rank changes that do nothing yet."""
+    """The bundled encoder with low-rank changes that are still zero."""
     bert = base_model(bundled_folder())
     config = LoraConfig(r=RANK, lora_alpha=RANK, target_modules=TARGETS)
     return ReaderModel(inject_adapter_in_model(config, bert), bert.config.hidden_size)
@@ -104,7 +104,7 @@ def new_model() -> ReaderModel:
 def train(
     model: ReaderModel, rounds: Iterator[list[Item]], count: int, tune: Sequence[Item]
 ) -> dict[str, Tensor]:
-    """Train for ``count`` rounds of examples; the state of the round that did best on ``tune``."""
+    """Train for ``count`` rounds of examples; returns the state with the best result on ``tune``."""
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=0.01)
     best: tuple[float, dict[str, Tensor]] = (0.0, trained(model))
@@ -143,7 +143,7 @@ def train(
 
 
 def loss_of(logits: Logits, batch: Sequence[Item]) -> Tensor:
-    """Which sentences answer, whether any does, and, for less, where the answer begins and ends."""
+    """The loss of the answering sentences, of answerability, and, with less weight, of the answer's span."""
     sentences, spans = [], []
     for row, item in enumerate(batch):
         starts, ends = list(item.starts) or [0], list(item.ends) or [0]
@@ -166,7 +166,7 @@ def loss_of(logits: Logits, batch: Sequence[Item]) -> Tensor:
 
 
 def trained(model: ReaderModel) -> dict[str, Tensor]:
-    """A copy of what training changes."""
+    """A copy of the trained weights."""
     return {
         name: parameter.detach().clone()
         for name, parameter in model.named_parameters()
@@ -184,7 +184,7 @@ def save(model: ReaderModel, target: Path) -> None:
 
 
 def _quality(model: ReaderModel, items: Sequence[Item]) -> dict[str, float]:
-    """On whole passages: how well answerable ones are told, and how often the best sentence is gold."""
+    """Figures on whole passages: the AUROC of answerability, and how often the best sentence is gold."""
     model.eval()
     truth, scores, heads, first = [], [], [], []
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
@@ -223,7 +223,7 @@ def _items(tokenizer: Tokenizer, examples: Sequence[Example]) -> list[Item]:
 
 
 def as_item(tokenizer: Tokenizer, example: Example) -> Item | None:
-    """The example as tokens; None where there is no sentence, or no room for a gold one."""
+    """The example as tokens; None if it has no sentences, or no room for a gold one."""
     tokens = tokenize(tokenizer, example.question, example.window)
     gold = example.gold or (False,) * len(tokens.bounds)
     if not tokens.bounds:

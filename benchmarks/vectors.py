@@ -1,11 +1,11 @@
-"""Prints what the vector half of an index costs by size, beside comparing every vector.
+"""Prints the cost of the vector half of an index by its size, and the cost of comparing every vector.
 
 ``python -m benchmarks.vectors [--sizes N …] [--questions N] [--alternatives]``. Vectors are made around those
-of real passages, sentences and questions (see ``made``) and put into an SQLite file, from which an
-approximate index is built and ranked again, as in the product. A search asks for as many as the product's
-does. Each index is built in one process and searched in another, on one thread but for the 20 askers; beside
-what a clock says of a search stands how long its thread computed, which is less where others use the cores.
-``--alternatives`` adds other types of FAISS, searched as they are: no exact ranking follows.
+of real passages, sentences and questions (see ``made``) and put into an SQLite file. As in the product, an
+approximate index is built from it, and its results are ranked again; a search asks for as many as the
+product's does. Each index is built in one process and searched in another, on one thread except for the 20
+askers. The table shows the wall time of a search and, in brackets, the processor time of its thread, which is
+less if others use the cores. ``--alternatives`` adds other types of FAISS, without an exact ranking.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex
 ALTERNATIVES = ("SQfp16", "HNSW32,SQ8", "IVF{lists},SQfp16")
 ASKERS = 20
 PARTS = (("all", 1.0), ("5 % removed", 0.95), ("10 %", 0.1), ("1 %", 0.01), ("20 allowed", 0.0))
-"""Of the vectors, which may be found: the share, or 20 of them."""
+"""The vectors that a search may find: their share, or 20 of them."""
 
 Mask = npt.NDArray[np.bool_]
 Best = list[npt.NDArray[np.int64]]
@@ -45,14 +45,14 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is measured.
+    """The input of a measurement.
 
     Attributes:
         source: an SQLite file of vectors.
-        folder: for the files of indexes.
-        size: how many vectors there are.
+        folder: the folder for the files of indexes.
+        size: the number of vectors.
         questions: shape (m, 384).
-        best: what is nearest to them.
+        best: the true nearest vectors.
     """
 
     source: Path
@@ -93,7 +93,7 @@ def main() -> None:
 
 
 def _mask(size: int, part: int) -> Mask:
-    """Which numbers, from 0, may be found."""
+    """A mask of the numbers, from 0, that a search may find."""
     chance = np.random.default_rng(part)
     share = PARTS[part][1]
     if share:
@@ -104,7 +104,7 @@ def _mask(size: int, part: int) -> Mask:
 
 
 def _best(file: VectorFile, size: int, questions: Vectors) -> Best:
-    """For each part, the numbers truly nearest to each question, best first: shape (questions, POOL)."""
+    """For each part, the true nearest numbers to each question, best first: shape (questions, POOL)."""
     masks = [_mask(size, part) for part in range(len(PARTS))]
     scores = [np.empty((len(questions), 0), np.float32) for _ in PARTS]
     numbers = [np.empty((len(questions), 0), np.int64) for _ in PARTS]
@@ -122,7 +122,7 @@ def _best(file: VectorFile, size: int, questions: Vectors) -> Best:
 
 
 def _alone(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """What a function returns in a process of its own."""
+    """Call a function in a process of its own, and return its result."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *arguments, **named).result()
 
@@ -135,7 +135,7 @@ def _row(case: Case, policy: IndexPolicy) -> str:
 
 
 def _build(source: Path, path: Path, size: int, policy: IndexPolicy) -> tuple[float, float]:
-    """The seconds that a base takes, and by how many MB memory grows at most."""
+    """The seconds to build a base, and the peak growth of memory in MB."""
     before = _memory()["VmHWM"]
     start = time.perf_counter()
     VectorIndex.build(path, DIMENSIONS, size, VectorFile(source).batches, policy)
@@ -169,7 +169,7 @@ def _search(case: Case) -> tuple[str, str]:
 
 
 def _changes(index: VectorIndex, size: int) -> tuple[str, str]:
-    """How long it takes to add ten vectors and to remove ten, three hundred times over."""
+    """The times to add ten vectors and to remove ten, over three hundred rounds."""
     _, ten = next(iter(made(real_vectors(), 10, seed=9)))
     adding, removing = [], []
     for turn in range(300):
@@ -238,7 +238,7 @@ def _alternative(case: Case, name: str) -> str:
 
 
 def _recall(found: list[list[int]], best: npt.NDArray[np.int64], first: int) -> float:
-    """The share of the truly nearest ``first`` that are among the first found."""
+    """The share of the true nearest ``first`` that are among the first found."""
     pairs = zip(found, best[:, :first].tolist(), strict=True)
     return statistics.mean(len(set(numbers[:first]) & set(true)) / len(true) for numbers, true in pairs)
 
@@ -248,7 +248,7 @@ def _percentiles(times: list[float]) -> str:
 
 
 def _memory() -> dict[str, float]:
-    """What the kernel says of this process, in MB."""
+    """The kernel's memory figures of this process, in MB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return {
         name: int(value.split()[0]) / 1e3

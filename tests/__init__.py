@@ -1,1 +1,1 @@
-"""The tests, a folder for each package; what they share is in support."""
+"""The tests. Each package has a folder of its own; shared helpers are in ``support``."""

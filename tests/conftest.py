@@ -1,4 +1,4 @@
-"""What every test may build on: the real encoder, and the seed reports indexed for real."""
+"""Fixtures for all tests: the real encoder, and an index of the seed reports."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ import pytest
 from tests.support.background import Held
 from tests.support.handing import HandedOn, left
 
-# Nothing in a test looks for a model hub or reports to anybody; set before the libraries are imported.
+# No test may use a model hub or send telemetry; libraries read these variables when they are imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 if "PYTEST_XDIST_WORKER" in os.environ:
-    # Each worker has a core of its own: more threads than cores only wait for one another.
+    # Each worker has one core: more threads than cores only wait for each other.
     os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 from index.embedding.encoder import Encoder, open_encoder
@@ -35,7 +35,7 @@ def encoder() -> Encoder:
 
 @pytest.fixture
 def held(encoder: Encoder) -> Iterator[Held]:
-    """The same, which waits before it embeds passages, once it is told to."""
+    """The bundled encoder; a test can make it wait before it embeds passages."""
     held = Held(encoder)
     yield held
     held.go_on.set()
@@ -43,14 +43,14 @@ def held(encoder: Encoder) -> Iterator[Held]:
 
 @pytest.fixture(scope="session")
 def loading() -> Iterator[Isolated]:
-    """The process that reads files, shared: starting it takes longer than what it reads here."""
+    """A shared process that reads files: starting one takes longer than its work here."""
     with Isolated() as reader:
         yield reader
 
 
 @pytest.fixture(scope="session")
 def reading_processes() -> Iterator[None]:
-    """What ends the processes that are handed on."""
+    """Ends the processes that were handed on, at the end of the tests."""
     yield
     while left:
         left.pop().end()
@@ -58,7 +58,7 @@ def reading_processes() -> Iterator[None]:
 
 @pytest.fixture
 def handed_on(reading_processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whoever reads files here does so in a process that another test has left, if there is one."""
+    """Read files in a process that another test has left, if there is one."""
     del reading_processes
     for place in ("index.ingest.synchronize.Isolated", "ui.app.Isolated", "index.workers.writer.Isolated"):
         monkeypatch.setattr(place, HandedOn)
@@ -76,7 +76,7 @@ def seed_index(
 
 @pytest.fixture(scope="session")
 def seed_engine(seed_index: Library) -> QueryEngine:
-    """Answers over ``seeds/``."""
+    """The engine over ``seeds/``."""
     return QueryEngine(seed_index)
 
 
@@ -91,7 +91,7 @@ def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
 def library(
     encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> Iterator[Callable[[Mapping[str, str]], QueryEngine]]:
-    """Makes a library of the given files, name by content, and returns its engine."""
+    """A function that makes a library of the given files (content by name) and returns its engine."""
     opened: list[Library] = []
 
     def make(files: Mapping[str, str]) -> QueryEngine:
@@ -111,7 +111,7 @@ def library(
 
 @pytest.fixture(scope="session")
 def evaluation_data() -> Path:
-    """The evaluation sets, which are not part of the project; a test that needs them skips without."""
+    """The folder of the evaluation sets, which are not in the project; without it, the test is skipped."""
     folder = Path(
         os.environ.get("FOOTNOTED_EVAL_DATA", Path(__file__).parent.parent.parent / "shared" / "data")
     )

@@ -1,4 +1,4 @@
-"""The house keeps its shape: ui → rag → index, small files, no drawers, slow imports late."""
+"""The architecture: ui → rag → index, small files, specific names of modules, and late slow imports."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 ROOMS = ("index", "rag", "ui")
 MOST_LINES = 500
-"""A file holds one idea: most are under 300 lines, and a longer one than this holds two."""
+"""The limit of lines of a file: most have fewer than 300, and a longer one should be split."""
 
 MOST_MODULES = 17
-"""Of one folder, ``__init__`` among them: about fifteen are easy to look through."""
+"""The limit of modules of a folder, with ``__init__``: more are hard to look through."""
 
 DRAWERS = {"base", "common", "core", "helper", "helpers", "misc", "shared", "tools", "util", "utils"}
-"""Names that say nothing of what a module does, so that anything ends up in it."""
+"""Names that do not say what a module does, so that it attracts unrelated code."""
 
 HTTP = {"fastapi", "gradio", "http", "httpx", "requests", "starlette", "urllib", "uvicorn"}
 
@@ -30,7 +30,7 @@ def sources(*folders: str) -> list[Path]:
 
 
 def imported(file: Path) -> Iterator[str]:
-    """The top-level packages that a module imports, anywhere in it."""
+    """The top-level packages that a module imports, anywhere in its code."""
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (name.name.partition(".")[0] for name in node.names)
@@ -56,7 +56,7 @@ def test_imports_go_from_ui_to_rag_to_index_and_each_library_has_one_door() -> N
 
 @pytest.mark.parametrize("room", ["index", "rag"])
 def test_nothing_below_ui_knows_http(room: str) -> None:
-    """But for the client of a language model, which is told which proxy it may use."""
+    """The only exception is the client of a language model, which needs the proxy that it may use."""
     found = {shown(file): sorted(HTTP & set(imported(file))) for file in sources(room)}
     client = {"rag/llm/providers.py": ["httpx", "urllib"]} if room == "rag" else {}
     assert {file: names for file, names in found.items() if names} == client
@@ -78,7 +78,7 @@ def test_only_the_settings_read_the_environment() -> None:
 
 
 def test_a_package_imports_from_the_faces_of_another() -> None:
-    """``from index.text import fold``, and nothing that lies deeper."""
+    """``from index.text import fold`` is allowed; an import from a deeper module is not."""
     deep = [
         f"{shown(file)}: {node.module}"
         for file in sources(*ROOMS)

@@ -1,4 +1,4 @@
-"""llama-index's side of the figures: the same documents and vectors, built, persisted, and searched."""
+"""The llama-index side of the benchmarks builds, persists and searches the same documents and vectors."""
 
 from __future__ import annotations
 

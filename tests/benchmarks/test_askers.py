@@ -1,4 +1,4 @@
-"""What askers see while a library changes, and how it is told that they saw no single generation."""
+"""The benchmark's clients record what they see while a library changes, and detect mixed generations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ RESULT = {"document_id": 4, "version": 2, "text": "It was closed in round 7 by t
 
 
 class _Answers(BaseHTTPRequestHandler):
-    def do_POST(self) -> None:  # the name that http.server calls
+    def do_POST(self) -> None:  # http.server calls the method by this name.
         query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["query"]
         body = json.dumps({"generation": 3, "results": [RESULT]}).encode()
         self.send_response(200 if query == "good" else 500)

@@ -1,4 +1,4 @@
-"""Documents of any number for the figures about size, and vectors around real ones."""
+"""The benchmark corpus has any number of documents, with vectors derived from real ones."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_different_keys_have_vectors_near_different_real_ones() -> None:
     vectors = vectors_for([str(number) for number in range(400)], around())
     nearest = np.argmax(vectors @ around().T, axis=1)
     assert set(nearest) == set(range(20))
-    # Of 20 real vectors 8,000 others can be made; a few of 400 are the same.
+    # 20 real vectors can be combined into 8,000 others, so that a few of 400 are equal.
     assert len(np.unique(vectors.round(6), axis=0)) > 370
 
 

@@ -1,4 +1,4 @@
-"""A library survives the death of the process that writes it, at any moment (``benchmarks.crashing``)."""
+"""A library survives a kill of its writing process at any moment (``benchmarks.crashing``)."""
 
 from __future__ import annotations
 

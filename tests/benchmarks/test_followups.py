@@ -1,4 +1,4 @@
-"""The follow-ups over the sample reports are sound, and rewriting them closes most of the distance."""
+"""The follow-ups over the sample reports are valid, and rewriting closes most of the gap."""
 
 from __future__ import annotations
 

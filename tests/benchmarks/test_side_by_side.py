@@ -1,4 +1,4 @@
-"""The tables of the figures beside llama-index, and what lies behind some of them."""
+"""The tables that compare with llama-index have the right form, and their documents are equal."""
 
 from __future__ import annotations
 

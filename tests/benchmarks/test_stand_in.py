@@ -1,4 +1,4 @@
-"""Libraries that are filled without embedding, for the figures about size."""
+"""The benchmarks of size fill libraries without embedding."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The page in a real Chromium."""
+"""Tests of the page in a real Chromium."""

@@ -1,4 +1,4 @@
-"""A real Chromium, and the page over the seed reports in it."""
+"""Fixtures of the browser tests: a real Chromium, servers, and their pages."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from tests.browser.telling import kept
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
-# Other tests keep the machine busy; nothing is waited for longer than it takes.
+# Other tests keep the machine busy. A long timeout costs nothing, because a wait ends with its condition.
 expect.set_options(timeout=20_000)
 
 
 @pytest.fixture(autouse=True)
 def read_at_once(handed_on: None) -> None:
-    """The servers of these tests read files in processes that were started before."""
+    """The servers of these tests reuse processes for reading files, because starting one takes long."""
     del handed_on
 
 
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
-    """An installed Chromium. Without one the tests are skipped, except where CI would not notice.
+    """An installed Chromium. If there is none, the tests are skipped, or fail in CI.
 
-    It ends with its module: while Playwright runs, this thread has an event loop, which other tests
-    could not start theirs beside.
+    It is closed at the end of each module: while Playwright runs, this thread has an event loop,
+    so that other tests could not start their own.
     """
     path = installed_chromium()
     if path is None:
@@ -62,7 +62,7 @@ def seed_server(seed_index: Library, seed_engine: QueryEngine) -> Iterator[str]:
 
 @pytest.fixture
 def seed_page(chromium: Browser, seed_server: str) -> Iterator[Watched]:
-    """The page over ``seeds/``; whatever a test does in it, nothing fails and nothing leaves the machine."""
+    """The page over ``seeds/``; the test fails if the page logs an error or sends a request elsewhere."""
     with opened(chromium, seed_server) as watched:
         yield watched
         assert watched.errors == []
@@ -71,14 +71,14 @@ def seed_page(chromium: Browser, seed_server: str) -> Iterator[Watched]:
 
 @pytest.fixture
 def desk(chromium: Browser, encoder: Encoder, loading: Isolated, tmp_path: Path) -> Iterator[Desk]:
-    """A page over a library of its own, to which a test may add and from which it may delete."""
+    """A page over a library of its own, to which a test may add documents and from which it may delete."""
     with desk_in(chromium, encoder, loading, tmp_path) as desk:
         yield desk
 
 
 @pytest.fixture(scope="module")
 def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server over six reports: of two collections, two languages, two kinds, several dates."""
+    """The URL of a server over six reports with different collections, languages, kinds and dates."""
     folder = tmp_path_factory.mktemp("reports")
     for report in REPORTS:
         write(folder, report)
@@ -99,7 +99,7 @@ def shelf_page(chromium: Browser, shelf: str) -> Iterator[Page]:
 
 @pytest.fixture(scope="module")
 def told_library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    """Two reports, to be asked about."""
+    """A library of two reports to ask about."""
     folder = tmp_path_factory.mktemp("told")
     for name, words in (("lanterns", LIT), ("tannery", SOLD)):
         (folder / f"{name}.txt").write_text(f"Of the {name}\n\n{words}\n", encoding="utf-8")
@@ -110,7 +110,7 @@ def told_library(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> 
 
 @pytest.fixture
 def teller(told_library: Library) -> Iterator[str]:
-    """The URL of a server that keeps answers, and none yet."""
+    """The URL of a server that keeps answers and has none yet."""
     with serving(told_library, QueryEngine(told_library, keeps=True)) as server:
         for conversation in kept(server):
             httpx.delete(f"{server}/v1/conversations/{conversation['conversation_id']}")
@@ -119,7 +119,7 @@ def teller(told_library: Library) -> Iterator[str]:
 
 @pytest.fixture
 def teller_page(chromium: Browser, teller: str) -> Iterator[Page]:
-    """Its page."""
+    """The page of ``teller``."""
     with opened(chromium, teller) as watched:
         yield watched.page
         assert watched.errors == []

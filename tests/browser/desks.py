@@ -1,4 +1,4 @@
-"""A page over a library that may be changed, and files to add to it."""
+"""A page over a library that a test may change, and files to add to it."""
 
 from __future__ import annotations
 
@@ -38,8 +38,8 @@ class Desk:
     Attributes:
         page: the page.
         server: the server's URL.
-        watched: what the page should not have done.
-        held: the encoder, which can be told to wait.
+        watched: the page, with its errors and its requests to other origins.
+        held: the encoder, which a test can hold back.
         folder: the followed folder.
     """
 
@@ -54,7 +54,7 @@ class Desk:
 def desk_in(
     browser: Browser, encoder: Encoder, reader: Isolated, home: Path, **context: object
 ) -> Iterator[Desk]:
-    """A desk over a new library under ``home``; nothing fails but what the server refuses."""
+    """A desk over a new library under ``home``; the page may log no error except refusals of the server."""
     folder = home / "library"
     folder.mkdir()
     (folder / "mill.txt").write_text(f"{MILL}\n\n{FOLLOWED}\n", encoding="utf-8")
@@ -65,7 +65,7 @@ def desk_in(
         with serving(index, engine) as server, opened(browser, server, **context) as watched:
             yield Desk(watched.page, server, watched, held, folder)
             held.go_on.set()
-            # A browser reports every refusal of the server in its console.
+            # A browser logs every refusal of the server as an error in its console.
             refusals = ("status of 4", "status of 5")
             errors = [error for error in watched.errors if not any(said in error for said in refusals)]
             assert errors == [], errors
@@ -85,7 +85,7 @@ BROKEN: FilePayload = {"name": "broken.pdf", "mimeType": "application/pdf", "buf
 
 
 def add(page: Page, *files: FilePayload) -> None:
-    """Choose files, as a person does."""
+    """Choose files with the file dialog of the page."""
     with page.expect_file_chooser() as chosen:
         page.get_by_role("button", name="Add files").click()
     chosen.value.set_files(list(files))
@@ -97,12 +97,12 @@ def upload(page: Page, name: str) -> Locator:
 
 
 def state(page: Page, name: str) -> Locator:
-    """How far a file is, or how it came out, in words."""
+    """The text that shows the progress or the outcome of a file."""
     return upload(page, name).locator(".fn-upload-state")
 
 
 def stored(server: str) -> list[dict[str, Any]]:
-    """What the server knows of its reports."""
+    """The list of documents that the server returns."""
     reports: list[dict[str, Any]] = httpx.get(f"{server}/v1/documents").json()["documents"]
     return reports
 

@@ -1,4 +1,4 @@
-"""Serve a library, and open its page in a browser that is watched for what it should not do."""
+"""Serve a library, and open its page in a browser that records errors and requests to other origins."""
 
 from __future__ import annotations
 
@@ -27,26 +27,26 @@ ARRESTS = "How many suspects were arrested, and over how many days?"
 POPULATION = "What is the population of Cambodia?"
 
 MARKED = "() => [...document.querySelectorAll('#fn-source mark')].map((mark) => mark.textContent).join('')"
-"""The words of the panel that are marked, hidden bars and breaks of tables among them."""
+"""A script that returns the marked words of the panel, with the hidden bars and line breaks of tables."""
 
 _START_SECONDS = 30
 
 _idle: WeakKeyDictionary[Browser, dict[str, list[BrowserContext]]] = WeakKeyDictionary()
-"""Windows to open pages in, by browser and by what they are like; see `_window`."""
+"""Idle browser contexts for new pages, by browser and by their options; see `_window`."""
 
 _left: list[int] = []
-"""Ports that servers have left; see `_listening`."""
+"""Ports of stopped servers; see `_listening`."""
 
 
 def installed_chromium() -> str | None:
-    """The browser of this machine; the shell without windows comes first, as it is the lightest."""
+    """The path of an installed browser; the headless shell comes first, because it is the lightest."""
     names = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
     return next(filter(None, map(shutil.which, names)), None)
 
 
 @dataclass
 class Watched:
-    """A page, and what it should not have done: errors in its console, requests to other origins."""
+    """A page, with the errors in its console and its requests to other origins."""
 
     page: Page
     errors: list[str] = field(default_factory=list)
@@ -55,9 +55,9 @@ class Watched:
 
 @contextmanager
 def serving(index: Library, engine: QueryEngine, examples: Sequence[str] = ()) -> Iterator[str]:
-    """The server over ``index`` on a free port of this machine; gives its URL.
+    """Serve ``index`` on a free port of this machine; yields the URL.
 
-    Answers are kept, as ``footnoted serve`` has it: the page asks for what is kept of them.
+    Answers are kept, as by ``footnoted serve``, because the page asks for kept answers.
     """
     engine = copy(engine)
     engine.keeps = True
@@ -72,20 +72,20 @@ def serving(index: Library, engine: QueryEngine, examples: Sequence[str] = ()) -
             time.sleep(0.05)
         yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         server.should_exit = True
-        # A page of the browser holds a connection open for as long as it is shown.
+        # A page in the browser holds a connection open for as long as it is shown.
         server.force_exit = True
         thread.join(_START_SECONDS)
 
 
 @contextmanager
 def opened(browser: Browser, url: str, place: str = "", /, **context: object) -> Iterator[Watched]:
-    """The page at ``url``, ready to be asked; ``place`` is the fragment of a citation.
+    """Open the page at ``url`` and wait until it is ready; ``place`` is the fragment of a citation.
 
-    In it, ``module(name)`` is a module of ours, as the page has it.
+    In the page, ``module(name)`` imports one of the page's own modules.
     """
     with _window(browser, {"viewport": {"width": 1440, "height": 900}, **context}) as window:
         page = window.new_page()
-        # Nothing is remembered of another page but its scripts.
+        # A reused context keeps compiled scripts, but no storage of another page.
         storage = {"origin": url, "storageTypes": "all"}
         window.new_cdp_session(page).send("Storage.clearDataForOrigin", storage)
         page.add_init_script(f"window.module = (name) => import('{ASSETS_ROUTE}/' + name)")
@@ -110,10 +110,9 @@ def opened(browser: Browser, url: str, place: str = "", /, **context: object) ->
 
 @contextmanager
 def _window(browser: Browser, options: dict[str, Any]) -> Iterator[BrowserContext]:
-    """A window that knows the scripts of the page already, if there is one.
+    """A browser context that has compiled the scripts of the page already, if there is one.
 
-    Chromium keeps what it has compiled of them by window: in a new one, a page takes more than twice as long
-    to open.
+    Chromium keeps compiled scripts by context: in a new one, opening a page takes more than twice as long.
     """
     idle = _idle.setdefault(browser, {}).setdefault(json.dumps(options, sort_keys=True), [])
     window = idle.pop() if idle else browser.new_context(**options)
@@ -125,13 +124,13 @@ def _window(browser: Browser, options: dict[str, Any]) -> Iterator[BrowserContex
 
 @contextmanager
 def _listening() -> Iterator[socket.socket]:
-    """A socket of this machine, at an address that was listened at before, if there is one.
+    """A listening socket of this machine, on the port of a stopped server if there is one.
 
-    What Chromium has compiled, it knows by the address.
+    Chromium caches compiled scripts by address.
     """
     try:
         listener = socket.create_server(("127.0.0.1", _left.pop() if _left else 0))
-    except OSError:  # Somebody else took it.
+    except OSError:  # Another process took the port.
         listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
     with listener:
@@ -140,12 +139,12 @@ def _listening() -> Iterator[socket.socket]:
 
 
 def ask(page: Page, question: str) -> None:
-    """Ask a question on the page, as a person does."""
+    """Ask a question on the page."""
     page.get_by_label("Your question").fill(question)
     page.get_by_label("Your question").press("Enter")
 
 
 def api_answer(server: str, question: str) -> dict[str, Any]:
-    """What the server answers to the same question."""
+    """The answer of the server to the same question."""
     answer: dict[str, Any] = httpx.post(f"{server}/v1/chat", json={"question": question}, timeout=60).json()
     return answer

@@ -1,4 +1,4 @@
-"""The rows of the library and of the conversations, as a person finds them on the page."""
+"""Locators for the rows of the library and of the conversations, by their visible text."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from playwright.sync_api import Locator, Page
 
 
 def titles(page: Page) -> Locator:
-    """The titles of the reports in the list, in its order, so far as the page has them."""
+    """The titles of the reports in the list, in its order, as far as the page has rendered them."""
     return page.locator("#fn-library-panel .fn-report-title")
 
 
 def groups(page: Page) -> Locator:
-    """The headings of groups of reports."""
+    """The headings of the groups of reports."""
     return page.locator("#fn-library-panel .fn-group")
 
 
 def row(page: Page, title: str) -> Locator:
-    """The row of the report of a title."""
+    """The row of the report with a title."""
     return page.locator("#fn-library-panel .fn-rows > li").filter(
         has=page.locator(".fn-report-title", has_text=title)
     )
@@ -28,22 +28,22 @@ def more(page: Page, name: str) -> Locator:
 
 
 def choose(page: Page, name: str, action: str) -> None:
-    """Choose something from the menu of a row."""
+    """Choose an action from the menu of a row."""
     more(page, name).click()
     page.get_by_role("menuitem", name=action).click()
 
 
 def find(page: Page, words: str) -> None:
-    """Look for reports."""
+    """Type words into the search field of the library."""
     page.get_by_role("searchbox", name="Find a report").fill(words)
 
 
 def open_filters(page: Page) -> Locator:
-    """Unfold the facets; gives them."""
+    """Unfold the facets, and return them."""
     page.get_by_role("button", name="Filters").click()
     return page.get_by_role("region", name="Filters")
 
 
 def chips(page: Page) -> Locator:
-    """What the question is narrowed to."""
+    """The chips that show what the question is narrowed to."""
     return page.locator("#fn-narrowed .fn-chip-words")

@@ -19,11 +19,11 @@ from tests.browser.views import SCHEMES, SIZES, VIEWS
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 QUALITY = 82
-"""Of WebP, 0 to 100: letters stay sharp, and a view takes 20 to 60 kB."""
+"""The quality of WebP, from 0 to 100: at 82 letters stay sharp, and a view takes 20 to 60 kB."""
 
 
 def main() -> None:
-    """Serve ``seeds/`` from a library of its own and draw each view, wide and phone, light and dark."""
+    """Serve ``seeds/`` from a temporary library and draw each view, wide and phone, light and dark."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with (
         TemporaryDirectory() as home,

@@ -1,4 +1,4 @@
-"""Six reports for the list of the library: two collections, two languages, two kinds, several dates."""
+"""Six reports for the list of the library, with different collections, languages, kinds and dates."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Report:
-    """A report of the shelf: where its file lies, and what it says of itself."""
+    """A report of the shelf: the path of its file, and its metadata."""
 
     path: str
     title: str

@@ -1,4 +1,4 @@
-"""Conversations that are kept: told over HTTP, and found on the page."""
+"""Kept conversations, made over HTTP for the tests of the page."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ NOTHING = "What is the population of Cambodia?"
 
 
 def kept(server: str, query: str = "") -> list[dict[str, Any]]:
-    """What the server lists."""
+    """The conversations that the server lists."""
     answer = httpx.get(f"{server}/v1/conversations", params={"query": query})
     conversations: list[dict[str, Any]] = answer.json()["conversations"]
     return conversations
 
 
 def tell(server: str, *questions: str) -> str:
-    """Ask questions in a conversation, over HTTP; its id."""
+    """Ask questions in one conversation over HTTP; returns its id."""
     own: dict[str, str] = {}
     for question in questions:
         body = {"question": question, **own}

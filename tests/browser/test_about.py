@@ -1,4 +1,4 @@
-"""In a real browser: what is known of a report, its versions, what changed, and the answers that cite it."""
+"""Browser tests: a report's metadata, versions and changes are shown, with the answers that cite it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ SECOND = FIRST.replace("41 pumping", "43 pumping").replace(f"{WENT} ", "")
 
 @pytest.fixture(scope="module")
 def audit(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server over a report of which there are two versions, and one that nothing cites."""
+    """The URL of a server over a report with two versions, and a report that no answer cites."""
     folder = tmp_path_factory.mktemp("audit")
     library = folder / "library"
     file = library / PATH
@@ -94,7 +94,7 @@ def open_about(page: Page, title: str = TITLE) -> None:
 
 
 def known(page: Page) -> dict[str, str]:
-    """The rows of what is known: the words of each by its name, with where they were read behind a bar."""
+    """The rows of metadata by name: each value, followed by its origin after a bar."""
     rows: list[tuple[str, str]] = page.locator(".fn-known dt").evaluate_all(
         "(names) => names.map((name) => [name.textContent,"
         " [...name.nextElementSibling.children].map((part) => part.textContent).join(' | ')])"

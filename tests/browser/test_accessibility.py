@@ -1,4 +1,4 @@
-"""No view has a serious or critical violation that axe-core finds, wide and on a phone, light and dark."""
+"""No view has a serious or critical violation for axe-core, wide and on a phone, light and dark."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ pytestmark = pytest.mark.browser
 AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8")
 GRAVE = {"serious", "critical"}
 WINDOWS = [("wide", "light"), ("phone", "dark")]
-"""Colours are those of a scheme in any window, and what stands where is that of a window in any scheme."""
+"""Colours depend on the scheme alone and the layout on the window alone, so two combinations cover all."""
 
 
 def violations(page: Page) -> list[tuple[str, str]]:
-    """What axe-core finds grave on the page: the rule, and the elements that break it."""
+    """The grave violations that axe-core finds on the page: the rule, and the elements that violate it."""
     page.evaluate(AXE)
     found: dict[str, Any] = page.evaluate("axe.run(document, {resultTypes: ['violations']})")
     return [

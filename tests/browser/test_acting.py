@@ -1,4 +1,4 @@
-"""In a real browser: what can be done with an answer, by mouse and by keyboard."""
+"""Browser tests: the actions of an answer work by mouse and by keyboard."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 BROKE = "When did the dam of Varda break?"
 SLOW = 30_000
-"""Milliseconds: the first question of a process opens what reads."""
+"""Milliseconds: the first question of a process loads the reader model."""
 
 COST = "What had the dam of Varda cost?"
 DAM = (
@@ -59,7 +59,7 @@ def page(watched: Watched) -> Page:
 
 
 def answered(page: Page, question: str = BROKE) -> Locator:
-    """The answer to a question that is asked now."""
+    """Ask a question, and return its answer."""
     before = page.locator("#fn-conversation [id^='fn-answer-']").count()
     ask(page, question)
     answers = page.locator("#fn-conversation [id^='fn-answer-']")
@@ -82,7 +82,7 @@ def act(answer: Locator, name: str) -> Locator:
 
 
 def said(page: Page) -> Locator:
-    """The line that says what was done."""
+    """The status line that reports the last action."""
     return page.locator("#fn-said")
 
 
@@ -127,7 +127,7 @@ def test_a_link_to_an_answer_opens_it_in_another_window(
         expect(other.page.locator(".fn-notice")).to_have_text(
             "The conversation continues with 1 more answer. Show the whole conversation"
         )
-        # The link stays what it is until something else is asked.
+        # The address stays the same until another question is asked.
         assert other.page.url == link
         other.page.locator(".fn-whole").click()
         expect(other.page.locator(".fn-question")).to_have_text([BROKE, COST])
@@ -175,7 +175,7 @@ def test_asking_again_puts_a_new_answer_in_the_place(page: Page, dam: Library) -
     expect(page.locator(".fn-question")).to_have_text([BROKE, COST])
     kept = [answer.answer_id for answer in conversation(dam, in_conversation(answers.last))]
     assert kept == [first, id_of(answers.last)]
-    # The former answer stays under its own link.
+    # The replaced answer is still found under its own id.
     assert COST in kept_answer(dam, old)
 
 

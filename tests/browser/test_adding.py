@@ -1,4 +1,4 @@
-"""In a real browser: files and folders are added to the library, each with its progress and its outcome."""
+"""Browser tests: files are added to the library, each with its progress and its outcome."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In a real browser: ask, click a footnote, read the highlighted words in the report."""
+"""Browser tests: ask a question, click a footnote, read the highlighted words in the report."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_the_answer_shows_every_quote_with_its_mark_and_its_source(
     sentences = [citation["quote"] for citation in cited if citation["headings"] is None]
     expect(answer.locator(".fn-quote")).to_have_text(sentences)
     marks = [citation["id"] for citation in cited]
-    # Reports disagree about how many they were: each figure leads to its words, too.
+    # Reports disagree about the number: each of the differing figures has a mark, too.
     marks += [figure["citation"] for about in said["disagreements"] for figure in about["figures"]]
     assert len(marks) > len(cited)
     expect(answer.locator(".fn-mark")).to_have_text([f"[{number}]" for number in marks])
@@ -136,7 +136,7 @@ def test_an_example_is_asked_with_one_click_and_start_over_clears_the_page(seed_
 def test_the_conversation_keeps_its_questions_in_order(seed_page: Watched) -> None:
     page = seed_page.page
     for question in (ARRESTS, POPULATION):
-        # The second waits for the answer to the first.
+        # The page holds the second question back until the first is answered.
         ask(page, question)
         page.get_by_label("Your question").press("Enter")
         expect(page.get_by_label("Your question")).to_have_value("")

@@ -1,4 +1,4 @@
-"""In a real browser: what stands beside and below an answer: cards, sources, footnotes."""
+"""Browser tests: the cards, sources and footnotes of an answer."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ def test_the_list_of_footnotes_unfolds_and_opens_the_source(seed_page: Watched, 
     answer.locator(".fn-footnotes summary").click()
     expect(answer.locator(".fn-foot-number")).to_have_text([f"[{number}]" for number in numbers])
     expect(answer.locator(".fn-foot").first).to_be_visible()
-    # A table's row is shown as one.
+    # A cited row of a table is shown as a table.
     expect(answer.locator(".fn-foot table")).to_have_count(1)
     answer.locator(".fn-foot-number").last.click()
     page.locator("#fn-source mark").first.wait_for()

@@ -1,4 +1,4 @@
-"""In a real browser: conversations are listed, found, opened, named and saved."""
+"""Browser tests: conversations are listed, searched, opened, named and saved."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In a real browser: what is known of a report is changed in its row, and taken back."""
+"""Browser tests: the details of a report are edited in its row, and the edit is undone."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ GROUND = "How many tons of rye did the mill of Brackwater grind?"
 
 @pytest.fixture
 def lit(desk: Desk) -> Desk:
-    """A desk to which the lanterns were added."""
+    """A desk with the report on lanterns added."""
     add(desk.page, text("lanterns.txt", f"{LANTERNS}\n\n{LIT}\n"))
     expect(state(desk.page, "lanterns.txt")).to_have_text("Added", timeout=60_000)
     return desk

@@ -1,4 +1,4 @@
-"""In a real browser: the line below the library says what the index is doing, and what went wrong last."""
+"""Browser tests: the line below the library shows the work of the index and its last errors."""
 
 from __future__ import annotations
 
@@ -159,7 +159,7 @@ def test_a_server_that_is_silent_is_said_to_be(desk: Desk) -> None:
 
 
 def asked(desk: Desk, seconds: float, *, hidden: bool) -> int:
-    """How often the jobs are asked for in some seconds, by a page that is seen or not."""
+    """The number of requests for jobs in some seconds, by a visible or a hidden page."""
     urls: list[str] = []
 
     def listen(request: Request) -> None:

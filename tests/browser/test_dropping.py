@@ -1,4 +1,4 @@
-"""In a real browser: folders are added, and files and folders are dropped on the page."""
+"""Browser tests: folders are added, and files and folders are dropped on the page."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SOON = 60_000
 
 
 def folder_of_reports(folder: Path) -> Path:
-    """A folder as people have it: folders in it, two files of one name, and what is no report."""
+    """A typical folder: subfolders, two files of the same name, and files that are no reports."""
     reports = folder / "Quellbrook"
     for place, words in (
         ("lanterns.txt", f"{LANTERNS}\n\n{LIT}"),
@@ -66,7 +66,7 @@ def test_a_folder_can_be_dropped_on_the_conversation(desk: Desk, tmp_path: Path)
 
 
 def drop(page: Page, *paths: Path) -> None:
-    """Drop files and folders of the machine on the page."""
+    """Drop files and folders of this machine on the page."""
     dragging = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(path) for path in paths], "dragOperationsMask": 1}
     for kind in ("dragEnter", "dragOver", "drop"):

@@ -1,4 +1,4 @@
-"""In a real browser: an exported page is as wide as its window, whatever words are in it."""
+"""Browser tests: an exported page is no wider than its window, whatever words it contains."""
 
 from __future__ import annotations
 

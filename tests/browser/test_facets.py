@@ -1,4 +1,4 @@
-"""The facets of the library in a browser: they narrow the list and the question."""
+"""Browser tests: the facets of the library narrow the list and the question."""
 
 from __future__ import annotations
 

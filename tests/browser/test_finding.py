@@ -1,4 +1,4 @@
-"""In a real browser: search within a report."""
+"""Browser tests: search within a report."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ CURRENT_IN_VIEW = """() => {
 
 
 def ferries() -> str:
-    """A report of which the area reads a part: a Lærke at its beginning, in a table and at its end."""
+    """A report longer than one load of the panel, with "Lærke" at its start, in a table and at its end."""
     filler = "\n\n".join(f"Crossing {number} took place in calm weather 😀." for number in range(1, 900))
     rows = "\n".join(f"| Ferry {number} | {number * 3} |" for number in range(1, 60))
     return (
@@ -214,7 +214,7 @@ def test_what_fails_once_is_said_and_can_be_tried_again(chromium: Browser, pier:
         counted(page, "The disk is gone.")
         page.unroute_all()
         page.keyboard.press("Enter")
-        counted(page, "2 of 3")  # The first after the words that are in view.
+        counted(page, "2 of 3")  # The first match after the words in view.
 
 
 def test_the_page_with_the_found_words_is_shown_with_these_marked(seed_page: Watched) -> None:

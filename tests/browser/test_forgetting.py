@@ -1,4 +1,4 @@
-"""In a real browser: conversations are deleted, which is taken back, and older ones are read."""
+"""Browser tests: conversations are deleted, the deletion is undone, and older conversations are loaded."""
 
 from __future__ import annotations
 

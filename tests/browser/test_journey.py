@@ -1,4 +1,4 @@
-"""In a real browser: a day at the desk, from the first visit to the file that is saved."""
+"""Browser tests: a whole session, from the first visit to the saved file."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ DARK = "getComputedStyle(document.body).backgroundColor.match(/\\d+/g).slice(0, 
 
 
 def answered(page: Page, question: str) -> Locator:
-    """The whole answer to a question that is asked now."""
+    """Ask a question, and return its answer once it is complete."""
     answers = page.locator("#fn-conversation [id^='fn-answer-']")
     before = answers.count()
     ask(page, question)
@@ -50,7 +50,7 @@ def answered(page: Page, question: str) -> Locator:
 
 
 def show(page: Page, area: str, *, phone: bool) -> None:
-    """On a phone an area is a drawer, and the conversation what is below it."""
+    """Show an area on a phone: the library is a drawer, and the conversation is below it."""
     if not phone:
         return
     if area == "library":

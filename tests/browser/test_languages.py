@@ -1,4 +1,4 @@
-"""The page in each of its languages: the script's words, Gradio's labels and the server's markup alike."""
+"""Browser tests: the scripts' strings, Gradio's labels and the server's markup are in the page's language."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In a real browser: five thousand reports scroll and are narrowed without keeping the page busy."""
+"""Browser tests: a list of five thousand reports scrolls and is narrowed without blocking the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.browser
 
 REPORTS = 5_000
 BUSY = 120.0
-"""Milliseconds of a step, at most: twice what it takes, so that a machine of another make passes."""
+"""Milliseconds that a step may take: twice the measured time, so that slower machines pass."""
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""In a real browser: reports are found, sorted, grouped and narrowed, by mouse, keys and finger."""
+"""Browser tests: reports are found, sorted, grouped and narrowed, by mouse, keyboard and touch."""
 
 from __future__ import annotations
 

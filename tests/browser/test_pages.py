@@ -1,4 +1,4 @@
-"""In a real browser: the page of a PDF as a picture, with the quoted words marked on it."""
+"""Browser tests: the page of a PDF is shown as a picture, with the quoted words marked on it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def wait_until_loaded(page: Page) -> None:
 
 @pytest.fixture
 def cited(seed_server: str) -> dict[str, Any]:
-    """The citation of a PDF that the answer to ``TELEPHONED`` has."""
+    """The citation of a PDF in the answer to ``TELEPHONED``."""
     found: dict[str, Any] = api_answer(seed_server, TELEPHONED)["citations"][0]
     assert (found["path"], found["page"]) == ("lorvenna-maravel-dam-inquiry.pdf", 2)
     return found
@@ -36,7 +36,7 @@ def cited(seed_server: str) -> dict[str, Any]:
 
 @pytest.fixture
 def opened_pdf(seed_page: Watched, cited: dict[str, Any]) -> Page:
-    """The page of the desk with the panel at the citation of a PDF."""
+    """The page, with the panel open at the citation of a PDF."""
     del cited
     page = seed_page.page
     ask(page, TELEPHONED)

@@ -1,4 +1,4 @@
-"""In a real browser: the three areas of the desk, their widths, and how they stand in a smaller window."""
+"""Browser tests: the three areas of the page, their widths, and their layout in smaller windows."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def source(page: Page) -> Locator:
 
 
 def opened_again(page: Page) -> Page:
-    """The page as the same browser opens it later; at a reload Gradio complains of its broken requests."""
+    """A second page of the same browser; a reload instead would make Gradio log its broken requests."""
     url = page.url
     later = page.context.new_page()
     later.goto(url)
@@ -189,7 +189,7 @@ def test_nothing_of_the_page_moves_while_it_opens(chromium: Browser, seed_server
         page.locator("#fn-library .fn-report").first.wait_for(state="attached")
         page.get_by_label("Your question").wait_for()
         page.wait_for_timeout(500)
-        # Where a layout shift is poor (https://web.dev/articles/cls); a quiet machine has 0.02.
+        # The limit of a poor layout shift (https://web.dev/articles/cls); a quiet machine has 0.02.
         assert page.evaluate("window.moved") < 0.25
         if not folded:
             page.get_by_role("button", name="Hide the library").click()

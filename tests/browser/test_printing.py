@@ -1,4 +1,4 @@
-"""In a real browser: the page on paper."""
+"""Browser tests: the printed page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""In a real browser: a report is deleted at once, and that is taken back, by mouse and by keys."""
+"""Browser tests: a report is deleted at once and the deletion is undone, by mouse and by keyboard."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ TANNERY = "The tannery of Westmere"
 
 @pytest.fixture
 def lit(desk: Desk) -> Desk:
-    """A desk to which the lanterns were added."""
+    """A desk with the report on lanterns added."""
     put(desk)
     return desk
 

@@ -1,4 +1,4 @@
-"""In a real browser: what a report's head says of it, and the ways through its sections."""
+"""Browser tests: the head of a report shows its details, and its sections can be navigated."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ HARBOUR = " ".join(
 
 
 def chapters() -> str:
-    """Four chapters of some 10,000 characters, so that the panel shows a part of them only."""
+    """Four chapters of some 10,000 characters each, so that the panel loads only a part of them."""
     return "# The book of Quellbrook\n\n" + "\n\n".join(
         f"## {name}\n\n"
         + "\n\n".join(
@@ -47,13 +47,13 @@ def chapters() -> str:
 
 
 def picture_page(canvas: Canvas) -> None:
-    """A page as a scanner makes it: a picture, and no words."""
+    """A page as a scanner makes it: a picture without text."""
     canvas.drawImage(ImageReader(Image.new("RGB", (60, 80), "grey")), 50, 50, width=480, height=700)
 
 
 @pytest.fixture(scope="module")
 def shelf(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server over a book, a partly scanned PDF, and one text in two files."""
+    """The URL of a server over a book, a partly scanned PDF, and two files with the same text."""
     folder = tmp_path_factory.mktemp("shelf")
     library = folder / "library"
     library.mkdir()

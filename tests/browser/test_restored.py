@@ -1,4 +1,4 @@
-"""In a real browser: a conversation is there again after a reload, under its link, and can be left."""
+"""Browser tests: a conversation is restored after a reload and from its link, and can be left."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_link_leads_to_its_answer_until_something_else_is_asked(
         page = other.page
         expect(page.locator(".fn-question")).to_have_text([ARRESTS])
         assert f"?answer={answer}" in page.url
-        # What was not shown of the conversation comes before what is asked now.
+        # The rest of the conversation is shown before the new question.
         ask(page, ORDERED)
         expect(page.locator(WHOLE)).to_have_count(3)
         expect(page.locator(".fn-question")).to_have_text([ARRESTS, POPULATION, ORDERED])
@@ -126,7 +126,7 @@ def test_a_suggestion_is_asked_with_a_click_and_gives_way_to_others(seed_page: W
     expect(page.locator(WHOLE)).to_have_count(2)
     expect(page.locator(".fn-question")).to_have_text([ARRESTS, question])
     expect(page.locator(".fn-answer")).to_have_count(2)
-    # They stand below the newest answer only.
+    # Suggestions are shown below the newest answer only.
     expect(page.locator(".bot-row").first.locator(".fn-suggestions")).to_have_count(0)
 
 
@@ -146,7 +146,7 @@ def test_suggestions_come_into_view_below_an_answer_whose_end_is(seed_page: Watc
 def test_an_answer_that_was_sent_while_nobody_listened_is_shown_all_the_same(seed_page: Watched) -> None:
     page = seed_page.page
     closing = {"content_type": "text/event-stream", "body": 'data: {"msg": "close_stream"}\n\n'}
-    # What happens where the stream of what came before is closed after the question was sent.
+    # Simulate an earlier stream that is closed after the question was sent.
     page.route("**/queue/data?*", lambda route: route.fulfill(**closing), times=1)
     answered(page, ARRESTS)
     expect(page.locator(".fn-question")).to_have_text([ARRESTS])
@@ -216,7 +216,7 @@ def test_a_page_goes_on_with_what_the_server_has_forgotten(seed_page: Watched) -
     page = seed_page.page
     answered(page, ARRESTS)
     page.wait_for_url(re.compile("conversation="))
-    # To the server, a page with another session is one that it has never heard of.
+    # Another session id makes the page unknown to the server.
     page.route(
         "**/queue/join?*",
         lambda route, request: route.continue_(

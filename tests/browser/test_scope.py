@@ -1,4 +1,4 @@
-"""In a real browser: what narrows the question, as chips above its input."""
+"""Browser tests: filters of the question are shown as chips above its input."""
 
 from __future__ import annotations
 

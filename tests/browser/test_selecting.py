@@ -1,4 +1,4 @@
-"""In a real browser: ask about a report, or about words that are selected in it, and copy these."""
+"""Browser tests: ask about a report or about selected words of it, and copy the selection."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SELECT = """([first, last]) => {
 
 @pytest.fixture(scope="module")
 def mill(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The URL of a server over a report on looms, and another one."""
+    """The URL of a server over a report on looms, and another report."""
     folder = tmp_path_factory.mktemp("mill")
     library = folder / "library"
     library.mkdir()
@@ -81,7 +81,7 @@ def question(page: Page) -> Locator:
 
 
 def scoped(page: Page) -> list[int]:
-    """The reports that the question is kept to; it is to be kept to nothing else."""
+    """The reports that the question is narrowed to; fails if there is any other filter."""
     scope = page.evaluate("module('desk/scope.js').then((scope) => scope.getScope())")
     ids: list[int] = scope.pop("document_ids")
     assert not any(scope.values())

@@ -1,4 +1,4 @@
-"""In a real browser: single keys that lead through the desk, and the list of them."""
+"""Browser tests: single-key shortcuts, and the list of them."""
 
 from __future__ import annotations
 

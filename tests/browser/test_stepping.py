@@ -1,4 +1,4 @@
-"""In a real browser: from one footnote of an answer to the next, in the report's area."""
+"""Browser tests: step from one footnote of an answer to the next in the panel of the report."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 @pytest.fixture
 def cited(seed_server: str) -> list[dict[str, Any]]:
-    """The citations of the answer to ``DISPLACED``: four, whose marks stand twice where figures disagree."""
+    """The four citations of the answer to ``DISPLACED``; disagreeing figures have a second mark."""
     found: list[dict[str, Any]] = api_answer(seed_server, DISPLACED)["citations"]
     assert [one["id"] for one in found] == [1, 2, 3, 4]
     return found

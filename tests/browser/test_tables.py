@@ -1,4 +1,4 @@
-"""In a real browser: a row that an answer cites, as a table, and its place in the report's own table."""
+"""Browser tests: a cited row is shown as a table, and marked in the table of the report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobil
 
 
 def grid(table: Locator) -> list[list[str]]:
-    """The words of a table's visible cells, row by row."""
+    """The text of a table's visible cells, row by row."""
     rows: list[list[str]] = table.locator("tr").evaluate_all(
         "(rows) => rows.map((row) => [...row.cells].filter((c) => !c.hidden).map((c) => c.innerText.trim()))"
     )

@@ -1,4 +1,4 @@
-"""The views of the page, each brought about as a person does: to be looked at, and to be checked."""
+"""The views of the page: each function acts like a user to reach one, for screenshots and checks."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ DAM = "How many times did Pavo Arnholt telephone Corin Dalvey?"
 DISPLACED = "How many people were displaced on 12 May 2025?"
 
 PHONE_PIXELS = 992
-"""Up to this width the areas beside the conversation are drawers (62rem)."""
+"""Up to this width of the window, in pixels, the areas beside the conversation are drawers (62rem)."""
 
 
 def is_phone(page: Page) -> bool:
-    """Whether the window is one in which the areas lie over the conversation."""
+    """Whether the window is so narrow that the areas are drawers over the conversation."""
     size = page.viewport_size
     return size is not None and size["width"] <= PHONE_PIXELS
 
 
 def answered(page: Page, question: str) -> None:
-    """Ask, and wait until the answer is whole."""
+    """Ask, and wait until the answer is complete."""
     ask(page, question)
     page.locator("#fn-conversation .fn-actions").last.wait_for()
 
 
 def show_library(page: Page) -> None:
-    """The library with its reports."""
+    """Show the library with its reports."""
     if page.locator("#fn-library").get_attribute("data-as") == "closed":
         page.locator(".fn-open-library:visible").first.click()
     page.get_by_role("tab", name="Library").click()
@@ -36,38 +36,38 @@ def show_library(page: Page) -> None:
 
 
 def first_visit(page: Page) -> None:
-    """Nothing asked yet."""
+    """Leave the page as it is on the first visit, without a question."""
     page.locator("#fn-examples button").first.wait_for()
 
 
 def an_answer(page: Page) -> None:
-    """A question on which the sources disagree, and its footnotes unfolded."""
+    """Ask a question on which the sources disagree, and unfold its footnotes."""
     answered(page, DISPLACED)
     page.locator(".fn-footnotes summary").last.click()
 
 
 def a_card(page: Page) -> None:
-    """The card of a footnote's mark."""
+    """Show the card of a footnote's mark."""
     answered(page, ARRESTS)
     page.locator("#fn-conversation .fn-mark").first.focus()
     page.locator("#fn-card").wait_for()
 
 
 def no_answer(page: Page) -> None:
-    """An abstention with what came nearest."""
+    """Ask a question without an answer, so that the nearest passages are shown."""
     ask(page, POPULATION)
     page.locator("#fn-conversation .fn-abstention").wait_for()
 
 
 def a_source(page: Page) -> None:
-    """A footnote's words in the text of its report."""
+    """Show the words of a footnote in the text of its report."""
     answered(page, DISPLACED)
     page.locator("#fn-conversation .fn-mark").first.click()
     page.locator("#fn-source mark").first.wait_for()
 
 
 def a_page(page: Page) -> None:
-    """A footnote's words on the page of a PDF."""
+    """Show the words of a footnote on the page of a PDF."""
     answered(page, DAM)
     page.locator("#fn-conversation .fn-mark").first.click()
     page.locator("#fn-source mark").first.wait_for()
@@ -78,7 +78,7 @@ def a_page(page: Page) -> None:
 
 
 def found_words(page: Page) -> None:
-    """Words that are looked for within a report."""
+    """Search for words within a report."""
     a_source(page)
     page.get_by_role("button", name="Find", exact=True).click()
     page.get_by_role("searchbox", name="Find in this report").fill("people")
@@ -86,14 +86,14 @@ def found_words(page: Page) -> None:
 
 
 def about_a_report(page: Page) -> None:
-    """What is known of a report, and where it was read."""
+    """Show the details of a report and their origins."""
     a_source(page)
     page.get_by_role("button", name="About", exact=True).click()
     page.locator("#fn-source .fn-about").first.wait_for()
 
 
 def the_library(page: Page) -> None:
-    """The library with a filter chosen, which narrows the question, too."""
+    """Show the library with a filter, which narrows the question, too."""
     show_library(page)
     page.get_by_role("button", name="Filters").click()
     page.locator("#fn-library .fn-facet input[type=checkbox]").first.check()
@@ -101,7 +101,7 @@ def the_library(page: Page) -> None:
 
 
 def the_history(page: Page) -> None:
-    """The conversations that are kept."""
+    """Show the kept conversations."""
     answered(page, ARRESTS)
     if page.locator("#fn-library").get_attribute("data-as") == "closed":
         page.locator(".fn-open-library:visible").first.click()
@@ -110,7 +110,7 @@ def the_history(page: Page) -> None:
 
 
 def the_shortcuts(page: Page) -> None:
-    """The list of shortcuts."""
+    """Show the list of shortcuts."""
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("?")
     page.locator("dialog[open]").wait_for()
@@ -129,7 +129,7 @@ VIEWS: dict[str, Callable[[Page], None]] = {
     "history": the_history,
     "shortcuts": the_shortcuts,
 }
-"""By a name that serves as a file's: what brings the page, just opened, to the view."""
+"""The function for each view, by a name that also serves as a file name; each begins at a new page."""
 
 SIZES = {"wide": {"width": 1440, "height": 900}, "phone": {"width": 390, "height": 844}}
 SCHEMES = ("light", "dark")

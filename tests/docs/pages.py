@@ -1,4 +1,4 @@
-"""The README and the pages of ``docs/``: their blocks of code, their code in running text and their links."""
+"""The README and the pages of ``docs/``: their code blocks, inline code and links."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ ROOT = Path(__file__).parent.parent.parent
 PAGES = ("README.md", *sorted(f"docs/{file.name}" for file in (ROOT / "docs").glob("*.md")))
 
 ANYTHING = "…"
-"""In what a page shows of an output: any words."""
+"""Stands for any words in the output that a page shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A fenced block: its language and its text."""
+    """A fenced block of code."""
 
     language: str
     text: str
@@ -35,31 +35,31 @@ def blocks(page: str) -> list[Block]:
 
 
 def inline(page: str, kind: str) -> Iterator[Token]:
-    """The tokens of a kind in the running text of a page and in its tables."""
+    """The tokens of a kind in the running text and the tables of a page."""
     return (child for token in tokens(page) for child in token.children or [] if child.type == kind)
 
 
 def code(page: str) -> list[str]:
-    """The code in the running text of a page and in its tables."""
+    """The inline code in the running text and the tables of a page."""
     return [token.content for token in inline(page, "code_inline")]
 
 
 def links(page: str) -> list[str]:
-    """The addresses that a page links to, and those of its pictures."""
+    """The addresses of a page's links and pictures."""
     pairs = [(token, "href") for token in inline(page, "link_open")]
     pairs += [(token, "src") for token in inline(page, "image")]
     return [str(token.attrGet(name)) for token, name in pairs]
 
 
 def prints(shown: str, printed: str) -> bool:
-    """Whether ``printed`` is what a page shows, whatever the breaks of its lines and where ``…`` stands."""
+    """Whether ``printed`` is the output that a page shows, apart from line breaks and the words for ``…``."""
     pattern = re.escape(" ".join(shown.split()))
     pattern = re.sub(rf"(\\ )?{ANYTHING}(\\ )?", ".*", pattern)
     return re.fullmatch(pattern, " ".join(printed.split())) is not None
 
 
 def holds(whole: object, part: object) -> bool:
-    """Whether JSON has all that ``part`` shows: keys of objects, the first items of lists."""
+    """Whether ``whole`` contains ``part``: some keys of its objects, the first items of its lists."""
     if part == ANYTHING:
         return True
     if isinstance(part, dict):

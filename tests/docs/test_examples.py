@@ -1,4 +1,4 @@
-"""Every block of code in the README and the documentation runs, and prints what the page shows below it."""
+"""Every code block in the README and the documentation runs, and prints the output that the page shows."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from ui.settings import FILE_NAME, load_settings
 ADDRESS = "http://127.0.0.1:7860"
 
 FIRST = "docs/getting-started.md"
-"""Begins with an empty library, and leaves the one that the other pages use."""
+"""This page begins with an empty library, and leaves the one that the other pages use."""
 
 WITHOUT_SERVER = "docs/language-models.md"
 """Its command asks a language model, which the server of the other pages does not have."""
@@ -36,13 +36,13 @@ APART = {FIRST, WITHOUT_SERVER}
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A person who follows a page: where they stand, and the address of their server."""
+    """A user who follows a page: their folder, and the address of their server."""
 
     folder: Path
     address: str = ADDRESS
 
     def bash(self, commands: str) -> str:
-        """What commands print that must all do well; of ``make``, that it knows what to do."""
+        """Run commands, which must all succeed, and return their output; ``make`` only lists its commands."""
         if commands.startswith("make "):
             return execute(["make", "--dry-run", *commands.split()[1:]], ROOT)
         commands = commands.replace(ADDRESS, self.address)
@@ -54,7 +54,7 @@ class Reader:
         )
 
     def python(self, code: str) -> str:
-        """What a program prints, which runs here: the libraries that it imports take seconds."""
+        """Run a program in this process, because its imports take seconds, and return its output."""
         printed = StringIO()
         with redirect_stdout(printed):
             exec(compile(code.replace(ADDRESS, self.address), "<page>", "exec"), {})  # noqa: S102
@@ -77,7 +77,7 @@ def execute(command: list[str], folder: Path, **more: str) -> str:
 
 @pytest.fixture(scope="module")
 def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with ``seeds/`` (an eighth of its questions) and the command."""
+    """A folder with ``seeds/`` (and an eighth of its questions) and the command."""
     folder = tmp_path_factory.mktemp("checkout")
     shutil.copytree(ROOT / "seeds", folder / "seeds")
     questions = folder / "seeds" / "questions.jsonl"
@@ -91,13 +91,13 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def begun(checkout: Path) -> list[tuple[Block, str]]:
-    """The blocks of the first page with what was printed before each; they leave a library behind."""
+    """The blocks of the first page, each with the output before it; they leave a library in the folder."""
     return list(follow(FIRST, Reader(checkout)))
 
 
 @pytest.fixture(scope="module")
 def apart(checkout: Path, begun: object, tmp_path_factory: pytest.TempPathFactory) -> Reader:
-    """A reader with a copy of the library and a small language model, without a server."""
+    """A user with a copy of the library and a small language model, without a server."""
     assert begun
     folder = tmp_path_factory.mktemp("apart") / "checkout"
     shutil.copytree(checkout, folder)
@@ -107,14 +107,14 @@ def apart(checkout: Path, begun: object, tmp_path_factory: pytest.TempPathFactor
 
 @pytest.fixture(scope="module")
 def beside_a_server(checkout: Path, apart: Reader) -> Iterator[Reader]:
-    """A reader whose library is served."""
+    """A user whose library is served."""
     assert apart
     with serving(checkout / "library") as server:
         yield Reader(checkout, server.address)
 
 
 def follow(page: str, reader: Reader) -> Iterator[tuple[Block, str]]:
-    """Run the blocks of a page in order; with each comes what the last command or program printed."""
+    """Run the blocks of a page in order; yields each with the output of the last command or program."""
     printed = ""
     run: dict[str, Callable[[str], str]] = {"bash": reader.bash, "python": reader.python}
     for block in blocks(page):
@@ -124,7 +124,7 @@ def follow(page: str, reader: Reader) -> Iterator[tuple[Block, str]]:
 
 
 def check(block: Block, printed: str, folder: Path) -> None:
-    """Hold what a page shows against what was printed, or against what reads it."""
+    """Compare a block with the output before it, or load it as the file that it shows."""
     match block.language:
         case "bash" | "python":
             pass
@@ -149,7 +149,7 @@ def check(block: Block, printed: str, folder: Path) -> None:
 
 
 def values(printed: str) -> Iterator[object]:
-    """The JSON values that were printed one after the other."""
+    """The JSON values in an output, which follow each other."""
     rest = printed.strip()
     while rest:
         value, end = json.JSONDecoder().raw_decode(rest)
@@ -186,5 +186,5 @@ def test_the_table_of_routes_has_every_route_of_the_server(beside_a_server: Read
 
 def test_a_language_model_writes_the_answer_or_it_is_quoted(apart: Reader) -> None:
     [(_, printed)] = follow(WITHOUT_SERVER, apart)
-    # This model is too small to be held to an answer: what counts is that one comes, from it or in its place.
+    # This model is too small for a certain answer: the test needs any answer, by the model or instead of it.
     assert prints("… Cambodia sweeps scam dens nationwide …", printed) or prints("No answer. …", printed)

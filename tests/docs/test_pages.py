@@ -1,4 +1,4 @@
-"""What the README and the documentation name is there: commands, settings, routes, files and links."""
+"""The README and the documentation name only commands, settings, routes, files and links that exist."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from ui.cli.app import app
 from ui.settings import PREFIX, Settings
 
 ELSEWHERE = {"FOOTNOTED_EVAL_DATA"}
-"""Variables that no setting reads: they are for the benchmarks."""
+"""Variables that no setting reads, because they are for the benchmarks."""
 
 OTHER_OPTIONS = {"--passages"}
 """Options of the benchmarks."""

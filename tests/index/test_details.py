@@ -1,4 +1,4 @@
-"""Details that people give stand above those of a file, and can be taken off again."""
+"""Details that users give override those of a file, and can be removed again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Spans count code points and are never copies of words."""
+"""Spans count code points and never copy text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""After any edits a library is what one is that was made from scratch and edited at once."""
+"""After any edits, a library equals one that was made from scratch and edited once."""
 
 from __future__ import annotations
 

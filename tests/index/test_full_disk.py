@@ -1,4 +1,4 @@
-"""Where there is no room, or no right to write, the error says so and the library goes on as it was."""
+"""Without space or permission to write, the error says so and the library stays as it was."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ UNWRITABLE = (
 
 @pytest.fixture(scope="module")
 def said(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What ``full_disk.py`` saw on a small disk of its own."""
+    """The report of ``full_disk.py``, which ran on a small disk of its own."""
     if (
         shutil.which("unshare") is None
         or subprocess.run([*ALONE, "true"], check=False, capture_output=True).returncode

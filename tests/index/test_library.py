@@ -1,4 +1,4 @@
-"""A library is searched as if it had been indexed just now, by every thread and process at once."""
+"""Searches see the current state of the library, from every thread and process."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
 
 @pytest.fixture(scope="module")
 def varied(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    """Sixty reports of three publishers, two languages and some dates; a test must not write to it."""
+    """Sixty reports with three publishers, two languages and some dates; a test must not write to it."""
     with Library.open(tmp_path_factory.mktemp("varied") / "home", encoder) as opened:
         opened.replace(
             [
@@ -140,7 +140,7 @@ class TestFilters:
         everything = varied.search("flood in the village of Varda", 60, dense_weight=weight)
         narrowed = varied.search("flood in the village of Varda", 60, filters, weight)
         expected = [hit for hit in everything if passes(hit)]
-        # Scores are relative to the other candidates; what they rest on is not.
+        # The fused scores depend on the other candidates; the values behind them do not.
         assert [bare(hit) for hit in narrowed] == [bare(hit) for hit in expected]
 
     def test_they_apply_before_the_ranking(self, varied: Library, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""A library that is made anew while others go on writing, settling and removing."""
+"""A library is rebuilt while others write, compact and remove."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ REPORTS = [incoming(f"Gate {number} of the dam.", f"{number:02}.txt") for number
 
 @pytest.fixture
 def home(tmp_path: Path) -> Path:
-    """A library of twelve reports, made with an encoder that is given up."""
+    """A library of twelve reports, made with an encoder that is then replaced."""
     with Library.open(tmp_path / "home", StubEncoder("former")) as index:
         index.replace(REPORTS)
     return tmp_path / "home"
@@ -73,14 +73,14 @@ def test_a_base_that_the_catalog_cannot_follow_is_given_up(home: Path) -> None:
         write_manifest(folder, with_base(saved, build_base(folder, reader, 24)))
     with Library.open(home, StubEncoder("former")) as index:
         index.replace([], [3])
-        # As if somebody had settled without this base.
+        # Simulate a compaction without this base.
         index.catalog.forget_removals(index.generation)
     with Library.open(home, StubEncoder("former")) as index:
         assert found(index) == [item.path for item in REPORTS if item.path != "02.txt"]
 
 
 class KilledError(Exception):
-    """Stands for the end of the process."""
+    """Simulates the end of the process."""
 
 
 def test_a_library_goes_back_to_an_encoder_whose_passages_were_half_deleted(
@@ -141,7 +141,7 @@ def test_of_two_that_make_the_same_both_are_content(home: Path, monkeypatch: pyt
             monkeypatch.undo()
             with engine.begin() as connection:
                 mine = insert_build(connection, recipe)
-            # They look before this is written.
+            # The other process looks for a build before this one is written.
             with theirs.catalog.engine.begin() as connection:
                 its = insert_build(connection, recipe)
             monkeypatch.setattr(rebuilding, "begin_build", lambda *_given: its)

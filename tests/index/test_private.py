@@ -1,4 +1,4 @@
-"""What a library writes is its owner's alone, whatever the umask of the process."""
+"""Only the owner can read the files of a library, whatever the umask of the process."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def mode(place: Path) -> int:
 
 
 def within_reach(folder: Path) -> list[str]:
-    """What lies in a folder that others can read: they get no further than into what they may enter."""
+    """The paths in a folder that others can read; they can only enter folders that permit it."""
     if not mode(folder) & 0o077:
         return []
     inside = [path for entry in folder.iterdir() if entry.is_dir() for path in within_reach(entry)]
@@ -57,7 +57,7 @@ def test_nothing_in_a_home_is_within_reach_of_others(
             (".", "uploads", "caches"), 0o700
         )
     assert within_reach(home) == []
-    # The folders are opened to see the files themselves.
+    # Open the folders to others, so that the permissions of the files themselves count.
     for folder in [home, *(path for path in home.rglob("*") if path.is_dir())]:
         folder.chmod(0o755)
     ours = [path for path in home.rglob("*") if path.is_file() and "words-" not in str(path)]
@@ -77,7 +77,7 @@ def test_a_home_that_others_could_read_is_closed_when_it_is_opened(encoder: Enco
 
 
 def test_a_catalog_that_is_opened_twice_keeps_what_is_written(tmp_path: Path) -> None:
-    """SQLite loses its locks, and with them what it writes, where this process closes the file otherwise."""
+    """If this process closed the file outside SQLite, SQLite would lose its locks, and with them writes."""
     path = tmp_path / "catalog.sqlite"
     first = Catalog.open(path)
     first.follow(["/first"])

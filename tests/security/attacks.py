@@ -1,4 +1,4 @@
-"""Requests of an attacker, byte for byte, and the attacked server."""
+"""Requests of an attacker, sent byte for byte, and the attacked server."""
 
 from __future__ import annotations
 
@@ -16,36 +16,36 @@ from pathlib import Path
 from typing import Any
 
 SECONDS = 30.0
-"""After which an answer does not come any more."""
+"""The time limit for a response."""
 
 PROMPT_SECONDS = 5.0
-"""In which a server that is not stalled says that it lives, on a busy machine."""
+"""The time within which a responsive server answers a health check on a busy machine."""
 
 CANARY = "/tmp/canary"  # noqa: S108 (stands for the target's own file, which is made anew)
-"""In the path or the body of a request, the path of the file that nobody may read."""
+"""A placeholder in the path or the body of a request for the path of a file that no attack may read."""
 
 FIFO = "/tmp/fifo"  # noqa: S108 (likewise)
-"""Likewise, the path of a pipe that whoever reads it waits for without end."""
+"""A placeholder for the path of a pipe without a writer, which blocks its readers."""
 
 LISTENER = "http://listener.example"
-"""Likewise, the URL of a port that nobody may connect to."""
+"""A placeholder for the URL of a port to which nobody may connect."""
 
 CATALOG = "/tmp/catalog"  # noqa: S108 (likewise)
-"""Likewise, the path of the library's catalog."""
+"""A placeholder for the path of the library's catalog."""
 
 NEVER = ("root:x:0:", "SQLite format 3", "Traceback (most recent call last)", 'File "/')
-"""What no answer holds, whatever was asked."""
+"""Words that no response may contain."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What came back.
+    """The response of the server.
 
     Attributes:
-        status: of the response; 0 where the server closed the connection without one.
-        headers: by name in small letters; one that came twice has both values.
-        body: as it came.
-        seconds: from the first byte that was sent.
+        status: the status code; 0 if the server closed the connection without a response.
+        headers: values by lower-case name; repeated headers are joined.
+        body: the bytes of the body.
+        seconds: the time since the connection was opened.
     """
 
     status: int
@@ -66,16 +66,16 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Attack:
-    """A request, and how it must be answered.
+    """A request, and the response that it must get.
 
     Attributes:
-        name: what it tries, as a part of a specification.
-        path: the request's target, sent as it is.
-        method: of the request.
-        headers: what is sent besides ``Host`` and ``Content-Length``, which it may name itself.
-        body: as it is sent.
-        statuses: those that are right.
-        without: words that the answer must not hold.
+        name: what the attack tries, as part of a test id.
+        path: the request's target, sent unchanged.
+        method: the request's method.
+        headers: further headers; they may replace ``Host`` and ``Content-Length``.
+        body: the body, in which placeholders are filled in.
+        statuses: the allowed status codes.
+        without: words that the response must not contain.
     """
 
     name: str
@@ -95,13 +95,13 @@ class Target:
     """A server, and the files around it that no attack may touch.
 
     Attributes:
-        address: of the server, as host and port.
+        address: the host and port of the server.
         home: the library's home.
-        temporary: the only folder for temporary files that the server has.
-        canary: a file beside the home, whose words are ``secret``.
-        fifo: a pipe that nobody writes to.
-        secret: words that no answer may hold; they are in the server's environment, too.
-        listener: listens at an address that nobody may ask.
+        temporary: the only folder for temporary files of the server.
+        canary: a file beside the home, with the text ``secret``.
+        fifo: a pipe without a writer.
+        secret: words that no response may contain; they are in the server's environment, too.
+        listener: a socket to which no request may make the server connect.
     """
 
     address: tuple[str, int]
@@ -134,7 +134,7 @@ class Target:
         return text
 
     def answer(self, attack: Attack) -> Answered:
-        """Send an attack, and check that the answer is harmless."""
+        """Send an attack, and check that the response is harmless."""
         body = attack.body
         with suppress(UnicodeDecodeError):
             body = self.filled(body.decode()).encode()
@@ -196,14 +196,14 @@ class Target:
         return self.ask("POST", "/v1/documents", headers, body, seconds=180)
 
     def documents(self) -> list[tuple[str, str, int]]:
-        """Path, digest and version of each document of the library."""
+        """The path, digest and version of each document of the library."""
         listed = self.ask("GET", "/v1/documents").json["documents"]
         return sorted((each["path"], each["digest"], each["version"]) for each in listed)
 
     def files(self) -> list[str]:
         """The files in the temporary folder, beside the canary, and in the uploads of the home.
 
-        Hidden ones are left out there: a deleted upload is kept for a while, so that it can be put back.
+        Hidden files in the uploads are left out: the server keeps a deleted upload for a while to restore it.
         """
         uploads = self.home / "uploads"
         kept = [file for place in (self.temporary, self.canary.parent) for file in place.rglob("*")]
@@ -219,7 +219,7 @@ class Target:
         return True
 
     def assert_harmless(self, answered: Answered, without: Iterable[str] = ()) -> None:
-        """Every answer is free of secrets, files of the server's disk, tracebacks and server errors."""
+        """Check that a response has no secret, file of the server's disk, traceback or server error."""
         head = "\n".join(f"{name}: {value}" for name, value in answered.headers.items())
         text = f"{head}\n{answered.text}"
         assert [word for word in (self.secret, *NEVER, *without) if word in text] == []
@@ -243,12 +243,12 @@ def form(name: str, content: bytes, **said: str) -> tuple[str, bytes]:
 
 
 def file_data(path: str, url: str | None = None) -> dict[str, Any]:
-    """A value that Gradio takes for a file of the server's disk."""
+    """A value that Gradio would take for a file of the server's disk."""
     return {"path": path, "url": url, "orig_name": "report.txt", "meta": {"_type": "gradio.FileData"}}
 
 
 def operations(description: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Method and path, with every parameter filled in, of each operation of an OpenAPI description."""
+    """The method and path, with every parameter filled in, of each operation of an OpenAPI description."""
     return [
         (method.upper(), filled_path(path))
         for path, item in description["paths"].items()

@@ -32,7 +32,7 @@ def seeded(encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPat
 
 @pytest.fixture(scope="module")
 def target(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """A server of a copy of the sample library, as ``footnoted serve`` starts it."""
+    """A server of a copy of the sample library, started with ``footnoted serve``."""
     place = tmp_path_factory.mktemp("attacked")
     home, temporary = place / "home", place / "temporary"
     shutil.copytree(seeded, home)

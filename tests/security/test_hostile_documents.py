@@ -77,7 +77,7 @@ NAMES = {
 
 
 def beside_uploads(target: Target) -> set[Path]:
-    """The other files of the home, without the one that is there only while a process writes."""
+    """The other files of the home, except the one that exists only while a process writes."""
     return {file for file in target.home.iterdir() if file.name not in {"uploads", HOLDER_FILE}}
 
 
@@ -283,7 +283,7 @@ def test_nothing_that_a_file_refers_to_is_read_or_fetched(target: Target, kind: 
             assert_no_secret(target, answered)
 
 
-# What a file says of itself, and what is said of it
+# Metadata of files and uploads
 
 
 HEADS = {

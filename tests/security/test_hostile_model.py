@@ -38,7 +38,7 @@ HOSTILE = {
 def client(
     request: pytest.FixtureRequest, library: Callable[[Mapping[str, str]], QueryEngine]
 ) -> Iterator[TestClient]:
-    """A server over one report, with a hostile model. It strikes out what is not supported."""
+    """A server over one report with a hostile model; unsupported sentences are struck out."""
     index = library({REPORT.name: REPORT.read_text(encoding="utf-8")}).index
     llm = ScriptedLLM(cites((f"{ARRESTED}.", BEGINS), (request.param, BEGINS)))
     writer = Writer(model_of(llm), Gate(index.encoder), "strike")

@@ -19,7 +19,7 @@ JSON = ("Content-Type", "application/json")
 TAKEN_OR_REFUSED = frozenset({200, 201, 202, 204, 400, 404, 409, 413, 414, 422, 431})
 REFUSED = frozenset({400, 404, 413, 414, 422, 431})
 ANSWER_SECONDS = 20.0
-"""In which the longest question is answered, on a busy machine."""
+"""The time limit for the longest question, on a busy machine."""
 
 
 def sent(target: Target, path: str, body: bytes, method: str = "POST") -> Answered:
@@ -273,7 +273,7 @@ def test_a_question_whose_scope_cannot_be_read_is_not_asked_of_all_reports(
 
 
 def test_a_question_whose_scope_can_be_read_is_asked(target: Target) -> None:
-    """This shows that the tests above are refused for their scope alone."""
+    """A valid scope is accepted, which shows that the questions above fail only for their scope."""
     asked = "How many suspects were arrested, and over how many days?"
     assert "fn-mark" in asked_on_page(target, [asked, '{"kinds": ["markdown", "md", "text"]}', None, ""])
 

@@ -9,7 +9,7 @@ import pytest
 from tests.security.attacks import Attack, Target, form, operations
 
 ELSEWHERE = frozenset({400, 403, 421})
-"""How a request to the name of another server is answered."""
+"""The status codes for a request to the name of another server."""
 
 JSON = ("Content-Type", "application/json")
 CROSS_SITE = ("Sec-Fetch-Site", "cross-site")
@@ -189,7 +189,7 @@ def test_a_link_of_another_page_does_nothing(target: Target) -> None:
         assert target.ask(method, "/v1/documents", headers).status == 403
 
 
-# What browsers are told
+# Security headers
 
 
 @pytest.mark.parametrize("origin", [FOREIGN, "null", "http://127.0.0.1:1"])

@@ -23,14 +23,14 @@ GONE = frozenset({404})
 REFUSED = frozenset({400, 403, 404, 405, 413, 415, 422})
 
 OPEN = {
-    # What the page of Gradio needs.
+    # Routes that the Gradio page needs.
     *("/", "/theme.css", "/assets/{path:path}", "/static/{path:path}", "/favicon.ico"),
     *("/gradio_api/queue/join", "/gradio_api/queue/data", "/gradio_api/heartbeat/{session_hash}"),
     *("/gradio_api/cancel", "/gradio_api/reset", "/gradio_api/app_id"),
-    # The description of the HTTP interface, and its page.
+    # The OpenAPI description, and its page.
     *("/docs", "/docs/oauth2-redirect", "/openapi.json", "/static-offline-docs"),
 }
-"""The routes beside ``/v1`` and the like that may answer otherwise than with 404."""
+"""The routes, apart from ``/v1`` and the health checks, that may answer with another status than 404."""
 
 
 def gradio(name: str, path: str, method: str = "GET", body: object = None) -> Attack:
@@ -270,7 +270,7 @@ def event(target: Target, fn_index: int, data: list[Any]) -> tuple[int, list[dic
 
 
 def test_a_question_of_the_page_is_answered(target: Target) -> None:
-    """This shows that the tests above are refused for their data alone."""
+    """Valid data are accepted, which shows that the events above fail only for their data."""
     asked = ["How many suspects were arrested, and over how many days?", "", None, ""]
     joined, events = event(target, 0, asked)
     assert (joined, [each["success"] for each in events]) == (200, [True])

@@ -1,4 +1,4 @@
-"""The sample reports load as they were meant to, and every question's gold evidence is where it says."""
+"""The sample reports load with the intended text and details."""
 
 from __future__ import annotations
 
@@ -238,11 +238,11 @@ def test_the_last_row_of_a_table_is_the_sum_of_the_districts(
         assert sum(districts) == total
 
 
-# What is generated
+# Generated files
 
 
 def test_generating_again_gives_the_pdfs_that_are_committed(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)  # reportlab would sign the file with it
+    monkeypatch.delenv("SOURCE_DATE_EPOCH", raising=False)  # reportlab would date the file by this variable
     assert inquiry_pdf() == (SEEDS / INQUIRY).read_bytes()
     assert schools_pdf() == (SEEDS / SCHOOLS).read_bytes()
 

@@ -1,4 +1,4 @@
-"""Every question over the sample reports has its gold evidence where it says, and asks something new."""
+"""The evidence of each sample question is at its offsets, and each question asks something new."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A server whose background work a test can hold, ask for and wait for."""
+"""Helpers for the background work of a server: hold it, request it, and wait for it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ PATIENCE = 30.0
 
 
 class Held(Encoder):
-    """The real encoder, which waits before it embeds passages, once it is told to."""
+    """The real encoder; a test can make it wait before it embeds passages."""
 
     def __init__(self, encoder: Encoder) -> None:
         self.__dict__.update(encoder.__dict__)
@@ -36,19 +36,19 @@ class Held(Encoder):
         self.go_on.set()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages, when that is allowed."""
+        """Embed passages, after waiting for permission."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
         return super().encode(texts)
 
     def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
-        """The same with their sentences."""
+        """Embed passages with their sentences, after waiting for permission."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
         return super().encode_passages(texts, sentences)
 
     def hold(self) -> None:
-        """Wait from now on."""
+        """Make the encoder wait from now on."""
         self.reached.clear()
         self.go_on.clear()
 
@@ -65,13 +65,13 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 def ended(client: TestClient, job_id: str) -> dict[str, Any]:
-    """The job, once it is over."""
+    """Wait for the end of a job, and return the job."""
     wait_until(lambda: client.get(f"/v1/jobs/{job_id}").json()["ended"] is not None)
     return dict(client.get(f"/v1/jobs/{job_id}").json())
 
 
 def accepted(response: Response) -> str:
-    """The job of a request that was accepted."""
+    """The job id in the response to an accepted request."""
     assert response.status_code == 202
     [(name, job_id)] = response.json().items()
     assert (name, response.headers["location"]) == ("job_id", f"/v1/jobs/{job_id}")
@@ -79,7 +79,7 @@ def accepted(response: Response) -> str:
 
 
 def unsynced(index: Library, folder: Path) -> Path:
-    """A folder with two files, which is followed and was not synced yet."""
+    """A followed folder with two files that no sync has read yet."""
     write(folder / "dam.txt", GATE)
     write(folder / "weir.txt", WEIR)
     index.catalog.follow([str(folder)])
@@ -87,7 +87,7 @@ def unsynced(index: Library, folder: Path) -> Path:
 
 
 def held_sync(client: TestClient, held: Held) -> str:
-    """A sync that has read its files and waits before it embeds them."""
+    """Start a sync that has read its files and waits before it embeds them; returns its job id."""
     held.hold()
     job_id = accepted(client.post("/v1/index/sync"))
     assert held.reached.wait(PATIENCE)

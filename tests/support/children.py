@@ -1,4 +1,4 @@
-"""The processes that read files, as their parent and the system see them."""
+"""The state of reading processes, as the system reports it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ WORDS = "The water rose by three metres in the night. "
 
 
 def is_running(pid: int) -> bool:
-    """Whether any thread of a process does anything: ended ones that were not asked for their code do not."""
+    """Whether a process has a thread that is not a zombie (a thread that ended before its parent noticed)."""
     done = subprocess.run(
         ["ps", "-L", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
@@ -27,7 +27,7 @@ def is_running(pid: int) -> bool:
 
 
 def is_gone(pid: int, seconds: float = 10) -> bool:
-    """Whether a process ends within some seconds."""
+    """Whether a process ends within ``seconds``; waits for it."""
     until = time.monotonic() + seconds
     while is_running(pid) and time.monotonic() < until:
         time.sleep(0.05)
@@ -42,7 +42,7 @@ def refusal(reader: Isolated, path: Path, limits: Limits | None = None) -> LoadE
 
 
 def sent_while_reading(reader: Isolated, small: Path, slow: Path, number: int, limits: Limits) -> LoadError:
-    """The error of reading ``slow`` in a process that is sent a signal meanwhile."""
+    """Send a signal to a process while it reads ``slow``, and return the resulting error."""
     reader.load(small)
     with ThreadPoolExecutor(1) as pool:
         reading: Future[object] = pool.submit(reader.load, slow, Options(limits))

@@ -1,4 +1,4 @@
-"""Run the command in this process, and hold what it prints to its form."""
+"""Run the command in this process, and check the form of its output."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def fails(capfd: pytest.CaptureFixture[str], code: int, *arguments: str | Path) 
 
 
 def prints(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> Any:  # noqa: ANN401 (JSON)
-    """What the command prints with ``--json``, having done well and said nothing else."""
+    """Run the command with ``--json``, which must succeed without messages, and return the parsed output."""
     assert main([*map(str, arguments), "--json"]) == 0
     out, err = capfd.readouterr()
     assert err == ""

@@ -1,4 +1,4 @@
-"""Answers to export, of any words and with all that an answer can have."""
+"""Answers to export, with arbitrary text and with every part that an answer can have."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ THIRD = "Nobody knows why."
 
 
 def full_answer() -> Answer:
-    """A sentence of each verdict, one with two footnotes; a remark of each kind; a difference."""
+    """An answer with a sentence of each verdict, two footnotes on one, each remark, and a disagreement."""
     first, second, third = (
         citation(1, FIRST, 1, page=3, at=0),
         citation(2, SECOND, 2, at=len(FIRST) + 1),
@@ -60,7 +60,7 @@ def full_answer() -> Answer:
 
 @st.composite
 def answers_of_any_words(draw: st.DrawFn) -> Answer:
-    """Answers whose sentences and quotes are words of any kind, all of them supported or otherwise."""
+    """Answers with sentences and quotes of arbitrary text and with arbitrary verdicts."""
     said = draw(st.lists(texts.filter(visible), min_size=1, max_size=4))
     text, sentences, cited = "", [], []
     for number, words in enumerate(said, 1):
@@ -106,7 +106,7 @@ def read_as(form: Format, data: bytes) -> Exported:
 
 
 def edited_as(form: Format, old: str, new: str) -> Exported:
-    """What is read after the first of some words were replaced; of a Word document, in its body."""
+    """The export that is read after the first ``old`` was replaced; in Word, within the body."""
     data = written_as(form)
     if form.suffix != "docx":
         text = data.decode()
@@ -124,6 +124,6 @@ def edited_as(form: Format, old: str, new: str) -> Exported:
 
 
 def faults(exported: Exported) -> list[str]:
-    """What is wrong with what is read beside its manifest and the kept answers."""
+    """The differences between an exported file, its manifest and the kept answers."""
     assert exported.manifest is not None
     return [*check_manifest(exported, exported.manifest), *check_kept(exported, SHEETS)]

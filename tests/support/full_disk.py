@@ -30,13 +30,13 @@ LONG = " ".join(f"Word{number} of the flood." for number in range(4000))
 
 
 def make_read_only(folder: Path) -> None:
-    """What is open stays as it was opened; whatever is opened by its name from now on is not written to."""
+    """Remount a folder read-only: open files stay writable, but files opened later do not."""
     subprocess.run(["mount", "--bind", str(folder), str(folder)], check=True)
     subprocess.run(["mount", "-o", "remount,bind,ro", str(folder)], check=True)
 
 
 def fill(folder: Path) -> Path:
-    """A file that takes all the room there is."""
+    """A file that takes all the free space."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
         try:
@@ -55,7 +55,7 @@ def tried(act: Any) -> str:  # noqa: ANN401 (whatever fails)
 
 
 def over_http(index: Library) -> dict[str, tuple[int, str]]:
-    """What HTTP answers to requests that write: the status and the detail."""
+    """The status and the detail of the HTTP responses to requests that write."""
     engine = QueryEngine(index, None)
     app = create_app(index, engine, Settings(home=index.home))
     file = {"file": ("long.txt", LONG.encode())}
@@ -70,7 +70,7 @@ def over_http(index: Library) -> dict[str, tuple[int, str]]:
             ("search", client.post("/v1/search", json={"query": "gates of the dam"})),
         ):
             said[name] = response.status_code, response.json().get("detail", "")
-        # A body of more than a megabyte is put on the disk while it arrives.
+        # A body of more than a megabyte is written to a temporary file while it arrives.
         tempfile.tempdir = str(index.home)
         large = client.post("/v1/documents", files={"file": ("large.txt", b"gate " * 400_000)})
         said["large upload"] = large.status_code, large.json()["detail"]
@@ -79,7 +79,7 @@ def over_http(index: Library) -> dict[str, tuple[int, str]]:
 
 
 def synced(home: Path) -> tuple[int, str]:
-    """The exit code of the command ``sync``, and what it says."""
+    """The exit code and the standard error of the command ``sync``."""
     done = subprocess.run(
         [sys.executable, "-m", "ui.cli.app", "sync", "--home", str(home)],
         capture_output=True,

@@ -1,4 +1,4 @@
-"""Regenerate what is generated under ``seeds/``: PDFs, the Word file, the offsets in ``questions.jsonl``.
+"""Regenerate the generated files under ``seeds/``: PDFs, the Word file, the offsets of ``questions.jsonl``.
 
 ``python -m tests.support.generate_seeds`` writes the same bytes every time, and a test holds that. Run it
 after a change to this file or ``seed_*.py``, to a seed's text, to the evidence in ``questions.jsonl`` or to
@@ -200,7 +200,7 @@ def _section(heading: str, text: str) -> list[Flowable]:
 
 
 def _table(rows: tuple[tuple[str, ...], ...], widths_mm: tuple[int, ...]) -> Table:
-    """Figures to the right, words to the left, by the look of each column's second row."""
+    """A table with figures aligned right and words left, which the second row of each column decides."""
     cells = [
         [
             Paragraph(cell, ParagraphStyle("aligned", style, alignment=TA_RIGHT) if figure else style)
@@ -263,7 +263,7 @@ def placed(words: str, text: str, where: str) -> dict[str, int]:
 
 
 def main() -> None:
-    """Write the reports, then the offsets, which rest on them."""
+    """Write the reports, then the offsets, which depend on the reports."""
     (SEEDS / INQUIRY).write_bytes(inquiry_pdf())
     (SEEDS / SCHOOLS).write_bytes(schools_pdf())
     (SEEDS / SIRENS).write_bytes(sirens_docx())

@@ -1,4 +1,4 @@
-"""Processes that read files, handed on from one test to the next: starting one takes longer than its work."""
+"""Reuse of reading processes between tests, because starting one takes longer than its work."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 from index.loaders.sandbox.client import Isolated
 
 left: list[Any] = []
-"""Processes that wait for the next who reads."""
+"""Idle processes for the next readers."""
 
 
 class HandedOn(Isolated):
-    """Reads as ever, in a process that another one has left."""
+    """An ``Isolated`` that takes over an idle process, if there is one."""
 
     def close(self) -> None:
-        """Leave the process to the next one."""
+        """Keep the process for the next reader instead of ending it."""
         with self._lock:
             child, self._child = self._child, None
             if child is not None:

@@ -1,7 +1,7 @@
-"""Uploads a long text in a process of its own, and prints what that costs the process as JSON.
+"""Uploads a long text in a process of its own, and prints its cost for the process as JSON.
 
-``python -m tests.support.long_text FOLDER MEGABYTES`` prints how much more memory than before the process
-had at most, in megabytes, and the longest time in which another of its threads could not run, in seconds.
+``python -m tests.support.long_text FOLDER MEGABYTES`` prints the rise of the process's peak memory, in
+megabytes, and the longest time in which another of its threads could not run, in seconds.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MEGABYTE = 1024 * 1024
 
 
 class Quick(StubEncoder):
-    """An encoder with the bundled model's tokeniser, whose vectors take no time."""
+    """An encoder with the bundled model's tokeniser and random vectors, which take no time."""
 
     def __init__(self) -> None:
         from tokenizers import Tokenizer
@@ -48,13 +48,13 @@ class Quick(StubEncoder):
         return token_spans_by(self._tokenizer, text)
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors of nothing."""
+        """Random unit vectors."""
         rows = self._random.normal(size=(len(texts), self.dimensions)).astype(np.float32)
         return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), np.float32)
 
 
 class Heart:
-    """A thread that notes the longest time between two of its beats, in seconds."""
+    """A thread that measures the longest time between two of its steps, in seconds."""
 
     def __init__(self) -> None:
         self.longest = 0.0
@@ -77,14 +77,14 @@ class Heart:
 
 
 def most_resident() -> float:
-    """The most memory that this process ever had, in megabytes (proc_pid_status(5))."""
+    """The peak memory of this process, in megabytes (proc_pid_status(5))."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     [size] = [line.split()[1] for line in lines if line.startswith("VmHWM:")]
     return int(size) / 1024
 
 
 def text_of(megabytes: int) -> bytes:
-    """Paragraphs of sentences of made words, as much as was asked for."""
+    """Paragraphs of sentences of random words, with the given size."""
     chance = random.Random(11)  # noqa: S311 (words, not a secret)
     paragraphs: list[str] = []
     size = 0

@@ -1,4 +1,4 @@
-"""E-mails for tests: made by Python's own library, or byte by byte."""
+"""E-mails for tests, made by Python's own library or byte by byte."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ def mail(**fields: str) -> EmailMessage:
 
 
 def text_of(message: EmailMessage) -> str:
-    """What follows the head."""
+    """The text that is read from a message, without its head."""
     found = read_eml(message.as_bytes(), PATH).text
     assert found.startswith(SHOWN)
     return found.removeprefix(SHOWN)
 
 
 def raw(fields: str, body: bytes) -> str:
-    """What follows the head of a message with a body of these bytes."""
+    """The text that is read from a message with these fields and this body, without its head."""
     return read_eml(f"{HEAD}{fields}\n\n".encode() + body, PATH).text.removeprefix(SHOWN)

@@ -1,4 +1,4 @@
-"""Markup as a browser reads it, and answers to make it of."""
+"""Markup as a browser reads it, and answers to render."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ texts = st.text(
 
 
 class Page(HTMLParser):
-    """What a browser would make of markup: its tags, its links, and the text by class."""
+    """Markup parsed as by a browser: its tags, its links, and the text by class."""
 
     def __init__(self, markup: str) -> None:
         super().__init__(convert_charrefs=True)
@@ -32,7 +32,7 @@ class Page(HTMLParser):
         self.links: list[tuple[str, str | None]] = []
         self.texts: list[tuple[str, str]] = []
         self._open: list[str] = []
-        # Gradio's view reads Markdown first, so that what Markdown makes of the markup is what counts.
+        # Gradio renders the markup as Markdown first, so that the result of that step counts.
         self.feed(MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(markup))
         self.close()
 
@@ -52,17 +52,17 @@ class Page(HTMLParser):
             self.texts.append((self._open[-1], data))
 
     def text_of(self, name: str) -> list[str]:
-        """The texts of the elements of a class, by the first of their classes, one for each piece."""
+        """The texts in elements with a class, which must be the element's first class; one for each piece."""
         return [text for owner, text in self.texts if owner == name]
 
 
 def above(markup: str) -> str:
-    """An answer's markup without what stands below its sentences: its sources, footnotes and buttons."""
+    """An answer's markup up to the end of its sentences, without sources, footnotes and buttons."""
     return markup.partition('<div class="fn-strip">')[0].partition('<div class="fn-actions">')[0]
 
 
 def shown(text: str) -> str:
-    """What HTML can show of ``text``: control characters cannot be written in it."""
+    """The visible form of ``text`` in HTML, which cannot contain control characters."""
     return "".join("\ufffd" if category(c) == "Cc" and c not in "\t\n\r" else c for c in text)
 
 

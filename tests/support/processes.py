@@ -1,4 +1,4 @@
-"""Run the command ``footnoted`` in a process of its own, as a person does."""
+"""Run the command ``footnoted`` in a process of its own."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ START_SECONDS = 120
 STOP_SECONDS = 20
 
 MODULE = (sys.executable, "-m", "ui.cli.app")
-"""The command, from this checkout whether or not it is installed."""
+"""The command from this checkout, which need not be installed."""
 
 
 def environment(**more: str) -> dict[str, str]:
-    """This process's environment without settings of Footnoted's own, and with ``more``."""
+    """The environment of this process without settings of Footnoted, with ``more`` added."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
     offline = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
     return kept | offline | more
 
 
 def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
-    """Run the command to its end; its output is decoded."""
+    """Run the command and wait for its end; its output is decoded."""
     return subprocess.run(
         [*MODULE, *map(str, arguments)],
         cwd=ROOT,
@@ -43,12 +43,12 @@ def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]
 
 
 def on_terminal(*arguments: str | Path) -> tuple[str, str]:
-    """Run the command with standard error on a terminal; its standard output, and what it drew there."""
+    """Run the command with standard error on a terminal; returns standard output, and the terminal's text."""
     ours, theirs = pty.openpty()
     drawn: list[bytes] = []
 
     def read() -> None:
-        # A terminal whose other end is closed gives an error on Linux and nothing elsewhere.
+        # Reading from a terminal whose other end is closed raises an error on Linux only.
         with suppress(OSError):
             while part := os.read(ours, 1024):
                 drawn.append(part)
@@ -73,14 +73,14 @@ def on_terminal(*arguments: str | Path) -> tuple[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A server that is ready: its process, its address, and the line that it said so with."""
+    """A server that is ready: its process, its address, and the line that announced the address."""
 
     process: subprocess.Popen[str]
     address: str
     line: str
 
     def stop(self, number: int = signal.SIGTERM) -> tuple[int, str, str]:
-        """Send it a signal; its exit code and what else it printed, on standard output and error."""
+        """Send a signal; returns the exit code, and the rest of standard output and standard error."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=STOP_SECONDS)
         return self.process.returncode, out, err
@@ -88,7 +88,7 @@ class Served:
 
 @contextmanager
 def serving(home: Path, *arguments: str, command: Sequence[str] = MODULE, **more: str) -> Iterator[Served]:
-    """A server of ``home`` on a free port, stopped at the end whatever happens; ``command`` starts it."""
+    """Run a server of ``home`` on a free port, and end it with the context; ``command`` starts it."""
     process = subprocess.Popen(
         [*command, "serve", "--home", str(home), "--port", "0", *arguments],
         cwd=ROOT,
@@ -112,6 +112,6 @@ def serving(home: Path, *arguments: str, command: Sequence[str] = MODULE, **more
 
 
 def mapping_of_lines(text: str) -> Mapping[str, str]:
-    """``Name   value`` lines as a mapping."""
+    """Lines of the form ``Name   value`` as a mapping."""
     pairs = (line.split("  ", 1) for line in text.splitlines() if "  " in line.strip())
     return {name.strip(): value.strip() for name, value in pairs}

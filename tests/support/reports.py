@@ -1,4 +1,4 @@
-"""Small reports to index, and what a search found of them, without the numbers that the catalog gave."""
+"""Small reports to index, and the results of searches without ids of the catalog."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ VOCABULARY = [
 
 
 def words(count: int, seed: int = 7) -> list[str]:
-    """Texts that share their few words."""
+    """Random sentences from a small vocabulary."""
     chance = random.Random(seed)  # noqa: S311 (words, not secrets)
     return [
         f"{' '.join(chance.choices(VOCABULARY, k=chance.randint(3, 9))).capitalize()}." for _ in range(count)
@@ -42,7 +42,7 @@ def words(count: int, seed: int = 7) -> list[str]:
 
 
 def write(path: Path, text: str) -> Path:
-    """Write a file and the folders that it needs."""
+    """Write a file, and create the folders that it needs."""
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
     return path
@@ -58,7 +58,7 @@ def incoming(
     publisher: str | None = None,
     published: str | None = None,
 ) -> Incoming:
-    """A document on its way into a library."""
+    """A document to be added to a library."""
     document = Document(text, title, "text", language, publisher, published)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Incoming(source, path, len(text), 1, digest, document)
@@ -73,7 +73,7 @@ def version(
     mtime_ns: int = 1,
     document: Document | None = None,
 ) -> NewVersion:
-    """A file on its way into a catalog, whose chunks are its sentences."""
+    """A new version to be added to a catalog; its chunks are its sentences."""
     document = document or Document(text, "T", "text", "en")
     spans = sentences(document.text, "en")
     return NewVersion(
@@ -90,23 +90,23 @@ def found(
     filters: Filters = NO_FILTERS,
     dense_weight: float = DENSE_WEIGHT,
 ) -> list[tuple[Any, ...]]:
-    """What a search finds: source, path, span, words and scores, in order."""
+    """The results of a search, in order: source, path, span, words and scores."""
     return [shown(hit) for hit in index.search(query, limit, filters, dense_weight)]
 
 
 def shown(hit: Hit) -> tuple[Any, ...]:
-    """A hit without its numbers."""
+    """A hit without its ids."""
     place = (hit.document.source, hit.document.path, hit.span.start, hit.span.end, hit.text)
     return (*place, hit.score, round(hit.dense, 5), round(hit.lexical, 5))
 
 
 def paths(index: Library) -> list[str]:
-    """The library's documents, by path."""
+    """The paths of the library's documents."""
     return [record.path for record in index.catalog.documents()]
 
 
 class Watched(Encoder):
-    """The real encoder, and the passages that it was asked for."""
+    """The real encoder, which records the passages that it embeds."""
 
     def __init__(self, encoder: Encoder, key: str | None = None) -> None:
         self.__dict__.update(encoder.__dict__)
@@ -114,12 +114,12 @@ class Watched(Encoder):
         self.embedded: list[str] = []
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages, and note them."""
+        """Embed passages, and record them."""
         self.embedded.extend(texts)
         return super().encode(texts)
 
     def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
-        """Embed passages with their sentences, and note the passages."""
+        """Embed passages with their sentences, and record the passages."""
         self.embedded.extend(texts)
         return super().encode_passages(texts, sentences)
 

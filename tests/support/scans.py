@@ -22,13 +22,13 @@ needs_tesseract = pytest.mark.skipif(
 
 
 def pictures(data: bytes) -> list[Image.Image]:
-    """The pages of a PDF as a scanner would have them."""
+    """The pages of a PDF as pictures, like those of a scanner."""
     pages = pypdfium2.PdfDocument(data)
     return [page.render(scale=200 / 72, grayscale=True).to_pil() for page in pages]
 
 
 def scanned(pages: Sequence[Image.Image | None], words: str = "A page with words.") -> bytes:
-    """A PDF of pictures; where there is None, a page with words."""
+    """A PDF of pictures; None stands for a page with the words."""
 
     def place(picture: Image.Image, canvas: Canvas) -> None:
         """Fill a page with a picture."""

@@ -1,4 +1,4 @@
-"""A language model that writes what a test has it write, and fails as models do."""
+"""A language model that replies according to scripts, and fails as models do."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from rag.llm.circuit import Circuit
 
 PATIENCE = 30.0
 Script = Callable[[Sequence[ChatMessage]], Iterator[Any]]
-"""What the model was sent → pieces of its reply: text, or what the server says of it, as a mapping."""
+"""A function from the prompt to the pieces of the reply: text, or a mapping with the server's raw data."""
 
 
 class ServerError(Exception):
-    """What the client of a server raises at an HTTP status."""
+    """The error of a client of a server, with an HTTP status."""
 
     def __init__(self, status_code: int, message: str = "the server says no") -> None:
         super().__init__(message)
@@ -29,12 +29,12 @@ class ServerError(Exception):
 
 
 class ScriptedLLM(CustomLLM):
-    """Replies in the order of its scripts; the last one again and again.
+    """Replies with its scripts in order, and repeats the last one.
 
     Attributes:
         sent: the messages of each call.
         extra: the further arguments of each call.
-        ended: set whenever the reply of a call is let go of.
+        ended: set whenever the reply of a call is closed.
     """
 
     _scripts: list[Script] = PrivateAttr()
@@ -85,7 +85,7 @@ class ScriptedLLM(CustomLLM):
             self._ended.set()
 
     def words(self, call: int = -1) -> str:
-        """All that it was sent in a call."""
+        """The whole prompt of a call, as text."""
         return "\n".join(str(message.content) for message in self._sent[call])
 
 
@@ -106,7 +106,7 @@ def slowly(pieces: Iterable[str], seconds: float) -> Script:
 
 
 def hangs(released: Event, *pieces: str) -> Script:
-    """A reply that does not go on after its pieces, until the test is over."""
+    """A reply that hangs after its pieces until the test ends."""
 
     def script(_: Sequence[ChatMessage]) -> Iterator[str]:
         yield from pieces
@@ -116,7 +116,7 @@ def hangs(released: Event, *pieces: str) -> Script:
 
 
 def fails(error: Exception, *pieces: str) -> Script:
-    """A reply that breaks off after its pieces."""
+    """A reply that fails with an error after its pieces."""
 
     def script(_: Sequence[ChatMessage]) -> Iterator[str]:
         yield from pieces
@@ -126,7 +126,7 @@ def fails(error: Exception, *pieces: str) -> Script:
 
 
 def for_ever(piece: str) -> Script:
-    """A reply that says one thing again and again."""
+    """A reply that repeats one piece without end."""
 
     def script(_: Sequence[ChatMessage]) -> Iterator[str]:
         while True:
@@ -136,14 +136,14 @@ def for_ever(piece: str) -> Script:
 
 
 def cites(*statements: tuple[str, str]) -> Script:
-    """A reply whose statements cite the sentences that begin as is said: ``(words, beginning)``."""
+    """A reply with statements that each cite the sentence with a given beginning: ``(words, beginning)``."""
     return lambda messages: iter(
         [f"[{number_of(messages, begins)}] {words}\n" for words, begins in statements]
     )
 
 
 def as_json(*statements: tuple[str, str]) -> Script:
-    """The same in the form of the JSON schema, a character at a time."""
+    """The reply of ``cites`` in the form of the JSON schema, one character at a time."""
 
     def script(messages: Sequence[ChatMessage]) -> Iterator[str]:
         listed = [{"cites": [number_of(messages, begins)], "text": words} for words, begins in statements]
@@ -153,12 +153,12 @@ def as_json(*statements: tuple[str, str]) -> Script:
 
 
 def obeys(instruction: str, words: str) -> Script:
-    """A reply that does what a document says: it writes ``words``, and cites the instruction for it."""
+    """A reply that obeys an instruction in a document: it writes ``words``, and cites the instruction."""
     return cites((words, instruction))
 
 
 def number_of(messages: Sequence[ChatMessage], begins: str) -> str:
-    """The number of the sentence that begins so, in the last message of a prompt."""
+    """The number of the sentence that starts with ``begins``, in the last message of a prompt."""
     for line in str(messages[-1].content).splitlines():
         if line.startswith("[") and line.partition("] ")[2].startswith(begins):
             return line[1 : line.index("]")]
@@ -174,6 +174,6 @@ def model_of(
     prices: Prices | None = None,
     circuit: Circuit | None = None,
 ) -> LanguageModel:
-    """A scripted model as answers are written with it."""
+    """A ``LanguageModel`` over a scripted model."""
     limits = Limits(context_tokens=context, reply_tokens=512, seconds=seconds, attempts=attempts)
     return LanguageModel(llm, "scripted", limits, prices=prices, circuit=circuit)

@@ -1,4 +1,4 @@
-"""The school inspectorate's report among the seeds: a PDF in two columns, with a table across both."""
+"""The sample report of the school inspectorate: a PDF in two columns, with a table across both."""
 
 from __future__ import annotations
 
@@ -116,7 +116,7 @@ HEAD_HEIGHT, TABLE_HEIGHT = 64 * mm, 54 * mm
 
 
 def schools_pdf() -> bytes:
-    """The report: A5, three pages of two columns, its title across the first, its table across the second."""
+    """The report: A5, three pages of two columns, with the title and a table across both columns."""
     target = BytesIO()
     template = BaseDocTemplate(
         target, pagesize=A5, title=TITLE, author=PUBLISHER, subject="Fictional sample report",

@@ -1,6 +1,6 @@
-"""The siren plan among the seeds: a Word document with headings, a table and footnotes.
+"""The sample plan for sirens: a Word document with headings, a table and footnotes.
 
-It is written as the XML that it is: python-docx writes no footnotes, and its bytes change with its template.
+It is written as XML by hand: python-docx writes no footnotes, and its bytes change with its template.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _TYPES = "application/vnd.openxmlformats-officedocument.wordprocessingml"
 _HEAD = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
 _FIRST_DAY = (1980, 1, 1, 0, 0, 0)
-"""The earliest time that an archive can give its entries: they must not have that of the run."""
+"""The earliest possible time of an entry of an archive, so that the bytes do not depend on the time."""
 
 _NOTE = re.compile(r"\[(\d)\]")
 
@@ -86,7 +86,7 @@ def sirens_docx() -> bytes:
     with ZipFile(target, "w") as archive:
         for name, content in parts.items():
             entry = ZipInfo(name, _FIRST_DAY)
-            entry.create_system = 0  # else it is that of the machine
+            entry.create_system = 0  # otherwise it depends on the machine
             archive.writestr(entry, _HEAD + content, ZIP_DEFLATED)
     return target.getvalue()
 
@@ -167,7 +167,7 @@ def _paragraphs(text: str) -> Iterator[str]:
 
 
 def _paragraph(text: str, style: str | None = None) -> str:
-    """A paragraph whose [1] is a reference to the first note."""
+    """A paragraph in which [1] becomes a reference to the first note."""
     styled = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
     parts = _NOTE.split(text)
     runs = [_reference(part) if index % 2 else _run(part) for index, part in enumerate(parts) if part]
@@ -214,7 +214,7 @@ def _styles() -> str:
 
 
 def _footnotes() -> str:
-    """The notes, after the line above them, which a word processor asks for."""
+    """The notes, after the two separators that a word processor requires."""
     mark = '<w:r><w:rPr><w:vertAlign w:val="superscript"/></w:rPr><w:footnoteRef/></w:r>'
     notes = "".join(
         f'<w:footnote w:id="{number}"><w:p>{mark}{_run(" " + " ".join(note.split()))}</w:p></w:footnote>'

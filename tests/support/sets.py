@@ -1,4 +1,4 @@
-"""Small evaluation sets on disk, and answers as values, for the tests of the evaluation."""
+"""Small evaluation sets on disk, and answers, for the tests of the evaluation."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def asked(
     verdicts: Sequence[Verdict] = (),
     timings: Mapping[str, float] | None = None,
 ) -> AnsweredQuery:
-    """A question and its answer, which cites ``quotes``: document, start and words, or the words alone."""
+    """A question and its answer with citations: document, start and words, or the words alone."""
     placed = [quote if isinstance(quote, tuple) else ("a.txt", 0, quote) for quote in quotes]
     citations = tuple(
         Citation(

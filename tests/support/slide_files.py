@@ -24,7 +24,7 @@ PIXEL = bytes.fromhex("47494638396101000100800000000000ffffff2c00000000010001000
 
 
 def presentation(*slides: tuple[int, Callable[[Slide], object]], title: str = "") -> bytes:
-    """A presentation whose slides, each of a layout, were filled in turn."""
+    """A presentation; each slide has a layout and a function that fills it."""
     show = Presentation()
     show.core_properties.title = title
     for layout, write in slides:
@@ -39,7 +39,7 @@ def text(write: Callable[[Slide], object], layout: int = BLANK) -> str:
 
 
 def box(shapes: SlideShapes | GroupShapes, words: str, left: float, top: float, height: float = 1) -> Shape:
-    """A text box; places in inches."""
+    """A text box, with its place in inches."""
     shape = shapes.add_textbox(Inches(left), Inches(top), Inches(2), Inches(height))
     shape.text_frame.text = words
     return shape
@@ -71,7 +71,7 @@ def nothing(_slide: Slide) -> None:
 
 
 def changed(data: bytes, part: str, pattern: bytes, replacement: bytes) -> bytes:
-    """The presentation with a part of its archive changed."""
+    """The presentation with one part of its archive changed."""
     out = BytesIO()
     with ZipFile(BytesIO(data)) as before, ZipFile(out, "w", ZIP_DEFLATED) as after:
         for name in before.namelist():

@@ -1,4 +1,4 @@
-"""A wire story and what becomes of it: copies with another headline and footer, and other stories."""
+"""A wire story, its copies with other headlines and footers, and other stories."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ STORY = (
     "A spokeswoman for the ministry of health said that no patient is known to have been harmed by it.",
     "The harbour stayed open, but lorries waited for up to six hours at the northern gate.",
 )
-"""Sentences of a story, 128 words."""
+"""The sentences of a story, with 128 words."""
 
 OTHER_STORY = (
     "The harbour of Orrin was closed for a night after police searched four warehouses on its pier.",
@@ -41,4 +41,4 @@ COPIES = {
     "gazette.md": copy("Varda Gazette", "Customs men among the arrested", "2031-05-13"),
     "herald.md": copy("Northern Herald", "Fake medicine found at the harbour"),
 }
-"""Three copies, by file: the one in the middle was published first, the last has no date but its file's."""
+"""Three copies, by file: the second was published first, and the third has only the date of its file."""

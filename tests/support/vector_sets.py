@@ -14,7 +14,7 @@ D = 8
 Matrix = npt.NDArray[np.float32]
 FLAT = IndexPolicy()
 LISTS = IndexPolicy(flat_up_to=0, probes=10_000)
-"""An inverted file of which every list is read."""
+"""An inverted file; a search reads all of its lists."""
 
 
 def units(many: int, seed: int = 0, dimensions: int = D) -> Matrix:
@@ -24,7 +24,7 @@ def units(many: int, seed: int = 0, dimensions: int = D) -> Matrix:
 
 
 VECTORS = np.concatenate([units(330), np.repeat(units(1, seed=2), 70, axis=0)])
-"""More than are looked up one by one; the last 70 are copies."""
+"""More vectors than a search looks up one by one; the last 70 are equal."""
 
 NUMBERS = [5 * place + 2 for place in range(400)]
 HELD = dict(zip(NUMBERS, VECTORS, strict=True))
@@ -52,7 +52,7 @@ def built(folder: Path, held: dict[int, Matrix], policy: IndexPolicy = FLAT) -> 
 def ranked(
     held: dict[int, Matrix], limit: int, allowed: Collection[int] | None = None, query: Matrix = QUERY
 ) -> list[int]:
-    """The numbers that a search must find, by comparing all."""
+    """The numbers that a search must find, by comparing all vectors."""
     cosines = {
         number: float(row.astype(np.float64) @ query.astype(np.float64)) for number, row in held.items()
     }

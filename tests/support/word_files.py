@@ -1,4 +1,4 @@
-"""Word documents for tests: made by python-docx, with what it cannot write put in as XML."""
+"""Word documents for tests, made by python-docx, with additional XML for features that it lacks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def saved(word: WordDocument) -> bytes:
 
 
 def read(write: Callable[[WordDocument], object]) -> Document:
-    """What a document becomes that ``write`` filled."""
+    """The document that is read from a Word file filled by ``write``."""
     word = docx.Document()
     write(word)
     return read_docx(saved(word), PATH)
@@ -77,7 +77,7 @@ def styled(name: str, kind: str, properties: str, others: str = "") -> Callable[
 def numbered(
     number: int, kind: str = "", text: str = "", override: str = ""
 ) -> Callable[[WordDocument], object]:
-    """Adds a list; one without a format has the definition of list 1."""
+    """Adds a list; a list without a format uses the definition of list 1."""
 
     def write(word: WordDocument) -> None:
         numbering = word.part.numbering_part.element
@@ -100,13 +100,13 @@ def numbered(
 
 
 def item(number: int, text: str, end: str = "") -> str:
-    """An item of a list: words, or runs of them; ``end`` has the properties of the paragraph's end."""
+    """An item of a list, with words or runs; ``end`` has the properties of the paragraph's end mark."""
     place = f"<w:numPr><w:ilvl w:val='0'/><w:numId w:val='{9100 + number}'/></w:numPr>"
     return f"<w:p><w:pPr>{place}{end}</w:pPr>{text if text.startswith('<') else run(text)}</w:p>"
 
 
 def changed(name: str, *replaced: bytes | re.Pattern[bytes]) -> bytes:
-    """A document of the word MARK, with parts of one of its files replaced: old, new, old, new."""
+    """A document with the word MARK, with parts of one of its files replaced: old, new, old, new."""
     word = docx.Document()
     word.add_paragraph("MARK")
     made = BytesIO()

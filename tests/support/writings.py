@@ -1,4 +1,4 @@
-"""Random documents as the world writes them, for properties that must hold of every text."""
+"""Random documents with odd text, for property tests."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 
 PATIENT = settings(deadline=None)
-"""For properties: how long an example takes depends on who else uses the machine."""
+"""No deadline: the time of an example depends on the load of the machine."""
 
 SENTENCES = (
     "The council of Varda closed the third gate of the dam on Monday.",
@@ -37,7 +37,7 @@ BREAKS = (
     *(" ", "  ", "\n", "\r\n", "\n\n", "\r\n\r\n", "\t", "\f", "\u2028", "\u2029", "\x85", "\u3000", "\xa0"),
     *("\v", "\x1c", "\x1f", ""),
 )
-"""What stands between sentences, on purpose or by accident."""
+"""Separators between sentences, regular and accidental ones."""
 
 _NO_SPACES = st.sampled_from(["a", "市", "ก", "ក", "e\u0301", "\U0001f468\u200d\U0001f469", "7"]).flatmap(
     lambda letter: st.integers(1, 700).map(lambda times: letter * times)
@@ -53,6 +53,6 @@ PIECES = st.one_of(
 TEXTS = st.lists(st.tuples(PIECES, st.sampled_from(BREAKS)), max_size=12).map(
     lambda pairs: "".join(piece + gap for piece, gap in pairs)
 )
-"""Texts of repeated sentences, odd characters, runs without spaces and very long sentences; the empty one."""
+"""Texts of repeated sentences, odd characters, runs without spaces and very long sentences, or empty."""
 
 LANGUAGES = st.sampled_from(["en", "und", "ar", "de", "he", "ja", "km", "ko", "my", "th", "zh", "xx", ""])

@@ -100,7 +100,7 @@ class Session:
         try:
             yield
         except (get_cancelled_exc_class(), GeneratorExit):
-            # The task was stopped, or its page was closed: waiting tasks end with it.
+            # The user has stopped the task, or closed the page: the waiting tasks end with it.
             if self.is_current(task):
                 self.drop_tasks()
             elif task in self._waiting:

@@ -1,4 +1,4 @@
-"""A library is written to one file and put back from it, while others read and write it."""
+"""A library is backed up to one file and restored from it, while others read and write it."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def test_a_newer_programs_backup_is_refused(home: Path, tmp_path: Path) -> None:
 
 
 class TestOfSomebodyElse:
-    """A backup may come from anybody: what it names is not trusted."""
+    """A backup may come from a stranger, so that its contents are not trusted."""
 
     def altered(self, home: Path, tmp_path: Path, *statements: str) -> Path:
         """A backup of the library whose catalog was changed by SQL."""

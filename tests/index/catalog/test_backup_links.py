@@ -1,4 +1,4 @@
-"""A backup of a home folder with links in it, and of one whose files come and go."""
+"""A backup handles links in the home folder, and files that appear or vanish meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passages belong to a build, made by one recipe; what prepares a commit sees it before anybody else."""
+"""Passages belong to a build with one recipe; a commit calls ``prepare`` before it becomes visible."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class TestBuilds:
 
 
 class TestPreparing:
-    """What is done between the writing and the commit, before anybody sees anything."""
+    """A commit calls ``prepare`` with its expected outcome before the commit becomes visible."""
 
     def test_it_is_told_what_will_be_committed_and_sees_what_was_before(self, catalog: Catalog) -> None:
         put_vectors(catalog, "First words.", "Second words.")

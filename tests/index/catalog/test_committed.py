@@ -1,4 +1,4 @@
-"""What is committed has been done, whatever becomes of the caches after it."""
+"""A commit stays done if the caches cannot be updated after it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The catalog keeps every version of every document, gives no number twice, and hides half-done work."""
+"""The catalog keeps every version of every document, never reuses an id, and hides partial commits."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Near-duplicates are recognised in the catalog, whatever the library has been through."""
+"""The catalog recognises near-duplicates after any changes of the library."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
 
 
 def groups(index: Library) -> list[list[str]]:
-    """The groups of near-duplicates, by path."""
+    """The paths in each group of near-duplicates."""
     names = {record.document_id: record.path for record in index.catalog.documents()}
     with index.snapshot() as snapshot:
         found = {tuple(sorted(names[member] for member in group)) for group in snapshot.groups().values()}
@@ -47,7 +47,7 @@ def groups(index: Library) -> list[list[str]]:
 
 
 def stored(index: Library) -> list[tuple[int, int, bytes]]:
-    """The signatures in the catalog's file: document, version, numbers."""
+    """The stored signatures in the catalog's file: document, version, numbers."""
     engine = sa.create_engine(f"sqlite:///{index.home}/catalog.sqlite")
     with engine.connect() as connection:
         rows = connection.execute(sa.select(signatures).order_by(signatures.c.version)).all()
@@ -114,7 +114,7 @@ def test_a_document_that_is_not_there_has_no_duplicates_to_ask_for(index: Librar
 
 
 def test_a_document_without_a_signature_resembles_nothing(index: Library) -> None:
-    # As a program before this one wrote it, and a text without words.
+    # Remove the signature, as in a catalog of an older program; the third text has no words.
     index.replace([incoming(WIRE, "old.txt"), incoming(WIRE, "new.txt"), incoming("…", "dots.txt")])
     with index.catalog.engine.begin() as connection:
         connection.execute(sa.delete(signatures).where(signatures.c.document_id == 1))
@@ -172,7 +172,7 @@ MARKS = st.lists(st.integers(0, 6), min_size=2, max_size=12)
 
 
 def made(kinds: list[int], noise: int) -> np.ndarray:
-    """Signatures that share from none to all of their numbers with a few common ones."""
+    """Signatures that share none to all of their numbers with two common ones."""
     chance = np.random.default_rng(noise)
     common = chance.integers(0, 2**32, (2, PERMUTATIONS), dtype=np.uint32)
     rows = []
@@ -189,7 +189,7 @@ def test_groups_are_those_that_comparing_all_pairs_finds_in_any_order(
     kinds: list[int], noise: int, chance: object
 ) -> None:
     stored = made(kinds, noise)
-    # Pairs at the very threshold may have no band in common, which is what the bands trade for speed.
+    # The bands trade accuracy for speed: pairs just at the threshold may have no band in common.
     sure = [resemblance(row, stored) >= NEAR_DUPLICATE + 0.1 for row in stored]
     labels = group_labels(stored)
     for one, row in enumerate(sure):
@@ -216,8 +216,8 @@ CHANGES = st.lists(
     min_size=2,
     max_size=8,
 )
-"""For each generation: the files that are written, each with its signature, those that are removed, and
-whether somebody asks."""
+"""For each generation: the written files with their signatures, the removed files, and whether the groups
+are queried."""
 
 
 @settings(PATIENT, max_examples=30)
@@ -263,7 +263,7 @@ def test_what_follows_is_compared_alone(index: Library, monkeypatch: pytest.Monk
 def test_what_a_catalog_says_is_not_taken_for_what_another_lineage_said(index: Library) -> None:
     index.replace([incoming(WIRE, "a.txt"), incoming(WIRE, "b.txt")])
     assert groups(index) == [["a.txt", "b.txt"]]
-    # As a backup that is put back: the same numbers and versions may be those of other words.
+    # Simulate a restored backup: its ids and versions may belong to other texts.
     with index.catalog.engine.begin() as connection:
         connection.execute(sa.update(meta).where(meta.c.key == "lineage").values(value="another"))
         connection.execute(

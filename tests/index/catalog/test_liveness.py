@@ -1,4 +1,4 @@
-"""A process that has ended is known to have, even where another one has its number."""
+"""A process that has ended is recognised as ended, even if another process has its id."""
 
 from __future__ import annotations
 

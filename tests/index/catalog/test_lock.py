@@ -1,4 +1,4 @@
-"""Two writers never work at once, and the one who waits in vain is told who works, since when and at what."""
+"""Only one writer works at a time; an error tells the waiting one who holds the lock, since when and why."""
 
 from __future__ import annotations
 

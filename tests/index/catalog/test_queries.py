@@ -1,4 +1,4 @@
-"""Passages as the catalog gives them: cut out of their document's text, and picked by what is known of it."""
+"""The catalog cuts passages out of their document's text, and filters them by its details."""
 
 from __future__ import annotations
 
@@ -108,6 +108,6 @@ class TestFilters:
         with filled.reading() as reader:
             allowed = reader.allowed(filters)
         assert list(allowed.documents) == expected
-        # Each of the documents is one passage, and has its number.
+        # Each document is one passage with the same number.
         assert np.flatnonzero(allowed.chunks).tolist() == expected
         assert bool(filters) is (filters != Filters())

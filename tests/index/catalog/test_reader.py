@@ -1,4 +1,4 @@
-"""One state of the catalog is read whole, whatever is committed meanwhile."""
+"""A reader sees one consistent state of the catalog during commits of others."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def put_vectors(catalog: Catalog, *texts: str) -> None:
 
 
 def everything(reader: CatalogReader) -> tuple[object, ...]:
-    """All that a reader tells, as values that can be compared."""
+    """All that a reader returns, as values that can be compared."""
     allowed = reader.allowed(Filters())
     return (
         *(reader.generation, reader.build, reader.documents(), reader.files("/r"), reader.sources()),

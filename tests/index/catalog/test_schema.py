@@ -1,4 +1,4 @@
-"""Migrating a database creates exactly the tables of the schema, all of them or none."""
+"""Migrating a database creates exactly the tables of the schema, either all or none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a document has beside its words comes back from the catalog: outline, headings of rows, layouts."""
+"""The catalog stores the structure of a document: its outline, its headings of rows and its layouts."""
 
 from __future__ import annotations
 

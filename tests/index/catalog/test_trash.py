@@ -1,4 +1,4 @@
-"""A document that was removed comes back as it was: its number, its versions, what is found in it."""
+"""A restored document has the same id, versions and search results as before its removal."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ def report(text: str, path: str = "gate.pdf", title: str = "On gate 3") -> Incom
 
 @pytest.fixture
 def removed(index: Library, tmp_path: Path) -> tuple[Path, list[object]]:
-    """A document with two versions that was removed, and what was known of it."""
+    """A file with the rows of a removed document with two versions, and its state before the removal."""
     index.replace([report("The third gate of the dam is shut."), incoming("Water rose.", "water.txt")])
     index.replace([report("The third gate of the dam of Varda is open.\n\nNobody was told.")])
-    # Words that were superseded count in the rarity of others until then.
+    # Compact first: superseded words count in the rarity of others until then.
     index.compact()
     before = known(index)
     file = tmp_path / "rows"
@@ -52,7 +52,7 @@ def removed(index: Library, tmp_path: Path) -> tuple[Path, list[object]]:
 
 
 def known(index: Library) -> list[object]:
-    """All that is known of document 1, and what searches find."""
+    """The stored state of document 1, and the results of searches."""
     with index.catalog.reading() as reader:
         versions: list[DocumentRecord] = reader.versions(1)
         state = reader.file(1)
@@ -110,7 +110,7 @@ def test_one_that_comes_back_to_another_encoder_is_embedded_by_it(
 
 
 def counts(index: Library) -> list[int]:
-    """How many vectors are stored, of passages and of sentences."""
+    """The numbers of stored vectors, of passages and of sentences."""
     with index.catalog.engine.connect() as connection:
         return [
             connection.exec_driver_sql(f"SELECT count(*) FROM {table}").scalar_one()  # noqa: S608

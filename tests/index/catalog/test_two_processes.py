@@ -1,4 +1,4 @@
-"""Two processes that sync the same folder while a third serves it: what is left is as made afresh."""
+"""Two processes sync a folder while a third serves it; the result equals an index from scratch."""
 
 from __future__ import annotations
 

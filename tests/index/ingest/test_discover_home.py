@@ -1,4 +1,4 @@
-"""The library's home is no folder of reports, wherever it lies and by which path it is reached."""
+"""The library's home is never read as a folder of reports, whatever its place and the path to it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A file that could not be read stays listed until it is read, is gone, or somebody dismisses it."""
+"""A file that could not be read stays listed until it is read, deleted or dismissed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history of jobs: states follow each other, and a dead process's job is known to have failed."""
+"""The history of jobs: states follow each other, and the job of a dead process has failed."""
 
 from __future__ import annotations
 

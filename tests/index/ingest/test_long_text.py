@@ -1,4 +1,4 @@
-"""A long text that is uploaded costs the process that serves little memory, and stops none of its threads."""
+"""The upload of a long text takes little memory of the server process, and blocks none of its threads."""
 
 from __future__ import annotations
 
@@ -28,6 +28,6 @@ def test_a_long_text_costs_the_server_little_memory_and_stops_no_thread(tmp_path
     cost = json.loads(done.stdout)
     assert cost["characters"] == MEGABYTES * 1024 * 1024
     assert cost["passages"] > 4_000
-    # Whole, its tokens alone took 500 MB, and more than three seconds without a stop.
+    # Tokenised at once, the text took 500 MB and blocked other threads for more than three seconds.
     assert cost["megabytes"] < 150
     assert cost["seconds"] < 2

@@ -1,4 +1,4 @@
-"""What a sync is going to do, told from what is known and what was found, with nothing read."""
+"""The plan of a sync follows from the known and the found files, without reading any."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A job at work: its outcome is noted whatever it is, its time left is estimated, and it can be stopped."""
+"""A running job records every outcome, estimates its remaining time, and can be stopped."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class TestEstimate:
         assert seconds_left(work) == 30
 
     def test_files_that_are_to_come_are_like_those_that_came(self) -> None:
-        # 6 files of 1 s each, and 6 · 5 passages of 2 s each beside the 15 that are known of.
+        # 6 files of 1 s each, and 6 · 5 passages of 2 s each, besides the 15 known ones.
         work = Workload(reading=4, embedding=10, files=Count(4, 10), passages=Count(5, 20), covered=4)
         assert seconds_left(work) == 6 * 1 + (15 + 30) * 2
 
@@ -134,7 +134,7 @@ StoppedAt = Callable[[str, int], Job]
 def stopped_at(
     monkeypatch: pytest.MonkeyPatch, index: Library, jobs: Jobs, folder: Path, loading: Isolated
 ) -> Iterator[StoppedAt]:
-    """The job of a sync that another process cancels when it is at a stage."""
+    """Runs a sync as a job, which another process cancels at a given stage; returns the job."""
     monkeypatch.setattr(module, "WRITE_SECONDS", 0)
     elsewhere = Catalog.open(index.home / "catalog.sqlite")
 

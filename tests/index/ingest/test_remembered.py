@@ -1,4 +1,4 @@
-"""What is remembered from one question to the next is what the catalog has now."""
+"""Values cached between questions always equal those of the current catalog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A report with scanned pages: told of, read once that is asked for, and cited as what it is."""
+"""A report with scanned pages is reported, read with OCR on request, and cited as recognised text."""
 
 from __future__ import annotations
 

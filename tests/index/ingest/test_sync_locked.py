@@ -1,4 +1,4 @@
-"""A sync has done what it should, whoever writes after it."""
+"""A sync that committed its work succeeds, even if another process then holds the lock."""
 
 from __future__ import annotations
 

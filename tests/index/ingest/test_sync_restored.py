@@ -1,4 +1,4 @@
-"""A sync that planned before a backup was put back removes nothing by the numbers of before."""
+"""A sync that was planned before a backup was restored removes no document by an old id."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def test_what_a_sync_was_about_to_remove_stays_where_a_backup_is_put_back_meanwh
             lineage = reader.lineage
         known = {str(folder): index.catalog.files(str(folder))}
         changes = plan(known, [scan(root_of(folder, [str(folder)]), [str(folder)])])
-        # In the backup the number that is about to go is not given yet; here it is another document's.
+        # Id 2 is about to be removed. The backup has not given this id yet, so that c.txt gets it below.
         assert changes.removed == {2: "a.txt"}
         restore(home, tmp_path / "library.tar")
         index.replace([incoming("Three gates.", "c.txt")])

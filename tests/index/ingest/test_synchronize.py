@@ -1,4 +1,4 @@
-"""A folder and the library agree after a sync, at the cost of what changed and no more."""
+"""After a sync the library matches the folder, and only changed files were read."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def did(report: SyncReport) -> dict[str, Any]:
-    """A report's lists, where they are not empty, and how many files were as before."""
+    """The non-empty lists of a report, and its number of unchanged files."""
     fields = {name: getattr(report, name) for name in ("added", "changed", "removed", "failed", "unchanged")}
     return {name: value for name, value in fields.items() if value}
 
@@ -239,7 +239,7 @@ _watching: list[tuple[Path, list[str]]] = []
 
 @contextmanager
 def opened_files(folder: Path) -> Iterator[list[str]]:
-    """The names of the files under ``folder`` that Python opens meanwhile, as its audit events tell."""
+    """The names of the files under ``folder`` that Python opens within the context, from its audit events."""
     opened: list[str] = []
     _watching.append((folder, opened))
     try:

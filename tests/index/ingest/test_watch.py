@@ -1,4 +1,4 @@
-"""What changes in a followed folder is synced once it is at rest, and only then."""
+"""A change in a followed folder is synced once the file has stopped changing, and not before."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PATIENCE = 20.0
 
 
 class Watched:
-    """A folder that a thread watches, and the reports of what was synced."""
+    """A folder that a thread watches, and the reports of its syncs."""
 
     def __init__(self, index: Library, folder: Path, loading: Isolated, rest: float) -> None:
         self.index = index
@@ -52,11 +52,11 @@ class Watched:
         return True
 
     def until(self, *expected: str) -> None:
-        """Wait until the library holds just these documents, and every sync is over."""
+        """Wait until the library holds exactly these documents, and every sync has ended."""
         wait_until(lambda: paths(self.index) == [*expected] and self.is_idle, lambda: paths(self.index))
 
     def until_ends(self, path: str, words: str) -> None:
-        """Wait until a document ends with some words, and every sync is over."""
+        """Wait until a document ends with some words, and every sync has ended."""
 
         def ends() -> bool:
             [record] = [record for record in self.index.catalog.documents() if record.path == path]
@@ -65,7 +65,7 @@ class Watched:
         wait_until(ends)
 
     def until_answered(self, syncs: int) -> None:
-        """Wait until so many syncs are over."""
+        """Wait until ``syncs`` syncs have ended."""
         wait_until(lambda: self.answered == syncs)
 
     @property
@@ -73,7 +73,7 @@ class Watched:
         return self.answered == len(self.changes)
 
     def rests(self, seconds: float = 3 * REST) -> int:
-        """How many syncs there were by some time after now."""
+        """The number of syncs so far, after a wait."""
         time.sleep(seconds)
         return len(self.changes)
 
@@ -148,14 +148,14 @@ def test_a_file_that_grows_is_read_when_it_is_whole_and_keeps_no_other_waiting(
     index: Library, folder: Path, loading: Isolated
 ) -> None:
     growing = folder / "long.txt"
-    # Long beside the pause between two words, which a busy machine may draw out.
+    # The pause between two writes may be long on a busy machine, so that the rest must be longer.
     with watching(index, folder, loading, rest=1.5) as watched:
         write(folder / "short.txt", GATE)
         until = time.monotonic() + PATIENCE
         while not watched.answered and time.monotonic() < until:
             with growing.open("a") as stream:
                 stream.write("One more line. ")
-            # As what copies a file with its date does.
+            # Programs that copy a file with its date set an old time, too.
             os.utime(growing, (1_000_000_000, 1_000_000_000))
             time.sleep(0.02)
         assert paths(index) == ["short.txt"]

@@ -1,4 +1,4 @@
-"""A reading process, a small file for it, and a file that takes long."""
+"""Fixtures of the loader tests: a reading process, a small file, and a file that takes long to read."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def small(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def slow(tmp_path: Path) -> Path:
-    """A page that takes many seconds to read, by its size alone."""
+    """A page that takes many seconds to read, because it is large."""
     file = tmp_path / "slow.html"
     file.write_text(f"<!doctype html><body>{f'<p>{WORDS * 3}</p>' * 150_000}")
     return file
@@ -36,14 +36,14 @@ def slow(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="module")
 def shared() -> Iterator[Isolated]:
-    """A process that reads all of them, which none of them may end."""
+    """One reading process for all tests; no test may end it."""
     with Isolated() as reader:
         yield reader
 
 
 @pytest.fixture
 def read(shared: Isolated, tmp_path: Path) -> Callable[[str, bytes], str]:
-    """What becomes of a file: its words, or the error; the process lives on."""
+    """A function that reads a file and returns its text, or the error; fails if the reading process dies."""
 
     def attempt(name: str, data: bytes) -> str:
         file = tmp_path / name
@@ -51,7 +51,7 @@ def read(shared: Isolated, tmp_path: Path) -> Callable[[str, bytes], str]:
         try:
             return shared.load(file, Options(Limits(seconds=60))).text
         except LoadError as error:
-            if error.__cause__ is not None:  # it is the death of the process
+            if error.__cause__ is not None:  # The reading process died.
                 raise
             return f"{error.cause}."
 

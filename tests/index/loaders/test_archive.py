@@ -1,4 +1,4 @@
-"""An archive is read if it is of its format and within the limits; nothing in its properties is made up."""
+"""An archive is read if it has the right format and is within the limits; no property is made up."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def refusal(data: bytes, limits: Limits = Limits()) -> tuple[str, str]:  # noqa:
 
 
 def encrypted(data: bytes) -> bytes:
-    """The same archive with the flag of its only entry set that says so, in its central directory."""
+    """The archive with the flag of encryption set for its only entry, in the central directory."""
     place = data.index(b"PK\x01\x02") + 8
     return data[:place] + bytes([data[place] | 1]) + data[place + 1 :]
 

@@ -1,4 +1,4 @@
-"""Files with endless nesting, lines or pages give a document or a named error, in time."""
+"""Files with extreme nesting, lines or page counts give a document or a named error, in time."""
 
 from __future__ import annotations
 
@@ -114,7 +114,7 @@ def test_a_long_line_is_read(name: str, text: str, read: Callable[[str, bytes], 
 
 
 def pdf(box: str, count: str, kids: str) -> bytes:
-    """A file of one page, however many it claims to have."""
+    """A PDF of one page that may declare more."""
     content = f"BT /F1 12 Tf 10 10 Td ({WORDS}) Tj ET"
     objects = [
         "<</Type/Catalog/Pages 2 0 R>>",

@@ -1,4 +1,4 @@
-"""What a file refers to is not fetched, read or run, whatever its format: only its own words count."""
+"""No loader fetches, reads or runs what a file refers to: a document has only the file's own words."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from index.errors import LoadError
 from index.loaders.sandbox.client import Isolated, ReaderDiedError
 
 CANARY = "Cormorants nest in the northern tower."
-"""Words that lie beside the file, and that no document may hold."""
+"""Words in a file beside the document, which no document may contain."""
 
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 
@@ -27,8 +27,8 @@ class Outside:
 
     Attributes:
         file: the file, which holds the canary's words.
-        made: where a command that is run would leave a file.
-        listener: listens at the address; nobody has asked it yet.
+        made: the path of a file that a hostile command would create.
+        listener: listens at the address; no loader may connect to it.
     """
 
     file: Path
@@ -37,11 +37,11 @@ class Outside:
 
     @property
     def address(self) -> str:
-        """The address, as a URL of a folder."""
+        """The URL of a folder at the listener."""
         return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
     def was_asked(self) -> bool:
-        """Whether anybody has connected since."""
+        """Whether a client has connected since the last call."""
         try:
             self.listener.accept()[0].close()
         except BlockingIOError:
@@ -79,7 +79,7 @@ def entity_page(outside: Outside) -> bytes:
 
 
 def entities(outside: Outside, root: str) -> str:
-    """A declaration of an entity that stands for the file, and of one that lies at the address."""
+    """An entity that stands for the file, and a parameter entity that stands for the address."""
     return (
         f'<!DOCTYPE {root} [<!ENTITY words SYSTEM "{outside.file.as_uri()}">'
         f'<!ENTITY % more SYSTEM "{outside.address}/more.dtd">%more;]>'
@@ -95,7 +95,7 @@ def markdown(outside: Outside) -> bytes:
 
 
 def pdf(outside: Outside) -> bytes:
-    """A page whose words lie in another file, with actions that run when it is opened."""
+    """A page that refers to another file for its words, with actions that run when it is opened."""
     [made, *_] = samples()[".pdf"]
     actions = (
         f"<< /S /JavaScript /JS (app.launchURL\\('{outside.address}'\\)) /Next << /S /URI "
@@ -108,7 +108,7 @@ def pdf(outside: Outside) -> bytes:
 
 
 def word(outside: Outside) -> bytes:
-    """A Word file with parts that lie elsewhere, and a macro."""
+    """A Word file with external parts and a macro."""
     [made, *_] = samples()[".docx"]
     kinds = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     relations = "".join(
@@ -215,7 +215,7 @@ def test_a_link_of_an_archive_to_a_part_of_it_leads_nowhere_else(
 
 
 def assert_own_words(reader: Isolated, outside: Outside, file: Path, data: bytes) -> None:
-    """Whether or not ``data`` can still be read, it brings nothing in from outside."""
+    """Reading ``data`` gives an error or a document; either way, nothing comes from outside."""
     file.write_bytes(data)
     try:
         document = reader.load(file)

@@ -49,10 +49,10 @@ def rewritten(data: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes
 
 
 def declared(declaration: str, reference: str) -> Callable[[bytes], bytes]:
-    """Declares entities before the root of a part, and refers to one after its words."""
+    """Declares entities before the root of a part, and refers to one of them after its words."""
 
     def change(part: bytes) -> bytes:
-        xml = re.sub(rb"^<\\?xml[^>]*>", b"", part)
+        xml = re.sub(rb"^<\?xml[^>]*>", b"", part)
         return declaration.encode() + xml.replace(WORDS.encode(), WORDS.encode() + reference.encode())
 
     return change

@@ -216,7 +216,7 @@ def test_real_broken_files_are_refused_by_name(evaluation_data: Path, name: str,
 
 
 def assert_storable(document: Document) -> None:
-    """Every text of a document is Unicode that SQLite and JSON hold, and there are words and a title."""
+    """A document has words and a title, and all of its text is Unicode that SQLite and JSON can store."""
     assert document.text.strip()
     assert document.title.strip()
     for said in (document.text, document.title, document.publisher or "", document.published or ""):
@@ -251,7 +251,7 @@ def test_importing_the_loaders_imports_no_library_that_reads_a_format() -> None:
 
 
 class TestText:
-    """A file may hold so much text, whatever its format and its size."""
+    """The limit of text holds for every format, whatever the size of the file."""
 
     LIMITS = Options(Limits(text_megabytes=1))
     MEGABYTE = 1024 * 1024

@@ -1,4 +1,4 @@
-"""Dates, languages and titles of documents, from their properties, names and times."""
+"""The dates, languages and titles of documents come from their properties, names and times."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from index.loaders.text import read_text, unwrap
 PATH = Path("reports/flood-update.txt")
 
 CHARACTERS = st.characters(exclude_categories=("Cs", "Cc"), include_characters="\n\r\t")
-"""What a text file may hold: anything but lone surrogates and control characters."""
+"""The characters of a text file: all but lone surrogates and control characters."""
 
 BREAKS = "\r\n"
 

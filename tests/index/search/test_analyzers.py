@@ -1,4 +1,4 @@
-"""Texts are analysed by language; runs of scripts without spaces are cut into pairs in any of them."""
+"""Texts are analysed by their language; scripts without spaces are cut into pairs of characters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passages by their words: stemmed for their language, in pairs of characters where no spaces are written."""
+"""BM25 search of passages: stemmed words, or pairs of characters in scripts without spaces."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def english(texts: Mapping[int, str]) -> list[Entry]:
 
 @pytest.fixture(scope="module")
 def index(tmp_path_factory: pytest.TempPathFactory) -> LexicalIndex:
-    """``ENGLISH``; a test must not write to it."""
+    """An index of ``ENGLISH``; a test must not write to it."""
     made = LexicalIndex(tmp_path_factory.mktemp("words"))
     made.add(english(ENGLISH))
     return made
@@ -49,7 +49,7 @@ def empty(tmp_path: Path) -> LexicalIndex:
 
 
 def allowed(*numbers: int) -> Allowed:
-    """Those passages, each of which is a document of its number."""
+    """A filter that allows these passages; each is a document with the same number."""
     mask = np.zeros(max(numbers, default=-1) + 1, np.bool_)
     mask[list(numbers)] = True
     return Allowed(numbers, mask)
@@ -113,7 +113,7 @@ class TestStemming:
 
 
 class TestMost:
-    """What no passage scores above for a query's words, so that a score can be read as a share."""
+    """No passage scores above the bound of a query, so that a score can be given as a share of it."""
 
     def test_it_is_the_sum_of_what_the_words_add_without_end(self, index: LexicalIndex) -> None:
         # "river" is in two of the four passages, "dam" in one, "flood" in none; tantivy's k1 is 1.2.
@@ -139,7 +139,7 @@ class TestMost:
         empty.add([Entry(1, "en", "The dam failed."), Entry(2, "en", "The river rose.")])
         alone = empty.words().max_score("Why did the dam fail?")
         empty.add([Entry(3, "de", "Der Fluss stieg.")])
-        # In German all of the words would be unknown, and so rarer.
+        # In German all of the words would be unknown and thus rarer, so that the bound would be higher.
         assert alone < empty.words().max_score("Why did the dam fail?") < 2 * alone
 
     def test_pairs_of_characters_set_no_bound(self, empty: LexicalIndex) -> None:
@@ -267,7 +267,7 @@ class TestSearch:
 
 
 class TestNarrowing:
-    """A search among some documents is the full ranking without the others, however it is done."""
+    """A search among some documents equals the full ranking without the others."""
 
     TEXTS = st.lists(
         st.lists(st.sampled_from(["river", "dam", "gate", "arrest"]), min_size=1, max_size=5).map(" ".join),
@@ -284,7 +284,7 @@ class TestNarrowing:
         data: st.DataObject,
         limit: int,
     ) -> None:
-        # Three passages a document, but for the last.
+        # Three passages a document, except for the last.
         made = LexicalIndex(tmp_path_factory.mktemp("words"))
         made.add(Entry(number, "en", text, number // 3) for number, text in enumerate(texts))
         documents = data.draw(st.sets(st.integers(0, 5)))
@@ -296,7 +296,7 @@ class TestNarrowing:
         may = [(n, score) for n, score in everything.items() if n // 3 in documents and n not in hidden]
         least = may[:limit][-1][1] * (1 - 1e-5) if may else 0
         expected = {number: score for number, score in may if score >= least}
-        # The full ranking is sieved, one document is looked up and more are sieved, or all are looked up.
+        # 0 filters after the ranking, and 1000 within the query; 1 does so for a single document only.
         for few in (0, 1, 1000):
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr("index.search.bm25._FEW_DOCUMENTS", few)

@@ -1,4 +1,4 @@
-"""What is written to the words is there at once, for others too; who holds a snapshot keeps it."""
+"""Written words are visible to all at once, and an open snapshot does not change."""
 
 from __future__ import annotations
 

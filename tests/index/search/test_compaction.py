@@ -22,7 +22,7 @@ from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming, words
 
 BASES = IndexPolicy(small=1)
-"""Makes a base of vectors of a handful."""
+"""A policy that builds a base for a handful of vectors."""
 
 QUERIES = ("gate", "river dam", "council of Varda", "police", "failed at night")
 
@@ -52,14 +52,14 @@ def all_found(index: Library) -> list[object]:
 
 
 def from_scratch(encoder: Encoder, place: Path, *reports: tuple[str, str]) -> list[object]:
-    """What a library finds that has never held anything else."""
+    """The results of a new library that has only these reports."""
     with Library.open(place, encoder) as fresh:
         fresh.replace([incoming(text, path) for path, text in reports])
         return all_found(fresh)
 
 
 def broken_commit(index: Library, text: str) -> None:
-    """A commit that is broken off by the last thing that is done before it."""
+    """A commit that is interrupted after its words were written."""
     add = LexicalIndex.add
 
     def add_and_cut(index: LexicalIndex, entries: Iterable[Entry]) -> None:
@@ -104,7 +104,7 @@ class TestBrokenOff:
     ) -> None:
         index.replace([incoming("One gate.", "a.txt")])
         broken_commit(index, "Lost gates of Varda.")
-        # A rebuilding process goes on meanwhile, and is given the numbers that were taken back.
+        # A rebuild goes on meanwhile, and takes the chunk ids of the interrupted commit.
         recipe = Recipe(encoder.key, 4, 40, 1)
         build = begin_build(index.catalog.engine, recipe)
         [new] = embed_documents([incoming("One gate.", "a.txt")], recipe, encoder, index.catalog)
@@ -143,7 +143,7 @@ def test_words_that_could_not_be_removed_are_not_found_and_settling_makes_it_goo
         for library in (index, other):
             assert texts(library) == ["One gate.", "Three gates."]
             assert library.search("dam", dense_weight=0) == []
-        # What is removed later does not hide that something is left.
+        # Later removals do not hide that words are left over.
         other.replace([incoming("Four gates.", "c.txt")])
         other.replace([], [3])
         for library in (index, other):
@@ -163,7 +163,7 @@ class TestCompaction:
     REPORTS = tuple((f"{number:02}.txt", text) for number, text in enumerate(words(20)))
 
     def filled(self, index: Library) -> None:
-        """Half of the reports are there from the beginning, others were something else, or are gone."""
+        """Half of the reports are added as they are; the others replace documents, and some are removed."""
         others = [incoming(f"Another gate {number} failed.", f"{number:02}.txt") for number in range(10)]
         extra = [incoming(f"Nobody of Varda failed {number} times.", f"x{number}.txt") for number in range(5)]
         index.replace([*(incoming(text, path) for path, text in self.REPORTS[10:]), *others, *extra])

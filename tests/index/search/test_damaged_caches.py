@@ -1,4 +1,4 @@
-"""Caches that somebody damages while a library is open are made again by the search that meets them."""
+"""A search that meets a damaged cache of an open library rebuilds it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ QUERIES = ("gate of the dam", "市议会", "council 7")
 
 FLAT = IndexPolicy(small=1)
 LISTS = IndexPolicy(small=1, flat_up_to=10)
-"""Makes a base of lists of as few passages as these."""
+"""A policy that builds a base with lists for this small number of passages."""
 
 Found = list[list[tuple[str, float]]]
 
@@ -34,7 +34,7 @@ Found = list[list[tuple[str, float]]]
 def saved(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, IndexPolicy]:
-    """A library with a base of vectors, and one that came after it. A test works on a copy."""
+    """A library with a base of vectors, and a document added after it. A test works on a copy."""
     home, policy = tmp_path_factory.mktemp("saved") / "home", request.param
     with Library.open(home, StubEncoder(), policy=policy) as index:
         index.replace([incoming(text, f"{number}.txt") for number, text in enumerate(TEXTS)])
@@ -65,7 +65,7 @@ def cut(file: Path) -> None:
 
 
 def overwritten(file: Path) -> None:
-    """Other bytes in the same place, and the time of the file set back."""
+    """Overwrite a file with other bytes, and restore its time."""
     state = file.stat()
     with file.open("r+b") as stored:
         stored.write(b"\xa5" * state.st_size)
@@ -85,7 +85,7 @@ def test_a_search_and_a_commit_go_on_whichever_file_is_damaged(
     with opened(saved, tmp_path / "counted") as index:
         names = [file.name for file in files(index)]
     assert len(names) > 8
-    # Of a library with lists, only the base is another file than of one without.
+    # A library with lists differs only in its base from one without.
     wanted = names if saved[1] is FLAT else [name for name in names if name.startswith("vectors")]
     for number in map(names.index, wanted):
         with opened(saved, tmp_path / str(number)) as index:
@@ -97,7 +97,7 @@ def test_a_search_and_a_commit_go_on_whichever_file_is_damaged(
             assert "A new gate." in [hit.text for hit in index.search("new gate", 100)], file.name
             whole = read_manifest(folder(index))
             assert whole is not None
-            # A base that is deleted stays mapped for as long as the library is open.
+            # A deleted base stays mapped for as long as the library is open.
             assert is_intact(folder(index), whole) or not file.exists(), file.name
 
 

@@ -1,4 +1,4 @@
-"""After any changes of its files, a library finds what one that is indexed from scratch finds."""
+"""After any changes of its files, a library finds the same as a library that is indexed from scratch."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ TEXTS = st.lists(st.sampled_from(PARAGRAPHS), min_size=1, max_size=4).map("\n\n"
 
 
 def written(name: str, text: str) -> str:
-    """A text as a file of its kind holds it."""
+    """The content of a file of this kind with a text."""
     if name.endswith(".html"):
         paragraphs = "".join(f"<p>{paragraph}</p>" for paragraph in text.split("\n\n"))
         return f"<html><head><title>A page</title></head><body><h1>A page</h1>{paragraphs}</body></html>"
@@ -47,7 +47,7 @@ def written(name: str, text: str) -> str:
 
 
 class Desk:
-    """A folder that somebody works in, and a library that follows it."""
+    """A folder with files that change, and a library that follows it."""
 
     def __init__(self, place: Path, encoder: Encoder, reader: Isolated) -> None:
         self.reader = reader
@@ -94,7 +94,7 @@ class Desk:
         self.open_again()
 
     def _stamp(self, path: Path) -> None:
-        # Each saving has its own time; a file system's own clock may tick too slowly for a test.
+        # Each save has its own time, because the clock of a file system may be too coarse for a test.
         os.utime(path, ns=(next(self._clock),) * 2)
 
 
@@ -112,7 +112,7 @@ ROUNDS = st.lists(
 
 @pytest.fixture(scope="module")
 def reader() -> Iterator[Isolated]:
-    """One process for all examples: each would take longer to start than to be tried."""
+    """One process for all examples: starting one takes longer than an example."""
     with Isolated() as opened:
         yield opened
 
@@ -144,7 +144,7 @@ def test_a_library_finds_what_one_indexed_from_scratch_finds(
 
 
 def agree(ours: Library, fresh: Library) -> None:
-    """Both hold the same documents and find the same, number by number but for the catalog's own."""
+    """Both libraries have the same documents and the same search results, except for ids."""
     for query in QUERIES:
         assert found(ours, query, 4) == found(fresh, query, 4)
     known = (
@@ -156,7 +156,7 @@ def agree(ours: Library, fresh: Library) -> None:
 
 
 def near_duplicates(index: Library) -> list[tuple[str, list[str], list[tuple[str, float]]]]:
-    """Each document's group and what resembles it, by path."""
+    """The group and the near-duplicates of each document, by path."""
     names = {record.document_id: record.path for record in index.catalog.documents()}
     with index.snapshot() as snapshot:
         groups = snapshot.groups()

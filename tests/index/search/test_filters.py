@@ -1,4 +1,4 @@
-"""A filtered search finds what a search of everything finds, less what does not pass: in both halves."""
+"""A filtered search finds the full ranking without the filtered documents, in both halves."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from tests.support.reports import incoming, paths, words, write
 from tests.support.writings import PATIENT
 
 REPORTS = 150
-"""More than the candidates that each half brings to an unfiltered search."""
+"""More than the number of candidates that each half contributes to an unfiltered search."""
 
 QUERIES = ("flood in the village of Varda", "police in Orrin", "council")
 PUBLISHERS = ("Council", "Ministry", "Nobody")
@@ -52,7 +52,7 @@ def report(number: int, text: str) -> Incoming:
 
 @pytest.fixture(scope="module")
 def varied(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Library]:
-    """Reports of a passage each that differ in all that can be filtered by; a test must not write to it."""
+    """Reports of one passage each that differ in every field of a filter; a test must not write to it."""
     with Library.open(tmp_path_factory.mktemp("varied") / "home", encoder) as opened:
         opened.replace([report(number, text) for number, text in enumerate(words(REPORTS, seed=3))])
         yield opened
@@ -72,7 +72,7 @@ def passes(record: DocumentRecord, filters: Filters) -> bool:
 
 
 def _is_after(published: str | None, date: str) -> bool:
-    """What lies in a month or a year is not after it."""
+    """Whether a date is after another; a date within a month or a year is not after it."""
     return published is not None and published > date and not published.startswith(date)
 
 
@@ -108,12 +108,12 @@ FILTERS = st.builds(
 
 @cache
 def ranking(index: Library, query: str, weight: float) -> list[Hit]:
-    """Everything that is found without a filter."""
+    """All results, without a filter."""
     return index.search(query, REPORTS, dense_weight=weight)
 
 
 def holds(index: Library, query: str, limit: int, filters: Filters, weight: float) -> None:
-    """A half alone finds the best of what passes, each with the score that it has without the filter."""
+    """One half alone finds the best passing passages, each with its score in the unfiltered search."""
     scores = {
         hit.chunk_id: hit.dense if weight else hit.lexical
         for hit in ranking(index, query, weight)
@@ -126,13 +126,13 @@ def holds(index: Library, query: str, limit: int, filters: Filters, weight: floa
         [hit.dense if weight else hit.lexical for hit in found], abs=1e-5
     )
     best = sorted(scores.values(), reverse=True)[:limit]
-    # Equal scores to five digits are in the order of their paths.
+    # Scores that are equal to five digits are sorted by path.
     assert [scores[number] for number in numbers] == pytest.approx(best, abs=2e-5)
     assert_sorted(found)
 
 
 def fused_holds(index: Library, query: str, limit: int, filters: Filters) -> None:
-    """Both halves together find all that passes, or as many as are asked for, best first."""
+    """Both halves together find all passing passages, up to the limit, best first."""
     passing = {hit.chunk_id for hit in ranking(index, query, DENSE_WEIGHT) if passes(hit.document, filters)}
     found = index.search(query, limit, filters)
     numbers = {hit.chunk_id for hit in found}

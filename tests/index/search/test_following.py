@@ -1,4 +1,4 @@
-"""Which folders and files a library follows, and that no file is two documents for it."""
+"""A library follows folders and files, and never indexes a file as two documents."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def places(index: Library) -> list[str]:
-    """Where the library's documents lie, in order."""
+    """The paths of the library's documents, in order."""
     return sorted(str(Path(record.source, record.path)) for record in index.catalog.documents())
 
 

@@ -1,4 +1,4 @@
-"""Cosines scaled within the pool, and BM25 as a share of what it could be, are added by weight."""
+"""Fusion adds, by weight, cosines scaled within the pool and BM25 as a share of its bound."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOST = st.floats(0, 100, width=32)
 
 @st.composite
 def halves(draw: st.DrawFn) -> tuple[dict[int, float], dict[int, float]]:
-    """Cosines of a pool, and scores of those of it that share a word."""
+    """The cosines of a pool, and the BM25 scores of its passages that share a word with the query."""
     dense = draw(COSINES)
     sharing = draw(st.lists(st.sampled_from(sorted(dense)), unique=True)) if dense else []
     return dense, {number: draw(BM25) for number in sharing}
@@ -29,12 +29,12 @@ def halves(draw: st.DrawFn) -> tuple[dict[int, float], dict[int, float]]:
         # (0.45 - 0.2) / (0.7 - 0.2) = 0.5; 2 of 10 and 8 of 10.
         ({1: 0.7, 2: 0.45, 3: 0.2}, {1: 2.0, 2: 8.0}, 10.0, 0.6, {1: 0.68, 2: 0.62, 3: 0.0}),
         ({1: 0.7, 2: 0.45, 3: 0.2}, {1: 2.0, 2: 8.0}, 10.0, 0.5, {1: 0.6, 2: 0.65, 3: 0.0}),
-        # The same words, and a query with many more that no passage has: the vectors decide.
+        # Most words of the query are in no passage, so that the bound is high and the vectors decide.
         ({1: 0.7, 2: 0.45, 3: 0.2}, {1: 2.0, 2: 8.0}, 80.0, 0.5, {1: 0.5125, 2: 0.3, 3: 0.0}),
-        # A passage in another language than the query's may exceed what that language could score.
+        # The score of a passage in another language may exceed the bound for the query's language.
         ({1: 0.7, 2: 0.45, 3: 0.2}, {1: 2.0, 2: 8.0}, 4.0, 0.5, {1: 0.625, 2: 0.75, 3: 0.0}),
         ({1: -0.5, 2: 0.5, 3: 0.0}, {}, 5.0, 0.6, {1: 0.0, 2: 0.6, 3: 0.3}),
-        # Where all are as near, nearness tells nothing against any of them.
+        # If all cosines are equal, each counts in full.
         ({1: 0.3, 2: 0.3}, {2: 4.0}, 4.0, 0.6, {1: 0.6, 2: 1.0}),
         ({5: 0.1}, {}, 0.0, 0.6, {5: 0.6}),
         ({}, {}, 0.0, 0.6, {}),

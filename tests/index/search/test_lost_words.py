@@ -1,4 +1,4 @@
-"""Caches that go while they are used are made again, whoever notices it."""
+"""Caches that are deleted during use are rebuilt, whoever notices it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What one thread or process writes the others see, whole and once it is there."""
+"""Threads and processes see each other's commits, complete and without delay."""
 
 from __future__ import annotations
 

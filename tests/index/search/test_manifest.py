@@ -1,4 +1,4 @@
-"""Caches that are behind, missing or damaged are made again from the catalog, with nothing embedded."""
+"""Outdated, missing or damaged caches are rebuilt from the catalog, without embedding."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ TEXTS = {
 
 
 BASES = IndexPolicy(small=1)
-"""Makes a base of vectors of a handful."""
+"""A policy that builds a base for a handful of vectors."""
 
 
 @pytest.fixture(scope="module")
 def saved(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A library with a base of vectors and one that came after it, and words in more than one segment.
+    """A library with a base of vectors, a document added after it, and words in several segments.
 
     A test works on a copy.
     """
@@ -64,7 +64,7 @@ def home(saved: Path, tmp_path: Path) -> Path:
 
 
 def finds(encoder: Encoder, home: Path) -> list[Any]:
-    """What the library finds when it is opened, which must embed no passage."""
+    """The search results of the library after opening it, which must embed no passage."""
     watched = Watched(encoder)
     with Library.open(home, watched) as index:
         results = [found(index, query) for query in QUERIES]
@@ -73,7 +73,7 @@ def finds(encoder: Encoder, home: Path) -> list[Any]:
 
 
 def folder(home: Path) -> Path:
-    """Where the caches of the library's only build lie."""
+    """The folder with the caches of the library's only build."""
     [only] = (home / "caches").iterdir()
     return only
 
@@ -157,7 +157,7 @@ def test_a_base_that_is_whole_is_kept_where_the_words_are_made_again(
 def test_a_base_of_another_state_than_the_catalog_is_given_up(
     encoder: Encoder, home: Path, before: list[Any]
 ) -> None:
-    # As where somebody copies an older catalog back, which does not say that it is another.
+    # Simulate a user who copies an older catalog back, which has the same lineage.
     older = (home / "catalog.sqlite").read_bytes()
     with Library.open(home, encoder, policy=BASES) as index:
         index.replace([incoming(f"Gate {number}.", f"{number}.txt") for number in range(4)], [1])
@@ -235,7 +235,7 @@ def test_damaged_ones_are_made_again(
     with TemporaryDirectory() as folder:
         home = Path(shutil.copytree(saved, Path(folder) / "home"))
         files = [file for file in cached_files(home) if file.stat().st_size]
-        # The names of tantivy's files are new for each library; what they are is their suffix.
+        # The names of tantivy's files are random, so that the suffix identifies a kind of file.
         kind = data.draw(st.sampled_from(sorted({file.suffix or file.name for file in files})))
         path = next(file for file in files if file.name.endswith(kind))
         damage = data.draw(st.sampled_from(DAMAGES))

@@ -1,4 +1,4 @@
-"""A library is made anew by another recipe beside what is searched, and changed over to in one step."""
+"""A library is rebuilt with another recipe while searches go on, and then switched in one step."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def home(encoder: Encoder, tmp_path: Path) -> Path:
 
 @pytest.fixture
 def fine(encoder: Encoder, home: Path) -> Iterator[Library]:
-    """The library, opened to have a sentence a passage."""
+    """The library, opened with a recipe of one sentence a passage."""
     with Library.open(home, Watched(encoder), policy=BASES, max_chunk_tokens=4) as opened:
         yield opened
 

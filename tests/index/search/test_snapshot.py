@@ -1,4 +1,4 @@
-"""Who holds a snapshot sees one generation, whatever is written, settled or made anew meanwhile."""
+"""A snapshot shows one generation, whatever is written, compacted or rebuilt meanwhile."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def index(encoder: Encoder, home: Path) -> Iterator[Library]:
 
 
 def answers(snapshot: Snapshot) -> tuple[object, ...]:
-    """All that a snapshot tells."""
+    """All that a snapshot returns."""
     hits = [
         snapshot.search(query, 8, filters, weight)
         for query in ("flood in Varda", "police")

@@ -1,4 +1,4 @@
-"""How large a library is can be asked while it is written to."""
+"""The size of a library counts its files, and ignores those that vanish meanwhile."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A document's chunks are whole sentences, fit the encoder, and reconstruct the document."""
+"""The chunks of a document are whole sentences, fit the encoder, and reconstruct the document."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ def words(text: str) -> list[tuple[int, int]]:
 
 
 def bytes_of_words(text: str) -> list[tuple[int, int]]:
-    """A tokeniser that makes a token of each byte, so that one character has up to four in its place."""
+    """A tokeniser with a token for each byte, so that one character has up to four tokens."""
     return [(place, place + 1) for place, letter in enumerate(text) for _ in letter.encode()]
 
 
 def counter(text: str, tokeniser: TokenSpans) -> Callable[[Span], int]:
-    """Counts the tokens that begin in a span."""
+    """A function that counts the tokens that begin in a span."""
     starts = [start for start, _ in tokeniser(text)]
     return lambda span: bisect_left(starts, span.end) - bisect_left(starts, span.start)
 
@@ -48,7 +48,7 @@ def cut(text: str, room: int, tokeniser: TokenSpans = words, language: str = "en
 
 
 def is_whole(text: str, chunks: list[Chunk]) -> None:
-    """Chunks, and the sentences in each, lie in order with nothing but white space between them."""
+    """Chunks and their sentences are in order, with only white space between them."""
     place = 0
     for piece in chunks:
         assert (piece.span.start, piece.span.end) == (piece.sentences[0].start, piece.sentences[-1].end)
@@ -76,7 +76,7 @@ def test_a_chunk_has_at_most_as_many_tokens_as_there_is_room(
 ) -> None:
     count = counter(text, tokeniser)
     for piece in chunk(Document(text, "T", "text", language), tokeniser, room):
-        # Only what cannot be divided may be larger.
+        # Only an indivisible piece may be larger.
         assert count(piece.span) <= room or regex.fullmatch(r"\X|.", piece.span.of(text), regex.DOTALL)
 
 
@@ -151,7 +151,7 @@ def test_an_empty_document_has_no_chunks(encoder: Encoder) -> None:
 
 
 def tabled(text: str, room: int) -> list[tuple[str, str]]:
-    """Each chunk with the words of its table's header."""
+    """The text of each chunk, with the header of its table."""
     document = Document(text, "T", "text", "en")
     return [
         (piece.span.of(text), piece.header.of(text) if piece.header else "")

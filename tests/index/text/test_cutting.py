@@ -1,4 +1,4 @@
-"""A document's passages, packed, are those that chunking makes, and nothing else is taken for them."""
+"""Packed passages unpack to the document's passages, and other data is refused."""
 
 from __future__ import annotations
 

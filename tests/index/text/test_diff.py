@@ -1,4 +1,4 @@
-"""What changed between two texts accounts for every sentence of both, in order."""
+"""The diff of two texts has every sentence of both, in order."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words are found whatever their case and accents, each match a whole span of the text."""
+"""Words are found in any case and with any accents; each match is a span of the original text."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_what_is_folded_is_the_same_for_every_case(text: str) -> None:
 
 
 def defined(text: str, query: str) -> Iterator[Span]:
-    """The definition of a match: the whole text is folded at once, and every place looked up."""
+    """The definition of a match: fold the whole text at once, and look at every place."""
     wanted = fold_characters(" ".join(query.split()))
     folded = fold_characters(text)
     starts = list(accumulate(map(len, map(fold_characters, text)), initial=0))
@@ -108,7 +108,7 @@ def defined(text: str, query: str) -> Iterator[Span]:
 
 
 INTRICATE = st.text(st.sampled_from("aaab sßﬃfe\u0301\u00ad\u200b각가\ufdfaIİ水"), max_size=40)
-"""Characters that become several or none when they are folded, so that matches begin and end within them."""
+"""Characters whose folded form has several characters or none, so that matches begin or end within them."""
 
 
 @pytest.mark.parametrize("window", [1, 2, 3, 7])
@@ -130,7 +130,7 @@ def test_a_long_text_takes_little_time_and_memory() -> None:
     text = sentence * (8_000_000 // len(sentence)) + "The last GATE failed."
     began = time.thread_time()
     assert [span.of(text) for span in matches(text, "last gate")] == ["last GATE"]
-    # Of the processor alone, however much else is running: a tenth of a second, and 1.2 s with all at once.
+    # Processor time does not depend on other programs: 0.1 s, but 1.2 s if the text is folded at once.
     assert time.thread_time() - began < 0.6
     tracemalloc.start()
     assert [span.of(text) for span in matches(text, "last gate")] == ["last GATE"]

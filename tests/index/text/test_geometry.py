@@ -1,4 +1,4 @@
-"""A span's words are found on their pages: a rectangle for each line, nothing for what has no place."""
+"""A span has a rectangle for each of its lines on a page, and none for characters without a place."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from index.text.geometry import Box, boxes
 
 
 def layout(*characters: tuple[int, int, int, int]) -> PageLayout:
-    """A page of A4 whose characters stand at these places, in quarters of a point."""
+    """A page of A4 with characters at these places, in quarters of a point."""
     return PageLayout(595, 842, b"".join(struct.pack("<4H", *box) for box in characters))
 
 
 def word(text: str, left: int, top: int) -> list[tuple[int, int, int, int]]:
-    """Places of a word's characters, 20 by 40 quarters of a point each; a blank and a bar have none."""
+    """The places of a word's characters, 20 by 40 quarters of a point each; blanks and bars have none."""
     return [
         (0, 0, 0, 0) if character in " |\n" else (left + 20 * number, top, left + 20 * number + 20, top + 40)
         for number, character in enumerate(text)

@@ -1,4 +1,4 @@
-"""Which language a question or a document is in."""
+"""The language of a question or a document is detected."""
 
 from __future__ import annotations
 

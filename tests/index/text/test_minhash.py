@@ -1,4 +1,4 @@
-"""A signature tells how many of their runs of words two texts share."""
+"""Signatures estimate the share of word runs that two texts have in common."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXTS = st.lists(st.sampled_from([*SENTENCES, *BREAKS]), max_size=30).map("".joi
 
 
 DIGEST = "8b33b5be01efd008a89a2cacc8f0780515c3acdcbb21a1ead3066fbb8720a5a4"
-"""Of one signature as it was when signatures were first stored: another one could not be compared to them."""
+"""The digest of one signature: if it changes, stored signatures cannot be compared with new ones."""
 
 
 def alike(one: str, other: str) -> float:
@@ -37,7 +37,7 @@ def test_a_signature_is_128_numbers_that_are_the_same_on_every_machine() -> None
 
 def test_case_punctuation_and_line_breaks_do_not_count() -> None:
     assert alike("The dam, he said, broke at DAWN.", "the dam\nhe said “broke”\n\nat dawn") == 1.0
-    # Compatibility forms are the characters that they stand for: a ligature, full-width digits.
+    # A compatibility character equals the character that it stands for: a ligature, a full-width digit.
     assert alike("The ﬁrst gate of １２ is shut now", "the first gate of 12 is shut now") == 1.0
 
 
@@ -96,7 +96,7 @@ def test_scripts_without_spaces_are_told_by_their_characters(text: str, copy: st
 
 
 def test_a_long_text_has_the_signature_of_its_shingles_however_many_are_permuted_at_once() -> None:
-    # 20,000 shingles, then half of them in another order of paragraphs: all but the ones across the seam.
+    # 20,000 words, then the same with the halves swapped: only the shingles across the seam differ.
     words = [f"w{place}" for place in range(20_000)]
     turned = words[10_000:] + words[:10_000]
     assert alike(" ".join(words), " ".join(turned)) > 0.97

@@ -1,4 +1,4 @@
-"""Words are compared whatever their case and their accents, in the scripts of those who ask."""
+"""Words are compared without case and accents, in the scripts of the supported languages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ letters = st.text(st.characters(max_codepoint=0x1EFF, categories=["Lu", "Ll", "Z
         ("STRASSE Straße", "strasse strasse"),
         ("Ærø, Łódź, ΟΔΟΣ όδος, Ёлка", "ærø, lodz, οδοσ οδοσ, елка".replace("ø", "o")),
         ("Ｇａｔｅ　３ ﬁve", "gate 3 five"),
-        # Vowels of Khmer and tones of Thai are no accents; breaks between its words are none that count.
+        # Khmer vowels and Thai tones are not accents; invisible breaks between words do not count.
         ("ទឹក\u200bជំនន់", "ទឹកជំនន់"),
         ("น้ำท่วม", "น้ําท่วม"),
         ("洪水 가 각 が", "洪水 가 각 が"),

@@ -1,4 +1,4 @@
-"""A text's sentences are exact spans of it, and nothing but white space lies between them."""
+"""The sentences of a text are exact spans of it, with only white space between them."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_this_holds_of_any_text_at_all(text: str, language: str) -> None:
 def test_a_line_break_ends_a_sentence(before: str, after: str) -> None:
     apart = f"{before}\n{after}"
     assert not any("\n" in sentence for sentence in said(apart))
-    assume(not tables(apart))  # Lines above one another may be rows, which are whole.
+    assume(not tables(apart))  # Lines below each other may be rows of a table, which are not cut.
     first = sentences(before, "en")
     second = [
         Span(span.start + len(before) + 1, span.end + len(before) + 1) for span in sentences(after, "en")

@@ -1,4 +1,4 @@
-"""A table is read off the text: runs of lines with cells, their headings, their caption and units."""
+"""Tables are detected in text as runs of lines with cells, with their headings, captions and units."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LINES = st.sampled_from(
 
 
 def read(text: str) -> list[tuple[str, list[str]]]:
-    """Each table's header and its lines after it."""
+    """The header of each table, and the lines after it."""
     return [
         (
             table.header.of(text),

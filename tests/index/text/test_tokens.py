@@ -1,4 +1,4 @@
-"""A long text has the same tokens window by window as at once."""
+"""A long text has the same tokens whether it is tokenised in windows or at once."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SMALL = 4096
 LONG = st.tuples(st.lists(TEXTS, min_size=1, max_size=6), st.integers(1, 20)).map(
     lambda drawn: "".join(drawn[0]) * drawn[1]
 )
-"""Texts of up to some tens of windows, which repeat themselves."""
+"""Texts of up to some tens of windows, with repetitions."""
 
 WRITTEN = [gap.join(SENTENCES) for gap in BREAKS]
 
@@ -27,7 +27,7 @@ WRITTEN = [gap.join(SENTENCES) for gap in BREAKS]
 def trained(
     model: models.Model, trainer: trainers.Trainer, before: pre_tokenizers.PreTokenizer
 ) -> TokenSpans:
-    """A tokeniser of another kind than the bundled model's."""
+    """A tokeniser of another kind than the bundled one."""
     tokenizer = Tokenizer(model)
     tokenizer.normalizer = normalizers.NFKC()
     tokenizer.pre_tokenizer = before
@@ -56,7 +56,7 @@ def token_spans(request: pytest.FixtureRequest, encoder: Encoder) -> TokenSpans:
             ),
             pre_tokenizers.Metaspace(),
         ),
-        # Several tokens in the place of one letter.
+        # A tokeniser with several tokens for one letter.
         "letters": lambda: (
             lambda text: [
                 (place, place + 1)

@@ -1,4 +1,4 @@
-"""Details that a person edits are kept in the library and seen at once; files are only read."""
+"""Details that a user edits are stored in the library and visible at once; no file is written."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def upload(index: Library, loading: Isolated, text: str = REPORT, **said: str) -
 
 
 def files(folder: Path) -> dict[str, tuple[int, bytes]]:
-    """The files under a folder, hidden ones too, with their times and contents."""
+    """The files under a folder, with hidden ones, their times and their contents."""
     return {
         str(file.relative_to(folder)): (file.stat().st_mtime_ns, file.read_bytes())
         for file in sorted(folder.rglob("*"))
@@ -294,7 +294,7 @@ def test_while_another_process_writes_it_is_refused(index: Library, monkeypatch:
 
 
 def refusal_of_edit(index: Library, held: Held, meanwhile: Callable[[], object]) -> str:
-    """The message that refuses an edit, because ``meanwhile`` happened while it embedded."""
+    """The message that refuses an edit, because ``meanwhile`` changed the document during its embedding."""
     held.hold()
     with ThreadPoolExecutor(1) as pool:
         editing = pool.submit(edit, index, title="On gate 3")

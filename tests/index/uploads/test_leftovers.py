@@ -1,4 +1,4 @@
-"""An upload whose process was killed is taken back as a whole, or is in the library as a whole."""
+"""After a kill during an upload, the upload is either undone completely or in the library completely."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ from index.uploads.removing import remove_upload
 
 
 class Killed(BaseException):
-    """Stands for the end of the process: nothing after it is done."""
+    """Simulates a kill of the process: no code runs after it."""
 
 
 @pytest.fixture
 def swept() -> Callable[[Library], list[tuple[str, str]]]:
-    """Sweeps as the next process does, and lists the files that are left."""
+    """Cleans up as the next process does, and lists the files that are left."""
 
     def sweep(index: Library) -> list[tuple[str, str]]:
         folder = uploads_folder(index)
         for left in folder.glob(f"{leftovers.INCOMING}*"):
-            # No process has this number: it is over.
+            # No process has this id, so that the owner counts as ended.
             left.rename(left.with_name(left.name.replace(f"{os.getpid()}@", "4194305@")))
         sweep_uploads(index, folder)
         return sorted((file.name, file.read_text()) for file in folder.iterdir())
@@ -44,7 +44,7 @@ def swept() -> Callable[[Library], list[tuple[str, str]]]:
 def kill_in(
     index: Library, loading: Isolated, monkeypatch: pytest.MonkeyPatch, step: str, sent: Sent
 ) -> None:
-    """Begin an upload and break off without its undoing, when the library is about to do ``step``."""
+    """Begin an upload and kill it at ``step``, without the clean-up that an error would cause."""
     kept = keep_upload(index, Options(), sent)
     owner = index.catalog if step == "document" else index
     before = getattr(owner, step)
@@ -56,7 +56,7 @@ def kill_in(
 
     with monkeypatch.context() as patched:
         patched.setattr(owner, step, killed)
-        # What runs on the way out would not run in a process that is killed.
+        # A killed process would not run its clean-up.
         patched.setattr("index.uploads.placing.put_back", lambda *_: None)
         with pytest.raises(Killed):
             index_upload(index, loading, Options(), kept)
@@ -122,7 +122,7 @@ def test_a_deletion_that_was_killed_before_it_was_done_is_taken_back(
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         sent = Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
         number = add_upload(index, loading, Options(), sent).document_id
-        # As an older program wrote it.
+        # A sidecar that an older program wrote.
         (uploads_folder(index) / "a.txt.meta.yaml").write_text("author: A. Writer\n")
         sync(index, reader=loading)
         kill_while_deleting(index, monkeypatch, number, done=False)
@@ -145,7 +145,7 @@ def kill_while_deleting(index: Library, monkeypatch: pytest.MonkeyPatch, number:
     def killed(new: list[Incoming], removed: list[int], *, lineage: str | None = None) -> None:
         if done:
             replace(new, removed, lineage=lineage)
-        # What was moved aside lies there when the process is gone.
+        # After the kill, the files stay where they were moved aside.
         raise Killed
 
     with monkeypatch.context() as patched:
@@ -157,7 +157,7 @@ def kill_while_deleting(index: Library, monkeypatch: pytest.MonkeyPatch, number:
 
 
 def _once_each(move: Callable[[Path, Path], Path]) -> Callable[[Path, Path], Path]:
-    """Moves what lies in its place, and nothing back from where it was put aside."""
+    """Moves a file, unless it is moved back from where it was put aside."""
 
     def moved(self: Path, target: Path) -> Path:
         return target if self.name.startswith(".former") else move(self, target)

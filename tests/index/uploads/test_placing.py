@@ -1,4 +1,4 @@
-"""A file that comes by upload is kept and indexed, or leaves nothing behind."""
+"""An uploaded file is stored and indexed, or leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The file of a base appears once it is complete; a wrong file is refused by name."""
+"""The file of a base appears only when it is complete; the error of a wrong file names it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Nearest vectors by number: exact, filtered before ranking, gone once removed, the same from every file."""
+"""Search of the nearest vectors: exact, filtered before ranking, without removed ones, from any file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A background thread repeats its step through errors, logs each error once, and ends with its context."""
+"""A background thread repeats its step after errors, logs each error once, and ends with its context."""
 
 from __future__ import annotations
 

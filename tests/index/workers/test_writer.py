@@ -1,4 +1,4 @@
-"""The writer of a server ends in good order, clears up after a killed one, and does what a watch asks."""
+"""The writer of a server ends its jobs in order, cleans up after a killed writer, and syncs for a watch."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_at_the_end_what_runs_stops_and_what_waits_is_cancelled(
     with app_of(index) as client:
         running = held_sync(client, held)
         waiting = [accepted(client.post("/v1/index/sync")), accepted(send(client, "a.txt", b"Words."))]
-        # What embeds goes on to the end of its batch.
+        # The embedding goes on to the end of its batch.
         Timer(1, held.go_on.set).start()
     assert [(jobs.get(job_id).state, jobs.get(job_id).message) for job_id in (running, *waiting)] == [
         ("cancelled", STOPPED)

@@ -1,4 +1,4 @@
-"""The writer of a server goes on where a backup is put back while its jobs wait."""
+"""The writer of a server goes on when a backup is restored while its jobs wait."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_sync_can_be_asked_for_after_one_that_waited_is_unknown(
 
 
 class _Waiting:
-    """A ``RunningJob`` that begins once it is free to."""
+    """A ``RunningJob`` that begins only when the test lets it."""
 
     def __init__(self, free: Event) -> None:
         self._free = free

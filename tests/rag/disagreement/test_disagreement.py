@@ -1,4 +1,4 @@
-"""When cited sentences are said to give different figures for the same thing, and, mostly, when not."""
+"""Cited sentences disagree if they give different figures for the same thing, and mostly they do not."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 def cited(
     *quotes: str, published: tuple[str | None, ...] = (), titles: tuple[str, ...] = ()
 ) -> list[Citation]:
-    """A citation of a document of its own for each quote."""
+    """A citation for each quote, each of its own document."""
     made = []
     for number, quote in enumerate(quotes, 1):
         made.append(

@@ -42,7 +42,7 @@ class Reports:
         sync(self.index, [self.folder / "reports"])
 
     def evidence(self, path: str, quote: str) -> CitedEvidence:
-        """The span of the words in the current version."""
+        """The citation of a quote in the current version of a document."""
         [record] = [record for record in self.index.catalog.documents() if record.path == path]
         start = self.index.catalog.text(record.document_id).text.index(quote)
         return evidence_in(self.index, record.document_id, record.version, start, start + len(quote))

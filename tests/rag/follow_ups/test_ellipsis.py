@@ -1,4 +1,4 @@
-"""What a question leaves out is filled in from the question before it."""
+"""An elliptical question is completed from the question before it."""
 
 from __future__ import annotations
 

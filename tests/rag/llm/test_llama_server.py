@@ -32,7 +32,7 @@ def weights() -> Path:
 
 @pytest.fixture(scope="module")
 def server(weights: Path) -> Iterator[LlamaServer]:
-    """One thread, because other tests use the other cores."""
+    """A server with one thread, because other tests use the other cores."""
     opened = LlamaServer(weights, 1024, threads=1)
     yield opened
     opened.close()

@@ -19,7 +19,7 @@ from rag.suggesting import suggestions
 from rag.suggesting.suggestions import candidates_of
 
 suggest = partial(suggestions.suggest, seconds=60)
-"""With ample time, so that the suggestions do not depend on the machine."""
+"""``suggestions.suggest`` with ample time, so that the result does not depend on the machine."""
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 
@@ -100,7 +100,7 @@ def test_no_question_is_tried_after_the_time_limit(seed_engine: QueryEngine, arr
 def test_suggestions_take_less_than_the_time_limit(seed_engine: QueryEngine, arrests: Answer) -> None:
     began = time.perf_counter()
     suggestions.suggest(seed_engine, arrests)
-    # One second on an idle machine.
+    # The call takes one second on an idle machine.
     assert time.perf_counter() - began < 3
 
 

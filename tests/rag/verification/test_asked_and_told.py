@@ -1,4 +1,4 @@
-"""What a question asks for, in which order a sentence puts events, and what else says the same."""
+"""The parts that compare a sentence with the question, the order of events, and paraphrases."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Dates in the forms of the languages that are checked, and what follows from a date of publication."""
+"""Dates are read in the forms of the checked languages; relative dates follow from the publication date."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each part of the verification by itself: its fault, and its reason in words for a reader."""
+"""Each part of the verification alone: the faults that it finds, and their reasons for the reader."""
 
 from __future__ import annotations
 

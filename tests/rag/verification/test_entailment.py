@@ -1,4 +1,4 @@
-"""An entailment model from a folder: its columns by their names, its errors in words."""
+"""An entailment model from a folder: its classes are found by name, and its errors are plain."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from rag.verification import Evidence, Gate, open_entailment
 
 
 def save_model(folder: Path, labels: list[str]) -> Path:
-    """A BERT of chance, with the classes of natural language inference."""
+    """A BERT with random weights and the classes of natural language inference."""
     from transformers import BertConfig, BertForSequenceClassification, BertTokenizer
 
     folder.mkdir()

@@ -1,4 +1,4 @@
-"""Parts that the adversarial sentences alone would miss: what each finds, and how grave it is."""
+"""Parts whose faults the adversarial sentences alone would not show, with their scores and severity."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The verdicts of the gate, and the adversarial sentences that it is held to."""
+"""The verdicts of the gate, on single sentences and on the adversarial set."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_what_is_called_supported_is(gate: Gate) -> None:
 
 
 def test_most_fair_sentences_pass(gate: Gate) -> None:
-    # Of sentences that it was not tuned on fewer pass: the README says how many.
+    # The gate was tuned on these sentences; on the held-out ones fewer pass (see the README).
     matrix = counted(gate, split="tuning")
     fair = sum(count for (expected, _), count in matrix.items() if expected == "supported")
     assert matrix["supported", "supported"] / fair >= 0.9, matrix

@@ -93,7 +93,7 @@ def quoted(index: Library) -> list[str]:
     return words(QueryEngine(index, None).ask(RIGHT))
 
 
-# What goes well
+# Replies that the gate accepts
 
 
 @pytest.mark.parametrize("form", [cites, as_json], ids=["lines", "json"])
@@ -139,7 +139,7 @@ def test_a_sentence_is_shown_while_the_model_still_writes(seed_index: Library, r
     events.close()
 
 
-# What is not carried
+# Sentences that the gate does not support
 
 
 def test_an_unsupported_sentence_is_dropped_with_the_reason(seed_index: Library) -> None:
@@ -206,7 +206,7 @@ def test_the_model_is_not_asked_if_the_library_has_no_answer(seed_index: Library
     assert (answer.abstained, llm.sent) == (True, [])
 
 
-# What breaks
+# Failures of the model
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Homes that the command itself filled, for its tests."""
+"""Homes that the command itself has filled."""
 
 from __future__ import annotations
 

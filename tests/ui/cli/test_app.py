@@ -46,7 +46,7 @@ def loaded_by(*arguments: str | Path) -> tuple[int, set[str]]:
     return exit_code, set(modules) & SLOW
 
 
-# What is loaded
+# Imports
 
 
 def test_help_names_every_command_and_loads_nothing_slow() -> None:

@@ -39,7 +39,7 @@ def measures(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple
 
 
 def answerable() -> int:
-    """How many of the measured questions have an answer."""
+    """The number of measured questions with an answer."""
     return sum(bool(query.answerable) for query in choose(read_dataset(SEEDS), LIMIT).queries)
 
 

@@ -206,7 +206,7 @@ def test_of_two_servers_of_a_home_that_start_together_one_is_ready(own_home: Pat
         ]
         for process in both:
             opened.callback(process.kill)
-        # The one that is not served ends; the other one is ready.
+        # The refused server ends without a line; the other one is ready.
         lines = [process.stdout.readline() for process in both if process.stdout is not None]
         [ready] = [line for line in lines if line]
         served, refused = both if lines[0] else reversed(both)
@@ -223,7 +223,7 @@ def test_of_two_servers_of_a_home_that_start_together_one_is_ready(own_home: Pat
 
 def test_a_server_that_is_interrupted_says_nothing_and_removes_its_file(own_home: Path) -> None:
     with serving(own_home, "--json") as server:
-        # For programs, it says its address as JSON.
+        # With ``--json``, the server announces its address as JSON.
         assert json.loads(server.line) == {"address": server.address}
         assert running_server(own_home) is not None
         assert server.stop(signal.SIGINT) == (0, "", "Starting…\n")

@@ -103,7 +103,7 @@ def test_a_server_ends_within_ten_seconds_whatever_its_parts_do(home: Path) -> N
         slow.sendall(b"POST /v1/search HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 9\r\n\r\n{")
         begun = opened.enter_context(streams(server))
         unanswered = pool.submit(http.post, "/v1/feedback", json=judged)
-        # Whoever opens the pipe to write waits until the thread has opened it to read.
+        # Opening the pipe for writing waits until the thread has opened it for reading.
         opened.callback(os.close, os.open(fifo, os.O_WRONLY))
         server.process.send_signal(signal.SIGTERM)
         told = time.monotonic()

@@ -50,7 +50,7 @@ def test_what_was_edited_is_named_with_its_answer(form: Format, old: str, new: s
 def test_an_edited_title_is_found(form: Format) -> None:
     exported = edited_as(form, "2031", "2032")
     if form.suffix == "html":
-        # The page's title, which stands before it.
+        # In HTML, the first occurrence is in the title element, before the heading.
         assert "Arrests & <gates> *2032*" in exported.answers[0].claims[0].text
         return
     assert faults(exported) == [

@@ -39,7 +39,7 @@ def carried(made: Answer, form: Format) -> Exported:
 @each_format
 def test_what_is_read_is_what_was_said(form: Format) -> None:
     read = carried(full_answer(), form)
-    # Word numbers a quote that is cited twice twice.
+    # Word gives a quote that is cited twice two numbers.
     second = (2, 3) if form.suffix == "docx" else (2, 1)
     [own] = read.answers
     assert (read.name, own.question) == (None, "How many were *arrested*?")

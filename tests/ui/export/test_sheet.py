@@ -55,7 +55,7 @@ def test_numbers_of_two_questions_that_were_asked_at_once_are_told_apart() -> No
     assert [made.sentences for made in sheet.manifest.answers] == [((1,),), ((3,),), ((1,), (2, 1), ())]
     [difference] = sheet.parts[2].differences
     assert [row[3] for row in difference.rows] == [1, 2]
-    # The same where the words that were moved come again.
+    # The same holds if the answer with the changed numbers occurs twice.
     moved = bound(two, one, one, three)
     assert [made.sentences for made in moved.manifest.answers] == [
         *(((1,),), ((3,),), ((3,),), ((3,), (2, 3), ())),

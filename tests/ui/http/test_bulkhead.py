@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("handed_on")
 
 SHARED_THREADS = 40
-"""Those of anyio, in which all other requests are answered."""
+"""The size of anyio's thread pool, which serves all other requests."""
 
 
 @pytest.fixture
@@ -88,7 +88,7 @@ def test_more_uploads_than_may_wait_are_refused_and_can_be_sent_again(
             uploading = [pool.submit(upload, client, number) for number in range(9)]
             refused: set[Future[Response]] = set()
             waiting = set(uploading)
-            # Two are worked at and three wait, whichever came first.
+            # Two uploads are processed and three wait, in any order.
             while len(refused) < 4:
                 done, waiting = wait(waiting, PATIENCE, return_when="FIRST_COMPLETED")
                 assert done

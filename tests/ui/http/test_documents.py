@@ -186,11 +186,11 @@ class TestDelete:
         self, client: TestClient, index: Library
     ) -> None:
         number = upload(client, "gate.txt", GATE.encode(), title="On gate 3").json()["document_id"]
-        # As an older program wrote it.
+        # A sidecar that an older program wrote.
         (index.home / "uploads" / "gate.txt.meta.yaml").write_text("title: Gates\n")
         response = client.delete(f"/v1/documents/{number}")
         assert (response.status_code, response.content) == (204, b"")
-        # For some minutes it can come back.
+        # The deletion can be undone for some minutes, so that a hidden folder is left.
         assert [name for name in uploads(index) if not name.startswith(".incoming-")] == []
         assert client.get(f"/v1/documents/{number}").status_code == 404
         assert client.get("/v1/documents").json()["documents"] == []
@@ -233,12 +233,12 @@ class TestPages:
         ]
         left, right = min(x for x, _ in differing), max(x for x, _ in differing)
         top, bottom = min(y for _, y in differing), max(y for _, y in differing)
-        # The third line: two lines below the first, whose baseline is 25 cm up and 2 cm in.
+        # The third line is two lines below the first, whose baseline begins 25 cm up and 2 cm from the left.
         baseline = 842 - (25 * 28.35 - 2 * 14)
         assert left == pytest.approx(2 * 28.35, abs=4)
         assert top < baseline - 6 < baseline < bottom < baseline + 10
         assert right == pytest.approx(2 * 28.35 + Canvas(BytesIO()).stringWidth(GATE, "Helvetica", 12), abs=6)
-        # The words stay as dark as they are.
+        # The marked words stay dark.
         assert min(sum(marked.getpixel((x, y))) for x, y in differing) < 150  # type: ignore[arg-type]
 
     def test_a_page_without_the_cited_words_is_plain(self, client: TestClient) -> None:

@@ -80,7 +80,7 @@ def test_an_answer_that_is_right_is_kept_with_what_it_cites(engine: QueryEngine)
         assert [item.quote for item in right.evidence] == quotes
         assert wrong.evidence == ()
         assert {right.answer_id, wrong.answer_id} == {answer["answer_id"]}
-        # What somebody says to be the evidence stands above it.
+        # Evidence in the request replaces that of the answer.
         said = {**judged, "verdict": "right", "evidence": [EVIDENCE]}
         client.post("/v1/feedback", json=said)
         assert [item.quote for item in kept(engine)[2].evidence] == [SUNDAY]

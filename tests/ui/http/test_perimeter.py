@@ -79,7 +79,7 @@ def test_the_page_is_not_made_for_the_name_of_another_server(
 ) -> None:
     response = client.get(path, headers=[(header.encode(), host.encode("latin-1"))])
     assert response.status_code == 403
-    # The client of the tests sends other bytes for letters beyond ASCII than it is given.
+    # The test client sends other bytes than given for letters beyond ASCII.
     named = host if host.isascii() else ""
     assert re.match(f"This server does not answer as .*{re.escape(named)}", response.json()["detail"])
 

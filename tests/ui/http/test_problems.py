@@ -150,7 +150,7 @@ def test_a_mistake_of_the_server_gives_nothing_of_itself_away(
 
     app = create_app(seed_index, seed_engine)
     app.add_api_route("/broken", break_down)
-    # Before the chat, which is mounted at / and takes what is left.
+    # The chat is mounted at / and takes all other paths, so that the new route must come before it.
     app.router.routes.insert(0, app.router.routes.pop())
     response = TestClient(app, raise_server_exceptions=False).get("/broken")
     assert_problem(response, 500, "/broken")

@@ -218,14 +218,14 @@ def test_one_that_is_killed_while_it_comes_back_is_there_or_gone_as_a_whole(
     with Library.open(tmp_path / "home", StubEncoder()) as index:
         sent = Sent("a.txt", BytesIO(b"One gate."), {"author": "A. Writer"})
         number = add_upload(index, loading, DEFAULTS, sent).document_id
-        # As an older program wrote it.
+        # A sidecar that an older program wrote.
         (uploads_folder(index) / "a.txt.meta.yaml").write_text("title: Gates\n")
         sync(index, reader=loading)
         removed = remove_upload(index, number)
         kill_while_restoring(index, removed, monkeypatch, done=done)
         assert sorted(files(index)) == ["a.txt", "a.txt.meta.yaml"]
         removed.folder.rename(
-            # No process has this number: it is over.
+            # No process has this id, so that the owner counts as ended.
             removed.folder.with_name(removed.folder.name.replace(f"{os.getpid()}@", "4194305@"))
         )
         sweep_uploads(index, uploads_folder(index))

@@ -288,7 +288,7 @@ def test_what_was_left_is_not_gone_on_with(events: ChatEvents) -> None:
     ask(events, BROKE, conversation)
     session = Session(conversation)
     start_over(session)
-    # The page may still show what was left.
+    # The page may still show the conversation that was left.
     all_of(events.ask(COST, "", session, conversation.id, ENGLISH))
     assert session.conversation is not None
     assert (session.conversation.id != conversation.id, questions(session.conversation)) == (True, [COST])

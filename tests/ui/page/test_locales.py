@@ -41,7 +41,7 @@ def templates() -> set[str]:
     """Patterns of the keys that scripts compose, as in `${name}.show`."""
     made = re.compile(r"\b(?:t\(|key =)\s*`((?:[\w.]|\$\{[^{}`]*\})+)`")
     parted = (re.split(r"\$\{[^{}`]*\}", each) for each in chain(*map(made.findall, SCRIPTS)))
-    # What a key begins with may be a key itself.
+    # A placeholder at the start of a key may stand for a prefix with dots.
     return {re.sub(r"^\\w", r"[\\w.]", r"\w+".join(map(re.escape, pieces))) for pieces in parted}
 
 

@@ -31,7 +31,7 @@ PAIRS = (
     ("on-accent", "accent-strong"),
 )
 LINES = ("control", "accent", "mark-edge")
-"""What shows where a control is, or that it has the focus."""
+"""The colours of lines that show a control or the focus."""
 
 
 def palettes() -> dict[str, dict[str, str]]:

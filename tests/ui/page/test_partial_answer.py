@@ -48,7 +48,7 @@ def test_a_sentence_is_shown_with_its_footnote_before_the_next_one_arrives(seed_
     marks = [markup.count('class="fn-mark"') for markup in shown]
     assert marks == sorted(marks)
     assert set(marks) == set(range(len(seed_engine.ask(ARRESTS).citations) + 1))
-    # Strip and list grow with them.
+    # The list of footnotes grows with the marks.
     assert [markup.count('class="fn-foot ') for markup in shown] == marks
 
 

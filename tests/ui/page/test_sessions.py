@@ -31,7 +31,7 @@ def test_a_question_that_is_sent_while_an_answer_arrives_is_asked_after_it(event
 
     async def take_turn() -> None:
         async with anyio.create_task_group() as tasks:
-            # Enter twice on the first, and twice on the second.
+            # Press Enter twice for each question.
             for question in (BROKE, BROKE, COST, COST):
                 tasks.start_soon(last_of, events.ask(question, "", session, "", ENGLISH))
 
@@ -85,7 +85,7 @@ def test_stopping_puts_what_waits_back_into_the_input(events: ChatEvents, entere
     assert session.conversation is not None
     assert questions(session.conversation) == [BROKE]
     assert not session.has_pending(COST)
-    # The input is emptied when it is sent, and its own event does not touch it again.
+    # Only sending empties the input; the waiting event leaves it unchanged.
     assert [entry for entry, _, _ in dropped] == ["", UNCHANGED]
     assert ask(events, COST, session.conversation)
     assert questions(session.conversation) == [BROKE, COST]

@@ -1,6 +1,10 @@
-/** Puts words on the clipboard, plain and formatted. */
+/** Copies text to the clipboard, as plain text and as HTML. */
 
-/** `words` is {text, html}, or a promise of it: some browsers want the clipboard reached for at once. */
+/**
+ * Copies `words`: {text, html}, or a promise of it.
+ *
+ * It takes a promise because some browsers allow clipboard access only directly after the user's action.
+ */
 export async function copy(words) {
   if (navigator.clipboard?.write && window.ClipboardItem) {
     const blob = (type, name) => Promise.resolve(words).then((had) => new Blob([had[name]], { type }));
@@ -10,7 +14,7 @@ export async function copy(words) {
   return copyByEvent(await words);
 }
 
-/** Copies where the page was not fetched over a secure connection, and has no clipboard of its own. */
+/** Copies by a `copy` event, for a page without HTTPS, where browsers offer no `navigator.clipboard`. */
 function copyByEvent({ text, html }) {
   const fill = (event) => {
     event.preventDefault();

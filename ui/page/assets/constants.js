@@ -1,4 +1,4 @@
-/** The constants that the server shares with the page (ui/page/constants.py): limits, languages and formats. */
+/** Exports the constants that the server shares with the page (ui/page/constants.py). */
 
 export const {
   LANGUAGES,

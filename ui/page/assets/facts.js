@@ -1,16 +1,16 @@
-/** Facts about a report in words: dates, languages, kinds of file, durations. */
+/** Writes the facts of a report in words: dates, languages, file formats, durations. */
 
 import { UNKNOWN_LANGUAGE } from "./constants.js";
 import { make } from "./controls/dom.js";
 import { isKnown, numberIn, t, tag } from "./i18n.js";
 
-/** What `Intl.DateTimeFormat` makes of a moment with these options. */
+/** Formats a moment with the options of `Intl.DateTimeFormat`, also in a language that the browser lacks. */
 export function momentWords(moment, options) {
   const format = new Intl.DateTimeFormat(tag, options);
   return isKnown ? format.format(moment) : format.formatToParts(moment).map(ownWords).join("");
 }
 
-/** A part of an English date in the language's words; where English joins day and hour by a word, a space. */
+/** Translates a part of an English date; a word that joins date and time in English becomes a space. */
 function ownWords({ type, value }) {
   const name = value.slice(0, 3).toLowerCase();
   if (type === "weekday") return t(`weekday.${name}`);
@@ -18,7 +18,7 @@ function ownWords({ type, value }) {
   return type === "literal" && /\p{L}/u.test(value) ? " " : value;
 }
 
-/** An ISO date, possibly shortened, in the words of the interface's language. */
+/** Writes an ISO date, which may be only a year or a month, in the interface's language. */
 export function dateWords(published) {
   const parts = (published ?? "").split("-").map(Number);
   if (!published || parts.length > 3 || parts.some(Number.isNaN)) return published;
@@ -27,10 +27,10 @@ export function dateWords(published) {
   return momentWords(day, Object.assign({ timeZone: "UTC" }, ...units));
 }
 
-/** A moment, as ISO 8601 has it, in the words of the interface's language and the reader's own time. */
+/** Writes an ISO 8601 moment in the interface's language and the reader's time zone. */
 export const timeWords = (moment) => momentWords(new Date(moment), { dateStyle: "long", timeStyle: "short" });
 
-/** The name of a language by its ISO 639 code. */
+/** Returns the name of a language; `code` is its ISO 639 code. */
 export function languageWords(code) {
   if (code === UNKNOWN_LANGUAGE) return t("language.unknown");
   try {
@@ -40,7 +40,7 @@ export function languageWords(code) {
   }
 }
 
-/** Where a date was read, where that is not the report itself: the key of its words. */
+/** The string keys for the origins of a date that is not from the report itself. */
 const DATE_ORIGINS = {
   edit: "date.edit",
   sidecar: "date.sidecar",
@@ -50,9 +50,9 @@ const DATE_ORIGINS = {
 };
 
 /**
- * What is known of a report, a fact an element: author, publisher, date, then `more`; null is left out.
+ * Returns an element for each known fact of a report: author, publisher, date, then `more`.
  *
- * They stand in a `.fn-facts`, which parts those on one line with a dot.
+ * The container has the class `fn-facts`, which puts a dot between facts on one line.
  */
 export function factElements(report, ...more) {
   const author = report.author === report.publisher ? null : report.author;
@@ -62,7 +62,7 @@ export function factElements(report, ...more) {
     .slice(1);
 }
 
-/** The report's date, unless it is only that of its file, which says nothing of when it was issued. */
+/** Returns the report's date; null if it is only the date of the file, which is not the date of issue. */
 export const ownDate = (report) => (report.origins?.published === "file time" ? null : report.published);
 
 export function dateOrigin(report) {
@@ -70,7 +70,7 @@ export function dateOrigin(report) {
   return report.published && key ? t(key) : null;
 }
 
-/** Ascending numbers in words, neighbours joined: "3, 7–9". */
+/** Writes ascending numbers, with each run of consecutive ones as a range: "3, 7–9". */
 export function numberWords(numbers) {
   const runs = [];
   for (const number of numbers) {
@@ -84,14 +84,14 @@ export function numberWords(numbers) {
   return words.join(t("list.comma"));
 }
 
-/** What kind of file a report was read from. */
+/** Returns the name of a report's file format. */
 export const kindWords = (kind) => {
   const key = `kind.${kind}`;
   const said = t(key);
   return said === key ? kind : said;
 };
 
-/** A length of time in the largest unit that it fills: "3 min", "40 sec". */
+/** Writes a duration in hours (from 90 minutes on), minutes or seconds: "3 min", "40 sec". */
 export function durationWords(seconds) {
   const [length, unit] = seconds >= 5400 ? [3600, "hours"] : seconds >= 60 ? [60, "minutes"] : [1, "seconds"];
   return t(`duration.${unit}`, { number: Math.max(1, Math.round(seconds / length)) });

@@ -1,12 +1,12 @@
-/** Folds text for comparison without case and accents, as the server does (index/text/normalize.py). */
+/** Folds text for a comparison without case and accents, as the server does (index/text/normalize.py). */
 
 const PLAIN = /^[\x20-\x7e]*$/;
-const IGNORED = /[\u0300-\u036f\p{Cf}\p{Cs}]+/gu; // the vowel and tone signs of other scripts are no accents, and stay
+const IGNORED = /[\u0300-\u036f\p{Cf}\p{Cs}]+/gu; // not the vowel and tone signs of other scripts
 const LETTERS = { đ: "d", ł: "l", ø: "o", ı: "i", ß: "ss", ς: "σ" };
 
 const bare = (text) => text.normalize("NFKD").replace(IGNORED, "");
 
-/** Returns `text` on one line, in one case and without accents: "Lũ LỤT" becomes "lu lut". */
+/** Puts `text` on one line, in lower case and without accents: "Lũ LỤT" becomes "lu lut". */
 export function fold(text) {
   const folded = PLAIN.test(text)
     ? text.toLowerCase()

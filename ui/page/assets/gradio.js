@@ -1,6 +1,6 @@
-/** Gradio's own components, from outside: waited for, and written into as a person does. */
+/** Waits for Gradio's components, and types into them. */
 
-/** The element that `selector` finds, as soon as Gradio has drawn it. */
+/** Resolves to the element that matches `selector`, as soon as Gradio has rendered it. */
 export function drawn(selector) {
   const found = document.querySelector(selector);
   if (found) return Promise.resolve(found);
@@ -17,11 +17,11 @@ export function drawn(selector) {
 
 const setValue = Object.getOwnPropertyDescriptor(HTMLTextAreaElement.prototype, "value").set;
 
-/** Writes `words` into a Textbox, by its selector, where the page has it: its listeners hear of it. */
+/** Sets the text of the Textbox that matches `selector`, if there is one, and triggers its listeners. */
 export function write(selector, words) {
   const area = document.querySelector(`${selector} textarea`);
   if (!area) return;
-  // Svelte hears no change that is made through its own property.
+  // Svelte does not notice a change through the element's own `value` property.
   setValue.call(area, words);
   area.dispatchEvent(new Event("input", { bubbles: true }));
 }

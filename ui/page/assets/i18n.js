@@ -1,8 +1,8 @@
 /*
- * The words of the interface in the reader's language, from locales/LANGUAGE.json; English where one is missing.
+ * Translates the interface into the reader's language, from locales/LANGUAGE.json, or else into English.
  *
- * A key's string has {name} where a value stands. What is counted has a string for each form of the plural:
- * key.one, key.other, and what else the language has.
+ * A string has {name} in place of a value. A string with a count has one form for each plural of the
+ * language: key.one, key.other and so on.
  */
 
 import { LANGUAGES } from "./constants.js";
@@ -11,13 +11,13 @@ const ENGLISH = "en";
 
 const asked = (navigator.languages ?? [navigator.language]).map((tag) => tag.toLowerCase().split("-")[0]);
 
-/** The language of the interface, by its short code. */
+/** The short code of the interface's language. */
 export const language = asked.find((code) => LANGUAGES.includes(code)) ?? ENGLISH;
 
-/** Whether the browser knows how the language writes dates and lists: Chromium lacks Khmer, among others. */
+/** Whether the browser can format dates and lists in the language: Chromium lacks Khmer, for example. */
 export const isKnown = Intl.DateTimeFormat.supportedLocalesOf(language).length > 0;
 
-/** What `Intl` is asked to write in: the days of this product's English come before its months. */
+/** The locale for `Intl`. British English puts the day before the month. */
 export const tag = language === ENGLISH || !isKnown ? "en-GB" : language;
 
 const read = async (code) => {
@@ -32,7 +32,7 @@ const WORDS = [
   [english, new Intl.PluralRules(ENGLISH)],
 ];
 
-/** The key's string in the first language that has it, in the plural's form where `count` is a number. */
+/** Returns the key's string in the first language that has it or, with a `count`, the plural form for it. */
 function pattern(key, count) {
   for (const [words, rules] of WORDS) {
     const forms = count === undefined ? [key] : [`${key}.${rules.select(count)}`, `${key}.other`];
@@ -46,11 +46,11 @@ export const numberIn = (number) => new Intl.NumberFormat(tag).format(number);
 
 const written = (value) => (typeof value === "number" ? numberIn(value) : String(value ?? ""));
 
-/** The string of a key with its values; `count` chooses the plural's form. */
+/** Returns the string of a key with its values filled in; `values.count` chooses the plural form. */
 export const t = (key, values = {}) =>
   pattern(key, values.count).replace(/\{(\w+)\}/g, (_, name) => written(values[name]));
 
-/** The same as a list of strings and nodes: a value may be nodes in place of words. */
+/** Returns the same as a list of strings and nodes: a value may be an array of nodes. */
 export const parts = (key, values) =>
   pattern(key, values.count)
     .split(/(\{\w+\})/)
@@ -60,7 +60,7 @@ export const parts = (key, values) =>
       return Array.isArray(values[name]) ? values[name] : [written(values[name])];
     });
 
-/** Things in a row as the language lists them: "A, B and C"; nodes stay nodes. */
+/** Joins items as the language joins a list: "A, B and C". Returns an array in which nodes stay nodes. */
 export function listed(things) {
   if (!isKnown) return things.flatMap((thing, index) => [index ? joint(index, things) : [], thing].flat());
   return new Intl.ListFormat(tag, { type: "conjunction" })
@@ -70,7 +70,7 @@ export function listed(things) {
 
 const joint = (index, things) => t(index === things.length - 1 ? "list.and" : "list.comma");
 
-/** Says on the page which language it is in, and keeps it so: Gradio writes the browser's there. */
+/** Sets the page's language and direction, and restores them when Gradio writes the browser's language. */
 export function declareLanguage() {
   const root = document.documentElement;
   const direction = new Intl.Locale(language).getTextInfo?.().direction ?? "ltr";

@@ -1,6 +1,7 @@
 /*
- * Gradio's own labels in the reader's language, where Gradio does not know it: what it then falls back to is
- * what it has been given as English. This runs before Gradio's script, and is no module.
+ * Shows Gradio's own labels in the reader's language, also in a language that Gradio does not know: Gradio
+ * then falls back to the English labels, which this script replaces. It runs before Gradio's script, and is
+ * not a module.
  */
 
 {

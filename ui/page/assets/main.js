@@ -1,7 +1,7 @@
 /*
- * The desk around the chat: the library before it, the source that a footnote rests on behind it.
+ * Starts the page's scripts: they put the library and the source pane around Gradio's chat.
  *
- * Words of a document reach the page through text nodes and attributes only, never as markup.
+ * The scripts add a document's text as text nodes and attributes only, never as HTML.
  */
 
 import { startAnswers, watchConversation } from "./answer/conversation.js";
@@ -36,5 +36,5 @@ startAnswers();
 
 openLinked();
 
-// A question may be in a language that runs from right to left.
+// A question may be in a right-to-left language.
 drawn("#fn-question textarea").then((area) => (area.dir = "auto"));

@@ -1,8 +1,8 @@
-/** What the page asks of the server. */
+/** Sends the page's requests to the server. */
 
 import { t } from "./i18n.js";
 
-/** A refusal of the server; the message says in words what was wrong and what to do. */
+/** The server's refusal of a request; its message tells the reader what is wrong and what to do. */
 class Refusal extends Error {}
 
 const address = (path) => new URL(path, document.baseURI);
@@ -25,7 +25,7 @@ async function send(path, method, fields) {
   return (await ask(path, { method, headers, body: JSON.stringify(fields) })).json();
 }
 
-/** What is asked of one report; its number says nothing to a reader where it is gone. */
+/** Fetches something of one report; if that is deleted, throws an error without its id, for the reader. */
 async function ofReport(path, options) {
   try {
     return await get(path, options);
@@ -34,7 +34,7 @@ async function ofReport(path, options) {
   }
 }
 
-/** The reports as a list shows them: {reports, tag}; null where they are as they were when the server gave `tag`. */
+/** Fetches the reports for the list: {reports, tag}; null if they have not changed since `tag`. */
 export async function getReports(tag) {
   const known = tag ? { "If-None-Match": tag } : {};
   const options = { headers: { Accept: "application/json", ...known }, cache: "no-store" };
@@ -51,9 +51,7 @@ export const getText = (id, version, start, end) =>
 export const getVersions = async (id) => (await ofReport(`v1/documents/${id}/versions`)).versions;
 export const getChanges = (id, from, to) => ofReport(`v1/documents/${id}/changes?from=${from}&to=${to}`);
 
-/**
- * Where words stand in a report, whatever their case and accents: {matches, total}; `signal` ends the search.
- */
+/** Finds words in a report in any case, with or without accents: {matches, total}; `signal` aborts. */
 export const getMatches = (id, version, query, signal) =>
   ofReport(`v1/documents/${id}/matches?version=${version}&query=${encodeURIComponent(query)}`, { signal });
 
@@ -65,30 +63,30 @@ export const getCitations = async (id) => (await get(`v1/documents/${id}/citatio
 export const getJobs = async (limit) => (await get(`v1/jobs?limit=${limit}`)).jobs;
 export const getJob = (id) => get(`v1/jobs/${id}`);
 export const cancelJob = (id) => ask(`v1/jobs/${id}`, { method: "DELETE" });
-/** The files that could not be read, by path: {failure_id, path, cause, since}. */
+/** Fetches the files that the server could not read: {failure_id, path, cause, since}. */
 export const getFailures = async () => (await get("v1/failures")).failures;
 export const dismissFailure = (id) => ask(`v1/failures/${id}`, { method: "DELETE" });
 export const startSync = () => ask("v1/index/sync", { method: "POST" });
 
-/** The conversations, the last one first, in which each of the words of `query` stands. */
+/** Fetches the conversations that contain every word of `query`, the most recent first. */
 export const getConversations = async (query, limit, signal) => {
   const asked = new URLSearchParams({ query, limit });
   return (await (await ask(`v1/conversations?${asked}`, { signal })).json()).conversations;
 };
 export const nameConversation = (id, name) => send(`v1/conversations/${id}`, "PATCH", { name });
-/** Deletes a conversation, also while the page is being left. */
+/** Deletes a conversation; `keepalive` lets the request finish when the user leaves the page. */
 export const removeConversation = (id) =>
   ask(`v1/conversations/${id}`, { method: "DELETE", keepalive: true });
-/** Where a conversation is as a file: "md", "html" or "docx". */
+/** Returns the URL of a conversation as a file; `suffix` is "md", "html" or "docx". */
 export const conversationFile = (id, suffix) => address(`v1/conversations/${id}.${suffix}`).href;
 
-/** An answer to copy: {text, html}. */
+/** Fetches an answer for the clipboard: {text, html}. */
 export const getCopied = (id) => get(`v1/answers/${id}/text`);
 
-/** Questions to ask after an answer. */
+/** Fetches the suggested questions after an answer. */
 export const getSuggestions = async (id) => (await get(`v1/answers/${id}/suggestions`)).questions;
 
-/** Keeps what a person says of an answer: {question, verdict, answer_id, note?}. */
+/** Sends a reader's judgement of an answer: {question, verdict, answer_id, note?}. */
 export const giveFeedback = (judged) =>
   ask("v1/feedback", {
     method: "POST",
@@ -96,14 +94,14 @@ export const giveFeedback = (judged) =>
     body: JSON.stringify(judged),
   });
 
-/** Where the picture of a page is, `width` pixels wide, with the words of `quote` marked. */
+/** Returns the URL of a page's picture, `width` pixels wide, with the words of `quote` highlighted. */
 export function pictureAddress(report, page, quote, width) {
   const words = quote ? `&start=${quote.start}&end=${quote.end}` : "";
   const version = `version=${report.version}&width=${width}`;
   return address(`v1/documents/${report.document_id}/pages/${page}.png?${version}${words}`);
 }
 
-/** Why there is no picture at `url`, in words. */
+/** Returns the reason, in words, why the server has no picture at `url`. */
 export async function whyNoPicture(url) {
   try {
     await ask(url);
@@ -114,10 +112,10 @@ export async function whyNoPicture(url) {
 }
 
 /**
- * Sends a file to the library, with what is said of it in `fields`; gives the id of the job that adds it.
- * A refusal has the seconds after which the file can be sent again as `retryAfter`; 0 where that is no use.
+ * Uploads a file with the details in `fields`, and resolves to the id of the job that adds it.
  *
- * `onProgress` hears the share that was sent, 0 to 1: `fetch` does not tell it. It stops when `signal` says so.
+ * An error of the server has `retryAfter`: the seconds until a new attempt may succeed, or 0 if none will.
+ * `onProgress` receives the share that is uploaded, 0 to 1, which `fetch` does not report. `signal` aborts.
  */
 export function sendFile(file, name, fields, { onProgress, signal }) {
   const form = new FormData();
@@ -142,5 +140,5 @@ export function sendFile(file, name, fields, { onProgress, signal }) {
   });
 }
 
-/** An error of any of these in words for a reader. */
+/** Puts an error of these functions into words for the reader; a TypeError means no response. */
 export const words = (error) => (error instanceof TypeError ? t("server.silent") : error.message);

@@ -1,8 +1,8 @@
-/** What this browser remembers of a reader's desk. It may be forbidden to, and then nothing is remembered. */
+/** Stores the reader's settings in the browser, unless the browser forbids it. */
 
 const PREFIX = "footnoted.";
 
-/** What was remembered under a name, or `otherwise`. */
+/** Returns the value stored under a name, or `otherwise`. */
 export function recall(name, otherwise) {
   try {
     return JSON.parse(localStorage.getItem(PREFIX + name)) ?? otherwise;
@@ -11,12 +11,12 @@ export function recall(name, otherwise) {
   }
 }
 
-/** Remembers a value; null forgets it. */
+/** Stores a value; null deletes it. */
 export function remember(name, value) {
   try {
     if (value === null) localStorage.removeItem(PREFIX + name);
     else localStorage.setItem(PREFIX + name, JSON.stringify(value));
   } catch {
-    // Without a place to write to, the desk is as it comes.
+    // Without storage, the page starts with its defaults.
   }
 }

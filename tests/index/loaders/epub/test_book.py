@@ -40,7 +40,7 @@ def book(
     items: str = "",
     files: Mapping[str, str | bytes] | None = None,
 ) -> bytes:
-    """A book of chapters, name by page, in their order; ``items`` and ``files`` are whatever else it has."""
+    """A book of chapters (content by file name) in order; ``items`` and ``files`` add other entries."""
     manifest = "".join(
         f'<item id="c{number}" href="{name}" media-type="application/xhtml+xml"/>'
         for number, name in enumerate(chapters)
@@ -64,7 +64,7 @@ def book(
 
 
 def nav(listed: str) -> tuple[str, dict[str, str | bytes]]:
-    """The item and the file of a navigation document."""
+    """The manifest item and the file of a navigation document."""
     item = '<item id="n" href="nav/toc.xhtml" media-type="application/xhtml+xml" properties="nav"/>'
     return item, {"OEBPS/nav/toc.xhtml": page(f'<nav epub:type="toc"><h1>Contents</h1>{listed}</nav>')}
 

@@ -23,7 +23,7 @@ def read(body: str, head: str = "") -> str:
 
 
 def between(body: str) -> str:
-    """What ``body`` becomes between two paragraphs of an article."""
+    """The text that the loader reads from ``body``, placed between two paragraphs of an article."""
     text = read(f"<article><p>{FIRST}</p>{body}<p>{LAST}</p></article>")
     assert text.startswith(FIRST)
     assert text.endswith(LAST)
@@ -287,7 +287,7 @@ def test_real_pages_keep_their_words_in_order(evaluation_data: Path, name: str, 
 
 @pytest.mark.parametrize("element", ["<table><tr><td>", "<div>", "<pre>"])
 def test_elements_in_elements_without_end_take_no_longer_than_others(element: str) -> None:
-    """As parts of a layout, tables would take a minute in which this takes half a second."""
+    """Read as parts of a layout, such tables would take a minute instead of half a second."""
     started = time.monotonic()
     assert FIRST in read(f"<p>{FIRST}</p>{element * 3000}<p>{LAST}</p>")
     assert time.monotonic() - started < 20

@@ -272,7 +272,7 @@ class TestTables:
 
 
 def test_the_deepest_nesting_that_is_parsed_is_read() -> None:
-    """libxml2 stops at 256 elements, far below where reading them one inside the other would."""
+    """libxml2 stops at 256 levels of elements, far below the limit of recursion in the loader."""
     opened, closed = (
         "<table:table><table:table-row><table:table-cell>",
         "</table:table-cell></table:table-row></table:table>",

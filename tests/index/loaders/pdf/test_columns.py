@@ -1,4 +1,4 @@
-"""Columns are read one after the other in any order of writing, with whole sentences."""
+"""Columns are read one after the other, whatever the order of drawing, and sentences stay whole."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TEXT = (
     "soon afterwards, so that the load on gate 3 grew with every hour. The outflow tripled within minutes "
     "while the river bed below the dam can carry a quarter of it, and the town was under water by dawn."
 )
-"""A paragraph that is set in two columns, or on two pages."""
+"""A paragraph to be set in two columns or on two pages."""
 
 Placed = tuple[float, float, str]
 
@@ -39,13 +39,13 @@ Placed = tuple[float, float, str]
 def set_in(
     text: str, left: float, *, top: float = TOP, width: float = WIDTH, part: slice = slice(None)
 ) -> list[Placed]:
-    """The lines of ``text``, or a part of them, in a column."""
+    """The lines of ``text``, or some of them, placed in a column."""
     lines = simpleSplit(text, "Helvetica", 10, width)[part]
     return [(left, top - number * LEADING, line) for number, line in enumerate(lines)]
 
 
 def drawn(lines: Sequence[Placed], size: float = 10) -> Callable[[Canvas], None]:
-    """A page with lines drawn in the order given."""
+    """A page with the lines drawn in the given order."""
 
     def page(canvas: Canvas) -> None:
         canvas.setFont("Helvetica", size)
@@ -56,7 +56,7 @@ def drawn(lines: Sequence[Placed], size: float = 10) -> Callable[[Canvas], None]
 
 
 def by_rows(*columns: Sequence[Placed]) -> list[Placed]:
-    """The lines of columns from the top of the page, those at one height from the left."""
+    """The lines of all columns, row by row: from the top of the page, and from the left within a row."""
     return [line for row in itertools.zip_longest(*columns) for line in row if line]
 
 

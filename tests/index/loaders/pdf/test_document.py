@@ -142,7 +142,7 @@ def test_a_raised_figure_does_not_run_into_the_figure_before_it() -> None:
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 def test_a_rotated_page_is_read_as_shown(rotation: int) -> None:
-    """A landscape table is often set on an upright page that is turned to be shown."""
+    """A landscape table is often set on an upright page with a rotation."""
 
     def page(canvas: Canvas) -> None:
         canvas.setPageRotation(rotation)

@@ -1,4 +1,4 @@
-"""Pages that are pictures are read on request, by the real tesseract."""
+"""Pages that are pictures are read with OCR on request, by the real tesseract."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ class TestAScannedReport:
         document = read_pdf(scanned(pictures(written)), PATH, OCR)
         for words in ("Maravel Dam", "rusted through", "in the market"):
             found, drawn = box_of(document, words), box_of(read_pdf(written, PATH), words)
-            # By the letters' ink here, by the font's bounds there, which lie up to three points outside.
+            # OCR gives the bounds of the ink, and the text layer those of the font, up to 3 points larger.
             assert [pytest.approx(box, abs=3.5) for box in found] == drawn
 
     def test_is_read_column_by_column(self) -> None:

@@ -1,4 +1,4 @@
-"""Passwords open PDFs; limits refuse them; pages that are pictures are listed."""
+"""Passwords open PDFs, limits refuse them, and pages that are pictures are listed."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def test_more_pages_than_are_read_are_refused() -> None:
 
 
 def picture(canvas: Canvas) -> None:
-    """A scanned page."""
+    """Draw a scanned page."""
     file = io.BytesIO()
     Image.new("L", (40, 60), 128).save(file, "PNG")
     canvas.drawImage(ImageReader(file), 0, 0, *A4)

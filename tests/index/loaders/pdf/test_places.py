@@ -22,7 +22,7 @@ from tests.support.pdf_files import FIRST, PATH, STYLES, body, build, column, dr
 
 FONT, SIZE = "Helvetica", 12
 ASCENT, DESCENT = 0.93 * SIZE, 0.23 * SIZE
-"""Upper bounds of what Helvetica's characters take above and below their line."""
+"""Upper bounds of the height of Helvetica's characters above and below the baseline."""
 
 
 def found(document: Document, words: str) -> tuple[Box, ...]:
@@ -31,7 +31,7 @@ def found(document: Document, words: str) -> tuple[Box, ...]:
 
 
 def covers(box: Box, left: float, baseline: float, width: float, *, slack: float = 1.5) -> bool:
-    """Whether ``box`` is what a word takes that was drawn there, counted from the upper left corner."""
+    """Whether ``box`` is the place of a word drawn at a position, which counts from the upper left corner."""
     return (
         abs(box.left - left) <= slack
         and abs(box.right - (left + width)) <= slack
@@ -82,7 +82,7 @@ def test_each_page_has_a_box_for_each_character_of_its_text() -> None:
 
 @pytest.mark.parametrize("rotation", [0, 90, 180, 270])
 def test_boxes_are_those_of_the_rotated_and_cropped_page(rotation: int) -> None:
-    """The page's own space begins at (100, 50) and is drawn on with its own left at 100 + 30."""
+    """The crop box begins at (100, 50), so that the word drawn at 130 is 30 from the left of the page."""
     width, height = 300, 400
     file = io.BytesIO()
     canvas = Canvas(file, pagesize=(600, 700), invariant=True)
@@ -168,7 +168,7 @@ words = st.lists(st.from_regex(r"[A-Za-z]{2,14}", fullmatch=True), min_size=5, m
 
 
 def in_columns(columns: int, *story: Flowable) -> bytes:
-    """A PDF of ``story`` in so many columns."""
+    """A PDF of ``story`` in several columns."""
     file = io.BytesIO()
     gap, margin = 20, 40
     width = (A4[0] - 2 * margin - gap * (columns - 1)) / columns
@@ -184,7 +184,7 @@ def in_columns(columns: int, *story: Flowable) -> bytes:
 def test_the_boxes_of_a_word_hold_its_letters_and_no_others(
     words: list[str], columns: int, alignment: int, divides: bool
 ) -> None:
-    """Whatever the columns, the alignment and the hyphens: PDFium finds in them the word that they are of."""
+    """PDFium finds exactly the word inside its boxes, for any columns, alignment and hyphens."""
     style = STYLES["BodyText"].clone("set", alignment=alignment, embeddedHyphenation=1)
     text = " ".join(f"{word[:6]}\u00ad{word[6:]}" if divides and len(word) > 8 else word for word in words)
     data = in_columns(columns, Paragraph(text, style))

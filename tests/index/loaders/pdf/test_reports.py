@@ -1,4 +1,4 @@
-"""In PDFs from governments and companies nothing is lost, and paragraphs are whole."""
+"""The text of published PDFs is complete, and its paragraphs are whole."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ PAGE_NUMBERS = {
     "file_general_elements": ["391"],
     "file_multicolumn": ["1", "2", "3"],
 }
-"""What is left out of each page."""
+"""The words that the loader leaves out, by page."""
 
 REORDERED = {"eu-004", "korean-text-with-tables", "multi-column-2p"}
-"""Reports with notes below a column, or whose layer goes back to a column that it has left."""
+"""Reports with notes below a column, or with a text layer that returns to an earlier column."""
 
 
 @pytest.mark.parametrize("name", REPORTS)
@@ -59,7 +59,7 @@ def test_real_reports_keep_every_letter_but_those_of_page_numbers(evaluation_dat
 
 @pytest.mark.parametrize(("name", "longest"), [("multi-column-2p", 1200), ("eu-004", 1000), ("eu-005", 800)])
 def test_real_paragraphs_are_whole(evaluation_data: Path, name: str, longest: int) -> None:
-    """A line of print has some hundred characters at most; paragraphs of these reports have many more."""
+    """A printed line has about a hundred characters at most; a paragraph of these reports has many more."""
     data = (evaluation_data / "documents" / "pdf" / f"{name}.pdf").read_bytes()
     blocks = read_pdf(data, PATH).text.split("\n")
     assert max(map(len, blocks)) > longest

@@ -41,7 +41,7 @@ def page(
 
 
 def numbered(texts: Sequence[str], head: str, foot: str, first: int = 1) -> bytes:
-    """Pages whose running title and footer have the page's number put in."""
+    """Pages whose running title and footer contain the number of the page."""
     return draw(
         *[page(text, head.format(number), foot.format(number)) for number, text in enumerate(texts, first)]
     )

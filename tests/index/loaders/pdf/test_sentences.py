@@ -1,4 +1,4 @@
-"""Sentences of real reports are whole, on their pages and in their places."""
+"""Sentences of published reports are whole, with the right pages and places."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DENSE, LOREM = "pdf/multi-column-2p.pdf", "pdf/file_multicolumn.pdf"
 CYBER = "broken/invalid-pdf-structure-pdfminer-one-page.pdf"
 
 SENTENCES = [
-    # Two words divided at lines' ends, and a compound's hyphen at another.
+    # Two words divided at the ends of lines, and a compound whose own hyphen is there.
     (
         DENSE,
         (1, 1),
@@ -94,7 +94,7 @@ SENTENCES = [
             "Pellentesque sit amet pede ac sem eleifend consectetuer."
         ),
     ),
-    # Over a box in the margin, a figure, footnotes and a footer.
+    # Across a box in the margin, a figure, footnotes and a footer.
     (
         CYBER,
         (1, 2),
@@ -131,7 +131,7 @@ def reports(evaluation_data: Path) -> dict[str, tuple[bytes, Document]]:
 
 
 def words_in(pdf: PdfDocument, box: Box) -> str:
-    """What PDFium finds in a rectangle, shrunk by what its neighbours' letters reach into it."""
+    """The text that PDFium finds in a box, made less high to exclude letters of neighbouring lines."""
     page = pdf[box.page - 1]
     height, inset = page.get_height(), 0.15 * (box.bottom - box.top)
     text: str = page.get_textpage().get_text_bounded(

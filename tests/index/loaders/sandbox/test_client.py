@@ -259,7 +259,7 @@ class TestMisfortune:
     def test_a_mistake_of_the_program_takes_only_the_file(
         self, small: Path, monkeypatch: pytest.MonkeyPatch, fault: str, cause: str
     ) -> None:
-        small.with_name("trafilatura.py").write_text(fault)  # what pages are read with, in a bad state
+        small.with_name("trafilatura.py").write_text(fault)  # a broken page reader
         page = small.with_name("a.html")
         page.write_text(f"<p>{GATE}")
         monkeypatch.setattr(sys, "path", [str(small.parent), *sys.path])

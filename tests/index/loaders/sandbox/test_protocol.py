@@ -1,4 +1,4 @@
-"""A document survives the way from the reading process unchanged, and invalid messages are refused."""
+"""A document arrives unchanged from the reading process, and invalid messages are refused."""
 
 from __future__ import annotations
 

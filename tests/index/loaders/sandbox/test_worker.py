@@ -1,4 +1,4 @@
-"""The reading process starts on demand, imports nothing it should not, and ends with its parent."""
+"""The reading process starts on demand, imports no module of the current folder, and ends with its parent."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class TestProcess:
     def test_an_interrupted_parent_leaves_none_and_a_script_needs_no_main_guard(
         self, small: Path, slow: Path
     ) -> None:
-        # A process that a shell starts in the background ignores the signal, and so would this one.
+        # A shell starts background processes with SIGINT ignored; the script restores its handler.
         script = (
             "import signal, sys\nfrom pathlib import Path\n"
             "from index.loaders.sandbox.client import Isolated\n"

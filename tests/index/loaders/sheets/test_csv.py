@@ -141,7 +141,7 @@ VALUES = st.text("abc \"\n,;'\t", max_size=6)
 RECORDS = st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=6)
 
 
-@settings(deadline=None)  # the first call reads the model of languages
+@settings(deadline=None)  # The first call loads the model for language detection.
 @given(RECORDS)
 def test_files_of_the_csv_module_come_back_value_by_value(records: list[list[str]]) -> None:
     file = StringIO()

@@ -18,7 +18,7 @@ Line: TypeAlias = Sequence[str | int | None]
 
 
 def grid(*lines: Line, merged: dict[str, int] | None = None) -> list[Row]:
-    """Rows as they stand in a sheet; a number is a figure, None an empty cell, an empty line an empty row."""
+    """Rows of a sheet: a number is a figure, None is an empty cell, and an empty line is an empty row."""
     rows: list[Row] = []
     for place, line in enumerate(lines, 1):
         cells = {
@@ -170,7 +170,7 @@ class TestHeadings:
         )
 
     def test_a_period_over_a_group_of_columns_is_repeated_in_each_of_them(self) -> None:
-        """Empty columns part the groups; the periods are set to the right."""
+        """Empty columns separate the groups; each period stands in the last column before a gap."""
         assert (
             text(
                 ["CHF", None, "2023", None, None, "2022"],

@@ -1,4 +1,4 @@
-"""Workbooks such as companies publish are read as a reader sees them."""
+"""Published workbooks are read as a person sees them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from index.text.tabular import tables
 
 
 def test_a_real_half_year_report_keeps_its_tables_periods_and_notes(evaluation_data: Path) -> None:
-    """Its periods stand over one column but mean all or a group; empty rows set its headings apart."""
+    """A period stands over one column but applies to a group or to all; empty rows separate its headings."""
     found = load(evaluation_data / "documents" / "office" / "2023-half-year-analyses-by-segment.xlsx")
     assert (found.title, found.published, found.language) == ("3. Analyses by segment", "2023-07-26", "en")
     assert [section.title for section in found.sections] == [

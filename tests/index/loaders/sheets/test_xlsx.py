@@ -41,14 +41,14 @@ def workbook(write: Callable[[Worksheet], object]) -> bytes:
 
 
 def text(write: Callable[[Worksheet], object]) -> str:
-    """What is read of a sheet, after its name."""
+    """The text of a sheet, without the line with its name."""
     found = read_xlsx(workbook(write), PATH).text
     assert found.startswith("Gates\n\n")
     return found.removeprefix("Gates\n\n")
 
 
 def changed(data: bytes, part: str, pattern: bytes, replacement: bytes) -> bytes:
-    """The workbook with a part of its archive changed."""
+    """The workbook with one part of its archive changed."""
     out = BytesIO()
     with ZipFile(BytesIO(data)) as before, ZipFile(out, "w", ZIP_DEFLATED) as after:
         for name in before.namelist():
@@ -236,7 +236,7 @@ class TestHostileFiles:
         ids=["claimed size", "merged whole", "hidden columns", "last cell"],
     )
     def test_the_declared_size_of_a_sheet_is_ignored(self, pattern: bytes, replacement: bytes) -> None:
-        """Each of these would be some 17 billion cells."""
+        """Each of these declares some 17 billion cells."""
         found = read_xlsx(changed(workbook(small), SHEET, pattern, replacement), PATH)
         lines = found.text.splitlines()
         assert lines[-1] == "Gate 3 | 41"

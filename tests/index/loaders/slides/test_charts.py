@@ -21,7 +21,7 @@ def add_chart(
 ) -> Chart:
     """Add a chart ``top`` inches down.
 
-    python-pptx declares a single class of data, and returns the frame where it declares the chart.
+    The types of python-pptx declare one class of data, and declare a chart where a frame is returned.
     """
     place = (Inches(0), Inches(top), Inches(4), Inches(3))
     frame = slide.shapes.add_chart(kind, *place, cast("ChartData", data))

@@ -17,7 +17,7 @@ from tests.support.word_files import (
 
 
 def mark(kind: str) -> str:
-    """A mark of a field: where it begins, where its result begins, where it ends."""
+    """A mark of a field: its begin, the begin of its result, or its end."""
     return f"<w:r><w:fldChar w:fldCharType='{kind}'/></w:r>"
 
 

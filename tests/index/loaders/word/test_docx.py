@@ -118,7 +118,7 @@ class TestErrors:
         assert read_docx(attacked, PATH).text == "Gate 3 failed."
 
     def test_the_deepest_nesting_that_is_parsed_is_read_and_deeper_is_one_line(self) -> None:
-        """libxml2 stops at 256 elements, far below where reading them one inside the other would."""
+        """libxml2 stops at 256 levels of elements, far below the limit of recursion in the loader."""
         opened, closed = b"<w:tbl><w:tr><w:tc><w:p/>", b"</w:tc><w:tc><w:p/></w:tc></w:tr></w:tbl>"
         mark = b"<w:p><w:r><w:t>MARK</w:t></w:r></w:p>"
         deep = [changed("word/document.xml", mark, opened * n + mark + closed * n) for n in (80, 90)]

@@ -48,7 +48,7 @@ class TestHidden:
         assert read(write).text == "Seen."
 
     def test_words_that_are_hidden_on_the_web_alone_are_read(self) -> None:
-        """Word sets the page numbers of a table of contents so."""
+        """Word marks the page numbers of a table of contents like this."""
         assert read(paragraph(run("Findings ") + formatted("12", "<w:webHidden/>"))).text == "Findings 12"
 
     def test_a_hidden_item_takes_no_number(self) -> None:

@@ -1,4 +1,4 @@
-"""Notes of a Word document have Word's numbers, in the text and before the note."""
+"""Notes of a Word document have Word's numbers, both in the text and before the note."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def section(properties: str = "") -> str:
 
 
 def lines(*writers: Callable[[WordDocument], object]) -> list[str]:
-    """The lines of a document that these write."""
+    """The lines of a document that the ``writers`` fill."""
 
     def write(word: WordDocument) -> None:
         for writer in writers:

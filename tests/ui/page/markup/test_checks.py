@@ -110,7 +110,7 @@ def test_words_of_documents_and_models_are_shown_as_words() -> None:
     markup = answer_markup(made)
     assert "<script" not in markup
     assert "<b>" not in markup
-    # The question; the figure, its table, source (twice) and date; the sentence, and what is wrong with it.
+    # The question; the figure, its table, source (twice) and date; the dropped sentence and its reason.
     assert unescape(markup).count(HOSTILE) == 8
 
 

@@ -25,7 +25,7 @@ class Grid(HTMLParser):
         self.rows: list[list[tuple[str, str | None, str]]] = []
         self.tags: list[str] = []
         self._open: list[str] = []
-        # Gradio's view reads Markdown first, so that what Markdown makes of the markup is what counts.
+        # Gradio renders the markup as Markdown first, so that the result of that step counts.
         self.feed(MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(markup))
         self.close()
 

@@ -1,4 +1,4 @@
-/** The buttons below an answer. */
+/** Handles the buttons below an answer. */
 
 import { copy } from "../clipboard.js";
 import { say } from "../controls/notices.js";
@@ -27,7 +27,7 @@ function onClick(event) {
   const link = event.target.closest?.("#fn-conversation .fn-file");
   if (link) {
     link.closest(".fn-save").open = false;
-    // Gradio strips the attribute; without it, a file that cannot be made would take the place of the page.
+    // Gradio strips the attribute. Without it, an error of the server would replace the page.
     link.download = "";
     say(t("answer.saving", { format: link.textContent }));
   }
@@ -61,7 +61,7 @@ async function copyAnswer(answer) {
     await copy(copying);
     say(t("answer.copied"));
   } catch {
-    // Of the two that can fail, the server says more.
+    // If the server failed, show its message; else the browser has refused to copy.
     say(await copying.then(() => t("answer.notCopied"), words), { lasting: true });
   }
 }

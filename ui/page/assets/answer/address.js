@@ -1,8 +1,8 @@
 /*
- * The conversation in the page's address, so that a reload or a link shows it again; and in a field of the page,
- * so that a server that has forgotten it can go on with it.
+ * Keeps the conversation in the page's address, so that a reload or a link shows it again; and in a field of
+ * the page, so that the conversation can continue after the server restarts.
  *
- * The link to an answer stays there until something else is asked.
+ * The link to an answer stays in the address until the user asks something else.
  */
 
 import { make } from "../controls/dom.js";
@@ -15,7 +15,7 @@ const state = { last: null, begun: false };
 
 const named = () => new URLSearchParams(location.search);
 
-/** Puts the conversation of the newest answer into the address; takes it out where there is none any more. */
+/** Puts the conversation of the newest answer into the address; removes it when the conversation is empty. */
 export function followAddress() {
   const begun = document.querySelector("#fn-conversation .message-row") !== null;
   const newest = answersShown().at(-1) ?? null;
@@ -23,12 +23,11 @@ export function followAddress() {
   if (begun === state.begun && last === state.last) return;
   Object.assign(state, { last, begun });
   write("#fn-shown", (newest && conversationOf(newest)) ?? "");
-  // What has no whole answer yet has its place already, or gets it then.
+  // Before its first whole answer, a conversation leaves the address as it is.
   if (!begun) name("conversation", null);
   else if (newest && named().get("answer") !== last) name("conversation", conversationOf(newest));
 }
 
-/** Puts the link to an answer into the address, as following it does. */
 export const nameAnswer = (id) => name("answer", id);
 
 function name(field, id) {
@@ -40,7 +39,7 @@ function name(field, id) {
   history.replaceState(history.state, "", `${location.pathname}${words}${location.hash}`);
 }
 
-/** A link that shows an answer with what came before it; the page stays, unless another window is asked for. */
+/** Creates a link to an answer and those before it; a plain click shows them without leaving the page. */
 export const answerLink = (id, words) =>
   make(
     "a",

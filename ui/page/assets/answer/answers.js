@@ -1,30 +1,29 @@
-/** The answers that the page shows, as the server marked them: #fn-answer-ID, and .fn-in-CONVERSATION. */
+/** Finds the answers on the page. The server marks them with #fn-answer-ID and .fn-in-CONVERSATION. */
 
 const WHOLE = "#fn-conversation [id^='fn-answer-']";
 
-/** The whole answers, abstentions among them, in the order of the page. */
+/** Returns the whole answers, including abstentions, in the order of the page. */
 export const answersShown = () => [...document.querySelectorAll(WHOLE)];
 
-/** The whole answer that an element is in; null where it is in none. */
+/** Returns the whole answer that contains an element; null if none does. */
 export const answerAround = (element) => element.closest?.(WHOLE) ?? null;
 
 export const idOf = (answer) => answer.id.replace("fn-answer-", "");
 
-/** The conversation that an answer is in; null where it is in none. */
+/** Returns the id of an answer's conversation; null if it has none. */
 export const conversationOf = (answer) =>
   [...answer.classList].find((name) => name.startsWith("fn-in-"))?.replace("fn-in-", "") ?? null;
 
-/** The question above an answer. */
 export const questionOf = (answer) =>
   answer.closest(".bot-row")?.previousElementSibling?.querySelector(".fn-question") ?? null;
 
-/** The entry of a mark in its answer's list of footnotes; null where that is not there yet. */
+/** Returns a mark's entry in its answer's list of footnotes; null if the list does not have it yet. */
 export function footnoteOf(mark) {
   const number = /\[(\d+)\]/.exec(mark.textContent)?.[1];
   return (number && mark.closest(".fn-answer")?.querySelector(`.fn-foot-${number}`)) || null;
 }
 
-/** Puts the focus on the conversation, where what had it goes: a reader begins again from there. */
+/** Moves the focus to the conversation, for use when the focused element leaves the page. */
 export function focusConversation() {
   const log = document.querySelector('#fn-conversation [role="log"]');
   if (!log) return;

@@ -1,8 +1,8 @@
 /*
- * The card beside a footnote's mark, on hover and focus: its words, where they stand, what was found of them.
+ * Shows a card beside a footnote's mark, on hover and focus: the quote, its place, and the verdict.
  *
- * It is a copy of the footnote's entry in the answer's list. A pointer may go onto it; Escape closes it. A
- * finger has no hover: there a mark opens the source at once.
+ * The card is a copy of the footnote's entry in the answer's list. The pointer may move onto it; Escape
+ * closes it. There is no card on touch, where a tap on the mark opens the source.
  */
 
 import { make } from "../controls/dom.js";
@@ -10,10 +10,10 @@ import { drawn } from "../gradio.js";
 import { footnoteOf } from "./answers.js";
 
 const MARK = "#fn-conversation .fn-mark";
-const OPENING = 150; // milliseconds that a pointer rests on a mark
-const CLOSING = 200; // and that it may be on its way to the card
-const GAP = 6; // pixels between mark and card
-const MARGIN = 8; // and to the window's edges
+const OPENING = 150; // milliseconds of hover before the card opens
+const CLOSING = 200; // milliseconds for the pointer to move onto the card
+const GAP = 6; // pixels between the mark and the card
+const MARGIN = 8; // least pixels between the card and the window's edges
 
 const card = make("div", { id: "fn-card", role: "tooltip", popover: "manual" });
 const state = { mark: null, wait: 0, passed: null };
@@ -29,12 +29,12 @@ export async function startCard() {
   addEventListener("resize", close);
   card.addEventListener("pointerenter", () => clearTimeout(state.wait));
   card.addEventListener("pointerleave", () => closeSoon());
-  // Inside of the page's main part, as screen readers expect of all contents.
+  // Put it into the page's main part, where screen readers expect all contents.
   const conversation = await drawn("#fn-conversation");
   (conversation.closest("main") ?? document.body).append(card);
 }
 
-/** Closes the card of a mark that was drawn anew, or is gone. */
+/** Closes the card if Gradio has replaced or removed its mark. */
 export function keepCard() {
   if (state.mark && !state.mark.isConnected) close();
 }
@@ -66,7 +66,7 @@ function onKey(event) {
   close();
 }
 
-/** The card goes with its mark, as long as that is in view: the focus may have been what scrolled. */
+/** Moves the card with its mark while the mark is in view; the focus itself may have caused the scroll. */
 function onScroll(event) {
   if (!state.mark || card.contains(event.target)) return;
   const log = state.mark.closest('[role="log"]')?.getBoundingClientRect();
@@ -75,7 +75,7 @@ function onScroll(event) {
   else close();
 }
 
-/** A click opens the source: the card gives way to it, until the pointer comes back. */
+/** Closes the card, since a click opens the source; it can open again after the pointer leaves the mark. */
 function pass(event) {
   state.passed = event.target.closest(MARK);
   close();
@@ -104,16 +104,16 @@ function open(mark) {
   place(mark);
 }
 
-/** The mark itself is the way to the source: the card has none that a keyboard could not reach. */
+/** Replaces links by spans: the keyboard cannot reach links in the card, and the mark opens the source. */
 function withoutLinks(node) {
   for (const link of node.querySelectorAll?.("a") ?? [])
     link.replaceWith(make("span", { class: link.className }, ...link.childNodes));
   return node.matches?.("a") ? make("span", { class: node.className }, ...node.childNodes) : node;
 }
 
-/** Below the mark, above it where there is more room, and never beyond the window. */
+/** Places the card below the mark, or above it if there is more room, and inside the window. */
 function place(mark) {
-  // A mark at the end of a line may be in two pieces.
+  // A mark that wraps has a rectangle on each line.
   const at = [...mark.getClientRects()].at(-1) ?? mark.getBoundingClientRect();
   const below = innerHeight - at.bottom - GAP - MARGIN;
   const above = at.top - GAP - MARGIN;

@@ -1,6 +1,7 @@
 /*
- * Keeps up with Gradio's conversation, which replaces the nodes of a message while it streams: the newest question
- * stays in view, focus survives, and whatever the page adds to an answer is added again.
+ * Follows the changes of Gradio's conversation. While an answer streams, Gradio replaces its elements: this
+ * module keeps the newest question in view, restores the focus, and adds the page's own parts to the answer
+ * again.
  */
 
 import { findAgain, remembered } from "../controls/dom.js";
@@ -17,14 +18,14 @@ const WHOLE = "[id^='fn-answer-'], .fn-stopped, .fn-failure";
 
 const state = { questions: 0, following: false, focused: null };
 
-/** Gradio labels each message with its markup, which a screen reader would read out. */
+/** Removes the label of each message: it has the message's HTML, and screen readers would read it out. */
 function unlabelMessages() {
   document
     .querySelectorAll("#fn-conversation [data-testid][aria-label]")
     .forEach((message) => message.removeAttribute("aria-label"));
 }
 
-/** Keeps the newest question at the top of the view while its answer arrives, unless the reader scrolls. */
+/** Keeps the newest question at the top of the view while its answer arrives, until the reader scrolls. */
 function followQuestion() {
   const questions = document.querySelectorAll("#fn-conversation .user-row");
   if (questions.length !== state.questions) {
@@ -34,13 +35,13 @@ function followQuestion() {
   if (!state.following) return;
   const newest = questions[questions.length - 1];
   const log = newest.closest('[role="log"]');
-  // One pixel more, so that the line above the question does not double the one above the conversation.
+  // One pixel more hides the question's top border, which would double the conversation's.
   log.scrollTop += newest.getBoundingClientRect().top - log.getBoundingClientRect().top + 1;
-  // What is added to a whole answer later moves nobody who reads it.
+  // Stop at the whole answer, so that later additions to it do not scroll the page.
   state.following = !newest.nextElementSibling?.querySelector(WHOLE);
 }
 
-/** Puts the focus back on a link whose message was replaced while it streamed. */
+/** Restores the focus to a link whose message Gradio has replaced. */
 function keepFocus() {
   const lost = state.focused && !state.focused.element.isConnected;
   if (lost && document.activeElement === document.body) findAgain(state.focused)?.focus();
@@ -57,7 +58,6 @@ function onMutation() {
   keepFocus();
 }
 
-/** Watches the conversation from now on. */
 export function watchConversation() {
   document.addEventListener("focusin", onFocus);
   for (const scrolling of ["wheel", "touchmove"]) {
@@ -69,12 +69,12 @@ export function watchConversation() {
 
 const keepUp = [describeMarks, pressGiven, followAddress, offerSuggestions, keepCard, keepEditing];
 
-/** Does what answers need from now on. */
+/** Starts the page's additions to answers, and updates them in the next frame after a change by Gradio. */
 export function startAnswers() {
   startCard();
   startActions();
   startSaying();
-  let drawn = 0; // the frame in which they are drawn
+  let drawn = 0; // the id of the requested animation frame
   const later = () => {
     if (drawn) return;
     drawn = requestAnimationFrame(() => {

@@ -1,4 +1,4 @@
-/** What a person says of an answer: kept on the server as soon as it is said, and a note to it after that. */
+/** Sends a reader's judgement of an answer to the server at once, and then offers to add a note. */
 
 import { JUDGEMENTS, MAX_NOTE_CHARACTERS } from "../constants.js";
 import { button, make } from "../controls/dom.js";
@@ -7,7 +7,7 @@ import { t } from "../i18n.js";
 import { giveFeedback, words } from "../server.js";
 import { idOf, questionOf } from "./answers.js";
 
-/** Keeps the judgement that `pressed` is the button of. */
+/** Sends the judgement of the button `pressed`. */
 export async function judge(answer, pressed) {
   const verdict = JUDGEMENTS.find((name) => pressed.classList.contains(`fn-act-${name}`));
   if (!(await give(answer, verdict))) return;
@@ -70,7 +70,7 @@ function askForNote(answer, verdict, pressed) {
   answer.querySelector(".fn-actions").after(form);
 }
 
-/** Says of each judgement whether it is the one that was given. */
+/** Sets `aria-pressed` of each judgement's button from its class. */
 export function pressGiven() {
   for (const button of document.querySelectorAll("#fn-conversation .fn-act-judge")) {
     const pressed = String(button.classList.contains("fn-given"));

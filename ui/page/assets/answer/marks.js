@@ -1,7 +1,7 @@
 /*
- * The marks of an answer: links to #cite-DOCUMENT-VERSION-START-END, which open the source at the quote.
+ * Opens the source when the user clicks a footnote's mark, a link to #cite-DOCUMENT-VERSION-START-END.
  *
- * The offsets count code points of the document's text, while JavaScript's strings count UTF-16 units.
+ * The offsets count code points of the document's text, but JavaScript's strings count UTF-16 units.
  */
 
 import { drawn } from "../gradio.js";
@@ -20,7 +20,7 @@ function onClick(event) {
   openSource(cited, { from: link, trail: trailAt(href, link) });
 }
 
-/** Opens the place that the page's own address names, which is a footnote as soon as its answer is drawn. */
+/** Opens the quote that the page's address names; as soon as Gradio renders its footnote, sets the trail. */
 export async function openLinked() {
   const href = location.hash;
   const linked = placeOf(href);
@@ -36,10 +36,10 @@ export function watchMarks() {
 
 let described = 0;
 
-/** Has each mark named by where it leads, and described by its footnote's words. */
+/** Makes each mark's title its accessible name, and its footnote its description. */
 export function describeMarks() {
   for (const mark of document.querySelectorAll("#fn-conversation .fn-mark[title]")) {
-    // A card says more than the browser's own tooltip would, which would lie over it.
+    // The browser's tooltip would cover the card, which says more.
     mark.setAttribute("aria-label", mark.title);
     mark.removeAttribute("title");
     const entry = footnoteOf(mark);

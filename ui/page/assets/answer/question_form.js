@@ -1,4 +1,4 @@
-/** A question is changed in its place: saving asks it anew, and what followed leaves the conversation. */
+/** Edits a question in its place. Saving asks it again, and replaces its answer and all later ones. */
 
 import { MAX_QUESTION_CHARACTERS } from "../constants.js";
 import { button, make } from "../controls/dom.js";
@@ -7,16 +7,16 @@ import { t } from "../i18n.js";
 import { answersShown, focusConversation, idOf, questionOf } from "./answers.js";
 import { onRequest, request } from "./request.js";
 
-const open = { id: null, close: null }; // the form that is open, by its answer
+const open = { id: null, close: null }; // the answer of the open form, and the function that closes it
 
 onRequest(() => open.close?.());
 
-/** Closes the form of an answer that has left the page: it would act on another one. */
+/** Closes the form if its answer has left the page, since saving would act on another answer. */
 export function keepEditing() {
   if (open.close && !document.getElementById(open.id)) open.close();
 }
 
-/** Puts a field in the place of an answer's question; `opener` has the focus again where it is cancelled. */
+/** Puts a form in place of an answer's question; on cancel, the focus returns to `opener`. */
 export function edit(answer, opener) {
   const question = questionOf(answer);
   if (!question) return;
@@ -66,7 +66,7 @@ export function edit(answer, opener) {
     say(t("edit.asked"));
   });
   field.addEventListener("keydown", (event) => {
-    // Enter may be choosing a word of a script that is typed in several keys.
+    // During composition, Enter may choose a word.
     if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
       event.preventDefault();
       form.requestSubmit();

@@ -1,33 +1,32 @@
 /*
- * What the conversation, which is kept on the server, is asked for, and that its answer reaches the page.
+ * Sends commands to the conversation on the server, and makes sure that the page receives the outcome.
  *
- * Gradio's client reads what the server sends from one stream, which it closes once nothing is expected. What is
- * asked in that very moment is answered into a stream that nobody reads (the client finds the stream still open, and
- * closes it afterwards; Gradio 6.31, client/js: submit and open_stream): the page would wait for ever. Any other
- * event opens the stream again, and with it comes all that was sent meanwhile.
+ * Gradio's client reads the server's messages from one stream, and closes it when it expects no more. It
+ * loses the answer to a command that is sent at that very moment: the client finds the stream still open, and
+ * closes it afterwards (Gradio 6.31, client/js: submit and open_stream). The page would then wait for ever.
+ * Any other event opens the stream again, and the server then sends all messages of the meantime.
  */
 
 import { write } from "../gradio.js";
 
 const OUTCOMES = "#fn-conversation :is([id^='fn-answer-'], .fn-stopped, .fn-failure)";
-const FIRST = 2000; // milliseconds until an answer is looked after; each time twice as long
+const FIRST = 2000; // milliseconds before the first check for an outcome; each later wait is twice as long
 const LAST = 32_000;
 
 const state = { number: 0, timer: 0, listeners: [] };
 
-/** `command` is {do: "ask"|"again"|"edit"|"open", question?, answer_id?, conversation_id?}: see ui/commands.py. */
+/** Sends {do: "ask"|"again"|"edit"|"open", question?, answer_id?, conversation_id?} (ui/page/commands.py). */
 export function request(command) {
   state.listeners.forEach((listener) => listener(command));
   send(command);
   expectOutcome();
 }
 
-/** Runs `listener` before each command that is sent. */
 export const onRequest = (listener) => state.listeners.push(listener);
 
 const send = (command) => write("#fn-request", JSON.stringify({ n: ++state.number, ...command }));
 
-/** Looks after what is asked, here or in Gradio's own components, until the conversation shows what came of it. */
+/** Opens the stream again after each wait, until the conversation changes or the longest wait is over. */
 function expectOutcome() {
   const before = outcomes();
   const wait = (time) => {
@@ -44,7 +43,7 @@ function expectOutcome() {
 const outcomes = () =>
   [...document.querySelectorAll(OUTCOMES)].map(({ id, className }) => id || className).join(" ");
 
-/** Looks after what is asked in Gradio's own components, from now on. */
+/** Also waits for the outcome of each question that the user asks through Gradio's own components. */
 export function watchQuestions() {
   document.addEventListener("keydown", ({ key, shiftKey, isComposing, target }) => {
     if (key !== "Enter" || shiftKey || isComposing) return;

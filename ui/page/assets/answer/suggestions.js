@@ -1,4 +1,4 @@
-/** Questions to ask next, below the newest answer: each was asked by the server, and is answered. */
+/** Shows suggested questions below the newest answer; the server offers only questions that it can answer. */
 
 import { button, make } from "../controls/dom.js";
 import { t } from "../i18n.js";
@@ -6,14 +6,14 @@ import { getSuggestions } from "../server.js";
 import { answersShown, focusConversation, idOf, questionOf } from "./answers.js";
 import { request } from "./request.js";
 
-const BELOW = 24; // pixels that stay free below them
+const BELOW = 24; // pixels that stay free below the suggestions
 
-const known = new Map(); // the questions of an answer, by its id; null while they are being read
+const known = new Map(); // the suggestions by the id of the answer; null while the page fetches them
 
-/** Shows what can be asked after the newest answer, and nowhere else. */
+/** Shows the suggestions of the newest answer, and removes all others. */
 export function offerSuggestions() {
   const newest = answersShown().at(-1);
-  // Below it there may be one that arrives, or a word on the conversation.
+  // Show none if an answer in progress or a notice follows the newest answer.
   const last = [...document.querySelectorAll("#fn-conversation .bot-row")].at(-1);
   const answer = newest && last?.contains(newest) ? newest : null;
   for (const old of document.querySelectorAll("#fn-conversation .fn-suggestions"))
@@ -24,7 +24,7 @@ export function offerSuggestions() {
   if (known.get(id)?.length && !answer.querySelector(".fn-suggestions")) show(answer, offer(known.get(id)));
 }
 
-/** Puts them below the answer; where its end is in view, they come into view while its question stays. */
+/** Adds the suggestions; if the answer's end is in view, scrolls to them, but keeps the question in view. */
 function show(answer, offered) {
   const log = answer.closest('[role="log"]');
   const atEnd = log.scrollHeight - log.scrollTop - log.clientHeight < 2;
@@ -39,7 +39,7 @@ function show(answer, offered) {
 
 async function read(id) {
   known.set(id, null);
-  // That there are none is no reason to disturb anybody.
+  // Ignore an error, since the suggestions are optional.
   known.set(id, await getSuggestions(id).catch(() => []));
   offerSuggestions();
 }

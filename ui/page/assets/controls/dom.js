@@ -1,6 +1,6 @@
-/** Elements of the page: made with their attributes, given icons, and found again after they were replaced. */
+/** Creates elements and icons, and finds a focused element again after the page has replaced it. */
 
-/** An element with attributes and children; `onclick` is a listener, null attributes and children are left out. */
+/** Creates an element; `onclick` is a click listener. It skips attributes and children that are null. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -16,7 +16,7 @@ export const button = (label, onclick, attributes = {}) =>
 
 export const heading = (words, attributes = {}) => make("h2", { tabindex: "-1", ...attributes }, words);
 
-/** Whether a person writes in an element. */
+/** Whether the user types text into an element. */
 export const isWriting = (element) =>
   element?.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element?.tagName ?? "");
 
@@ -59,26 +59,26 @@ export function icon(name) {
 // Focus
 
 const PLACES = [
-  // A link of an answer: by where it leads, and its words.
+  // A link of an answer: identified by its target and its text.
   {
     within: "#fn-conversation a",
     of: (link) => `${link.getAttribute("href")} ${link.textContent}`,
   },
-  // What stands in a row of a list, by the row's number.
+  // A control in a row of a list: identified by the row's id and its own class.
   {
     within: "[data-id] :is(button, a)",
     of: (control) => `${control.closest("[data-id]").dataset.id} ${control.className}`,
   },
 ];
 
-/** An element as it can be found again; null stays null. */
+/** Describes an element so that `findAgain` can find it; null for no element. */
 export function remembered(element) {
   if (!element || element === document.body) return null;
   const place = PLACES.find(({ within }) => element.matches(within));
   return { element, place, mark: place?.of(element) };
 }
 
-/** The element that was remembered, or the latest one like it; null where there is none. */
+/** Returns the element of a description, or the last one like it; null if there is none. */
 export function findAgain(memory) {
   if (!memory || memory.element.isConnected) return memory?.element ?? null;
   if (!memory.place) return null;

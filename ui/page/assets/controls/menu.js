@@ -1,19 +1,19 @@
-/** A menu behind a button: of actions, links and choices, over the page. */
+/** Shows a menu of actions, links and choices below a button. */
 
 import { findAgain, make, remembered } from "./dom.js";
 
-const GAP = 4; // pixels between the button and its menu
-const EDGE = 8; // pixels that are left between it and the window's edge
+const GAP = 4; // pixels between the button and the menu
+const EDGE = 8; // least pixels between the menu and the window's edge
 
 let shown = null; // {menu, opener, memory}
 
 /**
- * Opens the menu of a button, or closes it. `entries` are, in their order:
+ * Opens the menu of a button, or closes it if it is open. `entries` are, in order:
  *
- * - {words, run}: an action; with `chosen`, true or false, one of several choices; with `hint`, words below its
- *   own; `disabled` where it is there only to say why it cannot be done
+ * - {words, run}: an action. `chosen`, true or false, makes it one of several choices; `hint` is a second
+ *   line; `disabled` shows an action that is impossible now, so that its hint can say why
  * - {words, href, download}: a link
- * - {heading}: what the next ones have in common
+ * - {heading}: a heading of the next entries
  * - {separator: true}: a line
  */
 export function toggleMenu(opener, entries) {
@@ -35,14 +35,14 @@ export function toggleMenu(opener, entries) {
   (menu.querySelector('[aria-checked="true"]') ?? choices()[0])?.focus({ preventScroll: true });
 }
 
-/** Closes the menu that is open; with `refocus`, its button gets the focus. */
+/** Closes the open menu; with `refocus`, moves the focus to its button. */
 function closeMenu({ refocus = false } = {}) {
   if (!shown) return;
   const { menu, opener, memory } = shown;
   shown = null;
   opener.setAttribute("aria-expanded", "false");
   menu.remove();
-  // Its row may have been drawn anew meanwhile.
+  // The list may have rendered the button's row again in the meantime.
   if (refocus) findAgain(memory)?.focus({ preventScroll: true });
 }
 
@@ -75,7 +75,7 @@ function element({ words, run, chosen, hint, disabled, href, download, heading, 
 
 const choices = () => [...shown.menu.querySelectorAll(".fn-menu-item")];
 
-/** Puts a menu below its button, or above where there is no room; never beyond the window. */
+/** Places a menu below its button, or above it if there is too little room, and inside the window. */
 function beside(menu, opener) {
   const button = opener.getBoundingClientRect();
   const { width, height } = menu.getBoundingClientRect();
@@ -95,7 +95,7 @@ function onKey(event) {
     event.preventDefault();
     return closeMenu({ refocus: true });
   }
-  // A letter is the menu's, whether or not an entry begins with it: on the page it may undo something.
+  // Stop letters even without a matching entry: the page may have a shortcut such as "z" for undo.
   if (event.key.length === 1) event.stopPropagation();
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: -1 }[event.key] ?? byLetter(all, at, event);
   if (to === undefined) return undefined;
@@ -103,7 +103,7 @@ function onKey(event) {
   return all.at(to % all.length).focus({ preventScroll: true });
 }
 
-/** The next entry that begins with a letter that is typed. */
+/** Returns the index of the next entry that begins with the typed letter. */
 function byLetter(all, at, { key, ctrlKey, metaKey, altKey }) {
   if (key.length !== 1 || key === " " || ctrlKey || metaKey || altKey) return undefined;
   const turned = [...all.slice(at + 1), ...all.slice(0, at + 1)];
@@ -111,10 +111,10 @@ function byLetter(all, at, { key, ctrlKey, metaKey, altKey }) {
   return found && all.indexOf(found);
 }
 
-/** The button of the menu that is open: its row may have been drawn anew meanwhile. */
+/** Returns the button of the open menu; the list may have rendered its row again in the meantime. */
 const buttonNow = () => findAgain(shown.memory) ?? shown.opener;
 
-// What lies beside a menu closes it, and does nothing else with its button.
+// A press outside closes the menu. A press on its button does not: the button's click handler closes it.
 document.addEventListener("pointerdown", ({ target }) => {
   if (shown && !shown.menu.contains(target) && !shown.opener.contains(target)) closeMenu();
 });

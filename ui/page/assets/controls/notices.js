@@ -1,4 +1,4 @@
-/** Messages to the reader: notices at the edge of the page, and a status line in the conversation. */
+/** Shows messages to the reader: notices at the edge of the page, and a status line in the conversation. */
 
 import { drawn } from "../gradio.js";
 import { t } from "../i18n.js";
@@ -11,10 +11,10 @@ const urgent = make("div", { role: "alert" });
 const place = make("div", { id: "fn-toasts" }, urgent, polite);
 
 /**
- * Says something for ten seconds; longer while the pointer or the focus is on it.
+ * Shows a notice for ten seconds; the time stops while the pointer or the focus is on it.
  *
- * `action` is {words, run}: a button, which also takes the notice away. `over` runs when the notice went
- * without it. An `alert` interrupts a screen reader.
+ * `action` is {words, run}: a button, which also closes the notice. `over` runs if the notice closes without
+ * the action. An `alert` interrupts a screen reader.
  */
 export function notify(words, { action = null, over = () => {}, alert = false } = {}) {
   const timer = { left: SECONDS * 1000, since: 0, id: null };
@@ -38,25 +38,24 @@ export function notify(words, { action = null, over = () => {}, alert = false } 
     timer.id = setTimeout(() => go(over), Math.max(timer.left, 0));
   };
   for (const held of ["pointerenter", "focusin"]) notice.addEventListener(held, stop);
-  // The focus has left a notice only once it is elsewhere.
+  // At `focusout` the focus has not moved yet, so `start` runs afterwards.
   for (const freed of ["pointerleave", "focusout"]) notice.addEventListener(freed, () => setTimeout(start));
   (alert ? urgent : polite).append(notice);
   start();
 }
 
-/** Takes a notice away; a focus that was on it goes back to where it came from, if that is still there. */
+/** Removes a notice; if it has the focus, moves the focus back to the element that had it before. */
 function leave(notice) {
   const last = notice.contains(document.activeElement) ? origin : null;
   notice.remove();
   if (last?.isConnected) last.focus({ preventScroll: true });
 }
 
-let origin = null; // where the focus was before it came to a notice
+let origin = null; // the element that had the focus before a notice
 
-/** Runs the action of the newest notice. */
 export const runNewest = () => [...place.querySelectorAll(".fn-toast-action")].at(-1)?.click();
 
-/** Puts the place of the notices into the page. */
+/** Adds the container of the notices to the page. */
 export function startToasts() {
   document.body.append(place);
   place.addEventListener("focusin", ({ relatedTarget }) => {
@@ -71,16 +70,16 @@ const SHOWN = 4000; // milliseconds
 const line = make("p", { id: "fn-said", role: "status" });
 let wait = 0;
 
-/** Puts the line into the page's main part: a screen reader hears of changes to what is there already. */
+/** Adds the empty line to the page: screen readers announce changes only of a line that is there already. */
 export async function startSaying() {
   const conversation = await drawn("#fn-conversation");
   (conversation.closest("main") ?? document.body).append(line);
 }
 
-/** Says `words`; where they are `lasting`, they are to be seen until something else is said. */
+/** Shows `words` in the status line for four seconds, or until the next message if they are `lasting`. */
 export function say(words, { lasting = false } = {}) {
   clearTimeout(wait);
-  // The same words again are a change, too.
+  // Empty the line first, so that a screen reader also announces the same words again.
   line.textContent = "";
   setTimeout(() => (line.textContent = words), 20);
   if (!lasting) wait = setTimeout(() => (line.textContent = ""), SHOWN);

@@ -1,8 +1,8 @@
-/** A field in which things of a list are looked for, as one types. */
+/** Creates a search field for a list. */
 
 import { icon, make } from "./dom.js";
 
-/** The field: `find` hears of its words as they are typed, `goOn` of the keys that lead to the list. */
+/** Creates the field; `find` receives each change of its text, `goOn` runs at Enter and the down arrow. */
 export function findField(label, { find, goOn }) {
   const input = make("input", {
     type: "search",

@@ -1,38 +1,38 @@
 /*
- * A long list of which only what is seen is in the page. Its rows have any height, and are measured as they
- * are drawn.
+ * Renders only the visible rows of a long list. Rows may have any height: the list measures each one after
+ * rendering it.
  */
 
 import { findAgain, make, remembered } from "./dom.js";
 
-const BEYOND = 300; // pixels that are drawn above and below what is seen
-const GUESS = 90; // pixels: the height of a row before any was measured
-const PASSES = 4; // that the rows of a view take to be measured, at most
-const AIMING = 400; // milliseconds in which rows that turn out higher do not push away what is aimed at
+const BEYOND = 300; // pixels above and below the visible part in which rows are rendered
+const GUESS = 90; // pixels: the assumed height of a row before any is measured
+const PASSES = 4; // the most times that a view renders and measures its rows
+const AIMING = 400; // milliseconds after `reveal` in which measuring other rows keeps the row in view
 
 /**
- * A list in an element that scrolls.
+ * A virtual list in a scrolling element.
  *
- * An item is {key, of, position}: what is drawn, and its place among what is counted, from 1, or null. Its row
- * is drawn anew when its `of` is another one. The row with the focus stays in the page, wherever the list is
- * scrolled to; so do those that are kept, as they are. One row is a stop of the Tab key, with all of its
- * controls that have the attribute data-stop.
+ * An item is {key, of, position}: `of` is the data of its row, and `position` its number among the counted
+ * items, from 1, or null. If the `of` of an item changes, the list renders its row again. The focused row
+ * stays in the page at every scroll position; so do the rows that `keep` names, which are not rendered again.
+ * The Tab key stops at one row only, at each of its controls with the attribute data-stop.
  */
 export class VirtualList {
   #items = [];
   #size = 0;
-  #places = new Map(); // the index of each item, by key
+  #places = new Map(); // from each item's key to its index
   #tops = new Float64Array(1);
-  #heights = new Map(); // by key
+  #heights = new Map(); // from each item's key to its row's height
   #guess = GUESS;
-  #rows = new Map(); // those in the page, by key: {key, of, element}
+  #rows = new Map(); // the rows in the page, by key: {key, of, element}
   #kept = new Set();
   #aim = null;
   #stop = null;
   #width = 0;
   #watching = new ResizeObserver((entries) => this.#onResize(entries));
 
-  /** Fills `scroller`; `draw` makes the row of what an item is of, an `li`. */
+  /** Adds the list to `scroller`; `draw` creates the row of an item, an `li`, from its `of`. */
   constructor(scroller, draw, label) {
     this.scroller = scroller;
     this.element = make("ul", { role: "list", class: "fn-rows", "aria-label": label });
@@ -49,7 +49,7 @@ export class VirtualList {
     return this.#items.length;
   }
 
-  /** Shows other items, of which `size` are counted. */
+  /** Shows new items; `size` is how many of them are counted. */
   show(items, size = items.length) {
     const known = [...this.#heights.values()];
     if (known.length) this.#guess = known.reduce((sum, height) => sum + height, 0) / known.length;
@@ -60,7 +60,7 @@ export class VirtualList {
     this.#render();
   }
 
-  /** Scrolls to an item's row, where it is not seen, and gives its element. */
+  /** Scrolls to an item's row if it is out of view, and returns the row's element. */
   reveal(key) {
     this.#aim = { key, until: performance.now() + AIMING };
     this.#intoView(key);
@@ -68,36 +68,36 @@ export class VirtualList {
     return this.#rows.get(key)?.element;
   }
 
-  /** Draws a row anew, or all that are not kept, since something has changed that its item does not say. */
+  /** Renders one row again, or all except the kept ones, after a change that their `of` does not show. */
   redraw(key = null) {
     for (const row of this.#rows.values()) if (key === null || row.key === key) row.of = undefined;
     this.#render();
   }
 
-  /** Keeps a row in the page as it is, or no longer. */
+  /** Keeps a row in the page without rendering it again; if `lasting` is false, stops keeping it. */
   keep(key, lasting) {
     if (lasting) this.#kept.add(key);
     else this.#kept.delete(key);
   }
 
-  /** The row that an element is in: {key, element, index}; null where it is in none. */
+  /** Returns the row that contains an element: {key, element, index}; null if none does. */
   rowOf(element) {
     const place = element?.closest?.(".fn-rows > li");
     const row = [...this.#rows.values()].find((one) => one.element === place);
     return row ? { key: row.key, element: row.element, index: this.#places.get(row.key) } : null;
   }
 
-  /** The key of the item at an index, or of the nearest one. */
+  /** Returns the key of the item at an index, or of the nearest item. */
   keyAt(index) {
     return this.#items[Math.max(0, Math.min(index, this.#items.length - 1))]?.key;
   }
 
-  /** The index of the item whose row is `distance` pixels below the top of the row at `index`. */
+  /** Returns the index of the item whose row is `distance` pixels below the top of the row at `index`. */
   indexFrom(index, distance) {
     return this.#at(this.#tops[index] + distance);
   }
 
-  /** Lays the rows one below the other, as high as they are or probably will be. */
+  /** Computes each row's position from the measured heights, or from the assumed one. */
   #stack() {
     const tops = new Float64Array(this.#items.length + 1);
     this.#items.forEach(({ key }, index) => {
@@ -107,7 +107,7 @@ export class VirtualList {
     this.element.style.height = `${tops[tops.length - 1]}px`;
   }
 
-  /** The index of the row that lies at a height. */
+  /** Returns the index of the row at a vertical position. */
   #at(height) {
     let [low, high] = [0, this.#items.length - 1];
     while (low < high) {
@@ -118,7 +118,7 @@ export class VirtualList {
     return Math.max(low, 0);
   }
 
-  /** The indexes of the rows that belong into the page, ascending. */
+  /** Returns the indexes of the rows that should be in the page, in ascending order. */
   #wanted() {
     if (!this.#items.length) return [];
     const { scrollTop, clientHeight } = this.scroller;
@@ -131,11 +131,11 @@ export class VirtualList {
   }
 
   #render() {
-    // What is not seen keeps its rows, one of which the focus may come back to.
+    // A hidden list keeps its rows, since the focus may return to one of them.
     if (!this.scroller.clientHeight && this.#rows.size) return;
     const active = document.activeElement;
     const focused = this.element.contains(active) ? remembered(active) : null;
-    // Rows that are lower than was thought leave room for others.
+    // If rows are lower than assumed, there is room for more of them.
     for (let pass = 0; pass < PASSES; pass++) {
       this.#fill();
       const unknown = [...this.#rows.values()].filter(({ key }) => !this.#heights.has(key));
@@ -146,7 +146,7 @@ export class VirtualList {
     if (focused && document.activeElement !== active) findAgain(focused)?.focus({ preventScroll: true });
   }
 
-  /** Puts the rows that are wanted into the page, each in its place, and takes the others out. */
+  /** Adds the wanted rows to the page in order, and removes the others. */
   #fill() {
     const items = this.#wanted().map((index) => this.#items[index]);
     const drawn = new Map(items.map((item) => [item.key, item.of]));
@@ -181,7 +181,7 @@ export class VirtualList {
     element.setAttribute("aria-setsize", this.#size);
   }
 
-  /** What is open in a row makes it higher. */
+  /** Updates the heights, since a form or list that opens in a row makes it higher. */
   #onResize(entries) {
     if (!this.scroller.clientHeight) return;
     const measured = new Map(
@@ -191,7 +191,7 @@ export class VirtualList {
     if (this.#note(heights)) this.#render();
   }
 
-  /** Notes the heights of rows, by key, and whether some are new: what is seen on top stays where it is. */
+  /** Stores measured heights by key, and keeps the scroll position; returns whether any height changed. */
   #note(heights) {
     const changed = heights.filter(([key, height]) => height && height !== this.#heights.get(key));
     if (!changed.length) return false;
@@ -205,7 +205,7 @@ export class VirtualList {
     return true;
   }
 
-  /** In another width, all heights are others. */
+  /** Forgets the heights if the width changes, since text then wraps differently. */
   #onWidth() {
     const { clientWidth } = this.scroller;
     if (this.#width && clientWidth && this.#width !== clientWidth) this.#heights.clear();
@@ -222,7 +222,7 @@ export class VirtualList {
     else if (bottom > scrollTop + clientHeight) this.scroller.scrollTop = bottom - clientHeight;
   }
 
-  /** Makes a row the stop of the Tab key; where it is not in the page, the first that is seen and can be one. */
+  /** Makes a row the Tab stop; if it is not in the page, the first visible row that has a stop. */
   #stopAt(key) {
     const stops = (each) => this.#rows.get(each)?.element.querySelector("[data-stop]");
     let first = this.#at(this.scroller.scrollTop);
@@ -238,7 +238,7 @@ export class VirtualList {
 
 const isRightToLeft = () => document.documentElement.dir === "rtl";
 
-/** Where a key leads from the row at `index` of a list; undefined where it leads nowhere. */
+/** Returns the index that a key leads to from the row at `index`; undefined for any other key. */
 function goal(rows, index, key) {
   const page = rows.scroller.clientHeight * 0.9;
   return {
@@ -251,7 +251,7 @@ function goal(rows, index, key) {
   }[key]?.();
 }
 
-/** The control beside another in its row, where a key leads to one. */
+/** Returns the neighbouring control in the row that a key leads to, if there is one. */
 function beside(controls, control, key) {
   const forward = isRightToLeft() ? "ArrowLeft" : "ArrowRight";
   const backward = isRightToLeft() ? "ArrowRight" : "ArrowLeft";
@@ -273,7 +273,7 @@ function onKey(event, rows) {
   else focusRow(rows, rows.keyAt(to), controls.indexOf(control));
 }
 
-/** Gives the focus to a row's first control, or to the one at `place`; whether there is such a row. */
+/** Moves the focus to a row's first control, or the one at `place`; returns whether the row exists. */
 export function focusRow(rows, key, place = 0) {
   const controls = rows.reveal(key)?.querySelectorAll("[data-stop]") ?? [];
   const control = controls[place] ?? controls[0];
@@ -281,5 +281,5 @@ export function focusRow(rows, key, place = 0) {
   return Boolean(control);
 }
 
-/** Lets the keys lead through a virtual list. */
+/** Enables keyboard navigation in a virtual list. */
 export const walk = (rows) => rows.element.addEventListener("keydown", (event) => onKey(event, rows));

@@ -1,8 +1,8 @@
 /*
- * The areas beside the conversation: the library before it, the source behind it.
+ * Shows and hides the two areas beside the conversation: the library at its start, and the source at its end.
  *
- * In a wide window both are columns. In a narrower one only one of them is, and a library that is opened
- * beside a source lies over the page; on a phone both do. How an area stands is its `data-as`: "column",
+ * In a wide window both are columns. In a narrower one only one of them is, and the library opens as a drawer
+ * over the page while the source is open; on a phone both are drawers. The `data-as` of an area is "column",
  * "drawer" or "closed". While a drawer is open, the rest of the page is inert.
  */
 
@@ -11,7 +11,7 @@ import { t } from "../i18n.js";
 import { recall, remember } from "../storage.js";
 import { splitter } from "./splitters.js";
 
-const DRAWN = 5; // frames after which a list that is shown has its rows
+const DRAWN = 5; // frames until a list that was hidden has rendered its rows
 
 const wide = matchMedia("(min-width: 80rem)");
 const narrow = matchMedia("(max-width: 62rem)");
@@ -22,24 +22,24 @@ export const source = make("aside", { id: "fn-source", "aria-label": t("source.t
 const scrim = make("div", { id: "fn-scrim", hidden: "" });
 const heard = { closed: [], reopened: [] };
 const state = {
-  library: recall("library", "open") === "open", // as a column, where there is room for one
-  drawer: false, // whether the library lies over the page
+  library: recall("library", "open") === "open", // whether it is open as a column, if there is room for one
+  drawer: false, // whether the library is open as a drawer
   source: false,
-  fromLibrary: false, // whether the source was opened from a row of the library
-  origins: { library: null, source: null }, // where the focus was before each was opened
+  fromLibrary: false, // whether the user opened the source from a row of the library
+  origins: { library: null, source: null }, // descriptions of the elements that had the focus before
 };
 
-/** Runs `listener` whenever the source is closed. */
+/** Runs `listener` whenever the source closes. */
 export const onSourceClosed = (listener) => heard.closed.push(listener);
 
-/** Runs `listener` whenever the source is shown again as it was closed. */
+/** Runs `listener` whenever the source opens again with its earlier contents. */
 export const onSourceReopened = (listener) => heard.reopened.push(listener);
 
 export const isOpen = (area) => area.dataset.as !== "closed";
 
 const isDrawer = (area) => area.dataset.as === "drawer";
 
-/** How both areas stand in the window as it is. */
+/** Returns the `data-as` of both areas for the window's current width. */
 function standing() {
   const room = !narrow.matches && (wide.matches || !state.source);
   return {
@@ -72,10 +72,10 @@ const openers = (name) => document.querySelectorAll(`.fn-open-${name}`);
 const visible = (elements) => [...elements].find((element) => element.checkVisibility?.() ?? true);
 
 /**
- * Puts the focus where it was before an area was opened, or on the button that opens it again.
+ * Moves the focus back to the element that had it before an area opened, or to the area's button.
  *
- * A report that was opened from the library's drawer gives it back to its row there, which is drawn a few
- * frames after the library is shown.
+ * If the user opened a report from the library's drawer, the drawer opens again, and the focus returns to the
+ * report's row, which the list renders a few frames later.
  */
 function giveBack(name) {
   const memory = state.origins[name];
@@ -92,7 +92,7 @@ function giveBack(name) {
 
 // The library
 
-/** Shows the library; with `focus`, the focus goes to its chosen tab. */
+/** Opens the library; with `focus`, moves the focus to its selected tab. */
 export function openLibrary({ focus = true } = {}) {
   if (!library.contains(document.activeElement)) state.origins.library = remembered(document.activeElement);
   if (!narrow.matches && (wide.matches || !state.source)) keepLibrary(true);
@@ -118,7 +118,7 @@ export const toggleLibrary = () => (isOpen(library) ? closeLibrary() : openLibra
 
 // The source
 
-/** Shows the source; the focus will go back to `from` when it is closed. */
+/** Opens the source; when it closes, the focus returns to `from`. */
 export function openSourcePane(from = document.activeElement) {
   if (!source.contains(from)) {
     state.origins.source = remembered(from);
@@ -138,7 +138,7 @@ export function closeSourcePane() {
   if (focused) giveBack("source");
 }
 
-/** Closes the source, or shows again what it showed last; without such a thing it stays closed. */
+/** Closes the source, or opens it again with its last contents; if it has none yet, it stays closed. */
 export function toggleSource() {
   if (state.source) return closeSourcePane();
   const title = source.querySelector("h2");
@@ -148,7 +148,7 @@ export function toggleSource() {
   return title.focus({ preventScroll: true });
 }
 
-/** Shows the conversation where an area lies over it; without `back` the focus is the caller's to place. */
+/** Closes the drawer over the conversation; if `back` is false, the caller places the focus. */
 export function uncover({ back = true } = {}) {
   for (const [area, name, close] of [
     [library, "library", closeLibrary],
@@ -160,7 +160,7 @@ export function uncover({ back = true } = {}) {
   }
 }
 
-/** Closes the area that lies over the page, or the source where the focus is in it. */
+/** At Escape, closes the open drawer, or the source if it has the focus. */
 function onKey(event) {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   if (isDrawer(library)) closeLibrary();
@@ -174,14 +174,14 @@ function onKey(event) {
 const opener = (name, toggle, shown) =>
   button("", toggle, { class: `fn-open-${name}`, "aria-controls": `fn-${name}`, ...shown });
 
-/** A bar beside a column's place while it is closed; the end's only once there is a source to show. */
+/** Creates the bar that replaces a closed column; CSS hides the source's bar until there is a source. */
 function rail(name, toggle) {
   const open = opener(name, toggle, { "aria-label": t(`${name}.show`), title: t(`${name}.show`) });
   open.append(icon(name));
   return make("nav", { id: `fn-${name}-rail`, class: "fn-rail", "aria-label": t(`${name}.title`) }, open);
 }
 
-/** The bar of a phone. The page's own heading is Gradio's; what stands here is for the eye. */
+/** Creates the phone's top bar. Screen readers skip its title, since Gradio's heading has the same text. */
 function topBar() {
   const openLibraries = opener("library", toggleLibrary);
   openLibraries.append(icon("library"), make("span", { class: "fn-library-count" }, t("library.title")));
@@ -191,7 +191,7 @@ function topBar() {
   return make("nav", { id: "fn-top", "aria-label": t("top.label") }, openLibraries, name, openSources);
 }
 
-/** The button with which an area is closed. */
+/** Creates the button that closes an area. */
 export const closer = (name, close) => {
   const shut = button("", close, {
     class: "fn-shut",
@@ -202,12 +202,12 @@ export const closer = (name, close) => {
   return shut;
 };
 
-/** Says in the phone's bar how many reports the library has. */
+/** Shows the number of reports in the phone's top bar. */
 export function countReports(number) {
   document.querySelector(".fn-library-count").textContent = t("library.counted", { number });
 }
 
-/** Puts the areas into the page. */
+/** Adds the areas to the page. */
 export function layOut() {
   const conversation = document.querySelector("gradio-app");
   const skip = make("a", { href: "#fn-question", class: "fn-skip" }, t("skip"));

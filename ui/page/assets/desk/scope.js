@@ -1,8 +1,8 @@
 /*
- * What narrows the question and the list of reports: chips above the question's input, each removable.
+ * Holds the scope, the filters of the question and of the list of reports, and shows it as removable chips
+ * above the question's input.
  *
- * A scope has exactly the fields of the filters of POST /v1/chat. The chat is told of it through a hidden
- * Textbox of the page.
+ * A scope has the same fields as the filters of POST /v1/chat. The script sends it through a hidden Textbox.
  */
 
 import { button, make } from "../controls/dom.js";
@@ -30,16 +30,16 @@ const clear = button(t("scope.clear"), clearAll, { class: "fn-clear" });
 const said = make("p", { class: "fn-unseen", role: "status" });
 const place = make("div", { id: "fn-narrowed", role: "group", "aria-label": t("scope.label"), hidden: "" });
 
-/** What the question is narrowed to; not to be changed in place. */
+/** Returns the scope, a frozen object. */
 export const getScope = () => state.scope;
 
-/** Runs `listener` with the scope whenever it changes; gives what ends that. */
+/** Runs `listener` with the scope whenever it changes; returns a function that removes the listener. */
 export function onScope(listener) {
   state.listeners.push(listener);
   return () => (state.listeners = state.listeners.filter((other) => other !== listener));
 }
 
-/** Changes some fields of the scope; what it has no field for is left out. */
+/** Changes some fields of the scope; ignores fields that a scope does not have. */
 export function setScope(changes) {
   const known = Object.entries(changes).filter(([field]) => field in NOTHING);
   const tidy = known.map(([field, value]) => [
@@ -65,7 +65,7 @@ const FIELDS = {
   published_before: (date) => t("scope.before", { date: dateWords(date) }),
 };
 
-/** Each thing that the question is narrowed to: its words, and what removes it. */
+/** Returns each filter of the scope: its words, and a function for the changes that remove it. */
 const narrowings = () =>
   Object.entries(state.scope).flatMap(([field, value]) =>
     (Array.isArray(value) ? value : [value])
@@ -108,13 +108,13 @@ function clearAll() {
 
 const focusOn = (element) => (element ?? document.querySelector("#fn-question textarea"))?.focus();
 
-/** Reads the title of a report that the question is kept to, and names it so. */
+/** Fetches the title of a report in the scope, and shows it in the report's chip. */
 async function learnTitle(id) {
   if (state.titles.has(id)) return;
   state.titles.set(id, String(id));
   const report = await getReport(id).catch(() => null);
   if (!report)
-    state.titles.delete(id); // It is asked for again when the chips are drawn next.
+    state.titles.delete(id); // The next draw fetches it again.
   else nameReport(id, report.title);
 }
 
@@ -124,7 +124,7 @@ function nameReport(id, title) {
   draw();
 }
 
-/** Keeps the question to no report that is gone, and calls the others what they are called now. */
+/** Removes deleted reports from the scope, and updates the titles of the others. */
 function followReports() {
   const ids = state.scope.document_ids;
   setScope({ document_ids: ids.filter(reportOf) });
@@ -138,7 +138,7 @@ function say() {
 
 const tellChat = () => write("#fn-scope", JSON.stringify(state.scope));
 
-/** Puts the chips above the question's input, as soon as Gradio has drawn it. */
+/** Adds the chips above the question's input, as soon as Gradio has rendered it. */
 export async function startScope() {
   place.append(make("span", { class: "fn-narrowed-to" }, t("scope.label")), chips, clear);
   document.body.append(said);
@@ -150,14 +150,11 @@ export async function startScope() {
 
 // Questions about a report
 
-const LONGEST = 160; // characters of selected words that a question repeats
+const LONGEST = 160; // characters of selected text that a question quotes
 
-let begun = ""; // how the question was begun last
+let begun = ""; // the text that `begin` inserted last
 
-/**
- * Narrows the next question to a report, begins it with `words` where there are some, and has the reader
- * write it.
- */
+/** Limits the question to a report, starts it with a mention of `words`, if any, and focuses the input. */
 export function askAbout(report, words = "") {
   const nothing = Object.entries(getScope()).map(([field, value]) => [
     field,
@@ -172,14 +169,14 @@ export function askAbout(report, words = "") {
   area.setSelectionRange(area.value.length, area.value.length);
 }
 
-/** Begins the question that is being written; what it was begun with before is replaced. */
+/** Inserts text at the start of the question, in place of the text that it inserted before. */
 function begin(area, beginning) {
   const rest = begun && area.value.startsWith(begun) ? area.value.slice(begun.length) : area.value;
   write("#fn-question", beginning + rest);
   begun = beginning;
 }
 
-/** Words on one line, cut between two of them where they are too long. */
+/** Puts text on one line, and cuts it at a space if it is too long. */
 function shortened(words) {
   const characters = [...words.replace(/\s+/g, " ").trim()];
   if (characters.length <= LONGEST) return characters.join("");

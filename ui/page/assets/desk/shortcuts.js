@@ -1,4 +1,4 @@
-/** Keys that lead through the desk, and the list of them. None is taken from a person who writes. */
+/** Handles the keyboard shortcuts, except while the user types text, and lists them in a dialog. */
 
 import { button, icon, isWriting, make } from "../controls/dom.js";
 import { runNewest } from "../controls/notices.js";
@@ -12,13 +12,13 @@ import {
 } from "../source/reading.js";
 import { toggleLibrary, toggleSource, uncover } from "./panes.js";
 
-const BRACKETS = ["[", "]"]; // which many keyboards have only behind AltGr, or a Mac's Option
+const BRACKETS = ["[", "]"]; // on many keyboards these need AltGr, or Option on a Mac
 const isMac = /^mac/i.test(navigator.platform);
 
 const shortcuts = [];
 let dialog = null;
 
-/** Adds a key: `key` as the browser names it, what it does in words, and how. */
+/** Adds a shortcut: `key` as in `KeyboardEvent.key`, a description, and the function that it runs. */
 function addShortcut(key, words, run) {
   shortcuts.push({ key, words, run });
 }
@@ -31,7 +31,7 @@ function askNext(event) {
   area.focus();
 }
 
-/** Whether keys are held that make another command of a key, not those without which it cannot be written. */
+/** Whether modifier keys make a key part of another command; typing a bracket may itself need modifiers. */
 function isCommand({ key, ctrlKey, metaKey, altKey }, hasAltGraph) {
   if (!BRACKETS.includes(key)) return ctrlKey || metaKey || altKey;
   return metaKey || (!hasAltGraph && (ctrlKey || (altKey && !isMac)));
@@ -45,7 +45,7 @@ function onKey(event) {
   shortcuts.find(({ key }) => key === event.key)?.run(event);
 }
 
-/** The list of the keys, made anew each time: others may have been added. */
+/** Shows the list of shortcuts, built anew each time. */
 function showShortcuts() {
   dialog?.remove();
   const title = make("h2", { id: "fn-shortcuts-title" }, t("shortcuts.title"));
@@ -66,13 +66,13 @@ function showShortcuts() {
     make("p", { class: "fn-hint" }, t("shortcuts.hint")),
     close,
   );
-  // A click beside the list is on the dialog itself.
+  // A click outside of the dialog's box has the dialog itself as its target.
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   document.body.append(dialog);
   dialog.showModal();
 }
 
-/** A button that shows the list. */
+/** Creates a button that shows the list. */
 export function shortcutsButton() {
   const shown = button("", showShortcuts, {
     class: "fn-shortcuts",
@@ -83,7 +83,7 @@ export function shortcutsButton() {
   return shown;
 }
 
-/** A key that leads into a field is not written there. */
+/** Wraps a handler that moves the focus into a field, so that the field does not receive the key's letter. */
 const unwritten = (run) => (event) => {
   event.preventDefault();
   run();

@@ -1,22 +1,22 @@
 /*
- * The lines between the columns, with which their widths are changed: dragged, or moved with the arrow keys;
- * a double click gives a column the width back that it comes with. The widths are remembered.
+ * Resizes the columns by the lines between them: with the pointer, or with the arrow keys. A double click
+ * restores a column's default width. The browser stores the widths.
  */
 
 import { make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 import { recall, remember } from "../storage.js";
 
-const STEP = 1; // rem: an arrow key; with Shift four times as much
-const CONVERSATION = 28; // rem that the conversation keeps
-const LIMITS = { library: [14, 30], source: [22, 90] }; // rem
+const STEP = 1; // rem for an arrow key; four times as much with Shift
+const CONVERSATION = 28; // the conversation's least width in rem
+const LIMITS = { library: [14, 30], source: [22, 90] }; // least and greatest width in rem
 
 const root = document.documentElement;
 const rem = () => parseFloat(getComputedStyle(root).fontSize);
 const variable = (name) => `--fn-${name}-width`;
 const widthOf = (element) => element.getBoundingClientRect().width;
 
-/** The separator of an area: of the library before the conversation, or of the source behind it. */
+/** Creates the separator of the library or the source. */
 export function splitter(name, area) {
   const line = make("div", {
     id: `fn-${name}-edge`,
@@ -37,7 +37,7 @@ export function splitter(name, area) {
   return line;
 }
 
-/** The least and the most that an area may be wide, in pixels, beside what the others need. */
+/** Returns an area's least and greatest width in pixels, with enough room left for the conversation. */
 function limits(name, area) {
   const [least, most] = LIMITS[name].map((size) => size * rem());
   const conversation = document.querySelector("gradio-app");
@@ -52,7 +52,7 @@ function say(line, name, area) {
   line.setAttribute("aria-valuenow", Math.round(widthOf(area)));
 }
 
-/** Makes an area as wide as may be near `width`, in pixels. */
+/** Sets an area's width in pixels, within its limits. */
 function widen(name, area, width) {
   const [least, most] = limits(name, area);
   const fitting = Math.min(Math.max(width, least), most) / rem();
@@ -65,7 +65,7 @@ function reset(name) {
   remember(`${name}.width`, null);
 }
 
-/** What a movement to the right adds to an area: the library grows with it, in a page from left to right. */
+/** Returns 1 if a movement to the right widens an area, else -1; from left to right, that is the library. */
 const sense = (name) => (name === "library" ? 1 : -1) * (root.dir === "rtl" ? -1 : 1);
 
 function onKey(event, name, area) {

@@ -1,4 +1,4 @@
-/** The library's area: a tab for the reports, and one for the conversations. */
+/** Shows the library's area as two tabs: reports and conversations. */
 
 import { button, make } from "../controls/dom.js";
 import { t } from "../i18n.js";
@@ -14,7 +14,7 @@ const panel = (name) =>
     "aria-labelledby": `fn-${name}-tab`,
   });
 
-/** The places of what the tabs show. */
+/** The panels of the tabs, by name. */
 export const panels = Object.fromEntries(NAMES.map((name) => [name, panel(name)]));
 
 const tabs = Object.fromEntries(
@@ -28,7 +28,7 @@ const tabs = Object.fromEntries(
   ]),
 );
 
-/** Shows a tab's panel; the panel hears of it as an event "fn-shown". */
+/** Shows a tab's panel, and dispatches the event "fn-shown" to it. */
 export function chooseTab(name) {
   for (const other of NAMES) {
     const chosen = other === name;
@@ -39,7 +39,7 @@ export function chooseTab(name) {
   panels[name].dispatchEvent(new CustomEvent("fn-shown"));
 }
 
-/** The arrow keys go from tab to tab, which are chosen by getting the focus. */
+/** Handles the arrow keys, Home and End, which choose a tab and focus it. */
 function onKey(event) {
   const at = NAMES.findIndex((name) => tabs[name] === event.target);
   const forward = document.documentElement.dir === "rtl" ? "ArrowLeft" : "ArrowRight";
@@ -52,7 +52,7 @@ function onKey(event) {
   tabs[name].focus();
 }
 
-/** Fills the library's area; `foot` stands below both panels. */
+/** Fills the library's area; the elements of `foot` come below both panels. */
 export function startTabs(...foot) {
   const list = make(
     "div",

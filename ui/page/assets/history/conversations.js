@@ -1,4 +1,4 @@
-/** The kept conversations, as the server last listed them, and their deletion. */
+/** Holds the server's latest list of kept conversations, and deletes conversations. */
 
 import { MAX_CONVERSATIONS } from "../constants.js";
 import { notify } from "../controls/notices.js";
@@ -17,12 +17,12 @@ const state = {
   listener() {},
 };
 
-/** Runs `listener` with {conversations, more, query} whenever they were read; `more` where there are older ones. */
+/** Runs `listener` with {conversations, more, query} after each change; `more`: older ones exist. */
 export const onConversations = (listener) => (state.listener = listener);
 
 export const conversationOf = (id) => state.all.find(({ conversation_id }) => conversation_id === id);
 
-/** Reads those in which the words of `query` stand; whoever asked before is no longer answered. */
+/** Reads the conversations that contain every word of `query`, and aborts an earlier request. */
 export async function readConversations(query = state.query) {
   if (query !== state.query) state.limit = AT_ONCE;
   state.query = query;
@@ -39,7 +39,6 @@ export async function readConversations(query = state.query) {
   }
 }
 
-/** Reads older ones, too. */
 export async function readMore() {
   const before = state.limit;
   state.limit = Math.min(before + AT_ONCE, MAX_CONVERSATIONS);
@@ -51,14 +50,14 @@ export async function readMore() {
   }
 }
 
-/** Takes a conversation out of sight, or shows it again. */
+/** Hides a conversation in the list, or shows it again. */
 export function hideConversation(id, hidden) {
   if (hidden) state.gone.add(id);
   else state.gone.delete(id);
   tell();
 }
 
-/** Forgets a conversation that the server has deleted. */
+/** Removes a conversation from the list after the server has deleted it. */
 export function forgetConversation(id) {
   state.all = state.all.filter(({ conversation_id }) => conversation_id !== id);
   hideConversation(id, false);
@@ -71,9 +70,9 @@ function tell() {
 
 // Deletion
 
-const promised = new Set(); // ids
+const promised = new Set(); // ids of conversations to delete when their notice closes
 
-/** Deletes a conversation, and says so; `restored` runs where that was taken back. */
+/** Hides a conversation, and deletes it when its notice closes; `restored` runs if the user undoes this. */
 export function removeWithUndo({ conversation_id: id, name }, restored) {
   promised.add(id);
   hideConversation(id, true);
@@ -94,14 +93,14 @@ async function remove(id, name) {
     await removeConversation(id);
     forgetConversation(id);
   } catch (error) {
-    if (error.status === 404) return forgetConversation(id); // It is gone, as it should be.
+    if (error.status === 404) return forgetConversation(id); // It is deleted already.
     hideConversation(id, false);
     notify(t("removal.failed", { title: name, why: words(error) }), { alert: true });
   }
   return undefined;
 }
 
-// Not every browser tells that a page ends, but all that it is left.
+// Not every browser fires `unload` when the user leaves the page, but all fire `pagehide`.
 addEventListener("pagehide", () => {
   for (const id of promised) removeConversation(id).catch(() => null);
   promised.clear();

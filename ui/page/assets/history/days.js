@@ -1,4 +1,4 @@
-/** When conversations were had, as a person says it: today, yesterday, in the last days, earlier. */
+/** Groups conversations by their time: today, yesterday, the last days, earlier. */
 
 import { momentWords } from "../facts.js";
 import { t } from "../i18n.js";
@@ -8,10 +8,10 @@ const RECENT = 7; // days
 
 const startOfDay = (time) => new Date(time).setHours(0, 0, 0, 0);
 
-/** How many midnights lie between a time and now. */
+/** Returns the number of midnights between a time and now. */
 const daysAgo = (time, now) => Math.round((startOfDay(now) - startOfDay(time)) / DAY);
 
-/** The group that a time belongs to: "today", "yesterday", "week" or "earlier". */
+/** Returns the group of a time: "today", "yesterday", "week" or "earlier". */
 export function groupOf(updated, now = Date.now()) {
   const days = daysAgo(new Date(updated), now);
   if (days <= 0) return "today";
@@ -19,7 +19,7 @@ export function groupOf(updated, now = Date.now()) {
   return days <= RECENT ? "week" : "earlier";
 }
 
-/** A time as it is needed in its group: the hour of today and yesterday, else the day. */
+/** Writes a time as its group needs it: the hour, the weekday, or the date. */
 export function whenWords(updated, now = Date.now()) {
   const time = new Date(updated);
   const options = {
@@ -31,7 +31,7 @@ export function whenWords(updated, now = Date.now()) {
   return momentWords(time, options);
 }
 
-/** The whole of it, for who wants to know. */
+/** Writes the full date and time. */
 export const exactly = (updated) => momentWords(new Date(updated), { dateStyle: "long", timeStyle: "short" });
 
 export const groupWords = (group) => t(`history.${group}`);

@@ -1,4 +1,4 @@
-/** The conversations that were had, in their tab: found, opened, named, saved as files and deleted. */
+/** Shows the tab of kept conversations, with search, opening, renaming, export as a file and deletion. */
 
 import { EXPORT_FORMATS, MAX_NAME_CHARACTERS } from "../constants.js";
 import { button, icon, make } from "../controls/dom.js";
@@ -17,7 +17,7 @@ import {
 import { currentConversation, newConversation, openConversation, shownAnswers } from "./current.js";
 import { exactly, groupOf, groupWords, whenWords } from "./days.js";
 
-const TYPING = 200; // milliseconds after the last letter before the server is asked
+const TYPING = 200; // milliseconds without a key before the search starts
 
 const state = { naming: null, shown: "", timer: null, keys: [] };
 const does = { open, menu };
@@ -27,7 +27,6 @@ const trouble = make("p", { class: "fn-warning fn-empty", role: "alert", hidden:
 const count = make("p", { class: "fn-counted", role: "status" });
 const rows = new VirtualList(scroller, drawRow, t("history.title"));
 
-/** Fills the tab's panel. */
 export function startHistory(panel) {
   const find = (query) => {
     clearTimeout(state.timer);
@@ -49,7 +48,7 @@ export function startHistory(panel) {
   watchAnswers(panel);
 }
 
-/** Reads the list again where the answers that the page shows are others, and nobody is naming one. */
+/** Reads the list again when the shown answers change while the tab is visible. */
 function watchAnswers(panel) {
   const look = () => {
     state.looking = null;
@@ -67,7 +66,7 @@ function watchAnswers(panel) {
 
 const read = (query) => attempt(() => readConversations(query));
 
-/** Reads conversations, and says what has gone wrong with that. */
+/** Reads conversations, and shows an error if that fails. */
 async function attempt(reading) {
   try {
     await reading();
@@ -122,7 +121,7 @@ function menu(conversation, opener) {
   ]);
 }
 
-/** Puts a form in the place of a conversation's row. */
+/** Replaces a conversation's row by a form for its name. */
 function name({ conversation_id: id }) {
   leaveNaming({ refocus: false });
   state.naming = id;
@@ -153,7 +152,7 @@ async function saveName(id, given) {
   return null;
 }
 
-/** Deletes a conversation; what the page shows of it goes, too, and comes back with it. */
+/** Deletes a conversation, and closes it if the page shows it; an undo opens it again. */
 function remove(conversation) {
   const { conversation_id: id } = conversation;
   const isShown = id === currentConversation();
@@ -161,18 +160,18 @@ function remove(conversation) {
   focusRow(rows, state.keys[at + 1] ?? state.keys[at - 1]);
   if (isShown) document.querySelector("#fn-new")?.click();
   removeWithUndo(conversation, () => {
-    // Where it is back before anybody looked, its row was drawn while nothing was shown.
+    // Make the next look render the row again: it was rendered while the page showed no conversation.
     state.shown = null;
     if (isShown && isFree(id)) openConversation(id);
     focusRow(rows, id);
   });
 }
 
-/** Whether the page shows nothing that a conversation would take the place of, but what it still shows of that. */
+/** Whether opening a conversation replaces no other: the page is empty, or still shows this conversation. */
 const isFree = (id) =>
   !document.querySelector("#fn-conversation .message-row") || id === currentConversation();
 
-/** F2 names a conversation, Delete deletes it. */
+/** Handles the keys of a row: F2 renames the conversation, Delete deletes it. */
 function onRowKey(event) {
   const row = event.target.closest("[data-stop]")?.closest("li");
   const conversation = row && !event.defaultPrevented && conversationOf(row.dataset.id);
@@ -184,7 +183,7 @@ function onRowKey(event) {
 
 // Rows
 
-/** The row; `does` has what its buttons do: `open` and `menu`, each called with the conversation and the button. */
+/** Creates a conversation's row; its buttons call `does.open` and `does.menu` with it and the button. */
 export function conversationRow(conversation, does, isCurrent) {
   const { conversation_id: id, name, answers, updated } = conversation;
   const when = make(
@@ -219,7 +218,7 @@ export function conversationRow(conversation, does, isCurrent) {
 export const dayRow = ({ group }) =>
   make("li", { class: "fn-group fn-day" }, make("h3", {}, groupWords(group)));
 
-/** The row that asks for older conversations. */
+/** Creates the row with the button that loads older conversations. */
 export const moreRow = (readMore) =>
   make(
     "li",
@@ -228,8 +227,9 @@ export const moreRow = (readMore) =>
   );
 
 /**
- * The row with a form in which a conversation is named: `save` hears of the name, and gives what is wrong with
- * it in words, else nothing; `leave` puts the row back.
+ * Creates the row with a form for a conversation's name.
+ *
+ * `save` receives the name, and resolves to an error message or null; `leave` restores the row.
  */
 export function namingRow({ conversation_id: id, name, named }, { save, leave }) {
   const input = make("input", {

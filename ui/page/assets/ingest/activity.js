@@ -1,4 +1,4 @@
-/** What the index is doing now, in a line below the list; how far it is, and what went wrong last. */
+/** Shows the server's current job in a line below the list, with its progress, and the last failure. */
 
 import { button, make } from "../controls/dom.js";
 import { notify } from "../controls/notices.js";
@@ -9,8 +9,8 @@ import { cancelJob, dismissFailure, getFailures, startSync, words } from "../ser
 import { recall, remember } from "../storage.js";
 import { hasEnded, hurry, onJobs } from "./jobs.js";
 
-const LISTED = 50; // files that are named, of those that could not be read
-const FRESH = 4500; // milliseconds in which the list of reports is taken to be as it was
+const LISTED = 50; // the most failed files that the list names
+const FRESH = 4500; // milliseconds before the page reads the list of reports again
 
 const state = { jobs: undefined, ended: null, outcome: null, failures: [], running: null, read: 0 };
 
@@ -29,7 +29,7 @@ const place = make(
   said,
 );
 
-/** The line; it follows the jobs and the reports. */
+/** Returns the element of the line, which follows the jobs and the reports. */
 export function doingElement() {
   onJobs(onJobsTold);
   onReports(draw);
@@ -37,7 +37,7 @@ export function doingElement() {
   return place;
 }
 
-/** The job that is worked at, or the next one. */
+/** Returns the running job, or else the next one; null if there is none. */
 const current = (jobs) => {
   const unended = jobs.filter((job) => !hasEnded(job));
   return unended.find(({ state: how }) => how === "running") ?? unended.at(-1) ?? null;
@@ -57,24 +57,24 @@ async function onJobsTold(jobs) {
   draw();
 }
 
-/** Reads the reports where a job has ended; else now and then, since other pages and a long sync change them, too. */
+/** Reads the reports after a job; else only now and then, since long syncs and other pages change them. */
 function readAgain(hasChanged) {
   if (!hasChanged && performance.now() - state.read < FRESH) return null;
   state.read = performance.now();
   return readReports().catch(() => null);
 }
 
-/** The last work on the library as a whole; the row of an upload says how that came out. */
+/** Returns the last finished job that is not an upload; an upload shows its outcome in its own row. */
 const outcomeOf = (jobs) => jobs.find((job) => hasEnded(job) && job.kind !== "upload") ?? null;
 
-/** Reads which files could not be read; those that are known stay where the server does not answer. */
+/** Fetches the files that the server could not read; keeps the known ones if it does not respond. */
 async function readFailures() {
   state.failures = await getFailures().catch(() => state.failures);
 }
 
 const isDismissed = ({ id }) => recall("library.dismissed", null) === id;
 
-/** How far a job is, in words, and as a share of 1 or null. */
+/** Returns a job's progress: words, and the share that is done, 0 to 1, or null if it is unknown. */
 function progressOf(job) {
   const { files, passages, stage } = job;
   const share = ({ done, of }) => (of ? done / of : null);
@@ -110,14 +110,14 @@ function draw() {
   stop.hidden = !running || running.cancelling || running.kind === "compaction";
   sync.hidden = Boolean(running) || jobs === null || !reports().some(({ uploaded }) => !uploaded);
   drawDetails();
-  // Only what begins and ends is read out, and not each step.
+  // Announce only the start and the end of a job, not each step.
   const spoken = running ? progress.words.replace(/\d.*/, "") : line.textContent;
   if (said.dataset.of === `${running?.id}`) return;
   said.textContent = said.dataset.of === undefined ? "" : spoken;
   said.dataset.of = `${running?.id}`;
 }
 
-/** What is said while nothing runs. */
+/** Returns the words of the line while no job runs. */
 function resting() {
   const { jobs, outcome } = state;
   const { kind, state: how } = outcome ?? {};
@@ -128,7 +128,7 @@ function resting() {
   return count ? [t("doing.upToDate"), t("library.count", { count })] : [t("doing.empty")];
 }
 
-/** Why the last work failed, else which files could not be read. */
+/** Shows why the last job failed, or else which files the server could not read. */
 function drawDetails() {
   const { running, outcome, failures } = state;
   const message = outcome?.state === "failed" && !isDismissed(outcome) ? outcome.message : null;
@@ -169,7 +169,7 @@ function failureItem({ failure_id: id, path, cause }) {
   return make("li", {}, make("span", { class: "fn-path", dir: "auto" }, path), " ", cause, " ", dismiss);
 }
 
-/** Has the server list a file no more. One that is not listed any more was read, or dismissed elsewhere. */
+/** Dismisses a failed file. A 404 means that it is dismissed already, or that the server has read it. */
 async function dismissOne(id) {
   await dismissFailure(id).catch((error) => error.status !== 404 && notify(words(error), { alert: true }));
   await readFailures();

@@ -1,4 +1,4 @@
-/** Files to add: from what was dropped or chosen, those of a folder with its name as their collection. */
+/** Collects files from a drop or a file dialog; the files of a folder get its name as their collection. */
 
 import { MAX_COLLECTION_CHARACTERS, SUFFIXES } from "../constants.js";
 import { make } from "../controls/dom.js";
@@ -6,13 +6,13 @@ import { t } from "../i18n.js";
 
 const suffixOf = (name) => /\.[^.]*$/.exec(name)?.[0].toLowerCase();
 
-/** Whether a file of a folder is one that its reader means: not what programs keep beside it. */
+/** Returns false for hidden and system files, temporary Office files, and sidecars. */
 const isMeant = (name) => !/^(\.|~\$)|^(thumbs\.db|desktop\.ini)$|\.meta\.yaml$/i.test(name);
 
 /**
- * The entries of what is dropped, which must be asked for before the event is over: pass them to `filesOf`.
+ * Returns the entries of a drop, for `filesOf`; the browser gives them only during the event.
  *
- * A browser that does not know entries gives files alone.
+ * A browser without support for entries gives only files, not folders.
  */
 export const entriesOf = (transfer) =>
   [...transfer.items]
@@ -20,8 +20,10 @@ export const entriesOf = (transfer) =>
     .map((item) => ({ entry: item.webkitGetAsEntry?.() ?? null, file: item.getAsFile() }));
 
 /**
- * The files of entries, those in folders as well: {files, left, unread}, `left` being how many of them are of no
- * known kind, and `unread` how many files and folders the browser could not open.
+ * Reads the files of entries, including those in folders: {files, left, unread}.
+ *
+ * `left` is the number of files in an unsupported format, and `unread` the number of files and folders that
+ * the browser could not open.
  */
 export async function filesOf(entries) {
   const found = await Promise.all(entries.map(filesOfEntry));
@@ -36,7 +38,7 @@ async function filesOfEntry({ entry, file }) {
   return { ...within(found, entry.name), unread };
 }
 
-/** The files that were chosen with their folder. */
+/** Returns the files of a folder from a file dialog. */
 export function filesOfFolder(files) {
   const placed = [...files].map((file) => {
     const [folder, ...folders] = file.webkitRelativePath.split("/").slice(0, -1);
@@ -49,8 +51,9 @@ export function filesOfFolder(files) {
 }
 
 /**
- * All files below a folder: `found` has {file, folders}, the folders being those between. What cannot be opened
- * is counted in `unread`, so that it does not take the others with it.
+ * Reads all files below a folder: `found` has {file, folders}, where `folders` are the names between the two.
+ *
+ * `unread` counts the files and folders that the browser could not open; the others are still read.
  */
 async function filesIn(folder, folders) {
   const entries = await entriesIn(folder).catch(() => null);
@@ -72,7 +75,7 @@ const fileIn = (entry, folders) =>
     () => ({ found: [], unread: 1 }),
   );
 
-/** What lies in a folder; it is told in portions, of which the last is empty. */
+/** Reads the entries of a folder; the browser returns them in batches, and an empty one at the end. */
 async function entriesIn(folder) {
   const reader = folder.createReader();
   const all = [];
@@ -84,10 +87,10 @@ async function entriesIn(folder) {
 }
 
 /**
- * The files of a folder under names of their own.
+ * Returns the files of a folder in a supported format, each with a unique name.
  *
- * The library keeps uploads by their names, so that a second "report.pdf" would be a new version of the first:
- * it has its folders in front of its name.
+ * The library identifies uploads by name, so a second "report.pdf" would become a new version of the first. A
+ * name that occurs twice gets its folders in front.
  */
 function within(found, folder) {
   const known = found.filter(({ file }) => SUFFIXES.includes(suffixOf(file.name)));
@@ -101,7 +104,7 @@ function within(found, folder) {
   return { files, left: found.length - known.length };
 }
 
-/** Files of several folders, or beside one, under names of their own: a folder is in front of what is shared. */
+/** Makes names unique across folders: a name that occurs twice gets its folder in front. */
 function apart(files) {
   const isShared = sharedAmong(files.map(({ name }) => name));
   return files.map((one) =>
@@ -109,7 +112,7 @@ function apart(files) {
   );
 }
 
-/** Tells whether a name is more than once among some. */
+/** Returns a function that tells whether a name occurs more than once in `names`. */
 function sharedAmong(names) {
   const counts = new Map();
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1);
@@ -120,7 +123,7 @@ function sharedAmong(names) {
 
 const carriesFiles = ({ dataTransfer }) => dataTransfer?.types.includes("Files");
 
-/** Watches the whole page; `dropped` hears of what was dropped, as `folders.js` has it. */
+/** Shows the drop area while files are dragged over the page; `dropped` receives the entries of a drop. */
 export function watchDrops(dropped) {
   const place = make("div", { id: "fn-drop", hidden: "" }, make("p", {}, t("upload.drop")));
   document.body.append(place);
@@ -133,7 +136,7 @@ export function watchDrops(dropped) {
   });
   document.addEventListener("dragleave", ({ relatedTarget }) => relatedTarget || show(false));
   document.addEventListener("dragend", () => show(false));
-  // Before Gradio's own input, which would take a file that is dropped on it.
+  // Capture the event before Gradio's input, which would take the file.
   document.addEventListener(
     "drop",
     (event) => {

@@ -1,26 +1,26 @@
-/** What the server is working at, asked gently: often while it works, seldom else, never while nobody looks. */
+/** Polls the server's jobs: each second during a job, else every five seconds, and not while hidden. */
 
 import { getJobs } from "../server.js";
 
 const LISTED = 100;
-const BUSY = 1000; // milliseconds between two questions while something runs
+const BUSY = 1000; // milliseconds between polls while a job waits or runs
 const IDLE = 5000;
 
 const state = { jobs: null, timer: null, asking: false, again: false, listeners: [], needed: () => false };
 
 export const hasEnded = ({ state: how }) => how !== "waiting" && how !== "running";
 
-/** Runs `listener` with the last jobs, the newest first, or with null where the server does not tell them. */
+/** Runs `listener` after each poll with the jobs, the newest first; with null after a failed poll. */
 export const onJobs = (listener) => state.listeners.push(listener);
 
-/** Asks from now on. While `needed` says so, also of a page that is hidden: files wait to be sent from it. */
+/** Starts polling. A hidden page polls only while `needed` returns true: it still has files to send. */
 export function startJobs(needed) {
   state.needed = needed;
   document.addEventListener("visibilitychange", hurry);
   hurry();
 }
 
-/** Asks at once, as something was begun. */
+/** Polls now, after a job was started or stopped. */
 export function hurry() {
   clearTimeout(state.timer);
   if (document.hidden && !state.needed()) return;

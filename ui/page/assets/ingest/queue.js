@@ -1,74 +1,73 @@
 /*
- * Files on their way into the library: sent two at a time, and read by the server one after the other, each as
- * a job that is followed to its end.
+ * Uploads files to the library, two at a time, and follows each one's job on the server to its end.
  *
- * A file's `state` is waiting, sending, queued, reading, embedding, added, refused or cancelled.
+ * The `state` of a file is waiting, sending, queued, reading, embedding, added, refused or cancelled.
  */
 
 import { cancelJob, getJob, sendFile, words } from "../server.js";
 import { hasEnded, hurry, onJobs } from "./jobs.js";
 
-const AT_ONCE = 2; // files that are sent at the same time
-const AHEAD = 20; // files that the server has and has not read: the others wait here
+const AT_ONCE = 2; // files that are uploaded at the same time
+const AHEAD = 20; // the most files that the server has but has not read; the others wait here
 
 const OVER = ["added", "refused", "cancelled"];
 
 const all = [];
 const heard = { changed() {}, added() {} };
-const pause = { timer: null }; // while the server has no place for another file
+const pause = { timer: null }; // set while the server has no room for another file
 
-/** Files that were chosen or dropped, in their order. */
+/** Returns the chosen and dropped files, in their order. */
 export const uploads = () => all;
 
 export const isOver = (upload) => OVER.includes(upload.state);
 
-/** Says who hears that a file's state has changed, and that a report was added, by its number. */
+/** Sets the handlers `changed`, for a file whose state changes, and `added`, for the id of a new report. */
 export const watchUploads = (given) => Object.assign(heard, given);
 
-/** Whether a file is lost where the page is left. */
+/** Whether a file is lost if the user leaves the page. */
 export const isUnsent = ({ state }) => state === "waiting" || state === "sending";
 
-/** Adds files, each {file, name, collection}, to those that are on their way; who adds them draws them, all at once. */
+/** Adds files, each {file, name, collection}, to the queue; the caller renders them, all at once. */
 export function addFiles(files) {
   const added = files.map((file, place) => ({
     ...file,
     key: `file ${all.length + place}`,
     state: "waiting",
-    share: 0, // that was sent
+    share: 0, // the uploaded share, 0 to 1
     job: null,
     jobId: null,
     stopping: null,
     isStopping: false,
-    wasListed: false, // whether its report was ever in the list
+    wasListed: false, // whether the list of reports has ever had its report
     why: null,
-    report: null, // {id, version}, once it is added
+    report: null, // {id, version}, once the server has added it
   }));
   all.push(...added);
   work();
 }
 
-/** Sends a file again that was refused, with its password where it has one. */
+/** Uploads a refused file again, with its password if there is one. */
 export function again(upload, password = null) {
   Object.assign(upload, { state: "waiting", share: 0, why: null, job: null, jobId: null, password });
   heard.changed(upload);
   work();
 }
 
-/** Forgets the files that are over; those that are on their way stay. */
+/** Removes the finished files from the queue. */
 export function forgetOver() {
   all.splice(0, all.length, ...all.filter((upload) => !isOver(upload)));
 }
 
-/** Stops a file: nothing of it is kept. */
+/** Cancels a file, so that the library keeps nothing of it. */
 export function cancel(upload) {
   if (upload.state === "waiting") return change(upload, { state: "cancelled" });
-  // What the server has as a whole it adds, whether or not its answer is waited for.
+  // The server adds a file that it has received completely, even after an abort, so stop its job.
   if (upload.state === "sending" && upload.share < 1) return upload.stopping.abort();
   change(upload, { isStopping: true });
   return upload.jobId === null ? undefined : stopJob(upload);
 }
 
-/** Stops the job of a file; it may be over by now, which the next look at the jobs tells. */
+/** Cancels the job of a file; if it has ended already, the next poll shows that. */
 const stopJob = ({ jobId }) =>
   cancelJob(jobId)
     .catch(() => null)
@@ -112,7 +111,7 @@ async function send(upload) {
   work();
 }
 
-/** Has a file wait that the server has no place for, and every other file with it. */
+/** Puts a file back into the queue while the server has no room for it, and pauses all other files, too. */
 function sendLater(upload, seconds) {
   change(upload, { state: "waiting", share: 0 });
   clearTimeout(pause.timer);
@@ -122,19 +121,19 @@ function sendLater(upload, seconds) {
   }, seconds * 1000);
 }
 
-/** What the jobs say of the files that the server has. */
+/** Updates the files from the server's jobs. */
 async function onJobsTold(jobs) {
   const followed = all.filter((upload) => upload.jobId && !isOver(upload));
   for (const upload of followed) {
     const told = jobs?.find(({ id }) => id === upload.jobId);
-    // Of a job that has ended the list does not say what came out, and an old one is not in it.
+    // The list has neither the result of an ended job, nor old jobs.
     const job = told && !hasEnded(told) ? told : await getJob(upload.jobId).catch((error) => lost(error));
     if (job) take(upload, job);
   }
   work();
 }
 
-/** A job that the server does not know any more has failed; of a server that is silent nothing is known. */
+/** Treats a job that the server does not know as failed; on any other error, its state stays unknown. */
 const lost = (error) => (error.status === 404 ? { state: "failed", message: error.message } : null);
 
 function take(upload, job) {
@@ -148,12 +147,12 @@ function take(upload, job) {
   else change(upload, { job, state: job.state === "waiting" ? "queued" : stageOf(job) });
 }
 
-/** What has been read is embedded, of which nothing is told before the first part is done. */
+/** After reading, the server embeds the file, but reports that only when the first batch is done. */
 const stageOf = ({ stage, files }) => (stage === null || files.done < files.of ? "reading" : "embedding");
 
 onJobs(onJobsTold);
 
-// What was not sent yet is not added: the browser asks whether to leave.
+// Files that are not uploaded yet would be lost, so the browser asks whether to leave.
 addEventListener("beforeunload", (event) => {
   if (all.some(isUnsent)) event.preventDefault();
 });

@@ -1,4 +1,4 @@
-/** The files that are being added: each with how far it is, how it came out, and why it did not. */
+/** Shows the files that the user adds, each with its progress and its outcome. */
 
 import { SUFFIXES } from "../constants.js";
 import { button, icon, make } from "../controls/dom.js";
@@ -11,7 +11,7 @@ import { openSource } from "../source/reading.js";
 import { filesOf, filesOfFolder } from "./files.js";
 import { addFiles, again, cancel, forgetOver, isOver, uploads, watchUploads } from "./queue.js";
 
-const READ_OUT = 3; // refusals that are read out in full
+const READ_OUT = 3; // the most refusals that a screen reader announces in full
 
 const heading = make("h3", {});
 const clear = button(t("upload.clear"), clearOver, { class: "fn-link-button", hidden: "" });
@@ -33,7 +33,7 @@ const scroller = make("div", {
   role: "region",
   "aria-label": t("upload.title"),
 });
-// Screen readers hear outcomes, and not each step of the progress.
+// Screen readers announce outcomes, not each step of the progress.
 const outcome = make("p", { class: "fn-unseen", role: "status" });
 const box = make(
   "div",
@@ -45,7 +45,7 @@ const box = make(
 const list = new VirtualList(scroller, (upload) => rowOf(upload).element, t("upload.title"));
 const rows = new WeakMap();
 
-/** The files of this visit; `added` hears of each report that was added, by its number. */
+/** Returns the elements of the uploads; `added` receives the id of each new report. */
 export function uploadsElements(added) {
   watchUploads({ changed, added });
   onReports(() =>
@@ -56,7 +56,7 @@ export function uploadsElements(added) {
   return [box, outcome];
 }
 
-/** The buttons that let a person choose files, or a folder. */
+/** Creates the buttons that open the dialogs for files and for a folder. */
 export function addButtons() {
   const files = make("input", {
     type: "file",
@@ -89,10 +89,9 @@ export function addButtons() {
   return [choose, chooseFolder, taking(files, whole), taking(folder, filesOfFolder)];
 }
 
-/** Adds what was dropped. */
 export const takeEntries = async (entries) => take(await filesOf(entries));
 
-/** Adds files, and says of how many others nothing comes; loudly where there is nothing else. */
+/** Adds files, and says how many others it leaves out; shows an alert if it could open none. */
 function take({ files, left: others, unread = 0 }) {
   const said = [
     others ? t("upload.leftOut", { count: others }) : "",
@@ -119,14 +118,14 @@ function changed(upload) {
   follow(upload);
 }
 
-/** Scrolls to the file that is read now, unless somebody is at the list. */
+/** Scrolls to the file that the server starts to read, unless the pointer or the focus is in the list. */
 function follow(upload) {
   if (upload.isFollowed || upload.state !== "reading" || box.matches(":hover, :focus-within")) return;
   upload.isFollowed = true;
   list.reveal(upload.key);
 }
 
-/** Shows which files there are, and how many of them came out how. */
+/** Updates the list of files, and the summary above it. */
 function draw() {
   const all = uploads();
   const items = all.map((upload, place) => ({ key: upload.key, of: upload, position: place + 1 }));
@@ -156,7 +155,7 @@ const refusals = (all) =>
     .slice(0, READ_OUT)
     .map(({ why, file, name }) => `${name}: ${sentenceOf(why, file.name)}`);
 
-/** What stands in a file's row; it is made once, and changed as the file goes on. */
+/** Returns the elements of a file's row; they are created once, and updated afterwards. */
 function rowOf(upload) {
   if (!rows.has(upload)) {
     const name = make("span", { class: "fn-upload-name", dir: "auto" }, upload.name);
@@ -177,7 +176,7 @@ function rowOf(upload) {
   return rows.get(upload);
 }
 
-/** Whether the report of a file was deleted: one that was never listed is only not read yet. */
+/** Whether the user deleted a file's report; one that was never in the list is only not read yet. */
 function noteGone(upload) {
   const isListed = upload.state === "added" && Boolean(reportOf(upload.report.id));
   upload.wasListed ||= isListed;
@@ -199,14 +198,14 @@ function drawUpload(upload) {
   drawOutcome(upload, row, isGone);
 }
 
-/** How much of a file's way is behind it, 0 to 1; null where nobody knows. */
+/** Returns the done share of a file, 0 to 1; null if it is unknown. */
 function shareOf({ state, share, job }) {
   if (state === "sending") return share < 1 ? share : null;
   if (state === "waiting" || state === "queued") return 0;
   return state === "embedding" && job.passages.of ? job.passages.done / job.passages.of : null;
 }
 
-/** What is said below a file's name: it is only written anew where it is another, since it may have the focus. */
+/** Shows the outcome below a file's name; unchanged elements stay, since one may have the focus. */
 function drawOutcome(upload, row, isGone) {
   const report = upload.report && reportOf(upload.report.id);
   const said = [upload.state, isGone, report?.title, upload.why, progressOf(upload)].join("\n");
@@ -222,7 +221,7 @@ function drawOutcome(upload, row, isGone) {
   if (tried && isOver(upload)) row.below.querySelector("input, button")?.focus({ preventScroll: true });
 }
 
-/** How far the reading of a file is, in words; empty where its state says all. */
+/** Describes the progress of the embedding; empty in any other state. */
 function progressOf({ state, job }) {
   if (state === "embedding" && job.passages.of) {
     const { done, of } = job.passages;
@@ -253,7 +252,7 @@ const tryAgain = (upload) => button(t("upload.again"), () => again(upload), { cl
 
 // Refusals
 
-/** What is wrong with a file, which the server says as a predicate of its name. */
+/** Returns the server's reason as a sentence; the server writes it as a predicate of the file's name. */
 export function sentenceOf(why, name) {
   const said = why.startsWith(`${name}: `) ? `It ${why.slice(name.length + 2)}` : why;
   return `${said[0].toUpperCase()}${said.slice(1).replace(/\.$/, "")}.`;
@@ -261,7 +260,7 @@ export function sentenceOf(why, name) {
 
 export const wantsPassword = (why, name) => /^It is encrypted\b.*\bpassword\b/.test(sentenceOf(why, name));
 
-/** Asks for the password of a file; `given` hears of it. */
+/** Creates the form for the password of a file; `given` receives it. */
 export function passwordForm(name, given) {
   const input = make("input", {
     type: "password",

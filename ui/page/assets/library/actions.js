@@ -1,4 +1,4 @@
-/** The menu of a report's row, and deleting a report with a chance to undo it. */
+/** Shows the menu of a report's row, and deletes reports with an undo. */
 
 import { toggleMenu } from "../controls/menu.js";
 import { notify } from "../controls/notices.js";
@@ -11,7 +11,7 @@ import { editReportInPlace } from "./details.js";
 import { focusBeside, focusReport } from "./list.js";
 import { hideReport, readReports } from "./reports.js";
 
-/** Opens the menu of a report, at the button of its row. */
+/** Opens the menu of a report at the button of its row. */
 export function reportMenu(report, opener) {
   const { document_id: id, uploaded } = report;
   const asked = getScope().document_ids;
@@ -33,13 +33,13 @@ export function reportMenu(report, opener) {
   ]);
 }
 
-/** Deletes a report; the focus goes to the one that comes into its place, and back where it is put back. */
+/** Deletes a report, and focuses the next one; an undo also restores the focus. */
 function remove(report) {
   focusBeside(report.document_id);
   removeWithUndo(report, () => focusReport(report.document_id));
 }
 
-/** The keys of a row: F2 changes its title, Delete deletes it. */
+/** Handles the keys of a row: F2 edits the report's details, Delete deletes the report. */
 export function onRowKey(event, report, opener) {
   if (event.key === "F2") editReportInPlace(report);
   else if (event.key !== "Delete") return;
@@ -50,7 +50,7 @@ export function onRowKey(event, report, opener) {
 
 // Deletion
 
-/** Deletes a report, and says so; `restored` runs where that was taken back. */
+/** Deletes a report, and shows a notice; `restored` runs after an undo. */
 export function removeWithUndo({ document_id: id, title }, restored) {
   hideReport(id, true);
   sayGone(id, true);
@@ -65,7 +65,7 @@ async function takeBack(id, title, removed, restored) {
   try {
     await removed;
   } catch {
-    return; // It was never deleted, which is said already.
+    return; // The deletion failed, and a notice says so already.
   }
   try {
     await restoreReport(id);
@@ -78,7 +78,7 @@ async function takeBack(id, title, removed, restored) {
   restored();
 }
 
-/** Reads the list; where it is silent now, it is read again by and by, and what was done is done. */
+/** Reads the list of reports; ignores an error, since the page reads the list again soon. */
 const readAnew = () => readReports().catch(() => null);
 
 function putBack(id, why = null) {

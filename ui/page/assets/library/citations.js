@@ -1,4 +1,4 @@
-/** Which answers cite a report, in its row. */
+/** Lists the answers that cite a report, in the report's row. */
 
 import { answerLink } from "../answer/address.js";
 import { button, make } from "../controls/dom.js";
@@ -7,7 +7,6 @@ import { t } from "../i18n.js";
 import { getCitations, words } from "../server.js";
 import { closePart, openPart } from "./list.js";
 
-/** Lists the answers below the report's row. */
 export async function showCitations({ document_id: id, title }) {
   const contents = make("div", { role: "status" }, make("p", { class: "fn-remark" }, t("cited.reading")));
   const close = button(t("cited.close"), () => closePart({ refocus: true }), { class: "fn-link-button" });

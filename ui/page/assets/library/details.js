@@ -1,4 +1,4 @@
-/** The details of a report, edited in its row: the library keeps them, above those that the file has. */
+/** Edits the details of a report in its row; they take precedence over the file's own details. */
 
 import { MAX_COLLECTION_CHARACTERS, MAX_DETAIL_CHARACTERS, UNKNOWN_LANGUAGE } from "../constants.js";
 import { button, make } from "../controls/dom.js";
@@ -9,10 +9,10 @@ import { closePart, openPart } from "./list.js";
 import { readReports, reports } from "./reports.js";
 
 const NAMES = ["title", "publisher", "author", "published", "language", "collection"];
-const SUGGESTED = ["publisher", "collection"]; // what other reports have is offered
-const GIVEN = ["edit", "upload"]; // origins of details that the library keeps, and that can be taken back
+const SUGGESTED = ["publisher", "collection"]; // fields that suggest the values of other reports
+const GIVEN = ["edit", "upload"]; // origins of details that the library stores, and that the user can reset
 
-/** Opens the form in the report's row, the focus in the field of `first`. */
+/** Opens the form in the report's row, with the focus in the field `first`. */
 export async function editReportInPlace({ document_id: id, title }, first = "title") {
   const form = make("form", {
     class: "fn-part fn-edit",
@@ -68,21 +68,21 @@ function fill(form, report) {
     if (!Object.keys(changes).length || (await send(changes))) closePart({ refocus: true });
   }
 
-  /** Takes back what was said, so that the file's own word stands again; what else was written stays. */
+  /** Resets a field to the file's own value; the other fields keep the user's text. */
   async function reset(name) {
     if (!(await send({ [name]: "" }))) return;
     fields[name].show(state.report);
     fields[name].input.focus();
   }
 
-  /** Has the server change fields; whether it did. */
+  /** Sends changes to the server; returns whether the server made them. */
   async function send(changes) {
     if (state.busy) return false;
     state.busy = save.disabled = true;
     [trouble, ...NAMES.map((name) => fields[name].trouble)].forEach((place) => say(place, ""));
     try {
       state.report = await editReport(report.document_id, changes);
-      // It is changed, also where the list cannot be read just now.
+      // The change is saved, even if the page cannot read the list now.
       await readReports().catch(() => null);
       return true;
     } catch (error) {
@@ -93,7 +93,7 @@ function fill(form, report) {
     }
   }
 
-  /** Says what is wrong beside the field that it is about, else below all. */
+  /** Shows each error beside its field, or below all fields if it names none. */
   function blame(error, changed) {
     const named = error.errors?.length
       ? error.errors
@@ -106,7 +106,7 @@ function fill(form, report) {
   }
 }
 
-/** The field that a refusal is about: the server names it in its sentence. */
+/** Returns the field that the server names in the message of its refusal. */
 function fieldOf(error, changed) {
   if (error.status !== 422) return null;
   return changed.length === 1 ? changed[0] : changed.find((name) => error.message.includes(` ${name} `));
@@ -120,7 +120,7 @@ function say(place, sentence) {
   place.hidden = !sentence;
 }
 
-/** A field with its label, its hint, what takes back what was said, and the place where is said what is wrong. */
+/** Creates a field with its label, its hint, a reset button and the place of its error. */
 function field(name, reset) {
   const ids = { input: `fn-edit-${name}`, hint: `fn-edit-${name}-hint`, trouble: `fn-edit-${name}-trouble` };
   const input = inputOf(name, ids);
@@ -196,7 +196,7 @@ const CODES = [
   "sr ss st su sv sw ta te tg th ti tk tl tn to tr ts tt tw ty ug uk ur uz ve vi vo wa wo xh yi yo za zh zu",
 ].flatMap((line) => line.split(" "));
 
-/** The codes with their words, in the order of those: [code, words]; `others` are codes that are there as well. */
+/** Returns the languages as [code, name], sorted by name; `others` are codes to add. */
 export function languageChoices(others) {
   const collator = new Intl.Collator(tag);
   return [...new Set([...CODES, ...others])]

@@ -1,4 +1,4 @@
-/** What the list, and the question, can be narrowed by: publisher, collection, language, kind and date. */
+/** Shows the filters of the list and of the question: publisher, collection, language, format and date. */
 
 import { button, icon, make } from "../controls/dom.js";
 import { getScope, setScope } from "../desk/scope.js";
@@ -47,7 +47,7 @@ const place = make(
   make("div", { class: "fn-facets-foot" }, clear, done),
 );
 
-/** One facet: its name, with how many of its values are chosen, and what can be chosen. */
+/** Creates a facet: its name, the number of its chosen values, and `contents`. */
 function facet(name, contents) {
   badges[name] = make("span", { class: "fn-badge", hidden: "" });
   const key = `library.facet.${name}`;
@@ -61,7 +61,7 @@ function facet(name, contents) {
   return whole;
 }
 
-/** The button that shows the facets, and the facets. */
+/** Returns the button that opens the facets, and the facets. */
 export function facetsElements() {
   onReports(onReportsRead);
   place.addEventListener("keydown", (event) => {
@@ -81,7 +81,7 @@ function onReportsRead() {
         .filter(Boolean),
     ),
   );
-  // What all reports have narrows nothing.
+  // A facet with only one value among all reports cannot narrow the list.
   for (const { field, of } of FACETS) {
     const values = new Set(reports().map((report) => of(report) || null));
     latest.useful[field] = values.size > 1;
@@ -106,7 +106,7 @@ function show(element, number) {
   element.textContent = number ? t("library.number", { number }) : "";
 }
 
-/** How many values of each facet the scope has. */
+/** Returns how many values of each facet the scope has. */
 const activity = () => {
   const scope = getScope();
   const dates = DATES.filter((date) => scope[date]).length;
@@ -124,14 +124,14 @@ function say() {
   clear.hidden = !sum;
 }
 
-/** Shows how many reports there are of each value. */
+/** Shows the number of reports of each value, and the number `shown` in the list. */
 export function showCounts(counts, { shown }) {
   Object.assign(latest, { counts, shown });
   draw();
   say();
 }
 
-/** What is folded away is not drawn. A facet without values is not, either. */
+/** Renders the facets if they are open, and hides those without values. */
 function draw() {
   const { counts, shown, useful } = latest;
   if (place.hidden || !counts) return;
@@ -146,13 +146,13 @@ function draw() {
 
 // One facet
 
-const FEW = 5; // values that are listed before more is asked for
-const MANY = 100; // values that are listed at most; beyond that they are looked for
-const FINDABLE = 12; // more values than these have a field to find one
+const FEW = 5; // values in the list before the user asks for more
+const MANY = 100; // the most values in the list; a search finds the others
+const FINDABLE = 12; // the most values without a search field
 
 const collator = new Intl.Collator(tag, { numeric: true, sensitivity: "base" });
 
-/** The list of a facet's values: {element, show}; `words` names a value, `choose` hears of those that are ticked. */
+/** Creates a facet's list of values: {element, show}; `words` names a value, `choose` receives the choice. */
 export function valueList({ name, words, choose }) {
   const state = { counts: new Map(), chosen: [], whole: false, sought: "" };
   const rows = new Map();
@@ -185,7 +185,7 @@ export function valueList({ name, words, choose }) {
     return { element: make("li", {}, label), input, number };
   }
 
-  /** The values, those of most reports first. */
+  /** Returns the values, those of the most reports first. */
   function values() {
     const all = [...new Set([...state.counts.keys(), ...state.chosen])];
     const count = (value) => state.counts.get(value) ?? 0;
@@ -195,7 +195,7 @@ export function valueList({ name, words, choose }) {
   function draw() {
     const all = values();
     const isSought = (value) => !state.sought || fold(words(value)).includes(state.sought);
-    // What is chosen is shown wherever it stands, and does not leap to another place when it is.
+    // A chosen value is visible wherever it is in the order, and choosing it does not move it.
     const most = state.whole ? MANY : FEW;
     const isShown = (value, place) => place < most || state.chosen.includes(value);
     const shown = (state.whole ? all.filter(isSought) : all).filter(isShown);
@@ -215,7 +215,7 @@ export function valueList({ name, words, choose }) {
     more.setAttribute("aria-expanded", String(state.whole));
   }
 
-  /** Puts the rows into the list without moving the one with the focus, which would lose it. */
+  /** Updates the rows of the list if they differ, and restores the focus, which a moved row loses. */
   function arrange(elements) {
     if (
       elements.length === list.children.length &&
@@ -236,7 +236,7 @@ export function valueList({ name, words, choose }) {
 
   return {
     element: make("div", { class: "fn-facet-values" }, find, list, more),
-    /** Shows the counts of the values, and which are chosen. */
+    /** Shows the counts of the values, and ticks the chosen ones. */
     show(counts, chosen) {
       Object.assign(state, { counts, chosen });
       draw();

@@ -1,4 +1,4 @@
-/** The library's panel: the reports, what they are found and narrowed by, and the ways to add some. */
+/** Fills the library's panel: buttons that add files, a search field, the filters, the list of reports. */
 
 import { make } from "../controls/dom.js";
 import { findField } from "../controls/search_field.js";
@@ -18,7 +18,6 @@ import { viewButton } from "./view.js";
 
 const count = make("p", { class: "fn-count", role: "status" });
 
-/** Fills the library's panel, and reads it. */
 export function startLibrary(panel) {
   const field = findField(t("library.find"), { find, goOn: focusFirst });
   const { opener, place } = facetsElements();

@@ -1,4 +1,4 @@
-/** The list of reports: those that the scope and the words that are looked for leave over. */
+/** Shows the list of the reports that match the scope and the search. */
 
 import { button, icon, make } from "../controls/dom.js";
 import { focusRow, VirtualList, walk } from "../controls/virtual_list.js";
@@ -14,12 +14,12 @@ import { getView } from "./view.js";
 
 const state = {
   sought: "",
-  order: null, // how `inOrder` is sorted, and which reports those are
+  order: null, // the order of `inOrder`, which has the reports `of`
   of: null,
   inOrder: [],
   added: [],
   folded: new Set(),
-  part: null, // what is open in a row: {id, element}
+  part: null, // the open form or list in a row: {id, element}
   drawn: { shown: 0, of: 0 },
 };
 const heard = { counted() {}, menu() {}, cleared() {} };
@@ -33,8 +33,10 @@ const does = {
 const rows = new VirtualList(scroller, drawRow, t("library.contents"));
 
 /**
- * The list. `counted` hears how many of each value there are, and how many reports are shown; `menu` opens the
- * menu of a report; `cleared` hears that no words are looked for any more.
+ * Creates the list.
+ *
+ * `counted` receives the number of reports of each value, and how many the list shows; `menu` opens the menu
+ * of a report; `cleared` runs when the list clears the search.
  */
 export function startList(given) {
   Object.assign(heard, given);
@@ -45,7 +47,7 @@ export function startList(given) {
     drawList();
     rows.redraw();
   });
-  // The row of the report that is being read says so.
+  // The row of the open report is marked as current.
   new MutationObserver(() => rows.redraw()).observe(source, { attributeFilter: ["data-report"] });
   return scroller;
 }
@@ -60,7 +62,7 @@ function drawRow(of) {
   });
 }
 
-/** The reports in the order that is chosen: sorting thousands anew for each letter would be felt. */
+/** Returns the reports in the chosen order, and keeps it: sorting thousands at each key would be slow. */
 function inOrder() {
   const { order } = getView();
   if (state.order !== order || state.of !== reports())
@@ -68,11 +70,11 @@ function inOrder() {
   return state.inOrder;
 }
 
-/** Shows the reports as they are to be shown now. */
+/** Updates the list from the reports, the scope, the search and the view. */
 export function drawList() {
   const { shown, counts } = narrowed(inOrder(), getScope(), state.sought);
   const open = state.part && !shown.some(({ document_id }) => document_id === state.part.id);
-  // What is being described stays, though it may no longer be among those that are looked for.
+  // A report with an open form or list stays, even if it no longer matches.
   const edited = open ? inOrder().filter(({ document_id }) => document_id === state.part.id) : [];
   const items = itemsOf([...edited, ...shown], {
     group: getView().group,
@@ -86,7 +88,7 @@ export function drawList() {
   heard.counted(counts, state.drawn);
 }
 
-/** What stands in the place of a list without rows. */
+/** Shows a message in place of an empty list. */
 function say() {
   const { shown, of } = state.drawn;
   empty.hidden = shown > 0;
@@ -101,7 +103,7 @@ function say() {
   );
 }
 
-/** Narrows the list by nothing but the reports that the question is kept to. */
+/** Clears the search and all filters except the chosen reports. */
 function showAll() {
   state.sought = "";
   heard.cleared();
@@ -121,20 +123,20 @@ function toggleGroup(id) {
   drawList();
 }
 
-/** Shows only reports that have each of these words. */
+/** Shows only the reports that contain each of these words. */
 export function find(sought) {
   state.sought = sought;
   scroller.scrollTop = 0;
   drawList();
 }
 
-/** Shows a report on top of the list for as long as the page is open. */
+/** Shows a report at the top of the list until the user leaves the page. */
 export function noteAdded(id) {
   state.added = [id, ...state.added.filter((other) => other !== id)];
   drawList();
 }
 
-/** Opens something in a report's row, in the place of what was open in another. */
+/** Opens an element in a report's row, and closes the one that is open in another. */
 export function openPart(id, element) {
   closePart();
   state.part = { id, element };
@@ -143,7 +145,7 @@ export function openPart(id, element) {
   rows.reveal(id);
 }
 
-/** Closes what is open in a row; with `refocus`, the row gets the focus. */
+/** Closes the open element of a row; with `refocus`, focuses the row. */
 export function closePart({ refocus = false } = {}) {
   if (!state.part) return;
   const { id } = state.part;
@@ -153,10 +155,10 @@ export function closePart({ refocus = false } = {}) {
   if (refocus) focusReport(id);
 }
 
-/** Gives the focus to a report's row; whether it is in the list. */
+/** Focuses a report's row; returns whether the list has it. */
 export const focusReport = (id, place = 0) => focusRow(rows, id, place);
 
-/** Gives the focus to the report that will stand in another's place once that is gone. */
+/** Focuses the report after this one, or before it if there is none, so that this one can be deleted. */
 export function focusBeside(id) {
   const row = rows.rowOf(scroller.querySelector(`[data-id="${id}"]`));
   if (!row) return;
@@ -166,16 +168,15 @@ export function focusBeside(id) {
   if (next !== undefined) focusReport(next);
 }
 
-/** Gives the focus to the first row. */
 export const focusFirst = () => focusRow(rows, rows.keyAt(0));
 
 // Rows
 
 /**
- * The row of a report; `does` has what its buttons do: `open` and `menu`, each called with the report and the
- * button.
+ * Creates the row of a report; its buttons call `does.open` and `does.menu` with the report and the button.
  *
- * `part` is what is open in the row below it, `asked` whether the question is kept to it.
+ * `part` is the open element below the row, `asked` whether the scope names the report, and `current` whether
+ * the source shows it.
  */
 export function reportRow(report, does, { part, asked, current }) {
   const dated = { ...report, author: null, published: ownDate(report) };
@@ -213,7 +214,7 @@ const NAMES = {
   publisher: () => t("library.noPublisher"),
 };
 
-/** The heading of a group, which shows or hides its reports. */
+/** Creates the heading of a group, which shows or hides the group's reports. */
 export function groupRow({ id, group, name, count, isFolded }, toggle) {
   const words = name ?? NAMES[group]();
   const fold = button("", () => toggle(id), {

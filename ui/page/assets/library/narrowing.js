@@ -1,8 +1,8 @@
-/** Which reports are shown, and how many of each publisher, collection, language, kind and year there are. */
+/** Finds the reports that match the scope and the search, and counts them by the values of each facet. */
 
 import { fold } from "../folding.js";
 
-/** What a report is narrowed by, beside its date: the field of the scope, and what a report has of it. */
+/** The facets other than the date: the field of the scope, and a report's value. */
 export const FACETS = [
   { field: "publishers", of: (report) => report.publisher },
   { field: "collections", of: (report) => report.collection },
@@ -15,7 +15,7 @@ const UNDATED = null;
 
 const yearOf = ({ published }) => (published ? Number(published.slice(0, 4)) : UNDATED);
 
-/** Whether a report's date lies between those of a scope, as the server compares them. */
+/** Whether a report's date is within the dates of a scope; the server compares them in the same way. */
 function isWithin({ published }, { published_after: after, published_before: before }) {
   if (!after && !before) return true;
   if (!published) return false;
@@ -23,10 +23,10 @@ function isWithin({ published }, { published_after: after, published_before: bef
 }
 
 /**
- * The reports that a scope and the words that are looked for leave over, in the order in which they come.
+ * Returns the reports that match a scope and a search, in their given order, and the counts of the facets.
  *
- * `counts` has for each facet a Map of its values: how many reports would be shown with one of them chosen and
- * the other facets as they are. The years are one of them; a report without a date counts under null.
+ * `counts` has a Map for each facet and for the years. It maps each value to the number of reports that match
+ * with this value chosen, and with the other facets as they are. Reports without a date count under null.
  */
 export function narrowed(reports, scope, sought = "") {
   const words = fold(sought).split(" ").filter(Boolean);

@@ -1,4 +1,4 @@
-/** The order of the list: how it is sorted, what stands together, and the items that it is made of. */
+/** Sorts and groups the reports of the list. */
 
 import { ownDate } from "../facts.js";
 import { tag } from "../i18n.js";
@@ -8,7 +8,7 @@ const collator = new Intl.Collator(tag, { numeric: true, sensitivity: "base" });
 const byTitle = (a, b) => collator.compare(a.title, b.title);
 const compare = (a, b) => (a < b ? -1 : a > b ? 1 : 0);
 
-/** By date, in either direction; what has none comes last. */
+/** Compares by date in a direction; reports without a date come last. */
 const byDate = (direction) => (a, b) => {
   const [one, other] = [ownDate(a), ownDate(b)];
   if (!one || !other) return (one ? 0 : 1) - (other ? 0 : 1) || byTitle(a, b);
@@ -30,10 +30,9 @@ const GROUPS = {
 export const ORDER_NAMES = Object.keys(ORDERS);
 export const GROUP_NAMES = Object.keys(GROUPS);
 
-/** The reports in an order, by its name. */
 export const sorted = (reports, order) => [...reports].sort(ORDERS[order]);
 
-/** Reports that stand together under a heading: `name` is null for those that have none. */
+/** Groups reports under headings; `name` is null for the reports without a collection or publisher. */
 function groupsOf(shown, group) {
   const groups = new Map();
   for (const report of shown) {
@@ -48,10 +47,10 @@ function groupsOf(shown, group) {
 }
 
 /**
- * What a virtual list shows: reports, and headings above groups of them.
+ * Returns the items of the virtual list: reports, and the headings of their groups.
  *
- * `added` are the numbers of reports that were just added, the last first: they stand on top. `folded` has the
- * ids of the groups of which only the heading is shown.
+ * `added` has the ids of new reports, the latest first, which come at the top. `folded` has the ids of the
+ * groups of which the list shows only the heading.
  */
 export function itemsOf(shown, { group, added, folded }) {
   const known = new Map(shown.map((report) => [report.document_id, report]));

@@ -1,12 +1,12 @@
-/** When reports were published: from a month to another, with a picture of how many there are of each year. */
+/** Shows the filter of publication dates: two months, and a histogram of the years. */
 
 import { make } from "../controls/dom.js";
 import { getScope, setScope } from "../desk/scope.js";
 import { numberIn, t } from "../i18n.js";
 import { afterOf, beforeOf, fromOf, monthOf, toOf } from "./months.js";
 
-const BARS = 32; // at most; more years share a bar
-const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]; // years of a bar
+const BARS = 32; // the most bars; with more years, several share a bar
+const STEPS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000]; // possible numbers of years per bar
 
 const trouble = make("p", { class: "fn-warning", role: "alert", hidden: "" });
 const picture = make("div", { class: "fn-years", role: "img" });
@@ -17,10 +17,9 @@ const fields = {
   to: monthField("library.to", "12"),
 };
 
-/** The years that each bar stands for: {first, last}. */
+/** The years of each bar: {first, last}. */
 let bars = [];
 
-/** The facet of the dates. */
 export function periodElement() {
   picture.addEventListener("click", onClick);
   return make(
@@ -47,7 +46,7 @@ function monthField(key, otherwise) {
   return { input, otherwise, label: make("label", {}, make("span", {}, t(key)), input) };
 }
 
-/** Narrows the scope to the months that the fields say. */
+/** Sets the dates of the scope from the fields. */
 function apply() {
   const [from, to] = [fields.from, fields.to].map(({ input, otherwise }) =>
     input.value ? monthOf(input.value, otherwise) : "",
@@ -63,15 +62,17 @@ function apply() {
   if (!wrong) setScope({ published_after: afterOf(from), published_before: beforeOf(to) });
 }
 
-/** A click on a bar chooses its years, or takes that back; with Shift, all years up to them. */
+/** Chooses the years of a bar, or clears this choice; with Shift, extends the choice to the bar. */
 function onClick(event) {
   const place = [...picture.children].indexOf(event.target.closest(".fn-year"));
   if (place < 0) return;
   const { first, last } = bars[place];
   const [from, to] = chosenYears();
   const only = from === first && to === last;
-  const [start, end] =
-    event.shiftKey && from ? [Math.min(from, first), Math.max(to ?? last, last)] : [first, last];
+  const edge = event.shiftKey ? (from ?? to) : null;
+  const [start, end] = edge
+    ? [Math.min(edge, first), Math.max(to ?? edge, last)]
+    : [first, last];
   setScope({
     published_after: only ? null : afterOf(monthOf(year(start), "01")),
     published_before: only ? null : beforeOf(monthOf(year(end), "12")),
@@ -85,7 +86,7 @@ const chosenYears = () => {
   return [fromOf(after), toOf(before)].map((month) => month && Number(month.slice(0, 4)));
 };
 
-/** Lays out the bars for the years of all reports, so that they stay where they are while others narrow. */
+/** Creates the bars for the years of all reports, so that filters do not move them. */
 export function layOutYears(years) {
   const [first, last] = [Math.min(...years), Math.max(...years)];
   const step =
@@ -94,13 +95,13 @@ export function layOutYears(years) {
   if (years.size)
     for (let from = first - (first % step); from <= last; from += step)
       bars.push({ first: from, last: from + step - 1 });
-  // One bar tells nothing.
+  // A single bar says nothing, so it is hidden.
   picture.hidden = ends.hidden = bars.length < 2;
   picture.replaceChildren(...bars.map(() => make("span", { class: "fn-year" }, make("span"))));
   ends.replaceChildren(...[first, last].map((end) => make("span", {}, years.size ? year(end) : "")));
 }
 
-/** Shows how many reports there are of each year, and what the scope says. */
+/** Shows the number of reports of each year, and the dates of the scope. */
 export function showYears(counts) {
   const { published_after: after, published_before: before } = getScope();
   const [from, to] = chosenYears();

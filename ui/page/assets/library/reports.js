@@ -1,4 +1,4 @@
-/** The library's reports as the server last told them, without those that are being deleted. */
+/** Holds the reports that the server last sent, without those that are being deleted. */
 
 import { fold } from "../folding.js";
 import { getReports } from "../server.js";
@@ -13,19 +13,19 @@ const state = {
   again: false,
 };
 
-/** The reports, each with the words that it is found by in `folded`. */
+/** Returns the reports; the `folded` of each is the text that the search looks through. */
 export const reports = () => state.shown;
 
-/** A report by its number; undefined where there is none, or no longer. */
+/** Returns a report by its id; undefined if there is none, or if it is being deleted. */
 export const reportOf = (id) => (state.gone.has(id) ? undefined : state.all.get(id));
 
-/** Runs `listener` whenever the reports are others. */
+/** Runs `listener` whenever the reports change. */
 export const onReports = (listener) => state.listeners.push(listener);
 
 /**
- * Reads the library again; one reading is enough for all who ask while it lasts.
+ * Reads the reports again, and tells the listeners if they have changed. Rejects with the server's error.
  *
- * It is heard of only where something has changed. Fails as the server does.
+ * Calls during a request share one further request.
  */
 export function readReports() {
   state.again = Boolean(state.reading);
@@ -48,12 +48,12 @@ function take({ reports: all, tag }) {
       .join("\n");
   state.all = new Map(all.map((report) => [report.document_id, report]));
   state.tag = tag;
-  // What is gone may come back, from this page or another.
+  // Forget ids that are gone, since a user may restore the reports, here or in another page.
   for (const id of state.gone) if (!state.all.has(id)) state.gone.delete(id);
   tell();
 }
 
-/** Takes a report out of sight, or shows it again. */
+/** Hides a report, or shows it again. */
 export function hideReport(id, hidden) {
   if (hidden) state.gone.add(id);
   else state.gone.delete(id);

@@ -1,4 +1,4 @@
-/** How the list is sorted and grouped, chosen in a menu and remembered. */
+/** Lets the user choose in a menu how the list is sorted and grouped, and stores the choice. */
 
 import { button, icon } from "../controls/dom.js";
 import { toggleMenu } from "../controls/menu.js";
@@ -15,7 +15,7 @@ const view = {
 
 export const getView = () => view;
 
-/** The button with the menu; `changed` hears of a choice. */
+/** Creates the button with the menu; `changed` runs after a choice. */
 export function viewButton(changed) {
   const choice = (field, name, chosen = name) => ({
     words: t(`library.${field}.${name}`),

@@ -1,4 +1,4 @@
-/** What is known of a report, and where it was read; its versions, the answers that cite it, and its like. */
+/** Shows a report's facts and their origins, its versions, the answers that cite it, and similar reports. */
 
 import { answerLink } from "../answer/address.js";
 import { UNKNOWN_LANGUAGE } from "../constants.js";
@@ -8,9 +8,9 @@ import { listed, numberIn, parts, t } from "../i18n.js";
 import { getCitations, getVersions, words } from "../server.js";
 import { changesSection, versionList } from "./versions.js";
 
-const SAME = 0.995; // of the texts' word runs, estimated: above it no difference was found
-const ABOVE = 16; // pixels left above what is scrolled to
-const DIGEST = 12; // characters of a digest that tell files apart for a reader
+const SAME = 0.995; // the least estimated share of common word runs for texts to count as the same
+const ABOVE = 16; // pixels above the changes after scrolling to them
+const DIGEST = 12; // shown characters of a digest, enough to tell files apart
 
 const ORIGINS = {
   edit: "source.origin.edit",
@@ -24,9 +24,9 @@ const ORIGINS = {
 };
 
 /**
- * What is known of a report, as an element; `open` shows another place or report.
+ * Creates the pane about a report; `open` opens a report, or a place in one.
  *
- * Its versions and the answers that cite it are read when `read` is called first.
+ * The first call of `read` fetches the report's versions and the answers that cite it.
  */
 export function aboutPane(report, { open }) {
   const versions = section("source.versions");
@@ -43,7 +43,7 @@ export function aboutPane(report, { open }) {
   );
   let begun = false;
 
-  /** Shows what changed from one version to another. */
+  /** Shows what changed between two versions. */
   async function compare(from, to) {
     const shown = await changesSection(report, from, to, open);
     changes.replaceChildren(shown);
@@ -66,7 +66,7 @@ export function aboutPane(report, { open }) {
 
 const section = (title, ...contents) => make("section", {}, make("h3", {}, t(title)), ...contents);
 
-/** Puts what is read behind a section's heading, or why it could not be read. */
+/** Adds the fetched elements to a section, or an error. */
 async function fill(place, read) {
   try {
     place.append(...(await read()));
@@ -75,7 +75,7 @@ async function fill(place, read) {
   }
 }
 
-// What is known
+// Facts
 
 function knownSection(report) {
   const { origins = {} } = report;
@@ -111,7 +111,7 @@ function row([name, value, origin]) {
   return [make("dt", {}, t(`source.known.${name}`)), make("dd", {}, said, read)];
 }
 
-// Where it is cited
+// Citing answers
 
 function citingList(answers) {
   if (!answers.length) return [make("p", { class: "fn-empty" }, t("source.citedNowhere"))];
@@ -131,7 +131,7 @@ function citingList(answers) {
   return [make("ul", { class: "fn-citing" }, ...answers.map(item))];
 }
 
-// Others like it
+// Similar reports
 
 function likeSection({ same_as: others = [] }, open) {
   if (!others.length) return null;

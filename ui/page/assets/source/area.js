@@ -1,4 +1,4 @@
-/** The area of one report: made once when it is opened; its text is drawn into it later. */
+/** Builds the area of a report when the report opens; viewport.js renders the text into it. */
 
 import { make } from "../controls/dom.js";
 import { source } from "../desk/panes.js";
@@ -14,11 +14,11 @@ import { copyWithSource, selectionBar } from "./selection.js";
 import { look, offsetAt, onScroll, onTurn, pageOf, viewSwitch } from "./viewport.js";
 
 /**
- * Makes the area of a reading, which gets its parts: `place` of the text, `pane` of the pages, `head`,
- * `about`, `find`, `sections`, `views`, `back` and `selection`.
+ * Builds the area of a reading, and adds its parts to the reading: the `place` of the text, the `pane` of the
+ * pages, `head`, `about`, `find`, `sections`, `views`, `ways`, `back` and `selection`.
  *
- * Its `does` has what only the reading as a whole can do: `open` another place, `step` to another footnote,
- * go `back` to the quoted words, `jump` to an offset, and show a `match`.
+ * `reading.does` has the actions of the reading as a whole: `open` a place, `step` to another footnote, go
+ * `back` to the quote, `jump` to an offset, and show a `match`.
  */
 export function makeArea(reading) {
   const { report, does } = reading;
@@ -53,7 +53,7 @@ export function makeArea(reading) {
   body().addEventListener("scroll", () => onScroll(reading), { passive: true });
 }
 
-/** Shows anew what is known of the report: in its head, and in what is to be read about it. */
+/** Renders the facts of the report again, in its head and in the pane about it. */
 export function renewFacts(reading) {
   const { head, about, report, does } = reading;
   const active = source.contains(document.activeElement) ? document.activeElement : null;
@@ -63,7 +63,7 @@ export function renewFacts(reading) {
   reading.about = aboutPane(report, { open: does.open });
   about.element.replaceWith(reading.about.element);
   if (reading.view === "about") reading.about.read();
-  // What has moved has lost the focus, as has what is gone.
+  // A moved or removed element loses the focus.
   if (!active || document.activeElement === active) return;
   (active.isConnected ? active : source.querySelector("h2")).focus({ preventScroll: true });
 }
@@ -101,13 +101,13 @@ const selectionIn = (reading) =>
     copy: (found) => copyWithSource(reading.report, found, pageOf(reading, found.start)),
   });
 
-/** Opens the search of a reading, or goes back into its field. */
+/** Opens the search of a reading, or focuses its field. */
 export function openFind(reading) {
   reading.ways.find.setAttribute("aria-expanded", "true");
   reading.find.open();
 }
 
-/** Opens or folds up the list of sections. */
+/** Opens or closes the list of sections. */
 function fold(reading, open = reading.sections.element.hidden) {
   reading.sections.element.hidden = !open;
   reading.ways.sections.setAttribute("aria-expanded", String(open));

@@ -1,4 +1,4 @@
-/** Search within a report: a field, how many places were found, and the way from one to the next. */
+/** Searches within a report: a field, the number of matches, and buttons to the previous and next match. */
 
 import { MAX_QUERY_CHARACTERS } from "../constants.js";
 import { button, icon, make } from "../controls/dom.js";
@@ -7,13 +7,13 @@ import { words } from "../server.js";
 import { paint, unpaint } from "./marks.js";
 import { rangesIn } from "./places.js";
 
-const PAUSE = 200; // milliseconds without a key, after which is searched
+const PAUSE = 200; // milliseconds without a key before the search starts
 
 /**
- * The search of one report.
+ * Creates the search of one report.
  *
- * `search` finds words: `(query, signal)` → {matches, total}. `show` brings a match into view, `here` tells
- * the offset that is being read, `leave` is called when the field has closed.
+ * `search(query, signal)` resolves to {matches, total}. `show` scrolls to a match, `here` returns the offset
+ * at the top of the view, and `leave` runs after the field has closed.
  */
 export function finder({ search, show, here, leave }) {
   const state = { query: "", matches: [], total: 0, at: -1, pause: 0, asking: null, text: null };
@@ -83,7 +83,7 @@ export function finder({ search, show, here, leave }) {
     leave();
   }
 
-  /** Searches for what the field says, and goes to the first place after the one that is being read. */
+  /** Searches for the text of the field, and goes to the first match from the reader's place on. */
   async function ask() {
     clearTimeout(state.pause);
     const query = field.value.trim();
@@ -103,7 +103,7 @@ export function finder({ search, show, here, leave }) {
       await arrive(found.matches.length ? Math.max(next, 0) : -1);
     } catch (error) {
       if (signal.aborted) return;
-      state.query = ""; // Enter asks for it once more.
+      state.query = ""; // Enter tries again.
       say(words(error), true);
     }
   }
@@ -142,7 +142,7 @@ export function finder({ search, show, here, leave }) {
 
   return {
     element,
-    /** Opens the field, or goes back into it. */
+    /** Opens the field, or focuses it. */
     open() {
       element.hidden = false;
       field.focus();
@@ -150,9 +150,9 @@ export function finder({ search, show, here, leave }) {
     },
     shut,
     isOpen: () => !element.hidden,
-    /** The place that is shown: {start, end, page}, or undefined. */
+    /** Returns the current match, {start, end, page}, or undefined. */
     current: () => state.matches[state.at],
-    /** Paints what was found over text that was drawn anew. */
+    /** Highlights the matches in newly rendered text. */
     paintOver(container, part) {
       state.text = { container, part };
       draw();

@@ -1,4 +1,4 @@
-/** The head of a report: what it is, what is to be known of it, and the ways through it. */
+/** Creates the head of a report: its title, facts and badges, and the buttons that move through it. */
 
 import { button, heading, icon, make } from "../controls/dom.js";
 import { dateOrigin, factElements, numberWords } from "../facts.js";
@@ -7,10 +7,10 @@ import { bar } from "./panel.js";
 import { numberOf } from "./trail.js";
 
 /**
- * The head of a report, and a function that is told of the footnote at which it is open.
+ * Creates the head of a report: its elements, and `update`, which receives the current quote and trail.
  *
- * `total` is how many pages it has; `ways` are elements of the row below; `step`, `ask`, `open` and `compare`
- * are what its buttons do.
+ * `total` is the number of pages; `ways` are the elements of the bottom row; `step`, `ask`, `open` and
+ * `compare` are the actions of the buttons.
  */
 export function reportHead(report, current, { total, ways, step, ask, open, compare }) {
   const stepper = steps(step);
@@ -44,21 +44,21 @@ export function reportHead(report, current, { total, ways, step, ask, open, comp
   return { elements: elements.filter(Boolean), update };
 }
 
-/** A button with a picture, whose words are hidden where there is no room for them. */
+/** Creates a button with an icon and a label; CSS hides the label if there is too little room. */
 export function labelled(key, picture, run, attributes = {}) {
   const control = button("", run, { title: t(key), ...attributes });
   control.append(icon(picture), make("span", { class: "fn-label" }, t(key)));
   return control;
 }
 
-/** Where a footnote stands among those of its answer; its own number where that is another. */
+/** Describes the place of a footnote among those of its answer, with its own number if that differs. */
 function words(number, at, total) {
   if (total === 1) return t("source.oneFootnote", { number });
   if (number === String(at)) return t("source.footnote", { at, total });
   return t("source.footnoteNumbered", { number, at, total });
 }
 
-/** The way through the footnotes of an answer: "Footnote 2 of 5", and its neighbours. */
+/** Creates the stepper through the footnotes of an answer: "Footnote 2 of 5", with two buttons. */
 function steps(step) {
   const said = make("span", { role: "status" });
   const way = (key, picture, by) => {
@@ -96,9 +96,10 @@ function steps(step) {
 // Badges
 
 /**
- * The badges of a report and the line that says more; `open` shows another version, `compare` what changed.
+ * Creates the badges of a report, and the line that explains the chosen badge.
  *
- * Gives both elements, and a function that is told which words are quoted.
+ * `open` opens another version, and `compare` shows what changed. The result's `quoted` receives the page of
+ * the quote.
  */
 export function badges(report, current, { open, compare }) {
   const line = make("p", { id: "fn-caution", class: "fn-caution", hidden: "" });
@@ -125,7 +126,7 @@ export function badges(report, current, { open, compare }) {
     line.hidden = !chosen;
   }
 
-  /** Says what is to be known of the words on a page, unless the reader has chosen what is said. */
+  /** Explains the badge that applies to the page, unless the reader has chosen one. */
   function quoted(page) {
     if (!state.touched) choose(cautions.find((caution) => caution.touches(page)) ?? null, false);
   }

@@ -1,9 +1,9 @@
-/** Marks in the text of a report: the quoted words, the beginnings of pages, and the matches of a search. */
+/** Marks the quote, the page breaks and the matches of a search in the text of a report. */
 
 import { make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 
-/** Where a page begins at `unit`, a line that says which. */
+/** Returns a line with the number of the page that begins at `unit`, or nothing if none does. */
 export function pageMark({ pages }, unit) {
   const number = pages.get(unit);
   return number
@@ -17,7 +17,7 @@ export function pageMark({ pages }, unit) {
     : [];
 }
 
-/** The words between two places as text nodes, those of the quote in a mark. */
+/** Returns the text between two places as text nodes, with the quote in a `mark`. */
 export function markedWords({ string, from, to }, begin, end) {
   const cuts = [begin, ...[from, to].filter((cut) => cut > begin && cut < end), end];
   return cuts
@@ -34,18 +34,18 @@ export function markedWords({ string, from, to }, begin, end) {
 const canPaint = () => typeof Highlight === "function" && "highlights" in CSS;
 const [ALL, CURRENT] = ["fn-match", "fn-match-current"];
 
-/** Paints some ranges of a text that has no paint on it; `current` is the one that is being read. */
+/** Highlights ranges in a text without highlights; `current` is the range of the current match. */
 export function paint(ranges, current) {
   if (canPaint()) {
     CSS.highlights.set(ALL, new Highlight(...ranges));
     if (current) CSS.highlights.set(CURRENT, Object.assign(new Highlight(current), { priority: 1 }));
   } else {
-    // The last first: what is put around words does not move the places before them.
+    // Start with the last range, since wrapping it does not move the ranges before it.
     for (const range of [...ranges].reverse()) surround(range, range === current ? `${ALL} ${CURRENT}` : ALL);
   }
 }
 
-/** Takes the paint off a text. Ranges that were in the painted words are void then. */
+/** Removes the highlights of a text; ranges in the highlighted words become invalid. */
 export function unpaint(container) {
   if (canPaint()) [ALL, CURRENT].forEach((name) => CSS.highlights.delete(name));
   for (const mark of container.querySelectorAll(`mark.${ALL}`)) {
@@ -63,7 +63,7 @@ function surround(range, name) {
   }
 }
 
-/** The text nodes of a range, cut where it begins and ends. */
+/** Returns the text nodes of a range, split at its start and end. */
 function wordsIn(range) {
   const { startContainer, startOffset, endContainer, endOffset, commonAncestorContainer } = range;
   const isText = commonAncestorContainer.nodeType === Node.TEXT_NODE;

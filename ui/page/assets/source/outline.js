@@ -1,14 +1,11 @@
-/** A report's sections, each a way to its place in the text; the one that is being read is marked. */
+/** Lists a report's sections as buttons that scroll to them, and marks the current section. */
 
 import { button, make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 
-const DEEPEST = 5; // levels below are set in as this one
+const DEEPEST = 5; // deeper levels have the same indent
 
-/**
- * The list of the sections and a function that marks one by its offset; null where there are too few for a
- * list.
- */
+/** Creates the list, with functions that mark a section and scroll to it; null if there are too few. */
 export function outline({ sections = [] }, jump) {
   if (sections.length < 2) return null;
   const top = Math.min(...sections.map((section) => section.level));
@@ -23,7 +20,7 @@ export function outline({ sections = [] }, jump) {
 
   let current = null;
 
-  /** Marks the section in which an offset lies. */
+  /** Marks the section that contains an offset. */
   function mark(offset) {
     const entry = entries[sections.findLastIndex((section) => section.start <= offset)] ?? null;
     if (entry === current) return;
@@ -33,7 +30,7 @@ export function outline({ sections = [] }, jump) {
     reveal();
   }
 
-  /** Scrolls the list, and nothing else, to the section that is marked. */
+  /** Scrolls the list, and nothing else, to the marked section. */
   function reveal() {
     if (!current || element.hidden) return;
     const { offsetTop, offsetHeight } = current;

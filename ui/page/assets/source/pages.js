@@ -1,17 +1,17 @@
-/** The pages of a report as pictures, with the quoted words marked. */
+/** Shows the pages of a report as pictures, with the quote marked. */
 
 import { button, make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 import { pictureAddress, whyNoPicture } from "../server.js";
 
-const WIDTH = 1600; // pixels: A4 at about 190 dots an inch, sharp enough when it is enlarged
+const WIDTH = 1600; // pixels: A4 at about 190 dots per inch, sharp enough when enlarged
 
 /**
- * One page and the ways to its neighbours.
+ * Creates the pane of one page, with buttons to its neighbours.
  *
- * Gives the element, the number of the page that is shown, and a function that turns to a page, with the
- * words that are marked in it: {start, end, page} or null, else those of the page before. `onTurn` hears to
- * which page the reader has turned.
+ * Returns the element; `page`, which returns the shown page's number; and `turn`, which shows a page. The
+ * marked words of `turn` are {start, end, page}, or null for none; by default, they stay the same. `onTurn`
+ * receives the page that the reader turns to.
  */
 export function pagePane(report, total, onTurn) {
   const state = { page: 0, marked: null };
@@ -52,7 +52,7 @@ export function pagePane(report, total, onTurn) {
   return { element, turn, page: () => state.page };
 }
 
-/** The picture of a page, or in its place why there is none. */
+/** Creates the picture of a page; if it cannot be loaded, the reason replaces it. */
 function picture(report, page, marked) {
   const url = pictureAddress(report, page, marked, WIDTH);
   const alt = marked?.page === page ? "pages.altMarked" : "pages.alt";
@@ -60,7 +60,7 @@ function picture(report, page, marked) {
     src: url,
     alt: t(alt, { page, title: report.title }),
     loading: "lazy",
-    draggable: "false", // What is dropped on the page is added to the library.
+    draggable: "false", // A drop on the page would add it to the library.
     class: "fn-arriving",
   });
   image.addEventListener("load", () => image.classList.remove("fn-arriving"));

@@ -1,4 +1,4 @@
-/** The source's area: a head, a body that scrolls, and the button over it that leads back to the quote. */
+/** Renders the source pane: a header, a scrolling body, and a button that scrolls back to the quote. */
 
 import { button, make } from "../controls/dom.js";
 import { closer, closeSourcePane, source } from "../desk/panes.js";
@@ -20,7 +20,7 @@ export function show(head, contents) {
   return source.lastElementChild;
 }
 
-/** The line above a report's title: what can be done with it, and the way out. */
+/** Creates the row above a report's title, with the button that closes the source. */
 export const bar = (...left) =>
   make("div", { class: "fn-desk-bar" }, ...left, closer("source", closeSourcePane));
 
@@ -28,12 +28,12 @@ export function failed(error) {
   show([bar()], [make("p", { role: "alert", class: "fn-warning" }, words(error))]);
 }
 
-/** A button over the text; `go` leads back, `away` says whether the quoted words are shown by other means. */
+/** Creates the button that scrolls back to the quote, by `go`. */
 export function wayBack(go) {
   const element = button(t("reading.quoted"), go, { class: "fn-jump", hidden: "" });
   let watching = null;
 
-  /** Watches the marks of a text that scrolls in `body`; without marks the words are out of view. */
+  /** Shows the button while none of the quote's marks is visible in `body`, or if there are no marks. */
   function watch(body, marks) {
     watching?.disconnect();
     element.hidden = marks.length > 0;
@@ -49,6 +49,7 @@ export function wayBack(go) {
     marks.forEach((mark) => watching.observe(mark));
   }
 
+  /** Shows the button if `away`, without watching marks. */
   function show(away) {
     watching?.disconnect();
     element.hidden = !away;
@@ -57,7 +58,7 @@ export function wayBack(go) {
   return { element, watch, show };
 }
 
-/** The report of a number was deleted, or put back. */
+/** Shows or removes the notice that a report is deleted, if the source shows that report. */
 export function sayGone(id, isGone) {
   if (source.dataset.report !== String(id)) return;
   source.querySelector(".fn-gone-notice")?.remove();

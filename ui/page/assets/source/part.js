@@ -1,6 +1,6 @@
 /*
- * A part of a report's text, as the panel reads it: it begins and ends between the rows of a table, and a
- * table that began before it has its headings at hand.
+ * Reads parts of a report's text. A part begins and ends between the rows of a table; if a table begins
+ * before the part, the part has the table's headings.
  *
  * Offsets count code points of the whole text, as everywhere in the product.
  */
@@ -10,7 +10,7 @@ import { codePoints } from "./places.js";
 
 const BREAKS = /[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]/;
 
-/** Reads a part; `known` says which of its ends are known to lie between rows. */
+/** Reads a part; `known` is "start" or "end" if that end is known to be between rows. */
 export async function readPart(report, from, to, { quote = null, known = "" } = {}) {
   let part = await getText(report.document_id, report.version, from, to);
   if (known !== "start") part = withoutFirstRest(part, quote);
@@ -18,7 +18,7 @@ export async function readPart(report, from, to, { quote = null, known = "" } = 
   return withHeadings(report, part);
 }
 
-/** Two neighbouring parts as one. */
+/** Joins two adjacent parts. */
 export function joined(before, after) {
   const tables = new Map([...after.tables, ...before.tables].map((table) => [table.start, table]));
   return {
@@ -31,7 +31,7 @@ export function joined(before, after) {
 
 const within = (part, offset) => part.tables.some((table) => table.start < offset && offset < table.end);
 
-/** The part without the rest of a row with which it begins. */
+/** Removes an incomplete row at the start of a part, unless the quote begins in it. */
 function withoutFirstRest(part, quote) {
   if (!within(part, part.start)) return part;
   const end = part.text.search(BREAKS) + 1;
@@ -40,7 +40,7 @@ function withoutFirstRest(part, quote) {
   return { ...part, text: part.text.slice(end), start };
 }
 
-/** The part without the beginning of a row with which it ends. */
+/** Removes an incomplete row at the end of a part, unless the quote ends in it. */
 function withoutLastRest(part, quote) {
   if (!within(part, part.end)) return part;
   const kept = part.text.slice(0, part.text.length - part.text.split(BREAKS).at(-1).length);
@@ -65,9 +65,9 @@ async function withHeadings(report, part) {
 
 // Reading
 
-export const CONTEXT = 6000; // code points read on either side of the quoted words, and by each "more"
+export const CONTEXT = 6000; // code points to read on either side of the quote, and for each "more"
 
-/** A place in a report: {report, current, part}. */
+/** Reads a place in a report: {report, current, part}. */
 export async function readSource({ id, version, quote = null }) {
   const facts = readFacts(id, version);
   const known = version ? { document_id: id, version } : (await facts).report;
@@ -75,13 +75,13 @@ export async function readSource({ id, version, quote = null }) {
   return { report, current, part };
 }
 
-/** What is known of a version of a report, and of its current one. */
+/** Fetches the facts of a version of a report, and those of the current version. */
 export async function readFacts(id, version) {
   const report = await getReport(id, version);
   return { report, current: report.superseded_by == null ? report : await getReport(id) };
 }
 
-/** The part that has some words; without a quote, that with which the text begins. */
+/** Reads the part around a quote; without a quote, the start of the text. */
 export const readAround = (report, quote) =>
   quote
     ? readPart(report, quote.start - CONTEXT, quote.end + CONTEXT, { quote })

@@ -1,18 +1,18 @@
 /*
- * Places in a report's text, and where they are on the page.
+ * Converts between places in a report's text and places on the page.
  *
- * Offsets count code points of the whole text, as everywhere in the product, while JavaScript's strings and
- * the page's ranges count UTF-16 units. An element that `textElement` made has the text of its part.
+ * Offsets count code points of the whole text, as everywhere in the product, but JavaScript's strings and
+ * ranges count UTF-16 units. The text content of an element that `textElement` creates is the text of its
+ * part.
  */
 
-/** How many code points a string has. */
 export const codePoints = (string) => {
   let count = 0;
   for (let unit = 0; unit < string.length; count++) unit += string.codePointAt(unit) > 0xffff ? 2 : 1;
   return count;
 };
 
-/** Gives the places in the part's string, in UTF-16 units, of some offsets in the whole document. */
+/** Returns a function that maps each of the document `offsets` to UTF-16 units in the part's string. */
 export function unitsIn(part, offsets) {
   const units = new Map();
   let unit = 0;
@@ -25,10 +25,7 @@ export function unitsIn(part, offsets) {
   return (offset) => units.get(offset);
 }
 
-/**
- * The ranges of the page for spans of the document, as far as they lie in the part; null for one that does
- * not.
- */
+/** Returns the ranges on the page of spans of the document, cut to the part; null for one outside. */
 export function rangesIn(container, part, spans) {
   const within = ({ start, end }) => start < part.end && end > part.start;
   const unit = unitsIn(
@@ -46,7 +43,7 @@ export function rangesIn(container, part, spans) {
   });
 }
 
-/** The offset in the document of a place in the element of its part. */
+/** Returns the document offset of a place in the element of a part. */
 export function offsetOf(container, part, node, index) {
   const before = document.createRange();
   before.setStart(container, 0);
@@ -54,7 +51,7 @@ export function offsetOf(container, part, node, index) {
   return part.start + codePoints(part.text.slice(0, before.toString().length));
 }
 
-/** The text nodes of an element, each with the place at which it begins. */
+/** Returns the text nodes of an element, each with its start in the element's text. */
 function textNodes(container) {
   const walker = document.createTreeWalker(container, NodeFilter.SHOW_TEXT);
   const nodes = [];
@@ -66,10 +63,7 @@ function textNodes(container) {
   return nodes;
 }
 
-/**
- * The node that has the character at a place, and where in it; with `last`, the one that has the character
- * before.
- */
+/** Returns the text node at a place and the offset in it; with `last` 1, prefers the node that ends there. */
 function nodeAt(nodes, unit, last = 0) {
   let [low, high] = [0, nodes.length - 1];
   while (low < high) {

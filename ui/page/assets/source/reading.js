@@ -1,9 +1,8 @@
 /*
- * One report beside the conversation: its words, and where it has them its pages, at a footnote's words.
+ * Shows one report beside the conversation: its text and its pages, at the quote of a footnote.
  *
- * A `reading` is what is open: the {report, current} that are known, `total` pages, the `part` of the text
- * that is shown, the words that are quoted, the `trail` of footnotes that it stands on, and the parts of its
- * area.
+ * A `reading` is the state of the open report: {report, current}, the number of pages in `total`, the shown
+ * `part` of the text, the `quote`, the `trail` of footnotes, and the parts of the area.
  */
 
 import { notify } from "../controls/notices.js";
@@ -27,12 +26,12 @@ import {
 } from "./trail.js";
 import { bringTo, drawText, marks, pageOf, turnTo } from "./viewport.js";
 
-// How often a report was opened, and a place in it asked for: what comes after another was, comes too late.
+// `opened` and `reached` count the requests for a report and for a place in it, to detect late responses.
 const state = { opened: 0, reached: 0, reading: null };
 
 const say = (error) => notify(words(error), { alert: true });
 
-/** Runs a reading of the server; gives null where it failed, which `tell` says, or came too late. */
+/** Awaits a response; returns null if it fails, which `tell` reports, or if it is no longer wanted. */
 async function inTime(promise, { isWanted, tell = say }) {
   try {
     const value = await promise;
@@ -43,17 +42,17 @@ async function inTime(promise, { isWanted, tell = say }) {
   }
 }
 
-/** Tells, from now on, whether the same report is open, and was not opened anew. */
+/** Returns a function that tells whether nothing was opened or closed since. */
 function sameOpening() {
   const { opened } = state;
   return () => opened === state.opened;
 }
 
 /**
- * Opens a report, at the quoted words where `quote` is {start, end}.
+ * Opens a report, at the quote if `place` has one.
  *
- * With `focus`, its title gets the focus, which goes back to `from` when the report is closed. `trail` are
- * the footnotes of the answer in which it was opened.
+ * With `focus`, focuses the title; when the report closes, the focus returns to `from`. `trail` has the
+ * footnotes of the answer.
  */
 export async function openSource(place, { focus = true, from, trail = null } = {}) {
   state.opened++;
@@ -61,7 +60,7 @@ export async function openSource(place, { focus = true, from, trail = null } = {
   openSourcePane(from);
   source.setAttribute("aria-busy", "true");
   const within = source.contains(document.activeElement);
-  if (!state.reading) show([bar()], []); // It can be closed before it is read.
+  if (!state.reading) show([bar()], []); // The user can close it before it is read.
   const reading = isShown(place) ? readAgain(place.quote) : readSource(place);
   const read = await inTime(reading, { isWanted, tell: fail });
   if (isWanted()) source.removeAttribute("aria-busy");
@@ -79,13 +78,13 @@ function fail(error) {
   failed(error);
 }
 
-/** Whether a place is in the version of a report that is shown. */
+/** Whether a place is a quote in the shown version of the report. */
 function isShown({ id, version, quote }) {
   const report = state.reading?.report;
   return Boolean(quote && report?.document_id === id && report.version === version);
 }
 
-/** The part of the shown report that has some words, read only where it is not there. */
+/** Returns the part with a quote; reads it only if the shown part does not have the quote. */
 async function readAgain(quote) {
   const { report, part } = state.reading;
   const there = quote.start >= part.start && quote.end <= part.end;
@@ -101,7 +100,7 @@ function begin({ report, current, part }) {
   reading.views.fit();
 }
 
-/** Goes to the quoted words, which the part that is read has; without a quote to the beginning. */
+/** Scrolls to the quote, which the current part contains; without a quote, to the start. */
 function goTo(quote, trail) {
   const { reading } = state;
   const { views } = reading;
@@ -115,7 +114,7 @@ function goTo(quote, trail) {
   else turnTo(reading, 1, null);
 }
 
-/** Puts the quoted words of a reading into the page's address, where a reload finds them. */
+/** Puts the quote of a reading into the page's address, so that a reload shows it. */
 function address(reading) {
   const place = reading?.quote ? hrefOf(placeIn(reading)) : "";
   history.replaceState(history.state, "", `${location.pathname}${location.search}${place}`);
@@ -137,7 +136,7 @@ onSourceReopened(() => {
   followTrail();
 });
 
-/** Shows what is known of the report anew, where it was edited or has a new version. */
+/** Updates the facts of the open report after an edit or a new version. */
 async function renew() {
   const { reading } = state;
   const listed = reading && reportOf(reading.report.document_id);
@@ -156,14 +155,14 @@ onReports(renew);
 
 // The footnotes of an answer
 
-/** Says at which footnote the reading is, here and in the conversation. */
+/** Shows the current footnote in the head, and marks it in the conversation. */
 function followTrail() {
   const { quote, trail, head } = state.reading;
   head.update(quote, trail);
   if (trail && !isMarked(trail)) markCurrent(markOf(trail));
 }
 
-/** While an answer arrives, its message is drawn anew, and it has more and more footnotes. */
+/** Updates the trail while an answer arrives: Gradio renders the message again, with more footnotes. */
 function onConversation() {
   const { reading } = state;
   if (!reading?.trail || !isOpen(source)) return;
@@ -173,7 +172,7 @@ function onConversation() {
   followTrail();
 }
 
-/** Puts a reading that was opened by the page's address on the trail of the answer that has it. */
+/** Sets the trail of the reading that the page's address opened, once the answer is there. */
 export function joinTrail(href) {
   const { reading } = state;
   if (!reading?.quote || reading.trail || hrefOf(placeIn(reading)) !== href) return;
@@ -183,7 +182,7 @@ export function joinTrail(href) {
 
 const placeIn = ({ report, quote }) => ({ id: report.document_id, version: report.version, quote });
 
-/** Opens the footnote `by` places on in the answer; gives whether there is one. */
+/** Opens the footnote `by` places further in the answer; resolves to whether there is one. */
 async function step(by) {
   const reading = isOpen(source) ? state.reading : null;
   const own = reading?.quote ? (reading.trail ?? trailAt(hrefOf(placeIn(reading)))) : null;
@@ -212,7 +211,7 @@ async function backToQuote() {
   marks(reading.container)[0]?.focus({ preventScroll: true });
 }
 
-/** Shows the text from an offset on. */
+/** Scrolls to an offset, and reads the text after it if necessary. */
 async function jumpTo(offset, { focus = false } = {}) {
   const { reading } = state;
   const place = { start: offset, end: offset + 1 };
@@ -222,7 +221,7 @@ async function jumpTo(offset, { focus = false } = {}) {
   if (focus) body().focus({ preventScroll: true });
 }
 
-/** Shows words that were found: {start, end, page}. */
+/** Scrolls to a match of the search: {start, end, page}. */
 async function showMatch(match) {
   const { reading } = state;
   reading.views.leaveAbout();
@@ -230,8 +229,9 @@ async function showMatch(match) {
 }
 
 /**
- * Reads the part around a place in place of the one that is shown, where it is not in that; whether the place
- * can be shown: not where that failed, or another one was asked for meanwhile.
+ * Reads the part around a place, unless the shown part contains the place.
+ *
+ * Returns whether the text has the place now: false after an error, or if the reader asked for another place.
  */
 async function reach(place, around = place) {
   const { reading } = state;
@@ -247,7 +247,7 @@ async function reach(place, around = place) {
   return true;
 }
 
-/** Adds the text before or after the part that is shown, and keeps the reader's place. */
+/** Adds the text before or after the shown part, and keeps the scroll position. */
 async function readOn(direction) {
   const { reading } = state;
   const { report, part } = reading;
@@ -266,9 +266,9 @@ async function readOn(direction) {
   shown.focus({ preventScroll: true });
 }
 
-// What keys do
+// Keyboard shortcuts
 
-/** Opens the search of the report that is open; gives whether there is one. */
+/** Opens the search of the open report; returns whether a report is open. */
 export function findInReport() {
   const { reading } = state;
   if (!reading || !isOpen(source)) return false;
@@ -276,16 +276,16 @@ export function findInReport() {
   return true;
 }
 
-/** Asks about what is selected in the report, else about the report. */
+/** Asks about the selected text, or else about the whole report. */
 export function askAboutSource() {
   const { reading } = state;
   if (reading && isOpen(source) && !reading.selection.ask()) askAbout(reading.report);
 }
 
-/** Copies what is selected in the report, with its source. */
+/** Copies the selected text with its source. */
 export const copySelection = () => state.reading?.selection.copy();
 
-/** Watches the conversation, and what is selected. */
+/** Watches the conversation and the selection. */
 export function watchReading() {
   document.addEventListener("selectionchange", () => state.reading?.selection.update());
   const conversation = document.querySelector("gradio-app");

@@ -1,4 +1,4 @@
-/** What can be done with words that are selected in a report: a small bar beside them. */
+/** Shows a toolbar beside selected text of a report, to ask about the text or to copy it. */
 
 import { copy } from "../clipboard.js";
 import { button, icon, make } from "../controls/dom.js";
@@ -8,12 +8,14 @@ import { t } from "../i18n.js";
 import { codePoints, offsetOf } from "./places.js";
 import { hrefOf } from "./trail.js";
 
-const PAUSE = 150; // milliseconds for which a selection stays as it is before the bar comes
-const GAP = 8; // pixels between the words and the bar
+const PAUSE = 150; // milliseconds without a change of the selection before the toolbar appears
+const GAP = 8; // pixels between the text and the toolbar
 
 /**
- * The bar of one report. `shown` gives the text that is shown: {container, part}; `ask` and `copy` take what
- * is selected: {words, start, end}, where `words` are those of the document between the two offsets.
+ * Creates the toolbar of one report.
+ *
+ * `shown` returns the shown text: {container, part}. `ask` and `copy` receive the selection: {words, start,
+ * end}, where `words` is the document's text between the two offsets.
  */
 export function selectionBar({ shown, ask, copy }) {
   const said = make("span", { class: "fn-unseen", role: "status" });
@@ -31,7 +33,7 @@ export function selectionBar({ shown, ask, copy }) {
     copying,
     said,
   );
-  // A press must not take the selection away.
+  // A press on the toolbar must not clear the selection.
   element.addEventListener("pointerdown", (event) => event.preventDefault());
   element.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
@@ -89,7 +91,7 @@ export function selectionBar({ shown, ask, copy }) {
   return { element, update, ask: askIt, copy: copyIt };
 }
 
-/** What is selected of an element's text; null where nothing is. */
+/** Returns the selected range of an element's text; null if there is none. */
 function selectedIn(container) {
   const selection = getSelection();
   if (!container?.isConnected || !selection.rangeCount || selection.isCollapsed) return null;
@@ -111,8 +113,10 @@ function wordsOf(range, container, part) {
 // Copying
 
 /**
- * Puts words, {words, start, end}, on the clipboard with their source and the address at which they are
- * shown; gives whether that was allowed. `page` is their page's number, or 0.
+ * Copies selected text, {words, start, end}, with its source and a link to it; returns whether that
+ * succeeded.
+ *
+ * `page` is the number of its page, or 0.
  */
 export async function copyWithSource(report, selected, page) {
   try {

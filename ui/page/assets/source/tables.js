@@ -1,6 +1,6 @@
 /*
- * A table of a report's text as a table, whose text content is still the document's text: the bars between
- * cells and the breaks between rows are there, hidden.
+ * Renders a table of a report's text as an HTML table. The text content is still the document's text: it has
+ * the bars between the cells and the line breaks between the rows, but hidden.
  */
 
 import { make } from "../controls/dom.js";
@@ -10,9 +10,9 @@ import { markedWords, pageMark } from "./marks.js";
 const LINE = /[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+/g;
 const CELL_EDGE = /(?<=^|\s)\|(?=\s|$)/g;
 const NO_VALUE = new Set(["", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"]);
-const UNIT_LETTERS = 3; // a cell with more letters than a currency's code or a unit is words
+const UNIT_LETTERS = 3; // a cell with more letters than a currency code or a unit is text
 
-/** The lines of a stretch of `string`, each with its cells as [begin, end]; a bar ends each but the last. */
+/** Returns the lines of a stretch of `string`, with their cells as [begin, end], without the bars. */
 function linesOf(string, begin, end) {
   let gap = begin;
   return [...string.slice(begin, end).matchAll(LINE)]
@@ -35,9 +35,9 @@ const cellWords = (string, line, column) =>
   line.isRow && column < line.cells.length ? string.slice(...line.cells[column]).trim() : "";
 
 /**
- * Lines of a table as an element that scrolls inside itself.
+ * Renders lines of a table as an element that scrolls.
  *
- * `headings` are lines of its header that lie before the part; they are shown without being its text.
+ * `headings` has header lines from before the part: they are visible, but not in the text content.
  */
 export function tableElement(marked, begin, headerEnd, end, headings = "") {
   const { string } = marked;
@@ -62,13 +62,13 @@ export function tableElement(marked, begin, headerEnd, end, headings = "") {
     thead.length ? make("thead", {}, ...thead) : null,
     make("tbody", {}, ...body.flatMap((line) => rowElements(marked, line, columns, "body"))),
   );
-  // The break after the last row belongs to the text too, where the part ends with it.
+  // Add the line break after the last row, if the part has it.
   const last = [...table.rows].at(-1)?.lastElementChild ?? table.caption ?? table;
   last.append(...hidden(marked, lines.at(-1)?.end ?? begin, end));
   return make("div", { class: "fn-table" }, table);
 }
 
-/** What holds for every cell of a column: whether it has words at all, and whether they are figures. */
+/** Returns for each column whether it is empty, and whether its values are figures. */
 function columnsOf(string, body, others) {
   const every = [...body, ...others.flatMap(([, lines]) => lines)];
   const number = every.reduce((most, line) => Math.max(most, line.cells.length), 1);
@@ -94,7 +94,7 @@ function captionLine(marked, line) {
   );
 }
 
-/** A line as a row of the table, below a row of its own where a page begins. */
+/** Renders a line as a row; if a page begins there, a row with the page's number comes first. */
 function rowElements(marked, line, columns, part) {
   const rows = [];
   const page = [...marked.pages.keys()].find((unit) => unit > line.gap && unit <= line.begin);
@@ -117,7 +117,7 @@ function rowElements(marked, line, columns, part) {
 function cellElements(marked, line, columns, part) {
   const elements = line.cells.map(([begin, end], column) => {
     const words = marked.string.slice(begin, end).trim();
-    // A heading without words would announce nothing.
+    // A screen reader would announce an empty heading.
     const heads = words && (part === "head" || column === 0);
     return make(
       heads ? "th" : "td",
@@ -133,7 +133,7 @@ function cellElements(marked, line, columns, part) {
   return missing ? [...elements, make("td", { colspan: missing })] : elements;
 }
 
-/** A line with one cell names a group of rows, or their units. */
+/** Renders a line with one cell, which names a group of rows or their units. */
 function labelElement(marked, line, columns) {
   return make(
     "th",
@@ -142,7 +142,7 @@ function labelElement(marked, line, columns) {
   );
 }
 
-/** A row of headings that stands before the part: its words are attributes, which are not the text. */
+/** Renders a header line from before the part; its words are attributes, to stay out of the text content. */
 function repeatedRow(headings, line, columns) {
   if (!line.isRow)
     return make(
@@ -170,7 +170,7 @@ const attributes = (column) => ({
   dir: "auto",
 });
 
-/** Characters of the text that the table's own lines stand for. */
+/** Renders characters of the text hidden, such as the bars, since the table's own lines replace them. */
 function hidden(marked, begin, end) {
   return markedWords(marked, begin, end).map((node) => {
     const element = node instanceof Text ? make("span", {}, node) : node;
@@ -179,7 +179,7 @@ function hidden(marked, begin, end) {
   });
 }
 
-/** Lets the keyboard scroll the tables that are larger than their place. */
+/** Lets the keyboard scroll each table that is larger than its box. */
 export function reachTables(container) {
   for (const box of container.querySelectorAll(".fn-table")) {
     const larger = box.scrollWidth > box.clientWidth || box.scrollHeight > box.clientHeight;

@@ -1,17 +1,17 @@
-/** A part of a report's text as paragraphs and tables. */
+/** Renders a part of a report's text as paragraphs and tables. */
 
 import { make } from "../controls/dom.js";
 import { markedWords, pageMark } from "./marks.js";
 import { unitsIn } from "./places.js";
 import { tableElement } from "./tables.js";
 
-const ABOVE_SECTIONS = 2; // levels of headings: the page's, the report's
+const ABOVE_SECTIONS = 2; // heading levels above a section's: the page's, and the report's
 const DEEPEST = 6;
 
 /**
- * The text of a report's part as paragraphs and tables, with page beginnings and the quoted words marked.
+ * Renders a part of a report's text, with the page breaks and the quote marked.
  *
- * Words reach the page through text nodes only, and the element's text is the document's text.
+ * It adds words as text nodes only. The element's text content is the document's text.
  */
 export function textElement(report, part, quote) {
   const pages = part.page_starts
@@ -46,7 +46,7 @@ function firstWord(string, unit) {
   return unit;
 }
 
-/** Paragraphs end at blank lines, which stay between them: the panel's text is the document's text. */
+/** Splits text into paragraphs at blank lines, and keeps those: the text content is the document's text. */
 function paragraphs(marked, begin, end) {
   const nodes = [];
   const string = marked.string.slice(begin, end);
@@ -71,7 +71,7 @@ function paragraph(marked, begin, end) {
   return element;
 }
 
-/** A paragraph that is nothing but the heading of a section is one for every reader. */
+/** Returns the attributes of a heading if the paragraph is the title of a section, else none. */
 function headingAttributes({ sections, string }, begin, end) {
   const section = sections.get(begin);
   const alone = (words) => words.replace(/\s+/g, " ").trim();

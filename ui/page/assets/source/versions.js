@@ -1,11 +1,11 @@
-/** The kept versions of a report, and what changed from one to another. */
+/** Lists the kept versions of a report, and shows what changed between two of them. */
 
 import { button, make } from "../controls/dom.js";
 import { dateWords, ownDate, timeWords } from "../facts.js";
 import { t } from "../i18n.js";
 import { getChanges, words } from "../server.js";
 
-/** The list; `open` shows a version, `compare` what changed from one to another. */
+/** Creates the list; `open` opens a version, `compare` shows what changed between two. */
 export function versionList(report, versions, { open, compare }) {
   const item = (version, index) => {
     const before = versions[index + 1];
@@ -42,7 +42,7 @@ export function versionList(report, versions, { open, compare }) {
 
 // Changes
 
-/** A section with the changes, or with why they could not be read; `open` shows a place. */
+/** Creates a section with the changes, or with an error; `open` opens a place. */
 export async function changesSection(report, from, to, open) {
   const title = make("h3", { tabindex: "-1" }, t("source.changes", { from, to }));
   const place = make("section", { class: "fn-changes" }, title);

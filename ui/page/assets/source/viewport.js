@@ -1,7 +1,7 @@
 /*
- * The shown text of a reading: drawn, scrolled to a place, and kept together with the pictures of its pages.
+ * Renders the text of a reading, scrolls it to a place, and keeps it in step with the pictures of the pages.
  *
- * A reading is what reading.js keeps of the open report.
+ * reading.js describes a reading.
  */
 
 import { button, make } from "../controls/dom.js";
@@ -13,13 +13,13 @@ import { offsetOf, rangesIn } from "./places.js";
 import { reachTables } from "./tables.js";
 import { textElement } from "./text.js";
 
-export const ABOVE = 48; // pixels left above a place that is scrolled to the top
-const EDGE = 16; // pixels at the edges of what is seen in which nothing is read
+export const ABOVE = 48; // pixels above a place that is scrolled to the top
+const EDGE = 16; // pixels at the top and bottom edges in which text counts as hidden
 
-/** The number of the page that has an offset, from 1; 0 for a report without pages. */
+/** Returns the number of the page with an offset, from 1; 0 for a report without pages. */
 export const pageOf = ({ part }, offset) => part.page_starts.filter((start) => start <= offset).length;
 
-/** Draws the part that was read anew; `readOn` adds what stands before or after it. */
+/** Renders the current part; `readOn` adds the text before or after it. */
 export function drawText(reading, readOn) {
   const { report, part, quote, place } = reading;
   const more = (key, direction) => button(t(key), () => readOn(direction), { class: "fn-more" });
@@ -34,10 +34,10 @@ export function drawText(reading, readOn) {
   reading.find.paintOver(container, part);
 }
 
-/** The marks of the quoted words that can be seen. */
+/** Returns the marks of the quote that are not hidden. */
 export const marks = (container) => [...container.querySelectorAll("mark:not([hidden], .fn-match)")];
 
-/** The offset of the paragraph, or of the row, that is `line` pixels below the top of what is seen. */
+/** Returns the offset of the paragraph or row that is `line` pixels below the top of the view. */
 export function offsetAt({ container, part }, line) {
   const top = body().getBoundingClientRect().top + line;
   const blocks = container.querySelectorAll(":scope > p, tr");
@@ -58,25 +58,23 @@ export function scrollToOffset({ container, part }, offset) {
   shown.scrollTop += top - ABOVE;
 }
 
-/**
- * Scrolls the text, and a table in it, so that some words are seen; where they are already, nothing moves.
- */
+/** Scrolls the text, and a table in it, so that a span is visible; does nothing if it is visible already. */
 export function reveal({ container, part }, span) {
   const [place] = rangesIn(container, part, [span]);
   if (!place) return;
   const cell = place.startContainer.parentElement.closest("th, td");
   const table = cell?.closest(".fn-table");
   if (table) revealIn(table, cell, table.clientHeight / 3, table.querySelector("thead")?.offsetHeight);
-  // A table that scrolls is shown from its headings on.
+  // Show a table that scrolls from its headings on.
   revealIn(body(), table ?? place, table ? EDGE : body().clientHeight / 3);
   if (cell) cell.scrollIntoView({ block: "nearest", inline: "nearest" });
 }
 
 /**
- * Scrolls a box so that an element, or a range, that is not wholly seen in it begins `line` pixels below its
- * top.
+ * Scrolls a box so that an element or a range begins `line` pixels below its top, unless it is wholly
+ * visible.
  *
- * At its top `covered` pixels are not to be seen.
+ * `covered` is the height at the top of the box that headings cover.
  */
 function revealIn(box, place, line, covered = EDGE) {
   const [words, seen] = [place.getBoundingClientRect(), box.getBoundingClientRect()];
@@ -87,11 +85,11 @@ function revealIn(box, place, line, covered = EDGE) {
 // Text and pages together
 
 const SETTLED = 150; // milliseconds without scrolling
-const MOVED = 4; // pixels: what is less is no scrolling of the reader's
+const MOVED = 4; // pixels: a smaller change of the scroll position is not the reader's
 
 const hasText = (view) => view === "text" || view === "both";
 
-/** Shows another view of a reading, at the place at which the one before was. */
+/** Shows another view of a reading, at the same place. */
 export function look(reading, view) {
   if (hasText(reading.view)) {
     reading.left = { top: body().scrollTop, page: pageInView(reading) };
@@ -109,10 +107,7 @@ export function look(reading, view) {
   showWayBack(reading);
 }
 
-/**
- * Shows the text where it was left, at the page to which the reader has turned since, or at what was to be
- * shown.
- */
+/** Scrolls the text to a place or page chosen in the other view, or to its last position. */
 function comeBack(reading) {
   const { pane, left, aim, part, does } = reading;
   reading.aim = null;
@@ -121,7 +116,7 @@ function comeBack(reading) {
   else body().scrollTop = left?.top ?? 0;
 }
 
-/** Turns to a page, with what is to be marked in its picture. */
+/** Turns to a page, and marks words in its picture. */
 export function turnTo(reading, page, marked = reading.marked) {
   reading.marked = marked;
   reading.pane?.turn(page || 1, marked);
@@ -129,9 +124,9 @@ export function turnTo(reading, page, marked = reading.marked) {
 }
 
 /**
- * Brings some words into view, as soon as the text is shown; with `top`, to its upper end.
+ * Scrolls to a span as soon as the text is visible; with `top`, to the top of the view.
  *
- * `marked` is what is marked in the page's picture, which is the quoted words by default.
+ * `marked` is marked in the picture of the page; by default, the quote.
  */
 export function bringTo(reading, span, { top = false, marked = reading.quote } = {}) {
   turnTo(reading, pageOf(reading, span.start), marked);
@@ -145,10 +140,7 @@ export function bringTo(reading, span, { top = false, marked = reading.quote } =
   reading.held = body().scrollTop;
 }
 
-/**
- * What follows when the reader turns to a page: its section is marked, and its text is shown where it is
- * beside it.
- */
+/** Marks the section of the page that the reader turns to; in the view "both", also scrolls the text. */
 export function onTurn(reading, page) {
   const start = reading.part.page_starts[page - 1];
   reading.aim = null;
@@ -157,21 +149,21 @@ export function onTurn(reading, page) {
   else showWayBack(reading);
 }
 
-/** Shows the way back to the quoted words while they are out of view. */
+/** Shows the button that scrolls back to the quote while the quote is out of view. */
 function showWayBack({ view, pane, quote, back, container }) {
   if (!quote || view === "about") back.show(false);
   else if (view === "page") back.show(pane.page() !== quote.page);
   else if (container) back.watch(body(), marks(container));
 }
 
-/** The page of what is in view: of the quoted words where they are, else of what is about the middle. */
+/** Returns the page of the quote if the quote is in view, else the page near the middle of the view. */
 function pageInView(reading) {
   const { quote, back } = reading;
   if (quote && back.element.hidden) return quote.page;
   return pageOf(reading, offsetAt(reading, body().clientHeight * 0.4));
 }
 
-/** Marks the section that is being read; its page follows where it is beside the text. */
+/** Marks the section in view; if the page is beside the text, also turns to it. */
 export function onScroll(reading) {
   if (!hasText(reading.view) || reading.drawing) return;
   reading.drawing = requestAnimationFrame(() => {
@@ -190,7 +182,7 @@ export function onScroll(reading) {
 
 // The choice of a view
 
-const ROOM = 54; // rem that the text and a page need beside one another
+const ROOM = 54; // rem that the text and a page need side by side
 const KEPT = "source.view";
 
 const rem = () => parseFloat(getComputedStyle(document.documentElement).fontSize);
@@ -200,9 +192,9 @@ let latest = null;
 new ResizeObserver(() => latest?.fit()).observe(source);
 
 /**
- * The choice of a report's view; `paged` says whether it has pictures of its pages.
+ * Creates the buttons that choose the view of a report; `paged` is whether it has pictures of its pages.
  *
- * `onView` hears which view is shown. Where there is no room for text and page, the text is shown for both.
+ * `onView` receives the shown view. If there is too little room for text and page, "both" shows the text.
  */
 export function viewSwitch(paged, onView) {
   const names = paged ? ["text", "page", "both", "about"] : ["text", "about"];
@@ -239,7 +231,7 @@ export function viewSwitch(paged, onView) {
     fit,
     choose,
     shown: () => state.shown,
-    /** Shows the report itself again where what is known of it is shown. */
+    /** Returns from the facts about the report to its text or pages. */
     leaveAbout() {
       if (state.shown === "about") choose(paged ? recall(KEPT, "both") : "text");
     },
