@@ -1,4 +1,4 @@
-"""Rewrites follow-ups into questions that stand alone: by the language model if there is one, else by rule."""
+"""Rewrites follow-ups into standalone questions: by the language model if there is one, else by rule."""
 
 from __future__ import annotations
 
