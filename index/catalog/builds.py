@@ -120,7 +120,7 @@ def switch_to_build(engine: sa.Engine, build: Build) -> int:
 def _hold(connection: sa.Connection, build: Build) -> None:
     """Take the write lock of the database, so that no other process can abandon the build meanwhile.
 
-    Call this before the transaction reads anything: a transaction that reads first may fail to take the lock.
+    Call this before the transaction reads anything, so that it waits for other writers at its start alone.
 
     Raises:
         BuildGoneError: if another process has abandoned the build.
