@@ -158,7 +158,7 @@ class VectorIndex:
     def cosines(
         self, vector: npt.NDArray[np.float32], numbers: Sequence[int], stored: FetchVectors
     ) -> dict[int, float]:
-        """The cosines of ``numbers`` to ``vector``, by id; ``stored`` fetches the vectors of an ``ivf`` base."""
+        """The cosines of ``numbers`` to ``vector``, by id; ``stored`` fetches vectors of an ``ivf`` base."""
         asked = np.array(numbers, np.int64)
         found = np.empty(len(asked), np.float32)
         missing = np.ones(len(asked), np.bool_)
