@@ -162,7 +162,7 @@ class Writer:
         return self.jobs.get(task.job_id)
 
     def _rebuild(self) -> None:
-        """Request a rebuild with the encoder of the settings; until it ends, searches use the former encoder."""
+        """Request a rebuild with the encoder of the settings; searches use the former one until it ends."""
 
         def work(progress: Progress) -> Mapping[str, Any]:
             self._index.rebuild(progress)
