@@ -1,6 +1,7 @@
 """Recognition of numbers in a text, in digits or words, with their exact values.
 
-:mod:`rag.figures.quantities` finds out what they count, and :mod:`rag.figures.dates` whether they are dates.
+:mod:`rag.figures.quantities` finds the counted things, and :mod:`rag.figures.dates` decides which numbers are
+dates.
 """
 
 from __future__ import annotations
@@ -216,7 +217,7 @@ def _number_at(tokens: list[_Token], place: int, words: Words, language: str) ->
 
 
 def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
-    """Whether a scale follows: *half a million* is not a half of anything."""
+    """Whether a scale follows: in *half a million*, the half belongs to the scale."""
     following = [token.text for token in tokens[place : place + 2]]
     if following[:1] and following[0] in words.one:
         following = following[1:]
