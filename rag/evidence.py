@@ -12,7 +12,7 @@ from rag.finding.reading import ReadSentence
 from rag.verification import Evidence
 
 _BEFORE_CHARACTERS = 400
-"""How many characters before a quote are searched for the sentence that precedes it."""
+"""The number of characters before a quote in which the sentence before it is searched."""
 
 
 def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: DocumentTexts) -> Evidence:

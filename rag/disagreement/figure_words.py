@@ -1,4 +1,4 @@
-"""Figures as written, with the words that qualify them: *over a thousand*, *between 100 and 200*."""
+"""Figures as a text writes them, with words that qualify them: *over a thousand*, *between 100 and 200*."""
 
 from __future__ import annotations
 
