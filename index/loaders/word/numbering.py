@@ -47,7 +47,7 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list: its definition, whose counts all its lists share; its levels; and the levels that it restarts."""
+    """A list: its definition, whose counts all its lists share; its levels; and the levels it restarts."""
 
     definition: str
     levels: dict[int, _Level]
