@@ -153,7 +153,7 @@ class Library:
         """The settings with which the reading process cuts documents into passages.
 
         Args:
-            language: ISO 639-1 code of the document's language where the user has given one.
+            language: ISO 639-1 code of the document's language, if the user has given one; else empty.
 
         Returns:
             None if the encoder's tokenizer cannot be sent to another process; :meth:`replace` then cuts.

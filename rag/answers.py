@@ -69,8 +69,8 @@ class Copy:
         title: its title.
         publisher: the organisation that issued it, or None.
         published: its ISO date, possibly shortened, or None.
-        start: where the words begin in its text.
-        end: where they end: ``quote == document.text[start:end]`` holds for each copy.
+        start: the offset at which the words begin in its text.
+        end: the offset at which they end: ``quote == document.text[start:end]`` holds for each copy.
     """
 
     document_id: int
@@ -89,8 +89,8 @@ class Citation:
     Attributes:
         id: the footnote's number, from 1. The same words keep their number throughout a conversation: two
             sentences that cite the same words have one citation each, with the same number.
-        answer_start: where the sentence begins in ``Answer.text``.
-        answer_end: where the sentence ends.
+        answer_start: the offset at which the sentence begins in ``Answer.text``.
+        answer_end: the offset at which the sentence ends.
         document_id: the document's number in the catalog.
         version: the version of the document that was read.
         title: the document's title.
@@ -99,8 +99,8 @@ class Citation:
         published: its ISO date, possibly shortened; None if only the time of its file is known.
         path: its path in the library.
         page: the page, from 1, or None for formats without pages.
-        start: where the quote begins in the document's text.
-        end: where the quote ends.
+        start: the offset at which the quote begins in the document's text.
+        end: the offset at which the quote ends.
         quote: ``document.text[start:end]``.
         boxes: the rectangles of the quote on the pages; empty for formats without page layouts.
         headings: for a row of a table, the exact words of the table's caption and headings; else None.
@@ -139,8 +139,8 @@ class AnswerSentence:
     """A sentence of the answer.
 
     Attributes:
-        start: where it begins in ``Answer.text``.
-        end: where it ends.
+        start: the offset at which it begins in ``Answer.text``.
+        end: the offset at which it ends.
         citations: the numbers of its footnotes.
         verdict: whether the footnotes support it; an ``unsupported`` sentence is shown struck out.
         reason: why the footnotes do not support it, or only in part; else None.
@@ -217,8 +217,8 @@ class Passage:
         published: its ISO date, or None, as in a citation.
         path: its path in the library.
         page: the page on which it begins, or None.
-        start: where it begins in the document's text.
-        end: where it ends.
+        start: the offset at which it begins in the document's text.
+        end: the offset at which it ends.
         text: ``document.text[start:end]``.
         score: the fused score of the search, 0 to 1.
         shortfall: for an abstention, why this passage does not answer; else None.

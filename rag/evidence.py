@@ -31,7 +31,7 @@ def evidence_at(
     Args:
         record: the document.
         document: its text.
-        span: where the quote stands in it.
+        span: the span of the quote in the text.
         quote: the words, in the form in which they are checked.
         headings: for a row of a table, the table's caption and headings.
     """

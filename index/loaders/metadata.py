@@ -151,7 +151,7 @@ def _first_day(parts: list[str]) -> date | None:
 
 
 def iso_date(written: str | None) -> str | None:
-    """A date as ``YYYY-MM-DD``, or as ``YYYY-MM`` or ``YYYY`` where it has no day or month.
+    """A date as ``YYYY-MM-DD``, or as ``YYYY-MM`` or ``YYYY`` if its day or month is missing.
 
     Args:
         written: an ISO 8601 date, with or without a time, or a date such as ``24 July 2025``,

@@ -39,7 +39,8 @@ _FILTERS = 16
 """The number of filters whose results a generation keeps: one byte per passage each."""
 
 _QUICK_WORDS = 20_000
-"""With at most this many passages, a single removal causes the words to be rewritten, in about a second."""
+"""If there are at most this many passages, the words are rewritten after a single removal, in about a second.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ best for mlqa-zh."""
 
 
 def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:
-    """The share of the vectors for a query, lower where the encoder does not read its language.
+    """The share of the vectors for a query; it is lower if the encoder does not read the query's language.
 
     Args:
         query: the query's text.

@@ -222,11 +222,11 @@ class Maintenance:
             return caches.has_dead_words() or caches.vectors.is_due(self.policy)
 
     def compact(self) -> bool:
-        """Write new files of the words and the vectors where they are due, then switch to them.
+        """Write new files of the words and the vectors if they are due, then switch to them.
 
-        The words are due when they still count too many removed passages. The vectors are due when too many
-        lie outside the base, or another type of base suits their number. Searches go on meanwhile, and other
-        writers wait only during the switch.
+        The words are due if they still count too many removed passages. The vectors are due if too many of
+        them lie outside the base, or another type of base suits their number. Searches go on meanwhile, and
+        other writers wait only during the switch.
 
         Returns:
             Whether anything was rewritten; False if another process is compacting.

@@ -143,7 +143,7 @@ class IvfVectors:
             False,
             parameters,
         )
-        # FAISS pads with -1 where it finds fewer than wanted.
+        # FAISS pads the result with -1 if it finds fewer than wanted.
         return found[found >= 0]
 
 

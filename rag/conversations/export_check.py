@@ -42,8 +42,8 @@ class Place:
         document_id: the document's number, in the library that made the answer.
         version: its version.
         digest: sha256 of that version's file, in hexadecimal; None if it is unknown.
-        start: where the quote begins in the version's text.
-        end: where the quote ends.
+        start: the offset at which the quote begins in the version's text.
+        end: the offset at which the quote ends.
     """
 
     document_id: int

@@ -36,8 +36,8 @@ class CitedEvidence:
     Attributes:
         source: the folder that the document was found in, as an absolute path.
         path: its path under that folder.
-        start: where the quote began in the document's text.
-        end: where the quote ended.
+        start: the offset at which the quote began in the document's text.
+        end: the offset at which the quote ended.
         quote: the words.
     """
 

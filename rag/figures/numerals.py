@@ -41,8 +41,8 @@ class Number:
         low: its value; for a vague number (*dozens*), the smallest that it may mean.
         high: the same as ``low``; for a vague number, the largest.
         step: the value of one unit in the last written digit: 100,000 for 9.9 million.
-        start: where it begins in the text.
-        end: where it ends.
+        start: the offset at which it begins in the text.
+        end: the offset at which it ends.
         in_words: whether it is written without digits.
         share: whether it is a part of a whole, in per cent: *half* is 50.
     """

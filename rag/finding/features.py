@@ -35,8 +35,8 @@ _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
 
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
-"""In letters. Words with the same beginning are often unrelated if the common root is shorter, or the ending
-longer."""
+"""Lengths in letters. Two words with the same beginning are often unrelated if their common root is shorter,
+or an ending longer."""
 
 _PEOPLE = regex.compile(r"(?<=\p{L}{5})(?:['’]s|ian|an|n|ese|ish)$")
 

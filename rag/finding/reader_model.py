@@ -1,6 +1,6 @@
 """The network of the bundled reader: the bundled encoder's layers with low-rank changes, and three heads.
 
-Imports torch: import it only where a reader is used.
+This module imports torch, so import it only to use a reader.
 """
 
 from __future__ import annotations

@@ -36,8 +36,8 @@ class Mention:
         sort: the sort of thing that it stands for.
         named: whether it contains a name.
         preposition: the preposition before it, or ""; for a name alone, any word before it.
-        start: where it begins.
-        end: where it ends.
+        start: the offset at which it begins.
+        end: the offset at which it ends.
     """
 
     text: str

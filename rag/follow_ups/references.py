@@ -78,7 +78,7 @@ _FRESH = 2
 
 _SHORT = 8
 _LONGEST = 20
-"""In words: a longer question names its own subject."""
+"""The most words of a follow-up: a longer question names its own subject."""
 
 
 def resolve(question: str, sources: Sequence[Source]) -> Resolved:

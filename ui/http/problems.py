@@ -70,7 +70,7 @@ class Problem(BaseModel):
 def problem_of(
     status: int, detail: str, instance: str, errors: Sequence[FieldError] | None = None
 ) -> dict[str, Any]:
-    """A problem document, ready for JSON; without ``errors`` where there are none."""
+    """A problem document, ready for JSON; it has no field ``errors`` if there are none."""
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,

@@ -75,7 +75,7 @@ class RequestModel(BaseModel):
 
 
 class FilterFields(RequestModel):
-    """Which reports to search. An empty list does not filter."""
+    """The reports to search. An empty list does not filter."""
 
     document_ids: Annotated[list[Number], Field(max_length=MAX_FILTER_VALUES)] = []
     publishers: FilterValues = []
