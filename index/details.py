@@ -23,8 +23,9 @@ class Detail:
     Attributes:
         value: the value that replaces the file's own; an empty value takes the detail back.
         origin: the source of the detail.
-        beneath: the file's own value, which returns when the detail is taken back; None without one.
-        beneath_origin: the source of the file's own value; None without one.
+        beneath: the file's own value, which takes effect again when the user takes the detail back; None if
+            the file has none.
+        beneath_origin: the source of the file's own value; None if the file has none.
     """
 
     value: str
@@ -51,7 +52,7 @@ def covering(document: Document, given: Details) -> dict[str, Detail]:
 
 
 def described(document: Document, given: Details) -> Document:
-    """``document``, its own values and their origins replaced by the details ``given``."""
+    """Replace values of ``document`` and their origins by the details ``given``."""
     values: dict[str, Any] = {key: detail.value for key, detail in given.items()}
     origins = {key: detail.origin for key, detail in given.items()}
     return replace(document, **values, origins={**document.origins, **origins})

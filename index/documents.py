@@ -15,7 +15,7 @@ UNKNOWN_LANGUAGE = "und"
 """ISO 639-2's code for a language that was not determined."""
 
 MAX_COLLECTION_CHARACTERS = 200
-"""The longest name of a collection."""
+"""The most characters in a collection's name."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -139,8 +139,8 @@ class Chunk:
     Attributes:
         span: from the start of the first sentence to the end of the last.
         sentences: the sentences in it, in order, as spans of the document.
-        header: for rows of a table, the span of the table's caption and headings: inside the table's first
-            passage, before the others.
+        header: for rows of a table, the span of the table's caption and headings. The span lies in the
+            table's first passage, and before its other passages.
     """
 
     span: Span

@@ -19,14 +19,14 @@ _SQLITE_WRITING = {
     sqlite3.SQLITE_IOERR_SHMSIZE,
 }
 RETRY_SECONDS = 5
-"""A caller that was refused for lack of room may try again after this time."""
+"""The seconds after which a caller that was refused for lack of capacity may try again."""
 
 _DAMAGED = "if it repeats, restore a backup with `footnoted restore FILE`, or sync into a new --home"
 
 _UNPRINTABLE = regex.compile(r"[\p{C}\p{Zl}\p{Zp}]")
 
 _PRIMARY = 0xFF
-"""The bits of an SQLite error code that tell its kind; the others tell where it arose."""
+"""The bits of an SQLite error code that hold the primary code; the other bits tell a special case of it."""
 
 
 class FootnotedError(Exception):
@@ -36,7 +36,7 @@ class FootnotedError(Exception):
     """
 
     def outward(self) -> str:
-        """The same line for callers over the network. It names no folder, process or machine."""
+        """The error as one line for callers over the network: it names no folder, process or machine."""
         return str(self)
 
 
@@ -55,7 +55,7 @@ class LibraryError(FootnotedError):
 
 
 class LibraryLockedError(LibraryError):
-    """Another process is writing to the library. The message says which, since when, and for what."""
+    """Another process is writing to the library. The message names the process, its task and its start."""
 
 
 class LibraryWriteError(LibraryError):
@@ -160,14 +160,14 @@ class Cancelled(FootnotedError):  # noqa: N818 (a request, not a fault)
 
 
 class BusyError(FootnotedError):
-    """Too much work of this kind is waiting already. The caller can try again."""
+    """Too much work of this kind is waiting. The caller can try again later."""
 
     def __init__(self, waiting: int, what: str) -> None:
         super().__init__(f"{waiting:,} {what} wait already; try again in {RETRY_SECONDS} seconds")
 
 
 class FailureNotFoundError(FootnotedError, LookupError):
-    """No such failure is kept."""
+    """The library lists no failure with this id."""
 
 
 class LoadError(FootnotedError):
@@ -209,13 +209,14 @@ def printable(name: str) -> str:
 
 
 STANDARD_ERRORS = (OSError, ValueError, RuntimeError, LookupError, MemoryError, ImportError)
-"""A full disk, a missing file or a damaged home leads to these; tantivy, FAISS and torch raise them too."""
+"""Errors that a full disk, a missing file or a damaged home causes; tantivy, FAISS and torch raise them too.
+"""
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
-    """The errors that are explained in one line: those of this program and of the libraries under it.
+    """The types of the errors that are explained in one line, of this program and of its libraries.
 
-    Gathered only after another error was raised, because SQLAlchemy takes long to import.
+    Call this only after an error was raised, because the import of SQLAlchemy takes long.
     """
     import sqlalchemy.exc
 
@@ -228,7 +229,7 @@ def line_of(error: BaseException) -> str:
 
 
 def outward_line(error: BaseException) -> str:
-    """The line that a job keeps and HTTP tells for an error. It names no folder, process or machine."""
+    """The line for an error in a job's record and in HTTP replies. It names no folder, process or machine."""
     return _line(error, outward=True) if isinstance(error, Exception) else str(error)
 
 
@@ -245,16 +246,17 @@ def _line(error: Exception, *, outward: bool) -> str:
     elif isinstance(error, ImportError):
         line = f"a part of the installation is missing ({error}); install footnoted again"
     elif outward and not hasattr(error, "orig"):
-        # What other libraries say may name folders.
+        # Messages of other libraries may name folders.
         line = f"{type(error).__name__}: the program's log has the cause; {_DAMAGED}"
     else:
-        # What SQLAlchemy raises prints the statement and a link as well; its origin is the cause alone.
+        # The message of an SQLAlchemy error includes the statement and a link; ``orig`` is the database's own
+        # error.
         line = f"{type(error).__name__}: {getattr(error, 'orig', None) or error}; {_DAMAGED}"
     return " ".join(line.split())
 
 
 def write_failure(error: BaseException | None) -> str | None:
-    """The system's words for a full disk or one that may only be read; None if ``error`` is about neither."""
+    """The system's message for a full or read-only disk; None if ``error`` has another cause."""
     origin = getattr(error, "orig", None) or error
     if isinstance(origin, OSError) and origin.errno in _WRITING:
         return origin.strerror

@@ -1,4 +1,4 @@
-"""Faces of packages that import a public name at its first use (PEP 562)."""
+"""Imports the public names of a package at their first use (PEP 562)."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 
 
 def attributes(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
-    """The ``__getattr__`` of a package whose import would take long if it imported all its names.
+    """Make the ``__getattr__`` of a package, so that importing the package does not import its slow modules.
 
     Args:
         package: the package's ``__name__``.

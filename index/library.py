@@ -32,8 +32,8 @@ __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "
 class Library:
     """A library in a home folder, open for searching and writing. Safe to share between threads.
 
-    Only one writer works at a time, across processes too. Reading takes a state of the library and keeps it:
-    :meth:`snapshot` for search, ``library.catalog.reading()`` for the catalog alone.
+    Only one writer works at a time, across processes too. A reader sees one fixed state of the library:
+    :meth:`snapshot` gives the state for searches, ``library.catalog.reading()`` that of the catalog alone.
 
     Attributes:
         home: the folder that holds all the library's files.
@@ -80,8 +80,9 @@ class Library:
             max_chunk_tokens: the most tokens in a passage.
             title_tokens: tokens of the document's title that precede each passage; with 0 a passage is not
                 embedded with its title, and not found by the title's words.
-            former: opens an encoder by its name. Needed where the library was indexed with another encoder:
-                searches and new passages use that one until :meth:`rebuild` embeds the library again.
+            former: opens an encoder by its name. It is needed if the library was indexed with another
+                encoder: searches and new passages use that encoder until :meth:`rebuild` embeds the library
+                again.
             policy: decides the type of the vector index.
 
         Raises:
@@ -152,10 +153,10 @@ class Library:
         """The settings with which the reading process cuts documents into passages.
 
         Args:
-            language: ISO 639-1 code of the document's language where the user has given one.
+            language: ISO 639-1 code of the document's language, if the user has given one; else empty.
 
         Returns:
-            None where the encoder's tokenizer cannot be sent to another process; :meth:`replace` then cuts.
+            None if the encoder's tokenizer cannot be sent to another process; :meth:`replace` then cuts.
         """
         encoder, recipe = self._current_recipe()
         return Cutting(encoder.tokenizer, recipe.max_chunk_tokens, language) if encoder.tokenizer else None
@@ -201,7 +202,7 @@ class Library:
                 new = embed_documents(described, recipe, encoder, self.catalog, progress)
             with naming_failures(self.home), self._maintenance.writing():
                 if self._current_recipe() == (encoder, recipe):
-                    # Another writer may have deleted a vector or edited details meanwhile: then try again.
+                    # Another writer has deleted a vector or edited details meanwhile: try again.
                     with suppress(VectorsGoneError, DetailsChangedError):
                         return self._maintenance.commit(new, removed, recipe, lineage, back)
 
@@ -211,7 +212,7 @@ class Library:
         Until then removed passages still count in the document frequencies, and new vectors stay in memory.
 
         Returns:
-            Whether anything was rewritten.
+            True if anything was rewritten.
 
         Raises:
             LibraryLockedError, LibraryWriteError: as :meth:`replace`.
@@ -220,7 +221,7 @@ class Library:
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the passages were cut or embedded otherwise than new ones would be."""
+        """Whether the passages have another recipe than new passages would have."""
         with self.catalog.reading() as reader:
             return self._recipe_of(reader) != self._recipe
 
@@ -242,12 +243,12 @@ class Library:
             with naming_failures(self.home):
                 rebuild(self.catalog, self._maintenance, self.encoder, self._recipe, progress)
         except BuildGoneError:
-            # Another process may have rebuilt it as wanted here.
+            # Another process may have rebuilt the library with this recipe meanwhile.
             if self.is_outdated:
                 raise
 
     def _described(self, incoming: Sequence[Incoming]) -> list[Incoming]:
-        """The documents with the details that users have given of them."""
+        """The documents with the details that users have given of them applied."""
         with self.catalog.reading() as reader:
             return [item.described(reader.details(item.source, item.path)) for item in incoming]
 
@@ -257,7 +258,7 @@ class Library:
             return self._encoder_of(reader), self._recipe_of(reader)
 
     def _recipe_of(self, reader: CatalogReader) -> Recipe:
-        """The recipe of the library's passages; an empty library takes the one it was opened with."""
+        """The recipe of the library's passages; for an empty library, the recipe that it was opened with."""
         return reader.build.recipe if reader.build and reader.has_chunks() else self._recipe
 
     def _encoder_of(self, reader: CatalogReader) -> Encoder:

@@ -8,14 +8,14 @@ from collections.abc import Callable
 from functools import cache
 
 LONG = 1_000_000
-"""Characters of a text above which returning memory is worth the milliseconds."""
+"""The length of a text, in characters, above which :func:`give_back` is worth its milliseconds."""
 
 
 def give_back() -> None:
-    """Return free memory to the system, where the C library is glibc.
+    """Return free memory to the system, if the C library is glibc.
 
-    glibc keeps freed memory for the same thread: tens of megabytes after each step of a long document, which
-    the next step, in another thread or with other sizes, allocates again.
+    glibc keeps freed memory for the thread that freed it. Without this, each step of a long document, in
+    another thread or with other sizes, would allocate tens of megabytes more.
     """
     trim = _trim()
     if trim is not None:

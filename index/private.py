@@ -1,7 +1,8 @@
 """Creates a library's folders and files so that only their owner can read them.
 
-Each file gets its mode by itself: the process's umask would also apply to files that a user exports. On
-Windows a file has the permissions of its folder, and other users cannot read the user's own folders.
+Each file is created with its own mode, because a changed umask of the process would also affect the files
+that a user exports. On Windows a file has the permissions of its folder, and other users cannot read the
+user's own folders.
 """
 
 from __future__ import annotations
@@ -36,7 +37,7 @@ def make_folder(folder: Path) -> None:
 def make_file(file: Path) -> None:
     """Create an empty file for its owner alone; close an existing file to other users.
 
-    This does not open the file: closing it again would release this process's locks on a database.
+    An existing file is not opened, because closing it again would release this process's locks on a database.
 
     Raises:
         OSError: if the file cannot be created.

@@ -128,7 +128,7 @@ class FileState:
     recognised_in: str = ""
 
     def awaits(self, recognition: str) -> bool:
-        """Whether text recognition with the languages ``recognition`` is still to be tried."""
+        """Whether text recognition with the languages ``recognition`` may find text that was not read yet."""
         return self.has_pictures and recognition not in {"", self.recognised_in}
 
 
@@ -229,7 +229,8 @@ class Recipe:
         title_tokens: tokens of the title that precede a passage; with 0 the title is neither embedded nor
             searched.
         chunking: the version of the chunking (:data:`index.text.chunks.CHUNKING`).
-        model: the name or folder that opens the encoder; not compared, since two may open the same one.
+        model: the name or folder by which the encoder is opened; not compared, since two names may open the
+            same encoder.
     """
 
     encoder: str

@@ -1,4 +1,4 @@
-"""The value types of an answer, and their JSON form, which is the product's contract.
+"""The value types of an answer, and their JSON form, which API clients rely on.
 
 ``Answer.text`` consists of sentences. Each sentence carries the ids of its citations, and each citation is a
 span of a document: ``quote == document.text[start:end]``.
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 
 Verdict = Literal["supported", "partial", "unsupported"]
-"""How well the cited words support a sentence of an answer."""
+"""The degree to which the cited words support a sentence of an answer."""
 
 Cause = Literal["empty_library", "language", "not_in_library", "not_answered"]
-"""Why there is no answer.
+"""The reason for an abstention.
 
 ``empty_library``: nothing is indexed, or nothing passes the filters. ``language``: the question is in a
 language that the encoder cannot match with the documents' language. ``not_in_library``: no passage mentions
@@ -29,7 +29,7 @@ the question's subject. ``not_answered``: passages mention the subject, but none
 
 
 Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]
-"""Why the language model's answer is not used, or ends early.
+"""The reason why an answer does not use the language model's text, or ends early.
 
 ``timeout``: the model took too long. ``error``: the model could not be reached, refused, or broke off.
 ``paused``: the model failed several times in a row, and no request is sent for a while. ``busy``: other
@@ -46,7 +46,7 @@ class Verification:
         verdict: the outcome.
         quote_matches: whether the quote, read again from the stored text, is unchanged.
         figures_match: whether the quotes contain every figure, date and amount of the sentence.
-        score: how much of the sentence's content the quotes support, 0 to 1.
+        score: the share of the sentence's content that the quotes support, 0 to 1.
         reason: why the verdict is not ``supported``, in words; else None.
         checks: the score, 0 to 1, of each check that applies, by the name of the check.
     """
@@ -69,8 +69,8 @@ class Copy:
         title: its title.
         publisher: the organisation that issued it, or None.
         published: its ISO date, possibly shortened, or None.
-        start: where the words begin in its text.
-        end: where they end: ``quote == document.text[start:end]`` holds for each copy.
+        start: the offset at which the words begin in its text.
+        end: the offset at which they end: ``quote == document.text[start:end]`` holds for each copy.
     """
 
     document_id: int
@@ -89,8 +89,8 @@ class Citation:
     Attributes:
         id: the footnote's number, from 1. The same words keep their number throughout a conversation: two
             sentences that cite the same words have one citation each, with the same number.
-        answer_start: where the sentence begins in ``Answer.text``.
-        answer_end: where the sentence ends.
+        answer_start: the offset at which the sentence begins in ``Answer.text``.
+        answer_end: the offset at which the sentence ends.
         document_id: the document's number in the catalog.
         version: the version of the document that was read.
         title: the document's title.
@@ -99,15 +99,15 @@ class Citation:
         published: its ISO date, possibly shortened; None if only the time of its file is known.
         path: its path in the library.
         page: the page, from 1, or None for formats without pages.
-        start: where the quote begins in the document's text.
-        end: where the quote ends.
+        start: the offset at which the quote begins in the document's text.
+        end: the offset at which the quote ends.
         quote: ``document.text[start:end]``.
         boxes: the rectangles of the quote on the pages; empty for formats without page layouts.
         headings: for a row of a table, the exact words of the table's caption and headings; else None.
         recognised: whether OCR read some of the words from a page image, so that they may contain errors.
         also_in: near-duplicates of the document that contain the quote word for word, the earliest first,
-            twenty at most. They do not count as further sources. The cited document is the earliest of them
-            all.
+            twenty at most. They do not count as further sources. The cited document is earlier than all of
+            them.
         superseded_by: the version that had replaced this one when the answer was made, or None.
         verification: the result of checking the sentence.
     """
@@ -139,8 +139,8 @@ class AnswerSentence:
     """A sentence of the answer.
 
     Attributes:
-        start: where it begins in ``Answer.text``.
-        end: where it ends.
+        start: the offset at which it begins in ``Answer.text``.
+        end: the offset at which it ends.
         citations: the numbers of its footnotes.
         verdict: whether the footnotes support it; an ``unsupported`` sentence is shown struck out.
         reason: why the footnotes do not support it, or only in part; else None.
@@ -217,8 +217,8 @@ class Passage:
         published: its ISO date, or None, as in a citation.
         path: its path in the library.
         page: the page on which it begins, or None.
-        start: where it begins in the document's text.
-        end: where it ends.
+        start: the offset at which it begins in the document's text.
+        end: the offset at which it ends.
         text: ``document.text[start:end]``.
         score: the fused score of the search, 0 to 1.
         shortfall: for an abstention, why this passage does not answer; else None.
@@ -312,7 +312,7 @@ class Answer:
 
 
 NAMED = 3
-"""How many of the documents that the user chose one by one are named by their titles."""
+"""The number of titles that are listed if the user chose documents one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,7 +320,7 @@ class Searched:
     """The scope of the search behind an answer.
 
     Attributes:
-        documents: how many documents passed the filters.
+        documents: the number of documents that passed the filters.
         filters: the filters.
         titles: the titles of the first documents that the filters name by number, three at most. Numbers that
             the library no longer has are skipped.
@@ -340,14 +340,14 @@ def search_scope(index: Snapshot, filters: Filters) -> Searched:
 
 @dataclass(frozen=True, slots=True)
 class QuestionRewritten:
-    """First event of a follow-up's answer: the rewritten question that the search uses."""
+    """The first event of a follow-up's answer: the rewritten question that the search uses."""
 
     standalone: str
 
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """First event of any other streamed answer: the passages that were read."""
+    """The first event of any other streamed answer: the passages that were read."""
 
     passages: tuple[Passage, ...]
 
@@ -374,11 +374,11 @@ class CitationMade:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDone:
-    """Last event: the whole answer, equal to the result without streaming."""
+    """The last event: the whole answer, equal to the result without streaming."""
 
     answer: Answer
 
 
 Event = QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
-"""An event of ``QueryEngine.stream``. The order is: for a follow-up the rewritten question, then the
-passages, then tokens and citations, then the answer."""
+"""An event of ``QueryEngine.stream``. The order is: the rewritten question (for a follow-up), the passages,
+the tokens and citations, the answer."""

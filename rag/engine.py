@@ -75,7 +75,7 @@ class QueryEngine:
 
         Args:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
-            filters: which documents may be read.
+            filters: the filters that a document must pass to be read.
             conversation: the earlier turns that the question may refer to.
 
         Raises:
@@ -96,7 +96,7 @@ class QueryEngine:
 
         Args:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
-            filters: which documents may be read.
+            filters: the filters that a document must pass to be read.
             conversation: the earlier turns that the question may refer to.
 
         Raises:
@@ -120,7 +120,7 @@ class QueryEngine:
     ) -> Generator[Event]:
         with self.index.snapshot() as snapshot:
             answer = yield from self._answer(snapshot, question, filters, conversation)
-        # Storing may wait for another writer, so the snapshot is closed first.
+        # Storing may wait for another writer, so the snapshot is closed before.
         yield AnswerDone(self._kept(answer, conversation.replaces) if keeps else answer)
 
     def _kept(self, answer: Answer, replaces: str | None) -> Answer:

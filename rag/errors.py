@@ -49,7 +49,7 @@ class ModelError(FootnotedError):
 
 
 class AnswerNotFoundError(FootnotedError, LookupError):
-    """The library keeps no answer with this id."""
+    """The library has no stored answer with this id."""
 
     def __init__(self, answer_id: str, why: str = "it may have been deleted") -> None:
         super().__init__(f"there is no answer {answer_id!r}; {why}")
@@ -57,15 +57,15 @@ class AnswerNotFoundError(FootnotedError, LookupError):
 
 
 class AnswerFormError(FootnotedError, ValueError):
-    """The text is not the JSON form of an answer. The message says where it differs."""
+    """The text is not the JSON form of an answer. The message names the place of the fault."""
 
 
 class NotKeptError(FootnotedError):
-    """The answer could not be kept."""
+    """The answer could not be stored."""
 
 
 class ConversationNotFoundError(FootnotedError, LookupError):
-    """The library keeps no conversation with this id."""
+    """The library has no stored conversation with this id."""
 
     def __init__(self, conversation_id: str) -> None:
         super().__init__(f"there is no conversation {conversation_id!r}; it may have been deleted")

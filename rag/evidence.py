@@ -12,7 +12,7 @@ from rag.finding.reading import ReadSentence
 from rag.verification import Evidence
 
 _BEFORE_CHARACTERS = 400
-"""How many characters before a quote are searched for the sentence that precedes it."""
+"""The number of characters before a quote in which the sentence before it is searched."""
 
 
 def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: DocumentTexts) -> Evidence:
@@ -31,7 +31,7 @@ def evidence_at(
     Args:
         record: the document.
         document: its text.
-        span: where the quote stands in it.
+        span: the span of the quote in the text.
         quote: the words, in the form in which they are checked.
         headings: for a row of a table, the table's caption and headings.
     """

@@ -12,7 +12,7 @@ from index.records import Filters
 from index.search import DENSE_WEIGHT
 
 _HIDDEN = ["document_id", "version", "start", "end", "page", "path", "dense", "lexical"]
-"""Metadata that locates a passage and means nothing to a model: prompts and embeddings leave it out."""
+"""Metadata that locates a passage. It means nothing to a model, so prompts and embeddings leave it out."""
 
 
 class Retriever(BaseRetriever):
@@ -35,8 +35,8 @@ class Retriever(BaseRetriever):
 
         Args:
             index: an open library.
-            limit: how many passages a query returns.
-            filters: which documents may be found.
+            limit: the number of passages that a query returns.
+            filters: the filters that a document must pass to be found.
             dense_weight: 0 for words alone, 1 for vectors alone.
             kwargs: passed on to ``BaseRetriever``.
         """

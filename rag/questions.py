@@ -1,4 +1,4 @@
-"""The analysis of a question: its language, the names in it, and the kind of answer it expects."""
+"""Analyses a question: its language, the names in it, and the kind of answer that it expects."""
 
 from __future__ import annotations
 
@@ -113,7 +113,7 @@ def understand(text: str) -> Question:
     Raises:
         QuestionError: if it is empty, or longer than :data:`MAX_QUESTION_CHARACTERS`.
     """
-    # JSON can carry half a surrogate pair, which no index or database accepts.
+    # JSON can contain half a surrogate pair, which no index or database accepts.
     question = text.encode("utf-8", "replace").decode().strip()
     if not question or not any(character.isalnum() for character in question):
         raise QuestionError("the question is empty; ask something about the reports")

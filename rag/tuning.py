@@ -1,4 +1,4 @@
-"""How much is read for an answer: the numbers that an evaluation may vary."""
+"""The parameters that decide how much is read for an answer; an evaluation may vary them."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from index.search import DENSE_WEIGHT
 
 READ_HITS = 8
-"""How many passages are read for an answer."""
+"""The number of passages that are read for an answer."""
 
 WIDEN_BY = 2
-"""How many sentences before and after a hit are read with it, as far as the document has them."""
+"""The number of sentences before and after a hit that are read with it, as far as the document has them."""
 
 MAX_SENTENCES = 4
 """The most sentences of a quoted answer; it has at least one."""
 
 
 CERTAIN = 0.78
-"""The probability from which the library is taken to answer a question for certain. Below it, sentences that
-a language model writes are at most partly supported. A tenth of the unanswerable questions of squad2 and of
-clapnq reach it (``benchmarks/certain.py``)."""
+"""From this probability on, the library certainly answers a question. Below it, sentences that a language
+model writes are at most partly supported. A tenth of the unanswerable questions of squad2 and of clapnq reach
+it (``benchmarks/certain.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class Tuning:
 
     Attributes:
         dense_weight: the share of the dense score in the fused score, 0 to 1.
-        read_hits: how many passages are read.
-        widen_by: how many sentences before and after each passage are read.
+        read_hits: the number of passages that are read.
+        widen_by: the number of sentences before and after each passage that are read.
         max_sentences: the most sentences of an answer.
         certain: the probability from which the sentences of a language model may count as supported.
         threshold: the probability below which there is no answer; None for the calibrated threshold.

@@ -5,7 +5,8 @@ from __future__ import annotations
 from unicodedata import category
 
 _BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-"""Overrides and isolates of the writing direction: they can make a line show other words than it contains."""
+"""Characters that override or isolate the writing direction: with them, a line can look different from its
+content."""
 
 _NO_CHARACTERS = frozenset("\ufffe\uffff")
 """Code points that XML cannot carry, besides control characters and surrogates."""

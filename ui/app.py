@@ -44,7 +44,7 @@ OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
 _MAINTENANCE_SECONDS = 2.0
-"""How often the server checks the library's generation, which other processes may raise."""
+"""The seconds between two checks of the library's generation, which other processes may raise."""
 
 _DELETION_SECONDS = 5.0
 
@@ -57,17 +57,17 @@ def create_app(
     *,
     watch: bool = False,
 ) -> FastAPI:
-    """The server over an open library.
+    """Make the server over an open library.
 
     Args:
         index: the library.
         engine: answers questions over it.
         settings: limits, hosts and origins; ``/healthz`` names their home. Defaults apply without settings.
         examples: questions that the page offers at the start.
-        watch: whether the followed folders are synced whenever something in them changes.
+        watch: whether changes in the followed folders are synced at once.
     """
     options = settings.loading() if settings else DEFAULTS
-    # Rendering has a process of its own, since reading an upload may take minutes.
+    # Rendering has its own process, because reading an upload may take minutes.
     reader, renderer = Isolated(), Isolated()
     scratch = TemporaryDirectory(prefix="footnoted-")
     writer, deletions = Writer(index, options), Deletions(index)
@@ -99,11 +99,11 @@ def create_app(
     _refuse_other_routes(app)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
-    # Gradio names its files under /assets/ by their contents, too.
+    # Gradio names its files under /assets/ by their contents as well.
     app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
     origins = settings.allowed_origins if settings else ()
     hosts = (*settings.allowed_hosts, settings.host) if settings else ()
-    # Gradio adds its own CORS policy, which allows any origin, only where the app has none.
+    # If the app has no CORS policy, Gradio adds its own, which allows any origin.
     app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=METHODS, allow_headers=["*"])
     app.add_middleware(Perimeter, hosts=hosts, origins=origins)
     app.add_middleware(PageHeaders, head=HEAD)
@@ -174,7 +174,7 @@ def _refuse_other_routes(app: FastAPI) -> None:
 def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str], scratch: Path) -> None:
     """Mount the chat at ``/`` with the Gradio routes that it needs; Gradio's files go to ``scratch``."""
     os.environ["GRADIO_TEMP_DIR"] = str(scratch)
-    # Without these, Gradio contacts hosts on the network. It reads them when it is imported.
+    # Without these variables, Gradio contacts hosts on the network. It reads them when it is imported.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     import gradio as gr
@@ -183,7 +183,8 @@ def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str], scra
     from ui.page.theme import footnoted_theme
 
     page = build_chat(engine, examples)
-    # Until an app is launched, Gradio copies every file that a value names. A mounted app is never launched.
+    # Gradio copies every file that a value names until its app is launched, and a mounted app is never
+    # launched.
     page.has_launched = True
     gr.mount_gradio_app(
         app,

@@ -1,4 +1,4 @@
-"""The errors of the interface, and how a command explains any error: one line, an exit code, no traceback."""
+"""The errors of the interface, and the one line and exit code with which a command explains an error."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class NotExportedError(UsedWronglyError):
 
 
 class NotThereError(FootnotedError, LookupError):
-    """The library keeps neither an answer nor a conversation with the id."""
+    """The library has neither a stored answer nor a stored conversation with this id."""
 
     def __init__(self, own_id: str) -> None:
         super().__init__(f"there is no answer and no conversation {own_id!r}; it may have been deleted")
@@ -80,7 +80,7 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
 
 def explain(error: Exception) -> tuple[str, int]:
-    """One line with the cause of ``error`` and the remedy, and the exit code of the command."""
+    """Explain ``error`` in one line, with cause and remedy; return the line and the command's exit code."""
     from rag.errors import QuestionError
 
     wrongly = isinstance(error, (QuestionError, SettingsError, UsedWronglyError))
@@ -90,7 +90,7 @@ def explain(error: Exception) -> tuple[str, int]:
 
 
 def excepthook(name: str) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
-    """A ``sys.excepthook`` for bugs: it prints one line and writes the traceback to a file for a report."""
+    """A ``sys.excepthook`` for bugs: it prints one line, and writes the traceback to a file for a report."""
 
     def describe(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

@@ -1,23 +1,23 @@
-"""Settings as messages may show them: without what is secret, also where it stands under a wrong name."""
+"""Prepares settings for messages: hides secret values, even under a misspelt name."""
 
 from __future__ import annotations
 
 from difflib import get_close_matches
 
 SECRET = frozenset({"passwords", "llm_key"})
-"""Settings whose value stands in no message."""
+"""Settings whose values no message shows."""
 
 _OF_SECRETS = frozenset({"key", "apikey", "keys", "password", "passwords", "secret", "token"})
-"""Words of names whose values are not shown, though no setting is called so."""
+"""Words in a name that mark its value as secret, although no setting has the name."""
 
 
 def shown(name: str, value: object) -> str:
-    """A setting as it is written; its name alone, where it may be a secret."""
+    """Write a setting for a message; only its name if the value may be secret."""
     return name if _may_be_secret(name) else f"{name} = {masked(value)!r}"
 
 
 def masked(value: object) -> object:
-    """A value as it may be shown: a table without what may be its secrets."""
+    """Hide the values in a table that may be secret; other values stay as they are."""
     if not isinstance(value, dict):
         return value
     return {name: "…" if _may_be_secret(name) else masked(held) for name, held in value.items()}

@@ -1,4 +1,4 @@
-"""Open the parts of a library as the settings name them: the whole library, its catalog, its query engine."""
+"""Open the parts of a library that the settings name: the whole library, its catalog, its query engine."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
 
     Args:
         settings: name the home folder and the model.
-        former: whether a library that another model embedded is searched with that model. The next sync
+        former: whether to search a library that another model has embedded with that model. The next sync
             embeds it again with the model of the settings.
 
     Raises:

@@ -1,7 +1,8 @@
 """The settings of the command and the server. No other module reads the environment.
 
-Precedence: command line, then ``FOOTNOTED_…`` variables, then a TOML file, then the defaults. The file
-is ``FOOTNOTED_CONFIG`` where that is set, else ``footnoted.toml`` in the home folder where there is one.
+Precedence: command line, then ``FOOTNOTED_…`` variables, then a TOML file, then the defaults.
+``FOOTNOTED_CONFIG`` names the file; without it, the file is ``footnoted.toml`` in the home folder, if there
+is one.
 """
 
 from __future__ import annotations
@@ -40,19 +41,19 @@ HOME_ID_DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """States what the value of a setting must be, in the words of its error and of the documentation."""
+    """The requirement for the value of a setting, in the words of its error and of the documentation."""
 
     words: str
 
 
 LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$")]
-"""A language or a script, by the name of tesseract's file for it: ``eng``, ``chi_sim``, ``script/Arabic``."""
+"""A language or a script, by the name of its file for tesseract: ``eng``, ``chi_sim``, ``script/Arabic``."""
 
 HostName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+$|^[0-9a-fA-F:]+$")]
 """A name or an address of a ``Host`` header, without port and brackets."""
 
 WebOrigin = Annotated[str, Field(pattern=r"^https?://[0-9a-z_.-]+(:[0-9]{1,5})?$")]
-"""An origin as browsers send it: in lower case, without a path."""
+"""An origin as a browser sends it: in lower case, without a path."""
 
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
@@ -60,7 +61,7 @@ TRUE_OR_FALSE = Needs("true or false")
 MEGABYTES = Needs("a whole number of megabytes from 1")
 
 NO_MODEL = "none"
-"""The value of ``llm`` without a language model: answers are quoted."""
+"""The value of ``llm`` for no language model: answers are quoted."""
 
 
 def default_home() -> Path:
@@ -259,7 +260,7 @@ class Settings(BaseSettings):
         return [part.strip() for part in written.split(",") if part.strip()]
 
     def language_model(self) -> ModelSettings | None:
-        """The language model that writes answers, or None where answers are quoted.
+        """The language model that writes answers; None if answers are quoted.
 
         Raises:
             SettingsError: if a provider has no model, or ``llm_reply`` is more than half of ``llm_context``.
@@ -324,14 +325,17 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The sources, strongest first. The command line and the environment decide which file is read."""
+        """The sources of settings, strongest first.
+
+        The command line and the environment decide which file is read.
+        """
         del dotenv_settings, file_secret_settings
         in_file = _read_file({**env_settings(), **init_settings()})
         return init_settings, env_settings, InitSettingsSource(settings_cls, in_file)
 
 
 def needed(name: str) -> str:
-    """The words for what the value of the setting ``name`` must be, such as ``true or false``."""
+    """The requirement for the value of the setting ``name``, such as ``true or false``."""
     [needs] = [part for part in Settings.model_fields[name].metadata if isinstance(part, Needs)]
     return needs.words
 
@@ -356,7 +360,7 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
             raise SettingsError(f"{source} cannot be used; it must be {needed(name)}") from None
         value = problem["input"]
         raise SettingsError(f"{source} is {str(masked(value))!r}; it must be {needed(name)}") from (
-            # A chain of errors would repeat what is masked.
+            # The chain of errors would show the masked value.
             None if isinstance(value, dict) else error
         )
 
@@ -364,13 +368,13 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
 def home_id(home: Path) -> str:
     """A short digest of a home folder's path, which does not reveal the path.
 
-    ``/healthz`` answers with it, so that a command can tell whether a server is that of its home.
+    ``/healthz`` answers with it, so that a command can tell whether a server belongs to its home.
     """
     return hashlib.sha256(str(home.expanduser().resolve()).encode()).hexdigest()[:HOME_ID_DIGITS]
 
 
 def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
-    """The settings in the TOML file; empty where there is none.
+    """Read the settings in the TOML file; empty if there is no file.
 
     Args:
         chosen: the settings of the command line and the environment, which name the file or the home.
@@ -390,7 +394,7 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
         ) from error
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise SettingsError(f"{file} cannot be read as TOML ({error}); correct it or move it away") from error
-    # The file in the home may not name another home, and no file may name another file.
+    # The file in the home cannot choose another home, and no file can choose another file.
     allowed = set(Settings.model_fields) - {"config"} - (set() if named else {"home"})
     for key, value in found.items():
         if key not in allowed:

@@ -1,4 +1,4 @@
-"""Plain words that every front end uses: for verdicts, sources and dates; and excerpts of passages."""
+"""Words that every front end uses for verdicts, sources and dates; and excerpts of passages."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ VERDICTS: Mapping[Verdict, str] = {
 DOUBTS: Mapping[Verdict, str] = {
     verdict: f"({label})" if label else "" for verdict, label in VERDICTS.items()
 }
-"""The label in parentheses, as it follows a sentence in plain text."""
+"""The label in parentheses, as it appears after a sentence in plain text."""
 
 RECOGNISED = "words recognised in a picture of the page"
-"""Marks a source whose words come from OCR, which may misread them."""
+"""The mark of a source whose words come from text recognition, which may misread them."""
 
 UNDATED = "undated"
-"""Stands in for the date of a source that has none."""
+"""The words in place of the date for a source without one."""
 
 SHOWN_PASSAGES = 3
-"""How many of the nearest passages an abstention shows; the JSON form has all of them."""
+"""The most passages that an abstention shows; the JSON form has all of them."""
 
 EXCERPT_CHARACTERS = 280
 """The longest excerpt of a passage, or of a refused question."""
@@ -45,7 +45,7 @@ def source_facts(
 ) -> list[str]:
     """The known facts of a source that follow its title: publisher, date, pages.
 
-    The author stands in for a missing publisher: a commission's report often names only its author.
+    If the publisher is missing, the author is given: a commission's report often names only its author.
     """
     numbers = [str(page) for page in pages if page is not None]
     paged = f"page{'s' if len(numbers) > 1 else ''} {', '.join(numbers)}" if numbers else None
@@ -78,12 +78,12 @@ def first_day(published: str | None) -> date | None:
 
 
 def date_precision(published: str | None) -> str | None:
-    """Whether an ISO date is a ``year``, a ``month`` or a ``day``; None where there is no date."""
+    """The precision of an ISO date: ``year``, ``month`` or ``day``; None without a date."""
     return _PRECISIONS[published.count("-")] if published else None
 
 
 def excerpt(text: str) -> str:
-    """The beginning of ``text`` on one line, at most ``EXCERPT_CHARACTERS`` and an ellipsis long.
+    """The beginning of ``text`` on one line: at most ``EXCERPT_CHARACTERS``, and an ellipsis if it is cut.
 
     The cut is at a space if one of the last 40 characters is a space.
     """

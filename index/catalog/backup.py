@@ -56,7 +56,7 @@ class BackupReport:
 
 
 def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
-    """Write the present state of the library in ``home`` to ``file``; others read and write it meanwhile.
+    """Write the present state of the library in ``home`` to ``file``, while other processes use the library.
 
     Args:
         home: the library's folder.
@@ -84,7 +84,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
                 "format": _FORMAT, "made": made, "generation": generation, "documents": documents,
                 "home": str(home.absolute()),
             }  # fmt: skip
-            # The target of a link belongs to the library, too; links themselves are not restored.
+            # ``dereference``: a link's target belongs to the library, and :func:`restore` drops links.
             with (
                 open(part, "xb", opener=opener) as written,
                 tarfile.open(fileobj=written, mode="w", dereference=True) as tar,
@@ -190,7 +190,7 @@ def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
 
 
 def _foreign(connection: sqlite3.Connection) -> str | None:
-    """Name something harmful in a catalog that no library writes, such as a trigger; None without any."""
+    """Name an object that could do harm and that no library writes, such as a trigger; None without one."""
     query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.execute(query):
         return f"its catalog has a {kind} {name!r}, which acts by itself"
@@ -205,7 +205,7 @@ def _leads_out(path: PurePosixPath | PureWindowsPath) -> bool:
 
 
 def _relocate(catalog: Path, former: str, home: str) -> None:
-    """Replace the former home folder in paths of the catalog by this one."""
+    """Replace the home folder ``former`` by ``home`` in the paths that the catalog stores."""
     with closing(sqlite3.connect(catalog)) as connection, connection:
         for table, column in (("documents", "source"), ("sources", "folder")):
             connection.execute(
@@ -217,7 +217,7 @@ def _relocate(catalog: Path, former: str, home: str) -> None:
 
 
 def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
-    """Stop following all folders except the library's ``own``; returns the folders not followed, in order.
+    """Stop following all folders except the library's ``own``; return the folders not followed, in order.
 
     The failures of these folders are deleted, since no sync reads the folders until a user confirms them.
     """
@@ -242,7 +242,7 @@ def _renew(catalog: Path, at_least: int) -> None:
 
 
 def _put_aside(home: Path, aside: Path, beside: Sequence[str]) -> bool:
-    """Move the files to be replaced to ``aside``; returns whether there were any."""
+    """Move the files to be replaced to ``aside``; return whether there were any."""
     there = [home / name for name in beside if (home / name).exists()]
     catalog = home / CATALOG
     if not there and not catalog.exists():
@@ -301,7 +301,7 @@ def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
 
 
 def _add(tar: tarfile.TarFile, place: Path, name: str) -> None:
-    """Add a file or folder, without files that disappear meanwhile and uploads that are not indexed yet."""
+    """Add a file or folder, without uploads that are not indexed yet and files that disappear meanwhile."""
     try:
         inside = sorted(place.iterdir()) if place.is_dir() else []
         tar.add(place, name, recursive=False)

@@ -1,6 +1,6 @@
-"""Fills a new build of a library beside the current build, and replaces that one once the new is complete.
+"""Fills a new build of a library while searches use the current one, then makes the new build current.
 
-A build is the library's passages as one encoder has indexed them.
+A build is all passages of the library, cut and embedded by one recipe.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _GONE = "another process has made the library anew in another way meanwhile; run
 
 
 def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
-    """The unfinished build with ``recipe``, or a new one."""
+    """Return the unfinished build with ``recipe``, or create one."""
     with engine.begin() as connection:
         searched = searched_build(connection)
         own = searched.number if searched else 0
@@ -118,9 +118,9 @@ def switch_to_build(engine: sa.Engine, build: Build) -> int:
 
 
 def _hold(connection: sa.Connection, build: Build) -> None:
-    """Begin to write, so that no other process can abandon the build during the transaction.
+    """Take the write lock of the database, so that no other process can abandon the build meanwhile.
 
-    Call it before the transaction reads anything, so that it never waits for another writer half-way.
+    Call this before the transaction reads anything, so that it waits for other writers at its start alone.
 
     Raises:
         BuildGoneError: if another process has abandoned the build.
@@ -131,9 +131,9 @@ def _hold(connection: sa.Connection, build: Build) -> None:
 
 
 def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
-    """Delete the chunks of abandoned builds in batches, with vectors that no other build uses.
+    """Delete the chunks of abandoned builds, and the vectors that no other build uses, in batches.
 
-    Returns at once if there are none. A later call resumes an interrupted one.
+    This returns at once if there are none. After an interruption, the next call continues.
     """
     with engine.connect() as connection:
         if get_meta(connection, _ABANDONED) is None:

@@ -128,7 +128,7 @@ class Catalog:
             return reader.sources()
 
     def unconfirmed(self) -> list[str]:
-        """As :meth:`CatalogReader.unconfirmed`."""
+        """The folders of a restored backup that no user has confirmed (:meth:`CatalogReader.unconfirmed`)."""
         with self.reading() as reader:
             return reader.unconfirmed()
 
@@ -143,7 +143,7 @@ class Catalog:
             return reader.documents()
 
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
-        """As :meth:`CatalogReader.document`."""
+        """One version of a document, by default the current one (:meth:`CatalogReader.document`)."""
         with self.reading() as reader:
             return reader.document(document_id, version)
 
@@ -153,7 +153,7 @@ class Catalog:
             return reader.count_chunks()
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """As :meth:`CatalogReader.text`."""
+        """The text of one version of a document, by default the current one (:meth:`CatalogReader.text`)."""
         with self.reading() as reader:
             return reader.text(document_id, version)
 
@@ -189,7 +189,10 @@ class Catalog:
                     connection.execute(sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite"), its)
 
     def follow(self, folders: Iterable[str]) -> None:
-        """Follow folders: each later sync without a path reads them. Folders of a backup become confirmed."""
+        """Follow folders, so that each later sync without a path reads them.
+
+        A folder from a restored backup becomes confirmed.
+        """
         rows = [{"folder": folder, "confirmed": True} for folder in folders]
         if rows:
             with self.engine.begin() as connection:
@@ -210,7 +213,8 @@ class Catalog:
         if not states:
             return
         with self.engine.begin() as connection:
-            # No passage changed, so the generation stays; cached filters on dates are stale now.
+            # No passage changed, so the generation stays the same; but cached filters on dates are no longer
+            # valid.
             set_meta(connection, "touched", str(int(get_meta(connection, "touched") or 0) + 1))
             # This transaction has written, so no other writer can change what it reads now.
             check_lineage(connection, lineage)
@@ -264,7 +268,7 @@ class Catalog:
         with self.engine.begin() as connection:
             check_lineage(connection, lineage)
             generation = int(get_meta(connection, "generation") or 0) + 1
-            # Write first: from here on no other writer can change what this transaction reads.
+            # Write before reading: from here on no other writer can change what this transaction reads.
             set_meta(connection, "generation", str(generation))
             build = _build_for(connection, recipe)
             written: list[int] = []
@@ -283,17 +287,18 @@ class Catalog:
             if prepare is not None:
                 check_vectors(connection, new)
                 if (committed, build) != expected:
-                    # A rebuild, for example, may have taken chunk ids meanwhile.
+                    # Another writer has changed the outcome meanwhile; a rebuild, for example, takes chunk
+                    # ids.
                     prepare(committed, build)
         unused = sorted(came_back.union(gone.values()))
         for part in batches(unused):
-            # No reader sees these vectors any more; other writers may write between two batches.
+            # No reader uses these vectors any more. Between two batches other writers may write.
             with self.engine.begin() as connection:
                 drop_unused_vectors(connection, part)
         return committed
 
     def forget_removals(self, until: int) -> None:
-        """Forget which chunks were removed up to the generation ``until``, since every cache is newer."""
+        """Forget which chunks were removed up to the generation ``until``: every cache is newer than that."""
         with self.engine.begin() as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))
             set_meta(connection, "forgotten", str(until))
@@ -308,7 +313,7 @@ def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
     elif recipe is not None and recipe != build.recipe:
         if connection.scalar(sa.select(chunks.c.id).where(chunks.c.build == build.number).limit(1)):
             raise ValueError(f"passages by {recipe} cannot go to a library of {build.recipe}")
-        # The old build has no passages, so it must not be resumed.
+        # The old build has no passages, so no process may resume it.
         connection.execute(sa.delete(builds).where(builds.c.id == build.number))
         build = insert_build(connection, recipe)
         set_meta(connection, "build", str(build.number))
@@ -329,7 +334,7 @@ def _set_wal(connection: sqlite3.Connection) -> None:
         try:
             connection.execute("PRAGMA journal_mode=WAL")
         except sqlite3.OperationalError as error:
-            # SQLite's own timeout does not apply while another process creates the file.
+            # SQLite's own timeout does not apply while another process creates the database file.
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
                 raise
             time.sleep(0.01)

@@ -30,7 +30,7 @@ _MIX = 0x9E3779B97F4A7C15
 """Hashes a band into one number: 2^64 divided by the golden ratio, odd."""
 
 _MOST_FOLLOWED = 0.02
-"""All documents are compared again if more than this share is new or has lost a near-duplicate."""
+"""If more than this share of the documents is new or has lost a near-duplicate, all are compared again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,8 @@ class Duplicates:
         with self._lock:
             known = self._groups
             if known is None or known.state != state:
-                # In another lineage the same ids and versions may mean other texts.
+                # After a restored backup, the lineage differs, and the same ids and versions may stand for
+                # other texts.
                 same = known is not None and known.state[0] == state[0]
                 known = _followed(known if same else None, reader, state)
                 # A reader of an older state must not discard the newer groups.
@@ -154,7 +155,7 @@ def _signatures(
 
 
 def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tuple[int, ...]]:
-    """The groups with more than one document, by each of their documents."""
+    """The groups with more than one document, by the id of each of their documents."""
     groups: dict[int, list[int]] = {}
     for document_id, label in zip(ids, labels.tolist(), strict=True):
         groups.setdefault(label, []).append(document_id)
@@ -162,7 +163,7 @@ def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tupl
 
 
 def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Merge each of ``rows`` with the groups of the rows that resemble it."""
+    """Merge the group of each of ``rows`` with the groups of the rows that resemble it."""
     import numpy as np
 
     used = _BANDS * _ROWS
@@ -175,7 +176,7 @@ def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt
 
 
 def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
-    """The group of each signature, as the position of the group's first.
+    """The group of each signature, as the position of the first signature in the group.
 
     The groups do not depend on the order of the signatures.
 
@@ -192,7 +193,7 @@ def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
 
 
 def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
-    """The positions of rows with equal ``band``, one array per set of two or more."""
+    """The positions of rows with an equal ``band``: one array for each value that several rows have."""
     import numpy as np
 
     keys = np.zeros(len(band), np.uint64)

@@ -18,10 +18,10 @@ from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
 HOLDER_FILE = "writer.json"
-"""A file of its own, since every attempt to lock truncates the lock file."""
+"""A separate file, since every attempt to take the lock truncates the lock file."""
 
 LOCK_SECONDS = 30.0
-"""How long a writer waits for another."""
+"""The seconds that a writer waits for another writer."""
 
 _TASK: ContextVar[str] = ContextVar("task", default="write")
 
@@ -90,7 +90,7 @@ def note_holder(home: Path, task: str) -> None:
         "since": datetime.now(UTC).isoformat(timespec="seconds"),
         "task": task,
     }
-    # Only waiting writers read this, so writing must not fail because of it.
+    # Only waiting writers read this file, so an error here must not stop the write.
     with suppress(OSError), open(home / HOLDER_FILE, "w", encoding="utf-8", opener=opener) as file:
         json.dump(noted, file)
 

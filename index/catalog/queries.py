@@ -57,7 +57,8 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 def list_query() -> sa.Select[Any]:
     """Selects the columns of the document list.
 
-    In a row, few of these columns lie behind the text, which SQLite skips slowly.
+    SQLite reads a row's columns in their order, and must skip the long text to reach a column behind it. So
+    the list has few of those columns.
     """
     return sa.select(
         versions.c.document_id,
@@ -105,7 +106,7 @@ def to_file(row: sa.Row[Any]) -> FileState:
 
 
 def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
-    """The details that users have given of a document."""
+    """The details of a document that users have given."""
     query = sa.select(
         details.c.key, details.c.value, details.c.origin, details.c.beneath, details.c.beneath_origin
     ).where(details.c.document_id == document_id)
@@ -185,7 +186,7 @@ TEXT = sa.select(versions.c.text).where(
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
-    """The conditions of ``filters`` on a document's current version."""
+    """Translate ``filters`` to SQL conditions on a document's current version."""
     conditions: list[sa.ColumnElement[bool]] = []
     for column, values in (
         (documents.c.id, filters.document_ids),
@@ -196,18 +197,18 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     ):
         if values:
             conditions.append(column.in_(_each(values)))
-    # ISO dates compare as text, shortened ones too: 2031-03 lies before 2031-03-01.
+    # ISO dates compare as text, even shortened ones: 2031-03 sorts before 2031-03-01.
     if filters.published_before is not None:
         conditions.append(versions.c.published < filters.published_before)
     if filters.published_after is not None:
-        # After a month or a year means after its last day.
+        # A date after a month or a year means a date after its last day.
         conditions.append(versions.c.published > filters.published_after)
         conditions.append(~versions.c.published.startswith(filters.published_after, autoescape=True))
     return conditions
 
 
 def _each(values: Sequence[int | str]) -> sa.Select[Any]:
-    """Selects ``values`` from one JSON parameter, since SQLite limits the parameters of a statement."""
+    """Select ``values`` from one JSON parameter, since SQLite limits the number of parameters."""
     return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
 
 
@@ -229,7 +230,7 @@ def passage_query(build: int) -> sa.Select[Any]:
 
 
 _BATCH = 500
-"""Values in one IN list: old SQLite versions allow 999 parameters."""
+"""The number of values in one IN list: old versions of SQLite allow 999 parameters."""
 
 _Value = TypeVar("_Value")
 

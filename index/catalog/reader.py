@@ -57,7 +57,8 @@ _VECTORS = (
     .join_from(chunks, vectors, chunks.c.vector == vectors.c.digest)
     .where(chunks.c.id.in_(sa.text("SELECT value FROM json_each(:numbers)")))
 )
-"""Each search passes hundreds of ids: one JSON parameter takes a fifth of the time of as many parameters."""
+"""Each search passes hundreds of ids. One JSON parameter for all takes a fifth of the time of one parameter
+each."""
 
 
 class CatalogReader:
@@ -101,12 +102,12 @@ class CatalogReader:
         return list(self._connection.scalars(query))
 
     def files(self, source: str) -> dict[str, FileState]:
-        """The files of the folder ``source`` by path, as they were when they were last read."""
+        """The states of the files in the folder ``source`` at their last reading, by path."""
         query = file_query().where(documents.c.source == source)
         return {row.path: to_file(row) for row in self._connection.execute(query)}
 
     def file(self, document_id: int) -> FileState:
-        """A document's file as it was when it was last read; raises DocumentNotFoundError."""
+        """The state of a document's file at its last reading; raises DocumentNotFoundError."""
         row = self._connection.execute(file_query().where(documents.c.id == document_id)).first()
         if row is None:
             raise DocumentNotFoundError(document_id, None)
@@ -177,7 +178,7 @@ class CatalogReader:
         return to_document(row)
 
     def as_read(self, document_id: int) -> Document:
-        """The current version with the details that its file gives, without those that users have given."""
+        """The current version with the details in its file alone, without those that users have given."""
         return uncovered(self.text(document_id), details_of(self._connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
@@ -226,7 +227,7 @@ class CatalogReader:
         for part in [None] if chunk_ids is None else batches(sorted(chunk_ids)):
             narrowed = query if part is None else query.where(chunks.c.id.in_(part))
             for row in self._connection.execute(narrowed.execution_options(yield_per=1000)):
-                # A document's ids are consecutive, so its text is fetched once.
+                # The ids of a document's chunks are consecutive, so its text is fetched once.
                 if place != (row.document_id, row.version):
                     place = row.document_id, row.version
                     wanted = {"document": row.document_id, "version": row.version}

@@ -91,7 +91,7 @@ details = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
     sa.Column("origin", sa.Text, nullable=False),
-    # The file's own value, which returns when the detail is taken back.
+    # The file's own value. It takes effect again when the user takes the detail back.
     sa.Column("beneath", sa.Text),
     sa.Column("beneath_origin", sa.Text),
 )
@@ -112,7 +112,7 @@ layouts = sa.Table(
 )
 
 signatures = sa.Table(
-    # A table of its own: reading all signatures must not read all texts.
+    # A separate table, so that reading all signatures does not read all texts.
     "signatures",
     metadata,
     sa.Column("document_id", sa.Integer, primary_key=True),
@@ -161,7 +161,7 @@ ranges = sa.Table(
     sa.Column("build", sa.Integer, sa.ForeignKey("builds.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("version", sa.Integer, nullable=False),
-    # The first chunk's id, and the id after the last; equal if there is no chunk.
+    # The id of the first chunk, and the id after the last chunk; equal if there is no chunk.
     sa.Column("first", sa.Integer, nullable=False),
     sa.Column("beyond", sa.Integer, nullable=False),
     sa.Index("ranges_by_document", "document_id"),
@@ -185,7 +185,7 @@ vectors = sa.Table(
 )
 
 sentence_vectors = sa.Table(
-    # A table of its own: a search reads hundreds of vectors, but these of its hits only.
+    # A separate table: a search reads hundreds of passage vectors, but only its hits' sentence vectors.
     "sentence_vectors",
     metadata,
     sa.Column("digest", sa.String(64), sa.ForeignKey("vectors.digest", ondelete="CASCADE"), primary_key=True),
@@ -195,7 +195,7 @@ sentence_vectors = sa.Table(
 jobs = sa.Table(
     "jobs",
     metadata,
-    # In the order in which they came.
+    # Rises in the order of the requests.
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("id", sa.String(32), nullable=False),
     sa.Column("kind", sa.Text, nullable=False),
@@ -203,7 +203,7 @@ jobs = sa.Table(
     sa.Column("owner", sa.Text, nullable=False),
     sa.Column("created", sa.Text, nullable=False),
     sa.Column("started", sa.Text),
-    # The time of its last update.
+    # The time of the last update.
     sa.Column("heard", sa.Text, nullable=False),
     sa.Column("ended", sa.Text),
     sa.Column("cancelling", sa.Boolean, nullable=False),
@@ -220,10 +220,10 @@ jobs = sa.Table(
 )
 
 kept = sa.Table(
-    # Texts of others, kept word by word: what is searched knows nothing of them.
+    # Stored answers, as opaque texts; "series" is the conversation. The index does not interpret them.
     "kept",
     metadata,
-    # In the order in which they came.
+    # Rises in the order of storing.
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("id", sa.Text, nullable=False),
     sa.Column("series", sa.Text),
@@ -235,17 +235,17 @@ kept = sa.Table(
 )
 
 kept_words = sa.Table(
-    # Apart from the texts: a search reads all of these, and none of those.
+    # A separate table: a search for words reads all of its rows, but no stored text.
     "kept_words",
     metadata,
     sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
     sa.Column("heading", sa.Text, nullable=False),
-    # By index.text.normalize.
+    # Folded by index.text.normalize.
     sa.Column("folded", sa.Text, nullable=False),
 )
 
 kept_references = sa.Table(
-    # The documents that kept texts refer to. These stay when a document goes: it may come back.
+    # The documents that stored texts cite. The rows outlive their documents, which a user may restore.
     "kept_references",
     metadata,
     sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
@@ -255,7 +255,7 @@ kept_references = sa.Table(
 )
 
 withdrawals = sa.Table(
-    # Kept texts that were taken out of a series, which they have no more, and that go when it goes.
+    # Stored texts that were removed from their series by a replacement. They are deleted with the series.
     "withdrawals",
     metadata,
     sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
@@ -264,12 +264,12 @@ withdrawals = sa.Table(
 )
 
 series_names = sa.Table(
-    # Those of the series that were given a name.
+    # The names of series, where users have given one.
     "series_names",
     metadata,
     sa.Column("series", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
-    # By index.text.normalize.
+    # Folded by index.text.normalize.
     sa.Column("folded", sa.Text, nullable=False),
 )
 

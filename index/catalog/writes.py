@@ -111,7 +111,7 @@ def _update_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _values(item: NewVersion) -> dict[str, Any]:
-    """The columns of a version except ``added``."""
+    """The values of a version's columns, except ``added``."""
     document = item.incoming.document
     return {
         "digest": item.incoming.digest,
@@ -162,7 +162,7 @@ def put_details(connection: sa.Connection, document_id: int, given: Details) -> 
 
 
 def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
-    """Statements that update dates taken from the file's time, also where a user's date hides them."""
+    """Statements that set the dates that come from the file's time, including dates that a user overrides."""
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
     return (
@@ -277,7 +277,7 @@ _WRITTEN = sa.table(
         for name in ("id", "document_id", *["start", "end", "sentences", "vector", "header", "build"])
     ),
 )
-"""The table of chunks, for values that are serialised to JSON already."""
+"""The table of chunks without column types, for values that are JSON already."""
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:

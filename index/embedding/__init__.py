@@ -1,4 +1,4 @@
-"""Text in, vectors out: the encoder, its schedule, and the pipeline that embeds chunks."""
+"""The encoder, which turns texts into vectors, its schedule, and the pipeline that embeds chunks."""
 
 from index.embedding.encoder import Encoder, bundled_folder, open_encoder
 

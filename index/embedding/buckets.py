@@ -1,11 +1,11 @@
-"""Batches texts by length, so that no vector depends on what else is in its batch.
+"""Batches texts by length, so that no vector depends on the other texts in its batch.
 
-A text is padded to a width that depends on its own length alone. For each width a batch always has the same
-number of rows; its last row is repeated to fill it. Then a row's vector is the same to the last bit whatever
-the other rows are, in processes with the same number of threads (measured for the bundled model in float32
-and bfloat16). Processors with AMX compute one row and several rows differently, by up to 1e-3 in bfloat16;
-padding to the longest text of a batch, as sentence-transformers does, causes as large a difference on any
-processor.
+A text is padded to a width that depends only on its own length. All batches of a width have the same number
+of rows; a batch with fewer texts repeats its last row. A row's vector is then the same to the last bit in
+every batch, in processes with the same number of threads (measured for the bundled model in float32 and
+bfloat16). Without equal batches, processors with AMX compute one row and several rows differently, by up to
+1e-3 in bfloat16; and padding to the longest text of a batch, as sentence-transformers does, causes as large a
+difference on any processor.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ from typing import Any, Literal
 Kind = Literal["document", "query"]
 
 PASS_TOKENS: Mapping[Kind, int] = {"document": 512, "query": 64}
-"""Tokens of a batch, with padding. A query waits for one batch of documents at most. A batch of queries takes
-hardly longer than a single query."""
+"""The number of tokens of a batch, with padding. A query waits for at most one batch of documents. A batch of
+queries takes hardly longer than a single query."""
 
 SHORT = 64
-"""Up to this many tokens widths are multiples of the smaller step."""
+"""For texts of up to this many tokens, widths are multiples of the smaller step."""
 
 STEP, SHORT_STEP = 16, 8
-"""The steps between widths. With fewer than 8 tokens, rows of float32 depend on each other, by 1e-7."""
+"""The steps between widths. In rows of fewer than 8 tokens, float32 vectors depend on the other rows, by
+1e-7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +34,10 @@ class Row:
     """A text as input of the model.
 
     Attributes:
-        width: its tokens, with padding.
+        width: the number of its tokens, with padding.
         tensors: the inputs of this text by the model's names, each of shape (width,).
         shared: the inputs that all texts of its kind share.
-        parts: the tokens of its sentences; None if not requested or not known.
+        parts: the bounds of its sentences in tokens; None if not requested or not known.
     """
 
     width: int
@@ -49,7 +50,7 @@ def width_of(length: int, longest: int | None = None) -> int:
     """The padded width of a text.
 
     Args:
-        length: its tokens, with special tokens; at least 1.
+        length: the number of its tokens, with special tokens; at least 1.
         longest: the model's window, which limits the width; None for no limit.
     """
     step = SHORT_STEP if length <= SHORT else STEP
@@ -63,7 +64,7 @@ def rows_of(width: int, kind: Kind) -> int:
 
 
 class Batches:
-    """Rows to encode, grouped by width, widest first."""
+    """Rows to encode, grouped by width; the widest rows come first."""
 
     def __init__(self, rows: Sequence[Row]) -> None:
         by_width: dict[int, list[int]] = defaultdict(list)
@@ -86,7 +87,7 @@ class Batches:
 
 
 def windows(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
-    """Positions of texts in groups of ``size``, longest first, so that similar lengths share a group."""
+    """The positions of texts in groups of ``size``, longest first, so that each group has similar lengths."""
     order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
     for start in range(0, len(order), size):
         yield order[start : start + size]

@@ -47,17 +47,17 @@ BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9
 """The digest of its ``model.safetensors``, which equals that of sentence-transformers/all-MiniLM-L6-v2."""
 
 WINDOW = 64
-"""Texts tokenised together while the model encodes the texts before them."""
+"""The number of texts that are tokenised together while the model encodes the texts before them."""
 
 REMEMBERED_TEXTS = 20_000
-"""Recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
+"""The number of recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
 
 
 class Encoder:
     """A sentence-transformers model that turns texts into unit vectors. Safe to share between threads.
 
-    A text's vector does not depend on what else is in its batch (:mod:`index.embedding.buckets`), and a
-    search waits for at most one batch of passages (:mod:`index.embedding.scheduler`).
+    A text's vector does not depend on the other texts in its batch (:mod:`index.embedding.buckets`). A search
+    waits for at most one batch of passages (:mod:`index.embedding.scheduler`).
 
     Attributes:
         name: the model's name, as it was requested.
@@ -141,7 +141,7 @@ class Encoder:
         """Embed a query with the model's prompt for queries: shape (dimensions,)."""
         known = self._recall("query", [query])
         if query not in known:
-            # Each thread tokenises its own query, so that a bad text fails there alone.
+            # Each thread tokenises its own query, so that a bad text fails in its own thread alone.
             [row] = self._passes.rows([query], "query")
             known = {query: self._scheduler.run(row)}
             self._remember("query", known)
@@ -181,7 +181,7 @@ class Encoder:
     def _tokenised(
         self, texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
     ) -> Iterator[tuple[list[int], list[Row]]]:
-        """Tokenise windows of texts, one window ahead in a thread; yields positions and rows."""
+        """Tokenise windows of texts, one window ahead in a thread; yield positions and rows."""
         order = list(windows([len(text) for text in texts], WINDOW))
         with ThreadPoolExecutor(1, "tokenise") as ahead:
 
@@ -200,7 +200,7 @@ class Encoder:
         return np.empty((0, self.dimensions), np.float32)
 
     def _recall(self, kind: Kind, texts: Iterable[str]) -> dict[str, Vector]:
-        """The vectors of ``texts`` that are in memory."""
+        """The vectors in memory among those of ``texts``."""
         found = {}
         with self._lock:
             for text in texts:
@@ -210,7 +210,7 @@ class Encoder:
         return found
 
     def _remember(self, kind: Kind, vectors: Mapping[str, Vector]) -> None:
-        """Keep vectors in memory, and drop the least recently used beyond the limit."""
+        """Keep vectors in memory, and drop the least recently used ones beyond the limit."""
         with self._lock:
             for text, vector in vectors.items():
                 self._recent[kind, text] = vector
@@ -245,7 +245,7 @@ def open_encoder(model: str | None = None, precision: Precision | None = None) -
     else:
         folder = Path(model)
         weights = sorted(folder.glob("*.safetensors"))
-        # The key must not depend on how the path of the folder is written.
+        # The path of a folder may be written in several ways, and the key must not depend on that.
         own_name = folder.resolve().name if weights else model
         name, path, key = model, model, "@".join([own_name, *(_digest(weight)[:16] for weight in weights)])
     loaded = _load(path)
@@ -266,7 +266,7 @@ def _load(model: str) -> SentenceTransformer:
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
-    # transformers draws a bar for each load on stderr, which is a person's terminal here.
+    # transformers draws a progress bar for each load on stderr, which is the user's terminal here.
     disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(model, device="cpu")
@@ -300,7 +300,7 @@ def _languages(folder: Path) -> frozenset[str] | None:
 
 
 class EncoderPool:
-    """The library's encoder, and former ones, each opened at its first use."""
+    """The library's own encoder and former ones, each opened at its first use."""
 
     def __init__(self, own: Encoder, former: Callable[[str], Encoder] | None) -> None:
         """Use ``own``; ``former`` opens other encoders by name."""

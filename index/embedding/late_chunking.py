@@ -19,7 +19,7 @@ Offsets = tuple[int, int]
 
 
 def gives_parts(model: SentenceTransformer) -> bool:
-    """Whether a mean of tokens is comparable with the vectors of ``model``.
+    """Whether the mean of a part's tokens is comparable with the vectors of ``model``.
 
     This holds if the model averages the tokens of a text and then only normalises the mean.
     """

@@ -21,8 +21,8 @@ Vectors = npt.NDArray[np.float32]
 """Unit vectors, one a row: shape (texts, dimensions)."""
 
 _PROMPTS: dict[Kind, tuple[str, ...]] = {"document": ("document", "passage", "corpus"), "query": ("query",)}
-"""The names of the prompts of a kind, as sentence-transformers' encode_document and encode_query look for
-them: the first that the model has, else its default."""
+"""The names of the prompts of each kind. As in sentence-transformers' encode_document and encode_query, the
+first one that the model has is used, else the model's default."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +96,7 @@ class _Passes:
         """Pad or shorten ``values``, which are padded to the longest text of their window, to ``width``."""
         from torch.nn.functional import pad
 
-        # A negative number of places to add takes so many away.
+        # ``pad`` shortens the tensor if the number of places is negative.
         more = width - len(values)
         return pad(values, (more, 0) if self._left else (0, more), value=self._padding.get(name, 0))
 
@@ -116,7 +116,7 @@ class _Passes:
     def _through(self, rows: Sequence[Row], kind: Kind) -> dict[str, Tensor]:
         import torch
 
-        # As many as in every pass of this width: see index.embedding.buckets.
+        # As many rows as in every pass of this width: see index.embedding.buckets.
         full = [*rows, *[rows[-1]] * (rows_of(rows[0].width, kind) - len(rows))]
         features = dict(rows[0].shared)
         for name in rows[0].tensors:
@@ -136,7 +136,7 @@ class _Passes:
 
         if not parts:
             return np.empty((0, len(whole)), np.float32)
-        # Sums do not depend on what else is in the pass: each is of one part's rows alone.
+        # Each sum is over the rows of one part, so it does not depend on the other texts in the pass.
         means = [tokens[first:beyond].float().mean(dim=0) for first, beyond in parts]
         vectors = self._unit(torch.stack(means))
         vectors[[place for place, (first, beyond) in enumerate(parts) if first == beyond]] = whole
@@ -171,11 +171,11 @@ class _WholePasses:
 _WANTED = ("sentence_embedding", "token_embeddings")
 
 _WHOLE = 64
-"""The number of tokens that a text counts for if its tokens are unknown."""
+"""The number of tokens that a text counts for in a batch if its tokens are unknown."""
 
 
 def _is_usual(model: SentenceTransformer) -> bool:
-    """Whether the model begins with a transformer that takes one row of tokens for each text as it is."""
+    """Whether the model begins with a transformer that takes each text as one row of tokens."""
     from sentence_transformers.base.modules import Transformer
 
     if not isinstance(model[0], Transformer) or model[0].query_expansion or model.tokenizer is None:
@@ -201,7 +201,8 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
     """A copy of the model's tokenizer that neither truncates nor pads."""
     from tokenizers import Tokenizer
 
-    # A copy: the model's own cuts and pads. Models without a transformer have it bare.
+    # A copy, because the model's own tokenizer truncates and pads. Models without a transformer have no
+    # wrapper around it.
     its = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
     tokenizer = Tokenizer.from_str(its.to_str())
     tokenizer.no_truncation()
@@ -216,7 +217,7 @@ def _is_tensor(value: object) -> bool:
 Precision = Literal["float32", "bfloat16"]
 
 _INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
-"""Without them bfloat16 is emulated, and slower than float32."""
+"""Processor features for bfloat16; without them it is emulated, and slower than float32."""
 
 
 def best_precision() -> Precision:

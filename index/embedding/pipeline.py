@@ -17,13 +17,13 @@ from index.text.cutting import Chunks, Cut, cut
 from index.text.tabular import section_at
 
 TITLE_TOKENS = 40
-"""Tokens of a title that precede each passage; both fit into MiniLM's window."""
+"""The number of tokens of a title that precede each passage; both fit into MiniLM's window."""
 
 _EMBED_AT_ONCE = 256
-"""Texts embedded between two saves: an interrupted run loses at most this many."""
+"""The number of texts that are embedded between two saves: an interrupted run loses at most this many."""
 
 Progress = Callable[[str, int, int], None]
-"""Receives a stage (``reading``, ``embedding``, ``rebuilding``), the number done, and the total."""
+"""Receives a stage (``reading``, ``embedding`` or ``rebuilding``), the number done, and the total."""
 
 
 def embed_documents(
@@ -59,7 +59,8 @@ def embed_documents(
         give_back()  # the memory in which the documents arrived
     for start in range(0, len(missing), _EMBED_AT_ONCE):
         part = missing[start : start + _EMBED_AT_ONCE]
-        # Build the texts again rather than keep them: those of a long document repeat all its words.
+        # Make the texts a second time instead of keeping them: those of a long document repeat all of its
+        # words.
         seen = [
             texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
         ]
@@ -77,7 +78,7 @@ def embed_documents(
 
 
 def is_long(incoming: Iterable[Incoming]) -> bool:
-    """Whether the documents are so long that returning memory to the system is worthwhile."""
+    """Whether the documents are so long that it is worth returning memory to the system."""
     return sum(len(item.document.text) for item in incoming) > LONG
 
 
@@ -116,7 +117,7 @@ class _PassageTexts:
         self._headings = ""
 
     def of(self, piece: Chunk) -> tuple[str, list[Offsets]]:
-        """The encoder's input for a passage, and the places of its sentences in that."""
+        """The encoder's input for a passage, and the places of the passage's sentences in the input."""
         words = piece.span.of(self._text)
         embedded = passage_text(self._title, words, self._headings_of(piece))
         before = len(embedded) - len(words) - piece.span.start
@@ -129,7 +130,7 @@ class _PassageTexts:
     def _headings_of(self, piece: Chunk) -> str:
         if piece.header is None or not is_apart(piece.span, piece.header):
             return ""
-        # The rows of a table are consecutive, so its headings are clipped once.
+        # The rows of a table are consecutive, so its headings are shortened only once.
         if piece.header != self._header:
             self._header = piece.header
             self._headings = self._encoder.clip(piece.header.of(self._text), HEADING_TOKENS)

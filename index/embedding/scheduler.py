@@ -22,8 +22,8 @@ class _Waiting(Generic[Query, Result]):
 class Scheduler(Generic[Query, Result]):
     """Lets one thread at a time use the model. Safe to share between threads.
 
-    The first thread with a query that finds the model free runs the queries of all waiting threads. Batches
-    of passages run in the order of their arrival, after all waiting queries.
+    When the model is free, one thread with a query runs the queries of all waiting threads. Batches of
+    passages run in the order of their arrival, after all waiting queries.
     """
 
     def __init__(self, run: Callable[[Sequence[Query]], Sequence[Result]]) -> None:

@@ -1,4 +1,4 @@
-"""Folders of files in: discovery, sync, watching, and the jobs that do it."""
+"""Adds folders of files to a library: discovery, sync, watching, and the jobs of these."""
 
 from __future__ import annotations
 

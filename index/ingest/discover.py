@@ -13,10 +13,10 @@ from index.loaders.sidecar import SUFFIX as SIDECAR
 from index.loaders.sidecar import sidecar_of
 
 QUESTIONS = "questions.jsonl"
-"""Questions with gold answers, which a folder may hold for its own evaluation."""
+"""The file with questions and their correct answers, which a folder may have for its evaluation."""
 
 MISSING = "does not exist; if it was moved, sync its new place"
-"""The cause of failure of a path that does not exist."""
+"""The cause of a failure if the path does not exist."""
 
 _HOME = "lies in the library's home, which holds its own files; name a folder of reports"
 
@@ -37,7 +37,7 @@ class Root:
 
     @property
     def location(self) -> Path:
-        """Its absolute path."""
+        """The absolute path of the root."""
         return Path(self.source, self.part)
 
     def holds(self, path: str) -> bool:
@@ -69,7 +69,7 @@ class Listing:
         files: size in bytes and mtime_ns by path in the root's source, in order; a file and its sidecar count
             together, so that a change of either shows.
         failures: files and folders that could not be listed.
-        unseen: parts that the listing does not cover, so that files in them may exist.
+        unseen: the parts that the listing does not cover; they may have files that it lacks.
         missing: whether the root does not exist, although its parent does.
     """
 
@@ -80,7 +80,7 @@ class Listing:
     missing: bool = False
 
     def tells_of(self, path: str) -> bool:
-        """Whether the listing can tell if ``path``, in the same source, exists."""
+        """Whether the listing can tell if ``path``, in the same source, exists on the disk."""
         return self.root.holds(path) and not any(unseen.holds(path) for unseen in self.unseen)
 
 
@@ -91,7 +91,7 @@ def root_of(path: Path, followed: Collection[str]) -> Root:
         path: a folder or file; it need not exist.
         followed: the folders and files that the library follows, as absolute paths.
     """
-    # Resolve only if needed: resolving also follows links that the user has named on purpose.
+    # Resolve only paths with "..", since resolving also follows links that the user has named on purpose.
     absolute = path.resolve() if ".." in path.parts else path.absolute()
     if str(absolute) not in followed:
         for folder in absolute.parents:
@@ -112,7 +112,7 @@ def mode_of(path: Path) -> int:
 
 def lies_in(path: Path, folder: Path) -> bool:
     """Whether ``path`` is ``folder`` or in it, after resolving links."""
-    # Unlike Path.resolve, this does not fail on a link to itself.
+    # Path.resolve fails on a link to itself; os.path.realpath does not.
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
@@ -124,7 +124,7 @@ def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
 
 
 def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
-    """The size and mtime_ns of a file and its sidecar together; ``status`` is the file's own."""
+    """The total size of a file and its sidecar, and the later mtime_ns; ``status`` is the file's own."""
     size, mtime_ns = _state(sidecar_of(file))
     return status.st_size + size, max(status.st_mtime_ns, mtime_ns)
 
@@ -183,7 +183,7 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
 
 
 def without(listing: Listing, left: Collection[Path]) -> Listing:
-    """``listing`` without the files ``left``, whose existence then counts as unknown."""
+    """``listing`` without the files ``left``, so that it does not tell whether they exist."""
     source = Path(listing.root.source)
     paths = {file.relative_to(source).as_posix() for file in left if file.is_relative_to(source)}
     if not paths:
@@ -200,7 +200,8 @@ class _Walk:
         self.unseen: list[Root] = []
         self._source = Path(root.source)
         self._elsewhere = elsewhere
-        # A followed folder in the home, such as the uploads, holds reports, not the library's own files.
+        # A followed folder in the home, such as the uploads, contains reports instead of the library's own
+        # files.
         self._home = None if home is None or lies_in(self._source.parent, home) else home
 
     def fail(self, path: str, cause: str, shown: str | None = None) -> None:
@@ -236,7 +237,7 @@ class _Walk:
             self.fail(path, _NOT_UTF8)
             return
         try:
-            # stat comes first, since it fails on a link to itself.
+            # Call stat first, since it fails on a link to itself.
             state = file.stat()
             inside = not file.is_symlink() or self._may_lead_to(file.resolve())
         except OSError as error:
@@ -250,7 +251,7 @@ class _Walk:
             self.files[path] = state_of(file, state)
 
     def _is_home(self, entry: os.DirEntry[str]) -> bool:
-        """Whether a folder is the library's home, by whichever path."""
+        """Whether a folder is the library's home, under any path."""
         if self._home is None or entry.inode() != self._home_number:
             return False
         return self._home.samefile(entry.path)

@@ -1,6 +1,6 @@
 """Lists the files and folders that a sync could not read.
 
-Each stays listed until a sync reads it, it is gone, or a user dismisses it.
+A file stays listed until a sync reads it, it disappears, or a user dismisses it.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class Failures:
         """Record ``failed``, and delete the failures of all other files in ``listings``.
 
         Args:
-            listings: the listings of a sync.
+            listings: the listings of one sync.
             failed: the files that it could not list or read; missing and unfollowed ones are not recorded.
             followed: the folders and files that the library follows, as absolute paths.
         """
@@ -98,11 +98,12 @@ class Failures:
 def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
     """Return the followed folder of a path and the path in that folder, or two empty strings.
 
-    The result has replacements for bytes that are not UTF-8, since the catalog cannot store them.
+    Bytes that are not UTF-8 are escaped, since the catalog cannot store them.
     """
     source, path = place.source, place.part
     if str(place.location) in followed:
-        # A followed folder that is gone is listed as a part of the one around it, and a single file always.
+        # If a followed folder is gone, or is a single file, the listing names it as a part of the folder
+        # around it.
         source, path = str(place.location), ""
     elif source not in followed:
         source = ""

@@ -1,7 +1,7 @@
 """Background jobs in the catalog: their progress, cancellation and outcome.
 
-A job is a row that the process doing the work updates. Other processes read the progress in the row, ask the
-job to stop through it, and notice when its process has died.
+A job is a row in the catalog, which the working process updates. Other processes read the progress there,
+request its cancellation there, and notice if the working process has died.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ INTERRUPTED = "interrupted: its process ended before the work did"
 _UNENDED = ("waiting", "running")
 
 _SILENCE = timedelta(days=1)
-"""A job of another machine counts as failed after this time without an update."""
+"""After this time without an update, a job of another machine counts as failed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The number done and the total, as far as it is known."""
+    """The number done, and the total as far as it is known."""
 
     done: int = 0
     of: int = 0
@@ -74,7 +74,7 @@ class Job:
         id: 32 hexadecimal digits.
         kind: a value of ``Kind``.
         state: a value of ``State``.
-        cancelling: whether it runs and was asked to stop.
+        cancelling: whether the job is running and was asked to stop.
         created: the time of the request; all times are ISO 8601 in UTC.
         started: the time of its start, or None.
         ended: the time of its end, or None.
@@ -83,8 +83,8 @@ class Job:
         passages: as in :class:`JobProgress`.
         seconds_left: as in :class:`JobProgress`.
         message: why it failed or was cancelled, in one line.
-        result: the outcome as JSON: of a sync, its report.
-        owner: its process, in the form of ``index.catalog.liveness.Process``.
+        result: the outcome as JSON; for a sync, its report.
+        owner: the process that runs the job, in the form of ``index.catalog.liveness.Process``.
     """
 
     id: str
@@ -104,7 +104,7 @@ class Job:
 
     @property
     def has_ended(self) -> bool:
-        """Whether it is done, failed or cancelled."""
+        """Whether the job is done, failed or cancelled."""
         return self.state not in _UNENDED
 
     def as_dict(self) -> dict[str, Any]:
@@ -149,7 +149,7 @@ class Jobs:
         return self._change(job_id, "waiting", values)
 
     def advance(self, job_id: str, advance: JobProgress) -> bool:
-        """Record the progress of a job; returns whether it should stop.
+        """Record the progress of a job; return whether the job should stop.
 
         Raises:
             sqlalchemy.exc.OperationalError: if the catalog cannot be written.
@@ -184,7 +184,7 @@ class Jobs:
         """
         stopped = {"state": "cancelled", "message": message, "ended": _now()}
         before = self.get(job_id)
-        # It may begin or end between the read and the change.
+        # The job may begin or end between the read and the change.
         if not before.has_ended and (
             self._change(job_id, "waiting", stopped) or self._change(job_id, "running", {"cancelling": True})
         ):
@@ -213,8 +213,8 @@ class Jobs:
     def abandon(self) -> list[str]:
         """Record that the jobs of dead processes have failed, and return their ids.
 
-        Readers see such a job as failed already, but its row does not say so yet. A process calls this
-        when it begins to write.
+        Readers already see such a job as failed, although its row does not say so yet. A process calls this
+        before its first write.
         """
         query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
         with self._engine.connect() as connection:
@@ -232,7 +232,7 @@ class Jobs:
         self._change(job_id, "running", {**over, **ended, **values})
 
     def _change(self, job_id: str, state: State, values: Mapping[str, object]) -> bool:
-        """Change a job atomically if it is in ``state``; returns whether it was."""
+        """Change a job atomically if it is in ``state``; return whether it was."""
         changed = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == state).values(**values)
         with self._engine.begin() as connection:
             return connection.execute(changed).rowcount == 1
@@ -286,7 +286,7 @@ READING = "reading"
 NONE = Count()
 
 WRITE_SECONDS = 0.5
-"""Seconds between two updates of a job's row. Each update checks whether the job should stop."""
+"""The seconds between two updates of a job's row. Each update also checks whether the job should stop."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -296,9 +296,9 @@ class Workload:
     Attributes:
         reading: the seconds spent on reading files.
         embedding: the seconds spent on embedding passages, that is on computing their vectors.
-        files: the number of files read, of all files.
-        passages: the number of passages embedded, of the passages found so far.
-        covered: the number of files in which the passages found so far lie.
+        files: the number of files read, and the number of all files.
+        passages: the number of passages embedded, and the number of passages found so far.
+        covered: the number of files that contain the passages found so far.
     """
 
     reading: float = 0.0
@@ -327,8 +327,9 @@ def seconds_left(work: Workload) -> float | None:
 class RunningJob:
     """A context that records the start, progress and outcome of a job.
 
-    The work inside calls it as its ``Progress``. The context records an error and lets it pass on:
-    :class:`Cancelled` and interrupts make the job ``cancelled``, all others ``failed``.
+    The work inside the context calls this object as its ``Progress``. If the work raises an error, the
+    context records the error and raises it again: :class:`Cancelled` and interrupts make the job
+    ``cancelled``, all other errors ``failed``.
 
     Attributes:
         result: the result to record; set it before the context ends.
@@ -375,9 +376,9 @@ class RunningJob:
         if error is None:
             self._jobs.finish(self._id, self._advance, self.result)
             return
-        # The error in flight says more than a failure to record it.
+        # The error that the work raised is more useful than one of recording it.
         with suppress(SQLAlchemyError):
-            # Work that was aborted to stop may raise an error of its own.
+            # Work that stops on request may raise an error of its own.
             if isinstance(error, Cancelled) or self._stopped.is_set():
                 self._jobs.stop(self._id, self._advance, self._reason)
             elif isinstance(error, KeyboardInterrupt | SystemExit):
@@ -387,6 +388,10 @@ class RunningJob:
 
     def __call__(self, stage: str, done: int, of: int) -> None:
         """Record that ``done`` of ``of`` files or passages are done.
+
+        Raises:
+            Cancelled: if the job was asked to stop. A request of another process takes effect within half a
+                second.
 
         Raises:
             Cancelled: if the job was asked to stop, by this process or by another half a second ago.
@@ -400,7 +405,7 @@ class RunningJob:
         self._advance = JobProgress(stage, self._work.files, self._work.passages, seconds_left(self._work))
         if is_new or now - self._written >= WRITE_SECONDS:
             self._written = now
-            # A busy catalog is no reason to stop, and a full disk stops the work by itself.
+            # A locked catalog need not stop the work, and a full disk stops it anyway.
             with suppress(SQLAlchemyError):
                 if self._jobs.advance(self._id, self._advance):
                     self._stopped.set()
@@ -408,7 +413,7 @@ class RunningJob:
             raise Cancelled(self._reason)
 
     def cancel(self, reason: str) -> None:
-        """Make the next progress report raise :class:`Cancelled`; callable from other threads."""
+        """Make the next progress report raise :class:`Cancelled`. Other threads may call this."""
         self._reason = reason
         self._stopped.set()
 

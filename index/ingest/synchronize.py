@@ -34,10 +34,11 @@ from index.records import FileState, Incoming
 from index.text.cutting import Cutting
 
 _CHARACTERS_AT_ONCE = 5_000_000
-"""Characters read before a commit."""
+"""The number of characters that are read before a commit."""
 
 _SECONDS_AT_ONCE = 60.0
-"""Seconds of reading before a commit, which an interruption may lose: recognition takes seconds a page."""
+"""The seconds of reading before a commit. An interruption loses at most this time; recognition takes seconds
+a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ def sync(
         paths: folders or files to read, and to follow from now on; none for all followed ones.
         progress: receives the number of files read and passages embedded.
         options: loader options and limits.
-        reader: the reading process, which stays open; None for one that ends with the sync.
+        reader: the reading process, which stays open; None for a process that ends with the sync.
         leave: files to skip because they are still being written.
     """
     started = time.monotonic()
@@ -133,7 +134,7 @@ def sync(
         root = root_of(path, followed)
         roots.append(root)
         place = str(root.location)
-        # A path inside a followed folder is not followed on its own.
+        # A path inside a followed folder is not followed separately.
         is_new = root.source not in followed and mode_of(root.location) and is_utf8(place)
         if is_new and not is_own(root, followed, index.home):
             followed.append(place)
@@ -230,7 +231,8 @@ def apply(
             try:
                 incoming = _read(file, reading, options, cutting, waiting)
             except LoadError as error:
-                # A file that has disappeared since the listing is no failure: the next sync removes it.
+                # A file that has disappeared since the listing is no failure, because the next sync removes
+                # its document.
                 if os.path.lexists(Path(file.source, file.path)):
                     cause = f"{error.cause}; {error.remedy}"
                     failed.append(Failure(file.path, cause, Root(file.source, file.path)))
@@ -250,7 +252,7 @@ def apply(
     index.catalog.touch(touched, changes.lineage)
     if held or changes.removed:
         index.replace(held, changes.removed, progress, changes.lineage)
-    # Everything is committed; if another process holds the lock, a later sync compacts.
+    # The documents are committed already. If another process holds the lock, a later sync compacts.
     with suppress(LibraryLockedError):
         index.compact()
     return SyncReport(
@@ -274,7 +276,7 @@ def _read(
 ) -> Incoming | None:
     """Read a file; None if its bytes are unchanged and its document depends on nothing else."""
     location = Path(file.source, file.path)
-    # A file that the loader refuses by its name may be a film of many gigabytes.
+    # Do not read a file that the loader refuses by its suffix: it may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
     known = file.known
     if known is not None and known.digest == digest:
@@ -287,7 +289,7 @@ def _read(
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
-    """Whether the document depends on more than its file's bytes: a sidecar, or text recognition to come."""
+    """Whether the document may change although its file's bytes do not: by a sidecar or text recognition."""
     has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
     return has_sidecar or known.awaits(options.recognition)
 

@@ -1,7 +1,7 @@
-"""Watches followed folders, and syncs them once their changes have come to rest.
+"""Watches followed folders, and syncs each once its changes are complete.
 
-Notifications of the system only wake the watch. It then compares the folder with the catalog, as a sync does,
-so late, duplicate and lost notifications do no harm.
+A notification of the system only starts a check. The check compares the folder with the catalog, as a sync
+does, so late, repeated and lost notifications do no harm.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from index.ingest.discover import root_of, scan
 from index.ingest.synchronize import plan
 
 REST_SECONDS = 1.0
-"""A file that has not changed for this time counts as complete."""
+"""The seconds without a change after which a file counts as complete."""
 
 _TICK_SECONDS = 0.5
-"""The longest time between two checks whether a folder has appeared or disappeared."""
+"""The longest time in seconds between two checks whether a followed folder has appeared or disappeared."""
 
 _LOOK_AGAIN_SECONDS = 600.0
-"""The time between two full checks: the system may lose notifications under load."""
+"""The seconds between two full checks, because the system may lose notifications under load."""
 
 _RETRY_SECONDS = 30.0
-"""The wait after a sync that failed, for example because another process was writing."""
+"""The seconds to wait after a failed sync, for example while another process is writing."""
 
 State = tuple[int, int] | None
 """A file's size and mtime_ns; None if a known file is gone."""
@@ -42,8 +42,8 @@ class Change:
 
     Attributes:
         folders: the followed folders and files in which something changed.
-        leave: the files in these folders to skip: someone is still writing them, or a sync has tried them in
-            their present state.
+        leave: the files in these folders that the sync skips, because they are still being written or a sync
+            has already tried them in their present state.
     """
 
     folders: tuple[Path, ...]
@@ -51,7 +51,7 @@ class Change:
 
 
 class Rest:
-    """Remembers from one check to the next when each file last changed, to tell which are still changing."""
+    """Remembers when each file last changed, to tell which files are still changing."""
 
     def __init__(self, seconds: float) -> None:
         """Count a file as complete after ``seconds`` without a change."""
@@ -127,7 +127,7 @@ class Watch:
             yield_on_timeout=True,
             ignore_permission_denied=True,
         )
-        # Check all, since files may have changed before the watch began.
+        # Check all folders, since files may have changed before the watch began.
         changed, looked = set(places), time.monotonic()
         names = {place: {Path(place), Path(place).resolve()} for place in places}
         for report in reports:
@@ -138,7 +138,8 @@ class Watch:
                 changed, looked = set(places), time.monotonic()
             if changed and time.monotonic() >= self._not_before:
                 changed = self._settle(changed)
-            # A folder that was deleted and created again may have the same inode.
+            # A folder that was deleted and created again may have the same inode, so the notification counts,
+            # too.
             if _places(self._followed()) != places or not gone.isdisjoint(places):
                 return
 
@@ -163,7 +164,7 @@ class Watch:
             self._not_before = time.monotonic() + _RETRY_SECONDS
             return again | set(ready)
         for folder in ready:
-            # Remember what was tried: a file that cannot be read in its present state would stay pending.
+            # A file that cannot be read would stay pending, so remember the state in which it was tried.
             at_rest = pending[folder].keys() - moving[folder]
             self._tried.setdefault(folder, {}).update({file: pending[folder][file] for file in at_rest})
         return again
@@ -179,7 +180,7 @@ class Watch:
         for file in (*changes.added, *changes.changed):
             found[source / file.path] = file.size, file.mtime_ns
         tried = self._tried.get(folder, {})
-        # Forget files that have changed since, or were read meanwhile.
+        # Forget files that have changed since then, or that a sync has read meanwhile.
         self._tried[folder] = {file: state for file, state in tried.items() if found.get(file, ()) == state}
         return {file: state for file, state in found.items() if file not in self._tried[folder]}
 
@@ -195,6 +196,6 @@ def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _shows(path: Path, names: Collection[Path]) -> bool:
-    """Whether ``path`` is in one of the folders ``names``, and no part of it is hidden there."""
+    """Whether ``path`` is in one of the folders ``names``, and no part of its path there is hidden."""
     inside = [path.relative_to(name).parts for name in names if path.is_relative_to(name)]
     return bool(inside) and not any(part.startswith(".") for part in inside[0])

@@ -1,4 +1,4 @@
-"""Loaders: a file → Document. The file's suffix chooses the loader; its content must be of that format."""
+"""Loads a file as a Document: the file's suffix chooses the loader, and its content must have that format."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ _PLAIN = {read_text, read_markdown, read_delimited}
 """Loaders of plain text formats."""
 
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-"""Byte order marks of encodings in which text may take more bytes than in UTF-8."""
+"""Byte order marks of encodings in which a text may take more bytes than in UTF-8."""
 
 
 SUFFIXES = frozenset(_READERS)

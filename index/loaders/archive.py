@@ -1,4 +1,4 @@
-"""Archives of office files and books: checked before they are unpacked, then read part by part."""
+"""Archives of office files and books: checks them before they are unpacked, then reads them part by part."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 MAX_ENTRIES = 65_535
-"""The number of entries that an archive can have without the ZIP64 extension."""
+"""The largest number of entries in an archive without the ZIP64 extension."""
 
 _DAMAGE = (
     *(BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, SyntaxError, AssertionError),
@@ -32,7 +32,7 @@ _ENCRYPTED = 0x1
 _REMEDY = "open it in the program that made it and save it again"
 _CORE_PROPERTIES = "docProps/core.xml"
 _PROGRAMS = frozenset({"openpyxl", "python-pptx", "python-docx", "Apache POI", "Microsoft Office User"})
-"""Names that programs write in place of an author's."""
+"""Names of programs, which programs write in place of an author's name."""
 
 
 def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limits) -> None:
@@ -87,8 +87,8 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limit
 def damage_reported(path: Path, program: str, *own: type[Exception]) -> Iterator[None]:
     """Turn the errors that a library raises about a damaged file into a LoadError.
 
-    The libraries for Office files check little, and parse many parts only when they are needed. So damage
-    raises whatever error comes of it, at any point of the reading.
+    The libraries for Office files check little in advance, and parse many parts only when they are needed.
+    Damage may therefore raise any error, at any point of the reading.
 
     Args:
         path: the file.
@@ -169,8 +169,8 @@ class Parts:
 def core_properties(data: bytes, path: Path) -> Properties:
     """The core properties of an Office file (ECMA-376, part 2, section 11).
 
-    The file was published on the day on which it was last changed, else made. Properties that are missing
-    or damaged are None. The libraries for each format would make up what is missing.
+    The date of publication is the day of the last change, else of creation. Properties that are missing or
+    damaged are None; the libraries for each format would invent missing ones.
 
     Args:
         data: an archive that passed ``check_archive``.

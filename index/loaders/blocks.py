@@ -1,7 +1,7 @@
 """Blocks of text, and the canonical text and outline that they make up.
 
 A block is one line, and a blank line stands between two blocks. The sentence splitter takes every line break
-as the end of a block, so a block holds no line break except those that its author meant.
+as the end of a block, so a block has only the line breaks that its author intended.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ BULLET = "• "
 """The marker of an item in an unordered list."""
 
 MAX_CELL_CHARACTERS = 1500
-"""A table with a longer cell lays out a page: it is read as text, not row by row."""
+"""A table with a longer cell only lays out a page, and is read as text instead of rows."""
 
 PROSE_CHARACTERS = 80
-"""A shorter block may belong to a table of contents, which tells little about the document's language."""
+"""A shorter block is not used to detect the language, since it may belong to a table of contents."""
 
 _SOFT_HYPHEN = "\N{SOFT HYPHEN}"
 _LONE_BAR = re.compile(r"(?<!\S)\|(?!\S)")
@@ -60,7 +60,7 @@ def flow(text: str) -> str:
 
 
 def without_bars(cell: str) -> str:
-    """The words of a cell; a bar that stands alone would read as the edge of a cell and becomes ``¦``."""
+    """The words of a cell; a bar that stands alone, which would read as the edge of a cell, becomes ``¦``."""
     return _LONE_BAR.sub("¦", cell)
 
 
@@ -89,7 +89,7 @@ def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
 
 
 def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks of headers and footers, each wording once whatever figures it has."""
+    """The blocks of headers and footers; blocks that differ only in figures are given once."""
     seen: set[str] = set()
     for block in blocks:
         wording = "".join(filter(str.isalpha, block.text))
@@ -99,7 +99,7 @@ def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def prose(blocks: Iterable[Block]) -> str:
-    """The long blocks, from which the language of the document is detected."""
+    """The text of the long blocks, from which the document's language is detected."""
     return "\n".join(block.text for block in blocks if len(block.text) >= PROSE_CHARACTERS)
 
 

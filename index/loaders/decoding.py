@@ -23,7 +23,7 @@ _BYTE_ORDER_MARKS = (
 _DOCUMENT_ENCODINGS = re.compile(
     r"utf-8|cp\d+|iso8859|koi8|gb|big5|euc|shift_jis|iso2022|johab|mac|tis|hz|ascii"
 )
-"""Encodings that a document may declare. Python has other codecs, some of them unsafe."""
+"""Encodings that a document may declare. Python has further codecs, and some of them are unsafe."""
 
 _WEB_ALIASES = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
 """The encodings that browsers use for these names (WHATWG Encoding Standard, section 4.2)."""
@@ -32,14 +32,15 @@ _LEGACY = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1258"),
 )
-"""Encodings to guess, the likeliest first: those of office programs and of mail before UTF-8."""
+"""Encodings to guess, the likeliest first: those that office and mail programs used before UTF-8."""
 
 _DAMAGED_SHARE = 0.05
-"""A file with at most this share of undecodable places among its other characters is UTF-8, damaged."""
+"""A file is damaged UTF-8, and not of another encoding, if at most this share of the places outside ASCII
+cannot be decoded."""
 
 _CHAOS_MARGIN = 0.02
 _TIE = 0.005
-"""Smaller differences in charset-normalizer's and the language identifier's scores are ties."""
+"""Scores of charset-normalizer and of the language identifier that differ by less than this are ties."""
 
 _CONTROL = regex.compile(r"[\p{Cc}--[\t\n\v\f\r\x1b\x85]]", flags=regex.V1)
 
@@ -102,8 +103,8 @@ def _by_content(data: bytes, path: Path, declared: str | None) -> str:
 def _by_guess(data: bytes, path: Path) -> str:
     """The characters of ``data`` in the likeliest encoding.
 
-    Where charset-normalizer finds several encodings that differ in a few letters, the language identifier
-    decides: the text that it is surest about wins.
+    If charset-normalizer finds several encodings that differ in a few letters, the encoding wins whose text
+    has the highest probability of being in one language.
     """
     damaged = data.decode("utf-8", "replace")
     if damaged.count("\ufffd") <= _DAMAGED_SHARE * sum(character > "\x7f" for character in damaged):

@@ -1,6 +1,6 @@
-"""Equations → a line of text: ``(a + b)/2``, ``x^2``, ``√(x + 1)``, ``∑_(i=1)^n x_i``.
+"""Writes equations as a line of text: ``(a + b)/2``, ``x^2``, ``√(x + 1)``, ``∑_(i=1)^n x_i``.
 
-Reads Word's markup (OMML; ISO/IEC 29500-1, 22.1) and MathML 3.
+It reads Word's markup (OMML; ISO/IEC 29500-1, 22.1) and MathML 3.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SIMPLE = regex.compile(r"[-+\u2212]?[\p{L}\p{M}\p{N}.,%′]+|\P{L}")
 """A number, word or sign, which needs no brackets around it."""
 
 _INVISIBLE = regex.compile(r"[\u2061-\u2064]")
-"""Invisible operators: function application, multiplication."""
+"""Invisible operators for function application and multiplication, and invisible separators."""
 
 _INTEGRAL = "∫"
 
@@ -75,7 +75,7 @@ def from_word(element: Element, words: Callable[[Element], str]) -> str:
 
     Args:
         element: the element.
-        words: gives the words of an element that is not part of an equation.
+        words: returns the words of an element that is not part of an equation.
     """
     tag = str(element.tag)
     if not tag.startswith(M):
@@ -113,7 +113,7 @@ class _Term:
         return found.get(f"{M}val", "1") if found is not None else otherwise
 
     def has(self, name: str) -> bool:
-        """Whether a property is on."""
+        """Whether the property ``name`` is on."""
         return self.property(name, "0") not in _OFF
 
 
@@ -174,7 +174,7 @@ def is_mathml(element: Element) -> bool:
 def from_mathml(element: Element) -> str:
     """An equation in MathML, with any namespace or prefix.
 
-    An equation that is nested too deeply gives only its signs.
+    If the equation is nested too deeply, only its signs are returned.
     """
     try:
         return _of_mathml(element).strip()

@@ -10,7 +10,7 @@ from index.loaders.blocks import flow
 from index.loaders.metadata import Properties, iso_date, language_code
 
 MAX_FRONT_MATTER = 65_536
-"""Characters; a YAML parser takes a minute for some million."""
+"""The most characters of front matter: a YAML parser takes a minute for some million."""
 
 _OPENING = re.compile(r"---[ \t]*(?:\r\n|\r|\n)")
 _CLOSING = re.compile(r"^---[ \t]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
@@ -18,10 +18,10 @@ _KEY = re.compile(r"[ \t]*[\w\"'-]+[ \t]*:(?:\s|$)")
 
 
 def split_front_matter(text: str, path: Path) -> tuple[Properties, str]:
-    """The front matter of ``text``, and the body after it, character for character.
+    """Split a text into its front matter and its body, which is unchanged.
 
     A text has front matter if its first line is ``---``, a later line closes it, and ``key: value`` lines
-    stand between the two; otherwise the whole text is the body.
+    stand between the two. Otherwise the whole text is the body.
 
     Raises:
         LoadError: if the front matter is too long or is not valid YAML; the error names the line.
@@ -55,7 +55,7 @@ def _parsed(source: str, path: Path) -> dict[str, str]:
 
     remedy = "correct the lines between the two ---"
     try:
-        # BaseLoader makes no objects, and leaves dates and numbers as they are written.
+        # BaseLoader creates no objects, and does not convert dates and numbers.
         values = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506 # nosec B506
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

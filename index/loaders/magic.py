@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""A compound file: an old Office file, or a new one behind a password ([MS-OFFCRYPTO], 2.3)."""
+"""The first bytes of a compound file: an old Office file, or a new one with a password ([MS-OFFCRYPTO], 2.3).
+"""
 
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),
@@ -25,7 +26,7 @@ _SIGNATURES = (
     (b"ID3", "an MP3 recording"),
     (b"OggS", "an Ogg recording"),
 )
-"""First bytes, from each format's own specification."""
+"""The first bytes of each format, by its own specification."""
 
 _ZIPPED = (
     (b"word/", "a Word document"),
@@ -34,7 +35,7 @@ _ZIPPED = (
     (b"mimetypeapplication/epub", "an EPUB book"),
     (b"mimetypeapplication/vnd.oasis", "an OpenDocument file"),
 )
-"""Names of entries by which kinds of ZIP archives are told apart."""
+"""Names of entries that identify kinds of ZIP archives."""
 
 _HTML_STARTS = (b"<!doctype html", b"<html")
 
@@ -48,13 +49,13 @@ def seems_pdf(data: bytes) -> bool:
 
 
 def seems_html(data: bytes) -> bool:
-    """Whether ``data`` begins as a whole HTML page does, after its byte order mark and white space."""
+    """Whether ``data`` begins like a whole HTML page, after a byte order mark and white space."""
     start = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return start.startswith(_HTML_STARTS)
 
 
 def binary_kind(data: bytes) -> str | None:
-    """The name of the kind of binary file in ``data``, or None for an unknown kind."""
+    """The name of the kind of binary file that ``data`` is; None for an unknown kind."""
     if data.startswith(b"%PDF-"):
         return "a PDF"
     if data.startswith(b"PK\x03\x04"):

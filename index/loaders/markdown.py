@@ -1,4 +1,4 @@
-"""Markdown → Document: rendered as HTML, and read as an HTML page is."""
+"""Reads Markdown as a Document: it is rendered as HTML, which is read like a page."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _INLINE_HTML = re.compile(r"<(/?)(br|sup|script|style|template)\b", re.IGNORECAS
 def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of a Markdown file (CommonMark with tables and footnotes) with its front matter.
 
-    Notes follow the text, each after the number that stands at its references.
+    Notes follow the text, each with the number of its references before it.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, has invalid front matter or no words.
@@ -53,7 +53,7 @@ def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Docu
 
 
 def _rendered(body: str) -> str:
-    """Markdown as HTML, each note after its number, and pictures as their descriptions."""
+    """Markdown as HTML: each note has its number before it, and pictures become their descriptions."""
     from markdown_it.token import Token
 
     parser = _parser()
@@ -96,7 +96,7 @@ def _parser() -> MarkdownIt:
 
 
 def _closed(source: str) -> str:
-    """A block of HTML whose elements end with it; one that its author left open would hide the rest."""
+    """A block of HTML with all of its elements closed: an open one could hide the rest of the document."""
     from lxml.html import tostring
 
     page = parse_page(source)
@@ -104,7 +104,7 @@ def _closed(source: str) -> str:
 
 
 def _inline_html(tag: str) -> str:
-    """A tag inside a line: line breaks and superscripts stay, programs are hidden, others are removed."""
+    """A tag inside a line: line breaks and superscripts stay, programs become hidden, others are removed."""
     found = _INLINE_HTML.match(tag)
     if found is None:
         return ""

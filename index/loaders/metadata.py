@@ -1,4 +1,4 @@
-"""Title, author, publisher, date and language of a document, and the Document with these details."""
+"""Finds the title, author, publisher, date and language of a document, and makes the Document."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.loaders.blocks import flow
 from index.text.languages import detect
 
 MAX_TITLE_CHARACTERS = 120
-"""A longer first line is a paragraph, not a title."""
+"""The most characters of a title in the text; a longer first line is a paragraph."""
 
 _ISO_DATE = re.compile(r"([0-9]{4})(?:[-/]?([0-9]{2})(?:[-/]?([0-9]{2})(?![0-9])(?:[T ].*)?)?)?", re.DOTALL)
 _WRITTEN_DATES = ("%d %B %Y", "%B %d, %Y", "%B %d %Y", "%d %b %Y", "%b %d, %Y", "%d.%m.%Y")
@@ -24,7 +24,8 @@ _DATE_IN_NAME = regex.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:(?P<mark>[-_. ]?)(?P<month>0[1-9]|1[0-2])"
     r"(?:(?P=mark)(?P<day>0[1-9]|[12]\d|3[01]))?)?(?!\d)"
 )
-"""``2031-07-18``, ``20310718``, ``2031_07`` or ``2031``. A day that comes first could be the month."""
+"""``2031-07-18``, ``20310718``, ``2031_07`` or ``2031``. Dates that begin with the day are not read, since it
+could be the month."""
 
 _PROGRAM = re.compile(r"\AMicrosoft (?:Word|Excel|PowerPoint) - ")
 _PLACEHOLDER = re.compile(
@@ -127,7 +128,7 @@ def dated(document: Document, path: Path, *, by_time: bool = True) -> Document:
 
 
 def date_of_name(name: str) -> str | None:
-    """The ISO 8601 date in a file's name: the most exact one, and the first of those.
+    """The ISO 8601 date in a file's name: the first of the most exact dates.
 
     Dates in the future do not count: a plan for 2035 was not published in 2035.
     """
@@ -142,7 +143,7 @@ def _past(match: regex.Match[str]) -> str | None:
 
 
 def _first_day(parts: list[str]) -> date | None:
-    """The first day of a year, a month or a day given by its numbers; None where there is no such day."""
+    """The first day of a year, month or day that is given by its numbers; None if there is no such day."""
     try:
         return date(*[int(part) for part in parts], *[1] * (3 - len(parts)))
     except ValueError:
@@ -150,14 +151,14 @@ def _first_day(parts: list[str]) -> date | None:
 
 
 def iso_date(written: str | None) -> str | None:
-    """A date as ``YYYY-MM-DD``, or as ``YYYY-MM`` or ``YYYY`` where it has no day or month.
+    """A date as ``YYYY-MM-DD``, or as ``YYYY-MM`` or ``YYYY`` if its day or month is missing.
 
     Args:
         written: an ISO 8601 date, with or without a time, or a date such as ``24 July 2025``,
             ``July 24, 2025`` or ``24.7.2025``. Forms in which day and month could be swapped are not read.
 
     Returns:
-        The date, or None where ``written`` is none of these.
+        The date, or None if ``written`` has another form.
     """
     if not written:
         return None
@@ -179,7 +180,7 @@ def _strptime(text: str, forms: tuple[str, ...], as_form: str) -> str | None:
 
 
 def language_code(written: str | None) -> str | None:
-    """The primary subtag of a language tag: ``en`` of ``en-GB``; None where ``written`` is not a tag."""
+    """The primary subtag of a language tag: ``en`` of ``en-GB``; None if ``written`` is not a tag."""
     tag = _LANGUAGE.fullmatch((written or "").strip())
     return tag[1].lower() if tag and tag[1].lower() not in {"und", "mul", "zxx"} else None
 

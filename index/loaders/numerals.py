@@ -1,4 +1,4 @@
-"""Numbers of lists and notes in letters, Roman numerals and signs."""
+"""Writes the numbers of lists and notes as letters, Roman numerals and signs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LETTER_FORMATS = {"a": "lowerLetter", "A": "upperLetter", "i": "lowerRoman", "I"
 """Word's formats by their short names in HTML and OpenDocument."""
 
 _MOST = 4000
-"""Roman numerals have no letters for numbers from here on."""
+"""The first number that Roman numerals cannot write."""
 
 
 def written_number(number: int, kind: str) -> str:

@@ -36,15 +36,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to read files.
+    """Options for reading files.
 
     Attributes:
         limits: limits for one file.
-        passwords: tried in turn on an encrypted file.
+        passwords: the passwords that are tried in turn on an encrypted file.
         ocr: whether to read pages without a text layer by optical character recognition.
         ocr_languages: tesseract's codes of the languages on such pages.
-        by_time: whether a document without a date gets that of its file's last change. Uploaded files do
-            not: they were changed just now.
+        by_time: whether a document without a date gets the date of its file's last change. It is off for
+            uploads, whose files have just been written.
     """
 
     limits: Limits = Limits()
@@ -59,7 +59,7 @@ class Options:
         return "+".join(self.ocr_languages) if self.ocr else ""
 
     def as_before(self, recognition: str) -> Options:
-        """These options for a file that was read with ``recognition``: its recognised text is kept."""
+        """These options for a file that was read with ``recognition``, so that its recognised text stays."""
         if self.ocr or not recognition:
             return self
         return replace(self, ocr=True, ocr_languages=tuple(recognition.split("+")))
@@ -70,5 +70,5 @@ DEFAULTS = Options()
 Loader = Callable[[bytes, Path, Options], Document]
 """A loader takes a file's content, its path (for its name and for messages) and options.
 
-It raises LoadError, and no other exception, if it cannot read the content.
+If it cannot read the content, it raises LoadError and no other exception.
 """

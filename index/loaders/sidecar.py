@@ -1,6 +1,7 @@
-"""Reads sidecars: details of a file that lie beside it in ``NAME.meta.yaml``.
+"""Reads sidecars: files ``NAME.meta.yaml`` with the details of the file beside them.
 
-Nothing here writes them: details that people give in the browser or over HTTP go to the catalog.
+The program never writes sidecars: the catalog stores the details that people give in the browser or over
+HTTP.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NO
 
 
 def sidecar_of(path: Path) -> Path:
-    """The path of the sidecar of the file at ``path``, whether there is one or not."""
+    """The path at which the sidecar of the file at ``path`` would be."""
     return path.with_name(path.name + SUFFIX)
 
 
@@ -84,7 +85,7 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
     if len(data) > _MAX_BYTES:
         raise LoadError(path, f"has a sidecar of more than {_MAX_BYTES:,} bytes", _REMEDY)
     try:
-        # BaseLoader makes no objects, and leaves dates and numbers as they are written.
+        # BaseLoader creates no objects, and does not convert dates and numbers.
         values = yaml.load(data, Loader=yaml.BaseLoader)  # noqa: S506 # nosec B506
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise LoadError(path, f"has a sidecar that is not YAML: {flow(str(error))[:200]}", _REMEDY) from error
@@ -94,10 +95,10 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
 
 
 def _content(path: Path) -> bytes:
-    """The sidecar of the file at ``path``, up to one byte more than the limit."""
+    """The content of the sidecar of the file at ``path``, up to one byte more than the limit."""
     sidecar = sidecar_of(path)
     if stat.S_ISREG(sidecar.lstat().st_mode):
-        # O_NOFOLLOW refuses a link that is put there at this moment.
+        # O_NOFOLLOW refuses a link that another program creates at this moment.
         with os.fdopen(os.open(sidecar, _FLAGS), "rb") as file:
             if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return file.read(_MAX_BYTES + 1)

@@ -1,4 +1,4 @@
-"""Figures above the line, written so that they cannot run into the word or figure before them."""
+"""Writes raised figures so that they do not read as part of the word or figure before them."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-\N{MINUS SIGN}", "⁰¹²³⁴⁵⁶�
 
 
 def superscript(text: str) -> str:
-    """``text`` with its figures and signs as superscripts: ``2,500²`` rather than ``2,5002``.
+    """``text`` with its figures and signs as superscripts: ``2,500²`` instead of ``2,5002``.
 
-    Letters stay as they are, since nobody searches for their raised forms.
+    Letters stay as they are, since nobody searches for superscript letters.
     """
     return text.translate(_SUPERSCRIPTS)
 
 
 def note_mark(written: str) -> str:
-    """The mark of a note. Brackets set a mark with letters apart from the word before it."""
+    """The mark of a note. A mark with letters has brackets, which separate it from the word before it."""
     return f"[{written}]" if any(map(str.isalpha, written)) else superscript(written)

@@ -9,15 +9,15 @@ from __future__ import annotations
 import regex
 
 UNKNOWN = "\N{REPLACEMENT CHARACTER}"
-"""Replaces an unknown sign: leaving the sign out would change the meaning of a sentence."""
+"""The replacement of an unknown sign: leaving the sign out would change the meaning of a sentence."""
 
 _FIRST = 0x20
 _PRIVATE = 0xF000
 _PRIVATE_SIGNS = regex.compile("[\uf020-\uf0ff]")
 _SIGNS = regex.compile("[\x20-\xff\uf020-\uf0ff]")
 
-# The mappings are those of Unicode for Symbol and, since 7.0, for Wingdings and Webdings; some signs that few
-# fonts have are written as their common likeness: ✓, ✗, ☑, ☒, □, ← and →.
+# The mappings are Unicode's for Symbol and, since 7.0, for Wingdings and Webdings. Signs that few fonts have
+# are replaced by similar ones that most fonts have: ✓, ✗, ☑, ☒, □, ← and →.
 _FONTS = {
     "symbol": (
         " !∀#∃%&∍()*+,−./0123456789:;<=>?≅ΑΒΧΔΕΦΓΗΙϑΚΛΜΝΟΠΘΡΣΤΥςΩ"
@@ -52,11 +52,11 @@ _FONTS = {
 }
 
 _ANY_FONT = {0xB7: "•", 0xA7: "▪", 0xD8: "➢", 0xFC: "✓"}
-"""The likeliest meaning of signs of an unknown font: bullets of lists."""
+"""The most likely meaning of signs of an unknown font: bullets of lists."""
 
 
 def is_symbol_font(font: str | None) -> bool:
-    """Whether a font draws signs of its own in place of letters."""
+    """Whether a font has signs in place of letters."""
     return font is not None and font.casefold() in _FONTS
 
 
@@ -75,7 +75,7 @@ def sign(place: int, font: str | None) -> str:
 
 
 def in_font(text: str, font: str | None) -> str:
-    """``text`` as it looks in the font; signs of an unknown font are replaced."""
+    """``text`` as the font shows it; signs of an unknown font are replaced."""
     if is_symbol_font(font):
         return _SIGNS.sub(lambda match: sign(ord(match[0]), font), text)
     return _PRIVATE_SIGNS.sub(lambda match: sign(ord(match[0]), font), text)

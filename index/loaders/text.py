@@ -1,4 +1,4 @@
-"""Plain text → Document: kept character for character, hard-wrapped paragraphs apart."""
+"""Reads plain text as a Document: unchanged, except for the line breaks of hard-wrapped paragraphs."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
 
 MIN_WRAPPED_CHARACTERS = 45
-"""A shorter line was not broken for its length."""
+"""The least width at which a program wraps lines; a shorter line was not wrapped."""
 
 MAX_WRAPPED_CHARACTERS = 120
-"""Longer lines are whole paragraphs: no program wraps text at a wider margin."""
+"""The largest width at which a program wraps lines; a longer line is a whole paragraph."""
 
 _LINE = re.compile(r"([^\r\n]*)(\r\n|\r|\n|\Z)")
 _SENTENCE_END = re.compile(r"[.!?:;…。！？；：።។။][\"'”’»)\]]*\s*\Z")
@@ -31,8 +31,8 @@ _COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
 def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of a plain text file.
 
-    The text is that of the file after its front matter. Its only change keeps all offsets: line breaks
-    inside a hard-wrapped paragraph become spaces, one for each character.
+    Its text is the text after the front matter. Line breaks inside a hard-wrapped paragraph become spaces,
+    one for each character, so all offsets stay the same.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, or holds no text.
@@ -45,7 +45,7 @@ def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def unwrap(text: str) -> str:
-    """``text`` with the line breaks inside hard-wrapped paragraphs as spaces; the length stays."""
+    """``text`` with spaces for the line breaks inside hard-wrapped paragraphs; the length stays the same."""
     out: list[str] = []
     paragraph: list[tuple[str, str]] = []
     for match in _LINE.finditer(text):
@@ -58,10 +58,10 @@ def unwrap(text: str) -> str:
 
 
 def _unwrapped(paragraph: list[tuple[str, str]]) -> list[str]:
-    """The lines of a paragraph with the breaks or spaces between them.
+    """The lines of a paragraph, with the breaks or spaces between them.
 
-    A line was wrapped if the first word of the next line does not fit before the margin, which is the end of
-    the longest line. A paragraph is hard-wrapped if most of its lines were.
+    A line was wrapped if the first word of the next line does not fit before the margin. The margin is the
+    end of the longest line. A paragraph is hard-wrapped if most of its lines were wrapped.
     """
     margin = max((len(line) for line, _ in paragraph if " " in line), default=0)
     breaks = [

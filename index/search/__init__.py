@@ -1,4 +1,4 @@
-"""Search over one snapshot of the library: vectors and words, fused, and the caches they are read from."""
+"""Search over one snapshot of the library, by vectors and words, with the caches of both."""
 
 from __future__ import annotations
 

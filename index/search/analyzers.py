@@ -1,8 +1,8 @@
-"""Texts → terms: tantivy's analysers, by language.
+"""Turns texts into terms with tantivy's analysers, by language.
 
-Each passage is indexed in the field of its document's language, with that language's stemmer and stop
-words. Scripts that put no spaces between words (Chinese, Japanese, Thai, Lao, Khmer, Burmese) go to a
-field of character pairs, in a document of any language.
+Each passage is indexed in the field of its document's language, with that language's stemmer and stop words.
+In a document of any language, scripts without spaces between words (Chinese, Japanese, Thai, Lao, Khmer,
+Burmese) go to a field of character pairs.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _STEMMED = {
 """ISO 639-1 codes of the languages that tantivy stems, and its names for them."""
 
 _WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}
-"""Stemmed languages for which tantivy carries no stop words."""
+"""Stemmed languages for which tantivy has no stop words."""
 
 _PLAIN = "plain"
 PAIRS = "pairs"
@@ -35,19 +35,19 @@ NO_SPACES = regex.compile(rf"[{UNSPACED}ーｰ]+")
 """A run of characters of a script that puts no spaces between words."""
 
 Term = tuple[str, str]
-"""A field of the index (a language, or one of the two fields for all languages) and a word in it."""
+"""A field of the index (a language, or one of the two fields for all languages), and a word in that field."""
 
 
 def terms(text: str, language: str) -> list[Term]:
-    """The words of ``text`` as a document in ``language`` is indexed by them, in order, each once."""
+    """The terms by which a document in ``language`` with this ``text`` is indexed, in order, each once."""
     fields = (field_of(language), PAIRS)
     return [(field, term) for field in fields for term in terms_in(field, text)]
 
 
 def single_characters(text: str) -> list[str]:
-    """The characters of ``text`` that stand alone, of scripts without spaces, where none stands in a pair.
+    """The characters of scripts without spaces in ``text``, if no two of them stand together; else none.
 
-    They have no term in the field of pairs.
+    A character that stands alone has no term in the field of pairs.
     """
     runs = dict.fromkeys(NO_SPACES.findall(composed(text)))
     return list(runs) if all(len(run) == 1 for run in runs) else []
@@ -59,7 +59,7 @@ def field_of(language: str) -> str:
 
 
 def terms_in(field: str, text: str) -> list[str]:
-    """The terms of ``text`` as ``field`` is indexed by them, in order, each once."""
+    """The terms by which ``text`` is indexed in ``field``, in order, each once."""
     text = composed(text)
     parts = NO_SPACES.findall(text) if field == PAIRS else [text]
     return list(dict.fromkeys(term for part in parts for term in analyzers()[field].analyze(part)))
@@ -67,7 +67,7 @@ def terms_in(field: str, text: str) -> list[str]:
 
 @cache
 def analyzers() -> Mapping[str, tantivy.TextAnalyzer]:
-    """The analyser of each field of words, by the field's name, which is its analyser's too."""
+    """The analyser of each field of words, by the field's name."""
     return {field: _analyzer(field) for field in (*_STEMMED, _PLAIN, PAIRS)}
 
 
@@ -87,5 +87,5 @@ def _analyzer(field: str) -> tantivy.TextAnalyzer:
 
 
 def composed(text: str) -> str:
-    """``text`` with a letter and its accent as one character: tantivy takes an accent for a word's end."""
+    """Join each letter and its accent in one character: tantivy would end a word at a lone accent."""
     return unicodedata.normalize("NFC", text)

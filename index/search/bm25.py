@@ -34,15 +34,16 @@ from index.text.chunks import is_apart, passage_text, table_context
 from index.text.tabular import section_at
 
 _ANY = "*"
-"""A term of every passage in the field ``field``. Its frequency counts removed passages until a merge."""
+"""The term in the field ``field`` that every passage has. Its frequency counts removed passages until a
+merge."""
 
 _FEW_DOCUMENTS = 1_000
-"""Up to this many allowed documents are part of the query; more are filtered after the ranking."""
+"""A search puts up to this many allowed documents into its query, and filters by more after the ranking."""
 
 _SPARE = 8
 
 _MOST_ALIKE = 2_000
-"""The most passages that a single character needs to find: each costs a look at its vector."""
+"""A search for a single character reads at most about this many passages: each costs a look at its vector."""
 
 _WRITER_BYTES = 50_000_000
 
@@ -108,7 +109,7 @@ class LexicalIndex:
         """Remove passages; unknown ids are ignored.
 
         tantivy counts removed passages in its statistics until it merges segments, and its Python binding
-        cannot request a merge. Once the index is rewritten, removed passages no longer affect scores.
+        cannot request a merge. Removed passages therefore affect scores until the index is rewritten.
         """
         if numbers:
             some = tantivy.Query.term_set_query(self._index.schema, "number", sorted(numbers))
@@ -156,7 +157,7 @@ class Words:
         return self._count(_after(self._schema, last))
 
     def count(self, numbers: Collection[int]) -> int:
-        """How many of ``numbers`` are in the index."""
+        """The number of the ids ``numbers`` that are in the index."""
         if not numbers:
             return 0
         some = tantivy.Query.term_set_query(self._schema, "number", sorted(numbers))
@@ -202,7 +203,7 @@ class Words:
                     (tantivy.Occur.Must, tantivy.Query.const_score_query(some, 0.0)),
                 ]
             )
-        # A few more than wanted, to see that the last scores less.
+        # Request more hits than wanted, to see that the next one has a lower score than the last.
         wanted = limit + max(_SPARE, limit // 4)
         while True:
             hits = self._searcher.search(words, wanted, count=False).hits
@@ -211,7 +212,8 @@ class Words:
             if len(hits) < wanted or (len(found) > limit and found[-1][1] < least):
                 break
             if alone and wanted >= _MOST_ALIKE and len(found) >= limit:
-                # All passages with the character score the same, and that may be every passage.
+                # All passages with the character have the same score, and all passages may have the
+                # character.
                 break
             wanted *= 4
         return {number: score for number, score in found if score >= least}
@@ -295,7 +297,7 @@ def files_in(folder: Path) -> list[Path]:
 
 def _holding(field: str, character: str) -> Sequence[str]:
     """Patterns of a field's terms that contain a character."""
-    # A letter that ends a run begins no pair.
+    # A pair cannot start with the last character of a run.
     return (f"{character}.", f".{character}") if field == PAIRS else (f".*{character}.*",)
 
 
@@ -325,7 +327,7 @@ def _as_document(entry: Entry) -> tantivy.Document:
     document.add_text(words, text)
     document.add_text("field", words)
     runs = NO_SPACES.findall(text)
-    # One value per run, so that no pair of characters bridges two runs.
+    # One value for each run, so that no pair consists of characters of two runs.
     for run in runs:
         document.add_text(PAIRS, run)
     if runs:

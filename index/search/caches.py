@@ -1,8 +1,8 @@
 """Opens, updates and writes the search caches of one generation: its vectors and its words.
 
 A generation is the number of commits that have changed the searchable passages. The *words* are the tantivy
-index of the passages. The *base* is a file of vectors that never changes; vectors newer than the base are in
-memory only.
+index of the passages. The *base* is a file of vectors that never changes; vectors that are newer than the
+base are in memory only.
 """
 
 from __future__ import annotations
@@ -33,13 +33,14 @@ from index.search.manifest import (
 from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex, VectorIndexError
 
 _DEAD_WORDS = 0.05
-"""The words are rewritten once a larger share of their passages is removed but still counts in BM25."""
+"""The words are rewritten if a larger share of their passages is removed but still counts in BM25."""
 
 _FILTERS = 16
-"""Filters whose result a generation remembers: a byte per passage each."""
+"""The number of filters whose results a generation keeps: one byte per passage each."""
 
 _QUICK_WORDS = 20_000
-"""Up to this many passages the words are rewritten for a single removal, in about a second."""
+"""If there are at most this many passages, the words are rewritten after a single removal, in about a second.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +78,7 @@ class Caches:
     def is_writable(self) -> bool:
         """Whether passages can be added to the words. The caller holds the write lock."""
         try:
-            # Open the index again: the files of the open one may be deleted by now.
+            # Open the index again, because the files of the open one may be deleted by now.
             return self.index is None or LexicalIndex(self.index.folder).words().count_after(self.last) >= 0
         except LexicalIndexError:
             return False
@@ -90,7 +91,7 @@ class Caches:
         return replace(self, words=words, files={**states_of(files_in(self.index.folder)), **self.files})
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Which of the chunk ids ``numbers`` are not in this generation: shape (len(numbers),).
+        """Tell which of the chunk ids ``numbers`` are not in this generation: shape (len(numbers),).
 
         These chunks are removed, or a writer has added them for a later generation.
         """
@@ -114,7 +115,7 @@ class Caches:
         """Whether so many removed passages still count in BM25 that the words should be rewritten."""
         if self.words is None:
             return False
-        # Removals that could not be written to the words yet count, too.
+        # Removals that could not be written to the words yet count as well.
         words = self.words
         dead = words.dead + words.count(self.gone.tolist()) + words.count_after(self.last)
         return dead > (0 if len(words) <= _QUICK_WORDS else _DEAD_WORDS * len(words))
@@ -180,7 +181,7 @@ def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches
     vectors = _with_new(caches.vectors.removed(removed), reader, caches.last)
     gone = np.union1d(caches.gone, np.array(removed, np.int64))
     last = reader.last_chunk()
-    # The folder may have been deleted and begun again.
+    # The folder may have been deleted and created again.
     if len(words) - words.count_after(last) < len(vectors):
         return None
     # Keep the state that a file had when its digest was checked.

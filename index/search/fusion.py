@@ -7,19 +7,20 @@ from collections.abc import Mapping
 from index.text.languages import detect, is_latin, may_be_in
 
 DENSE_WEIGHT = 0.35
-"""The share of the dense score in the fused score. BM25 scores rarely come near their upper bound, so both
-halves count about alike. ``benchmarks/fusion.py`` compares other shares and other ways to fuse."""
+"""The share of the dense score in the fused score. Although it is below one half, both scores count about
+alike, because BM25 scores rarely come near their upper bound. ``benchmarks/fusion.py`` compares other shares
+and other methods."""
 
 UNREAD = 0.2
-"""The factor on the vectors' share for a query in a language that the encoder does not read. With the
-bundled encoder, Vietnamese does best with a lower factor and Indonesian with a higher one (mlqa-vi, tydi-id);
-with this one neither does worse than words alone. The encoder knows the names and loan words that such a
-language shares with those it reads. It knows nothing of other alphabets: there the factor is 0, with which
-mlqa-zh does best."""
+"""The factor on the vectors' share for a query in a language that the encoder does not read. With the bundled
+encoder, a lower factor is best for Vietnamese, and a higher one for Indonesian (mlqa-vi, tydi-id); with this
+factor, neither does worse than by words alone. The encoder knows the names and loan words that such a
+language shares with the languages it reads. It knows no other alphabets: for these the factor is 0, which is
+best for mlqa-zh."""
 
 
 def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:
-    """The share of the vectors for a query, lower where the encoder does not read its language.
+    """The share of the vectors for a query; it is lower if the encoder does not read the query's language.
 
     Args:
         query: the query's text.
@@ -40,7 +41,7 @@ def fuse(
     """Scale cosines and BM25 scores to 0..1, and add them by weight.
 
     Cosines are scaled between the pool's lowest and highest. BM25 scores are divided by ``max_score``, so
-    that the vectors decide where even the best passage has few of the query's words.
+    that the vectors decide if even the best passage has few of the query's words.
 
     Args:
         dense: the cosine of every passage of the pool, by chunk id.

@@ -1,9 +1,9 @@
-"""Keeps the search caches at the catalog's generation, whatever other threads and processes do.
+"""Keeps the search caches at the catalog's generation while other threads and processes write.
 
 A generation is the number of commits that have changed the searchable passages. Readers see a change at the
 catalog's commit and at no other moment. Before the commit, the writer adds the new passages to the words (the
-tantivy index), under chunk ids that no reader looks at yet. The base (the file of vectors) never changes;
-newer vectors are in memory only. A crash therefore leaves nothing half done: opening a library maps its base
+tantivy index), under chunk ids that readers ignore until then. The base (the file of vectors) never changes;
+newer vectors are in memory only. A crash therefore leaves no partial change: opening a library maps its base
 and adds the newer vectors from the catalog.
 """
 
@@ -67,7 +67,7 @@ def naming_failures(home: Path) -> Iterator[None]:
     try:
         yield
     except Timeout:
-        # Timeout is an OSError, too, but means that the library is locked.
+        # A Timeout is an OSError, but means that the library is locked.
         raise
     except _FAILURES as error:
         known = getattr(error, "orig", None) or getattr(error, "strerror", None)
@@ -208,7 +208,7 @@ class Maintenance:
             manifest = read_manifest(folder)
             if caches.index is None or manifest is None:
                 return
-            # Includes removals of a process that died before this step.
+            # These include the removals of a process that died before this step.
             caches.index.remove(reader.removed(since=manifest.words_generation))
             with self._caches_lock:
                 if self._caches is caches:
@@ -222,11 +222,11 @@ class Maintenance:
             return caches.has_dead_words() or caches.vectors.is_due(self.policy)
 
     def compact(self) -> bool:
-        """Write new files of the words and the vectors where they are due, then switch to them.
+        """Write new files of the words and the vectors if they are due, then switch to them.
 
-        The words are due when they still count too many removed passages. The vectors are due when too many
-        lie outside the base, or another type of base suits their number. Searches go on meanwhile, and other
-        writers wait only during the switch.
+        The words are due if they still count too many removed passages. The vectors are due if too many of
+        them lie outside the base, or another type of base suits their number. Searches go on meanwhile, and
+        other writers wait only during the switch.
 
         Returns:
             Whether anything was rewritten; False if another process is compacting.
@@ -236,7 +236,7 @@ class Maintenance:
             LibraryLockedError: as :meth:`writing`.
         """
         try:
-            # In this order: Timeout is an OSError, which naming_failures would catch.
+            # In this order, because a Timeout is an OSError, which naming_failures would catch.
             with self._compact_lock.acquire(timeout=0), naming_failures(self.home):
                 return self._compact()
         except Timeout:
@@ -320,7 +320,7 @@ class Maintenance:
                     write_manifest(folder, with_base(manifest, before))
                     caches = open_caches(folder, reader, dimensions)
                 if caches is None:
-                    # There is no base, or an intact base of another state than the catalog's.
+                    # The folder has no base, or one of another state than the catalog's.
                     write_manifest(folder, manifest)
                     caches = open_caches(folder, reader, dimensions)
                 delete_unused(self.home, build, read_manifest(folder) or manifest)

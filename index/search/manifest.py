@@ -65,7 +65,7 @@ FileStates = Mapping[str, tuple[int, int, int, int]]
 
 
 def states_of(files: Iterable[str | Path]) -> FileStates:
-    """The states of those of ``files`` that exist."""
+    """The states of the files that exist among ``files``."""
     found: dict[str, tuple[int, int, int, int]] = {}
     for file in files:
         with suppress(FileNotFoundError):
@@ -76,9 +76,9 @@ def states_of(files: Iterable[str | Path]) -> FileStates:
 
 
 def are_unchanged(states: FileStates) -> bool:
-    """Whether no file was written to, shortened or replaced since ``states`` were recorded.
+    """Whether no file was changed, shortened or replaced since ``states`` were recorded.
 
-    Deleted files count as unchanged, since a mapped file keeps its content. The check runs before each
+    Deleted files count as unchanged, since a mapped file keeps its content. This is checked before each
     search, because reading beyond the end of a shortened mapped file kills the process.
     """
     return all(now == states[file] for file, now in states_of(states).items())
@@ -128,8 +128,8 @@ def digests(folder: Path, manifest: Manifest) -> dict[str, str]:
 def is_intact(folder: Path, manifest: Manifest) -> bool:
     """Whether all files of the base and the words have the digests in ``manifest``.
 
-    A process that died while it wrote the words may have left files without a digest, and either the old or
-    the new ``meta.json``. While ``manifest.writing`` is set, only the other files count.
+    If a process died while it wrote the words, some files may have no digest, and ``meta.json`` may be the
+    old or the new one. So while ``manifest.writing`` is set, only the other files are compared.
     """
     try:
         now = digests(folder, Manifest(manifest.base, words=manifest.words))
@@ -203,7 +203,7 @@ def _delete(entry: Path) -> None:
 
 
 def _digest_of(noted: Mapping[str, Any]) -> str:
-    """The digest of the manifest itself: a wrong number in it does as much harm as a damaged file."""
+    """The digest of the manifest itself, since a wrong number in it does as much harm as a damaged file."""
     return hashlib.sha256(json.dumps(noted, sort_keys=True).encode()).hexdigest()
 
 

@@ -35,8 +35,8 @@ def rebuild(
 ) -> None:
     """Cut and embed all documents by ``recipe``, and switch searches to the result once it is complete.
 
-    Searches use the old build until then. Writers wait during the switch alone: what they add meanwhile is
-    embedded by the old recipe and then again by the new one. A later run resumes an interrupted one.
+    Searches use the old build until then. Writers wait only during the switch; the documents that they add
+    meanwhile are embedded by both recipes. A later run resumes an interrupted one.
 
     Args:
         catalog: the library's catalog.
@@ -68,12 +68,12 @@ def _switched(
         manifest = write_words(folder, reader, titled=titled)
         if reader.count_chunks():
             manifest = with_base(manifest, build_base(folder, reader, encoder.dimensions, maintenance.policy))
-    # Add what came meanwhile, so that little is left to do while other writers wait.
+    # Add the documents that came meanwhile, so that little is left to do while other writers wait.
     _fill(catalog, encoder, build, told)
     with maintenance.writing():
         _fill(catalog, encoder, build, told)
         with catalog.reading(build) as reader:
-            # A compaction of the current caches forgets removals that are older than they are.
+            # A compaction of the current caches may have forgotten removals that these caches still need.
             if reader.forgotten() > manifest.known_from:
                 return False
             manifest = catch_up_words(folder, manifest, reader, last, titled=titled)

@@ -17,7 +17,7 @@ from index.search.caches import Caches
 from index.search.fusion import DENSE_WEIGHT, fuse, share_of_vectors
 
 POOL = 100
-"""The number of candidates that vectors give to the fusion, and that words give to it."""
+"""The number of candidates that the vectors, and as many that the words, contribute to the fusion."""
 
 NO_FILTERS = Filters()
 
@@ -34,7 +34,7 @@ class Hit:
         page: the page on which the passage begins, from 1, or None.
         score: the fused score, 0 to 1, relative to the other candidates.
         dense: the cosine of the passage and the query.
-        lexical: the BM25 score; 0 where the passage shares no word with the query, or ranks below the pool.
+        lexical: the BM25 score; 0 if the passage shares no word with the query, or ranks below the pool.
         sentences: the passage's sentences, as spans of the document.
         header: for rows of a table, the span of the table's caption and headings.
         headings: the text of the header; empty outside tables.
@@ -95,7 +95,7 @@ class Snapshot:
 
     @property
     def _caches(self) -> Caches:
-        """The caches of this generation, rebuilt if a file of theirs was damaged meanwhile."""
+        """The caches of this generation, rebuilt if one of their files was damaged meanwhile."""
         self._last_caches = self._intact(self.reader, self._last_caches)
         return self._last_caches
 
@@ -158,7 +158,7 @@ class Snapshot:
 
     def neighbours(self, hit: Hit) -> list[Passage]:
         """The passage before ``hit``, ``hit`` itself, and the passage after it, within its document."""
-        # One transaction numbers a version's chunks in a row.
+        # One transaction gives consecutive ids to a version's chunks.
         near = self.reader.passages([hit.chunk_id - 1, hit.chunk_id, hit.chunk_id + 1])
         return [passage for passage in near if passage.document.document_id == hit.document.document_id]
 
@@ -170,7 +170,7 @@ class Snapshot:
 def _best(scores: Mapping[int, float], limit: int) -> dict[int, float]:
     """The ``limit`` highest scores by id, and all ids that tie with the last.
 
-    Scores are rounded to the digits that do not depend on what else was in the encoder's batch.
+    Scores are rounded, because their last digits depend on the other texts in the encoder's batch.
     """
     rounded = {number: round(score, 5) for number, score in scores.items()}
     last = sorted(rounded.values(), reverse=True)[:limit][-1:]

@@ -29,11 +29,12 @@ SECTION_TOKENS = 20
 """Tokens of the names of the group to which the rows belong, after the headings."""
 
 _LONGEST_WORD = 20
-"""The longest token, in characters, that counts as one. A longer token is text that the tokenizer does not
-know: MiniLM's makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
+"""The longest token, in characters, that counts as one token. A longer one is text that the tokenizer does
+not know: MiniLM's makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
 
 _CHARACTERS_A_TOKEN = 4
-"""Characters per token of such text, about as in English: a passage must stay short enough to read."""
+"""The number of characters that count as one token in such text, as in English, so that a passage stays
+readable."""
 
 _GRAPHEME = regex.compile(r"\X")
 
@@ -81,13 +82,13 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
 
 
 def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
-    """The table of which ``sentence`` is a row; None for a sentence outside all tables."""
+    """The table that has ``sentence`` as a row; None for a sentence outside all tables."""
     place = bisect_right(found, sentence.start, key=lambda table: table.span.start) - 1
     return found[place] if place >= 0 and found[place].span.covers(sentence) else None
 
 
 def _room(table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
-    """The number of tokens that a chunk has left after the headings of its table, repeated in each chunk."""
+    """The number of tokens that a chunk has left for rows, after the headings that each chunk repeats."""
     if table is None:
         return max_tokens
     headings = tokens.between(table.header.start, table.header.end)
@@ -115,13 +116,13 @@ def _as_chunk(held: Sequence[Span], table: Table | None) -> Chunk:
 
 
 def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) -> list[Span]:
-    """The sentence itself, or the fewest pieces of it that fit."""
+    """The sentence as a whole, or the fewest pieces of it that fit."""
     pieces: list[Span] = []
     start = sentence.start
     while tokens.between(start, sentence.end) > max_tokens:
-        # The first token that does not fit begins here.
+        # The first token that does not fit begins at this offset.
         limit = tokens.starts[bisect_left(tokens.starts, start) + max_tokens]
-        # A character with more tokens than fit into a chunk gets a chunk of its own.
+        # If a character has more tokens than a chunk can have, it becomes a chunk of its own.
         cut = _cut_before(text, start, max(start + 1, min(limit, sentence.end)))
         pieces.append(Span(start, start + len(text[start:cut].rstrip())))
         start = cut
@@ -142,7 +143,7 @@ def _cut_before(text: str, start: int, limit: int) -> int:
         if match.end() > limit:
             break
         last = match.end()
-    # Cut inside a grapheme that is longer than a chunk (a base letter under hundreds of marks).
+    # A grapheme that is longer than a chunk (a base letter under hundreds of marks) is cut inside.
     return last if last > start else limit
 
 

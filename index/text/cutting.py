@@ -1,7 +1,7 @@
 """The passages of a document in few bytes, as the reading process sends them.
 
-A passage object with its sentences takes a kilobyte of memory, and a long document has tens of thousands.
-They are therefore stored as numbers, and become objects one at a time.
+A passage object with its sentences takes a kilobyte of memory, and a long document has tens of thousands of
+passages. They are therefore stored as numbers, and become objects one at a time.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Cutting:
     Attributes:
         tokenizer: the encoder's tokenizer, in the JSON of the library tokenizers.
         max_tokens: the most tokens in a passage.
-        language: the language that a user states; empty for the one that the loader finds.
+        language: the language that the user has given; empty to use the language that the loader finds.
     """
 
     tokenizer: str

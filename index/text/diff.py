@@ -13,9 +13,9 @@ from index.documents import Document, Span
 from index.text.segmentation import sentences
 
 _COMPARED = 40_000
-"""The most pairs of sentences to compare between two certain matches; above it, none match. The time grows
-with
-the cube of their number at worst, for example if two rows of a table alternate."""
+"""The most pairs of sentences that are compared between two certain matches; with more pairs, no sentence
+between them matches. The time grows with the cube of their number in the worst case, for example if two rows
+of a table alternate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +32,13 @@ class Revision:
 
     @property
     def change(self) -> Literal["stayed", "went", "came"]:
-        """Whether it was kept, added or removed."""
+        """The sentence's fate: ``stayed``, ``went`` (removed) or ``came`` (added)."""
         if self.old is None:
             return "came"
         return "went" if self.new is None else "stayed"
 
     def words(self, old: str, new: str) -> str:
-        """Its text, from the new version if both have it."""
+        """The sentence's text, from the new version if both have it."""
         if self.new is not None:
             return self.new.of(new)
         return self.old.of(old) if self.old is not None else ""
@@ -48,8 +48,8 @@ def revisions(old: Document, new: Document) -> list[Revision]:
     """The sentences of both texts in reading order; removed ones precede those that replace them.
 
     The result has every sentence of ``old`` as kept or removed, and every sentence of ``new`` as kept or
-    added, in order. A kept sentence has the same words in both, whatever the white space. A moved sentence
-    counts as removed and added.
+    added, in order. A kept sentence has the same words in both, although the white space may differ. A moved
+    sentence counts as removed and added.
     """
     former, later = sentences(old.text, old.language), sentences(new.text, new.language)
     pairs = _pairs(_words(former, old.text), _words(later, new.text))
@@ -89,7 +89,7 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int, int]]:
-    """The positions, plus ``before``, of the most sentences that occur once in both and in the same order."""
+    """The positions, plus ``before``, of the longest common sequence of sentences that both have once."""
     often = Counter(old), Counter(new)
     place_of = {words: place for place, words in enumerate(new)}
     once = [

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _DROPPED = regex.compile(
     r"[[\p{Mn}&&\p{Script=Inherited}]--[\u3099\u309A]]|\p{Default_Ignorable_Code_Point}", regex.V1
 )
-"""Accents and invisible characters. Vowel signs are letters, and so is the mark that makes が of か."""
+"""Accents and invisible characters. Vowel signs count as letters, as does the mark that makes が of か."""
 
 _ALIKE = {
     ord(written): plain
@@ -37,7 +37,8 @@ _ALIKE = {
     )
     for written in all_written
 }
-"""Letters whose stroke Unicode does not decompose, and plain forms of quotation marks and dashes."""
+"""Letters with a stroke, which Unicode does not decompose, and the plain forms of quotation marks and dashes.
+"""
 
 
 _WINDOW = 1 << 18
@@ -56,7 +57,7 @@ def matches(text: str, query: str) -> Iterator[Span]:
     """The spans of ``query`` in ``text``, in order and without overlap.
 
     A folded match equals the folded query; a run of white space in the query counts as one space. A match
-    includes marks on its last letter. A part of a character is no match: ``s`` is not in ``ß``.
+    includes the marks on its last letter. A match never ends inside a character: ``s`` is not in ``ß``.
 
     Args:
         text: the text to search.
@@ -72,10 +73,10 @@ def matches(text: str, query: str) -> Iterator[Span]:
         end = min(begin + size, len(text))
         folded, starts = folding.window(text[begin:end])
         place = folded.find(wanted, search_from)
-        # Marks on the last letter of a window are in the next one.
+        # The marks on the last letter of a window are in the next window.
         while place >= 0 and (place + len(wanted) < len(folded) or end == len(text)):
             beyond = place + len(wanted)
-            # Of characters that begin at one position, all but the last have folded to nothing.
+            # If several characters begin at one position, all but the last have folded to nothing.
             first, last = _at(starts, place), _at(starts, beyond)
             whole = starts is None or (starts[first], starts[last]) == (place, beyond)
             if whole:
@@ -102,9 +103,9 @@ class _Folding:
         self._folds = np.empty(0, np.uint32)
 
     def window(self, text: str) -> tuple[str, Sequence[int] | None]:
-        """Fold a text; returns it with the start of each character in it, and its end.
+        """Fold a text; return it with the start of each character in it, and with its end.
 
-        The starts are None if each character folds to exactly one.
+        The starts are None if each character folds to exactly one character.
         """
         import numpy as np
 
@@ -131,7 +132,7 @@ class _Folding:
 
 
 def _at(starts: Sequence[int] | None, place: int) -> int:
-    """The last character that begins at or before a position of the folded text."""
+    """The index of the last character that begins at or before ``place`` in the folded text."""
     return place if starts is None else bisect_right(starts, place) - 1
 
 

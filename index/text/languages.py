@@ -13,15 +13,16 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 SAMPLE_CHARACTERS = 3000
-"""Characters read from the beginning, and as many from the middle: front pages often list names."""
+"""The number of characters read from the beginning, and again from the middle, since a front page may list
+only names."""
 
 MIN_LETTERS = 12
 """Below this many letters, about four short words, only the script decides."""
 
 MIN_CONFIDENCE = 0.5
-"""The identifier's own probability below which a text is ambiguous. Over the 5,661 evaluation questions of
-four words and more (English, Vietnamese, Chinese, Indonesian) 98.1 % are
-found, 0.1 % are taken for another language."""
+"""The least probability, by the identifier itself, at which its language counts. Of the 5,661 evaluation
+questions of four words and more (English, Vietnamese, Chinese, Indonesian), 98.1 % get their language, and
+0.1 % get another."""
 
 IDENTIFIED = (
     *(
@@ -47,9 +48,9 @@ IDENTIFIED = (
     *("lt", "lv", "mr", "ne", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sq", "sr", "sv", "sw", "tl"),
     *("tr", "uk", "ur", "vi"),
 )
-"""The languages told apart by their words, where the script leaves it open. Of two that share most of
-their words only the more spoken one is here, because a short question cannot tell them apart: Malay is
-taken as Indonesian, Bosnian as Croatian."""
+"""The languages that are identified by their words if the script leaves the choice open. If two languages
+share most of their words, only the more widely spoken one is listed, because a short question cannot tell
+them apart: Malay counts as Indonesian, Bosnian as Croatian."""
 
 _SCRIPTS = {
     "am": r"\p{Ethiopic}",
@@ -74,10 +75,10 @@ _SCRIPTS = {
     "zh": r"\p{Han}",
     "ja": r"[\p{Hiragana}\p{Katakana}]",
 }
-"""Scripts that belong to one language, or nearly so."""
+"""The scripts that only one language uses, or nearly so."""
 
 _CHARACTERS_PER_WORD = {"zh": 3, "ja": 3, "ko": 2}
-"""The weight of a character in Latin letters: many texts leave names in Latin letters."""
+"""The number of Latin letters that one character counts for: many texts write names in Latin letters."""
 
 _KANA_SHARE = 0.1
 """The share of kana above which Han characters are Japanese."""
@@ -108,7 +109,7 @@ def detect(text: str) -> str:
 
 
 def may_be_in(language: str, languages: frozenset[str] | None) -> bool:
-    """Whether ``language`` is among ``languages``; True if either is unknown.
+    """Whether ``language`` is among ``languages``, or either of the two is unknown.
 
     Args:
         language: an ISO 639-1 code, or ``und``.
@@ -138,7 +139,7 @@ def _sample(text: str) -> str:
 
 
 def _leading_script(sample: str) -> tuple[str, int, int]:
-    """The language of the script with the most weight, that weight in Latin letters, and its letters."""
+    """The language of the script with the most weight, the weight in Latin letters, and its letters."""
     if sample.isascii():
         return UNKNOWN_LANGUAGE, 0, 0
     counts = {language: len(pattern.findall(sample)) for language, pattern in _BY_SCRIPT.items()}

@@ -29,11 +29,13 @@ PERMUTATIONS = 128
 
 NEAR_DUPLICATE = 0.5
 """The least resemblance of near-duplicates, as in Broder and others, Syntactic clustering of the Web, 1997.
-``benchmarks/near_duplicates.py`` measures how much of a copy may differ, and how far below it others lie."""
+``benchmarks/near_duplicates.py`` measures how much a copy may differ, and how much less other pairs resemble
+each other."""
 
 WORDS = 5
-"""Words in a shingle. The longer it is, the more changed words and figures all over a text reduce the
-resemblance, so that this month's report is no copy of last month's. A footer costs the same at any length."""
+"""The number of words in a shingle. With longer shingles, a few changed words and figures in every paragraph
+reduce the resemblance more, so that a monthly report is no near-duplicate of the one before. The effect of an
+added footer is the same at any length."""
 
 CHARACTERS = 8
 """Characters in a shingle of a script without spaces: about five words of Chinese."""
@@ -43,26 +45,27 @@ _SCHEME = "affine32"
 """datasketch's permutations. Stored signatures compare only with those of the same seed and scheme."""
 
 _AT_ONCE = 8192
-"""Shingles permuted together: 4 MB of numbers."""
+"""The number of shingles that are permuted together: 4 MB of numbers."""
 
 _STRETCH = 1 << 18
-"""Characters normalised together, so that other threads can run in between."""
+"""The number of characters that are normalised together, so that other threads can run in between."""
 
 _CHARACTER = regex.compile(rf"[{UNSPACED}]\p{{M}}*")
 _TOKEN = regex.compile(
     rf"(?V1)[{UNSPACED}]\p{{M}}*|[[\p{{L}}\p{{N}}\p{{M}}]--[{UNSPACED}]]+(?:[.,]\p{{N}}+)*"
 )
-"""A character of a script without spaces, or a word, or a figure with its separators."""
+"""One token: a character of a script without spaces, a word, or a figure with its separators."""
 
 _MULTIPLIER = 0x9E3779B97F4A7C15
-"""Hashes the words of a shingle in order: 2^64 divided by the golden ratio, odd."""
+"""A multiplier, 2^64 divided by the golden ratio and odd, that makes a shingle's hash depend on the order of
+its words."""
 
 
 def signature(text: str) -> bytes | None:
     """The signature of a document's text, the same on every machine.
 
-    Case, punctuation, line breaks and compatibility forms do not count. A text shorter than a shingle is one
-    shingle, which resembles only equal texts.
+    Case, punctuation, line breaks and compatibility forms do not count. A text that is shorter than a shingle
+    is hashed as a whole, so it resembles only equal texts.
 
     Returns:
         PERMUTATIONS little-endian unsigned numbers of 32 bits, or None for a text without words.
@@ -110,7 +113,7 @@ class _Numbers(dict[str, int]):
 
 
 def _tokens(text: str) -> tuple[array[int], int]:
-    """The hashes of the tokens of ``text`` in order, and how many tokens are single characters.
+    """The hashes of the tokens of ``text`` in order, and the number of tokens that are single characters.
 
     In a script without spaces, such as Chinese, each character is a token.
     """

@@ -12,10 +12,10 @@ from index.documents import UNKNOWN_LANGUAGE, Span
 from index.text.tabular import Table, tables
 
 _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
-"""The end of a block: loaders leave no line break inside a paragraph."""
+"""The end of a block, such as a paragraph: loaders leave no line break inside a paragraph."""
 
 _UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
-"""Khmer khan and bariyoosan and the Burmese section sign, at which sentencex 1.0 does not split."""
+"""The Khmer khan and bariyoosan and the Burmese section sign, at which sentencex 1.0 does not split."""
 
 _RAISED_NUMBER = regex.compile(
     r"""(?:(?<=\p{Ll}{5})(?<!approx|paras|chaps|sects)[.!?]|[.!?][”’»"]|\)[.!?])\d{1,3}(?=\s+[\p{Lu}“‘«"])
@@ -30,7 +30,7 @@ month nor a unit follows."""
 _NOTE_MARK = regex.compile(
     r"(?:\[(?:\p{Ll}|note\s\d{1,3}|\d{1,3}(?:[,–-]\s?\d{1,3})*)\]|\(\d{1,3}\)|⁽?[⁰¹²³⁴-⁹]{1,3}⁾?|[*†‡]{1,3})+(?=\s|$)"
 )
-"""The mark of a footnote, which belongs to the sentence that it follows without a space."""
+"""The mark of a footnote that follows a sentence without a space, and belongs to that sentence."""
 
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 

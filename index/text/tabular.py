@@ -1,7 +1,7 @@
 """Finds tables in a canonical text, and their headings.
 
-A loader writes a table as consecutive lines with cells separated by ``CELL_SEPARATOR``. All else follows from
-the text, so tables of plain text files work like those of workbooks.
+A loader writes a table as consecutive lines with cells separated by ``CELL_SEPARATOR``. Only the text decides
+what a table is, so tables in plain text files are found like those of workbooks.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MAX_HEADING_ROWS = 5
 """The most rows of headings; a table with more rows without figures is a table of words."""
 
 MAX_CAPTION_CHARACTERS = 200
-"""A longer line above a table is a paragraph."""
+"""The most characters of a caption line; a longer line above a table is a paragraph."""
 
 _MAX_CAPTION_LINES = 3
 _MAX_SECTIONS = 2
@@ -128,7 +128,7 @@ def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tu
 
 
 def _is_label(text: str, line: Span) -> bool:
-    """Whether a line next to rows is a name for these rows, rather than a sentence."""
+    """Whether a line next to rows names a group of these rows, and is no sentence."""
     return len(line) <= MAX_CAPTION_CHARACTERS and not _STOP.search(text, line.start, line.end)
 
 
@@ -152,7 +152,7 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
             break
         headings += 1
         parted = parted or others
-    # In a table of words alone, the first row is the headings.
+    # If a table has words only, its first row is its headings.
     if headings == len(lines) or headings == MAX_HEADING_ROWS:
         headings = 1
     every = [*caption, *lines]

@@ -1,4 +1,4 @@
-"""Tokenises a long text in windows, with the same result as for the whole, in the memory of a window."""
+"""Tokenises a long text in windows, with the result for the whole text, in the memory of a window."""
 
 from __future__ import annotations
 
@@ -15,17 +15,15 @@ TokenSpans = Callable[[str], Sequence[Token]]
 """Returns the encoder's tokens of a text, in order."""
 
 WINDOW = 1 << 15
-"""Characters tokenised together: the tokenizer holds Python's global lock for about 30 milliseconds, and
-creates
-some megabytes of objects."""
+"""The number of characters that are tokenised together. During this time, about 30 milliseconds, the
+tokenizer holds Python's global lock; it creates some megabytes of objects."""
 
 _OVERLAP = 1 << 11
-"""The overlap of two windows in characters, so that both see the words where they join."""
+"""The number of characters that two windows have in common, so that both contain the words at their joint."""
 
 _AGREED = 16
-"""Consecutive tokens that two windows must share to be joined. The edge of a window changes the tokens of the
-word
-that it cuts, and none this far from it."""
+"""The number of consecutive tokens that two windows must share at their joint. The edge of a window changes
+the tokens of the word that it cuts, but no token this far from the edge."""
 
 
 def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:
@@ -67,7 +65,7 @@ def _within(text: str, begin: int, size: int, token_spans: TokenSpans) -> list[T
 
 
 def _begin(text: str, end: int) -> int:
-    """The start of the window after one that ends at ``end``: at a word, if one begins nearby."""
+    """The start of the window after a window that ends at ``end``: the start of a word, if one is near."""
     begin = end - _OVERLAP
     while begin < end - _OVERLAP // 2 and not text[begin - 1].isspace():
         begin += 1
@@ -75,7 +73,7 @@ def _begin(text: str, end: int) -> int:
 
 
 def _joint(found: Sequence[Token], further: Sequence[Token], begin: int) -> tuple[int, int] | None:
-    """The positions of one token in two windows, in the middle of a run that both have.
+    """Find a token that two windows share, in the middle of a run of shared tokens.
 
     Args:
         found: the tokens of the first window.
@@ -83,7 +81,7 @@ def _joint(found: Sequence[Token], further: Sequence[Token], begin: int) -> tupl
         begin: the start of the second window.
 
     Returns:
-        The token's position in each; None if there is no such run.
+        The token's position in each window; None if there is no such run.
     """
     first: dict[Token, int] = {}
     for place, token in enumerate(further[: 4 * _OVERLAP]):

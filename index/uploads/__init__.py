@@ -1,4 +1,4 @@
-"""Uploaded files: where they are placed, how they are deleted, restored and described."""
+"""Stores, deletes, restores and edits uploaded files."""
 
 from index.uploads.deletions import Deletions
 from index.uploads.editing import edit_document

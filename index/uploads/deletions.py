@@ -13,7 +13,7 @@ from index.library import Library
 from index.uploads.removing import Removed, remove_upload, restore_upload
 
 UNDO_SECONDS = 600.0
-"""How long a deletion can be undone, as long as the server runs."""
+"""The seconds for which a deletion can be undone while the server runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +70,12 @@ class Deletions:
                 self._index.catalog.document(document_id)
 
     def finish(self) -> None:
-        """Make the deletions final whose time is over."""
+        """Make the deletions final that can no longer be undone."""
         with self._lock:
             self._finish(time.monotonic())
 
     def _finish(self, now: float) -> None:
-        """As :meth:`finish`. The caller holds the lock."""
+        """Do what :meth:`finish` does at the time ``now``. The caller holds the lock."""
         for document_id, deletion in list(self._undoable.items()):
             if deletion.until <= now:
                 deletion.removed.discard()

@@ -32,7 +32,8 @@ def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) ->
     taken_back = dict.fromkeys(edits, Detail("", "edit"))
     given = {**taken_back, **checked(Path(record.path), edits, "edit")}
     if merged(before, given) != before:
-        # Keep the file state that was read, so that a sync notices a later change of the file.
+        # Keep the recorded state of the file, so that a sync notices if the file has changed since its
+        # reading.
         state, of = (file.size, file.mtime_ns), (document_id, record.version)
         edited = Incoming(record.source, record.path, *state, record.digest, document, of, given)
         index.replace([edited], lineage=lineage)

@@ -1,4 +1,4 @@
-"""Undoes and deletes what uploads of killed processes have left behind."""
+"""Undoes or deletes unfinished uploads and deletions of killed processes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from index.library import Library
 from index.loaders.sidecar import sidecar_of
 
 INCOMING = ".incoming-"
-"""The prefix of the folders of files that are not indexed yet; the process's name follows."""
+"""The prefix of the folders with files that are not indexed yet; the process's name follows it."""
 
 _LEFT_SECONDS = 86_400.0
-"""The age after which a folder of an unknown process is abandoned."""
+"""The age in seconds after which a folder counts as abandoned if its process is unknown."""
 
 _NOTE = ".placing"
 
@@ -54,8 +54,8 @@ def note_restoring(aside: Path, name: str) -> None:
 
 
 def aside_of(incoming: Path, place: Path) -> Path:
-    """The place that keeps the former file of ``place`` while a new one moves there."""
-    # The prefix keeps it distinct from any upload's name, since uploads are never hidden.
+    """The path to which the former file of ``place`` moves while a new one takes its place."""
+    # An upload's name never begins with a dot, so this name differs from it.
     return incoming / f".former-{place.suffix}"
 
 
@@ -86,7 +86,7 @@ def sweep_uploads(index: Library, folder: Path) -> None:
 
 
 def _take_back(index: Library, folder: Path, left: Path) -> None:
-    """Undo one unfinished upload or deletion, unless the catalog has its outcome."""
+    """Undo one unfinished upload or deletion, unless the catalog already has its outcome."""
     note = left / _NOTE
     if not note.is_file():
         return
@@ -100,7 +100,7 @@ def _take_back(index: Library, folder: Path, left: Path) -> None:
         if known is None or known.digest != noted["digest"]:
             put_back(place, aside_of(left, place))
         return
-    # An upload of an older version may have a sidecar, which moves with it.
+    # An upload from an older version of the program may have a sidecar, which moves with the file.
     for former in (place, sidecar_of(place)):
         aside = aside_of(left, former)
         if noted.get("restoring"):

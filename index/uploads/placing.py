@@ -33,22 +33,22 @@ _MAX_NAME_BYTES = 200
 """The longest file name in bytes: file systems allow 255, and the sidecar's name is longer."""
 
 _MAX_SUFFIX_BYTES = 20
-"""The longest part of a name that counts as a suffix."""
+"""The most bytes after a name's last dot that count as a suffix."""
 
 _AT_ONCE = 1 << 20
 
 PLACING = threading.Lock()
-"""Held while an uploaded file is placed, removed or described."""
+"""The lock that a thread holds while it stores, removes or edits an uploaded file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A file as the user has sent it.
+    """A file as received from the user.
 
     Attributes:
         name: its name on the user's computer.
         file: its content.
-        said: the title, publisher, author, published, language and collection that the user has stated.
+        said: the title, publisher, author, published, language and collection that the user has given.
     """
 
     name: str
@@ -61,8 +61,8 @@ class Kept:
     """An uploaded file on the disk that is not indexed yet.
 
     Attributes:
-        folder: a hidden folder that holds it alone.
-        name: its name there and in the library.
+        folder: a hidden folder that contains only this file.
+        name: the file's name in this folder and in the library.
         digest: sha256 of its content.
         details: the details that the user gave with it.
     """
@@ -73,7 +73,7 @@ class Kept:
     details: Mapping[str, Detail]
 
     def discard(self) -> None:
-        """Delete its folder; an indexed file has moved to the uploads by then."""
+        """Delete the folder. If the file was indexed, it is in the folder of the uploads by then."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -90,7 +90,7 @@ def is_uploaded(index: Library, record: DocumentRecord) -> bool:
 def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -> DocumentRecord:
     """Store an uploaded file and index it; a file of a known name becomes that document's new version.
 
-    If the file cannot be read or indexed, it is deleted, and a former file of that name stays.
+    If the file cannot be read or indexed, it is deleted, and an earlier file of that name stays.
 
     Args:
         index: the library.
@@ -152,9 +152,9 @@ def index_upload(
     document = described(read, read_sidecar(place))
     its = (cutting, cut) if cutting and cut else None
     incoming = Incoming(str(folder), kept.name, 0, 0, kept.digest, document, given=given, cut=its)
-    # Embed before taking the lock: embedding may take many minutes.
+    # Embed before taking the lock, because embedding may take many minutes.
     index.embed([incoming], progress)
-    # Without the lock, two uploads of one name could mix one file with the other's text.
+    # Without the lock, two uploads of one name could combine one file with the other's text.
     with PLACING, ExitStack() as unless_indexed:
         aside = aside_of(kept.folder, place)
         _set_aside(place, aside)
@@ -170,9 +170,9 @@ def index_upload(
 
 
 def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:
-    """The present details of the document at an upload's path, and the changes by the upload.
+    """The present details of the document at an upload's path, and the details that the upload changes.
 
-    Edits stay; details of a former upload are taken back.
+    The upload takes back the details of an earlier upload, but not those of edits.
     """
     with index.catalog.reading() as catalog:
         before = catalog.details(str(folder), kept.name)
@@ -210,7 +210,7 @@ def _safe_name(name: str) -> str:
 
 
 def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:
-    """Write the sent content to ``place``; returns its sha256."""
+    """Write the content that the user sent to ``place``; return its sha256."""
     digest = hashlib.sha256()
     size = 0
     with open(place, "wb", opener=opener) as kept:

@@ -26,7 +26,7 @@ class Removed:
         document_id: the document's id.
         name: the file's name.
         lineage: the lineage of its catalog.
-        folder: a hidden folder with its file and its rows of the catalog.
+        folder: a hidden folder with the document's file and its rows of the catalog.
     """
 
     document_id: int
@@ -35,7 +35,10 @@ class Removed:
     folder: Path
 
     def discard(self) -> None:
-        """Delete its folder for good; the file of a restored document has moved by then."""
+        """Delete the folder for good.
+
+        If the document was restored, its file has moved out of the folder by then.
+        """
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
@@ -77,7 +80,8 @@ def restore_upload(index: Library, removed: Removed) -> DocumentRecord:
     Raises:
         GoneError: if a backup was restored since, or the folder was deleted.
         TakenError: if a file of its name was uploaded since.
-        LibraryLockedError, LibraryWriteError: as :meth:`index.library.Library.replace`; it stays deleted.
+        LibraryLockedError, LibraryWriteError: as :meth:`index.library.Library.replace`; the document stays
+            deleted.
     """
     place, rows = uploads_folder(index) / removed.name, removed.folder / _ROWS
     with index.catalog.reading() as reader:

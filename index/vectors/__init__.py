@@ -1,8 +1,8 @@
 """Finds the passages whose vectors are nearest to a query's. Only this package uses FAISS.
 
-An index knows each passage by its id in the catalog. Its vectors lie in the *base*, a file that never
-changes, and in memory (*recent* vectors, newer than the base); it marks removed vectors as such. A large base
-compresses its vectors and finds candidates only approximately. The catalog holds the exact vectors that rank
+An index knows each passage by its id in the catalog. Its vectors are in the *base*, a file that never
+changes, and in memory (*recent* vectors, newer than the base); removed vectors are only marked. A large base
+compresses its vectors, and finds candidates only approximately. The catalog has the exact vectors, which rank
 these candidates, and from which the index can be rebuilt at any time.
 """
 
@@ -56,8 +56,8 @@ class VectorIndex:
     ) -> VectorIndex:
         """Write a new base of the type that suits ``count`` vectors, and open it.
 
-        Memory holds a flat base whole, since it is small; of an ``ivf`` base, the compressed vectors and the
-        training sample.
+        A flat base is small, and is built in memory. Of an ``ivf`` base, only the compressed vectors and the
+        training sample are in memory.
 
         Args:
             path: the file, which is replaced once the new one is complete.
@@ -158,7 +158,7 @@ class VectorIndex:
     def cosines(
         self, vector: npt.NDArray[np.float32], numbers: Sequence[int], stored: FetchVectors
     ) -> dict[int, float]:
-        """The cosines of ``numbers`` to ``vector``, by id; ``stored`` fetches those of an ``ivf`` base."""
+        """The cosines of ``numbers`` to ``vector``, by id; ``stored`` fetches vectors of an ``ivf`` base."""
         asked = np.array(numbers, np.int64)
         found = np.empty(len(asked), np.float32)
         missing = np.ones(len(asked), np.bool_)

@@ -17,7 +17,7 @@ Cosines = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 NOISE = 1e-5
-"""Cosines this close count as equal: the encoder's last digits depend on what else was in its batch."""
+"""Cosines this close count as equal: the encoder's last digits depend on the other texts in its batch."""
 
 BLOCK_SIZE = 4096
 """The most vectors in a block: 6 MB at 384 dimensions, which take a millisecond or two to copy."""
@@ -73,7 +73,7 @@ class FlatVectors:
             inside = within(self.numbers, allowed)
             candidates = inside if candidates is None else inside & candidates
         found = np.full(count, -np.inf, np.float32)
-        # Gathering a row costs as much as a dozen products of contiguous rows.
+        # Reading a row out of order costs as much as a dozen products of consecutive rows.
         if candidates is not None and 32 * (some := int(np.count_nonzero(candidates))) < count:
             if some:
                 found[candidates] = _products(self.vectors[candidates], vector)
@@ -86,7 +86,7 @@ class FlatVectors:
 
 
 def within(numbers: Numbers, allowed: Mask) -> Mask:
-    """Whether each of some rising ids is allowed: shape (len(numbers),)."""
+    """Tell which of ``numbers``, rising ids, are allowed: shape (len(numbers),)."""
     inside = np.zeros(len(numbers), np.bool_)
     known = int(np.searchsorted(numbers, len(allowed)))
     if known:
@@ -100,8 +100,8 @@ def within(numbers: Numbers, allowed: Mask) -> Mask:
 def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
     """The cosines of unit vectors to ``vector``: shape (n,).
 
-    The cosine of a row does not depend on the other rows. A sum in single precision would: its order depends
-    on the number of rows. The sum here is in double precision, and rounded.
+    The sum is in double precision and then rounded, so that the cosine of a row does not depend on the other
+    rows. In single precision it would, because the order of the sum depends on the number of rows.
     """
     exact = vectors.astype(np.float64) @ vector.astype(np.float64)
     rounded: Cosines = exact.astype(np.float32)

@@ -81,8 +81,8 @@ def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
 def _one_thread() -> Iterator[None]:
     """Keep FAISS on the calling thread, so that a build leaves the other cores to searches.
 
-    Several threads would also wait for the slowest of them after every small step, which takes long on busy
-    cores.
+    With several threads, FAISS would also wait for the slowest thread after every small step, which takes
+    long on busy cores.
     """
     before = faiss.omp_get_max_threads()
     faiss.omp_set_num_threads(1)

@@ -24,13 +24,14 @@ Bits = npt.NDArray[np.uint8]
 """A bitmap of positions, eight per byte, lowest bit first."""
 
 SPARE = 32
-"""A search takes at least so many candidates beyond its limit, as compressed vectors rank inexactly."""
+"""The least number of candidates that a search takes beyond its limit, since compressed vectors rank
+inexactly."""
 
 SPARE_SHARE = 0.25
-"""A search takes at least this share of its limit as candidates beyond the limit."""
+"""The least number of candidates that a search takes beyond its limit, as a share of the limit."""
 
 EXACTLY = 256
-"""A search compares all vectors exactly if at most this many may be found."""
+"""If at most this many vectors are allowed, a search compares all of them exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,14 +78,14 @@ class IvfVectors:
         count = len(self) if candidates is None else _count(candidates)
         wanted = limit + max(SPARE, round(SPARE_SHARE * limit))
         if count <= max(wanted, EXACTLY):
-            # Fetching all of them costs no more than ranking the candidates of a search.
+            # Fetching all allowed vectors costs no more than ranking the candidates of a search.
             return self._exactly(vector, self._positions(candidates), stored)
         while True:
             positions = self._search(vector, min(wanted, count), candidates, count)
             numbers, found = self._exactly(vector, positions, stored)
             if len(found) < wanted or found.min() < np.partition(found, len(found) - limit)[-limit] - NOISE:
                 return numbers, found
-            # All tie with the last: copies of one passage, and there may be more.
+            # All candidates tie with the last, as copies of one passage do, and there may be more of them.
             wanted *= 4
 
     def _all(self) -> Bits:
@@ -142,7 +143,7 @@ class IvfVectors:
             False,
             parameters,
         )
-        # FAISS pads with -1 where it finds fewer than wanted.
+        # FAISS pads the result with -1 if it finds fewer than wanted.
         return found[found >= 0]
 
 

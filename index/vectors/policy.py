@@ -1,4 +1,4 @@
-"""Chooses the type of a base (the file of vectors) by their number, and tells when a new base is due."""
+"""Chooses the type of a base (the file of vectors) by its size, and tells when a new base is due."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class IndexPolicy:
         """Whether a base of type ``kind`` still suits ``count`` vectors.
 
         An ``ivf`` base suits down to half of ``flat_up_to`` vectors, so that a library near the limit does
-        not switch to and fro.
+        not switch back and forth.
         """
         if kind == "none":
             return count <= self.small

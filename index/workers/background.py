@@ -11,13 +11,13 @@ from typing import Self
 from index.errors import expected_errors, line_of
 
 STOP_SECONDS = 2.0
-"""How long the end of the context waits for the thread."""
+"""The seconds that leaving the context waits for the thread."""
 
 _log = logging.getLogger(__name__)
 
 
 class Background:
-    """A thread that runs ``work`` until it returns or the context is left.
+    """A thread that runs ``work`` until ``work`` returns or the context ends.
 
     Args:
         name: the thread's name, for logs and debuggers.
@@ -48,9 +48,10 @@ class Background:
 
 
 def every(seconds: float, step: Callable[[], None]) -> Callable[[Event], None]:
-    """Work for a :class:`Background` that calls ``step`` at an interval.
+    """Make the work of a :class:`Background` that calls ``step`` at an interval.
 
-    A known error is logged once until ``step`` succeeds again, and does not end the work.
+    If ``step`` raises a known error, the work logs it and goes on. It logs a repeated error once until
+    ``step`` succeeds.
     """
 
     def work(stop: Event) -> None:

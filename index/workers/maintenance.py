@@ -1,4 +1,4 @@
-"""A server's background work beside its writer: watching folders, and compacting the caches."""
+"""The background work of a server beside its writer: watching folders and compacting the caches."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from index.workers.writer import Writer
 
 
 def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
-    """Work that syncs the followed folders once, and then after each change in them."""
+    """Make the work that syncs the followed folders once, and again after each change in them."""
 
     def work(stop: Event) -> None:
         if writer.follows_any:
@@ -22,14 +22,15 @@ def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
 
 
 def maintain(index: Library) -> Callable[[], None]:
-    """A step that compacts the library if any process has committed since the last step."""
+    """Make a step that compacts the library if any process has committed since the last step."""
     compacted = -1
 
     def step() -> None:
         nonlocal compacted
         generation = index.catalog.generation()
         if generation != compacted:
-            # Set even if compacting fails: a full disk is tried, and logged, again after another commit only.
+            # Set even if compacting fails, so that a full disk is tried, and logged, only once for each
+            # commit.
             compacted = generation
             index.compact()
 

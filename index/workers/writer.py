@@ -33,10 +33,10 @@ from index.uploads.placing import Kept, index_upload, uploads_folder
 
 STOPPED = "the server was stopped"
 STOP_SECONDS = 4.0
-"""How long a job may take to stop: embedding checks for cancellation between two batches."""
+"""The seconds that a job may take to stop: embedding checks for cancellation between two batches."""
 
 MOST_WAITING = 100
-"""The most waiting jobs before uploads are refused: each upload holds a file on the disk."""
+"""The most jobs that may wait before uploads are refused: each upload has a file on the disk."""
 
 _log = logging.getLogger(__name__)
 
@@ -47,9 +47,9 @@ class _Task:
 
     Attributes:
         job_id: the job.
-        work: runs the job and returns its result.
-        over: set once the job has ended or will never begin.
-        discard: called then.
+        work: runs the job and returns the job's result.
+        over: set once the job has ended, or will never begin.
+        discard: called at that time.
     """
 
     job_id: str
@@ -72,7 +72,7 @@ class _Asked:
     def add(self, change: Change | None) -> None:
         """Add folders to the request."""
         if change is None or self.folders is None:
-            # A request for everything includes files that are still changing.
+            # A request for all folders includes files that are still changing.
             self.folders, self.leave = None, set()
         else:
             self.folders |= set(change.folders)
@@ -92,7 +92,8 @@ class Writer:
         self.jobs = Jobs(index.catalog.engine)
         self._index = index
         self._options = options
-        # A reading process of its own: a sync must not delay uploads, and stops at the end of the server.
+        # The writer has its own reading process, so that a sync neither delays uploads nor outlives the
+        # server.
         self._reader = Isolated()
         self._queue: SimpleQueue[_Task | None] = SimpleQueue()
         self._lock = Lock()
@@ -161,7 +162,7 @@ class Writer:
         return self.jobs.get(task.job_id)
 
     def _rebuild(self) -> None:
-        """Request a rebuild with the encoder of the settings; searches use the former one until then."""
+        """Request a rebuild with the encoder of the settings; searches use the former one until it ends."""
 
         def work(progress: Progress) -> Mapping[str, Any]:
             self._index.rebuild(progress)
@@ -218,7 +219,7 @@ class Writer:
         task.end()
 
     def _state(self, task: _Task) -> str | None:
-        """The state of a task's job; None if a restored backup does not have the job."""
+        """The state of a task's job; None if the job is missing, as after a restored backup."""
         try:
             return self.jobs.get(task.job_id).state
         except JobNotFoundError:

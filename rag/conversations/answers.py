@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
 _CAUSES = 3
-"""How many faults of an invalid answer an error names."""
+"""The number of faults that the error for an invalid answer names."""
 
 
 _NO_ID = "an answer_id is 32 hexadecimal digits in lower case"
 
 
 def is_answer_id(text: str) -> bool:
-    """Whether ``text`` has the form of an answer's id."""
+    """Whether ``text`` has the form of an answer id."""
     return _ID.fullmatch(text) is not None
 
 
@@ -189,7 +189,7 @@ def _adapter() -> TypeAdapter[Answer]:
 
 
 def _differs(given: Any, read: Any, place: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
-    """Say where ``given`` has something that ``read`` lacks; None if nowhere."""
+    """Return the place at which ``given`` has something that ``read`` lacks; None without such a place."""
     if isinstance(given, dict) and isinstance(read, dict):
         for name, value in given.items():
             if name not in read:
@@ -210,7 +210,7 @@ def _place(place: tuple[str | int, ...]) -> str:
 
 
 LISTED = 200
-"""How many conversations are listed by default."""
+"""The default number of listed conversations."""
 
 
 def list_conversations(

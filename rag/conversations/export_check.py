@@ -1,6 +1,6 @@
-"""The check of an exported answer, as its file shows it, against the current library.
+"""Checks an exported answer, as its file shows it, against the current library.
 
-It checks the words in front of the reader: those of the sentences and of the quotes, in the form of
+The check compares the words that a reader sees in sentences and quotes, in the form of
 :func:`rag.wording.visible`. It runs no search and needs no model.
 """
 
@@ -42,8 +42,8 @@ class Place:
         document_id: the document's number, in the library that made the answer.
         version: its version.
         digest: sha256 of that version's file, in hexadecimal; None if it is unknown.
-        start: where the quote begins in the version's text.
-        end: where the quote ends.
+        start: the offset at which the quote begins in the version's text.
+        end: the offset at which the quote ends.
     """
 
     document_id: int
@@ -94,7 +94,7 @@ class Checked:
     Attributes:
         number: the footnote's mark, or the sentence's number, from 1.
         words: the sentence, or the quote.
-        problems: the faults, one per line; empty if it holds.
+        problems: the faults, one per line; empty if the sentence or footnote is correct.
         remarks: information that is not a fault.
     """
 
@@ -105,7 +105,7 @@ class Checked:
 
     @property
     def holds(self) -> bool:
-        """Whether there is no problem."""
+        """Whether the result has no problem."""
         return not self.problems
 
 
@@ -130,8 +130,8 @@ def recheck(
         claims: the sentences, in their order.
         footnotes: the footnotes that they may refer to.
         facts: returns the facts that a footnote must state.
-        encoder: opens the encoder for sentences that the words alone do not support; None to do without.
-            Opening takes seconds, and a quotation never needs it.
+        encoder: opens the encoder for sentences that the words alone do not support; None to check without
+            one. Opening takes seconds, and sentences that quote literally never need it.
 
     Returns:
         The result for each sentence, and for each footnote.
@@ -173,9 +173,9 @@ def _check_claim(
     remarks = ("is marked as partly supported",) if claim.shown == "partial" else ()
     cited = [notes[mark][0] for mark in claim.footnotes if mark in notes]
     if any(note.holds and note.words == claim.text for note in cited):
-        # Verbatim words need no further support, even a table's row or half a sentence.
+        # A literal quote needs no further support, even if it is a table's row or half a sentence.
         return Checked(number, claim.text, tuple(problems), remarks)
-    # The reader sees the footnote's words, even if they are not the document's.
+    # The reader sees the words in the footnote, even if they differ from the document's.
     found = gate.check(claim.text, [notes[mark][1] for mark in claim.footnotes if mark in notes])
     if _VERDICT_ORDER[found.verdict] < _VERDICT_ORDER[claim.shown]:
         problems.append(f"is {_VERDICT_WORDS[found.verdict]} by what it cites: {found.reason}")
@@ -223,7 +223,7 @@ def _differences(footnote: Footnote, place: Place, document: Document) -> Iterat
 
 
 def _versions(reader: CatalogReader, place: Place) -> Iterator[DocumentRecord]:
-    """Yield the versions that may contain a position: the named one, else the same file elsewhere."""
+    """Yield the versions that may contain a position: the named one, else versions with the same file."""
     if (cited := cited_document(reader, place)) is not None:
         yield cited
     elif place.digest is not None:

@@ -25,19 +25,19 @@ _LOCK = "feedback.lock"
 _LOCK_SECONDS = 30.0
 
 Judgement = Literal["right", "wrong", "unanswerable"]
-"""``right``: the answer is correct. ``wrong``: it is not; the evidence, if any, is what it should have cited.
-``unanswerable``: the library does not answer the question."""
+"""``right``: the answer is correct. ``wrong``: the answer is not correct; the evidence, if any, shows what it
+should have cited. ``unanswerable``: the library does not answer the question."""
 
 
 @dataclass(frozen=True, slots=True)
 class CitedEvidence:
-    """Evidence that answers a question: its span and its words, so that it can be found in a later version.
+    """Evidence that answers a question: its span, and its words, to find the evidence in a later version.
 
     Attributes:
         source: the folder that the document was found in, as an absolute path.
         path: its path under that folder.
-        start: where the quote began in the document's text.
-        end: where the quote ended.
+        start: the offset at which the quote began in the document's text.
+        end: the offset at which the quote ended.
         quote: the words.
     """
 
@@ -56,7 +56,7 @@ class Feedback:
         question: the question as asked.
         verdict: the judgement.
         evidence: the evidence that answers the question.
-        note: a comment; None for nothing.
+        note: a comment, or None.
         given_at: when it was given, ISO 8601 in UTC.
         answer_id: the judged answer, or None if it is not known.
     """

@@ -15,7 +15,7 @@ from rag.errors import OtherConversationError
 from rag.follow_ups.conversation import MAX_EXCHANGES, Exchange
 
 MAX_TURN_CHARACTERS = 4_000
-"""The most characters of one turn that are read again."""
+"""The most characters of an earlier turn that are read for a follow-up."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +27,8 @@ class Conversation:
         exchanges: its last turns, the oldest first, at most
             :data:`~rag.follow_ups.conversation.MAX_EXCHANGES`.
         cited: the footnotes of all its answers, whose numbers stay in use.
-        replaces: the id of a later answer that the next one replaces. When the new answer is stored, the
-            replaced one and all that follow it leave the conversation.
+        replaces: the id of an answer that the next one replaces. When the new answer is stored, the replaced
+            one and all later ones leave the conversation.
     """
 
     id: str | None = None
@@ -38,10 +38,10 @@ class Conversation:
 
 
 MAX_NUMBERED = 200
-"""How many of the last answers of a conversation keep their footnote numbers."""
+"""The number of last answers of a conversation whose footnote numbers stay in use."""
 
 NO_CONVERSATION = Conversation()
-"""A question without a conversation."""
+"""The conversation of a question without earlier turns."""
 
 
 def from_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversation:
@@ -59,7 +59,7 @@ def continue_conversation(
     turns: Sequence[tuple[str, str]] = (),
     replaces: str | None = None,
 ) -> Conversation:
-    """Return the conversation that a question continues: its stored answers, else the given turns.
+    """Return the conversation that a question continues: its stored answers, or else the given turns.
 
     Args:
         library: the library with the stored answers.
@@ -84,7 +84,7 @@ def continue_conversation(
 
 
 def exchange_of(answer: Answer) -> Exchange:
-    """Convert an answer to a turn."""
+    """Convert an answer to a turn of a conversation."""
     return Exchange(
         question=answer.question,
         standalone=answer.standalone or answer.question,
@@ -104,7 +104,7 @@ def from_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = N
     """
     exchanges: list[Exchange] = []
     for role, text in turns:
-        # JSON can carry half a surrogate pair, which cannot be sent to a model.
+        # JSON can contain half a surrogate pair, which cannot be sent to a model.
         words = text.strip()[:MAX_TURN_CHARACTERS].encode("utf-8", "replace").decode().strip()
         if role == "user" and words:
             exchanges.append(Exchange(words, words))

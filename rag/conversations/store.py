@@ -1,6 +1,6 @@
 """The tables of stored answers and of their conversations. An answer is an opaque text here.
 
-Storing an answer changes no search result: it raises no generation, and it blocks writers of documents only
+Storing an answer changes no search result: the generation stays the same, and writers of documents wait only
 for the time of a few rows.
 """
 
@@ -33,7 +33,7 @@ class SearchFields:
 
 
 NO_FIELDS = SearchFields()
-"""For an answer that only its id and its conversation find."""
+"""The fields of an answer that only its id and its conversation find."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +164,11 @@ class AnswerStore:
             return [(int(version), str(body)) for version, body in connection.execute(found)]
 
     def delete(self, answer_id: str) -> None:
-        """Delete an answer, and with the last one of a conversation its name; raise AnswerNotFoundError."""
+        """Delete an answer; the last answer takes its conversation's name with it.
+
+        Raises:
+            AnswerNotFoundError: if the answer does not exist.
+        """
         with self._engine.begin() as connection:
             # The deletion takes the write lock, so the rows that are read next cannot change.
             gone = sa.delete(kept).where(kept.c.id == answer_id).returning(kept.c.series)
@@ -262,7 +266,7 @@ def _summary(row: Sequence[Any]) -> KeptConversation:
 
 
 def _select(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> sa.Select[Any]:
-    """Select the row of :func:`_summary` for each conversation that meets ``conditions`` on ``kept``."""
+    """Select the row for :func:`_summary` of each conversation that meets ``conditions`` on ``kept``."""
     grouped = (
         sa.select(
             kept.c.series,

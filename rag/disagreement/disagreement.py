@@ -1,7 +1,7 @@
-"""Where cited sentences give different figures for the same thing: each is shown, none is chosen.
+"""Detects different figures for the same thing in cited sentences: an answer shows all, and chooses none.
 
-To say wrongly that sources disagree is a wrong citation. Two figures are held against each other only where
-nothing that either sentence states (a place, a group, a day, a plan) could set the things apart.
+A wrongly reported disagreement is a wrong citation. Two figures are therefore compared only if nothing that
+either sentence states (a place, a group, a day, a plan) could make them figures of different things.
 """
 
 from __future__ import annotations
@@ -19,35 +19,38 @@ from rag.figures.units import in_base, same_currency
 from rag.finding.features import contains_term
 
 SHARED = 2
-"""Words, those for persons aside, that two sentences must share: what is counted, and of what."""
+"""The least number of words, except words for persons, that two sentences must share: the words for the
+counted things, and for their subject."""
 
 OVERLAP = 0.6
-"""The share of the shorter sentence's words that the other must have. Newsrooms word one event differently,
-with about two of three words the same; of sentences about different things that pass all the other checks,
-fewer are."""
+"""The least share of the shorter sentence's words that the other sentence must have. Newsrooms report one
+event with about two thirds of the words the same. Sentences about different things that pass all other checks
+share fewer."""
 
 OVERLAP_PAIRS = 0.8
-"""The same for pairs of characters: each word has several, and one other word changes few of them."""
+"""The same share for pairs of characters: a word has several pairs, and a sentence with one other word still
+shares most of them."""
 
 SAME_SITUATION = 7
-"""Days after the day of one figure within which an undated one was published, to be taken as of that day."""
+"""An undated figure counts as one of a dated figure's day if it was published within so many days after that
+day."""
 
 LONG_AGO = 366
-"""Days between the publications of undated figures from which on they are of different times."""
+"""Undated figures that were published at least so many days apart are figures of different times."""
 
 _ABOUT = Decimal("0.1")
-"""How far *about* reaches, as a share of the figure."""
+"""The largest difference between a true value and a figure with *about*, as a share of the figure."""
 
 
 def disagreements(
     citations: Sequence[Citation], languages: Mapping[int, str] | None = None
 ) -> tuple[Disagreement, ...]:
-    """What the cited sentences give different figures for, in the order of their footnotes.
+    """Find the figures that differ for the same thing, in the order of their footnotes.
 
     Args:
         citations: the footnotes of an answer, in any order.
-        languages: the ISO 639-1 codes of the documents' languages, by their numbers; what is not in it
-            counts as unknown, and only the digits of it are read.
+        languages: the ISO 639-1 codes of the documents' languages, by document number. The language of a
+            document that is missing here counts as unknown, and then only figures in digits are read.
     """
     known = languages or {}
     places = {(cited.document_id, cited.version, cited.start, cited.end): cited for cited in citations}
@@ -70,7 +73,10 @@ def _newest_first(statement: Statement) -> tuple[bool, tuple[int, ...], int, int
 
 
 def _groups(stated: Sequence[Statement]) -> Iterator[list[Statement]]:
-    """The statements of one thing, where some do not agree: each is of the same thing as every other."""
+    """Yield groups of statements about the same thing, of which at least two differ.
+
+    Each statement of a group is about the same thing as every other.
+    """
     taken: set[int] = set()
     for place, first in enumerate(stated):
         for other in range(place + 1, len(stated)):
@@ -107,7 +113,7 @@ def _same_thing(one: Statement, other: Statement) -> bool:
 
 
 def _other_source(one: Citation, other: Citation) -> bool:
-    """Whether they are of different documents, or versions of one, neither a copy of the other."""
+    """Whether the citations are of two documents that are no copies, or of two versions of one document."""
     if one.document_id == other.document_id:
         return one.version != other.version
     copies = {copy.document_id for copy in one.also_in} | {copy.document_id for copy in other.also_in}
@@ -123,7 +129,7 @@ def _comparable(one: Quantity, other: Quantity) -> bool:
 def _limits_agree(one: Statement, other: Statement) -> bool:
     apart = one.limits ^ other.limits
     if one.quantity.currency or {term[1] for term in one.scope & other.scope} & {"cost"}:
-        # What something costs is said before it is built, and after.
+        # The sources state the cost of a thing both before and after it is built.
         apart -= {"will"}
     return not apart
 
@@ -139,22 +145,22 @@ def _words_agree(one: Statement, other: Statement) -> bool:
         return False
     replaced = _own_lacking(one, other) and _own_lacking(other, one)
     if not corrects and (replaced or not _one_subject(one, other)):
-        # One word in the place of another is another thing: cholera and measles, summer and winter.
+        # A word that replaces another changes the subject: cholera and measles, summer and winter.
         return False
     shared = [term for term in one.scope if contains_term(other.scope, term)]
     telling = [term for term in shared if not is_person(term)]
-    # A correction names the figure that it corrects, and two of one day share more than words.
+    # A correction also shares the figure that it corrects, and two statements of one day also share the day.
     enough = SHARED - bool(corrects or (one.when and other.when)) if telling else SHARED
     least = OVERLAP_PAIRS if any(map(is_pair, shared)) else OVERLAP
     return len(telling) >= enough and len(shared) >= least * min(len(one.scope), len(other.scope))
 
 
 def _one_subject(one: Statement, other: Statement) -> bool:
-    """Whether both say of what: by a name or a day, or by the titles of their documents.
+    """Whether both name one subject: by a shared name, by dates in both, or by their documents' titles.
 
-    *Its area is 4,167 square kilometres* is a sentence about anything.
+    *Its area is 4,167 square kilometres* names no subject.
     """
-    # The first word has a capital letter whatever it is.
+    # The first word of a sentence has a capital letter even if it is no name.
     opened = one.citation.quote.casefold(), other.citation.quote.casefold()
     named = any(not words.startswith(name) for name in one.names & other.names for words in opened)
     if named or (one.when and other.when):
@@ -168,19 +174,20 @@ def _own_lacking(one: Statement, other: Statement) -> bool:
 
 
 def _near_agrees(one: Statement, other: Statement) -> bool:
-    """Whether a sentence has the words that say what the other's figure counts."""
+    """Whether the sentence of ``other`` has the words that say what the figure of ``one`` counts."""
     telling = [term for term in one.near if not is_person(term)] or list(one.near)
     return all(contains_term(other.scope, term) for term in telling)
 
 
 def _names_lacking(one: Statement, other: Statement) -> list[str]:
-    """The names of one that neither the other's sentence nor its headings and title have."""
+    """Return the names of ``one`` that the sentence, headings and title of ``other`` all lack."""
     return [name for name in one.names if not any(_one_name(name, word) for word in other.held)]
 
 
 def _one_name(name: str, word: str) -> bool:
     shorter, longer = sorted((name.removesuffix("’s").removesuffix("'s"), word), key=len)
-    # Han names stand within longer runs; of others, peoples grow from their countries: Cambodia, Cambodian.
+    # A Han name may be part of a longer run. The name of a people begins with that of its country: Cambodia,
+    # Cambodian.
     return shorter == longer or (
         longer.startswith(shorter) and len(shorter) >= 5 and len(longer) - len(shorter) <= 3
         if shorter.isascii()
@@ -193,14 +200,17 @@ def _rejects(statement: Statement, quantity: Quantity) -> bool:
 
 
 def _is_same(one: Quantity, other: Quantity) -> bool:
-    """Whether two figures of one sentence and another are one: bare ones take the other's unit."""
+    """Whether two figures are equal; if ``other`` has no unit, it takes the unit of ``one``."""
     return (one.low, one.high) == (other.low, other.high) and (
         _comparable(one, other) or (other.unit is None and other.currency is None)
     )
 
 
 def _times_agree(one: Statement, other: Statement) -> bool:
-    """Whether the figures may be of one time: a figure of another day or period is a change."""
+    """Whether two figures may hold for the same time.
+
+    A figure for another day or period is a change, not a disagreement.
+    """
     if one.when and other.when:
         return _dates_match(one.when, other.when)
     days = _day(one.citation.published), _day(other.citation.published)
@@ -225,7 +235,7 @@ def _one_date(one: When, other: When) -> bool:
 
 
 def _day(published: str | None) -> int | None:
-    """A day's number, near enough to tell weeks and years apart; None where no day is told."""
+    """Convert an ISO date to days, exact enough to tell weeks and years apart; None without a date."""
     parts = [int(part) for part in (published or "").split("-")[:3] if part.isdigit()]
     if not parts:
         return None
@@ -234,13 +244,13 @@ def _day(published: str | None) -> int | None:
 
 
 def _agree(one: Quantity, other: Quantity) -> bool:
-    """Whether some value is meant by both, considering rounding and words such as *about* and *over*."""
+    """Whether both figures can stand for one value, given rounding and words such as *about* and *over*."""
     (low, high), (its_low, its_high) = _meant(one), _meant(other)
     return low <= its_high and its_low <= high
 
 
 def _meant(quantity: Quantity) -> tuple[Decimal, Decimal]:
-    """The least and the greatest value that a figure may stand for, in its base unit."""
+    """Return the smallest and the largest value that a figure may stand for, in its base unit."""
     low, high = (in_base(value, quantity.unit)[0] for value in (quantity.low, quantity.high))
     step = in_base(quantity.step, quantity.unit)[0]
     half = max(step if step != in_base(Decimal(1), quantity.unit)[0] else Decimal(0), _worth(quantity)) / 2
@@ -258,7 +268,10 @@ def _meant(quantity: Quantity) -> tuple[Decimal, Decimal]:
 
 
 def _worth(quantity: Quantity) -> Decimal:
-    """What the last digit that is no nought is worth, a tenth of the figure at most: 12,400 may be 12,380."""
+    """Return the place value of the last digit that is not 0: 12,400 may stand for 12,380.
+
+    It is at most a tenth of the place value of the first digit.
+    """
     value = in_base(quantity.high, quantity.unit)[0]
     if value != value.to_integral_value() or abs(value) < 100 or quantity.is_range:
         return Decimal(0)

@@ -1,4 +1,4 @@
-"""Figures in the words in which a text has them: *over a thousand*, *between 100 and 200*."""
+"""Figures as a text writes them, with words that qualify them: *over a thousand*, *between 100 and 200*."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import regex
 from rag.figures.quantities import Quantity, comparator_of
 
 FAR = 40
-"""Characters before and after a figure in which the words for how exact it is stand."""
+"""The number of characters before and after a figure in which the words that qualify it are searched."""
 
 _BETWEEN = regex.compile(r"\b(?:between|giữa|antara)\s$", regex.IGNORECASE)
 
 
 def written_start(text: str, quantity: Quantity) -> int:
-    """Where a figure begins with the words for how exact it is: *over* a thousand."""
+    """Return the offset at which a figure begins, including the words that qualify it: *over* a thousand."""
     start = quantity.span.start
     if quantity.comparator == "exactly":
         opened = _BETWEEN.search(text[:start]) if quantity.is_range else None
@@ -25,7 +25,7 @@ def written_start(text: str, quantity: Quantity) -> int:
 
 
 def as_written(text: str, quantity: Quantity) -> str:
-    """A figure as its text has it, with the words for how exact it is."""
+    """Return a figure as written in its text, with the words that qualify it."""
     start, end = written_start(text, quantity), quantity.span.end
     if quantity.comparator != "exactly" and start == quantity.span.start:
         for place in range(end + 1, min(len(text), end + FAR) + 1):

@@ -1,4 +1,4 @@
-"""The words by which a stated figure is understood: which say nothing, which narrow it, which part clauses.
+"""Lists of words for reading a statement: words that limit a figure, divide clauses, or have no content.
 
 English, Vietnamese, Indonesian and Chinese.
 """
@@ -17,7 +17,7 @@ GENRE = frozenset({
     "correction",
     "fictional", "no", "review",
 })  # fmt: skip
-"""Words of titles that say what kind of text it is."""
+"""Words of titles that name a kind of text."""
 
 _I = regex.IGNORECASE
 
@@ -30,7 +30,8 @@ BOUNDARY = regex.compile(
     r"|dibandingkan|dari|menjadi)\s|而且?(?!非)|但|其中|以及",
     _I,
 )
-"""Where a clause may end; cutting too often is harmless: clauses without figures belong to all figures."""
+"""The possible ends of a clause. An end too many is harmless, because clauses without figures count for every
+figure."""
 
 DENIED_BEFORE = regex.compile(
     r"(?:\bnot|\brather than|\binstead of|n[’']t|\bchứ không phải(?: là)?|\bkhông phải(?: là)?"
@@ -49,7 +50,8 @@ REVISED = regex.compile(
     r"|công bố|ước tính|diumumkan|diperkirakan|公布|宣布|估计",
     _I,
 )
-"""Of a figure that another is held against: that it was once said of the same thing."""
+"""Words after a former figure (*than the 40 first reported*) which show that it was an earlier report of the
+same thing."""
 
 CHANGE_BEFORE = regex.compile(
     r"(?:\bby|\banother|\ba further|\badditional|\bextra|\bnew|\b(?:increase|rise|drop|fall|decline"
@@ -78,7 +80,7 @@ MONEY = regex.compile(
     r"|biaya)\b",
     _I,
 )
-"""Words beside amounts of money, also of currencies that are not known."""
+"""Words beside amounts of money, which also mark amounts in unknown currencies."""
 
 _ORGANISATION = (
     r"(?:Ministry|Office|Agency|Cross|Crescent|Commission|Institute|Bureau|Authority|University"
@@ -97,7 +99,7 @@ BLANKED = regex.compile(
     r"|\b(?:Bộ|Cục|Sở|Kementerian|Badan|Dinas)(?:\s\p{Lu}[\p{L}\p{M}]*(?:\s\p{Ll}{1,3}(?=[\s,.]"
     r"|$))?){1,4}"
 )
-"""Who says it: two who count the same thing differently are what is looked for."""
+"""The names of sources. They are removed, because sources that differ may still count the same thing."""
 
 _LIGHT = frozenset(
     """
@@ -179,42 +181,42 @@ _MEANINGS: Mapping[str, str] = {
     **dict.fromkeys(("cost", "price"), "cost"),
     **dict.fromkeys(("rebuild", "rebuilt", "reconstruct"), "rebuild"),
 }
-"""English stems that newsrooms use for one another. *Live* is of lives that were lost."""
+"""English stems that newsrooms use for one another. *Live* stands for lives that were lost."""
 
 PERSONS = frozenset(
     {"peopl", "people", "person", "orang", "nguoi", "resid", "residents", "individu", "individual"}
 )
-"""Words for human beings: they do not tell one count of people from another."""
+"""Words for human beings. They do not distinguish one count of people from another."""
 
 
 @lru_cache(maxsize=65_536)
 def is_light(word: str, language: str) -> bool:
-    """Whether a word says nothing of what a figure counts."""
+    """Whether a word says nothing about the things that a figure counts."""
     return word.casefold() in _LIGHT or word.isdigit() or not terms(word, language)
 
 
 def without_light_han(text: str) -> str:
-    """``text``, in its length, with blanks for what in Chinese says nothing of what is counted."""
+    """Replace Chinese words that say nothing about the counted things by blanks; the length stays."""
     if not NO_SPACES.search(text):
         return text
     return _LIGHT_HAN.sub(lambda match: " " * len(match[0]), text)
 
 
 def limits_of(words: str) -> Iterator[str]:
-    """What narrows a figure to some of the things that it could count, or makes a plan of it."""
+    """Yield the names of the limits in ``words``: a part of the counted things, or a plan."""
     for name, pattern in _LIMITS.items():
         if pattern.search(words):
             yield name
 
 
 def meaning(term: Term) -> Term:
-    """A term, with one form for the words that mean the same."""
+    """Return one form of a term for all English terms of the same meaning."""
     field, word = term
     return (field, _MEANINGS.get(word, word)) if field == "en" else term
 
 
 def is_person(term: Term) -> bool:
-    """Whether a term means no more than human beings."""
+    """Whether a term only means human beings."""
     return term[1] in PERSONS
 
 
@@ -224,7 +226,7 @@ def is_pair(term: Term) -> bool:
 
 
 def places_without_capitals(words: str) -> Iterator[str]:
-    """The countries and the districts that a Chinese text names, by what its places end in."""
+    """Yield the places in a Chinese text: countries from a list, and districts by their endings."""
     if not NO_SPACES.search(words):
         return
     yield from _countries().findall(words)

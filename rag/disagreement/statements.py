@@ -1,4 +1,4 @@
-"""The figures of a citation: of a sentence, or of a row of a table."""
+"""The statements of a citation, which quotes a sentence or a row of a table."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from rag.figures.quantities import quantities
 
 
 def statements(citation: Citation, language: str) -> list[Statement]:
-    """The figures of a citation's quote of which it can be told what they count, in order."""
+    """Return a statement for each figure of the quote whose counted things are clear, in order."""
     if citation.headings and "|" in citation.headings:
         return list(_of_row(citation, language))
     if "|" in citation.quote:
-        # A row without its headings does not say what its figures are.
+        # A row without its headings does not tell what its figures count.
         return []
     return list(Sentence(citation, citation.quote, language).read())
 
 
 def _of_row(citation: Citation, language: str) -> Iterator[Statement]:
-    """The cells of a table's row that hold a figure and nothing else, under a heading of their own."""
+    """Yield a statement for each cell that holds exactly one figure, under a heading of its own."""
     *caption, columns = (line for line in (citation.headings or "").splitlines() if line.strip())
     names = [name.strip() for name in columns.split("|")]
     cells = [cell.strip() for cell in citation.quote.split("|")]

@@ -1,7 +1,7 @@
-"""What a cited sentence states in figures: each figure with what it counts, of whom, where and when.
+"""Reads the figures of a cited sentence: what each counts, and of whom, where and when.
 
-It is read strictly: a figure whose clause leaves open what it counts is left out, since to compare it would
-be to guess.
+The reading is strict: it leaves out a figure whose clause does not say what it counts, since a comparison
+would be a guess.
 """
 
 from __future__ import annotations
@@ -44,34 +44,35 @@ _OF = regex.compile(r"\sof\s(?:the\s)?(?P<what>\p{L}[\p{L}\p{M}’'-]*)")
 _TIMES = frozenset({"second", "minute", "hour", "day", "week", "month", "year", "decade"})
 _UNREAD = frozenset({ORDINAL, "year of age"})
 _NEAR_HAN = 2
-"""Characters before a figure, in a script without spaces, that say what is counted."""
+"""The number of characters before a figure, in a script without spaces, that say what is counted."""
 MOST_ABOUT = 60
-"""Characters of the words for what a figure counts."""
+"""The most characters of the phrase for the counted things (``Statement.about``)."""
 
 When = tuple[int | None, int | None, int | None, str | None]
-"""A date: year, month, day, and whether it is before or after it."""
+"""A date: year, month, day, and ``before`` or ``after`` if the text says so. For a date relative to the day
+of writing: None, None, the distance and its unit."""
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A figure of a cited sentence, with all that says what it is a figure of.
+    """A figure of a cited sentence, with everything that tells what it counts.
 
     Attributes:
-        citation: whose sentence it is.
+        citation: the citation of the sentence.
         quantity: the figure.
-        value: the figure as written, with the words for how exact it is.
-        about: what it counts, as written.
-        near: the words next to it that say what is counted, and what happened to it.
-        own: the words of its clause.
-        scope: all words of the sentence that bear on it.
-        names: the places and other names among them.
-        held: every word of the sentence, its headings and its document's title, as written.
-        subject: the words of its document's title.
-        limits: what narrows it to a part, a kind or a period, or makes it a plan.
-        when: the dates that it holds for; empty where none is stated.
-        rejected: what the sentence says that the figure is not, or no longer.
-        others: the other figures of the sentence that it does not reject.
-        cell: for a row of a table, its label and the column's heading.
+        value: the figure as written, with the words that qualify it.
+        about: the counted things, as written.
+        near: the words next to the figure: the counted things, and what happened to them.
+        own: the words of the figure's clause.
+        scope: the words of the figure's clause and of the clauses without figures.
+        names: the places and other names in these clauses.
+        held: every word of the sentence, its headings and its document's title, as written, in lower case.
+        subject: the words of the document's title.
+        limits: names of the limits to a part, a kind or a period, or to a plan.
+        when: the dates for which the figure holds; empty if none is stated.
+        rejected: the figures that the sentence gives as wrong or outdated.
+        others: the other figures of the sentence, without rejected ones.
+        cell: for a row of a table, the row's label and the column's heading.
     """
 
     citation: Citation
@@ -92,7 +93,7 @@ class Statement:
 
 
 class Sentence:
-    """A sentence as it is read for figures."""
+    """A sentence that is analysed for figures."""
 
     def __init__(self, citation: Citation, text: str, language: str) -> None:
         self._citation = citation
@@ -106,14 +107,17 @@ class Sentence:
         self._segments = list(self._cut())
 
     def read(self) -> Iterator[Statement]:
-        """The statements of the sentence."""
+        """Yield a statement for each figure whose counted things are clear."""
         for quantity in self._kept:
             statement = self._statement(quantity)
             if statement is not None:
                 yield statement
 
     def _without_sources(self) -> str:
-        """The text with blanks for who says it, and for dates and figures: of the same length."""
+        """Return the text with blanks for sources, dates, figures and Chinese words without content.
+
+        The length stays the same, so the offsets do too.
+        """
         spans = [(match.start(), match.end()) for match in BLANKED.finditer(self.text)]
         spans += [(moment.span.start, moment.span.end) for moment in self._moments]
         spans += [(item.span.start, item.span.end) for item in self.found]
@@ -123,7 +127,7 @@ class Sentence:
         return without_light_han(plain)
 
     def _cut(self) -> Iterator[Span]:
-        """Its clauses: cut at marks and joining words, not within a figure or a date."""
+        """Yield the clauses, cut at punctuation and conjunctions, but not within a figure or a date."""
         start = 0
         for match in BOUNDARY.finditer(self._plain):
             if match.start() > start:
@@ -146,7 +150,7 @@ class Sentence:
             return None
         beside = [item for item in self._kept if item != quantity and _meets(own, item.span)]
         if any(item.unit not in _TIMES or item.currency for item in beside):
-            # Which words belong to which figure is not clear.
+            # With another figure in the clause, the words cannot be assigned to one of the two.
             return None
         near = self._near(quantity, own)
         if not near:
@@ -175,7 +179,10 @@ class Sentence:
         )
 
     def _without_figures(self, near: Sequence[Span]) -> list[Span]:
-        """The clauses without figures, and, of those with a rejected one, what says what is counted."""
+        """Return the clauses without a figure.
+
+        A clause with a rejected figure counts as one only if it has a word of ``near``.
+        """
         free = [part for part in self._segments if not any(_meets(part, item.span) for item in self._kept)]
         rejecting = [part for part in free if any(_meets(part, item.span) for item in self._rejected)]
         return [part for part in free if part not in rejecting or any(_meets(part, span) for span in near)]
@@ -188,7 +195,7 @@ class Sentence:
         return bool(led or followed or SUBSET.match(own.of(self.text)))
 
     def _near(self, quantity: Quantity, own: Span) -> list[Span]:
-        """Where the words stand that say what is counted: the counted noun, and what is next to it."""
+        """Return the spans of the words that say what is counted: the counted noun and the words beside."""
         start, end = quantity.span.start, quantity.span.end
         noun = self._noun(quantity, own)
         before = self.words(Span(own.start, max(own.start, start)))
@@ -206,7 +213,10 @@ class Sentence:
         return [*before[-1:], *within, *after[:1]]
 
     def _about(self, quantity: Quantity, own: Span, near: Sequence[Span]) -> str:
-        """What is counted, as written: *people killed*; of money, what it is for: *cost of rebuilding*."""
+        """Return the counted things as written: *people killed*.
+
+        For money, return its purpose: *cost of rebuilding*.
+        """
         noun = self._noun(quantity, own)
         before = self.words(Span(own.start, max(own.start, quantity.span.start)))[-3:]
         phrase = self.text[before[0].start : before[-1].end] if before else ""
@@ -220,42 +230,42 @@ class Sentence:
 
     def _noun(self, quantity: Quantity, own: Span) -> Span | None:
         if quantity.noun is None:
-            # Hectares of forest.
+            # *Of* names the things after a unit: hectares of forest.
             match = _OF.match(self.text, quantity.span.end) if quantity.unit else None
             return Span(*match.span("what")) if match else None
         start = self.text.find(quantity.noun, quantity.span.end)
-        # What counts as its words may go on into the next clause.
+        # ``Quantity.noun`` may extend into the next clause.
         end = min(start + len(quantity.noun), own.end)
         return Span(start, end) if 0 <= start < end else None
 
     def words(self, part: Span) -> list[Span]:
-        """The words of a part that say something."""
+        """Return the spans of the words in ``part`` that have content."""
         found = [Span(*match.span()) for match in _WORD.finditer(self._plain, part.start, part.end)]
         return [span for span in found if not is_light(span.of(self._plain), self._language)]
 
     def _common(self, words: Sequence[Span]) -> list[Span]:
-        """Those that are no names."""
+        """Return the words that are not names."""
         return [span for span in words if span.start == 0 or not span.of(self.text)[0].isupper()]
 
     def terms(self, words: Sequence[Span]) -> frozenset[Term]:
-        """The words as they are compared with another sentence's."""
+        """Return the terms of words, in the form for comparison with other sentences."""
         found = (term for span in words for term in analysed(span.of(self._plain), self._language))
         # Runs of a script without spaces are compared by their pairs of characters.
         return frozenset(meaning(term) for term in found if is_pair(term) or not NO_SPACES.search(term[1]))
 
     def all_terms(self) -> frozenset[Term]:
-        """All its words, as they are compared with another sentence's."""
+        """Return the terms of the whole sentence."""
         return self.terms(self.words(Span(0, len(self.text))))
 
     def names(self, part: Span) -> Iterator[str]:
-        """The names in a part: what has a capital letter, or looks like a place where there are none."""
+        """Yield the names in ``part``: words with a capital letter, and places in a Chinese text."""
         yield from places_without_capitals(part.of(self._plain))
         for span in self.words(part):
             if span.of(self.text)[0].isupper():
                 yield span.of(self.text).casefold()
 
     def when(self, own: Span, free: Sequence[Span]) -> frozenset[When]:
-        """The dates of the figure's own clause, or else of the clauses that have no figure."""
+        """Return the dates in the figure's own clause, else those in the clauses ``free`` of figures."""
         for parts in ([own], free):
             found = [moment for moment in self._moments if any(_meets(part, moment.span) for part in parts)]
             if found:
@@ -271,13 +281,13 @@ def _joined(text: str, words: Sequence[Span]) -> str:
 
 
 def held(citation: Citation) -> frozenset[str]:
-    """The words of a citation's quote, headings and title, in small letters."""
+    """Return the words of a citation's quote, headings and title, in lower case."""
     texts = (citation.quote, citation.title, citation.headings or "")
     return frozenset(word.casefold() for text in texts for word in _WORD.findall(text))
 
 
 def subject(citation: Citation, language: str) -> frozenset[Term]:
-    """What a citation's document is about: the words of its title, but for those that any title may have."""
+    """Return the terms of a document's title, without words that name a kind of text (``GENRE``)."""
     words = [word for word in _WORD.findall(citation.title) if word.casefold() not in GENRE]
     return Sentence(citation, " ; ".join(words), language).all_terms()
 

@@ -68,7 +68,9 @@ def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
 def measure_removal(
     present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
 ) -> dict[Place, Sample]:
-    """Return the same figures for questions asked twice: of the whole library, and without their subject.
+    """Return the figures of :func:`measure_abstention` for questions that were asked twice.
+
+    Each is asked once of the whole library, and once of the library without its subject.
 
     Args:
         present: the answers from the whole library.

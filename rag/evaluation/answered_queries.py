@@ -1,4 +1,4 @@
-"""Answers to a set's questions, from the whole library or without the documents on their subject."""
+"""Asks a set's questions, of the whole library or without the documents on their subject."""
 
 from __future__ import annotations
 
@@ -43,8 +43,8 @@ def ask_all(
 def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
     """Return the questions whose subject can be removed: all documents with the title of an answering one.
 
-    Returns at most ``MAX_REMOVED`` questions. Each has a document that answers it, every such document has a
-    title, and the set has a document with another title.
+    There are at most ``MAX_REMOVED`` questions. Each has a document that answers it, every such document has
+    a title, and the set has a document with another title.
     """
     titles = {document.title for document in dataset.documents.values()}
     return spread(

@@ -75,7 +75,7 @@ def mean(values: Sequence[float] | npt.NDArray[Any]) -> Statistic:
 def ratio(
     numerators: Sequence[float] | npt.NDArray[Any], denominators: Sequence[float] | npt.NDArray[Any]
 ) -> Statistic:
-    """The sum of the numerators over that of the denominators: a share of counts that vary by question."""
+    """The sum of the numerators over the sum of the denominators: a share of counts that vary by question."""
     above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
 
     def of(weights: Array) -> Array:
@@ -116,7 +116,7 @@ def quantile(values: Sequence[float], share: float) -> Statistic:
 
     def of(weights: Array) -> Array:
         reached = np.cumsum(weights[:, order], axis=1)
-        # Weights are whole numbers, so a small tolerance affects only rounding errors.
+        # Weights are whole numbers, so this small tolerance only corrects rounding errors.
         result: Array = ordered[np.argmax(reached >= share * reached[:, -1:] - 1e-9, axis=1)]
         return result
 
@@ -124,7 +124,7 @@ def quantile(values: Sequence[float], share: float) -> Statistic:
 
 
 def twice(statistic: Statistic) -> Statistic:
-    """A statistic over two observations per question: first ones of all questions, then second ones."""
+    """A statistic over two observations per question: all first ones, then all second ones."""
     return lambda weights: statistic(np.hstack([weights, weights]))
 
 

@@ -25,7 +25,7 @@ class Difference:
         p: the probability of a change at least as far from zero if there were none; None for a time, which
             varies from run to run with the machine.
         outcome: the second configuration compared with the first, at the 5 % level. Each figure is tested
-            separately: of twenty equal figures, one is called different by chance.
+            separately: of twenty figures that are really equal, one appears different by chance.
     """
 
     place: Place
@@ -99,7 +99,7 @@ def _difference(place: Place, first: Evaluation, second: Evaluation) -> Differen
 
 
 def _two_sided(changes: Array) -> float:
-    """Return twice the share of resamples on the rarer side of zero; zero itself counts on both sides."""
+    """Return twice the share of resamples on the side of zero that has fewer; zero counts on both sides."""
     side = min(int((changes <= 0).sum()), int((changes >= 0).sum()))
     return min(1.0, 2 * (side + 1) / (len(changes) + 1))
 

@@ -28,7 +28,7 @@ class Configuration:
         model: the name or folder of the encoder; None for the bundled one.
         reader: the name or folder of the reader, ``bundled`` or ``none``.
         max_chunk_tokens: the length of a passage, in the encoder's tokens.
-        title_tokens: how many tokens of the title precede a passage; with 0, titles are not indexed.
+        title_tokens: the number of title tokens that precede a passage; with 0, titles are not indexed.
         weights: a file of weights for another encoder or reader; None for the bundled weights.
         tuning: the parameters of an answer.
     """

@@ -31,7 +31,8 @@ class Query:
         sentences: whole sentences that answer, as text.
         evidence: spans of documents that answer.
         judged: the relevance of documents, by name; 0 is irrelevant.
-        about: the document that the question was asked about, even if it does not answer it; None if unknown.
+        about: the document that the question was asked about, even if that document does not answer it; None
+            if unknown.
     """
 
     id: str
@@ -92,9 +93,10 @@ class Dataset:
     notes: tuple[str, ...] = ()
 
     def title_of(self, query: Query) -> str:
-        """Return the title that decides the split of a question: that of the document it is about.
+        """Return the title that decides the split of a question: the title of the document it is about.
 
-        A document without a title counts by its name, and a question without a document by its own id.
+        The name of a document stands in for a missing title, and the question's own id for a missing
+        document.
         """
         if query.about is None:
             return query.id
@@ -157,7 +159,7 @@ def place(document: Document, start: int, end: int, quote: str | None) -> Span |
 
 
 def named(items: Iterable[str], shown: int = 3) -> str:
-    """Return the first few names, and the number of the others."""
+    """Return the first names, and the number of the others."""
     names = list(dict.fromkeys(items))
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more
@@ -170,7 +172,7 @@ _TRAIN, _TUNE = 154, 192
 
 
 def part_of(title: str) -> Part:
-    """Return the part of the documents with ``title`` (or, without a title, with that name)."""
+    """Return the part of a split for the documents with ``title``; the name stands in for a missing title."""
     first = hashlib.sha256(title.encode()).digest()[0]
     if first < _TRAIN:
         return "train"

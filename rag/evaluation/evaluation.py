@@ -150,7 +150,8 @@ def _measure(
     twice = with_removable_subject(dataset) if "answers" in parts else ()
     again = {query.id for query in twice}
     wanted = [query for query in dataset.queries if query.id in again or _is_asked(query, parts)]
-    # Questions are asked first, before the encoder has cached any of them: their latency is measured too.
+    # Ask the questions first, before the encoder has cached any of them, because their latency is measured,
+    # too.
     engine = _engine(index, configuration) if wanted else None
     asked = ask_all(engine, wanted, progress) if engine else ()
     if "retrieval" in parts:
@@ -190,7 +191,7 @@ def _measure_answers(
     marked = labelled(asked)
     answerable = [bool(item.query.answerable) for item in marked]
     if all(answerable):
-        # The set has no unanswerable question, so those without their subject take their place.
+        # The set has no unanswerable question, so questions without their subject replace them.
         marked, answerable = [*present, *removed], [True] * len(present) + [False] * len(removed)
     measured.bins = calibration([item.answerability for item in marked], answerable)
 

@@ -1,4 +1,4 @@
-"""Quality of the verification, on answers' sentences and on claims with known support."""
+"""Measures the verification, on answers' sentences and on claims with known support."""
 
 from __future__ import annotations
 
@@ -17,11 +17,10 @@ _WORST_FIRST: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
 
 
 def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[Place, Sample]:
-    """Return the shares of verdicts among the answers' sentences, and how often claims are called supported.
+    """Return the shares of verdicts among the answers' sentences, and of claims called supported.
 
-    ``verdicts`` covers all sentences of all answers. ``called_supported`` has one figure each for claims
-    checked against the sentences that support them, against those that contradict them, and against those of
-    another claim.
+    ``verdicts`` covers all sentences of all answers. ``called_supported`` has three figures: for claims that
+    are checked against sentences that support them, that contradict them, and that belong to another claim.
     """
     verdicts = [verdicts_of(item.answer) for item in asked]
     ids = tuple(item.query.id for item in asked)
@@ -67,7 +66,7 @@ def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
 
 
 def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
-    """Return the share of first claims that the sentences of the second ones are said to support.
+    """Return the share of pairs in which the second claim's sentences are said to support the first claim.
 
     A resample draws a statement with all documents on it.
     """

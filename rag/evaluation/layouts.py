@@ -1,4 +1,4 @@
-"""Reading of a set from a folder: a corpus in BEIR's layout, or documents with a file of questions."""
+"""Reads a set from a folder: a corpus in BEIR's layout, or documents with a file of questions."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ CLAIMS, CLAIM_SENTENCES = "evidence.jsonl", "corpus_sentences.jsonl.gz"
 """The rationale sentences of SciFact (Wadden et al., Fact or Fiction, EMNLP 2020), if the set has them."""
 
 _IDENTIFIED = 100
-"""How many documents' languages are detected. A corpus is in one language, and short passages mislead."""
+"""The number of documents whose languages are detected. A corpus is in one language, but the detection of a
+short passage may be wrong."""
 
 _QUOTED = frozenset({"span", "multi-span"})
-"""TAT-QA's types of answers that occur in the text; the others are computed."""
+"""TAT-QA's types of answers that occur in the text; answers of other types are computed."""
 
 Judgements = dict[str, dict[str, int]]
 
@@ -198,12 +199,12 @@ def _answerable(file: Path, number: int, row: Mapping[str, Any]) -> bool | None:
 
 
 def _answers(row: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return the strings that answer: ``answers``, or a short ``answer`` that is quoted, not written."""
+    """Return the strings that answer: ``answers``, or a short ``answer`` that quotes the text."""
     if row.get("answer_type", "span") not in _QUOTED:
         return ()
     found = row.get("answers", row.get("answer"))
     if isinstance(found, str):
-        # Beside marked sentences, an answer is a text that an annotator wrote from them.
+        # If the set has selected sentences, ``answer`` is a text that an annotator wrote from them.
         found = [] if "selected_sentences" in row else [found]
     return tuple(str(answer) for answer in found or () if str(answer).strip())
 

@@ -1,4 +1,4 @@
-"""A set from a library: its documents, with questions from feedback and from files."""
+"""Makes a set from a library: its documents, with questions from feedback and from files."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class _Question:
 
     @property
     def key(self) -> str:
-        """The question without differences of spacing and case."""
+        """The question in a form without differences of spacing and case."""
         return " ".join(str(self.fields["text"]).split()).casefold()
 
 
@@ -49,8 +49,8 @@ def write_library_set(
 ) -> tuple[str, ...]:
     """Write a set in BEIR's layout over the current version of every document.
 
-    A question from a file precedes feedback on the same question, and later feedback precedes earlier.
-    Evidence in a changed document is located if its words occur exactly once.
+    On the same question, a file precedes feedback, and later feedback precedes earlier. Evidence in a
+    document that has changed is located if its words occur exactly once.
 
     Args:
         index: the library.
@@ -87,7 +87,7 @@ def write_library_set(
 
 
 def _documents(index: Library) -> dict[str, tuple[DocumentRecord, Document]]:
-    """Return the documents by name: the path, after its folder if several folders have the same path."""
+    """Return the documents by name: the path, with the folder before it if several folders have the path."""
     records = index.catalog.documents()
     paths = Counter(record.path for record in records)
     return {

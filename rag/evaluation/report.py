@@ -138,7 +138,7 @@ def plot_calibration(bins: Sequence[CalibrationBin], file: Path) -> None:
 
 
 def _axes(across: str, up: str) -> tuple[Figure, Axes]:
-    # Without pyplot, matplotlib draws with Agg: no window, no global state.
+    # Without pyplot, matplotlib draws with Agg, so it opens no window and has no global state.
     from matplotlib.figure import Figure
 
     picture = Figure(figsize=_INCHES, layout="constrained")

@@ -11,7 +11,7 @@ from rag.evaluation.bootstrap import Array, Place, Sample, mean
 from rag.evaluation.datasets import Query
 
 POOL = 100
-"""How many passages each search returns."""
+"""The number of passages that each search returns."""
 
 METRICS = {
     "ndcg@10": "nDCG@10",

@@ -13,7 +13,7 @@ from rag.evaluation.bootstrap import Place, Sample, mean
 from rag.evaluation.datasets import Query
 
 FIRST_SENTENCES = 3
-"""How many sentences of the best passage a baseline without selection cites."""
+"""The number of sentences of the best passage that the baseline without selection cites."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ SOURCE = "/evaluation"
 """The source folder of the documents in a temporary index."""
 
 _PASSAGES_BY = ("text", "embedding")
-"""The packages of ``index`` that make passages. A change to their code must lead to a new index,
-or the old one would be measured."""
+"""The packages of ``index`` that make passages. After a change to their code, a new index is made; otherwise
+the evaluation would measure the old one."""
 
 
 def open_temporary(
@@ -30,9 +30,9 @@ def open_temporary(
     folder: Path,
     progress: Progress | None = None,
 ) -> Library:
-    """Open the documents as an index, stored under a digest of everything that it depends on.
+    """Open an index of the documents, stored under a digest of everything that it depends on.
 
-    Opening it again embeds nothing. An interrupted run resumes where it stopped.
+    Opening it again embeds nothing. After an interruption, the next call continues.
 
     Args:
         documents: by name, which becomes the path.

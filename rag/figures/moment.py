@@ -23,9 +23,10 @@ class Moment:
         day: the day of the month.
         weekday: the day of the week, from 0 for Monday.
         decade: whether the year stands for the ten years from it: the 1990s.
-        relative: for a date relative to the day of writing, the distance into the past: 1 for *yesterday*.
-        relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year`` before the day of
-            writing; ``earlier``: years before the year that the sentence is about.
+        relative: for a date relative to the day of writing, the number of units before that day: 1 for
+            *yesterday*.
+        relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``; ``earlier`` for
+            years before the year that the sentence is about.
         relation: whether the text says *before* or *after* the date.
         may_be_count: whether it may be a number of things instead: *2000 people*.
         until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
@@ -52,7 +53,7 @@ AMBIGUOUS = listed("""
     may march mar sun sat mon wed fri mei minggu mars do so di mi sab dom lun jan jun dec des sep sen
     rab kam jum min sel august set out mer gio mar. ago avr
 """)
-"""Words that name a month or a day only beside a number, or with a capital and a preposition."""
+"""Words that count as a month or a day only beside a number, or with a capital and a preposition."""
 
 VI_MONTHS: Mapping[str, int] = {
     "giêng": 1, "một": 1, "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9,

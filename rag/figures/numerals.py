@@ -1,6 +1,7 @@
 """Recognition of numbers in a text, in digits or words, with their exact values.
 
-:mod:`rag.figures.quantities` finds out what they count, and :mod:`rag.figures.dates` whether they are dates.
+:mod:`rag.figures.quantities` finds the counted things, and :mod:`rag.figures.dates` decides which numbers are
+dates.
 """
 
 from __future__ import annotations
@@ -40,8 +41,8 @@ class Number:
         low: its value; for a vague number (*dozens*), the smallest that it may mean.
         high: the same as ``low``; for a vague number, the largest.
         step: the value of one unit in the last written digit: 100,000 for 9.9 million.
-        start: where it begins in the text.
-        end: where it ends.
+        start: the offset at which it begins in the text.
+        end: the offset at which it ends.
         in_words: whether it is written without digits.
         share: whether it is a part of a whole, in per cent: *half* is 50.
     """
@@ -216,7 +217,7 @@ def _number_at(tokens: list[_Token], place: int, words: Words, language: str) ->
 
 
 def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
-    """Whether a scale follows: *half a million* is not a half of anything."""
+    """Whether a scale follows: in *half a million*, the half belongs to the scale."""
     following = [token.text for token in tokens[place : place + 2]]
     if following[:1] and following[0] in words.one:
         following = following[1:]

@@ -50,7 +50,7 @@ _PLACES: Mapping[str, int] = {
     ) for place, name in enumerate(names.split(), 1)},
     "final": 0, "last": 0,
 }  # fmt: skip
-"""The number of a part in its year; 0 for the last part."""
+"""The number of a part within its year; 0 for the last part."""
 _LAST_OF_TWO = frozenset({"cuối", "下"})
 _JOINS = regex.compile(
     r"\s?(?:to|and|until|till|through|-|–|—|đến|tới|và|hingga|sampai|dan|至|到)\s?"
@@ -112,7 +112,7 @@ def _last_days(moment: Moment) -> set[int]:
 
 
 def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
-    """Return dates in which *a year earlier* has a year: the one before the last year in the text.
+    """Return dates in which *a year earlier* has a year: the year before the last year in the text.
 
     Args:
         found: the dates of a text.

@@ -12,10 +12,12 @@ from rag.figures.quantities import Quantity
 from rag.figures.units import PERCENT, in_base, same_currency
 
 FAIR_DISTANCE = Decimal("0.2")
-"""How far below the true figure *over* may lie, and how far above it *under*, as a share of it."""
+"""The largest distance between the true figure and a stated one with *over* or *under*, as a share of the
+larger one."""
 
 NEAR = Decimal("0.1")
-"""How far above the true figure *nearly* may lie, as a share of the stated one."""
+"""The largest distance between the true figure and a stated one with *nearly*, as a share of the stated one.
+"""
 
 _THIRDS = frozenset({Decimal("33.33"), Decimal("66.67")})
 
@@ -80,8 +82,8 @@ _IMPLIED = {
 """Pairs of a sentence's comparator and the evidence's comparator that agree for the same value."""
 
 _LIMITS = {"at least", "at most", "over", "under"}
-"""Comparators of limits: if both figures have one, different values disagree, unless the stated one is
-rounder."""
+"""Comparators of limits: if both figures have one, different values disagree, unless the stated figure is
+rounded more."""
 
 _DROPPED = {"about", "nearly", "over", "at least"}
 

@@ -15,12 +15,12 @@ from rag.finding.reading import Reading
 from rag.questions import Kind, Question, fits_kind
 
 _NEAR_SUBJECT = 0.5
-"""The share of a question's words from which the nearest passage counts as being about its subject."""
+"""The least share of a question's words that the nearest passage must have to be about its subject."""
 
 
 @dataclass(frozen=True, slots=True)
 class Abstention:
-    """Why there is no answer: a cause for programs, and a reason in words."""
+    """The reason for an abstention: a cause for programs, and the reason in words."""
 
     cause: Cause
     reason: str
@@ -32,7 +32,7 @@ class Decision:
 
     Attributes:
         answerability: the probability that it does, 0 to 1; None if nothing was read.
-        abstention: why there is no answer; None if there is one.
+        abstention: the reason for an abstention; None if there is an answer.
     """
 
     answerability: float | None
@@ -42,7 +42,7 @@ class Decision:
 def decide(
     index: Snapshot, question: Question, ranked: Sequence[Scored], weights: Weights, *, filtered: bool
 ) -> Decision:
-    """Decide whether the best sentence answers the question, and if not, why not.
+    """Decide whether the best sentence answers the question, and otherwise give the reason.
 
     Args:
         index: the library that was searched.

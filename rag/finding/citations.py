@@ -58,7 +58,7 @@ def cite(
 
     Args:
         number: the footnote's number, from 1.
-        answer_start: where the sentence begins in the answer's text.
+        answer_start: the offset at which the sentence begins in the answer's text.
         sentence: the sentence, as the answer has it.
         record: the cited document.
         span: the cited span of it.

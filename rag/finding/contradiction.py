@@ -56,7 +56,8 @@ def pairs() -> list[tuple[str, str]]:
 def _opposites() -> Mapping[Term, frozenset[Term]]:
     """Return the opposites of each word; words and opposites are stems.
 
-    Comparatives and superlatives (*weaker*, *weakest*) have stems of their own, so they are listed, too.
+    The stems of comparatives and superlatives (*weaker*, *weakest*) differ from their adjectives', so they
+    are included.
     """
     found: dict[Term, set[Term]] = {}
     for pair in pairs():

@@ -22,10 +22,10 @@ from rag.questions import Question
 from rag.tuning import Tuning
 
 _MOST_COPIES = 20
-"""How many copies of a document are searched for a sentence, the earliest first."""
+"""The most copies of a document in which a sentence is searched, the earliest first."""
 
 _REPEATS = 0.5
-"""The share of a passage's sentences in another copy from which both count as one passage."""
+"""If at least this share of a passage's sentences is in another copy, both passages count as one."""
 
 _Item = TypeVar("_Item")
 
@@ -54,7 +54,7 @@ class Copies:
         Args:
             index: the library.
             library: provides the texts of the answer.
-            filters: which documents may be read; others are neither cited nor named.
+            filters: the filters that a document must pass to be cited or named.
         """
         self._index = index
         self._library = library
@@ -109,9 +109,9 @@ def find_passages(
     """Search for the passages to read, best first; copies of one passage count as one.
 
     A passage is left out if better passages from copies contain all of its sentences. A passage that repeats
-    most of them and adds something, such as an outlet's footer or a newer figure, is read too. There are at
-    most ``tuning.read_hits`` such passages, on top of as many new ones, for which the search goes on as far
-    as ``POOL`` passages.
+    most of them and adds something, such as an outlet's footer or a newer figure, is read too. At most
+    ``tuning.read_hits`` such passages are read in addition to as many new ones. The search for new ones ends
+    at ``POOL`` passages.
     """
     wanted = limit = tuning.read_hits
     while True:
@@ -156,7 +156,7 @@ def cite_earliest(chosen: Sequence[Scored], copies: Copies) -> list[CitedSentenc
     """
     found = [copies.earliest(item.candidate.reading.document, item.candidate.sentence) for item in chosen]
     documents = list(dict.fromkeys(item.record.document_id for item in found))
-    # The best sentence opens the answer, as in the selection.
+    # The best sentence stays at the start of the answer.
     return found[:1] + sorted(
         found[1:], key=lambda item: (documents.index(item.record.document_id), item.sentence.span)
     )
@@ -168,9 +168,9 @@ def _repeated_shares(
     document_of: Callable[[_Item], int],
     sentences_of: Callable[[_Item], Iterable[str]],
 ) -> list[float]:
-    """Return for each item which share of its sentences, 0 to 1, the earlier items from other copies contain.
+    """Return the share of each item's sentences, 0 to 1, that earlier items from other copies contain.
 
-    Fragments, such as headlines, count only where there is no whole sentence.
+    Fragments, such as headlines, count only in an item without a whole sentence.
     """
     shares: list[float] = []
     before: dict[int, list[tuple[int, str]]] = {}
@@ -179,7 +179,7 @@ def _repeated_shares(
         seen = before.setdefault(copies.group(document_id), [])
         known = {words for other, words in seen if other != document_id}
         sentences = [_plain(sentence) for sentence in sentences_of(item)]
-        # Headlines differ between outlets.
+        # Outlets give the same story different headlines.
         whole = [words for words in sentences if not is_fragment(words)] or sentences
         shares.append(sum(words in known for words in whole) / len(whole))
         seen.extend((document_id, words) for words in sentences)

@@ -35,8 +35,8 @@ _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
 
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
-"""Lengths in letters. With shorter roots or longer endings, words with a common beginning are often
-unrelated."""
+"""Lengths in letters. Two words with the same beginning are often unrelated if their common root is shorter,
+or an ending longer."""
 
 _PEOPLE = regex.compile(r"(?<=\p{L}{5})(?:['’]s|ian|an|n|ese|ish)$")
 
@@ -53,11 +53,11 @@ class Features:
     Attributes:
         cosine: the cosine of the sentence and the question, by the encoder.
         coverage: the share of the question's words in the sentence, weighted by rarity.
-        near: the same share for the sentence and its two neighbours.
-        context: the same share for the whole reading (the stretch of its document that is read) with its
-            title.
+        near: the share of the question's words in the sentence and its two neighbours.
+        context: the share of the question's words in the whole reading (the stretch of the document that is
+            read) with its title.
         names: the share of the question's names and figures in the sentence.
-        names_context: the same share for the whole reading with its title.
+        names_context: the share of the question's names and figures in the whole reading with its title.
         kind: 1 if the question expects a kind of answer that the sentence contains.
         wrong_kind: 1 if it expects a kind that the sentence does not contain.
         dense: the cosine of the passage and the question.
@@ -135,7 +135,7 @@ def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) ->
 
 
 def _cosines(index: Snapshot, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
-    """Return the cosine of each sentence: by its stored vector, else by embedding the sentence alone."""
+    """Return the cosine of each sentence: by its stored vector, or by embedding the sentence alone."""
     if not sentences:
         return []
     stored = index.sentence_vectors({sentence.chunk_id for sentence in sentences})
@@ -191,7 +191,7 @@ def _in_reading(
     candidates = []
     for place, sentence in enumerate(reading.sentences):
         if sentence.text.strip() == reading.document.title.strip():
-            # A title names the subject of the report and states nothing about it.
+            # A title names the report's subject and states nothing about it.
             continue
         near = frozenset().union(*held[max(place - 1, 0) : place + 2])
         fits = fits_kind(sentence.text, question.kind)
@@ -247,10 +247,10 @@ def _coverage(question_terms: Mapping[Term, float], held: frozenset[Term]) -> fl
 
 
 def contains_term(held: frozenset[Term], term: Term) -> bool:
-    """Whether a text contains ``term``, or a word that ``term`` derives from or that derives from it.
+    """Whether a text contains ``term`` or a related word.
 
-    Stemmers keep peoples and their countries apart (Cambodian, Cambodia), and some nouns and verbs (drowning,
-    drown). Two words count as related if one is the beginning of the other.
+    Stemmers do not join peoples and their countries (Cambodian, Cambodia), nor some nouns and verbs
+    (drowning, drown). Two words count as related if one of them is the beginning of the other.
     """
     if term in held:
         return True

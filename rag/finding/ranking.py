@@ -51,7 +51,7 @@ class Weights:
         answerability: gives the probability that the library answers it, from its best sentence.
         foreign: like ``answerability``, but from cosines alone: for a question in another language than the
             document.
-        reach: the share of the best sentence's probability that another sentence needs to be cited, too.
+        reach: the share of the best sentence's probability that another sentence needs to be cited as well.
         threshold: the probability below which there is no answer.
         foreign_threshold: the same threshold for a question in another language.
     """
@@ -102,11 +102,11 @@ def _logistic(stored: Mapping[str, Any]) -> Logistic:
 
 
 MAX_OVERLAP = 0.6
-"""The overlap of words (Jaccard) above which two sentences say the same; only the better one stays."""
+"""Two sentences with a larger overlap of words (Jaccard) say the same; only the better one is used."""
 
 
 FRAGMENT = 0.5
-"""The factor for the probability of a heading, caption or running title, which names a subject and states
+"""The factor on the probability of a heading, caption or running title, because it names a subject and states
 nothing about it. The training sets of the weights contain whole sentences only."""
 
 _COMPLETE = regex.compile(r"[.!?…。！？।۔។။]\P{L}*$|\s\|\s")
@@ -175,17 +175,17 @@ def _repeats(item: Scored, other: Scored) -> bool:
 
 
 MAX_READ = 24
-"""How many candidates a reader reads."""
+"""The number of candidates that a reader reads."""
 
 _CONTEXT = 1
-"""How many sentences before and after each candidate the reader reads with it."""
+"""The number of sentences before and after each candidate that the reader reads with it."""
 
 _MAX_CHARACTERS = 700
-"""The longest window, about 160 tokens: the length that the reader was trained on, and a bound on its
-time."""
+"""The most characters of a window, about 160 tokens. The reader was trained on this length, which also limits
+its time."""
 
 _BUDGET_CHARACTERS = 5000
-"""The total length of a question's windows, about 1,200 tokens."""
+"""The most characters of all windows of a question, about 1,200 tokens."""
 
 
 def can_read(reader: Reader, question: Question) -> bool:

@@ -1,8 +1,8 @@
-"""Readers: models that read a question together with the sentences that may answer it.
+"""Readers: models that read a question together with the sentences that may answer it (cross-encoders).
 
-The encoder embeds question and sentence separately, and so cannot tell a sentence that answers from one with
-the same words. A reader sees both at once. It is too slow for a whole library, but fast enough for the best
-sentences of a question.
+The encoder embeds question and sentence separately, so it cannot tell a sentence that answers from a sentence
+with the same words. A reader sees both at once. It is too slow for a whole library, but fast enough for the
+best sentences of a question.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class CrossEncoderReader:
         self._lock = Lock()
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in their order; its best sentence gives a window's own score."""
+        """Return the scores of each window, in order; a window's own score is that of its best sentence."""
         from torch.nn import Identity
 
         pairs = [(question, sentence) for window in windows for sentence in window.sentences]

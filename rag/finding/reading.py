@@ -64,12 +64,12 @@ class Reading:
 
 
 def read(index: Snapshot, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
-    """Widen each hit, and merge those of one document that then touch or overlap.
+    """Widen each hit by its neighbouring sentences, and merge stretches of one document that then touch.
 
     Args:
         index: the library that was searched.
         hits: best first.
-        widen_by: how many sentences to add on either side.
+        widen_by: the number of sentences to add on either side.
 
     Returns:
         Readings that do not overlap, in the order of their best hits.

@@ -1,4 +1,4 @@
-"""What a word of a follow-up may stand for: the people, places and things of an earlier turn."""
+"""Antecedents of a follow-up's words: the people, places and things of an earlier turn."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _FIGURE = regex.compile(
     regex.IGNORECASE,
 )
 _OUTER = frozenset({"in", "at", "from", "to", "of", "outside", "near"})
-"""Prepositions of phrases that say where, and seldom what."""
+"""Prepositions of phrases that mostly name a place, and seldom a topic."""
 
 _UNITS = frozenset({"years", "months", "weeks", "days", "hours", "minutes", "times", "metres", "kilometres"})
 
@@ -29,16 +29,16 @@ _GENDERS = {"mr": "he", "sir": "he", "king": "he", "prince": "he", "mrs": "she",
 _HE = frozenset({"he", "him", "his"})
 
 Resolved = tuple[str, tuple[str, ...]]
-"""A text, and the words in it that were said earlier."""
+"""A text, and the words that were carried into it from earlier turns."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An earlier turn as a place to look for what a word stands for.
+    """An earlier turn, which is searched for antecedents.
 
     Attributes:
-        question: as it stands alone.
-        answer: its answer's text and what it cites.
+        question: the turn's question in its standalone form.
+        answer: the text of its answer and the quotes that it cites.
     """
 
     question: str
@@ -46,28 +46,28 @@ class Source:
 
     @property
     def base(self) -> str:
-        """The question without the mark at its end."""
+        """The question without the punctuation at its end."""
         return self.question.strip().rstrip("?!. ")
 
     @property
     def asks_a_name(self) -> bool:
-        """Whether its answer is a name: "Who …", "Which company …"."""
+        """Whether the turn has an answer and its question asks for a name: "Who …", "Which company …"."""
         return _ASKS_A_NAME.match(self.base) is not None and bool(self.answer)
 
 
 def antecedent(source: Source, kind: str, word: str) -> str | None:
-    """The phrase of an earlier turn that a pronoun may stand for; None where there is none of its kind.
+    """Return the phrase of an earlier turn that a pronoun may stand for; None if no phrase is of its kind.
 
     Args:
         source: the turn.
         kind: ``person``, ``thing``, ``many``, ``there``, ``this`` or ``that``.
-        word: the pronoun, in small letters.
+        word: the pronoun, in lower case.
     """
     return _FINDERS.get(kind, _a_thing)(source, word)
 
 
 def topic_of(base: str) -> str | None:
-    """What a question is about, as it writes it: its longest phrase with a name, else its first phrase."""
+    """Return the topic of a question: its longest phrase with a name, else its first phrase."""
     told = regex.search(r"\(about (?P<topic>[^()]+)\)$", base)
     if told is not None:
         return str(told["topic"])
@@ -78,7 +78,7 @@ def topic_of(base: str) -> str | None:
 
 
 def context_of(base: str) -> str:
-    """Where or of whom a question speaks, for one that does not say it: " in the Isken valley"; or ""."""
+    """Return the phrase of place in a question, such as " in the Isken valley"; "" if there is none."""
     for name in names(base):
         led = regex.search(r"\s(?:in|at|of|for|on)\s(?:the\s)?$", base[: name.start])
         if led is not None and name.sort is not Sort.PERSON:
@@ -88,7 +88,7 @@ def context_of(base: str) -> str:
 
 
 def figure_of(base: str) -> Resolved | None:
-    """The figure that a question asked for, as a phrase: "the number of people displaced in March"."""
+    """Return the figure that a question asked for, as a phrase: "the number of people displaced in March"."""
     match = _FIGURE.search(base)
     if match is None:
         return None
@@ -108,7 +108,7 @@ def _is_country(name: Mention) -> bool:
 
 
 def same_noun(noun: str, source: Source) -> str | None:
-    """The phrase of an earlier turn that a noun shortens."""
+    """Return the phrase of an earlier question that ``noun`` shortens; None without one."""
     if noun in _PLACE_NOUNS:
         return _first(names(source.base), _is_country)
     for mention in mentions(source.base):
@@ -125,12 +125,12 @@ def same_noun(noun: str, source: Source) -> str | None:
 
 
 def _is_noun(mention: Mention, base: str) -> bool:
-    """Whether a word in -s is rather a noun than a verb: it is counted, or has words before it."""
+    """Whether a word in -s is a noun rather than a verb: it is counted, or other words precede it."""
     return " " in mention.text or regex.search(r"(?:many|which|what)\s$", base[: mention.start]) is not None
 
 
 def _is_whole(mention: Mention) -> bool:
-    """Whether a phrase is more than a word that may as well be a verb."""
+    """Whether a phrase has an article, a name or a plural: a bare word could be a verb."""
     has_article = regex.match(r"(?:the|an?)\s", mention.text, regex.IGNORECASE) is not None
     return has_article or mention.named or is_plural(mention.head)
 
@@ -139,11 +139,12 @@ _OFFICES = frozenset({
     "chair", "chairman", "chairwoman", "commissioner", "director", "governor", "head", "judge", "mayor",
     "minister", "officer", "president", "prosecutor", "secretary", "spokesman", "spokesperson", "spokeswoman",
 })  # fmt: skip
-"""What one person holds, though the name of a group follows: the chair of a committee is not *they*."""
+"""Words for offices of one person. *They* does not stand for the chair of a committee, although a group's
+name follows."""
 
 
 def may_be(mention: Mention, kind: str) -> bool:
-    """Whether a pronoun of this kind may stand for it, by its sort and its number."""
+    """Whether a pronoun of this kind may stand for a mention, by the mention's sort and number."""
     if kind == "many":
         return mention.sort is Sort.MANY or _is_group(mention) or is_plural(mention.head)
     if kind == "person":
@@ -177,7 +178,7 @@ def _a_person(source: Source, word: str) -> str | None:
 
 
 def _plain(mention: Mention) -> Mention:
-    """A name without the ending of who owns something."""
+    """Return a name without the ending of a possessive."""
     bare = regex.sub(r"['’]s?$", "", mention.text)
     return Mention(bare, mention.head, mention.sort, True, mention.preposition, mention.start, mention.end)
 

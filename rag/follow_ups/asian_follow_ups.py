@@ -1,6 +1,6 @@
-"""Follow-ups in Chinese, Vietnamese and Indonesian: pronouns, ellipses, and the names carried into them.
+"""Rewrites follow-ups in Chinese, Vietnamese and Indonesian: pronouns, ellipses, and names for both.
 
-Names are told by their capitals, in Chinese by where they stand: before the word that asks or the verb.
+A name is recognised by its capital letters; in Chinese, by its place before a question word or a verb.
 """
 
 from __future__ import annotations
@@ -73,19 +73,19 @@ _ENGLISH = regex.compile(
 
 
 def is_asian(question: str) -> bool:
-    """Whether a question is written in one of these languages, as far as its letters and small words tell."""
+    """Whether a question is in one of these languages, as far as its letters and function words show."""
     if _ENGLISH.search(question) is not None:
-        # Names keep their letters in an English question.
+        # An English question may have Vietnamese or Chinese names.
         return False
     return _HAN.search(question) is not None or _TONGUE.search(question) is not None
 
 
 def rewrite(question: str, sources: Sequence[Source]) -> Resolved | None:
-    """The question with what it leaves to earlier ones; None where it stands alone or nothing is found.
+    """Complete a question with words of earlier ones; None if it needs none, or if none are found.
 
     Args:
         question: as it was asked.
-        sources: earlier turns, the likeliest first.
+        sources: earlier turns, the likeliest to be meant first.
     """
     core = question.strip().rstrip("?？!。. ")
     if _HAN.search(core):
@@ -187,7 +187,7 @@ def _latin_name(source: Source, *, is_place: bool) -> str | None:
 
 
 def _names(text: str) -> list[tuple[str, int]]:
-    """The names in a text, and where they begin."""
+    """Return the names in a text with their offsets."""
     found = []
     for match in _NAME.finditer(text):
         name, start = match.group(), match.start()

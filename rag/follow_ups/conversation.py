@@ -1,7 +1,7 @@
-"""A question in a conversation → one that stands alone, without a language model.
+"""Rewrites a follow-up into a question that stands alone, by rules instead of a language model.
 
-What it leaves out or only points at is taken over from earlier turns. A question that says what it is about
-is left as it is, and so is one of another subject: what is dragged along from an old one would be searched.
+The rules take what a follow-up omits, or refers to by a pronoun, from earlier turns. They leave a question
+that names its own subject as it is, so that the search does not get words of an old subject.
 """
 
 from __future__ import annotations
@@ -19,35 +19,37 @@ from rag.follow_ups.references import about, leans, resolve
 from rag.questions import MAX_QUESTION_CHARACTERS
 
 MAX_EXCHANGES = 6
-"""How many earlier turns are looked at, the newest ones."""
+"""The number of earlier turns that are searched, the newest ones."""
 
 _OPENING = regex.compile(
     r"(?:(?:ok(?:ay)?|thanks|thank you|great|good|right|alright|fine|well|hm+|oh|yes|no|sure|i see|got it"
     r"|please|sorry|interesting|now|then|so|and|but|or|also|cheers|very much|a lot|many)\b[\s,.!;:–-]*)+",
     regex.IGNORECASE,
 )
-"""Words of courtesy and of connection."""
+"""Opening words of courtesy or connection."""
 
 _READ = 2000
-"""Characters of an answer and its quotes; what a follow-up points at stands near the beginning."""
+"""The length of an answer with its quotes, in characters, that is searched: antecedents stand near its
+beginning."""
 
 _COMMON = 0.4
-"""The share of the rarity of what was spoken of, below which a question's words say nothing of their own."""
+"""A question whose rarest word is less rare than this share of the topic's rarest word says too little by
+itself."""
 
 Rarity = Callable[[Sequence[Term]], Mapping[Term, float]]
-"""Words → how telling each of them is in the library."""
+"""Returns the rarity of terms in the library."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """An earlier turn of a conversation, which has the oldest first.
+    """An earlier turn of a conversation.
 
     Attributes:
-        question: as it was asked.
-        standalone: as it was searched for.
+        question: the question as asked.
+        standalone: the question as searched.
         answer: the answer's text.
         cited: the quotes that it cited.
-        abstained: whether there was none.
+        abstained: whether the answer is an abstention.
     """
 
     question: str
@@ -63,7 +65,7 @@ class Rewritten:
 
     Attributes:
         question: the question.
-        carried: the words taken over from earlier turns, as written there; () where it was left as it is.
+        carried: the words taken from earlier turns, as written there; empty if the question is unchanged.
     """
 
     question: str
@@ -75,12 +77,12 @@ def stand_alone(
     history: Sequence[Exchange],
     rarity: Rarity | None = None,
 ) -> Rewritten:
-    """A follow-up as a question that stands alone; any other question as it is.
+    """Rewrite a follow-up so that it stands alone; return any other question unchanged.
 
     Args:
-        question: as it was asked, in English, Chinese, Vietnamese or Indonesian.
-        history: the turns before it, the oldest first; the newest ``MAX_EXCHANGES`` are looked at.
-        rarity: how rare words are in the library.
+        question: the question as asked, in English, Chinese, Vietnamese or Indonesian.
+        history: the earlier turns, the oldest first; only the newest ``MAX_EXCHANGES`` are searched.
+        rarity: returns the rarity of terms in the library.
     """
     as_it_is = Rewritten(question, ())
     turns = [turn for turn in history[-MAX_EXCHANGES:] if _said(turn)]
@@ -89,13 +91,13 @@ def stand_alone(
     made = _rewrite(question, turns, rarity)
     if made is None or len(made.question) > MAX_QUESTION_CHARACTERS:
         return as_it_is
-    # What would be rewritten again does not stand alone yet.
+    # If the rules would change the result again, it does not stand alone.
     again = _rewrite(made.question, turns, rarity)
     return made if again is None else as_it_is
 
 
 def _without_opening(question: str) -> str:
-    """A question without the courtesies and the connection that it begins with."""
+    """Return a question without its opening words of courtesy and connection."""
     opening = _OPENING.match(question.strip())
     return question.strip()[opening.end() if opening else 0 :].strip()
 
@@ -124,7 +126,7 @@ def _rewrite(question: str, turns: Sequence[Exchange], rarity: Rarity | None) ->
 
 
 def _with_rarer(question: str, sources: Sequence[Source], rarity: Rarity) -> tuple[str, tuple[str, ...]]:
-    """A question of common words, with what was spoken of if that is said in rarer ones."""
+    """Add the topic of the last turn to a question whose words are all more common than the topic's."""
     text, carried = about(question, sources)
     if carried and _rarest(question, rarity) < _COMMON * _rarest(carried[0], rarity):
         return text, carried
@@ -136,7 +138,7 @@ def _rarest(text: str, rarity: Rarity) -> float:
 
 
 def _sources(turns: Sequence[Exchange]) -> list[Source]:
-    """Earlier turns, the newest first; those without an answer last."""
+    """Return the earlier turns, the newest first, with abstentions at the end."""
     newest_first = [
         *(turn for turn in reversed(turns) if not turn.abstained),
         *(turn for turn in reversed(turns) if turn.abstained),

@@ -1,7 +1,7 @@
-"""Questions that leave out what the question before says: "And in March?", "What about Poipet?", "Why?".
+"""Completes elliptical questions from the question before: "And in March?", "What about Poipet?", "Why?".
 
-Where the earlier question has a part of the same kind (a date for a date, a place for a place), the new one
-is put in its place; else it is joined to the earlier question in a way that can be read.
+A new part replaces the part of the same kind in the earlier question (a date a date, a place a place). If the
+earlier question has no such part, the new part is appended to it.
 """
 
 from __future__ import annotations
@@ -59,22 +59,22 @@ _HEADLESS = regex.compile(
     rf"(?P<asks>how (?:many|much))\s(?:of (?:them|those|these)\s)?(?=(?:more\s)?(?:{'|'.join(AUXILIARY)})\b)",
     regex.IGNORECASE,
 )
-"""A count without what is counted."""
+""""How many" or "how much" without a noun."""
 
 Filled = tuple[str, tuple[str, ...]]
-"""A whole question, and the words of the earlier one in it."""
+"""A complete question, and the words in it that come from the earlier one."""
 
 Stretch = tuple[int, int]
-"""Where a part of a question begins and ends."""
+"""The offsets at which a part of a question begins and ends."""
 
 
 def fill(question: str, core: str, earlier: str) -> Filled | None:
-    """The question that an elliptical one stands for; None where it leaves nothing out, or none can be made.
+    """Complete an elliptical question; None if the question is complete already, or cannot be completed.
 
     Args:
-        question: as it was asked.
-        core: the same without the courtesies and the connection that it begins with.
-        earlier: the question before it, which stands alone.
+        question: the question as asked.
+        core: the question without its opening words of courtesy and connection.
+        earlier: the question before it, in its standalone form.
     """
     core = core.rstrip("?!. ").strip()
     base = earlier.strip().rstrip("?!. ").strip()
@@ -90,7 +90,7 @@ def fill(question: str, core: str, earlier: str) -> Filled | None:
 
 
 def _whole(text: str, base: str) -> Filled:
-    """A sentence, and the stretches of the earlier question that it has."""
+    """Make a sentence of ``text``; return it with the parts that it shares with the earlier question."""
     words = [(match.group().casefold(), match.span()) for match in _WORD.finditer(base)]
     made = [match.group().casefold() for match in _WORD.finditer(text)]
     blocks = SequenceMatcher(None, [word for word, _ in words], made, autojunk=False).get_matching_blocks()
@@ -125,7 +125,7 @@ def _fragment(question: str, core: str, base: str) -> Filled | None:
 
 
 def _led(phrase: str) -> tuple[str, str]:
-    """The preposition that a phrase begins with, or "", and the rest."""
+    """Split off the preposition at the start of a phrase ("" without one), in lower case."""
     first, _, rest = phrase.partition(" ")
     if phrase.casefold().startswith("according to "):
         return phrase[:12], phrase[13:].strip()
@@ -133,14 +133,14 @@ def _led(phrase: str) -> tuple[str, str]:
 
 
 def _is_phrase(text: str) -> bool:
-    """Whether there is no verb in it, as far as its words tell."""
+    """Whether a text has no auxiliary verb, question word or subject pronoun."""
     words = DATE.sub("", text).casefold().split()
     asks = {"what", "which", "who", "whom", "whose", "when", "where", "why", "how", "it", "he", "she", "they"}
     return not any(word.strip(",;") in AUXILIARY | asks | {"i", "you", "we"} for word in words)
 
 
 def _asked_anew(asked: regex.Match[str], base: str, earlier: str) -> str:
-    """The earlier question with another question word: "Why?", "By whom?", "How many?"."""
+    """Return the earlier question with another question word: "Why?", "By whom?", "How many?"."""
     word = f"{asked['preposition'] or ''}{asked['asks']}".casefold()
     before, _, rest = base.partition(" ")
     if before.casefold() in AUXILIARY:
@@ -172,7 +172,7 @@ def _of_polar(word: str, auxiliary: str, rest: str) -> str:
 
 
 def _of_statement(word: str, base: str) -> str:
-    """A question of a statement: its auxiliary comes first."""
+    """Turn a statement into a question by moving its auxiliary to the front."""
     verb = regex.search(rf"\s(?P<verb>{'|'.join(AUXILIARY)})\s", base)
     if verb is None:
         return f"{word}: {base}"
@@ -184,7 +184,7 @@ def _of_statement(word: str, base: str) -> str:
 
 
 def _counting(core: str, headless: regex.Match[str], base: str) -> Filled | None:
-    """A count with what was counted before, and where: "How many homes in the valley were damaged?"."""
+    """Add the counted noun and its place: "How many homes in the valley were damaged?"."""
     counted = _COUNTED.search(base)
     things = [m for m in mentions(base) if counted and m.start == counted.start("rest")]
     if not things:
@@ -206,7 +206,7 @@ def _in_order(ordinal: str, base: str) -> str:
 
 
 def _with_date(preposition: str, date: str, base: str) -> str:
-    """The earlier question with another date, or with one at all."""
+    """Return the earlier question with another date, or with a date added."""
     clock = ":" in date
     earlier = [match for match in DATE.finditer(base) if (":" in match.group()) is clock]
     if not earlier:
@@ -217,7 +217,7 @@ def _with_date(preposition: str, date: str, base: str) -> str:
         date = f"{date} {year.group()}"
     before = base[: last.start()]
     if preposition:
-        # "on 12 May" becomes "in March", and not "on March".
+        # "on 12 May" becomes "in March", not "on March".
         before = regex.sub(
             r"\b(?:in|on|at|by|since|until|before|after|during|from)\s$", f"{preposition} ", before
         )
@@ -227,7 +227,7 @@ def _with_date(preposition: str, date: str, base: str) -> str:
 
 
 def _alike(preposition: str, phrase: str, base: str) -> str | None:
-    """The earlier question with the phrase for the part of it that is most like it."""
+    """Replace the part of the earlier question that is most similar to ``phrase``; None if no part is."""
     places = names(base)
     named = names(f"x {phrase}")
     if preposition:
@@ -246,7 +246,7 @@ def _alike(preposition: str, phrase: str, base: str) -> str | None:
 
 
 def _led_by(preposition: str, base: str) -> list[Stretch]:
-    """Where the phrases stand that the preposition leads to, dates left out."""
+    """Return the places of the phrases that follow the preposition, without dates."""
     if preposition == "according to":
         match = regex.search(r"according to (?P<whom>[^,]+)", base)
         return [match.span("whom")] if match else []
@@ -263,7 +263,7 @@ def _name_for_name(
 ) -> str | None:
     alike = [place for place in places if preposition and place.preposition == preposition]
     alike = alike or [place for place in places if place.sort is name.sort and place.text != name.text]
-    # The sort of a name that stands by itself is often not known.
+    # The sort of a name that stands alone is often unknown.
     alike = alike or [place for place in places if place.text not in phrase]
     if not alike or (preposition and not any(place.preposition == preposition for place in alike)):
         return f"{base} {preposition} {phrase}" if preposition else None
@@ -271,12 +271,12 @@ def _name_for_name(
 
 
 def _replaced(base: str, part: Stretch, phrase: str) -> str:
-    """The phrase in the part's place, with one article."""
+    """Replace a part by the phrase, and keep only one article."""
     before, after = base[: part[0]], base[part[1] :]
     article = regex.search(r"\b(?:the|a|an)\s$", before)
     if article is not None and regex.match(r"(?:the|a|an)\s", phrase):
         before = before[: article.start()]
-    # "the State budget": what a name stands before goes with it.
+    # A noun that the name qualifies is replaced together with the name: "the State budget".
     tail = regex.match(r"\s(?:budget|district|province|valley|river|city|ministry|intake|report)\b", after)
     if tail is not None:
         after = after[tail.end() :]
@@ -284,7 +284,7 @@ def _replaced(base: str, part: Stretch, phrase: str) -> str:
 
 
 def _noun_for_noun(phrase: str, base: str) -> str | None:
-    """A thing for another: of the same head, else what is counted, else the last one."""
+    """Replace a thing by another: one with the same head, else the counted one, else the last one."""
     found = [mention for mention in mentions(base) if not mention.named]
     head = phrase.rsplit(maxsplit=1)[-1].casefold()
     same = next((mention for mention in found if mention.head == head), None)
@@ -299,7 +299,7 @@ def _noun_for_noun(phrase: str, base: str) -> str | None:
         if noun is not None and (verb is None or noun.start < verb.start()):
             return base[: noun.start] + phrase + base[noun.start + len(noun.text.partition(" of ")[0]) :]
     if found:
-        # "the costs of rebuilding homes": only the last thing of a chain is another one.
+        # Only the last noun of an *of* chain is replaced: "the costs of rebuilding homes".
         leading = found[-1].text.rpartition(" of ")[0]
         start = found[-1].start + (len(leading) + len(" of ") if leading else 0)
         return base[:start] + phrase + base[found[-1].end :]

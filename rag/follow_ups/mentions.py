@@ -1,7 +1,7 @@
-"""What an English question or answer mentions: people, places, groups and things, as phrases of its text.
+"""Finds the people, places, groups and things that an English text mentions, as phrases of the text.
 
-There is no tagger behind it: capitals, prepositions and a few closed classes of words tell where a phrase
-ends. It errs towards short phrases, and towards none.
+No part-of-speech tagger is involved: capitals, prepositions and word lists decide where a phrase ends.
+Uncertain cases give a shorter phrase, or none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rag.questions import DAYS, MONTHS
 
 
 class Sort(StrEnum):
-    """What a phrase stands for, as far as a pronoun cares."""
+    """The sort of thing that a phrase stands for, as far as it decides which pronouns may refer to it."""
 
     PERSON = "person"
     PLACE = "place"
@@ -31,13 +31,13 @@ class Mention:
     """A phrase of a text.
 
     Attributes:
-        text: the phrase as written, its article and what depends on it included.
-        head: its last word before a preposition, in small letters.
-        sort: what it stands for.
-        named: whether a name is in it.
-        preposition: the word that leads to it, or "".
-        start: where it begins.
-        end: where it ends.
+        text: the phrase as written, with its article and dependent phrases.
+        head: its last word before a preposition, in lower case.
+        sort: the sort of thing that it stands for.
+        named: whether it contains a name.
+        preposition: the preposition before it, or ""; for a name alone, any word before it.
+        start: the offset at which it begins.
+        end: the offset at which it ends.
     """
 
     text: str
@@ -55,14 +55,14 @@ DATE = regex.compile(
     rf"|\b(?:{DAYS})\b|\b\d{{1,2}}:\d{{2}}\b|\b(?:1[5-9]|20)\d{{2}}\b"
     r"|\b(?:last|this|next)\s(?:year|month|week|spring|summer|autumn|winter)\b|\b(?:yesterday|today)\b"
 )
-"""A date, a year, a day of the week or a time of the day."""
+"""A date, a year, a weekday or a time of day."""
 
 AUXILIARY = frozenset({
     "is", "are", "was", "were", "has", "have", "had", "do", "does", "did", "will", "would", "can", "could",
     "may", "might", "must", "shall", "should",
 })  # fmt: skip
 _SUPPORT = AUXILIARY - {"is", "are", "was", "were"}
-"""Auxiliaries after whose subject a verb comes."""
+"""Auxiliaries that a main verb follows after the subject."""
 
 ARTICLES = frozenset({"the", "a", "an"})
 PREPOSITIONS = frozenset({
@@ -71,7 +71,7 @@ PREPOSITIONS = frozenset({
     "than", "without", "across", "per", "off", "as", "outside", "inside", "towards", "via",
 })  # fmt: skip
 _BINDING = frozenset({"of", "for", "at", "in", "into", "on", "to", "from", "among", "between", "against"})
-"""Prepositions that tie a phrase to the one before it."""
+"""Prepositions that join a phrase to the phrase before it."""
 
 _PLACED = frozenset({"in", "at", "from", "near", "to", "across"})
 
@@ -92,7 +92,7 @@ _STOPS = AUXILIARY | PREPOSITIONS | ARTICLES | {
     "operates", "own", "owns", "wrong", "open", "reopen", "start", "end", "popular", "similar", "same",
     "important", "difference", "differences", "responsible", "able", "due",
 }  # fmt: skip
-"""Words in small letters at which a phrase ends; many of them are verbs of questions."""
+"""Words in lower case that end a phrase; many are verbs of questions."""
 
 _TITLE = (
     r"(?:Mr|Mrs|Ms|Dr|Prof|Professor|Sir|Judge|Justice|King|Queen|Prince|Princess|General|Colonel|Captain|"
@@ -119,10 +119,11 @@ _ROLES = regex.compile(
     r"governor|officer|diver|pilot|man|woman|teacher|doctor|author|witness|spokesman|spokeswoman|boss|owner)$"
 )
 _KEPT = 512
-"""Texts whose phrases are kept: one question looks at the same few earlier ones again and again."""
+"""The number of texts whose phrases are cached: each question reads the same few earlier texts several times.
+"""
 
 _NEAR = 40
-"""Characters before a name that may tell what it is the name of."""
+"""The number of characters before a name that are read to tell its sort."""
 
 _SPEAKS = regex.compile(r"\b(?:said|says|according to|told|by)\s$")
 _MANY = regex.compile(r"(?:[^su]s|people|children|women|men|police)$")
@@ -132,20 +133,20 @@ _KINDS_OF_PLACE = frozenset({
     "village", "intake", "dam", "bridge", "area", "basin",
 })  # fmt: skip
 _Word = tuple[str, int, int]
-"""A word, where it begins and where it ends."""
+"""A word with its start and end."""
 
 _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}’',.:&-]*(?<=[\p{L}\p{M}\p{N}])|&")
 
 
 @lru_cache(maxsize=_KEPT)
 def mentions(text: str) -> tuple[Mention, ...]:
-    """The phrases of ``text`` that a later question may refer to, in their order."""
+    """Return the phrases of ``text`` that a later question may refer to, in order."""
     return tuple(_phrases(text))
 
 
 @lru_cache(maxsize=_KEPT)
 def names(text: str) -> tuple[Mention, ...]:
-    """The names in ``text``, without what depends on them, in their order."""
+    """Return the names in ``text`` without dependent phrases, in order."""
     found = []
     dates = [match.span() for match in DATE.finditer(text)]
     for match in _NAME.finditer(text):
@@ -160,17 +161,17 @@ def names(text: str) -> tuple[Mention, ...]:
 
 
 def is_content(word: str) -> bool:
-    """Whether a word in small letters says something of a subject."""
+    """Whether a word says something about a subject, rather than only forming a sentence."""
     return word.casefold() not in _STOPS
 
 
 def is_plural(word: str) -> bool:
-    """Whether a noun names several, as far as its ending tells."""
+    """Whether a noun is plural, as far as its ending shows."""
     return bool(_MANY.search(word)) and not _ONE_IN_S.search(word)
 
 
 def _without_opening(text: str, name: str, start: int) -> tuple[str, int]:
-    """A name without a word that has its capital only from the beginning of a sentence."""
+    """Return a name and its start without a first word that has a capital only as the start of a sentence."""
     leading = text[max(0, start - _NEAR) : start].rstrip()
     opens = not leading or leading[-1] in ".?!:|"
     first, _, rest = name.partition(" ")
@@ -203,14 +204,15 @@ def _phrases(text: str) -> Iterator[Mention]:
     dated = {place for match in DATE.finditer(text) for place in range(*match.span())}
     at = 0
     while at < len(words):
-        # "When did the Maravel Dam fail?": after the subject comes a verb.
+        # After an auxiliary and the subject comes a verb, which ends the phrase: "When did the Maravel Dam
+        # fail?"
         support = at > 0 and words[at - 1][0].casefold() in _SUPPORT
         end = _phrase_end(text, words, at, named, dated, after_support=support)
         if end == at:
             at += 1
             continue
         last = end
-        # What is tied to the phrase belongs to it: "the levee at Pellan".
+        # A dependent phrase belongs to the phrase before it: "the levee at Pellan".
         while last < len(words) and words[last][0] in _BINDING and _adjacent(text, words, last):
             further = _phrase_end(text, words, last + 1, named, dated, after_support=support)
             tells_where = words[last][0] in {"at", "from", "to"} and words[further - 1][1] not in named
@@ -230,7 +232,7 @@ def _phrase_end(
     *,
     after_support: bool,
 ) -> int:
-    """Where the phrase that begins at a word ends; the same word where none begins."""
+    """Return the index after the phrase that begins at word ``at``; ``at`` if no phrase begins there."""
     end = at
     if end < len(words) and words[end][0].casefold() in ARTICLES:
         end += 1
@@ -249,19 +251,20 @@ def _phrase_end(
 
 
 def _ends(words: list[_Word], first: int, end: int, verb_is_near: bool) -> bool:
-    """Whether a word that is part of no name ends the phrase that began at ``first``."""
+    """Whether a word outside names ends the phrase that began at word ``first``."""
     word = words[end][0]
     if end and end == first and words[end - 1][0].casefold() in ARTICLES:
-        # "the cost": what is a verb elsewhere is a noun after an article.
+        # After an article, a word that is a verb elsewhere is a noun: "the cost".
         return word in AUXILIARY | PREPOSITIONS | {"same", "one", "most", "more", "least", "only", "rest"}
     if word.casefold() in _STOPS:
         return True
     if end == 0 or words[end - 1][0].casefold() in {"who", "whom"}:
-        # A sentence's first word, or what a "who" does.
+        # The first word of a sentence is not part of a phrase, and the word after "who" is a verb.
         return True
     if verb_is_near and word not in _KINDS_OF_PLACE and not word[0].isdigit():
         return True
-    # "displaced people" has its participle before the noun; in "people displaced" it stands alone after it.
+    # A participle before its noun belongs to the phrase ("displaced people"); one after its noun ends the
+    # phrase ("people displaced").
     if word.endswith(("ed", "ly")):
         following = words[end + 1][0] if end + 1 < len(words) else ""
         return end > first or not is_plural(following)
@@ -269,12 +272,12 @@ def _ends(words: list[_Word], first: int, end: int, verb_is_near: bool) -> bool:
 
 
 def _adjacent(text: str, words: list[_Word], at: int) -> bool:
-    """Whether only a space parts a word from the one before."""
+    """Whether only white space separates a word from the word before it."""
     return text[words[at - 1][2] : words[at][1]].isspace()
 
 
 def _mention(text: str, before: str, words: list[_Word], length: int, named: dict[int, Mention]) -> Mention:
-    """The phrase of ``words``, of which the first ``length`` stand before what is tied to them."""
+    """Make a mention of ``words``, whose first ``length`` words are the phrase without dependent phrases."""
     start, stop = words[0][1], words[-1][2]
     head, head_start, _ = words[length - 1]
     name = named.get(head_start)

@@ -1,7 +1,7 @@
-"""Words of a question that stand for something earlier: "it", "he", "there", "that report", "the dam".
+"""Replaces words that refer to earlier turns: "it", "he", "there", "that report", "the dam".
 
-Each is replaced by what it stands for. One that its own question explains is left: "How long does a wall need
-before it can be plastered?"
+A word whose antecedent is in the question itself stays: "How long does a wall need before it can be
+plastered?"
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _EMPTY_IT = regex.compile(
     r"|\bit\s(?:rain|snow)\p{Ll}*",
     regex.IGNORECASE,
 )
-"""Where "it" stands for nothing."""
+"""Uses of "it" without an antecedent."""
 
 _CLAUSE = regex.compile(
     r"[,;:.?!(]|\b(?:that|which|who|whom|before|after|because(?!\sof)|when|while|if|since|until|although|and|"
@@ -69,24 +69,24 @@ _COMPARED = regex.compile(
     regex.IGNORECASE,
 )
 _REMARK = regex.compile(r"!\s*$|\b(?:my question|I meant|I asked)\b", regex.IGNORECASE)
-"""What is said of the conversation itself, or asks nothing."""
+"""Remarks about the conversation itself, and exclamations."""
 
 _TIMES = frozenset({"day", "night", "time", "year", "month", "week", "morning", "evening", "moment", "way"})
 
 _FRESH = 2
-"""Turns after which only what has a name is still spoken of."""
+"""After this number of turns, only phrases with a name can be antecedents."""
 
 _SHORT = 8
 _LONGEST = 20
-"""Words: who writes more of them says what they are about."""
+"""The most words of a follow-up: a longer question names its own subject."""
 
 
 def resolve(question: str, sources: Sequence[Source]) -> Resolved:
-    """The question with what its words stand for; as it is where it explains itself.
+    """Replace the referring words of a question by their antecedents; a question without any stays as it is.
 
     Args:
-        question: without courtesies.
-        sources: earlier turns, the likeliest first.
+        question: the question without its opening words of courtesy.
+        sources: earlier turns, the likeliest to be meant first.
     """
     if len(question.split()) > _LONGEST or _REMARK.search(question) is not None:
         return question, ()
@@ -115,7 +115,7 @@ def resolve(question: str, sources: Sequence[Source]) -> Resolved:
 
 
 def _points(question: str) -> bool:
-    """Whether it speaks of "that report" or "these families" as of something known."""
+    """Whether a question without names refers to a known thing, as "that report" and "these families" do."""
     if names(question):
         return False
     for match in _DEFINITE.finditer(question):
@@ -126,14 +126,14 @@ def _points(question: str) -> bool:
             continue
         before = question[: match.start()].rstrip().rpartition(" ")[2].casefold()
         ends = not any(character.isalpha() for character in question[match.end() :])
-        # After another word it may begin a clause: "Who said that money was seized?"
+        # Otherwise "that" may begin a clause: "Who said that money was seized?"
         if ends or article != "that" or not before or before in AUXILIARY | PREPOSITIONS:
             return True
     return False
 
 
 def leans(question: str) -> bool:
-    """Whether a short question speaks of "the final report" as of something known, and names nothing."""
+    """Whether a short question without names and dates has a definite phrase, such as "the final report"."""
     if names(question) or DATE.search(question) or len(question.split()) > _SHORT:
         return False
     found = [m for m in mentions(question) if m.text.casefold().startswith("the ")]
@@ -141,7 +141,7 @@ def leans(question: str) -> bool:
 
 
 def about(question: str, sources: Sequence[Source]) -> Resolved:
-    """The question with what was last spoken of behind it; as it is where nothing is known of that."""
+    """Append the topic of the last turn to a question; return the question as it is if no topic is found."""
     topic = topic_of(sources[0].base) if sources else None
     if topic is not None and topic.startswith("The "):
         topic = f"the{topic[3:]}"
@@ -163,7 +163,7 @@ def _kind(word: str) -> str:
 
 
 def _stands_alone(text: str, match: regex.Match[str]) -> bool:
-    """Whether a word is a pronoun there, and no article, conjunction or filler."""
+    """Whether a word is used as a pronoun, and not as an article, a conjunction or a dummy subject."""
     word = match["word"].casefold()
     before, after = text[: match.start()], text[match.end() :]
     previous = regex.search(r"(\w+)\W*$", before)
@@ -185,7 +185,7 @@ def _stands_alone(text: str, match: regex.Match[str]) -> bool:
 
 
 def _is_bound(text: str, match: regex.Match[str], word: str) -> bool:
-    """Whether the question itself says before the word what it stands for."""
+    """Whether the antecedent of a pronoun stands before it in the same question."""
     before = text[: match.start()]
     kind = _kind(word)
     clause = next(reversed(list(_CLAUSE.finditer(before))), None)
@@ -198,7 +198,7 @@ def _is_bound(text: str, match: regex.Match[str], word: str) -> bool:
         return True
     found = mentions(before)
     if kind == "person":
-        # What sort of a name a single word is cannot be told.
+        # The sort of a name of one word cannot be told, so a thing may be a person.
         fitting = [m for m in found if m.sort is Sort.PERSON]
         fitting += [m for m in names(before) if m.sort in {Sort.PERSON, Sort.THING}]
     else:
@@ -213,7 +213,7 @@ def _is_bound(text: str, match: regex.Match[str], word: str) -> bool:
 
 
 def _antecedent(text: str, match: regex.Match[str], word: str, sources: Sequence[Source]) -> Resolved | None:
-    """What to write for a pronoun, and the words of it that were said earlier."""
+    """Return the replacement of a pronoun, and the words in it from earlier turns; None if none is found."""
     kind = _kind(word)
     for place, source in enumerate(sources):
         if kind in {"thing", "that", "this"} and _COMPARED.search(text):
@@ -249,7 +249,7 @@ def _led_by(source: Source, phrase: str) -> str:
 
 
 def _with_definites(question: str, sources: Sequence[Source]) -> Resolved:
-    """The question with the whole of what "the dam" and "that report" shorten; one with a name needs none."""
+    """Expand "the dam" and "that report" to full phrases of earlier turns, in a question without names."""
     if names(question):
         return question, ()
     text, at = question, 0

@@ -1,7 +1,7 @@
 """A circuit breaker: after several failures in a row, no call is tried for a while.
 
-The pattern is Nygard's (Release It!, 2007). Published breakers hold a lock during a call, so that concurrent
-questions would wait for each other or be refused.
+The pattern is Nygard's (Release It!, 2007). Published implementations hold a lock during a call, so
+concurrent questions would wait for each other or be refused.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable
 from threading import Lock
 
 FAILURES = 3
-"""Failures in a row after which the circuit opens."""
+"""The number of failures in a row that opens the circuit."""
 
 PAUSE_SECONDS = 30.0
-"""How long the circuit stays open; then one trial decides."""
+"""The seconds for which the circuit stays open; then one trial call decides."""
 
 
 class Circuit:
@@ -29,8 +29,8 @@ class Circuit:
         """Start with a closed circuit.
 
         Args:
-            failures: the failures in a row after which it opens.
-            pause_seconds: how long it stays open.
+            failures: the number of failures in a row that opens the circuit.
+            pause_seconds: the seconds for which the circuit stays open.
             now: a clock, in seconds.
         """
         self._failures = failures
@@ -47,13 +47,13 @@ class Circuit:
                 return True
             if self._now() < self._closed_from:
                 return False
-            # Other callers keep waiting while this one tries.
+            # Other callers wait on while this one tries.
             self._closed_from = self._now() + self._pause_seconds
             return True
 
     @property
     def seconds_left(self) -> float:
-        """How long the circuit stays open; 0 if it is closed."""
+        """The seconds for which the circuit stays open; 0 if it is closed."""
         with self._lock:
             if self._in_a_row < self._failures:
                 return 0.0

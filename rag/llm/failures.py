@@ -1,4 +1,4 @@
-"""Classification of a language model's failures, and of those that may pass by themselves."""
+"""Classifies the failures of a language model, and tells which may pass by themselves."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _TIMEOUT_ERRORS = frozenset({"TimeoutError", "TimeoutException", "APITimeoutErro
 """Timeout errors of Python, httpx, clients based on it, and requests."""
 
 _HIDDEN = "…"
-"""Replaces a key in a message."""
+"""The text that replaces a key in a message."""
 
 
 def is_retryable(error: BaseException) -> bool:

@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatResponse
 
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
-"""Takes the numbers of the sentences that a reply may cite. Returns arguments for the model's client, with
-which the server allows only replies of the right form."""
+"""Returns arguments for the model's client with which the server allows only replies of the right form. It
+takes the numbers of the sentences that the reply may cite."""
 
 AT_ONCE = 16
 """The default number of replies that a model writes at the same time."""
 
 FIRST_WAIT_SECONDS = 0.5
-"""The wait before a second attempt; each further wait is twice as long."""
+"""The seconds before a second attempt; each further wait is twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Limits:
 
     Attributes:
         context_tokens: the most tokens that the model reads and writes, together.
-        reply_tokens: how many of these tokens the reply may take.
+        reply_tokens: the most tokens of the reply, which are a part of ``context_tokens``.
         seconds: the most seconds from the first attempt to the end of the reply.
         attempts: the most attempts at a reply; only a failure that may pass by itself leads to another.
     """
@@ -97,8 +97,8 @@ class LanguageModel:
             circuit: the circuit breaker.
             close: releases the model's resources.
             secret: its key, which no message may contain.
-            at_once: how many replies it writes at the same time; others wait for at most half of their
-                time.
+            at_once: the number of replies that it writes at the same time; others wait for at most half of
+                their time.
             close_connection: closes the connection of an abandoned reply.
         """
         self.name = name
@@ -188,7 +188,7 @@ class RetriedReply:
         """
         ends = time.monotonic() + self._limits.seconds
         if not self._places.acquire(timeout=self._limits.seconds / 2):
-            # Concurrent questions are not a failure of the model.
+            # The model has not failed: it is busy with other questions.
             raise ModelError(f"{self._name} is busy with other questions", "busy")
         try:
             yield from self._attempts(ends)

@@ -18,7 +18,7 @@ _START_SECONDS = 30.0
 class LlamaServer:
     """A GGUF file behind llama.cpp's server, which speaks OpenAI's protocol.
 
-    Requests go over HTTP with a time limit, because calls into the library itself were seen to hang.
+    Requests go over HTTP with a time limit, because direct calls into the library have hung.
     """
 
     def __init__(self, file: Path, context_tokens: int, threads: int | None = None) -> None:
@@ -27,7 +27,7 @@ class LlamaServer:
         Args:
             file: a GGUF file.
             context_tokens: the most tokens that it reads and writes, together.
-            threads: how many threads it computes with; None for one per core.
+            threads: the number of threads that it computes with; None for one per core.
 
         Raises:
             ModelSetupError: if xllamacpp is not installed, or the file cannot be loaded.
@@ -64,7 +64,7 @@ class LlamaServer:
     def close(self) -> None:
         """Stop the server and release its memory."""
         self._server = None
-        # The server closes its port when it is garbage-collected.
+        # The server closes its port only when it is garbage-collected.
         gc.collect()
 
     def _wait(self) -> None:
@@ -85,6 +85,6 @@ class LlamaServer:
 
 
 def _cores() -> int:
-    """Return the number of cores that this process may use: with more threads, all wait for the slowest."""
+    """Return the number of cores that this process may use: with more threads, one would delay all."""
     allowed = getattr(os, "sched_getaffinity", None)
     return len(allowed(0)) if allowed else os.cpu_count() or 1

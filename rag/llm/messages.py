@@ -16,8 +16,8 @@ MAX_STATEMENTS = 6
 """The most sentences of a reply; the prompt says so, and a grammar enforces it."""
 
 BYTES_A_TOKEN = 3
-"""Bytes of UTF-8 per token, a low estimate (4 in English, 3 in Chinese). Tokenizers differ, and the encoder's
-would be the wrong one."""
+"""The number of UTF-8 bytes per token, a low estimate (4 in English, 3 in Chinese). The model's tokenizer is
+not known here, and the encoder's differs from it."""
 
 # A model ignores invisible characters such as a zero-width space, so the patterns allow for them.
 _GAP = r"[\s\p{Cf}]*"
@@ -68,7 +68,7 @@ def schema(numbers: Sequence[str]) -> dict[str, Any]:
 
 
 def tokens(text: str) -> int:
-    """Estimate how many tokens a text has, rather too high than too low.
+    """Estimate the number of tokens of a text, rather too high than too low.
 
     Each digit, symbol and punctuation mark counts as one token, so that tables are not underestimated.
     """
@@ -78,7 +78,7 @@ def tokens(text: str) -> int:
 
 
 def escape_fences(text: str) -> str:
-    """Return a document's words on one line, unable to close a fence or to form a sentence number."""
+    """Return a document's words on one line, so changed that they neither close a fence nor form a number."""
     return _MARK.sub("(", _FENCE.sub("‹", " ".join(text.split())))
 
 
@@ -90,7 +90,7 @@ _SURROGATE = regex.compile(r"[\ud800-\udfff]")
 
 
 def without_thoughts(text: str) -> str:
-    """Return a model's reply without its reasoning, and with its surrogates paired."""
+    """Return a model's reply without its reasoning, and with its surrogate pairs joined."""
     if _SURROGATE.search(text):
         text = pair_surrogates(text)
     return _THOUGHT_ENDS.sub("\n", _THOUGHT.sub("", text))

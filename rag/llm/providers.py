@@ -1,4 +1,4 @@
-"""Opening of a language model from settings, with the provider's llama-index package."""
+"""Opens a language model from settings, with the provider's llama-index package."""
 
 from __future__ import annotations
 
@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM
 
 TEMPERATURE = 0.0
-"""The model picks the most likely words, so that asking again reproduces a stored answer."""
+"""The temperature of the model: it picks the most likely words, so that asking again reproduces a stored
+answer."""
 
 OLLAMA_ADDRESS = "http://127.0.0.1:11434"
 """The default address of Ollama."""
 
 _NO_KEY = "none"
-"""A key for servers that need none, because the client insists on one."""
+"""The key for servers that need none, because the client requires one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +172,8 @@ def _wrapped(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstra
         prices=settings.prices,
         constrain=constrain,
         secret=settings.key,
-        # The client does not expose its response. Collecting garbage takes a second; a hung thread is worse.
+        # The client does not expose its response, so collect garbage to close it. That takes a second, but
+        # leaves no hung thread.
         close_connection=gc.collect,
     )
 

@@ -1,4 +1,4 @@
-"""A reply as it is written, in a thread of its own so that its reader can stop waiting."""
+"""A reply in progress, which a thread of its own reads, so that its user can stop waiting."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ Stream = Callable[[], "Iterator[ChatResponse]"]
 CloseConnection = Callable[[], object]
 """Closes the connection of an abandoned reply.
 
-The streams of OpenAI's and Anthropic's clients refer to themselves, so only the garbage collector ends one
-that was not read to its end. It may do so in any thread; if that thread is just taking a connection of the
-same client, it deadlocks. The reply must therefore be closed at once, while no lock is held."""
+The streams of OpenAI's and Anthropic's clients refer to themselves, so only the garbage collector ends a
+stream that was not read to its end. It may run in any thread. If that thread is just taking a connection from
+the same client, the two deadlock. The reply must therefore be closed at once, while no lock is held."""
 
 _MOST_WAITING = 256
-"""The most unread pieces; a faster model waits."""
+"""The most unread pieces; a model that writes faster waits."""
 
 _LOOK_SECONDS = 0.2
-"""How often a waiting model checks whether the reply is still wanted."""
+"""The seconds between two checks of a waiting model whether the reply is still wanted."""
 
 _CUT = frozenset({"length", "max_tokens"})
 """Finish reasons of a truncated reply, in lower case."""
@@ -53,7 +53,7 @@ class Reply:
     """The text of a reply, in pieces as it is written; it can be read once.
 
     Attributes:
-        usage: the tokens so far; an estimate until the end, and if the model does not report them.
+        usage: the tokens so far; an estimate until the end, and for a model that does not report them.
         is_cut: whether the reply ended at its length limit.
     """
 
@@ -153,7 +153,8 @@ class Reply:
         try:
             prompt, completion = get_tokens_from_response(response)
         except (TypeError, ValueError, AttributeError):
-            # llama-index cannot count this client's response, which is no reason to lose the reply.
+            # llama-index may be unable to count the tokens of this client, which is no reason to lose the
+            # reply.
             prompt = completion = 0
         self.usage = Usage(
             prompt or self.usage.prompt_tokens,
@@ -175,7 +176,7 @@ def failure(name: str, error: Exception, secret: str | None = None) -> ModelErro
 
 
 def _finish(raw: object) -> str | None:
-    """Return the finish reason if the client reports one: each provider has a field of its own for it."""
+    """Return the finish reason if the client reports one; each provider has its own field for it."""
     choices = _field(raw, "choices")
     if isinstance(choices, list) and choices:
         raw = choices[0]
@@ -199,7 +200,7 @@ class Closable(Protocol):
 
 
 class OpenResponses:
-    """The last response of each thread. Safe to share between threads, because each sees only its own."""
+    """The last response of each thread. Safe to share between threads, because a thread sees only its own."""
 
     def __init__(self) -> None:
         self._own = local()

@@ -15,7 +15,7 @@ from rag.follow_ups.mentions import DATE, PREPOSITIONS, Sort, names
 from rag.suggesting.verb_forms import of_participle, of_past, of_third_person
 
 MAX_CHARACTERS = 260
-"""The longest sentence to parse; a longer one says too much for one question."""
+"""The longest sentence to parse; a longer one has too many facts for one question."""
 
 _MOST_SUBJECT_WORDS = 9
 
@@ -49,7 +49,8 @@ ANAPHORS = frozenset({
     "though", "because", "since", "said", "says", "told", "not", "no", "never", "nor", "cannot",
     "nobody", "nothing", "ago", "further", "more", "most", "less", "than", "as", "but", "or",
 })  # fmt: skip
-"""Words that a question must not contain: they refer to earlier text, deny, or join another clause."""
+"""Words that a question must not contain, because they refer to earlier text, deny, or join another clause.
+"""
 
 _RELATIVES = frozenset({"that", "which", "who", "whose"})
 _LOWERED = frozenset({
@@ -97,7 +98,8 @@ class Clause:
 def simplify(sentence: str) -> str | None:
     """Return a sentence without brackets, dateline, opening word and full stop.
 
-    Return None if it is too long, is not a sentence, or contains characters with a structure of their own.
+    Return None if the text is too long, is not a sentence, or has quotation marks, markup or similar
+    characters.
     """
     words = _DATELINE.sub("", " ".join(sentence.split()))
     words = _OPENING.sub("", _BRACKETS.sub("", words))
@@ -137,7 +139,7 @@ def _clause(words: list[str], place: int, base: str | None, date: str, around: s
     if before[-1].endswith("ly"):
         before = before[:-1]
     subject = _within(" ".join(before), around)
-    # With a second verb, the first one may be a participle, or the sentence has several clauses.
+    # With a second verb, the first one may be a participle, or the sentence may have several clauses.
     if subject is None or set(after) & (_AUXILIARIES | _RELATIVES):
         return None
     if base is None and not _asks(verb, next((word for word in after if not word.endswith("ly")), "")):
@@ -155,7 +157,7 @@ def _asks(auxiliary: str, first: str) -> bool:
 
 
 def _within(subject: str, around: str) -> str | None:
-    """Return a subject as written within a sentence; None if it is unsuitable or ambiguous with a name."""
+    """Return a subject as written within a sentence; None if it is unsuitable, or may be a name."""
     words = subject.split()
     folded = [word.casefold() for word in words]
     if not 1 <= len(words) <= _MOST_SUBJECT_WORDS or not _is_subject(words, folded):

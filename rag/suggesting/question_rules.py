@@ -1,6 +1,6 @@
-"""Generation of the questions that a sentence of a report answers. English only.
+"""Generates the questions that a sentence of a report answers. English only.
 
-A missing question costs nothing, but an odd one looks like a mistake. A rule therefore requires an exact form
+A missing question does no harm, but an odd one looks like a mistake. A rule therefore requires an exact form
 of the sentence, and questions that read badly are dropped.
 """
 
@@ -17,11 +17,11 @@ from rag.suggesting.verb_forms import of_participle, of_past
 
 FEWEST_WORDS = 4
 MOST_WORDS = 17
-"""The length of a question, in words."""
+"""The most words of a question."""
 
 _ARTICLES = frozenset({"the", "a", "an"})
 _UNFINISHED = _ARTICLES | {"and", "or", "of", "for", "with", "by", "on", "at", "as", "is", "was", "be"}
-"""Words that cannot end a question."""
+"""Words with which a question cannot end."""
 
 _LONE = frozenset("bcdefghijklmnopqrstuvwxyz")
 _IS = frozenset({"is", "are", "was", "were"})
@@ -87,7 +87,7 @@ _BECAUSE = regex.compile(r"^(?P<effect>[^,;:]+?),?\sbecause\s(?!of\b)\S")
 
 @dataclass(frozen=True, slots=True)
 class GeneratedQuestion:
-    """A question, and the subject of its sentence; "" if the question names its subject itself."""
+    """A question, and the subject of its sentence; "" if the question itself names the subject."""
 
     question: str
     subject: str = ""
@@ -129,7 +129,7 @@ def _who_is(sentence: str) -> Iterator[str]:
 
 
 def _how_many_of(sentence: str) -> Iterator[str]:
-    """Ask for the number, or the share, of the things with the predicate of the sentence."""
+    """Ask for the number, or the share, of the things that the predicate of the sentence is about."""
     for part in [sentence, *sentence.split(" and ")[1:]]:
         clause = BREAK.split(part)[0]
         share = _SHARE.match(clause)

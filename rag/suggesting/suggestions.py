@@ -30,25 +30,25 @@ LANGUAGE = "en"
 """The language of the suggestions."""
 
 _ASKED_AT_MOST = 6
-"""The most questions that the engine tries."""
+"""The most questions that the engine tries for one answer."""
 
 SECONDS = 1.0
-"""The time for suggestions; a question that is being tried at its end is completed."""
+"""The seconds that suggestions may take; the engine completes a question that it is trying at the end."""
 
 _AROUND = 1_500
-"""How many code points before and after the cited words are on their subject."""
+"""The number of code points before and after the cited words that are taken to be on their subject."""
 
 _FAR = 20_000
-"""How many code points around that stretch are searched for other uses of a word."""
+"""The number of code points before and after that stretch in which other uses of a word are searched."""
 
 _NEAREST_PASSAGES = 1
-"""How many passages of an abstention are used; the second is seldom close to the question."""
+"""The number of passages of an abstention that are used; the second is seldom close to the question."""
 
 _SAYS_ENOUGH = 6
 """The fewest words of a question that is clear without an answer beside it."""
 
 _ALIKE = 0.5
-"""The overlap of words (Jaccard) above which two questions ask the same."""
+"""Two questions with a larger overlap of words (Jaccard) ask the same."""
 
 Place = Citation | Passage
 

@@ -1,4 +1,4 @@
-"""Writing: from ranked sentences to an answer, which quotes them or which a language model writes."""
+"""Writes an answer from ranked sentences: it quotes them, or a language model uses them."""
 
 from rag.writing.writer import Writer
 

@@ -19,7 +19,7 @@ FAR = "the cited words support it, but other sentences are closer to the questio
 """The reason for a verdict of ``partial`` if only other sentences are close to the question."""
 
 NEAREST = 0.8
-"""The share of the best sentence's probability from which a sentence counts among the nearest."""
+"""A sentence with at least this share of the best sentence's probability counts among the nearest."""
 
 Adjust = Callable[[Verification, float], Verification]
 """Adjusts a sentence's verification, given the probability that the cited words answer the question."""
@@ -55,10 +55,10 @@ def unchanged(verification: Verification, _score: float) -> Verification:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """How certain it is that the library, and the sentences that a model cites, answer the question.
+    """The certainty that the library, and the sentences that a model cites, answer the question.
 
-    A model that gets an unanswerable question copies words from the reports that are close to the question
-    and do not answer it.
+    For an unanswerable question, a model copies words from the reports that are close to the question and do
+    not answer it.
 
     Attributes:
         answerability: the probability that the library answers the question.
@@ -75,8 +75,8 @@ class Confidence:
     def adjust(self, verification: Verification, score: float) -> Verification:
         """Return a sentence's verification for this answer: at most ``partial`` if there is a doubt.
 
-        There is a doubt if the library does not certainly answer, or if the probability of the cited
-        sentences is so far below the best that an answer would not quote both.
+        There is a doubt if the library does not certainly answer. There is also a doubt if the probability of
+        the cited sentences is so far below the best that an answer would not quote both.
 
         Args:
             verification: the result of checking the sentence.
@@ -92,8 +92,8 @@ class Confidence:
     def justifies(self, verification: Verification, score: float) -> bool:
         """Whether a sentence justifies showing the model's answer instead of a quoted one.
 
-        If the library does not certainly answer, only a sentence that cites the best sentences or nearly as
-        good ones (``NEAREST``) does.
+        If the library does not certainly answer, only a sentence that cites the best sentences, or sentences
+        nearly as good (``NEAREST``), justifies it.
         """
         if verification.verdict != "supported":
             return False
@@ -105,7 +105,7 @@ class Confidence:
 
 
 def confidence_of(findings: Findings, certain: float) -> Confidence:
-    """Return how certain it is that ``findings`` answer the question.
+    """Return the certainty that ``findings`` answer the question.
 
     Args:
         findings: the ranked sentences, at least one, and the decision whether the library answers.

@@ -148,7 +148,7 @@ def _within(sources: Iterable[Source], budget: int) -> list[Source]:
 
 
 def _numbered(sources: Sequence[Source]) -> list[list[Source]]:
-    """Group sentences by report, the report of the best one first, each in the order of its text."""
+    """Group sentences by report, the best sentence's report first, each group in the order of its text."""
     reports: dict[tuple[int, int], list[Source]] = {}
     for source in sources:
         reports.setdefault((source.record.document_id, source.record.version), []).append(source)

@@ -25,7 +25,7 @@ MAX_STATEMENT_CHARACTERS = 1_000
 """The longest statement; anything longer is not a sentence."""
 
 MAX_CITED = 6
-"""The most sentences that a statement may cite; with more, nobody can tell which of them supports it."""
+"""The most sentences that a statement may cite: with more, no reader can tell which of them supports it."""
 
 _NUMBER = r"\p{N}+\s*\.\s*\p{N}+"
 _MARK = regex.compile(rf"\s*[\[［【]\s*({_NUMBER}(?:\s*[,;，、；]\s*{_NUMBER})*)\s*[\]］】]")
@@ -120,7 +120,7 @@ def _line(line: str, language: str) -> Iterator[Statement]:
     numbers: list[str] = []
     for place, mark in enumerate(marks):
         after = line[mark.end() : marks[place + 1].start() if place + 1 < len(marks) else edges[-1]]
-        # The full stop of a sentence whose mark precedes it.
+        # The full stop of a sentence may follow its citation mark.
         tail = found.group() if (found := _TAIL.match(after)) and not leads else ""
         if leads and _has_words(after) and _has_words(text) and _ENDS.search(text):
             yield from _statements(text, numbers, language)

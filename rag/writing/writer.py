@@ -37,10 +37,10 @@ Policy = Literal["drop", "strike"]
 """The treatment of an unsupported sentence: leave it out, or show it struck out."""
 
 MAX_CHECKED = 4 * MAX_STATEMENTS
-"""The most statements of a reply that are checked; a model that writes more does not come to an end."""
+"""The most statements of a reply that are checked; a model that writes more does not stop."""
 
 MAX_REPEATS = 2
-"""How often a reply may repeat itself before it counts as a loop."""
+"""The most repeated statements in a reply; a reply with more counts as a loop."""
 
 _UNSUPPORTED = Verification("unsupported", False, False, 0.0)
 
@@ -234,13 +234,14 @@ def _listed(numbers: Sequence[str]) -> str:
 
 
 BEST_SOURCES = 24
-"""How many of the best sentences precede the sentences that earlier answers cited; the rest follows them."""
+"""The number of best sentences in the prompt before the sentences that earlier answers cited; the other
+sentences follow these."""
 
 MAX_EARLIER = 48
-"""How many citations of earlier answers are looked up, the latest first."""
+"""The most citations of earlier answers that are looked up, the latest first."""
 
 NOT_ASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
-"""Failures of the model that say nothing about the question."""
+"""Reasons that concern the model, and say nothing about the question."""
 
 _INSTEAD = "the answer is quoted from the reports instead"
 
@@ -268,7 +269,7 @@ def generate(
     sources = gather_sources(findings, conversation if draft.standalone is not None else NO_CONVERSATION)
     confidence = confidence_of(findings, tuning.certain)
     outcome = yield from writer.write(findings.question, sources, composition, findings.copies, confidence)
-    # A lowered threshold means that the operator trusts the model, even if it finds no answer.
+    # If the operator has lowered ``certain``, the model is trusted, even if it finds no answer.
     overruled = outcome.declined and tuning.certain >= CERTAIN <= confidence.answerability
     draft = replace(
         draft,
@@ -308,7 +309,7 @@ def gather_sources(findings: Findings, conversation: Conversation) -> list[Sourc
 def _without_instructions(findings: Findings) -> Findings:
     """Drop the sentences that give instructions to a reader or a model, unless no other sentence is left.
 
-    The quotes that take the place of a failed answer must not repeat such a sentence either.
+    This also keeps them out of the quotes that replace a failed answer.
     """
     ranked = [
         item for item in findings.ranked if instructions([Evidence(item.candidate.sentence.text)]).score
@@ -353,7 +354,7 @@ def _declined(model: LanguageModel) -> Abstention:
 
 
 def _fallback_note(model: LanguageModel, outcome: Outcome) -> str:
-    """Say why the answer is not the model's, for the reader."""
+    """Return the reason, for the reader, why the answer does not use the model's text."""
     reasons: dict[Fallback | None, str] = {
         "declined": f"{model.name} found no answer, but the library certainly has one",
         "unusable": f"{model.name} cited no sentence of the reports",

@@ -1,7 +1,7 @@
 """The command ``footnoted``.
 
-The module of each command is named like the command. Slow modules are imported inside the functions that
-need them, so that ``--help`` and ``status`` answer in under half a second. Every error is one line: cause and
+The module of each command has the command's name. Slow modules are imported inside the functions that need
+them, so that ``--help`` and ``status`` answer in under half a second. Every error is one line: cause and
 remedy.
 """
 
@@ -61,7 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except typer.TyperException as error:
         return _fail(f"{_one_line(error.format_message())}; see {NAME} --help", error.exit_code)
     except BrokenPipeError:
-        # The reader of the output has closed it: discard the rest of the buffer.
+        # The reader of the output has closed its end, so discard the rest of the buffer.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return FAILED
     except (FootnotedError, *STANDARD_ERRORS) as error:

@@ -16,7 +16,7 @@ from ui.settings import Settings
 def ask(
     settings: Settings, question: str, filters: Filters, conversation_id: str | None = None
 ) -> dict[str, Any]:
-    """The answer to ``question``, as JSON.
+    """Answer ``question``, as JSON.
 
     Args:
         settings: name the library.
@@ -42,7 +42,7 @@ def ask(
 
 
 def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict[str, Any]:
-    """The ``limit`` passages that match ``query`` best, as the JSON of ``POST /v1/search``."""
+    """Find the ``limit`` passages that match ``query`` best, as the JSON of ``POST /v1/search``."""
 
     def here() -> dict[str, Any]:
         from ui.http.questions import search_response

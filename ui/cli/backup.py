@@ -43,7 +43,7 @@ def restore(
 
 
 def _entries() -> tuple[str, ...]:
-    """The entries that a backup holds beside the catalog; not the settings, which may hold passwords."""
+    """The entries of a backup beside the catalog; not the settings, since they may have passwords."""
     from index.uploads import FOLDER
     from rag.conversations import FILE
 

@@ -65,7 +65,8 @@ def run(
     for note in dataset.notes:
         output.print_line(stderr, visible(note))
     folder = request.report or settings.home.joinpath(*REPORTS, dataset.name)
-    # Each evaluation opens its own encoder: a warm cache would make the second configuration look fast.
+    # Each evaluation opens its own encoder, because a warm cache would make the second configuration look
+    # fast.
     evaluations = [
         evaluate(
             dataset,

@@ -1,4 +1,4 @@
-"""The command ``export``: write a kept answer or conversation to a file."""
+"""The command ``export``: write a stored answer or conversation to a file."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def export(
     with open_catalog(load_settings(home=home)) as catalog:
         name, data = exported(catalog, own_id, suffix)
     if file is None:
-        # Bytes: the terminal's encoding may lack characters of the report.
+        # Write bytes, because the terminal's encoding may lack characters of the report.
         sys.stdout.flush()
         sys.stdout.buffer.write(data)
         sys.stdout.buffer.flush()
@@ -64,7 +64,7 @@ def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
     """The file of an answer or, if no answer has the id, of a conversation.
 
     Args:
-        catalog: keeps the answers.
+        catalog: the catalog that stores the answers.
         own_id: the id.
         suffix: the suffix of the format, without the dot.
 
@@ -72,7 +72,7 @@ def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
         The kind of the id, ``answer_id`` or ``conversation_id``, and the file's content.
 
     Raises:
-        NotThereError: if the library keeps neither.
+        NotThereError: if the library stores neither.
     """
     from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 

@@ -1,4 +1,4 @@
-"""Options that several commands share, and the filters that some of them make.
+"""Options that several commands share, and the filters that some of these options make.
 
 This module imports nothing slow, since a running server may answer ``ask`` and ``search``.
 """
@@ -99,7 +99,7 @@ def filters_of(
     kinds: Iterable[str] | None,
     dates: tuple[str | None, str | None],
 ) -> Filters:
-    """The filters of a command's options, which are None where they were not given.
+    """The filters of a command's options; an option that was not given is None.
 
     ``dates`` are the options ``--published-before`` and ``--published-after``.
     """
@@ -123,7 +123,7 @@ def request_fields(filters: Filters) -> dict[str, Any]:
 
 
 def as_utf8(words: str) -> str:
-    """An argument without its invalid bytes, which Python decodes to half surrogate pairs that JSON lacks."""
+    """Replace the invalid bytes of an argument, which Python decodes to surrogates that JSON cannot hold."""
     return words.encode("utf-8", "replace").decode()
 
 

@@ -1,7 +1,7 @@
 """Print results on a terminal, for people or as JSON, and show progress.
 
 Text of documents and names of files are data: :func:`rag.wording.visible` removes the control characters that
-could drive the terminal, and Rich reads no markup in them.
+could control the terminal, and Rich reads no markup in them.
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ if TYPE_CHECKING:
     from index.library import Progress
 
 WIDTH = 100
-"""Maximum width of results: longer lines are hard to read, even on a wide terminal."""
+"""The most columns of a result: longer lines are hard to read, even on a wide terminal."""
 
 CHANGES = ("added", "changed", "removed", "failed")
 COUNTED = ("files", "passages")
 FAILURES = 10
-"""How many files that could not be read are named; ``--json`` has all of them."""
+"""The number of unread files that are named; ``--json`` has all of them."""
 
 JOB_DIGITS = 8
-"""How much of a job's id is shown: enough to tell the few listed jobs apart."""
+"""The number of digits of a job's id that are shown: enough to tell the few listed jobs apart."""
 
 Result = Mapping[str, Any]
 """An answer, a search response, a sync report or a status, as JSON."""
@@ -180,7 +180,7 @@ def job_line(job: Result) -> str:
 
 
 def print_line(console: Console, text: str) -> None:
-    """Print ``text`` on one line without wrapping, so that programs find it whole."""
+    """Print ``text`` on one line without wrapping it, so that programs find the whole text."""
     console.print(Text(text), soft_wrap=True)
 
 
@@ -215,7 +215,7 @@ def _print_disagreement(console: Console, disagreement: Result) -> None:
 def _print_footnote(console: Console, citation: Result, text: str) -> None:
     quote, verdict = visible(citation["quote"]), citation["verification"]["verdict"]
     sentence = visible(text[citation["answer_start"] : citation["answer_end"]])
-    # A quoted sentence repeats its quote, which would only hide the source.
+    # If the sentence repeats its quote, the quote would only hide the source.
     quoted = "" if quote == sentence else f"“{quote}”"
     reason = citation["verification"]["reason"] or "read the source"
     doubt = "" if verdict == "supported" else f"{verdict}: {reason}"

@@ -30,26 +30,27 @@ from ui.opening import open_library
 from ui.settings import Settings
 
 STOP_SECONDS = 3
-"""How long open connections may take to end; a browser page holds one for as long as it is open."""
+"""The seconds that open connections may take to end; an open browser page holds one all the time."""
 
 EXIT_SECONDS = 8.0
-"""How long the process may take to end after a signal; it is killed then."""
+"""The seconds that the process may take to end after a signal, before it is killed."""
 
 HEAD_SECONDS = 15.0
-"""How long a client may take to send the head of a request."""
+"""The seconds that a client may take to send the head of a request."""
 
 MAX_CONNECTIONS = 800
-"""Further requests are answered with 503. Systems usually allow a process 1,024 open files."""
+"""The most open connections; further requests get a 503. Systems usually allow a process 1,024 open files."""
 
 LOCK_FILE = "serve.lock"
 """A file of the home that a running server locks. The system releases the lock when the process ends."""
 
 SWITCH_SECONDS = 0.0005
-"""How long a thread may keep the interpreter while others wait. A forward pass and a search release and
-request it hundreds of times: at Python's default of 5 ms, embedding would hardly advance during searches."""
+"""The seconds that a thread may hold the interpreter while others wait. A forward pass and a search release
+and request it hundreds of times. With Python's default of 5 ms, embedding would hardly advance during
+searches."""
 
 EXAMPLES = 4
-"""How many example questions the page offers."""
+"""The number of example questions that the page offers."""
 
 
 class _Connection(H11Protocol):
@@ -99,7 +100,7 @@ class _Server(uvicorn.Server):
         try:
             await super().startup(sockets)
         except OSError as error:
-            # Two servers can bind a port, but only one can listen: another one was faster.
+            # Two servers can bind a port, but only one can listen, and another server was faster.
             raise PortInUseError(f"cannot listen: {error.strerror}; give another --port") from error
         self._on_ready()
 
@@ -119,7 +120,7 @@ def serve(
         settings: home, address and model.
         announce: called with the server's URL once it accepts requests.
         interrupted: set after a signal, from :func:`~ui.cli.shutdown.interruptible`.
-        watch: whether the followed folders are synced whenever they change.
+        watch: whether changes in the followed folders are synced at once.
 
     Raises:
         AlreadyServedError: if another server of the same home is running or starting.
@@ -136,7 +137,7 @@ def serve(
         from ui.opening import open_engine
 
         engine = opened.enter_context(open_engine(settings, index))
-        # The first embedding is slow: do it before the first request.
+        # The first embedding is slow, so make it before the first request.
         engine.warm_up()
         examples = example_questions(map(Path, index.catalog.sources()))
         app = create_app(index, engine, settings, examples, watch=watch)
@@ -201,7 +202,7 @@ def listening_socket(host: str, port: int) -> socket.socket:
             f"{host!r} is not an address to listen on: {error.strerror}; give another --host"
         ) from error
     try:
-        # Reuse the port of a server that has just stopped; on Windows the option would share a port in use.
+        # Reuse the port of a server that has just stopped. On Windows this option would share a port in use.
         if os.name == "posix":
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

@@ -1,8 +1,9 @@
-"""Find the running server of a home and send it requests, so that a command need not load the models itself.
+"""Find the running server of a home and send it requests, so that a command need not load the models.
 
-A running server keeps ``server.json`` in its home. The file may survive a killed server, and another program
-may use the port: a server counts as running only if its ``/healthz`` answers with the id of this home. At
-most one server of a home runs at a time (:func:`ui.cli.serve.serve`), and only that server writes the file.
+A running server keeps ``server.json`` in its home. A killed server may leave the file behind, and another
+program may then use the port. A server therefore counts as running only if its ``/healthz`` answers with the
+id of this home. At most one server of a home runs at a time (:func:`ui.cli.serve.serve`), and only that
+server writes the file.
 """
 
 from __future__ import annotations
@@ -110,7 +111,7 @@ def post(server: RunningServer, route: str, body: dict[str, Any]) -> dict[str, A
 def _http(server: RunningServer, seconds: float) -> httpx.Client:
     import httpx
 
-    # trust_env=False: a proxy of the environment must not receive requests to this machine.
+    # Without trust_env=False, a proxy from the environment would receive requests to this machine.
     return httpx.Client(base_url=server.address, timeout=seconds, trust_env=False)
 
 

@@ -1,4 +1,4 @@
-"""Stop the process on SIGTERM and Ctrl-C, also while it is still starting and if a thread hangs."""
+"""Stop the process on SIGTERM and Ctrl-C, even during its start or while a thread hangs."""
 
 from __future__ import annotations
 
@@ -45,14 +45,14 @@ def exit_within(seconds: float, clean_up: Callable[[], None]) -> None:
     The catalog and the caches survive a kill at any moment, and the system releases locks and ports.
 
     Args:
-        seconds: how long the process may take to end by itself.
+        seconds: the time that the process may take to end by itself.
         clean_up: called before the kill; it must not block.
     """
 
     def kill() -> None:
         with suppress(OSError):
             clean_up()
-        # Log in a thread: the reader of the log may hang.
+        # Log in a thread, because the reader of the log may hang.
         logging_thread = Thread(
             target=_log.error,
             args=("killed the process, which did not end within %g seconds", seconds),

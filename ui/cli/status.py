@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from index.ingest import KeptFailure
 
 ENDED_JOBS = 3
-"""How many ended jobs are listed."""
+"""The number of ended jobs that are listed."""
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """The state of ``settings.home``. No file is made; a home without a library has an empty state.
+    """Read the state of ``settings.home``. No file is made; a home without a library has an empty state.
 
     Returns:
         ``home``; ``exists``, whether it has a library; ``generation``; the numbers of ``documents`` and

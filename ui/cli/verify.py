@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from ui.export.sheet import Sheet
 
 MAX_BYTES = 16 * 1024 * 1024
-"""The maximum size of an exported file."""
+"""The most bytes of an exported file."""
 
 EXCERPT_CHARACTERS = 60
-"""How much of a sentence or quote a line of the result shows."""
+"""The most characters of a sentence or quote in a line of the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Verified:
 
     @property
     def holds(self) -> bool:
-        """Whether there is no problem."""
+        """Whether neither the file nor any of its sentences and footnotes has a problem."""
         return not self.problems and all(each.holds for each in (*self.sentences, *self.footnotes))
 
     def as_dict(self) -> dict[str, Any]:
@@ -129,7 +129,7 @@ def _content(file: Path) -> bytes:
 
 
 def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
-    """The problems that concern whole answers or the file, rather than one sentence or footnote."""
+    """The problems of whole answers or of the file, as opposed to those of one sentence or footnote."""
     from ui.export.comparison import check_footnotes, check_kept, check_manifest
 
     with catalog.reading() as reader:
@@ -142,7 +142,7 @@ def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
 
 
 def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
-    """The layout of a kept answer; None if the library does not keep it."""
+    """The layout of a stored answer; None if the library does not have the answer."""
     from rag.conversations import kept_answer, load
     from rag.errors import AnswerNotFoundError
     from ui.export.sheet import lay_out

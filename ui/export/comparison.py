@@ -1,4 +1,4 @@
-"""Compare exported answers with their footnotes, their manifest, and the answers that the library keeps."""
+"""Compare exported answers with their footnotes, their manifest, and the answers that the library stores."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from ui.export.sheet import Sheet, facts
 from ui.words import RECOGNISED, UNDATED, date_or_undated
 
 _JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-"""Letters of scripts without spaces; they may touch a figure without being a part of it."""
+"""Letters of scripts without spaces: beside a figure, they do not make it a part of a longer word."""
 
 _BEFORE = rf"(?<!(?!{_JOINED})[\p{{L}}\p{{N}}.,])"
 _AFTER = rf"(?!(?!{_JOINED})[\p{{L}}\p{{N}}]|[.,]\p{{N}})"
-"""The end of a figure; the full stop or comma of its sentence is not a part of it."""
+"""The end of a figure. A full stop or comma after the figure does not belong to it."""
 
 _SUPERSEDED = regex.compile(r" \(version [0-9]+, superseded\)$")
 _MORE = regex.compile(
@@ -65,13 +65,13 @@ def check_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
 
 
 def check_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str]:
-    """The differences between exported answers and the kept ones.
+    """The differences between exported answers and the stored ones.
 
     Footnotes are matched by the places of their quotes, since Word renumbers them.
 
     Args:
         exported: the answers that were read.
-        kept: the layout of each kept answer; None for one that the library does not keep.
+        kept: the layout of each stored answer; None for an answer that the library no longer has.
     """
     places = {footnote.number: _place_key(footnote.place) for footnote in exported.footnotes}
     for (name, answer), sheet in zip(_with_prefixes(exported), kept, strict=False):
@@ -84,7 +84,7 @@ def check_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str
             notes.setdefault(own[note.number], set()).add((note.attribution, note.headings))
     for footnote in exported.footnotes:
         said = notes.get(places[footnote.number])
-        # The citation may belong to an answer that is no longer kept; only its document can be compared.
+        # The citation may belong to an answer that was deleted; only its document can be compared.
         if said is None and None in kept:
             continue
         if said is None or (footnote.attribution, footnote.headings) not in said:
@@ -92,7 +92,7 @@ def check_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str
 
 
 def has_figure(value: str, quote: str) -> bool:
-    """Whether a figure stands in a quote as a whole: 10 does not in 310, nor in 10.5."""
+    """Whether a quote contains a figure as a whole: 310 and 10.5 do not contain 10."""
     return bool(value) and regex.search(f"{_BEFORE}{escape(value)}{_AFTER}", quote) is not None
 
 
@@ -103,12 +103,12 @@ def _with_prefixes(exported: Exported) -> Iterator[tuple[str, ReadAnswer]]:
 
 
 def _changes(answer: ReadAnswer, sheet: Sheet, places: Mapping[int, tuple[int, ...]]) -> Iterator[str]:
-    """The differences between an answer and the kept one.
+    """The differences between an exported answer and the stored one.
 
     Args:
         answer: the answer that was read.
-        sheet: the layout of the kept answer.
-        places: the place of the quote of each exported footnote.
+        sheet: the layout of the stored answer.
+        places: the place of each exported footnote's quote.
     """
     [part] = sheet.parts
     if answer.question != part.question:
@@ -148,7 +148,7 @@ def _unfounded(reader: CatalogReader, row: Row, footnote: Footnote | None) -> It
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
     """The words that a footnote's attribution adds to the facts of the document; None if it adds none.
 
-    The result is None also if facts are missing, which the check of the quote reports.
+    The result is also None if facts are missing; the check of the quote reports that.
     """
     place = footnote.place
     if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:

@@ -1,7 +1,7 @@
 """Write a sheet as a Word document with real footnotes.
 
-python-docx writes the body but has no footnotes: this module makes their part, styles and relations as in
-ISO/IEC 29500-1 (17.11). Word numbers footnotes in the order of their marks, so a quote that two sentences
+python-docx writes the body but cannot write footnotes. This module makes their part, styles and relations as
+in ISO/IEC 29500-1 (17.11). Word numbers footnotes in the order of their marks, so a quote that two sentences
 cite becomes two footnotes.
 """
 
@@ -63,7 +63,7 @@ _BEFORE_COMPATIBILITY = (
     "themeFontLang",
     "clrSchemeMapping",
 )
-"""Elements that follow the footnotes' properties in the settings, whose order is fixed (17.15.1.78)."""
+"""The elements that must come after the footnotes' properties in the settings (17.15.1.78)."""
 
 
 def write_docx(sheet: Sheet) -> bytes:
@@ -239,7 +239,7 @@ def _add_manifest(word: WordDocument, manifest: Manifest) -> None:
     root.text = manifest.to_json()
     data = etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
     package = word.part.package
-    # The template has a part of this kind already, so use the next free name.
+    # The template already has a part of this kind, so use the next free name.
     part = Part(package.next_partname("/customXml/item%d.xml"), "application/xml", data, package)
     word.part.relate_to(part, MANIFEST_TYPE)
 

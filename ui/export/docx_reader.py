@@ -105,7 +105,7 @@ class _BodyReader:
 
     def _take_line(self, paragraph: Element) -> None:
         words, style = _words(paragraph), self._style(paragraph)
-        # A paragraph with marks or text boxes is not only a heading: Word counts and shows them anywhere.
+        # A paragraph with a mark or text box is more than a heading: Word counts and shows these everywhere.
         alone = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
         if style == "Title" and not self.title.question and alone:
             self.title.question = words
@@ -120,7 +120,7 @@ class _BodyReader:
             self._add_paragraph(paragraph)
 
     def _take_heading(self, paragraph: Element, words: str, style: str) -> None:
-        """Read a heading; ``words`` is empty if it holds more than text."""
+        """Read a heading; ``words`` is empty if the paragraph has more than text."""
         self._leave()
         self._section = ""
         if self._several and style == "Heading 1" and words:
@@ -147,7 +147,7 @@ class _BodyReader:
                     self._add_paragraph(paragraph)
 
     def _leave(self) -> None:
-        """Count a caption under *Different figures* without a table as text of the answer."""
+        """Count a caption under *Different figures* as text of the answer if no table follows it."""
         if self._about is not None:
             self._add_paragraph(self._about)
         self._about = None

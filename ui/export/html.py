@@ -1,7 +1,7 @@
 """Write a sheet as a self-contained HTML page, and read the visible text of such a page.
 
 The page fetches nothing and runs no script. Text of documents and people is escaped; a ``data-`` attribute
-has the manifest.
+contains the manifest.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
-"""The page may use only its own style."""
+"""The content security policy of the page: the page may use only its own style."""
 
 _STYLE = """
 :root { color-scheme: light dark; }
@@ -207,7 +207,7 @@ _APART = {
     "notes": (FOOTNOTES, "ol/li"),
     "about": (ABOUT, "dl/*[self::dt or self::dd]"),
 }
-"""The sections without sentences of the answer, by class: their heading, and the path of their items."""
+"""The sections without sentences of the answer, by class: each with its heading and the path of its items."""
 
 _UNSEEN = frozenset({"head", "style", "script", "template", "title"})
 _TARGET = re.compile(r"#note-([0-9]{1,6})")
@@ -251,7 +251,7 @@ def read_html(data: bytes) -> Exported:
 
 @dataclass(slots=True)
 class _PageReader:
-    """Reads a page; ``elements`` are those that are read already and hold no sentence of an answer."""
+    """Reads a page; ``elements`` are those that have been read and have no sentence of an answer."""
 
     manifest: Manifest
     notes: list[Footnote] = field(default_factory=list)
@@ -276,7 +276,7 @@ class _PageReader:
         return part
 
     def take_section(self, section: HtmlElement, answer: Gathered, heading: str) -> None:
-        """Read a section without sentences; its unexpected content stays unread, and counts as sentences."""
+        """Read a section without sentences. Its unexpected content is left, and later counts as sentences."""
         name = section.get("class") or ""
         title, path = _APART[name]
         self.elements.update(each for each in section.iterchildren(heading) if _text(each).strip() == title)

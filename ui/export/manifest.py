@@ -19,7 +19,7 @@ from ui.errors import NotExportedError
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-# Versions of the format. Raise one when older programs could not read the new format.
+# The versions of the two formats. Raise one when older programs could not read the new format.
 _ONE: Literal[1] = 1
 _SEVERAL: Literal[2] = 2
 
@@ -142,7 +142,7 @@ def _json_form(manifest: Manifest) -> _One | _Several:
 
 
 def _field_path(place: tuple[int | str, ...]) -> Iterator[int | str]:
-    """The path of a fault, without the format number that Pydantic puts before it."""
+    """The path of a fault, without the format number with which Pydantic begins it."""
     yield from place[1:] if place[:1] in {(_ONE,), (_SEVERAL,)} else place
 
 

@@ -1,7 +1,7 @@
 """Write a sheet as Markdown, and read the visible text of such a file.
 
 The footnotes are those of GitHub, Pandoc and Obsidian; each sentence has a line of its own. Text of documents
-and people is escaped; a comment at the end, which no viewer shows, has the manifest.
+and people is escaped; a comment at the end, which no viewer shows, contains the manifest.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _AT_START = re.compile(r"[-+=:]|[0-9]{1,9}(?=[.)])")
 """The start of a list, a rule or a definition at the start of a line."""
 
 _SITE = re.compile(r"(?<=www)\.", re.IGNORECASE)
-"""GitHub turns a name that begins with www into a link."""
+"""The dot after *www*, since GitHub turns a name that begins with *www.* into a link."""
 
 HEAD = (f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|")
 """The first two lines of a table of different figures."""
@@ -180,7 +180,7 @@ def _split_questions(lines: Sequence[str]) -> list[list[str]]:
 def _read_part(lines: Sequence[str], level: int) -> Gathered:
     """Read an answer; its question is a heading of ``level``.
 
-    Every line that is not recognised counts as text of the answer, so that it is checked.
+    An unknown line counts as text of the answer, so that no visible text goes unchecked.
     """
     part = Gathered()
     asked, section = False, ""
@@ -193,7 +193,7 @@ def _read_part(lines: Sequence[str], level: int) -> Gathered:
         elif heading in SECTIONS:
             section = heading or ""
         elif heading is not None or line.startswith(("# ", title)):
-            # An unknown heading: the lines below it count as text of the answer.
+            # The heading is unknown, so the lines below it count as text of the answer.
             section = ""
             _add_line(part, line.lstrip("#").strip())
         elif section == DIFFERENCES:

@@ -1,4 +1,4 @@
-"""What a reader of an exported file sees: sentences, footnote marks and footnotes, whatever the format."""
+"""The visible content of an exported file, in any format: sentences, footnote marks and footnotes."""
 
 from __future__ import annotations
 
@@ -129,11 +129,11 @@ def whole_answers(parts: Sequence[Gathered], outside: Sequence[Piece]) -> tuple[
 
 
 def claims_of(pieces: Iterable[Piece]) -> tuple[Claim, ...]:
-    """The sentences of an answer.
+    """Split the pieces of an answer into sentences.
 
-    A sentence ends after its footnote marks, at the end of the line, and where struck-through text begins or
-    ends. An aside (text set apart) that is not one of ``DOUBTS`` counts as text, so that no visible text goes
-    unchecked.
+    A sentence ends after its footnote marks, at the end of the line, and at the start or end of
+    struck-through text. An aside (text set apart) counts as text unless it is one of ``DOUBTS``, so that no
+    visible text goes unchecked.
     """
     reading = _SentenceBuilder()
     for piece in pieces:
@@ -182,7 +182,7 @@ class _SentenceBuilder:
 
 
 def footnote_of(number: int, lines: Sequence[str], manifest: Manifest) -> Footnote:
-    """A footnote from its lines: the quote, optional headings, and the attribution.
+    """Make a footnote from its lines: the quote, optional headings, and the attribution.
 
     Args:
         number: the number of the footnote.

@@ -1,6 +1,6 @@
-"""The layout of exported answers and conversations, before a format writes it.
+"""The layout of exported answers and conversations, which is the same for all formats.
 
-All text in a sheet is as a reader sees it (:func:`rag.wording.visible`); each format escapes it.
+All text in a sheet is in its visible form (:func:`rag.wording.visible`); each format escapes it.
 """
 
 from __future__ import annotations
@@ -123,7 +123,8 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
 
     Args:
         answer: the answer.
-        digests: the digests of the cited files. A file without one can be found again only by its numbers.
+        digests: the digests of the cited files. A document without a digest can be found again only by its
+            number and version.
     """
     paragraphs = tuple(_paragraphs(answer))
     cited = {citation.id: citation for citation in answer.citations}
@@ -242,7 +243,7 @@ def lay_out_conversation(
 
     Args:
         conversation_id: the id of the conversation.
-        name: the title; the first question replaces a blank one.
+        name: the title; the first question if the title is blank.
         answers: the answers in order; at least one.
         digests: the digests of the cited files.
     """
@@ -265,7 +266,7 @@ def lay_out_conversation(
 def _numbered(answers: Sequence[Answer]) -> Iterator[Answer]:
     """The answers, with unique numbers of footnotes.
 
-    Two questions of a conversation that were asked at the same time may have given one number to different
+    Two questions that were asked at the same time in one conversation may have given one number to different
     quotes. The later quote gets a number that no answer uses.
     """
     words: dict[int, tuple[int, ...]] = {}

@@ -1,4 +1,4 @@
-"""The routes of kept answers: read, export, copy and delete one, and suggest what to ask next."""
+"""The routes of stored answers: read, export, copy and delete one, and suggest the next questions."""
 
 from __future__ import annotations
 
@@ -28,14 +28,15 @@ from ui.http.schemas import AnswerIdInPath
 from ui.words import doubt_after
 
 POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The policy of an exported page, which needs only its own style. Anything else in it does not run."""
+"""The content security policy of an exported page, which needs only its own style. Nothing else in it runs.
+"""
 
 _NAME_CHARACTERS = 60
 _ID_DIGITS = 8
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 _CACHED_SUGGESTIONS = 256
-"""Lists of suggestions that are kept in memory, for a conversation that is opened again."""
+"""The number of lists of suggestions in memory, for conversations that are opened again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Copied:
 
     Attributes:
         text: plain text.
-        html: the same as HTML, for programs that take it: only paragraphs and raised marks.
+        html: the same as HTML, for programs that accept it: only paragraphs and raised marks.
     """
 
     text: str
@@ -53,7 +54,7 @@ class Copied:
 
 @dataclass(frozen=True, slots=True)
 class SuggestionKey:
-    """The key of cached suggestions: equal for two answers that lead to the same suggestions.
+    """The key of cached suggestions: two answers that lead to the same suggestions have equal keys.
 
     Attributes:
         generation: the generation of the library.
@@ -74,11 +75,11 @@ def answers_router(catalog: Catalog, engine: QueryEngine) -> APIRouter:
     """The routes under ``/v1/answers``.
 
     Args:
-        catalog: keeps the answers.
+        catalog: the catalog that stores the answers.
         engine: answers each suggestion before it is offered.
     """
     router = APIRouter(prefix="/v1/answers", tags=["answers"], responses=documented(404, 422, 500))
-    # One thread: suggestions must not slow down questions.
+    # One thread only, because suggestions must not slow down questions.
     suggesting = CapacityLimiter(1)
 
     @lru_cache(_CACHED_SUGGESTIONS)
@@ -125,7 +126,7 @@ def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response
     """The response of ``GET /v1/answers/{id}.{suffix}``: a file to save.
 
     Raises:
-        AnswerNotFoundError: if the library keeps no such answer.
+        AnswerNotFoundError: if the library has no such answer.
     """
     answer = load(kept_answer(catalog, answer_id))
     form = next(each for each in FORMATS if each.suffix == suffix)
@@ -158,7 +159,7 @@ def file_name(title: str, own_id: str, suffix: str, *, default: str) -> str:
 def attachment(name: str) -> str:
     """The header ``Content-Disposition`` for a file name of letters, digits, hyphens and dots.
 
-    Programs that do not read RFC 8187 get the name without its non-ASCII letters.
+    Programs that do not know RFC 8187 get the name without its non-ASCII letters.
     """
     plain = re.sub("-+", "-", "".join(each if each.isascii() else "-" for each in name)).strip("-")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
@@ -201,10 +202,10 @@ def _difference_lines(differences: Iterable[Difference]) -> Iterator[str]:
 
 
 def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
-    """The cache key of the suggestions after a kept answer.
+    """The cache key of the suggestions after a stored answer.
 
     Raises:
-        AnswerNotFoundError: if the library keeps no such answer.
+        AnswerNotFoundError: if the library has no such answer.
     """
     answer = load(kept_answer(engine.index, answer_id))
     before = continue_conversation(engine.index, answer.conversation_id)

@@ -1,4 +1,4 @@
-"""A bounded pool of threads for one kind of long work, apart from the threads that serve other requests."""
+"""A bounded pool of threads for one kind of long work, separate from the threads of other requests."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 MAX_WAITING = 100
-"""How many requests of one kind may wait for a thread. A waiting upload has its file on the disk."""
+"""The most requests of one kind that wait for a thread: a waiting upload has its file on the disk."""
 
 
 class Bulkhead:
-    """Runs blocking work in its own threads; some callers wait for a thread, and further ones are refused.
+    """Runs blocking work in its own threads. Callers wait for a thread; too many callers are refused.
 
     The server still answers other requests while all these threads are busy.
     """
@@ -27,8 +27,8 @@ class Bulkhead:
 
         Args:
             what: a plural name of the work, for the error of a refused caller.
-            at_once: number of threads.
-            waiting: how many callers may wait for a thread.
+            at_once: the number of threads.
+            waiting: the most callers that may wait for a thread.
         """
         self._what = what
         self._threads = CapacityLimiter(at_once)
@@ -42,7 +42,7 @@ class Bulkhead:
         Raises:
             BusyError: if too many callers wait.
         """
-        # Count callers here: the limiter counts one only some steps of the event loop later.
+        # Count callers here, because the limiter counts a caller only some steps of the event loop later.
         if self._callers >= self._most:
             raise BusyError(self._waiting, self._what)
         self._callers += 1

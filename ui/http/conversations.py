@@ -93,12 +93,12 @@ def exported_response(catalog: Catalog, conversation_id: str, suffix: str) -> Re
     """The response of ``GET /v1/conversations/{id}.{suffix}``: a file to save.
 
     Raises:
-        ConversationNotFoundError: if the library keeps no such conversation.
+        ConversationNotFoundError: if the library has no such conversation.
     """
     name = find_conversation(catalog, conversation_id).name
     answers = answers_of(catalog, conversation_id)
     if not answers:
-        # Another request deleted it between the two reads.
+        # Another request has deleted the conversation between the two reads.
         raise ConversationNotFoundError(conversation_id)
     form = next(each for each in FORMATS if each.suffix == suffix)
     data = export_conversation(conversation_id, name, answers, form, digests_of(catalog, *answers))

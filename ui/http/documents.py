@@ -39,8 +39,8 @@ PICTURE_WIDTHS = (200, 2000)
 MAX_CITING_ANSWERS = 1_000
 
 _LIST_FORMAT = 1
-"""Part of the brief list's ``ETag``. Raise it when the fields of the list change: browsers then drop the list
-that an older version of the program sent."""
+"""A part of the ``ETag`` of the brief list. Raise it when the fields of the list change, so that browsers
+drop lists from an older version of the program."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +162,7 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
             )
         except PictureError as error:
             raise HTTPException(404, str(error)) from error
-        # A tag of the content: another library at this address may use the same document and page numbers.
+        # The tag is of the content, because another library at this address may use the same numbers.
         tag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
         return _revalidated(tag, if_none_match, "image/png", lambda: picture)
 
@@ -193,7 +193,7 @@ def brief_list_response(index: Library, known_tag: str = "") -> Response:
 
     Args:
         index: the library.
-        known_tag: the request's ``If-None-Match``. Where it names the current list, the response is 304.
+        known_tag: the request's ``If-None-Match``. If it names the current list, the response is 304.
     """
     with index.catalog.reading() as reader:
         return _revalidated(
@@ -240,7 +240,7 @@ def document_fields(index: Library, record: DocumentRecord) -> dict[str, Any]:
 def read_source(
     index: Library, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
 ) -> SourceText:
-    """The text of a document between two offsets. Offsets beyond the text are moved to its end.
+    """The text of a document between two offsets. An offset beyond the text counts as the text's end.
 
     Args:
         index: the library.
@@ -280,7 +280,7 @@ def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) 
 
     Raises:
         DocumentNotFoundError: if the library has no such document.
-        HTTPException: 422 for a value that cannot be kept; 409 if the document changed meanwhile or another
+        HTTPException: 422 for a value that cannot be stored; 409 if the document changed meanwhile or another
             process is writing.
     """
     try:
@@ -293,7 +293,7 @@ def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) 
 
 
 def citing_answers(index: Library, document_id: int, limit: int) -> list[CitingAnswer]:
-    """The kept answers that cite a document, which may have been deleted since.
+    """The stored answers that cite a document, which may have been deleted since.
 
     Raises:
         DocumentNotFoundError: if no answer cites it and the library has no such document.
@@ -306,13 +306,13 @@ def citing_answers(index: Library, document_id: int, limit: int) -> list[CitingA
 
 
 def _revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], bytes]) -> Response:
-    """A response that a browser keeps and revalidates at each use; 304 where it has the current ``tag``.
+    """A response that a browser caches and revalidates at each use; 304 if it has the current ``tag``.
 
     Args:
-        tag: the ``ETag``, in its quotes.
+        tag: the ``ETag``, with its quotes.
         known_tags: the request's ``If-None-Match``.
         media_type: media type of the body.
-        body: makes the body; called only where it is sent.
+        body: makes the body; called only if the body is sent.
     """
     headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
     if tag in {each.strip() for each in known_tags.split(",")}:

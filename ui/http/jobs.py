@@ -22,7 +22,8 @@ JobId = Annotated[Text, fastapi.Path(description="the job's number, 32 hexadecim
 DEFAULT_LISTED = 100
 
 _PROCESS = re.compile(r"\bprocess [0-9]+ on \S+")
-"""How an error names the process that holds the library's lock (:func:`index.catalog.lock.locked`)."""
+"""The form in which an error names the process that holds the library's lock
+(:func:`index.catalog.lock.locked`)."""
 
 
 class SyncRequest(RequestModel):
@@ -91,13 +92,13 @@ def job_fields(job: Job, home: Path) -> dict[str, Any]:
 
 
 def _without_folder(path: str) -> str:
-    """The name of an absolute path; a relative path as it is."""
+    """The last part of an absolute path; a relative path as it is."""
     place = PurePath(path)
     return place.name if place.is_absolute() else path
 
 
 def _redacted(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
-    """A JSON value whose strings name neither a process and its computer nor the folder ``home``."""
+    """A JSON value in which no string names a process, its computer or the folder ``home``."""
     if isinstance(value, dict):
         return {name: _redacted(each, home) for name, each in value.items()}
     if isinstance(value, list | tuple):

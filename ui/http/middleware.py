@@ -14,21 +14,21 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 MAX_BODY_BYTES = 1_000_000
 
 UPLOAD = ("POST", "/v1/documents")
-"""The only request whose body may be as large as a file."""
+"""The only kind of request whose body may be as large as a file."""
 
 _FORM_BYTES = 1_000_000
-"""Room for the other fields of an upload's form."""
+"""The most bytes of the other fields of an upload's form."""
 
 _MIN_COMPRESSED_BYTES = 2_000
 _GZIP_LEVEL = 5
-"""The highest level makes a list a tenth shorter and takes several times as long."""
+"""The level of gzip. The highest level would make a list a tenth shorter, and take several times as long."""
 
 _CACHEABLE = (200, 304)
 
 _INLINE_SCRIPT = re.compile(rb"<script(?![^>]*\ssrc\s*=)[^>]*>(.*?)</script\s*>", re.DOTALL | re.IGNORECASE)
 
 _CHAT = b"<gradio-app"
-"""Occurs in the chat's page only."""
+"""The start of an element that only the chat's page has."""
 
 _DATA_POLICY = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'"
 _PAGE_POLICY = (
@@ -36,7 +36,8 @@ _PAGE_POLICY = (
     "img-src 'self' data:; font-src 'self' data:; connect-src 'self'; manifest-src 'self'; "
     "form-action 'self'; base-uri 'self'; frame-ancestors 'none'"
 )
-"""Gradio styles its components inline, hence ``'unsafe-inline'`` for styles; scripts need their hash."""
+"""The content security policy of the chat page. Styles need ``'unsafe-inline'``, because Gradio styles its
+components inline; scripts need their hash."""
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -48,10 +49,10 @@ _HEADERS = {
 
 
 class BodyLimit:
-    """Refuses a request whose body is longer than ``MAX_BODY_BYTES``, declared or sent, with 413.
+    """Refuses with 413 a request whose body, as declared or as sent, is longer than ``MAX_BODY_BYTES``.
 
-    The error is raised where the application reads the body, so that the application answers with a problem
-    document, as it does for every error.
+    The error is raised when the application reads the body, so that the application answers with a problem
+    document, as for every error.
     """
 
     def __init__(self, app: ASGIApp, upload_bytes: int = MAX_BODY_BYTES) -> None:
@@ -92,13 +93,13 @@ class CompressLibrary:
         self._compressing = GZipMiddleware(app, minimum_size=_MIN_COMPRESSED_BYTES, compresslevel=_GZIP_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, to the compressing app for paths of the library."""
+        """Pass the request on; the compressing app gets those for paths of the library."""
         is_library = scope["type"] == "http" and scope["path"].startswith(UPLOAD[1])
         await (self._compressing if is_library else self._app)(scope, receive, send)
 
 
 class CacheForever:
-    """Lets browsers cache files without revalidation: their addresses change with their contents."""
+    """Lets browsers cache files without revalidation, since a file's address changes with its content."""
 
     def __init__(self, app: ASGIApp, routes: tuple[str, ...]) -> None:
         """Mark the responses of ``app`` under the path prefixes ``routes`` as immutable."""
@@ -123,14 +124,15 @@ class PageHeaders:
     """Adds security headers to every response, and a content security policy to every page.
 
     The policy of a page lists the hashes of its inline scripts
-    (https://www.w3.org/TR/CSP3/#grammardef-hash-source). A script that is injected later has no hash there,
-    so the browser does not run it. A response that brings its own policy keeps it.
+    (https://www.w3.org/TR/CSP3/#grammardef-hash-source). The hash of an injected script is missing there, so
+    the browser does not run it. A response with a policy of its own keeps that.
     """
 
     def __init__(self, app: ASGIApp, head: str = "") -> None:
         """Secure the responses of ``app``, and insert the markup ``head`` into the chat page's head.
 
-        Gradio would insert it only once its own script runs: the page would be visible without its styles.
+        Gradio would insert it only once its own script runs, and the page would be visible without its styles
+        until then.
         """
         self._app = app
         self._head = head.encode()

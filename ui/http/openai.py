@@ -1,7 +1,7 @@
-"""The routes of OpenAI's chat completions, so that its clients can ask this library unchanged.
+"""The routes of OpenAI's chat completions, so that its clients can ask this library without changes.
 
 The content is the answer's text with its footnotes below. The extension field ``footnoted`` has the whole
-answer of ``POST /v1/chat``. Fields that steer a language model, such as ``temperature``, are accepted and
+answer of ``POST /v1/chat``. Fields that control a language model, such as ``temperature``, are accepted and
 ignored.
 """
 
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from rag.engine import QueryEngine
 
 MODEL = "footnoted"
-"""The only model; requests may name it as they like."""
+"""The name of the only model; requests may use any other name."""
 
 ENTRY = {"id": MODEL, "object": "model", "created": 0, "owned_by": MODEL}
 
@@ -117,7 +117,7 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
 
     Args:
         engine: answers the questions.
-        at_work: limits how many answers are produced at once.
+        at_work: limits the number of answers that are produced at the same time.
     """
     router = APIRouter(tags=["OpenAI"], responses=documented(400, 413, 422, 500))
 
@@ -180,7 +180,7 @@ def text_of(answer: Answer) -> str:
 
 
 def escaped(text: str) -> str:
-    """Text of a document or a model on one line, its Markdown characters escaped for chat clients."""
+    """Text of a document or a model on one line, with its Markdown characters escaped for chat clients."""
     return _MARKUP.sub(r"\\\g<0>", visible(text))
 
 
@@ -206,7 +206,7 @@ def differences(answer: Answer) -> str:
 
 
 def without_footnotes(text: str) -> str:
-    """The plain text of an answer that :func:`text_of` wrote: without marks, footnotes and labels."""
+    """The plain text of an answer that :func:`text_of` wrote, without marks, footnotes and labels."""
     words = _MARK.sub("", _BELOW.sub("", _FOOTNOTE.sub("", text)))
     for verdict in DOUBTS:
         words = words.replace(doubt_after(verdict), "")
@@ -287,7 +287,7 @@ def _mark(cited: Citation) -> str:
 
 
 def _below(answer: Answer) -> str:
-    """The part below the sentences: disagreements, the standalone question, the note, the footnotes."""
+    """The part of an answer below its sentences: disagreements, standalone question, note, footnotes."""
     understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""
     note = escaped(answer.note) if answer.note else ""
     parts = [differences(answer), understood, note, footnotes(answer.citations)]

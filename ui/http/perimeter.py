@@ -1,9 +1,9 @@
-"""Refuse requests from other web pages, and requests that address the server by a foreign host name.
+"""Refuse requests from other web pages, and requests with the host name of another server.
 
-Any page that a person visits can send requests to servers on the person's machine. With DNS rebinding, its
-owner points a name at 127.0.0.1, and the requests look as if the server's own page sent them. The headers
-``Host``, ``Origin`` and ``Sec-Fetch-…`` (https://www.w3.org/TR/fetch-metadata/) tell such requests apart.
-Programs send no ``Origin`` and pass.
+Any page that a person visits can send requests to servers on that person's machine. With DNS rebinding, the
+page's owner points a name at 127.0.0.1, so that the requests look as if they came from the server's own page.
+The headers ``Host``, ``Origin`` and ``Sec-Fetch-…`` (https://www.w3.org/TR/fetch-metadata/) reveal such
+requests. Programs send no ``Origin``, and are accepted.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?)
 """A name or an address, with an optional port."""
 
 _SHOWN_CHARACTERS = 100
-"""How much of a header an error shows."""
+"""The most characters of a header in an error."""
 
 
 class Perimeter:
@@ -62,7 +62,7 @@ class Perimeter:
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
-        # Gradio builds the addresses in its page from the names that a proxy forwards.
+        # Gradio builds the addresses in its page from the names that a proxy passes on.
         forwarded = [
             name.strip()
             for line in headers.getlist("x-forwarded-host")
@@ -76,7 +76,7 @@ class Perimeter:
                     f"This server does not answer as {name[:_SHOWN_CHARACTERS]!r}; use its address, or add "
                     "the name to the setting allowed_hosts."
                 )
-        # Browsers send one origin; several joined match no allowed one.
+        # A browser sends one origin; several origins, joined here, match no allowed one.
         origin = ", ".join(headers.getlist("origin")) if "origin" in headers else None
         if origin in self._origins and scope["path"].startswith(API):
             return None
@@ -91,7 +91,7 @@ class Perimeter:
         )
 
     def _is_own(self, host: str, scope: Scope) -> bool:
-        """Whether ``host`` is a name of this server."""
+        """Whether ``host`` is one of the names of this server."""
         found = _HOST.fullmatch(host)
         if found is None:
             return False

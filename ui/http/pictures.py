@@ -23,16 +23,16 @@ from rag.finding import DocumentTexts
 from ui.errors import PictureError
 
 MAX_CACHED_BYTES = 256 * 1024 * 1024
-"""Maximum size of all cached pictures; the least recently used ones are deleted first."""
+"""The most bytes of all cached pictures; the least recently used ones are deleted first."""
 
 _PART = ".part"
 _WRITING_SECONDS = 60.0
-"""More than writing a picture takes: an unfinished file that is older was left by a killed process."""
+"""More seconds than the writing of a picture takes: an older unfinished file is from a killed process."""
 
 _PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
 _MARK = (255, 226, 130)
-"""The colour of the mark. The page is multiplied with it, so that the words stay dark."""
+"""The colour of the mark, which is multiplied with the page, so that the words stay dark."""
 
 _EDGE = (185, 127, 16)
 _MARGIN_POINTS = 1.5
@@ -56,7 +56,7 @@ class Drawing:
 
 
 def has_pictures(record: DocumentRecord) -> bool:
-    """Whether the pages of a document can be rendered: only those of a PDF's current version can."""
+    """Whether the pages of a document can be rendered: only a PDF's current version has such pages."""
     return record.kind == "pdf" and record.superseded_by is None
 
 
@@ -108,7 +108,7 @@ def _folder(index: Library) -> Path:
 
 
 def sweep_pictures(index: Library) -> None:
-    """Delete the unfinished pictures of killed processes; called when a server starts."""
+    """Delete the unfinished pictures of killed processes. Call this when a server starts."""
     _sweep(_folder(index))
 
 

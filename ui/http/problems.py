@@ -1,6 +1,6 @@
 """Errors of the HTTP interface as problem documents (RFC 9457), without a traceback.
 
-Every problem has the type ``about:blank`` and is told apart by its status code. ``detail`` says in one
+Every problem has the type ``about:blank``; its status code tells problems apart. ``detail`` says in one
 sentence what was wrong and what to do; ``errors`` names each wrong field.
 """
 
@@ -70,7 +70,7 @@ class Problem(BaseModel):
 def problem_of(
     status: int, detail: str, instance: str, errors: Sequence[FieldError] | None = None
 ) -> dict[str, Any]:
-    """A problem document, ready for JSON; without ``errors`` where there are none."""
+    """A problem document, ready for JSON; it has no field ``errors`` if there are none."""
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -133,7 +133,7 @@ def _respond(
 async def _known(request: Request, error: Exception) -> JSONResponse:
     status, detail = status_and_detail(error)
     if status == 500 and not isinstance(error, HTTPException):
-        # Starlette catches it, logs its traceback, and answers with ``_unexpected``.
+        # Starlette catches this error, logs its traceback, and answers with ``_unexpected``.
         raise error
     headers = error.headers if isinstance(error, HTTPException) else None
     if isinstance(error, BusyError):
@@ -160,7 +160,7 @@ def _json_cause(item: dict[str, Any]) -> str:
 
 
 def _field_error(item: dict[str, Any]) -> FieldError:
-    """A validation error by the name of its field, such as ``filters.publishers.0``."""
+    """Convert a validation error; the field has a name such as ``filters.publishers.0``."""
     place, *names = item["loc"]
     field = ".".join(map(str, names)) or str(place)
     if item["type"] == "string_unicode" or item.get("ctx") == {"pattern": STORABLE}:

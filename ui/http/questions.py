@@ -50,9 +50,10 @@ SentenceScores = Mapping[tuple[int, Span], float]
 def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
     """The routes under ``/v1`` that take questions, those of OpenAI's protocol included."""
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
-    # More threads would not answer faster: Python runs one at a time, and indexing would wait for all.
+    # More threads would not answer faster, because Python runs one at a time, and indexing would wait for all
+    # of them.
     searching = CapacityLimiter(os.cpu_count() or 1)
-    # A thread whose language model writes the answer mostly waits for the model.
+    # A thread mostly waits if a language model writes the answer.
     answering = searching if engine.writer is None else CapacityLimiter(AT_ONCE)
     router.include_router(completions_router(engine, answering))
 
@@ -110,7 +111,7 @@ def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
 def embed(index: Library, text: str) -> None:
     """Embed a question in a batch with those of other requests; the encoder caches it for the search.
 
-    An invalid question is ignored here, since the search reports it.
+    An invalid question is ignored here, because the search reports it.
     """
     with suppress(QuestionError):
         index.encoder.encode_query(understand(text).text)
@@ -155,7 +156,7 @@ def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any
     If an answer is judged right and the request has no evidence, the answer's citations become the evidence.
 
     Raises:
-        AnswerNotFoundError: if the library does not keep the judged answer.
+        AnswerNotFoundError: if the library has not stored the judged answer.
         DocumentNotFoundError: if evidence names an unknown document or version.
         HTTPException: 422 if evidence lies outside its document.
     """

@@ -23,7 +23,7 @@ EVENT = {
 
 MAX_RESULTS = 100
 MAX_FILTER_VALUES = 20_000
-"""Maximum number of values of one filter. The answer to a filtered question stores all of them."""
+"""The most values of one filter: the answer to a filtered question stores all of them."""
 
 MAX_EVIDENCE = 100
 MAX_NOTE_CHARACTERS = 2000
@@ -50,7 +50,7 @@ Text = Annotated[str, Field(pattern=STORABLE)]
 """Text that UTF-8 and the catalog can store. Every string of a request is a ``Text`` or has a pattern."""
 
 Words = Annotated[Text, Field(max_length=MAX_QUESTION_CHARACTERS), AfterValidator(_not_blank)]
-"""A question or a query: not blank, and at most as long as the engine reads."""
+"""A question or a query: not blank, and no longer than the engine reads."""
 
 FilterValues = Annotated[list[Text], Field(max_length=MAX_FILTER_VALUES)]
 
@@ -75,7 +75,7 @@ class RequestModel(BaseModel):
 
 
 class FilterFields(RequestModel):
-    """Which reports to search. An empty list does not filter."""
+    """The reports to search. An empty list does not filter."""
 
     document_ids: Annotated[list[Number], Field(max_length=MAX_FILTER_VALUES)] = []
     publishers: FilterValues = []
@@ -92,7 +92,7 @@ class FilteredRequest(RequestModel):
     published_after: IsoDate | None = Field(default=None, description="exclusive")
 
     def to_filters(self) -> Filters:
-        """The filters as the index takes them."""
+        """Convert to the filters of the index."""
         return Filters(
             document_ids=tuple(self.filters.document_ids),
             publishers=tuple(self.filters.publishers),

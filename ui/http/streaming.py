@@ -20,7 +20,8 @@ from ui.http.problems import problem_of, status_and_detail
 STOPPING = "The server is stopping; ask again when it is running again."
 
 _LAST_EVENT_SECONDS = 2.0
-"""Limit for sending the last event when the server stops; less than the server waits for connections."""
+"""The seconds for sending the last event when the server stops: less than the server waits for connections.
+"""
 
 _log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ _log = logging.getLogger(__name__)
 class EngineEvents:
     """An asynchronous iterator over an engine's generator, whose steps run in threads.
 
-    The generator holds a snapshot of the library. A reader that stops early must call ``close``.
+    The generator holds a snapshot of the library, so a reader that stops early must call ``close``.
     """
 
     def __init__(self, events: Generator[Event], threads: CapacityLimiter | None = None) -> None:
@@ -43,7 +44,7 @@ class EngineEvents:
         return self
 
     async def __anext__(self) -> Event:
-        """The next event. A cancelled caller does not wait for the thread."""
+        """The next event. If the caller is cancelled, it does not wait for the thread."""
         event = await to_thread.run_sync(self._step, abandon_on_cancel=True, limiter=self._threads)
         if event is None:
             raise StopAsyncIteration
@@ -61,7 +62,7 @@ class EngineEvents:
     def _step(self) -> Event | None:
         with self._stepping:
             event = next(self._events, None)
-        # ``close`` could not take the lock during the step.
+        # ``close`` was called during the step, and could not take the lock.
         if self._is_closed:
             self.close()
         return event
@@ -85,7 +86,7 @@ Encode = Callable[[Event | StreamFailed], Iterable[ServerSentEvent]]
 class AnswerStream(EventSourceResponse):
     """A response that streams the events of an engine.
 
-    The engine's work ends when the client disconnects. Where the server stops or fails, the last event is a
+    If the client disconnects, the engine stops. If the server stops or fails, the last event is a
     :class:`StreamFailed`.
     """
 
@@ -164,7 +165,7 @@ async def answer_stream(
         events: the engine's events.
         encode: encodes each event for the client.
         instance: the route, for a problem document.
-        threads: limits how many answers are produced at once.
+        threads: limits the number of answers that are produced at the same time.
         separator: the line separator of the stream.
 
     Raises:

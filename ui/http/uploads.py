@@ -43,8 +43,8 @@ def uploads_router(
         deletions: deletes documents, and restores them for some time.
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"])
-    # Two at once: one file is read while another is embedded. Background uploads have threads of their own,
-    # so that they do not wait for uploads whose callers wait for the index.
+    # Two threads, because one file can be read while another is embedded. Background uploads have other
+    # threads, so they do not wait behind uploads whose callers wait for the index.
     reading = Bulkhead("uploads", at_once=2, waiting=MAX_WAITING)
     queueing = Bulkhead("uploads", at_once=2, waiting=MAX_WAITING)
     # A deletion waits for the upload that is being indexed.
@@ -132,7 +132,7 @@ def queued_response(
     """The response of ``POST /v1/documents`` with ``background``: the job that indexes the file.
 
     Raises:
-        HTTPException: 422 if the file is too large, or a detail cannot be kept.
+        HTTPException: 422 if the file is too large, or a detail cannot be stored.
         BusyError: if too many uploads wait to be read.
     """
     try:

@@ -16,13 +16,13 @@ from ui.http.problems import documented
 from ui.http.schemas import Number, Text
 
 MATCHES = 500
-"""Maximum number of listed matches; all are counted."""
+"""The most matches that are listed; all are counted."""
 
 AROUND = 2
-"""How many unchanged sentences before and after a change are listed with their words."""
+"""The number of unchanged sentences before and after a change that are listed with their words."""
 
 CHANGES = 2_000
-"""Maximum number of listed entries; all are counted."""
+"""The most entries that are listed; all are counted."""
 
 MAX_QUERY_CHARACTERS = 200
 

@@ -1,4 +1,4 @@
-"""The chat page in Gradio: a question in, and the footnoted answer as it is produced."""
+"""The chat page in Gradio, which takes a question and shows the footnoted answer as it is produced."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def labels() -> gr.I18n:
 
 
 def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
-    """The conversation, the example questions and the input. The page's script adds everything around them.
+    """Build the conversation, the example questions and the input. The page's script adds all the rest.
 
     The session on the server keeps the conversation. The browser sends only the question, its filters and
     commands (:mod:`ui.page.commands`).
@@ -52,14 +52,14 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
     async def opened(session: Session, request: gr.Request) -> tuple[Any, Any]:
         return await events.open(request.query_params, session, _language(request))
 
-    # Gradio reads the annotations, and cannot resolve the name of a late import.
+    # Gradio reads the annotations, and cannot resolve names that are imported late.
     for handler in (ask, act, opened):
         handler.__annotations__["request"] = gr.Request
 
     words = labels()
     page: gr.Blocks
     with gr.Blocks(title=TITLE, analytics_enabled=False, fill_width=True, fill_height=True) as page:
-        # Gradio copies it for each page at the first event, so that all events of a page share one.
+        # Gradio copies the session for each page at the first event, so all events of a page share one.
         session = gr.State(Session())
         gr.Markdown(words("chat.banner"), elem_id="fn-banner")
         conversation = gr.Chatbot(
@@ -91,10 +91,10 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
             offered = [gr.Button(example) for example in examples]
         begin = gr.Button(words("chat.startOver"), elem_id="fn-new")
 
-        # The answer shows the progress itself; Gradio's indicator would cover the input.
+        # The answer itself shows the progress, and Gradio's indicator would cover the input.
         quietly: dict[str, Any] = {"outputs": [question, session, conversation], "show_progress": "hidden"}
         state = [scope, session, shown]
-        # Questions wait on the server: Gradio would read the input only when the earlier answer is complete.
+        # Questions wait on the server, because Gradio would read the input only after the earlier answer.
         answering: list[Any] = [question.submit(ask, [question, *state], trigger_mode="multiple", **quietly)]
         answering += [button.click(ask, [button, *state], **quietly) for button in offered]
         answering += [command.change(act, [command, *state], trigger_mode="multiple", **quietly)]
@@ -111,7 +111,7 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
 def _in_loop(
     change: Callable[[Session], tuple[Session, list[ChatMessage]]],
 ) -> Callable[[Session], Awaitable[tuple[Session, list[ChatMessage]]]]:
-    """``change`` as a coroutine, which runs in the event loop: Gradio runs plain functions in threads."""
+    """Make a coroutine of ``change``, to run it in the event loop: Gradio runs plain functions in threads."""
 
     async def changed(session: Session) -> tuple[Session, list[ChatMessage]]:
         return change(session)

@@ -17,9 +17,9 @@ _DATES = ("published_before", "published_after")
 class Command(RequestModel):
     """A command of the script.
 
-    ``ask`` asks a question; ``again`` repeats the question of an answer, and ``edit`` changes it; ``open``
-    opens a kept conversation, or its part up to an answer; ``listen`` does nothing but keep the page's
-    connection open.
+    ``ask`` asks a question. ``again`` repeats the question of an answer, and ``edit`` changes it. ``open``
+    opens a stored conversation, or its part up to an answer. ``listen`` only keeps the page's connection
+    open.
     """
 
     do: Literal["ask", "again", "edit", "open", "listen"]

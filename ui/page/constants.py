@@ -1,4 +1,4 @@
-"""The constants that the page shares with the server; ``assets/constants.js`` exports each by its name."""
+"""The constants that the page shares with the server. ``assets/constants.js`` exports each under its name."""
 
 from __future__ import annotations
 

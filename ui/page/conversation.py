@@ -13,7 +13,7 @@ from ui.page.markup.answer import question_markup
 from ui.page.partial_answer import PartialAnswer, partial_markup, stopped_markup
 
 REMEMBERED_ANSWERS = 100
-"""How many earlier answers a question follows; footnotes of older ones may get new numbers."""
+"""The most earlier answers that a question follows; footnotes of older answers may get new numbers."""
 
 ChatMessage = dict[str, str]
 """A message of Gradio's chatbot, with ``role`` and ``content``."""
@@ -21,7 +21,7 @@ ChatMessage = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """What a new answer replaces, so that the page can show it again if no answer comes.
+    """The content that a new answer replaces. The page shows it again if no answer comes.
 
     Attributes:
         exchanges: the shown exchanges.
@@ -42,7 +42,7 @@ class Exchange:
         question: the question.
         markup: the markup of the answer.
         partial: the answer so far; None before its first part, and after a failure.
-        is_cancelled: whether no more of the answer is expected.
+        is_cancelled: whether the answer was stopped.
         replaced: the exchanges that the answer replaces; shown again if no answer comes.
     """
 
@@ -59,7 +59,7 @@ class Exchange:
 
     @property
     def is_arriving(self) -> bool:
-        """Whether more of the answer is expected."""
+        """Whether more of the answer will come."""
         return not self.is_cancelled and self.answer is None
 
     def show(self, partial: PartialAnswer, locale: Locale) -> None:
@@ -146,7 +146,7 @@ class ShownConversation:
         return self._added(question or replaced.exchanges[0].question, replaced), history
 
     def shows(self, answer_id: str) -> bool:
-        """Whether an answer is shown, or will be shown again if the answer in progress is stopped."""
+        """Whether an answer is shown, or will be shown again if the answer in progress stops."""
         replaced = [each.replaced.exchanges for each in self.exchanges if each.replaced]
         return answer_id in [*self._answer_ids, *_ids(list(chain(*replaced)))]
 
@@ -161,7 +161,7 @@ class ShownConversation:
         self._put_back(exchange)
 
     def fail(self, exchange: Exchange, markup: str) -> None:
-        """Show ``markup`` instead of an expected answer, or below the answers that it was to replace."""
+        """Show ``markup`` instead of an expected answer, or below the answers that it would have replaced."""
         if exchange.is_arriving:
             exchange.fail(markup)
             self._put_back(exchange, markup)

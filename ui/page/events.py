@@ -40,13 +40,13 @@ class ChatEvents:
     def __init__(self, engine: QueryEngine, unchanged: Any) -> None:  # noqa: ANN401 (Gradio's own)
         self._engine = engine
         self._unchanged = unchanged
-        # A handler that yields nothing would make Gradio empty the conversation.
+        # If a handler yields nothing, Gradio empties the conversation.
         self._no_change: Update = (unchanged, unchanged, unchanged)
 
     async def ask(
         self, question: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncIterator[Update]:
-        """Ask the question in the input, after the questions that wait already.
+        """Ask the question in the input, after the questions that are waiting.
 
         Args:
             question: the text of the input.
@@ -59,7 +59,7 @@ class ChatEvents:
         if not question.strip():
             yield self._no_change
             return
-        # Empty the input at once, so that the person can type the next question during the answer.
+        # Empty the input at once, so that the user can type the next question during the answer.
         yield "", self._unchanged, self._unchanged
         async for update in self._or_no_change(self._ask_in_turn(question, scope, session, shown, locale)):
             yield update
@@ -125,7 +125,7 @@ class ChatEvents:
         session.take_back()
         with session.take_turn() as task:
             restored = await self._restore(locale, command.conversation_id, command.answer_id)
-            # A later command may have opened another conversation meanwhile.
+            # Another command may have opened another conversation meanwhile.
             if session.is_current(task):
                 session.conversation = restored
                 yield self._unchanged, session, restored.messages
@@ -144,13 +144,13 @@ class ChatEvents:
             session.conversation, conversation.locale = conversation, locale
             history = conversation.follow(question)
             async for rejected in answer_exchange(self._engine, conversation, *history, scope):
-                # A rejected question goes back into the input, where the person can change it.
+                # A rejected question goes back to the input, so that the user can change it.
                 yield rejected or self._unchanged, session, conversation.messages
 
     async def _ask_again(
         self, answer_id: str, question: str | None, scope: str, session: Session, locale: Locale
     ) -> AsyncGenerator[Update, None]:
-        """Stop the answer in progress, and replace an answer by repeating or changing its question."""
+        """Stop the answer in progress, and replace an answer: repeat its question, or ask a changed one."""
         conversation = session.conversation
         if conversation is None or not conversation.shows(answer_id):
             # The server may have restarted since the page was opened.
@@ -208,7 +208,7 @@ async def answer_exchange(
                 exchange.show(partial, conversation.locale)
                 yield ""
     except ScopeError:
-        # Do not search the whole library instead of the chosen reports.
+        # Without valid filters, the search would cover the whole library instead of the chosen reports.
         conversation.fail(exchange, failure_markup(conversation.locale.text("refused.scope")))
         yield question
     except QuestionError:
@@ -216,7 +216,7 @@ async def answer_exchange(
         conversation.fail(exchange, failure_markup(_refusal_text(question, conversation.locale)))
         yield question
     except Exception:  # noqa: BLE001 (the page must show every failure)
-        # Show it here: Gradio's handler of failures may run only during the next question.
+        # Show the failure here, because Gradio may run its handler of failures only during the next question.
         _log.exception("an answer failed")
         conversation.fail(exchange, _server_failure(conversation))
         yield ""

@@ -82,8 +82,8 @@ class Event(BaseModel):
 class EventCheck:
     """Refuses an invalid event with 422 before it reaches Gradio.
 
-    Gradio accepts any JSON as the value of a component, opens files that a value names, and fails for the
-    number of an unknown function.
+    Gradio accepts any JSON as the value of a component, opens files that a value names, and fails if a
+    function's number is unknown.
     """
 
     def __init__(self, app: ASGIApp, functions: frozenset[int]) -> None:

@@ -1,4 +1,4 @@
-"""The head of the page: the styles and scripts of the desk around Gradio's conversation."""
+"""The head of the page: the styles and scripts around Gradio's conversation."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ui.page.constants import CONSTANTS
 
 
 def _digest_of(folder: Path) -> str:
-    """Returns a digest of the names and contents of the files in a folder."""
+    """The digest of the names and contents of the files in a folder."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.*")):
         digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
@@ -21,7 +21,8 @@ def _digest_of(folder: Path) -> str:
 
 ASSETS = Path(__file__).parent / "assets"
 ASSETS_ROUTE = f"/footnoted/{_digest_of(ASSETS)[:12]}"
-"""The route changes with the files: browsers cache them for ever, and never mix two versions."""
+"""The path of the assets, which changes with their contents: browsers cache files for ever, and must not mix
+two versions."""
 
 STYLES = ("theme", "gradio", "desk", "controls", "answer", "library", "source", "print")
 """The style sheets in ``assets/styles``, in cascade order: a later one may override an earlier one."""
@@ -30,7 +31,8 @@ LABELS = "labels.js"
 """The only script that is not a module: it must run before Gradio's scripts."""
 
 MODULES = sorted(path.relative_to(ASSETS).as_posix() for path in ASSETS.rglob("*.js") if path.name != LABELS)
-"""``main.js`` and every module that it imports, in the head so that the browser fetches them at once."""
+"""``main.js`` and every module that it imports. The head names all, so that the browser fetches them at once.
+"""
 
 HEAD = f"""
 <meta name="robots" content="noindex">

@@ -1,8 +1,8 @@
 """The interface's words in a reader's language, from the files that the page's script reads as well.
 
-A language's file has a string for each key, with ``{name}`` where a value stands. A string with a count has
-one form for each plural of the language: ``key.one``, ``key.other`` and so on. Where a language lacks a
-string, the interface shows the English one.
+A language's file has a string for each key, with ``{name}`` in place of a value. A string with a count has
+one form for each plural of the language: ``key.one``, ``key.other`` and so on. If a language lacks a string,
+the interface shows the English one.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ class Locale:
     """A language of the interface.
 
     Attributes:
-        language: its code, as ``en``.
+        language: the language's code, such as ``en``.
         words: its strings by their keys.
     """
 
@@ -77,7 +77,7 @@ def locale_for(accepted: str | None) -> Locale:
     """The interface in the language that an ``Accept-Language`` header prefers among ours, or in English.
 
     The header's weights decide (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language). Only the first
-    part of a language tag counts (``zh`` of ``zh-CN``), and a language with an invalid weight is ignored.
+    part of a language tag counts (``zh`` of ``zh-CN``). A language with an invalid weight is ignored.
     """
     ranked = sorted(map(_weighed, (accepted or "").split(",")), key=lambda each: -each[1])
     chosen = (language for language, weight in ranked if weight > 0 and language in languages())
@@ -97,7 +97,7 @@ def _weighed(part: str) -> tuple[str, float]:
 def gradio_words(prefix: str) -> dict[str, dict[str, str]]:
     """The strings whose keys begin with ``prefix``, by language and key, as Gradio's ``I18n`` takes them.
 
-    Where a language lacks a string, the result has the English one; Gradio would show the key.
+    If a language lacks a string, the result has the English one, because Gradio would show the key.
     """
     english = locale_in(ENGLISH).words
     keys = [key for key in english if key.startswith(prefix)]

@@ -35,7 +35,7 @@ class PartialAnswer:
     Attributes:
         searched: the filters and the number of searched reports; None without filters.
         standalone: the standalone form of a follow-up; None for a question that needs none.
-        passages: how many passages were found; None during the search.
+        passages: the number of passages found; None during the search.
         text: the text so far.
         citations: the citations so far.
         answer: the whole answer, at the end.
@@ -54,7 +54,8 @@ async def partial_answers(
 ) -> AsyncGenerator[PartialAnswer]:
     """The partial answer after each event of the engine; the last one has the whole answer.
 
-    The engine runs in threads, so that questions do not block one another. Closing the iterator stops it.
+    The engine runs in threads, so that questions do not block one another. Closing the iterator stops the
+    engine.
 
     Raises:
         QuestionError: if the question is empty or too long.

@@ -1,4 +1,4 @@
-"""Restore a conversation of the page from the answers that the library keeps."""
+"""Restore a conversation of the page from the answers that the library stores."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from ui.page.partial_answer import PartialAnswer
 def restore(
     index: Library, locale: Locale, conversation_id: str | None = None, answer_id: str | None = None
 ) -> ShownConversation:
-    """Restore a kept conversation, or its part up to an answer.
+    """Restore a stored conversation, or its part up to an answer.
 
-    If the library keeps neither, the result is a new conversation with a notice.
+    If the library has neither, the result is a new conversation with a notice.
 
     Args:
         index: the library.
@@ -51,7 +51,11 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
     ids = [answer.answer_id for answer in whole]
     exchanges = _exchanges(shown, by_answer, locale)
     if own is None or answer_id not in ids:
+<<<<<<< HEAD
         # The conversation no longer has this answer, so a new question starts another conversation.
+=======
+        # This answer was replaced in its own conversation, so a new question starts a new one.
+>>>>>>> text-c
         replaced = f'<p class="fn-notice">{string_markup(locale, "restored.replaced")}</p>'
         return ShownConversation(
             exchanges=exchanges, notice=replaced if own is not None else "", locale=locale
@@ -61,7 +65,7 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
 
 
 def _judgements(index: Library) -> Mapping[str, Judgement]:
-    """The judgements of answers; none if their file cannot be read, so that the answers are still shown."""
+    """The judgements of answers; none if their file cannot be read, so that the page still works."""
     try:
         return judgements(index.home)
     except (JsonLinesError, OSError):
@@ -82,7 +86,7 @@ def _exchanges(
 
 
 def _continues_notice(conversation_id: str, more: int, locale: Locale) -> str:
-    """A notice that the conversation continues after the shown answer, with a link to the whole."""
+    """A notice that the conversation continues after the shown answer, with a link to all of it."""
     if not more:
         return ""
     whole = string_markup(locale, "restored.whole")

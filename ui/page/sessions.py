@@ -1,4 +1,4 @@
-"""The state of an open page on the server: its conversation, and the tasks that wait for their turn in it."""
+"""The state of an open page on the server: its conversation, and the tasks that wait for their turn."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ui.page.conversation import ChatMessage, ShownConversation
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A task that waits for its turn or has it: it answers a question, or opens another conversation.
+    """A task that has its turn or waits for it: it answers a question, or opens another conversation.
 
     Attributes:
         question: the text of the question; empty for a task that opens a conversation.
@@ -48,7 +48,7 @@ class Session:
         return self.conversation.messages if self.conversation else []
 
     def has_pending(self, question: str, scope: str = "") -> bool:
-        """Whether the same question is current or waits already, as after a double press of Enter."""
+        """Whether the same question is current or waiting already, as after a double press of Enter."""
         expected = [*([self._current] if self._current else []), *self._waiting]
         return (question.strip(), scope) in [(task.question.strip(), task.scope) for task in expected]
 
@@ -71,7 +71,7 @@ class Session:
 
     @contextmanager
     def take_turn(self, question: str = "", scope: str = "") -> Iterator[Task]:
-        """Start a task at once in place of the current one; waiting tasks come afterwards."""
+        """Start a task at once in place of the current one; the waiting tasks come later."""
         task = self._current = Task(question, scope)
         with self._turn(task):
             yield task
@@ -100,7 +100,7 @@ class Session:
         try:
             yield
         except (get_cancelled_exc_class(), GeneratorExit):
-            # The user has stopped the task, or closed the page: the waiting tasks end with it.
+            # The task was stopped, or its page was closed, so the waiting tasks end as well.
             if self.is_current(task):
                 self.drop_tasks()
             elif task in self._waiting:

@@ -1,7 +1,7 @@
-"""The Gradio theme of the page: Gradio's variables refer to the palette of the stylesheet.
+"""The Gradio theme of the page, which uses the palette of the style sheet for Gradio's variables.
 
-``assets/styles/theme.css`` defines the palette, light and dark. The colours of the page's background and
-text are repeated here, since Gradio writes them into the page, where they apply before the stylesheet is
+``assets/styles/theme.css`` defines the palette, light and dark. This module repeats the colours of the page's
+background and text, because Gradio writes them into the page, where they apply before the style sheet is
 loaded.
 """
 

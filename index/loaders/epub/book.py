@@ -1,4 +1,4 @@
-"""EPUB book → Document: its chapters in reading order, with its table of contents as the outline."""
+"""Reads an EPUB book as a Document: chapters in reading order, the table of contents as the outline."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A chapter of a book → its blocks, and the places that the table of contents refers to."""
+"""Reads a chapter of a book as blocks, with the places that the table of contents refers to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from index.loaders.html.elements import PageBlock, page_blocks
 from index.loaders.html.source import page_source, parse_page
 
 _OPENING, _CLOSING = "\ufdd0", "\ufdd1"
-"""Marks around the number of a place: noncharacters, which no text has (Unicode, 23.7)."""
+"""Marks around the number of a place: noncharacters, which no text contains (Unicode, 23.7)."""
 
 _PLACE = re.compile(f"{_OPENING}([0-9]+){_CLOSING}")
 _NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67]);", re.IGNORECASE)

@@ -37,7 +37,7 @@ class Entry:
     """An entry of a book's table of contents.
 
     Attributes:
-        level: how deep it lies, from 1.
+        level: its depth, from 1.
         title: its words.
         path: the path of its chapter.
         fragment: the id of an element in the chapter; empty for its start.
@@ -170,7 +170,7 @@ def _entry(level: int, label: Element, name: str, reference: str | None) -> Entr
 def _resolved(base: str, reference: str) -> tuple[str, str]:
     """The path and the fragment of a reference in the part ``base``.
 
-    A path is only ever looked up among the entries, so that no path leads out of the archive.
+    The path is only looked up among the entries, so it cannot lead out of the archive.
     """
     written, _, fragment = reference.partition("#")
     if _SCHEME.match(written):

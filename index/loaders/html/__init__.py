@@ -1,1 +1,1 @@
-"""HTML pages, and the blocks that other prose formats are read into."""
+"""HTML pages, and the blocks of other formats that are read as HTML."""

@@ -1,4 +1,4 @@
-"""A tree of HTML elements → the blocks of text that a reader of the page sees."""
+"""Reads a tree of HTML elements as the blocks of text that a reader of the page sees."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ UNREAD = frozenset(
     | {"svg", "map", "datalist", "select", "option", "button", "input", "textarea", "ix:header"}
     | {"rt", "rtc", "rp"}
 )
-"""Elements whose content is not text: programs, styles, controls, XBRL's hidden facts, and the pronunciation
-that stands above characters."""
+"""Elements whose content is not text: programs, styles, controls, hidden facts of XBRL, and the pronunciation
+above characters."""
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = frozenset(
@@ -70,7 +70,7 @@ class PageBlock(Block):
 
     Attributes:
         heading: the level of a heading, from 1; 0 for other blocks.
-        linked: the share of its characters that are links, 0 to 1.
+        linked: the share of its characters that are in links, 0 to 1.
         is_row: whether it is a row of a data table.
         is_aside: whether it stands in an ``aside`` or ``footer`` element.
     """
@@ -82,7 +82,7 @@ class PageBlock(Block):
 
 
 def is_hidden(element: HtmlElement) -> bool:
-    """Whether the page does not show ``element``: it is a program or a control, or it is hidden."""
+    """Whether the page does not show ``element``: a program, a control or a hidden element."""
     if not isinstance(element.tag, str) or element.tag in UNREAD or element.get("hidden") is not None:
         return True
     return bool(_HIDDEN.search(element.get("style") or ""))
@@ -110,7 +110,7 @@ def page_blocks(root: HtmlElement) -> list[PageBlock]:
 
 
 def outlined(blocks: Iterable[PageBlock]) -> list[Block]:
-    """``blocks`` with a ``Heading`` for each that is one."""
+    """``blocks``, in which a ``Heading`` replaces each block with a heading level."""
     return [Heading(block.text, block.group, block.heading) if block.heading else block for block in blocks]
 
 
@@ -243,7 +243,7 @@ class _Reader:
             self.heading = 0
 
     def _break(self) -> None:
-        """Handle a line break: the block goes on in a new line; two breaks in a row end the block."""
+        """Handle a line break: the first starts a new line of the block, a second in a row ends the block."""
         if self.table is not None:
             self.words_so_far.append(" ")
             return

@@ -37,10 +37,10 @@ _ABBREVIATION = regex.compile(
 _BETWEEN = regex.compile(r"[\s,;]*")
 _KEPT_CHARACTERS = 20
 _MOST_INSIDE = 4
-"""The largest number of elements in a reference: a bound for pages that are nested without end."""
+"""The most elements in a reference, as a bound for pages with endless nesting."""
 
 _WORD = "word"
-"""Any text that is not a reference, for the start of a paragraph."""
+"""A placeholder for the text before a paragraph, since that text is no reference."""
 
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"}
@@ -55,7 +55,7 @@ class _Before:
 
     Attributes:
         words: the last characters of the paragraph.
-        since_last: the characters since its last reference.
+        since_last: the last characters since the paragraph's last reference.
     """
 
     words: str = ""
@@ -75,9 +75,9 @@ class _Before:
 def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
     """Put references to notes, and text that a style raises, into ``sup`` elements.
 
-    A link is a reference if its role or class says so, or if it leads to a place in a page, consists of a
-    number or mark, and follows a word or figure directly. Otherwise ``2,500`` with note ``2`` would be read
-    as ``2,5002``.
+    A link is a reference if its role or class says so. It is also one if it leads to a place in a page,
+    consists of a number or mark, and directly follows a word or figure. Without ``sup``, ``2,500`` with note
+    ``2`` would read as ``2,5002``.
 
     Args:
         page: the page; this function changes it.
@@ -165,7 +165,7 @@ def _is_set_as_one(link: HtmlElement, before: _Before) -> bool:
 
 
 def _raise(element: HtmlElement) -> None:
-    """Put the content of an element into ``sup``; a mark of letters is written in brackets."""
+    """Put the content of an element into ``sup``. A mark with letters gets brackets."""
     from lxml.html import Element
 
     written = flow("".join(element.itertext()))

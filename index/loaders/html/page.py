@@ -22,19 +22,19 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MIN_ANCHOR_CHARACTERS = 25
-"""A block with fewer letters and digits may be found in any text by chance."""
+"""A block with fewer letters and digits may occur in any text by chance."""
 
 _COMPARED_CHARACTERS = 80
 _MAX_LINKED = 0.6
-"""A block outside the main text with a larger share of links is navigation."""
+"""A block outside the main text is navigation if a larger share of its characters are links."""
 
 MIN_MAIN_SHARE = 0.25
-"""If trafilatura's main text has a smaller share of the page's words, the whole page is read."""
+"""The whole page is read if trafilatura's main text has a smaller share of the page's words."""
 
 DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
-"""Pages with deeper elements are damaged, and trafilatura is not asked: its time grows with the square of the
-depth, to seconds for 2,000 elements and to a minute for 2,000 tables."""
+"""A page with deeper elements is damaged, and is not given to trafilatura, whose time grows with the square
+of the depth: seconds for 2,000 elements, a minute for 2,000 tables."""
 
 
 def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
@@ -68,7 +68,7 @@ def fragment_blocks(source: str) -> list[Block]:
 def _main_blocks(page: HtmlElement) -> list[PageBlock]:
     """The blocks from the first to the last in trafilatura's main text, without navigation.
 
-    trafilatura only chooses blocks. Its own output drops repeated paragraphs, headings and even words inside
+    trafilatura only selects blocks. Its own output lacks repeated paragraphs, headings and even words inside
     a sentence, so the words come from the page.
     """
     blocks = page_blocks(page)
@@ -104,7 +104,7 @@ def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[in
 
 
 def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
-    """For each block, whether it is a row of a data table: not aside, and not mostly links."""
+    """For each block, whether it is a row of a data table that is not aside and not mostly links."""
     is_data: list[bool] = []
     for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
         rows = list(neighbours)
@@ -119,7 +119,7 @@ def _characters(blocks: list[PageBlock]) -> float:
 
 
 def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bool]:
-    """For each block, whether it is in trafilatura's main text; none is, if that would take too long."""
+    """For each block, whether it is in trafilatura's main text; False for all if that would take too long."""
     from trafilatura import bare_extraction
     from trafilatura.settings import Document as Extracted
 
@@ -142,9 +142,9 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 def _with_followers(
     found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
 ) -> list[bool]:
-    """``found`` with the short blocks that follow a found block both on the page and in the main text.
+    """``found``, extended to short blocks that follow a found block on the page and in the main text.
 
-    trafilatura makes one paragraph of a short page, so that rows and short lines are not parts of it.
+    On a short page, trafilatura joins rows and short lines to one paragraph, so they are not found as blocks.
     """
     followed: list[bool] = []
     end: int | None = None
@@ -163,7 +163,7 @@ def _with_followers(
 
 
 def _is_nested(page: HtmlElement) -> bool:
-    """Whether elements are nested deeper than on any page that people read."""
+    """Whether elements are nested deeper than on any page made for people."""
     depths = f"count(ancestor::*) > {DEEPEST_ELEMENT} or count(ancestor::table) > {DEEPEST_TABLE}"
     return bool(page.xpath(f"boolean(//*[{depths}])"))
 
@@ -180,7 +180,7 @@ def _letters(text: str) -> str:
 
 
 def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
-    """The metadata that trafilatura finds; dates from the markup alone, since others are guesses."""
+    """The metadata that trafilatura finds; dates come from the markup alone, since others are guesses."""
     from trafilatura.metadata import extract_metadata
 
     return extract_metadata(page, date_config={"extensive_search": False, "original_date": True})

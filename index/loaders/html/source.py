@@ -1,4 +1,4 @@
-"""HTML → a tree of the elements that a reader sees, for pages, books, e-mails and Markdown."""
+"""Parses HTML into a tree of the elements that a reader sees, for pages, books, e-mails and Markdown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,8 @@ _DECLARED = re.compile(
     rb"""<(?:meta[^>]{0,200}?\bcharset|\?xml[^>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
 _DECLARED_WITHIN = 4096
-"""Browsers look for the declaration in the first 1,024 bytes; some exporters put long comments before it."""
+"""The number of bytes in which the declaration is searched. Browsers search the first 1,024, but some
+exporters put long comments before it."""
 
 _SUBSET = re.compile(r"\s*(?:<\?xml[^>]{0,500}>\s*)?<!DOCTYPE[^\[<>]{0,1000}\[", re.IGNORECASE)
 _SUBSET_END = re.compile(r"\]\s*>")
@@ -82,7 +83,7 @@ def _equations(page: HtmlElement) -> list[HtmlElement]:
 
 
 def _write_equations(page: HtmlElement) -> None:
-    """Replace each equation by its text, and remove the drawing of it that is hidden from screen readers."""
+    """Replace each equation by its text, and remove the picture of it that is hidden from screen readers."""
     for equation in _equations(page):
         text = from_mathml(equation)
         for place in (equation, *equation.iterancestors()):
@@ -100,7 +101,7 @@ def _write_equations(page: HtmlElement) -> None:
 
 
 def _without_subset(source: str) -> str:
-    """A page without the declarations in its document type, which the HTML parser would read as text."""
+    """A page without the declarations inside its document type, which the parser would read as text."""
     opening = _SUBSET.match(source)
     closing = _SUBSET_END.search(source, opening.end()) if opening else None
     return source[closing.end() :] if closing else source

@@ -1,4 +1,4 @@
-"""A data table of a page → its rows; tables that only lay out the page are recognised."""
+"""Reads a data table of a page as rows, and recognises tables that only lay out the page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Table:
     """A data table that is being read.
 
     Attributes:
-        spanned: whether cells span columns. The empty cells of such a table are only space, and are left out.
+        spanned: whether cells span columns. In such a table empty cells are only space, and are left out.
     """
 
     spanned: bool
@@ -54,9 +54,9 @@ class Table:
 
 
 def open_table(element: HtmlElement) -> Table | None:
-    """The data table that ``element`` starts, or None if it lays out the page.
+    """The data table that starts at ``element``; None if the table only lays out the page.
 
-    A table that lays out the page holds tables, has one cell a row, or has whole texts in its cells.
+    A table lays out the page if it contains tables, has one cell a row, or has whole texts in its cells.
     """
     if element.get("role") in {"presentation", "none"} or element.find(".//table") is not None:
         return None
@@ -77,7 +77,7 @@ def without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
 
 
 def joined_figures(cells: list[str]) -> list[str]:
-    """A row in which currency signs, closing brackets and percent signs join the figure they belong to."""
+    """A row in which currency signs, closing brackets and percent signs are joined to their figures."""
     joined: list[str] = []
     sign = ""
     for cell in cells:

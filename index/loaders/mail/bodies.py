@@ -1,4 +1,4 @@
-"""The parts of an e-mail → blocks: its text, the names of its attachments, and attached messages."""
+"""Reads the parts of an e-mail as blocks: its text, the names of its attachments, and attached messages."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from index.loaders.mail.headers import characters, field, head_blocks, words_of
 from index.loaders.text import unwrap
 
 MAX_DEPTH = 50
-"""Messages that are forwarded many times reach a depth of about twelve."""
+"""The deepest nesting of parts; messages that were forwarded many times reach about twelve."""
 
 MIN_PLAIN_SHARE = 0.5
-"""A plain text with a smaller share of the letters of its HTML alternative is only a placeholder."""
+"""A plain text is only a placeholder if it has a smaller share of the letters of its HTML alternative."""
 
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 _MESSAGES = {"message/rfc822", "message/global", "message/news"}
@@ -85,7 +85,7 @@ def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int)
 
 
 def _preferred(read: list[tuple[Message, list[Block]]]) -> list[Block]:
-    """The plain text among alternatives, unless it is only a placeholder; else the longest alternative."""
+    """The plain text among alternatives if it is no placeholder; else the longest alternative."""
     most = max((found for _, found in read), key=_letters, default=[])
     plain = next((found for part, found in read if part.get_content_type() == "text/plain"), [])
     return plain if plain and _letters(plain) >= MIN_PLAIN_SHARE * _letters(most) else most
@@ -96,13 +96,14 @@ def _letters(blocks: list[Block]) -> int:
 
 
 def _children(part: Message) -> list[Message]:
-    # get_payload() of a part without subparts would decode it with the encoding that it declares.
+    # Call get_payload() only for a part with subparts: it would decode another part with the encoding that
+    # the part declares.
     payload = part.get_payload() if part.is_multipart() else None
     return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
 
 
 def _is_attached(part: Message, kind: str) -> bool:
-    """Whether a part is an attachment: by its disposition, or by its type."""
+    """Whether the disposition or the type of a part makes it an attachment."""
     if part.get_content_disposition() == "attachment":
         return True
     if kind in {"text/plain", "text/html"}:
@@ -113,14 +114,14 @@ def _is_attached(part: Message, kind: str) -> bool:
 
 
 def _is_picture_of_page(part: Message) -> bool:
-    """Whether a part is a picture that the HTML shows, such as a logo or a tracking pixel."""
+    """Whether a part is a picture inside the HTML, such as a logo or a tracking pixel."""
     if part.get_content_disposition() == "attachment" or part.get_content_maintype() != "image":
         return False
     return part.get("Content-ID") is not None or _name(part) is None
 
 
 def _described(part: Message, path: Path) -> str:
-    """An attachment's name, type and size; no size for a message, since its text follows."""
+    """An attachment's name, type and size. A message has no size here, since its text follows."""
     kind = part.get_content_type()
     name = words_of(_name(part) or "", path)
     if kind in _MESSAGES:
@@ -144,7 +145,7 @@ def _written_size(size: int) -> str:
 
 
 def _content(part: Message) -> bytes:
-    """The bytes of a part, as far as they can be decoded."""
+    """The bytes of a part, decoded as far as possible."""
     try:
         data = part.get_payload(decode=True)
     except ValueError:  # damaged uuencoding
@@ -188,7 +189,7 @@ def _unquoted(line: str) -> tuple[int, str]:
 
 
 def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
-    """Lines of format=flowed, joined where a line ends with a space (RFC 3676, 4.1 to 4.4)."""
+    """Lines of format=flowed, joined at each line that ends with a space (RFC 3676, 4.1 to 4.4)."""
     joined: list[str] = []
     goes_on = False
     for line in lines:

@@ -19,12 +19,12 @@ SHOWN = ("From", "To", "Cc", "Date", "Subject")
 """The fields at the start of the text, in this order."""
 
 _ENCODED_WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
-"""RFC 2047, section 2, with the language of RFC 2231, section 5."""
+"""An encoded word (RFC 2047, section 2), with an optional language (RFC 2231, section 5)."""
 
 _ESCAPED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _UNSEEN = regex.compile(r"[\p{Cc}\p{Cs}--[\t\n\r]]", flags=regex.V1)
 _MAX_PARSED_CHARACTERS = 10_000
-"""Addresses and dates are shorter; longer ones are attacks on the parser."""
+"""The most characters of a field that is parsed: longer addresses and dates are attacks on the parser."""
 
 
 def characters(data: bytes, path: Path, charset: str | None) -> str:
@@ -109,7 +109,7 @@ def _decoded_word(encoding: str, text: str) -> bytes:
 
 
 def _values(message: Message, name: str, path: Path) -> list[str]:
-    """The values of all fields with a name. Bytes beyond ASCII, which are invalid, are decoded too."""
+    """The values of all fields with a name; bytes outside ASCII, which are invalid, are decoded too."""
     found = [str(value) for field, value in message.raw_items() if field.lower() == name.lower()]
     charset = message.get_content_charset()
     return [

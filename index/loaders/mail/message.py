@@ -1,4 +1,4 @@
-"""E-mail → Document: its header, its text, the names of its attachments, and attached messages."""
+"""Reads an e-mail as a Document: header, text, names of attachments, and attached messages."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from index.loaders.metadata import Properties, assemble, readable_property
 from index.loaders.options import DEFAULTS, Options
 
 _FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Return-Path", "MIME-Version")
-"""Every message has some of these (RFC 5322, 3.6)."""
+"""Fields of which every message has some (RFC 5322, 3.6)."""
 
 
 def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of an e-mail (.eml, RFC 5322 and MIME). Nothing that it refers to is fetched.
 
-    The loader reads the plain text, or the HTML where the plain text is only a placeholder; quoted replies
-    stay. It reads attached messages, and lists other attachments by name, type and size without opening
-    them. An encrypted message gives its header and that list.
+    The loader reads the plain text, or the HTML if the plain text is only a placeholder; quoted replies stay.
+    It reads attached messages, and lists other attachments by name, type and size without opening them. Of an
+    encrypted message, it reads the header and this list.
 
     Raises:
         LoadError: if the file is binary, is no e-mail, or its parts are nested too deeply.
@@ -42,10 +42,10 @@ def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
 
 
 def _message(data: bytes, path: Path) -> Message:
-    """The message in a file.
+    """Parse the message in a file.
 
-    It is parsed with the ``compat32`` policy: the newer policy raises errors on some broken fields, and loses
-    bytes beyond ASCII in others.
+    The policy is ``compat32``: the newer policy raises errors for some broken fields, and loses bytes outside
+    ASCII in others.
     """
     kind = binary_kind(data)
     if kind is not None:

@@ -1,4 +1,4 @@
-"""OpenDocument content (ISO/IEC 26300-1) → the blocks of text that a reader sees."""
+"""Reads OpenDocument content (ISO/IEC 26300-1) as the blocks of text that a reader sees."""
 
 from __future__ import annotations
 
@@ -34,13 +34,13 @@ _WHITE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """The position and font of text."""
+    """The position (raised or not) and the font of text."""
 
     is_raised: bool = False
     font: str | None = None
 
     def shown(self, text: str | None) -> str:
-        """``text`` as a reader sees it, white space as spaces."""
+        """``text`` as a reader sees it, with white space as spaces."""
         words = in_font(_WHITE.sub(" ", text or ""), self.font)
         return superscript(words) if self.is_raised else words
 
@@ -51,11 +51,11 @@ _PLAIN = _Look()
 class Content:
     """Reads the blocks of a document and collects its notes.
 
-    It counts list items, so callers must read elements in document order.
+    The object counts list items, so callers must read elements in document order.
 
     Args:
         roots: the parts with styles: ``styles.xml``, then ``content.xml``.
-        object_at: gives the root of an embedded object by its name, or None.
+        object_at: returns the root of an embedded object by its name, or None.
 
     Attributes:
         footnotes: the footnotes read so far, each with its mark.
@@ -115,7 +115,7 @@ class Content:
             yield from self.blocks(box)
 
     def _words(self, element: Element, boxes: list[Element], look: _Look) -> Iterator[str]:
-        """The text of a paragraph; frames in it go to ``boxes``, except equations."""
+        """The text of a paragraph; frames in it go to ``boxes``, but equations become text."""
         yield look.shown(element.text)
         for child in element:
             if isinstance(child.tag, str) and child.tag not in _UNREAD and not self._is_hidden(child):
@@ -135,7 +135,7 @@ class Content:
             yield look.shown(child.tail)
 
     def _look(self, element: Element, around: _Look = _PLAIN) -> _Look:
-        """The look of an element's text inside an element of the look ``around``."""
+        """The look of an element's text if the text around the element has the look ``around``."""
         style = element.get(f"{TEXT}style-name")
         is_raised = self.styles.is_raised(style)
         return _Look(
@@ -153,7 +153,7 @@ class Content:
         return None
 
     def _note(self, note: Element) -> str:
-        """The mark of a note; its text goes to the footnotes or endnotes."""
+        """The mark of a note; the note's text is added to the footnotes or endnotes."""
         citation, body = note.find(f"{TEXT}note-citation"), note.find(f"{TEXT}note-body")
         written = "".join(self._words(citation, [], _PLAIN)) if citation is not None else ""
         mark = note_mark(flow(written))
@@ -173,7 +173,7 @@ class Content:
 
 
 def _marked(blocks: Iterator[Block], marker: str, group: object) -> Iterator[Block]:
-    """The blocks of a list's item, the first with its marker; blocks without a group join the list's."""
+    """The blocks of a list item, the first with the marker. Blocks without a group get the list's group."""
     for block in blocks:
         if not block.text.strip():
             continue

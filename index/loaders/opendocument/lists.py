@@ -1,4 +1,4 @@
-"""OpenDocument lists: the numbers and bullets of items, which a document leaves to its reader to count."""
+"""Counts the items of OpenDocument lists, since a document does not store their numbers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _ITEMS = {f"{TEXT}list-item", f"{TEXT}list-header"}
 
 
 class Lists:
-    """Numbers and bullets of lists and headings. It counts, so callers must ask in document order."""
+    """Numbers and bullets of lists and headings.
+
+    Callers must ask in document order, because items are counted.
+    """
 
     def __init__(self, *roots: Element) -> None:
         self._styles: dict[str, dict[int, Element]] = {}
@@ -32,7 +35,7 @@ class Lists:
                 self._styles["" if is_outline else style.get(f"{STYLE}name", "")] = levels
 
     def items(self, element: Element) -> Iterator[tuple[Element, str, object]]:
-        """Each item of a list with its marker, and an object that stands for the outermost list.
+        """Yield each item of a list with its marker, and an object that identifies the outermost list.
 
         Callers must read a list inside an item before they take the next item.
         """

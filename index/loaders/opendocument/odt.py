@@ -1,4 +1,4 @@
-"""OpenDocument text or sheets → Document: headings, lists, tables, notes, and each running title once."""
+"""Reads OpenDocument text and sheets as a Document, with each running title once."""
 
 from __future__ import annotations
 
@@ -36,8 +36,8 @@ def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """The document of an OpenDocument text (.odt). Macros are not run, and nothing is fetched.
 
     Deleted text and comments are left out. Notes follow the body, each with its mark; headers and footers
-    come last, each wording once. The author is the person who created the document, else the person who
-    saved it last. Its date is the day on which it was last saved.
+    come last, each wording once. The author is the person who created the document, else the one who last
+    saved it. Its date is the day on which it was last saved.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
@@ -50,7 +50,7 @@ def read_ods(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """The document of an OpenDocument spreadsheet (.ods): the name of each visible sheet, and its rows.
 
     Raises:
-        LoadError: as ``read_odt`` does.
+        LoadError: as for ``read_odt``.
     """
     return _read(data, path, options, "ods")
 

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
 _RAISED = re.compile(r"super\b|0*[1-9][0-9.]*%")
 _MOST_PARENTS = 20
-"""The longest chain of parent styles; a longer one is a circle."""
+"""The longest chain of parent styles; a longer chain is circular."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """The properties of a style; None for those that it leaves to its parent."""
+    """The properties of a style; None for a property that its parent decides."""
 
     parent: str
     is_hidden: bool | None
@@ -68,7 +68,7 @@ class Styles:
         return any(one.is_sheet_hidden for one in self._line(name))
 
     def _line(self, name: str | None) -> Iterator[_Said]:
-        """The properties of a style, then those of its parents."""
+        """Yield the properties of a style, then those of its parents."""
         for _ in range(_MOST_PARENTS):
             said = self._said.get(name or "")
             if said is None:

@@ -1,4 +1,4 @@
-"""OpenDocument tables → one block per row, with repeated cells and rows expanded."""
+"""Reads OpenDocument tables as one block per row, with repeated cells and rows expanded."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 MAX_REPEATED = 100_000
-"""The largest number of repeated cells in a document: programs fill a sheet's 16,384 columns with them."""
+"""The most repeated cells that are expanded in a document: programs fill all 16,384 columns of a sheet."""
 
 _TABLE = f"{TABLE}table"
 _ROW = f"{TABLE}table-row"
@@ -27,13 +27,13 @@ _GROUPS = frozenset(f"{TABLE}{name}" for name in ("table-header-rows", "table-ro
 
 
 class Repeats:
-    """The number of repeated cells that a document may still have."""
+    """The number of repeated cells that may still be expanded in a document."""
 
     def __init__(self) -> None:
         self._left = MAX_REPEATED
 
     def allowed(self, told: int, cells: int) -> int:
-        """The number of copies of ``cells`` cells: ``told`` of them, or one once the limit is reached."""
+        """The number of copies of ``cells`` cells to make: ``told``, or one once the limit is reached."""
         more = (told - 1) * cells
         if more > self._left:
             return 1
@@ -52,7 +52,7 @@ def table_blocks(
 
     Args:
         table: the table's element.
-        blocks: gives the blocks of an element.
+        blocks: returns the blocks of an element.
         repeats: the limit of repeated cells in the document.
     """
     hidden = _hidden_columns(table)

@@ -1,1 +1,1 @@
-"""PDF files: characters, lines, columns, paragraphs, footnotes, outline, recognition."""
+"""PDF files: characters, lines, columns, paragraphs, footnotes, outline and text recognition."""

@@ -1,4 +1,4 @@
-"""A page in PDFium → its characters with their boxes on the visible page."""
+"""Reads the characters of a page with PDFium, with their boxes on the visible page."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
 _LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
 
 _UNITS = 4
-"""Units per point: boxes are stored in quarters of a point."""
+"""Units per point: boxes are in quarters of a point."""
 
 _FAR = 1e6
-"""The largest coordinate in points: broken fonts put characters at infinity. A page has at most 14,400 points
-(ISO 32000-1, annex C)."""
+"""The largest coordinate that is read, in points: broken fonts put characters at infinity. A page has at most
+14,400 points (ISO 32000-1, annex C)."""
 
 _FARTHEST = 65_535
-"""The largest 16-bit number, for the coordinates of boxes."""
+"""The largest coordinate of a box: the largest 16-bit number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ class Frame:
     height: float
 
     def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
-        """A point of the page's own space, relative to the lower left corner of the visible page.
+        """Convert a point of the page's own space to the visible page, relative to its lower left corner.
 
         None stands for the coordinate of the upper left corner.
         """
@@ -118,7 +118,7 @@ def _codes(text_page: PdfTextPage, count: int) -> list[int]:
 def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., int]:  # noqa: ANN401 - of ctypes
     """A function of PDFium that takes addresses instead of pointers.
 
-    It is called for each character, and checking pointers would take half of its time.
+    It is called for each character, and the check of pointers would take half of that time.
     """
     from ctypes import CFUNCTYPE
 
@@ -149,14 +149,14 @@ def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.floa
 
 
 def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
-    """Whether a part of each box is on the visible page."""
+    """Whether each box is at least partly on the visible page."""
     left, bottom, right, top = shown.T
     inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
     return inside
 
 
 def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
-    """Boxes ``(left, bottom, right, top)`` in a page's own space, moved to the visible page: shape (n, 4)."""
+    """Convert boxes ``(left, bottom, right, top)`` of a page's space to the visible page: shape (n, 4)."""
     import numpy as np
 
     left, bottom, right, top = boxes.T
@@ -173,7 +173,7 @@ def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
 
 
 def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
-    """Boxes in the bytes of PageLayout, clipped at the page's edges; no box is empty.
+    """Write boxes as the bytes of PageLayout, clipped at the page's edges; no box becomes empty.
 
     Args:
         shown: boxes ``(left, bottom, right, top)`` on the visible page; shape (n, 4).
@@ -190,7 +190,7 @@ def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
 
 
 def _characters(codes: Sequence[int]) -> Iterator[str]:
-    """The character of each code; a pair of surrogates gives the character, then an empty string."""
+    """The character of each code; for a pair of surrogates, the character and then an empty string."""
     high = 0
     for code, following in zip_longest(codes, codes[1:], fillvalue=0):
         if 0xD800 <= code < 0xDC00 and 0xDC00 <= following < 0xE000:
@@ -204,7 +204,7 @@ def _characters(codes: Sequence[int]) -> Iterator[str]:
 
 
 def _edges(characters: Sequence[str]) -> set[int]:
-    """The indexes of the first and last characters of lines, spaces aside."""
+    """The indexes of the first and the last character of each line, without spaces."""
     edges: set[int] = set()
     first = last = -1
     for index, character in enumerate(characters):
@@ -217,7 +217,7 @@ def _edges(characters: Sequence[str]) -> set[int]:
 
 
 def _is_bold(text_page: PdfTextPage, index: int) -> bool:
-    """Whether a character is set in a bold font, by the font's name."""
+    """Whether the name of a character's font says that it is bold."""
     from ctypes import create_string_buffer
 
     from pypdfium2.raw import FPDFText_GetFontInfo
@@ -229,7 +229,7 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def readable(character: str) -> str:
-    """A character for the text: ligatures in letters, symbol bullets as bullets, controls empty."""
+    """A character for the text: ligatures become letters, symbol bullets bullets, and controls nothing."""
     if not character or "\ufb00" <= character <= "\ufb06":
         return normalize("NFKC", character)
     if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end

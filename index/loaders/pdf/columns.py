@@ -1,8 +1,8 @@
 """Puts the pieces of a page into reading order, column by column.
 
-Most programs write a page in that order. Others alternate between columns line by line, or write the second
-column first. Then pieces that cross the gutter divide the page into zones, and each column of a zone is
-read to its end.
+Most programs write a page in reading order. Others alternate between columns line by line, or write the
+second column first. On such a page, the pieces that cross the gutter divide the page into zones, and each
+column of a zone is read to its end.
 """
 
 from __future__ import annotations
@@ -22,34 +22,34 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_ROWS = 4
-"""The smallest number of lines in a column: headings and side notes have fewer."""
+"""The smallest number of lines in a column: headings and side notes have fewer lines."""
 
 MIN_WORDS = 2.5
-"""The smallest average number of words in a column's line: a table's cells have fewer."""
+"""The smallest average number of words in a column's lines: the cells of a table have fewer words."""
 
 MIN_FILL = 0.6
-"""The smallest share of a column's width that half of its lines fill: a table's cells fill less."""
+"""At least half of a column's lines fill this share of its width: the cells of a table fill less."""
 
 MIN_WRAPPED = 0.25
 """The smallest share of a column's lines that begin inside a sentence: few cells of a table do."""
 
 MAX_LEADING = 2.2
-"""The largest usual line distance of a column, in line heights: side notes are further apart."""
+"""The largest typical line distance of a column, in line heights: side notes are further apart."""
 
 MAX_CELLS = 0.7
-"""The largest share of a column's width that the cells of a row fill: running text fills more."""
+"""The cells of a row fill at most this share of a column's width: running text fills more."""
 
 MIN_TABLE_ROWS = 3
 """The smallest number of rows in a table across the gutter."""
 
 MIN_JUMPS = 0.08
-"""The smallest share of parts (and at least three) that must be out of order for a page to be reordered."""
+"""A page is reordered only if at least this share of its parts, and at least three, are out of order."""
 
 MAX_PARTS = 2_000
 """A page with more parts is a drawing, on which the search for columns would take too long."""
 
 MAX_STRETCH = 2.5
-"""The largest distance, in line heights, at which parts stay together."""
+"""The largest distance, in line heights, between parts of one stretch."""
 
 _MAX_DEPTH = 4
 _SAME_TOP = 4
@@ -88,7 +88,7 @@ def _parts(pieces: Sequence[Line]) -> Iterator[_Part]:
 
 
 def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
-    """The parts as pieces: parts that are adjacent both before and after sorting form one piece."""
+    """Join parts to pieces: parts that are adjacent both before and after sorting form one piece."""
     current = parts[0]
     for before, part in pairwise(parts):
         if part.rank == before.rank + 1:
@@ -150,8 +150,8 @@ def _zones(
 def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
     """The rows of tables that lie across the gutter.
 
-    Their cells leave much space on both sides, do not begin inside a sentence, and were written one after
-    the other. Several such rows make a table: two columns may have headings at the same height.
+    The cells of such a row leave much space on both sides, do not begin inside a sentence, and were written
+    in sequence. One row is not enough, since two columns may have headings at the same height.
     """
     bounds = [(part.line.left, part.line.right) for part in parts]
     start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
@@ -184,7 +184,7 @@ def _height_on_page(part: _Part) -> float:
 
 
 def _from_the_top(parts: Sequence[_Part]) -> list[_Part]:
-    """Parts of one column from the top; stretches that were written downwards stay together."""
+    """Sort the parts of one column from the top; stretches that were written downwards stay together."""
     stretches: list[list[_Part]] = []
     for part in sorted(parts):
         if stretches and _is_next(stretches[-1][-1].line, part.line):
@@ -196,7 +196,7 @@ def _from_the_top(parts: Sequence[_Part]) -> list[_Part]:
 
 
 def _is_next(line: Line, following: Line) -> bool:
-    """Whether ``following`` stands beside ``line`` or closely below it."""
+    """Whether ``following`` is beside ``line`` or closely below it."""
     down = line.bottom - following.bottom
     return -0.6 * line.height < down < MAX_STRETCH * max(line.height, following.height)
 
@@ -215,7 +215,7 @@ def _rows(parts: Sequence[_Part]) -> list[list[_Part]]:
 
 
 def _gutter(parts: Sequence[_Part]) -> float | None:
-    """The x coordinate of a gutter between columns of running text; None without one."""
+    """The x coordinate of a gutter between columns of running text; None if there is none."""
     if len(parts) < 2 * MIN_ROWS:
         return None
     gaps = _gaps(parts)
@@ -245,7 +245,7 @@ def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
 
 
 def _commonest(gaps: NDArray[np.float64]) -> float:
-    """The middle of the interval that the most gaps share."""
+    """The middle of the interval that the most gaps have in common."""
     import numpy as np
 
     edges = np.concatenate((gaps[:, 0], gaps[:, 1]))
@@ -256,7 +256,7 @@ def _commonest(gaps: NDArray[np.float64]) -> float:
 
 
 def _is_column(parts: Sequence[_Part]) -> bool:
-    """Whether parts are lines of running text, one below the other, rather than cells or notes."""
+    """Whether the parts are lines of running text, one below the other, and not cells or notes."""
     rows = _rows(parts)
     if len(rows) < MIN_ROWS:
         return False

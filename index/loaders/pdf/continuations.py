@@ -1,4 +1,4 @@
-"""Joins paragraphs over columns and pages, and the pages into the canonical text."""
+"""Joins paragraphs that continue in another column or page, and joins the pages to the canonical text."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ SAME_SIZE = 1.06
 """The largest ratio of line heights within one paragraph."""
 
 MIN_WIDTH = 12
-"""The smallest width of a column, in line heights: cells of tables and captions are narrower."""
+"""The smallest width of a column, in line heights: captions and cells of tables are narrower."""
 
 MIN_WIDTH_INSIDE = 8
-"""The same if the next column begins in lower case, as a cell seldom does."""
+"""The same width if the next column begins in lower case, as few cells do."""
 
 MAX_COLUMNS_BETWEEN = 3
 """The largest number of blocks, such as the words in a figure, between two columns."""
@@ -54,7 +54,7 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
     """The paragraphs of each page, notes last; paragraphs that continue in another column are joined.
 
     A paragraph that continues on the next page is the last of its page, after the notes. Its rest is the
-    first of the next page, with ``continues`` set.
+    first paragraph of the next page, with ``continues`` set.
 
     Args:
         pages: the parts of each page.
@@ -73,7 +73,7 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
 
 
 def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
-    """Runs of paragraphs in which each stands below or beside the one before."""
+    """Runs of paragraphs in which each one is below or beside the one before."""
     columns: list[list[Paragraph]] = []
     for paragraph in paragraphs:
         if columns and paragraph.first.bottom <= columns[-1][-1].last.top:
@@ -86,7 +86,7 @@ def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
 def _over_columns(
     columns: list[list[Paragraph]], usual: float, known: frozenset[str]
 ) -> list[list[Paragraph]]:
-    """The columns of a page, with paragraphs that continue in a later column joined."""
+    """The columns of a page, in which paragraphs that continue in a later column are joined."""
     start = 0
     while start < len(columns):
         column = columns[start]
@@ -114,7 +114,7 @@ def _over_columns(
 def _over_page(
     last: Sequence[list[Paragraph]], following: list[Paragraph], read: list[list[Paragraph]], usual: float
 ) -> None:
-    """Move the paragraph that continues to the end of its page, and its rest to the start of the next."""
+    """Move a paragraph that continues to the end of its page, and its rest to the start of the next page."""
     rest = _first(following, usual)
     for column in reversed(last):
         end = _last(column, usual)
@@ -140,13 +140,13 @@ def _without(column: Sequence[Paragraph], left_out: Paragraph) -> list[Paragraph
 
 
 def _is_text(paragraph: Paragraph, usual: float) -> bool:
-    """Whether a paragraph has the size of the document's text, and is neither row nor caption."""
+    """Whether a paragraph has the size of the document's text, and is neither a row nor a caption."""
     ratio = paragraph.height / usual
     return not paragraph.is_row and 1 / SAME_SIZE < ratio < SAME_SIZE and not _CAPTION.match(paragraph.text)
 
 
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Whether two paragraphs are as wide as columns; the width of a single last line does not count."""
+    """Whether both paragraphs are as wide as columns; the width of a single last line does not count."""
     least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
     widths = [
         (paragraph.margin - paragraph.last.left) / paragraph.height
@@ -166,7 +166,7 @@ def _goes_on(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
     Args:
         end: the last paragraph of the column or page before.
         rest: the first paragraph of the later column or page.
-        is_next: whether no other paragraph stands between them.
+        is_next: whether no other paragraph is between them.
     """
     small, large = sorted((end.last.height, rest.first.height))
     if (
@@ -204,8 +204,8 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
     """The canonical text of the pages and the offset at which each begins.
 
     Args:
-        pages: the paragraphs of each.
-        known: the document's words, which tell a compound's hyphen from one that divides a word.
+        pages: the paragraphs of each page.
+        known: the document's words, which tell the hyphen of a compound from a hyphen that divides a word.
     """
     pieces: list[Placed] = []
     starts: list[int] = []
@@ -242,7 +242,7 @@ def _is_next_row(before: Paragraph, row: Paragraph) -> bool:
 
 
 def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[PageLayout, ...]:
-    """A layout for each page, whose width and height in points are ``sizes``."""
+    """The layout of each page; ``sizes`` are the width and height of each page, in points."""
     ends = (*stitched.page_starts[1:], len(stitched.words.text))
     return tuple(
         PageLayout(width, height, stitched.words.boxes[start * BOX_BYTES : end * BOX_BYTES])
@@ -251,7 +251,7 @@ def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[P
 
 
 def _whole(pieces: Sequence[Placed]) -> Placed:
-    """All of ``pieces`` as one, in linear time: repeated ``+`` would copy the text for each piece."""
+    """Join ``pieces`` in linear time: repeated ``+`` would copy the text for each piece."""
     mended: list[int] = []
     length = 0
     for piece in pieces:

@@ -1,4 +1,4 @@
-"""PDF → Document: paragraphs from its text layer, or from pictures of pages by recognition."""
+"""Reads a PDF as a Document: paragraphs of the text layer, or recognised in pictures of pages."""
 
 from __future__ import annotations
 
@@ -36,22 +36,22 @@ if TYPE_CHECKING:
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
 _TITLE_WITHIN = 8
 _PICTURES_WITHIN = 4
-"""The depth of nested forms in which a page's picture is looked for."""
+"""The depth of nested forms to which a page's pictures are searched."""
 
 _LARGER = 1.15
 
 READ_PICTURES = (
     "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
 )
-"""The remedy for pages without a text layer."""
+"""The remedy if pages have no text layer."""
 
 SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
-"""The remedy for pages in which nothing was recognised."""
+"""The remedy if nothing was recognised on pages."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page: its frame, its lines, and whether it is a picture, so that its lines were recognised."""
+    """A page: its frame, its lines, and whether the page is a picture, whose lines were recognised."""
 
     frame: Frame
     lines: list[Line]
@@ -63,7 +63,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
     Raises:
         LoadError: if it is not a PDF, is broken, is encrypted and none of ``options.passwords`` opens it, has
-            too many pages, or is pictures of pages only.
+            too many pages, or consists of pictures of pages only.
     """
     if not seems_pdf(data):
         kind = binary_kind(data)
@@ -173,7 +173,7 @@ def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
 
 
 def _drawn(document: PdfDocument, number: int, path: Path, frame: Frame) -> Image:
-    """The picture of a page, for recognition."""
+    """The picture of a page, for text recognition."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:
@@ -191,7 +191,7 @@ def _has_picture(page: PdfPage) -> bool:
 
 
 def _title_of_page(page: Sequence[Paragraph]) -> str | None:
-    """The first line of a page that can be a title; lines in larger letters come first."""
+    """The first line of a page that can be a title, among those in the largest letters."""
     candidates = [
         (paragraph.height, title)
         for paragraph in page[:_TITLE_WITHIN]

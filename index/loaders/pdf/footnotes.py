@@ -1,4 +1,4 @@
-"""Separates footnotes, and lines that run up the margin, from the text of a page."""
+"""Separates footnotes, and vertical lines in the margin, from the text of a page."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import regex
 from index.loaders.pdf.runs import Line
 
 SMALLER = 0.96
-"""The largest height of a note's lines, as a share of the text's height."""
+"""The largest height of a note's lines, as a share of the height of the text's lines."""
 
 MAX_LINES = 2_000
 """A page with more lines is a drawing, on which the search for notes would take too long."""
@@ -21,13 +21,13 @@ _MARK = regex.compile(
 
 
 _STANDING = 0.2
-"""Line heights per character: the characters of a narrower line stand above each other."""
+"""The least width per character, in line heights: the characters of a narrower line are above each other."""
 
 _STANDING_CHARACTERS = 8
 
 
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
-    """The height, in points, of the lines with the most characters."""
+    """The height, in points, that the lines with the most characters have."""
     characters: Counter[float] = Counter()
     for page in pages:
         for line in page:
@@ -36,7 +36,7 @@ def usual_height(pages: Iterable[Iterable[Line]]) -> float:
 
 
 def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
-    """The lines of a page's text, and the lines of its footnotes and margin, each in order.
+    """Split the lines of a page into those of the text, and those of footnotes and margin, each in order.
 
     A note begins with its mark, is smaller than the text, and has only notes below it.
 

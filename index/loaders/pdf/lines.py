@@ -1,7 +1,7 @@
-"""The pieces of a page → its lines and table rows, with a cell in each column of a table.
+"""Joins the pieces of a page to lines and table rows, with a cell in each column of a table.
 
-A cell that a row leaves empty has no characters on the page. Without an empty cell in its place, the next
-figures would stand under the headings of other columns.
+If a row leaves a cell empty, the page has no characters for it. Without an empty cell there, the following
+figures would get the headings of other columns.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from index.loaders.pdf.tables import with_tables
 from index.loaders.superscripts import superscript
 
 MAX_WORD_GAP = 1.5
-"""In line heights: a wider gap may separate cells; justified text seldom has such a space."""
+"""A wider gap, in line heights, may separate cells: spaces in justified text are seldom so wide."""
 
 SURE_GAP = 4.0
-"""In line heights: a wider gap separates cells even if the adjacent lines have no gap there."""
+"""A wider gap, in line heights, separates cells even if the adjacent lines have no gap there."""
 
 SURE_GAPS = 3
-"""A line with so many wide gaps is always a row."""
+"""A line with at least this number of wide gaps is always a row."""
 
 MIN_WORD_GAP = 0.12
-"""In line heights: a narrower gap between two pieces of a line is inside a word."""
+"""A narrower gap between two pieces of a line, in line heights, is inside a word."""
 
 SCRIPT_RATIO = 0.85
-"""A share of a line's height: smaller characters may be superscripts or subscripts."""
+"""Characters below this share of the line's height may be superscripts or subscripts."""
 
 _LABEL = regex.compile(r"[•●○◦▪■□‣∙·➢✓*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
-"""A bullet, or the number of an item or heading, alone."""
+"""A piece that is only a bullet, or only the number of an item or heading."""
 
 _PROSE = regex.compile(r"\P{N}*\p{L}")
 
@@ -55,7 +55,7 @@ def lines(pieces: Iterable[Line]) -> list[Line]:
 
 
 def _wide_cells(piece: Line) -> tuple[Cell, ...]:
-    """The cells of a piece; cells with a narrow gap between them are joined."""
+    """The cells of a piece. Cells with a narrow gap between them are joined."""
     if len(piece.cells) == 1:
         return piece.cells
     cells = [piece.cells[0]]
@@ -104,7 +104,7 @@ def _together(line: Line, following: Line) -> Line:
 
 
 def _raised(piece: Line, line: Line) -> Line:
-    """A piece of ``line``; a small number above its letters becomes a superscript."""
+    """A piece of ``line``, in which a small number above the letters becomes a superscript."""
     cell = piece.cells[0]
     is_raised = _is_script(piece, line) and piece.top > line.top - 0.15 * line.height
     if len(piece.cells) > 1 or not is_raised or not cell.words.text.strip().isdecimal():
@@ -114,7 +114,7 @@ def _raised(piece: Line, line: Line) -> Line:
 
 
 def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
-    """Whether a line is a table's row: its gaps are many or wide, or an adjacent line has a gap there too.
+    """Whether a line is a table's row: it has many or wide gaps, or shares a gap with an adjacent line.
 
     A number or bullet with its text is never a row.
     """

@@ -1,6 +1,6 @@
-"""The picture of a page → its characters and their places, by optical character recognition.
+"""Recognises the characters in the picture of a page, and their places.
 
-The program tesseract does the recognition in its own process.
+The program tesseract does this in a process of its own.
 """
 
 from __future__ import annotations
@@ -29,10 +29,10 @@ RESOLUTION = 300
 """Dots per inch of a page's picture: the minimum in tesseract's manual."""
 
 MAX_PIXELS = 40_000_000
-"""The largest picture of a page: an A2 page at ``RESOLUTION``. Larger pages are scaled down."""
+"""The most pixels of a page's picture: an A2 page at ``RESOLUTION``. Larger pages are scaled down."""
 
 MIN_CONFIDENCE = 40.0
-"""The smallest average confidence, of 100, of a line's words: stains, stamps and drawings have less."""
+"""The least average confidence, of 100, of a line's words: stains, stamps and drawings have less."""
 
 INSTALL = "install it (Debian: tesseract-ocr), or turn the setting ocr off"
 
@@ -109,10 +109,10 @@ def scale(frame: Frame) -> float:
 def _run(command: list[str], given: bytes, seconds: float) -> bytes:
     if shutil.which(PROGRAM) is None:
         raise RecognitionError(f"the program {PROGRAM} is not installed", INSTALL)
-    # With one thread, tesseract takes a third of the time: its threads mostly wait for one another.
+    # tesseract takes a third of the time with one thread, because its threads mostly wait for one another.
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
     try:
-        # No shell, and no text of a document in the command.
+        # No shell runs the command, and the command has no text of a document.
         done = subprocess.run(  # noqa: S603 # nosec B603
             command, input=given, capture_output=True, env=environment, timeout=seconds, check=False
         )
@@ -146,7 +146,7 @@ def _glyphs(words: Iterable[_Word], frame: Frame, across: float, down: float) ->
         lines = [line for line in lines if fmean(word.confidence for word in line) >= MIN_CONFIDENCE]
         if not lines:
             continue
-        # A line without descenders looks smaller than the other lines of its paragraph, but is not.
+        # A line without descenders looks smaller than the other lines of its paragraph, but its font is not.
         height = median(_bottom(line) - _top(line) for line in lines)
         for line in lines:
             middle = (_bottom(line) + _top(line)) / 2
@@ -165,7 +165,7 @@ def _bottom(line: Sequence[_Word]) -> int:
 def _line(
     words: Sequence[_Word], frame: Frame, points: tuple[float, float], bounds: tuple[float, float]
 ) -> Iterator[Glyph]:
-    """The characters of a line; ``points`` has the sides of a pixel, ``bounds`` the lower and upper bound."""
+    """The characters of a line, with the size of a pixel ``points`` and the lower and upper ``bounds``."""
     bottom, top = bounds
     low, high = frame.height - _bottom(words) * points[1], frame.height - _top(words) * points[1]
     before: _Word | None = None

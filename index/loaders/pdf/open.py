@@ -16,14 +16,14 @@ if TYPE_CHECKING:
 
 
 PDFIUM = threading.RLock()
-"""The lock for every call of PDFium, which is not safe to call from two threads, even for two documents."""
+"""The lock for every call of PDFium, which two threads must not call at a time, even for two documents."""
 
 SAVE_AGAIN = "open it in a PDF program and save it again"
 """The remedy for a broken file."""
 
 
 MAX_PIXELS = 16_000_000
-"""The largest picture of a page, which may be a hundred times as high as it is wide."""
+"""The most pixels of a page's picture, since a page may be a hundred times as high as it is wide."""
 
 
 def opened(data: bytes, path: Path, options: Options) -> PdfDocument:

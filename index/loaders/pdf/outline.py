@@ -1,4 +1,4 @@
-"""A PDF's bookmarks → the sections of its text."""
+"""Finds the sections of a PDF's text by its bookmarks."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
 MAX_BOOKMARKS = 2_000
-"""The largest number of bookmarks that are read."""
+"""The most bookmarks that are read."""
 
 MAX_LEVEL = 15
-"""Deeper bookmarks are left out: they are broken or hostile."""
+"""The deepest level of a bookmark that is read: deeper ones are broken or hostile."""
 
 _MAX_TITLE = 300
-"""In characters."""
+"""The most characters of a bookmark's title."""
 
 _MAX_NUMBER = 6
 """The longest number of a heading, in characters: ``12.1.3``."""
 
 _LEEWAY = 3.0
-"""The largest distance, in points, from a bookmark's place up to the top of its heading."""
+"""The largest distance, in points, by which the top of a heading is above its bookmark's place."""
 
 
 class Bookmark(NamedTuple):
@@ -93,7 +93,7 @@ def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
 
 
 def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
-    """The x and y of a destination, by its kind of view (ISO 32000-1, 12.3.2)."""
+    """The x and y of a bookmark's destination, by the kind of its view (ISO 32000-1, 12.3.2)."""
     from ctypes import byref, c_float, c_ulong
 
     from pypdfium2 import raw
@@ -145,7 +145,7 @@ def sections(
 
 
 def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Frame) -> int:
-    """The offset of a bookmark's paragraph: the one with its title, else the one at its place."""
+    """The offset of a bookmark's paragraph: the paragraph with its title, else the paragraph at its place."""
     starts = whole.paragraph_starts[mark.page]
     x, y = frame.shown(*mark.place)
     headings = [
@@ -164,7 +164,7 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
 
 
 def _is_titled(text: str, title: str) -> bool:
-    """Whether a paragraph is the heading of a bookmark; only one of them may have a number."""
+    """Whether a paragraph is the heading of a bookmark, although one of the two may lack the number."""
     if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
         return False
     words, named = _letters(text), _letters(title)

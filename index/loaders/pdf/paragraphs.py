@@ -1,4 +1,4 @@
-"""Joins the lines of a page to paragraphs, headings, list items and table rows, each one line of text."""
+"""Joins the lines of a page to paragraphs, headings, list items and table rows, each on one line of text."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ MAX_SIZE_RATIO = 1.18
 """The largest ratio of line heights within a paragraph: a heading is larger than its text."""
 
 MAX_STEP_RATIO = 1.25
-"""A line distance larger than the page's typical distance by this ratio separates paragraphs."""
+"""A line distance that exceeds the page's typical distance by this ratio separates paragraphs."""
 
 MAX_STEP = 1.9
-"""In line heights: the largest line distance in a paragraph; double spacing is 1.7."""
+"""The largest line distance in a paragraph, in line heights; double spacing is 1.7."""
 
 MAX_INDENT = 0.8
-"""In line heights: a line with a larger indent begins a paragraph."""
+"""A line with a larger indent, in line heights, begins a paragraph."""
 
 SLACK = 0.5
-"""In line heights: the space that a program may leave before the margin when it breaks a line."""
+"""The space, in line heights, that a program may leave before the margin when it wraps a line."""
 
 RAGGED_SHARE = 0.35
-"""A share of a column's width: the space after a line that continues in lower case."""
+"""The same space, as a share of a column's width, if the next line continues in lower case."""
 
 _ITEM = regex.compile(
     r"[¹²³⁰⁴-⁹]{1,3}(?=\s?\S)|(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
@@ -38,7 +38,7 @@ _SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-�
 _ENDING = 12
 _DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
 _COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")
-"""``Analyst-in-``: a compound whose last word is too short to be divided."""
+"""A compound whose last word is too short to be divided: ``Analyst-in-``."""
 
 _HYPHENS = ("-", "‐", WRAPPED_HYPHEN)
 _CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
@@ -75,12 +75,12 @@ class Paragraph:
 
     @property
     def is_row(self) -> bool:
-        """Whether it is a table's row."""
+        """Whether the paragraph is a table's row."""
         return self.last.is_row
 
 
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
-    """All words, compounds and parts of compounds in lower case, without the halves of divided words."""
+    """All words, compounds and parts of compounds in lower case, without the parts of divided words."""
     words: set[str] = set()
     for page in pages:
         is_divided = False
@@ -119,7 +119,7 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
 
 
 def _written(block: Paragraph) -> Placed:
-    """The text of a paragraph; an empty cell of a row keeps the spaces around it."""
+    """The text of a paragraph. An empty cell of a row keeps the spaces around it."""
     words = block.words.replaced(WRAPPED_HYPHEN, "-")
     return words.strip() if block.is_row else words.on_one_line()
 
@@ -158,7 +158,7 @@ def _follows(run: Sequence[Line], following: Line, step: float) -> bool:
 
 
 def _begins_item(run: Sequence[Line], following: Line) -> bool:
-    """Whether ``following`` begins a list item; a dash may also stand inside a sentence."""
+    """Whether ``following`` begins a list item. A dash may also be inside a sentence."""
     if _ITEM.match(following.text):
         return True
     if not _DASH.match(following.text):
@@ -167,7 +167,7 @@ def _begins_item(run: Sequence[Line], following: Line) -> bool:
 
 
 def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
-    """The right edge of the column in which ``run`` stands, in points."""
+    """The right edge, in points, of the column that contains ``run``."""
     margin = max(line.right for line in run)
     if len(run) > 2:
         return margin
@@ -189,13 +189,13 @@ def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
 
 
 def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
-    """Two lines of one paragraph as one; a word divided between them is joined."""
+    """Join two lines of one paragraph; a word that is divided between them is joined, too."""
     first, rest = seam(line, following, known)
     return first + rest
 
 
 def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed, Placed]:
-    """Two lines of one paragraph, changed so that they can be concatenated."""
+    """Prepare two lines of one paragraph for concatenation."""
     text, start = line.text.rstrip(), following.text.lstrip()
     end = line.cut(0, len(text))
     rest = following.cut(len(following.text) - len(start), len(following.text))
@@ -234,7 +234,7 @@ def _divided(text: str) -> regex.Match[str] | None:
 
 
 def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
-    """Whether a hyphen at a line's end belongs to the word, judged by the document's other words."""
+    """Whether the hyphen at a line's end is part of the word, as other words of the document show."""
     if len(first) == 1:
         return True
     if f"{first}{second}" in known:

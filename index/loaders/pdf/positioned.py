@@ -77,7 +77,7 @@ def unplaced(text: str) -> Placed:
 
 
 def joined_by(between: str, parts: Iterable[Placed]) -> Placed:
-    """``parts`` as one, with ``between`` between them."""
+    """Join ``parts``, with ``between`` between them."""
     mark = unplaced(between)
     whole: Placed | None = None
     for part in parts:

@@ -19,32 +19,32 @@ from index.loaders.numerals import roman_value
 from index.loaders.pdf.runs import Line
 
 EDGE = 0.2
-"""The share of a page's height, at its top and bottom, for running titles."""
+"""The share of a page's height, at its top and at its bottom, in which running titles are searched."""
 
 NUMBER_EDGE = 0.12
-"""The share of a page's height, at its top and bottom, for page numbers."""
+"""The share of a page's height, at its top and at its bottom, in which page numbers are searched."""
 
 MAX_ROWS = 3
-"""The largest number of lines in a header or footer."""
+"""The most rows of a header or footer."""
 
 MIN_PAGES = 3
-"""The smallest number of pages with a running title; two in a document of up to four pages."""
+"""The least number of pages that have a running title: two in a document of up to four pages."""
 
 MAX_SIZE = 1.3
-"""A share of the usual line height: larger lines are headings."""
+"""A line higher than this ratio to the typical line is a heading."""
 
 MAX_HEADING_LINES = 8
-"""The largest number of lines in the headings of a table."""
+"""The most lines in the headings of a table."""
 
 _FEW_PAGES = 4
 _SAME_HEIGHT = 4.0
-"""In points: the largest difference in height between the lines of one running title."""
+"""The largest difference in height, in points, between the lines of one running title."""
 
 _CLOSE = 1.6
-"""In line heights: a line that is closer to a table's row is one of its headings."""
+"""A line that is closer to a table's row than this, in line heights, is one of the table's headings."""
 
 _APART = 1.0
-"""In line heights: the smallest distance from a page number to the text."""
+"""The smallest distance from a page number to the text, in line heights."""
 
 _MAX_NUMBER = 20_000
 _NUMBER = regex.compile(r"\d+|(?<=\A\W*)[ivxlc]+(?=\W*\Z)")
@@ -68,8 +68,8 @@ class _Edge:
     Attributes:
         page: the page's index.
         index: the line's index on its page.
-        is_top: whether it stands at the top.
-        place: its distance from that edge, in points.
+        is_top: whether the line is at the top.
+        place: the line's distance from that edge of the page, in points.
         text: its text in lower case.
         numbers: the numbers in it.
         is_outermost: whether it is in the outermost row, and near the edge.
@@ -87,11 +87,11 @@ class _Edge:
 def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
     """The lines of each page without running titles and page numbers.
 
-    A page without other lines keeps its titles, and a document without other lines keeps all.
+    If a page has no other lines, its titles stay; if no page of the document has, all lines stay.
 
     Args:
         pages: the lines of each page.
-        heights: of each page, in points.
+        heights: the height of each page, in points.
     """
     edges = [
         edge
@@ -137,7 +137,7 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
 
 
 def _heads_table(line: Line, below: Iterable[Line]) -> bool:
-    """Whether a table's row follows closely, perhaps after other lines of its headings."""
+    """Whether a table's row follows closely, perhaps below other lines of the table's headings."""
     for other in islice(below, MAX_HEADING_LINES):
         if line.bottom - other.top > _CLOSE * line.height:
             return False
@@ -183,7 +183,7 @@ def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 
 
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
-    """The edges grouped by their numbers, then by the difference between each number and the page."""
+    """Group the edges by their numbers, then by the difference between each number and the page's index."""
     by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
     for edge in edges:
         by_numbers[edge.numbers].append(edge)
@@ -197,7 +197,7 @@ def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
 
 
 def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
-    """The page and index of lines that have the form and place of page numbers."""
+    """The page and index of the lines that look like page numbers and are at their place."""
     return {
         (edge.page, edge.index)
         for edge in edges
@@ -209,7 +209,7 @@ def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> se
 
 
 def _stands_apart(index: int, lines: Sequence[Line]) -> bool:
-    """Whether no other line stands beside a line, or closely above or below it."""
+    """Whether no other line is beside a line, or closely above or below it."""
     line = lines[index]
     return all(
         other.bottom - line.top > _APART * line.height or line.bottom - other.top > _APART * line.height

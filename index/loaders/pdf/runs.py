@@ -19,16 +19,16 @@ from index.text.normalize import UNSPACED
 from index.text.tabular import CELL_SEPARATOR
 
 MIN_GUTTER = 0.7
-"""In line heights: the smallest gutter between columns. Most spaces are half as wide."""
+"""The narrowest gutter between columns, in line heights: most spaces are half as wide."""
 
 WRAPPED_HYPHEN = "\u00ad"
-"""The end of a line whose last word is divided."""
+"""The character at the end of a line whose last word is divided."""
 
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
 
 class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
-    """One character with its box, by the bounds of its font; the box of a line break has no meaning.
+    """One character with its box, whose height is the font's; the box of a line break has no meaning.
 
     Attributes:
         bold: whether its font is bold; only set for the first and last character of a line.
@@ -111,7 +111,7 @@ class Line:
 
     @property
     def first_word(self) -> float:
-        """The width of its first word."""
+        """The width of the line's first word, in points."""
         return self.cells[0].first_word
 
     @property
@@ -121,7 +121,7 @@ class Line:
 
 
 def _without_bars(words: Placed) -> Placed:
-    """Replace the bars in a cell's text that would read as edges of cells."""
+    """Replace the bars in a cell's text that would read as the edges of cells."""
     return Placed(without_bars(words.text), words.boxes) if "|" in words.text else words
 
 
@@ -133,8 +133,8 @@ def is_unspaced(character: str) -> bool:
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """Group glyphs into text runs: stretches of text from left to right at one height.
 
-    A wide gap between two glyphs begins a new :class:`Cell` of the run. Such a gap is at least as wide as the
-    gutter between two columns of text, so it need not be a gap between the cells of a table.
+    A wide gap between two glyphs begins a new :class:`Cell` of the run. A gap is wide if it is at least as
+    wide as the gutter between two columns, so it need not separate the cells of a table.
     """
     current: list[Glyph] = []
     for glyph in glyphs:
@@ -167,7 +167,7 @@ def _line(glyphs: list[Glyph]) -> Iterator[Line]:
 
 
 def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
-    """A cell of a line with that upper bound and height; a space at the end stays."""
+    """A cell of a line with the upper bound ``top`` and ``height``; a space at the end stays."""
     parts: list[str] = []
     boxes: list[bytes] = []
     spaced = False
@@ -192,7 +192,7 @@ def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
 
 
 def _first_word(glyphs: Sequence[Glyph]) -> float:
-    """The width of a line's first word; in a script without spaces, that of its first character."""
+    """The width of a line's first word; in a script without spaces, the width of its first character."""
     first: Glyph | None = None
     last: Glyph | None = None
     for glyph in glyphs:

@@ -1,4 +1,4 @@
-"""Writes the characters of an RTF file to its parts, as RTF that is independent of symbol fonts."""
+"""Writes the characters of an RTF file to its parts, as RTF that does not depend on symbol fonts."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ def _byte(raw: re.Match[str]) -> str:
 
 @dataclass(slots=True)
 class Group:
-    """The state inside a group, which ends with the group.
+    """The state inside a group of RTF, which ends with the group.
 
     Attributes:
-        part: the part that text goes to; None for text that is not read.
-        name: the destination, if the reader needs to know it.
-        is_optional: whether the group began with the mark that lets readers skip it.
+        part: the part that receives the text; None for text that is not read.
+        name: the group's destination, if the reader needs to know it.
+        is_optional: whether the group began with the mark by which older readers skip it.
         font: the number of the font.
-        skipped: as in ``Part``.
+        skipped: as ``Part.skipped``.
         is_hidden: whether text is hidden.
         is_deleted: whether a revision deleted the text.
         is_raised: whether text is raised above the line.
@@ -63,7 +63,7 @@ class Characters:
         self._stand_ins = 0
 
     def interrupt(self) -> None:
-        """Handle the end of a run of characters: no second byte or replacement character follows."""
+        """End a run of characters, so that no second byte and no substitute character is expected."""
         self._is_lead, self._stand_ins = False, 0
 
     def put(self, rtf: str) -> None:
@@ -80,7 +80,7 @@ class Characters:
         part.pieces.append(rtf)
 
     def code(self, code: str) -> None:
-        """Add a byte of a character, given in hexadecimal."""
+        """Add one byte of a character, given in hexadecimal."""
         if self._is_symbol():
             self.text(chr(int(code, 16)))
             return
@@ -88,7 +88,7 @@ class Characters:
         self.put(f"\\'{code}")
 
     def text(self, text: str) -> None:
-        """Add characters; the first one may be the second byte of a two-byte character."""
+        """Add characters, of which the first may be the second byte of a two-byte character."""
         if self._is_symbol():
             stand_ins, self._stand_ins = self._stand_ins, max(self._stand_ins - len(text), 0)
             self.write(in_font(text[stand_ins:], self._font))
@@ -103,7 +103,7 @@ class Characters:
             self.put(_BEYOND_ASCII.sub(_byte, text))
 
     def _raised(self, character: str) -> str:
-        """A raised character; a replacement for a character written as its number stays as it is."""
+        """A raised character; the substitute for a character that is written as its number stays as it is."""
         if self._stand_ins:
             self._stand_ins -= 1
             return _BEYOND_ASCII.sub(_byte, character)

@@ -1,4 +1,4 @@
-"""RTF → Document: paragraphs, lists, tables, notes, and each running title once."""
+"""Reads RTF as a Document: paragraphs, lists, tables, notes, and each running title once."""
 
 from __future__ import annotations
 
@@ -42,14 +42,15 @@ _CHARACTER_SETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 
 _MULTIBYTE = {"cp932", "cp936", "cp949", "cp950", "cp1361", "cp65001"}
 _ANSI_CHARSETS = {0, 1}
-"""Fonts with these character sets use the document's code page, unless its characters take two bytes."""
+"""Fonts with one of these character sets use the document's code page, unless its characters take two bytes.
+"""
 
 _PIECE = re.compile(f"([^\n{ROW_END}]*)([\n{ROW_END}]|\\Z)")
 _LABEL = re.compile(f"{LABEL}([^{LABEL_END}]*){LABEL_END}?")
 _MARKS = re.compile("[\ue000-\ue020]")
 _LETTERS = re.compile(r"\w")
 _BULLETS = {"o", "§", "q", "v"}
-"""Bullets of symbol fonts, read as letters."""
+"""Bullets of symbol fonts that appear as letters."""
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad]")
 
@@ -57,8 +58,8 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad]")
 def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of an RTF file. Embedded programs do not run, and nothing is fetched.
 
-    Hidden and deleted text, field codes and comments are left out. Notes follow the body, each with its
-    mark; headers and footers come last, each wording once. Its date is the day of its creation, else the
+    Hidden and deleted text, field codes and comments are left out. Notes follow the body, each with its mark;
+    headers and footers come last, each wording once. The document's date is the day of its creation, else the
     day on which it was saved.
 
     Raises:
@@ -122,13 +123,13 @@ def _characters(part: Part, parts: Parts, encoding: str) -> str:
     text: str = rtf_to_text(  # type: ignore[no-untyped-call]
         f"{{\\rtf1{{\\fonttbl{fonts}}}{{{body}}}}}", encoding=encoding, errors="replace"
     )
-    # Characters beyond U+FFFF are written as two numbers.
+    # RTF writes a character beyond U+FFFF as two numbers.
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _UNSEEN.sub("", whole)
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Paragraphs, items and rows; the rows of a table, and the items of a list, form one group."""
+    """Paragraphs, items and rows. The rows of a table, or the items of a list, form one group."""
     rows: object | None = None
     items: object | None = None
     for match in _PIECE.finditer(text):
@@ -156,7 +157,7 @@ def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
 
 
 def _row(piece: str, group: object) -> Iterator[Block]:
-    """A table's row; a row of one cell, or with a whole text in a cell, is read as text."""
+    """A table's row. A row of one cell, or with a whole text in a cell, is read as text."""
     cells = piece.split(CELL_END)[:-1] or [piece]
     if len(cells) == 1 or any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
         for cell in cells:
@@ -166,7 +167,7 @@ def _row(piece: str, group: object) -> Iterator[Block]:
 
 
 def _flat(text: str) -> str:
-    """Text on one line, after the label of its list item."""
+    """A text on one line, after the label of its list item if it has one."""
     labelled = _LABEL.sub(lambda match: _label(flow(match[1])), text)
     return flow(_MARKS.sub(" ", labelled))
 

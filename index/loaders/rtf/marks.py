@@ -8,10 +8,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 CELL_END, ROW_END, CELL_PARAGRAPH, LINE, LABEL, LABEL_END = "\ue000\ue001\ue002\ue003\ue004\ue005"
-"""Marks in the text of a part: private use characters, which have no meaning of their own (Unicode, 23.5)."""
+"""Marks in the text of a part: private use characters, to which Unicode gives no meaning (Unicode, 23.5)."""
 
 HEADING = 0xE010
-"""The mark at the end of a level 1 heading; the next eight characters mark the other levels."""
+"""The mark at the end of a heading of level 1; the next eight characters mark the other levels."""
 
 
 @dataclass(slots=True)
@@ -21,7 +21,8 @@ class Part:
     Attributes:
         pieces: the RTF, in pieces.
         font: the number of the font of its last characters.
-        skipped: how many substitute characters to skip after a character written as its number (``\uc``).
+        skipped: the number of substitute characters to skip after a character that is written as its number
+            (``\uc``).
     """
 
     pieces: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""Footnotes and endnotes of an RTF file, which leaves it to its reader to number them."""
+"""Numbers the footnotes and endnotes of an RTF file, since the file does not store the numbers."""
 
 from __future__ import annotations
 
@@ -18,16 +18,17 @@ _KINDS = {
     "nchi": "chicago",
 }
 _SETTING = re.compile(rf"s?(a?)ftn(start|restart|rstcont|{'|'.join(_KINDS)})")
-"""Control words for the notes of the document and, with a leading ``s``, of a section."""
+"""Control words for the notes of the document or, with a leading ``s``, of a section."""
 
 
 @dataclass(slots=True)
 class _Note:
-    """The last note.
+    """The note that was opened last.
 
     Attributes:
         part: its text.
-        reference: the part with its reference, and the piece there; None without a reference.
+        reference: the part with the note's reference, and the index of the piece there; None without a
+            reference.
         mark: the number as RTF.
     """
 
@@ -54,7 +55,7 @@ class _Series:
 
 
 class Notes:
-    """Numbers footnotes and endnotes as they are opened, and adds them to the file's parts."""
+    """Numbers footnotes and endnotes as they are opened, and adds them to the parts of the file."""
 
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
@@ -62,7 +63,7 @@ class Notes:
         self._series = {"": _Series("decimal"), "a": _Series("lowerRoman")}
 
     def set(self, word: str, number: int | None) -> bool:
-        """Handle a control word about the numbering of notes; return whether it is one."""
+        """Handle a control word about the numbering of notes; return whether the word is one."""
         said = _SETTING.fullmatch(word)
         if said is None:
             return False
@@ -88,14 +89,15 @@ class Notes:
 
         Args:
             part: the part for its text.
-            reference: the part with its reference, and the piece there; None without a reference.
+            reference: the part with the note's reference, and the index of the piece there; None without a
+                reference.
         """
         self._parts.footnotes.append(part)
         self._last = _Note(part, reference)
         self._count("", self._last)
 
     def make_endnote(self, part: Part | None) -> None:
-        """Make the last note an endnote, if ``part`` is its text."""
+        """Make the last note an endnote if ``part`` is its text."""
         note, footnotes = self._last, self._parts.footnotes
         if note is not None and note.part is part and footnotes and part is footnotes[-1]:
             self._parts.endnotes.append(footnotes.pop())
@@ -103,7 +105,7 @@ class Notes:
             self._count("a", note)
 
     def mark_in(self, part: Part) -> str | None:
-        """The mark of the last note as RTF, if ``part`` is its text; else None."""
+        """The mark of the last note as RTF if ``part`` is its text; else None."""
         return self._last.mark if self._last is not None and self._last.part is part else None
 
     def _count(self, kind: str, note: _Note) -> None:

@@ -1,7 +1,7 @@
-"""RTF (Rich Text Format 1.9.1) → its parts without formatting, with marks where paragraphs and cells end.
+"""Reads RTF (Rich Text Format 1.9.1) as parts without formatting, with marks at ends of paragraphs and cells.
 
-striprtf decodes characters of every code page. But it keeps hidden text, drops notes, loses the ends of
-cells, and fails on some pictures and broken words. So this module extracts the characters for it.
+striprtf can decode characters of every code page. But it keeps hidden text, drops notes, loses the ends of
+cells, and fails on some pictures and broken words. This module therefore extracts the text for it.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from index.loaders.rtf.words import CHARACTERS, CHARSETS, LABELS, PROPERTIES, RU
 from index.loaders.symbols import UNKNOWN, sign
 
 MAX_DEPTH = 10_000
-"""Deeper groups do not set anything; no program nests a hundred groups."""
+"""The deepest group that sets anything: no program nests a hundred groups."""
 
 _TOKEN = re.compile(
     r"\\([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL
@@ -105,7 +105,7 @@ class _Reader(Characters):
         self.text(text)
 
     def _end_instruction(self) -> None:
-        """Handle the end of a field code; a ``SYMBOL`` field has no other result."""
+        """End a field code; the only result of a ``SYMBOL`` field is its character."""
         asked = _SYMBOL.search(self._instruction)
         self._has_symbol = asked is not None
         if asked is not None:
@@ -122,7 +122,7 @@ class _Reader(Characters):
         elif symbol in "\r\n":
             self._end_paragraph()
         elif symbol in "\\{}":
-            self.put(mark(symbol))  # striprtf looks for pictures and fields in what was a backslash, too
+            self.put(mark(symbol))  # striprtf looks for pictures and fields after a backslash, too
         elif symbol in "~_":
             self.put(" " if symbol == "~" else "-")
 
@@ -250,7 +250,7 @@ class _Reader(Characters):
         self._boxes = []
 
     def _write_note_mark(self) -> None:
-        """Write a note's number: in the note its own, elsewhere that of the next note."""
+        """Write a note's number: inside the note its own number, elsewhere that of the next note."""
         part = self.group.part
         if part is None or self.group.is_hidden or self.group.is_deleted:
             return

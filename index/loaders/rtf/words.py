@@ -32,7 +32,7 @@ UNREAD = frozenset(
     }
     | {"nonshppict", "docvar", "formfield", "upr", "background", "generator", "xmlnstbl", "pnseclvl"}
 )
-"""Groups whose content is not text: tables of the file, pictures, field codes, comments and others."""
+"""Groups whose content is not text, such as the tables of the file, pictures, field codes and comments."""
 
 RUNNING = frozenset(f"{kind}{page}" for kind in ("header", "footer") for page in ("", "l", "r", "f"))
 """Headers and footers of all, left, right and first pages."""
@@ -70,10 +70,10 @@ TWO_BYTES = frozenset({128, 129, 130, 134, 136})
 """Character sets of fonts whose characters may take two bytes: Japanese, Korean and Chinese."""
 
 TWO_BYTE_PAGES = frozenset({"932", "936", "949", "950", "1361"})
-"""The code pages of those."""
+"""The code pages of these character sets."""
 
 LEAD_BYTES = frozenset(range(0x81, 0xFF))
-"""First bytes of two-byte characters; some programs write a second byte in ASCII as a plain letter."""
+"""The first bytes of two-byte characters. Some programs write an ASCII second byte as a plain letter."""
 
 CHARSETS = {
     437: 254,
@@ -94,4 +94,4 @@ CHARSETS = {
     1361: 130,
     10000: 77,
 }
-"""Character sets of fonts by code page, since some programs give the code page instead."""
+"""The character set of fonts for each code page, since some programs write the code page instead."""

@@ -1,1 +1,1 @@
-"""The reading process: files are read apart from the process that asks."""
+"""Reads files in a separate process, so that a bad file cannot harm the process of the caller."""

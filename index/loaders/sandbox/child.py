@@ -1,4 +1,4 @@
-"""The parent's side of the reading process: start, questions, time limits, end."""
+"""The parent's side of the reading process: its start, requests, time limits and end."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ from index.loaders.sandbox.protocol import READY, Answer, Request, pack, receive
 from index.text.cutting import Cutting
 
 _START_SECONDS = 120.0
-"""The start takes one second on an idle machine."""
+"""The seconds that the process may take to start; it takes one second on an idle machine."""
 
 _END_SECONDS = 5.0
-"""The wait for the standard error of a process that has ended."""
+"""The seconds to wait for the rest of the standard error of a process that has ended."""
 
 _WAIT_SECONDS = 0.5
 _KEPT_PARTS = 16
@@ -35,8 +35,8 @@ class ReaderDiedError(Exception):
     """The reading process ended without an answer.
 
     Attributes:
-        code: its exit code; the negative number of the signal that ended it, if one did.
-        expired: whether the parent ended it because the file took too long.
+        code: the exit code of the process; if a signal ended it, the negative number of the signal.
+        expired: whether the parent ended the process because the file took too long.
         said: the end of its standard error, such as a traceback.
     """
 
@@ -51,7 +51,7 @@ class Child:
     """A reading process, its pipes, and the end of its standard error."""
 
     def __init__(self) -> None:
-        # The process imports from the same folders as this one; -P leaves out the current folder.
+        # The process imports from the same folders as this one; -P removes the current folder from them.
         paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         self.process: subprocess.Popen[bytes] = subprocess.Popen(  # nosec B603 # our own module, no shell
             [sys.executable, "-P", "-m", "index.loaders.sandbox.worker"],
@@ -59,7 +59,7 @@ class Child:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             env={**os.environ, "PYTHONPATH": paths},
-            process_group=0,  # what it starts itself is ended with it
+            process_group=0,  # so that the processes that it starts end with it
         )
         self._tokenizer = ""
         self._said: deque[bytes] = deque(maxlen=_KEPT_PARTS)
@@ -71,7 +71,7 @@ class Child:
         self._talk(None, _START_SECONDS, MEGABYTE)
 
     def ask(self, request: Request, waiting: Callable[[], None] | None = None) -> Answer:
-        """The answer to ``request``.
+        """Send ``request``, and return its answer.
 
         Args:
             request: the request.
@@ -104,7 +104,10 @@ class Child:
         return answer
 
     def _open(self, cutting: Cutting) -> None:
-        """Make the process open a tokeniser, unless it has done so; its time is not counted as a file's."""
+        """Make the process open a tokeniser, unless it has done so.
+
+        A file's time limit does not include this time.
+        """
         if cutting.tokenizer != self._tokenizer:
             self._talk(pack(Request(b"", DEFAULTS, cutting=cutting)), _START_SECONDS, MEGABYTE)
             self._tokenizer = cutting.tokenizer
@@ -142,7 +145,7 @@ class Child:
         return unpack(Answer, answer)
 
     def _death(self, *, expired: bool) -> ReaderDiedError:
-        # The system closes the output of a process that exits; one that closed it itself is killed.
+        # The system closes the output of a process that exits. A process that closed it by itself is killed.
         self.kill()
         code = self.process.wait()
         self._listener.join(_END_SECONDS)
@@ -155,7 +158,7 @@ class Child:
         if sys.platform == "win32":
             self.process.kill()
             return
-        # The group may be gone already; for one that is ending, macOS raises PermissionError.
+        # The group may be gone already. macOS raises PermissionError for a group that is ending.
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.process.pid, signal.SIGKILL)
 

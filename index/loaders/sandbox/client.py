@@ -1,7 +1,7 @@
 """Reads files in a separate process, so that a file that hangs or crashes its loader harms nothing else.
 
-Native libraries read PDFs, pages and Office files. No exception handler catches a crash of such a library,
-but a separate process can be killed.
+Native libraries read PDFs, pages and Office files. If such a library crashes, no exception handler runs, but
+a separate process can be replaced.
 """
 
 from __future__ import annotations
@@ -25,20 +25,20 @@ from index.loaders.sandbox.protocol import Answer, MessageError, Request
 from index.text.cutting import Cut, Cutting
 
 _WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory", re.IGNORECASE)
-"""Messages of native libraries that run out of memory."""
+"""Words in the messages of native libraries that run out of memory."""
 
 _MOST_SAID = 200
-"""The longest part of the process's standard error in a message, in characters."""
+"""The most characters of the process's standard error that a message quotes."""
 
 
 __all__ = ["Isolated", "ReaderDiedError"]
 
 
 class Isolated:
-    """Reads files in a separate process. Threads may share it; it reads one file at a time.
+    """Reads files in a separate process. Threads may share this object; it reads one file at a time.
 
-    The process starts with the first file and serves the next ones. If a file ends it, the next file starts
-    a new process.
+    The process starts with the first file and serves the next ones. If the process ends during a file, the
+    next file starts a new process.
     """
 
     def __init__(self) -> None:
@@ -56,8 +56,8 @@ class Isolated:
         """The document that the file at ``path`` holds, as :func:`index.loaders.load` reads it.
 
         Raises:
-            LoadError: as there; also if the file exceeds its limit of time or memory, or crashes the reading
-                process. The cause of the last error is a ``ReaderDiedError``.
+            LoadError: as that function; also if the file exceeds its limit of time or memory, or crashes the
+                reading process. The cause of the last error is a ``ReaderDiedError``.
         """
         return self.read(path, options)[0]
 
@@ -68,7 +68,9 @@ class Isolated:
         cutting: Cutting | None = None,
         waiting: Callable[[], None] | None = None,
     ) -> tuple[Document, Cut | None]:
-        """The document and its passages. The process cuts the passages too, since a long text takes minutes.
+        """Read a document and its passages.
+
+        The process also cuts the passages, which takes minutes for a long text.
 
         Args:
             path: the file.
@@ -89,7 +91,7 @@ class Isolated:
         """A page of the file at ``path`` as PNG, as :func:`index.loaders.pdf.open.draw_page` draws it.
 
         Raises:
-            LoadError: as there and in :meth:`load`.
+            LoadError: as that function and :meth:`load`.
         """
         answer = self._ask(path, Request(os.fsencode(path.absolute()), options, page, width))
         if not answer.picture:
@@ -116,7 +118,7 @@ class Isolated:
         return answer
 
     def interrupt(self) -> None:
-        """Cancel the reading that another thread is waiting for: its ``load`` raises a LoadError."""
+        """Cancel the reading that another thread waits for: that thread's ``load`` raises a LoadError."""
         child = self._child
         if child is not None:
             child.kill()
@@ -133,7 +135,7 @@ class Isolated:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Cancel the current reading, refuse the waiting ones, and end the process."""
+        """Cancel the current reading, refuse the waiting requests, and end the process."""
         self._has_ended = True
         if self._lock.locked():
             self.interrupt()

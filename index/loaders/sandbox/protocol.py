@@ -1,7 +1,7 @@
 """Requests to the reading process and its answers: JSON, after its length, over a pipe.
 
-A hostile file may have taken over the process that answers. So nothing in an answer is run: it becomes a
-document only if every field has its type.
+A hostile file may have taken control of the process that answers. Nothing in an answer is therefore executed;
+an answer becomes a document only if every field has its type.
 """
 
 from __future__ import annotations
@@ -33,12 +33,13 @@ class Request:
     """A request to read a file, or to draw a page of it.
 
     Attributes:
-        path: its absolute path in the file system's encoding; empty if only a tokeniser is to be opened.
+        path: the absolute path of the file, in the file system's encoding; empty if the request only opens a
+            tokeniser.
         options: how to read it.
         page: the page to draw, from 1; 0 for a request to read the file.
-        width: of the picture of the page, in pixels.
-        cutting: how to cut the document into passages, or None. Its tokeniser, which may be large, is empty
-            if the process has opened it already.
+        width: the width of the picture, in pixels.
+        cutting: how to cut the document into passages, or None. The tokeniser in it, which may be large, is
+            empty if the process has opened it already.
     """
 
     path: bytes
@@ -70,15 +71,15 @@ class Answer:
 
 
 READY = Answer()
-"""The process sends it when it has started, when it has opened a tokeniser, and between reading a file and
-cutting it. The parent limits the time for each of these steps separately."""
+"""An answer that the process sends when it has started, when it has opened a tokeniser, and between reading
+and cutting a file. The parent limits the time of each of these steps separately."""
 
 
 class Source(Protocol):
-    """A stream of bytes; ``read`` may return fewer bytes than asked for, and none at the end."""
+    """A stream of bytes. ``read`` may return fewer bytes than requested, and none at the end."""
 
     def read(self, size: int, /) -> bytes | None:
-        """At most ``size`` bytes."""
+        """Read at most ``size`` bytes."""
 
 
 class Sink(Protocol):
@@ -92,7 +93,7 @@ class Sink(Protocol):
 
 
 def send(message: bytes, sink: Sink) -> None:
-    """Write ``message`` with its length before it.
+    """Write the length of ``message``, then ``message``.
 
     Raises:
         OSError: if the other end is closed.
@@ -155,7 +156,7 @@ def unpack(kind: type[Message], data: bytes) -> Message:
 def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
     """The adapter that reads and writes each type of message.
 
-    A message stands in a tuple, since an adapter of a dataclass alone takes no configuration.
+    Each message is wrapped in a tuple, since the adapter of a dataclass alone takes no configuration.
     """
     from pydantic import ConfigDict, TypeAdapter
 
@@ -187,7 +188,7 @@ def _fits(answer: Answer) -> bool:
 
 
 def _read(source: Source, size: int) -> bytes:
-    """``size`` bytes, or fewer if ``source`` ends before."""
+    """Read ``size`` bytes, or fewer if ``source`` ends before."""
     parts: list[bytes] = []
     while size and (part := source.read(min(size, 1 << 20))):
         parts.append(part)

@@ -1,8 +1,8 @@
 """The reading process: ``python -m index.loaders.sandbox.worker``, started by ``Child``.
 
-It reads requests from standard input and writes answers to standard output until its input ends. Output that
-libraries print is discarded. An unexpected error ends the process with a traceback on standard error, which
-the parent keeps.
+The process reads requests from standard input and writes answers to standard output until its input ends. It
+discards the output that libraries print. An unexpected error ends the process with a traceback on standard
+error, which the parent keeps.
 """
 
 from __future__ import annotations
@@ -38,14 +38,15 @@ from index.text.minhash import signature
 from index.text.tokens import TokenSpans, token_spans_by
 
 _MOST_OF_A_REQUEST = 1 << 28
-"""Bytes. A tokeniser of many languages has 17 MB."""
+"""The most bytes of a request: the tokeniser of a model for many languages has 17 MB."""
 
 
 _GRACE_SECONDS = 10.0
-"""The process ends itself so long after the time limit of a file; a living parent has ended it before."""
+"""The seconds after a file's time limit at which the process ends itself. The parent ends it earlier, unless
+the parent is dead."""
 
 _KEPT_SHARE = 0.25
-"""A share of the memory for one file: a process that keeps more of it after a file is replaced."""
+"""A share of the memory limit for one file: a process that still holds more after a file is replaced."""
 
 _ANY_WORDS = "The council closed the third gate of the dam, and nobody was told before Monday."
 
@@ -56,7 +57,7 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which decides
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread reserves memory, and the arrays are small
     _leave_no_core()
-    detect(_ANY_WORDS)  # loads the language model now: its memory is not counted as a file's
+    detect(_ANY_WORDS)  # loads the language model now, so that its memory does not count for a file
     waiting: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_wait_for, args=(requests, waiting), daemon=True).start()
     send(pack(READY), answers)
@@ -67,12 +68,12 @@ def main() -> None:
         request = unpack(Request, waiting.get())
         if request.cutting is not None and request.cutting.tokenizer:
             token_spans = _tokeniser(request.cutting)
-            held_at_first = _memory().resident  # nor is the tokeniser's memory counted as a file's
+            held_at_first = _memory().resident  # the tokeniser's memory does not count, either
         answer = _answer(request, token_spans, answers) if request.path else READY
         kept = (_memory().resident - held_at_first) / MEGABYTE
         last = answer.last or kept > _KEPT_SHARE * request.options.limits.memory_megabytes
         _send_answer(replace(answer, last=last), answers)
-    # The thread that waits for requests cannot be stopped.
+    # Exit in this way because the thread that waits for requests cannot be stopped.
     os._exit(0)
 
 
@@ -87,7 +88,7 @@ def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
 
 
 class _Pipe:
-    """A file descriptor without a buffer: a buffer has a lock, which a thread could hold at exit."""
+    """A file descriptor without a buffer: a thread could hold the lock of a buffer at exit."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -106,14 +107,14 @@ class _Pipe:
 
 
 def _wait_for(requests: Source, waiting: SimpleQueue[bytes]) -> None:
-    """Queue requests as they come; exit at once when the parent is gone, even while a file is being read."""
+    """Queue requests as they come. Exit at once when the parent is gone, even while a file is being read."""
     while (request := receive(requests, _MOST_OF_A_REQUEST)) is not None:
         waiting.put(request)
     os._exit(0)
 
 
 def _tokeniser(cutting: Cutting) -> TokenSpans:
-    """The tokeniser of ``cutting``; the other imports that cutting needs are made here too."""
+    """Open the tokeniser of ``cutting``, and import the other modules that cutting needs."""
     from tokenizers import Tokenizer
 
     signature(_ANY_WORDS)
@@ -151,7 +152,7 @@ def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer
 
 
 def _is_whole(text: str) -> bool:
-    """Whether ``text`` is free of half surrogate pairs, which tokenisers refuse."""
+    """Whether ``text`` has no lone surrogate, which tokenisers refuse."""
     try:
         text.encode()
     except UnicodeEncodeError:

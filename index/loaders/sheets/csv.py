@@ -1,4 +1,4 @@
-"""Delimited text (.csv, .tsv) → Document: one row per record."""
+"""Reads delimited text (.csv, .tsv) as a Document with one row per record."""
 
 from __future__ import annotations
 
@@ -21,21 +21,23 @@ from index.loaders.text import unwrap
 from index.text.tabular import is_row
 
 _DELIMITERS = "\t;|,"
-"""The delimiters to try, in order of preference: commas also occur in figures and sentences."""
+"""The delimiters to try, in order of preference. Commas come last, since figures and sentences have them,
+too."""
 
 _SAMPLE_CHARACTERS = 200_000
 
 _PARTED_SHARE = 0.5
-"""A delimiter must split at least this share of the records."""
+"""The least share of the records that a delimiter must split."""
 
 _EVEN_SHARE = 0.9
-"""If a smaller share of the records has the same width, commas with a space after them belong to prose."""
+"""If a smaller share of the records has the same width, commas with a space after them are punctuation."""
 
 _MAX_FIELD_CHARACTERS = 2**31 - 1
-"""The csv module's default of 131,072 would refuse a file for one long comment."""
+"""The most characters of a field: the csv module's default of 131,072 would refuse a file for one long
+comment."""
 
 _SEPARATOR_LINE = regex.compile(r"sep=(?P<delimiter>.)[ \t]*(?:\r\n|\r|\n|\Z)", regex.IGNORECASE)
-"""A line before the first record in which spreadsheet programs name the delimiter."""
+"""A line before the first record by which spreadsheet programs name the delimiter."""
 
 _SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
 
@@ -43,9 +45,9 @@ _SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
 def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of delimited text: values separated by commas, semicolons, tabs or bars.
 
-    Each record becomes one line, with line breaks inside quotes as spaces; records may have different
-    numbers of values. A record without values ends a table if headings follow. A file without a delimiter
-    is read as prose.
+    Each record becomes one line, with spaces for the line breaks inside quotes; records may have different
+    numbers of values. A record without values ends a table if headings follow. A file without a delimiter is
+    read as prose.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, or holds no text.
@@ -64,7 +66,7 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
 
 
 def _delimiter(text: str) -> str | None:
-    """The delimiter that splits most records into the same number of values; None in prose."""
+    """The delimiter that splits most records into the same number of values; None for prose."""
     sample = _sample(text)
     best, most = None, 0.0
     for delimiter in _DELIMITERS:
@@ -79,7 +81,7 @@ def _delimiter(text: str) -> str | None:
 
 
 def _sample(text: str) -> str:
-    """The first lines, whole."""
+    """The first lines of a text, each of them whole."""
     if len(text) <= _SAMPLE_CHARACTERS:
         return text
     end = text.rfind("\n", 0, _SAMPLE_CHARACTERS)

@@ -1,7 +1,7 @@
-"""A sheet's cells → blocks: its tables, each with its headings, and the lines between them.
+"""Reads a sheet's cells as blocks: its tables, each with its headings, and the lines between them.
 
-A sheet does not mark where a table begins. As a person would, this module separates tables at empty rows and
-columns, unless the cells below or beside them have no headings or labels of their own.
+A sheet does not mark where a table begins. Like a person, this module separates tables at empty rows and
+columns, unless the cells after them have no headings or labels of their own.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ MAX_CAPTION_CHARACTERS = 200
 MAX_CAPTION_LINES = 3
 
 MAX_GAP_ROWS = 2
-"""The largest number of empty rows between the headings of a table and its figures."""
+"""The most empty rows between the headings of a table and its figures."""
 
 _FEW_PLACES = 10_000
 _PLACES_PER_CELL = 20
-"""A few cells that are scattered over a large sheet are not written as a grid, which would be huge."""
+"""A table with more places in its grid for each cell is not written as a grid, which would be huge."""
 
 _NOTE = regex.compile(
     r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
@@ -42,8 +42,8 @@ class Cell:
 
     Attributes:
         text: its visible text, on one line.
-        figure: whether it holds a quantity, or a dash in place of one. Years and dates are not quantities,
-            since they name columns and rows.
+        figure: whether the cell has a quantity, or a dash in place of one. Years and dates are not
+            quantities, since they name columns and rows.
         width: the number of columns that it is merged over.
     """
 
@@ -54,23 +54,23 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row with text: its number in the sheet, and its cells by column, from the left."""
+    """A row with text: its number in the sheet, and its cells by column, in order."""
 
     place: int
     cells: Mapping[int, Cell]
 
     @property
     def alone(self) -> Cell | None:
-        """Its only cell, or None if it has several."""
+        """The only cell of the row; None if the row has several."""
         return next(iter(self.cells.values())) if len(self.cells) == 1 else None
 
     def has_figures(self) -> bool:
-        """Whether one of its cells holds a quantity."""
+        """Whether a cell of the row has a quantity."""
         return any(cell.figure for cell in self.cells.values())
 
 
 def is_written_figure(text: str) -> bool:
-    """Whether the text of a cell is a quantity, or a dash in place of one, rather than a name or a time."""
+    """Whether the text of a cell is a quantity, or a dash in place of one; names and times are not."""
     if _BLANK_FIGURE.fullmatch(text):
         return True
     return not _NO_QUANTITY.search(text) and any(map(str.isdigit, text)) and not is_period(text)
@@ -79,9 +79,9 @@ def is_written_figure(text: str) -> bool:
 def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
     """The blocks of a sheet in reading order: the rows of each table as one group, other lines alone.
 
-    A table's headings come first. A heading over several columns is repeated in each of them, since a line
-    of text cannot show its extent; other merged cells are written once. Short lines directly above a table
-    (its name, its units) belong to its group.
+    A table's headings come first. A heading over several columns is repeated in each of them, since a line of
+    text cannot show its extent; other merged cells are written once. Short lines directly above a table (its
+    name or units) belong to its group.
 
     Args:
         rows: the rows with text, in order.
@@ -110,7 +110,7 @@ class _Region:
 
 
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Rows that belong together: a table with the lines above and below it, or lines without a table."""
+    """Groups of rows: a table with the lines above and below it, or lines without a table."""
     held = _Region()
     for band in _bands(rows):
         gap = band[0].place - held.rows[-1].place - 1 if held.rows else 0
@@ -135,7 +135,7 @@ def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
-    """Whether a band of rows, with figures in the columns of the table above it, continues that table."""
+    """Whether rows after a gap, with figures in the columns of the table above, continue that table."""
     columns = held.columns
     place = next((place for place, line in enumerate(band) if line.alone is None), len(band))
     if not columns or place > 1 or place == len(band) or gap > MAX_GAP_ROWS:
@@ -149,7 +149,7 @@ def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
 
 
 def _is_caption(held: Sequence[Row], band: Sequence[Row], gap: int) -> bool:
-    """Whether lines name the table below: they are short, directly above it, and not notes."""
+    """Whether lines name the table below them: they are short, directly above it, and not notes."""
     return (
         gap == 1
         and len(held) <= MAX_CAPTION_LINES
@@ -168,7 +168,7 @@ def _is_note(line: Row) -> bool:
 
 
 def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
-    """The tables that stand side by side, from the left."""
+    """Split rows into the tables that they contain side by side, from the left."""
     several = [line for line in rows if line.alone is None]
     columns = _columns(several)
     if _is_sparse(several, columns):
@@ -193,7 +193,7 @@ def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _stands_alone(columns: Sequence[int], rows: Sequence[Row]) -> bool:
-    """Whether columns after an empty column are a table: the first column names each row differently."""
+    """Whether columns after an empty one are a table by themselves: the first names each row differently."""
     figures = [line for line in rows if any(_is_figure(line, column) for column in columns[1:])]
     names = [line.cells[columns[0]].text for line in figures if columns[0] in line.cells]
     words = [line for line in figures if columns[0] in line.cells and not _is_figure(line, columns[0])]
@@ -205,7 +205,7 @@ def _is_figure(line: Row, column: int) -> bool:
 
 
 def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
-    """The blocks of rows that hold at most one table."""
+    """The blocks of rows that have at most one table."""
     several = [place for place, line in enumerate(rows) if line.alone is None]
     if not several:
         yield from (Block(line.alone.text) for line in rows if line.alone)
@@ -228,13 +228,13 @@ def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
 
 
 def _is_heading_alone(line: Row, stub: int) -> bool:
-    """Whether the only cell of a row heads columns, rather than naming the table."""
+    """Whether the only cell of a row is a heading of columns, and not the name of the table."""
     cell = line.alone
     return cell is not None and min(line.cells) > stub and (cell.width > 1 or is_period(cell.text))
 
 
 def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
-    """Whether a row with one cell, directly below a table and in one of its columns, belongs to the table."""
+    """Whether a row with one cell, directly below a table and in one of its columns, is a part of it."""
     return line.place == above.place + 1 and columns.issuperset(line.cells)
 
 
@@ -269,5 +269,5 @@ def _columns(rows: Iterable[Row]) -> list[int]:
 
 
 def _is_sparse(rows: Sequence[Row], columns: Sequence[int]) -> bool:
-    """Whether a table has so few cells for its rows and columns that it is not written as a grid."""
+    """Whether a table has so few cells for its rows and columns that a grid would be mostly empty."""
     return len(rows) * len(columns) > _FEW_PLACES + _PLACES_PER_CELL * sum(len(line.cells) for line in rows)

@@ -1,4 +1,4 @@
-"""The heading rows of a table, with each heading in every column that it covers."""
+"""Spreads the headings of a table over the columns that they cover."""
 
 from __future__ import annotations
 
@@ -36,18 +36,18 @@ def is_period(text: str) -> bool:
 def period_of_all(
     rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]
 ) -> tuple[list[str], list[Mapping[int, Heading]]] | None:
-    """The period that covers a whole table, as lines above it, and the heading rows without it.
+    """Separate the period that covers a whole table from the heading rows.
 
-    Such a period is the only label of the first heading row, in whatever column it stands (mostly the last).
-    A text before it, in the column of the row names (mostly the units), moves to the next heading row, or
-    becomes a line of its own if that row has a text there.
+    Such a period is the only label of the first heading row, in any column (mostly the last). A text before
+    the period, in the column of the row names (mostly the units), moves to the next heading row, or becomes a
+    line of its own if that row has a text there.
 
     Args:
         rows: the heading rows, from the top: text and width by column.
         columns: the columns with text, from the left; the first one names the rows.
 
     Returns:
-        The lines and the remaining heading rows; None if there is no such period.
+        The period and such a text as lines, and the remaining heading rows; None if there is no such period.
     """
     if len(rows) < 2 or len(columns) < 3:
         return None
@@ -64,10 +64,10 @@ def period_of_all(
 
 
 def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> list[dict[int, str]]:
-    """Heading rows with each heading written in every column that it covers.
+    """Write each heading in every column that it covers.
 
-    A merged cell covers its columns. Other headings cover by position: one period for each group of columns
-    between empty columns, or each heading for the columns up to the next heading.
+    A merged cell covers its columns. Other headings cover columns by position: a period covers a group of
+    columns between empty columns, or each heading covers the columns up to the next heading.
 
     Args:
         rows: the heading rows, from the top: text and width by column.
@@ -93,7 +93,7 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
 def _by_place(
     written: Mapping[int, str], below: Sequence[Mapping[int, Heading]], columns: Sequence[int]
 ) -> dict[int, str]:
-    """The headings of a row without merged cells, spread over the columns with headings below them."""
+    """Spread the headings of a row without merged cells over the columns that have headings below them."""
     labels = [column for column in columns if column in written]
     if not labels or len(labels) == len(columns):
         return {}
@@ -114,7 +114,7 @@ def _by_place(
 
 
 def runs(columns: Sequence[int]) -> list[list[int]]:
-    """Columns in runs of neighbours, so that no run has an empty column in it."""
+    """Group neighbouring columns, so that no group has an empty column in it."""
     found: list[list[int]] = []
     for column in columns:
         if found and found[-1][-1] == column - 1:

@@ -1,4 +1,4 @@
-"""A cell's value and its number format → the text that the sheet shows, with dates in ISO 8601.
+"""Writes a cell's value in its number format, as the sheet shows it, but dates in ISO 8601.
 
 ECMA-376, part 1, section 18.8.31 defines the format codes.
 """
@@ -40,7 +40,7 @@ GENERAL = "General"
 """The format code of an unformatted cell."""
 
 _SIGNIFICANT_DIGITS = 15
-"""The precision of a spreadsheet; further digits are noise of binary fractions."""
+"""The precision of a spreadsheet; further digits result from binary fractions."""
 
 _GENERAL_DIGITS = 10
 """The number of digits in an unformatted cell of the usual width."""
@@ -50,7 +50,7 @@ _GENERAL_BELOW = 1e15
 _GENERAL_ABOVE = 1e-9
 
 _ROOM = Context(prec=400)
-"""Digits for the largest number of a cell, 10³⁰⁸, in full."""
+"""A context with digits for the largest number of a cell, 10³⁰⁸, in full."""
 
 _MOST_DECIMALS = 30
 """The largest number of decimals in a format ([MS-OI29500], 2.1.739)."""
@@ -60,7 +60,7 @@ _NOT_NOUGHT = regex.compile(r"[1-9]")
 _NO_FIELD = regex.compile(r'"[^"]*"|\\.|_.|\*.|\[\$[^\]]*\]|\[(?![hms]+\])[^\]]*\]', regex.IGNORECASE)
 
 Parts = tuple[tuple[str, str], ...]
-"""The parts of a section: kind and text of each."""
+"""The parts of a section, each as its kind and text."""
 
 _MOST_PLACES = 7
 """The largest number of digits in a denominator, as in Excel."""
@@ -76,7 +76,7 @@ class Section:
         parts: its parts in order: kind and text of each.
         kinds: the kinds of its parts.
         marks: its digit marks, and ``%`` and ``@``.
-        condition: the comparison and bound of the figures that it is for, or None.
+        condition: the comparison and bound of the figures that the section is for, or None.
     """
 
     parts: tuple[tuple[str, str], ...]
@@ -85,11 +85,11 @@ class Section:
     condition: tuple[str, Decimal] | None
 
     def holds(self, value: Decimal) -> bool:
-        """Whether a figure meets the condition; False without a condition."""
+        """Whether the section has a condition, and a figure meets it."""
         return self.condition is not None and _COMPARED[self.condition[0]](value, self.condition[1])
 
     def is_for_negative_alone(self) -> bool:
-        """Whether its condition holds only for negative figures."""
+        """Whether the condition of the section holds only for negative figures."""
         if self.condition is None:
             return False
         sign, bound = self.condition
@@ -122,7 +122,7 @@ def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
     if held is not None:
         return held, not held.is_for_negative_alone()
     others = [code for code in figures if code.condition is None]
-    # A figure that meets no condition takes the first section without one.
+    # If a figure meets no condition, the first section without a condition applies.
     section = others[0] if others else figures[-1]
     is_rest_negative = len(asked) == 1 and asked[0].condition in _NOT_NEGATIVE
     return section, not is_rest_negative
@@ -150,9 +150,9 @@ def _parsed(section: str) -> Section:
 
 
 def shown_number(value: float, code: str) -> str:
-    """A number as a sheet shows it; empty if its format hides it.
+    """A number as a sheet shows it; empty if the format hides it.
 
-    The format gives grouping, decimals, percent, currency, brackets around negative figures, text, powers of
+    The format sets grouping, decimals, percent, currency, brackets around negative figures, text, powers of
     ten, fractions and conditions. An unformatted number has ten significant digits.
 
     Args:
@@ -173,7 +173,7 @@ def shown_number(value: float, code: str) -> str:
 
 
 def shown_text(text: str, code: str) -> str:
-    """Text as a sheet shows it; empty if its format hides it."""
+    """A text as a sheet shows it; empty if the format hides it."""
     codes = sections(code)
     if len(codes) < 4:
         return text
@@ -188,8 +188,8 @@ def shown_text(text: str, code: str) -> str:
 def shown_moment(value: date | time | timedelta, code: str) -> str:
     """A date, a time of day or a duration in ISO 8601.
 
-    Fields that the format leaves out are left out: ``mmm yy`` gives ``2023-06``, and ``yyyy`` gives ``2023``.
-    A day or month always has its year.
+    The result has only the fields in the format: ``mmm yy`` gives ``2023-06``, and ``yyyy`` gives ``2023``. A
+    day or month always has its year.
     """
     fields = _NO_FIELD.sub("", code.split(";", maxsplit=1)[0]).lower()
     seconds = "s" in fields
@@ -215,7 +215,7 @@ def shown_moment(value: date | time | timedelta, code: str) -> str:
 
 
 def general(value: Decimal) -> str:
-    """An unformatted number: ten significant digits, whole numbers in full."""
+    """An unformatted number: whole numbers in full, others with ten significant digits."""
     size = abs(value)
     if value == value.to_integral_value() and size < Decimal(_GENERAL_BELOW):
         return f"{int(value)}"
@@ -228,7 +228,7 @@ def general(value: Decimal) -> str:
 
 
 def _filled(amount: Decimal, section: Section) -> str:
-    """The section with the digits of a figure in place of its marks."""
+    """The section's text, with the digits of a figure in place of its digit marks."""
     parts = section.parts
     if "general" in section.kinds or "@" in section.marks:
         return "".join(
@@ -267,7 +267,7 @@ def _scientific(amount: Decimal, parts: Parts) -> str:
 
 
 def _as_fraction(amount: Decimal, section: Section) -> str:
-    """A figure as a whole number and a fraction, whose denominator the format gives or limits."""
+    """A figure as a whole number and a fraction; the format gives the denominator, or its most digits."""
     parts = section.parts
     slash = next(place for place, (kind, _) in enumerate(parts) if kind == "slash")
     start = _while(parts, slash - 1, -1, _is_digit_mark)
@@ -311,7 +311,7 @@ def _is_digit_mark(part: tuple[str, str]) -> bool:
 
 
 def _while(parts: Parts, place: int, step: int, holds: Callable[[tuple[str, str]], bool]) -> int:
-    """The first place from ``place`` on, in steps of ``step``, at which the condition fails."""
+    """The first place, from ``place`` on in steps of ``step``, at which ``holds`` is false."""
     while 0 <= place < len(parts) and holds(parts[place]):
         place += step
     return place

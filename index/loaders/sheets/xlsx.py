@@ -1,4 +1,4 @@
-"""Excel workbook → Document: its sheets in order, tables as rows with their headings."""
+"""Reads an Excel workbook as a Document: its sheets in order, and tables as rows with their headings."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _MAX_COLUMNS = 16_384
 """The largest number of columns in a sheet (ECMA-376, part 1, section 18.3.1.13)."""
 
 _ESCAPED = regex.compile(r"_x00[01][0-9A-Fa-f]_")
-"""An escaped control character (ECMA-376, part 1, section 22.9.2.19)."""
+"""A control character in escaped form (ECMA-376, part 1, section 22.9.2.19)."""
 
 _TRUE = {"1", "true"}
 
@@ -47,9 +47,9 @@ _NO_SIZE = regex.compile(r"0+(?:\.0*)?")
 def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """The document of an Excel workbook (.xlsx, .xlsm). Macros do not run, and nothing is fetched.
 
-    Its text has each visible sheet: its name as a heading, then its tables and lines, with numbers in the
-    format of their cells and dates in ISO 8601. Hidden rows and columns are left out, as are charts (their
-    figures are in the sheets), comments and text boxes. A formula has its saved value, and is empty without
+    Each visible sheet gives its name as a heading, then its tables and lines. Numbers have the format of
+    their cells, and dates are in ISO 8601. The loader leaves out hidden rows and columns, charts (their
+    figures are in the sheets), comments and text boxes. A formula gives its saved value, or nothing without
     one.
 
     Raises:
@@ -77,7 +77,7 @@ def _blocks(data: bytes, path: Path) -> list[Block]:
     from openpyxl import load_workbook
     from openpyxl.utils.exceptions import InvalidFileException
 
-    # openpyxl warns of parts that it cannot write, and prints missing styles.
+    # openpyxl warns about parts that it cannot write, and prints a message about missing styles.
     with (
         damage_reported(path, "spreadsheet program", InvalidFileException),
         warnings.catch_warnings(),
@@ -101,7 +101,7 @@ def _sheets(book: Workbook) -> list[Block]:
 
 
 def _first_line(blocks: list[Block]) -> str | None:
-    """The first line, if it is a short line above the first table."""
+    """The first line of a workbook, if it is a short line above the first table."""
     first = next((block for block in blocks if not isinstance(block, Heading)), None)
     return title_of_line(first.text) if first and not is_row(first.text) else None
 
@@ -109,12 +109,12 @@ def _first_line(blocks: list[Block]) -> str | None:
 def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
     """The rows of a sheet with text, in order, without hidden rows and columns.
 
-    The size that a sheet declares is ignored: only its cells are read.
+    The size that the sheet declares is ignored; only the cells are read.
     """
     from openpyxl.cell.read_only import ReadOnlyCell
 
-    # openpyxl's public reader of rows ignores merged and hidden cells, and fills rows up to the declared
-    # width; its parser gives the cells that exist.
+    # openpyxl's public reader of rows ignores merged and hidden cells, and adds empty cells up to the
+    # declared width. Its parser gives only the cells that exist.
     found: dict[int, dict[int, Cell]] = {}
     with _source(sheet) as source:
         parser = _parser(sheet, source)

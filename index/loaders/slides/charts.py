@@ -1,4 +1,4 @@
-"""A chart's data → a table with a row per category and a column per series (ECMA-376, part 1, 21.2)."""
+"""Reads a chart's data as a table, a row per category and a column per series (ECMA-376, part 1, 21.2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _C = "{http://schemas.openxmlformats.org/drawingml/2006/chart}"
 _A = "{http://schemas.openxmlformats.org/drawingml/2006/main}"
 
 _LAST_DATE = 2_958_465
-"""The serial number of 31 December 9999, the last day of a spreadsheet."""
+"""The serial number of 31 December 9999, the last day that a spreadsheet has."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _points(data: Element | None) -> dict[int, str]:
         code = flow(data.findtext(f".//{_C}formatCode") or GENERAL)
         numbers = next(data.iter(f"{_C}numCache", f"{_C}numLit"), None) is not None
         return {place: _shown(text, own or code) if numbers else text for place, text, own in _said(data)}
-    # The first level is the innermost; a label of an outer level holds until its next label.
+    # The first level is the innermost. On an outer level, a label holds until the next label.
     inner, *outer = [{place: text for place, text, _ in _said(level)} for level in levels]
     found: dict[int, str] = {}
     current = [""] * len(outer)
@@ -105,7 +105,7 @@ def _points(data: Element | None) -> dict[int, str]:
 
 
 def _said(data: Element) -> Iterator[tuple[int, str, str | None]]:
-    """The points of a list: number, text and, if it differs from the list's, number format."""
+    """The points of a list: number, text, and the number format if it differs from the list's."""
     for point in data.iter(f"{_C}pt"):
         place = point.get("idx", "")
         text = flow(point.findtext(f"{_C}v") or "")

@@ -1,4 +1,4 @@
-"""A SmartArt diagram → its text, in the order of its points (ECMA-376, part 1, 21.4)."""
+"""Reads the text of a SmartArt diagram, in the order of its points (ECMA-376, part 1, 21.4)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DATA = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm
 def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
     """The text of a diagram, one line per paragraph of its points; nothing for a frame without a diagram.
 
-    The points come in outline order: each before those below it.
+    The points are in outline order: a point precedes the points below it.
     """
     said = next(shape._element.iter(f"{_D}relIds"), None)
     reference = said.get(_DATA) if said is not None else None

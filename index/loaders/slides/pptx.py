@@ -1,4 +1,4 @@
-"""PowerPoint presentation → Document: one page per slide, its title first, its notes last."""
+"""Reads a PowerPoint presentation as a Document: one page per slide, its title first, its notes last."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ if TYPE_CHECKING:
 
 
 _PAGE = Block("")
-"""Marks the start of a slide."""
+"""A block that marks the start of a slide."""
 
 
 NOTES_MARK = "Notes: "
-"""The start of a speaker's notes."""
+"""The words before a speaker's notes."""
 
 _PICTURE = "{http://schemas.openxmlformats.org/presentationml/2006/main}pic"
 
 
 @dataclass(frozen=True, slots=True)
 class _Slide:
-    """A slide: its title or a first line that could be one, its blocks, and whether it is only a picture."""
+    """A slide: its title, or a first line that could be one; its blocks; and whether it is only a picture."""
 
     title: str | None = None
     blocks: tuple[Block, ...] = ()
@@ -99,17 +99,17 @@ def _slide(slide: Slide) -> _Slide:
 
 
 def is_hidden(slide: Slide) -> bool:
-    """Whether a slide is hidden in the slide show."""
+    """Whether the slide show skips a slide."""
     return slide._element.get("show") in {"0", "false"}
 
 
 def has_pictures(slide: Slide) -> bool:
-    """Whether there is a picture on a slide."""
+    """Whether a slide has a picture."""
     return next(slide._element.iter(_PICTURE), None) is not None
 
 
 def title_of(slide: Slide) -> str:
-    """A slide's title on one line; empty without one."""
+    """A slide's title on one line; empty if it has none."""
     title = slide.shapes.title
     return flow(" ".join(lines_of(title.text_frame))) if title is not None else ""
 
@@ -156,10 +156,10 @@ def _is_read(shape: BaseShape) -> bool:
 
 
 def _in_reading_order(shapes: Iterable[BaseShape]) -> list[BaseShape]:
-    """Shapes from top to bottom, and those of one row from left to right.
+    """Sort shapes from top to bottom, and those of one row from left to right.
 
-    Two shapes are in one row if the lower one begins within half the height of the shorter one below the
-    top of the higher one.
+    Two shapes are in one row if the top of the lower one is less than half the height of the smaller one
+    below the top of the higher one.
     """
     placed = [(shape.top or 0, shape.left or 0, shape.height or 0, shape) for shape in shapes]
     lines: list[list[tuple[int, int, int, BaseShape]]] = []

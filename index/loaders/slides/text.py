@@ -1,4 +1,4 @@
-"""Paragraphs on slides (DrawingML; ECMA-376, part 1, 21.1.2) → their visible text."""
+"""Reads the visible text of paragraphs on slides (DrawingML; ECMA-376, part 1, 21.1.2)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _SHAPES = {"Period": "{}. ", "ParenR": "{}) ", "ParenBoth": "({}) ", "Plain": "{
 
 
 def choose(root: Element) -> None:
-    """Replace alternatives for newer and older programs by the one for newer programs."""
+    """Keep the alternative for newer programs, and remove the one for older programs."""
     for alternatives in list(root.iter(_ALTERNATIVES)):
         parent, choice = alternatives.getparent(), next(alternatives.iterchildren(_CHOICE), None)
         if parent is None:
@@ -57,7 +57,7 @@ def lines_of(frame: TextFrame) -> Iterator[str]:
 
 
 def _marker(paragraph: Element, counts: dict[int, int]) -> str:
-    """The number of an item; ``counts`` has the last number of each level of the list."""
+    """The number of an item; ``counts`` has the last number of the list on each level."""
     properties = paragraph.find(f"{_A}pPr")
     level = int(properties.get("lvl", "0")) if properties is not None else 0
     for deeper in [one for one in counts if one > level]:
@@ -90,7 +90,7 @@ def _run(run: Element) -> str:
         for name in ("latin", "sym")
         if (one := properties.find(_A + name)) is not None
     }
-    # The symbol font applies to the private use area only.
+    # The symbol font applies only to characters of the private use area.
     private = not text.isascii() and "sym" in fonts
     shown = in_font(text, fonts["sym"] if private else fonts.get("latin"))
     return superscript(shown) if _RAISED.fullmatch(properties.get("baseline", "")) else shown

@@ -1,4 +1,4 @@
-"""WordprocessingML (ISO/IEC 29500-1, 17) → the blocks of text that a reader sees."""
+"""Reads WordprocessingML (ISO/IEC 29500-1, 17) as the blocks of text that a reader sees."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class _Line:
     Attributes:
         style: its style.
         format: the format of the current run.
-        boxes: the text boxes anchored in it.
+        boxes: the text boxes that are anchored in the paragraph.
     """
 
     style: str | None
@@ -53,7 +53,7 @@ class _Line:
 class Content:
     """Reads the blocks of a document.
 
-    It counts list items and notes, so callers must read elements in document order.
+    The object counts list items and notes, so callers must read elements in document order.
 
     Args:
         part: the document's main part.
@@ -84,7 +84,7 @@ class Content:
             yield from self._paragraph(joined)
 
     def notes(self) -> Iterator[Block]:
-        """Footnotes, then endnotes, each with the mark at its reference. Call it after reading the body.
+        """Footnotes, then endnotes, each with the mark at its reference. Call this after reading the body.
 
         Notes without a reference are left out, as in Word.
         """
@@ -98,7 +98,7 @@ class Content:
                 yield Block(f"{note.mark} {text}".strip())
 
     def _paragraph(self, joined: list[Element]) -> Iterator[Block]:
-        """The lines of a paragraph; paragraphs whose ends were deleted are joined."""
+        """The lines of a paragraph. Paragraphs are ``joined`` if the end of the one before was deleted."""
         paragraph = joined[-1]
         line = _Line(value(paragraph, "pPr/pStyle"))
         words = "".join("".join(self._words(one, line)) for one in joined)
@@ -120,14 +120,14 @@ class Content:
             self._notes.end_section()
 
     def _is_unseen(self, paragraph: Element) -> bool:
-        """Whether the paragraph mark is hidden: if it is empty too, it takes no number of a list."""
+        """Whether the paragraph mark is hidden. Such a paragraph takes no number of a list if it is empty."""
         properties = paragraph.find(f"{W}pPr")
         if properties is None:
             return False
         return bool(self._formats.of_run(properties, value(paragraph, "pPr/pStyle")).is_hidden)
 
     def _words(self, element: Element, line: _Line) -> Iterator[str]:
-        """The text of a paragraph; text boxes in it go to ``line.boxes``."""
+        """The text of a paragraph; text boxes in it are added to ``line.boxes``."""
         children = iter(element)
         for child in children:
             tag = child.tag
@@ -181,7 +181,7 @@ class Content:
         line.format = outer
 
     def _custom_mark(self, rest: Iterable[Element], line: _Line) -> str:
-        """The author's own mark for a note: the rest of the run with the reference."""
+        """The author's own mark for a note: the rest of the run that has the reference."""
         line.format = Format(font=line.format.font)
         return flow("".join(word for one in rest for word in self._words_of(one, line)))
 
@@ -202,7 +202,7 @@ class Content:
             yield row_block(line, group)
 
     def _cell(self, cell: Element) -> list[Block]:
-        """The blocks of a cell; a cell that is merged with the one above it has none."""
+        """The blocks of a cell; none for a cell that is merged with the cell above."""
         merged = cell.find(f"{W}tcPr/{W}vMerge")
         if merged is not None and merged.get(f"{W}val") != "restart":
             return []
@@ -210,7 +210,7 @@ class Content:
 
 
 def _is_joined_to_next(paragraph: Element) -> bool:
-    """Whether a tracked change deletes or moves a paragraph's end, which joins it to the next paragraph."""
+    """Whether a tracked change deletes or moves the end of a paragraph, and so joins the next one to it."""
     properties = paragraph.find(f"{W}pPr/{W}rPr")
     return properties is not None and any(
         properties.find(W + name) is not None for name in ("del", "moveFrom")

@@ -1,4 +1,4 @@
-"""Word document → Document: paragraphs, lists, tables, notes, and each running title once."""
+"""Reads a Word document as a Document: paragraphs, lists, tables, notes, and each running title once."""
 
 from __future__ import annotations
 
@@ -75,6 +75,6 @@ def _headers_and_footers(word: WordDocument, content: Content) -> Iterator[Block
             *(section.header, section.first_page_header, section.even_page_header),
             *(section.footer, section.first_page_footer, section.even_page_footer),
         ):
-            # python-docx makes a part that is linked to the previous section when asked for its content.
+            # If a part is linked to that of the previous section, python-docx would create a new part here.
             if not part.is_linked_to_previous:
                 yield from content.blocks(part._element)  # python-docx has no public name for the element.

@@ -1,4 +1,4 @@
-"""Word's fields: a hidden code, and the visible result."""
+"""Word's fields, each of which has a hidden code and a visible result."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ _CHECKED, _UNCHECKED = "☒", "☐"
 
 
 class Fields:
-    """The open fields at a point of the text; a field may stand in the code of another."""
+    """The fields that are open at a point of the text; a field may be inside the code of another."""
 
     def __init__(self) -> None:
         self._in_code: list[bool] = []
 
     @property
     def is_code(self) -> bool:
-        """Whether text at this point belongs to the code of a field."""
+        """Whether text at this point is part of a field's code."""
         return any(self._in_code)
 
     def turn(self, mark: Element) -> str:
-        """Handle the start of a field or of its result, or its end; return the text of a form control."""
+        """Handle the start of a field, of its result, or its end; return the text of a form control."""
         kind = mark.get(f"{W}fldCharType")
         if kind == "begin":
             shown = "" if self.is_code else _control(mark)
@@ -37,7 +37,7 @@ class Fields:
         return ""
 
     def end_paragraph(self) -> None:
-        """End all field codes: a damaged code without an end must not hide the rest of the document."""
+        """End all field codes, since a damaged code without an end must not hide the rest of the document."""
         self._in_code = [False] * len(self._in_code)
 
 

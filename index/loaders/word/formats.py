@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 _MOST_BASES = 20
-"""The longest chain of base styles; a longer one is a circle."""
+"""The longest chain of base styles; a longer chain is circular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Formats:
             self._of_style(value(properties, "rStyle") or ""),
             self._of_style(paragraph_style or self._usual),
         )
-        # Text that two styles hide is shown again (ISO/IEC 29500-1, 17.7.3).
+        # Text that two styles hide is visible (ISO/IEC 29500-1, 17.7.3).
         hidden = own.is_hidden
         if hidden is None:
             hidden = bool(self._defaults.is_hidden) or bool(styles[0].is_hidden) != bool(styles[1].is_hidden)

@@ -1,4 +1,4 @@
-"""Footnotes and endnotes of a Word document, which leaves it to its reader to number them."""
+"""Numbers the footnotes and endnotes of a Word document, since the file does not store the numbers."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Note:
 
     Attributes:
         element: the element with its text.
-        mark: its mark, at the reference and before its text.
+        mark: the mark that stands at the reference and before the note's text.
         custom: the author's own mark; empty for a numbered note.
     """
 
@@ -44,7 +44,9 @@ class _Numbers:
 
 
 class Notes:
-    """The notes of a document. It counts, so callers must ask for marks in the order of the text.
+    """The notes of a document.
+
+    Callers must ask for marks in the order of the text, because notes are counted.
 
     Args:
         part: the document's main part.
@@ -81,7 +83,7 @@ class Notes:
             series.end_page()
 
     def referred(self) -> Iterator[Note]:
-        """The notes with a reference: footnotes, then endnotes, each in the order of the text."""
+        """The notes that the text refers to: footnotes, then endnotes, each in the order of the text."""
         for series in self._series.values():
             yield from series.referred.values()
 
@@ -127,7 +129,7 @@ class _Series:
 
 
 def _numbers(kind: str, *properties: Element | None) -> _Numbers:
-    """The numbering of notes; for each setting, the first of ``properties`` that has it counts."""
+    """The numbering of notes. For each setting, the first of ``properties`` that has it applies."""
 
     def said(name: str) -> str | None:
         found = (value(one, f"{kind}Pr/{name}") for one in properties)

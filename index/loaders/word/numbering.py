@@ -22,7 +22,7 @@ _BODY_LEVEL = 9
 """The outline level of body text (ISO/IEC 29500-1, 17.3.1.20)."""
 
 _MOST_BASES = 20
-"""The longest chain of base styles; a longer one is a circle."""
+"""The longest chain of base styles; a longer chain is circular."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +33,8 @@ class _Level:
         kind: the format of its numbers.
         text: the pattern of its markers: ``%1.%2``.
         start: its first number.
-        restart: the level, from 1, whose items restart it, as those of higher levels do; 0 for never, None
-            for any higher level.
+        restart: the level, from 1, at which an item restarts this level, as do items of higher levels; 0 for
+            never, None for any higher level.
         is_legal: whether its markers write the numbers of all levels as decimals.
     """
 
@@ -47,7 +47,7 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list: its definition, whose counts it shares, its levels, and the levels that it restarts."""
+    """A list: its definition, whose counts all its lists share; its levels; and the levels it restarts."""
 
     definition: str
     levels: dict[int, _Level]
@@ -55,7 +55,7 @@ class _List:
 
 
 class Numbering:
-    """Markers of items and levels of headings. It counts, so callers must ask in document order."""
+    """Markers of items and levels of headings. Items are counted, so callers must ask in document order."""
 
     def __init__(self, part: Part) -> None:
         self._counts: dict[str, dict[int, int]] = {}
@@ -80,7 +80,7 @@ class Numbering:
         return level if level <= _BODY_LEVEL else 0
 
     def marker(self, paragraph: Element) -> tuple[str, object | None]:
-        """The marker of a paragraph (empty outside lists), and an object that stands for its list."""
+        """The marker of a paragraph (empty outside lists), and an object that identifies its list."""
         list_id, depth = self._place(paragraph)
         listed = self._lists.get(list_id)
         level = listed.levels.get(depth) if listed is not None else None
@@ -102,7 +102,7 @@ class Numbering:
         return (f"{written.strip()} " if written.strip() else ""), group
 
     def _place(self, paragraph: Element) -> tuple[str, int]:
-        """The list of a paragraph and its level in it, from 0; its style fills in missing values."""
+        """The list of a paragraph and the level in it, from 0; the paragraph's style gives missing values."""
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")
         for style in self._bases(value(paragraph, "pPr/pStyle") or ""):
@@ -136,7 +136,7 @@ class Numbering:
         for list_id, one in numbered.items():
             definition = value(one, "abstractNumId") or ""
             link = value(definitions.get(definition), "numStyleLink")
-            if link is not None:  # the list takes its levels from the list of that style
+            if link is not None:  # the list has the levels of that style's list
                 target = value(self._styles.get(link), "pPr/numPr/numId") or ""
                 definition = value(numbered.get(target), "abstractNumId") or definition
             source = definitions.get(definition)
@@ -170,7 +170,7 @@ def _level(element: Element) -> _Level:
 
 
 def _counted(listed: _List, counts: dict[int, int], item: _Level, depth: int) -> str:
-    """The number of a level of a list, as an item of the level ``item`` writes it."""
+    """The number of the level ``depth`` of a list, in the form in which ``item`` writes it."""
     level = listed.levels.get(depth)
     kind = level.kind if level is not None else "decimal"
     if item.is_legal and kind not in {"bullet", "none"}:

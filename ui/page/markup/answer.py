@@ -30,7 +30,7 @@ from ui.page.markup.text import escape, string_markup
 from ui.words import SHOWN_PASSAGES, excerpt
 
 SHOWN_COPIES = 3
-"""How many other documents with the same words an attribution names; the JSON form has all."""
+"""The most other documents with the same words that an attribution names; the JSON form has all."""
 
 
 def question_markup(question: str) -> str:
@@ -48,7 +48,7 @@ def waiting_markup(
 
     Args:
         locale: the reader's language.
-        passages: how many passages are being read; None during the search.
+        passages: the number of passages that are being read; None during the search.
         standalone: the standalone form of a follow-up.
         searched: the filters of the search.
     """
@@ -72,7 +72,7 @@ def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = 
     Args:
         answer: the answer.
         locale: the reader's language.
-        judgement: an earlier judgement of the answer, whose button is shown as pressed.
+        judgement: an earlier judgement of the answer, whose button appears pressed.
     """
     end = f"{checks_markup(answer, locale)}{actions_markup(answer, locale, judgement)}</div>"
     if answer.abstained:
@@ -144,7 +144,7 @@ def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
     """Groups of consecutive sentences with the same sources.
 
-    Each group has its attribution below, unless the whole answer has one source, which the strip names.
+    An attribution follows each group, unless the whole answer has one source, which the strip names.
     """
     named = len({source for sentence in sentences for source in sentence.sources}) > 1
     return "".join(
@@ -183,7 +183,7 @@ def _notes(sentence: ShownSentence, locale: Locale) -> str:
 
 
 def _attributions(sentences: Sequence[ShownSentence], locale: Locale, *, named: bool) -> str:
-    """If ``named``, a line for each cited document; in any case, a line for its copies."""
+    """A line for the copies of the cited documents and, if ``named``, a line for each document."""
     sources = by_source(cited for sentence in sentences for cited in sentence.citations)
     return "".join(
         (f'<p class="fn-source">{source_markup(cited, locale)}</p>' if named else "") + _copies(cited, locale)
@@ -250,7 +250,7 @@ _OF_ABSTENTIONS: Mapping[Judgement, str] = {
     "unanswerable": "act.rightlyNot",
     "wrong": "act.wronglyNot",
 }
-"""The labels of the judgement buttons of an abstention; above, of an answer."""
+"""The labels of the judgement buttons of an abstention; those above are for an answer."""
 
 
 def actions_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:

@@ -23,7 +23,7 @@ _HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
 
 
 def checks_markup(answer: Answer, locale: Locale) -> str:
-    """A folded list of the sentences that are not fully supported or were dropped, each with the reason."""
+    """A folded list of the sentences that are not fully supported, or were dropped, each with the reason."""
     if not answer.dropped and all(sentence.verdict == "supported" for sentence in answer.sentences):
         return ""
     counts = Counter(sentence.verdict for sentence in answer.sentences)

@@ -13,7 +13,7 @@ from ui.page.locales import Locale
 from ui.page.markup.text import escape, localized_date
 
 _NAMED = 3
-"""How many values of a filter are named."""
+"""The most values of a filter that are named."""
 
 _ONE_OF = {
     "publishers": "narrowed.publisher",
@@ -21,7 +21,7 @@ _ONE_OF = {
     "collections": "narrowed.collection",
     "kinds": "narrowed.kind",
 }
-"""The key of each filter with several values."""
+"""The key of the string for each filter that can have several values."""
 
 _DATES = {"published_after": "narrowed.after", "published_before": "narrowed.before"}
 

@@ -35,7 +35,7 @@ class ShownSentence:
         return next((cited.headings for cited in self.citations if self.repeats(cited)), None)
 
     def repeats(self, cited: Citation) -> bool:
-        """Whether the sentence equals the quote, apart from white space."""
+        """Whether the sentence equals the quote, regardless of white space."""
         return self.text.split() == cited.quote.split()
 
 

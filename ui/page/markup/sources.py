@@ -38,7 +38,7 @@ def facts_markup(
 ) -> str:
     """The facts that follow the title of a report: publisher, date and pages, each a span.
 
-    The author stands in for a missing publisher: a commission's report often names only its author.
+    If the publisher is missing, the author is shown: a commission's report often names only its author.
     """
     numbers = [str(page) for page in pages if page is not None]
     facts = [place.publisher or place.author, localized_date(locale, place.published)]
@@ -50,7 +50,7 @@ def facts_markup(
 
 
 def badge_markup(cited: Citation, locale: Locale) -> str:
-    """A badge for a version that was superseded when it was cited; empty otherwise."""
+    """A badge if a version was already superseded when it was cited; empty otherwise."""
     if cited.superseded_by is None:
         return ""
     words = escape(locale.text("facts.supersededBy", version=str(cited.superseded_by)))

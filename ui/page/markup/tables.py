@@ -10,10 +10,10 @@ from index.text import cells, is_row
 from ui.page.markup.text import escape
 
 MAX_UNIT_LETTERS = 3
-"""A cell with more letters than a currency's code or a unit (``USD``, ``bn``, ``kWh``) is words."""
+"""The most letters of a currency's code or a unit (``USD``, ``bn``, ``kWh``); a cell with more is words."""
 
 _NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"})
-"""Cells that stand for a missing figure; they do not decide whether their column holds figures."""
+"""Cells that stand for a missing figure; they do not decide whether their column has figures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,8 @@ def table_markup(headings: str, rows: Sequence[CitedRow]) -> str:
     """Cited rows of one table, without the columns that are empty in all of them.
 
     Args:
-        headings: the lines of the canonical text above the rows: caption, units and headings; may be empty.
+        headings: the lines of the canonical text above the rows (caption, units and headings), or an empty
+            text.
         rows: the cited rows.
     """
     lines = [line for line in headings.splitlines() if line.strip()]
@@ -62,7 +63,7 @@ def _heading_row(row: Sequence[str], shown: Sequence[int], figures: frozenset[in
 
 
 def _body_row(row: Sequence[str], notes: str, shown: Sequence[int], figures: frozenset[int]) -> str:
-    # The first cell names the row; every other one is a value.
+    # The first cell names the row; the other cells are values.
     written = (_cell("td" if place else "th", _at(row, place), place in figures) for place in shown)
     return f'<tr>{"".join(written)}<td class="fn-notes">{notes}</td></tr>'
 
@@ -79,7 +80,7 @@ def _at(row: Sequence[str], place: int) -> str:
 
 
 def _is_figures(column: Sequence[str]) -> bool:
-    """Whether a column holds figures only, apart from cells for a missing one."""
+    """Whether all cells of a column are figures, except cells for a missing one."""
     values = [cell for cell in column if cell not in _NO_VALUE]
     return bool(values) and all(map(_is_figure, values))
 

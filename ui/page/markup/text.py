@@ -34,7 +34,7 @@ def _escape_character(character: str) -> str:
 
 
 _PART = re.compile("\ue000(\\w+)\ue001")
-"""A placeholder for markup, in private-use characters, which no string of the interface has."""
+"""A placeholder for markup: private-use characters, which no string of the interface contains."""
 
 
 def string_markup(locale: Locale, key: str, count: int | None = None, **parts: str) -> str:
