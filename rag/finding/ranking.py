@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
@@ -184,6 +184,9 @@ _MAX_CHARACTERS = 700
 """The most characters of a window, about 160 tokens. The reader was trained on this length, which also limits
 its time."""
 
+_MAX_HEADINGS = 300
+"""The most characters of a table's headings that are read with its rows."""
+
 _BUDGET_CHARACTERS = 5000
 """The most characters of all windows of a question, about 1,200 tokens."""
 
@@ -209,14 +212,15 @@ def apply_reader(reader: Reader, question: Question, ranked: Sequence[Candidate]
     read = reader.read(
         question.text,
         [
-            Window(reading.document.title, tuple(reading.sentences[place].text for place in places))
+            Window(reading.document.title, (*_lead(reading, places), *_texts(reading, places)))
             for reading, places in windows
         ],
     )
     best = max((result.answerable for result in read), default=0.0)
     scores: dict[tuple[Reading, int], tuple[float, float]] = {}
     for (reading, places), result in zip(windows, read, strict=True):
-        for place, score in zip(places, result.sentences, strict=True):
+        lead = len(_lead(reading, places))
+        for place, score in zip(places, result.sentences[lead:], strict=True):
             scores[reading, place] = (score, result.answerable)
     return [
         replace(
@@ -229,6 +233,20 @@ def apply_reader(reader: Reader, question: Question, ranked: Sequence[Candidate]
         if (found := scores.get((candidate.reading, candidate.place))) is not None
         for score, window in [found]
     ]
+
+
+def _lead(reading: Reading, places: Sequence[int]) -> tuple[str, ...]:
+    """The headings of the table whose rows a run begins with, unless the run has them itself."""
+    headings = reading.sentences[places[0]].headings
+    return (headings[-_MAX_HEADINGS:],) if headings else ()
+
+
+def _texts(reading: Reading, places: Sequence[int]) -> Iterator[str]:
+    """The sentences of a run; a row has the name of its group of rows before it."""
+    for place in places:
+        sentence = reading.sentences[place]
+        group = sentence.section.splitlines()[-1:]
+        yield " ".join([*group, sentence.text])
 
 
 def _windows(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]]:

@@ -1,0 +1,162 @@
+"""The tables of a PDF: figures in their columns, headings over theirs, labels whole."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reportlab.pdfgen.canvas import Canvas
+
+from index.loaders.pdf.document import read_pdf
+from index.text import tables
+from tests.support.pdf_files import PATH, draw
+
+LEFT = 60.0
+TOP = 700.0
+LEADING = 16.0
+EDGES = (300.0, 380.0, 460.0, 540.0)
+"""The right edges of the columns of figures."""
+
+Drawing = Callable[[Canvas], object]
+
+
+def words(text: str, left: float, row: float) -> Drawing:
+    return lambda canvas: canvas.drawString(left, TOP - LEADING * row, text)
+
+
+def figure(text: str, right: float, row: float) -> Drawing:
+    return lambda canvas: canvas.drawRightString(right, TOP - LEADING * row, text)
+
+
+def centred(text: str, middle: float, row: float) -> Drawing:
+    return lambda canvas: canvas.drawCentredString(middle, TOP - LEADING * row, text)
+
+
+def row(number: float, label: str, *figures: str) -> list[Drawing]:
+    cells = [figure(text, EDGES[place], number) for place, text in enumerate(figures) if text]
+    return [words(label, LEFT, number), *cells] if label else cells
+
+
+def page(*drawings: Drawing) -> Drawing:
+    def drawn(canvas: Canvas) -> None:
+        for drawing in drawings:
+            drawing(canvas)
+
+    return drawn
+
+
+def read(*pages: Sequence[Drawing]) -> str:
+    return read_pdf(draw(*(page(*drawings) for drawings in pages)), PATH).text
+
+
+BODY = [*row(2, "Pumps", "1,240", "1,010"), *row(3, "Gates", "86", "93"), *row(4, "Total", "1,326", "1,103")]
+
+
+def test_a_currency_sign_that_stands_apart_belongs_to_its_figure() -> None:
+    signs = [words("$", 230, 0), words("$", 325, 0)]
+    drawn = [*row(0, "Pumps", "1,240", "1,010"), *signs, *row(1, "Gates", "86", "93")]
+    in_order = sorted(range(len(drawn)), key=lambda place: [0, 2, 4, 1, 3, 5, 6, 7].index(place))
+    assert read([drawn[place] for place in in_order]) == "Pumps | $ 1,240 | $ 1,010\nGates | 86 | 93"
+
+
+def test_brackets_and_percent_signs_belong_to_their_figure() -> None:
+    drawn = [
+        *row(0, "Pumps", "(1,240", "7"),
+        words(")", EDGES[0] + 1, 0),
+        words("%", EDGES[1] + 4, 0),
+        *row(1, "Gates", "86", "93"),
+    ]
+    order = [0, 1, 3, 2, 4, 5, 6, 7]
+    text = read([drawn[place] for place in order])
+    assert text == "Pumps | (1,240 ) | 7 %\nGates | 86 | 93"
+
+
+def test_figures_with_a_narrow_gap_stand_in_two_cells() -> None:
+    drawn = [*row(0, "Pumps", "$ 12,956", "$ 13,088"), *row(1, "Gates", "5", "7")]
+    near = [words("Pumps", LEFT, 0), figure("$ 12,956", 300, 0), figure("$ 13,088", 356, 0)]
+    assert read([*near, words("Gates", LEFT, 1), figure("5", 300, 1), figure("7", 356, 1)]) == (
+        "Pumps | $ 12,956 | $ 13,088\nGates | 5 | 7"
+    )
+    assert read(drawn) == "Pumps | $ 12,956 | $ 13,088\nGates | 5 | 7"
+
+
+def test_a_count_with_its_share_in_brackets_is_one_cell() -> None:
+    assert read([*row(0, "Pumps", "1269 (19.9%)", "101 (20.4%)"), *row(1, "Gates", "705 (1.1%)", "51 (1%)")]) == (
+        "Pumps | 1269 (19.9%) | 101 (20.4%)\nGates | 705 (1.1%) | 51 (1%)"
+    )
+
+
+def test_a_heading_across_columns_stands_in_the_first_of_them() -> None:
+    heads = [
+        centred("Three months ended June 30,", 325, 0),
+        centred("Six months ended June 30,", 485, 0),
+        *row(1, "", "2031", "2030", "2031", "2030"),
+    ]
+    body = [*row(2, "Pumps", "1,240", "1,010", "2,400", "2,100"), *row(3, "Gates", "86", "93", "170", "180")]
+    assert read([*heads, *body]) == (
+        "| Three months ended June 30, |  | Six months ended June 30,\n"
+        "| 2031 | 2030 | 2031 | 2030\n"
+        "Pumps | 1,240 | 1,010 | 2,400 | 2,100\n"
+        "Gates | 86 | 93 | 170 | 180"
+    )
+
+
+def test_a_heading_of_several_lines_is_one_cell_however_it_was_written() -> None:
+    by_line = [*row(0, "", "Number of", "Share of"), *row(0.8, "", "pumps", "all pumps")]
+    by_cell = [by_line[place] for place in (0, 2, 1, 3)]
+    for heads in (by_line, by_cell):
+        assert read([*heads, *BODY]) == (
+            "| Number of pumps | Share of all pumps\nPumps | 1,240 | 1,010\nGates | 86 | 93\nTotal | 1,326 | 1,103"
+        )
+
+
+def test_the_name_of_a_group_of_rows_is_a_line_of_the_table() -> None:
+    drawn = [*row(0, "Pumps", "1,240", "1,010"), words("Gates:", LEFT, 1), *row(2, "Upper", "86", "93")]
+    text = read(drawn)
+    assert text == "Pumps | 1,240 | 1,010\nGates:\nUpper | 86 | 93"
+    assert len(tables(text)) == 1
+
+
+def test_a_label_of_two_lines_is_one_cell() -> None:
+    first = [words("Repairs of pumps that were bought", LEFT, 0), *row(0.8, "before the flood", "86", "93")]
+    last = [*row(0, "Repairs of pumps that were bought", "86", "93"), words("before the flood", LEFT, 0.8)]
+    for label in (first, last):
+        assert read([*label, *row(2, "Gates", "5", "7")]) == (
+            "Repairs of pumps that were bought before the flood | 86 | 93\nGates | 5 | 7"
+        )
+
+
+def test_a_table_goes_on_over_a_page() -> None:
+    heads = row(1, "Stations", "2031", "2030")
+    text = read([*heads, *BODY[:6]], [*row(0, "Doors", "12", "14"), *row(1, "Walls", "3", "2")])
+    assert text == "Stations | 2031 | 2030\nPumps | 1,240 | 1,010\nGates | 86 | 93\nDoors | 12 | 14\nWalls | 3 | 2"
+    assert len(tables(text)) == 1
+
+
+def test_a_row_of_periods_below_figures_begins_another_table() -> None:
+    other = [*row(6, "", "2029", "2028"), *row(7, "Pumps", "7", "8"), *row(8, "Gates", "5", "6")]
+    text = read([*row(1, "", "2031", "2030"), *BODY, *row(5, "Walls", "1", "2"), *other])
+    assert text == (
+        "| 2031 | 2030\nPumps | 1,240 | 1,010\nGates | 86 | 93\nTotal | 1,326 | 1,103\nWalls | 1 | 2\n\n"
+        "| 2029 | 2028\nPumps | 7 | 8\nGates | 5 | 6"
+    )
+
+
+FIGURES = st.integers(0, 99_999).map("{:,}".format) | st.just("—") | st.integers(1, 99).map("({}%)".format)
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.integers(2, 4).flatmap(
+        lambda width: st.lists(
+            st.lists(FIGURES | st.just(""), min_size=width, max_size=width).filter(any), min_size=3, max_size=8
+        )
+    )
+)
+def test_each_figure_stays_in_its_column(rows: list[list[str]]) -> None:
+    width = len(rows[0])
+    full = [["1,111"] * width, *rows, ["22,222"] * width]
+    drawn = [cell for number, figures in enumerate(full) for cell in row(number, f"Station {number}", *figures)]
+    expected = [" | ".join([f"Station {number}", *figures]) for number, figures in enumerate(full)]
+    assert read(drawn).split("\n") == [line.rstrip("| ").rstrip() for line in expected]
