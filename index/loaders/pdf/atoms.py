@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median_low
 
 import numpy as np
 import regex
@@ -20,8 +22,11 @@ SIGN_GAP = 14.0
 SUFFIX_GAP = 2.5
 """In line heights: the largest gap between a figure and its percent sign or closing bracket."""
 
-HEADING_GAP = 0.5
+HEADING_GAP = 0.35
 """In line heights: the smallest gap between the headings of two columns."""
+
+WIDER = 1.5
+"""How much wider than the usual gap in its line a gap between two headings is."""
 
 _UNITS = 4
 """Units of a box per point: see PageLayout."""
@@ -191,6 +196,8 @@ def split_at(atom: Atom, bounds: Sequence[tuple[float, float, bool]], height: fl
     The headings of two columns may have a narrow gap between them, and a label may end close to the first
     figure of its row.
     """
+    gaps = [after.left - before.right for before, after in pairwise(atom.tokens)]
+    least = max(HEADING_GAP * height, WIDER * median_low(gaps)) if gaps else 0.0
     parts: list[list[Token]] = [[]]
     column = 0
     for token in atom.tokens:
@@ -200,7 +207,7 @@ def split_at(atom: Atom, bounds: Sequence[tuple[float, float, bool]], height: fl
         )
         before = parts[-1][-1] if parts[-1] else None
         if before and own > column and (
-            token.left - before.right >= HEADING_GAP * height
+            token.left - before.right >= least
             or (bounds[own][2] and not bounds[0][2] and _is_figure(token) and token.left >= bounds[own][0] - height)
         ):
             parts.append([])

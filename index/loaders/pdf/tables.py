@@ -60,6 +60,9 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
         rows = [atoms(line) for line in table]
         columns = find_columns(rows) if sum(map(len, rows)) <= MAX_ATOMS else []
         if len(columns) > 1:
+            if read and _is_label_of(read[-1], table[0], rows[0], columns):
+                table[:0] = [read.pop()]
+                rows[:0] = [atoms(table[0])]
             above = headings_above(read, table[0], columns)
             inside = _headings_inside(rows)
             headings = [*read[len(read) - above :], *table[:inside]]
@@ -120,6 +123,17 @@ def _is_heading(line: Line) -> bool:
     row = atoms(line)
     return sum(is_period(text_of(atom)) for atom in row) > 1 and not any(
         is_quantity(text_of(atom)) for atom in row
+    )
+
+
+def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence[Column]) -> bool:
+    """Whether a line above a table is the beginning of the label of its first row."""
+    cell = cells_of(row, first.height, columns)[0]
+    return (
+        not line.is_row
+        and line.bottom - first.bottom < TIGHT * first.height
+        and line.right <= max(columns[1].left, columns[0].right)
+        and _LOWER.match(cell.words.text) is not None
     )
 
 

@@ -69,7 +69,7 @@ def test_brackets_and_percent_signs_belong_to_their_figure() -> None:
     ]
     order = [0, 1, 3, 2, 4, 5, 6, 7]
     text = read([drawn[place] for place in order])
-    assert text == "Pumps | (1,240 ) | 7 %\nGates | 86 | 93"
+    assert text == "Pumps | (1,240) | 7 %\nGates | 86 | 93"
 
 
 def test_figures_with_a_narrow_gap_stand_in_two_cells() -> None:
