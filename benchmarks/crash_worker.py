@@ -21,7 +21,7 @@ from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.uploads.editing import edit_document
-from index.uploads.placing import Sent, add_upload, uploads_folder
+from index.uploads.receiving import Sent, add_upload, uploads_folder
 from index.uploads.removing import Removed, remove_upload, restore_upload
 from index.vectors import IndexPolicy
 

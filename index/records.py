@@ -143,10 +143,10 @@ class Incoming:
         mtime_ns: the file's last change, in nanoseconds since the epoch.
         digest: sha256 of the file's bytes, in hexadecimal.
         document: the loader's result; after :meth:`described`, with the users' details.
-        of: the id and version of the document that was read again; the commit fails if that version is no
-            longer current. None for any document at this path.
-        given: details that a user sets or takes back now; all others stay.
-        details: all details, after :meth:`described`.
+        of: for an edit, the id and version that it starts from: the commit fails if that version is no
+            longer current. None for a file, which replaces any version at its path.
+        given: the details (such as the title) that this change sets or takes back; all others stay.
+        details: all details that users have set, ``given`` among them; :meth:`described` fills them in.
         cut: the settings and the passages if the reading process cut the document; else None.
     """
 
@@ -162,7 +162,11 @@ class Incoming:
     cut: tuple[Cutting, Cut] | None = field(default=None, repr=False, compare=False)
 
     def described(self, before: Details) -> Incoming:
-        """Apply the details in the catalog, ``before``, and those that are ``given`` to the document."""
+        """Return a copy whose document has all details that users have set.
+
+        Args:
+            before: the details that the catalog holds; :attr:`given` overrides them.
+        """
         details = covering(self.document, merged(before, self.given))
         return replace(self, document=described(self.document, details), details=details)
 

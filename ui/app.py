@@ -21,7 +21,7 @@ from index.errors import CatalogError, LibraryLockedError
 from index.library import Library
 from index.loaders import DEFAULTS, Isolated
 from index.uploads import Deletions
-from index.workers import Background, Writer, every, maintenance
+from index.workers import Background, Writer, every, steps
 from rag.engine import QueryEngine
 from ui.http import problems
 from ui.http.answers import answers_router
@@ -62,7 +62,8 @@ def create_app(
     Args:
         index: the library.
         engine: answers questions over it.
-        settings: limits, hosts and origins; ``/healthz`` names their home. Defaults apply without settings.
+        settings: limits, hosts, origins, and the home folder, whose id ``/healthz`` gives; None for the
+            defaults.
         examples: questions that the page offers at the start.
         watch: whether changes in the followed folders are synced at once.
     """
@@ -72,10 +73,10 @@ def create_app(
     scratch = TemporaryDirectory(prefix="footnoted-")
     writer, deletions = Writer(index, options), Deletions(index)
     workers = [
-        Background("maintenance", every(_MAINTENANCE_SECONDS, maintenance.maintain(index))),
+        Background("maintenance", every(_MAINTENANCE_SECONDS, steps.maintain(index))),
         Background("deletions", every(_DELETION_SECONDS, deletions.finish)),
     ]
-    watching = [Background("watch", maintenance.watch(index, writer))] if watch else []
+    watching = [Background("watch", steps.watch(index, writer))] if watch else []
     app = FastAPIOffline(
         lifespan=_lifespan(index, scratch, reader, renderer, deletions, *workers, writer, *watching),
         title="Footnoted",

@@ -178,7 +178,7 @@ def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Up
 
 
 def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
-    """Create a build with ``recipe``."""
+    """Create a build: a set of passages that one recipe (encoder and chunking) makes."""
     values = {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__}
     return get_build(connection, _number(connection.execute(sa.insert(builds).values(**values))))
 

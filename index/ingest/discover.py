@@ -41,7 +41,7 @@ class Root:
         return Path(self.source, self.part)
 
     def holds(self, path: str) -> bool:
-        """Whether ``path``, in the same source, is in this part."""
+        """Whether a path, relative to ``source``, is ``part`` or inside it."""
         return not self.part or path == self.part or path.startswith(self.part + "/")
 
 

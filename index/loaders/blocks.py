@@ -1,7 +1,7 @@
 """Blocks of text, and the canonical text and outline that they make up.
 
-A block is one line, and a blank line stands between two blocks. The sentence splitter takes every line break
-as the end of a block, so a block has only the line breaks that its author intended.
+A block is a paragraph, heading or table. A blank line separates two blocks. The sentence splitter ends a
+sentence at every line break, so loaders keep a line break inside a block only if the author wrote one.
 """
 
 from __future__ import annotations

@@ -84,7 +84,11 @@ class Caches:
             return False
 
     def with_words(self) -> Caches:
-        """These caches with the words as they are on disk now; raises LexicalIndexError."""
+        """Return these caches with the tantivy index as it is on disk now.
+
+        Raises:
+            LexicalIndexError: if the tantivy index cannot be opened.
+        """
         if self.index is None:
             return self
         words = self.index.words()

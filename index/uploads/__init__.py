@@ -3,7 +3,7 @@
 from index.uploads.deletions import Deletions
 from index.uploads.editing import edit_document
 from index.uploads.leftovers import sweep_uploads
-from index.uploads.placing import FOLDER, Sent, add_upload, is_uploaded, keep_upload, uploads_folder
+from index.uploads.receiving import FOLDER, Sent, add_upload, is_uploaded, keep_upload, uploads_folder
 
 __all__ = [
     "FOLDER",

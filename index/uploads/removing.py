@@ -13,7 +13,7 @@ from index.library import Library
 from index.loaders.sidecar import sidecar_of
 from index.records import DocumentRecord
 from index.uploads.leftovers import aside_of, note_removing, note_restoring
-from index.uploads.placing import PLACING, hidden_folder, is_uploaded, uploads_folder
+from index.uploads.receiving import PLACING, hidden_folder, is_uploaded, uploads_folder
 
 _ROWS = ".rows.sqlite"
 

@@ -29,7 +29,7 @@ from index.library import Library, Progress
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.uploads.leftovers import sweep_uploads
-from index.uploads.placing import Kept, index_upload, uploads_folder
+from index.uploads.receiving import Kept, index_upload, uploads_folder
 
 STOPPED = "the server was stopped"
 STOP_SECONDS = 4.0
@@ -48,8 +48,8 @@ class _Task:
     Attributes:
         job_id: the job.
         work: runs the job and returns the job's result.
-        over: set once the job has ended, or will never begin.
-        discard: called at that time.
+        over: set when the job ends, or when it is cancelled before it begins.
+        discard: deletes the job's uploaded file; called when ``over`` is set.
     """
 
     job_id: str

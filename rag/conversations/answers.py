@@ -18,7 +18,7 @@ from index.catalog import Catalog
 from rag.answers import Answer
 from rag.conversations.store import AnswerStore, KeptConversation, SearchFields
 from rag.errors import AnswerFormError, AnswerNotFoundError, NotKeptError
-from rag.wording import visible
+from rag.visible_text import visible
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter

@@ -1,7 +1,7 @@
 """Checks an exported answer, as its file shows it, against the current library.
 
 The check compares the words that a reader sees in sentences and quotes, in the form of
-:func:`rag.wording.visible`. It runs no search and needs no model.
+:func:`rag.visible_text.visible`. It runs no search and needs no model.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from index.records import DocumentRecord
 from rag.answers import Verdict
 from rag.evidence import evidence_at
 from rag.verification import Evidence, Gate
-from rag.wording import visible
+from rag.visible_text import visible
 
 if TYPE_CHECKING:
     from index.embedding import Encoder

@@ -126,7 +126,7 @@ def _rewrite(question: str, turns: Sequence[Exchange], rarity: Rarity | None) ->
 
 
 def _with_rarer(question: str, sources: Sequence[Source], rarity: Rarity) -> tuple[str, tuple[str, ...]]:
-    """Add the topic of the last turn to a question whose words are all more common than the topic's."""
+    """Add the topic of the last turn to a question, if every word of the question is more common."""
     text, carried = about(question, sources)
     if carried and _rarest(question, rarity) < _COMMON * _rarest(carried[0], rarity):
         return text, carried

@@ -106,7 +106,7 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
 
 
 def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
-    """Return questions that sentences around the citations answer, the nearest first."""
+    """Return questions whose answers stand near the citations; those nearest to a citation come first."""
     # If no report mentions the subject, the nearest passage is about something else.
     near = answer.passages[:_NEAREST_PASSAGES] if answer.cause == "not_answered" else ()
     places: Sequence[Place] = answer.citations or near

@@ -83,7 +83,7 @@ class _Checked:
 
     @property
     def score(self) -> float:
-        """The highest probability of a cited source to answer the question."""
+        """The probability that the sentence answers the question: the highest among its cited sources."""
         return max((source.score for source in self.sources), default=0.0)
 
 

@@ -108,7 +108,7 @@ def test_the_line_beside_the_library_is_moved_with_the_keyboard_and_stays_where_
     seed_page: Watched,
 ) -> None:
     page = seed_page.page
-    line = page.get_by_role("separator", name="Width of the library")
+    line = page.get_by_role("separator", name="Width of the library pane")
     before = width(library(page))
     expect(line).to_have_attribute("aria-valuenow", str(round(before)))
     line.focus()
@@ -117,7 +117,7 @@ def test_the_line_beside_the_library_is_moved_with_the_keyboard_and_stays_where_
     assert width(library(page)) == pytest.approx(before + 5 * 16)
     expect(line).to_have_attribute("aria-valuenow", str(round(before + 5 * 16)))
     page = opened_again(page)
-    line = page.get_by_role("separator", name="Width of the library")
+    line = page.get_by_role("separator", name="Width of the library pane")
     expect(line).to_have_attribute("aria-valuenow", str(round(before + 5 * 16)))
     line.focus()
     page.keyboard.press("Home")
@@ -168,7 +168,7 @@ def test_the_desk_works_where_nothing_may_be_remembered(chromium: Browser, seed_
     errors: list[str] = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto(seed_server)
-    page.get_by_role("separator", name="Width of the library").press("ArrowRight")
+    page.get_by_role("separator", name="Width of the library pane").press("ArrowRight")
     page.get_by_role("button", name="Hide the library").click()
     expect(library(page)).to_be_hidden()
     assert [error for error in errors if "localStorage" not in error and "forbidden" not in error] == []

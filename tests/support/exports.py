@@ -10,7 +10,7 @@ from zipfile import ZipFile
 from hypothesis import strategies as st
 
 from rag.answers import Answer, AnswerSentence, Disagreement, Dropped, StatedFigure, Verdict
-from rag.wording import visible
+from rag.visible_text import visible
 from tests.support.markup import abstention, answer, citation, passage, texts
 from ui.export import Digests, Exported, Format, export_conversation, read_export
 from ui.export.comparison import check_kept, check_manifest

@@ -24,7 +24,7 @@ from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.text.tokens import token_spans_by
-from index.uploads.placing import Sent, add_upload
+from index.uploads.receiving import Sent, add_upload
 from tests.support.reports import VOCABULARY
 
 _MEGABYTE = 1024 * 1024

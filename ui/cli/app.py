@@ -1,6 +1,7 @@
 """The command ``footnoted``.
 
-The module of each command has the command's name. Slow modules are imported inside the functions that need
+The modules beside this one hold the commands: ``ask`` also has ``search``, ``backup`` also has ``restore``,
+and ``evaluate`` has ``eval``. Slow modules are imported inside the functions that need
 them, so that ``--help`` and ``status`` answer in under half a second. Every error is one line: cause and
 remedy.
 """

@@ -52,7 +52,7 @@ def _entries() -> tuple[str, ...]:
 
 def _print_report(report: BackupReport, *, as_json: bool) -> None:
     """Print the contents of a backup, the place of the replaced library, and the folders to confirm."""
-    from rag.wording import visible
+    from rag.visible_text import visible
 
     if as_json:
         output.print_json(asdict(report))

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.wording import visible
+from rag.visible_text import visible
 from ui.cli import output
 from ui.errors import UsedWronglyError
 from ui.settings import Settings

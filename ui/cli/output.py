@@ -1,6 +1,6 @@
 """Print results on a terminal, for people or as JSON, and show progress.
 
-Text of documents and names of files are data: :func:`rag.wording.visible` removes the control characters that
+Text of documents and names of files are data: :func:`rag.visible_text.visible` removes the control characters that
 could control the terminal, and Rich reads no markup in them.
 """
 
@@ -18,7 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.wording import visible
+from rag.visible_text import visible
 from ui.words import RECOGNISED, SHOWN_PASSAGES, date_or_undated, doubt_after, excerpt, source_facts
 
 if TYPE_CHECKING:

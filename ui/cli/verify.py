@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.wording import visible
+from rag.visible_text import visible
 from ui.cli import output
 from ui.cli.options import AsJson, Home
 from ui.errors import FAILED, UsedWronglyError

@@ -11,7 +11,7 @@ import regex
 from index.catalog import CatalogReader
 from index.documents import Document
 from rag.conversations import Footnote, Place, cited_document
-from rag.wording import visible
+from rag.visible_text import visible
 from ui.export.manifest import Manifest, digest_of
 from ui.export.reader import Exported, ReadAnswer, Row
 from ui.export.sheet import Sheet, facts

@@ -1,4 +1,4 @@
-"""Write a sheet as a Word document with real footnotes.
+"""Writes exported answers (a :class:`~ui.export.sheet.Sheet`) as a Word document with real footnotes.
 
 python-docx writes the body but cannot write footnotes. This module makes their part, styles and relations as
 in ISO/IEC 29500-1 (17.11). Word numbers footnotes in the order of their marks, so a quote that two sentences

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import LoadError
 from index.loaders import DEFAULTS, check_archive, damage_named
-from rag.wording import visible
+from rag.visible_text import visible
 from ui.errors import NotExportedError
 from ui.export.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
 from ui.export.manifest import Manifest, read_manifest

@@ -1,4 +1,4 @@
-"""Write a sheet as a self-contained HTML page, and read the visible text of such a page.
+"""Writes exported answers as a self-contained HTML page, and reads the visible text of such a page.
 
 The page fetches nothing and runs no script. Text of documents and people is escaped; a ``data-`` attribute
 contains the manifest.
@@ -13,7 +13,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from rag.conversations import Footnote
-from rag.wording import visible
+from rag.visible_text import visible
 from ui.errors import NotExportedError
 from ui.export.manifest import Manifest, read_manifest
 from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers

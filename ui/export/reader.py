@@ -8,7 +8,7 @@ from typing import Literal
 
 from rag.answers import Verdict
 from rag.conversations import Claim, Footnote
-from rag.wording import visible
+from rag.visible_text import visible
 from ui.export.manifest import Manifest
 from ui.export.sheet import HEADINGS
 from ui.words import DOUBTS

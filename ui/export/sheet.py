@@ -1,6 +1,6 @@
 """The layout of exported answers and conversations, which is the same for all formats.
 
-All text in a sheet is in its visible form (:func:`rag.wording.visible`); each format escapes it.
+All text in a sheet is in its visible form (:func:`rag.visible_text.visible`); each format escapes it.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from index.catalog import Catalog
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from rag.answers import Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
-from rag.wording import visible
+from rag.visible_text import visible
 from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
 from ui.words import DOUBTS, RECOGNISED, date_or_undated, source_facts
 

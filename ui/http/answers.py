@@ -24,7 +24,7 @@ from ui.export import FORMATS, HTML, Format, digests_of, export
 from ui.export.html import POLICY as PAGE_POLICY
 from ui.export.sheet import HEADINGS, Difference, Note, Sentence, lay_out
 from ui.http.problems import documented
-from ui.http.schemas import AnswerIdInPath
+from ui.http.request_bodies import AnswerIdInPath
 from ui.words import doubt_after
 
 POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -24,7 +24,7 @@ from rag.errors import ConversationNotFoundError
 from ui.export import FORMATS, digests_of, export_conversation
 from ui.http.answers import file_name, file_response
 from ui.http.problems import documented
-from ui.http.schemas import ConversationIdInPath, NameRequest, Text
+from ui.http.request_bodies import ConversationIdInPath, NameRequest, Text
 
 MAX_LISTED = 5_000
 MAX_QUERY_CHARACTERS = 200

@@ -25,7 +25,7 @@ from ui.errors import PictureError
 from ui.http.bulkhead import MAX_WAITING, Bulkhead
 from ui.http.pictures import Drawing, has_pictures, page_picture
 from ui.http.problems import documented
-from ui.http.schemas import EditRequest, Number, Offset
+from ui.http.request_bodies import EditRequest, Number, Offset
 from ui.words import date_precision
 
 DocumentId = Annotated[Number, Path(description="the document's number in the catalog")]

@@ -11,7 +11,7 @@ from index.errors import FailureNotFoundError
 from index.ingest import Failures, KeptFailure
 from index.library import Library
 from ui.http.problems import documented
-from ui.http.schemas import Number
+from ui.http.request_bodies import Number
 
 FailureId = Annotated[Number, Path(description="the failure's number in the catalog")]
 

@@ -15,7 +15,7 @@ from index.errors import JobEndedError, JobNotFoundError
 from index.ingest import KEPT, Job
 from index.workers import Writer
 from ui.http.problems import documented
-from ui.http.schemas import RequestModel, Text
+from ui.http.request_bodies import RequestModel, Text
 
 JobId = Annotated[Text, fastapi.Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
 

@@ -22,9 +22,9 @@ from starlette.responses import Response
 
 from rag.answers import Answer, AnswerDone, Citation, CitationMade, Event, StatedFigure, Token
 from rag.conversations import Conversation, from_turns
-from rag.wording import visible
+from rag.visible_text import visible
 from ui.http.problems import documented
-from ui.http.schemas import EVENT, EVENT_STREAM, Text
+from ui.http.request_bodies import EVENT, EVENT_STREAM, Text
 from ui.http.streaming import StreamFailed, answer_stream
 from ui.words import DOUBTS, RECOGNISED, date_or_undated, doubt_after, source_facts
 

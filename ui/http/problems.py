@@ -29,7 +29,7 @@ from index.errors import (
     write_failure,
 )
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError, QuestionError
-from ui.http.schemas import STORABLE
+from ui.http.request_bodies import STORABLE
 
 MEDIA_TYPE = "application/problem+json"
 

@@ -37,7 +37,7 @@ from rag.llm import AT_ONCE
 from rag.questions import Question, understand
 from ui.http.openai import completions_router
 from ui.http.problems import documented
-from ui.http.schemas import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
+from ui.http.request_bodies import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
 from ui.http.streaming import StreamFailed, answer_stream
 
 if TYPE_CHECKING:

@@ -21,7 +21,7 @@ from ui.http.bulkhead import MAX_WAITING, Bulkhead
 from ui.http.documents import DocumentId, document_response
 from ui.http.jobs import accepted
 from ui.http.problems import documented
-from ui.http.schemas import MAX_DETAIL_CHARACTERS, Text
+from ui.http.request_bodies import MAX_DETAIL_CHARACTERS, Text
 
 FormDetail = Annotated[
     Text, Form(max_length=MAX_DETAIL_CHARACTERS, description="overrides the value in the file")

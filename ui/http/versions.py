@@ -13,7 +13,7 @@ from index.library import Library
 from index.text import Revision, fold_characters, matches, revisions
 from ui.http.documents import DocumentId, Version, document_fields
 from ui.http.problems import documented
-from ui.http.schemas import Number, Text
+from ui.http.request_bodies import Number, Text
 
 MATCHES = 500
 """The most matches that are listed; all are counted."""

@@ -9,7 +9,7 @@ from pydantic import Field, ValidationError
 
 from index.records import Filters
 from ui.errors import ScopeError
-from ui.http.schemas import AnswerId, ConversationId, FilteredRequest, RequestModel, Words
+from ui.http.request_bodies import AnswerId, ConversationId, FilteredRequest, RequestModel, Words
 
 _DATES = ("published_before", "published_after")
 

@@ -10,7 +10,7 @@ from rag.conversations import Judgement
 from rag.questions import MAX_QUESTION_CHARACTERS
 from ui.export import FORMATS
 from ui.http.conversations import MAX_LISTED
-from ui.http.schemas import MAX_DETAIL_CHARACTERS, MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS
+from ui.http.request_bodies import MAX_DETAIL_CHARACTERS, MAX_NAME_CHARACTERS, MAX_NOTE_CHARACTERS
 from ui.http.versions import MAX_QUERY_CHARACTERS
 from ui.page.locales import languages
 

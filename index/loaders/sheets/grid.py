@@ -13,7 +13,7 @@ from itertools import pairwise
 import regex
 
 from index.loaders.blocks import Block, row
-from index.loaders.sheets.headings import Heading, is_period, period_of_all, runs, spread
+from index.loaders.sheets.heading_spans import Heading, is_period, period_of_all, runs, spread
 from index.text.tabular import MAX_HEADING_ROWS
 
 MAX_CAPTION_CHARACTERS = 200

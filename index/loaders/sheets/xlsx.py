@@ -20,7 +20,7 @@ from index.loaders.blocks import Block, Heading, flow, join, sections_of
 from index.loaders.metadata import assemble, title_of_line
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.sheets.grid import Cell, Row, grid_blocks, is_written_figure
-from index.loaders.sheets.headings import is_period
+from index.loaders.sheets.heading_spans import is_period
 from index.loaders.sheets.number_formats import shown_moment, shown_number, shown_text
 from index.loaders.superscripts import superscript
 from index.loaders.symbols import in_font

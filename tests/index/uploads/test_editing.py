@@ -22,7 +22,7 @@ from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.loaders.sidecar import sidecar_of
 from index.records import DocumentRecord, Filters
-from index.uploads.placing import Sent, add_upload, uploads_folder
+from index.uploads.receiving import Sent, add_upload, uploads_folder
 from index.uploads.removing import remove_upload, restore_upload
 from tests.support.background import Held
 from tests.support.edits import GATE, REPORT, edit, filed, note

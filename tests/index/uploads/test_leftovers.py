@@ -18,7 +18,7 @@ from index.loaders.sandbox.client import Isolated
 from index.records import Incoming
 from index.uploads import leftovers
 from index.uploads.leftovers import sweep_uploads
-from index.uploads.placing import Sent, add_upload, index_upload, keep_upload, uploads_folder
+from index.uploads.receiving import Sent, add_upload, index_upload, keep_upload, uploads_folder
 from index.uploads.removing import remove_upload
 
 
@@ -57,7 +57,7 @@ def kill_in(
     with monkeypatch.context() as patched:
         patched.setattr(owner, step, killed)
         # A killed process would not run its clean-up.
-        patched.setattr("index.uploads.placing.put_back", lambda *_: None)
+        patched.setattr("index.uploads.receiving.put_back", lambda *_: None)
         with pytest.raises(Killed):
             index_upload(index, loading, Options(), kept)
 

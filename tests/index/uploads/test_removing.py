@@ -17,7 +17,7 @@ from index.errors import LibraryLockedError, LibraryRestoredError
 from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
-from index.uploads.placing import Sent, add_upload
+from index.uploads.receiving import Sent, add_upload
 from index.uploads.removing import remove_upload
 from tests.support.reports import incoming
 

@@ -18,7 +18,7 @@ from tests.support.commands import QUESTION, fails, prints
 from tests.support.processes import ROOT
 from ui.cli.app import main
 from ui.cli.options import filters_of, request_fields
-from ui.http.schemas import ChatRequest, SearchRequest
+from ui.http.request_bodies import ChatRequest, SearchRequest
 from ui.syntax import MAX_ID
 
 RAIDS = "cambodia-scam-raids.md"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from rag.answers import Answer
 from rag.conversations.answers import answer_json
 from rag.conversations.export_check import Claim
-from rag.wording import visible
+from rag.visible_text import visible
 from tests.support.exports import (
     ANSWERS,
     ASKED,

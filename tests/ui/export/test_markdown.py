@@ -11,7 +11,7 @@ from markdown_it import MarkdownIt
 
 from rag.answers import Answer
 from rag.conversations.export_check import Claim
-from rag.wording import visible
+from rag.visible_text import visible
 from tests.support.exports import DIGESTS, FIRST, answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation, passage, texts
 from ui.export import MARKDOWN, Exported, export, read_export

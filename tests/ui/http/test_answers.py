@@ -20,7 +20,7 @@ from rag.conversations.answers import answer_json, keep
 from rag.conversations.export_check import Claim
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
-from rag.wording import visible
+from rag.visible_text import visible
 from tests.support.exports import answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation
 from ui.app import create_app

@@ -10,7 +10,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
-from ui.http.schemas import MAX_FILTER_VALUES
+from ui.http.request_bodies import MAX_FILTER_VALUES
 
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "/v1/search"): {

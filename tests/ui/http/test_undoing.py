@@ -21,7 +21,7 @@ from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from index.uploads import deletions, removing
 from index.uploads.leftovers import INCOMING, sweep_uploads
-from index.uploads.placing import Sent, add_upload, uploads_folder
+from index.uploads.receiving import Sent, add_upload, uploads_folder
 from index.uploads.removing import Removed, remove_upload, restore_upload
 from index.workers.background import Background, every
 from rag.engine import QueryEngine

@@ -286,7 +286,7 @@ def test_an_answer_can_be_copied_linked_saved_asked_again_edited_and_judged() ->
     page = Page(actions_markup(made, ENGLISH))
     assert page.text_of("fn-act") == [
         *["Copy", "Copy link", "Save", "Ask again", "Edit question"],
-        *["Thumbs up", "Thumbs down", "Should not be answered"],
+        *["Thumbs up", "Thumbs down", "The library has no answer"],
     ]
     assert page.links == [(f"v1/answers/{'ab' * 16}.{suffix}", None) for suffix in ("md", "html", "docx")]
     assert page.text_of("fn-file") == ["Markdown", "Web page", "Word"]

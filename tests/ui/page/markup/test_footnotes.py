@@ -48,7 +48,7 @@ def test_an_entry_is_found_by_its_number_and_coloured_by_its_verdict() -> None:
 @pytest.mark.parametrize(
     ("verdict", "reason", "words"),
     [
-        ("supported", None, "Supported: the sentence says what these words say."),
+        ("supported", None, "Supported: the sentence above says what this quote says."),
         ("partial", None, "Partly supported."),
         ("partial", "“rust” is not in it", "Partly supported: “rust” is not in it."),
         ("unsupported", "9 is not in it", "Not supported: 9 is not in it."),

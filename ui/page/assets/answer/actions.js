@@ -1,4 +1,4 @@
-/** Handles the buttons below an answer. */
+/** Handles the buttons below an answer, which ui/page/markup/answer.py draws. */
 
 import { copy } from "../clipboard.js";
 import { say } from "../controls/notices.js";

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.wording import visible
+from rag.visible_text import visible
 from tests.support.markup import texts
 
 
