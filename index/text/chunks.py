@@ -10,7 +10,7 @@ import regex
 
 from index.documents import Chunk, Document, Span
 from index.text.segmentation import each_sentence
-from index.text.tabular import Table, tables
+from index.text.tabular import Table, is_row, tables
 from index.text.tokens import TokenSpans, tokens_of
 
 __all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chunk", "each_chunk"]
@@ -71,7 +71,7 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
             yield _as_chunk(held, table)
             held = []
         if its is not table:
-            table, room = its, _room(its, tokens, max_tokens)
+            table, room = its, _room(text, its, tokens, max_tokens)
         for piece in _fitting(text, sentence, tokens, room):
             if held and tokens.between(held[0].start, piece.end) > room:
                 yield _as_chunk(held, table)
@@ -87,12 +87,14 @@ def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
     return found[place] if place >= 0 and found[place].span.covers(sentence) else None
 
 
-def _room(table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
+def _room(text: str, table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
     """The number of tokens that a chunk has left for rows, after the headings that each chunk repeats."""
     if table is None:
         return max_tokens
-    headings = tokens.between(table.header.start, table.header.end)
-    return max(max_tokens - min(headings, HEADING_TOKENS) - SECTION_TOKENS, max_tokens // 2, 1)
+    headings = min(tokens.between(table.header.start, table.header.end), HEADING_TOKENS)
+    has_groups = any(line.start >= table.header.end and not is_row(line.of(text)) for line in table.lines)
+    before = headings + (SECTION_TOKENS if has_groups else 0)
+    return max(max_tokens - before, max_tokens // 2, 1)
 
 
 class _TokenCounter:
