@@ -10,7 +10,7 @@ import regex
 
 from index.documents import Chunk, Document, Span
 from index.text.segmentation import each_sentence
-from index.text.tabular import Table, is_row, tables
+from index.text.tabular import Table, is_group, tables
 from index.text.tokens import TokenSpans, tokens_of
 
 __all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chunk", "each_chunk"]
@@ -92,7 +92,7 @@ def _room(text: str, table: Table | None, tokens: _TokenCounter, max_tokens: int
     if table is None:
         return max_tokens
     headings = min(tokens.between(table.header.start, table.header.end), HEADING_TOKENS)
-    has_groups = any(line.start >= table.header.end and not is_row(line.of(text)) for line in table.lines)
+    has_groups = any(line.start >= table.header.end and is_group(line.of(text)) for line in table.lines)
     before = headings + (SECTION_TOKENS if has_groups else 0)
     return max(max_tokens - before, max_tokens // 2, 1)
 

@@ -161,10 +161,16 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     return Table(Span(start, header[-1].end) if header else Span(start, start), tuple(every))
 
 
+def is_group(line: str) -> bool:
+    """Whether a line between the rows of a table names a group of rows: it has words in its first cell only."""
+    first, *others = cells(line)
+    return bool(first) and not any(others)
+
+
 def section_at(text: str, header: Span, start: int) -> str:
     """The names of the group of rows to which the row at ``start`` belongs, a line each; "" without one.
 
-    A group's name is a line with one cell above its rows. A row of totals ends its group.
+    A row of totals ends its group.
 
     Args:
         text: a document's canonical text.
@@ -176,8 +182,8 @@ def section_at(text: str, header: Span, start: int) -> str:
         line = match[0].strip()
         if not line:
             continue
-        if not is_row(line):
-            names.insert(0, line)
+        if is_group(line):
+            names.insert(0, cells(line)[0])
             if len(names) == _MAX_SECTIONS:
                 break
         elif names:

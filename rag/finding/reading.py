@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from index.documents import Span
 from index.records import DocumentRecord, Passage
 from index.search import Hit, Snapshot
-from index.text import is_row, table_context
+from index.text import cells, is_group, table_context
 from rag.tuning import WIDEN_BY
 
 
@@ -24,6 +24,7 @@ class ReadSentence:
         text: its words.
         header: for a row of a table, the span of the table's caption and headings.
         headings: the words of ``header``; empty for other sentences.
+        is_heading: whether it is a caption, a row of headings or the name of a group of rows.
         section: for a row, the names of its group of rows, a line each; else empty.
         chunk_id: the passage that contains it.
         place: its number in the passage, from 0.
@@ -36,6 +37,7 @@ class ReadSentence:
     section: str = ""
     chunk_id: int = 0
     place: int = 0
+    is_heading: bool = False
 
     @property
     def in_context(self) -> str:
@@ -101,15 +103,19 @@ def _sentences(passage: Passage | Hit) -> list[ReadSentence]:
     for place, span in enumerate(passage.sentences):
         text = passage.text[span.start - start : span.end - start]
         if header is None or span.start < header.end:
-            sentences.append(ReadSentence(span, text, chunk_id=passage.chunk_id, place=place))
+            inside = header is not None and header.covers(span)
+            sentences.append(
+                ReadSentence(span, text, chunk_id=passage.chunk_id, place=place, is_heading=inside)
+            )
             continue
-        if is_row(text):
-            names, after_row = "\n".join(group), True
-        else:
-            group = [text] if after_row else [*group[-1:], text]
-            names, after_row = "", False
+        names, is_name = "\n".join(group), is_group(text)
+        if is_name:
+            group = [cells(text)[0]] if after_row else [*group[-1:], cells(text)[0]]
+        after_row = not is_name
         sentences.append(
-            ReadSentence(span, text, header, passage.headings, names, passage.chunk_id, place)
+            ReadSentence(
+                span, text, header, passage.headings, names, passage.chunk_id, place, is_heading=is_name
+            )
         )
     return sentences
 

@@ -1,0 +1,37 @@
+"""Tells sentences that state something from fragments: headings, captions, names and running titles."""
+
+from __future__ import annotations
+
+import regex
+
+from index.text import is_row
+from rag.finding.reading import ReadSentence
+
+_COMPLETE = regex.compile(r"[.!?…。！？।۔။។]\P{L}*$|\s\|\s")
+_NAMED = regex.compile(r"\p{L}{4,}")
+_CAPTION = regex.compile(r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{N}", regex.IGNORECASE)
+
+
+def is_fragment(sentence: str) -> bool:
+    """Whether a text neither ends like a sentence nor is a row of a table."""
+    return _COMPLETE.search(sentence) is None
+
+
+def names_only(sentence: ReadSentence, title: str) -> bool:
+    """Whether a sentence names a subject and states nothing about it.
+
+    Titles, captions, headings of tables and lone names are such sentences; they never answer a question.
+
+    Args:
+        sentence: the sentence.
+        title: the document's title.
+    """
+    text = sentence.text.strip()
+    if sentence.is_heading or text == title.strip():
+        return True
+    if is_row(text) or not is_fragment(text):
+        return False
+    words = _NAMED.findall(text)
+    return _CAPTION.match(text) is not None or (
+        not any(map(str.isdigit, text)) and all(word[0].isupper() for word in words)
+    )
