@@ -39,7 +39,7 @@ _ALONE = regex.compile(
     regex.IGNORECASE,
 )
 _DATELINE = regex.compile(
-    rf"(?-i:{_PLACE})(?:\s*[,–—-]+\s*|\s+\(?|\s*\()(?P<date>{DAY})\)?[^–—-]{{0,40}}?\s?(?:--?|[–—])\s",
+    rf"(?-i:{_PLACE})(?:\s*[,;–—-]+\s*|\s+\(?|\s*\()(?P<date>{DAY})\)?[^–—-]{{0,40}}?\s?(?:--?|[–—…]|\.\s?\.)\s",
     regex.IGNORECASE,
 )
 """A place and a day before a dash, at the start of a news release."""

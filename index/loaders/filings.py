@@ -10,13 +10,24 @@ import regex
 
 from index.loaders.blocks import flow
 from index.loaders.datelines import DAY, read_date
+from index.loaders.metadata import MAX_TITLE_CHARACTERS
 
-_FORM = regex.compile(r"form\s+(?P<form>\d{1,2}-\p{L}{1,2}(?:/A)?|S-\d{1,2}(?:/A)?)", regex.IGNORECASE)
+_FORM = regex.compile(
+    r"form\s+(?P<form>\d{1,2}-\p{L}{1,2}(?:/A)?|S-\d{1,2}(?:/A)?)(?:\s*\([^()]*\))?", regex.IGNORECASE
+)
+_HYPHENS = regex.compile(r"[‐‑–]")
 _REGISTRANT = regex.compile(r"\(?\s*exact name of (?:the )?registrant", regex.IGNORECASE)
 _PERIOD = regex.compile(
-    rf"for the (?P<period>(?:quarterly period|fiscal year|year) ended {DAY})", regex.IGNORECASE
+    rf"for the (?P<period>(?:fiscal )?(?:quarter|year)(?:ly period)?) ended:? (?P<end>{DAY})",
+    regex.IGNORECASE,
 )
-_REPORTED = regex.compile(rf"date of report\b(?:\s*\([^()]*\))?\s*:?\s*(?P<date>{DAY})", regex.IGNORECASE)
+_REPORTED = regex.compile(
+    rf"date of report\b(?:\s*\([^()]*\))?\s*:?\s*(?P<date>{DAY})|(?P<before>{DAY})\s+date of report\b",
+    regex.IGNORECASE,
+)
+_MAX_NAME = 90
+"""The most characters of a company's name; a longer line before ``Exact name of registrant`` is no name."""
+
 _SHOUTED = 0.7
 """A name with a larger share of capitals is set in capitals."""
 
@@ -39,9 +50,10 @@ class Filing:
 
     @property
     def title(self) -> str:
-        """The company, the form, and its period or date."""
+        """The company, the form, and its period or date, if there is space for it."""
         when = f" for the {self.period}" if self.period else f" of {self.reported}" if self.reported else ""
-        return f"{self.registrant}: Form {self.form}{when}"
+        short = f"{self.registrant}: Form {self.form}"
+        return f"{short}{when}" if len(short + when) <= MAX_TITLE_CHARACTERS else short
 
     @property
     def published(self) -> str | None:
@@ -56,17 +68,18 @@ def filing(lines: Sequence[str], text: str) -> Filing | None:
         lines: the lines of the page.
         text: the document's text. It may write the company's name in small letters.
     """
-    form = next((match["form"] for line in lines if (match := _FORM.fullmatch(line.strip()))), None)
+    forms = (_FORM.fullmatch(_HYPHENS.sub("-", line.strip())) for line in lines)
+    form = next((match["form"] for match in forms if match), None)
     place = next((number for number, line in enumerate(lines) if _REGISTRANT.match(line.strip())), 0)
-    if form is None or not place:
+    if form is None or not place or not 0 < len(flow(lines[place - 1])) <= _MAX_NAME:
         return None
     page = flow(" ".join(lines))
     period, reported = _PERIOD.search(page), _REPORTED.search(page)
     return Filing(
         form.upper(),
         as_written(flow(lines[place - 1]), text),
-        period["period"] if period and not reported else None,
-        reported["date"] if reported else None,
+        f"{period['period'].lower()} ended {period['end']}" if period and not reported else None,
+        reported["date"] or reported["before"] if reported else None,
     )
 
 

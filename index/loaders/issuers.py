@@ -24,7 +24,7 @@ _FORMS = r"inc|corp|co|ltd|limited|llc|llp|plc|ag|se|sa|nv|bv|gmbh|spa|oyj|asa|a
 _LEGAL = regex.compile(rf"(?:,?\s|\A)(?:{_FORMS}|[sS]\.[aA]\.|[nNbB]\.[vV]\.)\.?\Z", regex.IGNORECASE)
 _NOUN = regex.compile(rf"(?:.*\s)?(?:{_NOUNS})", regex.IGNORECASE)
 _LINK = r"(?:of|for|and|the|on|in|into|de|du|des|la|&)"
-_WORD = r"(?:\p{Lu}[\p{L}\p{N}&+.'’-]*|\p{Ll}{1,2}\p{Lu}[\p{L}\p{N}&+.'’-]*)"
+_WORD = r"(?:\p{N}{0,3}\p{Lu}[\p{L}\p{N}&+.'’-]*|\p{Ll}{1,2}\p{Lu}[\p{L}\p{N}&+.'’-]*)"
 _NAME = rf"{_WORD}(?:,?\s(?:{_LINK}\s){{0,2}}{_WORD}|\s&\s{_WORD}){{0,9}}"
 _WHOLE_NAME = regex.compile(_NAME)
 _BEFORE_LINK = regex.compile(rf"\s{_LINK}\s")
@@ -34,10 +34,10 @@ _ROLE = regex.compile(
 )
 """The first words of lines that are titles or parts of sentences, not names."""
 
-_ALIAS = r"(?:,?\s\((?!\w+:)[^()]{1,80}\))"
-_TICKER = r"(?:,?\s?[(\[](?:[A-Za-z][A-Za-z. ]{1,25}:\s?[A-Z0-9.]{1,8}[;,]?\s?)+[)\]])"
+_ALIAS = r"(?:,?\s\([^():]{1,80}\))"
+_TICKER = r"(?:,?\s?[(\[](?:[A-Za-z][A-Za-z., &]{1,40}:\s?[A-Z0-9.]{1,8}[;,]?\s?)+[)\]])"
 _LEAD = regex.compile(
-    rf"(?:--|[–—-])\s(?P<name>{_NAME}){_ALIAS}*(?P<ticker>{_TICKER})?{_ALIAS}*"
+    rf"(?:(?:--|[–—…-]|\.\s?\.)\s|\A(?P<undated>))(?P<name>{_NAME}){_ALIAS}*(?P<ticker>{_TICKER})?{_ALIAS}*"
     r"(?P<today>,?\s(?:today\s)(?:announced|reported|released|published|said)\b)?"
 )
 _TODAY = regex.compile(r"\btoday,? (?:announced|reported|released|published)\b")
@@ -73,7 +73,7 @@ def issuer(
     Args:
         lines: the lines of the first page, with running titles.
         paragraphs: its first paragraphs.
-        top: the lines above the text, without the title.
+        top: the lines above the title.
         author: the author in the file's properties. It counts if it is an organisation that the page names.
     """
     is_release = any(_RELEASE.search(line) for line in lines)
@@ -93,10 +93,11 @@ def is_organisation(name: str) -> bool:
 
 
 def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
-    """The company that a news release names after place and day, before what it announces.
+    """The company that a news release names first, before what it announces.
 
     Two of four marks are needed: its shares' ticker, a name of an organisation, ``today announced``, and the
-    words of a release on the page. An agency's slug, such as ``(Reuters) –``, makes it the agency's report.
+    words of a release on the page; three without place and day. A slug such as ``(Reuters) –`` makes it the
+    agency's report.
     """
     for text in paragraphs:
         for match in _LEAD.finditer(text, endpos=_LEAD_WITHIN + 200):
@@ -106,7 +107,8 @@ def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
             name = match["name"].rstrip(",")
             today = match["today"] or _TODAY.search(text)
             marks = [bool(match["ticker"]), is_organisation(name), bool(today), is_release]
-            if (match["ticker"] or match["today"]) and sum(marks) >= _MARKS:
+            needed = _MARKS if match["undated"] is None else _MARKS + 1
+            if (match["ticker"] or match["today"]) and sum(marks) >= needed:
                 return name
     return None
 
@@ -120,7 +122,7 @@ def _imprint(lines: Iterable[str]) -> str | None:
 
 
 def _letterhead(top: Sequence[str]) -> str | None:
-    """The only organisation that has a line of its own above the text, if no line before leads to it."""
+    """The only organisation that has a line of its own above the title, if no line before leads to it."""
     before = ""
     found: list[str] = []
     for line in map(flow, top):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
 
 import regex
 
@@ -23,6 +25,7 @@ _PAGES = 6
 _LEAD_PARAGRAPHS = 12
 """The number of paragraphs among which a news release's first sentence is searched."""
 
+_LETTERHEAD_LINES = 3
 _TOP = 0.6
 _BOTTOM = 0.12
 """Dates stand above or below these shares of a page's height."""
@@ -54,8 +57,8 @@ class FirstPages:
 def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Properties]:
     """The details that the first page states, and those of ``said`` that can be believed beside them.
 
-    A title of the properties is believed if the first page has its words, or if the page has no title and it
-    reads like one: programs write numbers and names of files there.
+    A title of the properties is believed if the page has its words above the text, or if the page has no
+    title and it reads like one: programs write numbers and names of files there.
     """
     page = pages.lines[0] if pages.lines else ()
     lines = [_written(line) for line in page]
@@ -66,24 +69,44 @@ def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Propert
     leads = [paragraph.text for paragraph in pages.paragraphs[:_LEAD_PARAGRAPHS] if not paragraph.is_row]
     title = title_of_pages(pages.kept[:2], _running(pages), pages.known)
     above = lines_above_text(page, pages.known)
-    believed = said.title if said.title and _is_believed(said.title, lines, title) else None
+    believed = said.title if said.title and _is_believed(said.title, above, title) else None
     if believed is None and title is None and pages.kept:
         title = caption_of_page(pages.kept[0], pages.known)
     stated = Properties(
         title=None if believed else title,
-        publisher=issuer(lines, leads, [line for line in above if line != title], said.author),
+        publisher=issuer(lines, leads, _above_title(above, believed or title), said.author),
         published=stated_date(_at_edges(page, pages.heights[0] if pages.heights else 0.0), leads, lines),
     )
     return stated, Properties(title=believed, author=said.author, published=said.published)
 
 
-def _is_believed(said: str, lines: Sequence[str], title: str | None) -> bool:
-    """Whether a title of the properties is one, beside the ``title`` that the page shows."""
+def _is_believed(said: str, above: Sequence[str], title: str | None) -> bool:
+    """Whether a title of the properties is one.
+
+    Args:
+        said: the title.
+        above: the lines above the text of the first page.
+        title: the title that the page shows. It is preferred if it says more, as do those that go on after
+            the name of a company.
+    """
     if is_furniture(said):
         return False
-    if has_words(said) and is_among(said, lines):
-        return True
-    return said == title or (title is None and reads_like_title(said))
+    if title is None:
+        return (has_words(said) and is_among(said, above)) or reads_like_title(said)
+    if is_among(said, [title]):
+        return is_among(title, [said])
+    return has_words(said) and is_among(said, above)
+
+
+def _above_title(above: Sequence[str], title: str | None) -> list[str]:
+    """The lines above the title, where letterheads are; authors and their offices are below it."""
+    if title is None or not any(map(partial(_is_part, title), above)):
+        return list(above[:_LETTERHEAD_LINES])
+    return list(takewhile(lambda line: not _is_part(title, line), above))
+
+
+def _is_part(title: str, line: str) -> bool:
+    return has_words(line) and is_among(line, [title])
 
 
 def _written(line: Line) -> str:

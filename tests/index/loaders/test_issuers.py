@@ -28,6 +28,13 @@ from index.loaders.issuers import is_organisation, issuer
             "Salesforce",
         ),
         ("OAKLAND — PG&E Corporation (NYSE: PCG) recorded income", "PG&E Corporation"),
+        ("Minneapolis, MN; July 25, 2023 – 3M (NYSE: MMM) today reported results", "3M"),
+        ("ARMONK, N.Y., July 19, 2023 . . . IBM (NYSE: IBM) today announced results", "IBM"),
+        (
+            "NEW YORK, N.Y. - Verizon Communications Inc. (NYSE, Nasdaq: VZ) said",
+            "Verizon Communications Inc.",
+        ),
+        ("Best Buy Co., Inc. (NYSE: BBY) today announced results", "Best Buy Co., Inc."),
         ("GENEVA – Switzerland today announced new rules.", None),
         ("NEW YORK (Reuters) – Apple Inc. today reported results.", None),
         ("The pin - Gate Corporation made it - had rusted through.", None),

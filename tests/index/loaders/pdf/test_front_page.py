@@ -92,6 +92,7 @@ def test_a_title_of_several_lines_is_joined_without_what_stands_around_it() -> N
         "PGE-07.27.23-Press release",
         "Press release",
         "Another report on another dam",
+        "Authority ask for an examination",
     ],
 )
 def test_a_title_of_the_properties_that_the_page_does_not_hold_is_not_believed(property_title: str) -> None:
@@ -127,6 +128,23 @@ def test_a_letterhead_in_larger_letters_is_not_the_title() -> None:
     )
     assert (document.title, document.publisher) == ("Hospitals after the flood", "Ministry of Health")
     assert document.origins["publisher"] == "page"
+
+
+def test_an_office_below_the_title_is_its_authors_and_not_the_publisher() -> None:
+    document = of_lines(
+        ("Hospitals after the flood", 18),
+        ("Ada Varro", 12),
+        ("University of Tessaveld", 12),
+        ("", 0),
+        (FIRST[:95], 10),
+    )
+    assert (document.title, document.publisher) == ("Hospitals after the flood", None)
+
+
+def test_a_title_of_the_page_that_says_more_than_the_properties_is_preferred() -> None:
+    data = build(heading("Isken Power reports its results"), body(FIRST), title="Isken Power")
+    document = read_pdf(data, PATH)
+    assert (document.title, document.origins["title"]) == ("Isken Power reports its results", "page")
 
 
 def test_a_page_with_few_words_does_not_hide_the_larger_heading_of_the_next() -> None:
