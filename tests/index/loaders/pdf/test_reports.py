@@ -66,6 +66,7 @@ def test_real_paragraphs_are_whole(evaluation_data: Path, name: str, longest: in
     assert sum(len(block) for block in blocks if len(block) > 200) > 0.3 * sum(map(len, blocks))
 
 
+COSTCO = "Costco Wholesale Corporation"
 STATED = {
     "CORNING_2023Q2_10Q": (
         "Corning Incorporated: Form 10-Q for the quarterly period ended June 30, 2023",
@@ -73,9 +74,8 @@ STATED = {
         "2023-07-27",
     ),
     "COSTCO_2023Q3_EARNINGS": (
-        "Costco Wholesale Corporation Reports Third Quarter and Year-to-Date Operating Results "
-        "for Fiscal 2023",
-        "Costco Wholesale Corporation",
+        f"{COSTCO} Reports Third Quarter and Year-to-Date Operating Results for Fiscal 2023",
+        COSTCO,
         "2023-05-25",
     ),
     "EBAY_2023Q2_EARNINGS": (
