@@ -67,6 +67,7 @@ def assemble(
     properties: Properties = NO_PROPERTIES,
     *,
     origin: Origin = "document properties",
+    stated: Properties = NO_PROPERTIES,
     heading: str | None = None,
     sample: str = "",
     sections: tuple[Section, ...] = (),
@@ -74,8 +75,8 @@ def assemble(
 ) -> Document:
     """A document with its details, and with the origin of each.
 
-    The title is the one in ``properties``, else ``heading``, else the file's name. The language is the one
-    in ``properties``, else the one detected in the text.
+    The details that the text states come first, then those in ``properties``. Without a title there, it is
+    ``heading``, else the file's name; without a language, it is the one detected in the text.
 
     Args:
         path: the file.
@@ -83,6 +84,7 @@ def assemble(
         text: the canonical text.
         properties: the details that the file gives.
         origin: the place in the file that ``properties`` come from.
+        stated: the details that the text itself states.
         heading: a title from the text.
         sample: the part of the text in which the language is detected; all of it where empty.
         sections: the outline.
@@ -93,16 +95,20 @@ def assemble(
     """
     if not text:
         raise LoadError(path, "holds no words to read", remedy)
-    origins = {one.name: origin for one in fields(properties) if getattr(properties, one.name)}
+    names = [one.name for one in fields(Properties)]
+    details = Properties(**{name: getattr(stated, name) or getattr(properties, name) for name in names})
+    origins: dict[str, Origin] = {
+        name: "page" if getattr(stated, name) else origin for name in names if getattr(details, name)
+    }
     origins.setdefault("title", "page" if heading else "file name")
     return Document(
         text=text,
-        title=properties.title or heading or title_of_name(path),
+        title=details.title or heading or title_of_name(path),
         kind=kind,
-        language=properties.language or detect(sample or text),
-        publisher=properties.publisher,
-        published=properties.published,
-        author=properties.author,
+        language=details.language or detect(sample or text),
+        publisher=details.publisher,
+        published=details.published,
+        author=details.author,
         origins=origins,
         sections=sections,
     )

@@ -51,13 +51,13 @@ EXPECTED = {
     ),
     INQUIRY: (
         "Why gate 3 failed: interim report on the Maravel Dam (fictional)",
-        None,
+        "Commission of Inquiry into the Maravel Dam",
         "2025-09-30",
         "pdf",
     ),
     SCHOOLS: (
         "Back to lessons: schools in the Isken valley in autumn 2025 (fictional)",
-        None,
+        "Lorvenna School Inspectorate",
         "2025-10-15",
         "pdf",
     ),

@@ -10,6 +10,7 @@ from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
 from unicodedata import category, normalize
 
+from index.loaders.pdf.ligatures import with_ligatures
 from index.loaders.pdf.positioned import BOX_BYTES
 from index.loaders.pdf.runs import WRAPPED_HYPHEN, Glyph
 
@@ -86,9 +87,11 @@ def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
     """
     count = text_page.count_chars()
     codes = _codes(text_page, count)
-    characters = [readable(character) for character in _characters(codes)]
-    edges = _edges(characters)
     shown = _places(frame, text_page, count)
+    characters = [readable(character) for character in _characters(codes)]
+    if not all(characters):
+        characters = with_ligatures(characters, codes, shown.tolist())
+    edges = _edges(characters)
     boxes = box_bytes(shown, frame)
     placed: list[Glyph] = []
     places = zip(*shown.T.tolist(), _is_inside(shown, frame).tolist(), strict=True)

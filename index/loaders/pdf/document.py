@@ -6,19 +6,19 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from statistics import median
 from typing import TYPE_CHECKING
 
 from index.documents import Document
 from index.errors import LoadError, RecognitionError
 from index.loaders.blocks import flow
 from index.loaders.magic import binary_kind, seems_pdf
-from index.loaders.metadata import Properties, assemble, iso_date, readable_property, title_of_line
+from index.loaders.metadata import Properties, assemble, iso_date, readable_property
 from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.characters import Frame, frame, glyphs, readable
 from index.loaders.pdf.columns import ordered
 from index.loaders.pdf.continuations import PageParts, Stitched, followed, layouts, stitched
 from index.loaders.pdf.footnotes import usual_height, without_notes
+from index.loaders.pdf.front_page import FirstPages, front_page
 from index.loaders.pdf.lines import lines
 from index.loaders.pdf.ocr import recognised, scale
 from index.loaders.pdf.open import PDFIUM, SAVE_AGAIN, opened
@@ -34,11 +34,8 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
-_TITLE_WITHIN = 8
 _PICTURES_WITHIN = 4
 """The depth of nested forms to which a page's pictures are searched."""
-
-_LARGER = 1.15
 
 READ_PICTURES = (
     "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
@@ -77,7 +74,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     finally:
         with PDFIUM:
             document.close()
-    pages, whole = _read(placed)
+    kept, pages, whole, known = _read(placed)
     text = whole.words.text
     if not text:
         pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
@@ -90,9 +87,13 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         author=readable_property(said.get("Author")),
         published=_published(said.get("CreationDate", "")),
     )
+    heights = [page.frame.height for page in placed]
+    stated, believed = front_page(
+        FirstPages([page.lines for page in placed], kept, heights, pages[0], known, text), properties
+    )
     outline = sections(marks, pages, whole, [page.frame for page in placed])
     return replace(
-        assemble(path, "pdf", text, properties, heading=_title_of_page(pages[0]), sections=outline),
+        assemble(path, "pdf", text, believed, stated=stated, sections=outline),
         page_starts=whole.page_starts,
         mended=whole.words.mended,
         layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
@@ -106,8 +107,10 @@ def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
     return tuple(number for number, is_chosen in enumerate(chosen, 1) if is_chosen)
 
 
-def _read(placed: Sequence[_Page]) -> tuple[list[list[Paragraph]], Stitched]:
-    """The paragraphs of the pages, and their canonical text."""
+def _read(
+    placed: Sequence[_Page],
+) -> tuple[list[list[Line]], list[list[Paragraph]], Stitched, frozenset[str]]:
+    """The lines of the pages without running titles, their paragraphs, their canonical text and its words."""
     written = without_running([page.lines for page in placed], [page.frame.height for page in placed])
     known, usual = words_of(written), usual_height(written)
     parts: list[PageParts] = []
@@ -115,7 +118,7 @@ def _read(placed: Sequence[_Page]) -> tuple[list[list[Paragraph]], Stitched]:
         text, notes = without_notes(lines_of_page, usual)
         parts.append(PageParts(paragraphs(text, known), paragraphs(notes, known)))
     pages = followed(parts, usual, known)
-    return pages, stitched(pages, known)
+    return written, pages, stitched(pages, known), known
 
 
 def _properties(document: PdfDocument) -> dict[str, str]:
@@ -188,17 +191,3 @@ def _has_picture(page: PdfPage) -> bool:
     from pypdfium2.raw import FPDF_PAGEOBJ_IMAGE
 
     return next(page.get_objects([FPDF_PAGEOBJ_IMAGE], max_depth=_PICTURES_WITHIN), None) is not None
-
-
-def _title_of_page(page: Sequence[Paragraph]) -> str | None:
-    """The first line of a page that can be a title, among those in the largest letters."""
-    candidates = [
-        (paragraph.height, title)
-        for paragraph in page[:_TITLE_WITHIN]
-        if not paragraph.is_row and (title := title_of_line(paragraph.text))
-    ]
-    if not candidates:
-        return None
-    largest = max(height for height, _ in candidates)
-    usual = median(paragraph.height for paragraph in page)
-    return next(title for height, title in candidates if height == largest or largest < _LARGER * usual)

@@ -64,3 +64,53 @@ def test_real_paragraphs_are_whole(evaluation_data: Path, name: str, longest: in
     blocks = read_pdf(data, PATH).text.split("\n")
     assert max(map(len, blocks)) > longest
     assert sum(len(block) for block in blocks if len(block) > 200) > 0.3 * sum(map(len, blocks))
+
+
+COSTCO = "Costco Wholesale Corporation"
+STATED = {
+    "CORNING_2023Q2_10Q": (
+        "Corning Incorporated: Form 10-Q for the quarterly period ended June 30, 2023",
+        "Corning Incorporated",
+        "2023-07-27",
+    ),
+    "COSTCO_2023Q3_EARNINGS": (
+        f"{COSTCO} Reports Third Quarter and Year-to-Date Operating Results for Fiscal 2023",
+        COSTCO,
+        "2023-05-25",
+    ),
+    "EBAY_2023Q2_EARNINGS": (
+        "eBay Inc. Reports Better Than Expected Second Quarter 2023 Results",
+        "eBay Inc.",
+        "2023-07-26",
+    ),
+    "MCDONALDS_8K_dated-2023-08-14": (
+        "McDonald’s Corporation: Form 8-K of August 14, 2023",
+        "McDonald’s Corporation",
+        "2023-08-14",
+    ),
+    "PG_E_2023_EARNINGS-dated-2023-07-27": (
+        "PG&E Corporation Reports Second-Quarter Results; On Track to Deliver Solid 2023",
+        "PG&E Corporation",
+        "2023-07-27",
+    ),
+    "eu-011": ("eu-011", None, "2013-04-05"),
+    "eu-017": ("3. INFORMATION ON SPECIFIC ZOONOSES", None, "2009"),
+}
+"""Title, publisher and date of reports."""
+
+
+@pytest.mark.parametrize("name", STATED)
+def test_real_reports_say_what_they_are_who_issued_them_and_when(evaluation_data: Path, name: str) -> None:
+    path = evaluation_data / "reports" / f"{name}.pdf"
+    document = read_pdf(path.read_bytes(), path)
+    assert (document.title, document.publisher, document.published) == STATED[name]
+
+
+def test_a_real_report_has_its_ligatures(evaluation_data: Path) -> None:
+    path = evaluation_data / "reports" / "COSTCO_2023Q3_EARNINGS.pdf"
+    text = read_pdf(path.read_bytes(), path).text
+    assert (
+        "for the third quarter (twelve weeks) and the first 36 weeks of fiscal 2023, ended May 7, 2023."
+        in text
+    )
+    assert "differ materially" in text

@@ -1,0 +1,112 @@
+"""Finds the day on which a report was published, as its first page states it.
+
+The end of a period is no such day: ``for the quarter ended June 30, 2023``. Only English names of months are
+read, and numbers only where day and month cannot be swapped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+
+import regex
+
+from index.loaders.metadata import iso_date
+
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?"
+    r"|oct(?:ober)?|nov(?:ember)?|dec(?:ember)?)\b\.?"
+)
+_NTH = r"\d{1,2}(?:st|nd|rd|th)?"
+DAY = (
+    rf"(?:{_MONTH}\s+{_NTH}\s?,?\s+\d{{4}}|{_NTH}\s+(?:of\s+)?{_MONTH},?\s+\d{{4}}"
+    r"|\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4})(?!\d)"
+)
+"""A day, as a regular expression that ignores case."""
+
+_MONTH_AND_YEAR = rf"{_MONTH},?\s+\d{{4}}(?!\d)"
+_PLACE = r"\p{Lu}[\p{L}.'’-]*(?:[ ,]+\p{Lu}[\p{L}.'’-]*){0,5}"
+_WEEKDAY = r"(?:mon|tues|wednes|thurs|fri|satur|sun)day"
+_LABEL = regex.compile(
+    r"(?:date of (?:publication|issue|release)|(?:publication|release|issue) date"
+    r"|(?:first )?published(?: on)?|released(?: on)?|issued(?: on)?|dated?)"
+    rf"\s*:?\s*(?P<date>{DAY}|{_MONTH_AND_YEAR})(?=\W*\Z|\s*[|;(]|\s+by\b)",
+    regex.IGNORECASE,
+)
+_ALONE = regex.compile(
+    rf"\W*(?:(?P<place>(?-i:{_PLACE})(?P<comma>,)?)\s+(?:the\s+)?)??(?:{_WEEKDAY},?\s+)?"
+    rf"(?P<date>{DAY}|{_MONTH_AND_YEAR})\W*",
+    regex.IGNORECASE,
+)
+_DATELINE = regex.compile(
+    rf"(?-i:{_PLACE})(?:\s*[,;–—-]+\s*|\s+\(?|\s*\()(?P<date>{DAY})\)?[^–—-]{{0,40}}?\s?(?:--?|[–—…]|\.\s?\.)\s",
+    regex.IGNORECASE,
+)
+"""A place and a day before a dash, at the start of a news release."""
+
+_PERIOD = regex.compile(
+    r"\b(?:end(?:ed|ing|s)|as (?:of|at)|at|until|through|to|from|and|since|by)\Z", regex.IGNORECASE
+)
+_ISSUE = regex.compile(
+    r"\b(?:journal|bulletin|gazette|review)\s+(?P<year>(?:19|20)\d{2})\s?[-–—/;:(]\s?\d", regex.IGNORECASE
+)
+"""An issue of a journal: ``The EFSA Journal 2009 – 223``."""
+
+_SLASHES = regex.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
+_NOT_READ = regex.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\s|(?<=\p{L})\.", regex.IGNORECASE)
+_SEPT = regex.compile(r"\bsept\b", regex.IGNORECASE)
+_QUARTER_ENDS = ("-03-31", "-06-30", "-09-30", "-12-31")
+
+
+def stated_date(lines: Sequence[str], paragraphs: Iterable[str], imprint: Iterable[str] = ()) -> str | None:
+    """The ISO 8601 date of publication that a first page states, possibly ``YYYY-MM`` or ``YYYY``.
+
+    Args:
+        lines: the lines at the places of dates, in the order of the page.
+        paragraphs: the first paragraphs of the text; a news release begins with place and day.
+        imprint: all lines of the page, with the running titles.
+    """
+    everything = [*imprint, *lines]
+    labelled = (match["date"] for line in everything if (match := _LABEL.match(line.strip())))
+    begun = (match["date"] for text in paragraphs if (match := _DATELINE.match(text)))
+    for candidates in (labelled, begun, _alone(lines)):
+        found = [iso for written in candidates if (iso := read_date(written)) is not None]
+        if found:
+            return max(found, key=len)
+    return next((match["year"] for line in everything if (match := _ISSUE.search(line))), None)
+
+
+def is_date(line: str) -> bool:
+    """Whether a line is only a date, perhaps with a place."""
+    return _ALONE.fullmatch(line) is not None
+
+
+def read_date(written: str) -> str | None:
+    """The ISO 8601 date of a day or month that a text names; None for the future and for unclear numbers."""
+    text = _SEPT.sub("Sep", _NOT_READ.sub("", written))
+    slashes = _SLASHES.fullmatch(text)
+    iso = _of_numbers(*map(int, slashes.groups())) if slashes else iso_date(text)
+    return iso if iso is not None and iso <= datetime.now(UTC).date().isoformat() else None
+
+
+def _of_numbers(first: int, second: int, year: int) -> str | None:
+    """The date of two numbers of which only one can be the month."""
+    if min(first, second) > 12 or (max(first, second) <= 12 and first != second):
+        return None
+    return iso_date(f"{year}-{min(first, second):02}-{max(first, second):02}")
+
+
+def _alone(lines: Sequence[str]) -> Iterator[str]:
+    """The dates that stand alone on a line and do not end a period.
+
+    Statements are headed by the last day of a quarter, so such a day needs a place and a comma before
+    it.
+    """
+    before = ""
+    for line in lines:
+        match = _ALONE.fullmatch(line)
+        if match is not None and not _PERIOD.search(before.strip()):
+            ends_quarter = (read_date(match["date"]) or "").endswith(_QUARTER_ENDS)
+            if match["comma"] or not (ends_quarter or _PERIOD.search(match["place"] or "")):
+                yield match["date"]
+        before = line

@@ -1,0 +1,99 @@
+"""Reads the cover of a form that a company files with the Securities and Exchange Commission."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import regex
+
+from index.loaders.blocks import flow
+from index.loaders.datelines import DAY, read_date
+from index.loaders.metadata import MAX_TITLE_CHARACTERS
+
+_FORM = regex.compile(
+    r"form\s+(?P<form>\d{1,2}-\p{L}{1,2}(?:/A)?|S-\d{1,2}(?:/A)?)(?:\s*\([^()]*\))?", regex.IGNORECASE
+)
+_HYPHENS = regex.compile(r"[‐‑–]")
+_REGISTRANT = regex.compile(r"\(?\s*exact name of (?:the )?registrant", regex.IGNORECASE)
+_PERIOD = regex.compile(
+    rf"for the (?P<period>(?:fiscal )?(?:quarter|year)(?:ly period)?) ended:? (?P<end>{DAY})",
+    regex.IGNORECASE,
+)
+_REPORTED = regex.compile(
+    rf"date of report\b(?:\s*\([^()]*\))?\s*:?\s*(?P<date>{DAY})|(?P<before>{DAY})\s+date of report\b",
+    regex.IGNORECASE,
+)
+_MAX_NAME = 90
+"""The most characters of a company's name; a longer line before ``Exact name of registrant`` is no name."""
+
+_SHOUTED = 0.7
+"""A name with a larger share of capitals is set in capitals."""
+
+
+@dataclass(frozen=True, slots=True)
+class Filing:
+    """The cover of a form.
+
+    Attributes:
+        form: the form's name, such as ``10-Q``.
+        registrant: the company that files it.
+        period: the period on which it reports, such as ``quarterly period ended June 30, 2023``.
+        reported: the date of the report as written, such as ``August 9, 2023``.
+    """
+
+    form: str
+    registrant: str
+    period: str | None = None
+    reported: str | None = None
+
+    @property
+    def title(self) -> str:
+        """The company, the form, and its period or date, if there is space for it."""
+        when = f" for the {self.period}" if self.period else f" of {self.reported}" if self.reported else ""
+        short = f"{self.registrant}: Form {self.form}"
+        return f"{short}{when}" if len(short + when) <= MAX_TITLE_CHARACTERS else short
+
+    @property
+    def published(self) -> str | None:
+        """The date of the report, ISO 8601; the end of a period is not one."""
+        return read_date(self.reported) if self.reported else None
+
+
+def filing(lines: Sequence[str], text: str) -> Filing | None:
+    """The form whose cover is the first page; None for other pages.
+
+    Args:
+        lines: the lines of the page.
+        text: the document's text. It may write the company's name in small letters.
+    """
+    forms = (_FORM.fullmatch(_HYPHENS.sub("-", line.strip())) for line in lines)
+    form = next((match["form"] for match in forms if match), None)
+    place = next((number for number, line in enumerate(lines) if _REGISTRANT.match(line.strip())), 0)
+    if form is None or not place or not 0 < len(flow(lines[place - 1])) <= _MAX_NAME:
+        return None
+    page = flow(" ".join(lines))
+    period, reported = _PERIOD.search(page), _REPORTED.search(page)
+    return Filing(
+        form.upper(),
+        as_written(flow(lines[place - 1]), text),
+        f"{period['period'].lower()} ended {period['end']}" if period and not reported else None,
+        reported["date"] or reported["before"] if reported else None,
+    )
+
+
+def as_written(name: str, text: str) -> str:
+    """``name`` as ``text`` writes it most often, if the name is set in capitals."""
+    if not _is_shouted(name):
+        return name
+    words = [regex.escape(word).replace("'", "['’]").replace("’", "['’]") for word in name.split()]
+    pattern = r"\b" + r"\s+".join(words)
+    spellings = Counter(flow(match[0]) for match in regex.finditer(pattern, text, regex.IGNORECASE))
+    usual = [(count, spelling) for spelling, count in spellings.items() if not _is_shouted(spelling)]
+    return max(usual)[1] if usual else name
+
+
+def _is_shouted(name: str) -> bool:
+    letters = [character for character in name if character.isalpha()]
+    return sum(map(str.isupper, letters)) > _SHOUTED * len(letters)

@@ -1,0 +1,139 @@
+"""Finds the organisation that issued a report, as its first page names it.
+
+A wrong publisher is worse than none: a name counts only with a mark of its role, such as the first sentence
+of a news release, an imprint or a letterhead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import regex
+
+from index.loaders.blocks import flow
+
+_NOUNS = (
+    "academy|administration|agency|association|authority|bank|bureau|cent(?:re|er)|chamber|commission(?:er)?"
+    "|committee|corporation|council|court|department|directorate|federation|foundation|government|incorporated"
+    "|inspectorate|institut(?:e|ion)|laborator(?:y|ies)|ministry|museum|observatory|office|organi[sz]ation"
+    "|parliament|secretariat|senate|society|union|university"
+)
+"""Nouns that name organisations and little else; a table may be headed ``Age group``."""
+
+_FORMS = r"inc|corp|co|ltd|limited|llc|llp|plc|ag|se|sa|nv|bv|gmbh|spa|oyj|asa|ab"
+_LEGAL = regex.compile(rf"(?:,?\s|\A)(?:{_FORMS}|[sS]\.[aA]\.|[nNbB]\.[vV]\.)\.?\Z", regex.IGNORECASE)
+_NOUN = regex.compile(rf"(?:.*\s)?(?:{_NOUNS})", regex.IGNORECASE)
+_LINK = r"(?:of|for|and|the|on|in|into|de|du|des|la|&)"
+_WORD = r"(?:\p{N}{0,3}\p{Lu}[\p{L}\p{N}&+.'’-]*|\p{Ll}{1,2}\p{Lu}[\p{L}\p{N}&+.'’-]*)"
+_NAME = rf"{_WORD}(?:,?\s(?:{_LINK}\s){{0,2}}{_WORD}|\s&\s{_WORD}){{0,9}}"
+_WHOLE_NAME = regex.compile(_NAME)
+_BEFORE_LINK = regex.compile(rf"\s{_LINK}\s")
+_ROLE = regex.compile(
+    r"(?:an? |the )?(?:annual|interim|final|joint|report|bulletin|by|to|from|for|in|on|at|about|towards?)\b",
+    regex.IGNORECASE,
+)
+"""The first words of lines that are titles or parts of sentences, not names."""
+
+_ALIAS = r"(?:,?\s\([^():]{1,80}\))"
+_TICKER = r"(?:,?\s?[(\[](?:[A-Za-z][A-Za-z., &]{1,40}:\s?[A-Z0-9.]{1,8}[;,]?\s?)+[)\]])"
+_LEAD = regex.compile(
+    rf"(?:(?:--|[–—…-]|\.\s?\.)\s|\A(?P<undated>))(?P<name>{_NAME}){_ALIAS}*(?P<ticker>{_TICKER})?{_ALIAS}*"
+    r"(?P<today>,?\s(?:today\s)(?:announced|reported|released|published|said)\b)?"
+)
+_TODAY = regex.compile(r"\btoday,? (?:announced|reported|released|published)\b")
+_SLUG = regex.compile(r"\(\s*(?P<agency>[^()]{2,30})\)\s*(?:--|[–—-])\s")
+_WIRE = regex.compile(r"wire", regex.IGNORECASE)
+_RELEASE = regex.compile(
+    r"\b(?:(?:press|news|media) release|for immediate release|investor relations|(?:media|press|investor)s?"
+    r"(?: inquiries| enquiries)? contacts?|newswire|business wire)\b",
+    regex.IGNORECASE,
+)
+_LEAD_WITHIN = 160
+"""The characters at a release's start that hold place, day and name."""
+
+_MARKS = 2
+"""The number of marks that make a name a release's issuer: see ``_release``."""
+
+_PUBLISHED_BY = regex.compile(
+    rf"\W*(?i:published by|publisher|issued by)(?:\s*:|\s)\s*(?:the )?(?P<name>{_NAME})[.,]?"
+)
+_COPYRIGHT = regex.compile(
+    rf"\W*(?i:copyright\s*)?(?:©|\([cC]\))\s*(?i:copyright\s*)?(?:(?:19|20)\d{{2}}(?:\s?[-–]\s?\d{{2,4}})?,?\s*)?(?i:by\s)?(?:the\s)?"
+    rf"(?P<name>{_NAME})[.,]?(?:\s(?:19|20)\d{{2}})?\.?(?:\s(?i:all rights reserved).*)?"
+)
+_ADDRESSED = regex.compile(r"(?:\b(?:for|to|by|of|with|and|the|from|on|in)|:)\Z", regex.IGNORECASE)
+_MAX_WORDS = 8
+
+
+def issuer(
+    lines: Sequence[str], paragraphs: Iterable[str], top: Sequence[str], author: str | None
+) -> str | None:
+    """The organisation that issued a report, as written; None if the page does not name it for sure.
+
+    Args:
+        lines: the lines of the first page, with running titles.
+        paragraphs: its first paragraphs.
+        top: the lines above the title.
+        author: the author in the file's properties. It counts if it is an organisation that the page names.
+    """
+    is_release = any(_RELEASE.search(line) for line in lines)
+    return (
+        _release(paragraphs, is_release=is_release)
+        or _imprint(lines)
+        or _author(author, lines)
+        or _letterhead(top)
+    )
+
+
+def is_organisation(name: str) -> bool:
+    """Whether a name has the form of an organisation's: ``Ministry of Health``, ``eBay Inc.``."""
+    if not 1 < len(name.split()) <= _MAX_WORDS + 2 or not _WHOLE_NAME.fullmatch(name) or _ROLE.match(name):
+        return False
+    return _LEGAL.search(name) is not None or _NOUN.fullmatch(_BEFORE_LINK.split(name)[0]) is not None
+
+
+def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
+    """The company that a news release names first, before what it announces.
+
+    Two of four marks are needed: its shares' ticker, a name of an organisation, ``today announced``, and the
+    words of a release on the page; three without place and day. A slug such as ``(Reuters) –`` makes it the
+    agency's report.
+    """
+    for text in paragraphs:
+        for match in _LEAD.finditer(text, endpos=_LEAD_WITHIN + 200):
+            slug = _SLUG.search(text, endpos=match.start("name"))
+            if match.start() > _LEAD_WITHIN or (slug and not _WIRE.search(slug["agency"])):
+                break
+            name = match["name"].rstrip(",")
+            today = match["today"] or _TODAY.search(text)
+            marks = [bool(match["ticker"]), is_organisation(name), bool(today), is_release]
+            needed = _MARKS if match["undated"] is None else _MARKS + 1
+            if (match["ticker"] or match["today"]) and sum(marks) >= needed:
+                return name
+    return None
+
+
+def _imprint(lines: Iterable[str]) -> str | None:
+    for line in lines:
+        match = _PUBLISHED_BY.fullmatch(flow(line)) or _COPYRIGHT.fullmatch(flow(line))
+        if match is not None and is_organisation(match["name"]):
+            return str(match["name"])
+    return None
+
+
+def _letterhead(top: Sequence[str]) -> str | None:
+    """The only organisation that has a line of its own above the title, if no line before leads to it."""
+    before = ""
+    found: list[str] = []
+    for line in map(flow, top):
+        is_name = is_organisation(line) and ("," not in line or _LEGAL.search(line))
+        if is_name and len(line.split()) <= _MAX_WORDS and not _ADDRESSED.search(before):
+            found.append(line)
+        before = line
+    return found[0] if len(set(found)) == 1 else None
+
+
+def _author(author: str | None, lines: Iterable[str]) -> str | None:
+    if author is None or not is_organisation(author):
+        return None
+    return author if author.casefold() in flow(" ".join(lines)).casefold() else None

@@ -1,0 +1,135 @@
+"""Reads the title, publisher and date of a PDF from its first page, before its properties."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+from itertools import takewhile
+
+import regex
+
+from index.loaders.blocks import flow
+from index.loaders.datelines import stated_date
+from index.loaders.filings import filing
+from index.loaders.issuers import issuer
+from index.loaders.metadata import Properties
+from index.loaders.pdf.paragraphs import Paragraph
+from index.loaders.pdf.runs import Line
+from index.loaders.pdf.title_lines import caption_of_page, lines_above_text, title_of_pages
+from index.loaders.title_wording import has_words, is_among, is_furniture, reads_like_title
+
+_PAGES = 6
+"""The number of pages whose running titles are read."""
+
+_LEAD_PARAGRAPHS = 12
+"""The number of paragraphs among which a news release's first sentence is searched."""
+
+_LETTERHEAD_LINES = 3
+_TOP = 0.6
+_BOTTOM = 0.12
+"""Dates stand above or below these shares of a page's height."""
+
+_PAGE_NUMBER = regex.compile(r"\A\W*\d{1,4}\s+(?=\p{L}{2})|(?<=\p{L}{2})\s+\d{1,4}\W*\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPages:
+    """The first pages of a document.
+
+    Attributes:
+        lines: the lines of each page.
+        kept: the lines of each page without running titles and page numbers.
+        heights: the height of each page, in points.
+        paragraphs: the paragraphs of the first page.
+        known: the document's words: see ``paragraphs``.
+        text: the document's text.
+    """
+
+    lines: Sequence[Sequence[Line]]
+    kept: Sequence[Sequence[Line]]
+    heights: Sequence[float]
+    paragraphs: Sequence[Paragraph]
+    known: frozenset[str]
+    text: str
+
+
+def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Properties]:
+    """The details that the first page states, and those of ``said`` that can be believed beside them.
+
+    A title of the properties is believed if the page has its words above the text, or if the page has no
+    title and it reads like one: programs write numbers and names of files there.
+    """
+    page = pages.lines[0] if pages.lines else ()
+    lines = [_written(line) for line in page]
+    cover = filing(lines, pages.text)
+    if cover is not None:
+        stated = Properties(title=cover.title, publisher=cover.registrant, published=cover.published)
+        return stated, Properties(author=said.author, published=said.published)
+    leads = [paragraph.text for paragraph in pages.paragraphs[:_LEAD_PARAGRAPHS] if not paragraph.is_row]
+    title = title_of_pages(pages.kept[:2], _running(pages), pages.known)
+    above = lines_above_text(page, pages.known)
+    believed = said.title if said.title and _is_believed(said.title, above, title) else None
+    if believed is None and title is None and pages.kept:
+        title = caption_of_page(pages.kept[0], pages.known)
+    stated = Properties(
+        title=None if believed else title,
+        publisher=issuer(lines, leads, _above_title(above, believed or title), said.author),
+        published=stated_date(_at_edges(page, pages.heights[0] if pages.heights else 0.0), leads, lines),
+    )
+    return stated, Properties(title=believed, author=said.author, published=said.published)
+
+
+def _is_believed(said: str, above: Sequence[str], title: str | None) -> bool:
+    """Whether a title of the properties is one.
+
+    Args:
+        said: the title.
+        above: the lines above the text of the first page.
+        title: the title that the page shows. It is preferred if it says more, as do those that go on after
+            the name of a company.
+    """
+    if is_furniture(said):
+        return False
+    if title is None:
+        return (has_words(said) and is_among(said, above)) or reads_like_title(said)
+    if is_among(said, [title]):
+        return is_among(title, [said])
+    return has_words(said) and is_among(said, above)
+
+
+def _above_title(above: Sequence[str], title: str | None) -> list[str]:
+    """The lines above the title, where letterheads are; authors and their offices are below it."""
+    if title is None or not any(map(partial(_is_part, title), above)):
+        return list(above[:_LETTERHEAD_LINES])
+    return list(takewhile(lambda line: not _is_part(title, line), above))
+
+
+def _is_part(title: str, line: str) -> bool:
+    return has_words(line) and is_among(line, [title])
+
+
+def _written(line: Line) -> str:
+    """The text of a line; the cells of a row are separated by spaces."""
+    return flow(" ".join(cell.words.text for cell in line.cells))
+
+
+def _at_edges(page: Sequence[Line], height: float) -> list[str]:
+    """The lines and cells of a page's upper half and foot; all of a page with few lines."""
+    return [
+        flow(cell.words.text) if line.is_row else _written(line)
+        for line in page
+        if len(page) < 20 or line.top > (1 - _TOP) * height or line.bottom < _BOTTOM * height
+        for cell in (line.cells if line.is_row else line.cells[:1])
+        if cell.words.text.strip()
+    ]
+
+
+def _running(pages: FirstPages) -> list[str]:
+    """The running titles in the upper half of the first pages, without page numbers."""
+    return [
+        _PAGE_NUMBER.sub("", _written(line))
+        for lines, kept, height in list(zip(pages.lines, pages.kept, pages.heights, strict=True))[:_PAGES]
+        for line in lines
+        if line not in kept and line.bottom > height / 2 and not is_furniture(_written(line))
+    ]

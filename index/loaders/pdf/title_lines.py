@@ -1,0 +1,104 @@
+"""Finds the title among the lines of a PDF's first pages, by their size, place and wording."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import takewhile
+
+import regex
+
+from index.loaders.issuers import is_organisation
+from index.loaders.metadata import MAX_TITLE_CHARACTERS, title_of_line
+from index.loaders.pdf.line_groups import LineGroup, line_groups
+from index.loaders.pdf.runs import Line
+from index.loaders.title_wording import can_be_title, has_words, is_caption
+
+MUCH_LARGER = 1.3
+"""A heading of the second page that is higher by this ratio is the title if the first page has few words."""
+
+_FEW_WORDS = 8
+_ALIKE = 0.9
+"""Headings with at least this share of the largest height count as equally large."""
+
+_STANDING_WITHIN = 8
+"""The number of groups among which a line in the text's own letters is searched for a title."""
+
+_CAPTION_WITHIN = 2
+_WORD = regex.compile(r"\p{L}{2,}")
+
+
+def title_of_pages(
+    pages: Sequence[Sequence[Line]], running: Sequence[str], known: frozenset[str]
+) -> str | None:
+    """The title that the first pages show; None if they have prose and tables only.
+
+    These are tried in turn: the largest heading above the text; a running title; the first line in the text
+    that stands like a heading.
+
+    Args:
+        pages: the lines of the first pages, without running titles.
+        running: the running titles at the top of pages.
+        known: the document's words: see ``paragraphs``.
+    """
+    number = next((number for number, page in enumerate(pages) if page), None)
+    if number is None:
+        return None
+    groups = line_groups(pages[number], known)
+    found = _top_heading(groups)
+    if sum(len(_WORD.findall(line.text)) for line in pages[number]) <= _FEW_WORDS:
+        following = pages[number + 1] if number + 1 < len(pages) else ()
+        other = _top_heading(line_groups(following, known))
+        if other and (found is None or other.height > MUCH_LARGER * found.height):
+            found = other
+    if found is not None:
+        return found.title
+    titles = [title for title in running if has_words(title) and can_be_title(title)]
+    return max(titles, key=lambda title: len(title.split()), default=None) or _heading_in_text(groups)
+
+
+def caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
+    """The caption of a table or figure with which a page begins."""
+    captions = [
+        group.text
+        for group in line_groups(page, known)[:_CAPTION_WITHIN]
+        if is_caption(group.text) and len(group.text) <= MAX_TITLE_CHARACTERS and not group.is_smaller
+    ]
+    return captions[0] if captions else None
+
+
+def lines_above_text(page: Sequence[Line], known: frozenset[str]) -> list[str]:
+    """The lines of a page above its first paragraph of prose, without rows of tables."""
+    return [line for group in _above_prose(line_groups(page, known)) for line in group.lines]
+
+
+def _above_prose(groups: Sequence[LineGroup]) -> list[LineGroup]:
+    return list(takewhile(lambda group: not group.is_prose, groups))
+
+
+def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
+    """The largest heading above the first prose; a letterhead or a single word only if it is the only one."""
+    above = [group for group in _above_prose(groups) if _is_heading(group)]
+    chosen = [group for group in above if not is_organisation(group.text)] or above
+    if not chosen:
+        return None
+    largest = max(group.height for group in chosen)
+    large = [group for group in chosen if group.height >= _ALIKE * largest]
+    return next((group for group in large if has_words(group.text)), large[0])
+
+
+def _heading_in_text(groups: Sequence[LineGroup]) -> str | None:
+    """The first heading on a page, or line in the text's own letters that can be a title."""
+    for number, group in enumerate(groups):
+        if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group)):
+            return group.title
+    return None
+
+
+def _is_heading(group: LineGroup) -> bool:
+    return (group.is_larger or (group.is_bold and not group.is_in_table)) and can_be_title(group.title)
+
+
+def _stands_alone(group: LineGroup) -> bool:
+    """Whether a line in the text's own letters can be a title."""
+    is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
+    return is_line and can_be_title(group.text) and title_of_line(group.text) is not None

@@ -1,0 +1,257 @@
+"""The title, publisher and date of a PDF are read from its first page, before its properties."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Sequence
+from textwrap import wrap
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+from reportlab.platypus import PageBreak, Paragraph
+
+from index.documents import Document
+from index.loaders.metadata import MAX_TITLE_CHARACTERS
+from index.loaders.pdf.document import read_pdf
+from tests.support.pdf_files import FIRST, PATH, SECOND, STYLES, body, build, column, draw
+
+COVER = [
+    *("UNITED STATES", "SECURITIES AND EXCHANGE COMMISSION", "FORM 10-Q"),
+    "For the quarterly period ended June 30, 2023",
+    *(
+        "ISKEN POWER, INC.",
+        "(Exact name of registrant as specified in its charter)",
+        "Tessaveld",
+        "July 24, 2023",
+    ),
+]
+"""The cover of a quarterly report."""
+
+RELEASE = (
+    "TESSAVELD, July 26, 2023 /PRNewswire/ -- Isken Power Inc. (NYSE: ISKP), which runs the Maravel Dam, "
+    "today reported results for its second quarter ended June 30, 2023. Revenue was 310 million dollars."
+)
+
+
+def heading(text: str) -> Paragraph:
+    return Paragraph(text, STYLES["Title"])
+
+
+def small(text: str) -> Paragraph:
+    return Paragraph(text, STYLES["Normal"])
+
+
+def of_lines(*lines: tuple[str, int], **properties: str) -> Document:
+    """A page of lines, each of its own size in points, one below the other."""
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=A4, invariant=True)
+    for name, value in properties.items():
+        getattr(canvas, f"set{name.capitalize()}")(value)
+    height = 780
+    for text, size in lines:
+        canvas.setFont("Helvetica", size)
+        canvas.drawString(60, height, text)
+        height -= round(1.3 * size) if text else 20
+    canvas.save()
+    return read_pdf(file.getvalue(), PATH)
+
+
+def said_by(document: Document) -> Sequence[str | None]:
+    return (document.title, document.publisher, document.published)
+
+
+# Titles
+
+
+def test_a_title_of_several_lines_is_joined_without_what_stands_around_it() -> None:
+    document = of_lines(
+        ("NEWS RELEASE", 26),
+        ("Exhibit 99.1", 20),
+        ("", 0),
+        ("Isken Power Reports Third Quarter", 18),
+        ("and Year-to-Date Results for Fiscal 2023", 18),
+        ("", 0),
+        ("5/25/2023", 9),
+        ("Investors: Ada Varro, ada@isken.example", 16),
+        ("", 0),
+        *[(line, 10) for line in (RELEASE[:90], RELEASE[90:])],
+    )
+    assert document.title == "Isken Power Reports Third Quarter and Year-to-Date Results for Fiscal 2023"
+    assert document.origins["title"] == "page"
+
+
+@pytest.mark.parametrize(
+    "property_title",
+    [
+        "0000764478-23-000041",
+        "PFE - 07/02/2023 - EX. 99",
+        "Exhibit 99.1 - 6.30.2023",
+        "PGE-07.27.23-Press release",
+        "Press release",
+        "Another report on another dam",
+        "Authority ask for an examination",
+    ],
+)
+def test_a_title_of_the_properties_that_the_page_does_not_hold_is_not_believed(property_title: str) -> None:
+    data = build(small("Press release"), heading("Why gate 3 failed"), body(FIRST), title=property_title)
+    document = read_pdf(data, PATH)
+    assert (document.title, document.origins["title"]) == ("Why gate 3 failed", "page")
+
+
+def test_a_title_of_the_properties_whose_words_the_page_holds_is_believed() -> None:
+    data = build(heading("WHY GATE 3 FAILED"), body(FIRST), title="Why Gate 3 Failed")
+    document = read_pdf(data, PATH)
+    assert (document.title, document.origins["title"]) == ("Why Gate 3 Failed", "document properties")
+
+
+@pytest.mark.parametrize(
+    ("property_title", "title", "origin"),
+    [
+        ("Why gate 3 of the dam failed", "Why gate 3 of the dam failed", "document properties"),
+        ("0000764478-23-000041", "inquiry", "file name"),
+        ("Gate 3, 6.30.2023", "inquiry", "file name"),
+    ],
+)
+def test_without_a_title_on_the_page_one_of_words_is_better_than_the_files_name(
+    property_title: str, title: str, origin: str
+) -> None:
+    document = read_pdf(build(body(SECOND), title=property_title), PATH)
+    assert (document.title, document.origins["title"]) == (title, origin)
+
+
+def test_a_letterhead_in_larger_letters_is_not_the_title() -> None:
+    document = of_lines(
+        ("Ministry of Health", 24), ("", 0), ("Hospitals after the flood", 18), ("", 0), (FIRST[:95], 10)
+    )
+    assert (document.title, document.publisher) == ("Hospitals after the flood", "Ministry of Health")
+    assert document.origins["publisher"] == "page"
+
+
+def test_an_office_below_the_title_is_its_authors_and_not_the_publisher() -> None:
+    document = of_lines(
+        ("Hospitals after the flood", 18),
+        ("Ada Varro", 12),
+        ("University of Tessaveld", 12),
+        ("", 0),
+        (FIRST[:95], 10),
+    )
+    assert (document.title, document.publisher) == ("Hospitals after the flood", None)
+
+
+def test_a_title_of_the_page_that_says_more_than_the_properties_is_preferred() -> None:
+    data = build(heading("Isken Power reports its results"), body(FIRST), title="Isken Power")
+    document = read_pdf(data, PATH)
+    assert (document.title, document.origins["title"]) == ("Isken Power reports its results", "page")
+
+
+def test_a_page_with_few_words_does_not_hide_the_larger_heading_of_the_next() -> None:
+    data = build(
+        Paragraph("Map of Lorvenna", STYLES["Heading4"]),
+        PageBreak(),
+        heading("Policy after the flood"),
+        body(FIRST),
+    )
+    assert read_pdf(data, PATH).title == "Policy after the flood"
+
+
+def test_a_running_title_names_pages_that_were_cut_out_of_a_book() -> None:
+    def page(number: int) -> Callable[[Canvas], None]:
+        def drawn(canvas: Canvas) -> None:
+            canvas.drawString(60, 800, "Rivers of Lorvenna")
+            for row, words in enumerate(wrap((FIRST + SECOND * 2)[9 * number :], 80)):
+                canvas.drawString(60, 760 - 14 * row, words)
+            canvas.drawString(60, 40, str(number))
+
+        return drawn
+
+    assert read_pdf(draw(*map(page, (5, 6, 7))), PATH).title == "Rivers of Lorvenna"
+
+
+def test_a_caption_is_the_title_of_a_page_without_another() -> None:
+    document = of_lines(
+        ("Table 8.18 - Leading brands by market", 10), ("", 0), (FIRST[:95], 10), (FIRST[95:190], 10)
+    )
+    assert document.title == "Table 8.18 - Leading brands by market"
+
+
+def test_a_long_heading_is_cut_between_its_lines() -> None:
+    lines = [f"Report number {number} on the gates of the dam and on their pins" for number in (1, 2, 3)]
+    document = of_lines(*[(line, 16) for line in lines], ("", 0), (FIRST[:95], 10), (FIRST[95:190], 10))
+    assert document.title == f"{lines[0]} {lines[1]}"
+
+
+# Forms
+
+
+def test_a_form_is_named_by_its_registrant_and_period() -> None:
+    pages = [column(*COVER), column("Isken Power, Inc. had 310 employees.", "Isken Power, Inc. sold power.")]
+    document = read_pdf(draw(*pages), PATH)
+    assert said_by(document) == (
+        "Isken Power, Inc.: Form 10-Q for the quarterly period ended June 30, 2023",
+        "Isken Power, Inc.",
+        "2000-01-01",
+    )
+    assert document.origins == {
+        "title": "page",
+        "publisher": "page",
+        "published": "document properties",
+    }
+
+
+def test_a_current_report_has_the_date_of_report() -> None:
+    cover = [
+        *COVER[:2],
+        "FORM 8-K",
+        "Date of Report (Date of earliest event reported): August 9, 2023",
+        *COVER[4:],
+    ]
+    document = read_pdf(draw(column(*cover)), PATH)
+    assert said_by(document) == (
+        "ISKEN POWER, INC.: Form 8-K of August 9, 2023",
+        "ISKEN POWER, INC.",
+        "2023-08-09",
+    )
+    assert document.origins["published"] == "page"
+
+
+# Publishers and dates
+
+
+def test_a_news_release_names_its_company_and_its_day() -> None:
+    document = read_pdf(build(small("NEWS RELEASE"), heading("Isken Power grows"), body(RELEASE)), PATH)
+    assert said_by(document) == ("Isken Power grows", "Isken Power Inc.", "2023-07-26")
+    assert document.origins == dict.fromkeys(("title", "publisher", "published"), "page")
+
+
+def test_the_end_of_a_period_is_not_the_day_of_publication() -> None:
+    period = "Results for the quarter ended June 30, 2023"
+    document = read_pdf(build(heading("Isken Power grows"), small(period), body(FIRST)), PATH)
+    assert (document.published, document.origins["published"]) == ("2000-01-01", "document properties")
+
+
+def test_an_author_that_is_an_organisation_on_the_page_is_the_publisher() -> None:
+    story = [small("Commission of Inquiry, Tessaveld"), heading("Why gate 3 failed"), body(FIRST)]
+    document = read_pdf(build(*story, author="Commission of Inquiry"), PATH)
+    assert (document.publisher, document.author) == ("Commission of Inquiry", "Commission of Inquiry")
+    assert (document.origins["publisher"], document.origins["author"]) == ("page", "document properties")
+    assert read_pdf(build(*story[1:], author="Commission of Inquiry"), PATH).publisher is None
+    assert read_pdf(build(*story, author="Ada Varro"), PATH).publisher is None
+
+
+words = st.lists(
+    st.text(st.sampled_from("abcdefgNRW0123.,:()-©/"), min_size=1, max_size=12), min_size=1, max_size=6
+)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.lists(st.tuples(words.map(" ".join), st.sampled_from([8, 10, 14, 20])), min_size=1, max_size=12))
+def test_what_the_page_is_said_to_state_is_on_it(lines: list[tuple[str, int]]) -> None:
+    document = of_lines(("Gate", 10), *lines)
+    shown = "".join(document.text.split()).replace("-", "")
+    assert 0 < len(document.title) <= MAX_TITLE_CHARACTERS
+    said = [document.title] if document.origins["title"] == "page" else []
+    said += [document.publisher] if document.publisher else []
+    assert [word for text in said for word in text.replace("-", "").split() if word not in shown] == []
