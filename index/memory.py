@@ -8,7 +8,8 @@ from collections.abc import Callable
 from functools import cache
 
 LONG = 1_000_000
-"""The length of a text, in characters, above which :func:`give_back` is worth its milliseconds."""
+"""The length of a text, in characters, from which its copies count: threads then share it, and
+:func:`give_back` is worth its milliseconds."""
 
 
 def give_back() -> None:

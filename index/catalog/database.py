@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from index.catalog.long_texts import LongTexts
 from index.catalog.queries import batches, get_meta, searched_build
 from index.catalog.reader import CatalogReader
 from index.catalog.schema import (
@@ -64,6 +65,7 @@ class Catalog:
 
     def __init__(self, engine: sa.Engine) -> None:
         self.engine = engine
+        self._texts = LongTexts()
 
     @classmethod
     def open(cls, path: Path) -> Catalog:
@@ -77,9 +79,10 @@ class Catalog:
         with suppress(OSError):
             make_file(path)
         place = sa.URL.create("sqlite", database=str(path))
-        # A reader holds its connection for a whole question, so readers must not wait for connections.
+        # A reader holds its connection for a whole question, so readers must not wait for connections. Few
+        # are kept open, because each keeps 8 MB of pages.
         engine = sa.create_engine(
-            place, connect_args={"timeout": _PATIENCE_SECONDS}, pool_size=20, max_overflow=-1
+            place, connect_args={"timeout": _PATIENCE_SECONDS}, pool_size=8, max_overflow=-1
         )
         sa.event.listen(engine, "connect", _set_pragmas)
         try:
@@ -110,7 +113,7 @@ class Catalog:
         """
         with self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
-            yield CatalogReader(connection, build)
+            yield CatalogReader(connection, self._texts, build)
 
     def generation(self) -> int:
         """The number of commits that changed the searchable passages."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from index.catalog.long_texts import LongTexts
 from index.catalog.queries import (
     TEXT,
     batches,
@@ -41,6 +42,7 @@ from index.catalog.schema import (
 from index.details import Detail, uncovered
 from index.documents import Document, PageLayout, Span
 from index.errors import DocumentNotFoundError
+from index.memory import LONG
 from index.records import Allowed, Build, DocumentRecord, FileState, Filters, Passage
 
 if TYPE_CHECKING:
@@ -70,9 +72,16 @@ class CatalogReader:
             ever indexed.
     """
 
-    def __init__(self, connection: sa.Connection, build: Build | None = None) -> None:
-        """Read in the transaction of ``connection``; None reads the passages of the current build."""
+    def __init__(self, connection: sa.Connection, texts: LongTexts, build: Build | None = None) -> None:
+        """Read in the transaction of ``connection``.
+
+        Args:
+            connection: a connection in a transaction.
+            texts: the long texts that the readers of this catalog share.
+            build: the build whose passages are read; None for the current one.
+        """
         self._connection = connection
+        self._texts = texts
         self.generation = int(get_meta(connection, "generation") or 0)
         self.build = searched_build(connection) if build is None else build
         self._number = self.build.number if self.build else 0
@@ -230,9 +239,17 @@ class CatalogReader:
                 # The ids of a document's chunks are consecutive, so its text is fetched once.
                 if place != (row.document_id, row.version):
                     place = row.document_id, row.version
-                    wanted = {"document": row.document_id, "version": row.version}
-                    text = self._connection.execute(TEXT, wanted).scalar_one()
+                    text = self._text(row.document_id, row.version, row.characters)
                 yield to_passage(row, text)
+
+    def _text(self, document_id: int, version: int, characters: int) -> str:
+        """The text of a version, which has so many characters."""
+        wanted = {"document": document_id, "version": version}
+
+        def read() -> str:
+            return str(self._connection.execute(TEXT, wanted).scalar_one())
+
+        return self._texts.get((self.lineage, document_id, version), read) if characters > LONG else read()
 
     def count_chunks(self) -> int:
         """The number of chunks in the build."""

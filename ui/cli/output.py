@@ -1,7 +1,7 @@
 """Print results on a terminal, for people or as JSON, and show progress.
 
-Text of documents and names of files are data: :func:`rag.visible_text.visible` removes the control characters that
-could control the terminal, and Rich reads no markup in them.
+Text of documents and names of files are data: :func:`rag.visible_text.visible` removes the control characters
+that could control the terminal, and Rich reads no markup in them.
 """
 
 from __future__ import annotations
