@@ -25,6 +25,15 @@ class Kind(StrEnum):
     OPEN = "anything"
 
 
+class Form(StrEnum):
+    """How many sentences a question asks for."""
+
+    FACT = "one fact"
+    COMPARISON = "one fact for each of several things"
+    LIST = "all items"
+    SUMMARY = "an overview"
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
     """An analysed question.
@@ -34,12 +43,14 @@ class Question:
         language: an ISO 639-1 code, or ``und`` for a short or ambiguous question.
         names: the proper names and figures in it, as written, each once.
         kind: the kind of answer that it expects.
+        form: how many sentences it asks for.
     """
 
     text: str
     language: str
     names: tuple[str, ...]
     kind: Kind
+    form: Form = Form.FACT
 
 
 MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
@@ -100,6 +111,33 @@ _ASKS: tuple[tuple[Kind, regex.Pattern[str]], ...] = (
     (Kind.NAME, regex.compile(r"^\W*(?:who|whom|whose)\b|\bby whom\b", regex.IGNORECASE)),
 )
 
+_FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
+    (
+        Form.SUMMARY,
+        regex.compile(
+            r"^\W*(?:please )?(?:summari[sz]e|outline|give (?:me )?(?:an? )?(?:overview|summary))\b"
+            r"|\b(?:overview|summary) of\b|^\W*what (?:is|are) .{0,40}\babout\W*$|^\W*tell me about\b",
+            regex.IGNORECASE,
+        ),
+    ),
+    (
+        Form.COMPARISON,
+        regex.compile(
+            r"\bcompar(?:e|ed|ison|ing)\b|\bdifferences? between\b|\bversus\b|\bvs\b"
+            r"|\b(?:more|less|fewer|higher|lower|larger|smaller|bigger|greater|faster|longer|older|better|worse) than\b"
+            r"|\b\p{Lu}[\p{L}\p{N}&.’'-]* or (?:the )?\p{Lu}",
+        ),
+    ),
+    (
+        Form.LIST,
+        regex.compile(
+            r"^\W*(?:please )?(?:list|name|enumerate)\b|\bwhat are the\b|\bwho are the\b"
+            rf"|\b(?:which|what) (?:{_COUNTS})\b|\b(?:which|what) (?:\p{{L}}+ ){{0,2}}\p{{L}}{{3,}}(?<!s)s (?:are|were|did|do|does|have|had|can|must|will)\b",
+            regex.IGNORECASE,
+        ),
+    ),
+)
+
 _NAME = regex.compile(r"(?<!^)(?<![.?!]\s)\b\p{Lu}[\p{L}\p{M}\p{N}'’-]*|\p{N}[\p{N}.,]*(?<=\p{N})")
 _NOT_NAMES = frozenset({"I", "A"})
 
@@ -124,7 +162,8 @@ def understand(text: str) -> Question:
         )
     names = tuple(dict.fromkeys(name for name in _NAME.findall(question) if name not in _NOT_NAMES))
     kind = next((kind for kind, pattern in _ASKS if pattern.search(question)), Kind.OPEN)
-    return Question(question, detect(question), names, kind)
+    form = next((form for form, pattern in _FORMS if pattern.search(question)), Form.FACT)
+    return Question(question, detect(question), names, kind, form)
 
 
 def fits_kind(sentence: str, kind: Kind) -> bool:

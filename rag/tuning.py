@@ -12,7 +12,7 @@ READ_HITS = 8
 WIDEN_BY = 2
 """The number of sentences before and after a hit that are read with it, as far as the document has them."""
 
-MAX_SENTENCES = 4
+MAX_SENTENCES = 8
 """The most sentences of a quoted answer; it has at least one."""
 
 

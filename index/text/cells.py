@@ -118,6 +118,3 @@ def _unit(value: str, places: Sequence[str]) -> str:
         return "%"
     scale = next((match[0].strip("() ") for place in places if (match := _UNIT.search(place))), "")
     return " ".join(part for part in (own[0] if own else "", scale) if part)
-
-
-

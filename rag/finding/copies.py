@@ -16,7 +16,8 @@ from index.records import DocumentRecord, Filters
 from index.search import Hit, Snapshot
 from rag.answers import Copy
 from rag.finding.citations import DocumentTexts
-from rag.finding.ranking import Scored, is_fragment
+from rag.finding.fragments import is_fragment
+from rag.finding.ranking import Scored
 from rag.finding.reading import Reading, ReadSentence
 from rag.questions import Question
 from rag.tuning import Tuning

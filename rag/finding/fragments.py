@@ -9,7 +9,9 @@ from rag.finding.reading import ReadSentence
 
 _COMPLETE = regex.compile(r"[.!?…。！？।۔။។]\P{L}*$|\s\|\s")
 _NAMED = regex.compile(r"\p{L}{4,}")
-_CAPTION = regex.compile(r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{N}", regex.IGNORECASE)
+_CAPTION = regex.compile(
+    r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{N}", regex.IGNORECASE
+)
 
 
 def is_fragment(sentence: str) -> bool:

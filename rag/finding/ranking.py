@@ -1,4 +1,4 @@
-"""Ranks sentences as answers to a question, and selects the best ones so that none repeats another."""
+"""Ranks sentences as answers to a question."""
 
 from __future__ import annotations
 
@@ -12,16 +12,14 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, Literal
 
-import regex
-
 from index.text import may_be_in
 from rag.errors import WeightsError
 from rag.finding.features import FEATURE_NAMES, Candidate, Features
+from rag.finding.fragments import is_fragment
 from rag.finding.reader import Reader
 from rag.finding.reading import Reading
 from rag.finding.windows import Window
 from rag.questions import Question
-from rag.tuning import MAX_SENTENCES
 
 Ranker = Literal["features", "reader"]
 """The input of the weights: features alone, or features together with the reader's scores."""
@@ -101,15 +99,9 @@ def _logistic(stored: Mapping[str, Any]) -> Logistic:
     return Logistic(float(stored["intercept"]), dict(stored["weights"]))
 
 
-MAX_OVERLAP = 0.6
-"""Two sentences with a larger overlap of words (Jaccard) say the same; only the better one is used."""
-
-
 FRAGMENT = 0.5
 """The factor on the probability of a heading, caption or running title, because it names a subject and states
 nothing about it. The training sets of the weights contain whole sentences only."""
-
-_COMPLETE = regex.compile(r"[.!?…。！？।۔។။]\P{L}*$|\s\|\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,49 +121,6 @@ def score(candidate: Candidate, weights: Weights) -> Scored:
     """Return a candidate with the probability that it answers, times :data:`FRAGMENT` for a fragment."""
     probability = weights.selection.of(candidate.features)
     return Scored(candidate, probability * (FRAGMENT if is_fragment(candidate.sentence.text) else 1))
-
-
-def is_fragment(sentence: str) -> bool:
-    """Whether a text neither ends like a sentence nor is a row of a table."""
-    return _COMPLETE.search(sentence) is None
-
-
-def select(ranked: Sequence[Scored], weights: Weights, max_sentences: int = MAX_SENTENCES) -> list[Scored]:
-    """Return the sentences of the answer, in reading order.
-
-    The best sentence opens the answer. Other sentences follow if their scores are close enough to the best
-    one and they repeat no chosen sentence: first sentences of the same document, then those of others, within
-    a document in the order of its text.
-
-    Args:
-        ranked: from :func:`rank`.
-        weights: their ``reach`` is the share of the best score that another sentence needs.
-        max_sentences: the most sentences to return.
-    """
-    chosen: list[Scored] = []
-    for item in ranked:
-        near = not chosen or item.score >= weights.reach * chosen[0].score
-        if near and not any(_repeats(item, other) for other in chosen):
-            chosen.append(item)
-        if len(chosen) == max_sentences:
-            break
-    documents = list(dict.fromkeys(_document(item) for item in chosen))
-    return chosen[:1] + sorted(
-        chosen[1:],
-        key=lambda item: (documents.index(_document(item)), item.candidate.sentence.span),
-    )
-
-
-def _document(item: Scored) -> int:
-    return item.candidate.reading.document.document_id
-
-
-def _repeats(item: Scored, other: Scored) -> bool:
-    one, another = item.candidate, other.candidate
-    if " ".join(one.sentence.text.split()).casefold() == " ".join(another.sentence.text.split()).casefold():
-        return True
-    union = one.terms | another.terms
-    return bool(union) and len(one.terms & another.terms) / len(union) > MAX_OVERLAP
 
 
 MAX_READ = 24

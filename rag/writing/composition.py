@@ -10,7 +10,7 @@ from rag.disagreement.disagreement import disagreements
 from rag.finding.abstention import Abstention, caveat
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
-from rag.finding.ranking import select
+from rag.finding.selection import select
 from rag.verification import verify
 from rag.writing.findings import Adjust, Findings, unchanged
 
@@ -130,7 +130,7 @@ def quote(
         max_sentences: the most sentences to quote.
         adjust: adjusts the verification of a sentence for this answer.
     """
-    chosen = select(findings.ranked, findings.weights, max_sentences)
+    chosen = select(findings.ranked, findings.question, findings.weights, max_sentences)
     # All chosen sentences are within reach of the best, so they share one score.
     score = min(item.score for item in chosen)
     for item in cite_earliest(chosen, findings.copies):

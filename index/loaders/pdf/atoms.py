@@ -6,30 +6,33 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median_low
+from struct import Struct
+from typing import NamedTuple
 
-import numpy as np
 import regex
 
-from index.loaders.pdf.positioned import BOX_BYTES, Placed, joined_by
+from index.loaders.pdf.positioned import Placed, joined_by
 from index.loaders.pdf.runs import Cell, Line
 
 MIN_GAP = 0.45
-"""In line heights: a wider gap between two figures separates them; spaces inside a number are narrower."""
+"""The smallest gap, in line heights, between two figures; spaces inside a number are narrower."""
 
 SIGN_GAP = 14.0
-"""In line heights: the largest gap between a currency sign and its figure."""
+"""The largest gap, in line heights, between a currency sign and its figure."""
 
 SUFFIX_GAP = 2.5
-"""In line heights: the largest gap between a figure and its percent sign or closing bracket."""
+"""The largest gap, in line heights, between a figure and its percent sign or closing bracket."""
 
 HEADING_GAP = 0.35
-"""In line heights: the smallest gap between the headings of two columns."""
+"""The smallest gap, in line heights, between the headings of two columns."""
 
 WIDER = 1.5
 """How much wider than the usual gap in its line a gap between two headings is."""
 
 _UNITS = 4
 """Units of a box per point: see PageLayout."""
+
+_BOXES = Struct("<4H")
 
 _SIGN = regex.compile(r"[~<>≈]?\(?(?:US|C|A|HK|NZ|R|S)?[$€£¥₹]|[~<>≈]|EUR|USD|GBP")
 _NUMBER = regex.compile(
@@ -84,6 +87,19 @@ class Atom:
         return self.tokens[-1].right
 
 
+class Column(NamedTuple):
+    """The edges of a column, in points, and whether most of its cells are figures."""
+
+    left: float
+    right: float
+    has_figures: bool
+
+    def distance(self, words: Token | Atom) -> float:
+        """The distance, in points, from the column to the middle of words; below 0 inside it."""
+        middle = (words.left + words.right) / 2
+        return max(self.left - middle, middle - self.right)
+
+
 def atoms(line: Line) -> list[Atom]:
     """The atoms of a line, from left to right."""
     found: list[Atom] = []
@@ -102,12 +118,9 @@ def _tokens(line: Line) -> Iterator[Token]:
         begins = True
         for match in _WORD.finditer(cell.words.text):
             words = cell.words.cut(match.start(), match.end())
-            boxes = np.frombuffer(words.boxes, "<u2").reshape(-1, BOX_BYTES // 2)
-            placed = boxes[boxes.any(axis=1)]
-            if len(placed):
-                left, right = float(placed[:, 0].min()) / _UNITS, float(placed[:, 2].max()) / _UNITS
-            else:
-                left, right = cell.left, cell.right
+            placed = [box for box in _BOXES.iter_unpack(words.boxes) if any(box)]
+            left = min((box[0] for box in placed), default=cell.left * _UNITS) / _UNITS
+            right = max((box[2] for box in placed), default=cell.right * _UNITS) / _UNITS
             yield Token(words, left, right, begins)
             begins = False
 
@@ -167,15 +180,19 @@ def _with_signs(found: Sequence[Atom], height: float) -> list[Atom]:
         if row and atom.is_figure and not row[-1].is_figure:
             # A sign may stand close to the end of a long label.
             row[-1:] = _without_sign(row[-1])
-        before = row[-1] if row else None
-        gap = atom.left - before.right if before else 0.0
-        if before and atom.is_figure and _is_only(before, _SIGN) and gap < SIGN_GAP * height:
-            row[-1] = Atom((*before.tokens, *atom.tokens), is_figure=True)
-        elif before and before.is_figure and _is_only(atom, _SUFFIX) and gap < SUFFIX_GAP * height:
-            row[-1] = Atom((*before.tokens, *atom.tokens), is_figure=True)
+        if row and _is_one_figure(row[-1], atom, height):
+            row[-1] = Atom((*row[-1].tokens, *atom.tokens), is_figure=True)
         else:
             row.append(atom)
     return row
+
+
+def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
+    """Whether two atoms are a currency sign and its figure, or a figure and its suffix."""
+    gap = atom.left - before.right
+    if atom.is_figure and _is_only(before, _SIGN):
+        return gap < SIGN_GAP * height
+    return before.is_figure and _is_only(atom, _SUFFIX) and gap < SUFFIX_GAP * height
 
 
 def _without_sign(atom: Atom) -> list[Atom]:
@@ -190,27 +207,28 @@ def _is_only(atom: Atom, form: regex.Pattern[str]) -> bool:
     return all(form.fullmatch(token.words.text) for token in atom.tokens)
 
 
-def split_at(atom: Atom, bounds: Sequence[tuple[float, float, bool]], height: float) -> list[Atom] | None:
-    """The parts of an atom that belong to the columns at ``bounds``; None if it belongs to all of them.
+def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
+    """The parts of an atom that stand in different columns; None if it spans them.
 
     The headings of two columns may have a narrow gap between them, and a label may end close to the first
     figure of its row.
+
+    Args:
+        atom: it overlaps all of ``columns``.
+        columns: at least two, from left to right.
+        height: of its line, in points.
     """
     gaps = [after.left - before.right for before, after in pairwise(atom.tokens)]
     least = max(HEADING_GAP * height, WIDER * median_low(gaps)) if gaps else 0.0
     parts: list[list[Token]] = [[]]
     column = 0
     for token in atom.tokens:
-        middle = (token.left + token.right) / 2
-        own = min(
-            range(len(bounds)), key=lambda number: max(bounds[number][0] - middle, middle - bounds[number][1])
-        )
-        before = parts[-1][-1] if parts[-1] else None
-        if before and own > column and (
-            token.left - before.right >= least
-            or (bounds[own][2] and not bounds[0][2] and _is_figure(token) and token.left >= bounds[own][0] - height)
-        ):
-            parts.append([])
+        own = min(range(len(columns)), key=lambda number: columns[number].distance(token))
+        if parts[-1] and own > column:
+            is_apart = token.left - parts[-1][-1].right >= least
+            ends_label = not columns[0].has_figures and columns[own].has_figures and _is_figure(token)
+            if is_apart or (ends_label and token.left >= columns[own].left - height):
+                parts.append([])
         if not parts[-1]:
             column = own
         parts[-1].append(token)

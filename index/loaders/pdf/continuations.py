@@ -222,7 +222,9 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
                 length += len(end.text) - len(before.text)
                 pieces += [end, rest]
             else:
-                is_next = not paragraph.first.begins_table or (not offsets and _is_next_row(before, paragraph))
+                is_next = not paragraph.first.begins_table or (
+                    not offsets and _is_next_row(before, paragraph)
+                )
                 between = "\n" if before.is_row and paragraph.is_row and is_next else "\n\n"
                 length += len(between)
                 pieces += [unplaced(between), paragraph.words]

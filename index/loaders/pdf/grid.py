@@ -3,30 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import TYPE_CHECKING
 
-import numpy as np
-from numpy.typing import NDArray
-
-from index.loaders.pdf.atoms import Atom, joined_atoms, split_at, text_of
+from index.loaders.pdf.atoms import Atom, Column, joined_atoms, split_at, text_of
 from index.loaders.pdf.positioned import unplaced
 from index.loaders.pdf.runs import Cell
 from index.text.tabular import is_period
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 MIN_OVERLAP = 0.3
 """The share of the narrower atom's width that two atoms of one column have in common."""
 
 
-class Column(NamedTuple):
-    """The edges of a column, in points, and whether most of its cells are figures."""
-
-    left: float
-    right: float
-    has_figures: bool
-
-
 def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
     """The columns of a table from left to right, from the atoms of its rows."""
+    import numpy as np
+
     flat = [(atom, number) for number, row in enumerate(rows) if len(row) > 1 for atom in row]
     if len(flat) < 4:
         return []
@@ -79,8 +74,12 @@ def _distance(middle: float, left: NDArray[np.float64], right: NDArray[np.float6
     return max(float(left.min()) - middle, middle - float(right.max()))
 
 
-def _clusters(share: NDArray[np.float64], linked: NDArray[np.bool_], row: NDArray[np.int64]) -> list[list[int]]:
+def _clusters(
+    share: NDArray[np.float64], linked: NDArray[np.bool_], row: NDArray[np.int64]
+) -> list[list[int]]:
     """Atoms that stand above each other, the most alike first; no two of a cluster are in one row."""
+    import numpy as np
+
     root = list(range(len(row)))
     rows = [{number} for number in row.tolist()]
     members = [[place] for place in root]
@@ -105,10 +104,7 @@ def _apart(columns: Sequence[tuple[int, Column]]) -> list[Column]:
     kept: list[Column] = []
     for _, column in sorted(columns, key=lambda counted: -counted[0]):
         width = max(column.right - column.left, 0.1)
-        over = [
-            min(column.right, other.right) - max(column.left, other.left)
-            for other in kept
-        ]
+        over = [min(column.right, other.right) - max(column.left, other.left) for other in kept]
         if all(shared <= MIN_OVERLAP * width for shared in over):
             kept.append(column)
     return sorted(kept)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import takewhile
 
 import regex
 
-from index.loaders.pdf.atoms import Atom, atoms, joined_atoms, text_of
-from index.loaders.pdf.grid import Column, placed
+from index.loaders.pdf.atoms import Atom, Column, atoms, joined_atoms, text_of
+from index.loaders.pdf.grid import placed
 from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
 
@@ -19,23 +20,24 @@ MAX_LINES = 40
 """The largest number of lines of headings above the first row of a table."""
 
 MAX_HEIGHT = 9.0
-"""In line heights: headings further above the first row belong to something else."""
+"""The largest distance, in line heights, of a heading from the first row."""
 
 TIGHT = 1.6
-"""In line heights: the largest distance between two lines of one heading."""
+"""The largest distance, in line heights, between two lines of one heading."""
 
 STEP = 2.2
-"""In line heights: the largest distance between a heading and what is below it."""
+"""The largest distance, in line heights, between a heading and the line below it."""
 
 MAX_LEDGE = 8.0
-"""In line heights: how far a heading reaches to the left beyond its columns."""
+"""The line heights by which a heading may begin to the left of its columns."""
 
 MAX_SHIFT = 1.5
-"""In line heights: the largest distance between the middle of a heading and the middle of its columns."""
+"""The largest distance, in line heights, between the middle of a heading and the middle of its columns."""
 
 _PERIOD = regex.compile(
     r"\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|fiscal|half|jan\w*|feb\w*|mar\w*|apr\w*|may|june?"
-    r"|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b|\A\W*(?:in|dollars in)\b|\A\(?unaudited", regex.IGNORECASE
+    r"|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b|\A\W*(?:in|dollars in)\b|\A\(?unaudited",
+    regex.IGNORECASE,
 )
 """A heading that usually stands over several columns: a period, or the units."""
 
@@ -71,7 +73,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
     right = max(column.right for column in columns)
     over = [column for column in columns[1:] if column.has_figures] or list(columns[1:])
     edge = min(column.left for column in over)
-    count = 0
+    found: list[Line] = []
     for line in reversed(lines[-MAX_LINES:]):
         above = line.bottom - first.bottom
         if (
@@ -82,27 +84,30 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
             or _SENTENCE.search(line.text)
         ):
             break
-        count += 1
-    # Upwards from the table, each heading follows closely, and those over the label need others beside them.
-    while count:
-        taken = sorted(lines[len(lines) - count :], key=lambda line: line.bottom)
-        level, bound = first.top, None
-        for line in taken:
-            if line.bottom - level > (STEP - 1) * line.height:
-                bound = line.bottom
-                break
-            level = max(level, line.top)
-        beside = [line for line in taken if line.right > edge and (bound is None or line.bottom < bound)]
-        top = max((line.top for line in beside), default=first.top)
-        fitting = 0
-        for line in reversed(lines[len(lines) - count :]):
-            if (bound is not None and line.bottom >= bound) or line.bottom >= top:
-                break
-            fitting += 1
-        if fitting == count:
+        found.append(line)
+    while found:
+        top = _top(found, first, edge)
+        fitting = list(takewhile(lambda line: line.bottom < top, found))
+        if len(fitting) == len(found):
             break
-        count = fitting
-    return count
+        found = fitting
+    return len(found)
+
+
+def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
+    """The upper bound of a table's headings among ``lines``.
+
+    Upwards from the first row each heading follows closely. A line over the labels is a heading only beside
+    one over the figures, which begin at ``edge``.
+    """
+    level, top = first.top, first.top
+    for line in sorted(lines, key=lambda line: line.bottom):
+        if line.bottom - level > (STEP - 1) * line.height:
+            break
+        level = max(level, line.top)
+        if line.right > edge:
+            top = max(top, line.top)
+    return top
 
 
 def _reaches_label(line: Line, edge: float) -> bool:
@@ -154,7 +159,9 @@ def _with_spans(
             after = min((other.left for other in beside if other.left > atom.right), default=1e6)
             bounds = ((before + atom.left) / 2, (after + atom.right) / 2)
             wide = _PERIOD.search(text_of(atom)) is not None or len(beside) == 1
-            cells.append((_span(atom, covered, columns, bounds, line.height, wide=wide), joined_atoms([atom])))
+            cells.append(
+                (_span(atom, covered, columns, bounds, line.height, wide=wide), joined_atoms([atom]))
+            )
         found.append((line, cells))
     return found
 

@@ -19,8 +19,8 @@ from dataclasses import replace
 
 import regex
 
-from index.loaders.pdf.atoms import Atom, atoms, joined_atoms, text_of
-from index.loaders.pdf.grid import Column, cells_of, find_columns
+from index.loaders.pdf.atoms import Atom, Column, atoms, joined_atoms, text_of
+from index.loaders.pdf.grid import cells_of, find_columns
 from index.loaders.pdf.headings import header_rows, headings_above
 from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
@@ -70,7 +70,12 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
             body = list(zip(table[inside:], rows[inside:], strict=True))
             table = [*header_rows(headings, columns), *_filled(body, columns)]
         else:
-            table = [replace(line, cells=tuple(map(joined_atoms, map(lambda a: [a], row)))) if line.is_row else line for line, row in zip(table, rows, strict=True)]
+            table = [
+                replace(line, cells=tuple(map(joined_atoms, map(lambda a: [a], row))))
+                if line.is_row
+                else line
+                for line, row in zip(table, rows, strict=True)
+            ]
         read += [replace(table[0], begins_table=True), *table[1:]]
         place = end
     return read
@@ -150,8 +155,15 @@ def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
 
 def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Column]) -> list[Line]:
     """The rows with a cell in each column up to their last; the lines of a label are joined."""
-    edge = max((cells[0].right for line, row in body for cells in [cells_of(row, line.height, columns)]
-                if len(cells) > 1 and cells[0].words.text), default=columns[0].right)
+    edge = max(
+        (
+            cells[0].right
+            for line, row in body
+            for cells in [cells_of(row, line.height, columns)]
+            if len(cells) > 1 and cells[0].words.text
+        ),
+        default=columns[0].right,
+    )
     filled: list[Line] = []
     for line, row in body:
         new = replace(line, cells=tuple(cells_of(row, line.height, columns)), is_row=True)

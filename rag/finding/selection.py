@@ -1,0 +1,101 @@
+"""Selects the sentences of a quoted answer: as many as the question needs, none of which repeats another."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.finding.ranking import Scored, Weights
+from rag.questions import Form, Question
+from rag.tuning import MAX_SENTENCES
+
+MAX_OVERLAP = 0.6
+"""Two sentences with a larger overlap of words (Jaccard) say the same; only the better one is used."""
+
+GAIN = 0.1
+"""How much a further sentence must raise the probability that the answer is among those cited. On the public
+question sets a smaller gain adds more wrong sentences than right ones (``benchmarks/composition.py``)."""
+
+
+def select(
+    ranked: Sequence[Scored], question: Question, weights: Weights, max_sentences: int = MAX_SENTENCES
+) -> list[Scored]:
+    """Return the sentences of the answer, in reading order.
+
+    The best sentence opens the answer. A fact has another one only if that raises the probability that the
+    answer is cited by :data:`GAIN`; a comparison has one for each thing that it names, if the reports have
+    it; a list and a summary have all that are near the best. The sentences of the first document come first,
+    in the order of its text.
+
+    Args:
+        ranked: from :func:`rag.finding.ranking.rank`.
+        question: what is asked.
+        weights: their ``reach`` is the share of the best probability that an item of a list needs.
+        max_sentences: the most sentences to return.
+    """
+    if question.form is Form.FACT:
+        chosen = _raising(ranked, max_sentences)
+    elif question.form is Form.COMPARISON:
+        chosen = _for_each_name(ranked, question.names)[:max_sentences]
+    else:
+        chosen = _near(ranked, weights.reach, max_sentences)
+    documents = list(dict.fromkeys(_document(item) for item in chosen))
+    return chosen[:1] + sorted(
+        chosen[1:],
+        key=lambda item: (documents.index(_document(item)), item.candidate.sentence.span),
+    )
+
+
+def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
+    """The best sentences, each of which raises the probability that the answer is among them."""
+    chosen: list[Scored] = []
+    missed = 1.0
+    for item in ranked:
+        if chosen and (len(chosen) == most or item.score * missed < GAIN):
+            break
+        if not _is_repeated(item, chosen):
+            chosen.append(item)
+            missed *= 1 - item.score
+    return chosen
+
+
+def _for_each_name(ranked: Sequence[Scored], names: Sequence[str]) -> list[Scored]:
+    """The best sentence, and the best one for each name of the question that those before it lack."""
+    chosen = list(ranked[:1])
+    for name in names:
+        if not any(_has(item, name) for item in chosen):
+            chosen += [item for item in ranked if _has(item, name) and not _is_repeated(item, chosen)][:1]
+    return chosen
+
+
+def _has(item: Scored, name: str) -> bool:
+    return name.casefold() in item.candidate.sentence.in_context.casefold()
+
+
+def _near(ranked: Sequence[Scored], reach: float, most: int) -> list[Scored]:
+    """The sentences whose probability is near the best one's."""
+    chosen: list[Scored] = []
+    for item in ranked:
+        if len(chosen) == most or (chosen and item.score < reach * chosen[0].score):
+            break
+        if not _is_repeated(item, chosen):
+            chosen.append(item)
+    return chosen
+
+
+def _document(item: Scored) -> int:
+    return item.candidate.reading.document.document_id
+
+
+def _is_repeated(item: Scored, chosen: Sequence[Scored]) -> bool:
+    return any(_repeats(item, other) for other in chosen)
+
+
+def _repeats(item: Scored, other: Scored) -> bool:
+    """Whether two sentences say the same; rows of one table differ in their figures, whatever they share."""
+    one, another = item.candidate, other.candidate
+    if " ".join(one.sentence.text.split()).casefold() == " ".join(another.sentence.text.split()).casefold():
+        return one.sentence.in_context == another.sentence.in_context or not one.sentence.headings
+    if one.sentence.headings and another.sentence.headings:
+        return False
+    union = one.terms | another.terms
+    return bool(union) and len(one.terms & another.terms) / len(union) > MAX_OVERLAP
