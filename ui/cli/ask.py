@@ -42,7 +42,9 @@ def ask(
             follows = continue_conversation(index, conversation_id)
             return engine.ask(question, filters, follows, exact=exact).as_dict()
 
-    body: dict[str, Any] = {"question": question, "exact": exact, **request_fields(filters)}
+    body: dict[str, Any] = {"question": question, **request_fields(filters)}
+    if exact:
+        body["exact"] = True
     if conversation_id is not None:
         body["conversation_id"] = conversation_id
     return _from_server(settings, "/v1/chat", body, here)
