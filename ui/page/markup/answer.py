@@ -16,6 +16,7 @@ from ui.page.locales import Locale
 from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup
 from ui.page.markup.filters import filters_markup, searched_markup
 from ui.page.markup.footnotes import ShownSentence, answer_sentences, foot_list_markup, streamed_sentences
+from ui.page.markup.interpretation import corrected_markup, interpretation_markup, understood_markup
 from ui.page.markup.sources import (
     by_source,
     facts_markup,
@@ -63,7 +64,7 @@ def waiting_markup(
         if passages is None
         else string_markup(locale, "waiting.reading", passages)
     )
-    above = _above(standalone, searched_for, searched, locale)
+    above = interpretation_markup(standalone, searched_for, searched, locale)
     return f'<div class="fn-waiting">{above}{doing}</div>'
 
 
@@ -126,42 +127,15 @@ def streamed_markup(
     note = f'<p class="fn-note">{string_markup(locale, "stopped.part")}</p>' if is_stopped else ""
     state = "fn-stopped" if is_stopped else "fn-arriving"
     return (
-        f'<div class="fn-answer {state}">{_above(standalone, searched_for, searched, locale)}'
+        f'<div class="fn-answer {state}">{interpretation_markup(standalone, searched_for, searched, locale)}'
         f"{_groups(sentences, locale)}{pending}{note}{_below(sentences, locale)}</div>"
     )
-
-
-def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: bool) -> str:
-    """The corrected question and, once it is answered, the button that searches for it as typed.
-
-    Empty for a question whose spelling was not corrected.
-    """
-    if searched_for is None:
-        return ""
-    words = string_markup(locale, "answer.searchedFor", question=f"<q>{escape(searched_for)}</q>")
-    button = _button("exact", locale.text("act.exact")) if is_answered else ""
-    return f'<p class="fn-understood">{words} {button}</p>'
-
-
-def understood_markup(standalone: str | None, locale: Locale) -> str:
-    """The standalone form of a follow-up; empty for a question that needed none."""
-    if standalone is None:
-        return ""
-    words = string_markup(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")
-    return f'<p class="fn-understood">{words}</p>'
 
 
 def _opening(kind: str, answer: Answer) -> str:
     """The opening tag of an answer, by which the page's script finds it and its conversation."""
     within = f" fn-in-{escape(answer.conversation_id)}" if answer.conversation_id else ""
     return f'<div class="{kind}{within}" id="fn-answer-{escape(answer.answer_id)}">'
-
-
-def _above(
-    standalone: str | None, searched_for: str | None, searched: Searched | None, locale: Locale
-) -> str:
-    corrected = corrected_markup(searched_for, locale, is_answered=False)
-    return corrected + understood_markup(standalone, locale) + filters_markup(searched, locale)
 
 
 def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
