@@ -20,12 +20,16 @@ if TYPE_CHECKING:
 Verdict = Literal["supported", "partial", "unsupported"]
 """The degree to which the cited words support a sentence of an answer."""
 
-Cause = Literal["empty_library", "language", "not_in_library", "not_answered"]
+Cause = Literal["empty_library", "language", "not_in_library", "not_answered", "greeting", "thanks"]
 """The reason for an abstention.
 
 ``empty_library``: nothing is indexed, or nothing passes the filters. ``language``: the question is in a
 language that the encoder cannot match with the documents' language. ``not_in_library``: no passage mentions
-the question's subject. ``not_answered``: passages mention the subject, but none answers the question."""
+the question's subject. ``not_answered``: passages mention the subject, but none answers the question.
+``greeting``, ``thanks``: the question only greets or thanks, and nothing was searched."""
+
+COURTESIES: frozenset[Cause] = frozenset({"greeting", "thanks"})
+"""The causes of answers that only return a courtesy."""
 
 
 Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]
@@ -251,6 +255,8 @@ class Answer:
         question: the question as the user asked it.
         standalone: for a follow-up, the rewritten question that the search used, which is clear without the
             conversation; None if the search used the question as asked.
+        searched_for: the question with its spelling corrected, as the search used it or, for a follow-up, as
+            ``standalone`` was made from it; None if nothing was corrected.
         text: the sentences of the answer, in order; sentences of one document share a line. For an
             abstention, the reason in words.
         abstained: whether there is no answer.
@@ -294,6 +300,7 @@ class Answer:
     created: str
     conversation_id: str | None = None
     standalone: str | None = None
+    searched_for: str | None = None
     disagreements: tuple[Disagreement, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     fallback: Fallback | None = None
@@ -339,15 +346,22 @@ def search_scope(index: Snapshot, filters: Filters) -> Searched:
 
 
 @dataclass(frozen=True, slots=True)
+class QuestionCorrected:
+    """The first event if the spelling of the question was corrected: the corrected question."""
+
+    searched_for: str
+
+
+@dataclass(frozen=True, slots=True)
 class QuestionRewritten:
-    """The first event of a follow-up's answer: the rewritten question that the search uses."""
+    """The event before the passages of a follow-up: the rewritten question that the search uses."""
 
     standalone: str
 
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """The first event of any other streamed answer: the passages that were read."""
+    """The first event of any other streamed answer: the passages that were read; none for a greeting."""
 
     passages: tuple[Passage, ...]
 
@@ -379,6 +393,6 @@ class AnswerDone:
     answer: Answer
 
 
-Event = QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
-"""An event of ``QueryEngine.stream``. The order is: the rewritten question (for a follow-up), the passages,
-the tokens and citations, the answer."""
+Event = QuestionCorrected | QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
+"""An event of ``QueryEngine.stream``. The order is: the corrected question (if there is one), the rewritten
+question (for a follow-up), the passages, the tokens and citations, the answer."""

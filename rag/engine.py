@@ -12,7 +12,16 @@ from pathlib import Path
 
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
-from rag.answers import Answer, AnswerDone, Event, Passage, PassagesFound, QuestionRewritten, search_scope
+from rag.answers import (
+    Answer,
+    AnswerDone,
+    Event,
+    Passage,
+    PassagesFound,
+    QuestionCorrected,
+    QuestionRewritten,
+    search_scope,
+)
 from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
@@ -20,9 +29,11 @@ from rag.finding.abstention import Abstention, decide, shortfall
 from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
 from rag.finding.features import measure
+from rag.finding.greetings import greeting
 from rag.finding.ranking import Scored, Weights, apply_reader, can_read, load_weights, rank
 from rag.finding.reader import DEFAULT_READER, Reader, open_reader
 from rag.finding.reading import Reading, read
+from rag.finding.spelling import correct
 from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
 from rag.questions import Question, understand
@@ -69,7 +80,12 @@ class QueryEngine:
         self._by_reader = _tuned(load_weights("reader", weights), tuning) if self.reader else None
 
     def ask(
-        self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = NO_CONVERSATION
+        self,
+        question: str,
+        filters: Filters = NO_FILTERS,
+        conversation: Conversation = NO_CONVERSATION,
+        *,
+        exact: bool = False,
     ) -> Answer:
         """Answer a question, or abstain with the reasons.
 
@@ -77,17 +93,23 @@ class QueryEngine:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
             filters: the filters that a document must pass to be read.
             conversation: the earlier turns that the question may refer to.
+            exact: whether to search for the question as it is written, without correcting its spelling.
 
         Raises:
             QuestionError: if the question is empty or too long.
         """
-        for event in self.stream(question, filters, conversation):
+        for event in self.stream(question, filters, conversation, exact=exact):
             if isinstance(event, AnswerDone):
                 return event.answer
         raise RuntimeError("the stream of an answer ended without the answer")
 
     def stream(
-        self, question: str, filters: Filters = NO_FILTERS, conversation: Conversation = NO_CONVERSATION
+        self,
+        question: str,
+        filters: Filters = NO_FILTERS,
+        conversation: Conversation = NO_CONVERSATION,
+        *,
+        exact: bool = False,
     ) -> Generator[Event]:
         """Answer a question and yield the events of the answer as they happen.
 
@@ -98,11 +120,13 @@ class QueryEngine:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
             filters: the filters that a document must pass to be read.
             conversation: the earlier turns that the question may refer to.
+            exact: as for :meth:`ask`.
 
         Raises:
             QuestionError: if the question is empty or too long. The call itself raises it, not the iteration.
         """
-        return self._events(understand(question), filters, conversation, keeps=self.keeps)
+        asked = understand(question)
+        return self._events(asked, filters, conversation, keeps=self.keeps, exact=exact)
 
     def quoting_only(self) -> QueryEngine:
         """Return a copy of the engine for the program's own questions: it quotes, and stores no answer."""
@@ -116,10 +140,22 @@ class QueryEngine:
             pass
 
     def _events(
-        self, question: Question, filters: Filters, conversation: Conversation, *, keeps: bool
+        self,
+        question: Question,
+        filters: Filters,
+        conversation: Conversation,
+        *,
+        keeps: bool,
+        exact: bool = False,
     ) -> Generator[Event]:
         with self.index.snapshot() as snapshot:
-            answer = yield from self._answer(snapshot, question, filters, conversation)
+            courtesy = None if exact else greeting(question)
+            if courtesy is not None:
+                yield PassagesFound(())
+                answer = yield from abstain(_draft(snapshot, question, conversation), courtesy)
+            else:
+                corrected = None if exact else correct(snapshot, question)
+                answer = yield from self._answer(snapshot, question, corrected, filters, conversation)
         # Storing may wait for another writer, so the snapshot is closed before.
         yield AnswerDone(self._kept(answer, conversation.replaces) if keeps else answer)
 
@@ -133,12 +169,20 @@ class QueryEngine:
         return answer
 
     def _answer(
-        self, index: Snapshot, original: Question, filters: Filters, conversation: Conversation
+        self,
+        index: Snapshot,
+        original: Question,
+        corrected: str | None,
+        filters: Filters,
+        conversation: Conversation,
     ) -> Generator[Event, None, Answer]:
         clock = _Clock()
         model = self.writer.model if self.writer else None
         spent: list[Usage] = []
-        rewritten = rewrite(original, conversation.exchanges, model, index.idf, spent.append)
+        if corrected is not None:
+            yield QuestionCorrected(corrected)
+        asked = original if corrected is None else understand(corrected)
+        rewritten = rewrite(asked, conversation.exchanges, model, index.idf, spent.append)
         question = understand(rewritten.question)
         standalone = question.text if rewritten.carried else None
         if standalone is not None:
@@ -152,23 +196,12 @@ class QueryEngine:
         shown = without_repeated_readings(readings, copies) if abstention else readings
         passages = _passages(index, question, shown, library, abstention)
         yield PassagesFound(passages)
-        draft = Answer(
-            answer_id=uuid.uuid4().hex,
-            question=original.text,
-            text="",
-            abstained=False,
-            reason=None,
-            cause=None,
-            note=None,
-            sentences=(),
-            citations=(),
+        draft = replace(
+            _draft(index, original, conversation),
             passages=passages,
             answerability=decision.answerability,
-            model=QUOTED,
-            generation=index.generation,
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-            conversation_id=conversation.id,
             standalone=standalone,
+            searched_for=corrected,
             searched=search_scope(index, filters),
         )
         findings = Findings(index, question, ranked, weights, decision, copies, library)
@@ -211,6 +244,27 @@ class QueryEngine:
                 self.writer, findings, composition, draft, conversation=conversation, tuning=self.tuning
             )
         )
+
+
+def _draft(index: Snapshot, question: Question, conversation: Conversation) -> Answer:
+    """Return an answer without anything that a search or a writer adds."""
+    return Answer(
+        answer_id=uuid.uuid4().hex,
+        question=question.text,
+        text="",
+        abstained=False,
+        reason=None,
+        cause=None,
+        note=None,
+        sentences=(),
+        citations=(),
+        passages=(),
+        answerability=None,
+        model=QUOTED,
+        generation=index.generation,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        conversation_id=conversation.id,
+    )
 
 
 def _passages(

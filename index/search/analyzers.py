@@ -34,6 +34,9 @@ PAIRS = "pairs"
 NO_SPACES = regex.compile(rf"[{UNSPACED}ーｰ]+")
 """A run of characters of a script that puts no spaces between words."""
 
+_WRITTEN = regex.compile(r"(?<![\p{L}\p{M}])\p{L}[\p{L}\p{M}]{2,39}+(?![\p{L}\p{M}])")
+"""A word of three letters or more; more than 40 letters are no word."""
+
 Term = tuple[str, str]
 """A field of the index (a language, or one of the two fields for all languages), and a word in that field."""
 
@@ -63,6 +66,11 @@ def terms_in(field: str, text: str) -> list[str]:
     text = composed(text)
     parts = NO_SPACES.findall(text) if field == PAIRS else [text]
     return list(dict.fromkeys(term for part in parts for term in analyzers()[field].analyze(part)))
+
+
+def written_words(text: str) -> list[str]:
+    """The words of ``text`` as written, in order, each once, without those of scripts without spaces."""
+    return list(dict.fromkeys(_WRITTEN.findall(NO_SPACES.sub(" ", composed(text)))))
 
 
 @cache

@@ -29,6 +29,7 @@ from index.search.analyzers import (
     field_of,
     single_characters,
     terms_in,
+    written_words,
 )
 from index.text.chunks import is_apart, passage_text, table_context
 from index.text.tabular import section_at
@@ -36,6 +37,9 @@ from index.text.tabular import section_at
 _ANY = "*"
 """The term in the field ``field`` that every passage has. Its frequency counts removed passages until a
 merge."""
+
+_WRITTEN = "written"
+"""The field of the words as they are written, neither stemmed nor in lower case."""
 
 _FEW_DOCUMENTS = 1_000
 """A search puts up to this many allowed documents into its query, and filters by more after the ranking."""
@@ -273,6 +277,18 @@ class Words:
         held = {(field, term): searcher.doc_freq(field, term) for field, term in terms}
         return {term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in held.items()}
 
+    def written(self, beginning: str) -> dict[str, int]:
+        """The number of passages with each word that has this beginning, by the word as it is written.
+
+        Words have three letters or more, none of a script without spaces. Removed passages count, as in
+        :meth:`idf`.
+        """
+        return dict(self._searcher.terms_with_prefix(_WRITTEN, beginning))
+
+    def is_written(self, word: str) -> bool:
+        """Whether a passage has ``word``, in this case."""
+        return bool(self._searcher.doc_freq(_WRITTEN, word))
+
 
 def files_in(folder: Path) -> list[Path]:
     """The files of the index in ``folder`` that tantivy's list names.
@@ -314,6 +330,7 @@ def _schema() -> tantivy.Schema:
     builder.add_text_field("field", tokenizer_name="raw", index_option="basic")
     for field in analyzers():
         builder.add_text_field(field, tokenizer_name=field, index_option="freq")
+    builder.add_text_field(_WRITTEN, tokenizer_name="whitespace", index_option="basic")
     return builder.build()
 
 
@@ -332,6 +349,7 @@ def _as_document(entry: Entry) -> tantivy.Document:
         document.add_text(PAIRS, run)
     if runs:
         document.add_text("field", PAIRS)
+    document.add_text(_WRITTEN, " ".join(written_words(text)))
     return document
 
 

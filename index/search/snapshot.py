@@ -148,6 +148,19 @@ class Snapshot:
         words = self._caches.words
         return words.idf(terms) if words else {}
 
+    def is_written(self, word: str) -> bool:
+        """Whether a passage has ``word``, in this case."""
+        words = self._caches.words
+        return words is not None and words.is_written(word)
+
+    def written(self, beginning: str) -> dict[str, float]:
+        """The share of the passages with each word that has this beginning, by the word as it is written.
+
+        Words have three letters or more, none of a script without spaces.
+        """
+        words = self._caches.words
+        return {word: n / len(words) for word, n in words.written(beginning).items()} if words else {}
+
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
         """The vectors of passages' sentences in context, by passage: shape (sentences, dimensions).
 

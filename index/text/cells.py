@@ -15,7 +15,7 @@ PATH_SEPARATOR = " › "
 
 _UNIT = regex.compile(
     r"\(?\b(?:(?:amounts?|dollars|shares|figures|all|in|and|USD|EUR|euros?|US|[$€£¥]|\s|,)+\s)?"
-    r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|EURm|€ ?m|€m|\$m|000s?)\b"
+    r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m|000s?)\b"
     r"(?:[^|()\n]{0,60}\))?",
     regex.IGNORECASE,
 )
@@ -87,7 +87,7 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
-    """The headings over a column, from the top; one without a heading of its own has that of the columns left."""
+    """The headings over a column, from the top; a column without one has that of the column to its left."""
     names: list[str] = []
     for place, row in enumerate(columns):
         name = row[number] if number < len(row) else ""

@@ -162,7 +162,7 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
 
 
 def is_group(line: str) -> bool:
-    """Whether a line between the rows of a table names a group of rows: it has words in its first cell only."""
+    """Whether a line between rows names a group of rows: only its first cell has words."""
     first, *others = cells(line)
     return bool(first) and not any(others)
 

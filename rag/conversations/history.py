@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from index.catalog import Catalog
 from index.library import Library
-from rag.answers import Answer, Citation
+from rag.answers import COURTESIES, Answer, Citation
 from rag.conversations.answers import answers_before
 from rag.conversations.answers import conversation as kept_conversation
 from rag.errors import OtherConversationError
@@ -48,7 +48,7 @@ def from_answers(conversation_id: str, answers: Sequence[Answer]) -> Conversatio
     """Build a conversation from its stored answers, the oldest first."""
     return Conversation(
         conversation_id,
-        tuple(map(exchange_of, answers[-MAX_EXCHANGES:])),
+        tuple(exchange_of(each) for each in answers if each.cause not in COURTESIES)[-MAX_EXCHANGES:],
         tuple(cited for answer in answers for cited in answer.citations),
     )
 
@@ -87,7 +87,7 @@ def exchange_of(answer: Answer) -> Exchange:
     """Convert an answer to a turn of a conversation."""
     return Exchange(
         question=answer.question,
-        standalone=answer.standalone or answer.question,
+        standalone=answer.standalone or answer.searched_for or answer.question,
         answer=answer.text,
         cited=tuple(cited.quote for cited in answer.citations),
         abstained=answer.abstained,

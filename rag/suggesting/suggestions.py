@@ -85,7 +85,8 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
     shown = {
         (cited.document_id, Span(cited.start, cited.end)) for cited in (*answer.citations, *follows.cited)
     }
-    earlier = [answer.question, answer.standalone or "", *(each.standalone for each in follows.exchanges)]
+    own = (answer.question, answer.searched_for or "", answer.standalone or "")
+    earlier = [*own, *(each.standalone for each in follows.exchanges)]
     candidates = [
         each
         for each in candidates_of(engine.index, answer)
@@ -188,7 +189,7 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 
 def _answers(engine: QueryEngine, candidate: Candidate, filters: Filters, follows: Conversation) -> bool:
     """Whether the library answers a question as it stands, and cites the candidate's sentence first."""
-    answer = engine.ask(candidate.question, filters, follows)
+    answer = engine.ask(candidate.question, filters, follows, exact=True)
     if answer.abstained or answer.standalone is not None:
         return False
     first = answer.citations[0]

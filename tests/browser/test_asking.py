@@ -229,3 +229,23 @@ def test_a_hostile_report_is_shown_as_text(chromium: Browser, encoder: Encoder, 
                 expect(page.locator(f"{place} :is(script, img, strong, math, .katex)")).to_have_count(0)
             assert page.title() == "Footnoted"
             assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_a_click_searches_for_the_question_as_typed(seed_page: Watched) -> None:
+    page = seed_page.page
+    ask(page, "How many suspects were arested?")
+    line = last_answer(page).locator(".fn-understood")
+    expect(line).to_have_text("Searched for How many suspects were arrested?. Search as typed")
+    line.get_by_role("button", name="Search as typed").click()
+    expect(page.locator("#fn-conversation .fn-understood")).to_have_count(0)
+    expect(last_answer(page).locator(".fn-actions")).to_be_visible()
+    expect(page.locator("#fn-conversation .fn-question")).to_have_text("How many suspects were arested?")
+
+
+def test_a_greeting_is_answered_with_a_sentence_and_no_buttons(seed_page: Watched) -> None:
+    page = seed_page.page
+    page.get_by_label("Question").fill("hello")
+    page.get_by_label("Question").press("Enter")
+    answer = last_answer(page)
+    expect(answer).to_have_text("Hello! Ask a question about the reports in this library.")
+    expect(answer.get_by_role("button")).to_have_count(0)

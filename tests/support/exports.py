@@ -55,6 +55,7 @@ def full_answer() -> Answer:
         model="a-model",
         prompt_digest="c" * 64,
         standalone="How many people were arrested on Monday?",
+        searched_for="And on Monday?",
     )
 
 

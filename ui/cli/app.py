@@ -137,6 +137,7 @@ def ask(
     published_before: options.PublishedBefore = None,
     published_after: options.PublishedAfter = None,
     conversation: options.Conversation = None,
+    exact: options.Exact = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -147,7 +148,7 @@ def ask(
     filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
     with output.waiting(output.errors(), "Reading…"):
-        answer = ask(settings, _not_blank("question", question), filters, conversation)
+        answer = ask(settings, _not_blank("question", question), filters, conversation, exact=exact)
     if as_json:
         output.print_json(answer)
     else:

@@ -14,7 +14,12 @@ from ui.settings import Settings
 
 
 def ask(
-    settings: Settings, question: str, filters: Filters, conversation_id: str | None = None
+    settings: Settings,
+    question: str,
+    filters: Filters,
+    conversation_id: str | None = None,
+    *,
+    exact: bool = False,
 ) -> dict[str, Any]:
     """Answer ``question``, as JSON.
 
@@ -23,6 +28,7 @@ def ask(
         question: the question.
         filters: the documents to search.
         conversation_id: the conversation that the question follows.
+        exact: whether to search for the question as it is written.
 
     Raises:
         QuestionError: if the question is empty or too long. A server raises ServerRefusedError instead.
@@ -33,9 +39,12 @@ def ask(
         from ui.opening import open_engine
 
         with open_library(settings) as index, open_engine(settings, index) as engine:
-            return engine.ask(question, filters, continue_conversation(index, conversation_id)).as_dict()
+            follows = continue_conversation(index, conversation_id)
+            return engine.ask(question, filters, follows, exact=exact).as_dict()
 
-    body = {"question": question, **request_fields(filters)}
+    body: dict[str, Any] = {"question": question, **request_fields(filters)}
+    if exact:
+        body["exact"] = True
     if conversation_id is not None:
         body["conversation_id"] = conversation_id
     return _from_server(settings, "/v1/chat", body, here)

@@ -88,6 +88,10 @@ Conversation = Annotated[
         help="Follow up on this conversation: the conversation_id of an answer.",
     ),
 ]
+Exact = Annotated[
+    bool,
+    typer.Option("--exact", help="Search for the question as typed, without correcting its spelling."),
+]
 
 
 def filters_of(

@@ -18,6 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from rag.answers import COURTESIES
 from rag.visible_text import visible
 from ui.words import RECOGNISED, SHOWN_PASSAGES, date_or_undated, doubt_after, excerpt, source_facts
 
@@ -64,6 +65,9 @@ def errors() -> Console:
 
 def print_answer(console: Console, answer: Result) -> None:
     """Print the sentences with marks, then the footnotes; or the abstention with its nearest passages."""
+    if answer["searched_for"]:
+        line = f"Searched for: {visible(answer['searched_for'])} (--exact searches for the question as typed)"
+        console.print(Text(line, style="italic"), end="\n\n")
     if answer["standalone"]:
         console.print(Text(f"Understood as: {visible(answer['standalone'])}", style="italic"), end="\n\n")
     if answer["abstained"]:
@@ -223,7 +227,11 @@ def _print_footnote(console: Console, citation: Result, text: str) -> None:
 
 
 def _print_abstention(console: Console, answer: Result) -> None:
-    console.print(Text("No answer.", style="bold"), Text(visible(answer["reason"] or answer["text"])))
+    reason = Text(visible(answer["reason"] or answer["text"]))
+    if answer["cause"] in COURTESIES:
+        console.print(reason)
+        return
+    console.print(Text("No answer.", style="bold"), reason)
     nearest: Sequence[Result] = answer["passages"][:SHOWN_PASSAGES]
     if nearest:
         console.print("\nNearest passages:\n")

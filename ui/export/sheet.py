@@ -224,6 +224,7 @@ def _colophon(answer: Answer) -> Sequence[tuple[str, str]]:
     model = "quoted: the reports' own sentences" if answer.model == "quoted" else answer.model
     said = [
         ("Answer", answer.answer_id),
+        ("Searched for", answer.searched_for),
         ("Asked as", answer.standalone),
         ("Model", model),
         ("Fallback", answer.fallback),

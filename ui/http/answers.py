@@ -58,7 +58,7 @@ class SuggestionKey:
 
     Attributes:
         generation: the generation of the library.
-        questions: the question, its standalone form, and the questions before it.
+        questions: the question, its corrected and its standalone form, and the questions before it.
         places: document, version, start and end of each citation and passage.
         filters: the filters of the question.
         answer: the answer itself, which is not compared.
@@ -212,7 +212,12 @@ def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
     places: tuple[Citation | Passage, ...] = (*answer.citations, *answer.passages)
     return SuggestionKey(
         engine.index.generation,
-        (answer.question, answer.standalone or "", *(each.standalone for each in before.exchanges)),
+        (
+            answer.question,
+            answer.searched_for or "",
+            answer.standalone or "",
+            *(each.standalone for each in before.exchanges),
+        ),
         tuple((place.document_id, place.version, place.start, place.end) for place in places),
         answer.searched.filters if answer.searched else Filters(),
         answer,

@@ -43,7 +43,8 @@ _MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")
 
 _FOOTNOTE = regex.compile(r"^\[\p{N}+\]: .*“.*$\n?", regex.MULTILINE)
 _BELOW = regex.compile(
-    r"^(?:The sources give different figures: .*\n(?:- .*\n?)*|Understood as: .*\n?)\n*", regex.MULTILINE
+    r"^(?:The sources give different figures: .*\n(?:- .*\n?)*|(?:Searched for|Understood as): .*\n?)\n*",
+    regex.MULTILINE,
 )
 _ESCAPED = regex.compile(r"\\([\\`*_{}\[\]<>#|~!])")
 _MARK = regex.compile(r"(?: \[\p{N}+\])+(?=\s|$)")
@@ -287,10 +288,11 @@ def _mark(cited: Citation) -> str:
 
 
 def _below(answer: Answer) -> str:
-    """The part of an answer below its sentences: disagreements, standalone question, note, footnotes."""
+    """The part of an answer below its sentences: disagreements, the searched question, note, footnotes."""
+    corrected = f"Searched for: {escaped(answer.searched_for)}" if answer.searched_for else ""
     understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""
     note = escaped(answer.note) if answer.note else ""
-    parts = [differences(answer), understood, note, footnotes(answer.citations)]
+    parts = [differences(answer), corrected, understood, note, footnotes(answer.citations)]
     return "".join(f"\n\n{part}" for part in parts if part)
 
 

@@ -21,7 +21,16 @@ from index.documents import Span
 from index.library import NO_FILTERS, Library
 from index.records import Filters
 from index.search import Hit, Snapshot
-from rag.answers import Answer, AnswerDone, CitationMade, Event, PassagesFound, QuestionRewritten, Token
+from rag.answers import (
+    Answer,
+    AnswerDone,
+    CitationMade,
+    Event,
+    PassagesFound,
+    QuestionCorrected,
+    QuestionRewritten,
+    Token,
+)
 from rag.conversations import (
     Feedback,
     append_feedback,
@@ -79,9 +88,9 @@ def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
         A follow-up names the `conversation_id` of the answer before it, or sends the earlier turns as
         `history`. A repeated or reworded question names the answer that it `replaces`.
         With `stream: true`, or `Accept: text/event-stream`, the response is a stream of server-sent events:
-        `rewritten` (for a follow-up), `passages`, then `token` and `citation`, and last `answer`, which is
-        the same as the answer without streaming. If the engine fails or the server stops, the last event is
-        `error`, whose data is a problem document.
+        `corrected` (if the spelling was corrected), `rewritten` (for a follow-up), `passages`, then `token`
+        and `citation`, and last `answer`, which is the same as the answer without streaming. If the engine
+        fails or the server stops, the last event is `error`, whose data is a problem document.
         """
         filters = request.to_filters()
         history = [(turn.role, turn.content) for turn in request.history]
@@ -92,11 +101,12 @@ def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
         except OtherConversationError as error:
             raise HTTPException(422, str(error)) from error
         if request.stream or EVENT_STREAM in accept:
-            events = engine.stream(request.question, filters, conversation)
+            events = engine.stream(request.question, filters, conversation, exact=request.exact)
             return await answer_stream(events, _server_sent, "/v1/chat", answering)
         await to_thread.run_sync(embed, index, request.question)
         answer = await to_thread.run_sync(
-            engine.ask, request.question, filters, conversation, limiter=answering
+            lambda: engine.ask(request.question, filters, conversation, exact=request.exact),
+            limiter=answering,
         )
         return JSONResponse(answer.as_dict())
 
@@ -212,6 +222,8 @@ def server_sent_event(event: Event | StreamFailed) -> ServerSentEvent:
     """One event of a streamed answer as a server-sent event."""
     data: dict[str, Any]
     match event:
+        case QuestionCorrected(searched_for):
+            name, data = "corrected", {"searched_for": searched_for}
         case QuestionRewritten(standalone):
             name, data = "rewritten", {"standalone": standalone}
         case PassagesFound(passages):

@@ -149,6 +149,9 @@ class ChatRequest(FilteredRequest):
         description="an earlier answer of the conversation that the new answer replaces. It and the answers "
         "after it leave the conversation, and can still be read by their own ids",
     )
+    exact: bool = Field(
+        default=False, description="search for the question as it is written, without correcting its spelling"
+    )
     stream: bool = Field(
         default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
     )

@@ -17,7 +17,8 @@ _DATES = ("published_before", "published_after")
 class Command(RequestModel):
     """A command of the script.
 
-    ``ask`` asks a question. ``again`` repeats the question of an answer, and ``edit`` changes it. ``open``
+    ``ask`` asks a question. ``again`` repeats the question of an answer, with ``exact`` without correcting
+    its spelling, and ``edit`` changes it. ``open``
     opens a stored conversation, or its part up to an answer. ``listen`` only keeps the page's connection
     open.
     """
@@ -27,6 +28,7 @@ class Command(RequestModel):
     question: Words | None = None
     answer_id: AnswerId | None = None
     conversation_id: ConversationId | None = None
+    exact: bool = False
 
 
 def read_command(text: str) -> Command | None:

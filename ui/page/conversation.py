@@ -44,6 +44,7 @@ class Exchange:
         partial: the answer so far; None before its first part, and after a failure.
         is_cancelled: whether the answer was stopped.
         replaced: the exchanges that the answer replaces; shown again if no answer comes.
+        is_exact: whether the question is searched for as typed, without correcting its spelling.
     """
 
     question: str
@@ -51,6 +52,7 @@ class Exchange:
     partial: PartialAnswer | None = None
     is_cancelled: bool = False
     replaced: Replaced | None = None
+    is_exact: bool = False
 
     @property
     def answer(self) -> Answer | None:

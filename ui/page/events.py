@@ -115,7 +115,7 @@ class ChatEvents:
         if command.do == "ask" and command.question:
             return self._ask_in_turn(command.question, scope, session, shown, locale)
         if command.do in {"again", "edit"} and command.answer_id:
-            return self._ask_again(command.answer_id, command.question, scope, session, locale)
+            return self._ask_again(command, command.answer_id, scope, session, locale)
         return None
 
     async def _open_kept(
@@ -148,7 +148,7 @@ class ChatEvents:
                 yield rejected or self._unchanged, session, conversation.messages
 
     async def _ask_again(
-        self, answer_id: str, question: str | None, scope: str, session: Session, locale: Locale
+        self, command: Command, answer_id: str, scope: str, session: Session, locale: Locale
     ) -> AsyncGenerator[Update, None]:
         """Stop the answer in progress, and replace an answer: repeat its question, or ask a changed one."""
         conversation = session.conversation
@@ -160,9 +160,10 @@ class ChatEvents:
         conversation.locale = locale
         if session.conversation is not None:
             session.conversation.stop()
-        history = conversation.supersede(answer_id, question)
+        history = conversation.supersede(answer_id, command.question)
         if history is None:
             return
+        history[0].is_exact = command.exact
         with session.take_turn(history[0].question, scope):
             session.conversation = conversation
             async for rejected in answer_exchange(self._engine, conversation, *history, scope):
@@ -201,7 +202,8 @@ async def answer_exchange(
     question = exchange.question
     try:
         filters = read_scope(scope)
-        async with aclosing(partial_answers(engine, question, filters, history)) as updates:
+        answers = partial_answers(engine, question, filters, history, exact=exchange.is_exact)
+        async with aclosing(answers) as updates:
             async for partial in updates:
                 if exchange.is_cancelled:
                     return

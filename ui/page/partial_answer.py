@@ -16,6 +16,7 @@ from rag.answers import (
     CitationMade,
     Event,
     PassagesFound,
+    QuestionCorrected,
     QuestionRewritten,
     Searched,
     Token,
@@ -35,6 +36,7 @@ class PartialAnswer:
     Attributes:
         searched: the filters and the number of searched reports; None without filters.
         standalone: the standalone form of a follow-up; None for a question that needs none.
+        searched_for: the question with its spelling corrected; None if nothing was corrected.
         passages: the number of passages found; None during the search.
         text: the text so far.
         citations: the citations so far.
@@ -43,6 +45,7 @@ class PartialAnswer:
 
     search_scope: Searched | None = None
     standalone: str | None = None
+    searched_for: str | None = None
     passages: int | None = None
     text: str = ""
     citations: tuple[Citation, ...] = ()
@@ -50,7 +53,7 @@ class PartialAnswer:
 
 
 async def partial_answers(
-    engine: QueryEngine, question: str, filters: Filters, conversation: Conversation
+    engine: QueryEngine, question: str, filters: Filters, conversation: Conversation, *, exact: bool = False
 ) -> AsyncGenerator[PartialAnswer]:
     """The partial answer after each event of the engine; the last one has the whole answer.
 
@@ -60,7 +63,7 @@ async def partial_answers(
     Raises:
         QuestionError: if the question is empty or too long.
     """
-    events = EngineEvents(engine.stream(question, filters, conversation))
+    events = EngineEvents(engine.stream(question, filters, conversation, exact=exact))
     partial = PartialAnswer()
     if filters:
         partial = PartialAnswer(await to_thread.run_sync(_searched, engine.index, filters))
@@ -75,6 +78,8 @@ async def partial_answers(
 
 def _updated(partial: PartialAnswer, event: Event) -> PartialAnswer:
     match event:
+        case QuestionCorrected(corrected):
+            return replace(partial, searched_for=corrected)
         case QuestionRewritten(rewritten):
             return replace(partial, standalone=rewritten)
         case PassagesFound(passages):
@@ -98,7 +103,13 @@ def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
         return answer_markup(partial.answer, locale)
     if partial.text:
         return _streamed(partial, locale, is_stopped=False)
-    return waiting_markup(locale, partial.passages, partial.standalone, partial.search_scope)
+    return waiting_markup(
+        locale,
+        partial.passages,
+        partial.standalone,
+        partial.search_scope,
+        searched_for=partial.searched_for,
+    )
 
 
 def stopped_markup(partial: PartialAnswer, locale: Locale) -> str:
@@ -114,6 +125,7 @@ def _streamed(partial: PartialAnswer, locale: Locale, *, is_stopped: bool) -> st
         partial.citations,
         locale,
         standalone=partial.standalone,
+        searched_for=partial.searched_for,
         searched=partial.search_scope,
         is_stopped=is_stopped,
     )

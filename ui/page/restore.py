@@ -75,7 +75,7 @@ def _exchanges(
         Exchange(
             answer.question,
             answer_markup(answer, locale, by_answer.get(answer.answer_id)),
-            PartialAnswer(answer.searched, answer.standalone, answer=answer),
+            PartialAnswer(answer.searched, answer.standalone, answer.searched_for, answer=answer),
         )
         for answer in answers
     ]

@@ -13,7 +13,7 @@ import regex
 
 from index.loaders.pdf.positioned import Placed, joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
-from index.loaders.pdf.tables import with_tables
+from index.loaders.pdf.tables.layout import with_tables
 from index.loaders.superscripts import superscript
 
 MAX_WORD_GAP = 1.5

@@ -55,6 +55,28 @@ def allowed(*numbers: int) -> Allowed:
     return Allowed(numbers, mask)
 
 
+class TestWrittenWords:
+    def test_words_are_counted_as_they_are_written(self, index: LexicalIndex) -> None:
+        assert index.words().written("a") == {"again": 1, "and": 1, "arrested": 1, "arresting": 1}
+        assert index.words().written("riv") == {"river": 2}
+        assert index.words().written("N") == {"Nothing": 1}
+
+    def test_a_word_is_known_in_its_case(self, index: LexicalIndex) -> None:
+        words = index.words()
+        assert [words.is_written(word) for word in ("Police", "police", "arrest", "river")] == [
+            True,
+            False,
+            False,
+            True,
+        ]
+
+    def test_only_words_between_spaces_and_of_three_letters_count(self, empty: LexicalIndex) -> None:
+        empty.add(
+            [Entry(1, "en", "In 2031 the B52 at 暹粒 flew 12km over Phnom\u00a0Penh ភ្នំពេញ " + "x" * 41)]
+        )
+        assert set(empty.words().written("")) == {"the", "flew", "over", "Phnom", "Penh"}
+
+
 class TestStemming:
     @pytest.mark.parametrize("word", ["arrested", "arresting", "Arrests", "ARREST", "arrest?"])
     def test_the_forms_of_a_word_are_one_word(self, index: LexicalIndex, word: str) -> None:

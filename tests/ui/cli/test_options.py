@@ -205,6 +205,22 @@ def test_a_follow_up_outside_its_conversation_is_taken_as_it_is(
     assert asked(capfd, "And in May?", "--home", own_home)["standalone"] is None
 
 
+def test_a_question_is_searched_as_it_is_typed_if_it_is_exact(
+    capfd: pytest.CaptureFixture[str], own_home: Path
+) -> None:
+    typed, meant = "How many people were displcaed in March?", "How many people were displaced in March?"
+    assert asked(capfd, typed, "--home", own_home)["searched_for"] == meant
+    assert asked(capfd, typed, "--exact", "--home", own_home)["searched_for"] is None
+    assert main(["ask", typed, "--home", str(own_home)]) == 0
+    said = " ".join(capfd.readouterr().out.split())
+    assert said.startswith(f"Searched for: {meant} (--exact searches for the question as typed)")
+
+
+def test_a_greeting_is_answered_with_a_sentence(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
+    assert main(["ask", "thanks", "--home", str(own_home)]) == 0
+    assert capfd.readouterr().out == "You are welcome. Ask another question whenever you like.\n"
+
+
 def test_what_is_no_conversation_is_refused(capfd: pytest.CaptureFixture[str], own_home: Path) -> None:
     assert main(["ask", "And in May?", "--conversation", "a b", "--home", str(own_home)]) == 2
     assert capfd.readouterr().err == (

@@ -44,6 +44,7 @@ people arrested
 ## About this answer
 
 - Answer: 00000000000000000000000000000000
+- Searched for: And on Monday?
 - Asked as: How many people were arrested on Monday?
 - Model: a-model
 - Library generation: 1

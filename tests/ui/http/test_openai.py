@@ -97,6 +97,12 @@ def test_an_answer_has_its_footnotes_in_the_text_and_is_whole_in_the_extension(c
     assert completion.usage.total_tokens == 0
 
 
+def test_a_corrected_question_is_named_below_and_is_no_part_of_the_history(client: openai.OpenAI) -> None:
+    text = asked(client, user("How many suspects were arested?")).choices[0].message.content or ""
+    assert "\n\nSearched for: How many suspects were arrested?\n\n" in text
+    assert "Searched for" not in without_footnotes(text)
+
+
 def test_an_abstention_is_a_text_without_footnotes(client: openai.OpenAI) -> None:
     completion = asked(client, user(POPULATION))
     answer = completion.footnoted  # type: ignore[attr-defined]

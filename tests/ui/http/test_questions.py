@@ -127,6 +127,25 @@ def test_chat_abstains_with_reasons_where_the_library_has_no_answer(seed_client:
     assert all(passage["shortfall"] for passage in answer["passages"])
 
 
+def test_chat_corrects_the_spelling_and_says_so_unless_the_question_is_exact(seed_client: TestClient) -> None:
+    asked = {"question": "How many suspects were arested?"}
+    answer = seed_client.post("/v1/chat", json=asked).json()
+    assert (answer["question"], answer["searched_for"]) == (
+        "How many suspects were arested?",
+        "How many suspects were arrested?",
+    )
+    assert seed_client.post("/v1/chat", json={**asked, "exact": True}).json()["searched_for"] is None
+    sent = events(seed_client.post("/v1/chat", json={**asked, "stream": True}))
+    assert sent[0] == ("corrected", {"searched_for": "How many suspects were arrested?"})
+    assert sent[1][0] == "passages"
+
+
+def test_chat_answers_a_greeting_with_a_sentence(seed_client: TestClient) -> None:
+    answer = seed_client.post("/v1/chat", json={"question": "Hello!"}).json()
+    assert (answer["cause"], answer["passages"], answer["searched"]) == ("greeting", [], None)
+    assert answer["text"] == "Hello! Ask a question about the reports in this library."
+
+
 @pytest.mark.parametrize("question", [ARRESTS, POPULATION])
 @pytest.mark.parametrize(
     ("body", "headers"),

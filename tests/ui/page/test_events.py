@@ -127,6 +127,18 @@ def test_asking_again_puts_another_answer_in_the_place_of_one(
     assert [answer.answer_id for answer in kept] == ids(conversation)
 
 
+def test_an_answer_is_replaced_by_that_to_the_question_as_typed(events: ChatEvents) -> None:
+    conversation = ShownConversation()
+    ask(events, "When did the dam of Varda braek?", conversation)
+    [answer] = [each.answer for each in conversation.exchanges]
+    assert answer is not None
+    assert answer.searched_for == "When did the dam of Varda break?"
+    act(events, conversation, do="again", answer_id=answer.answer_id, exact=True)
+    [exact] = [each.answer for each in conversation.exchanges]
+    assert exact is not None
+    assert (exact.question, exact.searched_for) == ("When did the dam of Varda braek?", None)
+
+
 def test_an_edited_question_takes_the_place_of_its_answer_and_of_what_followed(
     events: ChatEvents, engine: QueryEngine
 ) -> None:
@@ -255,7 +267,7 @@ def test_an_answer_that_fails_leaves_what_it_was_to_replace(
     ask(events, COST, conversation)
     before = ids(conversation)
 
-    def breaking(*_: object) -> None:
+    def breaking(*_: object, **__: object) -> None:
         raise RuntimeError("the model is gone")
 
     monkeypatch.setattr(QueryEngine, "stream", breaking)

@@ -99,9 +99,9 @@ def test_what_is_cancelled_takes_along_what_waits(
     session, go_on = Session(), Event()
     real = QueryEngine.stream
 
-    def slow(engine: QueryEngine, *conversation: Any) -> Any:  # noqa: ANN401 (passed on)
+    def slow(engine: QueryEngine, *question: Any, **how: Any) -> Any:  # noqa: ANN401 (passed on)
         assert go_on.wait(30)
-        yield from real(engine, *conversation)
+        yield from real(engine, *question, **how)
 
     monkeypatch.setattr(QueryEngine, "stream", slow)
 
@@ -131,10 +131,10 @@ def test_what_breaks_off_lets_in_what_waits(events: ChatEvents, monkeypatch: pyt
     session = Session()
     real = QueryEngine.stream
 
-    def breaking(engine: QueryEngine, question: str, *rest: Any) -> Any:  # noqa: ANN401 (passed on)
+    def breaking(engine: QueryEngine, question: str, *rest: Any, **how: Any) -> Any:  # noqa: ANN401
         if question == BROKE:
             raise RuntimeError("the model is gone")
-        return real(engine, question, *rest)
+        return real(engine, question, *rest, **how)
 
     monkeypatch.setattr(QueryEngine, "stream", breaking)
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from rag.answers import Answer, Citation, Passage, Searched
+from rag.answers import Answer, Cause, Citation, Passage, Searched
 from rag.conversations import Judgement
 from ui.page.locales import Locale
 from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup
 from ui.page.markup.filters import filters_markup, searched_markup
 from ui.page.markup.footnotes import ShownSentence, answer_sentences, foot_list_markup, streamed_sentences
+from ui.page.markup.interpretation import corrected_markup, interpretation_markup, understood_markup
 from ui.page.markup.sources import (
     by_source,
     facts_markup,
@@ -32,6 +33,9 @@ from ui.words import SHOWN_PASSAGES, excerpt
 SHOWN_COPIES = 3
 """The most other documents with the same words that an attribution names; the JSON form has all."""
 
+_COURTESIES: Mapping[Cause | None, str] = {"greeting": "courtesy.greeting", "thanks": "courtesy.thanks"}
+"""The keys of the sentences that answer a greeting and thanks."""
+
 
 def question_markup(question: str) -> str:
     """The markup of a question."""
@@ -43,6 +47,8 @@ def waiting_markup(
     passages: int | None = None,
     standalone: str | None = None,
     searched: Searched | None = None,
+    *,
+    searched_for: str | None = None,
 ) -> str:
     """The markup in place of an answer until its first sentence arrives.
 
@@ -51,13 +57,15 @@ def waiting_markup(
         passages: the number of passages that are being read; None during the search.
         standalone: the standalone form of a follow-up.
         searched: the filters of the search.
+        searched_for: the question with its spelling corrected.
     """
     doing = (
         string_markup(locale, "waiting.searching")
         if passages is None
         else string_markup(locale, "waiting.reading", passages)
     )
-    return f'<div class="fn-waiting">{_above(standalone, searched, locale)}{doing}</div>'
+    above = interpretation_markup(standalone, searched_for, searched, locale)
+    return f'<div class="fn-waiting">{above}{doing}</div>'
 
 
 def failure_markup(message: str) -> str:
@@ -74,14 +82,19 @@ def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = 
         locale: the reader's language.
         judgement: an earlier judgement of the answer, whose button appears pressed.
     """
+    if answer.cause in _COURTESIES:
+        words = string_markup(locale, _COURTESIES[answer.cause])
+        return f'{_opening("fn-courtesy", answer)}<p class="fn-reason">{words}</p></div>'
     end = f"{checks_markup(answer, locale)}{actions_markup(answer, locale, judgement)}</div>"
+    corrected = corrected_markup(answer.searched_for, locale, is_answered=True)
+    understood = understood_markup(answer.standalone, locale)
     if answer.abstained:
-        opening = _opening("fn-abstention", answer) + understood_markup(answer.standalone, locale)
-        return f"{opening}{abstention_markup(answer, locale)}{end}"
+        opening = _opening("fn-abstention", answer)
+        return f"{opening}{corrected}{understood}{abstention_markup(answer, locale)}{end}"
     sentences = answer_sentences(answer)
     note = f'<p class="fn-note">{escape(answer.note)}</p>' if answer.note else ""
     return (
-        f"{_opening('fn-answer', answer)}{_above(answer.standalone, answer.searched, locale)}"
+        f"{_opening('fn-answer', answer)}{corrected}{understood}{filters_markup(answer.searched, locale)}"
         f"{_groups(sentences, locale)}{disagreements_markup(answer, locale)}{note}"
         f"{_below(sentences, locale)}{end}"
     )
@@ -93,6 +106,7 @@ def streamed_markup(
     locale: Locale,
     *,
     standalone: str | None = None,
+    searched_for: str | None = None,
     searched: Searched | None = None,
     is_stopped: bool = False,
 ) -> str:
@@ -103,6 +117,7 @@ def streamed_markup(
         citations: its footnotes so far.
         locale: the reader's language.
         standalone: the standalone form of a follow-up.
+        searched_for: the question with its spelling corrected.
         searched: the filters of the search.
         is_stopped: whether the answer was stopped.
     """
@@ -112,27 +127,15 @@ def streamed_markup(
     note = f'<p class="fn-note">{string_markup(locale, "stopped.part")}</p>' if is_stopped else ""
     state = "fn-stopped" if is_stopped else "fn-arriving"
     return (
-        f'<div class="fn-answer {state}">{_above(standalone, searched, locale)}{_groups(sentences, locale)}'
-        f"{pending}{note}{_below(sentences, locale)}</div>"
+        f'<div class="fn-answer {state}">{interpretation_markup(standalone, searched_for, searched, locale)}'
+        f"{_groups(sentences, locale)}{pending}{note}{_below(sentences, locale)}</div>"
     )
-
-
-def understood_markup(standalone: str | None, locale: Locale) -> str:
-    """The standalone form of a follow-up; empty for a question that needed none."""
-    if standalone is None:
-        return ""
-    words = string_markup(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")
-    return f'<p class="fn-understood">{words}</p>'
 
 
 def _opening(kind: str, answer: Answer) -> str:
     """The opening tag of an answer, by which the page's script finds it and its conversation."""
     within = f" fn-in-{escape(answer.conversation_id)}" if answer.conversation_id else ""
     return f'<div class="{kind}{within}" id="fn-answer-{escape(answer.answer_id)}">'
-
-
-def _above(standalone: str | None, searched: Searched | None, locale: Locale) -> str:
-    return understood_markup(standalone, locale) + filters_markup(searched, locale)
 
 
 def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:

@@ -82,9 +82,9 @@ def test_figures_with_a_narrow_gap_stand_in_two_cells() -> None:
 
 
 def test_a_count_with_its_share_in_brackets_is_one_cell() -> None:
-    assert read([*row(0, "Pumps", "1269 (19.9%)", "101 (20.4%)"), *row(1, "Gates", "705 (1.1%)", "51 (1%)")]) == (
-        "Pumps | 1269 (19.9%) | 101 (20.4%)\nGates | 705 (1.1%) | 51 (1%)"
-    )
+    assert read(
+        [*row(0, "Pumps", "1269 (19.9%)", "101 (20.4%)"), *row(1, "Gates", "705 (1.1%)", "51 (1%)")]
+    ) == ("Pumps | 1269 (19.9%) | 101 (20.4%)\nGates | 705 (1.1%) | 51 (1%)")
 
 
 def test_a_heading_across_columns_stands_in_the_first_of_them() -> None:
@@ -130,7 +130,10 @@ def test_a_label_of_two_lines_is_one_cell() -> None:
 def test_a_table_goes_on_over_a_page() -> None:
     heads = row(1, "Stations", "2031", "2030")
     text = read([*heads, *BODY[:6]], [*row(0, "Doors", "12", "14"), *row(1, "Walls", "3", "2")])
-    assert text == "Stations | 2031 | 2030\nPumps | 1,240 | 1,010\nGates | 86 | 93\nDoors | 12 | 14\nWalls | 3 | 2"
+    assert (
+        text
+        == "Stations | 2031 | 2030\nPumps | 1,240 | 1,010\nGates | 86 | 93\nDoors | 12 | 14\nWalls | 3 | 2"
+    )
     assert len(tables(text)) == 1
 
 
@@ -150,13 +153,17 @@ FIGURES = st.integers(0, 99_999).map("{:,}".format) | st.just("—") | st.intege
 @given(
     st.integers(2, 4).flatmap(
         lambda width: st.lists(
-            st.lists(FIGURES | st.just(""), min_size=width, max_size=width).filter(any), min_size=3, max_size=8
+            st.lists(FIGURES | st.just(""), min_size=width, max_size=width).filter(any),
+            min_size=3,
+            max_size=8,
         )
     )
 )
 def test_each_figure_stays_in_its_column(rows: list[list[str]]) -> None:
     width = len(rows[0])
     full = [["1,111"] * width, *rows, ["22,222"] * width]
-    drawn = [cell for number, figures in enumerate(full) for cell in row(number, f"Station {number}", *figures)]
+    drawn = [
+        cell for number, figures in enumerate(full) for cell in row(number, f"Station {number}", *figures)
+    ]
     expected = [" | ".join([f"Station {number}", *figures]) for number, figures in enumerate(full)]
     assert read(drawn).split("\n") == [line.rstrip("| ").rstrip() for line in expected]

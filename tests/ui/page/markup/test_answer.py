@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answers import Citation, Copy, Verdict, Verification
+from rag.answers import Cause, Citation, Copy, Verdict, Verification
 from rag.conversations.feedback import Judgement
 from tests.support.markup import ENGLISH, Page, above, abstention, answer, citation, passage, shown, texts
+from ui.page.locales import locale_in
 from ui.page.markup import answer as render
 from ui.page.markup.answer import actions_markup, failure_markup, question_markup
 from ui.page.markup.sources import source_target
@@ -240,6 +241,36 @@ def test_a_row_is_a_table_as_soon_as_its_footnote_arrives() -> None:
     assert body(streamed_markup(text, [first, second])) == body(
         answer_markup(answer(first, second, text=text))
     )
+
+
+def test_a_corrected_question_is_named_above_its_answer_with_a_way_back() -> None:
+    for made in (answer(citation(1, "One.")), abstention()):
+        markup = answer_markup(replace(made, searched_for="Who <closed> it?"))
+        assert "Searched for <q>Who &#60;closed&#62; it&#63;</q>&#46; <button" in markup
+        assert '<button class="fn-act fn-act-exact">Search as typed</button></p>' in markup
+        assert "fn-act-exact" not in answer_markup(made)
+
+
+def test_a_correction_shows_before_the_answer_and_cannot_be_undone_yet() -> None:
+    for markup in (
+        waiting_markup(8, searched_for="Who closed it?"),
+        streamed_markup("One.", [citation(1, "One.")], searched_for="Who closed it?"),
+    ):
+        assert "Searched for <q>Who closed it&#63;</q>&#46;</p>" in markup
+        assert "fn-act-exact" not in markup
+
+
+@pytest.mark.parametrize(
+    ("cause", "language", "said"),
+    [
+        ("greeting", "en", "Hello! Ask a question about the reports in this library."),
+        ("thanks", "vi", "Không có gì. Hãy đặt câu hỏi khác bất cứ lúc nào."),
+    ],
+)
+def test_a_greeting_is_answered_with_a_sentence_alone(cause: Cause, language: str, said: str) -> None:
+    page = Page(render.answer_markup(replace(abstention(), cause=cause), locale_in(language)))
+    assert page.text_of("fn-reason") == [said]
+    assert page.text_of("fn-act") == []
 
 
 def test_waiting_says_what_is_being_read() -> None:

@@ -12,11 +12,11 @@ from rag.answers import Disagreement, Dropped, StatedFigure, Verification
 from tests.support.markup import ENGLISH, abstention, answer, citation
 from ui.page.locales import locale_in
 from ui.page.markup import answer as render
-from ui.page.markup import checks
+from ui.page.markup import checks, interpretation
 
 answer_markup = partial(render.answer_markup, locale=ENGLISH)
 streamed_markup = partial(render.streamed_markup, locale=ENGLISH)
-understood_markup = partial(render.understood_markup, locale=ENGLISH)
+understood_markup = partial(interpretation.understood_markup, locale=ENGLISH)
 checks_markup = partial(checks.checks_markup, locale=ENGLISH)
 disagreements_markup = partial(checks.disagreements_markup, locale=ENGLISH)
 

@@ -13,6 +13,7 @@ const DOES = {
   "fn-act-copy": copyAnswer,
   "fn-act-link": copyLink,
   "fn-act-again": askAgain,
+  "fn-act-exact": searchAsTyped,
   "fn-act-edit": edit,
   "fn-act-judge": judge,
 };
@@ -77,8 +78,16 @@ async function copyLink(answer) {
 }
 
 function askAgain(answer) {
+  repeat(answer, {});
+}
+
+function searchAsTyped(answer) {
+  repeat(answer, { exact: true });
+}
+
+function repeat(answer, how) {
   const later = answersShown().length - answersShown().indexOf(answer) - 1;
-  request({ do: "again", answer_id: idOf(answer) });
+  request({ do: "again", answer_id: idOf(answer), ...how });
   focusConversation();
   say(later ? t("answer.againWithout", { count: later }) : t("answer.again"));
 }

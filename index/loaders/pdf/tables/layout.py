@@ -4,8 +4,8 @@ A page has no tables, only words at places. A cell that a row leaves empty has n
 stands apart from its figure, and a heading stands across several columns. All rows of a table together show
 its columns:
 
-1. The words of a row become atoms: a figure with its currency sign, brackets and percent sign, or a stretch of
-   words.
+1. The words of a row become atoms: a figure with its currency sign, brackets and percent sign, or a stretch
+   of words.
 2. Atoms of different rows that stand above each other form a column. An atom that stands above two atoms of
    another row spans their columns and forms none.
 3. Each atom goes to its column, a spanning one to the first column that it covers. A column without an atom
@@ -19,15 +19,15 @@ from dataclasses import replace
 
 import regex
 
-from index.loaders.pdf.atoms import Atom, Column, atoms, joined_atoms, text_of
-from index.loaders.pdf.grid import cells_of, find_columns
-from index.loaders.pdf.headings import header_rows, headings_above
+from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
+from index.loaders.pdf.tables.grid import cells_of, find_columns
+from index.loaders.pdf.tables.headings import header_rows, headings_above
 from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
 from index.text.tabular import is_period, is_quantity
 
 MAX_STEP = 3.0
-"""In line heights: rows further apart belong to different tables."""
+"""The largest distance, in line heights, between two rows of a table."""
 
 MAX_LABELS = 3
 """The largest number of lines with one cell between two rows of a table."""
@@ -36,7 +36,7 @@ MAX_ATOMS = 2_000
 """Tables with more atoms keep their gaps as columns: the search for columns takes quadratic time."""
 
 TIGHT = 1.5
-"""In line heights: the largest distance between two lines of one cell."""
+"""The largest distance, in line heights, between two lines of one cell."""
 
 _SENTENCE = regex.compile(r"\p{Ll}\p{Ll}[.!?]\s*$")
 _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
@@ -71,9 +71,7 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
             table = [*header_rows(headings, columns), *_filled(body, columns)]
         else:
             table = [
-                replace(line, cells=tuple(map(joined_atoms, map(lambda a: [a], row))))
-                if line.is_row
-                else line
+                replace(line, cells=tuple(joined_atoms([atom]) for atom in row)) if line.is_row else line
                 for line, row in zip(table, rows, strict=True)
             ]
         read += [replace(table[0], begins_table=True), *table[1:]]
@@ -98,7 +96,7 @@ def _end(lines: Sequence[Line], first: int) -> int:
 
 
 def _next_row(lines: Sequence[Line], end: int) -> int | None:
-    """The index of the next row that follows closely upon the row before ``end``, with labels between them."""
+    """The index of the row that follows closely upon the one before ``end``, with labels between them."""
     for place in range(end, min(end + MAX_LABELS + 1, len(lines))):
         before, line = lines[place - 1], lines[place]
         height = max(line.height, before.height)

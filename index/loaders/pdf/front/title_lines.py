@@ -9,7 +9,7 @@ import regex
 
 from index.loaders.issuers import is_organisation
 from index.loaders.metadata import MAX_TITLE_CHARACTERS, title_of_line
-from index.loaders.pdf.line_groups import LineGroup, line_groups
+from index.loaders.pdf.front.line_groups import LineGroup, line_groups
 from index.loaders.pdf.runs import Line
 from index.loaders.title_wording import can_be_title, has_words, is_caption
 

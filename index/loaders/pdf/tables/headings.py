@@ -11,8 +11,8 @@ from itertools import takewhile
 
 import regex
 
-from index.loaders.pdf.atoms import Atom, Column, atoms, joined_atoms, text_of
-from index.loaders.pdf.grid import placed
+from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
+from index.loaders.pdf.tables.grid import placed
 from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
 
@@ -35,8 +35,8 @@ MAX_SHIFT = 1.5
 """The largest distance, in line heights, between the middle of a heading and the middle of its columns."""
 
 _PERIOD = regex.compile(
-    r"\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|fiscal|half|jan\w*|feb\w*|mar\w*|apr\w*|may|june?"
-    r"|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b|\A\W*(?:in|dollars in)\b|\A\(?unaudited",
+    r"\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|fiscal|half|jan\w*|feb\w*|mar\w*|apr\w*|may"
+    r"|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b|\A\W*(?:in|dollars in)\b|\A\(?unaudited",
     regex.IGNORECASE,
 )
 """A heading that usually stands over several columns: a period, or the units."""
@@ -86,12 +86,16 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
             break
         found.append(line)
     while found:
-        top = _top(found, first, edge)
-        fitting = list(takewhile(lambda line: line.bottom < top, found))
+        fitting = _below(found, _top(found, first, edge))
         if len(fitting) == len(found):
             break
         found = fitting
     return len(found)
+
+
+def _below(lines: Sequence[Line], top: float) -> list[Line]:
+    """The first lines, as far as they begin below ``top``."""
+    return list(takewhile(lambda line: line.bottom < top, lines))
 
 
 def _top(lines: Sequence[Line], first: Line, edge: float) -> float:

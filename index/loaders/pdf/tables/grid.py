@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from index.loaders.pdf.atoms import Atom, Column, joined_atoms, split_at, text_of
+from index.loaders.pdf.tables.atoms import Atom, Column, joined_atoms, split_at, text_of
 from index.loaders.pdf.positioned import unplaced
 from index.loaders.pdf.runs import Cell
 from index.text.tabular import is_period
@@ -85,17 +85,15 @@ def _clusters(
     members = [[place] for place in root]
     ones, others = np.nonzero(np.triu(linked))
     order = np.argsort(-share[ones, others], kind="stable")
-    for one, other in zip(ones[order].tolist(), others[order].tolist(), strict=True):
-        one, other = root[one], root[other]
-        if one == other or rows[one] & rows[other]:
+    for pair in zip(ones[order].tolist(), others[order].tolist(), strict=True):
+        small, large = sorted((root[place] for place in pair), key=lambda place: len(members[place]))
+        if small == large or rows[small] & rows[large]:
             continue
-        if len(members[one]) < len(members[other]):
-            one, other = other, one
-        for place in members[other]:
-            root[place] = one
-        members[one] += members[other]
-        rows[one] |= rows[other]
-        members[other] = []
+        for place in members[small]:
+            root[place] = large
+        members[large] += members[small]
+        rows[large] |= rows[small]
+        members[small] = []
     return [group for group in members if group]
 
 
@@ -134,7 +132,7 @@ def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> l
 def placed(
     row: Sequence[Atom], height: float, columns: Sequence[Column]
 ) -> list[tuple[Atom, tuple[int, ...]]]:
-    """Each atom with the numbers of the columns that it covers, at least one; words over several are split."""
+    """Each atom with the numbers of the columns that it covers; words over several may be split."""
     found = []
     waiting = list(row)
     while waiting:

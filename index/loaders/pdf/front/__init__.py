@@ -1,0 +1,1 @@
+"""Finds the title, publisher and date of a PDF on its first page."""

@@ -1,0 +1,1 @@
+"""Puts the words of a page's tables into rows and columns."""

@@ -1,0 +1,36 @@
+"""The frequencies of English words in the list that symspellpy brings."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+
+_LIST = "frequency_dictionary_en_82_765.txt"
+
+_PASSAGES = 2e10
+"""The list counts a large part of the web. A word with this frequency would be in every passage."""
+
+
+def english_share(word: str) -> float:
+    """Return about which share of English passages has ``word``, in lower case; 0 for an unknown word."""
+    return _frequencies().get(word, 0) / _PASSAGES
+
+
+def english_words(beginning: str) -> Mapping[str, float]:
+    """Return the English words that begin with a letter, each with :func:`english_share`."""
+    return _by_letter().get(beginning, {})
+
+
+@cache
+def _frequencies() -> Mapping[str, int]:
+    text = files("symspellpy").joinpath(_LIST).read_text("utf-8-sig")
+    return {word: int(number) for word, number in map(str.split, text.splitlines())}
+
+
+@cache
+def _by_letter() -> Mapping[str, Mapping[str, float]]:
+    letters: dict[str, dict[str, float]] = {}
+    for word, number in _frequencies().items():
+        letters.setdefault(word[0], {})[word] = number / _PASSAGES
+    return letters

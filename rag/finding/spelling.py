@@ -1,0 +1,219 @@
+"""Corrects the spelling of a question by the words of the library, and of English.
+
+A correction must be safe: a word that the library or English has is never changed, and of several possible
+words one must be clearly the likeliest.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import regex
+from symspellpy.editdistance import DistanceAlgorithm, EditDistance
+
+from index.documents import UNKNOWN_LANGUAGE
+from index.search import NO_SPACES, Snapshot, terms
+from rag.finding.english_words import english_share, english_words
+from rag.questions import MAX_QUESTION_CHARACTERS, Question
+
+_ENGLISH = "en"
+
+_SHORTEST = 4
+"""Most unknown words of fewer letters are abbreviations."""
+
+_SHORTEST_NAME = 5
+"""A name of fewer letters is near to too many others."""
+
+_LONG = 8
+"""Words of this many letters may have two mistakes."""
+
+_LEAST_SHARE = 5e-5
+"""The share of English passages from which a word is common: about 20,000 words are."""
+
+_LEAST_SHARE_OF_SHORT = 0.01
+"""The same for a word that is typed with the fewest letters: about 200 words are, such as "which"."""
+
+_ENGLISH_WEIGHT = 0.2
+"""The weight of a word's share of English passages beside its share of the library's."""
+
+_CLEARLY = 4
+"""The best word must be at least this many times as likely as the second."""
+
+_UNDERSTOOD = 0.7
+"""The least share of a question's words that must be known or corrected. Else the question is in a language,
+or on a subject, that the words of the library do not tell about."""
+
+_DROPPED, _SWAPPED, _ADDED, _REPLACED = 4.0, 1.5, 0.12, 0.09
+"""How often a writer makes one mistake rather than others: 34 % of the mistakes drop a letter, 12.5 % swap
+two, 27 % add one and 19 % replace one (Pollock and Zamora, Automatic spelling correction, 1984). There are 26
+times as many ways to add or to replace a letter."""
+
+_OTHER = 0.001
+"""The same for two mistakes in one word."""
+
+_WORD = regex.compile(
+    r"“[^”]*”|\"[^\"]*\""
+    r"|(?<![\p{L}\p{M}\p{N}'’_@./\\])\p{L}[\p{L}\p{M}]*+(?![\p{N}'’_@/\\]|\.[\p{L}\p{N}])"
+)
+"""A word, or words in quotation marks, which are meant as they are written."""
+
+_DOUBLED = regex.compile(r"(.)\1+")
+
+_STARTS = regex.compile(r"(?:^|[.?!:]\s+)\W*$")
+
+
+@dataclass(frozen=True, slots=True)
+class _Word:
+    """A word of a question.
+
+    Attributes:
+        start: its offset in the question.
+        text: the word as written.
+        is_name: whether it is written like a name: with a capital, and not at the start of a sentence.
+    """
+
+    start: int
+    text: str
+    is_name: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Near:
+    """A word that may be meant by a word of a question.
+
+    Attributes:
+        text: the word in lower case.
+        is_name: whether the library mostly writes it with a capital.
+        weight: how likely it is to be meant, relative to the others.
+    """
+
+    text: str
+    is_name: bool
+    weight: float
+
+
+def correct(index: Snapshot, question: Question) -> str | None:
+    """Correct the words of a question that neither the library nor English has.
+
+    Words of fewer than four letters, words with figures, words in capitals or in quotation marks, and words
+    of scripts without spaces stay as they are. In another language than English, and for names, only a
+    dropped letter or two swapped ones are corrected: one letter makes another word, or another person.
+
+    Returns:
+        The corrected question; None if nothing is to be corrected.
+    """
+    words = list(_words(question.text))
+    unknown = [word for word in words if not _is_known(index, word.text)]
+    if not unknown:
+        return None
+    language = _language(question, words)
+    found = {word: better for word in unknown if (better := _better(index, word, language))}
+    lost = [word for word in unknown if word not in found and not word.is_name]
+    if not found or len(words) - len(lost) < _UNDERSTOOD * len(words):
+        return None
+    text = question.text
+    for word, better in reversed(found.items()):
+        text = text[: word.start] + better + text[word.start + len(word.text) :]
+    return text if len(text) <= MAX_QUESTION_CHARACTERS else None
+
+
+def _language(question: Question, words: Sequence[_Word]) -> str:
+    """Return the language of a question; English for a short one whose words are mostly English.
+
+    Words with a capital may be titles of another language.
+    """
+    if question.language != UNKNOWN_LANGUAGE:
+        return question.language
+    plain = [word.text for word in words if word.text.islower()]
+    known = sum(english_share(word) > 0 for word in plain)
+    return _ENGLISH if plain and 2 * known >= len(plain) else UNKNOWN_LANGUAGE
+
+
+def _words(text: str) -> Iterator[_Word]:
+    """Yield the words of a question that may be corrected, in order."""
+    for match in _WORD.finditer(text):
+        word = match.group()
+        if len(word) < _SHORTEST or not word[0].isalpha() or NO_SPACES.search(word):
+            continue
+        if word.islower() or word.istitle():
+            starts = _STARTS.search(text, endpos=match.start()) is not None
+            yield _Word(match.start(), word, word.istitle() and not starts)
+
+
+def _is_known(index: Snapshot, word: str) -> bool:
+    lower = word.lower()
+    if english_share(lower):
+        return True
+    return any(map(index.is_written, dict.fromkeys([word, lower, lower.title(), lower.upper()])))
+
+
+def _better(index: Snapshot, word: _Word, language: str) -> str | None:
+    """Return the word that the writer meant, written like ``word``; None if that is not clear."""
+    typed = word.text.lower()
+    near = [each for each in _near(index, typed, language) if each.is_name or not word.is_name]
+    likely = sorted(near, key=lambda each: each.weight, reverse=True)[:2]
+    if not likely or (len(likely) == 2 and likely[0].weight < _CLEARLY * likely[1].weight):
+        return None
+    meant = likely[0].text
+    if terms(meant, language) == terms(typed, language) and not _differ_in_doubling(meant, typed):
+        # Another form of the word, which the search finds as it is.
+        return None
+    return meant.title() if word.text.istitle() else meant
+
+
+def _near(index: Snapshot, typed: str, language: str) -> Iterator[_Near]:
+    """Yield the words that may be meant by a word in lower case."""
+    english = language == _ENGLISH
+    most = 2 if len(typed) >= _LONG and english else 1
+    forms = index.written(typed[0]) | index.written(typed[0].upper())
+    written = _by_word(forms, len(typed), most)
+    # One object holds the state of its comparison, and threads must not share it.
+    distances = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
+    for meant in {**written, **(english_words(typed[0]) if english else {})}:
+        if abs(len(meant) - len(typed)) > most or len(meant) < _SHORTEST:
+            continue
+        distance = distances.compare(typed, meant, most)
+        if distance > 0:
+            share, is_name = written.get(meant, (0.0, False))
+            chance = _chance_of_mistake(typed, meant, distance)
+            if _may_be_meant(typed, meant, chance, share=share, is_name=is_name, english=english):
+                yield _Near(meant, is_name, chance * (share + _ENGLISH_WEIGHT * english_share(meant)))
+
+
+def _may_be_meant(
+    typed: str, meant: str, chance: float, *, share: float, is_name: bool, english: bool
+) -> bool:
+    common = english_share(meant) >= (_LEAST_SHARE if len(typed) > _SHORTEST else _LEAST_SHARE_OF_SHORT)
+    if is_name or not english:
+        return chance >= _SWAPPED and len(typed) >= _SHORTEST_NAME
+    return common or (share > 0 and len(typed) > _SHORTEST and chance > _OTHER)
+
+
+def _differ_in_doubling(one: str, other: str) -> bool:
+    """Whether two words differ only in a letter that one of them has twice in a row."""
+    return _DOUBLED.sub(r"\1", one) == _DOUBLED.sub(r"\1", other)
+
+
+def _by_word(forms: Mapping[str, float], length: int, most: int) -> dict[str, tuple[float, bool]]:
+    """Return the library's words in lower case, each with its share of passages and whether it is a name."""
+    lower: dict[str, float] = {}
+    capital: dict[str, float] = {}
+    for form, share in forms.items():
+        if abs(len(form) - length) <= most:
+            shares = lower if form.islower() else capital
+            shares[form.lower()] = shares.get(form.lower(), 0.0) + share
+    return {
+        word: (lower.get(word, 0.0) + capital.get(word, 0.0), capital.get(word, 0.0) > lower.get(word, 0.0))
+        for word in {**lower, **capital}
+    }
+
+
+def _chance_of_mistake(typed: str, meant: str, distance: int) -> float:
+    """Return how likely a writer of ``meant`` types ``typed``, with this distance between them."""
+    if distance > 1:
+        return _OTHER
+    if len(meant) != len(typed):
+        return _DROPPED if len(meant) > len(typed) else _ADDED
+    return _SWAPPED if Counter(meant) == Counter(typed) else _REPLACED

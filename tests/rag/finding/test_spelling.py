@@ -1,0 +1,141 @@
+"""The spelling of a question is corrected by the words of the library and of English."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from rag.answers import PassagesFound, QuestionCorrected, QuestionRewritten
+from rag.conversations import from_answers
+from rag.engine import QueryEngine
+from rag.finding.spelling import correct
+from rag.questions import MAX_QUESTION_CHARACTERS, understand
+
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+
+REPORTS = {
+    "dam.txt": "The dam of Varda broke on Sunday. The council of Varda closed the third gate of the dam. "
+    "Water from the reservoir destroyed 412 homes, and the capex of the ministry doubled.",
+    "firm.txt": "Lockheed Martin employs 116,000 people. Most employees work in Maryland. Petersen leads it.",
+}
+INDONESIAN = {
+    "banjir.txt": "Banjir besar merusak jembatan di kota itu. Pemerintah membangun jembatan baru pada bulan "
+    "Maret. Pemerintah membayar biaya pembangunan jembatan itu."
+}
+FRENCH = {
+    "crue.txt": "La crue a emporté le barrage de la vallée. Le gouvernement a reconstruit le barrage au mois "
+    "de mars. Les habitants de la vallée ont remercié le gouvernement."
+}
+
+
+def corrected(engine: QueryEngine, text: str) -> str | None:
+    with engine.index.snapshot() as snapshot:
+        return correct(snapshot, understand(text))
+
+
+class TestCorrections:
+    @pytest.mark.parametrize(
+        ("asked", "meant"),
+        [
+            ("How mutch water was in the reservoir?", "How much water was in the reservoir?"),
+            ("Who closed the gate in the secnd week?", "Who closed the gate in the second week?"),
+            ("Wich gate was closed by the council?", "Which gate was closed by the council?"),
+            ("How many homes did the resevroir destroy?", "How many homes did the reservoir destroy?"),
+            ("How many employes work in Maryland?", "How many employees work in Maryland?"),
+            ("lockhed martin nr of employees", "lockheed martin nr of employees"),
+            ("How many people does Lockhed Martin employ?", "How many people does Lockheed Martin employ?"),
+            ("minstry capex and the resevoir", "ministry capex and the reservoir"),
+        ],
+    )
+    def test_a_misspelt_word_is_replaced_by_the_word_that_is_meant(
+        self, library: MakeLibrary, asked: str, meant: str
+    ) -> None:
+        assert corrected(library(REPORTS), asked) == meant
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "How many homes were destroyed by the water of the reservoir?",
+            "What was the capex of the ministry?",  # No English list has the word; the library does.
+            "What does the word “mutch” mean?",
+            'Who wrote "secnd"?',
+            "Where is MUTCH based?",
+            "What is the mutch2 of the dam?",
+            "Who is Petersan?",  # A replaced letter makes the name of another person.
+            "Who is Peterson?",
+            "How many people does Volkswagen employ?",
+            "What did volkswagen sell in the week of the flood?",
+            "Which employe closed the gate?",  # Two words are near: employer, employee.
+        ],
+    )
+    def test_words_that_may_be_meant_as_they_are_stay(self, library: MakeLibrary, asked: str) -> None:
+        assert corrected(library(REPORTS), asked) is None
+
+    @pytest.mark.parametrize(
+        "asked",
+        [
+            "Berapa biaya pembangunan bendungan di lembah itu?",
+            "Siapa yang memerintahkan operasi terhadap sindikat penipuan?",
+            "Ai đã ra lệnh chiến dịch chống lại các băng nhóm lừa đảo?",
+            "Combien de maisons le réservoir a-t-il détruites ?",
+            "在柬埔寨逮捕了多少嫌疑人？",
+            "តើប៉ុស្តិ៍ចាប់ខ្លួនជនសង្ស័យប៉ុន្មាននាក់?",
+        ],
+    )
+    def test_a_question_in_a_language_that_the_library_lacks_stays(
+        self, library: MakeLibrary, asked: str
+    ) -> None:
+        assert corrected(library(REPORTS), asked) is None
+
+    def test_another_language_is_corrected_by_the_library_s_words(self, library: MakeLibrary) -> None:
+        asked = "Berapa biaya pembangunan jembatan yang dibayar oleh pemerintha pada bulan Maret?"
+        assert corrected(library(INDONESIAN | {"more.txt": asked.replace("pemerintha", "kota")}), asked) == (
+            asked.replace("pemerintha", "pemerintah")
+        )
+
+    def test_another_form_of_a_word_stays(self, library: MakeLibrary) -> None:
+        engine = library(FRENCH)
+        assert (
+            corrected(engine, "Quels barrages le gouvernement a-t-il reconstruits au mois de mars ?") is None
+        )
+
+    def test_an_empty_library_corrects_nothing_but_english(self, library: MakeLibrary) -> None:
+        engine = library({})
+        assert corrected(engine, "How mutch was spent?") == "How much was spent?"
+        assert corrected(engine, "How many people live in Varda?") is None
+
+    def test_a_correction_never_exceeds_the_longest_question(self, library: MakeLibrary) -> None:
+        engine = library(REPORTS)
+        asked = ("the secnd gate " * 140)[: MAX_QUESTION_CHARACTERS - 1]
+        assert corrected(engine, asked) is None
+
+
+class TestAnswers:
+    def test_the_answer_says_what_was_searched_for(self, library: MakeLibrary) -> None:
+        engine = library(REPORTS)
+        answer = engine.ask("How many homes did the resevroir destroy?")
+        assert answer.question == "How many homes did the resevroir destroy?"
+        assert answer.searched_for == "How many homes did the reservoir destroy?"
+        assert answer.standalone is None
+        assert "412 homes" in answer.text
+
+    def test_a_question_that_is_spelled_well_is_searched_as_it_is(self, library: MakeLibrary) -> None:
+        assert library(REPORTS).ask("How many homes did the reservoir destroy?").searched_for is None
+
+    def test_an_exact_question_is_searched_as_it_is(self, library: MakeLibrary) -> None:
+        asked = "How many homes did the resevroir destroy?"
+        assert library(REPORTS).ask(asked, exact=True).searched_for is None
+
+    def test_the_correction_is_the_first_event(self, library: MakeLibrary) -> None:
+        events = list(library(REPORTS).stream("How many homes did the resevroir destroy?"))
+        assert events[0] == QuestionCorrected("How many homes did the reservoir destroy?")
+        assert isinstance(events[1], PassagesFound)
+
+    def test_a_follow_up_is_corrected_before_it_is_completed(self, seed_engine: QueryEngine) -> None:
+        first = seed_engine.ask("How many people were displcaed by the floods in Lorvenna in May?")
+        before = from_answers("0a" * 16, [first])
+        displaced = "How many people were displaced by the floods in Lorvenna in"
+        assert before.exchanges[0].standalone == f"{displaced} May?"
+        events = list(seed_engine.stream("And in Marhc?", conversation=before))
+        assert events[:2] == [QuestionCorrected("And in March?"), QuestionRewritten(f"{displaced} March?")]

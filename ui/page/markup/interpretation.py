@@ -1,0 +1,44 @@
+"""The markup above an answer: how its question was spelled and understood, and what narrowed the search."""
+
+from __future__ import annotations
+
+from rag.answers import Searched
+from ui.page.locales import Locale
+from ui.page.markup.filters import filters_markup
+from ui.page.markup.text import escape, string_markup
+
+
+def interpretation_markup(
+    standalone: str | None, searched_for: str | None, searched: Searched | None, locale: Locale
+) -> str:
+    """The lines above an answer in progress, as far as they apply.
+
+    Args:
+        standalone: the standalone form of a follow-up.
+        searched_for: the question with its spelling corrected.
+        searched: the filters of the search.
+        locale: the reader's language.
+    """
+    corrected = corrected_markup(searched_for, locale, is_answered=False)
+    return corrected + understood_markup(standalone, locale) + filters_markup(searched, locale)
+
+
+def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: bool) -> str:
+    """The corrected question and, once it is answered, the button that searches for it as typed.
+
+    Empty for a question whose spelling was not corrected.
+    """
+    if searched_for is None:
+        return ""
+    words = string_markup(locale, "answer.searchedFor", question=f"<q>{escape(searched_for)}</q>")
+    label = escape(locale.text("act.exact"))
+    button = f' <button class="fn-act fn-act-exact">{label}</button>' if is_answered else ""
+    return f'<p class="fn-understood">{words}{button}</p>'
+
+
+def understood_markup(standalone: str | None, locale: Locale) -> str:
+    """The standalone form of a follow-up; empty for a question that needed none."""
+    if standalone is None:
+        return ""
+    words = string_markup(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")
+    return f'<p class="fn-understood">{words}</p>'
