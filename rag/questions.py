@@ -124,15 +124,16 @@ _FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
         Form.COMPARISON,
         regex.compile(
             r"\bcompar(?:e|ed|ison|ing)\b|\bdifferences? between\b|\bversus\b|\bvs\b"
-            r"|\b(?:more|less|fewer|higher|lower|larger|smaller|bigger|greater|faster|longer|older|better|worse) than\b"
-            r"|\b\p{Lu}[\p{L}\p{N}&.’'-]* or (?:the )?\p{Lu}",
+            r"|^\W*(?:did|do|does|is|are|was|were|has|have|had|which|where|who)\b.* or ",
+            regex.IGNORECASE,
         ),
     ),
     (
         Form.LIST,
         regex.compile(
             r"^\W*(?:please )?(?:list|name|enumerate)\b|\bwhat are the\b|\bwho are the\b"
-            rf"|\b(?:which|what) (?:{_COUNTS})\b|\b(?:which|what) (?:\p{{L}}+ ){{0,2}}\p{{L}}{{3,}}(?<!s)s (?:are|were|did|do|does|have|had|can|must|will)\b",
+            rf"|\b(?:which|what) (?:{_COUNTS})\b"
+            r"|\b(?:which|what) (?:\p{L}+ ){0,2}\p{L}{3,}(?<!s)s (?:are|were|did|do|does|have|had|can|must|will)\b",
             regex.IGNORECASE,
         ),
     ),

@@ -36,6 +36,7 @@ def select(
         chosen = _raising(ranked, max_sentences)
     elif question.form is Form.COMPARISON:
         chosen = _for_each_name(ranked, question.names)[:max_sentences]
+        chosen = chosen if len(chosen) > 1 else _raising(ranked, 2)
     else:
         chosen = _near(ranked, weights.reach, max_sentences)
     documents = list(dict.fromkeys(_document(item) for item in chosen))

@@ -14,9 +14,9 @@ from index.loaders.datelines import stated_date
 from index.loaders.filings import filing
 from index.loaders.issuers import issuer
 from index.loaders.metadata import Properties
+from index.loaders.pdf.front.title_lines import caption_of_page, lines_above_text, title_of_pages
 from index.loaders.pdf.paragraphs import Paragraph
 from index.loaders.pdf.runs import Line
-from index.loaders.pdf.front.title_lines import caption_of_page, lines_above_text, title_of_pages
 from index.loaders.title_wording import has_words, is_among, is_furniture, reads_like_title
 
 _PAGES = 6

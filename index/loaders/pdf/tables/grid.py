@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from index.loaders.pdf.tables.atoms import Atom, Column, joined_atoms, split_at, text_of
 from index.loaders.pdf.positioned import unplaced
 from index.loaders.pdf.runs import Cell
+from index.loaders.pdf.tables.atoms import Atom, Column, joined_atoms, split_at, text_of
 from index.text.tabular import is_period
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from itertools import takewhile
 
 import regex
 
-from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
-from index.loaders.pdf.tables.grid import placed
 from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
+from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
+from index.loaders.pdf.tables.grid import placed
 
 MAX_LINES = 40
 """The largest number of lines of headings above the first row of a table."""

@@ -19,11 +19,11 @@ from dataclasses import replace
 
 import regex
 
+from index.loaders.pdf.positioned import joined_by, unplaced
+from index.loaders.pdf.runs import Cell, Line
 from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
 from index.loaders.pdf.tables.grid import cells_of, find_columns
 from index.loaders.pdf.tables.headings import header_rows, headings_above
-from index.loaders.pdf.positioned import joined_by, unplaced
-from index.loaders.pdf.runs import Cell, Line
 from index.text.tabular import is_period, is_quantity
 
 MAX_STEP = 3.0
