@@ -7,12 +7,15 @@ from dataclasses import dataclass
 
 from babel import Locale
 
-from index.search import Snapshot, Term
+from index.search import Snapshot, Term, terms
 from rag.answers import Cause
-from rag.finding.features import absent_words, is_foreign, terms_of_reading
+from rag.finding.features import absent_words, content_terms, is_foreign, terms_of_reading
 from rag.finding.ranking import Scored, Weights
 from rag.finding.reading import Reading
 from rag.questions import Kind, Question, fits_kind
+
+_RARE = 0.7
+"""The share of the rarity of the question's rarest word from which another word matters to the reader."""
 
 _NEAR_SUBJECT = 0.5
 """The least share of a question's words that the nearest passage must have to be about its subject."""
@@ -146,7 +149,21 @@ def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str 
         held[language] = held.get(language, frozenset()) | item.candidate.terms
     lacks = [absent_words(index, question, words, language) for language, words in held.items()]
     missing = [word for word in lacks[0] if all(word in others for others in lacks)]
+    missing = _that_matter(index, question, missing)
     return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None
+
+
+def _that_matter(index: Snapshot, question: Question, words: Sequence[str]) -> list[str]:
+    """The names and figures among ``words``, and those that are about as rare as the question's rarest."""
+    language = question.language
+    rarity = content_terms(index, question, language)
+    least = _RARE * max(rarity.values(), default=0.0)
+    return [
+        word
+        for word in words
+        if word in question.names
+        or max((rarity.get(term, 0.0) for term in terms(word, language)), default=0.0) >= least
+    ]
 
 
 def name_language(code: str) -> str:

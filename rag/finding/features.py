@@ -28,7 +28,8 @@ _LIGHT_WORDS = frozenset({
     "into", "than", "then", "so", "such", "there", "here", "ever", "still", "the", "a", "an", "and", "or",
     "of", "in", "on", "at", "to", "for", "by", "with", "as", "whi", "realli", "actual", "go", "went", "up",
     "out", "down", "way", "whether", "long", "often", "take", "took", "place", "includ", "regard",
-    "concern",
+    "concern", "him", "her", "his", "hers", "its", "their", "all", "both", "each", "everi", "most", "more",
+    "list", "summaris", "summar", "pleas", "outlin", "describ", "explain",
 })  # fmt: skip
 """English stems that shape a question and do not name its subject."""
 

@@ -1,0 +1,88 @@
+"""An answer has as many sentences as the question needs, and none repeats another."""
+
+from __future__ import annotations
+
+from rag.finding.ranking import Scored
+from rag.finding.selection import select
+from rag.questions import Question, understand
+from tests.support.candidates import WEIGHTS, scored, texts
+
+FACT = understand("Who was arrested?")
+LIST = understand("List the causes of the flood.")
+
+
+def chosen(ranked: list[Scored], question: Question = FACT, most: int = 8) -> list[str]:
+    return texts(select(ranked, question, WEIGHTS, most))
+
+
+def test_a_fact_that_is_certain_has_one_sentence() -> None:
+    ranked = [scored(1, 0, "the best one here.", 0.9), scored(1, 50, "nearly as good.", 0.85)]
+    assert chosen(ranked) == ["the best one here."]
+
+
+def test_a_doubtful_fact_has_another_sentence_if_that_raises_the_probability_of_an_answer() -> None:
+    ranked = [
+        scored(1, 0, "the best one here.", 0.5),
+        scored(1, 50, "it may be this.", 0.4),
+        scored(1, 90, "hardly this at all.", 0.2),
+    ]
+    # 0.4 of the half that is left is a fifth; 0.2 of the three tenths that are left is less than a tenth.
+    assert chosen(ranked) == ["the best one here.", "it may be this."]
+
+
+def test_a_comparison_has_a_sentence_for_each_thing_that_it_names() -> None:
+    ranked = [
+        scored(1, 0, "Syria | 33.42", 0.9, "Country | EURm"),
+        scored(1, 20, "Egypt | 14.90", 0.8, "Country | EURm"),
+        scored(1, 40, "Tunisia | 14.50", 0.3, "Country | EURm"),
+    ]
+    question = understand("Did Syria or Tunisia get more assistance?")
+    assert chosen(ranked, question) == ["Syria | 33.42", "Tunisia | 14.50"]
+
+
+def test_a_list_has_all_sentences_near_the_best() -> None:
+    ranked = [
+        scored(1, 0, "a rusted pin.", 0.8),
+        scored(1, 50, "an open gate.", 0.5),
+        scored(1, 90, "unrelated words.", 0.39),
+    ]
+    assert chosen(ranked, LIST) == ["a rusted pin.", "an open gate."]
+
+
+def test_repeated_sentences_are_left_out() -> None:
+    ranked = [
+        scored(1, 0, "Police arrested 40 men on Monday.", 0.9),
+        scored(2, 0, "Police  arrested 40 men on MONDAY.", 0.9),
+        scored(3, 0, "Police arrested 40 men on Monday night.", 0.8),
+        scored(3, 60, "They came from six countries.", 0.7),
+    ]
+    assert chosen(ranked, LIST) == ["Police arrested 40 men on Monday.", "They came from six countries."]
+
+
+def test_rows_of_tables_with_the_same_words_do_not_repeat_each_other() -> None:
+    ranked = [
+        scored(1, 0, "Pumps | 12 | 14", 0.9, "March | April"),
+        scored(1, 50, "Pumps | 13 | 15", 0.8, "May | June"),
+        scored(1, 90, "Pumps | 12 | 14", 0.8, "July | August"),
+    ]
+    assert chosen(ranked, LIST) == ["Pumps | 12 | 14", "Pumps | 13 | 15", "Pumps | 12 | 14"]
+
+
+def test_sentences_stand_in_the_order_of_their_documents_the_best_one_first() -> None:
+    ranked = [
+        scored(2, 80, "alpha beta gamma.", 0.9),
+        scored(1, 50, "delta epsilon zeta.", 0.8),
+        scored(2, 10, "eta theta iota.", 0.7),
+        scored(1, 20, "kappa lambda mu.", 0.6),
+        scored(3, 0, "nu xi omicron.", 0.6),
+    ]
+    assert chosen(ranked, LIST, most=4) == [
+        "alpha beta gamma.",
+        "eta theta iota.",
+        "kappa lambda mu.",
+        "delta epsilon zeta.",
+    ]
+
+
+def test_without_candidates_nothing_is_selected() -> None:
+    assert chosen([]) == chosen([], LIST) == chosen([], understand("Is Syria or Egypt larger?")) == []
