@@ -9,6 +9,7 @@ from rag.finding.reading import ReadSentence
 
 _COMPLETE = regex.compile(r"[.!?…。！？।۔။។]\P{L}*$|\s\|\s")
 _NAMED = regex.compile(r"\p{L}{4,}")
+_MAX_NAME = 3
 _CAPTION = regex.compile(
     r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{N}", regex.IGNORECASE
 )
@@ -31,9 +32,10 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
     text = sentence.text.strip()
     if sentence.is_heading or text == title.strip():
         return True
-    if is_row(text) or not is_fragment(text):
-        return False
     words = _NAMED.findall(text)
+    # A lone name may end with the stop of an abbreviation: "Netflix, Inc."
+    if is_row(text) or not (is_fragment(text) or len(words) <= _MAX_NAME):
+        return False
     return _CAPTION.match(text) is not None or (
         not any(map(str.isdigit, text)) and all(word[0].isupper() for word in words)
     )
