@@ -133,7 +133,7 @@ _FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
         regex.compile(
             r"^\W*(?:please )?(?:list|name|enumerate)\b|\bwhat are the\b|\bwho are the\b"
             rf"|\b(?:which|what) (?:{_COUNTS})\b"
-            r"|\b(?:which|what) (?:\p{L}+ ){0,2}\p{L}{3,}(?<!s)s (?:are|were|did|do|have|had|can|must|will)\b",
+            r"|\b(?:which|what) (?:\p{L}+ ){0,2}\p{L}{3,}(?<!s)s (?:are|were|did|do|have|had|can|must)\b",
             regex.IGNORECASE,
         ),
     ),

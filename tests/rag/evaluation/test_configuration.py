@@ -41,7 +41,7 @@ def test_settings_are_every_key_with_its_value() -> None:
         "dense_weight": 0.35,
         "read_hits": 8,
         "widen_by": 2,
-        "max_sentences": 4,
+        "max_sentences": 8,
         "certain": 0.78,
         "threshold": None,
     }
