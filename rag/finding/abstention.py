@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+import regex
 from babel import Locale
 
 from index.search import Snapshot, Term, terms
@@ -13,6 +14,8 @@ from rag.finding.features import absent_words, content_terms, is_foreign, terms_
 from rag.finding.ranking import Scored, Weights
 from rag.finding.reading import Reading
 from rag.questions import Kind, Question, fits_kind
+
+_YEAR = regex.compile(r"(?:19|20)\d\d")
 
 _RARE = 0.7
 """The share of the rarity of the question's rarest word from which another word matters to the reader."""
@@ -61,10 +64,38 @@ def decide(
     model = weights.foreign if foreign else weights.answerability
     answerability = model.of(best.features)
     if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
-        return Decision(answerability, None)
+        years = _absent_years(question, best.reading)
+        return Decision(answerability, _without_years(question, best.reading, years) if years else None)
     if foreign:
         return Decision(answerability, Abstention("language", _foreign(index, question, best.reading)))
     return Decision(answerability, _abstention(index, question, ranked, filtered=filtered))
+
+
+def _absent_years(question: Question, reading: Reading) -> list[str]:
+    """The years of the question that neither a passage nor its headings, title and date have."""
+    record = reading.document
+    held = " ".join(
+        [record.title, record.stated or "", *(sentence.in_context for sentence in reading.sentences)]
+    )
+    return [name for name in question.names if _YEAR.fullmatch(name) and name not in held]
+
+
+def _without_years(question: Question, reading: Reading, years: Sequence[str]) -> Abstention:
+    subject = _named_in(question, [reading]) or [reading.document.title]
+    return Abstention(
+        "not_answered", f"Reports speak of {quote_list(subject)}; none gives {quote_list(years)}."
+    )
+
+
+def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:
+    """The names of the question, without years and figures, that the passages or their titles have."""
+    held = " ".join(
+        text.casefold()
+        for reading in readings
+        for text in (reading.document.title, *(sentence.in_context for sentence in reading.sentences))
+    )
+    names = [name for name in question.names if name[0].isalpha()]
+    return [name for name in names if name.casefold().removesuffix("'s").removesuffix("’s") in held]
 
 
 def _abstention(
@@ -77,6 +108,11 @@ def _abstention(
     if max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
         return Abstention("not_in_library", f"No report {searched} speaks of this.{missing_note}")
     searched = "that pass the filters" if filtered else "in this library"
+    absent = [word for word in lacks[0] if all(word in missing for missing in lacks)]
+    named, missing = _named_in(question, readings[:1]), _that_matter(index, question, absent)
+    if named and missing:
+        reason = f"Reports {searched} speak of {quote_list(named)}; none gives {quote_list(missing)}."
+        return Abstention("not_answered", reason)
     return Abstention(
         "not_answered",
         f"Reports {searched} come near the question, and no sentence answers it.{missing_note}",
