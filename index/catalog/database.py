@@ -80,7 +80,7 @@ class Catalog:
             make_file(path)
         place = sa.URL.create("sqlite", database=str(path))
         # A reader holds its connection for a whole question, so readers must not wait for connections. Few
-        # are kept open, because each keeps 8 MB of pages.
+        # are kept open, because each keeps 2 MB of pages.
         engine = sa.create_engine(
             place, connect_args={"timeout": _PATIENCE_SECONDS}, pool_size=8, max_overflow=-1
         )
@@ -327,8 +327,8 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     _set_wal(connection)
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA synchronous=FULL")
-    # 8 MB hold the upper B-tree pages of a million vectors, which every search reads.
-    connection.execute("PRAGMA cache_size=-8000")
+    # Each connection has a cache of its own, and the system caches the file for all of them.
+    connection.execute("PRAGMA cache_size=-2000")
 
 
 def _set_wal(connection: sqlite3.Connection) -> None:

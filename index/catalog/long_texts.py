@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
@@ -13,26 +15,66 @@ Key = tuple[str, int, int]
 ROOM = 100_000_000
 """The bytes of all texts that are shared."""
 
+_PIECE = 256 * 1024
+"""The bytes of UTF-8 in a piece of a text."""
+
+
+class LongText:
+    """A text in pieces, of which spans can be taken like those of a string: ``text[start:end]``.
+
+    Python stores four bytes for each character of a string that has a single emoji. In pieces, only the piece
+    with the emoji takes so many.
+    """
+
+    def __init__(self, utf8: bytes) -> None:
+        decoder = codecs.getincrementaldecoder("utf-8")("surrogatepass")
+        self._pieces: list[str] = []
+        self._starts: list[int] = []
+        self._length = 0
+        for place in range(0, len(utf8), _PIECE):
+            piece = decoder.decode(utf8[place : place + _PIECE], final=place + _PIECE >= len(utf8))
+            self._pieces.append(piece)
+            self._starts.append(self._length)
+            self._length += len(piece)
+
+    def __len__(self) -> int:
+        return self._length
+
+    def __getitem__(self, span: slice) -> str:
+        start, end, _ = span.indices(self._length)
+        first = max(bisect_right(self._starts, start) - 1, 0)
+        parts = []
+        for piece, begins in zip(self._pieces[first:], self._starts[first:], strict=True):
+            if begins >= end:
+                break
+            parts.append(piece[max(start - begins, 0) : end - begins])
+        return "".join(parts)
+
+    @property
+    def size(self) -> int:
+        """The bytes that it takes in memory."""
+        return sum(map(sys.getsizeof, self._pieces))
+
 
 class LongTexts:
     """The long texts that were read lately, up to a number of bytes. Safe to share between threads.
 
-    A text of 20 MB takes 60 MB while it is read. Without sharing, thirty searches at once that find the same
-    report would take almost two gigabytes, and the C library would not return all of them.
+    A text of 20 MB takes up to 100 MB while it is read. Without sharing, thirty searches at once that find
+    the same report would take gigabytes, and the C library would not return all of them.
     """
 
     def __init__(self, room: int = ROOM) -> None:
         self._room = room
-        self._texts: OrderedDict[Key, str] = OrderedDict()
+        self._texts: OrderedDict[Key, LongText] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Key, read: Callable[[], str]) -> str:
-        """Return a text; ``read`` reads it if no thread has read it lately. Other threads wait meanwhile."""
+    def get(self, key: Key, read: Callable[[], bytes]) -> LongText:
+        """Return a text. If no thread has read it lately, ``read`` gives its UTF-8; other threads wait."""
         with self._lock:
             if key not in self._texts:
-                self._texts[key] = read()
+                self._texts[key] = LongText(read())
             self._texts.move_to_end(key)
             text = self._texts[key]
-            while sum(map(sys.getsizeof, self._texts.values())) > self._room:
+            while sum(kept.size for kept in self._texts.values()) > self._room:
                 self._texts.popitem(last=False)
             return text

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from index.catalog.long_texts import LongText
 from index.catalog.schema import builds, chunks, details, documents, layouts, meta, versions
 from index.details import Detail
 from index.documents import Document, Section, Span
@@ -126,7 +127,7 @@ def to_record(row: sa.Row[Any]) -> DocumentRecord:
     )
 
 
-def to_passage(row: sa.Row[Any], text: str) -> Passage:
+def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
     """Convert a row of :func:`passage_query`.
 
     Args:
@@ -141,11 +142,11 @@ def to_passage(row: sa.Row[Any], text: str) -> Passage:
         row.chunk_id,
         document,
         span,
-        span.of(text),
+        text[span.start : span.end],
         page,
         tuple(Span(start, end) for start, end in row.sentences),
         header,
-        header.of(text) if header else "",
+        text[header.start : header.end] if header else "",
         section_at(text, header, row.start) if header and row.start >= header.end else "",
         document.recognised(*range(page or 0, bisect_left(row.page_starts, row.end) + 1)),
     )
@@ -183,6 +184,12 @@ TEXT = sa.select(versions.c.text).where(
     versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
 )
 """Selects the text of one version. ``substr`` in SQL would count from the start for each passage."""
+
+
+TEXT_BYTES = sa.select(sa.cast(versions.c.text, sa.LargeBinary)).where(
+    versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
+)
+"""Selects the text of one version in UTF-8."""
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from index.catalog.long_texts import LongTexts
+from index.catalog.long_texts import LongText, LongTexts
 from index.catalog.queries import (
     TEXT,
+    TEXT_BYTES,
     batches,
     conditions,
     details_of,
@@ -232,7 +233,7 @@ class CatalogReader:
         if after is not None:
             query = query.where(chunks.c.id > after)
         place: tuple[int, int] | None = None
-        text = ""
+        text: str | LongText = ""
         for part in [None] if chunk_ids is None else batches(sorted(chunk_ids)):
             narrowed = query if part is None else query.where(chunks.c.id.in_(part))
             for row in self._connection.execute(narrowed.execution_options(yield_per=1000)):
@@ -242,14 +243,16 @@ class CatalogReader:
                     text = self._text(row.document_id, row.version, row.characters)
                 yield to_passage(row, text)
 
-    def _text(self, document_id: int, version: int, characters: int) -> str:
+    def _text(self, document_id: int, version: int, characters: int) -> str | LongText:
         """The text of a version, which has so many characters."""
         wanted = {"document": document_id, "version": version}
-
-        def read() -> str:
+        if characters <= LONG:
             return str(self._connection.execute(TEXT, wanted).scalar_one())
 
-        return self._texts.get((self.lineage, document_id, version), read) if characters > LONG else read()
+        def read() -> bytes:
+            return bytes(self._connection.execute(TEXT_BYTES, wanted).scalar_one())
+
+        return self._texts.get((self.lineage, document_id, version), read)
 
     def count_chunks(self) -> int:
         """The number of chunks in the build."""

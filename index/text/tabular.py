@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Protocol
 
 import regex
 
@@ -22,6 +23,9 @@ MAX_HEADING_ROWS = 5
 
 MAX_CAPTION_CHARACTERS = 200
 """The most characters of a caption line; a longer line above a table is a paragraph."""
+
+MAX_GROUP_CHARACTERS = 20_000
+"""The most characters from a row up to the name of its group."""
 
 _MAX_CAPTION_LINES = 3
 _MAX_SECTIONS = 2
@@ -167,10 +171,16 @@ def is_group(line: str) -> bool:
     return bool(first) and not any(others)
 
 
-def section_at(text: str, header: Span, start: int) -> str:
+class Sliceable(Protocol):
+    """A text of which spans can be taken, as of a string."""
+
+    def __getitem__(self, span: slice, /) -> str: ...
+
+
+def section_at(text: Sliceable, header: Span, start: int) -> str:
     """The names of the group of rows to which the row at ``start`` belongs, a line each; "" without one.
 
-    A row of totals ends its group.
+    A row of totals ends its group. A group whose name is far above is not found.
 
     Args:
         text: a document's canonical text.
@@ -178,9 +188,8 @@ def section_at(text: str, header: Span, start: int) -> str:
         start: the offset of a row below them.
     """
     names: list[str] = []
-    for match in reversed(list(_LINE.finditer(text, header.end, start))):
-        line = match[0].strip()
-        if not line:
+    for line in reversed(_LINE.findall(text[max(header.end, start - MAX_GROUP_CHARACTERS) : start])):
+        if not line.strip():
             continue
         if is_group(line):
             names.insert(0, cells(line)[0])
@@ -188,7 +197,7 @@ def section_at(text: str, header: Span, start: int) -> str:
                 break
         elif names:
             break
-        elif _TOTAL.match(line):
+        elif _TOTAL.match(line.strip()):
             return ""
     return "\n".join(names)
 
