@@ -90,7 +90,8 @@ def document_at(connection: sa.Connection, incoming: Incoming) -> tuple[int, int
 def _insert_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
     mine = {"document_id": document_id, "version": version}
     added = datetime.now(UTC).isoformat(timespec="seconds")
-    connection.execute(sa.insert(versions).values(**mine, added=added, **_values(item)))
+    # As parameters: SQLAlchemy's cache of statements would keep the text as part of the statement.
+    connection.execute(sa.insert(versions), {**mine, "added": added, **_values(item)})
     _insert_beside(connection, mine, item)
 
 
@@ -106,7 +107,8 @@ def _update_version(connection: sa.Connection, document_id: int, version: int, i
             same = sa.and_(table.c.document_id == document_id, table.c.version == version)
             connection.execute(sa.delete(table).where(same))
     same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
-    connection.execute(sa.update(versions).where(same).values(**_values(item)))
+    # As parameters, for the same reason as in _insert_version.
+    connection.execute(sa.update(versions).where(same), _values(item))
     _insert_beside(connection, mine, item)
 
 

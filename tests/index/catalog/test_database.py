@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sqlite3
 import threading
+import tracemalloc
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
@@ -262,3 +264,21 @@ def test_the_database_survives_in_a_folder_without_write_permission_as_an_error(
             Catalog.open(tmp_path / "catalog.sqlite")
     finally:
         tmp_path.chmod(0o700)
+
+
+def test_a_catalog_does_not_hold_the_texts_of_its_commits_in_memory(catalog: Catalog) -> None:
+    text = "Steel rusts. " * 400_000
+
+    def commit(digest: str) -> None:
+        incoming = Incoming("/r", "long.txt", 1, 1, digest, Document(text + digest, "Long", "text"))
+        catalog.commit([NewVersion(incoming, (), ())])
+
+    tracemalloc.start()
+    try:
+        commit("one")
+        commit("two")
+        gc.collect()
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert held < len(text) / 2
