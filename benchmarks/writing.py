@@ -6,7 +6,8 @@ which have no answer. Two figures do not depend on the gate's own judgement:
 
 - of the sentences shown as supported, those with a figure or a name that is not literally in their quotes,
   titles and publishers, even if it is right (a number word, an acronym): they are listed for a person;
-- of the questions without an answer, those that end in an abstention or in no supported sentence.
+- of the questions without an answer, those that end in an abstention or in no supported sentence of the
+  model; one that is answered with quotes instead is not among them.
 
 ``--output`` writes every sentence with its quotes, verdict and reason as a line of JSON.
 """
@@ -36,6 +37,7 @@ from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
 from rag.llm import LanguageModel, Limits, ModelSettings, open_model
 from rag.verification import Gate
+from rag.writing.composition import QUOTED
 from rag.writing.writer import Writer
 
 SETS = ("seeds", "seed", "clapnq")
@@ -144,9 +146,8 @@ def _measured(
     began = time.perf_counter()
     for question in questions:
         answer = engine.ask(question.text)
-        supported = any(sentence.verdict == "supported" for sentence in answer.sentences)
         kind = "answerable" if question.answerable else "unanswerable"
-        ends[f"{kind}, {_end(answer, supported=supported)}"] += 1
+        ends[f"{kind}, {_end(answer)}"] += 1
         if answer.fallback is not None:
             fallbacks[answer.fallback] += 1
         for item in _sentences(name, question, answer):
@@ -165,15 +166,17 @@ def _measured(
         print(f"  unanswerable, with nothing supported: {1 - wrong / unanswerable:.1%}", flush=True)
 
 
-def _end(answer: Answer, *, supported: bool) -> str:
+def _end(answer: Answer) -> str:
     if answer.abstained:
         return "abstained"
-    who = "quoted" if answer.model == "quoted" else "written"
-    return f"{who}, supported sentences shown" if supported else f"{who}, nothing supported"
+    if answer.model == QUOTED:
+        return "quotes shown"
+    supported = any(sentence.verdict == "supported" for sentence in answer.sentences)
+    return "written, supported sentences shown" if supported else "written, nothing supported"
 
 
 def _sentences(name: str, question: Query, answer: Answer) -> Iterator[Written]:
-    if answer.model != "quoted":
+    if answer.model != QUOTED:
         for sentence in answer.sentences:
             words = answer.text[sentence.start : sentence.end]
             cited = answer.cited_by(sentence)

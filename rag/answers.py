@@ -17,8 +17,15 @@ if TYPE_CHECKING:
     from index.search import Snapshot
 
 
-Verdict = Literal["supported", "partial", "unsupported"]
-"""The degree to which the cited words support a sentence of an answer."""
+Verdict = Literal["quoted", "supported", "partial", "unsupported"]
+"""What is known of a sentence of an answer and the words that it cites.
+
+``quoted``: the sentence is those words, which says nothing about whether they answer the question. The others
+are the degree to which the cited words support a sentence that a model wrote. Answers of earlier versions
+have ``supported`` for quoted sentences, too."""
+
+DOUBTFUL: frozenset[Verdict] = frozenset({"partial", "unsupported"})
+"""The verdicts of sentences that the cited words do not fully support; such a sentence is labelled."""
 
 Cause = Literal["empty_library", "language", "not_in_library", "not_answered", "greeting", "thanks"]
 """The reason for an abstention.
@@ -51,7 +58,7 @@ class Verification:
         quote_matches: whether the quote, read again from the stored text, is unchanged.
         figures_match: whether the quotes contain every figure, date and amount of the sentence.
         score: the share of the sentence's content that the quotes support, 0 to 1.
-        reason: why the verdict is not ``supported``, in words; else None.
+        reason: why the cited words do not support the sentence, or only in part, in words; else None.
         checks: the score, 0 to 1, of each check that applies, by the name of the check.
     """
 
@@ -146,7 +153,8 @@ class AnswerSentence:
         start: the offset at which it begins in ``Answer.text``.
         end: the offset at which it ends.
         citations: the numbers of its footnotes.
-        verdict: whether the footnotes support it; an ``unsupported`` sentence is shown struck out.
+        verdict: whether it is quoted, or else whether the footnotes support it; an ``unsupported`` sentence
+            is shown struck out.
         reason: why the footnotes do not support it, or only in part; else None.
     """
 
@@ -372,11 +380,11 @@ class Token:
 
     Attributes:
         text: one sentence, with the space or line break before it.
-        verdict: the verdict of that sentence.
+        verdict: the verdict of that sentence; None for the reason of an abstention.
     """
 
     text: str
-    verdict: Verdict = "supported"
+    verdict: Verdict | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,12 @@ from datetime import date
 from rag.answers import Verdict
 
 VERDICTS: Mapping[Verdict, str] = {
+    "quoted": "",
     "supported": "",
     "partial": "partly supported",
     "unsupported": "not supported",
 }
-"""The label of a sentence by its verdict; a supported sentence has none."""
+"""The label of a sentence by its verdict; a quoted or supported sentence has none."""
 
 DOUBTS: Mapping[Verdict, str] = {
     verdict: f"({label})" if label else "" for verdict, label in VERDICTS.items()
@@ -34,9 +35,9 @@ EXCERPT_CHARACTERS = 280
 _PRECISIONS = ("year", "month", "day")
 
 
-def doubt_after(verdict: Verdict) -> str:
-    """The label that follows a sentence in plain text, with a space before it; empty for a supported one."""
-    doubt = DOUBTS[verdict]
+def doubt_after(verdict: Verdict | None) -> str:
+    """The label that follows a sentence in plain text, with a space before it; empty if it has none."""
+    doubt = DOUBTS[verdict] if verdict is not None else ""
     return f" {doubt}" if doubt else ""
 
 

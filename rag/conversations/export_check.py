@@ -23,11 +23,12 @@ from rag.visible_text import visible
 if TYPE_CHECKING:
     from index.embedding import Encoder
 
-_VERDICT_ORDER: Mapping[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2}
+_VERDICT_ORDER: Mapping[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2, "quoted": 2}
 _VERDICT_WORDS: Mapping[Verdict, str] = {
     "unsupported": "not supported",
     "partial": "only partly supported",
     "supported": "supported",
+    "quoted": "quoted",
 }
 
 _MAX_INTEGER = 2**63 - 1
@@ -79,7 +80,8 @@ class Claim:
     Attributes:
         text: its words.
         footnotes: its footnote marks.
-        shown: the verdict that the file shows; unsupported sentences are struck out.
+        shown: the verdict that the file shows; unsupported sentences are struck out. Only JSON tells a quoted
+            sentence from a supported one: elsewhere neither has a label, and both are ``supported``.
     """
 
     text: str
@@ -172,8 +174,12 @@ def _check_claim(
     ]
     remarks = ("is marked as partly supported",) if claim.shown == "partial" else ()
     cited = [notes[mark][0] for mark in claim.footnotes if mark in notes]
-    if any(note.holds and note.words == claim.text for note in cited):
+    repeated = [note for note in cited if note.words == claim.text]
+    if any(note.holds for note in repeated):
         # A literal quote needs no further support, even if it is a table's row or half a sentence.
+        return Checked(number, claim.text, tuple(problems), remarks)
+    if claim.shown == "quoted":
+        problems += [] if repeated else ["is marked as quoted, and is not word for word what it cites"]
         return Checked(number, claim.text, tuple(problems), remarks)
     # The reader sees the words in the footnote, even if they differ from the document's.
     found = gate.check(claim.text, [notes[mark][1] for mark in claim.footnotes if mark in notes])

@@ -13,14 +13,15 @@ from rag.evaluation.bootstrap import Place, Sample, ratio
 from rag.evaluation.datasets import Claim
 from rag.verification import verify
 
-_WORST_FIRST: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
+_WORST_FIRST: tuple[Verdict, ...] = ("unsupported", "partial", "supported", "quoted")
 
 
 def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[Place, Sample]:
     """Return the shares of verdicts among the answers' sentences, and of claims called supported.
 
-    ``verdicts`` covers all sentences of all answers. ``called_supported`` has three figures: for claims that
-    are checked against sentences that support them, that contradict them, and that belong to another claim.
+    ``verdicts`` covers all sentences of all answers; those that are quoted count apart. ``called_supported``
+    has three figures: for claims that are checked against sentences that support them, that contradict them,
+    and that belong to another claim.
     """
     verdicts = [verdicts_of(item.answer) for item in asked]
     ids = tuple(item.query.id for item in asked)

@@ -13,7 +13,7 @@ from rag.verification.entailment import Entailment, open_entailment
 from rag.verification.evidence import Evidence
 from rag.verification.gate import Gate
 
-__all__ = ["Entailment", "Evidence", "Gate", "open_entailment", "verify"]
+__all__ = ["Entailment", "Evidence", "Gate", "open_entailment", "verify", "verify_quote"]
 
 _WORDS_ALONE = Gate()
 
@@ -32,3 +32,19 @@ def verify(sentence: str, quote: str, document: Document, span: Span) -> Verific
         return Verification("supported", quote_matches=True, figures_match=True, score=1.0)
     evidence = Evidence(quote, document.title, document.language, document.published, matches)
     return _WORDS_ALONE.check(sentence, [evidence])
+
+
+def verify_quote(quote: str, document: Document, span: Span) -> Verification:
+    """Check that a sentence of the answer is quoted word for word; what it says is not checked.
+
+    Args:
+        quote: the sentence.
+        document: the cited document, as stored.
+        span: where the sentence is said to stand in it.
+
+    Returns:
+        ``quoted`` if the words stand there, else ``unsupported``.
+    """
+    if span.of(document.text) != quote:
+        return _WORDS_ALONE.check(quote, [Evidence(quote, quote_matches=False)])
+    return Verification("quoted", quote_matches=True, figures_match=True, score=1.0)

@@ -11,7 +11,7 @@ from rag.finding.abstention import Abstention, caveat
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.selection import select
-from rag.verification import verify
+from rag.verification import verify_quote
 from rag.writing.findings import Adjust, Findings, unchanged
 
 Place = tuple[int, int, int, int]
@@ -136,7 +136,7 @@ def quote(
     for item in cite_earliest(chosen, findings.copies):
         words = item.sentence.text
         document = findings.library.text(item.record)
-        verification = adjust(verify(words, words, document, item.sentence.span), score)
+        verification = adjust(verify_quote(words, document, item.sentence.span), score)
         yield from composition.add(words, [item], verification)
     note = " ".join(filter(None, [draft.note, caveat(findings.index, findings.question, chosen)]))
     return replace(composition.answer(draft), note=note or None)

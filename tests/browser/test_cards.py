@@ -44,6 +44,12 @@ def test_hovering_a_mark_shows_its_words_source_date_and_verdict(
     expect(card(page).locator(".fn-foot-title")).to_have_text(cited["title"])
     expect(card(page).locator(".fn-fact")).to_have_text(["Footnoted sample library", "18 July 2025"])
     expect(card(page).locator(".fn-foot-verdict")).to_have_text("Quoted word for word.")
+    # A quotation is no praise: its card has the colour of its words and no other.
+    colours = [
+        card(page).locator(part).first.evaluate("(element) => getComputedStyle(element).color")
+        for part in (".fn-foot-verdict", ".fn-foot-words")
+    ]
+    assert colours[0] == colours[1]
     assert card(page).evaluate(WITHIN_WINDOW)
     assert card(page).evaluate("(card) => card.closest('main') !== null")
     expect(card(page).locator("a")).to_have_count(0)

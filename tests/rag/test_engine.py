@@ -29,7 +29,7 @@ def test_the_requested_figure_is_quoted_from_the_report(seed_engine: QueryEngine
     assert (first.path, first.published) == ("cambodia-scam-raids.md", "2025-07-18")
     assert "More than a thousand suspects were arrested within three days" in first.quote
     assert first.quote == seed_engine.index.catalog.text(first.document_id).text[first.start : first.end]
-    assert first.verification.verdict == "supported"
+    assert first.verification.verdict == "quoted"
     assert answer.model == "quoted"
     assert 1 <= len(answer.sentences) <= 4
 
@@ -147,7 +147,7 @@ def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> No
         "start": 0,
         "end": body["citations"][0]["answer_end"],
         "citations": [1],
-        "verdict": "supported",
+        "verdict": "quoted",
         "reason": None,
     }
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
+from typing import get_args
 from zipfile import ZipFile
 
 from hypothesis import strategies as st
@@ -66,7 +67,7 @@ def answers_of_any_words(draw: st.DrawFn) -> Answer:
     text, sentences, cited = "", [], []
     for number, words in enumerate(said, 1):
         start = len(text)
-        verdict: Verdict = draw(st.sampled_from(["supported", "partial", "unsupported"]))
+        verdict: Verdict = draw(st.sampled_from(get_args(Verdict)))
         text += words
         sentences.append(AnswerSentence(start, len(text), (number,), verdict, draw(texts)))
         heading = draw(st.none() | texts.filter(visible))

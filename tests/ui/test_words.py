@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from rag.answers import DOUBTFUL
 from ui.words import (
     DOUBTS,
     EXCERPT_CHARACTERS,
@@ -30,13 +31,16 @@ def test_a_source_without_a_date_is_undated() -> None:
     assert [date_or_undated(date) for date in ("2025-07", None, "")] == ["July 2025", "undated", "undated"]
 
 
-def test_only_a_supported_sentence_has_no_label() -> None:
+def test_only_a_doubtful_sentence_has_a_label() -> None:
+    assert {verdict for verdict, label in DOUBTS.items() if label} == DOUBTFUL
     assert list(DOUBTS.items()) == [
+        ("quoted", ""),
         ("supported", ""),
         ("partial", "(partly supported)"),
         ("unsupported", "(not supported)"),
     ]
-    assert [doubt_after("supported"), doubt_after("partial")] == ["", " (partly supported)"]
+    assert [doubt_after(verdict) for verdict in ("quoted", "supported", None)] == ["", "", ""]
+    assert doubt_after("partial") == " (partly supported)"
 
 
 @pytest.mark.parametrize(

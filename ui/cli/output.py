@@ -18,7 +18,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.answers import COURTESIES
+from rag.answers import COURTESIES, DOUBTFUL
 from rag.visible_text import visible
 from ui.words import RECOGNISED, SHOWN_PASSAGES, date_or_undated, doubt_after, excerpt, source_facts
 
@@ -222,7 +222,7 @@ def _print_footnote(console: Console, citation: Result, text: str) -> None:
     # If the sentence repeats its quote, the quote would only hide the source.
     quoted = "" if quote == sentence else f"“{quote}”"
     reason = citation["verification"]["reason"] or "read the source"
-    doubt = "" if verdict == "supported" else f"{verdict}: {reason}"
+    doubt = f"{verdict}: {reason}" if verdict in DOUBTFUL else ""
     _print_entry(console, f"[{citation['id']}]", _source(citation), doubt, quoted)
 
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from rag.answers import Answer
+from rag.answers import Answer, Verdict
 from rag.conversations import Claim, Footnote, load
 from rag.errors import AnswerFormError
 from ui.errors import NotExportedError
 from ui.export.reader import Exported, ReadAnswer, Row
 from ui.export.sheet import Digests, Sheet, digests_of, facts, lay_out, lay_out_conversation
+from ui.words import DOUBTS
 
 __all__ = [
     "FORMATS",
@@ -125,13 +126,26 @@ def read_export(data: bytes, path: Path) -> Exported:
 
 
 def sheet_as_read(sheet: Sheet) -> Exported:
-    """The visible text of a sheet, which is the same in every format."""
+    """The visible text of a sheet, which is the same in every format.
+
+    It does not tell a quoted sentence from a supported one, since neither has a label.
+    """
+    return _as_read(sheet, lambda verdict: verdict if DOUBTS[verdict] else "supported")
+
+
+def _as_read(sheet: Sheet, shown: Callable[[Verdict], Verdict]) -> Exported:
+    """The visible text of a sheet.
+
+    Args:
+        sheet: the sheet.
+        shown: returns what is to be seen of the verdict of a sentence.
+    """
     answers = tuple(
         ReadAnswer(
             part.question,
             part.abstention or "",
             tuple(
-                Claim(sentence.text, sentence.footnotes, sentence.verdict)
+                Claim(sentence.text, sentence.footnotes, shown(sentence.verdict))
                 for paragraph in part.paragraphs
                 for sentence in paragraph
             ),
@@ -152,8 +166,8 @@ def _read_json(data: bytes) -> Exported:
         sheet = _sheet_of_json(data)
     except AnswerFormError as error:
         raise NotExportedError(f"it is {error}") from error
-    # JSON has no manifest beside its text.
-    return replace(sheet_as_read(sheet), manifest=None)
+    # JSON has every verdict, and no manifest beside its text.
+    return replace(_as_read(sheet, lambda verdict: verdict), manifest=None)
 
 
 def _sheet_of_json(data: bytes) -> Sheet:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from index.catalog import Catalog
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
-from rag.answers import Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
+from rag.answers import DOUBTFUL, Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
 from rag.visible_text import visible
 from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
 from ui.words import DOUBTS, RECOGNISED, date_or_undated, source_facts
@@ -195,7 +195,7 @@ def _remarks(answer: Answer) -> Iterator[str]:
     if answer.note:
         yield answer.note
     for sentence in answer.sentences:
-        if sentence.verdict != "supported":
+        if sentence.verdict in DOUBTFUL:
             reason = f": {sentence.reason}" if sentence.reason else ""
             yield f"{DOUBTS[sentence.verdict]} “{answer.text[sentence.start : sentence.end]}”{reason}"
     for dropped in answer.dropped:

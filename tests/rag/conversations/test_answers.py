@@ -190,6 +190,20 @@ def test_an_answer_of_an_older_version_is_read() -> None:
     assert load(json.dumps(older)) == made
 
 
+@pytest.mark.parametrize("verdict", ["supported", "quoted"])
+def test_a_quoted_answer_keeps_the_verdicts_that_it_was_made_with(catalog: Catalog, verdict: Verdict) -> None:
+    # Earlier versions called quoted sentences supported.
+    checked = Verification(verdict, quote_matches=True, figures_match=True, score=1.0)
+    made = replace(answer(replace(citation(1, GATE), verification=checked)), conversation_id="c")
+    body = answer_json(made)
+    keep(catalog, made)
+    assert kept_answer(catalog, made.answer_id) == body
+    assert (load(body), conversation(catalog, "c")) == (made, [made])
+    assert [(each.verdict, made.citations[0].verification.verdict) for each in load(body).sentences] == [
+        (verdict, verdict)
+    ]
+
+
 def test_a_conversation_returns_its_last_answers_oldest_first(catalog: Catalog) -> None:
     made = [
         replace(

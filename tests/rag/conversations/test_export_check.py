@@ -151,6 +151,13 @@ def test_headings_that_the_document_lacks_are_named(catalog: Catalog) -> None:
         (Claim(QUOTE, ()), ("has no footnote",), ()),
         (Claim(QUOTE, (1, 7)), ("footnote 7 is not there",), ()),
         (Claim("The mayor fled.", (), "unsupported"), (), ("is struck out, as not supported",)),
+        (Claim(QUOTE, (1,), "quoted"), (), ()),
+        (
+            Claim("On Monday, police arrested 1,043 people.", (1,), "quoted"),
+            ("is marked as quoted, and is not word for word what it cites",),
+            (),
+        ),
+        (Claim("On Monday, police arrested 1,043 people.", (1,)), (), ()),
         (
             Claim("Police arrested 1,043 people on Monday, sleeping sailors.", (1,)),
             ("is only partly supported by what it cites",),
@@ -174,6 +181,12 @@ def test_a_sentence_must_deserve_the_verdict_that_it_shows(
     [found], _ = recheck(catalog, [claim], [footnote()], facts)
     assert [problem.partition(":")[0] for problem in found.problems] == list(problems)
     assert found.remarks == remarks
+
+
+def test_a_quotation_of_a_quote_that_does_not_hold_has_that_problem_alone(catalog: Catalog) -> None:
+    wrong = QUOTE.replace("1,043", "9,043")
+    [found], _ = recheck(catalog, [Claim(wrong, (1,), "quoted")], [footnote(wrong)], facts)
+    assert found.problems == ("footnote 1 does not hold",)
 
 
 def test_several_quotes_support_a_sentence_together(catalog: Catalog) -> None:

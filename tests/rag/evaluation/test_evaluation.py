@@ -57,7 +57,7 @@ def test_the_json_form_is_the_contract(whole: Evaluation) -> None:
         },
         "abstention": of_abstention,
         "abstention_subject_removed": of_abstention,
-        "gate": {"verdicts": dict.fromkeys(["supported", "partial", "unsupported"], "figure")},
+        "gate": {"verdicts": dict.fromkeys(["quoted", "supported", "partial", "unsupported"], "figure")},
         "latency_ms": {stage: {"median": "figure", "p95": "figure"} for stage in STAGES},
     }
     assert list(form) == [
@@ -70,11 +70,12 @@ def test_each_figure_covers_the_questions_that_define_it(whole: Evaluation) -> N
     answerable = sum(bool(query.answerable) for query in SEEDS.queries)
     assert n["retrieval.fused.ndcg@10"] == n["selection.first_correct"] == answerable
     assert n["abstention_subject_removed.auroc"] == answerable
-    assert n["abstention.auroc"] == n["latency_ms.total.p95"] == n["gate.verdicts.supported"] == ASKED
+    assert n["abstention.auroc"] == n["latency_ms.total.p95"] == n["gate.verdicts.quoted"] == ASKED
 
 
-def test_quoted_answers_are_fully_supported(whole: Evaluation) -> None:
-    assert whole.figures["gate", "verdicts", "supported"].value == 1
+def test_quoted_answers_are_quoted_and_not_supported(whole: Evaluation) -> None:
+    assert whole.figures["gate", "verdicts", "quoted"].value == 1
+    assert whole.figures["gate", "verdicts", "supported"].value == 0
 
 
 def test_the_curves_come_with_the_answers(whole: Evaluation) -> None:

@@ -27,9 +27,23 @@ def test_shares_cover_the_sentences_of_all_answers() -> None:
         asked(QUERY, abstained=True),
     ]
     assert values(items, []) == {
+        "verdicts.quoted": 0,
         "verdicts.supported": 0.5,
         "verdicts.partial": 0.25,
         "verdicts.unsupported": 0.25,
+    }
+
+
+def test_quoted_sentences_count_apart() -> None:
+    items = [
+        asked(QUERY, "a", "b", "c", verdicts=["quoted", "quoted", "quoted"]),
+        asked(QUERY, "a", verdicts=["supported"]),
+    ]
+    assert values(items, []) == {
+        "verdicts.quoted": 0.75,
+        "verdicts.supported": 0.25,
+        "verdicts.partial": 0,
+        "verdicts.unsupported": 0,
     }
 
 

@@ -72,7 +72,7 @@ def test_every_quote_is_its_span_of_the_stored_text(
     for citation in answer.citations:
         assert citation.quote == stored[citation.start : citation.end]
         assert citation.quote == answer.text[citation.answer_start : citation.answer_end]
-        assert citation.verification == Verification("supported", True, True, 1.0)
+        assert citation.verification == Verification("quoted", True, True, 1.0)
     for passage in answer.passages:
         assert passage.text == stored[passage.start : passage.end]
     assert [(s.start, s.end, s.citations) for s in answer.sentences] == [

@@ -47,7 +47,7 @@ def test_three_copies_of_a_story_are_one_source_and_the_earliest_is_cited(librar
     for citation in answer.citations:
         text = engine.index.catalog.text(citation.document_id, citation.version).text
         assert citation.quote == text[citation.start : citation.end]
-        assert citation.verification.verdict == "supported"
+        assert citation.verification.verdict == "quoted"
 
 
 def test_a_copy_is_named_with_its_title_publisher_date_and_span(library: MakeLibrary) -> None:

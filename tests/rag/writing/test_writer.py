@@ -73,7 +73,10 @@ def checked(engine: QueryEngine, question: str = RIGHT) -> Answer:
         assert answer.text[cited.answer_start : cited.answer_end]
     for sentence in answer.sentences:
         assert answer.cited_by(sentence) or sentence.verdict == "unsupported"
-        assert (sentence.reason is None) == (sentence.verdict == "supported")
+        assert (sentence.reason is None) == (sentence.verdict in {"quoted", "supported"})
+        # What is quoted is never said to be supported, and what a model wrote is never said to be quoted.
+        assert (sentence.verdict == "quoted") == (answer.model == "quoted")
+        assert {cited.verification.verdict for cited in answer.cited_by(sentence)} <= {sentence.verdict}
     assert "9,999" not in "".join(words(answer, "supported"))
     assert json.dumps(answer.as_dict(), ensure_ascii=False).encode()
     return answer
@@ -169,6 +172,18 @@ def test_without_a_supported_sentence_the_reports_are_quoted(
         f"The sentences that scripted cites support nothing that it wrote; {UNQUOTED}"
     )
     assert [dropped.text for dropped in answer.dropped] == [INVENTED]
+
+
+@pytest.mark.parametrize("certain", [0.0, 1.0])
+def test_sentences_quoted_instead_are_quoted_however_certain_the_library_is(
+    seed_index: Library, certain: float
+) -> None:
+    writer = Writer(model_of(ScriptedLLM(cites((INVENTED, TOO_HIGH)))), Gate(seed_index.encoder))
+    answer = checked(QueryEngine(seed_index, None, Tuning(certain=certain), writer=writer))
+    assert answer.fallback == "nothing_supported"
+    assert [(cited.verification.verdict, cited.verification.quote_matches) for cited in answer.citations] == [
+        ("quoted", True)
+    ] * len(quoted(seed_index))
 
 
 def test_unknown_numbers_support_nothing(seed_index: Library) -> None:

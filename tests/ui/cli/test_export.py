@@ -107,7 +107,10 @@ def test_what_asking_printed_can_be_verified(
     assert main(["verify", str(file), "--home", str(home)]) == 0
     lines = capfd.readouterr().out.splitlines()
     assert lines[0].startswith("Sentence 1 holds: “")
-    count = len(json.loads(file.read_text())["sentences"])
+    made = json.loads(file.read_text())
+    assert {each["verdict"] for each in made["sentences"]} == {"quoted"}
+    assert {each["verification"]["verdict"] for each in made["citations"]} == {"quoted"}
+    count = len(made["sentences"])
     assert lines[-1] == f"{file}: {count} sentences, {count} footnotes: all hold"
 
 

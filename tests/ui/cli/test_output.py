@@ -104,6 +104,19 @@ def test_an_answer_is_its_sentences_with_their_marks_a_line_a_document_then_the_
     ]
 
 
+def test_a_quoted_sentence_is_printed_without_a_remark() -> None:
+    quoted = Verification("quoted", True, True, 1.0)
+    made = replace(
+        ANSWER,
+        sentences=(replace(sentence(FIRST, 1), verdict="quoted"),),
+        citations=(citation(1, FIRST, verification=quoted),),
+    )
+    assert printed(output.print_answer, made.as_dict()) == [
+        "The dam held. [1]",
+        "[1] Inquiry · Ministry · 5 August 2031 · page 3 · dam.pdf",
+    ]
+
+
 def test_a_note_stands_between_the_answer_and_its_footnotes() -> None:
     noted = replace(ANSWER, note="The reports are in English.")
     assert printed(output.print_answer, noted.as_dict())[2] == "The reports are in English."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.library import Library
-from rag.answers import Answer
+from rag.answers import Answer, Verification
 from rag.conversations.answers import answer_json, load
 from rag.conversations.export_check import Claim, Place
 from rag.engine import QueryEngine
@@ -76,6 +77,23 @@ def test_an_answer_in_json_is_read_as_it_is_shown() -> None:
     read = read_export(answer_json(made).encode(), Path("answer.json"))
     assert (read.claims, read.manifest) == ((Claim(FIRST, (1,)),), None)
     assert read.footnotes[0].place == Place(1, 2, None, 100, 100 + len(FIRST))
+
+
+@each_format
+def test_a_quoted_sentence_has_no_label(form: Format) -> None:
+    quoted = Verification("quoted", True, True, 1.0)
+    made = answer(replace(citation(1, FIRST), verification=quoted))
+    assert lay_out(made, DIGESTS).parts[0].remarks == ()
+    assert carried(made, form).claims == (Claim(FIRST, (1,), "supported"),)
+    supported = carried(answer(citation(1, FIRST)), form)
+    assert carried(made, form) == supported
+
+
+def test_json_tells_a_quoted_sentence_from_a_supported_one() -> None:
+    quoted = Verification("quoted", True, True, 1.0)
+    made = answer(replace(citation(1, FIRST), verification=quoted), citation(2, SECOND, at=len(FIRST)))
+    read = read_export(answer_json(made).encode(), Path("answer.json"))
+    assert read.claims == (Claim(FIRST, (1,), "quoted"), Claim(SECOND, (2,), "supported"))
 
 
 @pytest.mark.parametrize(

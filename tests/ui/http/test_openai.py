@@ -92,6 +92,7 @@ def test_an_answer_has_its_footnotes_in_the_text_and_is_whole_in_the_extension(c
         "Footnoted sample library, 18 July 2025"
     )
     assert (answer["question"], answer["model"]) == (DENS, "quoted")
+    assert [each["verdict"] for each in answer["sentences"]] == ["quoted"]
     assert answer["citations"][0]["quote"] == answer["text"]
     assert completion.usage is not None
     assert completion.usage.total_tokens == 0

@@ -114,7 +114,8 @@ def test_chat_answers_with_quotes_of_the_stored_text(seed_client: TestClient) ->
     for cited in answer["citations"]:
         text = seed_client.get(f"/v1/documents/{cited['document_id']}/text?version={cited['version']}").json()
         assert cited["quote"] == text["text"][cited["start"] : cited["end"]]
-        assert cited["verification"]["verdict"] == "supported"
+        assert cited["verification"]["verdict"] == "quoted"
+    assert {sentence["verdict"] for sentence in answer["sentences"]} == {"quoted"}
     sentences = [answer["text"][sentence["start"] : sentence["end"]] for sentence in answer["sentences"]]
     assert sentences[0] == first["quote"]
 
@@ -164,7 +165,17 @@ def test_a_streamed_answer_is_the_same_answer(
     assert without_chance(sent[-1][1]) == without_chance(plain)
     assert sent[0][1] == {"passages": plain["passages"]}
     assert [data for name, data in sent if name == "citation"] == plain["citations"]
-    assert "".join(data["text"] for name, data in sent if name == "token") == plain["text"]
+    tokens = [data for name, data in sent if name == "token"]
+    assert "".join(data["text"] for data in tokens) == plain["text"]
+    # The reason of an abstention is no sentence that has a verdict.
+    assert {data["verdict"] for data in tokens} == ({None} if plain["abstained"] else {"quoted"})
+
+
+def test_the_description_has_the_four_verdicts(seed_client: TestClient) -> None:
+    schemas = seed_client.get("/openapi.json").json()["components"]["schemas"]
+    verdicts = ["quoted", "supported", "partial", "unsupported"]
+    for name in ("Verification", "AnswerSentence"):
+        assert schemas[name]["properties"]["verdict"]["enum"] == verdicts
 
 
 def test_chat_reads_only_what_its_filters_let_through(seed_client: TestClient) -> None:

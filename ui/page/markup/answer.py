@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from rag.answers import Answer, Cause, Citation, Passage, Searched
+from rag.answers import DOUBTFUL, Answer, Cause, Citation, Passage, Searched
 from rag.conversations import Judgement
 from ui.page.locales import Locale
 from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup
@@ -179,7 +179,7 @@ def _sentence(sentence: ShownSentence, locale: Locale) -> str:
 def _notes(sentence: ShownSentence, locale: Locale) -> str:
     """The footnote marks of a sentence, and a label if its sources do not fully support it."""
     marks = "".join(mark_markup(cited, locale) for cited in sentence.citations)
-    if sentence.verdict == "supported":
+    if sentence.verdict not in DOUBTFUL:
         return marks
     label = string_markup(locale, VERDICTS[sentence.verdict])
     return f'{marks} <span class="fn-doubt">{label}</span>'

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
-from rag.answers import Answer, Disagreement, StatedFigure, Verdict
+from rag.answers import DOUBTFUL, Answer, Disagreement, StatedFigure, Verdict
 from ui.page.locales import Locale
 from ui.page.markup.sources import mark_markup
 from ui.page.markup.text import escape, source_date
 
 VERDICTS: Mapping[Verdict, str] = {
+    "quoted": "verdict.quoted",
     "supported": "verdict.supported",
     "partial": "verdict.partial",
     "unsupported": "verdict.unsupported",
@@ -24,7 +25,7 @@ _HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
 
 def checks_markup(answer: Answer, locale: Locale) -> str:
     """A folded list of the sentences that are not fully supported, or were dropped, each with the reason."""
-    if not answer.dropped and all(sentence.verdict == "supported" for sentence in answer.sentences):
+    if not answer.dropped and all(sentence.verdict not in DOUBTFUL for sentence in answer.sentences):
         return ""
     counts = Counter(sentence.verdict for sentence in answer.sentences)
     found = [(counts[verdict], key) for verdict, key in VERDICTS.items()]
@@ -38,7 +39,7 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
             answer.text[sentence.start : sentence.end], VERDICTS[sentence.verdict], sentence.reason, locale
         )
         for sentence in answer.sentences
-        if sentence.verdict != "supported"
+        if sentence.verdict in DOUBTFUL
     ]
     doubts += [_doubt(dropped.text, _LEFT_OUT, dropped.reason, locale) for dropped in answer.dropped]
     summary = escape(locale.text("checks.summary", counts=locale.text("list.comma").join(parts)))

@@ -58,13 +58,15 @@ def streamed_sentences(text: str, citations: Sequence[Citation]) -> list[ShownSe
     ]
 
 
-_WORST: tuple[Verdict, ...] = ("unsupported", "partial", "supported")
+_WORST: tuple[Verdict, ...] = ("unsupported", "partial", "supported", "quoted")
 _VERDICTS: Mapping[Verdict, str] = {
+    "quoted": "foot.verbatim",
     "supported": "foot.supported",
     "partial": "foot.partial",
     "unsupported": "foot.unsupported",
 }
 _REASONED: Mapping[Verdict, str] = {
+    "quoted": "foot.verbatim",
     "supported": "foot.supported",
     "partial": "foot.partialFor",
     "unsupported": "foot.unsupportedFor",

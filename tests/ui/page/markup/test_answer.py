@@ -113,7 +113,12 @@ def test_a_sentence_that_is_not_the_source_s_own_is_not_shown_as_a_quotation() -
 
 @pytest.mark.parametrize(
     ("verdict", "label"),
-    [("supported", []), ("partial", ["partly supported"]), ("unsupported", ["not supported"])],
+    [
+        ("quoted", []),
+        ("supported", []),
+        ("partial", ["partly supported"]),
+        ("unsupported", ["not supported"]),
+    ],
 )
 def test_a_doubtful_sentence_says_so(verdict: Verdict, label: list[str]) -> None:
     checked = Verification(verdict, quote_matches=True, figures_match=False, score=0.4)

@@ -37,6 +37,24 @@ def test_an_answer_without_doubts_says_nothing_of_them() -> None:
     assert checks_markup(answer(citation(1, "Words."))) == ""
 
 
+def test_a_quoted_answer_says_nothing_of_checks() -> None:
+    quoted = Verification("quoted", True, True, 1.0)
+    assert checks_markup(answer(replace(citation(1, "Words."), verification=quoted))) == ""
+
+
+def test_quoted_sentences_are_counted_beside_those_that_a_model_wrote_in_vain() -> None:
+    quoted = Verification("quoted", True, True, 1.0)
+    made = replace(
+        answer(replace(citation(1, "Gate 3 failed."), verification=quoted)),
+        dropped=(Dropped("It cost 9.9 million.", LACKS),),
+    )
+    for language, counted in (
+        ("en", "Sentences checked: 1 quoted word for word, 1 left out"),
+        ("zh", "已核查的句子：1 句逐字引用、1 句已略去"),
+    ):
+        assert parts(checks.checks_markup(made, locale_in(language)))[0] == counted
+
+
 def test_doubts_are_counted_and_each_is_told_with_its_reason() -> None:
     doubtful = Verification("partial", True, True, 0.6, "“rust” is not in the cited sentence")
     made = replace(

@@ -9,6 +9,8 @@ from hypothesis import given
 
 from rag.answers import Citation, Verdict, Verification
 from tests.support.markup import ENGLISH, Page, citation, shown, texts
+from ui.page.head import ASSETS
+from ui.page.locales import locale_in
 from ui.page.markup.footnotes import ShownSentence, foot_list_markup
 
 
@@ -43,6 +45,29 @@ def test_each_footnote_has_its_words_its_source_and_what_was_found_by_number() -
 def test_an_entry_is_found_by_its_number_and_coloured_by_its_verdict() -> None:
     markup = foot_list_markup([resting("It cost 9.", found(citation(12, "9"), "partial"))], ENGLISH)
     assert '<li class="fn-foot fn-foot-12 fn-partial">' in markup
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [
+        ("en", "Quoted word for word."),
+        ("id", "Dikutip kata demi kata."),
+        ("km", "ដកស្រង់ត្រង់តាមពាក្យដើម។"),
+        ("vi", "Trích nguyên văn."),
+        ("zh", "逐字引用。"),
+    ],
+)
+def test_a_quoted_sentence_is_said_to_be_quoted_and_nothing_more(language: str, words: str) -> None:
+    cited = found(citation(1, "The gate had rust."), "quoted")
+    markup = foot_list_markup([resting("The gate had rust.", cited)], locale_in(language))
+    assert Page(markup).text_of("fn-foot-verdict") == [words]
+    assert '<li class="fn-foot fn-foot-1 fn-quoted">' in markup
+
+
+def test_no_style_colours_a_quoted_footnote() -> None:
+    styles = [file.read_text(encoding="utf-8") for file in (ASSETS / "styles").glob("*.css")]
+    assert any(".fn-supported .fn-foot-verdict" in style for style in styles)
+    assert not any("fn-quoted" in style for style in styles)
 
 
 @pytest.mark.parametrize(
