@@ -7,8 +7,8 @@ from dataclasses import replace
 from index.catalog import CatalogReader
 from index.documents import Document, PageLayout, Span
 from index.records import DocumentRecord
-from index.text import Box, boxes
-from rag.answers import Citation, Copy, Passage, Verification
+from index.text import Box, TableCell, boxes
+from rag.answers import CellAddress, Citation, Copy, Passage, Verification
 from rag.finding.reading import Reading
 
 _BLANK = PageLayout(0.0, 0.0, b"")
@@ -52,6 +52,7 @@ def cite(
     library: DocumentTexts,
     verification: Verification,
     header: Span | None = None,
+    cell: TableCell | None = None,
     also_in: tuple[Copy, ...] = (),
 ) -> Citation:
     """Return the footnote of one sentence of an answer.
@@ -65,6 +66,7 @@ def cite(
         library: provides the document's text.
         verification: the result of checking the sentence.
         header: for a row of a table, the span of the table's caption and headings.
+        cell: the cell of the row that the question means, or None.
         also_in: near-duplicates of the document that contain the same words.
     """
     document = library.text(record)
@@ -86,10 +88,16 @@ def cite(
         boxes=library.boxes(record, span),
         verification=verification,
         headings=header.of(document.text) if header else None,
+        cell=_address(cell, record, library) if cell else None,
         also_in=also_in,
         recognised=_is_recognised(record, document, span),
         superseded_by=record.superseded_by,
     )
+
+
+def _address(cell: TableCell, record: DocumentRecord, library: DocumentTexts) -> CellAddress:
+    box = next(iter(library.boxes(record, cell.span)), None)
+    return CellAddress(cell.row, cell.column, cell.value, cell.unit, cell.span.start, cell.span.end, box)
 
 
 def as_passage(reading: Reading, library: DocumentTexts, shortfall: str | None = None) -> Passage:

@@ -136,6 +136,7 @@ def sheet_as_read(sheet: Sheet) -> Exported:
                 for sentence in paragraph
             ),
             tuple(Row(found.about, *row) for found in part.differences for row in found.rows),
+            part.first_line,
         )
         for part in sheet.parts
     )

@@ -187,6 +187,7 @@ def test_an_answer_of_an_older_version_is_read() -> None:
     older = made.as_dict()
     for name in ("disagreements", "dropped", "fallback", "prompt_digest", "standalone", "conversation_id"):
         del older[name]
+    del older["headline"], older["citations"][0]["cell"]
     assert load(json.dumps(older)) == made
 
 

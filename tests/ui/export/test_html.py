@@ -21,6 +21,7 @@ TAGS = frozenset(
 
 SHOWN = (
     '<h1 dir="auto">How many were *arrested*?</h1>',
+    '<p class="first-line" dir="auto"><strong>1,043</strong> in *thousands* · Arrests › Monday · 2025</p>',
     '<p dir="auto"><span class="sentence">Police arrested 1,043 people on Monday.<sup><a href="#note-1"',
     ' id="mark-1-1" aria-label="Footnote 1">1</a></sup></span> <span class="sentence">The third gate',
     '<span class="doubt">(partly supported)</span>',
