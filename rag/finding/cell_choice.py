@@ -23,6 +23,9 @@ from rag.questions import Question
 CLEARLY = 0.75
 """The best column is clear if the next one has at most this share of its score."""
 
+NAMED = 0.5
+"""A question names a row if it has at least this share of the words of its label, weighted by rarity."""
+
 _CHANGE = r"grow|grew|ris[ei]|rose|increas|fall|fell|drop|decreas|declin|chang"
 _ASKS_CHANGE = regex.compile(rf"\b(?:{_CHANGE})", regex.IGNORECASE)
 _NAMES_CHANGE = regex.compile(rf"\b(?:{_CHANGE}|inc\b|dec\b|growth|variance)", regex.IGNORECASE)
@@ -85,6 +88,8 @@ def choose_cell(index: Snapshot, question: Question, row: Row, sentence: str) ->
         sentence: a sentence of the answer: the row itself, or a sentence about it.
     """
     every = table_cells(row.text, row.header, row.span)
+    if not every or not _is_named(index, question, row):
+        return None
     if _names_another(index, question, row, every):
         return None
     found = [cell for cell in every if _is_value(cell.value)]
@@ -101,10 +106,21 @@ def _is_value(words: str) -> bool:
     return is_quantity(words) or not any(map(str.isalnum, words))
 
 
+def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
+    """Whether the question names the row: it has most of the words of its label, or the year that it is."""
+    label = cells(row.span.of(row.text))[0]
+    rarity = index.idf([term for term in _terms(label, row.language) if not term[1].isdecimal()])
+    asked = _terms(question.text, row.language)
+    held = sum(weight for term, weight in rarity.items() if contains_term(asked, term))
+    if rarity:
+        return held >= NAMED * sum(rarity.values())
+    return bool(periods_of(question.text, row.language).shared(periods_of(label, row.language)))
+
+
 def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:
     """Whether the question names words inside the row: two tables side by side share their lines."""
     asked = [term for term in content_terms(index, question, row.language) if not term[1].isdecimal()]
-    label = _terms(every[0].row, row.language) if every else frozenset()
+    label = _terms(every[0].row, row.language)
     words = [_terms(cell.value, row.language) for cell in every if not is_quantity(cell.value)]
     return any(term in held and not contains_term(label, term) for held in words for term in asked)
 

@@ -41,6 +41,20 @@ class DocumentTexts:
         pages = range(1, len(document.page_starts) + 1)
         return boxes(replace(document, layouts=tuple(layouts.get(page, _BLANK) for page in pages)), span)
 
+    def box(self, record: DocumentRecord, span: Span) -> Box | None:
+        """Return one rectangle around ``span`` on its first page; None if it has no page layouts."""
+        found = self.boxes(record, span)
+        own = [box for box in found if box.page == found[0].page]
+        if not own:
+            return None
+        return Box(
+            own[0].page,
+            min(box.left for box in own),
+            min(box.top for box in own),
+            max(box.right for box in own),
+            max(box.bottom for box in own),
+        )
+
 
 def cite(
     number: int,
@@ -96,8 +110,8 @@ def cite(
 
 
 def _address(cell: TableCell, record: DocumentRecord, library: DocumentTexts) -> CellAddress:
-    box = next(iter(library.boxes(record, cell.span)), None)
-    return CellAddress(cell.row, cell.column, cell.value, cell.unit, cell.span.start, cell.span.end, box)
+    start, end, box = cell.span.start, cell.span.end, library.box(record, cell.span)
+    return CellAddress(cell.row, cell.column, cell.value, cell.unit, start, end, box)
 
 
 def as_passage(reading: Reading, library: DocumentTexts, shortfall: str | None = None) -> Passage:

@@ -12,9 +12,9 @@ from rag.finding.cell_choice import CellChoice
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.ranking import select
+from rag.headlines import headline_of
 from rag.verification import verify
 from rag.writing.findings import Adjust, Findings, unchanged
-from rag.writing.headlines import headline_of
 
 Place = tuple[int, int, int, int]
 """The span that a footnote's number stands for: document, version, start and end."""

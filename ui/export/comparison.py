@@ -12,8 +12,8 @@ from index.catalog import CatalogReader
 from index.documents import Document, Span
 from index.text import table_cells, tables
 from rag.conversations import Footnote, Place, cited_document
+from rag.headlines import headline_of_cell
 from rag.visible_text import visible
-from rag.writing.headlines import headline_of_cell
 from ui.export.manifest import Manifest, digest_of
 from ui.export.reader import Exported, ReadAnswer, Row
 from ui.export.sheet import FirstLine, Sheet, facts, first_line

@@ -93,9 +93,9 @@ def page_picture(index: Library, reader: Isolated, options: Options, drawing: Dr
     with index.catalog.reading() as catalog:
         library = DocumentTexts(catalog)
         boxes = library.boxes(record, span) if span else ()
-        cell_boxes = library.boxes(record, drawing.cell) if drawing.cell else ()
+        cell = library.box(record, drawing.cell) if drawing.cell else None
         layout = catalog.layouts(record.document_id, record.version, [page]).get(page)
-    marks = [(box, _MARK) for box in boxes] + [(box, _CELL) for box in cell_boxes]
+    marks = [(box, _MARK) for box in boxes] + [(box, _CELL) for box in (cell,) if box is not None]
     marked = [(box, colour) for box, colour in marks if box.page == page]
     return _marked(picture, marked, layout.width) if marked and layout else picture
 
@@ -187,7 +187,10 @@ def _marked(
     ]
     draw = ImageDraw.Draw(ink)
     for left, top, right, bottom, colour in areas:
-        draw.rectangle((left, top, right, bottom), fill=colour)
+        outline = _EDGE if colour == _CELL else None
+        draw.rectangle(
+            (left, top, right, bottom), fill=colour, outline=outline, width=max(1, round(scale / 2))
+        )
         draw.line((left, bottom, right, bottom), fill=_EDGE, width=max(1, round(scale)))
     marked = BytesIO()
     ImageChops.multiply(page, ink).save(marked, "PNG")

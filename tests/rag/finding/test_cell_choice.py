@@ -23,7 +23,9 @@ Operating expenses
 Sales of shares | — | 260 | — | 287
 """
 BALANCE = """\
+Balance Sheet
 (in thousands) | June 30, 2023 | December 31, 2022
+Inventories | 515 | 537
 Goodwill | 2,382 | 2,394
 """
 COFFEE = """\
@@ -37,7 +39,9 @@ Year | Net revenues | Net income
 2023 | 2,540 | 171
 """
 REGIONS = """\
+Letters to the service
 Year ended December 31, | 2023 | 2022 | Change
+Complaints | 40 | 50 | −20%
 Enquiries | 556 | 512 | 9%
 """
 TOTALS = """\

@@ -1,8 +1,8 @@
 """The markup of sources: links that open a report at the cited words, its facts, and the strip of sources.
 
 The target of a link has everything that the page's script needs to open the source, since Gradio's sanitiser
-removes ``data-*`` attributes: ``#cite-DOCUMENT-VERSION-START-END``, followed by ``-START-END`` of a cell if one
-cell of a row is meant.
+removes ``data-*`` attributes: ``#cite-DOCUMENT-VERSION-START-END``, followed by ``-START-END`` of a cell if
+one cell of a row is meant.
 """
 
 from __future__ import annotations

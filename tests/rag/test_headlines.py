@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from rag.answers import CellAddress, Citation, Headline, Verification
+from rag.headlines import headline_of, headline_of_cell
 from rag.questions import understand
-from rag.writing.headlines import headline_of, headline_of_cell
 from tests.support.markup import citation
 
 CELL = CellAddress("Net revenues", "2023", "$ 2,540", "$ In millions, except per share amounts", 115, 122)
