@@ -29,6 +29,9 @@ NAMED = 0.5
 _CHANGE = r"grow|grew|ris[ei]|rose|increas|fall|fell|drop|decreas|declin|chang"
 _ASKS_CHANGE = regex.compile(rf"\b(?:{_CHANGE})", regex.IGNORECASE)
 _NAMES_CHANGE = regex.compile(rf"\b(?:{_CHANGE}|inc\b|dec\b|growth|variance)", regex.IGNORECASE)
+_NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
+"""The marks of a label's notes."""
+
 _NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
 
 
@@ -107,14 +110,15 @@ def _is_value(words: str) -> bool:
 
 
 def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
-    """Whether the question names the row: it has most of the words of its label, or the year that it is."""
-    label = cells(row.span.of(row.text))[0]
+    """Whether the question names the row: it has the figures of its label, and most of its words."""
+    label = _NOTES.sub("", cells(row.span.of(row.text))[0])
+    figures = set(_NUMERAL.findall(label))
+    if not figures <= set(_NUMERAL.findall(question.text)):
+        return False
     rarity = index.idf([term for term in _terms(label, row.language) if not term[1].isdecimal()])
     asked = _terms(question.text, row.language)
     held = sum(weight for term, weight in rarity.items() if contains_term(asked, term))
-    if rarity:
-        return held >= NAMED * sum(rarity.values())
-    return bool(periods_of(question.text, row.language).shared(periods_of(label, row.language)))
+    return held >= NAMED * sum(rarity.values()) if rarity else bool(figures)
 
 
 def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:

@@ -218,7 +218,7 @@ def test_rows_that_name_groups_are_seen_where_the_pane_is_narrow(
                 assert ways.evaluate("(element) => element.clientWidth") <= 1
 
 
-COSTS = "Costs of repair\n | 2031 | 2030\nGate 3 | $ 1,200 | $ 900\nGate 4 | $ 80 | $ 70\n"
+COSTS = "Costs of repair\n | 2031 | 2030\nBridge | $ 1,200 | $ 900\nMill | $ 80 | $ 70\n"
 
 
 def test_the_cell_that_answers_is_the_first_line_and_is_marked(
@@ -231,16 +231,16 @@ def test_the_cell_that_answers_is_the_first_line_and_is_marked(
         sync(index, [library])
         with serving(index, QueryEngine(index)) as server, opened(chromium, server) as watched:
             page = watched.page
-            ask(page, "What were the costs of repair of gate 4 in 2031?")
+            ask(page, "What were the costs of repair of the mill in 2031?")
             headline = page.locator("#fn-conversation .fn-headline")
             expect(headline.locator("strong")).to_have_text("$ 80")
-            expect(headline.locator(".fn-headline-names > span")).to_have_text(["Gate 4", "2031"])
-            row = page.locator("#fn-conversation .fn-group .fn-table tr", has_text="Gate 4")
+            expect(headline.locator(".fn-headline-names > span")).to_have_text(["Mill", "2031"])
+            row = page.locator("#fn-conversation .fn-group .fn-table tr", has_text="Mill")
             expect(row.locator(".fn-cell")).to_have_text("$ 80")
             row.locator(".fn-mark").click()
             cited = page.locator("#fn-source tr.fn-cited")
             cited.wait_for()
-            assert page.evaluate(MARKED) == "Gate 4 | $ 80 | $ 70"
+            assert page.evaluate(MARKED) == "Mill | $ 80 | $ 70"
             expect(cited.locator(".fn-cell")).to_have_count(1)
             assert cited.locator(".fn-cell mark:not([hidden])").inner_text().strip() == "$ 80"
             assert re.fullmatch(r"#cite(-\d+){6}", page.evaluate("location.hash"))

@@ -162,7 +162,7 @@ def _first_lines(
 ) -> Iterator[FirstLine]:
     """The first lines that an answer may have: one for each cell of the row that its first sentence cites."""
     cited = next((number for claim in answer.claims for number in claim.footnotes), None)
-    place = notes[cited].place if cited in notes else None
+    place = notes[cited].place if cited is not None and cited in notes else None
     if place is None or not 0 <= place.start <= place.end:
         return
     if (record := cited_document(reader, place)) is None:

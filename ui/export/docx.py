@@ -100,9 +100,9 @@ def _add_part(
         word.add_heading(NO_ANSWER, level)
         word.add_paragraph(part.abstention)
     if part.first_line is not None:
-        line = word.add_paragraph(style=FIRST_STYLE)
-        line.add_run(part.first_line.value).bold = True
-        line.add_run(f" {part.first_line.names}".rstrip())
+        first = word.add_paragraph(style=FIRST_STYLE)
+        first.add_run(part.first_line.value).bold = True
+        first.add_run(f" {part.first_line.names}".rstrip())
     for paragraph in part.paragraphs:
         _add_sentences(word.add_paragraph(), paragraph, numbers)
     if part.remarks:
