@@ -26,6 +26,9 @@ CLEARLY = 0.75
 NAMED = 0.5
 """A question names a row if it has at least this share of the words of its label, weighted by rarity."""
 
+COVERED = 0.5
+"""The names of a cell need at least this share of the question's words."""
+
 _CHANGE = r"grow|grew|ris[ei]|rose|increas|fall|fell|drop|decreas|declin|chang"
 _ASKS_CHANGE = regex.compile(rf"\b(?:{_CHANGE})", regex.IGNORECASE)
 _NAMES_CHANGE = regex.compile(rf"\b(?:{_CHANGE}|inc\b|dec\b|growth|variance)", regex.IGNORECASE)
@@ -60,7 +63,7 @@ class CellChoice:
         if header is None or not is_row(cited.sentence.text):
             return None
         text = self.library.text(cited.record).text
-        row = Row(text, cited.record.language, header, cited.sentence.span)
+        row = Row(text, cited.record.language, header, cited.sentence.span, cited.record.title)
         return choose_cell(self.index, self.question, row, sentence)
 
 
@@ -73,12 +76,14 @@ class Row:
         language: the document's language.
         header: the span of the caption and headings of its table.
         span: the span of the row.
+        title: the document's title.
     """
 
     text: str
     language: str
     header: Span
     span: Span
+    title: str = ""
 
 
 def choose_cell(index: Snapshot, question: Question, row: Row, sentence: str) -> TableCell | None:
@@ -101,7 +106,9 @@ def choose_cell(index: Snapshot, question: Question, row: Row, sentence: str) ->
         stated = [cell for cell in stated if _NAMES_CHANGE.search(f"{cell.row} {cell.column}")]
     fitting = _fitting(question, row, stated)
     best = fitting[0] if len(found) == len(fitting) == 1 else _clearest(index, question, row, found, fitting)
-    return best if best is not None and is_quantity(best.value) else None
+    if best is None or not is_quantity(best.value) or not _is_covered(index, question, row, best):
+        return None
+    return best
 
 
 def _is_value(words: str) -> bool:
@@ -119,6 +126,14 @@ def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
     asked = _terms(question.text, row.language)
     held = sum(weight for term, weight in rarity.items() if contains_term(asked, term))
     return held >= NAMED * sum(rarity.values()) if rarity else bool(figures)
+
+
+def _is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
+    """Whether the names of a cell, its table and its document have enough of the question's words."""
+    names = " ".join([cell.row, cell.column, row.header.of(row.text), row.title])
+    held = _terms(names, row.language)
+    asked = content_terms(index, question, row.language)
+    return sum(contains_term(held, term) for term in asked) >= COVERED * len(asked)
 
 
 def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:
