@@ -94,6 +94,29 @@ class Copy:
 
 
 @dataclass(frozen=True, slots=True)
+class CellAddress:
+    """The cell of a cited row that the question means, with the names that say what its value is.
+
+    Attributes:
+        row: the names of its group of rows and of its row, as a path; ``" › "`` separates the names.
+        column: the headings over it, as a path; "" without one.
+        value: ``document.text[start:end]``, the words of the cell.
+        unit: the currency or percent sign, and the scale that the table's headings state; "" if unknown.
+        start: the offset at which the value begins in the document's text.
+        end: the offset at which it ends.
+        box: the rectangle of the value on its page; None for formats without page layouts.
+    """
+
+    row: str
+    column: str
+    value: str
+    unit: str
+    start: int
+    end: int
+    box: Box | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Citation:
     """A footnote: the span of a document that supports a sentence of the answer.
 
@@ -115,6 +138,7 @@ class Citation:
         quote: ``document.text[start:end]``.
         boxes: the rectangles of the quote on the pages; empty for formats without page layouts.
         headings: for a row of a table, the exact words of the table's caption and headings; else None.
+        cell: for a row of a table, the cell that the question means; None if that is not clear.
         recognised: whether OCR read some of the words from a page image, so that they may contain errors.
         also_in: near-duplicates of the document that contain the quote word for word, the earliest first,
             twenty at most. They do not count as further sources. The cited document is earlier than all of
@@ -140,6 +164,7 @@ class Citation:
     boxes: tuple[Box, ...]
     verification: Verification
     headings: str | None = None
+    cell: CellAddress | None = None
     also_in: tuple[Copy, ...] = ()
     recognised: bool = False
     superseded_by: int | None = None
@@ -217,6 +242,23 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
+class Headline:
+    """The answer itself, if it is the value of one cell of a table.
+
+    Attributes:
+        value: the words of the cell.
+        unit: the part of its unit that the value lacks, such as ``in millions``; "" without one.
+        row: the names of its group of rows and of its row, as a path.
+        column: the headings over it, as a path; "" without one.
+    """
+
+    value: str
+    unit: str
+    row: str
+    column: str
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A passage that was read for an answer.
 
@@ -274,6 +316,8 @@ class Answer:
             which words of the question the answer does not mention; else None.
         sentences: the sentences of ``text``; empty for an abstention.
         citations: the footnotes, by number; empty for an abstention.
+        headline: for a quoted answer whose first sentence is a row of a table, the value that answers; None
+            if no single cell is meant.
         passages: the passages that were read, best first. For an abstention, a passage that near-duplicates
             share appears once.
         answerability: the calibrated probability, 0 to 1, that the library answers the question; None if
@@ -309,6 +353,7 @@ class Answer:
     conversation_id: str | None = None
     standalone: str | None = None
     searched_for: str | None = None
+    headline: Headline | None = None
     disagreements: tuple[Disagreement, ...] = ()
     dropped: tuple[Dropped, ...] = ()
     fallback: Fallback | None = None

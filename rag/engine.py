@@ -26,6 +26,7 @@ from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
 from rag.finding.abstention import Abstention, decide, shortfall
+from rag.finding.cell_choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
 from rag.finding.features import measure
@@ -233,7 +234,8 @@ class QueryEngine:
     def _author(
         self, findings: Findings, conversation: Conversation, draft: Answer
     ) -> Generator[Event, None, Answer]:
-        composition = Composition(findings.library, numbers_of(conversation.cited))
+        choice = CellChoice(findings.index, findings.question, findings.library)
+        composition = Composition(findings.library, numbers_of(conversation.cited), choice)
         abstention = findings.decision.abstention
         if abstention is not None:
             return (yield from abstain(draft, abstention))

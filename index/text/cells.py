@@ -72,11 +72,17 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
     """The lines of the caption, with what stands over the labels; and the rows of headings as cells."""
     caption: list[str] = []
     columns: list[list[str]] = []
+    begun = ""
     for line in headings.splitlines():
         if is_row(line):
             words = cells(line)
             caption.append(words[0])
             stated = [cell for cell in words[1:] if cell]
+            if begun and len(stated) == 1 and _UNIT.fullmatch(f"{begun} {stated[0]}"):
+                # The units go on in the next line.
+                columns.pop()
+                stated = [f"{begun} {stated[0]}"]
+            begun = stated[0] if len(stated) == 1 and stated[0].count("(") > stated[0].count(")") else ""
             if len(stated) == 1 and _UNIT.fullmatch(stated[0]):
                 caption.append(stated[0])
             else:

@@ -7,8 +7,8 @@ from dataclasses import replace
 from index.catalog import CatalogReader
 from index.documents import Document, PageLayout, Span
 from index.records import DocumentRecord
-from index.text import Box, boxes
-from rag.answers import Citation, Copy, Passage, Verification
+from index.text import Box, TableCell, boxes
+from rag.answers import CellAddress, Citation, Copy, Passage, Verification
 from rag.finding.reading import Reading
 
 _BLANK = PageLayout(0.0, 0.0, b"")
@@ -41,6 +41,20 @@ class DocumentTexts:
         pages = range(1, len(document.page_starts) + 1)
         return boxes(replace(document, layouts=tuple(layouts.get(page, _BLANK) for page in pages)), span)
 
+    def box(self, record: DocumentRecord, span: Span) -> Box | None:
+        """Return one rectangle around ``span`` on its first page; None if it has no page layouts."""
+        found = self.boxes(record, span)
+        own = [box for box in found if box.page == found[0].page]
+        if not own:
+            return None
+        return Box(
+            own[0].page,
+            min(box.left for box in own),
+            min(box.top for box in own),
+            max(box.right for box in own),
+            max(box.bottom for box in own),
+        )
+
 
 def cite(
     number: int,
@@ -52,6 +66,7 @@ def cite(
     library: DocumentTexts,
     verification: Verification,
     header: Span | None = None,
+    cell: TableCell | None = None,
     also_in: tuple[Copy, ...] = (),
 ) -> Citation:
     """Return the footnote of one sentence of an answer.
@@ -65,6 +80,7 @@ def cite(
         library: provides the document's text.
         verification: the result of checking the sentence.
         header: for a row of a table, the span of the table's caption and headings.
+        cell: the cell of the row that the question means, or None.
         also_in: near-duplicates of the document that contain the same words.
     """
     document = library.text(record)
@@ -86,10 +102,16 @@ def cite(
         boxes=library.boxes(record, span),
         verification=verification,
         headings=header.of(document.text) if header else None,
+        cell=_address(cell, record, library) if cell else None,
         also_in=also_in,
         recognised=_is_recognised(record, document, span),
         superseded_by=record.superseded_by,
     )
+
+
+def _address(cell: TableCell, record: DocumentRecord, library: DocumentTexts) -> CellAddress:
+    start, end, box = cell.span.start, cell.span.end, library.box(record, cell.span)
+    return CellAddress(cell.row, cell.column, cell.value, cell.unit, start, end, box)
 
 
 def as_passage(reading: Reading, library: DocumentTexts, shortfall: str | None = None) -> Passage:

@@ -8,9 +8,11 @@ from dataclasses import dataclass, field, replace
 from rag.answers import Answer, AnswerSentence, Citation, CitationMade, Event, Token, Verification
 from rag.disagreement.disagreement import disagreements
 from rag.finding.abstention import Abstention, caveat
+from rag.finding.cell_choice import CellChoice
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.selection import select
+from rag.headlines import headline_of
 from rag.verification import verify_quote
 from rag.writing.findings import Adjust, Findings, unchanged
 
@@ -25,6 +27,7 @@ class Composition:
     Attributes:
         library: provides the texts of documents.
         numbers: the number of each footnote that the conversation has so far, by the span it cites.
+        choice: chooses the cell of a cited row; None to choose none.
         text: the text so far.
         sentences: its sentences.
         citations: their footnotes.
@@ -32,6 +35,7 @@ class Composition:
 
     library: DocumentTexts
     numbers: dict[Place, int]
+    choice: CellChoice | None = None
     text: str = ""
     sentences: list[AnswerSentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
@@ -88,6 +92,7 @@ class Composition:
             library=self.library,
             verification=verification,
             header=item.sentence.header,
+            cell=self.choice.cell(item, words) if self.choice else None,
             also_in=item.also_in,
         )
 
@@ -139,4 +144,5 @@ def quote(
         verification = adjust(verify_quote(words, document, item.sentence.span), score)
         yield from composition.add(words, [item], verification)
     note = " ".join(filter(None, [draft.note, caveat(findings.index, findings.question, chosen)]))
-    return replace(composition.answer(draft), note=note or None)
+    headline = headline_of(findings.question, composition.citations)
+    return replace(composition.answer(draft), note=note or None, headline=headline)

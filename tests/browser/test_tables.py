@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -215,6 +216,37 @@ def test_rows_that_name_groups_are_seen_where_the_pane_is_narrow(
                 assert label.evaluate("(element) => getComputedStyle(element).position") == "static"
                 ways = watched.page.locator("#fn-source button > .fn-label").first
                 assert ways.evaluate("(element) => element.clientWidth") <= 1
+
+
+COSTS = "Costs of repair\n | 2031 | 2030\nBridge | $ 1,200 | $ 900\nMill | $ 80 | $ 70\n"
+
+
+def test_the_cell_that_answers_is_the_first_line_and_is_marked(
+    chromium: Browser, encoder: Encoder, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "costs.txt").write_text(COSTS, encoding="utf-8")
+    with Library.open(tmp_path / "home", encoder) as index:
+        sync(index, [library])
+        with serving(index, QueryEngine(index)) as server, opened(chromium, server) as watched:
+            page = watched.page
+            ask(page, "What were the costs of repair of the mill in 2031?")
+            headline = page.locator("#fn-conversation .fn-headline")
+            expect(headline.locator("strong")).to_have_text("$ 80")
+            expect(headline.locator(".fn-headline-names > span")).to_have_text(["Mill", "2031"])
+            row = page.locator("#fn-conversation .fn-group .fn-table tr", has_text="Mill")
+            expect(row.locator(".fn-cell")).to_have_text("$ 80")
+            row.locator(".fn-mark").click()
+            cited = page.locator("#fn-source tr.fn-cited")
+            cited.wait_for()
+            assert page.evaluate(MARKED) == "Mill | $ 80 | $ 70"
+            expect(cited.locator(".fn-cell")).to_have_count(1)
+            assert cited.locator(".fn-cell mark:not([hidden])").inner_text().strip() == "$ 80"
+            assert re.fullmatch(r"#cite(-\d+){6}", page.evaluate("location.hash"))
+            page.reload()
+            expect(page.locator("#fn-source tr.fn-cited .fn-cell")).to_have_count(1)
+            assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"

@@ -11,6 +11,12 @@ test("a link names a report, its version and the quote, and is read back", () =>
   assert.deepEqual(placeOf("#cite-7-2-140-163"), PLACE);
 });
 
+test("a link to a row of which one cell is meant names the cell, too", () => {
+  const row = { ...PLACE, quote: { ...PLACE.quote, cell: { start: 150, end: 155 } } };
+  assert.equal(hrefOf(row), "#cite-7-2-140-163-150-155");
+  assert.deepEqual(placeOf("#cite-7-2-140-163-150-155"), row);
+});
+
 test("other links name no place", () => {
   for (const href of ["", null, "#top", "#cite-7-2-140", "#cite-7-2-140-163-1", "/#cite-7-2-140-163"])
     assert.equal(placeOf(href), undefined);

@@ -136,12 +136,13 @@ def test_the_json_form_has_the_contract_s_fields(seed_engine: QueryEngine) -> No
     assert list(body) == [
         "answer_id", "question", "text", "abstained", "reason", "cause", "note", "sentences", "citations",
         "passages", "answerability", "model", "generation", "created", "conversation_id", "standalone",
-        "searched_for", "disagreements", "dropped", "fallback", "prompt_digest", "searched", "timings",
+        "searched_for", "headline", "disagreements", "dropped", "fallback", "prompt_digest", "searched",
+        "timings",
     ]  # fmt: skip
     assert list(body["citations"][0]) == [
         "id", "answer_start", "answer_end", "document_id", "version", "title", "publisher", "author",
-        "published", "path", "page", "start", "end", "quote", "boxes", "verification", "headings", "also_in",
-        "recognised", "superseded_by",
+        "published", "path", "page", "start", "end", "quote", "boxes", "verification", "headings", "cell",
+        "also_in", "recognised", "superseded_by",
     ]  # fmt: skip
     assert body["sentences"][0] == {
         "start": 0,

@@ -10,7 +10,7 @@ from zipfile import ZipFile
 
 from hypothesis import strategies as st
 
-from rag.answers import Answer, AnswerSentence, Disagreement, Dropped, StatedFigure, Verdict
+from rag.answers import Answer, AnswerSentence, Disagreement, Dropped, Headline, StatedFigure, Verdict
 from rag.visible_text import visible
 from tests.support.markup import abstention, answer, citation, passage, texts
 from ui.export import Digests, Exported, Format, export_conversation, read_export
@@ -53,11 +53,15 @@ def full_answer() -> Answer:
             ),
         ),
         dropped=(Dropped("The mayor fled.", "“mayor” is not in the cited sentence"),),
+        headline=Headline("1,043", "in *thousands*", "Arrests › Monday", "2025"),
         model="a-model",
         prompt_digest="c" * 64,
         standalone="How many people were arrested on Monday?",
         searched_for="And on Monday?",
     )
+
+
+headlines = st.builds(Headline, texts.filter(visible), texts, texts, texts)
 
 
 @st.composite
@@ -79,6 +83,7 @@ def answers_of_any_words(draw: st.DrawFn) -> Answer:
         question=draw(texts.filter(visible)),
         sentences=tuple(sentences),
         note=draw(texts),
+        headline=draw(st.none() | headlines),
         disagreements=(Disagreement(draw(texts), (figure,)),),
     )
 

@@ -64,7 +64,7 @@ def errors() -> Console:
 
 
 def print_answer(console: Console, answer: Result) -> None:
-    """Print the sentences with marks, then the footnotes; or the abstention with its nearest passages."""
+    """Print the headline, the sentences with marks and the footnotes; or the abstention with its passages."""
     if answer["searched_for"]:
         line = f"Searched for: {visible(answer['searched_for'])} (--exact searches for the question as typed)"
         console.print(Text(line, style="italic"), end="\n\n")
@@ -72,6 +72,8 @@ def print_answer(console: Console, answer: Result) -> None:
         console.print(Text(f"Understood as: {visible(answer['standalone'])}", style="italic"), end="\n\n")
     if answer["abstained"]:
         _print_abstention(console, answer)
+    if answer.get("headline"):
+        _print_headline(console, answer["headline"])
     for paragraph in _paragraphs(answer):
         console.print(paragraph, end="\n\n")
     for disagreement in answer["disagreements"]:
@@ -204,6 +206,14 @@ def _paragraphs(answer: Result) -> list[Text]:
         for number in sentence["citations"]:
             paragraphs[-1].append(f" [{number}]", style="cyan")
     return paragraphs
+
+
+def _print_headline(console: Console, headline: Result) -> None:
+    console.print(
+        Text(visible(headline["value"]), style="bold").append(f" {visible(headline['unit'])}", "not bold")
+    )
+    names = [visible(headline[name]) for name in ("row", "column") if headline[name]]
+    console.print(Text(" · ".join(names), style="dim"), end="\n\n")
 
 
 def _print_disagreement(console: Console, disagreement: Result) -> None:

@@ -150,6 +150,7 @@ def _as_read(sheet: Sheet, shown: Callable[[Verdict], Verdict]) -> Exported:
                 for sentence in paragraph
             ),
             tuple(Row(found.about, *row) for found in part.differences for row in found.rows),
+            part.first_line,
         )
         for part in sheet.parts
     )

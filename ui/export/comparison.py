@@ -9,12 +9,14 @@ from re import escape
 import regex
 
 from index.catalog import CatalogReader
-from index.documents import Document
+from index.documents import Document, Span
+from index.text import table_cells, tables
 from rag.conversations import Footnote, Place, cited_document
+from rag.headlines import headline_of_cell
 from rag.visible_text import visible
 from ui.export.manifest import Manifest, digest_of
 from ui.export.reader import Exported, ReadAnswer, Row
-from ui.export.sheet import Sheet, facts
+from ui.export.sheet import FirstLine, Sheet, facts, first_line
 from ui.words import RECOGNISED, UNDATED, date_or_undated
 
 _JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
@@ -41,6 +43,11 @@ def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
     for row in exported.rows:
         yield from _unfounded(reader, row, notes.get(row.footnote))
     texts = cache(reader.text)
+    for name, answer in _with_prefixes(exported):
+        if answer.first_line is not None and answer.first_line not in _first_lines(
+            reader, texts, answer, notes
+        ):
+            yield f"{name}its first line, “{answer.first_line.value}”, is no cell of the row that it cites"
     for footnote in exported.footnotes:
         if (more := _addition(reader, texts, footnote)) is not None:
             yield f"footnote {footnote.number} has an unknown addition to its source: “{more}”"
@@ -115,6 +122,8 @@ def _changes(answer: ReadAnswer, sheet: Sheet, places: Mapping[int, tuple[int, .
         yield f"its question is not the one that was asked: “{part.question}”"
     if answer.abstention != (part.abstention or ""):
         yield "its reason for having no answer is not that of the library; export it again"
+    if answer.first_line != part.first_line:
+        yield "its first line is not that of the answer that the library keeps; export it again"
     said = [sentence.text for paragraph in part.paragraphs for sentence in paragraph]
     if [claim.text for claim in answer.claims] != said:
         yield "its sentences are not those of the answer that the library keeps; export it again"
@@ -143,6 +152,27 @@ def _unfounded(reader: CatalogReader, row: Row, footnote: Footnote | None) -> It
         yield f"{table} of “{row.source}”, which is not the source of footnote {row.footnote}"
     if not same_date:
         yield f"{table} with the date “{row.date}”, which is not that of footnote {row.footnote}"
+
+
+def _first_lines(
+    reader: CatalogReader,
+    texts: Callable[[int, int], Document],
+    answer: ReadAnswer,
+    notes: Mapping[int, Footnote],
+) -> Iterator[FirstLine]:
+    """The first lines that an answer may have: one for each cell of the row that its first sentence cites."""
+    cited = next((number for claim in answer.claims for number in claim.footnotes), None)
+    place = notes[cited].place if cited is not None and cited in notes else None
+    if place is None or not 0 <= place.start <= place.end:
+        return
+    if (record := cited_document(reader, place)) is None:
+        return
+    text = texts(record.document_id, record.version).text
+    row = Span(place.start, place.end)
+    for table in tables(text):
+        if table.span.covers(row) and row.start >= table.header.end:
+            for cell in table_cells(text, table.header, row):
+                yield first_line(headline_of_cell(cell))
 
 
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:

@@ -39,6 +39,7 @@ MANIFEST_SPACE = "urn:footnoted:answer:1"
 MANIFEST_TYPE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/customXml"
 
 LIST_STYLE = "List Bullet"
+FIRST_STYLE = "First Line"
 _MARK_STYLE = "FootnoteReference"
 _NOTE_STYLE = "FootnoteText"
 _NOTE_STYLE_XML = (
@@ -50,6 +51,10 @@ _MARK_STYLE_XML = (
     f'<w:style xmlns:w="{W}" w:type="character" w:styleId="{_MARK_STYLE}">'
     '<w:name w:val="footnote reference"/><w:basedOn w:val="DefaultParagraphFont"/><w:uiPriority w:val="99"/>'
     '<w:rPr><w:vertAlign w:val="superscript"/></w:rPr></w:style>'
+)
+_FIRST_STYLE_XML = (
+    f'<w:style xmlns:w="{W}" w:type="paragraph" w:styleId="FirstLine"><w:name w:val="{FIRST_STYLE}"/>'
+    '<w:basedOn w:val="Normal"/><w:uiPriority w:val="1"/></w:style>'
 )
 _SEPARATORS = (("separator", -1), ("continuationSeparator", 0))
 """The two separator lines above footnotes, with their fixed ids."""
@@ -94,6 +99,10 @@ def _add_part(
     if part.abstention is not None:
         word.add_heading(NO_ANSWER, level)
         word.add_paragraph(part.abstention)
+    if part.first_line is not None:
+        first = word.add_paragraph(style=FIRST_STYLE)
+        first.add_run(part.first_line.value).bold = True
+        first.add_run(f" {part.first_line.names}".rstrip())
     for paragraph in part.paragraphs:
         _add_sentences(word.add_paragraph(), paragraph, numbers)
     if part.remarks:
@@ -177,7 +186,7 @@ def _add_difference(word: WordDocument, difference: Difference, numbered: _Numbe
 def _add_styles(word: WordDocument) -> None:
     from docx.oxml import parse_xml
 
-    for style in (_NOTE_STYLE_XML, _MARK_STYLE_XML):
+    for style in (_NOTE_STYLE_XML, _MARK_STYLE_XML, _FIRST_STYLE_XML):
         word.styles.element.append(parse_xml(style))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from io import BytesIO
+from itertools import takewhile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,10 @@ from index.errors import LoadError
 from index.loaders import DEFAULTS, check_archive, damage_named
 from rag.visible_text import visible
 from ui.errors import NotExportedError
-from ui.export.docx import LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
+from ui.export.docx import FIRST_STYLE, LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
 from ui.export.manifest import Manifest, read_manifest
 from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
-from ui.export.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS
+from ui.export.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS, FirstLine
 from ui.words import DOUBTS
 
 if TYPE_CHECKING:
@@ -111,6 +112,8 @@ class _BodyReader:
             self.title.question = words
         elif style.startswith("Heading"):
             self._take_heading(paragraph, words if alone else "", style)
+        elif style == FIRST_STYLE and not self._section and alone and self._takes_first_line:
+            self.answer.first_line = _first_line(paragraph)
         elif self._section == NO_ANSWER and alone:
             self.answer.abstention.append(words)
         elif self._section == DIFFERENCES and alone:
@@ -118,6 +121,10 @@ class _BodyReader:
             self._about = paragraph
         elif self._section not in LISTS or style != LIST_STYLE or not alone:
             self._add_paragraph(paragraph)
+
+    @property
+    def _takes_first_line(self) -> bool:
+        return self.answer.first_line is None and not self.answer.has_text
 
     def _take_heading(self, paragraph: Element, words: str, style: str) -> None:
         """Read a heading; ``words`` is empty if the paragraph has more than text."""
@@ -169,6 +176,12 @@ class _BodyReader:
     def _style(self, paragraph: Element) -> str:
         style = paragraph.find(f"{_W}pPr/{_W}pStyle")
         return str(self._styles.get(style.get(f"{_W}val") or "") or "") if style is not None else ""
+
+
+def _first_line(paragraph: Element) -> FirstLine:
+    runs = paragraph.iter(f"{_W}r", f"{_MATH}r")
+    value = "".join(map(_words, takewhile(lambda run: run.find(f"{_W}rPr/{_W}b") is not None, runs)))
+    return FirstLine(visible(value), visible(_words(paragraph).removeprefix(value)))
 
 
 def _manifest(word: WordDocument) -> str | None:

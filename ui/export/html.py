@@ -26,6 +26,7 @@ from ui.export.sheet import (
     NO_ANSWER,
     REMARKS,
     Difference,
+    FirstLine,
     Note,
     Part,
     Sentence,
@@ -49,6 +50,7 @@ h2 { font-size: 1.125rem; margin-top: 2rem; }
 s { opacity: .75; }
 sup { line-height: 0; }
 sup a { text-decoration: none; padding: 0 .1em; }
+.first-line strong { font-size: 1.375rem; }
 .doubt { font-style: italic; }
 .quote { quotes: none; }
 .headings, .attribution { display: block; }
@@ -113,6 +115,9 @@ def _answer(part: Part, seen: dict[int, int], level: int) -> Iterator[str]:
     if part.abstention is not None:
         reason = f'<p dir="auto">{escape(part.abstention)}</p>'
         yield _section("no-answer", NO_ANSWER, reason, level + 1)
+    if part.first_line is not None:
+        value, names = escape(part.first_line.value), escape(part.first_line.names)
+        yield f'<p class="first-line" dir="auto"><strong>{value}</strong> {names}</p>'
     if part.paragraphs:
         paragraphs = [" ".join(_sentence(each, seen) for each in paragraph) for paragraph in part.paragraphs]
         body = "\n".join(f'<p dir="auto">{paragraph}</p>' for paragraph in paragraphs)
@@ -263,6 +268,10 @@ class _PageReader:
         for heading in root.xpath(f"(./h{level})[1]"):
             self.elements.add(heading)
             part.question = _text(heading)
+        for line in root.xpath(f"./h{level}[1]/following-sibling::*[1][self::p and @class='first-line']"):
+            part.first_line = _first_line(line)
+            if part.first_line is not None:
+                self.elements.add(line)
         for section in root.iter("section"):
             if section.get("class") in apart and next(section.iterancestors("article", "main")) is root:
                 self.take_section(section, part, f"h{level + 1}")
@@ -307,6 +316,13 @@ class _PageReader:
                 self.elements.add(line)
                 value, source, date = map(visible, cells[:-1])
                 answer.rows.append(Row(about, value, source, date, int(cells[-1])))
+
+
+def _first_line(line: HtmlElement) -> FirstLine | None:
+    """The first line of an answer; None if the paragraph has more than a value in bold and words."""
+    if len(line) != 1 or line[0].tag != "strong" or len(line[0]) or (line.text or "").strip():
+        return None
+    return FirstLine(visible(_text(line[0])), visible(line[0].tail or ""))
 
 
 def _pieces(element: HtmlElement, read: set[HtmlElement], *, struck: bool) -> Iterator[Piece]:

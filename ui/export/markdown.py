@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from rag.visible_text import visible
 from ui.errors import NotExportedError
 from ui.export.manifest import read_manifest
 from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
@@ -25,6 +26,7 @@ from ui.export.sheet import (
     REMARKS,
     SECTIONS,
     Difference,
+    FirstLine,
     Note,
     Part,
     Sentence,
@@ -71,6 +73,9 @@ def _part(part: Part, level: int) -> Iterator[str]:
     yield f"{'#' * level} {escape_markdown(part.question)}"
     if part.abstention is not None:
         yield from (f"{section} {NO_ANSWER}", escape_markdown(part.abstention))
+    if part.first_line is not None:
+        value, names = escape_markdown(part.first_line.value), escape_markdown(part.first_line.names)
+        yield f"**{value}** {names}".rstrip()
     yield from ("\n".join(map(_sentence, paragraph)) for paragraph in part.paragraphs)
     if part.remarks:
         lines = "\n".join(f"- {escape_markdown(line)}" for line in part.remarks)
@@ -111,6 +116,7 @@ def _note(note: Note) -> str:
 
 
 _MARKUP = re.compile(r"\\.|\[\^(?P<mark>\d{1,6})\]|(?P<strike>~~)|(?P<aside>\*\([^*\\]*\)\*)", re.DOTALL)
+_FIRST_LINE = re.compile(r"\*\*((?:\\.|[^*\\])+)\*\*(?: (.*))?")
 _DEFINITION = re.compile(r"\[\^(\d{1,6})\]:[ \t]*(.*)")
 _COMMENT = re.compile(r"<!-- footnoted (.*) -->\s*")
 _MARK = re.compile(r"\[\^(\d{1,6})\]")
@@ -192,6 +198,8 @@ def _read_part(lines: Sequence[str], level: int) -> Gathered:
             asked, part.question = True, _words(line.removeprefix(title).strip())
         elif heading in SECTIONS:
             section = heading or ""
+        elif not section and part.first_line is None and not part.has_text and _FIRST_LINE.fullmatch(line):
+            part.first_line = _read_first_line(line)
         elif heading is not None or line.startswith(("# ", title)):
             # The heading is unknown, so the lines below it count as text of the answer.
             section = ""
@@ -204,6 +212,11 @@ def _read_part(lines: Sequence[str], level: int) -> Gathered:
             _add_line(part, line)
     _read_differences(part, differences)
     return part
+
+
+def _read_first_line(line: str) -> FirstLine | None:
+    found = _FIRST_LINE.fullmatch(line)
+    return FirstLine(visible(_words(found[1])), visible(_words(found[2] or ""))) if found else None
 
 
 def _add_line(part: Gathered, line: str) -> None:

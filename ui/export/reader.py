@@ -10,7 +10,7 @@ from rag.answers import Verdict
 from rag.conversations import Claim, Footnote
 from rag.visible_text import visible
 from ui.export.manifest import Manifest
-from ui.export.sheet import HEADINGS
+from ui.export.sheet import HEADINGS, FirstLine
 from ui.words import DOUBTS
 
 _SHOWN: Mapping[str, Verdict] = {words: verdict for verdict, words in DOUBTS.items() if words}
@@ -62,12 +62,14 @@ class ReadAnswer:
         abstention: the reason of an abstention; empty for an answer.
         claims: its sentences.
         rows: the rows of its tables of different figures.
+        first_line: the line with the value in bold, if it has one.
     """
 
     question: str
     abstention: str
     claims: tuple[Claim, ...]
     rows: tuple[Row, ...]
+    first_line: FirstLine | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +107,12 @@ class Gathered:
     abstention: list[str] = field(default_factory=list)
     pieces: list[Piece] = field(default_factory=list)
     rows: list[Row] = field(default_factory=list)
+    first_line: FirstLine | None = None
+
+    @property
+    def has_text(self) -> bool:
+        """Whether any text of the answer was read."""
+        return any(piece.text.strip() or piece.kind == "mark" for piece in self.pieces)
 
     def whole(self, before: Sequence[Piece] = ()) -> ReadAnswer:
         """Finish the answer.
@@ -114,7 +122,7 @@ class Gathered:
         """
         reason = visible(" ".join(self.abstention))
         claims = claims_of([*before, Piece("break"), *self.pieces])
-        return ReadAnswer(visible(self.question), reason, claims, tuple(self.rows))
+        return ReadAnswer(visible(self.question), reason, claims, tuple(self.rows), self.first_line)
 
 
 def whole_answers(parts: Sequence[Gathered], outside: Sequence[Piece]) -> tuple[ReadAnswer, ...]:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from index.catalog import Catalog
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
-from rag.answers import DOUBTFUL, Answer, Citation, Disagreement, Passage, StatedFigure, Verdict
+from rag.answers import DOUBTFUL, Answer, Citation, Disagreement, Headline, Passage, StatedFigure, Verdict
 from rag.visible_text import visible
 from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
 from ui.words import DOUBTS, RECOGNISED, date_or_undated, source_facts
@@ -56,6 +56,14 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class FirstLine:
+    """The first line of an answer that is one value: the value in bold, then its unit, row and column."""
+
+    value: str
+    names: str
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """A disagreement of sources: its subject, and a row of cells (``COLUMNS``) for each figure."""
 
@@ -70,6 +78,7 @@ class Part:
     Attributes:
         question: the question.
         abstention: the reason of an abstention; None for an answer.
+        first_line: the answer itself, if it is one value; else None.
         paragraphs: the sentences, by paragraph.
         remarks: notes for the reader, one line each.
         differences: the disagreements of the sources.
@@ -78,6 +87,7 @@ class Part:
 
     question: str
     abstention: str | None
+    first_line: FirstLine | None
     paragraphs: tuple[tuple[Sentence, ...], ...]
     remarks: tuple[str, ...]
     differences: tuple[Difference, ...]
@@ -143,6 +153,7 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
     part = Part(
         question=visible(answer.question),
         abstention=visible(answer.reason or answer.text) if answer.abstained else None,
+        first_line=first_line(answer.headline) if answer.headline else None,
         paragraphs=paragraphs,
         remarks=tuple(map(visible, _remarks(answer))),
         differences=tuple(map(_difference, answer.disagreements)),
@@ -154,6 +165,12 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
         notes=tuple(_note(number, citation) for number, citation in cited.items()),
         manifest=Manifest((Made(answer.answer_id, answer.generation, sentences),), entries),
     )
+
+
+def first_line(headline: Headline) -> FirstLine:
+    """The first line of an answer with a headline."""
+    names = (f"· {name}" for name in (headline.row, headline.column) if name)
+    return FirstLine(visible(headline.value), visible(" ".join(filter(None, [headline.unit, *names]))))
 
 
 def facts(record: DocumentRecord, page: int | None) -> list[str]:

@@ -45,7 +45,7 @@ class Copied:
 
     Attributes:
         text: plain text.
-        html: the same as HTML, for programs that accept it: only paragraphs and raised marks.
+        html: the same as HTML, for programs that accept it: only paragraphs, bold words and raised marks.
     """
 
     text: str
@@ -170,8 +170,15 @@ def copied(answer: Answer) -> Copied:
     sheet = lay_out(answer, {})
     [part] = sheet.parts
     reason = [part.abstention] if part.abstention is not None else []
-    words = [*reason, *(" ".join(map(_text_sentence, paragraph)) for paragraph in part.paragraphs)]
-    marked = [*map(escape, reason), *(" ".join(map(_html_sentence, each)) for each in part.paragraphs)]
+    line = part.first_line
+    first = [f"{line.value} {line.names}".rstrip()] if line else []
+    first_marked = [f"<strong>{escape(line.value)}</strong> {escape(line.names)}".rstrip()] if line else []
+    words = [*reason, *first, *(" ".join(map(_text_sentence, paragraph)) for paragraph in part.paragraphs)]
+    marked = [
+        *map(escape, reason),
+        *first_marked,
+        *(" ".join(map(_html_sentence, each)) for each in part.paragraphs),
+    ]
     differences = list(_difference_lines(part.differences))
     notes = [f"[{note.number}] {_footnote_line(note)}" for note in sheet.notes]
     text = "\n\n".join(filter(None, [*words, "\n".join(differences), "\n".join(notes)]))

@@ -150,15 +150,19 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
         version: Version = None,
         start: Annotated[Offset | None, Query(description="start of the words to mark")] = None,
         end: Annotated[Offset | None, Query(description="exclusive")] = None,
+        cell_start: Annotated[
+            Offset | None, Query(description="start of a cell to mark more strongly")
+        ] = None,
+        cell_end: Annotated[Offset | None, Query(description="exclusive")] = None,
         width: Annotated[int, Query(ge=PICTURE_WIDTHS[0], le=PICTURE_WIDTHS[1], description="pixels")] = 1000,
         if_none_match: Annotated[str, Header(description="the `ETag` of an earlier picture")] = "",
     ) -> Response:
-        """A page as a picture, with the words from `start` to `end` marked."""
-        span = Span(start, end) if start is not None and end is not None and start < end else None
+        """A page as a picture, with the words from `start` to `end` marked, and a cell among them."""
+        span, cell = _marked_span(start, end), _marked_span(cell_start, cell_end)
         record = await to_thread.run_sync(index.catalog.document, document_id, version)
         try:
             picture = await rendering.run(
-                page_picture, index, renderer, options, Drawing(record, page, width, span)
+                page_picture, index, renderer, options, Drawing(record, page, width, span, cell)
             )
         except PictureError as error:
             raise HTTPException(404, str(error)) from error
@@ -303,6 +307,10 @@ def citing_answers(index: Library, document_id: int, limit: int) -> list[CitingA
         with index.catalog.reading() as reader:
             reader.document(document_id)
     return answers
+
+
+def _marked_span(start: int | None, end: int | None) -> Span | None:
+    return Span(start, end) if start is not None and end is not None and start < end else None
 
 
 def _revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], bytes]) -> Response:

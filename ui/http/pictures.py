@@ -34,6 +34,9 @@ _PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 _MARK = (255, 226, 130)
 """The colour of the mark, which is multiplied with the page, so that the words stay dark."""
 
+_CELL = (255, 184, 40)
+"""The colour of a cell in a marked row."""
+
 _EDGE = (185, 127, 16)
 _MARGIN_POINTS = 1.5
 
@@ -47,12 +50,14 @@ class Drawing:
         page: the page's number, from 1.
         width: width of the picture, in pixels.
         span: the span of the document's text to mark; None to mark nothing.
+        cell: the span of a cell to mark more strongly, or None.
     """
 
     record: DocumentRecord
     page: int
     width: int
     span: Span | None = None
+    cell: Span | None = None
 
 
 def has_pictures(record: DocumentRecord) -> bool:
@@ -86,9 +91,12 @@ def page_picture(index: Library, reader: Isolated, options: Options, drawing: Dr
         with suppress(OSError):
             _write_cached(cached, picture)
     with index.catalog.reading() as catalog:
-        boxes = DocumentTexts(catalog).boxes(record, span) if span else ()
+        library = DocumentTexts(catalog)
+        boxes = library.boxes(record, span) if span else ()
+        cell = library.box(record, drawing.cell) if drawing.cell else None
         layout = catalog.layouts(record.document_id, record.version, [page]).get(page)
-    marked = [box for box in boxes if box.page == page]
+    marks = [(box, _MARK) for box in boxes] + [(box, _CELL) for box in (cell,) if box is not None]
+    marked = [(box, colour) for box, colour in marks if box.page == page]
     return _marked(picture, marked, layout.width) if marked and layout else picture
 
 
@@ -158,7 +166,10 @@ def _states(folder: Path) -> Iterator[tuple[int, int, Path]]:
             yield state.st_mtime_ns, state.st_size, file
 
 
-def _marked(picture: bytes, boxes: Sequence[Box], width_in_points: float) -> bytes:
+def _marked(
+    picture: bytes, marks: Sequence[tuple[Box, tuple[int, int, int]]], width_in_points: float
+) -> bytes:
+    """Mark boxes in a picture, each in its colour; a later mark covers an earlier one."""
     from PIL import Image, ImageChops, ImageDraw
 
     page = Image.open(BytesIO(picture)).convert("RGB")
@@ -170,12 +181,16 @@ def _marked(picture: bytes, boxes: Sequence[Box], width_in_points: float) -> byt
             (box.top - _MARGIN_POINTS) * scale,
             (box.right + _MARGIN_POINTS) * scale,
             (box.bottom + _MARGIN_POINTS) * scale,
+            colour,
         )
-        for box in boxes
+        for box, colour in marks
     ]
     draw = ImageDraw.Draw(ink)
-    for left, top, right, bottom in areas:
-        draw.rectangle((left, top, right, bottom), fill=_MARK)
+    for left, top, right, bottom, colour in areas:
+        outline = _EDGE if colour == _CELL else None
+        draw.rectangle(
+            (left, top, right, bottom), fill=colour, outline=outline, width=max(1, round(scale / 2))
+        )
         draw.line((left, bottom, right, bottom), fill=_EDGE, width=max(1, round(scale)))
     marked = BytesIO()
     ImageChops.multiply(page, ink).save(marked, "PNG")

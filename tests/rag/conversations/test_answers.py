@@ -24,11 +24,13 @@ from rag.answers import (
     Answer,
     AnswerSentence,
     Cause,
+    CellAddress,
     Citation,
     Copy,
     Disagreement,
     Dropped,
     Fallback,
+    Headline,
     Passage,
     Searched,
     StatedFigure,
@@ -99,6 +101,7 @@ def built(kind: type, **given: st.SearchStrategy[Any]) -> st.SearchStrategy[Any]
 citations = built(
     Citation,
     boxes=some(built(Box, page=numbers)),
+    cell=st.none() | built(CellAddress, box=st.none() | built(Box, page=numbers)),
     also_in=some(built(Copy)),
     verification=built(Verification),
 )
@@ -106,6 +109,7 @@ answers: st.SearchStrategy[Answer] = built(
     Answer,
     sentences=some(built(AnswerSentence, citations=some(numbers))),
     citations=some(citations),
+    headline=st.none() | built(Headline),
     passages=some(built(Passage)),
     disagreements=some(built(Disagreement, figures=some(built(StatedFigure)))),
     dropped=some(built(Dropped)),
@@ -187,6 +191,7 @@ def test_an_answer_of_an_older_version_is_read() -> None:
     older = made.as_dict()
     for name in ("disagreements", "dropped", "fallback", "prompt_digest", "standalone", "conversation_id"):
         del older[name]
+    del older["headline"], older["citations"][0]["cell"]
     assert load(json.dumps(older)) == made
 
 

@@ -10,7 +10,7 @@ from io import BytesIO, StringIO, TextIOWrapper
 import pytest
 from rich.console import Console
 
-from rag.answers import Answer, AnswerSentence, Citation, Passage, Verification
+from rag.answers import Answer, AnswerSentence, Citation, Headline, Passage, Verification
 from ui.cli import output
 
 FIRST, SECOND, THIRD = "The dam held.", "The gate did not.", "Nine people died."
@@ -120,6 +120,11 @@ def test_a_quoted_sentence_is_printed_without_a_remark() -> None:
 def test_a_note_stands_between_the_answer_and_its_footnotes() -> None:
     noted = replace(ANSWER, note="The reports are in English.")
     assert printed(output.print_answer, noted.as_dict())[2] == "The reports are in English."
+
+
+def test_an_answer_that_is_one_value_begins_with_it() -> None:
+    valued = replace(ANSWER, headline=Headline("$ 12", "in millions", "Gates", "2023"))
+    assert printed(output.print_answer, valued.as_dict())[:2] == ["$ 12 in millions", "Gates · 2023"]
 
 
 def test_an_abstention_is_its_reason_and_the_nearest_passages_with_what_each_lacks() -> None:

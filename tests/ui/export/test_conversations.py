@@ -38,6 +38,8 @@ MARKDOWN = """\
 
 ## How many were \\*arrested\\*?
 
+**1,043** in \\*thousands\\* · Arrests › Monday · 2025
+
 Police arrested 1,043 people on Monday.[^1]
 The third gate of the dam failed \\| 12 \\| 30[^2][^1] *(partly supported)*
 

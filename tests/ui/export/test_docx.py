@@ -53,12 +53,14 @@ def edited(data: bytes, name: str, old: str, new: str) -> Exported:
 
 def test_python_docx_opens_it_and_reads_its_paragraphs() -> None:
     word = docx.Document(BytesIO(written(full_answer())))
-    assert [(p.style.name if p.style else "", p.text) for p in word.paragraphs][:4] == [
+    assert [(p.style.name if p.style else "", p.text) for p in word.paragraphs][:5] == [
         ("Title", "How many were *arrested*?"),
+        ("First Line", "1,043 in *thousands* · Arrests › Monday · 2025"),
         ("Normal", f"{FIRST} {SECOND} (partly supported)"),
         ("Normal", "Nobody knows why. (not supported)"),
         ("Heading 1", "Remarks"),
     ]
+    assert [run.text for run in word.paragraphs[1].runs if run.bold] == ["1,043"]
     [struck] = [run.text for p in word.paragraphs for run in p.runs if run.font.strike]
     assert struck == "Nobody knows why."
     assert [cell.text for cell in word.tables[0].rows[1].cells] == ["1,043", "Report 1", "18 July 2025", "1"]

@@ -11,13 +11,13 @@ from zipfile import ZipFile
 import pytest
 
 from index.catalog.database import Catalog
-from rag.conversations.export_check import Footnote, Place
+from rag.conversations.export_check import Claim, Footnote, Place
 from tests.support.exports import DIGESTS, full_answer
 from tests.support.reports import version
 from ui.export import FORMATS, Exported, Format, export, read_export
 from ui.export.comparison import check_footnotes, check_kept, has_figure
 from ui.export.reader import ReadAnswer, Row
-from ui.export.sheet import lay_out
+from ui.export.sheet import FirstLine, lay_out
 
 ANSWER = full_answer()
 SHEET = lay_out(ANSWER, {})
@@ -61,6 +61,26 @@ def test_as_it_was_it_is_the_kept_answer(form: Format) -> None:
 )
 def test_an_edited_table_is_not_the_kept_one(form: Format, old: str, new: str) -> None:
     assert list(check_kept(read(form, old, new), [SHEET])) == [DIFFERENT]
+
+
+@each_format
+@pytest.mark.parametrize(("old", "new"), [("Monday ·", "Tuesday ·"), ("1,043", "1,044")])
+def test_an_edited_first_line_is_not_the_kept_one(form: Format, old: str, new: str) -> None:
+    assert list(check_kept(read(form, old, new), [SHEET])) == [
+        "its first line is not that of the answer that the library keeps; export it again"
+    ]
+
+
+@each_format
+def test_a_first_line_without_its_style_counts_as_text(form: Format) -> None:
+    plain = {
+        "md": ("**1,043**", "1,043"),
+        "html": ('<p class="first-line"', "<p"),
+        "docx": ('w:val="FirstLine"', 'w:val="Normal"'),
+    }
+    edited = read(form, *plain[form.suffix])
+    assert edited.answers[0].first_line is None
+    assert edited.claims[0].text == "1,043 in *thousands* · Arrests › Monday · 2025"
 
 
 @each_format
@@ -183,6 +203,37 @@ def test_a_reason_for_no_answer_beside_an_answer_is_reported(catalog: Catalog) -
     assert unkept(catalog, abstention="It is unknown.") == [
         "it has both an answer and a reason for having none: “It is unknown.”"
     ]
+
+
+GATES = "Gate | Opened | Shut\nNorth | 12 | 30\nSouth | 8 | 9"
+
+
+@pytest.mark.parametrize(
+    ("line", "holds"),
+    [
+        (FirstLine("12", "· North · Opened"), True),
+        (FirstLine("30", "· North · Shut"), True),
+        (FirstLine("30", "· North · Opened"), False),
+        (FirstLine("8", "· South · Opened"), False),
+        (FirstLine("12", "million · North · Opened"), False),
+    ],
+)
+def test_without_the_kept_answer_a_first_line_is_held_against_its_row(
+    tmp_path: Path, line: FirstLine, holds: bool
+) -> None:
+    opened = Catalog.open(tmp_path / "catalog.sqlite")
+    opened.commit([version(GATES, digest="d" * 64)])
+    row = "North | 12 | 30"
+    with opened.reading() as reader:
+        from ui.export import facts
+
+        own, start = ", ".join(facts(reader.document(1, 1), None)), GATES.index(row)
+        note = Footnote(1, row, None, own, Place(1, 1, "d" * 64, start, start + len(row)))
+        answer = ReadAnswer("?", "", (Claim(row, (1,)),), (), line)
+        found = list(check_footnotes(reader, Exported(None, (answer,), (note,), None)))
+    opened.close()
+    said = f"its first line, “{line.value}”, is no cell of the row that it cites"
+    assert found == ([] if holds else [said])
 
 
 @pytest.mark.parametrize(

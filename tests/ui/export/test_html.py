@@ -16,11 +16,13 @@ from ui.export import HTML, Exported, export, read_export
 
 TAGS = frozenset(
     {"html", "head", "meta", "title", "style", "body", "main", "h1", "h2", "section", "p", "span", "s", "sup"}
+    | {"strong"}
     | {"a", "ul", "ol", "li", "table", "caption", "thead", "tbody", "tr", "th", "td", "q", "dl", "dt", "dd"}
 )
 
 SHOWN = (
     '<h1 dir="auto">How many were *arrested*?</h1>',
+    '<p class="first-line" dir="auto"><strong>1,043</strong> in *thousands* · Arrests › Monday · 2025</p>',
     '<p dir="auto"><span class="sentence">Police arrested 1,043 people on Monday.<sup><a href="#note-1"',
     ' id="mark-1-1" aria-label="Footnote 1">1</a></sup></span> <span class="sentence">The third gate',
     '<span class="doubt">(partly supported)</span>',
@@ -111,7 +113,7 @@ def test_words_of_documents_and_persons_are_no_markup(made: Answer) -> None:
         ("</section>", "</section><p>It rained.</p>", Claim("It rained.", ())),
         ("<main", "It rained.<main", Claim("It rained.", ())),
         ("<dl>", "<p>It rained.</p><dl>", Claim("It rained.", ())),
-        ("</p>", "<i>It rained.</i></p>", Claim("It rained.", ())),
+        ("</span></p>", "</span><i>It rained.</i></p>", Claim("It rained.", ())),
         ("<s>Nobody knows why.</s>", "Nobody knows why.", Claim("Nobody knows why.", (), "unsupported")),
         ("(partly supported)", "(well supported)", Claim("(well supported)", ())),
     ],

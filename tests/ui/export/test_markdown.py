@@ -20,6 +20,8 @@ from ui.export.markdown import escape_markdown
 FULL = """\
 # How many were \\*arrested\\*?
 
+**1,043** in \\*thousands\\* · Arrests › Monday · 2025
+
 Police arrested 1,043 people on Monday.[^1]
 The third gate of the dam failed \\| 12 \\| 30[^2][^1] *(partly supported)*
 
@@ -117,7 +119,7 @@ def test_escaped_words_are_shown_as_they_are_and_make_nothing(words: str) -> Non
 def test_words_of_documents_and_persons_are_no_markup(made: Answer) -> None:
     body = re.sub(r"(?m)^\[\^.*\n|^    .*\n|^<!--.*\n", "", written(made))
     markup = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(body)
-    allowed = {"h1", "h2", "p", "ul", "li", "s", "em", "table", "thead", "tbody", "tr", "th", "td"}
+    allowed = {"h1", "h2", "p", "ul", "li", "s", "em", "strong", "table", "thead", "tbody", "tr", "th", "td"}
     assert set(re.findall(r"<(\w+)", markup)) <= allowed
     assert "<!--" not in markup
 

@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
-from rag.answers import Answer, Disagreement, StatedFigure, Verification
+from rag.answers import Answer, Disagreement, Headline, StatedFigure, Verification
 from rag.conversations.answers import answer_json, keep
 from rag.conversations.export_check import Claim
 from rag.conversations.store import AnswerStore
@@ -201,6 +201,16 @@ def test_a_row_has_its_headings_in_its_footnote() -> None:
     )
 
 
+def test_a_headline_is_the_first_line() -> None:
+    made = replace(
+        answer(citation(1, "Monday | 412")), headline=Headline("412", "in *tens*", "Monday", "2031")
+    )
+    assert copied(made).text.splitlines()[0] == "412 in *tens* · Monday · 2031"
+    assert copied(made).html.startswith(
+        "<p><strong>412</strong> in *tens* · Monday · 2031</p><p>Monday | 412"
+    )
+
+
 def test_different_figures_stand_between_answer_and_footnotes() -> None:
     figures = (
         StatedFigure("14,170", 1, 1, 2, "New", None, "2025-06", False),
@@ -230,7 +240,7 @@ def test_all_that_an_answer_can_have_is_copied() -> None:
 def test_words_are_words_whatever_they_are(made: Answer) -> None:
     result = copied(made)
     words = Words(result.html)
-    assert words.tags <= {"p", "sup"}
+    assert words.tags <= {"p", "sup", "strong"}
     assert "".join("".join(words.paragraphs).split()) == "".join(result.text.split())
 
 

@@ -293,6 +293,49 @@ class TestStructure:
         cited = [(each["quote"], each["headings"]) for each in answer["citations"]]
         assert ("Gate 4 | $ 80 | $ 70", "Costs of repair\n | 2031 | 2030") in cited
 
+    def test_the_cell_that_the_question_means_has_its_address(self, client: TestClient) -> None:
+        document = upload(client, "costs.txt", TABLE.encode()).json()
+        asked = {"question": "What were the costs of repair of gate 4 in 2031?"}
+        answer = client.post("/v1/chat", json=asked).json()
+        text = client.get(f"/v1/documents/{document['document_id']}/text").json()["text"]
+        [cited] = [each for each in answer["citations"] if each["quote"] == "Gate 4 | $ 80 | $ 70"]
+        start = text.index("$ 80")
+        assert cited["cell"] == {
+            "row": "Gate 4",
+            "column": "2031",
+            "value": "$ 80",
+            "unit": "$",
+            "start": start,
+            "end": start + 4,
+            "box": None,
+        }
+        if answer["citations"][0] == cited:
+            assert answer["headline"] == {"value": "$ 80", "unit": "", "row": "Gate 4", "column": "2031"}
+        both = client.post("/v1/chat", json={"question": "What were the costs of repair of gate 4?"}).json()
+        assert [each["cell"] for each in both["citations"] if each["quote"] == cited["quote"]] == [None]
+        assert both["headline"] is None
+
+    def test_the_cell_of_a_page_has_its_box_within_that_of_its_row(self, client: TestClient) -> None:
+        def costs(canvas: Canvas) -> None:
+            rows = (("Costs of repair", "2031", "2030"), ("Gate 3", "1,200", "900"), ("Gate 4", "80", "70"))
+            for line, (label, *figures) in enumerate(rows):
+                canvas.drawString(60, 700 - 16 * line, label)
+                for place, figure in enumerate(figures):
+                    canvas.drawRightString(300 + 80 * place, 700 - 16 * line, figure)
+
+        upload(client, "costs.pdf", draw(costs))
+        asked = {"question": "What were the costs of repair of gate 4 in 2031?"}
+        answer = client.post("/v1/chat", json=asked).json()
+        [cited] = [each for each in answer["citations"] if each["quote"] == "Gate 4 | 80 | 70"]
+        [row], box = cited["boxes"], cited["cell"]["box"]
+        assert (cited["cell"]["value"], box["page"], row["page"]) == ("80", 1, 1)
+        assert row["left"] < box["left"] < box["right"] < row["right"]
+        assert (row["top"], row["bottom"]) == (
+            pytest.approx(box["top"], abs=3),
+            pytest.approx(box["bottom"], abs=3),
+        )
+        assert box["right"] == pytest.approx(300, abs=2)
+
     def test_the_text_comes_with_the_places_of_its_tables(self, client: TestClient) -> None:
         text = f"{GATE}\n\n{TABLE}"
         number = upload(client, "costs.txt", text.encode()).json()["document_id"]

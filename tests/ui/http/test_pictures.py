@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import time
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from starlette.testclient import TestClient
 
 from index.library import Library
@@ -16,6 +18,13 @@ from tests.support.pdf_files import column, draw
 pytestmark = pytest.mark.usefixtures("handed_on")
 
 OLD = 3600
+MARK, CELL = (255, 226, 130), (255, 184, 40)
+
+
+def colours(picture: bytes) -> set[tuple[int, ...]]:
+    """The colours of a picture's pixels."""
+    found = Image.open(BytesIO(picture)).convert("RGB").getcolors(1 << 24) or []
+    return {colour for _, colour in found if isinstance(colour, tuple)}
 
 
 @pytest.fixture
@@ -62,6 +71,15 @@ def test_a_damaged_picture_is_drawn_again(index: Library, pages: Path, damage: b
         kept.write_bytes(damage)
         assert client.get(route).content == picture
         assert kept.read_bytes() == picture
+
+
+def test_a_cell_is_marked_more_strongly_than_its_words(index: Library) -> None:
+    with app_of(index) as client:
+        route = upload(client)
+        row = client.get(f"{route}&start=0&end=9").content
+        cell = client.get(f"{route}&start=0&end=9&cell_start=4&cell_end=9").content
+        assert (colours(row) & {MARK, CELL}, colours(cell) & {MARK, CELL}) == ({MARK}, {MARK, CELL})
+        assert client.get(f"{route}&start=0&end=9&cell_start=4&cell_end=4").content == row
 
 
 def test_a_picture_that_cannot_be_kept_is_shown(index: Library, pages: Path) -> None:

@@ -26,6 +26,7 @@ PAIRS = (
     ("muted", "accent-soft"),
     ("warning", "accent-soft"),
     ("text", "mark"),
+    ("text", "cell"),
     ("text", "found"),
     ("on-accent", "accent"),
     ("on-accent", "accent-strong"),

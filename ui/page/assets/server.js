@@ -94,11 +94,12 @@ export const giveFeedback = (judged) =>
     body: JSON.stringify(judged),
   });
 
-/** Returns the URL of a page's picture, `width` pixels wide, with the words of `quote` highlighted. */
+/** Returns the URL of a page's picture, `width` pixels wide, with `quote` and its cell highlighted. */
 export function pictureAddress(report, page, quote, width) {
   const words = quote ? `&start=${quote.start}&end=${quote.end}` : "";
+  const cell = quote?.cell ? `&cell_start=${quote.cell.start}&cell_end=${quote.cell.end}` : "";
   const version = `version=${report.version}&width=${width}`;
-  return address(`v1/documents/${report.document_id}/pages/${page}.png?${version}${words}`);
+  return address(`v1/documents/${report.document_id}/pages/${page}.png?${version}${words}${cell}`);
 }
 
 /** Returns the reason, in words, why the server has no picture at `url`. */

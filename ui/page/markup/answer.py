@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from rag.answers import DOUBTFUL, Answer, Cause, Citation, Passage, Searched
+from rag.answers import DOUBTFUL, Answer, Cause, Citation, Headline, Passage, Searched
 from rag.conversations import Judgement
 from ui.page.locales import Locale
 from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup
@@ -95,8 +95,8 @@ def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = 
     note = f'<p class="fn-note">{escape(answer.note)}</p>' if answer.note else ""
     return (
         f"{_opening('fn-answer', answer)}{corrected}{understood}{filters_markup(answer.searched, locale)}"
-        f"{_groups(sentences, locale)}{disagreements_markup(answer, locale)}{note}"
-        f"{_below(sentences, locale)}{end}"
+        f"{headline_markup(answer.headline)}{_groups(sentences, locale)}"
+        f"{disagreements_markup(answer, locale)}{note}{_below(sentences, locale)}{end}"
     )
 
 
@@ -132,6 +132,22 @@ def streamed_markup(
     )
 
 
+def headline_markup(headline: Headline | None) -> str:
+    """The answer itself: a value in bold with its unit, then its row and column; empty without one."""
+    if headline is None:
+        return ""
+    unit = f' <span class="fn-headline-unit">{escape(headline.unit)}</span>' if headline.unit else ""
+    names = "".join(
+        f'<span class="fn-headline-{kind}">{escape(name)}</span> '
+        for kind, name in (("row", headline.row), ("column", headline.column))
+        if name
+    )
+    return (
+        f'<p class="fn-headline"><strong class="fn-headline-value">{escape(headline.value)}</strong>{unit}'
+        f'<span class="fn-headline-names fn-facts">{names.rstrip()}</span></p>'
+    )
+
+
 def _opening(kind: str, answer: Answer) -> str:
     """The opening tag of an answer, by which the page's script finds it and its conversation."""
     within = f" fn-in-{escape(answer.conversation_id)}" if answer.conversation_id else ""
@@ -162,9 +178,13 @@ def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
     return "".join(
         f'<p class="fn-sentences">{" ".join(_sentence(sentence, locale) for sentence in run)}</p>'
         if row_of is None
-        else table_markup(row_of, [CitedRow(sentence.text, _notes(sentence, locale)) for sentence in run])
+        else table_markup(row_of, [_row(sentence, locale) for sentence in run])
         for row_of, run in runs
     )
+
+
+def _row(sentence: ShownSentence, locale: Locale) -> CitedRow:
+    return CitedRow(sentence.text, _notes(sentence, locale), sentence.marked)
 
 
 def _sentence(sentence: ShownSentence, locale: Locale) -> str:

@@ -12,7 +12,7 @@ from itertools import groupby
 from rag.answers import Answer, Citation, Verdict
 from ui.page.locales import Locale
 from ui.page.markup.sources import badge_markup, facts_markup, source_target, title_link
-from ui.page.markup.tables import CitedRow, table_markup
+from ui.page.markup.tables import CitedRow, cell_number, table_markup
 from ui.page.markup.text import escape
 
 
@@ -33,6 +33,11 @@ class ShownSentence:
     def row_of(self) -> str | None:
         """The caption and headings of the table whose row the sentence is; None for prose."""
         return next((cited.headings for cited in self.citations if self.repeats(cited)), None)
+
+    @property
+    def marked(self) -> int | None:
+        """The number of the meant cell, if the sentence is the row of a table; else None."""
+        return next((cell_number(cited) for cited in self.citations if self.repeats(cited)), None)
 
     def repeats(self, cited: Citation) -> bool:
         """Whether the sentence equals the quote, regardless of white space."""
@@ -104,7 +109,7 @@ def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str
 def _words(cited: Citation) -> str:
     if cited.headings is None:
         return f'<p class="fn-foot-words"><q class="fn-foot-quote">{escape(cited.quote)}</q></p>'
-    return table_markup(cited.headings, [CitedRow(cited.quote, "")])
+    return table_markup(cited.headings, [CitedRow(cited.quote, "", cell_number(cited))])
 
 
 def _verdict(sentence: ShownSentence, cited: Citation, locale: Locale) -> str:

@@ -1,7 +1,8 @@
 """The markup of sources: links that open a report at the cited words, its facts, and the strip of sources.
 
 The target of a link has everything that the page's script needs to open the source, since Gradio's sanitiser
-removes ``data-*`` attributes: ``#cite-DOCUMENT-VERSION-START-END``.
+removes ``data-*`` attributes: ``#cite-DOCUMENT-VERSION-START-END``, followed by ``-START-END`` of a cell if
+one cell of a row is meant.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from ui.page.markup.text import escape, localized_date, source_date
 
 def source_target(place: Citation | Copy | Passage) -> str:
     """The link target that opens the source panel at the exact words of a citation, a copy or a passage."""
-    return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}"
+    cell = place.cell if isinstance(place, Citation) else None
+    within = f"-{cell.start}-{cell.end}" if cell else ""
+    return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}{within}"
 
 
 def mark_markup(cited: Citation, locale: Locale) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import zip_longest
 
 from index.text import cells, is_row
+from rag.answers import Citation
 from ui.page.markup.text import escape
 
 MAX_UNIT_LETTERS = 3
@@ -23,10 +24,19 @@ class CitedRow:
     Attributes:
         text: the row of the canonical text, its cells separated by bars.
         notes: the markup of its footnote marks, the last cell of the row.
+        marked: the number of the cell that the question means, from 0; None without one.
     """
 
     text: str
     notes: str
+    marked: int | None = None
+
+
+def cell_number(cited: Citation) -> int | None:
+    """The number of the cell that the question means in a cited row, from 0; None without one."""
+    if cited.cell is None:
+        return None
+    return len(cells(cited.quote[: cited.cell.start - cited.start])) - 1
 
 
 def table_markup(headings: str, rows: Sequence[CitedRow]) -> str:
@@ -46,9 +56,7 @@ def table_markup(headings: str, rows: Sequence[CitedRow]) -> str:
     caption = _caption([line for line in lines if not is_row(line)])
     above = "".join(_heading_row(row, shown, figures) for row in head)
     above = f"<thead>{above}</thead>" if above else ""
-    below = "".join(
-        _body_row(row, cited.notes, shown, figures) for row, cited in zip(body, rows, strict=True)
-    )
+    below = "".join(_body_row(row, cited, shown, figures) for row, cited in zip(body, rows, strict=True))
     return f'<div class="fn-table"><table>{caption}{above}<tbody>{below}</tbody></table></div>'
 
 
@@ -62,17 +70,22 @@ def _heading_row(row: Sequence[str], shown: Sequence[int], figures: frozenset[in
     return f"<tr>{''.join(written)}<td></td></tr>"
 
 
-def _body_row(row: Sequence[str], notes: str, shown: Sequence[int], figures: frozenset[int]) -> str:
+def _body_row(row: Sequence[str], cited: CitedRow, shown: Sequence[int], figures: frozenset[int]) -> str:
     # The first cell names the row; the other cells are values.
-    written = (_cell("td" if place else "th", _at(row, place), place in figures) for place in shown)
-    return f'<tr>{"".join(written)}<td class="fn-notes">{notes}</td></tr>'
+    written = (
+        _cell("td" if place else "th", _at(row, place), place in figures, marked=place == cited.marked)
+        for place in shown
+    )
+    return f'<tr>{"".join(written)}<td class="fn-notes">{cited.notes}</td></tr>'
 
 
-def _cell(tag: str, words: str, figure: bool) -> str:
+def _cell(tag: str, words: str, figure: bool, *, marked: bool = False) -> str:
     # A screen reader would announce an empty heading.
     tag = tag if words else "td"
-    kind = ' class="fn-figure"' if figure else ""
-    return f"<{tag}{kind}>{escape(words)}</{tag}>"
+    names = " ".join(["fn-figure"] * figure + ["fn-cell"] * marked)
+    kind = f' class="{names}"' if names else ""
+    shown = f"<mark>{escape(words)}</mark>" if marked else escape(words)
+    return f"<{tag}{kind}>{shown}</{tag}>"
 
 
 def _at(row: Sequence[str], place: int) -> str:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answers import Cause, Citation, Copy, Verdict, Verification
+from rag.answers import Cause, CellAddress, Citation, Copy, Headline, Verdict, Verification
 from rag.conversations.feedback import Judgement
 from tests.support.markup import ENGLISH, Page, above, abstention, answer, citation, passage, shown, texts
 from ui.page.locales import locale_in
@@ -74,6 +74,27 @@ def test_a_mark_leads_to_the_exact_words_and_says_where_they_are() -> None:
     page = Page(answer_markup(answer(citation(3, "Words.", document_id=5, page=2))))
     assert page.links[0] == ("#cite-5-2-100-106", "Footnote 3: open the quote in Report 5, page 2")
     assert source_target(passage("Words.")) == "#cite-7-1-10-16"
+
+
+def test_an_answer_with_a_headline_begins_with_it() -> None:
+    row = replace(
+        citation(1, "Gates | 12 | 30", document_id=5),
+        headings="| Opened | Shut",
+        cell=CellAddress("Gates", "Shut", "30", "", 113, 115),
+    )
+    headline = Headline("<b>30", "in *millions*", "Gates & dams", "Shut")
+    page = Page(answer_markup(replace(answer(row), headline=headline)))
+    assert page.texts[:4] == [
+        ("fn-headline-value", "<b>30"),
+        ("fn-headline", " "),
+        ("fn-headline-unit", "in *millions*"),
+        ("fn-headline-row", "Gates & dams"),
+    ]
+    assert page.text_of("fn-headline-column") == ["Shut"]
+    assert "b" not in page.tags
+    assert page.text_of("mark") == ["30", "30"], "in the answer and in its footnote"
+    assert page.links[0][0] == "#cite-5-2-100-115-113-115"
+    assert not Page(answer_markup(answer(row))).text_of("fn-headline-value")
 
 
 def test_sentences_of_one_report_stand_together_above_their_source() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import pytest
@@ -9,7 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from ui.page.markup.tables import CitedRow, table_markup
+from rag.answers import CellAddress
+from tests.support.markup import citation
+from ui.page.markup.tables import CitedRow, cell_number, table_markup
 
 HEADINGS = "Revenue by segment\n(in millions of euros)\nSegment | 2023 | 2024 | Note"
 FOOD = CitedRow("Food | 1,204.5 | (38.1) | restated", "")
@@ -79,6 +82,21 @@ def test_the_first_cell_names_its_row_and_headings_without_words_are_no_headings
         ["td", "th", "th", "td"],
         ["th", "td", "td", "td"],
     ]
+
+
+def test_the_meant_cell_is_marked() -> None:
+    grid = Grid(table_markup(HEADINGS, [CitedRow(FOOD.text, "", 2), PAPER]))
+    assert [kind for _, kind, _ in grid.rows[1]] == [None, "fn-figure", "fn-figure fn-cell", None, "fn-notes"]
+    assert [kind for _, kind, _ in grid.rows[2]] == [None, "fn-figure", "fn-figure", None, "fn-notes"]
+    assert grid.tags.count("mark") == 1
+    assert grid.words[1] == ["Food", "1,204.5", "(38.1)", "restated", ""]
+
+
+def test_the_number_of_a_cell_follows_from_its_place_in_the_row() -> None:
+    row = citation(1, FOOD.text)
+    value = CellAddress("Food", "2024", "(38.1)", "", row.start + 17, row.start + 23)
+    assert FOOD.text[17:23] == value.value
+    assert (cell_number(replace(row, cell=value)), cell_number(row)) == (2, None)
 
 
 def test_columns_of_figures_are_set_apart_from_columns_of_words() -> None:

@@ -1,5 +1,6 @@
 /*
- * Opens the source when the user clicks a footnote's mark, a link to #cite-DOCUMENT-VERSION-START-END.
+ * Opens the source when the user clicks a footnote's mark, a link to #cite-DOCUMENT-VERSION-START-END;
+ * trail.js has its form.
  *
  * The offsets count code points of the document's text, but JavaScript's strings count UTF-16 units.
  */

@@ -119,10 +119,13 @@ function cellElements(marked, line, columns, part) {
     const words = marked.string.slice(begin, end).trim();
     // A screen reader would announce an empty heading.
     const heads = words && (part === "head" || column === 0);
+    const { class: kind, ...others } = attributes(columns[column]);
+    const meant = marked.cell && begin <= marked.cell[0] && marked.cell[1] <= end;
     return make(
       heads ? "th" : "td",
       {
-        ...attributes(columns[column]),
+        ...others,
+        class: [kind, meant && "fn-cell"].filter(Boolean).join(" ") || null,
         scope: heads ? (part === "head" ? "col" : "row") : null,
       },
       ...markedWords(marked, begin, end),

@@ -19,13 +19,15 @@ export function textElement(report, part, quote) {
     .filter(([start]) => start >= part.start && start < part.end);
   const tables = part.tables.map((table) => [table.start, table.header_end, table.end]);
   const [from, to] = quote ? [quote.start, quote.end] : [0, 0];
+  const cell = quote?.cell ? [quote.cell.start, quote.cell.end] : [];
   const sections = (report.sections ?? []).filter(({ start }) => start >= part.start && start < part.end);
-  const offsets = [from, to, ...pages.map(([start]) => start), ...tables.flat()];
+  const offsets = [from, to, ...cell, ...pages.map(([start]) => start), ...tables.flat()];
   const unit = unitsIn(part, [...offsets, ...sections.map(({ start }) => start)]);
   const marked = {
     string: part.text,
     from: unit(from),
     to: unit(to),
+    cell: cell.length ? cell.map(unit) : null,
     pages: new Map(pages.map(([start, number]) => [firstWord(part.text, unit(start)), number])),
     sections: new Map(sections.map((section) => [unit(section.start), section])),
   };

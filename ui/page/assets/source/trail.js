@@ -1,23 +1,31 @@
 /*
  * Steps through the footnotes of an answer, in their order, each place once.
  *
- * A mark is a link to #cite-DOCUMENT-VERSION-START-END. Gradio replaces the elements of a message while it
- * streams, so a trail stores the targets of the links, and finds its answer again.
+ * A mark is a link to #cite-DOCUMENT-VERSION-START-END, followed by -START-END of a cell where the quote
+ * is a row of which one cell is meant. Gradio replaces the elements of a message while it streams, so a trail stores the targets of the links, and finds its answer again.
  */
 
-const CITATION = /^#cite-(\d+)-(\d+)-(\d+)-(\d+)$/;
+const CITATION = /^#cite-(\d+)-(\d+)-(\d+)-(\d+)(?:-(\d+)-(\d+))?$/;
 const MARKS = "a.fn-mark";
 
-/** Parses the target of a link to a quote: {id, version, quote}; undefined for any other target. */
+/**
+ * Parses the target of a link to a quote: {id, version, quote}; undefined for any other target.
+ *
+ * The quote is {start, end}; if it is a row of which one cell is meant, it also has the `cell`.
+ */
 export function placeOf(href) {
   const found = CITATION.exec(href ?? "")
     ?.slice(1)
-    .map(Number);
-  return found && { id: found[0], version: found[1], quote: { start: found[2], end: found[3] } };
+    .map((digits) => digits && Number(digits));
+  if (!found) return undefined;
+  const [id, version, start, end, from, to] = found;
+  const cell = from === undefined ? {} : { cell: { start: from, end: to } };
+  return { id, version, quote: { start, end, ...cell } };
 }
 
 /** Returns the target of a link to a quote. */
-export const hrefOf = ({ id, version, quote }) => `#cite-${id}-${version}-${quote.start}-${quote.end}`;
+export const hrefOf = ({ id, version, quote: { start, end, cell } }) =>
+  `#cite-${[id, version, start, end, ...(cell ? [cell.start, cell.end] : [])].join("-")}`;
 
 const conversation = () => document.querySelector("#fn-conversation");
 const hrefsIn = (answer) => [...answer.querySelectorAll(MARKS)].map((mark) => mark.getAttribute("href"));

@@ -1,0 +1,200 @@
+"""Chooses the cell of a cited row that a question means, or none if the question may mean several.
+
+A wrong cell in bold is worse than none, so a column is chosen only if its headings fit the question clearly
+better than those of every other column.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import regex
+
+from index.documents import Span
+from index.search import Snapshot, Term, terms
+from index.text import TableCell, cells, is_quantity, is_row, table_cells
+from rag.finding.citations import DocumentTexts
+from rag.finding.column_periods import Periods, periods_of
+from rag.finding.copies import CitedSentence
+from rag.finding.features import contains_term, content_terms
+from rag.questions import Question
+
+CLEARLY = 0.75
+"""The best column is clear if the next one has at most this share of its score."""
+
+NAMED = 0.5
+"""A question names a row if it has at least this share of the words of its label, weighted by rarity."""
+
+COVERED = 0.5
+"""The names of a cell need at least this share of the question's words."""
+
+_CHANGE = r"grow|grew|ris[ei]|rose|increas|fall|fell|drop|decreas|declin|chang"
+_ASKS_CHANGE = regex.compile(rf"\b(?:{_CHANGE})", regex.IGNORECASE)
+_NAMES_CHANGE = regex.compile(rf"\b(?:{_CHANGE}|inc\b|dec\b|growth|variance)", regex.IGNORECASE)
+_NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
+"""The marks of a label's notes."""
+
+_NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
+
+
+@dataclass(frozen=True, slots=True)
+class CellChoice:
+    """Chooses the cells of an answer's rows.
+
+    Attributes:
+        index: the library, for the rarity of words.
+        question: the question in its standalone form.
+        library: provides the texts of documents.
+    """
+
+    index: Snapshot
+    question: Question
+    library: DocumentTexts
+
+    def cell(self, cited: CitedSentence, sentence: str) -> TableCell | None:
+        """Return the cell of a cited row that the question means; None without one.
+
+        Args:
+            cited: the sentence of a document.
+            sentence: the sentence of the answer that cites it.
+        """
+        header = cited.sentence.header
+        if header is None or not is_row(cited.sentence.text):
+            return None
+        text = self.library.text(cited.record).text
+        row = Row(text, cited.record.language, header, cited.sentence.span, cited.record.title)
+        return choose_cell(self.index, self.question, row, sentence)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A row of a table, in a document's text.
+
+    Attributes:
+        text: the document's canonical text.
+        language: the document's language.
+        header: the span of the caption and headings of its table.
+        span: the span of the row.
+        title: the document's title.
+    """
+
+    text: str
+    language: str
+    header: Span
+    span: Span
+    title: str = ""
+
+
+def choose_cell(index: Snapshot, question: Question, row: Row, sentence: str) -> TableCell | None:
+    """Return the cell that a question means among those whose value a sentence states; None if it is unclear.
+
+    Args:
+        index: the library, for the rarity of words.
+        question: the question.
+        row: the row that the sentence cites.
+        sentence: a sentence of the answer: the row itself, or a sentence about it.
+    """
+    every = table_cells(row.text, row.header, row.span)
+    if not every or not _is_named(index, question, row):
+        return None
+    if _names_another(index, question, row, every):
+        return None
+    found = [cell for cell in every if _is_value(cell.value)]
+    stated = [cell for cell in found if _states(sentence, cell.value)]
+    if _ASKS_CHANGE.search(question.text):
+        stated = [cell for cell in stated if _NAMES_CHANGE.search(f"{cell.row} {cell.column}")]
+    fitting = _fitting(question, row, stated)
+    best = fitting[0] if len(found) == len(fitting) == 1 else _clearest(index, question, row, found, fitting)
+    if best is None or not is_quantity(best.value) or not _is_covered(index, question, row, best):
+        return None
+    return best
+
+
+def _is_value(words: str) -> bool:
+    """Whether a cell has a quantity, or a sign such as a dash in its place."""
+    return is_quantity(words) or not any(map(str.isalnum, words))
+
+
+def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
+    """Whether the question names the row: it has the figures of its label, and most of its words."""
+    label = _NOTES.sub("", cells(row.span.of(row.text))[0])
+    figures = set(_NUMERAL.findall(label))
+    if not figures <= set(_NUMERAL.findall(question.text)):
+        return False
+    rarity = index.idf([term for term in _terms(label, row.language) if not term[1].isdecimal()])
+    asked = _terms(question.text, row.language)
+    held = sum(weight for term, weight in rarity.items() if contains_term(asked, term))
+    return held >= NAMED * sum(rarity.values()) if rarity else bool(figures)
+
+
+def _is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
+    """Whether the names of a cell, its table and its document have enough of the question's words."""
+    names = " ".join([cell.row, cell.column, row.header.of(row.text), row.title])
+    held = _terms(names, row.language)
+    asked = content_terms(index, question, row.language)
+    return sum(contains_term(held, term) for term in asked) >= COVERED * len(asked)
+
+
+def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:
+    """Whether the question names words inside the row: two tables side by side share their lines."""
+    asked = [term for term in content_terms(index, question, row.language) if not term[1].isdecimal()]
+    label = _terms(every[0].row, row.language)
+    words = [_terms(cell.value, row.language) for cell in every if not is_quantity(cell.value)]
+    return any(term in held and not contains_term(label, term) for held in words for term in asked)
+
+
+def _states(sentence: str, value: str) -> bool:
+    numeral = _NUMERAL.search(value)
+    return numeral is None or numeral[0] in _NUMERAL.findall(sentence)
+
+
+def _fitting(question: Question, row: Row, among: Sequence[TableCell]) -> list[TableCell]:
+    """Return the cells whose headings name no other period than the question."""
+    asked = periods_of(question.text, row.language)
+    caption = periods_of(_caption(row), row.language)
+    return [cell for cell in among if not asked.excludes(*_periods(cell, row.language), caption)]
+
+
+def _periods(cell: TableCell, language: str) -> tuple[Periods, Periods]:
+    return periods_of(cell.column, language), periods_of(cell.row, language)
+
+
+def _caption(row: Row) -> str:
+    """Return the words of a table's header that stand over no column of values."""
+    lines = row.header.of(row.text).splitlines()
+    return "\n".join(cells(line)[0] if is_row(line) else line for line in lines)
+
+
+def _clearest(
+    index: Snapshot, question: Question, row: Row, found: Sequence[TableCell], fitting: Sequence[TableCell]
+) -> TableCell | None:
+    """Return the cell whose column fits the question clearly better than the others; None without one.
+
+    Words that every column has, and those that the row's names have, say nothing about the column.
+    """
+    weights = content_terms(index, question, row.language)
+    label = _terms(found[0].row, row.language) if found else frozenset()
+    asked = {term: weight for term, weight in weights.items() if not contains_term(label, term)}
+    periods = periods_of(question.text, row.language)
+    weight_of_period = max(weights.values(), default=0.0)
+    held: list[dict[object, float]] = []
+    for cell in found:
+        column = _terms(cell.column, row.language)
+        own: dict[object, float] = {term: asked[term] for term in asked if contains_term(column, term)}
+        shared = periods.shared(periods_of(cell.column, row.language))
+        held.append(own | dict.fromkeys(shared, weight_of_period))
+    everywhere = set.intersection(*map(set, held)) if held else set()
+    scores = {
+        cell.span: sum(weight for name, weight in own.items() if name not in everywhere)
+        for cell, own in zip(found, held, strict=True)
+    }
+    ranked = sorted(fitting, key=lambda cell: -scores[cell.span])
+    if not ranked or scores[ranked[0].span] <= 0:
+        return None
+    clear = len(ranked) == 1 or scores[ranked[1].span] <= CLEARLY * scores[ranked[0].span]
+    return ranked[0] if clear else None
+
+
+def _terms(text: str, language: str) -> frozenset[Term]:
+    return frozenset(terms(text, language))

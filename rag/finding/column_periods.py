@@ -1,0 +1,95 @@
+"""The periods that a question or a heading names: years, last months, and lengths."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+import regex
+
+from rag.figures.dates import dates
+from rag.figures.moment import Moment
+from rag.figures.periods import anchored, joined_periods
+
+_COUNTS = {"three": 3, "six": 6, "nine": 9, "twelve": 12}
+_LENGTH = regex.compile(
+    r"\b(?P<count>\d{1,2}|three|six|nine|twelve)[\s-](?P<unit>month|week)s?\b"
+    r"|\b(?P<quarter>quarters?|[1-4]Q|Q[1-4])(?!\p{L})|\b(?P<half>half|[12]H|H[12])(?!\p{L})"
+    r"|\b(?P<year>years?\sended|full[\s-]years?|annual)\b",
+    regex.IGNORECASE,
+)
+_PATH = regex.compile(r"\s*[›\n]\s*")
+
+
+@dataclass(frozen=True, slots=True)
+class Periods:
+    """The periods that some words name.
+
+    Attributes:
+        years: the years.
+        months: the last month of each date or period, from 1.
+        lengths: the lengths, such as ``3 months``.
+    """
+
+    years: frozenset[int] = frozenset()
+    months: frozenset[int] = frozenset()
+    lengths: frozenset[str] = frozenset()
+
+    def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
+        """Whether a question with these periods cannot mean a cell with the periods of its names.
+
+        The heading nearest to the cell counts: the column's, else the row's, else the caption's.
+        """
+        return any(
+            bool(asked - (rows if columns else frozenset()))
+            and bool(named := columns or rows or captions)
+            and not asked & named
+            for asked, columns, rows, captions in zip(
+                self._kinds, column._kinds, row._kinds, caption._kinds, strict=True
+            )
+        )
+
+    def shared(self, other: Periods) -> frozenset[tuple[str, object]]:
+        """The years, months and lengths that both name."""
+        names = ("year", "month", "length")
+        return frozenset(
+            (name, each)
+            for name, own, others in zip(names, self._kinds, other._kinds, strict=True)
+            for each in own & others
+        )
+
+    @property
+    def _kinds(self) -> tuple[frozenset[object], ...]:
+        return self.years, self.months, self.lengths
+
+
+@lru_cache(maxsize=1024)
+def periods_of(words: str, language: str) -> Periods:
+    """Return the periods that a question, or the path of a heading, names."""
+    text = _PATH.sub(" ", words)
+    found = [moment for moment in dates(text, language) if not moment.may_be_count]
+    for first, last, whole in joined_periods(found, text):
+        found = [moment for moment in found if moment not in {first, last}] + [whole]
+    found = anchored(found)
+    return Periods(
+        frozenset(moment.year for moment in found if moment.year and not moment.decade),
+        frozenset(month for moment in found if (month := moment.until or moment.month)),
+        frozenset([*map(_length, filter(_is_part, found)), *_named_lengths(text)]),
+    )
+
+
+def _is_part(moment: Moment) -> bool:
+    return moment.until is not None and moment.month is not None
+
+
+def _length(moment: Moment) -> str:
+    return f"{(moment.until or 0) - (moment.month or 0) + 1} months"
+
+
+def _named_lengths(text: str) -> Iterator[str]:
+    for match in _LENGTH.finditer(text):
+        if count := match["count"]:
+            yield f"{_COUNTS.get(count.lower()) or int(count)} {match['unit'].lower()}s"
+        else:
+            yield "3 months" if match["quarter"] else "6 months" if match["half"] else "12 months"

@@ -1,0 +1,172 @@
+"""The cell of a cited row is the one whose column the question means, or none."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import pytest
+
+from index.text import is_row, tables
+from rag.engine import QueryEngine
+from rag.finding.cell_choice import Row, choose_cell
+from rag.questions import understand
+
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+
+INCOME = """\
+Statement of Income
+| Three Months Ended June 30, | | Six Months Ended June 30, |
+| 2023 | 2022 | 2023 | 2022
+| (In millions, except per share amounts)
+Net revenues | $ 2,540 | $ 2,422 | $ 5,050 | $ 4,905
+Operating expenses
+Sales of shares | — | 260 | — | 287
+"""
+BALANCE = """\
+Balance Sheet
+(in thousands) | June 30, 2023 | December 31, 2022
+Inventories | 515 | 537
+Goodwill | 2,382 | 2,394
+"""
+COFFEE = """\
+Table 8. Coffee in 1996
+Brand | Share by volume | Number of items
+Lavazza | 7.0% | 12
+"""
+YEARS = """\
+Year | Net revenues | Net income
+2022 | 2,422 | 531
+2023 | 2,540 | 171
+"""
+REGIONS = """\
+Letters to the service
+Year ended December 31, | 2023 | 2022 | Change
+Complaints | 40 | 50 | −20%
+Enquiries | 556 | 512 | 9%
+"""
+TOTALS = """\
+Item | Amount (EURm)
+Morocco | 21.09
+Syria | 33.42
+"""
+GATES = """\
+Costs of repair
+ | 2031 | 2030
+Gate 3 (1) | $ 1,200 | $ 900
+Gate 4 | $ 80 | $ 70
+"""
+SIDE_BY_SIDE = """\
+Country | Enquiries | Country | Questions
+Portugal | 44 | Ireland | 29
+"""
+
+
+def chosen(engine: QueryEngine, question: str, row: str, sentence: str = "") -> tuple[str, str] | None:
+    """The column and value of the cell that is chosen in the first row that begins with ``row``."""
+    with engine.index.snapshot() as snapshot:
+        for record in engine.index.catalog.documents():
+            document = engine.index.catalog.text(record.document_id)
+            for table in tables(document.text):
+                for line in table.lines:
+                    words = line.of(document.text)
+                    if line.start >= table.header.end and is_row(words) and words.startswith(row):
+                        place = Row(document.text, "en", table.header, line)
+                        cell = choose_cell(snapshot, understand(question), place, sentence or words)
+                        if cell is not None:
+                            assert cell.span.of(document.text) == cell.value
+                        return (cell.column, cell.value) if cell is not None else None
+    raise AssertionError(f"no row begins with {row}")
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "row", "chosen_cell"),
+    [
+        (
+            INCOME,
+            "What were the net revenues in the three months ended June 30, 2023?",
+            "Net revenues",
+            ("Three Months Ended June 30, › 2023", "$ 2,540"),
+        ),
+        (
+            INCOME,
+            "What were the net revenues in the second quarter of 2022?",
+            "Net revenues",
+            ("Three Months Ended June 30, › 2022", "$ 2,422"),
+        ),
+        (
+            INCOME,
+            "net revenues first half 2022",
+            "Net revenues",
+            ("Six Months Ended June 30, › 2022", "$ 4,905"),
+        ),
+        (
+            INCOME,
+            "How much did sales of shares bring in Q2 2022?",
+            "Sales of shares",
+            ("Three Months Ended June 30, › 2022", "260"),
+        ),
+        (BALANCE, "What was the goodwill at the end of 2022?", "Goodwill", ("December 31, 2022", "2,394")),
+        (
+            COFFEE,
+            "What share of the coffee did Lavazza hold by volume?",
+            "Lavazza",
+            ("Share by volume", "7.0%"),
+        ),
+        (YEARS, "What was the net income in 2023?", "2023", ("Net income", "171")),
+        (REGIONS, "By how much did enquiries change?", "Enquiries", ("Change", "9%")),
+        (GATES, "What did gate 3 cost in 2031?", "Gate 3", ("2031", "$ 1,200")),
+        (TOTALS, "How much went to Morocco?", "Morocco", ("Amount (EURm)", "21.09")),
+    ],
+)
+def test_the_column_that_the_question_names_is_chosen(
+    library: MakeLibrary, table: str, question: str, row: str, chosen_cell: tuple[str, str]
+) -> None:
+    assert chosen(library({"a.txt": table}), question, row) == chosen_cell
+
+
+@pytest.mark.parametrize(
+    ("table", "question", "row"),
+    [
+        (INCOME, "What were the net revenues?", "Net revenues"),
+        (INCOME, "What were the net revenues in 2023?", "Net revenues"),
+        (
+            INCOME,
+            "What were the net revenues in the second quarter of 2023, and a year earlier?",
+            "Net revenues",
+        ),
+        (INCOME, "What were the net revenues in the second quarter of 2021?", "Net revenues"),
+        (INCOME, "What were the net revenues in the third quarter of 2023?", "Net revenues"),
+        (INCOME, "How much did net revenues grow in the second quarter of 2023?", "Net revenues"),
+        (INCOME, "How much did sales of shares bring in the second quarter of 2023?", "Sales of shares"),
+        (COFFEE, "What is said of Lavazza?", "Lavazza"),
+        (COFFEE, "What share of the coffee did Lavazza hold in 1998?", "Lavazza"),
+        (YEARS, "What was the net income in 2023?", "2022"),
+        (INCOME, "What was the goodwill in the second quarter of 2022?", "Net revenues"),
+        (GATES, "What did gate 4 cost in 2031?", "Gate 3"),
+        (SIDE_BY_SIDE, "How many questions came from Ireland?", "Portugal"),
+    ],
+)
+def test_without_a_clear_column_there_is_no_cell(
+    library: MakeLibrary, table: str, question: str, row: str
+) -> None:
+    assert chosen(library({"a.txt": table}), question, row) is None
+
+
+def test_a_sentence_about_the_row_must_state_the_value(library: MakeLibrary) -> None:
+    engine = library({"a.txt": INCOME})
+    question = "What were the net revenues in the three months ended June 30, 2023?"
+    said = "Net revenues were $2,540 million."
+    assert chosen(engine, question, "Net revenues", said) == ("Three Months Ended June 30, › 2023", "$ 2,540")
+    assert chosen(engine, question, "Net revenues", "Net revenues were $2.5 billion.") is None
+
+
+def test_the_cell_of_an_answer_is_a_span_of_the_text(library: MakeLibrary) -> None:
+    engine = library({"a.txt": f"The company reports its results.\n\n{INCOME}"})
+    answer = engine.ask("What were the net revenues in the three months ended June 30, 2023?")
+    [cited] = [each for each in answer.citations if each.quote.startswith("Net revenues")]
+    assert cited.cell is not None
+    text = engine.index.catalog.text(cited.document_id).text
+    assert text[cited.start : cited.end] == cited.quote
+    assert text[cited.cell.start : cited.cell.end] == cited.cell.value == "$ 2,540"
+    assert (cited.cell.row, cited.cell.box) == ("Net revenues", None)
+    assert cited.cell.column == "Three Months Ended June 30, › 2023"
