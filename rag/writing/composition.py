@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from rag.answers import Answer, AnswerSentence, Citation, CitationMade, Event, Token, Verification
 from rag.disagreement.disagreement import disagreements
 from rag.finding.abstention import Abstention, caveat
-from rag.finding.cell_choice import CellChoice
+from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.selection import select

@@ -17,8 +17,8 @@ from index.loaders.options import DEFAULTS, Options
 from index.loaders.pdf.characters import Frame, frame, glyphs, readable
 from index.loaders.pdf.columns import ordered
 from index.loaders.pdf.continuations import PageParts, Stitched, followed, layouts, stitched
+from index.loaders.pdf.cover.details import FirstPages, front_page
 from index.loaders.pdf.footnotes import usual_height, without_notes
-from index.loaders.pdf.front.details import FirstPages, front_page
 from index.loaders.pdf.lines import lines
 from index.loaders.pdf.ocr import recognised, scale
 from index.loaders.pdf.open import PDFIUM, SAVE_AGAIN, opened

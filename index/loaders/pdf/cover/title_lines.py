@@ -7,11 +7,11 @@ from itertools import takewhile
 
 import regex
 
-from index.loaders.issuers import is_organisation
+from index.loaders.cover.issuers import is_organisation
+from index.loaders.cover.title_wording import can_be_title, has_words, is_caption
 from index.loaders.metadata import MAX_TITLE_CHARACTERS, title_of_line
-from index.loaders.pdf.front.line_groups import LineGroup, line_groups
+from index.loaders.pdf.cover.line_groups import LineGroup, line_groups
 from index.loaders.pdf.runs import Line
-from index.loaders.title_wording import can_be_title, has_words, is_caption
 
 MUCH_LARGER = 1.3
 """A heading of the second page that is higher by this ratio is the title if the first page has few words."""

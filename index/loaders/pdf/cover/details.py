@@ -10,14 +10,14 @@ from itertools import takewhile
 import regex
 
 from index.loaders.blocks import flow
-from index.loaders.datelines import stated_date
-from index.loaders.filings import filing
-from index.loaders.issuers import issuer
+from index.loaders.cover.datelines import stated_date
+from index.loaders.cover.filings import filing
+from index.loaders.cover.issuers import issuer
+from index.loaders.cover.title_wording import has_words, is_among, is_furniture, reads_like_title
 from index.loaders.metadata import Properties
-from index.loaders.pdf.front.title_lines import caption_of_page, lines_above_text, title_of_pages
+from index.loaders.pdf.cover.title_lines import caption_of_page, lines_above_text, title_of_pages
 from index.loaders.pdf.paragraphs import Paragraph
 from index.loaders.pdf.runs import Line
-from index.loaders.title_wording import has_words, is_among, is_furniture, reads_like_title
 
 _PAGES = 6
 """The number of pages whose running titles are read."""

@@ -8,7 +8,7 @@ import pytest
 
 from index.text import is_row, tables
 from rag.engine import QueryEngine
-from rag.finding.cell_choice import Row, choose_cell
+from rag.finding.cells.choice import Row, choose_cell
 from rag.questions import understand
 
 MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]

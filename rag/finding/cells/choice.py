@@ -14,8 +14,8 @@ import regex
 from index.documents import Span
 from index.search import Snapshot, Term, terms
 from index.text import TableCell, cells, is_quantity, is_row, table_cells
+from rag.finding.cells.periods import Periods, periods_of
 from rag.finding.citations import DocumentTexts
-from rag.finding.column_periods import Periods, periods_of
 from rag.finding.copies import CitedSentence
 from rag.finding.features import contains_term, content_terms
 from rag.questions import Question

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 import regex
 
-from index.loaders.datelines import is_date
+from index.loaders.cover.datelines import is_date
 from index.loaders.metadata import MAX_TITLE_CHARACTERS
 
 _LETTERS = 0.75

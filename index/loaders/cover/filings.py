@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import regex
 
 from index.loaders.blocks import flow
-from index.loaders.datelines import DAY, read_date
+from index.loaders.cover.datelines import DAY, read_date
 from index.loaders.metadata import MAX_TITLE_CHARACTERS
 
 _FORM = regex.compile(

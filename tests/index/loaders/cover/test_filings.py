@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.loaders.filings import as_written, filing
+from index.loaders.cover.filings import as_written, filing
 
 REGISTRANT = ["Foot Locker, Inc.", "(Exact name of registrant as specified in charter)"]
 

@@ -9,11 +9,11 @@ from statistics import median
 import regex
 
 from index.loaders.blocks import flow
+from index.loaders.cover.title_wording import is_furniture
 from index.loaders.metadata import MAX_TITLE_CHARACTERS
 from index.loaders.pdf.paragraphs import begins_item, joined
 from index.loaders.pdf.positioned import Placed, joined_by
 from index.loaders.pdf.runs import Line
-from index.loaders.title_wording import is_furniture
 
 LARGER = 1.08
 """A line higher than the text by this ratio is a heading; lines of one group differ by less."""

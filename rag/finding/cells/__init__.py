@@ -1,0 +1,1 @@
+"""Finds the cell of a cited row that a question means."""
