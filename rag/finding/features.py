@@ -12,7 +12,6 @@ import regex
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.search import Snapshot, Term, terms
-from index.text import cells, is_row
 from rag.finding.contradiction import LANGUAGE, denies, opposes
 from rag.finding.fragments import names_only
 from rag.finding.reading import Reading, ReadSentence
@@ -69,9 +68,6 @@ class Features:
         foreign: 1 if the question is in another language than the document.
         opposed: 1 if the sentence replaces a word of the question by its opposite.
         undenied: 1 if the question denies something and the sentence denies nothing.
-        row: 1 if the sentence is a row of a table.
-        label: for a row, the share of the words of its label and of the name of its group that the question
-            has, weighted by rarity.
         reader: the reader's log-odds that the sentence answers, divided by 10; 0 if no reader read it.
         reader_window: the reader's log-odds, divided by 10, that the sentence's window answers.
         reader_best: the highest ``reader_window`` of the question.
@@ -91,8 +87,6 @@ class Features:
     foreign: float
     opposed: float = 0.0
     undenied: float = 0.0
-    row: float = 0.0
-    label: float = 0.0
     reader: float = 0.0
     reader_window: float = 0.0
     reader_best: float = 0.0
@@ -138,8 +132,7 @@ def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) ->
     question_terms = {language: content_terms(index, question, language) for language in languages}
     for reading in readings:
         own = [next(cosines) for _ in reading.sentences]
-        terms_of_question = question_terms[reading.document.language]
-        candidates.extend(_in_reading(index, question, reading, terms_of_question, own))
+        candidates.extend(_in_reading(question, reading, question_terms[reading.document.language], own))
     return candidates
 
 
@@ -181,29 +174,7 @@ def absent_words(index: Snapshot, question: Question, held: frozenset[Term], lan
     ]
 
 
-def _labels(index: Snapshot, question: Question, reading: Reading) -> list[float]:
-    """For each sentence of a reading, the feature ``label``."""
-    language = reading.document.language
-    labels = [_label_terms(sentence, language) for sentence in reading.sentences]
-    rarity = index.idf(frozenset().union(*labels)) if any(labels) else {}
-    asked = frozenset(terms(question.text, language))
-    shares = []
-    for label in labels:
-        total = sum(rarity.get(term, 0.0) for term in label)
-        held = sum(rarity.get(term, 0.0) for term in label if contains_term(asked, term))
-        shares.append(held / total if total else 0.0)
-    return shares
-
-
-def _label_terms(sentence: ReadSentence, language: str) -> frozenset[Term]:
-    if not is_row(sentence.text):
-        return frozenset()
-    label = " ".join([*sentence.section.splitlines()[-1:], cells(sentence.text)[0]])
-    return frozenset(term for term in terms(label, language) if term[1] not in _LIGHT_WORDS)
-
-
 def _in_reading(
-    index: Snapshot,
     question: Question,
     reading: Reading,
     question_terms: Mapping[Term, float],
@@ -219,7 +190,6 @@ def _in_reading(
     english = language == LANGUAGE and not foreign
     question_words = frozenset(terms(question.text, LANGUAGE)) if english else frozenset()
     denied = english and denies(question.text)
-    labels = _labels(index, question, reading)
     candidates = []
     for place, sentence in enumerate(reading.sentences):
         if names_only(sentence, reading.document.title):
@@ -241,8 +211,6 @@ def _in_reading(
             foreign=foreign,
             opposed=float(opposes(question_words, held[place])),
             undenied=float(denied and not denies(sentence.text)),
-            row=float(is_row(sentence.text)),
-            label=labels[place],
         )
         candidates.append(Candidate(reading, place, sentence, features, held[place]))
     return candidates

@@ -137,7 +137,7 @@ def _line(line: str, language: str) -> Iterator[Statement]:
 def _statements(text: str, numbers: Iterable[str], language: str) -> Iterator[Statement]:
     """Yield the sentences of a text, each with all of its citation numbers."""
     cited = tuple(dict.fromkeys(numbers))[:MAX_CITED]
-    plain = _CONTROL.sub("", " ".join(text.split()))
+    plain = " ".join(_CONTROL.sub("", " ".join(text.split())).split())
     for span in sentences(plain, language):
         words = span.of(plain).strip(" *_")
         if _has_words(words) and len(words) <= MAX_STATEMENT_CHARACTERS and not _NONE_ALONE.match(words):

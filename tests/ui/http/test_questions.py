@@ -65,8 +65,10 @@ def test_search_results_and_their_sentences_are_spans_of_the_stored_text(seed_cl
         assert sentences[-1]["end"] == result["end"]
         assert all(list(sentence) == ["start", "end", "score"] for sentence in sentences)
         for sentence in sentences:
-            is_title = text[sentence["start"] : sentence["end"]].strip() == result["title"]
-            assert 0 < sentence["score"] < 1 or (is_title and sentence["score"] == 0)
+            # A title, a caption or a lone name states nothing, so it has no score.
+            states_something = text[sentence["start"] : sentence["end"]].strip().endswith(".")
+            assert 0 <= sentence["score"] < 1
+            assert sentence["score"] > 0 or not states_something
 
 
 def test_the_sentence_that_answers_scores_highest(seed_client: TestClient) -> None:

@@ -42,7 +42,7 @@ _PERIOD = regex.compile(
 """A heading that usually stands over several columns: a period, or the units."""
 
 _UNITS = regex.compile(r"\((?:\p{L}+ ){0,3}in (?:thousand|million|billion|[A-Z$€£])", regex.IGNORECASE)
-_SENTENCE = regex.compile(r"\p{Ll}\p{Ll}[.!?]\s*$")
+_SENTENCE = regex.compile(r"(?:\p{Ll}\p{Ll}|\p{N})[.!?]\s*$")
 
 
 @dataclass(slots=True)
@@ -80,7 +80,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
             line.is_row
             or not 0.3 * line.height < above < MAX_HEIGHT * line.height
             or line.right > right + 4 * line.height
-            or (line.right > edge + line.height and _reaches_label(line, edge))
+            or (line.right > edge + line.height and _is_caption(line, columns[0], edge))
             or _SENTENCE.search(line.text)
         ):
             break
@@ -114,9 +114,10 @@ def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
     return top
 
 
-def _reaches_label(line: Line, edge: float) -> bool:
-    """Whether a line lies over the labels rather than over the columns that begin at ``edge``."""
-    return line.left < edge - MAX_LEDGE * line.height or (line.left + line.right) / 2 < edge
+def _is_caption(line: Line, labels: Column, edge: float) -> bool:
+    """Whether a line begins over the labels, rather than lying over the columns that begin at ``edge``."""
+    begins_left = line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height)
+    return begins_left or (line.left + line.right) / 2 < edge
 
 
 def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:

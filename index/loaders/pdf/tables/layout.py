@@ -38,7 +38,7 @@ MAX_ATOMS = 2_000
 TIGHT = 1.5
 """The largest distance, in line heights, between two lines of one cell."""
 
-_SENTENCE = regex.compile(r"\p{Ll}\p{Ll}[.!?]\s*$")
+_SENTENCE = regex.compile(r"(?:\p{Ll}\p{Ll}|\p{N})[.!?]\s*$")
 _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
 
 
