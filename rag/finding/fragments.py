@@ -8,8 +8,8 @@ from index.text import is_row
 from rag.finding.reading import ReadSentence
 
 _COMPLETE = regex.compile(r"[.!?…。！？।۔။។]\P{L}*$|\s\|\s")
+_WORDS = regex.compile(r"\p{L}+")
 _NAMED = regex.compile(r"\p{L}{4,}")
-_MAX_NAME = 3
 _CAPTION = regex.compile(
     r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{N}", regex.IGNORECASE
 )
@@ -32,10 +32,8 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
     text = sentence.text.strip()
     if sentence.is_heading or text == title.strip():
         return True
-    words = _NAMED.findall(text)
-    # A lone name may end with the stop of an abbreviation: "Netflix, Inc."
-    if is_row(text) or not (is_fragment(text) or len(words) <= _MAX_NAME):
-        return False
-    return _CAPTION.match(text) is not None or (
-        not any(map(str.isdigit, text)) and all(word[0].isupper() for word in words)
-    )
+    if is_row(text) or any(map(str.isdigit, text)):
+        return is_fragment(text) and _CAPTION.match(text) is not None
+    # A lone name may end with the stop of an abbreviation: "Netflix, Inc." A sentence has a small word.
+    words = (_NAMED if is_fragment(text) else _WORDS).findall(text)
+    return bool(words) and all(word[0].isupper() for word in words)

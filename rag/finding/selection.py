@@ -12,8 +12,7 @@ MAX_OVERLAP = 0.6
 """Two sentences with a larger overlap of words (Jaccard) say the same; only the better one is used."""
 
 GAIN = 0.1
-"""How much a further sentence must raise the probability that the answer is among those cited. On the public
-question sets a smaller gain adds more wrong sentences than right ones (``benchmarks/composition.py``)."""
+"""The least by which a further sentence of a fact raises the probability that the answer is among those cited."""
 
 
 def select(

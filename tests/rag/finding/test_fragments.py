@@ -45,7 +45,14 @@ def test_titles_names_and_captions_name_a_subject_only(text: str) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["• Sales increased 11.7%", "Pellan | 12 | 14", "The gate failed.", "a rusted pin", "Gate 3 of the Dam"],
+    [
+        "• Sales increased 11.7%",
+        "Pellan | 12 | 14",
+        "The gate failed.",
+        "Dams rot.",
+        "a rusted pin",
+        "Gate 3 of the Dam",
+    ],
 )
 def test_items_rows_and_sentences_state_something(text: str) -> None:
     assert not names_only(sentence(text), TITLE)
