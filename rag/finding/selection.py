@@ -12,7 +12,7 @@ MAX_OVERLAP = 0.6
 """Two sentences with a larger overlap of words (Jaccard) say the same; only the better one is used."""
 
 GAIN = 0.1
-"""The least by which a further sentence of a fact raises the probability that the answer is among those cited."""
+"""The least by which a further sentence raises the probability that an answer cites the fact."""
 
 
 def select(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -132,3 +133,22 @@ def test_a_reader_reads_its_own_and_unknown_languages() -> None:
     assert not can_read(reader, vietnamese)
     assert can_read(reader, QUESTION)
     assert can_read(reader, understand("UNODC?"))
+
+
+def test_rows_are_read_below_the_headings_of_their_table_and_with_the_name_of_their_group() -> None:
+    texts = ["Pumps | 12 | 14", "Gates | 3 | 2"]
+    plain = reading(1, texts)
+    rows = tuple(
+        replace(sentence, headings="District | 2031 | 2030", section="Repairs")
+        for sentence in plain.sentences
+    )
+    table = candidates(replace(plain, sentences=rows), [0, 1])
+    reader = CountingReader()
+    read = apply_reader(reader, QUESTION, table)
+    assert [window.sentences for window in reader.windows] == [
+        ("District | 2031 | 2030", "Repairs Pumps | 12 | 14", "Repairs Gates | 3 | 2")
+    ]
+    assert [item.features.reader for item in read] == [
+        len("Repairs Pumps | 12 | 14") / 10,
+        len("Repairs Gates | 3 | 2") / 10,
+    ]
