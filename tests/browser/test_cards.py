@@ -12,7 +12,7 @@ from tests.browser.pages import ARRESTS, POPULATION, Watched, api_answer, ask, o
 
 pytestmark = pytest.mark.browser
 
-DISPLACED = "How many people were displaced on 12 May 2025?"
+DISPLACED = "What are the numbers of people displaced on 12 May 2025?"
 WITHIN_WINDOW = """(card) => {
   const { left, top, right, bottom } = card.getBoundingClientRect();
   return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;

@@ -12,7 +12,7 @@ from tests.browser.rows import row
 
 pytestmark = pytest.mark.browser
 
-DISPLACED = "How many people were displaced on 12 May 2025?"
+DISPLACED = "What are the numbers of people displaced on 12 May 2025?"
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 

@@ -19,8 +19,8 @@ from tests.browser.pages import MARKED, Watched, api_answer, ask, opened, servin
 
 pytestmark = pytest.mark.browser
 
-DISPLACED = "How many people were displaced on 12 May 2025?"
-ROW = "All four districts | 15,900 | 14,170 | −1,730"
+DISPLACED = "What are the numbers of people displaced on 12 May 2025?"
+ROW = "Quell Delta | 4,980 | 3,250 | −1,730"
 HEADINGS = ["District", "Announced (persons)", "Corrected (persons)", "Difference (persons)"]
 
 PARISHES = 600
@@ -55,7 +55,7 @@ def test_a_cited_row_is_a_table_under_its_own_headings(seed_page: Watched, seed_
     expect(table.locator("caption")).to_have_text("Persons displaced on 12 May 2025, by district:")
     expect(table.locator("tbody tr")).to_have_count(1)
     assert grid(table) == [[*HEADINGS, ""], [*ROW.split(" | "), f"[{number}]"]]
-    expect(table.locator("tbody .fn-figure")).to_have_text(["15,900", "14,170", "−1,730"])
+    expect(table.locator("tbody .fn-figure")).to_have_text(["4,980", "3,250", "−1,730"])
 
 
 def test_the_footnote_of_a_row_opens_the_report_s_table_at_that_row(
@@ -68,7 +68,7 @@ def test_the_footnote_of_a_row_opens_the_report_s_table_at_that_row(
     page.locator("#fn-source tr.fn-cited").wait_for()
     assert page.evaluate(MARKED) == cited["quote"]
     assert grid(page.locator("#fn-source .fn-table"))[0] == HEADINGS
-    assert grid(page.locator("#fn-source .fn-table"))[-1] == ROW.split(" | ")
+    assert ROW.split(" | ") in grid(page.locator("#fn-source .fn-table"))
     expect(page.locator("#fn-source tr.fn-cited")).to_have_count(1)
     text = httpx.get(f"{seed_server}/v1/documents/{cited['document_id']}/text").json()["text"]
     assert panel_text(page) == text

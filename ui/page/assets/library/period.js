@@ -70,9 +70,7 @@ function onClick(event) {
   const [from, to] = chosenYears();
   const only = from === first && to === last;
   const edge = event.shiftKey ? (from ?? to) : null;
-  const [start, end] = edge
-    ? [Math.min(edge, first), Math.max(to ?? edge, last)]
-    : [first, last];
+  const [start, end] = edge ? [Math.min(edge, first), Math.max(to ?? edge, last)] : [first, last];
   setScope({
     published_after: only ? null : afterOf(monthOf(year(start), "01")),
     published_before: only ? null : beforeOf(monthOf(year(end), "12")),
