@@ -94,8 +94,22 @@ def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:
         for reading in readings
         for text in (reading.document.title, *(sentence.in_context for sentence in reading.sentences))
     )
-    names = [name for name in question.names if name[0].isalpha()]
-    return [name for name in names if name.casefold().removesuffix("'s").removesuffix("’s") in held]
+    return [name for name in _phrases(question) if name.casefold() in held]
+
+
+def _phrases(question: Question) -> list[str]:
+    """The names of the question without years and figures; names that follow each other are one."""
+    phrases: list[str] = []
+    for name in question.names:
+        if not name[0].isalpha():
+            continue
+        before = phrases[-1] if phrases else ""
+        is_one = before and not before.endswith(("'s", "’s")) and f"{before} {name}" in question.text
+        if is_one:
+            phrases[-1] = f"{before} {name}"
+        else:
+            phrases.append(name)
+    return [phrase.removesuffix("'s").removesuffix("’s") for phrase in phrases]
 
 
 def _abstention(

@@ -48,6 +48,27 @@ def test_words_that_no_passage_mentions_are_named(library: MakeLibrary) -> None:
     )
 
 
+def test_what_the_reports_speak_of_is_told_from_what_none_gives(library: MakeLibrary) -> None:
+    engine = library(
+        {"a.txt": "Mary Dillon led Ulta Beauty until 2021. The revenue of Ulta Beauty rose in 2020."}
+    )
+    question = "What was Mary Dillon's Ulta Beauty dividend until 2021?"
+    assert judged(engine, question, NEVER) == Abstention(
+        "not_answered",
+        "Reports in this library speak of “Mary Dillon”, “Ulta Beauty”; none gives “dividend”.",
+    )
+
+
+def test_a_year_that_the_evidence_and_its_date_lack_is_a_refusal_however_near_the_rest(
+    library: MakeLibrary,
+) -> None:
+    engine = library({"a.txt": "The revenue of Ulta Beauty rose in 2020. Mary Dillon left in 2021."})
+    assert judged(engine, "Did the revenue of Ulta Beauty rise in 2020?", ALWAYS) is None
+    assert judged(engine, "Did the revenue of Ulta Beauty rise in 2019?", ALWAYS) == Abstention(
+        "not_answered", "Reports speak of “Ulta Beauty”; none gives “2019”."
+    )
+
+
 def test_reports_that_the_filters_exclude_are_not_mentioned(library: MakeLibrary) -> None:
     engine = library(HARBOUR)
     near = judged(engine, "Why was the harbour closed?", NEVER, filtered=True)
