@@ -49,11 +49,9 @@ def test_words_that_no_passage_mentions_are_named(library: MakeLibrary) -> None:
 
 
 def test_what_the_reports_speak_of_is_told_from_what_none_gives(library: MakeLibrary) -> None:
-    engine = library(
-        {"a.txt": "Mary Dillon led Ulta Beauty until 2021. The revenue of Ulta Beauty rose in 2020."}
-    )
-    question = "What was Mary Dillon's Ulta Beauty dividend until 2021?"
-    assert judged(engine, question, NEVER) == Abstention(
+    others = {f"{number}.txt": f"Gate {number} of the dam failed in spring." for number in range(8)}
+    engine = library({"a.txt": "Mary Dillon led Ulta Beauty until 2021.", **others})
+    assert judged(engine, "What was Mary Dillon's Ulta Beauty dividend until 2021?", NEVER) == Abstention(
         "not_answered",
         "Reports in this library speak of “Mary Dillon”, “Ulta Beauty”; none gives “dividend”.",
     )
