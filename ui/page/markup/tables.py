@@ -54,7 +54,9 @@ def table_markup(headings: str, rows: Sequence[CitedRow]) -> str:
     shown = [place for place, column in enumerate(columns) if any(column)]
     figures = frozenset(place for place in shown if place and _is_figures(columns[place][len(head) :]))
     caption = _caption([line for line in lines if not is_row(line)])
-    above = "".join(_heading_row(row, shown, figures) for row in head)
+    above = "".join(
+        _heading_row(row, shown, figures, is_lowest=row is head[-1], is_only=len(head) == 1) for row in head
+    )
     above = f"<thead>{above}</thead>" if above else ""
     below = "".join(_body_row(row, cited, shown, figures) for row, cited in zip(body, rows, strict=True))
     return f'<div class="fn-table"><table>{caption}{above}<tbody>{below}</tbody></table></div>'
@@ -65,8 +67,19 @@ def _caption(lines: Sequence[str]) -> str:
     return f"<caption>{spans.rstrip()}</caption>" if spans else ""
 
 
-def _heading_row(row: Sequence[str], shown: Sequence[int], figures: frozenset[int]) -> str:
-    written = (_cell("th", _at(row, place), place in figures) for place in shown)
+def _heading_row(
+    row: Sequence[str], shown: Sequence[int], figures: frozenset[int], *, is_lowest: bool, is_only: bool
+) -> str:
+    """A row of headings; a heading above others spans the columns up to the next heading of its row."""
+    places = [number for number, place in enumerate(shown) if place and _at(row, place)]
+    spans = not is_only and (not is_lowest or len(places) == 1)
+    written: list[str] = []
+    number = 0
+    while number < len(shown):
+        following = next((place for place in places if place > number), len(shown))
+        width = following - number if spans and number in places else 1
+        written.append(_cell("th", _at(row, shown[number]), shown[number] in figures, width=width))
+        number += width
     return f"<tr>{''.join(written)}<td></td></tr>"
 
 
@@ -79,13 +92,14 @@ def _body_row(row: Sequence[str], cited: CitedRow, shown: Sequence[int], figures
     return f'<tr>{"".join(written)}<td class="fn-notes">{cited.notes}</td></tr>'
 
 
-def _cell(tag: str, words: str, figure: bool, *, marked: bool = False) -> str:
+def _cell(tag: str, words: str, figure: bool, *, marked: bool = False, width: int = 1) -> str:
     # A screen reader would announce an empty heading.
     tag = tag if words else "td"
     names = " ".join(["fn-figure"] * figure + ["fn-cell"] * marked)
     kind = f' class="{names}"' if names else ""
+    span = f' colspan="{width}"' if width > 1 else ""
     shown = f"<mark>{escape(words)}</mark>" if marked else escape(words)
-    return f"<{tag}{kind}>{shown}</{tag}>"
+    return f"<{tag}{kind}{span}>{shown}</{tag}>"
 
 
 def _at(row: Sequence[str], place: int) -> str:

@@ -84,6 +84,15 @@ def test_the_first_cell_names_its_row_and_headings_without_words_are_no_headings
     ]
 
 
+def test_a_heading_above_others_spans_their_columns_and_units_alone_span_all() -> None:
+    headings = "| Three months |  | Six months\n| 2031 | 2030 | 2031 | 2030\n| (in millions)"
+    markup = table_markup(headings, [CitedRow("Pumps | 12 | 14 | 22 | 26", "")])
+    assert '<th class="fn-figure" colspan="2">Three months</th>' in markup
+    assert '<th class="fn-figure" colspan="2">Six months</th>' in markup
+    assert '<th class="fn-figure">2031</th><th class="fn-figure">2030</th>' in markup
+    assert '<th class="fn-figure" colspan="4">&#40;in millions&#41;</th>' in markup
+
+
 def test_the_meant_cell_is_marked() -> None:
     grid = Grid(table_markup(HEADINGS, [CitedRow(FOOD.text, "", 2), PAPER]))
     assert [kind for _, kind, _ in grid.rows[1]] == [None, "fn-figure", "fn-figure fn-cell", None, "fn-notes"]
