@@ -62,12 +62,6 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
     return found
 
 
-def column_paths(headings: str, count: int) -> list[str]:
-    """The path of each of the first ``count`` columns, the labels' among them, by a table's headings."""
-    _, columns = _parts_of(headings)
-    return [_path(columns, number) for number in range(count)]
-
-
 def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
     """The lines of the caption, with what stands over the labels; and the rows of headings as cells."""
     caption: list[str] = []

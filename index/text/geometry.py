@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from index.documents import Document, Span
 from index.text.tabular import CELL_SEPARATOR
 
-_UNITS = 4
+UNITS = 4
 """Units per point in a layout, which holds the places of a page's characters."""
 
 _BOX_BYTES = 8
@@ -95,5 +95,5 @@ def _is_same_line(
 
 
 def _box(number: int, line: tuple[int, int, int, int]) -> Box:
-    left, top, right, bottom = (value / _UNITS for value in line)
+    left, top, right, bottom = (value / UNITS for value in line)
     return Box(number + 1, left, top, right, bottom)

@@ -118,11 +118,11 @@ def _abstention(
     searched = "that passes the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
     lacks = [missing_words(index, question, reading) for reading in readings]
-    missing_note = _missing_note(lacks)
+    absent = [word for word in lacks[0] if all(word in missing for missing in lacks)]
+    missing_note = _missing_note(absent, lacks[0])
     if max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
         return Abstention("not_in_library", f"No report {searched} speaks of this.{missing_note}")
     searched = "that pass the filters" if filtered else "in this library"
-    absent = [word for word in lacks[0] if all(word in missing for missing in lacks)]
     named, missing = _named_in(question, readings[:1]), _that_matter(index, question, absent)
     if named and missing:
         reason = f"Reports {searched} speak of {quote_list(named)}; none gives {quote_list(missing)}."
@@ -152,16 +152,16 @@ def missing_words(index: Snapshot, question: Question, reading: Reading) -> list
     return absent_words(index, question, terms_of_reading(reading), reading.document.language)
 
 
-def _missing_note(lacks: Sequence[Sequence[str]]) -> str:
+def _missing_note(absent: Sequence[str], nearest: Sequence[str]) -> str:
     """Say which words the passages lack.
 
     Args:
-        lacks: the words that each passage lacks, the nearest passage first.
+        absent: the words that all passages lack.
+        nearest: the words that the nearest passage lacks.
     """
-    nowhere = [word for word in lacks[0] if all(word in missing for missing in lacks)]
-    if nowhere:
-        return f" None of the passages nearest to it mentions {quote_list(nowhere)}."
-    return f" The nearest passage does not mention {quote_list(lacks[0])}." if lacks[0] else ""
+    if absent:
+        return f" None of the passages nearest to it mentions {quote_list(absent)}."
+    return f" The nearest passage does not mention {quote_list(nearest)}." if nearest else ""
 
 
 def _empty(*, filtered: bool) -> str:

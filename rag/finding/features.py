@@ -218,7 +218,7 @@ def _in_reading(
 
 def terms_of_reading(reading: Reading) -> frozenset[Term]:
     """Return the words of a reading and of its document's title."""
-    texts = [reading.document.title, *(sentence.text for sentence in reading.sentences)]
+    texts = [reading.document.title, *(sentence.in_context for sentence in reading.sentences)]
     return frozenset().union(*(_terms_of(text, reading.document.language) for text in texts))
 
 

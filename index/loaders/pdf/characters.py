@@ -13,6 +13,7 @@ from unicodedata import category, normalize
 from index.loaders.pdf.ligatures import with_ligatures
 from index.loaders.pdf.positioned import BOX_BYTES
 from index.loaders.pdf.runs import WRAPPED_HYPHEN, Glyph
+from index.text.geometry import UNITS
 
 if TYPE_CHECKING:
     import numpy as np
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
 _BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
 _LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
 
-_UNITS = 4
-"""Units per point: boxes are in quarters of a point."""
 
 _FAR = 1e6
 """The largest coordinate that is read, in points: broken fonts put characters at infinity. A page has at most
@@ -186,9 +185,9 @@ def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
 
     left, bottom, right, top = np.asarray(shown, np.float64).reshape(-1, 4).T
     corners = np.column_stack((left, frame.height - top, right, frame.height - bottom))
-    limits = np.minimum(np.array([frame.width, frame.height] * 2) * _UNITS, _FARTHEST)
-    first = np.floor(np.clip(np.nan_to_num(corners[:, :2]) * _UNITS, 0, limits[:2] - 1))
-    last = np.ceil(np.clip(np.nan_to_num(corners[:, 2:]) * _UNITS, 0, limits[2:]))
+    limits = np.minimum(np.array([frame.width, frame.height] * 2) * UNITS, _FARTHEST)
+    first = np.floor(np.clip(np.nan_to_num(corners[:, :2]) * UNITS, 0, limits[:2] - 1))
+    last = np.ceil(np.clip(np.nan_to_num(corners[:, 2:]) * UNITS, 0, limits[2:]))
     return np.hstack((first, np.maximum(last, first + 1))).astype("<u2").tobytes()
 
 

@@ -13,6 +13,7 @@ import regex
 
 from index.loaders.pdf.positioned import Placed, joined_by
 from index.loaders.pdf.runs import Cell, Line
+from index.text.geometry import UNITS
 
 MIN_GAP = 0.45
 """The smallest gap, in line heights, between two figures; spaces inside a number are narrower."""
@@ -29,8 +30,6 @@ HEADING_GAP = 0.35
 WIDER = 1.5
 """How much wider than the usual gap in its line a gap between two headings is."""
 
-_UNITS = 4
-"""Units of a box per point: see PageLayout."""
 
 _BOXES = Struct("<4H")
 
@@ -119,8 +118,8 @@ def _tokens(line: Line) -> Iterator[Token]:
         for match in _WORD.finditer(cell.words.text):
             words = cell.words.cut(match.start(), match.end())
             placed = [box for box in _BOXES.iter_unpack(words.boxes) if any(box)]
-            left = min((box[0] for box in placed), default=cell.left * _UNITS) / _UNITS
-            right = max((box[2] for box in placed), default=cell.right * _UNITS) / _UNITS
+            left = min((box[0] for box in placed), default=cell.left * UNITS) / UNITS
+            right = max((box[2] for box in placed), default=cell.right * UNITS) / UNITS
             yield Token(words, left, right, begins)
             begins = False
 

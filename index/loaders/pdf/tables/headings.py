@@ -62,6 +62,11 @@ class _Heading:
     top: float
 
 
+def ends_like_sentence(line: Line) -> bool:
+    """Whether a line ends like a sentence; a colon or an abbreviation's stop may end a heading."""
+    return _SENTENCE.search(line.text) is not None
+
+
 def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> int:
     """How many of the last ``lines`` are headings of the table whose first row is ``first``.
 
@@ -81,7 +86,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
             or not 0.3 * line.height < above < MAX_HEIGHT * line.height
             or line.right > right + 4 * line.height
             or (line.right > edge + line.height and _is_caption(line, columns[0], edge))
-            or _SENTENCE.search(line.text)
+            or ends_like_sentence(line)
         ):
             break
         found.append(line)

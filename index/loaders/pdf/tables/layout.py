@@ -23,7 +23,7 @@ from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
 from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
 from index.loaders.pdf.tables.grid import cells_of, find_columns
-from index.loaders.pdf.tables.headings import header_rows, headings_above
+from index.loaders.pdf.tables.headings import ends_like_sentence, header_rows, headings_above
 from index.text.tabular import is_period, is_quantity
 
 MAX_STEP = 3.0
@@ -38,7 +38,6 @@ MAX_ATOMS = 2_000
 TIGHT = 1.5
 """The largest distance, in line heights, between two lines of one cell."""
 
-_SENTENCE = regex.compile(r"(?:\p{Ll}\p{Ll}|\p{N})[.!?]\s*$")
 _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
 
 
@@ -113,7 +112,7 @@ def _is_label(line: Line, left: float, right: float) -> bool:
     return (
         line.right <= right + line.height
         and line.right - line.left < 0.7 * (right - left)
-        and not _SENTENCE.search(line.text)
+        and not ends_like_sentence(line)
     )
 
 
@@ -153,18 +152,13 @@ def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
 
 def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Column]) -> list[Line]:
     """The rows with a cell in each column up to their last; the lines of a label are joined."""
-    edge = max(
-        (
-            cells[0].right
-            for line, row in body
-            for cells in [cells_of(row, line.height, columns)]
-            if len(cells) > 1 and cells[0].words.text
-        ),
-        default=columns[0].right,
-    )
+    rows = [
+        replace(line, cells=tuple(cells_of(row, line.height, columns)), is_row=True) for line, row in body
+    ]
+    labels = [row.cells[0].right for row in rows if len(row.cells) > 1 and row.cells[0].words.text]
+    edge = max(labels, default=columns[0].right)
     filled: list[Line] = []
-    for line, row in body:
-        new = replace(line, cells=tuple(cells_of(row, line.height, columns)), is_row=True)
+    for new in rows:
         if filled and _goes_on(filled[-1], new, edge):
             filled[-1:] = _with_label(filled[-1], new)
         else:
