@@ -196,7 +196,9 @@ def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str 
     held: dict[str, frozenset[Term]] = {}
     for item in cited:
         language = item.candidate.reading.document.language
-        held[language] = held.get(language, frozenset()) | item.candidate.terms
+        # The page shows the title beside the sentence, so a word of it is not missing.
+        shown = item.candidate.terms | frozenset(terms(item.candidate.reading.document.title, language))
+        held[language] = held.get(language, frozenset()) | shown
     lacks = [absent_words(index, question, words, language) for language, words in held.items()]
     missing = [word for word in lacks[0] if all(word in others for others in lacks)]
     missing = _that_matter(index, question, missing)

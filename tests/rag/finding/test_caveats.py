@@ -35,6 +35,13 @@ def test_words_that_the_sentences_lack_are_named(library: MakeLibrary) -> None:
     )
 
 
+def test_a_word_of_the_title_that_stands_beside_the_sentence_is_not_called_missing(
+    library: MakeLibrary,
+) -> None:
+    engine = library({"a.md": "# Pellan quarterly results\n\nInterest expense rose to 330 tals in June.\n"})
+    assert beside(engine, "How much interest expense had Pellan in June?") is None
+
+
 def test_a_word_in_a_sentence_of_another_language_is_not_called_missing(
     library: MakeLibrary,
 ) -> None:
