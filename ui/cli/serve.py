@@ -23,6 +23,7 @@ from filelock import FileLock, Timeout
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.ingest import QUESTIONS
+from index.memory import limit_arenas
 from ui.cli.server import RunningServer, remove_server_file, running_server, write_server_file
 from ui.cli.shutdown import exit_within
 from ui.errors import AlreadyServedError, PortInUseError, UsedWronglyError
@@ -128,6 +129,7 @@ def serve(
         PortInUseError: if the server cannot listen on the address; raised before anything is loaded.
         KeyboardInterrupt: if a signal arrives before the server is ready.
     """
+    limit_arenas()
     with ExitStack() as opened:
         opened.enter_context(only_server(settings.home))
         listener = opened.enter_context(listening_socket(settings.host, settings.port))

@@ -1,0 +1,50 @@
+"""The C library's memory in a process with many threads."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from index.memory import ARENAS
+
+_COUNT = """
+import ctypes, sys, threading
+from index.memory import limit_arenas
+if sys.argv[2] == "limited":
+    limit_arenas()
+begin = threading.Barrier(40)
+
+def allocate():
+    begin.wait()
+    blocks = [bytearray(2000) for _ in range(100)]
+    begin.wait()
+
+threads = [threading.Thread(target=allocate) for _ in range(40)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+libc = ctypes.CDLL(None)
+libc.fopen.restype = ctypes.c_void_p
+file = ctypes.c_void_p(libc.fopen(sys.argv[1].encode(), b"w"))
+libc.malloc_info(0, file)
+libc.fclose(file)
+"""
+"""Writes glibc's own statistics after forty threads have allocated memory at once."""
+
+
+def _heaps(file: Path, mode: str) -> int:
+    subprocess.run([sys.executable, "-c", _COUNT, file, mode], check=True)
+    return file.read_text().count("<heap nr")
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc divides its memory into heaps")
+def test_threads_share_few_heaps(tmp_path: Path) -> None:
+    unlimited = _heaps(tmp_path / "unlimited.xml", "unlimited")
+    limited = _heaps(tmp_path / "limited.xml", "limited")
+
+    assert limited == ARENAS < unlimited
