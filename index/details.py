@@ -1,4 +1,4 @@
-"""Details of a document, such as its title, that users give and that override those in the file itself.
+"""Details of a document, such as its title, that users give and that override the details in its file.
 
 A user gives a detail in a sidecar (a metadata file beside the document), with an upload, or by an edit. The
 catalog stores the details of uploads and edits.
@@ -21,11 +21,11 @@ class Detail:
     """One detail that a user has given.
 
     Attributes:
-        value: the value that replaces the file's own; an empty value takes the detail back.
+        value: the value that replaces the file's own value; an empty value removes the detail.
         origin: the source of the detail.
-        beneath: the file's own value, which takes effect again when the user takes the detail back; None if
-            the file has none.
-        beneath_origin: the source of the file's own value; None if the file has none.
+        beneath: the file's own value, which applies again when the user removes the detail; None if the file
+            has no value.
+        beneath_origin: the source of the file's own value; None if the file has no value.
     """
 
     value: str
@@ -35,11 +35,14 @@ class Detail:
 
 
 Details = Mapping[str, Detail]
-"""Details by key, one of :data:`KEYS`."""
+"""Details by their keys, each of which is in :data:`KEYS`."""
 
 
 def merged(before: Details, given: Details) -> dict[str, Detail]:
-    """The details ``before``, in which ``given`` replaces details by key; an empty value removes a detail."""
+    """The details ``before``, changed by ``given``.
+
+    A detail of ``given`` replaces the detail with its key, or removes it if the new value is empty.
+    """
     return {key: detail for key, detail in {**before, **given}.items() if detail.value}
 
 
@@ -52,14 +55,14 @@ def covering(document: Document, given: Details) -> dict[str, Detail]:
 
 
 def described(document: Document, given: Details) -> Document:
-    """Replace values of ``document`` and their origins by the details ``given``."""
+    """Return ``document`` with the values and origins of the details ``given`` in place of its own."""
     values: dict[str, Any] = {key: detail.value for key, detail in given.items()}
     origins = {key: detail.origin for key, detail in given.items()}
     return replace(document, **values, origins={**document.origins, **origins})
 
 
 def uncovered(document: Document, given: Details) -> Document:
-    """Undo :func:`described`: give ``document`` the file's own values again."""
+    """Undo :func:`described`: return ``document`` with the file's own values in place of ``given``."""
     values: dict[str, Any] = {key: detail.beneath for key, detail in given.items()}
     origins = {key: origin for key, origin in document.origins.items() if key not in given}
     origins |= {key: detail.beneath_origin for key, detail in given.items() if detail.beneath_origin}

@@ -48,7 +48,7 @@ class Span:
 Origin = Literal[
     "edit", "upload", "sidecar", "front matter", "document properties", "page", "file name", "file time"
 ]
-"""The source of a value: a user, or a part of the file; "page" is the text of the document itself."""
+"""The source of a value: a user, or a part of the file. "page" stands for the text of the document itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,9 @@ class Section:
     """An entry of a document's outline.
 
     Attributes:
-        start: the offset of its heading in the text.
-        level: its depth, from 1.
-        title: its heading, on one line.
+        start: the offset of the entry's heading in the text.
+        level: the entry's depth, from 1.
+        title: the words of the heading, on one line.
     """
 
     start: int
@@ -100,14 +100,14 @@ class Document:
         origins: the sources of ``title``, ``publisher``, ``author``, ``published``, ``language`` and
             ``collection``, by field; a detected or unknown value has none.
         sections: the outline, in the order of the text.
-        mended: offsets at which the loader has joined a hyphenated word, in order: inserting a hyphen and a
-            line break at each restores the printed text.
+        mended: the offsets at which the loader has joined a hyphenated word, in order. A hyphen and a line
+            break, inserted at each offset, restore the printed text.
         layouts: a layout for each page; empty for formats without positions on pages.
         unread_pages: numbers, from 1, of pages that are pictures and have no text.
         recognised_pages: numbers, from 1, of pages whose text was recognised in a picture, perhaps wrongly.
         recognised_in: the languages of text recognition (``Options.recognition``); empty if no page needed
-            it, or it was not tried.
-        collection: the collection that a user has stated; None if the folder decides.
+            recognition, or if it was not tried.
+        collection: the collection that a user has stated; None if the document's folder is its collection.
     """
 
     text: str

@@ -26,13 +26,13 @@ _DAMAGED = "if it repeats, restore a backup with `footnoted restore FILE`, or sy
 _UNPRINTABLE = regex.compile(r"[\p{C}\p{Zl}\p{Zp}]")
 
 _PRIMARY = 0xFF
-"""The bits of an SQLite error code that hold the primary code; the other bits tell a special case of it."""
+"""The bits of an SQLite error code that hold the primary code; the other bits name a special case of it."""
 
 
 class FootnotedError(Exception):
     """Base of every error that this program raises on purpose.
 
-    ``str()`` of it is one line: what failed, which value, what to do.
+    ``str(error)`` is one line: what failed, which value, what to do.
     """
 
     def outward(self) -> str:
@@ -175,8 +175,8 @@ class LoadError(FootnotedError):
 
     Attributes:
         path: the file.
-        cause: what is wrong, as a predicate of the file: ``is empty``.
-        remedy: what to do about it: ``save it again with its text``.
+        cause: what is wrong, as a predicate of the file, for example ``is empty``.
+        remedy: what to do about it, for example ``save it again with its text``.
     """
 
     def __init__(self, path: Path, cause: str, remedy: str) -> None:
@@ -204,7 +204,7 @@ class RecognitionError(FootnotedError):
 
 
 def printable(name: str) -> str:
-    """``name`` with "?" for each control character, line separator and lone surrogate."""
+    """Replace each control character, line separator and lone surrogate in ``name`` by "?"."""
     return str(_UNPRINTABLE.sub("?", name))
 
 
@@ -214,7 +214,7 @@ STANDARD_ERRORS = (OSError, ValueError, RuntimeError, LookupError, MemoryError, 
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
-    """The types of the errors that are explained in one line, of this program and of its libraries.
+    """The types of errors, of this program and of its libraries, that :func:`line_of` explains in one line.
 
     Call this only after an error was raised, because the import of SQLAlchemy takes long.
     """

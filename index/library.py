@@ -33,7 +33,8 @@ class Library:
     """A library in a home folder, open for searching and writing. Safe to share between threads.
 
     Only one writer works at a time, across processes too. A reader sees one fixed state of the library:
-    :meth:`snapshot` gives the state for searches, ``library.catalog.reading()`` that of the catalog alone.
+    :meth:`snapshot` gives such a state for searches, ``library.catalog.reading()`` gives one of the catalog
+    alone.
 
     Attributes:
         home: the folder that holds all the library's files.
@@ -122,7 +123,7 @@ class Library:
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """The newest generation, unchanged while the context lasts.
+        """Give a view of the newest generation, which stays fixed while the context lasts.
 
         Raises:
             EncoderMismatchError: if the library was indexed with another encoder.
@@ -162,7 +163,10 @@ class Library:
         return Cutting(encoder.tokenizer, recipe.max_chunk_tokens, language) if encoder.tokenizer else None
 
     def embed(self, incoming: Sequence[Incoming], progress: Progress | None = None) -> None:
-        """Embed passages ahead of :meth:`replace`, which then only writes; raises the same errors."""
+        """Embed the passages of ``incoming``, so that a later :meth:`replace` only has to write.
+
+        This raises the same errors as :meth:`replace`.
+        """
         encoder, recipe = self._current_recipe()
         described = self._described(incoming)
         with naming_failures(self.home):
@@ -182,7 +186,7 @@ class Library:
             incoming: the documents; one at a known path becomes the new version of that document.
             removed: ids of documents to remove.
             progress: receives the number of embedded passages.
-            lineage: the library's lineage when ``removed`` was read; None if that was just now.
+            lineage: the library's lineage when the caller read the ids in ``removed``; None allows any.
             back: the trash file (:mod:`index.catalog.trash`) of a document that is restored; the document is
                 among ``incoming``.
 
@@ -209,7 +213,8 @@ class Library:
     def compact(self) -> bool:
         """Rewrite caches that hold many removed passages or unsaved vectors; searches go on meanwhile.
 
-        Until then removed passages still count in the document frequencies, and new vectors stay in memory.
+        Before that, removed passages still count in the document frequencies, and new vectors are in memory
+        only.
 
         Returns:
             True if anything was rewritten.
@@ -248,7 +253,7 @@ class Library:
                 raise
 
     def _described(self, incoming: Sequence[Incoming]) -> list[Incoming]:
-        """The documents with the details that users have given of them applied."""
+        """The documents of ``incoming``, each changed by the details that users have given of it."""
         with self.catalog.reading() as reader:
             return [item.described(reader.details(item.source, item.path)) for item in incoming]
 

@@ -9,8 +9,8 @@ from functools import cache
 from typing import Any
 
 LONG = 1_000_000
-"""The length of a text, in characters, from which its copies count: threads then share it, and
-:func:`give_back` is worth its milliseconds."""
+"""A text of more characters is long: threads share it instead of copying it, and return memory to the system
+(:func:`give_back`) after work on it."""
 
 ARENAS = 2
 """The most heaps among which glibc divides its threads. By default it makes up to eight for each core. Each
@@ -33,8 +33,8 @@ def limit_arenas() -> None:
 def give_back() -> None:
     """Return free memory to the system, if the C library is glibc.
 
-    glibc keeps freed memory for the thread that freed it. Without this, each step of a long document, in
-    another thread or with other sizes, would allocate tens of megabytes more.
+    glibc keeps freed memory for the thread that freed it. Without this function, each step of a long
+    document, in another thread or with other sizes, would allocate tens of megabytes more.
     """
     trim = _function("malloc_trim")
     if trim is not None:

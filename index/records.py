@@ -71,13 +71,13 @@ class DocumentRecord:
 
     @property
     def stated(self) -> str | None:
-        """The date of publication by the document or a user; None if only the file's time is known."""
+        """The date of publication as the document or a user states it; None if only the file has a date."""
         return None if self.origins.get("published") == "file time" else self.published
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """Restricts a search to the documents that meet every condition; an empty or None field sets none.
+    """Restricts a search to documents that meet every condition; an empty or None field sets no condition.
 
     Attributes:
         document_ids: the document has one of these ids.
@@ -145,7 +145,7 @@ class Incoming:
         document: the loader's result; after :meth:`described`, with the users' details.
         of: for an edit, the id and version that it starts from: the commit fails if that version is no
             longer current. None for a file, which replaces any version at its path.
-        given: the details (such as the title) that this change sets or takes back; all others stay.
+        given: the details (such as the title) that this change sets or removes; all other details stay.
         details: all details that users have set, ``given`` among them; :meth:`described` fills them in.
         cut: the settings and the passages if the reading process cut the document; else None.
     """
@@ -246,7 +246,7 @@ class Recipe:
 
 @dataclass(frozen=True, slots=True)
 class Build:
-    """All passages of a library by one recipe.
+    """All passages of a library, cut and embedded by one recipe.
 
     Attributes:
         number: the build's number, never reused.
@@ -282,7 +282,7 @@ class Allowed:
 
     Attributes:
         documents: the documents' ids, in order.
-        chunks: whether each chunk id passes; ids beyond the end do not.
+        chunks: for each chunk id from 0, whether the chunk passes; ids beyond the end do not pass.
     """
 
     documents: tuple[int, ...]

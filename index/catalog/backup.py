@@ -1,4 +1,4 @@
-"""Backs up a library to one file, and restores it, while a server uses it.
+"""Backs up a library to one file, and restores a library from such a file, while a server runs.
 
 The file is an uncompressed tar of ``manifest.json``, ``catalog.sqlite`` and the library's other files
 (uploads, feedback). It contains no caches: the library rebuilds them from the catalog, which holds the
@@ -84,7 +84,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
                 "format": _FORMAT, "made": made, "generation": generation, "documents": documents,
                 "home": str(home.absolute()),
             }  # fmt: skip
-            # ``dereference``: a link's target belongs to the library, and :func:`restore` drops links.
+            # ``dereference`` stores a link's target in place of the link, since :func:`restore` drops links.
             with (
                 open(part, "xb", opener=opener) as written,
                 tarfile.open(fileobj=written, mode="w", dereference=True) as tar,
@@ -157,7 +157,7 @@ def _unwritable(file: Path, cause: str) -> BackupError:
 
 
 def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
-    """Extract a backup to ``folder`` and check its files; returns its manifest."""
+    """Extract a backup to ``folder``, check the extracted files, and return the backup's manifest."""
     wrong = "is no backup of a library, or it is damaged"
     try:
         with tarfile.open(file, "r:") as tar:
@@ -183,14 +183,14 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
 
 
 def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """A tar filter that drops links, which could expose other files, and closes the rest to other users."""
+    """Filter an entry of a tar file: drop links, which could expose files; close the rest to other users."""
     if not (entry.isreg() or entry.isdir()):
         return None
     return tarfile.data_filter(entry, folder).replace(mode=FOLDER if entry.isdir() else FILE, deep=False)
 
 
 def _foreign(connection: sqlite3.Connection) -> str | None:
-    """Name an object that could do harm and that no library writes, such as a trigger; None without one."""
+    """Name something harmful in a catalog that no library writes, such as a trigger; None if it has none."""
     query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.execute(query):
         return f"its catalog has a {kind} {name!r}, which acts by itself"
@@ -217,7 +217,7 @@ def _relocate(catalog: Path, former: str, home: str) -> None:
 
 
 def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
-    """Stop following all folders except the library's ``own``; return the folders not followed, in order.
+    """Stop following all folders except ``own``; return the folders that are no longer followed, in order.
 
     The failures of these folders are deleted, since no sync reads the folders until a user confirms them.
     """
@@ -242,7 +242,7 @@ def _renew(catalog: Path, at_least: int) -> None:
 
 
 def _put_aside(home: Path, aside: Path, beside: Sequence[str]) -> bool:
-    """Move the files to be replaced to ``aside``; return whether there were any."""
+    """Move the files that the backup replaces to ``aside``; return whether there were such files."""
     there = [home / name for name in beside if (home / name).exists()]
     catalog = home / CATALOG
     if not there and not catalog.exists():
@@ -301,7 +301,10 @@ def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
 
 
 def _add(tar: tarfile.TarFile, place: Path, name: str) -> None:
-    """Add a file or folder, without uploads that are not indexed yet and files that disappear meanwhile."""
+    """Add a file or folder to a tar file, and skip files that disappear meanwhile.
+
+    Hidden files inside a folder are left out: they are uploads that are not indexed yet.
+    """
     try:
         inside = sorted(place.iterdir()) if place.is_dir() else []
         tar.add(place, name, recursive=False)

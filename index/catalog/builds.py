@@ -91,7 +91,7 @@ def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tup
 
 
 def switch_to_build(engine: sa.Engine, build: Build) -> int:
-    """Make ``build`` the current build in one step; returns the new generation.
+    """Make ``build`` the current build in one step, and return the new generation.
 
     All other builds are abandoned for good; :func:`drop_abandoned` deletes their chunks.
 
@@ -120,7 +120,8 @@ def switch_to_build(engine: sa.Engine, build: Build) -> int:
 def _hold(connection: sa.Connection, build: Build) -> None:
     """Take the write lock of the database, so that no other process can abandon the build meanwhile.
 
-    Call this before the transaction reads anything, so that it waits for other writers at its start alone.
+    Call this before the transaction reads anything: the transaction then waits for other writers at its start
+    and at no later point.
 
     Raises:
         BuildGoneError: if another process has abandoned the build.
@@ -133,7 +134,7 @@ def _hold(connection: sa.Connection, build: Build) -> None:
 def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
     """Delete the chunks of abandoned builds, and the vectors that no other build uses, in batches.
 
-    This returns at once if there are none. After an interruption, the next call continues.
+    If no build was abandoned, this returns at once. After an interruption, the next call continues the work.
     """
     with engine.connect() as connection:
         if get_meta(connection, _ABANDONED) is None:

@@ -1,8 +1,8 @@
 """The catalog: every document, version, passage and vector of a library, in one SQL database.
 
 The catalog is authoritative; the FAISS and tantivy files are caches of it. Each commit that changes the
-searchable passages raises a number, the generation, by one. A reader sees the state before a commit or after
-it.
+searchable passages raises a number, the generation, by one. A reader sees the state before a commit or the
+state after it, never one in between.
 """
 
 from __future__ import annotations
@@ -75,7 +75,8 @@ class Catalog:
             CatalogError: if the file cannot be written or is not a catalog.
             SchemaError: if a newer program wrote it.
         """
-        # SQLite gives its -wal and -shm files the mode of this one. If this fails, SQLite's error says why.
+        # SQLite gives its -wal and -shm files the mode of this file. If the file cannot be created here,
+        # SQLite's own error says why.
         with suppress(OSError):
             make_file(path)
         place = sa.URL.create("sqlite", database=str(path))
@@ -136,7 +137,7 @@ class Catalog:
             return reader.unconfirmed()
 
     def files(self, source: str) -> dict[str, FileState]:
-        """The files of the folder ``source`` by path, as they were when they were last read."""
+        """The state of each file of the folder ``source`` at its last reading, by path."""
         with self.reading() as reader:
             return reader.files(source)
 
@@ -175,12 +176,12 @@ class Catalog:
     def put_vectors(
         self, new: Mapping[str, npt.NDArray[np.float32]], sentences: Mapping[str, bytes] | None = None
     ) -> None:
-        """Store vectors by digest, before the passages that refer to them.
+        """Store vectors. Call this before the commit of the passages that refer to the vectors.
 
         Args:
-            new: vectors by digest.
-            sentences: the packed vectors of the passages' sentences (:mod:`index.embedding.quantize`), by
-                digest, as far as the encoder gives them.
+            new: the passages' vectors, by digest.
+            sentences: the packed vectors of the passages' sentences (:mod:`index.embedding.quantize`), by the
+                digest of the passage. A passage is absent if the encoder gives no vectors of sentences.
         """
         rows = [
             {"digest": digest, "vector": vector.astype("<f4").tobytes()} for digest, vector in new.items()
@@ -202,7 +203,7 @@ class Catalog:
                 connection.execute(sa.insert(sources).prefix_with("OR REPLACE", dialect="sqlite"), rows)
 
     def touch(self, states: Mapping[int, tuple[int, int]], lineage: str | None = None) -> None:
-        """Record new file times of documents whose content is unchanged.
+        """Record the new file sizes and times of documents whose content is unchanged.
 
         A document that is dated by the time of its file gets a new date.
 
@@ -245,19 +246,20 @@ class Catalog:
         Args:
             new: documents to add, or new versions of known documents.
             removed: ids of documents to remove with all their versions.
-            recipe: the recipe of the passages of ``new``, if it differs from the library's; an empty library
-                adopts it.
-            prepare: does slow work that belongs to the commit. It is called with the expected outcome before
-                the transaction, during which other writers wait. It is called again inside the transaction
-                if the outcome differs. If it raises, nothing is committed.
+            recipe: the recipe by which the passages of ``new`` were made; None for the library's recipe. An
+                empty library adopts the recipe. In any other library, it must be the library's recipe.
+            prepare: does slow work that belongs to the commit. The commit calls it with the expected outcome
+                before the transaction, since other writers wait during the transaction. If the outcome then
+                differs, the commit calls it again inside the transaction. If it raises, nothing is committed.
             lineage: the catalog's lineage when ``removed`` was read; None for any.
             back: the trash file (:mod:`index.catalog.trash`) of a document that is restored; the document is
                 among ``new``.
 
         Raises:
             LibraryRestoredError: if the catalog has another lineage now.
-            OutdatedError: if one of ``new`` re-reads a version that is no longer current.
-            DetailsChangedError: if a user has edited the details of one of ``new`` since it was described.
+            OutdatedError: if a document of ``new`` starts from a version that is no longer current.
+            DetailsChangedError: if a user has edited the details of a document of ``new`` after
+                ``Incoming.described`` added the details to it.
             TakenError: if another document has the id or the path of ``back``.
         """
         expected: tuple[Committed, Build] | None = None
@@ -301,14 +303,25 @@ class Catalog:
         return committed
 
     def forget_removals(self, until: int) -> None:
-        """Forget which chunks were removed up to the generation ``until``: every cache is newer than that."""
+        """Delete the record of the chunks that were removed up to generation ``until``.
+
+        Call this only when no cache is older than that generation: an older cache needs the record to leave
+        out the removed chunks.
+        """
         with self.engine.begin() as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))
             set_meta(connection, "forgotten", str(until))
 
 
 def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
-    """The build of new passages: the current one, created if there is none and replaced if it is empty."""
+    """Return the build to which new passages go: the current build.
+
+    If there is no build, this creates one. If the current build has another recipe than ``recipe``, this
+    replaces it as long as it has no passages.
+
+    Raises:
+        ValueError: if the current build has passages by another recipe.
+    """
     build = searched_build(connection)
     if build is None:
         build = insert_build(connection, recipe or Recipe("", 0, 0, 0))

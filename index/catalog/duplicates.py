@@ -1,4 +1,7 @@
-"""Finds near-duplicate documents: a story in several outlets, a report saved again."""
+"""Finds near-duplicate documents, such as a story in several outlets or a report that was saved twice.
+
+Two documents are compared by their MinHash signatures (:mod:`index.text.minhash`).
+"""
 
 from __future__ import annotations
 
@@ -27,10 +30,10 @@ signatures (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4). It
 the threshold, and compares 4 % of the pairs that share a tenth of their shingles."""
 
 _MIX = 0x9E3779B97F4A7C15
-"""Hashes a band into one number: 2^64 divided by the golden ratio, odd."""
+"""The factor that hashes a band into one number: 2^64 divided by the golden ratio, made odd."""
 
 _MOST_FOLLOWED = 0.02
-"""If more than this share of the documents is new or has lost a near-duplicate, all are compared again."""
+"""If more than this share of documents is new or has lost a near-duplicate, all documents are compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +43,9 @@ class _Groups:
     Attributes:
         state: the catalog's lineage and generation.
         places: id and version of each document with a signature, in order of id.
-        signatures: their signatures, in the same order.
-        members: for each document with near-duplicates, the ids of its group, its own included.
+        signatures: the signatures of these documents, in the same order.
+        members: the ids of all documents of a group, by the id of each document in the group; groups of one
+            document are left out.
     """
 
     state: tuple[str, int]
@@ -63,11 +67,12 @@ class Duplicates:
     def groups(self, reader: CatalogReader) -> Mapping[int, tuple[int, ...]]:
         """The groups of near-duplicates: documents that resemble each other, directly or through others.
 
-        The first call takes about a second for 10,000 documents; later ones follow the changes of each
-        generation.
+        The first call takes about a second for 10,000 documents. Later calls compare only the documents that
+        have changed, unless they are many.
 
         Returns:
-            For each document with near-duplicates, the ids of its group in order, its own included.
+            The ids of all documents of a group, in order, by the id of each document in the group. Groups of
+            one document are left out.
         """
         return self._current(reader).members
 
@@ -163,7 +168,7 @@ def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tupl
 
 
 def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Merge the group of each of ``rows`` with the groups of the rows that resemble it."""
+    """Merge, in ``labels``, the group of each of ``rows`` with the groups of the rows that resemble it."""
     import numpy as np
 
     used = _BANDS * _ROWS
@@ -193,7 +198,7 @@ def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
 
 
 def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
-    """The positions of rows with an equal ``band``: one array for each value that several rows have."""
+    """Yield an array of the positions of equal rows, for each row of ``band`` that occurs several times."""
     import numpy as np
 
     keys = np.zeros(len(band), np.uint64)
@@ -207,7 +212,7 @@ def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
 
 
 def _join(alike: npt.NDArray[np.intp], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Merge the groups of near-duplicates among ``alike``."""
+    """Merge, in ``labels``, the groups of those rows among ``alike`` that are near-duplicates."""
     import numpy as np
 
     while len(alike) > 1:

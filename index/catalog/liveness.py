@@ -21,9 +21,9 @@ class Process:
     """Identifies a process, and distinguishes it from a later process with the same pid.
 
     Attributes:
-        pid: its pid.
-        host: the host name of its machine or container.
-        started: the boot and the clock tick at which it started; empty if unknown.
+        pid: the number that the system gave to the process.
+        host: the host name of the process's machine or container.
+        started: the boot and the clock tick at which the process started; empty if unknown.
     """
 
     pid: int
@@ -67,7 +67,7 @@ def this_process() -> Process:
 
 
 def _start_of(pid: int) -> str:
-    """The boot and the clock tick at which a process started; empty if it does not run, or not on Linux."""
+    """The boot and the clock tick at which a process started; empty if it does not run, and outside Linux."""
     try:
         # The program's name is in parentheses and may contain parentheses itself.
         fields = (_PROCESSES / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()

@@ -18,7 +18,8 @@ from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
 HOLDER_FILE = "writer.json"
-"""A separate file, since every attempt to take the lock truncates the lock file."""
+"""The file that names the holder of the lock. It is not the lock file itself, since every attempt to take the
+lock truncates that file."""
 
 LOCK_SECONDS = 30.0
 """The seconds that a writer waits for another writer."""
@@ -32,7 +33,7 @@ class Holder:
 
     Attributes:
         process: the process.
-        since: when it took the lock, ISO 8601 in UTC.
+        since: the time at which the process took the lock, ISO 8601 in UTC.
         task: ``sync``, ``upload``, ``rebuild``, ``compaction``, or ``write``.
     """
 
@@ -81,7 +82,7 @@ def doing(task: str) -> Iterator[None]:
 
 
 def note_holder(home: Path, task: str) -> None:
-    """Record that this process writes to the library in ``home``. The caller holds the lock."""
+    """Record that this process writes to the library in ``home``. Call this only while holding the lock."""
     me = this_process()
     noted = {
         "pid": me.pid,
@@ -96,7 +97,7 @@ def note_holder(home: Path, task: str) -> None:
 
 
 def holder(home: Path) -> Holder | None:
-    """The holder of the write lock of ``home``; None if there is none, or it is unknown."""
+    """The holder of the write lock of ``home``; None if nobody holds the lock or the holder is unknown."""
     try:
         noted = json.loads((home / HOLDER_FILE).read_text(encoding="utf-8"))
         process = Process(int(noted["pid"]), str(noted["host"]), str(noted["started"]))

@@ -10,20 +10,20 @@ from collections.abc import Callable
 from threading import Lock
 
 Key = tuple[str, int, int]
-"""The lineage of a catalog, a document's id, and a version; together they never mean another text."""
+"""Identifies a text for good: the lineage of its catalog, the id of its document, and the version."""
 
 ROOM = 100_000_000
-"""The bytes of all texts that are shared."""
+"""The most bytes of memory that the shared texts may take together."""
 
 _PIECE = 256 * 1024
 """The bytes of UTF-8 in a piece of a text."""
 
 
 class LongText:
-    """A text in pieces, of which spans can be taken like those of a string: ``text[start:end]``.
+    """A text that is stored in pieces. ``text[start:end]`` gives a span of the text, as with a string.
 
-    Python stores four bytes for each character of a string that has a single emoji. In pieces, only the piece
-    with the emoji takes so many.
+    If a string contains a single emoji, Python stores four bytes for each of its characters. Of a text in
+    pieces, only the piece with the emoji takes four bytes for each character.
     """
 
     def __init__(self, utf8: bytes) -> None:
@@ -52,7 +52,7 @@ class LongText:
 
     @property
     def size(self) -> int:
-        """The bytes that it takes in memory."""
+        """The number of bytes that the text takes in memory."""
         return sum(map(sys.getsizeof, self._pieces))
 
 
@@ -60,7 +60,8 @@ class LongTexts:
     """The long texts that were read lately, up to a number of bytes. Safe to share between threads.
 
     A text of 20 MB takes up to 100 MB while it is read. Without sharing, thirty searches at once that find
-    the same report would take gigabytes, and the C library would not return all of them.
+    the same report would take gigabytes, and the C library would not return all of that memory to the
+    system.
     """
 
     def __init__(self, room: int = ROOM) -> None:
@@ -69,7 +70,10 @@ class LongTexts:
         self._lock = Lock()
 
     def get(self, key: Key, read: Callable[[], bytes]) -> LongText:
-        """Return a text. If no thread has read it lately, ``read`` gives its UTF-8; other threads wait."""
+        """Return the text of ``key``. If no thread has read it lately, call ``read`` for its bytes in UTF-8.
+
+        Other threads that need a text wait meanwhile.
+        """
         with self._lock:
             if key not in self._texts:
                 self._texts[key] = LongText(read())

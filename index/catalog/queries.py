@@ -58,8 +58,8 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 def list_query() -> sa.Select[Any]:
     """Selects the columns of the document list.
 
-    SQLite reads a row's columns in their order, and must skip the long text to reach a column behind it. So
-    the list has few of those columns.
+    SQLite reads a row's columns in their order. To reach a column behind the text, it must skip the long
+    text. The list therefore has few of the columns behind the text.
     """
     return sa.select(
         versions.c.document_id,
@@ -107,7 +107,7 @@ def to_file(row: sa.Row[Any]) -> FileState:
 
 
 def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
-    """The details of a document that users have given."""
+    """The details that users have given of a document, by key."""
     query = sa.select(
         details.c.key, details.c.value, details.c.origin, details.c.beneath, details.c.beneath_origin
     ).where(details.c.document_id == document_id)
@@ -169,7 +169,7 @@ def to_document(row: sa.Row[Any]) -> Document:
         unread_pages=tuple(row.unread_pages),
         recognised_pages=tuple(row.recognised_pages),
         recognised_in=row.recognised_in,
-        # A collection that is only the folder's name does not move with the document.
+        # A collection without an origin is only the folder's name, and changes if the document moves.
         collection=row.collection if "collection" in row.origins else None,
     )
 
@@ -183,7 +183,8 @@ def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Sel
 TEXT = sa.select(versions.c.text).where(
     versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
 )
-"""Selects the text of one version. ``substr`` in SQL would count from the start for each passage."""
+"""Selects the whole text of one version. For each passage, ``substr`` in SQL would count characters from the
+start of the text."""
 
 
 TEXT_BYTES = sa.select(sa.cast(versions.c.text, sa.LargeBinary)).where(

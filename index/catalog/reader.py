@@ -60,8 +60,8 @@ _VECTORS = (
     .join_from(chunks, vectors, chunks.c.vector == vectors.c.digest)
     .where(chunks.c.id.in_(sa.text("SELECT value FROM json_each(:numbers)")))
 )
-"""Each search passes hundreds of ids. One JSON parameter for all takes a fifth of the time of one parameter
-each."""
+"""Selects the vectors of chunks by their ids. Each search passes hundreds of ids. One JSON parameter with all
+ids takes a fifth of the time that one parameter for each id takes."""
 
 
 class CatalogReader:
@@ -69,8 +69,8 @@ class CatalogReader:
 
     Attributes:
         generation: the number of commits that had changed the searchable passages before this state.
-        build: the build (the passages as one encoder has indexed them) that it reads; None while nothing was
-            ever indexed.
+        build: the build whose passages are read (a build is all passages, cut and embedded by one recipe);
+            None while nothing was ever indexed.
     """
 
     def __init__(self, connection: sa.Connection, texts: LongTexts, build: Build | None = None) -> None:
@@ -94,7 +94,7 @@ class CatalogReader:
 
     @property
     def connection(self) -> sa.Connection:
-        """The connection, with which others can query the same state."""
+        """The connection, through which other modules can query the same state."""
         return self._connection
 
     # Documents
@@ -104,7 +104,7 @@ class CatalogReader:
         return self._folders(sources.c.confirmed)
 
     def unconfirmed(self) -> list[str]:
-        """The folders that a restored backup names and no user has confirmed, in order; not followed."""
+        """The folders of a restored backup that no user has confirmed, in order; the library ignores them."""
         return self._folders(~sources.c.confirmed)
 
     def _folders(self, which: sa.ColumnElement[bool]) -> list[str]:
@@ -124,7 +124,7 @@ class CatalogReader:
         return to_file(row)
 
     def details(self, source: str, path: str) -> dict[str, Detail]:
-        """The details that users have given of the document at ``path``; empty if there is none."""
+        """The details that users have given of the document at ``path``; empty if there is no document."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self._connection.scalar(place)
         return {} if number is None else details_of(self._connection, number)
@@ -188,7 +188,7 @@ class CatalogReader:
         return to_document(row)
 
     def as_read(self, document_id: int) -> Document:
-        """The current version with the details in its file alone, without those that users have given."""
+        """The current version with the details from its file only, without the details from users."""
         return uncovered(self.text(document_id), details_of(self._connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
@@ -244,7 +244,7 @@ class CatalogReader:
                 yield to_passage(row, text)
 
     def _text(self, document_id: int, version: int, characters: int) -> str | LongText:
-        """The text of a version, which has so many characters."""
+        """The text of a version; a text of more than ``LONG`` characters is shared with other readers."""
         wanted = {"document": document_id, "version": version}
         if characters <= LONG:
             return str(self._connection.execute(TEXT, wanted).scalar_one())
@@ -267,7 +267,7 @@ class CatalogReader:
         return self._connection.execute(some.limit(1)).first() is not None
 
     def last_chunk(self) -> int:
-        """The highest chunk id in the build or among the removals that the catalog still remembers."""
+        """The highest id among the chunks in the build and the recorded removed chunks."""
         mine = ranges.c.build == self._number
         beyond = self._connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
         gone = self._connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
@@ -295,10 +295,10 @@ class CatalogReader:
             mask[first:beyond] = True
         return Allowed(tuple(number for number, _, _ in rows), mask)
 
-    # What caches follow
+    # Changes that the caches follow
 
     def forgotten(self) -> int:
-        """The newest generation whose removals the catalog has forgotten (``Catalog.forget_removals``)."""
+        """The newest generation whose removals are no longer recorded (``Catalog.forget_removals``)."""
         return int(get_meta(self._connection, "forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:
@@ -307,7 +307,7 @@ class CatalogReader:
         return sorted(self._connection.scalars(query))
 
     def vectors(self, chunk_ids: Sequence[int]) -> npt.NDArray[np.float32]:
-        """The vectors of ``chunk_ids``, which must exist, in that order: shape (n, dimensions)."""
+        """The vectors of ``chunk_ids``, in the same order: shape (n, dimensions). Every id must exist."""
         import numpy as np
 
         if not chunk_ids:

@@ -91,7 +91,7 @@ details = sa.Table(
     sa.Column("key", sa.Text, primary_key=True),
     sa.Column("value", sa.Text, nullable=False),
     sa.Column("origin", sa.Text, nullable=False),
-    # The file's own value. It takes effect again when the user takes the detail back.
+    # The file's own value. It applies again when the user removes the detail.
     sa.Column("beneath", sa.Text),
     sa.Column("beneath_origin", sa.Text),
 )

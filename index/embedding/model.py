@@ -1,4 +1,4 @@
-"""Embeds texts in two steps: tokenises them, in any thread, then turns tokens into unit vectors, in one."""
+"""Embeds texts in two steps: any thread tokenises texts, then one thread turns tokens into unit vectors."""
 
 from __future__ import annotations
 
@@ -60,12 +60,12 @@ class Passes(Protocol):
 
 
 def passes_of(model: SentenceTransformer, dimensions: int) -> Passes:
-    """The two steps of ``model``: its own modules, or its whole ``encode`` if the modules are unusual."""
+    """The two steps of ``model``; they run its modules, or its own ``encode`` if the modules are unusual."""
     return _Passes(model, dimensions) if _is_usual(model) else _WholePasses(model)
 
 
 class _Passes:
-    """A model that begins with a transformer, whose other modules follow."""
+    """The two steps of a model that begins with a transformer: they run the model's modules."""
 
     def __init__(self, model: SentenceTransformer, dimensions: int) -> None:
         self._model = model.eval()
@@ -93,7 +93,7 @@ class _Passes:
         return rows
 
     def _padded(self, name: str, values: Tensor, width: int) -> Tensor:
-        """Pad or shorten ``values``, which are padded to the longest text of their window, to ``width``."""
+        """Bring ``values``, padded to the longest text that was tokenised with them, to ``width``."""
         from torch.nn.functional import pad
 
         # ``pad`` shortens the tensor if the number of places is negative.
@@ -116,7 +116,8 @@ class _Passes:
     def _through(self, rows: Sequence[Row], kind: Kind) -> dict[str, Tensor]:
         import torch
 
-        # As many rows as in every pass of this width: see index.embedding.buckets.
+        # Repeat the last row, so that all passes of this width have equally many rows: see
+        # index.embedding.buckets.
         full = [*rows, *[rows[-1]] * (rows_of(rows[0].width, kind) - len(rows))]
         features = dict(rows[0].shared)
         for name in rows[0].tensors:
@@ -136,7 +137,7 @@ class _Passes:
 
         if not parts:
             return np.empty((0, len(whole)), np.float32)
-        # Each sum is over the rows of one part, so it does not depend on the other texts in the pass.
+        # Each mean is over the tokens of one part, so it does not depend on the other texts in the pass.
         means = [tokens[first:beyond].float().mean(dim=0) for first, beyond in parts]
         vectors = self._unit(torch.stack(means))
         vectors[[place for place, (first, beyond) in enumerate(parts) if first == beyond]] = whole
@@ -144,7 +145,7 @@ class _Passes:
 
 
 class _WholePasses:
-    """A model that does not take rows of tokens; its ``encode`` embeds whole texts."""
+    """The two steps of a model that does not take rows of tokens: its ``encode`` embeds whole texts."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
@@ -201,8 +202,8 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
     """A copy of the model's tokenizer that neither truncates nor pads."""
     from tokenizers import Tokenizer
 
-    # A copy, because the model's own tokenizer truncates and pads. Models without a transformer have no
-    # wrapper around it.
+    # A copy, because the model's own tokenizer truncates and pads. In models without a transformer, no
+    # wrapper surrounds the tokenizer.
     its = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
     tokenizer = Tokenizer.from_str(its.to_str())
     tokenizer.no_truncation()
@@ -217,7 +218,7 @@ def _is_tensor(value: object) -> bool:
 Precision = Literal["float32", "bfloat16"]
 
 _INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
-"""Processor features for bfloat16; without them it is emulated, and slower than float32."""
+"""The processor features for bfloat16. A processor without them emulates it, more slowly than float32."""
 
 
 def best_precision() -> Precision:

@@ -17,7 +17,7 @@ from index.text.cutting import Chunks, Cut, cut
 from index.text.tabular import section_at
 
 TITLE_TOKENS = 40
-"""The number of tokens of a title that precede each passage; both fit into MiniLM's window."""
+"""The most tokens of the document's title that precede each passage; both fit into MiniLM's window."""
 
 _EMBED_AT_ONCE = 256
 """The number of texts that are embedded between two saves: an interrupted run loses at most this many."""
@@ -96,7 +96,7 @@ def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offset
 
 
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
-    """The document's own cut if it fits the encoder and the recipe, else a new one."""
+    """The passages that the reading process cut, if they fit encoder and recipe; else new passages."""
     if item.cut is not None:
         cutting, its = item.cut
         same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens

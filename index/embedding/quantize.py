@@ -1,4 +1,4 @@
-"""Packs the vectors of a passage's sentences into one byte per dimension and a scale.
+"""Packs the vectors of a passage's sentences: each into one byte per dimension, and a scale.
 
 Cosines change by at most 0.002 (measured for the bundled model); the vectors take a quarter of the space.
 """
@@ -21,7 +21,7 @@ def pack(vectors: Vectors) -> bytes:
 
 
 def unpack(packed: bytes, dimensions: int) -> Vectors:
-    """Unpack to unit vectors: shape (vectors, dimensions)."""
+    """Undo :func:`pack`; return unit vectors, shape (vectors, dimensions)."""
     count = len(packed) // (dimensions + 4)
     scales = np.frombuffer(packed, "<f4", count)
     whole = np.frombuffer(packed, np.int8, offset=4 * count).reshape(count, dimensions)

@@ -1,4 +1,4 @@
-"""Schedules the model: queries before passages, and waiting queries in one batch."""
+"""Schedules the use of the model: queries run before passages, and waiting queries run in one batch."""
 
 from __future__ import annotations
 

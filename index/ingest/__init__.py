@@ -1,4 +1,4 @@
-"""Adds folders of files to a library: discovery, sync, watching, and the jobs of these."""
+"""Adds folders of files to a library: lists, syncs and watches the folders, and runs this work as jobs."""
 
 from __future__ import annotations
 

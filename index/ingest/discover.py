@@ -28,8 +28,8 @@ class Root:
     """A folder to list, or a part of one.
 
     Attributes:
-        source: the absolute path of the folder; documents are known by their path in it.
-        part: a file or folder in it, with forward slashes; empty for all of it.
+        source: the absolute path of the folder; a document is known by its path in this folder.
+        part: the path of a file or folder in ``source``, with forward slashes; empty for all of ``source``.
     """
 
     source: str
@@ -50,7 +50,7 @@ class Failure:
     """A file or folder that could not be read.
 
     Attributes:
-        path: its path, in printable form.
+        path: the path of the file or folder, in printable form.
         cause: the cause and the remedy.
         place: the file or folder itself.
     """
@@ -69,7 +69,7 @@ class Listing:
         files: size in bytes and mtime_ns by path in the root's source, in order; a file and its sidecar count
             together, so that a change of either shows.
         failures: files and folders that could not be listed.
-        unseen: the parts that the listing does not cover; they may have files that it lacks.
+        unseen: the parts that the listing does not cover; these may have files that the listing lacks.
         missing: whether the root does not exist, although its parent does.
     """
 
@@ -85,7 +85,7 @@ class Listing:
 
 
 def root_of(path: Path, followed: Collection[str]) -> Root:
-    """Make the root to list for ``path``: a followed folder, a part of one, or a new folder.
+    """Make the root to list for ``path``: a followed folder, a part of a followed folder, or a new folder.
 
     Args:
         path: a folder or file; it need not exist.
@@ -111,7 +111,7 @@ def mode_of(path: Path) -> int:
 
 
 def lies_in(path: Path, folder: Path) -> bool:
-    """Whether ``path`` is ``folder`` or in it, after resolving links."""
+    """Whether ``path`` is ``folder`` or lies in it, once all links are resolved."""
     # Path.resolve fails on a link to itself; os.path.realpath does not.
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
@@ -124,7 +124,12 @@ def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
 
 
 def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
-    """The total size of a file and its sidecar, and the later mtime_ns; ``status`` is the file's own."""
+    """The total size in bytes of a file and its sidecar, and the later mtime_ns of the two.
+
+    Args:
+        file: the file.
+        status: the result of ``stat`` for the file.
+    """
     size, mtime_ns = _state(sidecar_of(file))
     return status.st_size + size, max(status.st_mtime_ns, mtime_ns)
 
@@ -183,7 +188,7 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
 
 
 def without(listing: Listing, left: Collection[Path]) -> Listing:
-    """``listing`` without the files ``left``, so that it does not tell whether they exist."""
+    """Return ``listing`` without the files ``left``, so that it does not tell whether these files exist."""
     source = Path(listing.root.source)
     paths = {file.relative_to(source).as_posix() for file in left if file.is_relative_to(source)}
     if not paths:
@@ -227,7 +232,7 @@ class _Walk:
                         folders.append(path)
                 elif entry.is_symlink() and stat.S_ISDIR(mode_of(path)):
                     continue
-                # A followed single file in this folder has the same source.
+                # A file that is followed on its own has its folder as source, as the other files there.
                 elif entry.path not in self._elsewhere or folder == self._source:
                     self.file(path)
 

@@ -1,6 +1,6 @@
 """Lists the files and folders that a sync could not read.
 
-A file stays listed until a sync reads it, it disappears, or a user dismisses it.
+A file stays listed until a sync reads it, the file disappears, or a user dismisses its failure.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ class KeptFailure:
     """A file or folder that the last sync could not read.
 
     Attributes:
-        failure_id: its id, never reused.
+        failure_id: the id of the failure, never reused.
         source: the followed folder, as an absolute path.
-        path: its path in that folder; empty for the folder itself.
+        path: the path of the file in that folder; empty for the folder itself.
         cause: the cause and the remedy.
-        since: the time of its first failure, ISO 8601 in UTC.
+        since: the time of the first failure of the file, ISO 8601 in UTC.
     """
 
     failure_id: int
@@ -67,10 +67,11 @@ class Failures:
 
         Args:
             listings: the listings of one sync.
-            failed: the files that it could not list or read; missing and unfollowed ones are not recorded.
+            failed: the files that the sync could not list or read; missing and unfollowed files are not
+                recorded.
             followed: the folders and files that the library follows, as absolute paths.
         """
-        # Imported here, since it imports all loaders and `status` must start fast.
+        # Imported here, since that module imports all loaders, and `status` must start fast.
         from index.ingest.discover import MISSING
 
         causes = {_kept(failure.place, followed): failure.cause for failure in failed}
@@ -96,14 +97,14 @@ class Failures:
 
 
 def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
-    """Return the followed folder of a path and the path in that folder, or two empty strings.
+    """Return the followed folder of a path and the path in that folder; two empty strings without a folder.
 
     Bytes that are not UTF-8 are escaped, since the catalog cannot store them.
     """
     source, path = place.source, place.part
     if str(place.location) in followed:
-        # If a followed folder is gone, or is a single file, the listing names it as a part of the folder
-        # around it.
+        # If a followed folder is gone, or a followed path is a single file, the listing names it as a part
+        # of the folder around it.
         source, path = str(place.location), ""
     elif source not in followed:
         source = ""

@@ -31,7 +31,7 @@ Kind = Literal["sync", "upload", "rebuild", "compaction"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
 
 KEPT = 1000
-"""The number of jobs to remember; older ones that have ended are deleted."""
+"""The number of jobs to remember; older jobs are deleted if they have ended."""
 
 INTERRUPTED = "interrupted: its process ended before the work did"
 
@@ -43,7 +43,7 @@ _SILENCE = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The number done, and the total as far as it is known."""
+    """How many files or passages are done, and how many there are, as far as that is known."""
 
     done: int = 0
     of: int = 0
@@ -82,7 +82,7 @@ class Job:
         files: as in :class:`JobProgress`.
         passages: as in :class:`JobProgress`.
         seconds_left: as in :class:`JobProgress`.
-        message: why it failed or was cancelled, in one line.
+        message: why the job failed or was cancelled, in one line.
         result: the outcome as JSON; for a sync, its report.
         owner: the process that runs the job, in the form of ``index.catalog.liveness.Process``.
     """
@@ -125,7 +125,7 @@ class Jobs:
         self._owner = str(owner or this_process())
 
     def create(self, kind: Kind) -> Job:
-        """Create a waiting job, and delete the oldest ended ones."""
+        """Create a waiting job, and delete the oldest jobs that have ended."""
         job_id = uuid.uuid4().hex
         row = {
             "id": job_id,
@@ -144,7 +144,7 @@ class Jobs:
         return self.get(job_id)
 
     def begin(self, job_id: str) -> bool:
-        """Start a waiting job; False if it was cancelled meanwhile."""
+        """Start a waiting job; return False if the job was cancelled meanwhile."""
         values = {"state": "running", "started": _now(), "heard": _now()}
         return self._change(job_id, "waiting", values)
 
@@ -193,7 +193,7 @@ class Jobs:
         raise JobEndedError(f"the job {job_id} has ended ({how}); there is nothing to cancel")
 
     def get(self, job_id: str) -> Job:
-        """One job.
+        """The job with this id.
 
         Raises:
             JobNotFoundError: if there is no such job.
@@ -376,7 +376,7 @@ class RunningJob:
         if error is None:
             self._jobs.finish(self._id, self._advance, self.result)
             return
-        # The error that the work raised is more useful than one of recording it.
+        # The error that the work raised is more useful than an error while recording it.
         with suppress(SQLAlchemyError):
             # Work that stops on request may raise an error of its own.
             if isinstance(error, Cancelled) or self._stopped.is_set():
@@ -392,9 +392,6 @@ class RunningJob:
         Raises:
             Cancelled: if the job was asked to stop. A request of another process takes effect within half a
                 second.
-
-        Raises:
-            Cancelled: if the job was asked to stop, by this process or by another half a second ago.
         """
         if self._also is not None:
             self._also(stage, done, of)
@@ -419,7 +416,7 @@ class RunningJob:
 
 
 def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
-    """Add a progress report that came ``seconds`` after the report before it.
+    """Add a progress report, which came ``seconds`` after the previous report, to ``work``.
 
     A sync embeds in several rounds, and each round counts its passages from 0. The result counts them over
     all rounds.

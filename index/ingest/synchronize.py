@@ -34,11 +34,11 @@ from index.records import FileState, Incoming
 from index.text.cutting import Cutting
 
 _CHARACTERS_AT_ONCE = 5_000_000
-"""The number of characters that are read before a commit."""
+"""A sync commits what it has read once it has read this many characters."""
 
 _SECONDS_AT_ONCE = 60.0
-"""The seconds of reading before a commit. An interruption loses at most this time; recognition takes seconds
-a page."""
+"""A sync commits what it has read after this many seconds, so that an interruption loses no more than that.
+Text recognition takes seconds for each page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +114,9 @@ def sync(
 ) -> SyncReport:
     """Bring the library up to date with ``paths``.
 
-    The sync first rebuilds an outdated library. It never reads the library's home, wherever that is.
-    ``Failures`` lists each file that cannot be read, until a sync reads it or it is gone.
+    The sync first rebuilds an outdated library. It leaves out the library's home, except for folders there
+    that the library follows. ``Failures`` lists each file that cannot be read, until a sync reads the file or
+    the file is gone.
 
     Args:
         index: the library.
@@ -153,7 +154,7 @@ def sync(
 def plan(
     known: Mapping[str, Mapping[str, FileState]], listings: Sequence[Listing], recognition: str = ""
 ) -> Changes:
-    """Compare the catalog with listings of the folders; reads no file.
+    """Compare the catalog with listings of the folders, without reading a file.
 
     Args:
         known: the states of the files when they were last read, by source and path.

@@ -170,7 +170,7 @@ class Watch:
         return again
 
     def _pending(self, folder: str) -> dict[Path, State]:
-        """The changed files of ``folder`` with their states, without those that a sync has tried already."""
+        """The changed files of ``folder``, without the files that a sync has tried in their present state."""
         followed = self._catalog.sources()
         root = root_of(Path(folder), followed)
         source = Path(root.source)
@@ -180,7 +180,7 @@ class Watch:
         for file in (*changes.added, *changes.changed):
             found[source / file.path] = file.size, file.mtime_ns
         tried = self._tried.get(folder, {})
-        # Forget files that have changed since then, or that a sync has read meanwhile.
+        # Forget tried files that have changed since, or that a sync has read meanwhile.
         self._tried[folder] = {file: state for file, state in tried.items() if found.get(file, ()) == state}
         return {file: state for file, state in found.items() if file not in self._tried[folder]}
 
@@ -196,6 +196,11 @@ def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _shows(path: Path, names: Collection[Path]) -> bool:
-    """Whether ``path`` is in one of the folders ``names``, and no part of its path there is hidden."""
+    """Whether a change at ``path`` concerns a folder: the path lies in the folder and is not hidden there.
+
+    Args:
+        path: the path of the change.
+        names: the path of the folder, as the library follows it and with its links resolved.
+    """
     inside = [path.relative_to(name).parts for name in names if path.is_relative_to(name)]
     return bool(inside) and not any(part.startswith(".") for part in inside[0])

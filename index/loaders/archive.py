@@ -1,4 +1,4 @@
-"""Archives of office files and books: checks them before they are unpacked, then reads them part by part."""
+"""Office files and e-books are ZIP archives: checks an archive before unpacking, then reads it in parts."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _ENCRYPTED = 0x1
 _REMEDY = "open it in the program that made it and save it again"
 _CORE_PROPERTIES = "docProps/core.xml"
 _PROGRAMS = frozenset({"openpyxl", "python-pptx", "python-docx", "Apache POI", "Microsoft Office User"})
-"""Names of programs, which programs write in place of an author's name."""
+"""Names that programs write in place of the author's name."""
 
 
 def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limits) -> None:
@@ -42,7 +42,7 @@ def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limit
         data: the file's content.
         path: the file, for messages.
         needed: an entry that every file of the format has.
-        kind: the format's name, with its article: ``a Word document``.
+        kind: the format's name with its article, for example ``a Word document``.
         limits: how far the archive may grow.
 
     Raises:
@@ -120,7 +120,9 @@ def parse_xml(data: bytes) -> Element:
 
 
 class Parts:
-    """The parts of an archive by their names; no name leads out of the archive.
+    """Reads the parts of an archive by their names.
+
+    A name is only looked up among the archive's entries, so it cannot lead to another file.
 
     Raises:
         LoadError: if the archive cannot be opened.
@@ -170,7 +172,7 @@ def core_properties(data: bytes, path: Path) -> Properties:
     """The core properties of an Office file (ECMA-376, part 2, section 11).
 
     The date of publication is the day of the last change, else of creation. Properties that are missing or
-    damaged are None; the libraries for each format would invent missing ones.
+    damaged are None; the libraries for the formats would invent values for missing properties.
 
     Args:
         data: an archive that passed ``check_archive``.

@@ -1,7 +1,7 @@
 """Blocks of text, and the canonical text and outline that they make up.
 
-A block is a paragraph, heading or table. A blank line separates two blocks. The sentence splitter ends a
-sentence at every line break, so loaders keep a line break inside a block only if the author wrote one.
+A blank line separates paragraphs, headings, lists and tables. The sentence splitter ends a sentence at every
+line break, so loaders keep a line break inside a paragraph only if the author wrote one.
 """
 
 from __future__ import annotations
@@ -60,12 +60,12 @@ def flow(text: str) -> str:
 
 
 def without_bars(cell: str) -> str:
-    """The words of a cell; a bar that stands alone, which would read as the edge of a cell, becomes ``¦``."""
+    """Replace each bar that stands alone in a cell by ``¦``, since it would read as the edge of a cell."""
     return _LONE_BAR.sub("¦", cell)
 
 
 def row(cells: Iterable[str]) -> str:
-    """A table's row on one line, without the empty cells at its end; empty if all cells are."""
+    """Write a table's row on one line, without the empty cells at its end; "" if all cells are empty."""
     flat = [without_bars(flow(cell)) for cell in cells]
     while flat and not flat[-1]:
         flat.pop()
@@ -73,7 +73,7 @@ def row(cells: Iterable[str]) -> str:
 
 
 def row_block(cells: Iterable[Iterable[Block]], group: object) -> Block:
-    """A table's row, each cell given as the blocks in it."""
+    """Write a table's row, whose cells are given as the blocks in them, as one block of ``group``."""
     return Block(row(" ".join(block.text for block in cell) for cell in cells), group)
 
 
@@ -81,7 +81,7 @@ def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
     """Whether a table only lays out the page: it has one column, or a whole text in a cell.
 
     Args:
-        rows: its rows; each cell is given as the blocks in it.
+        rows: the table's rows; each cell is given as the blocks in it.
     """
     return max(map(len, rows), default=0) <= 1 or any(
         sum(len(block.text) for block in cell) > MAX_CELL_CHARACTERS for cells in rows for cell in cells

@@ -49,7 +49,7 @@ _CONTROL_SHARE = 0.02
 
 
 def decode(data: bytes, path: Path, declared: str | None = None) -> str:
-    """The characters of ``data``, without a byte order mark, line breaks as they are.
+    """The characters of ``data``, without a byte order mark; line breaks stay as they are.
 
     Args:
         data: the file's content.

@@ -1,6 +1,6 @@
-"""Writes equations as a line of text: ``(a + b)/2``, ``x^2``, ``√(x + 1)``, ``∑_(i=1)^n x_i``.
+"""Writes an equation as one line of text, such as ``(a + b)/2``, ``√(x + 1)`` or ``∑_(i=1)^n x_i``.
 
-It reads Word's markup (OMML; ISO/IEC 29500-1, 22.1) and MathML 3.
+The equations are in Word's markup (OMML; ISO/IEC 29500-1, 22.1) or in MathML 3.
 """
 
 from __future__ import annotations
@@ -50,17 +50,17 @@ def _is_bracketed(text: str) -> bool:
 
 
 def fraction(above: str, below: str, sign: str = "/") -> str:
-    """One term over another."""
+    """Write a fraction, with ``above`` over ``below``."""
     return f"{grouped(above)}{sign}{grouped(below)}"
 
 
 def scripted(base: str, below: str = "", above: str = "") -> str:
-    """A term with its subscript and superscript."""
+    """Write a term with the subscript ``below`` and the superscript ``above``."""
     return grouped(base) + (f"_{grouped(below)}" if below else "") + (f"^{grouped(above)}" if above else "")
 
 
 def root(term: str, degree: str = "") -> str:
-    """A root; a square root without a degree."""
+    """Write the root of a term; without a degree, it is the square root."""
     before = superscript(degree) if degree.isdecimal() else f"^{grouped(degree)}" if degree else ""
     return f"{before}√{grouped(term)}"
 
@@ -71,7 +71,7 @@ def _matrix(rows: Iterable[Iterable[str]], *, is_bracketed: bool = False) -> str
 
 
 def from_word(element: Element, words: Callable[[Element], str]) -> str:
-    """An equation of a Word file, or a part of one.
+    """Write an equation of a Word file, or a part of an equation, as text.
 
     Args:
         element: the element.
@@ -172,9 +172,9 @@ def is_mathml(element: Element) -> bool:
 
 
 def from_mathml(element: Element) -> str:
-    """An equation in MathML, with any namespace or prefix.
+    """Write an equation in MathML, with any namespace or prefix, as text.
 
-    If the equation is nested too deeply, only its signs are returned.
+    If the equation is nested too deeply, this returns only its characters, without their arrangement.
     """
     try:
         return _of_mathml(element).strip()
@@ -186,7 +186,7 @@ def _of_mathml(element: Element) -> str:
     parts = [_of_mathml(child) for child in element if isinstance(child.tag, str)]
     name = _local(element)
     if name in _OF_MATHML:
-        # Damaged equations have too few parts.
+        # A damaged equation may have too few parts.
         return _OF_MATHML[name]([*parts, "", "", ""])
     if name == "mtable":
         return _matrix(_cells(line) for line in element if _local(line) in {"mtr", "mlabeledtr"})

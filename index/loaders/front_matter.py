@@ -10,7 +10,7 @@ from index.loaders.blocks import flow
 from index.loaders.metadata import Properties, iso_date, language_code
 
 MAX_FRONT_MATTER = 65_536
-"""The most characters of front matter: a YAML parser takes a minute for some million."""
+"""The most characters of front matter: a YAML parser takes a minute for a few million characters."""
 
 _OPENING = re.compile(r"---[ \t]*(?:\r\n|\r|\n)")
 _CLOSING = re.compile(r"^---[ \t]*(?:\r\n|\r|\n|\Z)", re.MULTILINE)
@@ -50,7 +50,7 @@ def split_front_matter(text: str, path: Path) -> tuple[Properties, str]:
 
 
 def _parsed(source: str, path: Path) -> dict[str, str]:
-    """The scalars of the front matter by their keys in lower case."""
+    """The values of the front matter that are single texts, by their keys in lower case."""
     import yaml
 
     remedy = "correct the lines between the two ---"

@@ -55,7 +55,7 @@ def seems_html(data: bytes) -> bool:
 
 
 def binary_kind(data: bytes) -> str | None:
-    """The name of the kind of binary file that ``data`` is; None for an unknown kind."""
+    """The kind of binary file that ``data`` is, for example ``a PNG picture``; None for an unknown kind."""
     if data.startswith(b"%PDF-"):
         return "a PDF"
     if data.startswith(b"PK\x03\x04"):

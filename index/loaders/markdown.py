@@ -1,4 +1,4 @@
-"""Reads Markdown as a Document: it is rendered as HTML, which is read like a page."""
+"""Reads Markdown as a Document: renders it as HTML, and reads the HTML like a page."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def _closed(source: str) -> str:
 
 
 def _inline_html(tag: str) -> str:
-    """A tag inside a line: line breaks and superscripts stay, programs become hidden, others are removed."""
+    """Rewrite a tag inside a line: keep line breaks and superscripts, hide programs, remove other tags."""
     found = _INLINE_HTML.match(tag)
     if found is None:
         return ""

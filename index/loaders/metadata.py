@@ -24,8 +24,8 @@ _DATE_IN_NAME = regex.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:(?P<mark>[-_. ]?)(?P<month>0[1-9]|1[0-2])"
     r"(?:(?P=mark)(?P<day>0[1-9]|[12]\d|3[01]))?)?(?!\d)"
 )
-"""``2031-07-18``, ``20310718``, ``2031_07`` or ``2031``. Dates that begin with the day are not read, since it
-could be the month."""
+"""A date in a file's name: ``2031-07-18``, ``20310718``, ``2031_07`` or ``2031``. Dates that begin with the
+day are not read, since the first number could be the month."""
 
 _PROGRAM = re.compile(r"\AMicrosoft (?:Word|Excel|PowerPoint) - ")
 _PLACEHOLDER = re.compile(
@@ -43,11 +43,11 @@ class Properties:
     """The details in a file's properties or front matter; None for those that are missing or unreadable.
 
     Attributes:
-        title: its title.
-        publisher: the organisation that issued it.
+        title: the document's title.
+        publisher: the organisation that issued the document.
         published: an ISO 8601 date, possibly shortened to ``YYYY-MM`` or ``YYYY``.
         language: an ISO 639 code.
-        author: the person who wrote it.
+        author: the person who wrote the document.
     """
 
     title: str | None = None
@@ -73,10 +73,10 @@ def assemble(
     sections: tuple[Section, ...] = (),
     remedy: str = "save it again with its text",
 ) -> Document:
-    """A document with its details, and with the origin of each.
+    """Make a document with its details, and record the origin of each detail.
 
-    The details that the text states come first, then those in ``properties``. Without a title there, it is
-    ``heading``, else the file's name; without a language, it is the one detected in the text.
+    A detail comes from ``stated``, else from ``properties``. If neither has a title, the title is
+    ``heading``, else the file's name. If neither has a language, the language is detected in the text.
 
     Args:
         path: the file.
@@ -86,7 +86,7 @@ def assemble(
         origin: the place in the file that ``properties`` come from.
         stated: the details that the text itself states.
         heading: a title from the text.
-        sample: the part of the text in which the language is detected; all of it where empty.
+        sample: the part of the text in which the language is detected; empty for the whole text.
         sections: the outline.
         remedy: advice for a file without words.
 
@@ -115,12 +115,12 @@ def assemble(
 
 
 def dated(document: Document, path: Path, *, by_time: bool = True) -> Document:
-    """``document`` with a date from its file's name or time, if it has none.
+    """Give ``document`` a date from its file's name or time, if it has no date.
 
     Args:
         document: the document.
-        path: its file.
-        by_time: whether to use the time of the file's last change where its name has no date.
+        path: the document's file.
+        by_time: whether to use the time of the file's last change if the file's name has no date.
     """
     if document.published is not None:
         return document
@@ -134,7 +134,7 @@ def dated(document: Document, path: Path, *, by_time: bool = True) -> Document:
 
 
 def date_of_name(name: str) -> str | None:
-    """The ISO 8601 date in a file's name: the first of the most exact dates.
+    """The ISO 8601 date in a file's name. If there are several, it is the most exact one, else the first.
 
     Dates in the future do not count: a plan for 2035 was not published in 2035.
     """
@@ -149,7 +149,7 @@ def _past(match: regex.Match[str]) -> str | None:
 
 
 def _first_day(parts: list[str]) -> date | None:
-    """The first day of a year, month or day that is given by its numbers; None if there is no such day."""
+    """The first day of a year or month, or a day, given by its numbers; None if there is no such day."""
     try:
         return date(*[int(part) for part in parts], *[1] * (3 - len(parts)))
     except ValueError:
@@ -186,7 +186,7 @@ def _strptime(text: str, forms: tuple[str, ...], as_form: str) -> str | None:
 
 
 def language_code(written: str | None) -> str | None:
-    """The primary subtag of a language tag: ``en`` of ``en-GB``; None if ``written`` is not a tag."""
+    """The language in a language tag, for example ``en`` in ``en-GB``; None if ``written`` is not a tag."""
     tag = _LANGUAGE.fullmatch((written or "").strip())
     return tag[1].lower() if tag and tag[1].lower() not in {"und", "mul", "zxx"} else None
 
@@ -198,7 +198,7 @@ def readable_property(written: str | None) -> str | None:
 
 
 def title_of_name(path: Path) -> str:
-    """A title from the file's name, for a document without one."""
+    """A title from the file's name, for a document without a title."""
     return printable(path.stem) or printable(path.name)
 
 

@@ -18,11 +18,13 @@ _MOST = 4000
 
 
 def written_number(number: int, kind: str) -> str:
-    """A number in one of Word's number formats (ISO/IEC 29500-1, 17.18.59); decimal in an unknown one.
+    """Write a number in one of Word's number formats; an unknown format gives a decimal number.
+
+    ISO/IEC 29500-1, 17.18.59 lists the formats.
 
     Args:
         number: the number.
-        kind: the format: ``decimal``, ``lowerLetter``, ``upperRoman``, ``chicago``.
+        kind: the format, for example ``decimal``, ``lowerLetter``, ``upperRoman`` or ``chicago``.
     """
     written = _WRITTEN[kind](number) if kind in _WRITTEN and 0 < number < _MOST else ""
     return written or ("" if kind == "none" else str(number))

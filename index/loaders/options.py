@@ -17,12 +17,12 @@ class Limits:
 
     Attributes:
         megabytes: the size of the file.
-        text_megabytes: the size of its text in UTF-8.
-        pages: the number of its pages.
+        text_megabytes: the size of the file's text in UTF-8.
+        pages: the number of the file's pages.
         expansion: the size of an unpacked archive, as a multiple of the file's size.
         unpacked_megabytes: the size of an unpacked archive.
-        seconds: the time for reading it.
-        memory_megabytes: the memory for reading it.
+        seconds: the time for reading the file.
+        memory_megabytes: the memory for reading the file.
     """
 
     megabytes: int = 256
@@ -59,7 +59,10 @@ class Options:
         return "+".join(self.ocr_languages) if self.ocr else ""
 
     def as_before(self, recognition: str) -> Options:
-        """These options for a file that was read with ``recognition``, so that its recognised text stays."""
+        """The options for reading a file again that was read with ``recognition``: they keep the recognition.
+
+        Without it, the text that was recognised before would be lost.
+        """
         if self.ocr or not recognition:
             return self
         return replace(self, ocr=True, ocr_languages=tuple(recognition.split("+")))

@@ -19,7 +19,7 @@ from index.loaders.blocks import flow
 from index.loaders.metadata import iso_date, language_code
 
 SUFFIX = ".meta.yaml"
-"""The ending of a sidecar's name, after the whole name of its file: ``report.pdf.meta.yaml``."""
+"""The ending of a sidecar's name, after the whole name of its file, as in ``report.pdf.meta.yaml``."""
 
 _MAX_BYTES = 65_536
 _REMEDY = "correct the sidecar, or remove it"
@@ -37,7 +37,7 @@ def checked(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, 
     """The details in ``values``, checked and in the form in which the catalog stores them.
 
     Args:
-        path: their file, for messages.
+        path: the file that the details describe, for messages.
         values: the details by key; empty values are left out.
         origin: the origin of the details.
 

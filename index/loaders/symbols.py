@@ -64,7 +64,7 @@ def sign(place: int, font: str | None) -> str:
     """The character for a sign of a font.
 
     Args:
-        place: its code in the font, 0x20 to 0xFF, or the same code in the private use area.
+        place: the sign's code in the font, 0x20 to 0xFF, or the same code in the private use area.
         font: the font's name, or None.
     """
     at = place - _PRIVATE if place >= _PRIVATE else place

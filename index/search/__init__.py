@@ -1,4 +1,4 @@
-"""Search over one snapshot of the library, by vectors and words, with the caches of both."""
+"""Searches a snapshot of the library by vectors and words, and keeps the caches of vectors and words."""
 
 from __future__ import annotations
 

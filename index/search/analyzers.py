@@ -22,7 +22,7 @@ _STEMMED = {
     "pt": "portuguese", "ro": "romanian", "ru": "russian", "es": "spanish", "sv": "swedish",
     "ta": "tamil", "tr": "turkish",
 }  # fmt: skip
-"""ISO 639-1 codes of the languages that tantivy stems, and its names for them."""
+"""ISO 639-1 codes of the languages that tantivy stems, and tantivy's names for them."""
 
 _WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}
 """Stemmed languages for which tantivy has no stop words."""
@@ -69,7 +69,7 @@ def terms_in(field: str, text: str) -> list[str]:
 
 
 def written_words(text: str) -> list[str]:
-    """The words of ``text`` as written, in order, each once, without those of scripts without spaces."""
+    """The words of ``text`` as written, in order, each once; words of scripts without spaces are left out."""
     return list(dict.fromkeys(_WRITTEN.findall(NO_SPACES.sub(" ", composed(text)))))
 
 

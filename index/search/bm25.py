@@ -35,19 +35,19 @@ from index.text.chunks import is_apart, passage_text, table_context
 from index.text.tabular import section_at
 
 _ANY = "*"
-"""The term in the field ``field`` that every passage has. Its frequency counts removed passages until a
-merge."""
+"""The term in the field ``field`` that every passage has. Its frequency counts a removed passage until
+tantivy merges the files with it."""
 
 _WRITTEN = "written"
 """The field of the words as they are written, neither stemmed nor in lower case."""
 
 _FEW_DOCUMENTS = 1_000
-"""A search puts up to this many allowed documents into its query, and filters by more after the ranking."""
+"""If at most this many documents are allowed, a search names them in its query; else it filters its hits."""
 
 _SPARE = 8
 
 _MOST_ALIKE = 2_000
-"""A search for a single character reads at most about this many passages: each costs a look at its vector."""
+"""A search for a single character finds at most about this many passages: it compares the vector of each."""
 
 _WRITER_BYTES = 50_000_000
 
@@ -128,7 +128,7 @@ class LexicalIndex:
 
     @contextmanager
     def _writing(self) -> Iterator[tantivy.IndexWriter]:
-        """A writer that commits unless the context raises."""
+        """Give a writer, and commit what it has written unless the context raises an error."""
         try:
             writer = self._index.writer(_WRITER_BYTES, num_threads=1)
             try:
@@ -141,7 +141,10 @@ class LexicalIndex:
 
 
 class Words:
-    """The passages of a tantivy index at one moment. Safe to share between threads."""
+    """Word search over the passages of a tantivy index, as they were at one moment.
+
+    Safe to share between threads.
+    """
 
     def __init__(self, index: tantivy.Index) -> None:
         self._searcher = index.searcher()
@@ -207,7 +210,7 @@ class Words:
                     (tantivy.Occur.Must, tantivy.Query.const_score_query(some, 0.0)),
                 ]
             )
-        # Request more hits than wanted, to see that the next one has a lower score than the last.
+        # Request more hits than wanted, to see whether hits beyond the limit tie with the last one.
         wanted = limit + max(_SPARE, limit // 4)
         while True:
             hits = self._searcher.search(words, wanted, count=False).hits
@@ -258,8 +261,8 @@ class Words:
 
         tantivy stores the words of a passage in the field of its language. The bound comes from the field in
         which the query's words are most frequent, usually the field of the query's own language. A passage of
-        another language may exceed it. The field of character pairs is left out: most pairs of a question
-        bridge two words, and no passage contains them.
+        another language may exceed the bound. The field of character pairs is left out: most pairs of a
+        question bridge two words, and no passage contains such a pair.
         """
         text = NO_SPACES.sub(" ", query)
         fields = [[(field, term) for term in terms_in(field, text)] for field in self._used if field != PAIRS]
@@ -269,8 +272,8 @@ class Words:
         """BM25's inverse document frequency, by term.
 
         ln(1 + (N - n + 0.5) / (n + 0.5)) for a term in n of N passages (Robertson and Zaragoza, The
-        Probabilistic Relevance Framework, 2009, as in Lucene and tantivy). Removed passages count in both as
-        long as tantivy counts them in its scores.
+        Probabilistic Relevance Framework, 2009, as in Lucene and tantivy). Removed passages count in n and N
+        as long as tantivy counts them in its scores.
         """
         searcher = self._searcher
         total = searcher.doc_freq("field", _ANY)
@@ -278,22 +281,22 @@ class Words:
         return {term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in held.items()}
 
     def written(self, beginning: str) -> dict[str, int]:
-        """The number of passages with each word that has this beginning, by the word as it is written.
+        """Count the passages with each word that starts with ``beginning``, by the word as it is written.
 
-        Words have three letters or more, none of a script without spaces. Removed passages count, as in
-        :meth:`idf`.
+        Words of fewer than three letters and words of scripts without spaces are left out. Removed passages
+        count, as in :meth:`idf`.
         """
         return dict(self._searcher.terms_with_prefix(_WRITTEN, beginning))
 
     def is_written(self, word: str) -> bool:
-        """Whether a passage has ``word``, in this case."""
+        """Whether a passage contains ``word`` with exactly these capitals."""
         return bool(self._searcher.doc_freq(_WRITTEN, word))
 
 
 def files_in(folder: Path) -> list[Path]:
     """The files of the index in ``folder`` that tantivy's list names.
 
-    tantivy never changes these files. The folder may hold others that tantivy is still writing.
+    tantivy never changes these files. The folder may hold other files, which tantivy is still writing.
 
     Raises:
         LexicalIndexError: if the list of files cannot be read.

@@ -36,7 +36,7 @@ _DEAD_WORDS = 0.05
 """The words are rewritten if a larger share of their passages is removed but still counts in BM25."""
 
 _FILTERS = 16
-"""The number of filters whose results a generation keeps: one byte per passage each."""
+"""The number of filters whose results the caches keep. Each result takes one byte for each passage."""
 
 _QUICK_WORDS = 20_000
 """If there are at most this many passages, the words are rewritten after a single removal, in about a second.
@@ -54,7 +54,7 @@ class Caches:
         vectors: the passages' vectors.
         index: the tantivy index of the words; None while nothing was ever indexed.
         words: a fixed view of the words. It may include passages of other generations, which
-            :meth:`hidden` tells.
+            :meth:`hidden` recognises.
         gone: the ids of removed chunks that the words may still contain, in order.
         files: the state of each mapped file just before it was opened.
         narrowed: the documents and chunks that pass recent filters, by filters and
@@ -76,7 +76,7 @@ class Caches:
         return are_unchanged(self.files)
 
     def is_writable(self) -> bool:
-        """Whether passages can be added to the words. The caller holds the write lock."""
+        """Whether passages can be added to the words. Call this only while holding the write lock."""
         try:
             # Open the index again, because the files of the open one may be deleted by now.
             return self.index is None or LexicalIndex(self.index.folder).words().count_after(self.last) >= 0

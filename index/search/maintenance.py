@@ -174,7 +174,7 @@ class Maintenance:
         lineage: str | None = None,
         back: Path | None = None,
     ) -> Committed:
-        """Write to the catalog and the caches. The caller holds :meth:`writing`.
+        """Write to the catalog and the caches. Call this only inside :meth:`writing`.
 
         Raises:
             LibraryRestoredError, OutdatedError, TakenError: as :meth:`index.catalog.database.Catalog.commit`.
@@ -208,7 +208,7 @@ class Maintenance:
             manifest = read_manifest(folder)
             if caches.index is None or manifest is None:
                 return
-            # These include the removals of a process that died before this step.
+            # These removals include those of a process that died before this step.
             caches.index.remove(reader.removed(since=manifest.words_generation))
             with self._caches_lock:
                 if self._caches is caches:
@@ -236,7 +236,7 @@ class Maintenance:
             LibraryLockedError: as :meth:`writing`.
         """
         try:
-            # In this order, because a Timeout is an OSError, which naming_failures would catch.
+            # A Timeout means that another process is compacting, so it must not become a LibraryWriteError.
             with self._compact_lock.acquire(timeout=0), naming_failures(self.home):
                 return self._compact()
         except Timeout:
@@ -271,7 +271,7 @@ class Maintenance:
         return True
 
     def _caches_of(self, reader: CatalogReader) -> Caches | None:
-        """The caches at the generation of ``reader``; None if the caller must use a newer reader."""
+        """The caches at the generation of ``reader``; None if the caller must try again with a new reader."""
         caches = self._caches
         same = caches is not None and (caches.generation, caches.build) == (reader.generation, reader.build)
         if caches is not None and same and caches.is_intact():
@@ -320,7 +320,7 @@ class Maintenance:
                     write_manifest(folder, with_base(manifest, before))
                     caches = open_caches(folder, reader, dimensions)
                 if caches is None:
-                    # The folder has no base, or one of another state than the catalog's.
+                    # The folder has no base, or its base does not fit the catalog's state.
                     write_manifest(folder, manifest)
                     caches = open_caches(folder, reader, dimensions)
                 delete_unused(self.home, build, read_manifest(folder) or manifest)

@@ -41,7 +41,7 @@ class Manifest:
         last: the highest chunk id of the generation that the base was built from.
         base_generation: the generation that the base was built from.
         words: the name of the folder with the tantivy index.
-        words_generation: the generation up to which removed passages are removed from the words, too.
+        words_generation: the words no longer contain passages that were removed up to this generation.
         writing: whether a process is writing to the words, so that some of their files may lack a digest.
         digests: the sha256 of each file in hexadecimal, by its path in the folder of the caches.
     """
@@ -56,7 +56,10 @@ class Manifest:
 
     @property
     def known_from(self) -> int:
-        """The older generation of base and words: neither has a passage that was removed up to it."""
+        """The generation of the base or of the words, whichever is older.
+
+        The caches contain no passage that was removed up to this generation.
+        """
         return min(self.words_generation, self.base_generation) if self.base else self.words_generation
 
 

@@ -23,7 +23,7 @@ from index.search.maintenance import Maintenance
 from index.search.manifest import delete_other_builds, folder_of, with_base, write_manifest
 
 _DOCUMENTS_AT_ONCE = 20
-"""Documents between two commits: an interrupted run repeats at most this many."""
+"""The number of documents between two commits: an interrupted run repeats at most this many."""
 
 
 def rebuild(
@@ -77,7 +77,7 @@ def _switched(
             if reader.forgotten() > manifest.known_from:
                 return False
             manifest = catch_up_words(folder, manifest, reader, last, titled=titled)
-        # Before the switch, so that every reader of the new build finds its caches.
+        # Write the manifest before the switch, so that every reader of the new build finds its caches.
         write_manifest(folder, manifest)
         switch_to_build(catalog.engine, build)
     return True

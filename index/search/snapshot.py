@@ -17,7 +17,7 @@ from index.search.caches import Caches
 from index.search.fusion import DENSE_WEIGHT, fuse, share_of_vectors
 
 POOL = 100
-"""The number of candidates that the vectors, and as many that the words, contribute to the fusion."""
+"""The vectors and the words each contribute this many candidates to the fusion."""
 
 NO_FILTERS = Filters()
 
@@ -115,9 +115,9 @@ class Snapshot:
             query: any text; nothing in it is syntax.
             limit: the most hits to return.
             filters: select the documents, before the ranking.
-            dense_weight: the share of the vectors, from 0 (words alone) to 1 (vectors alone). The search
-                lowers it if the encoder does not read the query's language, to 0 if it does not know the
-                letters. If no passage has a word of the query, the vectors rank alone.
+            dense_weight: the share of the vectors, from 0 (words alone) to 1 (vectors alone). If the encoder
+                does not read the query's language, the search lowers the share; to 0 if the encoder does not
+                even know the letters. If no passage has a word of the query, the vectors rank alone.
         """
         caches = self._caches
         if caches.words is None:
@@ -149,14 +149,14 @@ class Snapshot:
         return words.idf(terms) if words else {}
 
     def is_written(self, word: str) -> bool:
-        """Whether a passage has ``word``, in this case."""
+        """Whether a passage contains ``word`` with exactly these capitals."""
         words = self._caches.words
         return words is not None and words.is_written(word)
 
     def written(self, beginning: str) -> dict[str, float]:
-        """The share of the passages with each word that has this beginning, by the word as it is written.
+        """The share of passages with each word that starts with ``beginning``, by the word as it is written.
 
-        Words have three letters or more, none of a script without spaces.
+        Words of fewer than three letters and words of scripts without spaces are left out.
         """
         words = self._caches.words
         return {word: n / len(words) for word, n in words.written(beginning).items()} if words else {}
@@ -164,7 +164,7 @@ class Snapshot:
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
         """The vectors of passages' sentences in context, by passage: shape (sentences, dimensions).
 
-        A passage is absent where its encoder gives no such vectors.
+        A passage is absent if the encoder gave no such vectors for it.
         """
         stored = self.reader.sentence_vectors(chunk_ids)
         return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}
@@ -183,7 +183,7 @@ class Snapshot:
 def _best(scores: Mapping[int, float], limit: int) -> dict[int, float]:
     """The ``limit`` highest scores by id, and all ids that tie with the last.
 
-    Scores are rounded, because their last digits depend on the other texts in the encoder's batch.
+    Scores are rounded, because the last digits of a vector depend on the number of threads that made it.
     """
     rounded = {number: round(score, 5) for number, score in scores.items()}
     last = sorted(rounded.values(), reverse=True)[:limit][-1:]

@@ -1,4 +1,4 @@
-"""The status of a library's caches and builds, from its catalog and the manifest; opens no cache."""
+"""Reads the status of a library's caches and builds from the catalog and the manifest; opens no cache."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from index.search.manifest import Manifest, folder_of, read_manifest
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedBuild:
-    """A build that is not finished: a process works on it, or a later one resumes it.
+    """A build that is not finished: a process works on it, or a later process resumes it.
 
     Attributes:
-        encoder: the key of its encoder.
-        documents: the number of documents that it has.
-        of: the number of documents that it will have.
+        encoder: the key of the build's encoder.
+        documents: the number of documents that the build has.
+        of: the number of documents that the build will have.
     """
 
     encoder: str

@@ -27,8 +27,8 @@ class TableCell:
     """A cell of a table, with the names that say what its value is.
 
     Attributes:
-        row: the names of its group of rows and of its row, as a path.
-        column: the headings over it, as a path; "" without one.
+        row: the names of the cell's row and of the row's group, as a path.
+        column: the headings over the cell, as a path; "" without a heading.
         value: the words of the cell.
         unit: the currency or percent sign, and the scale that the table's headings state; "" if unknown.
         span: the place of the value in the document's text.
@@ -63,7 +63,10 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
 
 
 def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
-    """The lines of the caption, with what stands over the labels; and the rows of headings as cells."""
+    """Split a table's headings into the lines of its caption, from the last, and the rows of column headings.
+
+    The caption includes the words over the labels, and the units. The rows are given as cells.
+    """
     caption: list[str] = []
     columns: list[list[str]] = []
     begun = ""
@@ -87,7 +90,7 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
-    """The headings over a column, from the top; a column without one has that of the column to its left."""
+    """The headings over a column, from the top. A column without one has the heading of the column before."""
     names: list[str] = []
     for place, row in enumerate(columns):
         name = row[number] if number < len(row) else ""
@@ -100,7 +103,7 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
 
 
 def _spans(text: str, row: Span) -> list[Span]:
-    """The span of each cell's words, empty ones included."""
+    """The span of the words of each cell; empty cells are included."""
     edges = [(match.start(), match.end()) for match in CELL_EDGE.finditer(row.of(text))]
     starts = [0, *(end for _, end in edges)]
     ends = [*(start for start, _ in edges), len(row)]

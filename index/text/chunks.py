@@ -23,17 +23,17 @@ CHUNKING = 3
 of an older version are then rebuilt."""
 
 HEADING_TOKENS = 60
-"""Tokens of a table's headings that precede its rows."""
+"""The most tokens of a table's headings that precede each passage of its rows."""
 
 SECTION_TOKENS = 20
-"""Tokens of the names of the group to which the rows belong, after the headings."""
+"""The most tokens of the names of the rows' group, which follow the headings before a passage."""
 
 _LONGEST_WORD = 20
 """The longest token, in characters, that counts as one token. A longer one is text that the tokenizer does
 not know: MiniLM's makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
 
 _CHARACTERS_A_TOKEN = 4
-"""The number of characters that count as one token in such text, as in English, so that a passage stays
+"""The number of characters of a longer token that count as one token, as in English, so that a passage stays
 readable."""
 
 _GRAPHEME = regex.compile(r"\X")

@@ -45,7 +45,8 @@ class Cut:
 
     Attributes:
         language: the language of the segmentation.
-        counts: the number of sentences of each passage; these arrays are of native four-byte numbers.
+        counts: the number of sentences of each passage. This and the next two fields are arrays of four-byte
+            numbers in the machine's byte order.
         sentences: start and end of each sentence, in order.
         headers: start and end of the header of each passage's table.
         signature: the result of :func:`index.text.minhash.signature`.
@@ -118,7 +119,7 @@ class Chunks(Sequence[Chunk]):
     def __getitem__(self, place: int | slice) -> Chunk | Sequence[Chunk]:
         if isinstance(place, slice):
             return [self[each] for each in range(*place.indices(len(self)))]
-        # As with a list, negative positions count from the end, and others raise IndexError.
+        # As with a list, negative positions count from the end, and positions outside raise IndexError.
         place = range(len(self))[place]
         first = int(self._beyond[place - 1]) if place else 0
         edges = self._sentences[2 * first : 2 * int(self._beyond[place])].tolist()

@@ -13,9 +13,9 @@ from index.documents import Document, Span
 from index.text.segmentation import sentences
 
 _COMPARED = 40_000
-"""The most pairs of sentences that are compared between two certain matches; with more pairs, no sentence
-between them matches. The time grows with the cube of their number in the worst case, for example if two rows
-of a table alternate."""
+"""The sentences between two certain matches are compared only if they form at most this many pairs; else none
+of them matches. In the worst case, for example if two rows of a table alternate, the time grows with the cube
+of the number of sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +38,18 @@ class Revision:
         return "went" if self.new is None else "stayed"
 
     def words(self, old: str, new: str) -> str:
-        """The sentence's text, from the new version if both have it."""
+        """The sentence's text, from the new text if both texts have the sentence."""
         if self.new is not None:
             return self.new.of(new)
         return self.old.of(old) if self.old is not None else ""
 
 
 def revisions(old: Document, new: Document) -> list[Revision]:
-    """The sentences of both texts in reading order; removed ones precede those that replace them.
+    """The sentences of both texts in reading order; removed sentences precede the sentences in their place.
 
     The result has every sentence of ``old`` as kept or removed, and every sentence of ``new`` as kept or
-    added, in order. A kept sentence has the same words in both, although the white space may differ. A moved
-    sentence counts as removed and added.
+    added, in order. A kept sentence has the same words in both texts, although the white space may differ. A
+    moved sentence counts as removed and added.
     """
     former, later = sentences(old.text, old.language), sentences(new.text, new.language)
     pairs = _pairs(_words(former, old.text), _words(later, new.text))
@@ -72,7 +72,7 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """The positions of equal sentences, rising in both texts.
 
     This first matches the common prefix and suffix, then sentences that occur once in each text and in the
-    same order (patience diff), and then compares the stretches between those by themselves.
+    same order (patience diff), and then compares the stretches between these matches, each for itself.
     """
     shorter = min(len(old), len(new))
     head = next((place for place in range(shorter) if old[place] != new[place]), shorter)
@@ -89,7 +89,16 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
 
 
 def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int, int]]:
-    """The positions, plus ``before``, of the longest common sequence of sentences that both have once."""
+    """Find the longest sequence of sentences that both texts have in this order, each exactly once.
+
+    Args:
+        old: the sentences of the old text.
+        new: the sentences of the new text.
+        before: a number to add to each position.
+
+    Returns:
+        The position of each sentence in ``old`` and in ``new``.
+    """
     often = Counter(old), Counter(new)
     place_of = {words: place for place, words in enumerate(new)}
     once = [

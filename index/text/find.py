@@ -103,7 +103,7 @@ class _Folding:
         self._folds = np.empty(0, np.uint32)
 
     def window(self, text: str) -> tuple[str, Sequence[int] | None]:
-        """Fold a text; return it with the start of each character in it, and with its end.
+        """Fold a text; return the folded text, the place in it where each character starts, and its end.
 
         The starts are None if each character folds to exactly one character.
         """

@@ -27,10 +27,10 @@ class Box:
 
     Attributes:
         page: the page's number, from 1.
-        left: distance of its left edge from the page's.
-        top: distance of its upper edge from the page's.
-        right: distance of its right edge from the page's left one.
-        bottom: distance of its lower edge from the page's upper one.
+        left: the distance of the rectangle's left edge from the left edge of the page.
+        top: the distance of its upper edge from the upper edge of the page.
+        right: the distance of its right edge from the left edge of the page.
+        bottom: the distance of its lower edge from the upper edge of the page.
     """
 
     page: int

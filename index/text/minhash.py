@@ -130,8 +130,8 @@ def _tokens(text: str) -> tuple[array[int], int]:
 def _stretches(text: str) -> Iterator[str]:
     """Split ``text`` into stretches of about ``_STRETCH`` characters.
 
-    Each stretch ends after a space or a line break. No token contains one, and normalisation combines no
-    characters across one, so the stretches have the same tokens as the whole text.
+    Each stretch ends after a space or a line break. No token contains a space or a line break, and
+    normalisation combines no characters across one, so the stretches have the same tokens as the whole text.
     """
     start = 0
     while start < len(text):

@@ -50,7 +50,7 @@ def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
 
 
 def each_sentence(text: str, language: str, found: Sequence[Table]) -> Iterator[Span]:
-    """Iterate over the sentences of a text with the tables ``found``."""
+    """Iterate over the sentences of a text whose tables are ``found``."""
     rows = {line.start: line.end for table in found for line in table.lines}
     for start, end in _blocks(text):
         if rows.get(start) == end:

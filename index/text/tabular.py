@@ -46,7 +46,7 @@ _PERIOD = regex.compile(
     r"|(?:19|20)\d{2}(?:[/–-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?|[¹²³⁰⁴-⁹]+)[\s.,:;/()–-]*+)++",
     regex.IGNORECASE,
 )
-"""A cell that names a time rather than a quantity: ``2019``, ``Q1 2020``, ``Years ended September 30,``."""
+"""A cell that names a time rather than a quantity, such as ``2019`` or ``Years ended September 30,``."""
 _TOTAL = regex.compile(r"(?:sub-?)?totals?\b", regex.IGNORECASE)
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
@@ -71,7 +71,7 @@ class Table:
 
 
 def cells(row: str) -> list[str]:
-    """The cells of a row in order, with empty ones: ``["", "2019", ""]`` of `` | 2019 | ``."""
+    """The cells of a row in order, with empty cells, for example ``["", "2019", ""]`` for `` | 2019 | ``."""
     return [cell.strip() for cell in CELL_EDGE.split(row)]
 
 
@@ -83,8 +83,8 @@ def is_row(line: str) -> bool:
 def tables(text: str) -> list[Table]:
     """The tables of a canonical text, in order.
 
-    A table has at least two consecutive rows. A line with one cell among them, the name of a group of rows,
-    belongs to it. Up to three short lines directly above it are its caption and units.
+    A table has at least two consecutive rows. A line with one cell between rows is the name of a group of
+    rows, and belongs to the table. Up to three short lines directly above a table are its caption and units.
     """
     if "|" not in text:
         return []
@@ -117,7 +117,7 @@ def _blocks(text: str) -> Iterator[tuple[list[Span], Span | None]]:
 
 
 def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """The first and last lines of the tables in a block."""
+    """For each table in a block, the index of its first line, and the index after its last line."""
     places = [place for place, row in enumerate(rows) if row]
     if len(places) < 2:
         return
@@ -178,14 +178,14 @@ class Sliceable(Protocol):
 
 
 def section_at(text: Sliceable, header: Span, start: int) -> str:
-    """The names of the group of rows to which the row at ``start`` belongs, a line each; "" without one.
+    """The names of the group to which the row at ``start`` belongs, a line each; "" without a group.
 
     A row of totals ends its group. A group whose name is far above is not found.
 
     Args:
         text: a document's canonical text.
         header: the span of the table's caption and headings.
-        start: the offset of a row below them.
+        start: the offset of a row below the headings.
     """
     names: list[str] = []
     for line in reversed(_LINE.findall(text[max(header.end, start - MAX_GROUP_CHARACTERS) : start])):
@@ -203,7 +203,7 @@ def section_at(text: Sliceable, header: Span, start: int) -> str:
 
 
 def is_period(cell: str) -> bool:
-    """Whether a cell names a time: ``2019``, ``Q1 2020``, ``Years ended September 30,``."""
+    """Whether a cell names a time, for example ``2019``, ``Q1 2020`` or ``Years ended September 30,``."""
     return _PERIOD.fullmatch(cell) is not None
 
 

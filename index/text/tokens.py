@@ -1,4 +1,4 @@
-"""Tokenises a long text in windows, with the result for the whole text, in the memory of a window."""
+"""Tokenises a long text in windows: finds the tokens of the whole text in the memory of one window."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ TokenSpans = Callable[[str], Sequence[Token]]
 """Returns the encoder's tokens of a text, in order."""
 
 WINDOW = 1 << 15
-"""The number of characters that are tokenised together. During this time, about 30 milliseconds, the
-tokenizer holds Python's global lock; it creates some megabytes of objects."""
+"""The number of characters that are tokenised together. For each window, the tokenizer holds Python's global
+lock for about 30 milliseconds, and creates some megabytes of objects."""
 
 _OVERLAP = 1 << 11
 """The number of characters that two windows have in common, so that both contain the words at their joint."""
@@ -35,8 +35,8 @@ def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:
 def tokens_of(text: str, token_spans: TokenSpans, window: int = WINDOW) -> Iterator[Token]:
     """The tokens that ``token_spans`` finds in ``text``, in order.
 
-    Windows overlap, and join in a run of tokens that both have. If there is no such run, as inside a word of
-    a million characters, the window grows until there is.
+    Windows overlap. Two windows join in a run of tokens that both have. If there is no such run, as inside a
+    word of a million characters, the window grows until there is one.
 
     Args:
         text: any text.

@@ -75,7 +75,10 @@ class Deletions:
             self._finish(time.monotonic())
 
     def _finish(self, now: float) -> None:
-        """Do what :meth:`finish` does at the time ``now``. The caller holds the lock."""
+        """Make the deletions final that can no longer be undone at the time ``now``.
+
+        Call this only while holding the lock.
+        """
         for document_id, deletion in list(self._undoable.items()):
             if deletion.until <= now:
                 deletion.removed.discard()

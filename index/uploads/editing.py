@@ -1,4 +1,4 @@
-"""Edits the details of a document; the catalog stores them, and they override the file's own."""
+"""Edits the details of a document; the catalog stores them, and they override the file's own details."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) ->
     Args:
         index: the library.
         document_id: the document's id.
-        edits: values by key of ``index.details.KEYS``; an empty value takes the detail back.
+        edits: values by key of ``index.details.KEYS``; an empty value removes the detail.
 
     Raises:
         DocumentNotFoundError: if there is no such document.

@@ -1,4 +1,4 @@
-"""Undoes or deletes unfinished uploads and deletions of killed processes."""
+"""Undoes the uploads and deletions that a killed process left unfinished, and deletes their folders."""
 
 from __future__ import annotations
 

@@ -110,7 +110,7 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
 
 
 def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
-    """Write an uploaded file to a hidden folder, unread. The caller discards the result.
+    """Write an uploaded file to a hidden folder, unread. The caller must finally discard the result.
 
     Raises:
         LoadError: if the file is too large, or a detail cannot be stored.
@@ -172,7 +172,7 @@ def index_upload(
 def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:
     """The present details of the document at an upload's path, and the details that the upload changes.
 
-    The upload takes back the details of an earlier upload, but not those of edits.
+    The upload removes the details of an earlier upload, but not the details of edits.
     """
     with index.catalog.reading() as catalog:
         before = catalog.details(str(folder), kept.name)
@@ -181,7 +181,7 @@ def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details
 
 
 def hidden_folder(folder: Path) -> Path:
-    """Create a hidden folder in ``folder``; a later process deletes it if this one is killed."""
+    """Create a hidden folder in ``folder``; a later process deletes it if this process is killed."""
     make_folder(folder)
     mine = str(this_process()).replace("/", "+")
     return Path(tempfile.mkdtemp(prefix=f"{INCOMING}{mine}-", dir=folder))

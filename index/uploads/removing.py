@@ -43,7 +43,7 @@ class Removed:
 
 
 def remove_upload(index: Library, document_id: int) -> Removed:
-    """Delete an uploaded document, all its versions and its file. The caller discards the result.
+    """Delete an uploaded document, all its versions and its file. The caller must finally discard the result.
 
     Raises:
         DocumentNotFoundError: if there is no such document.
@@ -79,7 +79,7 @@ def restore_upload(index: Library, removed: Removed) -> DocumentRecord:
 
     Raises:
         GoneError: if a backup was restored since, or the folder was deleted.
-        TakenError: if a file of its name was uploaded since.
+        TakenError: if a file of the same name was uploaded since.
         LibraryLockedError, LibraryWriteError: as :meth:`index.library.Library.replace`; the document stays
             deleted.
     """

@@ -139,7 +139,8 @@ class VectorIndex:
             vector: a unit vector, shape (dimensions,).
             limit: the number of results; ties with the last are included, so that the result does not depend
                 on the order of insertion.
-            allowed: whether each id may be found; ids beyond its end may not. None allows all.
+            allowed: for each id from 0, whether it may be found; ids beyond the array may not. None allows
+                all ids.
             stored: fetches exact vectors, which rank the candidates of an approximate base.
         """
         if limit < 1:

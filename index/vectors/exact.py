@@ -17,7 +17,7 @@ Cosines = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
 NOISE = 1e-5
-"""Cosines this close count as equal: the encoder's last digits depend on the other texts in its batch."""
+"""Cosines this close count as equal: a vector's last digits depend on the number of threads that made it."""
 
 BLOCK_SIZE = 4096
 """The most vectors in a block: 6 MB at 384 dimensions, which take a millisecond or two to copy."""
@@ -86,7 +86,7 @@ class FlatVectors:
 
 
 def within(numbers: Numbers, allowed: Mask) -> Mask:
-    """Tell which of ``numbers``, rising ids, are allowed: shape (len(numbers),)."""
+    """Tell which of the rising ids ``numbers`` are allowed: shape (len(numbers),)."""
     inside = np.zeros(len(numbers), np.bool_)
     known = int(np.searchsorted(numbers, len(allowed)))
     if known:
@@ -113,7 +113,7 @@ def nearest(
 ) -> tuple[Numbers, Cosines]:
     """The ids nearest to ``vector`` in all blocks and their cosines, unordered.
 
-    All ids that tie with the last of ``limit`` are included, and perhaps a few more.
+    The result has the ``limit`` nearest ids, all ids that tie with the last of them, and perhaps a few more.
     """
     products = [block.products(vector, allowed) for block in blocks]
     joined = np.concatenate([*products, np.empty(0, np.float32)])
@@ -133,8 +133,8 @@ def nearest(
 def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[FlatVectors, ...]:
     """Append a block, and merge the last blocks so that few blocks remain and little is copied.
 
-    Blocks merge once the later ones hold more than half as many vectors as the one before them, until that
-    one is full (``BLOCK_SIZE``). Below ``BLOCK_SIZE`` vectors there are at most log2(n) blocks.
+    A block that is not full (``BLOCK_SIZE``) merges with the blocks after it once these hold more than half
+    as many vectors. Below ``BLOCK_SIZE`` vectors there are at most log2(n) blocks.
     """
     tail = [new]
     count = len(new.numbers)

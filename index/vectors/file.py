@@ -46,8 +46,8 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
 def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
     """Map a base that :func:`write_base` wrote.
 
-    FAISS crashes the process if the file was shortened, so :mod:`index.search.manifest` checks its digest
-    first.
+    FAISS crashes the process if the file was shortened, so :mod:`index.search.manifest` checks the file's
+    digest first.
 
     Raises:
         VectorIndexError: if the file is missing, of another kind or of other dimensions.

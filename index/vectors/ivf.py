@@ -42,7 +42,7 @@ class IvfVectors:
         numbers: the ids of all vectors, rising; FAISS knows a vector by its position here.
         inverted: FAISS's index, mapped from its file; adding or removing would crash the process.
         centres: the centroids, as FAISS's flat index.
-        owner: the object that owns the memory of both.
+        owner: the object that owns the memory of ``inverted`` and ``centres``.
         alive: the positions that are not removed; None if none is removed.
         dead: the number of removed vectors.
     """
@@ -72,7 +72,7 @@ class IvfVectors:
     ) -> tuple[Numbers, Cosines]:
         """The ids nearest to ``vector`` and their exact cosines, unordered.
 
-        All ids that tie with the last of ``limit`` are included, and perhaps a few more.
+        The result has the ``limit`` nearest ids, all ids that tie with the last of them, and perhaps more.
         """
         candidates = self._candidates(allowed)
         count = len(self) if candidates is None else _count(candidates)

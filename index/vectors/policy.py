@@ -16,8 +16,8 @@ class IndexPolicy:
 
     Attributes:
         small: no new base is due up to this many recent vectors (newer than the base), or removed vectors.
-        recent_share: a new base is due if the ratio of recent vectors to vectors in the base is higher.
-        most_recent: a new base is due if there are more recent vectors, however large the base is.
+        recent_share: a new base is due if the ratio of recent vectors to vectors in the base exceeds this.
+        most_recent: a new base is due if there are more recent vectors than this, however large the base is.
         removed_share: a new base is due if a larger share of its vectors is removed.
         flat_up_to: the most vectors in a flat base; a larger base is ``ivf``.
         lists_by_root: the number of lists, divided by the square root of the number of vectors.

@@ -21,7 +21,7 @@ class Background:
 
     Args:
         name: the thread's name, for logs and debuggers.
-        work: receives an event, and returns soon after it is set.
+        work: runs in the thread. It receives an event, and must return soon after the event is set.
     """
 
     def __init__(self, name: str, work: Callable[[Event], None]) -> None:

@@ -126,7 +126,7 @@ class Writer:
         return bool(self._index.catalog.sources())
 
     def sync(self, change: Change | None = None) -> Job:
-        """Request a sync; requests join a sync that is still waiting.
+        """Request a sync. If another sync is still waiting, it also does the work of this request.
 
         Args:
             change: the folders to sync; None for all followed ones.
@@ -134,7 +134,7 @@ class Writer:
         return self.jobs.get(self._submit_sync(change).job_id)
 
     def synced(self, change: Change) -> bool:
-        """Sync folders and wait; False if the sync failed."""
+        """Sync folders and wait for the end; return False if the sync failed."""
         task = self._submit_sync(change)
         task.over.wait()
         return self._state(task) not in {"failed", None}
@@ -143,7 +143,7 @@ class Writer:
         """Request the indexing of an uploaded file; the job discards the file at its end.
 
         Args:
-            kept: the file; the caller discards it if this raises.
+            kept: the file; if this raises an error, the caller must discard the file.
             options: loader options and limits.
 
         Raises:
@@ -162,7 +162,7 @@ class Writer:
         return self.jobs.get(task.job_id)
 
     def _rebuild(self) -> None:
-        """Request a rebuild with the encoder of the settings; searches use the former one until it ends."""
+        """Request a rebuild with the encoder of the settings; meanwhile searches use the former encoder."""
 
         def work(progress: Progress) -> Mapping[str, Any]:
             self._index.rebuild(progress)
@@ -203,7 +203,7 @@ class Writer:
             return task
 
     def _submit(self, task: _Task) -> None:
-        """Queue a task. The caller holds the lock."""
+        """Queue a task. Call this only while holding the lock."""
         if self._stopping:
             self._cancel(task)
             return

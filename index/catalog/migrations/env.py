@@ -1,8 +1,8 @@
-"""Alembic's entry: runs the migrations on the connection that ``index.catalog.database`` hands over."""
+"""The script that Alembic calls: runs the migrations on the connection from :mod:`index.catalog.schema`."""
 
 from alembic import context
 
-# Alembic executes this file as a script; there is no import in which nothing should happen.
+# Alembic executes this file as a script and nothing imports it, so it may act at once.
 context.configure(connection=context.config.attributes["connection"], render_as_batch=True)
 with context.begin_transaction():
     context.run_migrations()

@@ -1,1 +1,1 @@
-"""Reads from the words of a first page: dates of publication, kinds of filings, issuers, forms of titles."""
+"""Finds a report's date, issuer and filing form by the words of its first page, and recognises titles."""

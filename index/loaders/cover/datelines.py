@@ -1,7 +1,7 @@
 """Finds the day on which a report was published, as its first page states it.
 
-The end of a period is no such day: ``for the quarter ended June 30, 2023``. Only English names of months are
-read, and numbers only where day and month cannot be swapped.
+The end of a period, as in ``for the quarter ended June 30, 2023``, is no such day. Months are read by their
+English names. A date in numbers is read only if its day and its month cannot be confused.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _PERIOD = regex.compile(
 _ISSUE = regex.compile(
     r"\b(?:journal|bulletin|gazette|review)\s+(?P<year>(?:19|20)\d{2})\s?[-–—/;:(]\s?\d", regex.IGNORECASE
 )
-"""An issue of a journal: ``The EFSA Journal 2009 – 223``."""
+"""An issue of a journal, for example ``The EFSA Journal 2009 – 223``."""
 
 _SLASHES = regex.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _NOT_READ = regex.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\s|(?<=\p{L})\.", regex.IGNORECASE)
@@ -62,7 +62,7 @@ def stated_date(lines: Sequence[str], paragraphs: Iterable[str], imprint: Iterab
     """The ISO 8601 date of publication that a first page states, possibly ``YYYY-MM`` or ``YYYY``.
 
     Args:
-        lines: the lines at the places of dates, in the order of the page.
+        lines: the lines from the parts of the page where dates usually stand, in order.
         paragraphs: the first paragraphs of the text; a news release begins with place and day.
         imprint: all lines of the page, with the running titles.
     """
@@ -82,7 +82,7 @@ def is_date(line: str) -> bool:
 
 
 def read_date(written: str) -> str | None:
-    """The ISO 8601 date of a day or month that a text names; None for the future and for unclear numbers."""
+    """The ISO 8601 date of a written day or month; None for a date in the future and for unclear numbers."""
     text = _SEPT.sub("Sep", _NOT_READ.sub("", written))
     slashes = _SLASHES.fullmatch(text)
     iso = _of_numbers(*map(int, slashes.groups())) if slashes else iso_date(text)
@@ -90,7 +90,7 @@ def read_date(written: str) -> str | None:
 
 
 def _of_numbers(first: int, second: int, year: int) -> str | None:
-    """The date of two numbers of which only one can be the month."""
+    """The date of a day and a month, given in either order; None if both numbers could be the month."""
     if min(first, second) > 12 or (max(first, second) <= 12 and first != second):
         return None
     return iso_date(f"{year}-{min(first, second):02}-{max(first, second):02}")
@@ -99,8 +99,7 @@ def _of_numbers(first: int, second: int, year: int) -> str | None:
 def _alone(lines: Sequence[str]) -> Iterator[str]:
     """The dates that stand alone on a line and do not end a period.
 
-    Statements are headed by the last day of a quarter, so such a day needs a place and a comma before
-    it.
+    The last day of a quarter often heads a financial statement, so it counts only after a place and a comma.
     """
     before = ""
     for line in lines:

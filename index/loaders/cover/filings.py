@@ -38,8 +38,8 @@ class Filing:
 
     Attributes:
         form: the form's name, such as ``10-Q``.
-        registrant: the company that files it.
-        period: the period on which it reports, such as ``quarterly period ended June 30, 2023``.
+        registrant: the company that files the form.
+        period: the period on which the form reports, such as ``quarterly period ended June 30, 2023``.
         reported: the date of the report as written, such as ``August 9, 2023``.
     """
 
@@ -57,7 +57,7 @@ class Filing:
 
     @property
     def published(self) -> str | None:
-        """The date of the report, ISO 8601; the end of a period is not one."""
+        """The date of the report, ISO 8601; None if the cover states only the end of a period."""
         return read_date(self.reported) if self.reported else None
 
 
@@ -84,7 +84,7 @@ def filing(lines: Sequence[str], text: str) -> Filing | None:
 
 
 def as_written(name: str, text: str) -> str:
-    """``name`` as ``text`` writes it most often, if the name is set in capitals."""
+    """The usual spelling in ``text`` of a name in capitals; any other name stays as it is."""
     if not _is_shouted(name):
         return name
     words = [regex.escape(word).replace("'", "['’]").replace("’", "['’]") for word in name.split()]

@@ -18,7 +18,7 @@ _NOUNS = (
     "|inspectorate|institut(?:e|ion)|laborator(?:y|ies)|ministry|museum|observatory|office|organi[sz]ation"
     "|parliament|secretariat|senate|society|union|university"
 )
-"""Nouns that name organisations and little else; a table may be headed ``Age group``."""
+"""Nouns that name organisations and little else; not ``group``, since a table may be headed ``Age group``."""
 
 _FORMS = r"inc|corp|co|ltd|limited|llc|llp|plc|ag|se|sa|nv|bv|gmbh|spa|oyj|asa|ab"
 _LEGAL = regex.compile(rf"(?:,?\s|\A)(?:{_FORMS}|[sS]\.[aA]\.|[nNbB]\.[vV]\.)\.?\Z", regex.IGNORECASE)
@@ -86,18 +86,19 @@ def issuer(
 
 
 def is_organisation(name: str) -> bool:
-    """Whether a name has the form of an organisation's: ``Ministry of Health``, ``eBay Inc.``."""
+    """Whether a name has the form of an organisation's, such as ``Ministry of Health`` or ``eBay Inc.``."""
     if not 1 < len(name.split()) <= _MAX_WORDS + 2 or not _WHOLE_NAME.fullmatch(name) or _ROLE.match(name):
         return False
     return _LEGAL.search(name) is not None or _NOUN.fullmatch(_BEFORE_LINK.split(name)[0]) is not None
 
 
 def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
-    """The company that a news release names first, before what it announces.
+    """The company that a news release names first; None for a text that is no such release.
 
-    Two of four marks are needed: its shares' ticker, a name of an organisation, ``today announced``, and the
-    words of a release on the page; three without place and day. A slug such as ``(Reuters) –`` makes it the
-    agency's report.
+    Four marks speak for a release of the company: the ticker of its shares follows the name; the name is that
+    of an organisation; the text has words such as ``today announced``; the page has words such as ``press
+    release``. Two marks are needed, or three if no place and day precede the name. If the name of an agency
+    precedes it, as in ``(Reuters) –``, the text is the agency's own report.
     """
     for text in paragraphs:
         for match in _LEAD.finditer(text, endpos=_LEAD_WITHIN + 200):
@@ -122,7 +123,10 @@ def _imprint(lines: Iterable[str]) -> str | None:
 
 
 def _letterhead(top: Sequence[str]) -> str | None:
-    """The only organisation that has a line of its own above the title, if no line before leads to it."""
+    """The organisation that has a line of its own above the title; None if there are none or several.
+
+    A name does not count after a line that leads to it, such as one that ends with ``to`` or a colon.
+    """
     before = ""
     found: list[str] = []
     for line in map(flow, top):

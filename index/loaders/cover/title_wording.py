@@ -1,4 +1,4 @@
-"""Tells the wording of titles from that of dates, contacts, captions and codes."""
+"""Distinguishes titles from dates, contacts, captions and codes by their wording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from index.loaders.cover.datelines import is_date
 from index.loaders.metadata import MAX_TITLE_CHARACTERS
 
 _LETTERS = 0.75
-"""A title has at least this share of letters among its characters without spaces."""
+"""At least this share of a title's characters are letters; spaces do not count."""
 
 _LEAST_WORDS = 3
 _WORD = regex.compile(r"\p{L}{2,}")
@@ -32,7 +32,7 @@ _CONTACT = regex.compile(r"\S@\S|https?:|www\.|\+?\(?\d{2,4}\)?[ .-]\d{3,4}[ .-]
 
 
 def is_furniture(text: str) -> bool:
-    """Whether a line of a first page is no part of a title: a date, a contact, ``Press release``."""
+    """Whether a line is no part of a title, for example a date, a contact, or the words ``Press release``."""
     return (
         not _WORD.search(text)
         or _FURNITURE.fullmatch(text) is not None
@@ -71,7 +71,7 @@ def reads_like_title(text: str) -> bool:
 
 
 def is_among(title: str, texts: Iterable[str]) -> bool:
-    """Whether the words and numbers of ``title`` are in ``texts``, in one piece or apart."""
+    """Whether ``texts`` have the words and numbers of ``title``, in sequence or scattered."""
     whole = " ".join(texts).casefold()
     letters = "".join(filter(str.isalnum, title.casefold()))
     if not letters:

@@ -26,8 +26,8 @@ class Chapter:
     """A chapter.
 
     Attributes:
-        blocks: its blocks, in order.
-        places: the number of the block at which the element with an id begins, for each wanted id.
+        blocks: the chapter's blocks, in order.
+        places: for each wanted id, the number of the block at which the element with this id begins.
     """
 
     blocks: list[Block]
@@ -71,7 +71,7 @@ def read_chapter(
 
 
 def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
-    """The blocks without the marks of places."""
+    """Remove the marks of places from blocks, and note at which block each place is."""
     blocks: list[Block] = []
     places: dict[str, int] = {}
     for block in marked:

@@ -37,10 +37,10 @@ class Entry:
     """An entry of a book's table of contents.
 
     Attributes:
-        level: its depth, from 1.
-        title: its words.
-        path: the path of its chapter.
-        fragment: the id of an element in the chapter; empty for its start.
+        level: the entry's depth, from 1.
+        title: the entry's words.
+        path: the path of the chapter to which the entry leads.
+        fragment: the id of an element in the chapter; empty for the start of the chapter.
     """
 
     level: int
@@ -130,7 +130,10 @@ def encrypted_paths(parts: Parts) -> set[str]:
 
 
 def _contents(parts: Parts, package: str, items: list[Element]) -> tuple[Entry, ...]:
-    """EPUB 3's navigation document, else EPUB 2's NCX. A broken one is ignored: the text needs neither."""
+    """The table of contents: EPUB 3's navigation document, else EPUB 2's NCX.
+
+    A broken table of contents is ignored, since the text can be read without it.
+    """
     navigation = (one for one in items if "nav" in one.get("properties", "").split())
     older = (one for one in items if one.get("media-type") == _NCX)
     for read, listed in ((_nav_entries, navigation), (_ncx_entries, older)):

@@ -66,13 +66,13 @@ _BRACKET = re.compile(r"[\[(].?\Z")
 
 @dataclass(frozen=True, slots=True)
 class PageBlock(Block):
-    """A block of a page, with features that tell text from navigation.
+    """A block of a page, with features that distinguish text from navigation.
 
     Attributes:
         heading: the level of a heading, from 1; 0 for other blocks.
-        linked: the share of its characters that are in links, 0 to 1.
-        is_row: whether it is a row of a data table.
-        is_aside: whether it stands in an ``aside`` or ``footer`` element.
+        linked: the share of the block's characters that are in links, 0 to 1.
+        is_row: whether the block is a row of a data table.
+        is_aside: whether the block stands in an ``aside`` or ``footer`` element.
     """
 
     heading: int = 0
@@ -120,15 +120,15 @@ class _Reader:
 
     Attributes:
         blocks: the finished blocks.
-        words_so_far: the pieces of the current block.
-        linked: the number of its characters that are links.
-        links: the number of open links.
+        words_so_far: the pieces of the current block's text.
+        linked: the number of characters of the current block that are in links.
+        links: the number of open ``a`` elements.
         asides: the number of open ``aside`` and ``footer`` elements.
         heading: the level of the open heading, or 0.
         preformatted: the number of open ``pre`` elements.
         is_code: whether the open ``pre`` element holds code.
         raised: the number of open ``sup`` elements.
-        group: the group of the block, once a line break has split it.
+        group: the group of the current block if a line break has split the block; else None.
         table: the open data table; its cells become lines, not blocks.
         items: the open lists, outermost first.
         marker: the bullet or number for the next block.
@@ -253,7 +253,7 @@ class _Reader:
         self.group = group if had_words else None
 
     def taken(self) -> tuple[str, float]:
-        """Take the words so far, with the share of links in them."""
+        """Remove the words so far; return them, and the share of their characters that are in links."""
         text = "".join(self.words_so_far)
         linked = self.linked / len(text) if text else 0.0
         self.words_so_far, self.linked = [], 0
@@ -274,7 +274,7 @@ class _Reader:
             self.marker = ""
 
     def _preformatted(self, text: str) -> None:
-        """Add preformatted lines: code as it is; in other text, hard-wrapped paragraphs are joined."""
+        """Add preformatted lines. Code stays as it is; in other text, hard-wrapped lines are joined."""
         group: object = self.items[-1].group if self.is_code and self.items else object()
         for line in (text if self.is_code else unwrap(text)).splitlines():
             if line.strip():

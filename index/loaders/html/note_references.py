@@ -40,7 +40,7 @@ _MOST_INSIDE = 4
 """The most elements in a reference, as a bound for pages with endless nesting."""
 
 _WORD = "word"
-"""A placeholder for the text before a paragraph, since that text is no reference."""
+"""The value of ``_Before.since_last`` at the start of a paragraph, where no reference precedes the text."""
 
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"}
@@ -67,7 +67,7 @@ class _Before:
             self.words, self.since_last = "", _WORD
 
     def add(self, text: str | None) -> None:
-        """Add text."""
+        """Add text that follows on the page."""
         self.words = (self.words + (text or ""))[-_KEPT_CHARACTERS:]
         self.since_last = (self.since_last + (text or ""))[-_KEPT_CHARACTERS:]
 
@@ -75,13 +75,13 @@ class _Before:
 def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
     """Put references to notes, and text that a style raises, into ``sup`` elements.
 
-    A link is a reference if its role or class says so. It is also one if it leads to a place in a page,
-    consists of a number or mark, and directly follows a word or figure. Without ``sup``, ``2,500`` with note
-    ``2`` would read as ``2,5002``.
+    A link is a reference if its role or class says so. A link is also a reference if it leads to a place in a
+    page, consists of a number or mark, and directly follows a word or figure. Without ``sup``, ``2,500`` with
+    note ``2`` would read as ``2,5002``.
 
     Args:
         page: the page; this function changes it.
-        styles: its style sheets.
+        styles: the page's style sheets.
     """
     from lxml import etree
 
@@ -132,7 +132,7 @@ def _is_reference(element: HtmlElement, before: _Before) -> bool:
 
     Args:
         element: the element.
-        before: the text before it.
+        before: the text before the element.
     """
     if element.tag not in {"a", "span"} or (element.text is None and len(element) == 0):
         return False

@@ -1,4 +1,4 @@
-"""HTML page → Document: its main text, without navigation."""
+"""Reads an HTML page as a Document: its main text, without navigation."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ MIN_MAIN_SHARE = 0.25
 
 DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
-"""A page with deeper elements is damaged, and is not given to trafilatura, whose time grows with the square
-of the depth: seconds for 2,000 elements, a minute for 2,000 tables."""
+"""A page whose elements or tables are nested more deeply is damaged. trafilatura does not get it, since its
+time grows with the square of the depth: seconds for 2,000 elements, a minute for 2,000 tables."""
 
 
 def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
@@ -60,7 +60,7 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def fragment_blocks(source: str) -> list[Block]:
-    """The blocks of HTML inside another format."""
+    """The blocks of HTML that is part of a file in another format, such as an e-mail."""
     page = parse_page(source)
     return list(page_blocks(page)) if page is not None else []
 
@@ -127,7 +127,7 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
         return [False] * len(blocks)
     try:
         extracted = bare_extraction(page, favor_recall=True, include_comments=False, include_tables=True)
-    except RecursionError:  # it follows nested lists by recursion
+    except RecursionError:  # trafilatura follows nested lists by recursion
         extracted = None
     if not isinstance(extracted, Extracted) or extracted.body is None:
         return [False] * len(blocks)
@@ -180,14 +180,14 @@ def _letters(text: str) -> str:
 
 
 def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
-    """The metadata that trafilatura finds; dates come from the markup alone, since others are guesses."""
+    """The metadata that trafilatura finds; dates come from the markup only: dates in text are guesses."""
     from trafilatura.metadata import extract_metadata
 
     return extract_metadata(page, date_config={"extensive_search": False, "original_date": True})
 
 
 def _title(page: HtmlElement, site: str | None) -> str | None:
-    """The page's title without the site's name; its first heading if the title contains it."""
+    """The page's title without the site's name; the first heading if the title contains that heading."""
     heads = [flow(head.text_content()) for head in page.iter("h1")]
     head = readable_property(heads[0]) if heads else None
     named = readable_property(flow(page.findtext(".//title") or ""))

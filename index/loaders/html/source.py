@@ -20,7 +20,7 @@ _DECLARED = re.compile(
 )
 _DECLARED_WITHIN = 4096
 """The number of bytes in which the declaration is searched. Browsers search the first 1,024, but some
-exporters put long comments before it."""
+exporters put long comments before the declaration."""
 
 _SUBSET = re.compile(r"\s*(?:<\?xml[^>]{0,500}>\s*)?<!DOCTYPE[^\[<>]{0,1000}\[", re.IGNORECASE)
 _SUBSET_END = re.compile(r"\]\s*>")
@@ -47,7 +47,7 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
 
     Args:
         source: the page's characters.
-        styles: its external style sheets.
+        styles: the page's external style sheets.
     """
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
@@ -83,7 +83,7 @@ def _equations(page: HtmlElement) -> list[HtmlElement]:
 
 
 def _write_equations(page: HtmlElement) -> None:
-    """Replace each equation by its text, and remove the picture of it that is hidden from screen readers."""
+    """Replace each equation by its text, and remove its picture, which is hidden from screen readers."""
     for equation in _equations(page):
         text = from_mathml(equation)
         for place in (equation, *equation.iterancestors()):

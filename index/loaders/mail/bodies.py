@@ -21,7 +21,7 @@ MAX_DEPTH = 50
 """The deepest nesting of parts; messages that were forwarded many times reach about twelve."""
 
 MIN_PLAIN_SHARE = 0.5
-"""A plain text is only a placeholder if it has a smaller share of the letters of its HTML alternative."""
+"""A plain text with fewer letters than this share of the letters in its HTML alternative is a placeholder."""
 
 _SIGNATURES = {"application/pgp-signature", "application/pkcs7-signature", "application/x-pkcs7-signature"}
 _MESSAGES = {"message/rfc822", "message/global", "message/news"}
@@ -36,8 +36,8 @@ def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Blo
 
     Args:
         message: the message.
-        path: its file.
-        depth: the number of parts around it.
+        path: the message's file.
+        depth: the number of parts around the message.
 
     Raises:
         LoadError: if its parts are nested too deeply.
@@ -154,7 +154,7 @@ def _content(part: Message) -> bytes:
 
 
 def _html_blocks(part: Message, path: Path) -> list[Block]:
-    """The blocks of an HTML part. Nothing that it refers to is fetched."""
+    """The blocks of an HTML part. The loader fetches nothing that the part refers to."""
     data, charset = _content(part), part.get_content_charset()
     try:
         source = characters(data, path, charset) if charset else page_source(data, path)

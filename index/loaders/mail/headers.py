@@ -31,7 +31,7 @@ def characters(data: bytes, path: Path, charset: str | None) -> str:
     """The characters of a part or field. Damaged characters become U+FFFD, so that decoding never fails.
 
     Args:
-        data: its bytes.
+        data: the bytes of the part or field.
         path: the message's file.
         charset: the encoding that the message declares, or None.
     """
@@ -52,7 +52,7 @@ def sender(message: Message, path: Path) -> str | None:
     written = next(iter(_values(message, "From", path)), "")[:_MAX_PARSED_CHARACTERS]
     try:
         name, address = parseaddr(flow(written))
-    except RecursionError:  # it parses nested comments by recursion
+    except RecursionError:  # parseaddr parses nested comments by recursion
         return None
     return words_of(name, path) or words_of(address, path) or None
 

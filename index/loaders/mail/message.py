@@ -21,11 +21,11 @@ _FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Ret
 
 
 def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of an e-mail (.eml, RFC 5322 and MIME). Nothing that it refers to is fetched.
+    """The document of an e-mail (.eml, RFC 5322 and MIME).
 
     The loader reads the plain text, or the HTML if the plain text is only a placeholder; quoted replies stay.
     It reads attached messages, and lists other attachments by name, type and size without opening them. Of an
-    encrypted message, it reads the header and this list.
+    encrypted message, it reads the header and this list. It fetches nothing that the message refers to.
 
     Raises:
         LoadError: if the file is binary, is no e-mail, or its parts are nested too deeply.

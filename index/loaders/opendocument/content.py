@@ -173,7 +173,7 @@ class Content:
 
 
 def _marked(blocks: Iterator[Block], marker: str, group: object) -> Iterator[Block]:
-    """The blocks of a list item, the first with the marker. Blocks without a group get the list's group."""
+    """Put the marker before the first block of a list item. Blocks without a group get the list's group."""
     for block in blocks:
         if not block.text.strip():
             continue

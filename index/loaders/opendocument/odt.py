@@ -35,9 +35,9 @@ _RUNNING = ("header", "header-first", "header-left", "footer", "footer-first", "
 def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """The document of an OpenDocument text (.odt). Macros are not run, and nothing is fetched.
 
-    Deleted text and comments are left out. Notes follow the body, each with its mark; headers and footers
-    come last, each wording once. The author is the person who created the document, else the one who last
-    saved it. Its date is the day on which it was last saved.
+    Deleted text and comments are left out. Notes follow the body, each with its mark. Headers and footers
+    come last, each wording once. The author is the person who created the document, else the person who last
+    saved it. The date is the day on which the document was last saved.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
@@ -69,7 +69,7 @@ def _read(data: bytes, path: Path, options: Options, kind: str) -> Document:
     blocks = list(content.blocks(root) if sheets is None else _sheets(sheets, content))
     on_page = _title(root, blocks, content) if sheets is None else None
     blocks_of_pages = _headers_and_footers(styles, content) if styles is not None and sheets is None else ()
-    running = list(running_titles(blocks_of_pages))  # before the notes are listed: headers may have notes too
+    running = list(running_titles(blocks_of_pages))  # read them before the notes: headers may have notes
     blocks += [*content.footnotes, *content.endnotes, *running]
     text = join(blocks)
     return assemble(
@@ -122,7 +122,7 @@ def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
 
 
 def _sheets(sheets: Element, content: Content) -> Iterator[Block]:
-    """Each sheet's name and rows."""
+    """The name and the rows of each visible sheet."""
     for sheet in sheets.iterchildren(f"{TABLE}table"):
         if content.styles.is_sheet_hidden(sheet.get(f"{TABLE}style-name")):
             continue

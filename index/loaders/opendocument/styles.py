@@ -1,4 +1,4 @@
-"""OpenDocument styles that change the text a reader sees: hidden, raised, in a symbol font."""
+"""Reads OpenDocument styles that change the text a reader sees: they hide it, raise it or set its font."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Styles:
                 self._said[style.get(f"{STYLE}name", "")] = _said(style, fonts)
 
     def parent(self, name: str) -> str | None:
-        """The parent of a style, or None."""
+        """The name of the style from which a style inherits; empty without one, None for an unknown style."""
         said = self._said.get(name)
         return said.parent if said is not None else None
 

@@ -33,7 +33,7 @@ class Repeats:
         self._left = MAX_REPEATED
 
     def allowed(self, told: int, cells: int) -> int:
-        """The number of copies of ``cells`` cells to make: ``told``, or one once the limit is reached."""
+        """How many copies of ``cells`` cells to make: ``told``, or one if so many would exceed the limit."""
         more = (told - 1) * cells
         if more > self._left:
             return 1
@@ -72,7 +72,7 @@ def table_blocks(
 
 
 def _lines(container: Element) -> Iterator[Element]:
-    """The visible rows of a table, without those of tables in its cells."""
+    """The visible rows of a table, without the rows of tables inside its cells."""
     for child in container:
         if not isinstance(child.tag, str) or child.get(f"{TABLE}visibility") in _HIDDEN:
             continue
@@ -88,7 +88,7 @@ def _hidden_columns(table: Element) -> Sequence[int]:
     place = 0
     for column in table.iter(_COLUMN):
         if next(column.iterancestors(_TABLE), None) is not table:
-            continue  # of a table in a cell
+            continue  # a column of a table inside a cell
         wide = _repeated(column.get(f"{TABLE}number-columns-repeated"))
         if column.get(f"{TABLE}visibility") in _HIDDEN:
             hidden |= set(range(place, min(place + wide, _MOST_COLUMNS)))
@@ -102,9 +102,9 @@ def _cells(
     repeats: Repeats,
     hidden: Sequence[int],
 ) -> list[list[Block]]:
-    """The blocks in each cell of a row, without hidden columns and the empty cells at its end.
+    """The blocks in each cell of a row, without hidden columns and without the empty cells at the end.
 
-    A cell that its neighbour covers is empty.
+    A cell that a merged cell covers is empty.
     """
     cells: list[list[Block]] = []
     empty = 0

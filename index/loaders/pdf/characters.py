@@ -120,7 +120,7 @@ def _codes(text_page: PdfTextPage, count: int) -> list[int]:
 def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., int]:  # noqa: ANN401 - of ctypes
     """A function of PDFium that takes addresses instead of pointers.
 
-    It is called for each character, and the check of pointers would take half of that time.
+    The loader calls it for each character, and checking pointers would take half of the time of a call.
     """
     from ctypes import CFUNCTYPE
 
@@ -231,7 +231,7 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def readable(character: str) -> str:
-    """A character for the text: ligatures become letters, symbol bullets bullets, and controls nothing."""
+    """A character for the text: a ligature becomes letters, a symbol bullet ``•``, and a control nothing."""
     if not character or "\ufb00" <= character <= "\ufb06":
         return normalize("NFKC", character)
     if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end

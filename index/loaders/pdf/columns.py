@@ -1,8 +1,8 @@
 """Puts the pieces of a page into reading order, column by column.
 
 Most programs write a page in reading order. Others alternate between columns line by line, or write the
-second column first. On such a page, the pieces that cross the gutter divide the page into zones, and each
-column of a zone is read to its end.
+second column first. On such a page, the pieces that cross the gutter (the space between two columns) divide
+the page into zones, and each column of a zone is read to its end.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ MAX_PARTS = 2_000
 """A page with more parts is a drawing, on which the search for columns would take too long."""
 
 MAX_STRETCH = 2.5
-"""The largest distance, in line heights, between parts of one stretch."""
+"""The largest distance, in line heights, between two parts that a program wrote one below the other."""
 
 _MAX_DEPTH = 4
 _SAME_TOP = 4
@@ -60,7 +60,7 @@ _FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
 
 
 class _Part(NamedTuple):
-    """A stretch of a piece without a gap: its rank in the program's order, and the stretch as a piece."""
+    """A part of a piece without a gap: its rank in the order of writing, and the part as a piece."""
 
     rank: int
     line: Line
@@ -129,7 +129,7 @@ def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list
 def _zones(
     parts: Sequence[_Part], gutter: float
 ) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
-    """The zones from the top: the parts left and right of the gutter, and the parts below that cross it."""
+    """Yield the zones from the top: the parts on each side of the gutter, and the parts below across it."""
     crossing = [[part] for part in parts if _crosses(part.line, gutter)]
     aside = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
     rows = list(_table_rows(aside, gutter))
@@ -184,7 +184,7 @@ def _height_on_page(part: _Part) -> float:
 
 
 def _from_the_top(parts: Sequence[_Part]) -> list[_Part]:
-    """Sort the parts of one column from the top; stretches that were written downwards stay together."""
+    """Sort the parts of one column from the top; parts written one below the other stay together."""
     stretches: list[list[_Part]] = []
     for part in sorted(parts):
         if stretches and _is_next(stretches[-1][-1].line, part.line):

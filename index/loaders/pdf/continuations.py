@@ -28,10 +28,10 @@ MIN_WIDTH = 12
 """The smallest width of a column, in line heights: captions and cells of tables are narrower."""
 
 MIN_WIDTH_INSIDE = 8
-"""The same width if the next column begins in lower case, as few cells do."""
+"""The smallest width of a column, in line heights, if the next one begins in lower case, as few cells do."""
 
 MAX_COLUMNS_BETWEEN = 3
-"""The largest number of blocks, such as the words in a figure, between two columns."""
+"""The rest of a paragraph is searched in this many following columns: some may be words in a figure."""
 
 _CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
 _LETTER = regex.compile(r"\p{L}")
@@ -42,8 +42,8 @@ class PageParts:
     """The parts of a page.
 
     Attributes:
-        text: its paragraphs, in reading order.
-        notes: the paragraphs of its footnotes.
+        text: the paragraphs of the page's text, in reading order.
+        notes: the paragraphs of the page's footnotes.
     """
 
     text: list[Paragraph]
@@ -73,7 +73,7 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
 
 
 def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
-    """Runs of paragraphs in which each one is below or beside the one before."""
+    """Split paragraphs into columns, in which each paragraph is below or beside the previous paragraph."""
     columns: list[list[Paragraph]] = []
     for paragraph in paragraphs:
         if columns and paragraph.first.bottom <= columns[-1][-1].last.top:
@@ -114,13 +114,16 @@ def _over_columns(
 def _over_page(
     last: Sequence[list[Paragraph]], following: list[Paragraph], read: list[list[Paragraph]], usual: float
 ) -> None:
-    """Move a paragraph that continues to the end of its page, and its rest to the start of the next page."""
+    """If the next page continues a paragraph, move the paragraph to the end of its page.
+
+    Its rest moves to the start of the next page.
+    """
     rest = _first(following, usual)
     for column in reversed(last):
         end = _last(column, usual)
         is_next = column is last[-1] and end is column[-1] and rest is following[0]
         page = next(page for page in reversed(read) if page)
-        is_held = end.continues and len(page) > 1  # it must stay the first paragraph of its page
+        is_held = end.continues and len(page) > 1  # it must stay the first one of its page
         if not is_held and _goes_on(end, rest, is_next=is_next):
             page[:] = [*_without(page, end), end]
             following[:] = [replace(rest, continues=True), *_without(following, rest)]
@@ -146,7 +149,10 @@ def _is_text(paragraph: Paragraph, usual: float) -> bool:
 
 
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Whether both paragraphs are as wide as columns; the width of a single last line does not count."""
+    """Whether both paragraphs are as wide as columns.
+
+    A ``rest`` of a single line may be narrower if it directly follows ``end`` (``is_next``).
+    """
     least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
     widths = [
         (paragraph.margin - paragraph.last.left) / paragraph.height
@@ -201,7 +207,7 @@ class Stitched:
 
 
 def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Stitched:
-    """The canonical text of the pages and the offset at which each begins.
+    """The canonical text of the pages, and the offset at which each page begins.
 
     Args:
         pages: the paragraphs of each page.
@@ -237,7 +243,7 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
 
 
 def _is_next_row(before: Paragraph, row: Paragraph) -> bool:
-    """Whether a row at the top of a page goes on the table at the end of the page before."""
+    """Whether a row at the top of a page continues the table at the end of the page before."""
     cells = row.first.cells
     has_figures = any(is_quantity(cell.words.text.strip()) for cell in cells[1:])
     return has_figures and len(cells) == len(before.last.cells)

@@ -1,4 +1,4 @@
-"""Reads a PDF as a Document: paragraphs of the text layer, or recognised in pictures of pages."""
+"""Reads a PDF as a Document: its paragraphs, from the text layer or by text recognition in scanned pages."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
 _PICTURES_WITHIN = 4
-"""The depth of nested forms to which a page's pictures are searched."""
+"""The depth to which forms (reusable parts of a page), nested in each other, are searched for pictures."""
 
 READ_PICTURES = (
     "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
@@ -48,7 +48,7 @@ SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page: its frame, its lines, and whether the page is a picture, whose lines were recognised."""
+    """A page: its frame, its lines, and whether it is a picture, so that any lines were recognised in it."""
 
     frame: Frame
     lines: list[Line]
@@ -110,7 +110,7 @@ def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
 def _read(
     placed: Sequence[_Page],
 ) -> tuple[list[list[Line]], list[list[Paragraph]], Stitched, frozenset[str]]:
-    """The lines of the pages without running titles, their paragraphs, their canonical text and its words."""
+    """The pages' lines without running titles, the pages' paragraphs, the whole text, and its words."""
     written = without_running([page.lines for page in placed], [page.frame.height for page in placed])
     known, usual = words_of(written), usual_height(written)
     parts: list[PageParts] = []

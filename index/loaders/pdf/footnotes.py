@@ -1,4 +1,4 @@
-"""Separates footnotes, and vertical lines in the margin, from the text of a page."""
+"""Separates footnotes, and lines that run vertically in the margin, from the text of a page."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ _MARK = regex.compile(
 
 
 _STANDING = 0.2
-"""The least width per character, in line heights: the characters of a narrower line are above each other."""
+"""The least width per character, in line heights: in a narrower line, characters stand above each other."""
 
 _STANDING_CHARACTERS = 8
 
 
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
-    """The height, in points, that the lines with the most characters have."""
+    """The usual height of a line, in points: the height at which the lines have the most characters."""
     characters: Counter[float] = Counter()
     for page in pages:
         for line in page:
@@ -36,12 +36,12 @@ def usual_height(pages: Iterable[Iterable[Line]]) -> float:
 
 
 def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
-    """Split the lines of a page into those of the text, and those of footnotes and margin, each in order.
+    """Split the lines of a page into lines of the text, and lines of footnotes and margin, each in order.
 
     A note begins with its mark, is smaller than the text, and has only notes below it.
 
     Args:
-        page: its lines, in reading order.
+        page: the page's lines, in reading order.
         usual: the height of the text's lines, in points.
     """
     if len(page) > MAX_LINES:

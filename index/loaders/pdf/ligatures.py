@@ -13,7 +13,7 @@ from statistics import median
 import regex
 
 FIRST_NAMED = 0x20
-"""Lower codes are no characters: PDFium gives a glyph without a name 0, or its number in the font."""
+"""Lower codes are no characters: PDFium gives a glyph without a name the code 0 or its number in the font."""
 
 LIGATURES = ("fi", "fl", "ff", "ffi", "ffl")
 
@@ -29,10 +29,11 @@ _TOUCHING = 0.15
 _SAME_HEIGHT = 0.03
 _VOWELS = "aeiouyäëïöüæøåáéíóúýàèìòùâêîôûãõ"
 _IE = ("d", "l", "n", "r", "s")
-"""What follows ``fie`` inside a word: ``certified``, ``classifier``."""
+"""The letters that follow ``fie`` inside words such as ``certified`` and ``classifier``."""
 
 _INITIAL_IE = ("l", "n", "r", "st")
-"""What follows ``fie`` at a word's start: ``field``, ``fierce``, but ``flesh``, ``fled``."""
+"""The letters that follow ``fie`` at the start of words such as ``field`` and ``fierce``. Before other
+letters, ``fle`` is usual, as in ``flesh`` and ``fled``."""
 
 _WORD = regex.compile(r"\p{L}{3,}")
 
@@ -41,7 +42,7 @@ Box = Sequence[float]
 
 
 def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Sequence[Box]) -> list[str]:
-    """The characters of a page, in which glyphs without a code inside words became ligatures.
+    """The characters of a page, with a ligature for each glyph inside a word that has no code.
 
     Args:
         characters: a string for each glyph, empty if the glyph is not read.
@@ -65,12 +66,12 @@ def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Seque
 
 
 def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[str]) -> str:
-    """The ligature between the letters of a word, in small letters.
+    """Choose the ligature between the letters of a word. All letters are in lower case.
 
     Args:
-        before: the letters before it.
-        after: the letters after it.
-        fitting: the ligatures that may be it, the likeliest first; not empty.
+        before: the letters before the ligature.
+        after: the letters after the ligature.
+        fitting: the possible ligatures, the likeliest first; not empty.
         known: other words of the page.
     """
     for one in fitting:
@@ -82,10 +83,10 @@ def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[s
 def _can_stand(before: str, one: str, after: str) -> bool:
     """Whether European languages usually write a ligature between these letters.
 
-    Vowels follow fl, and seldom fi: ``a`` in ``-fiable``, and ``e`` in words such as ``certified``.
+    Vowels usually follow fl. They follow fi only in words such as ``justifiable`` and ``certified``.
     """
     if one == "ff":
-        return not after.startswith(("i", "l"))  # they would be in the ligature
+        return not after.startswith(("i", "l"))  # the ligature would then be ffi or ffl
     takes_i = not after or after[0] not in _VOWELS or after.startswith("ab")
     if after.startswith("e") and not one.startswith("ff"):
         endings = _IE if before else _INITIAL_IE
@@ -122,7 +123,7 @@ def _fitting(box: Box, widths: Mapping[str, list[tuple[float, float]]]) -> list[
 
 
 def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: int) -> str:
-    """The letters of a glyph's word on one of its sides: ``step`` is 1 or -1."""
+    """The letters of a glyph's word that follow the glyph (``step`` is 1) or precede it (``step`` is -1)."""
     letters: list[str] = []
     while 0 <= index + step < len(characters):
         here, there = boxes[index], boxes[index + step]

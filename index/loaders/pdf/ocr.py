@@ -86,7 +86,7 @@ def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: 
     Args:
         picture: the visible page.
         frame: the page's size.
-        languages: tesseract's codes of the languages that may occur on it.
+        languages: tesseract's codes of the languages that may occur on the page.
         seconds: the time limit.
 
     Raises:
@@ -165,7 +165,14 @@ def _bottom(line: Sequence[_Word]) -> int:
 def _line(
     words: Sequence[_Word], frame: Frame, points: tuple[float, float], bounds: tuple[float, float]
 ) -> Iterator[Glyph]:
-    """The characters of a line, with the size of a pixel ``points`` and the lower and upper ``bounds``."""
+    """The characters of a line.
+
+    Args:
+        words: the words of the line.
+        frame: the page's size.
+        points: the width and the height of a pixel, in points.
+        bounds: the lower and the upper bound of the line's font, in points.
+    """
     bottom, top = bounds
     low, high = frame.height - _bottom(words) * points[1], frame.height - _top(words) * points[1]
     before: _Word | None = None

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 PDFIUM = threading.RLock()
-"""The lock for every call of PDFium, which two threads must not call at a time, even for two documents."""
+"""The lock for every call of PDFium: two threads must not call it at once, even for two documents."""
 
 SAVE_AGAIN = "open it in a PDF program and save it again"
 """The remedy for a broken file."""

@@ -24,7 +24,7 @@ _MAX_TITLE = 300
 """The most characters of a bookmark's title."""
 
 _MAX_NUMBER = 6
-"""The longest number of a heading, in characters: ``12.1.3``."""
+"""The longest number of a heading, in characters, for example ``12.1.3``."""
 
 _LEEWAY = 3.0
 """The largest distance, in points, by which the top of a heading is above its bookmark's place."""
@@ -34,10 +34,11 @@ class Bookmark(NamedTuple):
     """An entry of a PDF's outline.
 
     Attributes:
-        level: its depth, from 1.
-        title: its title, on one line.
-        page: the index of its page.
-        place: its x and y in the page's own space, in points; None for a coordinate that is not given.
+        level: the entry's depth, from 1.
+        title: the entry's title, on one line.
+        page: the index of the page to which the entry leads.
+        place: the x and y of its target in the page's own space, in points; None for a coordinate that the
+            file does not give.
     """
 
     level: int
@@ -47,7 +48,7 @@ class Bookmark(NamedTuple):
 
 
 def bookmarks(document: PdfDocument) -> list[Bookmark]:
-    """The bookmarks that lead to a page, in order. The caller must hold ``PDFIUM``."""
+    """The bookmarks that lead to a page, in order. Call this only while holding the lock ``PDFIUM``."""
     from ctypes import addressof
 
     from pypdfium2.raw import FPDFBookmark_GetFirstChild, FPDFBookmark_GetNextSibling
@@ -57,7 +58,7 @@ def bookmarks(document: PdfDocument) -> list[Bookmark]:
     waiting: list[tuple[Any, int]] = [(FPDFBookmark_GetFirstChild(document, None), 1)]
     while waiting and len(seen) < MAX_BOOKMARKS:
         entry, level = waiting.pop()
-        if not entry or addressof(entry.contents) in seen:  # a circle
+        if not entry or addressof(entry.contents) in seen:  # the entries form a circle
             continue
         seen.add(addressof(entry.contents))
         bookmark = _bookmark(document, entry, level)
@@ -145,7 +146,7 @@ def sections(
 
 
 def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Frame) -> int:
-    """The offset of a bookmark's paragraph: the paragraph with its title, else the paragraph at its place."""
+    """The offset of the paragraph with a bookmark's title, else of the paragraph at the bookmark's place."""
     starts = whole.paragraph_starts[mark.page]
     x, y = frame.shown(*mark.place)
     headings = [
@@ -164,7 +165,7 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
 
 
 def _is_titled(text: str, title: str) -> bool:
-    """Whether a paragraph is the heading of a bookmark, although one of the two may lack the number."""
+    """Whether a paragraph is the heading that a bookmark names, even if one of them lacks the number."""
     if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
         return False
     words, named = _letters(text), _letters(title)

@@ -28,7 +28,8 @@ SLACK = 0.5
 """The space, in line heights, that a program may leave before the margin when it wraps a line."""
 
 RAGGED_SHARE = 0.35
-"""The same space, as a share of a column's width, if the next line continues in lower case."""
+"""The space that a program may leave before the margin if the next line continues in lower case, as a share
+of the column's width."""
 
 _ITEM = regex.compile(
     r"[¹²³⁰⁴-⁹]{1,3}(?=\s?\S)|(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
@@ -38,7 +39,7 @@ _SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-�
 _ENDING = 12
 _DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
 _COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")
-"""A compound whose last word is too short to be divided: ``Analyst-in-``."""
+"""A compound whose last word is too short to be divided, for example ``Analyst-in-``."""
 
 _HYPHENS = ("-", "‐", WRAPPED_HYPHEN)
 _CONTINUES = regex.compile(r"\A[\p{Ll}\p{Lo}][\p{L}\p{M}]*")
@@ -50,11 +51,11 @@ class Paragraph:
     """A paragraph, heading, list item or table row of a page.
 
     Attributes:
-        words: its text on one line, never empty.
-        first: its first line.
-        last: its last line.
-        margin: the right edge of its column, in points.
-        continues: whether it continues the last paragraph of the previous page.
+        words: the paragraph's text on one line, never empty.
+        first: the paragraph's first line.
+        last: the paragraph's last line.
+        margin: the right edge of the paragraph's column, in points.
+        continues: whether the paragraph continues the last paragraph of the previous page.
     """
 
     words: Placed
@@ -70,7 +71,7 @@ class Paragraph:
 
     @property
     def height(self) -> float:
-        """The height of its font, in points."""
+        """The height of the paragraph's font, in points."""
         return self.last.height
 
     @property
@@ -80,7 +81,7 @@ class Paragraph:
 
 
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
-    """All words, compounds and parts of compounds in lower case, without the parts of divided words."""
+    """The words of all pages in lower case, with compounds and their parts, but without divided words."""
     words: set[str] = set()
     for page in pages:
         is_divided = False
@@ -99,7 +100,7 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
     """The paragraphs of a page in the order of its lines.
 
     Args:
-        page: its lines.
+        page: the page's lines.
         known: the document's words. They tell whether the hyphen at a line's end belongs to a compound or
             divides a word.
     """
@@ -195,7 +196,11 @@ def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
 
 
 def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed, Placed]:
-    """Prepare two lines of one paragraph for concatenation."""
+    """Change two lines of one paragraph so that they can be concatenated.
+
+    If the first line ends with a hyphen that divides a word, the hyphen is removed; the hyphen of a compound
+    stays. Otherwise a space is added, unless the line ends with a dash or the script has no spaces.
+    """
     text, start = line.text.rstrip(), following.text.lstrip()
     end = line.cut(0, len(text))
     rest = following.cut(len(following.text) - len(start), len(following.text))

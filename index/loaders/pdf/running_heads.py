@@ -28,10 +28,10 @@ MAX_ROWS = 3
 """The most rows of a header or footer."""
 
 MIN_PAGES = 3
-"""The least number of pages that have a running title: two in a document of up to four pages."""
+"""The least number of pages on which a running title repeats; two in a document of up to four pages."""
 
 MAX_SIZE = 1.3
-"""A line higher than this ratio to the typical line is a heading."""
+"""A line whose height is more than this multiple of the typical height is a heading."""
 
 MAX_HEADING_LINES = 8
 """The most lines in the headings of a table."""
@@ -69,10 +69,10 @@ class _Edge:
         page: the page's index.
         index: the line's index on its page.
         is_top: whether the line is at the top.
-        place: the line's distance from that edge of the page, in points.
-        text: its text in lower case.
-        numbers: the numbers in it.
-        is_outermost: whether it is in the outermost row, and near the edge.
+        place: the line's distance from the top or bottom edge of the page, in points.
+        text: the line's text in lower case.
+        numbers: the numbers in the text.
+        is_outermost: whether the line is in the outermost row, and near the edge.
     """
 
     page: int
@@ -87,7 +87,7 @@ class _Edge:
 def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
     """The lines of each page without running titles and page numbers.
 
-    If a page has no other lines, its titles stay; if no page of the document has, all lines stay.
+    If a page has no other lines, its running titles stay. If no page has other lines, all lines stay.
 
     Args:
         pages: the lines of each page.
@@ -153,7 +153,7 @@ def _value(number: str) -> int:
 
 
 def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
-    """The page and index of lines whose wording repeats on several pages, apart from page numbers."""
+    """The page and index of the lines whose wording, without page numbers, repeats on several pages."""
     alike: dict[tuple[bool, str, int], list[_Edge]] = defaultdict(list)
     for edge in edges:
         wording = " ".join(_NUMBER.sub("#", edge.text).split())
@@ -183,12 +183,12 @@ def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 
 
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
-    """Group the edges by their numbers, then by the difference between each number and the page's index."""
+    """Group the edges by their numbers, then by each number minus the page's index; yield each grouping."""
     by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
     for edge in edges:
         by_numbers[edge.numbers].append(edge)
     yield list(by_numbers.values())
-    names_part = _PART.match(edges[0].text) is not None  # its number is not a page number
+    names_part = _PART.match(edges[0].text) is not None  # a part's number is no page number
     for position in range(int(names_part), len(edges[0].numbers)):
         ahead: dict[int, list[_Edge]] = defaultdict(list)
         for edge in edges:
@@ -197,7 +197,7 @@ def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
 
 
 def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
-    """The page and index of the lines that look like page numbers and are at their place."""
+    """The page and index of the lines that look like page numbers and stand alone at a page's edge."""
     return {
         (edge.page, edge.index)
         for edge in edges

@@ -28,11 +28,11 @@ _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
 
 class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
-    """One character with its box, whose height is the font's; the box of a line break has no meaning.
+    """One character with its box. The height of the box is the font's; the box of a line break means nothing.
 
     Attributes:
-        bold: whether its font is bold; only set for the first and last character of a line.
-        box: its box in the bytes of PageLayout.
+        bold: whether the font is bold; only set for the first and last character of a line.
+        box: the box in the bytes of PageLayout.
     """
 
     character: str
@@ -49,10 +49,10 @@ class Cell:
     """A piece of a line between two gaps.
 
     Attributes:
-        words: its text.
-        left: its left edge, in points.
-        right: its right edge, in points.
-        first_word: the width of its first word.
+        words: the cell's text.
+        left: the cell's left edge, in points.
+        right: the cell's right edge, in points.
+        first_word: the width of the first word, in points.
     """
 
     words: Placed
@@ -66,13 +66,14 @@ class Line:
     """A line of a page, or a table's row.
 
     Attributes:
-        cells: its pieces, from left to right.
+        cells: the pieces of the line, from left to right.
         bottom: the font's lower bound, in points.
         top: the font's upper bound, in points.
-        bold: whether its first and its last character are bold.
-        is_row: whether its pieces are cells of a table's row.
-        begins_table: whether it is the first row of a table.
-        resumes: the right edge of its letters, if superscripts or subscripts follow them.
+        bold: whether the first and the last character of the line are bold.
+        is_row: whether the pieces are the cells of a table's row.
+        begins_table: whether the line is the first row of a table.
+        resumes: the right edge, in points, of the text before trailing superscripts or subscripts; None if
+            the line does not end with them.
     """
 
     cells: tuple[Cell, ...]
@@ -85,7 +86,7 @@ class Line:
 
     @property
     def words(self) -> Placed:
-        """Its text; the cells of a row are joined by " | ". A space at the end stays."""
+        """The line's text; " | " stands between the cells of a row. A space at the end stays."""
         if len(self.cells) == 1 and not self.is_row:
             return self.cells[0].words
         if self.is_row:
@@ -101,12 +102,12 @@ class Line:
 
     @property
     def left(self) -> float:
-        """The left edge of its first piece."""
+        """The left edge of the first piece, in points."""
         return self.cells[0].left
 
     @property
     def right(self) -> float:
-        """The right edge of its last piece."""
+        """The right edge of the last piece, in points."""
         return self.cells[-1].right
 
     @property
@@ -116,7 +117,7 @@ class Line:
 
     @property
     def height(self) -> float:
-        """The distance between the font's bounds; never 0."""
+        """The distance between the font's bounds, in points; never 0."""
         return max(self.top - self.bottom, 0.1)
 
 
@@ -167,7 +168,13 @@ def _line(glyphs: list[Glyph]) -> Iterator[Line]:
 
 
 def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
-    """A cell of a line with the upper bound ``top`` and ``height``; a space at the end stays."""
+    """Make a cell of a line. A space at its end stays.
+
+    Args:
+        glyphs: the characters of the cell.
+        top: the upper bound of the line's font, in points.
+        height: the height of the line's font, in points.
+    """
     parts: list[str] = []
     boxes: list[bytes] = []
     spaced = False

@@ -1,4 +1,4 @@
-"""Writes the characters of an RTF file to its parts, as RTF that does not depend on symbol fonts."""
+"""Writes the text of an RTF file into its parts, still as RTF, with ordinary characters for symbol fonts."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class Group:
     """The state inside a group of RTF, which ends with the group.
 
     Attributes:
-        part: the part that receives the text; None for text that is not read.
-        name: the group's destination, if the reader needs to know it.
-        is_optional: whether the group began with the mark by which older readers skip it.
+        part: the part that receives the group's text; None if the text is not read.
+        name: the group's destination (the kind of its content), if the reader needs to know it; else empty.
+        is_optional: whether the group began with ``*``, the mark of groups that older readers skip.
         font: the number of the font.
         skipped: as ``Part.skipped``.
         is_hidden: whether text is hidden.
@@ -32,7 +32,7 @@ class Group:
         is_raised: whether text is raised above the line.
         in_table: whether the paragraph belongs to a cell.
         level: the level of the paragraph as a heading, from 0; None for body text.
-        label_of: the part in which a list's number or bullet is open.
+        label_of: the part in which the group writes the number or bullet of a list item; else None.
     """
 
     part: Part | None
@@ -63,7 +63,7 @@ class Characters:
         self._stand_ins = 0
 
     def interrupt(self) -> None:
-        """End a run of characters, so that no second byte and no substitute character is expected."""
+        """End a run of characters: what follows is no second byte, and no substitute character."""
         self._is_lead, self._stand_ins = False, 0
 
     def put(self, rtf: str) -> None:
@@ -103,7 +103,7 @@ class Characters:
             self.put(_BEYOND_ASCII.sub(_byte, text))
 
     def _raised(self, character: str) -> str:
-        """A raised character; the substitute for a character that is written as its number stays as it is."""
+        """Write a raised character; a substitute for a character given by its number stays as it is."""
         if self._stand_ins:
             self._stand_ins -= 1
             return _BEYOND_ASCII.sub(_byte, character)
@@ -127,7 +127,7 @@ class Characters:
         self.put("".join(map(mark, text)))
 
     def number(self, number: int) -> None:
-        """Add a character that is written as its number."""
+        """Add a character that the file gives by its number."""
         self._stand_ins = self.group.skipped
         place = number & 0xFFFF if number < 0 else number
         if 0xF020 <= place <= 0xF0FF or (self._is_symbol() and 0x20 <= place <= 0xFF):

@@ -167,7 +167,7 @@ def _row(piece: str, group: object) -> Iterator[Block]:
 
 
 def _flat(text: str) -> str:
-    """A text on one line, after the label of its list item if it has one."""
+    """A text on one line; the label of a list item, if the text has one, becomes a number or bullet."""
     labelled = _LABEL.sub(lambda match: _label(flow(match[1])), text)
     return flow(_MARKS.sub(" ", labelled))
 

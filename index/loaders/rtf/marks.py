@@ -43,7 +43,8 @@ class Parts:
         times: ``creatim`` and ``revtim``, each with its year, month and day by their control words.
         charsets: the character sets of fonts, by the numbers of the fonts.
         fonts: the names of fonts, by their numbers.
-        encoding: the control word of the document's character set, and its code page: ``1252``.
+        encoding: the control word of the document's character set, and the number of its code page, for
+            example ``1252``.
     """
 
     body: Part = field(default_factory=Part)

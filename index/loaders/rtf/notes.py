@@ -26,7 +26,7 @@ class _Note:
     """The note that was opened last.
 
     Attributes:
-        part: its text.
+        part: the part with the note's text.
         reference: the part with the note's reference, and the index of the piece there; None without a
             reference.
         mark: the number as RTF.
@@ -63,7 +63,7 @@ class Notes:
         self._series = {"": _Series("decimal"), "a": _Series("lowerRoman")}
 
     def set(self, word: str, number: int | None) -> bool:
-        """Handle a control word about the numbering of notes; return whether the word is one."""
+        """Handle a control word about the numbering of notes; return whether the word is of this kind."""
         said = _SETTING.fullmatch(word)
         if said is None:
             return False

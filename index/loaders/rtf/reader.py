@@ -1,7 +1,8 @@
 """Reads RTF (Rich Text Format 1.9.1) as parts without formatting, with marks at ends of paragraphs and cells.
 
 striprtf can decode characters of every code page. But it keeps hidden text, drops notes, loses the ends of
-cells, and fails on some pictures and broken words. This module therefore extracts the text for it.
+cells, and fails on some pictures and broken words. This module therefore extracts the text before striprtf
+decodes it.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from index.loaders.rtf.words import CHARACTERS, CHARSETS, LABELS, PROPERTIES, RU
 from index.loaders.symbols import UNKNOWN, sign
 
 MAX_DEPTH = 10_000
-"""The deepest group that sets anything: no program nests a hundred groups."""
+"""Inside this many groups, braces are only counted, and open no group: no program nests a hundred groups."""
 
 _TOKEN = re.compile(
     r"\\([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL
@@ -66,7 +67,7 @@ def parts_of(source: str) -> Parts:
 
 
 class _Reader(Characters):
-    """The open groups and the parts read so far."""
+    """Reads RTF token by token, and holds the open groups and the parts read so far."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -113,7 +114,7 @@ class _Reader(Characters):
         self._instruction = ""
 
     def symbol(self, symbol: str) -> None:
-        """Handle a control symbol."""
+        """Handle a control symbol: a backslash with one character that is no letter."""
         self.interrupt()
         if self.group.name == "fldinst":
             self._instruction += symbol
@@ -147,7 +148,7 @@ class _Reader(Characters):
             self._character(word, number)
 
     def _open(self, word: str) -> bool:
-        """Handle a word that starts a part or an unread group; return whether it is one."""
+        """Handle a word that starts a part or an unread group; return whether the word does so."""
         group = self.group
         is_optional, group.is_optional = group.is_optional, False
         if word in PROPERTIES | TIMES and group.name == "info":
@@ -183,7 +184,7 @@ class _Reader(Characters):
         self._reference = None
 
     def _format(self, word: str, number: int | None) -> bool:
-        """Handle a formatting word; return whether it is one."""
+        """Handle a word that sets a format; return whether the word does so."""
         group = self.group
         match word:
             case "f":
@@ -209,7 +210,10 @@ class _Reader(Characters):
         return True
 
     def _character(self, word: str, number: int | None) -> None:
-        """Handle a word for a character, or for the end of a paragraph, cell, row or section."""
+        """Handle a control word that stands for a character, or ends a paragraph, cell, row or section.
+
+        The words that number notes come last.
+        """
         if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
             self.number(number)
         elif word in CHARACTERS:
@@ -250,7 +254,7 @@ class _Reader(Characters):
         self._boxes = []
 
     def _write_note_mark(self) -> None:
-        """Write a note's number: inside the note its own number, elsewhere that of the next note."""
+        """Write the number of a note: inside a note its own number, elsewhere the number of the next note."""
         part = self.group.part
         if part is None or self.group.is_hidden or self.group.is_deleted:
             return

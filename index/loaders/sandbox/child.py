@@ -133,7 +133,7 @@ class Child:
         timer.daemon = True
         timer.start()
         try:
-            with suppress(BrokenPipeError):  # receive returns None then
+            with suppress(BrokenPipeError):  # ``receive`` then returns None
                 if request is not None:
                     send(request, _opened(self.process.stdin))
             answer = receive(_opened(self.process.stdout), most)

@@ -74,8 +74,8 @@ class Isolated:
 
         Args:
             path: the file.
-            options: how to read it.
-            cutting: how to cut it into passages; None for no passages.
+            options: how to read the file.
+            cutting: how to cut the document into passages; None for no passages.
             waiting: called every half second; an exception from it cancels the reading.
 
         Raises:

@@ -1,4 +1,4 @@
-"""Requests to the reading process and its answers: JSON, after its length, over a pipe.
+"""The requests to the reading process and its answers. Each crosses a pipe as its length, then as JSON.
 
 A hostile file may have taken control of the process that answers. Nothing in an answer is therefore executed;
 an answer becomes a document only if every field has its type.
@@ -35,7 +35,7 @@ class Request:
     Attributes:
         path: the absolute path of the file, in the file system's encoding; empty if the request only opens a
             tokeniser.
-        options: how to read it.
+        options: how to read the file.
         page: the page to draw, from 1; 0 for a request to read the file.
         width: the width of the picture, in pixels.
         cutting: how to cut the document into passages, or None. The tokeniser in it, which may be large, is

@@ -46,7 +46,7 @@ _GRACE_SECONDS = 10.0
 the parent is dead."""
 
 _KEPT_SHARE = 0.25
-"""A share of the memory limit for one file: a process that still holds more after a file is replaced."""
+"""After a file, a process that still holds more than this share of the file's memory limit ends itself."""
 
 _ANY_WORDS = "The council closed the third gate of the dam, and nobody was told before Monday."
 
@@ -54,7 +54,7 @@ _ANY_WORDS = "The council closed the third gate of the dam, and nobody was told 
 def main() -> None:
     """Answer requests until there are no more."""
     requests, answers = _take_over_pipes()
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the parent too, which decides
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C also reaches the parent, which decides
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread reserves memory, and the arrays are small
     _leave_no_core()
     detect(_ANY_WORDS)  # loads the language model now, so that its memory does not count for a file

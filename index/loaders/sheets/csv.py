@@ -89,7 +89,11 @@ def _sample(text: str) -> str:
 
 
 def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> bool:
-    """Whether a delimiter is punctuation: spaces follow it, and its number varies or lines are sentences."""
+    """Whether a delimiter is punctuation in prose, instead of a separator of values.
+
+    It is punctuation if a space follows it everywhere, and if the records have different numbers of values or
+    end like sentences.
+    """
     if delimiter not in ",;" or not all(value.startswith(" ") for record in records for value in record[1:]):
         return False
     ended = sum(_SENTENCE_END.search(record[-1]) is not None for record in records)

@@ -26,7 +26,8 @@ MAX_GAP_ROWS = 2
 
 _FEW_PLACES = 10_000
 _PLACES_PER_CELL = 20
-"""A table with more places in its grid for each cell is not written as a grid, which would be huge."""
+"""A table is not written as a grid if the grid has more places than ``_FEW_PLACES`` and this many for each
+cell together: the grid would be huge, and mostly empty."""
 
 _NOTE = regex.compile(
     r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
@@ -41,10 +42,10 @@ class Cell:
     """A cell with text.
 
     Attributes:
-        text: its visible text, on one line.
+        text: the cell's visible text, on one line.
         figure: whether the cell has a quantity, or a dash in place of one. Years and dates are not
             quantities, since they name columns and rows.
-        width: the number of columns that it is merged over.
+        width: the number of columns over which the cell is merged.
     """
 
     text: str
@@ -79,9 +80,9 @@ def is_written_figure(text: str) -> bool:
 def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
     """The blocks of a sheet in reading order: the rows of each table as one group, other lines alone.
 
-    A table's headings come first. A heading over several columns is repeated in each of them, since a line of
-    text cannot show its extent; other merged cells are written once. Short lines directly above a table (its
-    name or units) belong to its group.
+    A table's headings come first. A heading over several columns is repeated in each of these columns, since
+    a line of text cannot show the extent of a heading; other merged cells are written once. Short lines
+    directly above a table (its name or units) belong to the table's group.
 
     Args:
         rows: the rows with text, in order.
@@ -95,7 +96,13 @@ def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
 
 @dataclass(slots=True)
 class _Region:
-    """Rows that belong together, the columns of rows with several cells, and whether they have figures."""
+    """Rows that belong together.
+
+    Attributes:
+        rows: the rows, in order.
+        columns: the columns of the rows with several cells.
+        has_figures: whether a row with several cells has figures.
+    """
 
     rows: list[Row] = field(default_factory=list)
     columns: set[int] = field(default_factory=set)
@@ -193,7 +200,10 @@ def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _stands_alone(columns: Sequence[int], rows: Sequence[Row]) -> bool:
-    """Whether columns after an empty one are a table by themselves: the first names each row differently."""
+    """Whether the columns after an empty column form a separate table.
+
+    They do if their first column mostly has words, and gives each row with figures a different name.
+    """
     figures = [line for line in rows if any(_is_figure(line, column) for column in columns[1:])]
     names = [line.cells[columns[0]].text for line in figures if columns[0] in line.cells]
     words = [line for line in figures if columns[0] in line.cells and not _is_figure(line, columns[0])]
@@ -250,7 +260,7 @@ def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
         yield from (Block(row(cell.text for cell in line.cells.values()), group) for line in rows)
         return
     headings = next((place for place, line in enumerate(rows) if line.has_figures()), MAX_HEADING_ROWS)
-    headings = headings if headings < MAX_HEADING_ROWS else 1  # a table of words
+    headings = headings if headings < MAX_HEADING_ROWS else 1  # a table of words alone
     spans: list[Mapping[int, Heading]] = [
         {at: (cell.text, cell.width) for at, cell in line.cells.items()} for line in rows[:headings]
     ]

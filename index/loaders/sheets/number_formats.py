@@ -50,7 +50,7 @@ _GENERAL_BELOW = 1e15
 _GENERAL_ABOVE = 1e-9
 
 _ROOM = Context(prec=400)
-"""A context with digits for the largest number of a cell, 10³⁰⁸, in full."""
+"""The settings of decimal arithmetic: enough digits to write the largest number of a cell, 10³⁰⁸, in full."""
 
 _MOST_DECIMALS = 30
 """The largest number of decimals in a format ([MS-OI29500], 2.1.739)."""
@@ -73,10 +73,10 @@ class Section:
     """A section of a format code.
 
     Attributes:
-        parts: its parts in order: kind and text of each.
-        kinds: the kinds of its parts.
-        marks: its digit marks, and ``%`` and ``@``.
-        condition: the comparison and bound of the figures that the section is for, or None.
+        parts: the parts of the section in order: kind and text of each.
+        kinds: the kinds of the parts.
+        marks: the digit marks, and ``%`` and ``@``, in order.
+        condition: the comparison and the bound that select the figures for this section, or None.
     """
 
     parts: tuple[tuple[str, str], ...]
@@ -157,7 +157,7 @@ def shown_number(value: float, code: str) -> str:
 
     Args:
         value: the cell's number.
-        code: its format: ``#,##0.00;(#,##0.00)``.
+        code: the cell's format, for example ``#,##0.00;(#,##0.00)``.
     """
     if not math.isfinite(value):
         return str(value)
@@ -250,7 +250,7 @@ def _filled(amount: Decimal, section: Section) -> str:
 
 
 def _scientific(amount: Decimal, parts: Parts) -> str:
-    """A figure in scientific notation; the exponent is a multiple of the digits before the point."""
+    """A figure in scientific notation; the number of digits before the point divides the exponent."""
     at = next(place for place, (kind, _) in enumerate(parts) if kind == "exponent")
     mantissa, ending = parts[:at], parts[at + 1 :]
     marks = "".join(text for kind, text in mantissa if kind == "mark")
@@ -267,7 +267,7 @@ def _scientific(amount: Decimal, parts: Parts) -> str:
 
 
 def _as_fraction(amount: Decimal, section: Section) -> str:
-    """A figure as a whole number and a fraction; the format gives the denominator, or its most digits."""
+    """A figure as a whole number and a fraction; the format gives the denominator or its number of digits."""
     parts = section.parts
     slash = next(place for place, (kind, _) in enumerate(parts) if kind == "slash")
     start = _while(parts, slash - 1, -1, _is_digit_mark)
@@ -289,7 +289,10 @@ def _as_fraction(amount: Decimal, section: Section) -> str:
 
 
 def _near(value: float, most: int) -> tuple[int, int]:
-    """The fraction that Excel shows: the last convergent of the continued fraction within the limit.
+    """The fraction that Excel shows for a figure.
+
+    The fractions that approach a figure ever more closely are the convergents of its continued fraction.
+    Excel shows the last of them whose denominator is within the limit.
 
     Args:
         value: the figure, 0 or more.

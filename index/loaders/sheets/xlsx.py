@@ -49,8 +49,8 @@ def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
     Each visible sheet gives its name as a heading, then its tables and lines. Numbers have the format of
     their cells, and dates are in ISO 8601. The loader leaves out hidden rows and columns, charts (their
-    figures are in the sheets), comments and text boxes. A formula gives its saved value, or nothing without
-    one.
+    figures are in the sheets), comments and text boxes. A formula gives its saved value; without a saved
+    value, its cell is empty.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
@@ -114,7 +114,7 @@ def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
     from openpyxl.cell.read_only import ReadOnlyCell
 
     # openpyxl's public reader of rows ignores merged and hidden cells, and adds empty cells up to the
-    # declared width. Its parser gives only the cells that exist.
+    # declared width. The parser that it uses gives only the cells that exist.
     found: dict[int, dict[int, Cell]] = {}
     with _source(sheet) as source:
         parser = _parser(sheet, source)

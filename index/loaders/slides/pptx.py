@@ -156,10 +156,9 @@ def _is_read(shape: BaseShape) -> bool:
 
 
 def _in_reading_order(shapes: Iterable[BaseShape]) -> list[BaseShape]:
-    """Sort shapes from top to bottom, and those of one row from left to right.
+    """Sort shapes from top to bottom, and the shapes of one row from left to right.
 
-    Two shapes are in one row if the top of the lower one is less than half the height of the smaller one
-    below the top of the higher one.
+    Two shapes are in one row if their tops differ by at most half the height of the smaller shape.
     """
     placed = [(shape.top or 0, shape.left or 0, shape.height or 0, shape) for shape in shapes]
     lines: list[list[tuple[int, int, int, BaseShape]]] = []

@@ -40,7 +40,7 @@ class _Line:
     """A paragraph that is being read.
 
     Attributes:
-        style: its style.
+        style: the paragraph's style.
         format: the format of the current run.
         boxes: the text boxes that are anchored in the paragraph.
     """
@@ -98,7 +98,12 @@ class Content:
                 yield Block(f"{note.mark} {text}".strip())
 
     def _paragraph(self, joined: list[Element]) -> Iterator[Block]:
-        """The lines of a paragraph. Paragraphs are ``joined`` if the end of the one before was deleted."""
+        """The lines of a paragraph, then its text boxes.
+
+        Args:
+            joined: the paragraph's element. There are several if tracked changes have deleted the ends of
+                paragraphs, so that they now are one paragraph.
+        """
         paragraph = joined[-1]
         line = _Line(value(paragraph, "pPr/pStyle"))
         words = "".join("".join(self._words(one, line)) for one in joined)
@@ -120,7 +125,7 @@ class Content:
             self._notes.end_section()
 
     def _is_unseen(self, paragraph: Element) -> bool:
-        """Whether the paragraph mark is hidden. Such a paragraph takes no number of a list if it is empty."""
+        """Whether the mark at a paragraph's end is hidden; a list does not count such an empty paragraph."""
         properties = paragraph.find(f"{W}pPr")
         if properties is None:
             return False

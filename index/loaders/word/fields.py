@@ -24,7 +24,7 @@ class Fields:
         return any(self._in_code)
 
     def turn(self, mark: Element) -> str:
-        """Handle the start of a field, of its result, or its end; return the text of a form control."""
+        """Handle a mark: a field or its result starts, or the field ends; return a form control's text."""
         kind = mark.get(f"{W}fldCharType")
         if kind == "begin":
             shown = "" if self.is_code else _control(mark)

@@ -1,4 +1,4 @@
-"""Formats of Word runs that change the text a reader sees: hidden, raised, in a symbol font."""
+"""Reads formats of Word runs that change the text a reader sees: they hide it, raise it or set its font."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Format:
     """The format of a run; None for properties that are not set.
 
     Attributes:
-        is_hidden: whether its text is hidden.
+        is_hidden: whether the run's text is hidden.
         position: ``superscript``, ``subscript`` or ``baseline``.
-        font: its font.
+        font: the run's font.
     """
 
     is_hidden: bool | None = None
@@ -56,7 +56,7 @@ class Formats:
 
         Args:
             run: the run, or another element with ``w:rPr``.
-            paragraph_style: the style of its paragraph.
+            paragraph_style: the style of the run's paragraph.
         """
         properties = run.find(f"{W}rPr")
         own = _said(properties)

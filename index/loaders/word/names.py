@@ -19,7 +19,7 @@ _OFF = {"0", "false", "off", "none"}
 
 
 def related(part: Part, kind: str) -> Element | None:
-    """The root element of the part of a kind that ``part`` refers to; None if it is missing or not XML."""
+    """The root element of the part of a kind to which ``part`` refers; None if it is missing or not XML."""
     from lxml.etree import XMLSyntaxError
 
     for relation in part.rels.values():
@@ -32,7 +32,7 @@ def related(part: Part, kind: str) -> Element | None:
 
 
 def value(element: Element | None, path: str) -> str | None:
-    """The value of the element at ``path``, such as ``pPr/pStyle``, below ``element``; None without one."""
+    """The value of the element at ``path``, such as ``pPr/pStyle``, below ``element``, or None."""
     found = element.find("/".join(W + name for name in path.split("/"))) if element is not None else None
     return found.get(f"{W}val") if found is not None else None
 
@@ -44,5 +44,5 @@ def switch(element: Element | None, name: str) -> bool | None:
 
 
 def integer(written: str | None, otherwise: int) -> int:
-    """Parse a number of up to six digits; ``otherwise`` if ``written`` is none."""
+    """Parse a number of up to six digits; return ``otherwise`` if ``written`` is no such number."""
     return int(written) if written and regex.fullmatch(r"[0-9]{1,6}", written) else otherwise

@@ -30,12 +30,12 @@ class _Level:
     """A level of a list.
 
     Attributes:
-        kind: the format of its numbers.
-        text: the pattern of its markers: ``%1.%2``.
-        start: its first number.
-        restart: the level, from 1, at which an item restarts this level, as do items of higher levels; 0 for
-            never, None for any higher level.
-        is_legal: whether its markers write the numbers of all levels as decimals.
+        kind: the format of the level's numbers.
+        text: the pattern of the level's markers, for example ``%1.%2``.
+        start: the level's first number.
+        restart: an item at this level, counted from 1, or at a higher level starts the numbers anew; 0 if no
+            item does, None if an item at any higher level does.
+        is_legal: whether the level's markers write the numbers of all levels as decimals.
     """
 
     kind: str
@@ -47,7 +47,13 @@ class _Level:
 
 @dataclass(frozen=True, slots=True)
 class _List:
-    """A list: its definition, whose counts all its lists share; its levels; and the levels it restarts."""
+    """A list.
+
+    Attributes:
+        definition: the id of the list's definition. All lists with one definition share their counts.
+        levels: the list's levels, by depth from 0.
+        begun_anew: the depths at which the list starts its numbers again.
+    """
 
     definition: str
     levels: dict[int, _Level]
@@ -136,7 +142,7 @@ class Numbering:
         for list_id, one in numbered.items():
             definition = value(one, "abstractNumId") or ""
             link = value(definitions.get(definition), "numStyleLink")
-            if link is not None:  # the list has the levels of that style's list
+            if link is not None:  # the list has the levels of the style's list
                 target = value(self._styles.get(link), "pPr/numPr/numId") or ""
                 definition = value(numbered.get(target), "abstractNumId") or definition
             source = definitions.get(definition)

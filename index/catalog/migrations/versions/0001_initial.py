@@ -1,7 +1,7 @@
 """The tables of :mod:`index.catalog.schema`, and the lineage that names this catalog.
 
 No program with an older schema was ever released. The first change after a release gets a migration of its
-own; this one then has to spell out the tables as they are today.
+own; this migration then has to spell out the tables as they are today.
 """
 
 import uuid

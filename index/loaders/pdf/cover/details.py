@@ -1,4 +1,4 @@
-"""Reads the title, publisher and date of a PDF from its first page, before its properties."""
+"""Reads the title, publisher and date of a PDF from its first page, which counts more than its properties."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _LEAD_PARAGRAPHS = 12
 _LETTERHEAD_LINES = 3
 _TOP = 0.6
 _BOTTOM = 0.12
-"""Dates stand above or below these shares of a page's height."""
+"""The shares of a page's height, at its top and at its foot, in which dates stand."""
 
 _PAGE_NUMBER = regex.compile(r"\A\W*\d{1,4}\s+(?=\p{L}{2})|(?<=\p{L}{2})\s+\d{1,4}\W*\Z")
 
@@ -42,7 +42,7 @@ class FirstPages:
         kept: the lines of each page without running titles and page numbers.
         heights: the height of each page, in points.
         paragraphs: the paragraphs of the first page.
-        known: the document's words: see ``paragraphs``.
+        known: the document's words, which show whether a hyphen at the end of a line divides a word.
         text: the document's text.
     """
 
@@ -55,10 +55,10 @@ class FirstPages:
 
 
 def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Properties]:
-    """The details that the first page states, and those of ``said`` that can be believed beside them.
+    """The details that the first page states, and the credible ones among the file's properties ``said``.
 
-    A title of the properties is believed if the page has its words above the text, or if the page has no
-    title and it reads like one: programs write numbers and names of files there.
+    The title in the properties is credible if its words are on the page above the text. It is also credible
+    if the page shows no title and the words read like a title: programs also write file names there.
     """
     page = pages.lines[0] if pages.lines else ()
     lines = [_written(line) for line in page]
@@ -81,13 +81,13 @@ def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Propert
 
 
 def _is_believed(said: str, above: Sequence[str], title: str | None) -> bool:
-    """Whether a title of the properties is one.
+    """Whether the title in the properties is credible and says as much as the title on the page.
 
     Args:
-        said: the title.
+        said: the title in the properties.
         above: the lines above the text of the first page.
-        title: the title that the page shows. It is preferred if it says more, as do those that go on after
-            the name of a company.
+        title: the title that the page shows, or None. It is preferred if it says more than ``said``, for
+            example if ``said`` is only its beginning, the name of a company.
     """
     if is_furniture(said):
         return False
@@ -99,7 +99,7 @@ def _is_believed(said: str, above: Sequence[str], title: str | None) -> bool:
 
 
 def _above_title(above: Sequence[str], title: str | None) -> list[str]:
-    """The lines above the title, where letterheads are; authors and their offices are below it."""
+    """The lines above the title, where letterheads are; authors and their offices are below the title."""
     if title is None or not any(map(partial(_is_part, title), above)):
         return list(above[:_LETTERHEAD_LINES])
     return list(takewhile(lambda line: not _is_part(title, line), above))
@@ -115,7 +115,7 @@ def _written(line: Line) -> str:
 
 
 def _at_edges(page: Sequence[Line], height: float) -> list[str]:
-    """The lines and cells of a page's upper half and foot; all of a page with few lines."""
+    """The lines and cells at the top and foot of a page, where dates stand; all lines if the page has few."""
     return [
         flow(cell.words.text) if line.is_row else _written(line)
         for line in page

@@ -16,7 +16,7 @@ from index.loaders.pdf.positioned import Placed, joined_by
 from index.loaders.pdf.runs import Line
 
 LARGER = 1.08
-"""A line higher than the text by this ratio is a heading; lines of one group differ by less."""
+"""A line whose height is this multiple of the text's is a heading; the lines of one group differ by less."""
 
 _MAX_STEP = 1.9
 """The largest distance between the lines of a title, in line heights."""
@@ -43,12 +43,12 @@ class LineGroup:
     """Adjacent lines of one size and weight.
 
     Attributes:
-        text: their words on one line, never empty.
-        lines: the text of each.
-        ratio: the height of their font, as a ratio to that of the page's text.
-        height: the height of their font, in points.
-        is_bold: whether they are bold.
-        is_in_table: whether a table's row is beside them, or close above or below.
+        text: the words of the lines, on one line, never empty.
+        lines: the text of each line.
+        ratio: the height of the lines' font, divided by the height of the font of the page's text.
+        height: the height of the lines' font, in points.
+        is_bold: whether the lines are bold.
+        is_in_table: whether a table's row is beside the lines, or close above or below them.
     """
 
     text: str
@@ -60,23 +60,23 @@ class LineGroup:
 
     @property
     def is_larger(self) -> bool:
-        """Whether their font is larger than that of the page's text."""
+        """Whether the lines' font is larger than the font of the page's text."""
         return self.ratio >= LARGER
 
     @property
     def is_smaller(self) -> bool:
-        """Whether their font is smaller than that of the page's text."""
+        """Whether the lines' font is smaller than the font of the page's text."""
         return self.ratio * LARGER < 1
 
     @property
     def is_prose(self) -> bool:
-        """Whether they are a paragraph of the page's text."""
+        """Whether the lines are a paragraph of the page's text, not a heading."""
         is_long = len(self.text) > _PROSE_CHARACTERS
         return is_long and (len(self.lines) > _MAX_LINES or not (self.is_bold or self.is_larger))
 
     @property
     def title(self) -> str:
-        """Their text; of a long heading, only the first lines that a title has space for."""
+        """The text of the lines; of a long heading, only as many first lines as a title has space for."""
         if len(self.text) <= MAX_TITLE_CHARACTERS or self.is_prose or not self.is_larger:
             return self.text
         end = 0
@@ -88,11 +88,11 @@ class LineGroup:
 
 
 def line_groups(page: Sequence[Line], known: frozenset[str]) -> list[LineGroup]:
-    """The groups of a page's lines, in order, without its foot and rows of several cells.
+    """The groups of a page's lines, in order, without the foot of the page and rows of several cells.
 
     Args:
-        page: its lines.
-        known: the document's words: see ``paragraphs``.
+        page: the page's lines.
+        known: the document's words, which show whether a hyphen at the end of a line divides a word.
     """
     rows = [line for line in page if line.is_row]
     written = [line for line in page if not line.is_row] or rows
@@ -116,14 +116,14 @@ def _runs(page: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _is_single(row: Line) -> bool:
-    """Whether a row is only a line: it has one cell with words, perhaps after a number."""
+    """Whether a row is an ordinary line: it has one cell with words, perhaps after a cell with a number."""
     cells = [text for cell in row.cells if (text := cell.words.text.strip())]
     is_numbered = len(cells) == 2 and _NUMBER.fullmatch(cells[0]) is not None
     return len(cells) == 1 or (is_numbered and _WORD.search(cells[1]) is not None)
 
 
 def _goes_on(line: Line, following: Line) -> bool:
-    """Whether two lines are of one group."""
+    """Whether two lines belong to one group."""
     small, large = sorted((line.height, following.height))
     return (
         large <= LARGER * small

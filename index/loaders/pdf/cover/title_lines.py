@@ -21,7 +21,7 @@ _ALIKE = 0.9
 """Headings with at least this share of the largest height count as equally large."""
 
 _STANDING_WITHIN = 8
-"""The number of groups among which a line in the text's own letters is searched for a title."""
+"""A line that is no larger than the text can be a title if it is among this many first groups of a page."""
 
 _CAPTION_WITHIN = 2
 _WORD = regex.compile(r"\p{L}{2,}")
@@ -38,7 +38,7 @@ def title_of_pages(
     Args:
         pages: the lines of the first pages, without running titles.
         running: the running titles at the top of pages.
-        known: the document's words: see ``paragraphs``.
+        known: the document's words, which show whether a hyphen at the end of a line divides a word.
     """
     number = next((number for number, page in enumerate(pages) if page), None)
     if number is None:
@@ -76,7 +76,11 @@ def _above_prose(groups: Sequence[LineGroup]) -> list[LineGroup]:
 
 
 def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
-    """The largest heading above the first prose; a letterhead or a single word only if it is the only one."""
+    """The largest heading above the first prose.
+
+    The name of an organisation counts only if there is no other heading. A single word counts only if no
+    heading of several words is about as large.
+    """
     above = [group for group in _above_prose(groups) if _is_heading(group)]
     chosen = [group for group in above if not is_organisation(group.text)] or above
     if not chosen:
@@ -87,7 +91,7 @@ def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
 
 
 def _heading_in_text(groups: Sequence[LineGroup]) -> str | None:
-    """The first heading on a page, or line in the text's own letters that can be a title."""
+    """The first heading on a page, or an earlier line that can be a title although it is no larger."""
     for number, group in enumerate(groups):
         if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group)):
             return group.title
@@ -99,6 +103,6 @@ def _is_heading(group: LineGroup) -> bool:
 
 
 def _stands_alone(group: LineGroup) -> bool:
-    """Whether a line in the text's own letters can be a title."""
+    """Whether a group is a single line outside tables that can be a title, even in the size of the text."""
     is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
     return is_line and can_be_title(group.text) and title_of_line(group.text) is not None

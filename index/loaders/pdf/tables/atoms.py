@@ -28,7 +28,7 @@ HEADING_GAP = 0.35
 """The smallest gap, in line heights, between the headings of two columns."""
 
 WIDER = 1.5
-"""How much wider than the usual gap in its line a gap between two headings is."""
+"""The least ratio between the gap that separates two headings and the usual gap in their line."""
 
 
 _BOXES = Struct("<4H")
@@ -52,9 +52,9 @@ class Token:
 
     Attributes:
         words: the word.
-        left: its left edge, in points.
-        right: its right edge, in points.
-        begins_cell: whether a wide gap is before it.
+        left: the word's left edge, in points.
+        right: the word's right edge, in points.
+        begins_cell: whether a wide gap is before the word.
     """
 
     words: Placed
@@ -68,8 +68,8 @@ class Atom:
     """The smallest part of a row that belongs to one cell.
 
     Attributes:
-        tokens: its words, at least one.
-        is_figure: whether it is a figure, or a sign for a missing one.
+        tokens: the atom's words, at least one.
+        is_figure: whether the atom is a figure, or a sign for a missing figure.
     """
 
     tokens: tuple[Token, ...]
@@ -77,12 +77,12 @@ class Atom:
 
     @property
     def left(self) -> float:
-        """Its left edge, in points."""
+        """The atom's left edge, in points."""
         return self.tokens[0].left
 
     @property
     def right(self) -> float:
-        """Its right edge, in points."""
+        """The atom's right edge, in points."""
         return self.tokens[-1].right
 
 
@@ -94,7 +94,7 @@ class Column(NamedTuple):
     has_figures: bool
 
     def distance(self, words: Token | Atom) -> float:
-        """The distance, in points, from the column to the middle of words; below 0 inside it."""
+        """The distance, in points, of the middle of ``words`` from the column; negative if it lies inside."""
         middle = (words.left + words.right) / 2
         return max(self.left - middle, middle - self.right)
 
@@ -125,7 +125,10 @@ def _tokens(line: Line) -> Iterator[Token]:
 
 
 def _atoms_of(stretch: Sequence[Token], height: float) -> list[Atom]:
-    """The atoms of the words between two wide gaps: figures apart, words together."""
+    """The atoms of the words between two wide gaps.
+
+    If all of them are figures and signs, each figure with its signs is an atom; else they are one atom.
+    """
     if not stretch:
         return []
     if not all(_is_numeric(token) for token in stretch):
@@ -173,7 +176,7 @@ def _without_leaders(stretch: Sequence[Token]) -> Sequence[Token]:
 
 
 def _with_signs(found: Sequence[Atom], height: float) -> list[Atom]:
-    """The atoms of a row; a lone currency sign joins the figure after it, a lone suffix the one before it."""
+    """Join a lone currency sign to the figure after it, and a lone suffix to the figure before it."""
     row: list[Atom] = []
     for atom in found:
         if row and atom.is_figure and not row[-1].is_figure:
@@ -195,7 +198,7 @@ def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
 
 
 def _without_sign(atom: Atom) -> list[Atom]:
-    """A label, and the signs at its end as an atom of their own."""
+    """Split the currency signs from the end of a label: they become an atom of their own."""
     end = len(atom.tokens)
     while end > 1 and _SIGN.fullmatch(atom.tokens[end - 1].words.text):
         end -= 1
@@ -207,15 +210,15 @@ def _is_only(atom: Atom, form: regex.Pattern[str]) -> bool:
 
 
 def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
-    """The parts of an atom that stand in different columns; None if it spans them.
+    """Split an atom over several columns into the parts in each column; None if the atom spans them.
 
     The headings of two columns may have a narrow gap between them, and a label may end close to the first
     figure of its row.
 
     Args:
-        atom: it overlaps all of ``columns``.
-        columns: at least two, from left to right.
-        height: of its line, in points.
+        atom: an atom that overlaps all of ``columns``.
+        columns: at least two columns, from left to right.
+        height: the height of the atom's line, in points.
     """
     gaps = [after.left - before.right for before, after in pairwise(atom.tokens)]
     least = max(HEADING_GAP * height, WIDER * median_low(gaps)) if gaps else 0.0
@@ -242,7 +245,7 @@ def text_of(atom: Atom) -> str:
 
 
 def joined_atoms(parts: Sequence[Atom]) -> Cell:
-    """The cell of the atoms that one row has in one column."""
+    """Make one cell of the atoms that a row has in one column."""
     tokens = [token for part in parts for token in part.tokens]
     words = joined_by(" ", (token.words for token in tokens))
     return Cell(words, tokens[0].left, tokens[-1].right, tokens[0].right - tokens[0].left)

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_OVERLAP = 0.3
-"""The share of the narrower atom's width that two atoms of one column have in common."""
+"""Two atoms of one column have at least this share of the narrower atom's width in common."""
 
 
 def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
@@ -53,7 +53,7 @@ def _with_headings(
     right: NDArray[np.float64],
     row: NDArray[np.int64],
 ) -> list[list[int]]:
-    """The clusters; those of headings alone join the nearest one that has a cell in none of their rows.
+    """Join each cluster that has only headings to the nearest other cluster, unless the two share a row.
 
     A year may stand beside the figures of its column rather than above them.
     """
@@ -77,7 +77,10 @@ def _distance(middle: float, left: NDArray[np.float64], right: NDArray[np.float6
 def _clusters(
     share: NDArray[np.float64], linked: NDArray[np.bool_], row: NDArray[np.int64]
 ) -> list[list[int]]:
-    """Atoms that stand above each other, the most alike first; no two of a cluster are in one row."""
+    """Group atoms that stand above each other, beginning with those that overlap most.
+
+    A group has at most one atom of each row.
+    """
     import numpy as np
 
     root = list(range(len(row)))
@@ -98,7 +101,11 @@ def _clusters(
 
 
 def _apart(columns: Sequence[tuple[int, Column]]) -> list[Column]:
-    """The columns from left to right; a small one that lies over a larger one is left out."""
+    """Sort columns from left to right, without those that overlap a column with more atoms.
+
+    Args:
+        columns: the columns, each with the number of its atoms.
+    """
     kept: list[Column] = []
     for _, column in sorted(columns, key=lambda counted: -counted[0]):
         width = max(column.right - column.left, 0.1)
@@ -109,12 +116,12 @@ def _apart(columns: Sequence[tuple[int, Column]]) -> list[Column]:
 
 
 def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> list[Cell]:
-    """The cells of a row, up to its last; a column without an atom has an empty cell.
+    """The cells of a row, up to its last cell with words; a column without an atom has an empty cell.
 
     Args:
-        row: its atoms, from left to right.
-        height: of its line, in points.
-        columns: of the table.
+        row: the row's atoms, from left to right.
+        height: the height of the row's line, in points.
+        columns: the columns of the table.
     """
     held: dict[int, list[Atom]] = {}
     last = -1
@@ -132,7 +139,7 @@ def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> l
 def placed(
     row: Sequence[Atom], height: float, columns: Sequence[Column]
 ) -> list[tuple[Atom, tuple[int, ...]]]:
-    """Each atom with the numbers of the columns that it covers; words over several may be split."""
+    """Each atom with the numbers of the columns that it covers; words over several columns may be split."""
     found = []
     waiting = list(row)
     while waiting:
@@ -154,6 +161,6 @@ def _covered(atom: Atom, columns: Sequence[Column]) -> tuple[int, ...]:
         if shared[number] >= MIN_OVERLAP * max(min(atom.right - atom.left, column.right - column.left), 0.1)
     )
     if len(covered) < 2:
-        # The nearest column has the largest overlap, or the smallest gap as a negative one.
+        # The nearest column has the largest overlap or, if none overlaps, the smallest gap (below 0 here).
         return covered or (max(range(len(columns)), key=lambda number: shared[number]),)
     return (max(covered, key=lambda number: shared[number]),) if atom.is_figure else covered

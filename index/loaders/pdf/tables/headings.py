@@ -50,10 +50,10 @@ class _Heading:
     """A cell of the headings.
 
     Attributes:
-        columns: the numbers of the columns that it covers.
-        cell: its words.
-        bottom: the lower bound of its last line, in points.
-        top: the upper bound of its first line, in points.
+        columns: the numbers of the columns that the heading covers.
+        cell: the words of the heading.
+        bottom: the lower bound of the heading's last line, in points.
+        top: the upper bound of the heading's first line, in points.
     """
 
     columns: tuple[int, ...]
@@ -99,15 +99,15 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
 
 
 def _below(lines: Sequence[Line], top: float) -> list[Line]:
-    """The first lines, as far as they begin below ``top``."""
+    """The first of ``lines``, up to the first line that begins at ``top`` or above it."""
     return list(takewhile(lambda line: line.bottom < top, lines))
 
 
 def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
     """The upper bound of a table's headings among ``lines``.
 
-    Upwards from the first row each heading follows closely. A line over the labels is a heading only beside
-    one over the figures, which begin at ``edge``.
+    Upwards from the first row, each heading closely follows the lines below it. A line over the labels is a
+    heading only if a line over the figures reaches as high. The figures begin at ``edge``.
     """
     level, top = first.top, first.top
     for line in sorted(lines, key=lambda line: line.bottom):
@@ -120,7 +120,7 @@ def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
 
 
 def _is_caption(line: Line, labels: Column, edge: float) -> bool:
-    """Whether a line begins over the labels, rather than lying over the columns that begin at ``edge``."""
+    """Whether a line begins over the labels, instead of standing over the columns that begin at ``edge``."""
     begins_left = line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height)
     return begins_left or (line.left + line.right) / 2 < edge
 
@@ -132,7 +132,7 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
     columns, in the first of them.
 
     Args:
-        lines: of the headings, in reading order.
+        lines: the lines of the headings, in reading order.
         columns: the table's columns.
     """
     headings: list[_Heading] = []
@@ -153,7 +153,7 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
 def _with_spans(
     lines: Sequence[Line], columns: Sequence[Column]
 ) -> list[tuple[Line, list[tuple[tuple[int, ...], Cell]]]]:
-    """Each line with its headings, and the numbers of the columns that each covers."""
+    """Each line with its headings, each of which has the numbers of the columns that it covers."""
     each = [(line, placed(atoms(line), line.height, columns)) for line in lines]
     found = []
     for line, own in each:
@@ -185,15 +185,15 @@ def _span(
     *,
     wide: bool,
 ) -> tuple[int, ...]:
-    """The columns that a heading covers: those under it, and those that make it stand in their middle.
+    """The columns that a heading covers: those under it, or more columns if it stands over their middle.
 
     Args:
         atom: the heading.
-        covered: the columns under it.
+        covered: the columns under the heading.
         columns: the table's columns.
-        bounds: where the headings beside it begin and end, in points.
-        height: of its line, in points.
-        wide: whether it is of the kind that stands over several columns.
+        bounds: the points halfway to the headings on the left and on the right.
+        height: the height of the heading's line, in points.
+        wide: whether the heading is of the kind that stands over several columns, such as a period.
     """
     if covered[0] == 0:
         return covered
@@ -207,7 +207,7 @@ def _span(
         for end in range(last, len(columns)):
             left, right = columns[start].left, columns[end].right
             fits = bounds[0] - height <= left and right <= bounds[1] + height
-            # The middle of narrow columns under a wide heading, or of the space between the headings.
+            # The heading stands over the middle of these columns.
             if fits and abs((left + right) / 2 - middle) <= MAX_SHIFT * height and end - start >= len(best):
                 best = tuple(range(start, end + 1))
     return best
@@ -222,7 +222,7 @@ def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
 
 
 def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
-    """The headings in rows; each is in the lowest row in which no heading below it covers its columns."""
+    """Put headings into rows: each goes to the lowest row above the headings that cover columns under it."""
     levels: list[list[_Heading]] = []
     for heading in sorted(headings, key=lambda each: each.bottom):
         level = 0

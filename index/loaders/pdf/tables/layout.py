@@ -33,7 +33,7 @@ MAX_LABELS = 3
 """The largest number of lines with one cell between two rows of a table."""
 
 MAX_ATOMS = 2_000
-"""Tables with more atoms keep their gaps as columns: the search for columns takes quadratic time."""
+"""The rows of a table with more atoms keep their own cells: the search for columns takes quadratic time."""
 
 TIGHT = 1.5
 """The largest distance, in line heights, between two lines of one cell."""
@@ -45,7 +45,7 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
     """The lines of a page; the rows of each table have a cell in each of its columns.
 
     Args:
-        lines: in reading order; ``is_row`` tells which have the gaps of a table's row.
+        lines: the lines in reading order; ``Line.is_row`` tells which of them have the gaps of a table's row.
     """
     read: list[Line] = []
     place = 0
@@ -79,7 +79,7 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
 
 
 def _end(lines: Sequence[Line], first: int) -> int:
-    """The index after the last row of the table that begins at ``first``; it may have labels between rows."""
+    """The index after the last row of the table that begins at ``first``; labels may stand between rows."""
     end = first + 1
     left, right = lines[first].left, lines[first].right
     has_figures = _has_quantities(lines[first])
@@ -95,7 +95,7 @@ def _end(lines: Sequence[Line], first: int) -> int:
 
 
 def _next_row(lines: Sequence[Line], end: int) -> int | None:
-    """The index of the row that follows closely upon the one before ``end``, with labels between them."""
+    """The index of the first row from ``end`` on; None if a wide gap precedes it or many lines do."""
     for place in range(end, min(end + MAX_LABELS + 1, len(lines))):
         before, line = lines[place - 1], lines[place]
         height = max(line.height, before.height)
@@ -151,7 +151,7 @@ def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
 
 
 def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Column]) -> list[Line]:
-    """The rows with a cell in each column up to their last; the lines of a label are joined."""
+    """Give each row a cell in every column up to its last, and join the lines of each label."""
     rows = [
         replace(line, cells=tuple(cells_of(row, line.height, columns)), is_row=True) for line, row in body
     ]
@@ -179,7 +179,7 @@ def _goes_on(before: Line, line: Line, edge: float) -> bool:
     if not label.words.text or step > TIGHT * line.height:
         return False
     if not rest.words.text:
-        # Figures beside the middle of a label with several lines.
+        # The figures of a row may stand beside the middle of its label, which has several lines.
         return len(before.cells) == 1 and step < 0.9 * line.height
     if not _LOWER.match(rest.words.text):
         return False
@@ -187,7 +187,7 @@ def _goes_on(before: Line, line: Line, edge: float) -> bool:
 
 
 def _with_label(before: Line, line: Line) -> list[Line]:
-    """A row and the next line with their labels joined: one row, or two where both have other cells."""
+    """Join the labels of a row and the next line: gives one row, or two rows if both have other cells."""
     label = _joined(before.cells[0], line.cells[0])
     bold = (before.bold[0], line.bold[1])
     if len(before.cells) == 1 or len(line.cells) == 1:
