@@ -24,21 +24,21 @@ if TYPE_CHECKING:
     from llama_index.core import VectorStoreIndex
 
 NEW = 5_000_000
-"""The number of the first added document, beyond those of every library."""
+"""The number of the first added document. It is higher than the numbers in every library."""
 
 _QUERY = "What is known of the river?"
 
 
 @dataclass(slots=True)
 class Times:
-    """Milliseconds of each round.
+    """The times of each round, in milliseconds.
 
     Attributes:
-        added: until a search in this process finds the document.
-        kept: until a search in the next process finds it, too.
-        found: the first search after that.
-        removed: until no search in this process finds it.
-        gone: until no search in the next process finds it.
+        added: the time from adding a document until a search in this process finds it.
+        kept: the time from adding it until a search in the next process finds it, too.
+        found: the time of the first search after adding it.
+        removed: the time from removing it until no search in this process finds it.
+        gone: the time from removing it until no search in the next process finds it.
     """
 
     added: list[float] = field(default_factory=list)
@@ -101,7 +101,7 @@ def _insert(bench: Bench, folder: Path, times: Times) -> None:
 
 
 def _delete(bench: Bench, passages: int, times: Times) -> int:
-    """Measure removal; returns the number of vectors of removed documents that are still stored."""
+    """Measure removal, and return the number of vectors of removed documents that are still stored."""
     from benchmarks.alternative import as_document, build
 
     reports = bench.corpus.documents(passages // PASSAGES_A_DOCUMENT)

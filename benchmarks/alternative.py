@@ -1,6 +1,7 @@
 """llama-index's pipeline for the comparison, set up with FAISS as its documentation describes.
 
-SentenceSplitter, an embedding model, and a VectorStoreIndex over a FaissVectorStore, persisted in a folder.
+The pipeline has a SentenceSplitter, an embedding model, and a VectorStoreIndex over a FaissVectorStore, and
+persists the index in a folder.
 """
 
 from __future__ import annotations
@@ -29,15 +30,15 @@ from index.documents import Document as Report
 from index.text.chunks import MAX_CHUNK_TOKENS
 
 ALTERNATIVES = HOME / "alternatives"
-"""The folder of its indexes, which later scripts reuse; it may be deleted at any time."""
+"""The folder of llama-index's indexes, which later scripts reuse; it may be deleted at any time."""
 
 _DOCUMENTS_AT_ONCE = 1_000
 
 
 class Embedding(BaseEmbedding):
-    """Replaces HuggingFaceEmbedding by the same stand-in for the weights as on our side.
+    """Embeds texts for llama-index in place of HuggingFaceEmbedding, with the same encoder as on our side.
 
-    No figure of the comparison counts embedding.
+    That encoder is a stand-in for a real one. No figure of the comparison counts embedding.
 
     Args:
         encoder: gives the vectors of both sides.
@@ -63,15 +64,16 @@ class Embedding(BaseEmbedding):
 
 
 def splitter() -> SentenceSplitter:
-    """A splitter into about as many pieces as ours, so that both sides have about as many vectors.
+    """Return a splitter that makes about as many pieces as ours, so that the numbers of vectors are alike.
 
-    Its default of 1,024 tokens would give a fifth of them, of which MiniLM would read only the first quarter.
+    By default it would make pieces of 1,024 tokens, a fifth as many, and MiniLM would read only the first
+    quarter of each.
     """
     return SentenceSplitter(chunk_size=MAX_CHUNK_TOKENS, chunk_overlap=0)
 
 
 def as_document(report: Report, number: int) -> Document:
-    """Document ``number`` of the corpus, under its path and with its metadata."""
+    """Return document ``number`` of the corpus for llama-index, under its path and with its metadata."""
     metadata = {"title": report.title, "published": report.published}
     # The date is for filters; the title is embedded, like ours.
     return Document(
@@ -110,7 +112,10 @@ def build(
 
 
 def built(passages: int, corpus: Corpus, encoder: StandIn, folder: Path = ALTERNATIVES) -> Path:
-    """The folder of an index of the documents of :func:`benchmarks.stand_in.filled`; it is built once."""
+    """Return the folder of an index of the documents of :func:`benchmarks.stand_in.filled`.
+
+    It is built only once.
+    """
     digest = hashlib.sha256(f"{encoder.key}\0{corpus.seed}\0{len(corpus.paragraphs)}".encode())
     digest.update(encoder.around.tobytes())
     digest.update(Path(str(corpus_module.__file__)).read_bytes())
@@ -134,12 +139,12 @@ def load(folder: Path, encoder: StandIn) -> VectorStoreIndex:
 
 
 def bundle(query: str, encoder: StandIn) -> QueryBundle:
-    """A query with its vector."""
+    """Return a query for llama-index, with its vector."""
     return QueryBundle(query, embedding=encoder.encode_query(query).tolist())
 
 
 def retriever(index: VectorStoreIndex, limit: int = 10) -> BaseRetriever:
-    """A retriever for the index."""
+    """Return a retriever that finds ``limit`` passages in the index."""
     return index.as_retriever(similarity_top_k=limit)
 
 

@@ -50,7 +50,7 @@ class Asked:
     errors: list[str] = field(default_factory=list)
 
     def quantile(self, share: float) -> float:
-        """The milliseconds that this share of searches did not exceed; infinite if none was answered."""
+        """Return the milliseconds that this share of searches did not exceed; infinite without an answer."""
         return float(np.quantile(self.milliseconds, share)) if self.milliseconds else float("inf")
 
 
@@ -99,7 +99,7 @@ def wait_until(is_done: Callable[[], bool], seconds: float, what: str) -> float:
 
 
 def seen_in(response: Mapping[str, Any]) -> Seen:
-    """The content of a response of ``POST /v1/search``."""
+    """Return the content of a response of ``POST /v1/search``."""
     results = response["results"]
     rounds = [found for result in results if (found := _ROUND.search(result["text"]))]
     return Seen(
@@ -110,7 +110,7 @@ def seen_in(response: Mapping[str, Any]) -> Seen:
 
 
 def contradictions(seen: Iterable[Seen]) -> list[str]:
-    """A sentence for each contradiction between responses and the generations that they name.
+    """Return a sentence for each contradiction between responses and the generations that they name.
 
     A generation has one version of a document, and a later generation never has an older version.
     """
@@ -133,7 +133,7 @@ def contradictions(seen: Iterable[Seen]) -> list[str]:
 
 
 def mixed(seen: Iterable[Seen], round_of: Mapping[int, int], documents: int) -> list[str]:
-    """A sentence for each response that does not show the whole round of the generation that it names.
+    """Return a sentence for each response that does not show the whole round of its generation.
 
     Args:
         seen: responses to a query that ranks the documents of a round before all others.

@@ -156,7 +156,7 @@ def _step(page: Page, counter: CDPSession, name: str, act: Callable[[], object])
 
 
 def _busy(counter: CDPSession) -> float:
-    """The time in milliseconds for which the main thread was busy so far."""
+    """Return the milliseconds for which the main thread was busy so far."""
     metrics = counter.send("Performance.getMetrics")["metrics"]
     return float(next(metric["value"] for metric in metrics if metric["name"] == "TaskDuration")) * 1000
 

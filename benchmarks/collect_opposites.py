@@ -58,7 +58,7 @@ def main() -> None:
 
 
 def pairs(folder: Path) -> Iterator[tuple[str, str]]:
-    """The antonyms of WordNet, each pair twice."""
+    """Yield the antonyms of WordNet, each pair twice."""
     entries = {
         (part, line[:8]): _entry(line)
         for part in sorted(set(FILES.values()))

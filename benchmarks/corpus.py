@@ -1,8 +1,9 @@
-"""Documents of about ten passages, as many as are asked for, and vectors around real ones.
+"""Makes any number of documents of about ten passages each, and vectors that resemble real ones.
 
-The first documents are real paragraphs of the English evaluation sets. What goes beyond them is recombined:
-every sentence is real, their order is not. Figures about size need no more than that, and no embedding, which
-would take hours: a passage's vector is a real one and a part of the way between two others.
+The first documents are real paragraphs of the English evaluation sets. Further documents are recombined:
+every sentence is real, but the order is not. Figures about size need no more than that. They need no
+embedding either, which would take hours: the vector of a passage is a real vector plus a part of the
+difference between two others.
 """
 
 from __future__ import annotations
@@ -27,28 +28,31 @@ from rag.evaluation import read_dataset
 from rag.evaluation.datasets import spread
 
 SETS = ("scifact", "squad2", "mlqa-en", "clapnq", "mtrag-human")
-"""The sets in English that are prose; recombined rows of tables would be like nothing."""
+"""The English sets that are prose. Recombined rows of tables would resemble no document."""
 
 PASSAGES_A_DOCUMENT = 10
 
 _CHARACTERS = 7_850
-"""Of a document: ten passages of at most 200 tokens, each of which ends with a sentence."""
+"""The number of characters of a document: ten passages of at most 200 tokens, each of which ends with a
+sentence."""
 
 _NEAR = 8
-"""A recombined paragraph's sentences come from so many neighbouring paragraphs: it has a subject."""
+"""The number of neighbouring paragraphs that supply the sentences of a recombined paragraph, so that it has a
+subject."""
 
 _SENTENCES = (4, 9)
-"""Fewest and most in a recombined paragraph."""
+"""The fewest and the most sentences of a recombined paragraph."""
 
 SPREAD = 0.5
-"""How much of the way between two other real vectors is added to one. The cosine of 3,000 vectors to the
-nearest among them is 0.61 in the mean, as against 0.59 among as many real ones; at 0.3 it is 0.73."""
+"""The share of the difference between two other real vectors that is added to a real vector. With it, the
+cosine of 3,000 vectors to the nearest among them has a mean of 0.61. The mean is 0.59 among as many real
+vectors, and 0.73 with a share of 0.3."""
 
 AROUND = 3_000
-"""Real vectors that the others are made from."""
+"""The number of real vectors from which all others are made."""
 
 SOURCE = "/benchmarks"
-"""The folder that the documents are said to come from."""
+"""The source folder of the documents in a library."""
 
 _FIRST_DAY, _DAYS = date(2005, 1, 1), 7_600
 _PUBLISHERS = tuple(
@@ -60,18 +64,18 @@ _PUBLISHERS = tuple(
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A text of an evaluation set, with the title that it has there."""
+    """A paragraph of an evaluation set, with its title there."""
 
     title: str
     text: str
 
 
 class Corpus:
-    """Documents by number, the same ones every time. A document depends on no other.
+    """Documents by number, the same ones every time. A document does not depend on any other.
 
     Attributes:
-        paragraphs: what they are made from; at least one.
-        seed: another one makes other documents, beyond the real ones.
+        paragraphs: the paragraphs from which the documents are made; at least one.
+        seed: another seed gives other recombined documents.
     """
 
     def __init__(self, paragraphs: Sequence[Paragraph], seed: int = 0) -> None:
@@ -80,7 +84,7 @@ class Corpus:
 
     @cached_property
     def real(self) -> Sequence[Sequence[Paragraph]]:
-        """The paragraphs of each document that is real."""
+        """The paragraphs of each document that is not recombined."""
         groups: list[list[Paragraph]] = [[]]
         held = 0
         for paragraph in self.paragraphs:
@@ -100,7 +104,7 @@ class Corpus:
         ]
 
     def document(self, number: int) -> Document:
-        """Document ``number``, from 0."""
+        """Make document ``number``, from 0."""
         chance = random.Random(f"{self.seed}:{number}")  # noqa: S311
         if number < len(self.real):
             group = self.real[number]
@@ -111,11 +115,11 @@ class Corpus:
         return Document(text, title, "text", "en", chance.choice(_PUBLISHERS), published.isoformat())
 
     def documents(self, count: int) -> Iterator[Document]:
-        """The first ``count`` documents, made one by one."""
+        """Make the first ``count`` documents, one by one."""
         return map(self.document, range(count))
 
     def incoming(self, number: int) -> Incoming:
-        """Document ``number`` on its way into a library, at a path of its own."""
+        """Return document ``number`` in the form in which a library takes it in, at a path of its own."""
         document = self.document(number)
         digest = hashlib.sha256(document.text.encode()).hexdigest()
         return Incoming(SOURCE, path_of(number), len(document.text), 0, digest, document)
@@ -138,12 +142,12 @@ class Corpus:
 
 
 def path_of(number: int) -> str:
-    """Where document ``number`` lies: no folder has more than a thousand."""
+    """Return the path of document ``number``. No folder has more than a thousand documents."""
     return f"{number // 1000:04}/{number:07}.txt"
 
 
 def read_corpus(seed: int = 0) -> Corpus:
-    """The corpus of the evaluation data; ends the program with a sentence where there is none."""
+    """Read the corpus of the evaluation data; end the program with a message if there is no such data."""
     return Corpus(
         [
             Paragraph(document.title or name, " ".join(document.text.split()))
@@ -156,13 +160,16 @@ def read_corpus(seed: int = 0) -> Corpus:
 
 
 def questions(count: int) -> list[str]:
-    """Real questions, evenly spread over the sets and the same ones every time."""
+    """Return real questions, evenly spread over the sets and the same ones every time."""
     asked = [query for name in SETS for query in read_dataset(data_folder() / name).queries]
     return list(dict.fromkeys(query.text for query in spread(asked, count)))
 
 
 def real_vectors(encoder: Encoder, corpus: Corpus, count: int = AROUND, folder: Path = HOME) -> Vectors:
-    """The vectors of ``count`` of the paragraphs, evenly spread; embedded once, then kept in ``folder``."""
+    """Return the vectors of ``count`` paragraphs, which are evenly spread over the corpus.
+
+    They are embedded once, and then kept in ``folder``.
+    """
     chosen = [corpus.paragraphs[place * len(corpus.paragraphs) // count] for place in range(count)]
     texts = [f"{paragraph.title}\n{paragraph.text}" for paragraph in chosen]
     digest = hashlib.sha256("\0".join([encoder.key, *texts]).encode()).hexdigest()
@@ -178,11 +185,11 @@ def real_vectors(encoder: Encoder, corpus: Corpus, count: int = AROUND, folder: 
 
 
 def vectors_for(keys: Iterable[str], around: Vectors) -> Vectors:
-    """A unit vector for each key, always the same one for a key: shape (keys, dimensions).
+    """Return a unit vector for each key, always the same one for the same key: shape (keys, dimensions).
 
-    Each is ``a + SPREAD * (b - c)``, renormalised, of real vectors that the key's digest chooses: what is
-    added lies in the directions in which real vectors differ. Noise in all directions alike would set the
-    vectors apart more evenly than real ones are, and be harder to search.
+    Each vector is ``a + SPREAD * (b - c)``, scaled to length 1. The digest of the key chooses the real
+    vectors a, b and c. The sum thus lies in directions in which real vectors differ. Noise in all directions
+    alike would spread the vectors more evenly than real ones, and make them harder to search.
 
     Args:
         keys: texts or names.

@@ -1,7 +1,8 @@
 """Changes a library without pause until it is killed, and reports each change before and after it.
 
-``python -m benchmarks.crash_worker PLACE SEED`` works on ``PLACE/home`` and ``PLACE/reports``. A line of JSON
-goes before each change, with the documents that will be there after it, and one after it.
+``python -m benchmarks.crash_worker PLACE SEED`` works on ``PLACE/home`` and ``PLACE/reports``. Before each
+change it prints a line of JSON with the documents that the library will have afterwards. After the change it
+prints another line.
 """
 
 from __future__ import annotations
@@ -50,7 +51,7 @@ _WORDS = (
 
 
 def opened(home: Path, recipe: tuple[str, int]) -> Library:
-    """The library, which is rebuilt with ``recipe`` if it has another recipe."""
+    """Open the library. If it was built with another recipe than ``recipe``, it is rebuilt."""
     name, tokens = recipe
     return Library.open(
         home, StubEncoder(name), max_chunk_tokens=tokens, former=StubEncoder, policy=DEFAULT_POLICY
@@ -58,7 +59,7 @@ def opened(home: Path, recipe: tuple[str, int]) -> Library:
 
 
 def on_disk(place: Path) -> Texts:
-    """The documents that a sync would find."""
+    """Return the documents that a sync would find."""
     return {
         f"{folder.name}/{file.name}": file.read_text()
         for folder in (place / "reports", place / "home" / "uploads")
@@ -68,7 +69,7 @@ def on_disk(place: Path) -> Texts:
 
 
 def in_library(index: Library) -> Texts:
-    """The documents in the catalog."""
+    """Return the documents in the catalog."""
     return {
         f"{Path(record.source).name}/{record.path}": index.catalog.text(record.document_id).text
         for record in index.catalog.documents()
@@ -89,7 +90,7 @@ class _Worker:
         return "\n\n".join(said)
 
     def acts(self) -> Iterator[None]:
-        """The changes, without end, each between its two lines."""
+        """Change the library without end, and yield after each change."""
         while True:
             act = self.chance.choice(
                 (self.sync, self.sync, self.upload, self.delete, self.edit, self.rebuild, self.backup)

@@ -121,7 +121,7 @@ def _parsed(line: str) -> dict[str, dict[str, str]]:
 
 
 def _checked(place: Path, said: Said, known: Texts, where: str) -> Texts:
-    """The documents of the library after a kill; fails if the library is damaged."""
+    """Check the library after a kill, and return its documents; raise LostError if it is damaged."""
     before = known if said.before is None else said.before
     home = place / "home"
     with Library.open(home, StubEncoder("first"), former=StubEncoder, policy=DEFAULT_POLICY) as index:
@@ -178,7 +178,11 @@ def _compare(index: Library, folder: Path, where: str) -> None:
 
 
 def finds(index: Library, query: str, dense_weight: float) -> list[tuple[object, ...]]:
-    """The results of a search, in order: source, path, span, score, lexical score, sentence vectors."""
+    """Return the results of a search, best first.
+
+    Each has the source, path and span of a passage, its score and lexical score, and the sums of its sentence
+    vectors.
+    """
     with index.snapshot() as snapshot:
         hits = snapshot.search(query, 10, dense_weight=dense_weight)
         sentences = snapshot.sentence_vectors({hit.chunk_id for hit in hits})

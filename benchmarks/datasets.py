@@ -24,7 +24,7 @@ HOME = user_cache_path("footnoted") / "benchmarks"
 
 
 def data_folder() -> Path:
-    """The folder of the sets; ends the program with a message if there is none."""
+    """Return the folder of the sets; end the program with a message if there is none."""
     folder = Path(os.environ.get("FOOTNOTED_EVAL_DATA", _HERE.parent.parent / "shared" / "data"))
     if not folder.is_dir():
         sys.exit(f"no evaluation data in {folder}; set FOOTNOTED_EVAL_DATA to the folder that has the sets")
@@ -32,5 +32,5 @@ def data_folder() -> Path:
 
 
 def open_index(dataset: Dataset, encoder: Encoder) -> Library:
-    """An index of a set's documents, which is built once."""
+    """Open an index of a set's documents, which is built only once."""
     return open_temporary(dataset.documents, Configuration(), encoder, HOME / "evaluation" / "indexes")

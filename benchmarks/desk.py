@@ -78,7 +78,7 @@ def of_seeds(browser: Browser, url: str, rounds: int) -> None:
 
 
 def installed_chromium() -> str:
-    """The path of an installed browser; one with windows comes first, because users have one."""
+    """Return the path of an installed browser. One with windows comes first, because users have one."""
     names = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
@@ -87,13 +87,13 @@ def installed_chromium() -> str:
 
 
 def show(what: str, times: Sequence[float]) -> None:
-    """Print the median and the largest of some milliseconds."""
+    """Print the median and the largest of some times in milliseconds."""
     print(f"{what}: {statistics.median(times):,.0f} ms, at most {max(times):,.0f}")
 
 
 @contextmanager
 def opened(browser: Browser, url: str) -> Iterator[Page]:
-    """The page in a browser that has never opened it."""
+    """Open the page in a browser that has never opened it, for as long as the context is open."""
     context = browser.new_context(viewport={"width": 1440, "height": 900}, bypass_csp=True)
     page = context.new_page()
     page.add_init_script(_READY)

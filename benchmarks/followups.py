@@ -64,12 +64,12 @@ class FollowUp:
     split: str
 
     def forms(self, rarity: Rarity) -> tuple[str, str, str]:
-        """The question in each of ``FORMS``."""
+        """Return the question in each of ``FORMS``."""
         return self.question, rewritten(self.question, self.history, rarity), self.written_out
 
 
 def read_follow_ups(file: Path = FOLLOW_UPS) -> list[FollowUp]:
-    """The follow-ups of a file."""
+    """Read the follow-ups of a file."""
     return [
         FollowUp(
             row["_id"],
@@ -85,7 +85,7 @@ def read_follow_ups(file: Path = FOLLOW_UPS) -> list[FollowUp]:
 
 
 def rewritten(question: str, history: Sequence[tuple[str, str]], rarity: Rarity) -> str:
-    """A question rewritten after the turns before it, which are rewritten in the same way."""
+    """Rewrite a question after the turns before it, which are rewritten in the same way."""
     kept: list[Exchange] = []
     for earlier, answer in history:
         kept.append(Exchange(earlier, stand_alone(earlier, kept, rarity).question, answer))
@@ -93,7 +93,7 @@ def rewritten(question: str, history: Sequence[tuple[str, str]], rarity: Rarity)
 
 
 def reciprocal_rank(index: Library, question: str, follow_up: FollowUp) -> float:
-    """The reciprocal rank of the first passage with all words of a piece of evidence; 0 if there is none."""
+    """Return the reciprocal rank of the first passage that has a piece of evidence whole; 0 without one."""
     for rank, hit in enumerate(index.search(question, DEPTH), 1):
         for document, words in follow_up.evidence:
             if hit.document.path == document and words in hit.text:
@@ -102,7 +102,10 @@ def reciprocal_rank(index: Library, question: str, follow_up: FollowUp) -> float
 
 
 def share_closed(raw: Sequence[float], rewritten: Sequence[float], written_out: Sequence[float]) -> float:
-    """The share of the gap between the questions as asked and written out that rewriting closes."""
+    """Return the share of a gap that rewriting closes.
+
+    It is the gap between the figures for questions as asked and for questions that a person wrote out.
+    """
     return float((np.mean(rewritten) - np.mean(raw)) / (np.mean(written_out) - np.mean(raw)))
 
 
@@ -162,7 +165,7 @@ def _over_seeds(encoder: Encoder) -> None:
 
 
 def _cites(index: Library, answer: Answer, follow_up: FollowUp) -> float:
-    """1 if a quote has all words of a piece of evidence, or is within it."""
+    """Return 1 if a quote has all words of a piece of evidence or lies within it, else 0."""
     quotes = [(index.catalog.document(each.document_id).path, each.quote) for each in answer.citations]
     return float(
         any(

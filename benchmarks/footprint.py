@@ -1,6 +1,6 @@
 """Prints the memory of a process that serves searches, and its use of the disk, by part.
 
-``python -m benchmarks.footprint [--passages N …] [--queries N]``. The memory is that after all queries. It
+``python -m benchmarks.footprint [--passages N …] [--queries N]``. The memory is read after all queries. It
 includes imports and the model, except in figures "of the library".
 """
 
@@ -24,7 +24,7 @@ def main() -> None:
 
 
 def on_disk(folder: Path) -> Mapping[str, float]:
-    """MB of each file or folder in ``folder``, the largest first."""
+    """Return the megabytes of each file or folder in ``folder``, the largest first."""
     parts = {part.name: _size(part) / _MB for part in folder.iterdir()}
     return dict(sorted(parts.items(), key=lambda part: -part[1]))
 

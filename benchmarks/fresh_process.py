@@ -121,7 +121,7 @@ def _fill(side: str, folder: Path, encoder: StandIn) -> None:
 
 
 def _memory() -> tuple[float, float]:
-    """Resident memory in MB, and the part of it outside mapped files."""
+    """Return the resident memory in MB, and the part of it outside mapped files."""
     try:
         lines = Path("/proc/self/status").read_text(encoding="utf-8").splitlines()
     except OSError as error:

@@ -1,8 +1,9 @@
-"""Prints nDCG@10 of the fused search by the weight of its dense half, and of its halves and other fusions.
+"""Prints nDCG@10 of the fused search for several weights of its dense half, and of other ways to fuse.
 
-``python -m benchmarks.fusion [SET …]``; the default is every set with judged documents. A document scores as
-its best passage. All fusions use the same pools, of the 100 best passages of each half. The other fusions add
-both halves scaled to 0..1 within the pool, with 0.6 for the dense one, or use reciprocal rank fusion.
+``python -m benchmarks.fusion [SET …]``; the default is every set with judged documents. The halves alone have
+the weights 0 and 1. A document scores as its best passage. All fusions use the same pools, of the 100 best
+passages of each half. The other fusions add both halves scaled to 0..1 within the pool, with 0.6 for the
+dense one, or use reciprocal rank fusion.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ def main(names: list[str]) -> None:
 
 
 def runs_of(index: Library, query: str) -> list[Run]:
-    """Documents with their scores, for each of ``NAMES``."""
+    """Return the documents with their scores, for each of ``NAMES``."""
     by_words = index.search(query, POOL, dense_weight=0)
     by_vectors = index.search(query, POOL, dense_weight=1)
     documents = {hit.chunk_id: hit.document.path for hit in [*by_words, *by_vectors]}
@@ -73,7 +74,7 @@ def runs_of(index: Library, query: str) -> list[Run]:
 
 
 def _documents(scores: Mapping[int, float], documents: Mapping[int, str]) -> Run:
-    """Each document with the score of its best passage, best first."""
+    """Return each document with the score of its best passage, best first."""
     best: dict[str, float] = {}
     for number in sorted(scores, key=lambda number: -scores[number]):
         best.setdefault(documents[number], scores[number])

@@ -112,7 +112,7 @@ class Fuzzed:
 
 @contextmanager
 def sample_server() -> Iterator[str]:
-    """The address of a server over a copy of the sample reports; the server ends with the context."""
+    """Serve a copy of the sample reports and yield the address; the server ends with the context."""
     from index.embedding.encoder import open_encoder
     from index.ingest.synchronize import sync
     from index.library import Library
@@ -177,7 +177,7 @@ def _config(seed: int) -> schemathesis.Config:
 
 
 def table(fuzzed: Fuzzed) -> str:
-    """The numbers of requests and findings, by operation."""
+    """Return a table of the numbers of requests and findings, by operation."""
     found = Counter(finding.operation for finding in fuzzed.findings)
     lines = ["| operation | requests | findings |", "|---|---:|---:|"]
     lines += [

@@ -34,7 +34,7 @@ Damage = Callable[[Random, bytes, bytes], bytes]
 
 
 def damaged(chance: Random, data: bytes, other: bytes) -> tuple[str, bytes]:
-    """The name of a random kind of damage, and ``data`` with this damage."""
+    """Damage ``data`` in a random way; return the name of the damage, and the damaged file."""
     kinds = [*_ANYWHERE, *_MARKED]
     if data.startswith(b"PK"):
         kinds += _IN_ARCHIVES * 2
@@ -104,7 +104,7 @@ def _with_entities(chance: Random, data: bytes, _other: bytes) -> bytes:
 
 
 def _parts(data: bytes) -> dict[str, bytes]:
-    """The parts of an archive; empty if the data is no archive."""
+    """Return the parts of an archive; empty if the data is no archive."""
     try:
         return parts_of(data)
     except (BadZipFile, NotImplementedError, RuntimeError, OSError, ValueError):

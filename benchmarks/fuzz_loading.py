@@ -37,7 +37,7 @@ OPTIONS = Options(
 """Small limits, so that unbounded growth is noticed."""
 
 _LATE_SECONDS = 10.0
-"""Seconds beyond its limit after which the process of a file must have ended, on a busy machine."""
+"""The most seconds for which the process of a file may go on after its time limit, on a busy machine."""
 
 _TRACEBACK_LINES = 9
 _ANY_FILE = ROOT / "seeds" / "cambodia-scam-raids.md"
@@ -76,7 +76,7 @@ class Outcome:
 
 
 def cases(files: int, seed: int, only: int | None = None) -> Iterator[Case]:
-    """Damaged files, with every format in turn; the same seed and samples give the same files."""
+    """Yield damaged files, of every format in turn. The same seed and samples give the same files."""
     found = samples()
     suffixes = [suffix for suffix, contents in found.items() if contents]
     everything = [content for contents in found.values() for content in contents]
@@ -118,7 +118,7 @@ def _loaded(reader: Isolated, folder: Path, case: Case) -> Outcome:
 
 
 def _attempt(reader: Isolated, file: Path) -> tuple[str, str]:
-    """The kind of outcome, and its message."""
+    """Load a file; return the kind of outcome, and its message."""
     try:
         document = reader.load(file, OPTIONS)
     except LoadError as error:
@@ -136,7 +136,7 @@ def _attempt(reader: Isolated, file: Path) -> tuple[str, str]:
 
 
 def _fault(document: Document) -> str:
-    """The rule for loaders that ``document`` violates, or ""."""
+    """Return the rule for loaders that ``document`` violates, or ""."""
     if not document.text.strip() or not document.title.strip():
         return "has no words or no title"
     if "\0" in document.text + document.title:
@@ -147,7 +147,7 @@ def _fault(document: Document) -> str:
 
 
 def _state(folder: Path) -> dict[str, tuple[int, int]]:
-    """Every file below ``folder`` with its size and its modification time."""
+    """Return every file below ``folder``, with its size and its modification time."""
     return {
         str(file.relative_to(folder)): (file.stat().st_size, file.stat().st_mtime_ns)
         for file in folder.rglob("*")
@@ -163,7 +163,7 @@ def _lives(pid: int) -> bool:
 
 
 def table(outcomes: Sequence[Outcome]) -> str:
-    """A row for each format: the number of files, the outcomes, and the slow files."""
+    """Return a table with a row for each format: the number of files, the outcomes, and the slow files."""
     columns = ["files", *OUTCOMES, f"over {SLOW_SECONDS:g} s", "slowest, s"]
     lines = ["| format | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for suffix in [*sorted({outcome.case.suffix for outcome in outcomes}), ""]:

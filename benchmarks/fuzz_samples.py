@@ -25,7 +25,7 @@ _ROWS = (("Place", "People", "Since"), ("Varda", "1,204", "2024-06-01"), ("Orrin
 
 
 def samples() -> dict[str, list[bytes]]:
-    """Files by suffix: made here, from ``seeds/``, and from the evaluation data if available."""
+    """Return files by suffix: made here, from ``seeds/``, and from the evaluation data if available."""
     found: dict[str, list[bytes]] = {
         suffix: [make() for make in _MAKERS.get(suffix, ())] for suffix in sorted(SUFFIXES)
     }
@@ -39,7 +39,10 @@ def samples() -> dict[str, list[bytes]]:
 
 
 def zipped(parts: Mapping[str, bytes | str]) -> bytes:
-    """An archive of ``parts``, with the same bytes every time; the first, ``mimetype``, is not compressed."""
+    """Return an archive of ``parts``, with the same bytes every time.
+
+    The part ``mimetype``, which some formats require first, is not compressed.
+    """
     made = BytesIO()
     with ZipFile(made, "w") as archive:
         for name, content in parts.items():
@@ -49,7 +52,7 @@ def zipped(parts: Mapping[str, bytes | str]) -> bytes:
 
 
 def parts_of(archive: bytes) -> dict[str, bytes]:
-    """The parts of an archive by their names."""
+    """Return the parts of an archive by their names."""
     with ZipFile(BytesIO(archive)) as opened:
         return {name: opened.read(name) for name in opened.namelist()}
 
@@ -95,7 +98,7 @@ def _separated(separator: str) -> Callable[[], bytes]:
 
 
 def _pdf() -> bytes:
-    """A page and its font without compression, so that damage reaches the words."""
+    """Return a PDF file whose page is not compressed, so that damage reaches the words."""
     words = f"BT /F 12 Tf 72 720 Td ({_GATE}) Tj 0 -20 Td ({_WATER}) Tj ET"
     objects = (
         "<< /Type /Catalog /Pages 2 0 R >>",
@@ -120,7 +123,7 @@ class _Saved(Protocol):
 
 
 def _saved(document: _Saved) -> bytes:
-    """The file of ``document``, without the time at which it was made."""
+    """Return the file of ``document``, without the time at which it was made."""
     made = BytesIO()
     document.save(made)
     parts = parts_of(made.getvalue())

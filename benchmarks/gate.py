@@ -42,7 +42,13 @@ VERDICTS = ("supported", "partial", "unsupported")
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """A claim, the gate's result for it with some sentences, and whether these support it."""
+    """The gate's result for a claim, checked against some sentences.
+
+    Attributes:
+        claim: the id of the claim.
+        against: whether the sentences are ``supporting``, ``contradicting`` or ``unrelated``.
+        checked: the result.
+    """
 
     claim: str
     against: str
@@ -149,7 +155,13 @@ def _sample(held: Sequence[Held], against: str, without: str | None, only: str |
 
 
 def score(checks: Mapping[str, float], without: str | None, only: str | None = None) -> float:
-    """The combined score of all parts, of all but one, or of one alone."""
+    """Return the combined score of a sentence.
+
+    Args:
+        checks: the score of each check, by name.
+        without: the name of a check to leave out; None to leave out none.
+        only: the name of the only check to use; None to use all.
+    """
     made = 1.0
     for part, value in checks.items():
         if part != without and only in {None, part}:
@@ -181,7 +193,7 @@ def print_clapnq(encoder: Encoder | None) -> None:
 
 
 def print_thresholds(encoder: Encoder | None, limit: int | None) -> None:
-    """Print the share that would be supported at other thresholds of coverage."""
+    """Print the share of sentences that would be supported at other thresholds of coverage."""
     gate = Gate(encoder)
     sets = {"clapnq, chosen": _answers(0), "clapnq, the next question's": _answers(1)}
     claims = read_dataset(data_folder() / "scifact").claims[:limit]
@@ -198,7 +210,7 @@ def print_thresholds(encoder: Encoder | None, limit: int | None) -> None:
 
 
 def _covered(gate: Gate, sentence: str, evidence: Sequence[Evidence]) -> float:
-    """The coverage of a sentence; -1 if another part finds a fault."""
+    """Return the coverage of a sentence; -1 if another check finds a fault."""
     found = list(gate.findings(Statement(sentence, "en"), evidence))
     if any(finding.failed and finding.part != "coverage" for finding in found):
         return -1.0
@@ -210,7 +222,10 @@ def _english(sentences_of: Sequence[str], title: str = "") -> list[Evidence]:
 
 
 def _answers(shift: int) -> list[tuple[str, list[Evidence]]]:
-    """The sentences of clapnq's answers, with the sentences chosen for this or a later answer."""
+    """Return the sentences of clapnq's answers, each with the sentences that people chose for an answer.
+
+    With a ``shift`` of 0 they are those of the same answer, and with 1 those of the next question's answer.
+    """
     lines = (data_folder() / "clapnq" / "queries.jsonl").read_text(encoding="utf-8").splitlines()
     queries = [
         query for query in map(json.loads, lines) if query["answerable"] and query["selected_sentences"]
@@ -227,7 +242,7 @@ def _answers(shift: int) -> list[tuple[str, list[Evidence]]]:
 
 
 def _titles() -> dict[str, str]:
-    """The title of the passage that answers each question."""
+    """Return the title of the passage that answers each question."""
     dataset = read_dataset(data_folder() / "clapnq")
     return {
         query.id: dataset.documents[next(iter(query.judged))].title
@@ -237,7 +252,7 @@ def _titles() -> dict[str, str]:
 
 
 def _plain(text: str) -> str:
-    """Text with normal spacing: clapnq has spaces around punctuation."""
+    """Return a text of clapnq, which has spaces around punctuation, with normal spacing."""
     text = regex.sub(r"\s+([,.;:?!)%]|['’]s\b|n['’]t\b|'')", r"\1", text)
     text = regex.sub(r"([($])\s+", r"\1", text)
     return regex.sub(r"(?<=\w) - (?=\w)", "-", text).replace("`` ", "“").replace("``", "“").replace("''", "”")

@@ -34,7 +34,7 @@ from index.library import Library
 from index.records import Incoming
 
 NEW = 6_000_000
-"""The number of the first document of the sync: beyond those of every library."""
+"""The number of the first document of the sync. It is higher than the numbers in every library."""
 
 ROUND_QUERY = "zirconquay tidal ledger"
 _ROUND_DOCUMENTS = 10
@@ -79,7 +79,10 @@ def _arguments() -> argparse.Namespace:
 
 
 def _prepare(bench: Bench, home: Path, folder: Path) -> None:
-    """Let the library follow ``folder`` with half of the documents in a first version, then write all."""
+    """Let the library follow ``folder`` with a first version of half of the documents.
+
+    Then write the latest version of all documents into ``folder``.
+    """
     count, characters = bench.arguments.documents, bench.arguments.passages_each * _CHARACTERS_A_PASSAGE
     _write(bench.corpus, folder, range(0, count, 2), characters, "First version.")
     with Library.open(home, bench.encoder) as index:
@@ -98,7 +101,7 @@ def _write(corpus: Corpus, folder: Path, numbers: Sequence[int], characters: int
 
 
 def round_documents(number: int) -> list[Incoming]:
-    """The documents of a round; each has one passage that names the round."""
+    """Make the documents of a round; each has one passage that names the round."""
     made: list[Incoming] = []
     for place in range(_ROUND_DOCUMENTS):
         text = f"The zirconquay tidal ledger {place} was closed in round {number} by the harbour office."
@@ -109,7 +112,7 @@ def round_documents(number: int) -> list[Incoming]:
 
 
 def _sync_meanwhile(arguments: argparse.Namespace, home: Path, address: str) -> tuple[Asked, Asked, float]:
-    """The results of the clients before and during the sync, and the seconds that it took."""
+    """Return the results of the clients before and during the sync, and the seconds that the sync took."""
     queries = questions(arguments.queries)
     note("warming up: every query once")
     with httpx.Client(base_url=address, timeout=None) as client:  # noqa: S113  # bounded by the sync's time
@@ -153,7 +156,11 @@ def _syncing(by: str, home: Path, address: str) -> Iterator[Callable[[], bool]]:
 
 
 def _rounds(arguments: argparse.Namespace, home: Path, address: str) -> tuple[dict[int, int], Asked]:
-    """The round of each generation, and the results of the clients while this process made the rounds."""
+    """Replace a set of documents round by round while clients search.
+
+    Returns:
+        The round of each generation, and the results of the clients.
+    """
     note(f"{arguments.askers} askers during {arguments.rounds} rounds")
     with Library.open(home, open_encoder()) as index:
         round_of = {index.generation: 0}

@@ -19,7 +19,7 @@ from benchmarks.side_by_side import Bench, Row, Sides, milliseconds, parser, pre
 from index.library import Library
 
 Search = Callable[[], object]
-"""One search, ready to be made."""
+"""A function that makes one search."""
 
 _WARM = 20
 

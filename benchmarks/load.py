@@ -34,7 +34,7 @@ from index.library import Library
 from index.records import Incoming
 
 LONG = 8_000_000
-"""The number of the first document of the long report, beyond those of every library."""
+"""The number of the first document of the long report. It is higher than the numbers in every library."""
 
 SHORT = 9_000_000
 """The number of the first short report that is uploaded."""
@@ -123,7 +123,12 @@ def _arguments() -> argparse.Namespace:
 def _measured(
     arguments: argparse.Namespace, corpus: Corpus, served: Served, queries: Sequence[str]
 ) -> tuple[Asked, Asked, Met, float]:
-    """The searches before and during the load, the other measurements, and the seconds of the uploads."""
+    """Put load on the server and measure.
+
+    Returns:
+        The searches before and during the load, the other measurements, and the seconds until the uploads
+        were indexed.
+    """
     note("warming up: every query once")
     with httpx.Client(base_url=served.address, timeout=_SECONDS) as client:
         for query in queries:
@@ -177,7 +182,7 @@ def _watched(served: Served, met: Met) -> Iterator[None]:
 
 
 def resident(pid: int) -> int:
-    """The resident memory of a process in bytes, without pages of mapped files (Linux)."""
+    """Return the resident memory of a process in bytes, without pages of mapped files (Linux)."""
     status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
     line = next(line for line in status.splitlines() if line.startswith("RssAnon:"))
     return int(line.split()[1]) * 1024
@@ -185,7 +190,10 @@ def resident(pid: int) -> int:
 
 @contextmanager
 def _uploading(address: str, corpus: Corpus, arguments: argparse.Namespace, met: Met) -> Iterator[None]:
-    """Let uploaders send reports, the first one a long report before that, while the context is open."""
+    """Let uploaders send reports while the context is open.
+
+    Before its other reports, the first uploader sends a long one.
+    """
     enough, lock = threading.Event(), threading.Lock()
 
     def send(client: httpx.Client, name: str, text: str, *, background: bool) -> None:
@@ -213,7 +221,7 @@ def _uploading(address: str, corpus: Corpus, arguments: argparse.Namespace, met:
                 send(client, "long.txt", long_text(corpus, arguments.megabytes), background=True)
             number = 0
             while not enough.wait(_BETWEEN_UPLOADS):
-                # Every third one is a new version of the one before it.
+                # Every third report is a new version of the report before it.
                 document = corpus.document(SHORT + 10_000 * uploader + number)
                 text = f"{document.title}\n\n{document.text}"
                 send(client, f"short-{uploader}-{number - number % 3 // 2}.txt", text, background=False)
@@ -230,7 +238,7 @@ def _uploading(address: str, corpus: Corpus, arguments: argparse.Namespace, met:
 
 
 def long_text(corpus: Corpus, megabytes: int) -> str:
-    """A text with this number of megabytes, whose paragraphs are in no other document."""
+    """Make a text of this number of megabytes, whose paragraphs are in no other document."""
     parts: list[str] = []
     length = number = 0
     while length < megabytes * 1_000_000:
@@ -249,10 +257,10 @@ def _is_quiet(client: httpx.Client, met: Met) -> bool:
 
 
 def differences(index: Library, folder: Path, queries: Sequence[str]) -> list[str]:
-    """The queries with other results in ``index`` than in a new library of its documents in ``folder``.
+    """Return the queries with other results in ``index`` than in a new library of the same documents.
 
-    The new library copies the vectors, since a text's vector depends on nothing else
-    (:mod:`index.embedding.buckets`); it cuts the documents again and builds all indexes anew.
+    The new library, in ``folder``, copies the vectors, since a text's vector depends on nothing else
+    (:mod:`index.embedding.buckets`). It cuts the documents again and builds all indexes anew.
     """
     index.compact()
     with Library.open(folder, _without_pass(index.encoder)) as fresh:
@@ -276,7 +284,7 @@ def differences(index: Library, folder: Path, queries: Sequence[str]) -> list[st
 
 
 def _without_pass(encoder: Encoder) -> Encoder:
-    """The encoder, except that it refuses to embed passages: all of them must be known."""
+    """Return the encoder, changed to refuse to embed passages: the vectors of all passages must be stored."""
 
     class Known(Encoder):
         def __init__(self) -> None:
@@ -341,7 +349,7 @@ def _bounds(
 
 
 def _minute(arguments: argparse.Namespace) -> float:
-    """A minute, or less for a short load."""
+    """Return the seconds of a minute, or fewer for a short load."""
     return float(min(_MINUTE, arguments.seconds / 3))
 
 

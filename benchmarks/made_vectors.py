@@ -1,4 +1,4 @@
-"""Any number of vectors distributed like the encoder's, and an SQLite file of them."""
+"""Makes any number of vectors that are distributed like the encoder's, and keeps them in an SQLite file."""
 
 from __future__ import annotations
 
@@ -38,9 +38,9 @@ class Real:
     """The vectors of the sets.
 
     Attributes:
-        vectors: of passages and sentences, set by set: shape (n, 384).
-        sets: the place of each vector's set, rising: shape (n,).
-        questions: of questions: shape (m, 384).
+        vectors: the vectors of passages and sentences, set by set: shape (n, 384).
+        sets: the index in ``SETS`` of each vector's set, in rising order: shape (n,).
+        questions: the vectors of questions: shape (m, 384).
     """
 
     vectors: Vectors
@@ -49,7 +49,10 @@ class Real:
 
 
 def real_vectors() -> Real:
-    """Vectors of passages, sentences and questions of the sets; embedding them takes minutes, once."""
+    """Return the vectors of passages, sentences and questions of the sets.
+
+    The first call embeds them, which takes minutes, and keeps them.
+    """
     kept = HOME / "real-vectors.npz"
     if not kept.exists():
         HOME.mkdir(parents=True, exist_ok=True)
@@ -67,13 +70,16 @@ def real_vectors() -> Real:
 
 
 def made(real: Real, count: int, seed: int = 0) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
-    """Vectors around real ones, numbered from 0, a batch at a time.
+    """Yield ``count`` vectors around real ones, numbered from 0, in batches.
 
-    Each is a weighted mean of two real vectors of one set, the first with a weight of 0.5 to 1, plus the
-    difference of two others (so that the noise varies as vectors do), scaled to a length up to ``_NOISE``.
-    They are a little harder for an inverted file than real vectors. A comparison made as many vectors as
-    there are real ones, from one half of these: of the ten nearest to a question, 0.67, 0.82 and 0.90 were
-    found in 4, 8 and 16 % of the lists, against 0.70, 0.85 and 0.92 among the other half.
+    Each is a weighted mean of two real vectors of one set, the first with a weight of 0.5 to 1. The
+    difference of two other real vectors, scaled to a length up to ``_NOISE``, is added, so that the noise
+    varies as vectors do.
+
+    An inverted file finds made vectors a little less well than real ones. In a comparison, vectors were made
+    from one half of the real vectors, as many as all real ones. Of the ten nearest to a question, an inverted
+    file found 0.67, 0.82 and 0.90 in 4, 8 and 16 % of its lists. In the other half of the real vectors it
+    found 0.70, 0.85 and 0.92.
     """
     chance = np.random.default_rng(seed)
     sizes = np.bincount(real.sets)
@@ -90,7 +96,7 @@ def made(real: Real, count: int, seed: int = 0) -> Iterator[tuple[npt.NDArray[np
 
 
 def made_file(real: Real, count: int) -> VectorFile:
-    """A file with ``count`` made vectors, which is kept: 1.7 GB for a million."""
+    """Return a file with ``count`` made vectors, which is kept: 1.7 GB for a million."""
     path = HOME / f"vectors-{count}.sqlite"
     if not path.exists():
         part = path.with_suffix(".part")
@@ -119,13 +125,13 @@ class VectorFile:
                 connection.executemany("INSERT INTO vectors VALUES (?, ?)", rows)
 
     def batches(self) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
-        """All vectors, ordered by number."""
+        """Yield all vectors in batches, ordered by number."""
         cursor = self._connection().execute("SELECT number, vector FROM vectors ORDER BY number")
         while rows := cursor.fetchmany(8192):
             yield np.array([number for number, _ in rows]), _table([vector for _, vector in rows])
 
     def stored(self, numbers: Sequence[int]) -> Vectors:
-        """The vectors with these numbers, in this order."""
+        """Return the vectors with these numbers, in this order."""
         self.looked_up += len(numbers)
         marks = ",".join("?" * len(numbers))
         query = f"SELECT number, vector FROM vectors WHERE number IN ({marks})"  # noqa: S608 (question marks)

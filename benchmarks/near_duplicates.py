@@ -79,7 +79,10 @@ def _own(place: int, chance: random.Random) -> str:
 
 
 def _alike(text: str, change: Change, share: float) -> float:
-    """The resemblance of a text and its copy; if words are added, both get their own."""
+    """Return the resemblance of a text and its changed copy.
+
+    If words are added, both get words of their own.
+    """
     chance = random.Random(text)  # noqa: S311 (words, not secrets)
     one = text if change is _exchange else change(text.split(), share, chance)
     both = _signatures([one, change(text.split(), share, chance)])
@@ -111,13 +114,13 @@ def _timed(stored: npt.NDArray[np.uint32]) -> tuple[npt.NDArray[np.intp], float]
 
 
 def _grouped(labels: npt.NDArray[np.intp]) -> int:
-    """The number of documents with near-duplicates."""
+    """Return the number of documents that have near-duplicates."""
     sizes = np.bincount(labels)
     return int(sizes[sizes > 1].sum())
 
 
 def _made_up(documents: int, common: float) -> npt.NDArray[np.uint32]:
-    """Random signatures; any two share a part of their numbers, and a tenth of them has a copy."""
+    """Make random signatures. Any two share a part of their numbers, and a tenth of them has a copy."""
     chance = np.random.default_rng(1)
     all_have = chance.integers(0, 2**32, PERMUTATIONS, dtype=np.uint32)
     stored = chance.integers(0, 2**32, (documents, PERMUTATIONS), dtype=np.uint32)

@@ -1,4 +1,4 @@
-"""Questions that a passage seems to answer but does not, made from questions that it does answer.
+"""Makes questions that a passage seems to answer but does not, from questions that it does answer.
 
 People who write unanswerable questions exchange a name or a figure, use the opposite of a word, deny what was
 said, or use another word of the same kind (Rajpurkar et al., Know What You Don't Know, ACL 2018).
@@ -26,7 +26,9 @@ _SHORTEST = 5
 
 
 def near_miss(question: str, passage: str, related: Sequence[str], chance: random.Random) -> str | None:
-    """A question like ``question`` that ``passage`` most likely does not answer; None if none can be made.
+    """Return a question like ``question`` that ``passage`` most likely does not answer.
+
+    Return None if none can be made.
 
     Args:
         question: a question that the passage answers.

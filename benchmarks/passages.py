@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.passages [SET …] [--limit N]``. The first table has a row for each alternative choice
 beside the product's choice: nDCG@10 of the fused search, the share of questions whose first cited sentence
-answers, and the F1 of the citations. In sets that weights were learned from, it asks only questions of
-``test`` titles. The second table has the share of relevant documents among the passages that are read, by the
-limit of passages that may be read of one document.
+answers, and the F1 of the citations. From sets that weights were learned from, it asks only questions whose
+titles are in the part ``test``. The second table has the share of relevant documents among the passages that
+are read, by the limit of passages that may be read of one document.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def main() -> None:
 
 
 def rows(dataset: Dataset, encoder: Encoder, limit: int) -> Iterator[str]:
-    """A row for each choice."""
+    """Yield a row for each choice."""
     for configuration in (*INDEXED, *READ):
         print(f"{dataset.name}, {configuration.name}", file=sys.stderr, flush=True)
         measured: list[Evaluation] = []
@@ -86,7 +86,7 @@ def rows(dataset: Dataset, encoder: Encoder, limit: int) -> Iterator[str]:
 
 
 def read_shares(dataset: Dataset, encoder: Encoder) -> list[float]:
-    """For each value of ``MOST_OF_A_DOCUMENT``, the mean share of relevant documents that would be read."""
+    """Return the mean share of relevant documents that would be read, for each of ``MOST_OF_A_DOCUMENT``."""
     shares: list[list[float]] = []
     with open_index(dataset, encoder) as index:
         for query in dataset.queries:
@@ -100,7 +100,7 @@ def read_shares(dataset: Dataset, encoder: Encoder) -> list[float]:
 
 
 def _first(ranked: Sequence[str], most: int) -> list[str]:
-    """The documents of the passages that are read, with at most ``most`` passages of each document."""
+    """Return the documents of the passages that are read, if at most ``most`` of each document are read."""
     seen: Counter[str] = Counter()
     read = []
     for document in ranked:

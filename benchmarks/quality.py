@@ -107,7 +107,7 @@ def one_thread() -> None:
 
 
 def measured(folder: Path, limit: int | None) -> Measured:
-    """Both tables' rows of one set."""
+    """Measure one set, and return its rows of both tables."""
     retrieval, pair = measure(folder, limit)
     return Measured(
         folder.name,
@@ -118,7 +118,7 @@ def measured(folder: Path, limit: int | None) -> Measured:
 
 
 def times(folder: Path) -> Sequence[str]:
-    """Rows with the time of an answer, alone on the machine."""
+    """Return the rows with the time of an answer; nothing else may run on the machine meanwhile."""
     pair = [
         evaluate(read_dataset(folder), configuration, HOME, ["selection"], TIMED_QUESTIONS, held_out=True)
         for configuration in configurations()
@@ -127,13 +127,17 @@ def times(folder: Path) -> Sequence[str]:
 
 
 def configurations() -> tuple[Configuration, Configuration]:
-    """The product without its reader, and with it."""
+    """Return the product without its reader, and with its reader."""
     plain = Configuration(reader=NO_READER, name="without the reader")
     return plain, replace(plain, reader=BUNDLED_READER, name="with the reader")
 
 
 def measure(folder: Path, limit: int | None) -> tuple[Evaluation, tuple[Evaluation, Evaluation]]:
-    """Retrieval over all questions of a set; answers to the chosen questions, without and with the reader."""
+    """Measure one set.
+
+    Returns:
+        Retrieval over all questions; and the answers to the chosen questions, without and with the reader.
+    """
     dataset = read_dataset(folder)
     configured = configurations()
     encoder = open_encoder(configured[0].model)
@@ -156,7 +160,7 @@ def measure(folder: Path, limit: int | None) -> tuple[Evaluation, tuple[Evaluati
 
 
 def retrieval_row(evaluation: Evaluation) -> str:
-    """A row of the table of retrieval, in nDCG@10; the interval is that of the fused scores."""
+    """Return a row of the table of retrieval, in nDCG@10. The interval is that of the fused scores."""
     figures = [evaluation.figures[place] for place in COLUMNS]
     cells = [f"{figure.value:.3f}" for figure in figures[:-1]]
     return " | ".join(
@@ -171,7 +175,7 @@ def retrieval_row(evaluation: Evaluation) -> str:
 
 
 def answer_rows(comparison: Comparison, places: Sequence[Place]) -> Sequence[str]:
-    """Rows of the table of answers: a figure without and with the reader, and the paired test."""
+    """Return rows of the table of answers: each figure without and with the reader, and the paired test."""
     rows = {row.place: row for row in comparison.differences}
     return [
         " | ".join(

@@ -1,8 +1,8 @@
 """Prints how long it takes to index a folder of files, and to see later that nothing has changed.
 
-``python -m benchmarks.resync [--passages N …] [--rounds N]``. Both sides read the same files. llama-index's
-is an IngestionPipeline with docstore, cache and FaissVectorStore, which has to read every file to recognise
-it. Embedding is not counted.
+``python -m benchmarks.resync [--passages N …] [--rounds N]``. Both sides read the same files. llama-index
+reads them through an IngestionPipeline with a docstore, a cache and a FaissVectorStore. It has to read every
+file again to recognise it. Embedding is not counted.
 """
 
 from __future__ import annotations

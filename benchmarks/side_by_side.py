@@ -76,12 +76,12 @@ class Bench:
     encoder: StandIn
 
     def sizes(self) -> Iterator[tuple[int, bool]]:
-        """The numbers of passages, each with whether llama-index is measured, too."""
+        """Yield each number of passages, with whether llama-index is measured at that size."""
         for passages in self.arguments.passages:
             yield passages, passages <= self.arguments.alternative_up_to
 
     def sides(self) -> Iterator[Sides]:
-        """The libraries of each size, which are filled if necessary."""
+        """Yield the libraries of each size, which are filled if necessary."""
         for passages, alternative in self.sizes():
             home = filled(passages, self.corpus, self.encoder, fresh=self.arguments.fresh)
             folder = None
@@ -93,7 +93,7 @@ class Bench:
 
 
 def parser(description: str | None) -> argparse.ArgumentParser:
-    """A parser with the arguments that all scripts share."""
+    """Return a parser with the arguments that all scripts share."""
     made = argparse.ArgumentParser(description=(description or "").splitlines()[0])
     made.add_argument("--passages", type=int, nargs="+", default=[10_000], help="sizes of the library")
     made.add_argument(
@@ -108,7 +108,7 @@ def parser(description: str | None) -> argparse.ArgumentParser:
 
 
 def prepared(arguments: argparse.Namespace) -> Bench:
-    """The corpus, and the stand-in for the encoder."""
+    """Return the arguments, with the corpus and the stand-in for the encoder."""
     corpus, encoder = read_corpus(), open_encoder()
     return Bench(arguments, corpus, StandIn(encoder, real_vectors(encoder, corpus)))
 
@@ -121,21 +121,21 @@ def print_table(rows: Iterable[Row]) -> None:
 
 
 def machine() -> str:
-    """The conditions of the figures: cores, processor, and the versions of both sides' libraries."""
+    """Return the conditions of the figures: cores, processor, and the versions of both sides' libraries."""
     names = ("faiss-cpu", "tantivy", "llama-index-core")
     versions = ", ".join(f"{name} {version(name)}" for name in names)
     return f"{os.cpu_count()} cores, {_processor()}; Python {platform.python_version()}, {versions}"
 
 
 def milliseconds(action: Callable[[], object]) -> float:
-    """The time of an action, in milliseconds."""
+    """Run an action, and return the milliseconds that it took."""
     began = time.perf_counter()
     action()
     return (time.perf_counter() - began) * 1000
 
 
 def shown(value: float | None) -> str:
-    """A figure with about three digits; empty for None."""
+    """Format a figure with about three digits; empty for None."""
     if value is None:
         return ""
     digits = 0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3

@@ -48,11 +48,11 @@ class StandIn(Encoder):
         self._around = around
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """A unit vector for each text: shape (len(texts), dimensions)."""
+        """Return a unit vector for each text: shape (len(texts), dimensions)."""
         return vectors_for(texts, self._around)
 
     def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
-        """The vector of each text, repeated for each of its sentences to take the usual space."""
+        """Return the vector of each text, and repeat it for each of its sentences to take the usual space."""
         return [
             Embedded(vector, np.repeat(vector[np.newaxis], len(parts), axis=0))
             for vector, parts in zip(self.encode(texts), sentences, strict=True)
@@ -67,16 +67,18 @@ class StandIn(Encoder):
 def filled(
     passages: int, corpus: Corpus, encoder: StandIn, folder: Path = LIBRARIES, *, fresh: bool = False
 ) -> Path:
-    """The home of a library of about this number of passages, which is filled if necessary.
+    """Return the home of a library of about this number of passages, which is filled if necessary.
 
-    If another script was interrupted, its work is finished, and its leftovers are removed.
+    If an earlier run was interrupted, the rest is filled now. Documents that do not belong to the library are
+    removed.
 
     Args:
         passages: the number of passages; there are a tenth as many documents.
         corpus: the documents.
         encoder: gives the vectors.
-        folder: holds the libraries.
-        fresh: whether to fill it anew, so that nothing from another version of the program is left in it.
+        folder: the folder of all filled libraries.
+        fresh: whether to fill the library anew, so that nothing from another version of the program is left
+            in it.
     """
     home = folder / f"{passages}-{_digest(corpus, encoder)}"
     if fresh:
@@ -98,7 +100,7 @@ def filled(
 
 
 def document_id_at(index: Library, number: int) -> int:
-    """The number that the library gave to document ``number`` of the corpus."""
+    """Return the number that the library gave to document ``number`` of the corpus."""
     return index.catalog.files(SOURCE)[path_of(number)].document_id
 
 

@@ -37,23 +37,23 @@ class StubEncoder(Encoder):
         self.tokenizer = None
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        """The words and punctuation marks of a text."""
+        """Return the offsets of the words and punctuation marks of a text."""
         return [match.span() for match in _WORD.finditer(text)]
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Unit vectors, shape (len(texts), dimensions)."""
+        """Return unit vectors, shape (len(texts), dimensions)."""
         rows = [self.encode_query(text) for text in texts]
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
     def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
-        """The vectors of passages and of their sentences, each as if it stood alone."""
+        """Return the vectors of passages and of their sentences, each as if it stood alone."""
         return [
             Embedded(vector, self.encode([text[start:end] for start, end in parts]))
             for text, vector, parts in zip(texts, self.encode(texts), sentences, strict=True)
         ]
 
     def encode_query(self, query: str) -> npt.NDArray[np.float32]:
-        """A unit vector, shape (dimensions,)."""
+        """Return a unit vector, shape (dimensions,)."""
         words = _WORD.findall(query.lower()) or [""]
         total = np.sum([_vector(self.key, word, self.dimensions) for word in words], axis=0)
         unit: npt.NDArray[np.float32] = (total / np.linalg.norm(total)).astype(np.float32)

@@ -65,7 +65,7 @@ def main() -> None:
 
 
 def passages(encoder: Encoder, count: int) -> list[str]:
-    """``count`` different passages, from each of the sets in turn, as the encoder gets them."""
+    """Return ``count`` different passages, from each set in turn, as the encoder gets them."""
     datasets = (read_dataset(data_folder() / name) for name in SOURCES if (data_folder() / name).is_dir())
     in_turn = zip_longest(*(_passages_of(dataset, encoder) for dataset in datasets))
     texts: dict[str, None] = {}
@@ -77,7 +77,7 @@ def passages(encoder: Encoder, count: int) -> list[str]:
 
 
 def _passages_of(dataset: Dataset, encoder: Encoder) -> Iterator[tuple[str, str]]:
-    """A document's name with each of its passages."""
+    """Yield a document's name with each of its passages."""
     for name, document in dataset.documents.items():
         title = encoder.clip(document.title, TITLE_TOKENS)
         for piece in chunk(document, encoder.token_spans):
@@ -169,7 +169,7 @@ def _llama_index() -> tuple[str, Embed]:
 
 
 def quality(dataset: Dataset) -> str:
-    """A row: nDCG@10 of the set's judged questions by the vectors alone, in both precisions."""
+    """Return a row: nDCG@10 of the set's judged questions by the vectors alone, in both precisions."""
     wide, narrow = (_ndcg(dataset, precision) for precision in _PRECISIONS)
     asked = sum(query.judged is not None for query in dataset.queries)
     return f"| {dataset.name} | {asked:,} | {wide:.4f} | {narrow:.4f} | {narrow - wide:+.4f} |"
@@ -183,12 +183,12 @@ def _ndcg(dataset: Dataset, precision: Precision) -> float:
 
 
 def dense_ndcg(dataset: Dataset, names: Sequence[str], vectors: Vectors, encoder: Encoder) -> float:
-    """The nDCG@10 if a document scores as its best passage.
+    """Return the nDCG@10 of the ranking by vectors; a document scores as its best passage.
 
     Args:
         dataset: has the judged questions.
         names: the document of each passage.
-        vectors: the passages', in the same order.
+        vectors: the vectors of the passages, in the same order.
         encoder: embeds the questions.
     """
     runs: dict[str, dict[str, float]] = {}

@@ -34,7 +34,8 @@ from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex
 ALTERNATIVES = ("SQfp16", "HNSW32,SQ8", "IVF{lists},SQfp16")
 ASKERS = 20
 PARTS = (("all", 1.0), ("5 % removed", 0.95), ("10 %", 0.1), ("1 %", 0.01), ("20 allowed", 0.0))
-"""The vectors that a search may find: their share, or 20 of them."""
+"""The parts of the vectors that a search may find, each with its share of all vectors. A share of 0 stands
+for 20 vectors."""
 
 Mask = npt.NDArray[np.bool_]
 Best = list[npt.NDArray[np.int64]]
@@ -93,7 +94,7 @@ def main() -> None:
 
 
 def _mask(size: int, part: int) -> Mask:
-    """A mask of the numbers, from 0, that a search may find."""
+    """Return a mask of the vectors, by number, that a search of this part may find."""
     chance = np.random.default_rng(part)
     share = PARTS[part][1]
     if share:
@@ -104,7 +105,10 @@ def _mask(size: int, part: int) -> Mask:
 
 
 def _best(file: VectorFile, size: int, questions: Vectors) -> Best:
-    """For each part, the true nearest numbers to each question, best first: shape (questions, POOL)."""
+    """Return the numbers of the vectors that are truly nearest to each question, for each of ``PARTS``.
+
+    They are in order, the nearest first: shape (questions, POOL).
+    """
     masks = [_mask(size, part) for part in range(len(PARTS))]
     scores = [np.empty((len(questions), 0), np.float32) for _ in PARTS]
     numbers = [np.empty((len(questions), 0), np.int64) for _ in PARTS]
@@ -135,7 +139,7 @@ def _row(case: Case, policy: IndexPolicy) -> str:
 
 
 def _build(source: Path, path: Path, size: int, policy: IndexPolicy) -> tuple[float, float]:
-    """The seconds to build a base, and the peak growth of memory in MB."""
+    """Build a base; return the seconds that it took, and the peak growth of memory in MB."""
     before = _memory()["VmHWM"]
     start = time.perf_counter()
     VectorIndex.build(path, DIMENSIONS, size, VectorFile(source).batches, policy)
@@ -169,7 +173,7 @@ def _search(case: Case) -> tuple[str, str]:
 
 
 def _changes(index: VectorIndex, size: int) -> tuple[str, str]:
-    """The times to add ten vectors and to remove ten, over three hundred rounds."""
+    """Return the times to add ten vectors and to remove ten, over three hundred rounds."""
     _, ten = next(iter(made(real_vectors(), 10, seed=9)))
     adding, removing = [], []
     for turn in range(300):
@@ -238,7 +242,7 @@ def _alternative(case: Case, name: str) -> str:
 
 
 def _recall(found: list[list[int]], best: npt.NDArray[np.int64], first: int) -> float:
-    """The share of the true nearest ``first`` that are among the first found."""
+    """Return the share of the truly nearest ``first`` vectors that are among the first ones found."""
     pairs = zip(found, best[:, :first].tolist(), strict=True)
     return statistics.mean(len(set(numbers[:first]) & set(true)) / len(true) for numbers, true in pairs)
 
@@ -248,7 +252,7 @@ def _percentiles(times: list[float]) -> str:
 
 
 def _memory() -> dict[str, float]:
-    """The kernel's memory figures of this process, in MB."""
+    """Return the kernel's memory figures of this process, in MB."""
     lines = Path("/proc/self/status").read_text(encoding="ascii").splitlines()
     return {
         name: int(value.split()[0]) / 1e3

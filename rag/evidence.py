@@ -16,7 +16,10 @@ _BEFORE_CHARACTERS = 400
 
 
 def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: DocumentTexts) -> Evidence:
-    """Read a sentence again from its document's text, as evidence."""
+    """Read a sentence again from the stored text of its document, and return it as evidence.
+
+    ``quote_matches`` tells whether the stored text still has the words of the sentence.
+    """
     document = library.text(record)
     quote = sentence.span.of(document.text)
     found = evidence_at(record, document, sentence.span, quote, sentence.headings)
@@ -33,7 +36,7 @@ def evidence_at(
         document: its text.
         span: the span of the quote in the text.
         quote: the words, in the form in which they are checked.
-        headings: for a row of a table, the table's caption and headings.
+        headings: for a row of a table, the table's caption and headings; else None.
     """
     context = [headings, record.title, record.publisher or record.author]
     return Evidence(

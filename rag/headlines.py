@@ -24,7 +24,10 @@ _GENERAL = listed("amount amounts data per and or in as where otherwise noted")
 
 
 def headline_of(question: Question, citations: Sequence[Citation]) -> Headline | None:
-    """Return the headline of a quoted answer; None if its first sentence has no cell, or a doubt.
+    """Return the headline of a quoted answer: the value of the cell that its first footnote cites.
+
+    Return None if that footnote has no cell or a doubtful verdict, or if the question asks for something else
+    than a value, such as *why*.
 
     Args:
         question: the question.
@@ -42,7 +45,10 @@ def headline_of_cell(cell: CellAddress | TableCell) -> Headline:
 
 
 def _unit(cell: CellAddress | TableCell) -> str:
-    """The part of a cell's unit that its value lacks, without exceptions that do not concern the cell."""
+    """Return the part of a cell's unit that the value does not show.
+
+    An exception in the unit, such as *except per share data*, is left out if it does not concern the cell.
+    """
     sign = _SIGN.match(cell.unit)
     unit = cell.unit[sign.end() :].strip() if sign and sign[0] in cell.value else cell.unit
     exception = _EXCEPTION.search(unit)

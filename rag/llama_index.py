@@ -31,13 +31,14 @@ class Retriever(BaseRetriever):
         dense_weight: float = DENSE_WEIGHT,
         **kwargs: Any,  # noqa: ANN401 (llama-index's own arguments: callbacks, objects)
     ) -> None:
-        """Search ``index``.
+        """Make a retriever that searches ``index``.
 
         Args:
             index: an open library.
             limit: the number of passages that a query returns.
             filters: the filters that a document must pass to be found.
-            dense_weight: 0 for words alone, 1 for vectors alone.
+            dense_weight: the share of the vectors in the score: 0 to search by words alone, 1 by vectors
+                alone.
             kwargs: passed on to ``BaseRetriever``.
         """
         super().__init__(**kwargs)

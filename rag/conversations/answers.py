@@ -112,7 +112,7 @@ def conversation_texts(library: Library | Catalog, conversation_id: str) -> list
 def answers_before(
     library: Library | Catalog, answer_id: str, limit: int | None = None
 ) -> tuple[str | None, list[Answer]]:
-    """Return the answers that preceded an answer in its conversation, even if it was replaced since.
+    """Return the answers that preceded an answer in its conversation, even a replaced answer.
 
     Returns:
         The conversation's id, or None for a single answer; and the last preceding answers, at most ``limit``,

@@ -59,7 +59,7 @@ class Footnote:
     """A footnote as the file shows it.
 
     Attributes:
-        number: its mark.
+        number: the number that marks it.
         quote: the words between its quotation marks.
         headings: for a row of a table, the headings that it shows; else None.
         attribution: its description of the document.
@@ -79,9 +79,10 @@ class Claim:
 
     Attributes:
         text: its words.
-        footnotes: its footnote marks.
-        shown: the verdict that the file shows; unsupported sentences are struck out. Only JSON tells a quoted
-            sentence from a supported one: elsewhere neither has a label, and both are ``supported``.
+        footnotes: the numbers of its footnotes.
+        shown: the verdict that the file shows; unsupported sentences are struck out. Only a JSON file tells
+            quoted sentences from supported ones. In other files neither has a label, and both are
+            ``supported``.
     """
 
     text: str

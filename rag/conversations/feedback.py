@@ -70,7 +70,10 @@ class Feedback:
 
 
 def cited_evidence(index: Library, answer: Answer) -> tuple[CitedEvidence, ...]:
-    """Return the spans that an answer cites as evidence, each once, if the library still has them."""
+    """Return the spans that an answer cites, as evidence, each once.
+
+    Spans that do not support their sentence, and spans that the library no longer has, are left out.
+    """
     found: dict[CitedEvidence, None] = {}
     for cited in answer.citations:
         if cited.verification.verdict == "unsupported":

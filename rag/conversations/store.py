@@ -122,11 +122,11 @@ class AnswerStore:
             return [str(body) for body in connection.scalars(newest.limit(limit))][::-1]
 
     def before(self, answer_id: str, limit: int | None = None) -> tuple[str | None, list[str]]:
-        """Return the answers before an answer in its conversation, even if it was replaced since.
+        """Return the answers that preceded an answer in its conversation, even a replaced answer.
 
         Returns:
-            The conversation's id, or None; and the last answers before that one, at most ``limit``, the
-            oldest first.
+            The conversation's id, or None; and the last preceding answers, at most ``limit``, the oldest
+            first.
 
         Raises:
             AnswerNotFoundError: if the answer does not exist.

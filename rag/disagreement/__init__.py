@@ -1,1 +1,1 @@
-"""Figures in which reports disagree."""
+"""Finds the figures in which reports disagree."""

@@ -28,12 +28,12 @@ event with about two thirds of the words the same. Sentences about different thi
 share fewer."""
 
 OVERLAP_PAIRS = 0.8
-"""The same share for pairs of characters: a word has several pairs, and a sentence with one other word still
-shares most of them."""
+"""The least share if words are compared as pairs of characters. A word has several pairs, so two sentences
+that differ in one word still share most pairs."""
 
 SAME_SITUATION = 7
-"""An undated figure counts as one of a dated figure's day if it was published within so many days after that
-day."""
+"""The most days from the day of a dated figure to the publication of an undated one, for both to count as
+figures of that day."""
 
 LONG_AGO = 366
 """Undated figures that were published at least so many days apart are figures of different times."""
@@ -156,7 +156,7 @@ def _words_agree(one: Statement, other: Statement) -> bool:
 
 
 def _one_subject(one: Statement, other: Statement) -> bool:
-    """Whether both name one subject: by a shared name, by dates in both, or by their documents' titles.
+    """Whether two statements name one subject: by a shared name, by dates in both, or by their titles.
 
     *Its area is 4,167 square kilometres* names no subject.
     """
@@ -244,7 +244,7 @@ def _day(published: str | None) -> int | None:
 
 
 def _agree(one: Quantity, other: Quantity) -> bool:
-    """Whether both figures can stand for one value, given rounding and words such as *about* and *over*."""
+    """Whether two figures can stand for one value, given rounding and words such as *about* and *over*."""
     (low, high), (its_low, its_high) = _meant(one), _meant(other)
     return low <= its_high and its_low <= high
 

@@ -181,7 +181,7 @@ _MEANINGS: Mapping[str, str] = {
     **dict.fromkeys(("cost", "price"), "cost"),
     **dict.fromkeys(("rebuild", "rebuilt", "reconstruct"), "rebuild"),
 }
-"""English stems that newsrooms use for one another. *Live* stands for lives that were lost."""
+"""English stems that newsrooms use for one another. *Live* is the stem of *lives* in *lives lost*."""
 
 PERSONS = frozenset(
     {"peopl", "people", "person", "orang", "nguoi", "resid", "residents", "individu", "individual"}

@@ -49,10 +49,11 @@ class CalibrationBin:
 
 
 def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
-    """Return the figures over the questions with an answerability label; none without an unanswerable one.
+    """Return the figures over the questions that the set labels as answerable or unanswerable.
 
-    In ``precision``, ``recall`` and ``f1``, abstentions are the positive class. ``auroc`` ranks answerable
-    questions above the others by their answerability.
+    There are none if no question is unanswerable. In ``precision``, ``recall`` and ``f1``, abstentions are
+    the positive class. ``auroc`` tells how well the answerability ranks answerable questions above the
+    others.
     """
     marked = labelled(asked)
     answerable = [bool(item.query.answerable) for item in marked]
@@ -70,7 +71,7 @@ def measure_removal(
 ) -> dict[Place, Sample]:
     """Return the figures of :func:`measure_abstention` for questions that were asked twice.
 
-    Each is asked once of the whole library, and once of the library without its subject.
+    Each question is asked once of the whole library, and once of the library without its subject.
 
     Args:
         present: the answers from the whole library.
@@ -98,7 +99,7 @@ def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
 
 
 def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
-    """Return the curve over the questions whose answers can be judged, up to the product's abstentions."""
+    """Return the curve over the questions whose answers can be judged. It ends where the product abstains."""
     judged = [item for item in asked if item.query.has_gold or item.query.answerable is False]
     answered = sorted(
         (item for item in judged if not item.answer.abstained), key=lambda item: -item.answerability
@@ -115,7 +116,7 @@ def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
 
 
 def calibration(answerability: Sequence[float], answerable: Sequence[bool]) -> tuple[CalibrationBin, ...]:
-    """Sort questions by answerability into ``BINS`` bins of equal size."""
+    """Sort questions by their answerability, and return them in ``BINS`` bins of equal size."""
     order = np.argsort(answerability, kind="stable")
     predicted, observed = np.asarray(answerability, dtype=float), np.asarray(answerable, dtype=float)
     return tuple(

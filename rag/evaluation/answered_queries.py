@@ -41,10 +41,11 @@ def ask_all(
 
 
 def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
-    """Return the questions whose subject can be removed: all documents with the title of an answering one.
+    """Return the questions whose subject can be removed from the library.
 
-    There are at most ``MAX_REMOVED`` questions. Each has a document that answers it, every such document has
-    a title, and the set has a document with another title.
+    The subject is every document that has the same title as a document with the answer. There are at most
+    ``MAX_REMOVED`` questions. Each has a document that answers it, every such document has a title, and the
+    set has a document with another title.
     """
     titles = {document.title for document in dataset.documents.values()}
     return spread(

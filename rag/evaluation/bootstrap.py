@@ -68,14 +68,18 @@ class Sample:
 
 
 def mean(values: Sequence[float] | npt.NDArray[Any]) -> Statistic:
-    """The mean of one value per question."""
+    """Return a statistic: the mean of one value per question."""
     return ratio(values, np.ones(len(values)))
 
 
 def ratio(
     numerators: Sequence[float] | npt.NDArray[Any], denominators: Sequence[float] | npt.NDArray[Any]
 ) -> Statistic:
-    """The sum of the numerators over the sum of the denominators: a share of counts that vary by question."""
+    """Return a statistic: the sum of the numerators divided by the sum of the denominators.
+
+    For example, it is the share of sentences with a certain verdict, if each question has another number of
+    sentences.
+    """
     above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
 
     def of(weights: Array) -> Array:
@@ -87,9 +91,9 @@ def ratio(
 
 
 def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
-    """The area under the receiver operating characteristic.
+    """Return a statistic: the area under the receiver operating characteristic.
 
-    It is the probability that a positive scores above a negative, ties counting half (Mann–Whitney).
+    It is the probability that a positive scores above a negative; ties count half (Mann–Whitney).
     """
     values = np.asarray(scores, dtype=float)
     order = np.argsort(values, kind="stable")
@@ -110,7 +114,7 @@ def auroc(scores: Sequence[float], positive: Sequence[bool]) -> Statistic:
 
 
 def quantile(values: Sequence[float], share: float) -> Statistic:
-    """The smallest value such that at least ``share`` of the values do not exceed it."""
+    """Return a statistic: the smallest value such that at least ``share`` of the values do not exceed it."""
     order = np.argsort(np.asarray(values, dtype=float), kind="stable")
     ordered = np.asarray(values, dtype=float)[order]
 
@@ -124,7 +128,7 @@ def quantile(values: Sequence[float], share: float) -> Statistic:
 
 
 def twice(statistic: Statistic) -> Statistic:
-    """A statistic over two observations per question: all first ones, then all second ones."""
+    """Return a statistic over two observations per question: all first ones, then all second ones."""
     return lambda weights: statistic(np.hstack([weights, weights]))
 
 
@@ -148,7 +152,10 @@ def bootstrap(sample: Sample) -> Array:
 
 
 def interval(resampled: Array) -> tuple[float, float]:
-    """Return the ends of the central ``LEVEL`` of the resamples; undefined ones are left out."""
+    """Return the ends of the interval that holds the central share ``LEVEL`` of the resamples.
+
+    Undefined resamples are left out.
+    """
     tail = (1 - LEVEL) / 2
     low, high = np.nanquantile(resampled, [tail, 1 - tail])
     return float(low), float(high)

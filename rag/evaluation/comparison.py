@@ -19,11 +19,11 @@ class Difference:
 
     Attributes:
         place: its place in the JSON form.
-        first: under the first configuration.
-        second: under the second configuration.
+        first: the figure under the first configuration.
+        second: the figure under the second configuration.
         change: the second minus the first, with its 95 % interval over paired resamples.
-        p: the probability of a change at least as far from zero if there were none; None for a time, which
-            varies from run to run with the machine.
+        p: the probability that two equal configurations differ at least as much by chance; None for a time,
+            which varies from run to run with the machine.
         outcome: the second configuration compared with the first, at the 5 % level. Each figure is tested
             separately: of twenty figures that are really equal, one appears different by chance.
     """
@@ -63,7 +63,7 @@ class Comparison:
 def compare(first: Evaluation, second: Evaluation) -> Comparison:
     """Test every figure that two evaluations of the same questions share, with a paired bootstrap.
 
-    The resamples of both contain the same questions (Efron and Tibshirani, 1993, chapter 16; Koehn,
+    The resamples of the two contain the same questions (Efron and Tibshirani, 1993, chapter 16; Koehn,
     Statistical Significance Tests for Machine Translation Evaluation, EMNLP 2004).
 
     Raises:
@@ -99,7 +99,11 @@ def _difference(place: Place, first: Evaluation, second: Evaluation) -> Differen
 
 
 def _two_sided(changes: Array) -> float:
-    """Return twice the share of resamples on the side of zero that has fewer; zero counts on both sides."""
+    """Return the two-sided p-value of some changes.
+
+    It is twice the share of the resamples on that side of zero which has fewer of them. A change of zero
+    counts on both sides.
+    """
     side = min(int((changes <= 0).sum()), int((changes >= 0).sum()))
     return min(1.0, 2 * (side + 1) / (len(changes) + 1))
 

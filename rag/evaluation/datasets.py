@@ -172,7 +172,10 @@ _TRAIN, _TUNE = 154, 192
 
 
 def part_of(title: str) -> Part:
-    """Return the part of a split for the documents with ``title``; the name stands in for a missing title."""
+    """Return the part of the split to which the documents with this title belong.
+
+    For a document without a title, pass its name.
+    """
     first = hashlib.sha256(title.encode()).digest()[0]
     if first < _TRAIN:
         return "train"

@@ -49,8 +49,8 @@ def write_library_set(
 ) -> tuple[str, ...]:
     """Write a set in BEIR's layout over the current version of every document.
 
-    On the same question, a file precedes feedback, and later feedback precedes earlier. Evidence in a
-    document that has changed is located if its words occur exactly once.
+    If a question occurs several times, a file takes precedence over feedback, and later feedback over
+    earlier. Evidence in a document that has changed is located if its words occur exactly once.
 
     Args:
         index: the library.

@@ -42,11 +42,11 @@ class Agreement:
 def measure_selection(
     asked: Sequence[AnsweredQuery], index: Library, dense_weight: float
 ) -> dict[Place, Sample]:
-    """Return the figures over the questions with known gold; an abstention cites nothing correct.
+    """Return the figures over the questions whose correct answer, the gold standard, is known.
 
-    ``first_correct`` and ``any_correct`` are shares of questions. ``precision``, ``recall`` and ``f1``
-    compare the citations with gold sentences or spans, per question; ``first_three`` does the same for the
-    baseline without selection.
+    An abstention counts as citing nothing correct. ``first_correct`` and ``any_correct`` are shares of
+    questions. ``precision``, ``recall`` and ``f1`` compare the citations with gold sentences or spans, per
+    question; ``first_three`` does the same for the baseline without selection.
 
     Args:
         asked: the answers to the set's questions.

@@ -40,7 +40,7 @@ _SHORT = regex.compile(
     rf"(?<=\b(?:sáng|trưa|chiều|tối|đêm|hôm|ngày|tanggal)\s|\(){_DAY}/{_MONTH}(?![\d/%])",
     regex.IGNORECASE,
 )
-"""*Sáng 21/9*, *Kamis (12/3)*."""
+"""A short date after a word such as *sáng*, or in brackets: *Sáng 21/9*, *Kamis (12/3)*."""
 _BARE_YEAR = regex.compile(
     r"(?<![\p{N}.,$€£¥#-])(?P<year>(?:1[5-9]|20)\d{2})(?P<decade>s|年代)?(?![\p{N}%])(?![.,]\p{N})"
     r"(?!\s?(?:%|km|kg|mét|tấn|ton|tonnes|metres|USD|đồng|rupiah|dollars|percent|million|người|orang|名|人"

@@ -20,7 +20,7 @@ class Words:
 
     Attributes:
         values: words for 0 to 99, which are added: *twenty*, *five*.
-        factors: words that multiply the preceding number, before a smaller one may follow: *hundred*.
+        factors: words that multiply only the number just before them: *hundred*.
         scales: words that multiply everything before them: *thousand*, *million*.
         teens: words that add ten to the preceding digit: *belas*.
         one: words for one before a factor or a scale: *a* hundred.

@@ -202,7 +202,7 @@ def _token(match: regex.Match[str]) -> _Token:
 
 
 def _number_at(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number | None]:
-    """Return how many tokens the number at a token takes, and the number."""
+    """Return how many tokens the number at token ``place`` takes, and the number; None if there is none."""
     token = tokens[place]
     if token.kind == "digits":
         return _in_digits(tokens, place, words, language)
@@ -253,7 +253,14 @@ def _in_digits(tokens: list[_Token], place: int, words: Words, language: str) ->
 
 @dataclass(slots=True)
 class _Sum:
-    """A partial number in words: its scaled part, its hundreds, and its open digit."""
+    """A number in words, as far as it has been read.
+
+    Attributes:
+        whole: the sum of the parts that end with a scale, such as *two thousand*.
+        group: the sum of the later parts that end with a factor, such as *three hundred*.
+        digit: the value of the last words, such as *twenty-five*; negative without any.
+        last: the value of the last factor or scale; 0 without one.
+    """
 
     whole: Decimal = Decimal(0)
     group: Decimal = Decimal(0)
@@ -318,7 +325,7 @@ def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tupl
 
 
 def _adds(digit: Decimal, value: int) -> bool:
-    """Whether a word's value continues the digits before it: twenty, five."""
+    """Whether a value can be added to the words just before it, as *five* can be added to *twenty*."""
     return (
         digit < 0 or (digit >= 20 and digit % 10 == 0 and 0 < value < 10) or digit == Decimal(10) > value > 0
     )

@@ -1,4 +1,4 @@
-"""Periods: parts of years (*the second quarter of 2023*, *April to June*), and *a year earlier*."""
+"""Finds periods: parts of years (*the second quarter*), whole months (*April to June*), *a year earlier*."""
 
 from __future__ import annotations
 
@@ -112,7 +112,7 @@ def _last_days(moment: Moment) -> set[int]:
 
 
 def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
-    """Return dates in which *a year earlier* has a year: the year before the last year in the text.
+    """Return the dates, with a year for *a year earlier*: the year before the last year in the text.
 
     Args:
         found: the dates of a text.

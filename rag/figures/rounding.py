@@ -1,7 +1,8 @@
-"""Comparison of figures: whether an answer may state one figure where its source states another.
+"""Compares figures: whether an answer may state one figure where its source states another.
 
-It may if the figures are equal, if the answer rounds fairly, or if its hedge (*over*, *nearly*) is true. It
-may state *over a thousand* for 1,043 but not for 998, and not *nearly 2,000* for 1,043.
+It may do so if the figures are equal, if the answer rounds fairly, or if its hedge (*over*, *nearly*) is
+true. For 1,043, an answer may state *over a thousand*, but not *nearly 2,000*. For 998, it may not state
+*over a thousand*.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ NEAR = Decimal("0.1")
 _THIRDS = frozenset({Decimal("33.33"), Decimal("66.67")})
 
 LOOSENED = 0.6
-"""The score of a figure that omits a hedge of the cited one, or that is rounded without saying so."""
+"""The score of a figure that omits a hedge of the cited figure, or that is rounded without saying so."""
 
 
 def same_kind(stated: Quantity, cited: Quantity) -> bool:
@@ -52,11 +53,11 @@ def same_value(stated: Quantity, cited: Quantity) -> bool:
 
 
 def fairness(stated: Quantity, cited: Quantity) -> float:
-    """Return how fairly ``stated`` stands for ``cited``, both of one kind: 1, :data:`LOOSENED`, or 0.
+    """Return how fairly one figure stands for another of the same kind: 1, :data:`LOOSENED`, or 0.
 
     Args:
-        stated: the quantity in a sentence.
-        cited: the quantity in its evidence.
+        stated: the figure in a sentence.
+        cited: the figure in its evidence.
     """
     if same_value(stated, cited):
         return _same(stated, cited)
@@ -82,8 +83,8 @@ _IMPLIED = {
 """Pairs of a sentence's comparator and the evidence's comparator that agree for the same value."""
 
 _LIMITS = {"at least", "at most", "over", "under"}
-"""Comparators of limits: if both figures have one, different values disagree, unless the stated figure is
-rounded more."""
+"""Comparators that state a limit. If both figures have one, different values disagree, unless the stated
+figure has fewer digits."""
 
 _DROPPED = {"about", "nearly", "over", "at least"}
 
@@ -124,7 +125,7 @@ def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> f
 
 
 def _is_rounding(own: Decimal, its: Decimal) -> bool:
-    """Whether ``own`` is ``its`` rounded to the digits of ``own``, and within a twentieth of it."""
+    """Whether ``own`` is ``its`` rounded to as many digits as ``own`` has, by at most a twentieth."""
     place = Decimal(1).scaleb(own.normalize().adjusted() - _digits(own) + 1)
     return abs(own - its) * 2 <= place and abs(own - its) * 20 <= abs(its)
 

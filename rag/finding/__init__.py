@@ -1,4 +1,4 @@
-"""Finding: from a question to ranked sentences, or to an abstention."""
+"""Finds and ranks the sentences that may answer a question, and decides whether to abstain."""
 
 from rag.finding.citations import DocumentTexts
 from rag.finding.features import measure

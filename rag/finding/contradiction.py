@@ -56,8 +56,8 @@ def pairs() -> list[tuple[str, str]]:
 def _opposites() -> Mapping[Term, frozenset[Term]]:
     """Return the opposites of each word; words and opposites are stems.
 
-    The stems of comparatives and superlatives (*weaker*, *weakest*) differ from their adjectives', so they
-    are included.
+    The stem of a comparative or superlative (*weaker*, *weakest*) differs from the stem of its adjective, so
+    both forms are included.
     """
     found: dict[Term, set[Term]] = {}
     for pair in pairs():

@@ -13,7 +13,7 @@ _PASSAGES = 2e10
 
 
 def english_share(word: str) -> float:
-    """Return about which share of English passages has ``word``, in lower case; 0 for an unknown word."""
+    """Return about the share of English passages that have ``word``, in lower case; 0 if it is unknown."""
     return _frequencies().get(word, 0) / _PASSAGES
 
 

@@ -1,4 +1,4 @@
-"""Answers a greeting or thanks alone with a sentence, without a search."""
+"""Answers a question that only greets or thanks, without a search."""
 
 from __future__ import annotations
 

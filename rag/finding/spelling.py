@@ -1,6 +1,6 @@
-"""Corrects the spelling of a question by the words of the library, and of English.
+"""Corrects the spelling of a question with the words of the library and of English.
 
-A correction must be safe: a word that the library or English has is never changed, and of several possible
+A correction must be safe. It never changes a word that the library or English has, and of several possible
 words one must be clearly the likeliest.
 """
 
@@ -21,19 +21,20 @@ from rag.questions import MAX_QUESTION_CHARACTERS, Question
 _ENGLISH = "en"
 
 _SHORTEST = 4
-"""Most unknown words of fewer letters are abbreviations."""
+"""The fewest letters of a word that is corrected. Most shorter words that are unknown are abbreviations."""
 
 _SHORTEST_NAME = 5
-"""A name of fewer letters is near to too many others."""
+"""The fewest letters of a name that is corrected. A shorter name resembles too many other names."""
 
 _LONG = 8
-"""Words of this many letters may have two mistakes."""
+"""The fewest letters of a word in which two mistakes are corrected."""
 
 _LEAST_SHARE = 5e-5
-"""The share of English passages from which a word is common: about 20,000 words are."""
+"""The least share of English passages that have a common word. About 20,000 words are common."""
 
 _LEAST_SHARE_OF_SHORT = 0.01
-"""The same for a word that is typed with the fewest letters: about 200 words are, such as "which"."""
+"""The least share of English passages that have a common word, if the typed word has only ``_SHORTEST``
+letters. About 200 words are common then, such as "which"."""
 
 _ENGLISH_WEIGHT = 0.2
 """The weight of a word's share of English passages beside its share of the library's."""
@@ -51,7 +52,7 @@ two, 27 % add one and 19 % replace one (Pollock and Zamora, Automatic spelling c
 times as many ways to add or to replace a letter."""
 
 _OTHER = 0.001
-"""The same for two mistakes in one word."""
+"""How often a writer makes two mistakes in one word, on the same scale as one mistake."""
 
 _WORD = regex.compile(
     r"“[^”]*”|\"[^\"]*\""
@@ -81,12 +82,12 @@ class _Word:
 
 @dataclass(frozen=True, slots=True)
 class _Near:
-    """A word that may be meant by a word of a question.
+    """A word that a writer may have meant.
 
     Attributes:
         text: the word in lower case.
         is_name: whether the library mostly writes it with a capital.
-        weight: how likely it is to be meant, relative to the others.
+        weight: how likely the writer meant it, relative to the other words.
     """
 
     text: str
@@ -120,7 +121,7 @@ def correct(index: Snapshot, question: Question) -> str | None:
 
 
 def _language(question: Question, words: Sequence[_Word]) -> str:
-    """Return the language of a question; English for a short one whose words are mostly English.
+    """Return the language of a question; English for a short question whose words are mostly English.
 
     Words with a capital may be titles of another language.
     """
@@ -158,13 +159,13 @@ def _better(index: Snapshot, word: _Word, language: str) -> str | None:
         return None
     meant = likely[0].text
     if terms(meant, language) == terms(typed, language) and not _differ_in_doubling(meant, typed):
-        # Another form of the word, which the search finds as it is.
+        # It is another form of the typed word, which the search finds without a correction.
         return None
     return meant.title() if word.text.istitle() else meant
 
 
 def _near(index: Snapshot, typed: str, language: str) -> Iterator[_Near]:
-    """Yield the words that may be meant by a word in lower case."""
+    """Yield the words that a writer of ``typed``, a word in lower case, may have meant."""
     english = language == _ENGLISH
     most = 2 if len(typed) >= _LONG and english else 1
     forms = index.written(typed[0]) | index.written(typed[0].upper())

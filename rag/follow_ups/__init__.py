@@ -1,1 +1,1 @@
-"""Follow-up questions rewritten so that they stand alone."""
+"""Rewrites follow-up questions so that they stand alone."""

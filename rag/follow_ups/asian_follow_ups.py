@@ -1,6 +1,7 @@
-"""Rewrites follow-ups in Chinese, Vietnamese and Indonesian: pronouns, ellipses, and names for both.
+"""Rewrites follow-ups in Chinese, Vietnamese and Indonesian, with names of earlier turns.
 
-A name is recognised by its capital letters; in Chinese, by its place before a question word or a verb.
+A name replaces a pronoun, or the part that the earlier question has in its place. A name is recognised by its
+capital letters; in Chinese, by its place before a question word or a verb.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ _ENGLISH = regex.compile(
 
 
 def is_asian(question: str) -> bool:
-    """Whether a question is in one of these languages, as far as its letters and function words show."""
+    """Whether a question is Chinese, Vietnamese or Indonesian, as far as letters and function words show."""
     if _ENGLISH.search(question) is not None:
         # An English question may have Vietnamese or Chinese names.
         return False
@@ -81,10 +82,12 @@ def is_asian(question: str) -> bool:
 
 
 def rewrite(question: str, sources: Sequence[Source]) -> Resolved | None:
-    """Complete a question with words of earlier ones; None if it needs none, or if none are found.
+    """Complete a question with words of earlier questions.
+
+    Return None if the question needs no words, or if no words are found.
 
     Args:
-        question: as it was asked.
+        question: the question as asked.
         sources: earlier turns, the likeliest to be meant first.
     """
     core = question.strip().rstrip("?？!。. ")

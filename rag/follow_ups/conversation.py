@@ -33,8 +33,8 @@ _READ = 2000
 beginning."""
 
 _COMMON = 0.4
-"""A question whose rarest word is less rare than this share of the topic's rarest word says too little by
-itself."""
+"""A question says too little by itself if its rarest word has less than this share of the rarity of the
+topic's rarest word."""
 
 Rarity = Callable[[Sequence[Term]], Mapping[Term, float]]
 """Returns the rarity of terms in the library."""

@@ -125,7 +125,7 @@ def _fragment(question: str, core: str, base: str) -> Filled | None:
 
 
 def _led(phrase: str) -> tuple[str, str]:
-    """Split off the preposition at the start of a phrase ("" without one), in lower case."""
+    """Return the preposition at the start of a phrase, in lower case ("" without one), and the rest."""
     first, _, rest = phrase.partition(" ")
     if phrase.casefold().startswith("according to "):
         return phrase[:12], phrase[13:].strip()
@@ -284,7 +284,10 @@ def _replaced(base: str, part: Stretch, phrase: str) -> str:
 
 
 def _noun_for_noun(phrase: str, base: str) -> str | None:
-    """Replace a thing by another: one with the same head, else the counted one, else the last one."""
+    """Replace a thing of the earlier question by ``phrase``; return None if it has no thing.
+
+    It replaces the thing with the same head, else the counted thing, else the last one.
+    """
     found = [mention for mention in mentions(base) if not mention.named]
     head = phrase.rsplit(maxsplit=1)[-1].casefold()
     same = next((mention for mention in found if mention.head == head), None)

@@ -62,7 +62,7 @@ AUXILIARY = frozenset({
     "may", "might", "must", "shall", "should",
 })  # fmt: skip
 _SUPPORT = AUXILIARY - {"is", "are", "was", "were"}
-"""Auxiliaries that a main verb follows after the subject."""
+"""The auxiliaries that stand before the subject while the main verb stands behind it: *did the dam fail*."""
 
 ARTICLES = frozenset({"the", "a", "an"})
 PREPOSITIONS = frozenset({

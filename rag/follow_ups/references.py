@@ -82,7 +82,9 @@ _LONGEST = 20
 
 
 def resolve(question: str, sources: Sequence[Source]) -> Resolved:
-    """Replace the referring words of a question by their antecedents; a question without any stays as it is.
+    """Replace the words of a question that refer to earlier turns by their antecedents.
+
+    A question without such words stays as it is.
 
     Args:
         question: the question without its opening words of courtesy.

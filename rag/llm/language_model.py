@@ -89,7 +89,7 @@ class LanguageModel:
         """Wrap ``llm``.
 
         Args:
-            llm: the model, without retries of its own, which would multiply these.
+            llm: the model. It must not retry by itself, because every attempt here would repeat its retries.
             name: its name in answers.
             limits: the limits of a reply.
             prices: its prices.
@@ -97,8 +97,8 @@ class LanguageModel:
             circuit: the circuit breaker.
             close: releases the model's resources.
             secret: its key, which no message may contain.
-            at_once: the number of replies that it writes at the same time; others wait for at most half of
-                their time.
+            at_once: the number of replies that the model writes at the same time. A further reply waits for
+                at most half of its time limit.
             close_connection: closes the connection of an abandoned reply.
         """
         self.name = name
@@ -153,7 +153,7 @@ class LanguageModel:
 
 
 class RetriedReply:
-    """A reply in progress. An attempt that fails before its first piece is repeated.
+    """A reply in progress. An attempt that fails before its first piece arrives is repeated.
 
     Attributes:
         usage: the tokens so far.

@@ -68,9 +68,10 @@ class LlamaServer:
         gc.collect()
 
     def _wait(self) -> None:
-        """Wait until the server has written a token: closing it before then blocks for ever.
+        """Wait until the server has written a token. An attempt to close it earlier would block for ever.
 
-        Its health check is not enough, because it succeeds a moment before the server accepts requests.
+        The server's health check is not enough, because it succeeds a moment before the server accepts
+        requests.
         """
         host, _, port = self.address.rpartition("/")[2].rpartition(":")
         body = b'{"prompt": "a", "n_predict": 1}'
@@ -85,6 +86,9 @@ class LlamaServer:
 
 
 def _cores() -> int:
-    """Return the number of cores that this process may use: with more threads, one would delay all."""
+    """Return the number of cores that this process may use.
+
+    With more threads than cores, one waiting thread would delay all others.
+    """
     allowed = getattr(os, "sched_getaffinity", None)
     return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -78,7 +78,10 @@ def tokens(text: str) -> int:
 
 
 def escape_fences(text: str) -> str:
-    """Return a document's words on one line, so changed that they neither close a fence nor form a number."""
+    """Return a document's words on one line, changed so that the model cannot take them for the prompt's own.
+
+    The words can then neither close the fence around them nor form the number of a sentence.
+    """
     return _MARK.sub("(", _FENCE.sub("‹", " ".join(text.split())))
 
 

@@ -1,4 +1,4 @@
-"""A reply in progress, which a thread of its own reads, so that its user can stop waiting."""
+"""A language model's reply, read in a separate thread so that the caller can stop waiting."""
 
 from __future__ import annotations
 
@@ -23,14 +23,15 @@ CloseConnection = Callable[[], object]
 """Closes the connection of an abandoned reply.
 
 The streams of OpenAI's and Anthropic's clients refer to themselves, so only the garbage collector ends a
-stream that was not read to its end. It may run in any thread. If that thread is just taking a connection from
-the same client, the two deadlock. The reply must therefore be closed at once, while no lock is held."""
+stream that was not read to its end. The collector may run in any thread. If that thread is just taking a
+connection from the same client, the thread and the collector deadlock. The reply must therefore be closed at
+once, while no lock is held."""
 
 _MOST_WAITING = 256
 """The most unread pieces; a model that writes faster waits."""
 
 _LOOK_SECONDS = 0.2
-"""The seconds between two checks of a waiting model whether the reply is still wanted."""
+"""While a model waits, the seconds between two checks whether its reply is still wanted."""
 
 _CUT = frozenset({"length", "max_tokens"})
 """Finish reasons of a truncated reply, in lower case."""
@@ -53,7 +54,8 @@ class Reply:
     """The text of a reply, in pieces as it is written; it can be read once.
 
     Attributes:
-        usage: the tokens so far; an estimate until the end, and for a model that does not report them.
+        usage: the tokens so far. They are an estimate until the reply ends, and remain one if the model does
+            not report them.
         is_cut: whether the reply ended at its length limit.
     """
 

@@ -1,7 +1,7 @@
-"""A shallow parser for English sentences of reports: subject, verb, and the rest of a clause.
+"""Splits English sentences of reports into the subject, the verb, and the rest of a clause.
 
-Closed classes of words and a list of verbs decide where each part ends. A sentence that does not split
-cleanly is rejected.
+Lists of function words and of verbs decide where each part ends. A sentence that does not split cleanly is
+rejected.
 """
 
 from __future__ import annotations
@@ -79,7 +79,7 @@ class Clause:
     """A clause that can become a question.
 
     Attributes:
-        subject: as it is written within a sentence: ``the levee at Pellan``.
+        subject: the subject, as written in the middle of a sentence: ``the levee at Pellan``.
         verb: an auxiliary, or a finite form of a verb.
         base: the verb's infinitive; None for an auxiliary.
         rest: the words after the verb.

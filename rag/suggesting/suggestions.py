@@ -39,7 +39,8 @@ _AROUND = 1_500
 """The number of code points before and after the cited words that are taken to be on their subject."""
 
 _FAR = 20_000
-"""The number of code points before and after that stretch in which other uses of a word are searched."""
+"""The number of code points, before and after the stretch of ``_AROUND``, in which other uses of a word are
+searched."""
 
 _NEAREST_PASSAGES = 1
 """The number of passages of an abstention that are used; the second is seldom close to the question."""

@@ -93,15 +93,15 @@ _PAST, _PARTICIPLES, _PRESENT = _tables()
 
 
 def of_past(word: str) -> str | None:
-    """Return the verb with the past tense ``word``: ``broke`` → ``break``."""
+    """Return the infinitive of the verb with the past tense ``word``: ``broke`` → ``break``."""
     return _PAST.get(word)
 
 
 def of_participle(word: str) -> str | None:
-    """Return the verb with the participle ``word``: ``broken`` → ``break``."""
+    """Return the infinitive of the verb with the participle ``word``: ``broken`` → ``break``."""
     return _PARTICIPLES.get(word)
 
 
 def of_third_person(word: str) -> str | None:
-    """Return the verb with the third person ``word``: ``runs`` → ``run``."""
+    """Return the infinitive of the verb with the third person ``word``: ``runs`` → ``run``."""
     return _PRESENT.get(word)

@@ -1,8 +1,8 @@
-"""Whether a sentence of an answer is what the words it cites say.
+"""Checks whether the words that a sentence of an answer cites say what the sentence says.
 
-The quote is read again from the stored text, and the sentence is compared with the quotes alone, never with
-the rest of the report. Each part of the comparison is a function in a module of its own, with its own score
-and its own reason in words; :class:`Gate` puts them together.
+The checks compare the sentence with its quotes alone, never with the rest of the report. Each check is a
+function in a module of its own. It returns a score and, if it finds a fault, the reason in words.
+:class:`Gate` combines the results of all checks into one verdict.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ def verify(sentence: str, quote: str, document: Document, span: Span) -> Verific
 
     Args:
         sentence: a sentence of the answer.
-        quote: the words it is footnoted to.
+        quote: the words that the sentence cites.
         document: the cited document, as stored.
-        span: where the quote is said to stand in it.
+        span: the span at which the quote should stand in the document.
     """
     matches = span.of(document.text) == quote
     if matches and sentence == quote:
@@ -35,12 +35,14 @@ def verify(sentence: str, quote: str, document: Document, span: Span) -> Verific
 
 
 def verify_quote(quote: str, document: Document, span: Span) -> Verification:
-    """Check that a sentence of the answer is quoted word for word; what it says is not checked.
+    """Check that a document has a sentence of the answer word for word.
+
+    The meaning of the sentence is not checked.
 
     Args:
         quote: the sentence.
         document: the cited document, as stored.
-        span: where the sentence is said to stand in it.
+        span: the span at which the sentence should stand in the document.
 
     Returns:
         ``quoted`` if the words stand there, else ``unsupported``.

@@ -1,4 +1,4 @@
-"""Whether every figure of a sentence is in the words that it cites, and as exactly."""
+"""Checks that a sentence gives every figure as its quotes do: the value, the unit and the precision."""
 
 from __future__ import annotations
 
@@ -37,7 +37,10 @@ SHOWN = 4
 
 
 def figures(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether every figure is in the evidence: its value, its unit, its currency."""
+    """Check that the evidence has every figure of the statement, with the same value, unit and currency.
+
+    A number that names a thing, as in *storm No. 6*, must also be the number of that thing in the evidence.
+    """
     stated = quantities(statement.text, statement.language)
     cited = list(cited_figures(evidence))
     missing = [
@@ -59,7 +62,7 @@ def figures(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _renumbered(text: str, evidence: Sequence[Evidence]) -> str | None:
-    """What is wrong with a thing that a number names: *storm No. 6*, where the evidence has No. 9."""
+    """Return the reason if a thing has another number in the evidence (*No. 9* for *No. 6*), else None."""
     its = [
         (match["of"].lower(), match["number"])
         for item in evidence
@@ -73,7 +76,11 @@ def _renumbered(text: str, evidence: Sequence[Evidence]) -> str | None:
 
 
 def comparisons(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether figures are said to be as exact as the evidence has them: *at most*, *nearly*, rounded."""
+    """Check that the statement gives each figure as exactly as the evidence does.
+
+    Words such as *at most* and *nearly* must agree with the evidence, and a rounded figure needs a word such
+    as *about*.
+    """
     cited = [item for _, item in cited_figures(evidence)]
     worst, reason = 1.0, None
     for quantity in quantities(statement.text, statement.language):
@@ -89,7 +96,11 @@ def comparisons(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def cited_figures(evidence: Sequence[Evidence]) -> Iterator[tuple[Evidence, Quantity]]:
-    """The figures of the quotes; those without a unit also in that of their headings."""
+    """Yield the figures of the quotes, each with its evidence.
+
+    A figure without a unit is yielded again with every scale, unit and currency that the context of its quote
+    states, such as *in millions*.
+    """
     for item in evidence:
         language = language_in(item)
         for quantity in quantities(item.quote, language):
@@ -126,7 +137,7 @@ def _is_there(
 
 
 def _is_part(quantity: Quantity, stated: Sequence[Quantity], text: str, evidence: Sequence[Evidence]) -> bool:
-    """Whether a share of a whole is worked out of its part: half of the 90, where 45 of the 90 did."""
+    """Whether a share of a whole follows from the evidence: *half of the 90* follows from *45 of the 90*."""
     whole = next((each for each in stated if _OF.fullmatch(text[quantity.span.end : each.span.start])), None)
     if not quantity.percent or whole is None:
         return False
@@ -141,7 +152,11 @@ def _is_part(quantity: Quantity, stated: Sequence[Quantity], text: str, evidence
 
 
 def _is_all(first: Quantity, last: Quantity, text: str, evidence: Sequence[Evidence]) -> bool:
-    """Whether a sentence says *8 of the 8* where the evidence has one 8, and does not say *all*."""
+    """Whether a sentence says that a group is complete, and the evidence does not.
+
+    For example, the sentence says *8 of the 8*. The evidence has the figure 8 only once, and no word such as
+    *all*.
+    """
     if first.low != last.low or not _OF.fullmatch(text[first.span.end : last.span.start]):
         return False
     if any(_ALL.search(item.quote) for item in evidence):
@@ -153,7 +168,7 @@ def _is_all(first: Quantity, last: Quantity, text: str, evidence: Sequence[Evide
 
 
 def _is_year(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
-    """Whether what looks like a number of things is a year of the evidence: *the 2024 report*."""
+    """Whether a number that looks like a count is a year of the evidence, as in *the 2024 report*."""
     if not (quantity.unit is quantity.currency is None and 1500 <= quantity.low <= 2099):
         return False
     found = (
@@ -163,7 +178,7 @@ def _is_year(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
 
 
 def fits(quantity: Quantity, other: Quantity) -> bool:
-    """Whether a figure has the value of another of its kind, or stands for it."""
+    """Whether a figure has the value of another figure of the same kind, or may fairly stand for it."""
     return same_value(quantity, other) or fairness(quantity, other) > 0
 
 
@@ -173,7 +188,10 @@ def _said(quantity: Quantity) -> str:
 
 
 def _absence(missing: Quantity, cited: Sequence[Quantity]) -> str:
-    """What is missing, and what the evidence has in its place: the figures of the same kind first."""
+    """Return the reason for a missing figure: it names the figure, and those that the evidence has instead.
+
+    If the evidence has figures of the same kind, only they are named.
+    """
     alike = [other for other in cited if same_kind(missing, other)]
     shown = list(dict.fromkeys(_said(other) for other in (alike or cited)))[:SHOWN]
     start = f"{_said(missing)} is not in the cited sentence"
@@ -181,5 +199,5 @@ def _absence(missing: Quantity, cited: Sequence[Quantity]) -> str:
 
 
 def spans_of(text: str, language: str) -> list[Span]:
-    """Where figures and dates stand in a text."""
+    """Return the spans of the figures and dates in a text."""
     return [each.span for each in quantities(text, language)] + [each.span for each in dates(text, language)]

@@ -1,4 +1,8 @@
-"""Whether a text entails another, by a cross-encoder where a folder or a hub gives one."""
+"""Checks with a cross-encoder, if one is configured, whether the quotes entail a sentence.
+
+A cross-encoder is a model that reads two texts together. One text, the premise, entails another, the
+hypothesis, if the hypothesis must be true whenever the premise is.
+"""
 
 from __future__ import annotations
 
@@ -15,19 +19,20 @@ if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
 ENTAILED_FROM = 0.5
-"""The probability of entailment from which a sentence may be supported."""
+"""The least probability of entailment with which a sentence may be supported."""
 
 CONTRADICTED_FROM = 0.5
-"""The probability of contradiction from which it is not."""
+"""The least probability of contradiction with which a sentence is unsupported."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """What the model makes of a pair of texts.
+    """What the model says about a premise and a hypothesis.
 
     Attributes:
-        entailed: the probability that the first entails the second, 0 to 1.
-        contradicted: the probability that it contradicts it, 0 to 1; 0 for a model without such a class.
+        entailed: the probability, 0 to 1, that the premise entails the hypothesis.
+        contradicted: the probability, 0 to 1, that the premise contradicts the hypothesis; 0 if the model has
+            no class for contradiction.
     """
 
     entailed: float
@@ -35,10 +40,10 @@ class Judgement:
 
 
 class Entailment:
-    """A sentence-transformers cross-encoder with a class for entailment.
+    """A sentence-transformers cross-encoder that has a class for entailment.
 
     Attributes:
-        name: the model's name or folder, as it was asked for.
+        name: the name or folder of the model, as the caller gave it.
     """
 
     def __init__(self, model: CrossEncoder, name: str, entailed: int, contradicted: int | None) -> None:
@@ -48,7 +53,7 @@ class Entailment:
         self._contradicted = contradicted
 
     def judge(self, premises: Sequence[str], hypothesis: str) -> list[Judgement]:
-        """What the model makes of one hypothesis and each of several premises."""
+        """Judge one hypothesis against each premise; the results are in the order of the premises."""
         if not premises:
             return []
         scores = self._model.predict([(premise, hypothesis) for premise in premises], show_progress_bar=False)
@@ -66,10 +71,11 @@ def open_entailment(name_or_folder: str) -> Entailment:
     """Load a cross-encoder for natural language inference.
 
     Args:
-        name_or_folder: of a sequence-classification model with a class named for entailment.
+        name_or_folder: the name or folder of a sequence-classification model. The name of one of its classes
+            must begin with "entail".
 
     Raises:
-        EntailmentError: if it cannot be found or read, or has no such class.
+        EntailmentError: if the model cannot be found or read, or has no such class.
     """
     from safetensors import SafetensorError
     from sentence_transformers import CrossEncoder
@@ -96,7 +102,7 @@ def open_entailment(name_or_folder: str) -> Entailment:
 
 
 def entailment(statement: Statement, evidence: Sequence[Evidence], model: Entailment) -> Finding:
-    """Whether the model finds the sentence entailed by the quotes, together or one of them."""
+    """Check that the quotes entail the statement: one quote alone, or all of them joined."""
     quotes = [item.quote for item in evidence]
     premises = list(dict.fromkeys([*quotes, " ".join(quotes)]))
     judged = model.judge(premises, statement.text)

@@ -1,4 +1,4 @@
-"""What a sentence is held against, and what each part of the verification finds."""
+"""The types of the verification: the sentence to check, its evidence, and the result of a check."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from index.text import detect
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """The words that a sentence cites, and what they are to be understood with.
+    """The words that a sentence cites, with what a reader needs to understand them.
 
     Attributes:
         quote: the cited words.
-        context: headings of a table's row, the document's title, its publisher. It has names, and the units
-            and years of headings; its figures are no source of figures.
-        language: ISO 639-1, or ``und``.
+        context: the headings of a table's row, the document's title, and its publisher. A sentence may take
+            names from the context, and the units and years of headings, but no figures.
+        language: the ISO 639-1 code of the quote's language, or ``und``.
         published: the document's ISO date, possibly shortened, or None.
         quote_matches: whether the quote was read again from the stored text and is the same.
-        before: the sentence before it in the document, which tells whom *He* or *the ministry* means.
+        before: the sentence before the quote in the document, which tells whom *He* or *the ministry* means;
+            "" without one.
     """
 
     quote: str
@@ -40,7 +41,7 @@ class Statement:
 
     Attributes:
         text: the sentence.
-        language: ISO 639-1: as identified, or else as its evidence has it.
+        language: the ISO 639-1 code of its language; the language of its evidence if its own is uncertain.
     """
 
     text: str
@@ -49,13 +50,14 @@ class Statement:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What one part of the verification says.
+    """The result of one check.
 
     Attributes:
-        part: its name.
-        score: 0 to 1; 1 where nothing is wrong.
-        reason: what is wrong, in words, or None.
-        verdict: whether a fault makes the sentence ``unsupported``, or ``partial`` at most.
+        part: the name of the check.
+        score: 0 to 1; 1 if nothing is wrong.
+        reason: what is wrong, in words; None if the check finds no fault.
+        fatal: whether a fault makes the sentence ``unsupported``; otherwise a fault makes it ``partial`` at
+            most.
     """
 
     part: str
@@ -65,7 +67,7 @@ class Finding:
 
     @property
     def failed(self) -> bool:
-        """Whether there is a fault."""
+        """Whether the check found a fault."""
         return self.reason is not None
 
 
@@ -81,7 +83,8 @@ _ENGLISH = regex.compile(
     r"\b(?:the|of|was|were|is|are|has|had|by|for|that|with|in|and|from)\b", regex.IGNORECASE
 )
 SURE_FROM = 80
-"""Letters from which the identifier is believed more than the evidence's language."""
+"""The fewest letters of a sentence for which the language identifier is trusted more than the language of the
+evidence."""
 
 _PRONOUN = regex.compile(
     r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|both|the (?:ministry|minister|company"
@@ -94,7 +97,14 @@ _PRONOUN = regex.compile(
 
 @lru_cache(maxsize=4096)
 def language_of(text: str, otherwise: str = UNKNOWN_LANGUAGE) -> str:
-    """The language of a sentence: by its script, its letters, or else as its evidence has it."""
+    """Return the ISO 639-1 code of a sentence's language.
+
+    The script and the letters of the sentence decide, or else its function words and a language identifier.
+
+    Args:
+        text: the sentence.
+        otherwise: the language of its evidence, which decides if the sentence alone does not.
+    """
     letters = len(_LETTER.findall(text))
     han = len(_HAN.findall(text))
     if han * 3 > letters:
@@ -107,7 +117,7 @@ def language_of(text: str, otherwise: str = UNKNOWN_LANGUAGE) -> str:
 
 
 def _of_spaced(text: str, letters: int, otherwise: str) -> str:
-    """The language of a sentence in Latin letters, or in others that put spaces between words."""
+    """Return the language of a sentence in Latin letters, or in another script with spaces between words."""
     if otherwise != "en" and _ENGLISH.search(text) and not _INDONESIAN.search(text):
         return "en"
     found = detect(text)
@@ -118,25 +128,29 @@ def _of_spaced(text: str, letters: int, otherwise: str) -> str:
 
 
 def language_in(item: Evidence) -> str:
-    """The language of an evidence's words, where it is not told."""
+    """Return the language that an item of evidence states, or else the language detected in its quote."""
     return item.language if item.language != UNKNOWN_LANGUAGE else language_of(item.quote)
 
 
 def referents(item: Evidence) -> str:
-    """Words that may name what the quote speaks of: its context, and whom its first pronoun stands for."""
+    """Return words that may name what a quote speaks of.
+
+    They are its context and, if the quote begins with a pronoun or a phrase such as *the ministry*, the
+    sentence before it.
+    """
     return f"{item.context} {item.before if _PRONOUN.match(item.quote) else ''}".strip()
 
 
 def alike(statement: Statement, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """The evidence in the language of a statement."""
+    """Return the evidence that is in the language of the statement."""
     return [item for item in evidence if language_in(item) == statement.language]
 
 
 def with_referents(item: Evidence) -> str:
-    """A quote with the words that may name what it speaks of."""
+    """Return a quote, followed by the words that may name what the quote speaks of (:func:`referents`)."""
     return f"{item.quote} {referents(item)}"
 
 
 def joined(evidence: Sequence[Evidence]) -> str:
-    """All quotes together."""
+    """Return all quotes as one text."""
     return " ".join(item.quote for item in evidence)

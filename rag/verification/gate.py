@@ -1,4 +1,4 @@
-"""All parts of the verification together: the verdict of a sentence, and its reason."""
+"""Combines all checks of a sentence into one verdict, and names the reason for it."""
 
 from __future__ import annotations
 
@@ -46,10 +46,12 @@ PARTS: Mapping[str, Part] = {
     "merging": merging, "qualifiers": qualifiers, "restrictions": restrictions,
     "splices": splices,
 }  # fmt: skip
-"""What is checked of every sentence that is no quotation, by its name; the order is that of reasons."""
+"""The checks of every sentence that does not repeat its quotes word for word, by name. If two checks find
+equally grave faults, the earlier one gives the reason for the verdict."""
 
 WEIGHT = 0.5
-"""How far a part that finds nothing right lowers the combined score: to this share of it."""
+"""The factor that a check with a score of 0 contributes to the combined score. A score of 1 contributes the
+factor 1."""
 
 _SPACE = regex.compile(r"\s+")
 _ENDS = " \t\n.!?。！？…\"'“”‘’"
@@ -59,7 +61,7 @@ class Gate:
     """Verifies sentences against the words that they cite. Safe to share between threads.
 
     Attributes:
-        encoder: what compares the meaning of a sentence and its quotes, or None: words alone decide.
+        encoder: compares the meaning of a sentence with that of its quotes; None to compare words alone.
         entailment: a model for natural language inference, or None.
     """
 
@@ -70,18 +72,18 @@ class Gate:
     def check(
         self, sentence: str, evidence: Sequence[Evidence], question: Question | None = None
     ) -> Verification:
-        """The verdict of a sentence, by all that it cites.
+        """Return the verdict on a sentence, given everything that it cites.
 
         Args:
-            sentence: as it is to be shown.
-            evidence: what it cites.
-            question: what it is to answer; None where that is not asked.
+            sentence: the sentence, as the answer shows it.
+            evidence: the quotes that it cites.
+            question: the question that it should answer; None to leave that unchecked.
 
         Returns:
-            ``supported`` where no part finds a fault. A fault of a figure, a date, a name, a negation, a role
-            or the like makes it ``unsupported``; words that the evidence does not carry, a fragment or a
-            sentence off the question ``partial``. The score is the coverage, lowered for every part by up to
-            half.
+            ``supported`` if no check finds a fault. A wrong figure, date, name, negation, role or the like
+            makes the sentence ``unsupported``. A few words that the evidence lacks, a fragment, or a sentence
+            that does not concern the question make it ``partial``. :func:`combined` tells how the score is
+            made.
         """
         if not evidence:
             return Verification("unsupported", True, True, 0.0, "cites no sentence")
@@ -94,7 +96,10 @@ class Gate:
     def findings(
         self, statement: Statement, evidence: Sequence[Evidence], question: Question | None = None
     ) -> Iterator[Finding]:
-        """What each part that applies says, the gravest first."""
+        """Yield the result of each check that applies.
+
+        Of equally grave faults, the first one gives the reason.
+        """
         yield instructions(evidence)
         verbatim = is_verbatim(statement.text, evidence)
         if not verbatim:
@@ -109,10 +114,9 @@ class Gate:
 
 
 def combined(findings: Sequence[Finding]) -> Verification:
-    """One verdict of many findings: that of the gravest fault, with its reason.
+    """Combine the results of all checks into one verdict: that of the gravest fault, with its reason.
 
-    The score is that of the coverage, times, for every other part, :data:`WEIGHT` and the rest by its own
-    score.
+    The score is the coverage, multiplied by ``WEIGHT + (1 - WEIGHT) * score`` of every other check.
     """
     score = 1.0
     for finding in findings:
@@ -133,7 +137,10 @@ def combined(findings: Sequence[Finding]) -> Verification:
 
 
 def is_verbatim(sentence: str, evidence: Sequence[Evidence]) -> bool:
-    """Whether a sentence is a quote, or all quotes in their order, word by word."""
+    """Whether a sentence repeats one quote, or all quotes in their order, word for word.
+
+    Spacing does not count, and neither does punctuation at the ends.
+    """
     own = _plain(sentence)
     return any(own == _plain(item.quote) for item in evidence) or own == _plain(
         " ".join(item.quote for item in evidence)

@@ -1,4 +1,4 @@
-"""Cited sentences that address their reader or a language model: they support nothing."""
+"""Finds cited sentences that instruct their reader or a language model. Such a sentence supports nothing."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _ADDRESSES = regex.compile(
 
 
 def instructions(evidence: Sequence[Evidence]) -> Finding:
-    """Whether a cited sentence tells its reader, or a program, what to say or do."""
+    """Check that no quote tells its reader, or a program, what to say or do."""
     for item in evidence:
         match = _ADDRESSES.search(item.quote)
         if match:

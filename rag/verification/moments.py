@@ -1,4 +1,4 @@
-"""Whether every date of a sentence is in the words that it cites, and of the same event."""
+"""Checks that the cited words have every date of a sentence, and give it to the same event."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ from rag.verification.words.words import shares, stems
 FEWEST = 3
 MOST = 0.7
 CLEARLY = 0.3
-"""Of the words that a date is said of: how many there must be, the share that one cited sentence must have,
-and how much more it must have than any other, for the date to have to be its."""
+"""The limits for deciding that a date must come from one certain quote.
+
+The words of the sentence that go with the date must be at least ``FEWEST``. One quote must have at least the
+share ``MOST`` of these words, and exceed the share of every other quote by ``CLEARLY``."""
 
 _FIELDS = ("year", "month", "day", "weekday")
 
 
 def moments(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether every date follows from a date of the evidence, and stands in it with the same event."""
+    """Check that each date of the statement follows from a date of the evidence, for the same event."""
     stated = [moment for moment in dates(statement.text, statement.language)
               if not _counted(moment, statement)]  # fmt: skip
     its = [moment for item in evidence for moment in dates(f"{item.quote} {item.context}", language_in(item))]
@@ -54,7 +56,7 @@ def moments(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _counted(moment: Moment, statement: Statement) -> bool:
-    """Whether a year is already read as a number of things."""
+    """Whether a year in the statement is already read as a number of things, such as *2000 people*."""
     spans = [quantity.span for quantity in quantities(statement.text, statement.language)]
     return moment.may_be_count and any(span.start <= moment.span.start < span.end for span in spans)
 
@@ -68,7 +70,11 @@ def _follows_from_any(moment: Moment, evidence: Sequence[Evidence]) -> bool:
 
 
 def _known(item: Evidence) -> Iterator[Moment]:
-    """The dates of a quote, as they stand and with what follows from its date, its year or its headings."""
+    """Yield the dates that a quote states or implies.
+
+    The publication date, the only year in the quote and its context, and dates in headings complete the dates
+    of the quote.
+    """
     language = language_in(item)
     own = anchored(dates(item.quote, language), dates(item.context, language))
     yield from (period for _, _, period in joined_periods(own, item.quote))
@@ -86,7 +92,7 @@ def _known(item: Evidence) -> Iterator[Moment]:
 
 
 def follows(stated: Moment, cited: Moment) -> bool:
-    """Whether a date follows from another: it is the same, or leaves out some of it."""
+    """Whether a stated date is the same as a cited date, or only leaves out a part of it, such as the day."""
     if stated.relation and cited.relation and stated.relation != cited.relation:
         return False
     if stated.relative is not None:
@@ -127,7 +133,7 @@ def _weekday(moment: Moment) -> int | None:
 
 
 def _is_anothers(moment: Moment, statement: Statement, evidence: Sequence[Evidence]) -> bool:
-    """Whether the one cited sentence that says what the date is said of has another date for it."""
+    """Whether one quote alone says what the statement says of a date, and has another date for it."""
     parts = segments(statement.text, statement.language, spans_of(statement.text, statement.language))
     part = next((part for part in parts if moment.span in part.anchors), Segment((), frozenset()))
     cited = alike(statement, evidence)
@@ -138,7 +144,10 @@ def _is_anothers(moment: Moment, statement: Statement, evidence: Sequence[Eviden
 
 
 def _only_one(part: Segment, statement: Statement, cited: Sequence[Evidence]) -> Evidence | None:
-    """The one cited sentence that has the figures of a part, or, where it has none, its words."""
+    """Return the one quote that has the figures of a part of the statement; None if there is not exactly one.
+
+    If the part has no figures, its words decide instead.
+    """
     figures = [each for each in quantities(statement.text, statement.language) if each.span in part.anchors]
     if figures:
         having = [item for item in cited if all(_has_figure(item, figure) for figure in figures)]
@@ -161,7 +170,7 @@ def _fields(moment: Moment) -> list[str]:
 
 
 def _is_misplaced(moment: Moment, statement: Statement, evidence: Sequence[Evidence]) -> bool:
-    """Whether a date stands with another event wherever the evidence has it."""
+    """Whether the evidence gives a date only to other events than the statement does."""
     own = segments(statement.text, statement.language, spans_of(statement.text, statement.language))
     mine = next((part for part in own if moment.span in part.anchors), Segment((), frozenset()))
     checked = False

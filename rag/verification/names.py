@@ -1,4 +1,4 @@
-"""Whether every name of a sentence is in the words that it cites."""
+"""Checks that the cited words have every name of a sentence."""
 
 from __future__ import annotations
 
@@ -26,7 +26,11 @@ _HAN_NAMED = regex.compile(
 
 
 def names(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether every proper name is in the evidence, spelt out or by its initials, or as its people."""
+    """Check that the evidence has every proper name of the statement.
+
+    The evidence may also have a name as its initials, as the full form of its initials, or as the name of its
+    people: *Cambodian* for *Cambodia*.
+    """
     found = list(names_in(statement))
     missing = [
         name
@@ -42,7 +46,10 @@ def names(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def names_in(statement: Statement) -> Iterator[str]:
-    """The words of a sentence that are proper names, as far as capitals tell; dates and units are none."""
+    """Yield the words of a statement that are proper names, as far as capitals tell.
+
+    Dates and units are left out.
+    """
     text = composed(statement.text)
     taken = spans_of(text, statement.language)
     first = True
@@ -77,14 +84,14 @@ def _is_there(name: str, statement: Statement, evidence: Sequence[Evidence]) -> 
 
 
 def _capitals(name: str) -> list[str]:
-    """The parts of a hyphenated name that have a capital or a digit: HIV of HIV-positive."""
+    """Return the parts of a hyphenated name that have a capital or a digit: *HIV* of *HIV-positive*."""
     parts = [part for part in regex.split(r"[-–]|[’']s?$", name) if part]
     chosen = [part for part in parts if regex.search(r"\p{Lu}|\p{N}", part)]
     return chosen if len(parts) > 1 and chosen else [name]
 
 
 def _comparable(statement: Statement, evidence: Sequence[Evidence]) -> bool:
-    """Whether names in Latin letters would be written the same way in the evidence."""
+    """Whether the evidence would write a name in Latin letters as the statement does."""
     return any(language_in(item) not in {"zh", "ja", "ko", "ru", "ar", "th"} for item in evidence) or (
         statement.language in {"zh", "ja"}
     )
@@ -106,7 +113,7 @@ def _grew(bare: str, word: str) -> bool:
 
 
 def initials(text: str) -> list[str]:
-    """The initials of the names in ``text``, with and without its small words."""
+    """Return the initials of the names in a text, with and without those of small words such as *of*."""
     return [
         *acronyms(text),
         *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text)),
@@ -114,7 +121,15 @@ def initials(text: str) -> list[str]:
 
 
 def is_spelt_out(word: str, text: str, held: set[str]) -> bool:
-    """Whether a word is a part of a name whose initials the evidence has: Authority of NWA."""
+    """Whether a word belongs to a name whose initials the evidence has.
+
+    For example, *Authority* belongs to *National Water Authority*, and the evidence has *NWA*.
+
+    Args:
+        word: the word.
+        text: the sentence that has the word.
+        held: the words of the evidence, case-folded.
+    """
     for name in _LONG_NAME.findall(text):
         short = "".join(regex.findall(r"\b\p{Lu}", name.removeprefix("The ")))
         if word in name.split() and len(short) > 1 and short.casefold() in held:
@@ -123,7 +138,7 @@ def is_spelt_out(word: str, text: str, held: set[str]) -> bool:
 
 
 def _explained(short: str, text: str) -> bool:
-    """Whether a sentence spells out its own acronym before it: chronic kidney disease (CKD)."""
+    """Whether a sentence spells an acronym out just before it, as in *chronic kidney disease (CKD)*."""
     match = regex.search(rf"(?P<long>(?:[\p{{L}}-]+\s){{2,8}})\({regex.escape(short)}\)", text)
     if match is None:
         return False
@@ -132,7 +147,7 @@ def _explained(short: str, text: str) -> bool:
 
 
 def _missing_han(statement: Statement, evidence: Sequence[Evidence]) -> Iterator[str]:
-    """Chinese names after a title that the evidence does not have."""
+    """Yield the Chinese names after a title, such as 部长, that the evidence does not have."""
     if statement.language != "zh":
         return
     whole = " ".join(with_referents(item) for item in evidence)

@@ -108,7 +108,7 @@ def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
 
 
 def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Answer]:
-    """Return an abstention with its reason."""
+    """Yield the reason of an abstention as a token, and return the abstention."""
     yield Token(abstention.reason)
     return replace(
         draft, text=abstention.reason, abstained=True, reason=abstention.reason, cause=abstention.cause

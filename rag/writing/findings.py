@@ -75,10 +75,9 @@ class Confidence:
     def adjust(self, verification: Verification, score: float) -> Verification:
         """Return a sentence's verification for this answer: at most ``partial`` if there is a doubt.
 
-        A quoted sentence stays ``quoted``: that verdict does not say that it answers.
-
-        There is a doubt if the library does not certainly answer. There is also a doubt if the probability of
-        the cited sentences is so far below the best that an answer would not quote both.
+        There is a doubt if the library does not certainly answer. There is also a doubt if the cited
+        sentences are so much less probable than the best sentence that an answer would not quote them beside
+        it. A quoted sentence stays ``quoted``, because this verdict does not say that the sentence answers.
 
         Args:
             verification: the result of checking the sentence.

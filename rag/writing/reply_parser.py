@@ -44,11 +44,11 @@ _DECODER = json.JSONDecoder(parse_float=str, parse_int=str)
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A statement of a model.
+    """A sentence of a model's reply, with its citations.
 
     Attributes:
-        text: its words, without citation marks.
-        numbers: the sentences that it cites, by their numbers in the prompt, each once.
+        text: the words of the sentence, without citation marks.
+        numbers: the numbers, in the prompt, of the sentences that it cites, each once.
     """
 
     text: str

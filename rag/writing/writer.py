@@ -234,8 +234,8 @@ def _listed(numbers: Sequence[str]) -> str:
 
 
 BEST_SOURCES = 24
-"""The number of best sentences in the prompt before the sentences that earlier answers cited; the other
-sentences follow these."""
+"""The number of best sentences that the prompt shows first. After them it shows the sentences that earlier
+answers cited, then all other sentences."""
 
 MAX_EARLIER = 48
 """The most citations of earlier answers that are looked up, the latest first."""

@@ -21,7 +21,7 @@ from rag.finding.features import contains_term, content_terms
 from rag.questions import Question
 
 CLEARLY = 0.75
-"""The best column is clear if the next one has at most this share of its score."""
+"""The best column is clear if the second-best column has at most this share of the best one's score."""
 
 NAMED = 0.5
 """A question names a row if it has at least this share of the words of its label, weighted by rarity."""
@@ -87,7 +87,9 @@ class Row:
 
 
 def choose_cell(index: Snapshot, question: Question, row: Row, sentence: str) -> TableCell | None:
-    """Return the cell that a question means among those whose value a sentence states; None if it is unclear.
+    """Return the cell of a row that a question means; None if that is unclear.
+
+    Only cells whose value ``sentence`` states can be meant.
 
     Args:
         index: the library, for the rarity of words.
@@ -117,7 +119,7 @@ def _is_value(words: str) -> bool:
 
 
 def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
-    """Whether the question names the row: it has the figures of its label, and most of its words."""
+    """Whether the question has every figure of the row's label, and enough of the label's words."""
     label = _NOTES.sub("", cells(row.span.of(row.text))[0])
     figures = set(_NUMERAL.findall(label))
     if not figures <= set(_NUMERAL.findall(question.text)):
@@ -137,7 +139,10 @@ def _is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) 
 
 
 def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:
-    """Whether the question names words inside the row: two tables side by side share their lines."""
+    """Whether the question has a word that stands within the row, but not in the row's label.
+
+    Two tables side by side share their lines, so the question may mean the other table.
+    """
     asked = [term for term in content_terms(index, question, row.language) if not term[1].isdecimal()]
     label = _terms(every[0].row, row.language)
     words = [_terms(cell.value, row.language) for cell in every if not is_quantity(cell.value)]

@@ -1,4 +1,4 @@
-"""The periods that a question or a heading names: years, last months, and lengths."""
+"""Finds the periods that a question or a heading names: their years, last months, and lengths."""
 
 from __future__ import annotations
 
@@ -37,9 +37,14 @@ class Periods:
     lengths: frozenset[str] = frozenset()
 
     def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
-        """Whether a question with these periods cannot mean a cell with the periods of its names.
+        """Whether a question with these periods cannot mean a certain cell.
 
-        The heading nearest to the cell counts: the column's, else the row's, else the caption's.
+        The heading nearest to the cell decides: the column's, else the row's, else the caption's.
+
+        Args:
+            column: the periods that the headings of the cell's column name.
+            row: the periods that the label of its row names.
+            caption: the periods that the caption of its table names.
         """
         return any(
             bool(asked - (rows if columns else frozenset()))
@@ -51,7 +56,7 @@ class Periods:
         )
 
     def shared(self, other: Periods) -> frozenset[tuple[str, object]]:
-        """The years, months and lengths that both name."""
+        """Return the years, months and lengths that these periods and ``other`` have in common."""
         names = ("year", "month", "length")
         return frozenset(
             (name, each)

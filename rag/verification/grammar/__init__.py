@@ -1,1 +1,1 @@
-"""Whether a sentence keeps the relations of its evidence: roles, modality, causes, order."""
+"""Checks that a sentence keeps what its evidence says of who acts, why, in which order, and how certainly."""

@@ -1,4 +1,4 @@
-"""Whether what somebody is said to have said is said by them in the evidence."""
+"""Checks that a sentence attributes words to the speaker to whom the evidence attributes them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _SPEECH = regex.compile(
     regex.IGNORECASE,
 )
 LONGEST = 9
-"""Words of a speaker; what is longer is another part of the sentence."""
+"""The most words of a speaker. A longer match is another part of the sentence."""
 
 _DOCUMENT = regex.compile(
     r"^(?:in\s)?(?:(?:the|this|its|a) )?(?:\p{L}+ )?(?:report|document|article|study|paper|text|source"
@@ -65,7 +65,7 @@ _DOCUMENT = regex.compile(
 
 
 def attribution(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether each speaker of the sentence is the one who speaks in the evidence, or who published it."""
+    """Check that each speaker of the statement speaks in the evidence, or published the cited document."""
     cited = alike(statement, evidence)
     if not cited:
         return Finding("attribution", 1.0)
@@ -80,7 +80,7 @@ def attribution(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def speakers(text: str, language: str) -> Iterator[str]:
-    """Who is said to say something in a sentence, in its words."""
+    """Yield the speakers that a sentence names, as written: *the mayor* in *the mayor said that …*."""
     for pattern in _SPEAKERS.get(language, ()):
         for match in pattern.finditer(text):
             who = _speaker(match["who"])
@@ -89,7 +89,7 @@ def speakers(text: str, language: str) -> Iterator[str]:
 
 
 def _speaker(words: str) -> str | None:
-    """The words for a speaker alone; None where a pronoun stands for them, or nobody is named."""
+    """Return the words for a speaker alone; None if a pronoun stands for the speaker, or nobody is named."""
     if _BEGINS.match(words):
         return None
     words = _LAST.sub("", _TRAILING.sub("", words.strip())).strip(" ,").removeprefix("根").removeprefix("据")
@@ -99,14 +99,16 @@ def _speaker(words: str) -> str | None:
 
 
 def _speaks(own: Sequence[str], speaker: str, item: Evidence, language: str, *, heard: bool) -> bool:
-    """Whether the words for a speaker are all among those for one of the evidence's speakers.
+    """Whether the evidence has all words for a speaker among the words for one of its own speakers.
+
+    The context of the evidence, such as the publisher, counts as a speaker, too.
 
     Args:
-        own: their stems.
-        speaker: as written.
+        own: the stems of the words for the speaker.
+        speaker: the words for the speaker, as written.
         item: the evidence.
-        language: of both.
-        heard: whether any evidence names a speaker.
+        language: the ISO 639-1 code of the statement and the evidence.
+        heard: whether any of the evidence names a speaker.
     """
     short = "".join(regex.findall(r"\b\p{Lu}", speaker.removeprefix("The ")))
     found = [f"{each} {referents(item)}" for each in speakers(item.quote, language)]
@@ -121,7 +123,7 @@ def _speaks(own: Sequence[str], speaker: str, item: Evidence, language: str, *, 
         if len(short) > 1 and short in said_by.split():
             return True
     if not found and (not heard or _SPEECH.search(item.quote)):
-        # "In a letter to the Herald, the nurse warned": all that stands before the first comma or verb.
+        # No pattern finds the speaker of "In a letter to the Herald, the nurse warned", so every word counts.
         held = stems(item.quote, language)
         return all(shares(word, held) for word in own)
     return False

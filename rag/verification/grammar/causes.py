@@ -1,4 +1,4 @@
-"""Whether the cause that a sentence gives is the one that the evidence gives, and none that it rules out."""
+"""Checks that a sentence gives the cause that the evidence gives, and none that the evidence rules out."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ _OTHERWISE: Mapping[str, regex.Pattern[str]] = {
     "id": regex.compile(r"\b(?:menyebabkan|mengakibatkan|memicu|setelah|membuat|sehingga)\b", regex.I),
     "zh": regex.compile(r"导致|造成|引发|使|令|后"),
 }  # fmt: skip
-"""Other ways of giving a cause; where the evidence has one, it may give more causes than are found."""
+"""Other ways to give a cause. If the evidence uses one of them, it may give more causes than :func:`_given`
+finds."""
 _DENIED = regex.compile(
     r"\b(?:rather than(?: to| by)?|instead of|not (?:because of|because|due to|by|to)|and not"
     r"|rul(?:ed|ing) out|bukan(?:nya)?(?: karena| akibat)?|(?:chứ )?không phải(?: là)?(?: do| vì)?"
@@ -47,7 +48,7 @@ MOST = 0.5
 
 
 def causes(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether the evidence gives the causes that the sentence gives."""
+    """Check that the evidence gives the cause that the statement gives, and does not rule it out."""
     language = statement.language
     cited = alike(statement, evidence)
     if language not in _CUES or not cited:
@@ -66,7 +67,7 @@ def causes(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _given(text: str, language: str) -> Iterator[frozenset[str]]:
-    """The words of each cause that a text gives."""
+    """Yield the stems of each cause that a text gives."""
     for match in _CUES[language].finditer(text):
         if _DENIED.search(text, max(0, match.start() - 12), match.end()) is None:
             yield from _words(text, language, match.end())
@@ -78,7 +79,10 @@ def _denied(text: str, language: str) -> Iterator[frozenset[str]]:
 
 
 def _words(text: str, language: str, start: int) -> Iterator[frozenset[str]]:
-    """The words from a place to the end of its clause, without what is denied there."""
+    """Yield the stems of the words from ``start`` to the end of the clause, if there are any.
+
+    A cause that the text denies ends the clause, too.
+    """
     end = min(
         (found.start() for pattern in (_ENDS, _DENIED) if (found := pattern.search(text, start))),
         default=len(text),

@@ -1,4 +1,4 @@
-"""Whether a sentence says something of something, and is no mere piece of one."""
+"""Checks that a sentence is complete and not a fragment."""
 
 from __future__ import annotations
 
@@ -23,7 +23,10 @@ _FEWEST_WORDS = 3
 
 
 def fragments(statement: Statement) -> Finding:
-    """Whether the sentence has a predicate: in English by its verbs, elsewhere by its length alone."""
+    """Check that the statement is a complete sentence.
+
+    In English, its verbs decide. In other languages, its length alone decides.
+    """
     reason = "it is a fragment, and no sentence"
     if statement.language in _FEWEST:
         letters = len(regex.findall(r"\p{L}", statement.text))
@@ -59,7 +62,11 @@ def _has_predicate(text: str) -> bool:
 
 
 def _may_be_verb(word: str, before: str, after: str) -> bool:
-    """Whether a word in *-s*, or one before an object, is used as a verb."""
+    """Whether a word is used as a verb, judged by the words before and after it.
+
+    It is if it ends in *-s* and an object follows (*runs the school*), or if it follows a plural (*farmers
+    grow the rice*).
+    """
     if before in _DETERMINERS or before.isdigit():
         return False
     return (

@@ -1,4 +1,7 @@
-"""Whether a figure or a date is of the verb that it has in the evidence: *bought in May and sold in June*."""
+"""Checks that each figure and date goes with the verb with which the evidence has it.
+
+*Bought in May and sold in June* does not support *sold in May*.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,10 @@ _JOINED = regex.compile(
 
 
 def governing(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether no figure or date of one of two joined verbs is given to the other one."""
+    """Check that the statement gives no verb a figure or date of another verb.
+
+    In the evidence, a word such as *and* or *but* joins the two verbs.
+    """
     if statement.language not in {"en", "id"}:
         return Finding("governing", 1.0)
     said = {stem(word, "en") for word in SPEECH}
@@ -41,7 +47,7 @@ def governing(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 def _anchors(
     statement: Statement, cited: Sequence[Evidence]
 ) -> Iterator[tuple[Span, list[tuple[Evidence, Span]]]]:
-    """Each figure and date of the sentence, with its places in the evidence."""
+    """Yield the span of each figure and date of the statement, with its places in the evidence."""
     language = statement.language
     for quantity in quantities(statement.text, language):
         yield (
@@ -67,7 +73,16 @@ def _anchors(
 
 
 def _is_anothers(own: Word, held: frozenset[str], item: Evidence, place: Span) -> bool:
-    """Whether a place in the evidence is of a verb that is joined to the sentence's, and that it lacks."""
+    """Whether a figure or date of the evidence belongs to another verb than the statement's.
+
+    A word such as *and* joins the other verb to the statement's verb, and the statement lacks the other verb.
+
+    Args:
+        own: the only verb of the statement.
+        held: the stems of the statement.
+        item: the evidence.
+        place: the span of the figure or date in the quote.
+    """
     found = verbs(item.quote, item.language)
     mine = [verb for verb in found if same_verb(own, verb)]
     before = [verb for verb in found if verb.end <= place.start]

@@ -1,4 +1,4 @@
-"""Whether a sentence that cites several gives nobody the deed of another."""
+"""Checks that a sentence with several quotes does not join what one quote says to what another says."""
 
 from __future__ import annotations
 
@@ -11,13 +11,15 @@ from rag.verification.grammar.roles import Deed, deeds, same_verb
 from rag.verification.words.words import content, shares, stems, verbs, words_of
 
 WHOLE = 0.7
-"""The share of a clause's words from which one cited sentence carries it."""
+"""The least share of a clause's words that a quote must have to carry the clause alone."""
 
 GAIN = 0.2
-"""How much more all of them together may carry than the best one, before it counts as mashed."""
+"""The share of a clause's words that all quotes together must have beyond the best quote. From this share on,
+the clause counts as joined from several quotes."""
 
 LEAST = 2
-"""By how many words one cited sentence must be the one that says it, for its doer to be asked for."""
+"""The number of words about a deed that one quote must have beyond every other quote. From this number on,
+this quote decides who does the deed."""
 
 _PRONOUN = regex.compile(
     r"(?:^|[,;]\s|\b(?:and|but|that|when|because|while)\s)(?:he|she|it|they|this|these)\b"
@@ -32,7 +34,10 @@ _REASON = "it joins what one cited sentence says to what another one says"
 
 
 def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether each clause is carried by one of the cited sentences alone."""
+    """Check that each clause of the statement rests on one quote alone.
+
+    Nobody may be given the deed of another.
+    """
     cited = alike(statement, evidence)
     if len(cited) < 2:
         return Finding("merging", 1.0)
@@ -51,7 +56,10 @@ def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _held(cited: Sequence[Evidence], place: int, language: str) -> frozenset[str]:
-    """The words of a cited sentence, and of those cited before it if a pronoun of it may stand for them."""
+    """Return the stems of a quote and of the words that may name what it speaks of.
+
+    If the quote has a pronoun, the quotes before it are included.
+    """
     item = cited[place]
     around = [item.quote, referents(item)]
     if _PRONOUN.search(item.quote):
@@ -66,7 +74,7 @@ def _mashed(
     cited: Sequence[Evidence],
     held: Sequence[frozenset[str]],
 ) -> bool:
-    """Whether those who do something stand in one cited sentence, and what they do only in another."""
+    """Whether no quote with a verb names those who do it, while another quote names them."""
     if not doers:
         return False
     language = statement.language
@@ -84,7 +92,7 @@ def _mashed(
 
 
 def _namesake(statement: Statement, cited: Sequence[Evidence], held: Sequence[frozenset[str]]) -> bool:
-    """Whether the cited sentence that says most of it has another first name with the same last name."""
+    """Whether the quote that says most of the statement has another first name before the same last name."""
     said = [word.stem for word in content(statement.text, statement.language)]
     shared = [sum(shares(word, words) for word in said) for words in held]
     best = cited[max(range(len(cited)), key=lambda place: shared[place])].quote
@@ -101,7 +109,7 @@ def _namesake(statement: Statement, cited: Sequence[Evidence], held: Sequence[fr
 def _taken(
     deed: Deed, statement: Statement, cited: Sequence[Evidence], held: Sequence[frozenset[str]]
 ) -> bool:
-    """Whether a named doer is given what one cited sentence alone says, of somebody else whom it names."""
+    """Whether a named person gets a deed that one quote alone states, and states of somebody else."""
     named = deed.doers & deed.names
     rest_of = statement.text[deed.verb.end :]
     said = stems(rest_of, statement.language) | set(_FIGURE.findall(rest_of))
@@ -123,7 +131,10 @@ def _taken(
 
 
 def _clauses(statement: Statement, held: Sequence[frozenset[str]]) -> list[float]:
-    """For each clause, how little its best sentence lags behind all of them."""
+    """Return a score for each clause of at least three words that carry meaning.
+
+    The score is 1 if one quote alone carries the clause, else the share of its words that the best quote has.
+    """
     union = frozenset().union(*held)
     words = [word for word in words_of(statement.text, statement.language) if word.content]
     scores = []

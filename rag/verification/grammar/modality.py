@@ -1,4 +1,4 @@
-"""Whether what is planned, possible, alleged or conditional in the evidence is so in the sentence."""
+"""Checks that a sentence keeps what its evidence calls planned, possible, alleged or conditional."""
 
 from __future__ import annotations
 
@@ -13,7 +13,14 @@ from rag.verification.words.words import Word, cues_in, shares, stems, words_of
 
 @dataclass(frozen=True, slots=True)
 class _Mode:
-    """A way of not saying that something is so: its cues, and how grave it is to leave them out."""
+    """A way to speak of something that is not certain, such as a plan or an allegation.
+
+    Attributes:
+        name: the name of the mode, which the reason states.
+        cues: a regular expression for the words that express the mode, by language.
+        fatal: whether a sentence that leaves these words out is ``unsupported`` rather than ``partial``.
+        before: whether the words introduce a condition, which restricts the rest of the sentence.
+    """
 
     name: str
     cues: Mapping[str, str]
@@ -55,7 +62,7 @@ _MODES = (
 )  # fmt: skip
 HALF = 0.5
 MOST = 0.6
-"""The share of what a cue governs that a sentence must have, to count as saying it."""
+"""The least share of the words that a cue governs with which a sentence counts as saying them."""
 
 _SAME = {
     "planned": "refus\\p{L}*",
@@ -67,7 +74,7 @@ _LET = regex.compile(r"\b(?:allowed|permitted|capable|able)\b", regex.IGNORECASE
 
 
 def modality(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether the sentence keeps the evidence's *may*, *plans to*, *is accused of* and *if*."""
+    """Check that the statement keeps the evidence's *may*, *plans to*, *is accused of* and *if*."""
     language = statement.language
     cited = alike(statement, evidence)
     for mode in _MODES:
@@ -92,7 +99,11 @@ def _has(mode: _Mode, text: str, language: str) -> bool:
 
 
 def _scopes(after: Sequence[Word], quote: str) -> list[list[Word]]:
-    """What a cue governs: the rest of its clause, and each that goes on in its construction (*and of …*)."""
+    """Return the words that a cue governs, in groups.
+
+    The first group is the rest of the cue's clause. Each part that continues the construction makes another
+    group, such as *of fraud* in *accused of theft and of fraud*.
+    """
     scopes: list[list[Word]] = []
     for word in after:
         if (
@@ -109,7 +120,11 @@ def _scopes(after: Sequence[Word], quote: str) -> list[list[Word]]:
 
 
 def _lost(mode: _Mode, statement: Statement, item: Evidence) -> str | None:
-    """The cue in whose scope the evidence has words that the sentence has without one, or None."""
+    """Return the cue that the statement drops, or None.
+
+    The statement drops a cue if it has the words that the cue governs in the evidence. The caller has found
+    no cue of this mode in the statement.
+    """
     language = statement.language
     match = cues_in(language, mode.cues[language]).search(item.quote)
     if match is None:
@@ -121,7 +136,7 @@ def _lost(mode: _Mode, statement: Statement, item: Evidence) -> str | None:
     if not scopes:
         return None
     if mode.before:
-        # What a condition restricts is the rest of the sentence.
+        # A condition restricts the rest of its sentence.
         scope = scopes[0]
         rest = [word for word in words if word not in scope and word.clause != scope[0].clause]
         lacks = not any(shares(word.stem, held) for word in scope)
@@ -135,7 +150,7 @@ def _kept(words: Sequence[Word], held: Collection[str]) -> float:
 
 
 def _stated_plainly(mode: _Mode, statement: Statement, cited: Sequence[Evidence], hedged: Evidence) -> bool:
-    """Whether other cited sentences say without a hedge what the sentence shares with the hedged one."""
+    """Whether other quotes say, without a hedge, all that the statement shares with the hedged quote."""
     language = statement.language
     others = [item for item in cited if item is not hedged and not _has(mode, item.quote, language)]
     held = stems(joined(others), language)

@@ -1,4 +1,4 @@
-"""Whether small words that carry meaning are the evidence's: *all*, *only*, *because*, *before*, *until*."""
+"""Checks small words of a sentence against its evidence: *all*, *only*, *because*, *before*, *until*."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from rag.verification.grammar.sequence import orders, straight
 from rag.verification.words.words import content, cues_in, shares, stems
 
 BOTH_SIDES = 0.5
-"""The share of the words on either side of *because* that one cited sentence must have."""
+"""The least share of the words on each side of *because* that one quote must have."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Class:
-    """Words that qualify in one way.
+    """Words that qualify a sentence in one way.
 
     Attributes:
-        name: what they say.
-        cues: the words, by language.
-        also: what else in the evidence says the same, by language.
-        against: the class that says the opposite.
+        name: the name of the class, such as ``all``.
+        cues: a regular expression for the words, by language.
+        also: a regular expression for other words by which the evidence may say the same, by language.
+        against: the name of the class with the opposite meaning; "" without one.
     """
 
     name: str
@@ -124,7 +124,10 @@ _GENTLE = frozenset(
 
 
 def qualifiers(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether each small word that widens, narrows, orders or explains has its like in the evidence."""
+    """Check that the evidence also has each small word of the statement that carries meaning.
+
+    Such a word widens (*all*), narrows (*only*), orders (*before*) or explains (*because*).
+    """
     language = statement.language
     cited = [item.quote for item in evidence if language_in(item) == language]
     if not cited or language not in _CLASSES[0].cues:
@@ -149,7 +152,10 @@ def qualifiers(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _cue(each: _Class, statement: Statement) -> regex.Match[str] | None:
-    """The first word of a class in the sentence; *the year before* is a date."""
+    """Return the first word of a class in the statement.
+
+    Words in a date, such as *the year before*, do not count.
+    """
     taken = [moment.span for moment in dates(statement.text, statement.language)]
     found = cues_in(statement.language, each.cues[statement.language]).finditer(statement.text)
     return next((match for match in found if not any(s.start <= match.start() < s.end for s in taken)), None)
@@ -161,7 +167,7 @@ def _says(each: _Class, its: str, language: str) -> bool:
         return cues_in(language, cues).search(its) is not None
     if cues_in(language, each.cues[language]).search(its):
         return True
-    # What says much the same in other words does so only where nothing says the opposite.
+    # The other words (``also``) count only if the evidence has no word of the opposite class.
     against = next(other for other in _CLASSES if other.name == each.against)
     return (
         cues_in(language, cues).search(its) is not None
@@ -170,7 +176,7 @@ def _says(each: _Class, its: str, language: str) -> bool:
 
 
 def _is_turned(statement: Statement, match: regex.Match[str], its: str) -> bool:
-    """Whether *B before A* is said where the evidence says *A after B*."""
+    """Whether the statement says *B before A* and the evidence *A after B*, which is the same order."""
     if not regex.match(r"before|after|sebelum|setelah|trước|sau|之|前|后", match[0], regex.IGNORECASE):
         return False
     there = list(orders(its, statement.language))
@@ -178,7 +184,7 @@ def _is_turned(statement: Statement, match: regex.Match[str], its: str) -> bool:
 
 
 def _counts(text: str, language: str) -> dict[str, set[str]]:
-    """By the word that follows: how many of them *all*, *some* or *most* make it."""
+    """Return the quantifiers (*all*, *some*) that a text has before each word, by the stem of the word."""
     found: dict[str, set[str]] = {}
     for match in _COUNTED.finditer(text):
         for head in content(match["head"], language):
@@ -188,7 +194,10 @@ def _counts(text: str, language: str) -> dict[str, set[str]]:
 
 
 def _recounted(statement: Statement, cited: Sequence[str]) -> str | None:
-    """What the sentence says of most or of all, if the evidence says it of some."""
+    """Return the reason if statement and evidence qualify the same word differently, else None.
+
+    For example, the evidence says *some schools*, and the statement *all schools*.
+    """
     its = _counts(" . ".join(cited), statement.language)
     for head, cues in _counts(statement.text, statement.language).items():
         if head in its and not cues & its[head]:
@@ -197,7 +206,10 @@ def _recounted(statement: Statement, cited: Sequence[str]) -> str | None:
 
 
 def _lost_share(statement: Statement, cited: Sequence[str]) -> str | None:
-    """What the evidence says of some, if the sentence says it of them without such a word."""
+    """Return the reason if the statement drops a word such as *some* or *most*, else None.
+
+    For example, the evidence says *some schools closed*, and the statement *schools closed*.
+    """
     language = statement.language
     some = next(each for each in _CLASSES if each.name == "some")
     if cues_in(language, some.cues[language]).search(statement.text) or regex.search(
@@ -218,7 +230,7 @@ def _lost_share(statement: Statement, cited: Sequence[str]) -> str | None:
 
 
 def _joined_cause(statement: Statement, cited: Sequence[str]) -> str | None:
-    """Whether *because* joins what no cited sentence joins."""
+    """Return the reason if *because* joins two things in the statement that no quote joins, else None."""
     language = statement.language
     because = next(each for each in _CLASSES if each.name == "because")
     match = cues_in(language, because.cues[language]).search(statement.text)

@@ -1,4 +1,4 @@
-"""Whether what the evidence restricts is said without the restriction, or with another date or direction."""
+"""Checks that a sentence keeps the words by which its evidence restricts things, dates and changes."""
 
 from __future__ import annotations
 
@@ -85,7 +85,11 @@ _YEAR = regex.compile(r"\b(?:19|20)\p{N}\p{N}\b")
 
 
 def restrictions(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether the sentence keeps what narrows the things it speaks of, and its dates' *since* and *until*."""
+    """Check that the statement keeps the restrictions of its evidence.
+
+    They are adjectives such as *new* in *new members*, the *since* or *until* of a date, the direction of a
+    change, and the column of a table's figure.
+    """
     cited = alike(statement, evidence)
     texts = [item.quote for item in cited]
     for grave, found in (
@@ -101,7 +105,10 @@ def restrictions(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _widened(statement: Statement, texts: Sequence[str]) -> Iterator[str]:
-    """Things that the evidence narrows, as *new members*, and that the sentence does not."""
+    """Yield the reason for each restriction that the statement drops.
+
+    For example, the evidence says *new members*, and the statement *members*.
+    """
     if statement.language != "en":
         return
     lowered = statement.text.lower()
@@ -125,7 +132,7 @@ def _widened(statement: Statement, texts: Sequence[str]) -> Iterator[str]:
 
 
 def _redated(statement: Statement, texts: Sequence[str]) -> Iterator[str]:
-    """Dates that the evidence has with another *since*, *until*, *before* or *in*."""
+    """Yield the reason if a date has another preposition in the evidence (*until* instead of *since*)."""
     if statement.language not in _WHEN:
         return
     pattern = regex.compile(rf"\b{_WHEN[statement.language]}{_DATE}", regex.IGNORECASE)
@@ -140,7 +147,10 @@ def _redated(statement: Statement, texts: Sequence[str]) -> Iterator[str]:
 
 
 def _turned(statement: Statement, texts: Sequence[str]) -> Iterator[str]:
-    """*Up from* for *down from*, and *from* one figure *to* another the other way round."""
+    """Yield the reason for each change whose direction the statement reverses.
+
+    For example, *up from 9* reverses *down from 9*, and *from 9 to 5* reverses *from 5 to 9*.
+    """
     for own in _UP_DOWN.finditer(statement.text):
         its = {
             match["how"].lower()
@@ -167,7 +177,7 @@ def _turned(statement: Statement, texts: Sequence[str]) -> Iterator[str]:
 
 
 def _other_column(statement: Statement, cited: Sequence[Evidence]) -> Iterator[str]:
-    """A figure of a table's row, said of the year of another column."""
+    """Yield the reason if the statement gives a figure of a table's row to the year of another column."""
     years = set(_YEAR.findall(statement.text))
     for item in cited:
         columns = list(dict.fromkeys(_YEAR.findall(item.context)))

@@ -1,4 +1,7 @@
-"""Who did what to whom: the names and nouns on either side of the verbs that two sentences share."""
+"""Checks that a sentence keeps who did what to whom.
+
+It compares the names and nouns on either side of the verbs that the sentence and its evidence share.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,8 @@ _AMOUNT = regex.compile(
     regex.IGNORECASE,
 )
 _TURNED = ("travel", "ride", "carry", "live", "belong", "win", "work", "flee", "contract", "catch", "survive")
-"""Verbs whose synonyms turn subject and object round: ferries carry those who travel."""
+"""Verbs with synonyms that exchange subject and object: ferries *carry* people, and people *travel* by
+ferry."""
 
 _ENDS = listed("and but while whereas although because if và nhưng dan tetapi sedangkan")
 _PRONOUNS = listed("he she it they who which that we ia dia mereka")
@@ -38,17 +42,18 @@ _BY = {"en": "by", "id": "oleh"}
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """A verb with the words for who does it, and for whom or what it is done to.
+    """A verb, with the words for those who act and for those on whom they act.
 
     Attributes:
         verb: the verb.
-        doers: the stems of words before it, or after *by*.
-        done_to: the stems of words after it, or before a passive.
-        beside: the stems of words after it, but for those after *by*.
-        names: the stems that are proper names.
-        passive: whether it was turned round.
-        sure: whether its sides are known for certain: it has a subject of its own in its clause, and, unless
-            it is passive, an object (in *miners trapped at*, the miners do nothing).
+        doers: the stems of the words for those who act. They stand before the verb, or after *by*.
+        done_to: the stems of the words for those on whom they act. They stand after the verb, or before a
+            passive verb.
+        beside: the stems of the words after the verb, without those after *by*.
+        names: the stems of both sides that are proper names.
+        passive: whether the verb is passive.
+        sure: whether the two sides are certain. The verb must have a subject in its own clause and, unless it
+            is passive, an object: in *miners trapped at Greyfell*, the miners do nothing.
     """
 
     verb: Word
@@ -61,7 +66,7 @@ class Deed:
 
 
 def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether those who do something, and those to whom it is done, are the same in the evidence."""
+    """Check that the same people and things act, and are acted on, as in the evidence."""
     for deed in deeds(statement.text, statement.language):
         faults: list[str | None] = []
         for item in evidence:
@@ -82,12 +87,19 @@ def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _infinitive(verb: Word, text: str) -> bool:
-    """Whether another verb rules it, so that those who do it may stand on either side of that one."""
+    """Whether a verb follows *to*.
+
+    Those who do it may then stand on either side of the verb before it: *asked them to leave*, *they asked to
+    leave*.
+    """
     return regex.search(r"\bto\s$", text[: verb.start]) is not None
 
 
 def same_verb(one: Word, other: Word) -> bool:
-    """Whether two verbs are forms of one, or mean the same."""
+    """Whether two verbs are forms of one verb, or synonyms.
+
+    Synonyms that exchange subject and object, such as *carry* and *travel*, do not count.
+    """
     if one.stem == other.stem:
         return True
     return other.stem in meanings(one.stem) and not {one.stem, other.stem} & {
@@ -96,7 +108,14 @@ def same_verb(one: Word, other: Word) -> bool:
 
 
 def _fault(own: Deed, its: Deed, held: frozenset[str], rest: Sequence[Deed]) -> str | None:
-    """What is the other way round; None where nothing is."""
+    """Return the reason if the statement exchanges or replaces a side of a verb, else None.
+
+    Args:
+        own: the verb with its sides in the statement.
+        its: the same verb with its sides in the evidence.
+        held: the stems of the evidence.
+        rest: the other verbs of the evidence.
+    """
     other_way = f"the cited sentence says it the other way round (“{own.verb.text}”)"
     of_else = f"the cited sentence says “{own.verb.text}” of something else"
     if its.verb.stem in {stem(word, "en") for word in SPEECH}:
@@ -124,7 +143,10 @@ def _only(own: Collection[str], there: Collection[str], not_there: Collection[st
 
 
 def _others(own: Deed, its: Deed, rest: Sequence[Deed]) -> bool:
-    """Whether those who do it, or to whom it is done, do something else in the evidence."""
+    """Whether those whom the statement names with a verb do only other things in the evidence.
+
+    For a passive verb, those on whom somebody acts are compared instead.
+    """
     elsewhere = frozenset().union(*(deed.doers for deed in rest)) - its.doers
     beside = its.doers | its.done_to | its.beside
     if own.passive:
@@ -135,19 +157,34 @@ def _others(own: Deed, its: Deed, rest: Sequence[Deed]) -> bool:
 
 
 def _named(own: Deed, its: Deed, back: frozenset[str]) -> bool:
-    """Whether the names to whom it is done are those who do it in the evidence, and no others."""
+    """Whether a name is acted on in the statement, and only acts in the evidence."""
     names = own.names & own.done_to
     return bool(names & back) and not names & its.done_to
 
 
 def _wholly(crossed: frozenset[str], own: frozenset[str], held: frozenset[str]) -> bool:
-    """Whether all words of a side that the evidence has stand on its other side, and they are most of it."""
+    """Whether a side of a verb stands on the other side in the evidence.
+
+    All its words that the evidence has must stand there, and they must be at least half of its words.
+
+    Args:
+        crossed: the words of the side that stand on the other side in the evidence.
+        own: all words of the side.
+        held: the stems of the evidence.
+    """
     known = {word for word in own if word in held}
     return bool(crossed) and known <= crossed and 2 * len(crossed) >= len(own)
 
 
 def _elsewhere(own: frozenset[str], its: frozenset[str], doers: frozenset[str], held: frozenset[str]) -> bool:
-    """Whether all that it is done to stands in the evidence, but not beside this verb."""
+    """Whether the evidence has the words for those acted on, but not beside this verb.
+
+    Args:
+        own: the words for those acted on in the statement.
+        its: the words for those acted on in the evidence.
+        doers: the words for those who act in the evidence.
+        held: the stems of the evidence.
+    """
     known = {word for word in own if word in held}
     if not known or not its or not doers.isdisjoint(known):
         return False
@@ -155,14 +192,17 @@ def _elsewhere(own: frozenset[str], its: frozenset[str], doers: frozenset[str], 
 
 
 def _elsewhere_names(own: Deed, its: Deed, held: frozenset[str]) -> bool:
-    """Whether a name stands in the evidence, but not beside this verb, where another one stands."""
+    """Whether the evidence has a name of the statement, but another name beside this verb."""
     named = own.names & own.beside
     moved = {word for word in named & held if word not in its.beside | its.doers | its.done_to}
     return bool(moved) and bool((its.names & its.beside) - named)
 
 
 def deeds(text: str, language: str) -> list[Deed]:
-    """The verbs of a sentence, each with its sides; a passive's are turned round."""
+    """Return the verbs of a sentence, each with its two sides.
+
+    For a passive verb, the sides are exchanged.
+    """
     figures = spans_of(text, language)
     words = [word for word in words_of(text, language)
              if not any(span.start <= word.start < span.end for span in figures)]  # fmt: skip
@@ -182,9 +222,16 @@ def deeds(text: str, language: str) -> list[Deed]:
 
 
 def _subject(words: Sequence[Word], verb: Word, begin: int, later: bool) -> tuple[list[Word], bool]:
-    """The words before a verb that may be those who do it, and whether they are: *Rosa Quint, his aide, was*.
+    """Return the words before a verb that may name who does it, and whether that is certain.
 
-    A pronoun is nobody whose name is known; where no word stands before the verb, another verb has them.
+    A pronoun gives no words. If the verb's own clause has no words, a name in one of the two clauses before
+    may be the subject: *Rosa Quint, his aide, was*.
+
+    Args:
+        words: the words of the sentence.
+        verb: the verb.
+        begin: the offset at which the verb before it ends; 0 for the first verb.
+        later: whether a verb stands before it.
     """
     before = [word for word in words if begin <= word.start and word.end <= verb.start]
     if not later:
@@ -201,7 +248,10 @@ def _subject(words: Sequence[Word], verb: Word, begin: int, later: bool) -> tupl
 
 
 def _may_be_of_noun(deed: Deed, text: str, language: str) -> bool:
-    """Whether no object follows a verb: it may be of the noun before it (*miners trapped at Greyfell*)."""
+    """Whether a verb has no object and may therefore describe the noun before it.
+
+    For example, *trapped* describes *miners* in *miners trapped at Greyfell*.
+    """
     if language != "en" or deed.passive:
         return False
     after = regex.match(r"\s*(?:(?P<word>\p{L}+)|[,.;:)]|$)", text[deed.verb.end :])
@@ -209,13 +259,16 @@ def _may_be_of_noun(deed: Deed, text: str, language: str) -> bool:
 
 
 def _with_verb(word: Word, verb: Word, words: Sequence[Word]) -> bool:
-    """Whether a word after a verb is still in its clause; a comma alone does not end it."""
+    """Whether a word after a verb is still in the verb's clause.
+
+    A comma alone does not always end the clause.
+    """
     between = [each for each in words if verb.end <= each.start <= word.start]
     if any(each.text.lower() in _ENDS for each in between):
         return False
     if word.clause == verb.clause:
         return True
-    # A comma is passed before a name in apposition and a figure: "fined his deputy, Oskar Lind, 40,000".
+    # A comma before a name or a figure does not end the clause: "fined his deputy, Oskar Lind, 40,000".
     after = [each for each in between if each.clause != verb.clause]
     return bool(after) and (after[0].name or after[0].text[0].isdigit()) and word.clause - verb.clause <= 2
 
@@ -258,7 +311,7 @@ def _deed(text: str, language: str, verb: Word, left: Sequence[Word], right: Seq
 
 
 def _until_place(words: Sequence[Word]) -> Sequence[Word]:
-    """The words for those who do it, without where and when: *by the army at Greyfell*."""
+    """Return the words up to a place or a time: *the army* of *the army at Greyfell*."""
     ends = [place for place, word in enumerate(words) if place and word.text.lower() in _LOOSE]
     return words[: ends[0]] if ends else words
 
@@ -268,7 +321,7 @@ def _is_passive(text: str, language: str, verb: Word, right: Sequence[Word]) -> 
         return verb.text.lower().startswith("di")
     if _PASSIVE.search(text[: verb.start]):
         return True
-    # "a theory proposed in 1971 by": nothing is proposed to stand between.
+    # In "a theory proposed in 1971 by", a date or a place may stand between the verb and "by".
     following = [word.text.lower() for word in right]
     by = next((word for word in right if word.text.lower() == "by"), None)
     if by is None or _AMOUNT.match(text, by.end):

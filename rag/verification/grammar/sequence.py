@@ -1,4 +1,4 @@
-"""Whether what a sentence has *before* or *after* something is before or after it in the evidence."""
+"""Checks that a sentence keeps the order of events that the evidence states with *before* or *after*."""
 
 from __future__ import annotations
 
@@ -35,23 +35,23 @@ giờ ngày tuần tháng năm hai ba detik menit jam hari minggu pekan bulan ta
 """)
 _HAN_TIME = regex.compile(r"[\p{N}一二两三四五六七八九十百几数多半个小时天日周月年不久]+")
 EACH = 0.5
-"""The share of an event's words that the evidence must have on the other side of *after*."""
+"""The least share of an event's words that an event of the evidence must have to count as the same event."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """Two events, as the stems of their words: what came first, and what came then."""
+    """Two events in their order: the stems of the words for the first one, and of those for the later one."""
 
     first: frozenset[str]
     then: frozenset[str]
 
     def apart(self) -> Order:
-        """The words of each event that the other one has not."""
+        """Return the order without the words that the two events have in common."""
         return Order(self.first - self.then, self.then - self.first)
 
 
 def sequence(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether no two events have changed places about a *before* or *after*."""
+    """Check that no two events of the statement are in the opposite order in the evidence."""
     language = statement.language
     its = [order for item in alike(statement, evidence) for order in orders(item.quote, language)]
     for own in orders(statement.text, language):
@@ -64,7 +64,7 @@ def sequence(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def orders(text: str, language: str) -> Iterator[Order]:
-    """Which events a text puts one after the other."""
+    """Yield each pair of events that a text puts in order, by a word such as *before*, *after* or *later*."""
     pattern = _CUES.get(language)
     for match in pattern.finditer(text) if pattern else ():
         start = max((each.end() for each in _ENDS.finditer(text, 0, match.start())), default=0)
@@ -80,7 +80,10 @@ def orders(text: str, language: str) -> Iterator[Order]:
 def _sides(
     text: str, language: str, match: regex.Match[str], start: int, end: int
 ) -> tuple[frozenset[str], frozenset[str]]:
-    """The words before and after a cue; where it begins a sentence, its comma parts them."""
+    """Return the stems of the words before a cue such as *after*, and those of the words behind it.
+
+    If the cue begins the sentence, as in *After A, B*, the stems of *B* come first.
+    """
     left, right = _stems(text, language, start, match.start()), _stems(text, language, match.end(), end)
     if match.lastgroup in {"then", "ahead"}:
         return left or _stems(text, language, 0, start), right
@@ -107,7 +110,7 @@ def _stems(text: str, language: str, start: int, end: int) -> frozenset[str]:
 
 
 def straight(own: Order, its: Order) -> bool:
-    """Whether two orders are of the same events, in the same order."""
+    """Whether two orders have the same events in the same order."""
     return _part(own.first, its.first) >= EACH and _part(own.then, its.then) >= EACH
 
 
@@ -118,7 +121,7 @@ def _crossed(own: Order, its: Order) -> bool:
 
 
 def _moved(own: Order, its: Sequence[Order]) -> bool:
-    """Whether what came first of two is only ever what came then in the evidence."""
+    """Whether the first event of the statement is only a later event in the evidence."""
     late = max((_part(own.first, order.then) for order in its), default=0.0)
     early = max((_part(own.first, order.first) for order in its), default=0.0)
     known = any(_part(own.then, order.then) >= EACH for order in its)

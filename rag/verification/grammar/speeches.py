@@ -1,4 +1,4 @@
-"""Whether what somebody is said to have said is in the part of the evidence in which they speak."""
+"""Checks that the words of a speaker stand in the part of the evidence in which this speaker speaks."""
 
 from __future__ import annotations
 
@@ -21,22 +21,23 @@ _BOUNDARY: Mapping[str, regex.Pattern[str]] = {
     "zh": regex.compile(r"[;；。]|[,，](?=而|但|不过)"),
 }  # fmt: skip
 WHOLE = 0.5
-"""The share of what is said that another speaker's part must have."""
+"""The least share of a speaker's words that the part of another speaker must have."""
 
 CLEARLY = 0.3
-"""How much more of it that part must have than the speaker's own."""
+"""The least amount by which the share of another speaker's part must exceed the share of the speaker's own
+part."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """A part of a text: who speaks in it, and the stems of all its words."""
+    """A part of a text: the stems of the words for those who speak in it, and the stems of all its words."""
 
     by: frozenset[str]
     words: frozenset[str]
 
 
 def speeches(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether each speaker of the sentence says it, and not one whom the evidence sets against them."""
+    """Check that the statement does not give a speaker the words of another speaker of the same quote."""
     language = statement.language
     if language not in _BOUNDARY:
         return Finding("speeches", 1.0)

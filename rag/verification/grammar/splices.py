@@ -1,4 +1,8 @@
-"""Whether a sentence leaves words out across a *but*, or has a word of its evidence in another's place."""
+"""Compares a sentence with its evidence word by word, with :mod:`difflib`.
+
+It finds sentences that leave words out across a *but*, or that put a word of the evidence in the place of
+another.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,7 @@ _PLANNED = {
     "zh": "计划|将在|拟|打算|预计|准备",
 }  # fmt: skip
 LONGEST = 3
-"""Words that say something, of what stands in another's place."""
+"""The most words that carry meaning in a stretch that replaces another stretch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,11 @@ class _Token:
 
 
 def splices(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether the sentence, set beside each cited one, keeps what belongs together."""
+    """Check that the statement neither skips from one clause to another nor exchanges words of its quote.
+
+    The quote that is most like the statement is compared. The statement must also not say that something has
+    been done that the evidence only plans.
+    """
     cited = alike(statement, evidence)
     reasons = []
     own = _tokens(statement.text, statement.language)
@@ -131,7 +139,10 @@ def _faults(
 
 
 def _in_place(own: Sequence[_Token], codes: Sequence[tuple[str, int, int, int, int]], place: int) -> bool:
-    """Whether what stands on both sides of a change, as far as anything does, is the evidence's."""
+    """Whether a change stands between unchanged words of the evidence.
+
+    At the start or the end of the sentence, unchanged words on one side are enough.
+    """
     around = [codes[near] for near in (place - 1, place + 1) if 0 <= near < len(codes)]
     return all(
         kind == "equal" and (len(codes) == 2 or any(each.content for each in own[start:end]))
@@ -140,7 +151,7 @@ def _in_place(own: Sequence[_Token], codes: Sequence[tuple[str, int, int, int, i
 
 
 def _across(away: Sequence[_Token], resumed: _Token) -> bool:
-    """Whether what is left out ends one clause and begins another one that has its own subject."""
+    """Whether the words left out end one clause and begin another one that has its own subject."""
     for place, token in enumerate(away):
         before = any(each.content for each in away[:place])
         after = any(each.content for each in away[place + 1 :])
@@ -157,7 +168,7 @@ def _across(away: Sequence[_Token], resumed: _Token) -> bool:
 
 
 def _compares(away: Sequence[_Token], said: Collection[str]) -> bool:
-    """Whether what is left out begins a comparison, so that what follows is what it compares with."""
+    """Whether the words left out begin a comparison. What follows them is then the other thing compared."""
     return any(token.stem in _THAN for token in away) and _COMPARED.isdisjoint(said)
 
 
@@ -168,7 +179,7 @@ def _other_figure(
     held: Collection[str],
     said: Collection[str],
 ) -> Iterator[str]:
-    """A figure of the evidence where the evidence has another one, before the same word."""
+    """Yield the reason if the statement has a figure of the evidence in the place of another figure."""
     _, start, end, begin, stop = code
     new, old = own[end - 1].stem, its[stop - 1].stem
     if not (new.isdigit() and old.isdigit()) or (start and own[start - 1].stem.isdigit()):
@@ -180,7 +191,7 @@ def _other_figure(
 def _exchanged(
     codes: Sequence[tuple[str, int, int, int, int]], own: Sequence[_Token], its: Sequence[_Token]
 ) -> Iterator[str]:
-    """Two runs of words that have changed places about a verb."""
+    """Yield the reason for each two stretches of words that have changed places."""
     changed = [code for code in codes if code[0] == "replace"]
     for one in changed:
         for other in changed:
@@ -200,7 +211,7 @@ def _content(tokens: Sequence[_Token], bounds: Sequence[int]) -> frozenset[str]:
 
 
 def _done(statement: Statement, cited: Sequence[Evidence]) -> str | None:
-    """Whether it says that something has been done, where the evidence has plans and nothing that is done."""
+    """Return the reason if the statement says that something is done that the evidence plans, else None."""
     language = statement.language
     if language not in _DONE or not cited:
         return None

@@ -1,1 +1,1 @@
-"""Whether a sentence answers the question that was asked."""
+"""Checks that a sentence answers the question that was asked."""

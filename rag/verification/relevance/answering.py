@@ -1,4 +1,4 @@
-"""Whether a sentence holds what its question asks for: the counted thing, the asked year, a time, a name."""
+"""Checks that a sentence has what its question asks for: the counted thing, the year, a time, or a name."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from index.embedding import Encoder
 
 ALIKE = 0.65
-"""The cosine of two words from which one may answer for the other here: homes and houses.
+"""The least cosine of two words at which one may answer for the other, such as *homes* and *houses*.
 
-Words of one kind that are not the same (doctors, nurses) come as near: nothing else may rest on it.
-"""
+Different words of one kind, such as *doctors* and *nurses*, come as close. No other check may therefore use
+this limit."""
 
 _TIMED = regex.compile(
     r"\b(?:ago|before|after|until|till|since|when|once|during|within|by|later|earlier|now|immediately|soon|noon"
@@ -39,7 +39,7 @@ _TIMED = regex.compile(
 def lacks(
     statement: Statement, question: Question, evidence: Sequence[Evidence], encoder: Encoder | None
 ) -> str | None:
-    """What the sentence has not of what is asked for, in words; None where it lacks nothing."""
+    """Return, in words, what the statement lacks of what the question asks for; None if it lacks nothing."""
     year = _other_year(statement, question, evidence)
     if year is not None:
         return year
@@ -67,7 +67,7 @@ def _has_head(
     around = f"{statement.text} {' '.join(item.context for item in evidence)}"
     held = stems(around, language)
     if language == "id":
-        # Its stems are of roots: pemilih, who votes, and pemilihan, the vote, have one.
+        # Indonesian stems are roots: pemilih (voter) and pemilihan (election) have the same stem.
         held = frozenset(word.text.lower() for word in content(around, language))
         return not wanted.heads.isdisjoint(held)
     if any(shares(head, held) for head in wanted.heads):
@@ -91,7 +91,7 @@ def _has_head(
 
 
 def _near(statement: Statement, wanted: Asked, encoder: Encoder | None) -> bool:
-    """Whether a word of the sentence is close to the thing that is counted; in English only."""
+    """Whether the statement has a word that is close in meaning to the counted thing; in English only."""
     words = [word.text.lower() for word in content(statement.text, statement.language) if not word.name]
     if encoder is None or statement.language != "en" or not words:
         return False
@@ -101,7 +101,7 @@ def _near(statement: Statement, wanted: Asked, encoder: Encoder | None) -> bool:
 
 
 def _names_somebody(statement: Statement, question: Question) -> bool:
-    """Whether a sentence has a name that the question has not, or a word of what is asked of somebody."""
+    """Whether the statement has a name that the question lacks, or one of the question's verbs."""
     known = {word.casefold() for word in regex.findall(r"[\p{L}\p{N}]+", question.text)}
     if any(
         name.casefold().removesuffix("'s").removesuffix("’s") not in known for name in names_in(statement)
@@ -120,14 +120,14 @@ _WHO = frozenset({"who", "whom", "siapa", "ai"})
 
 
 def _other_year(statement: Statement, question: Question, evidence: Sequence[Evidence]) -> str | None:
-    """Why a sentence is of another year than is asked for; None where it may be of that year."""
+    """Return the reason if the statement is about another year than the question, else None."""
     wanted = {moment.year for moment in dates(question.text, question.language) if _is_year(moment)}
     found = list(dates(statement.text, statement.language))
     if not any(moment.year for moment in found):
         found = [moment for item in evidence for moment in dates(item.quote, language_in(item))]
     own = {moment.year for moment in found if moment.year is not None}
     if any(moment.year and (moment.relation or moment.decade) for moment in found):
-        # "Since 2018" and "by 2027" are of other years, too.
+        # Dates such as "since 2018" and "by 2027" cover other years, too.
         return None
     published = {int(item.published[:4]) for item in evidence if item.published}
     if not wanted or not own or wanted & (own | published):

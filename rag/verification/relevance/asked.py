@@ -1,4 +1,4 @@
-"""What a question asks for: the thing that is counted, a time, a person, in four languages."""
+"""Tells what a question asks for, in four languages: the thing that it counts, a time, or a person."""
 
 from __future__ import annotations
 
@@ -53,12 +53,13 @@ class Asked:
     """What an answer must have.
 
     Attributes:
-        heads: the stems of words for the thing that is counted; an answer has one of them. Empty where
-            nothing is counted, or anything may be.
-        beside: the stems of the words before them, *scam* of *scam compounds*: another noun with them may
-            name the same thing, unless the head is one whose other names are known.
-        when: whether a time is asked for.
-        who: whether a person or a body is.
+        heads: the stems of the words for the counted thing, one of which an answer must have. Empty if the
+            question counts nothing, or if any word may answer.
+        beside: the stems of the words before the counted noun, such as *scam* in *scam compounds*. An answer
+            may name the same thing by another noun with one of these words. Empty if the synonyms of the noun
+            are known.
+        when: whether the question asks for a time.
+        who: whether the question asks for a person or an organisation.
     """
 
     heads: frozenset[str]
@@ -69,7 +70,7 @@ class Asked:
 
 @lru_cache(maxsize=1024)
 def asked(question: str, language: str) -> Asked:
-    """What a question asks for, in English, Vietnamese, Indonesian and Chinese; else nothing."""
+    """Return what a question asks for, in English, Vietnamese, Indonesian or Chinese; else nothing."""
     count = _COUNT[language].search(question) if language in _COUNT else None
     heads, beside = _heads(question, language, count.end()) if count else (frozenset(), frozenset())
     return Asked(
@@ -95,7 +96,11 @@ def _heads(question: str, language: str, start: int) -> tuple[frozenset[str], fr
 
 
 def _english(words: Sequence[Word], acts: set[int]) -> tuple[frozenset[str], frozenset[str]]:
-    """The counted noun; of people, whom anything may be said of, what is said of them."""
+    """Return the stem of the counted noun, and the stems of the words before it.
+
+    A noun such as *people* says too little. The stem of what the question says of them is then returned
+    instead: *arrest* for *How many people were arrested?*
+    """
     noun: list[Word] = []
     for word in words:
         lower = word.text.lower()

@@ -1,4 +1,4 @@
-"""Whether a sentence, however true, has to do with the question."""
+"""Checks that a sentence, even a true one, concerns the question."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from index.embedding import Encoder
 
 CLOSE = 0.3
-"""The cosine of sentence and question from which the sentence has to do with it."""
+"""The least cosine at which a sentence concerns the question, if the two share a word."""
 
 VERY_CLOSE = 0.55
-"""The cosine from which it does where they have no word in common."""
+"""The least cosine at which a sentence concerns the question, if the two share no word."""
 
 SOME = 0.34
-"""The share of the question's words from which it does, whatever the cosine."""
+"""The least share of the question's words with which a sentence concerns the question at any cosine."""
 
 HALF = 0.5
-"""The score of a sentence that has to do with the question, and does not answer it."""
+"""The score of a sentence that concerns the question and does not answer it."""
 
 SHORTEST_ROOT = 5
-"""Letters: shorter names are compared whole."""
+"""The fewest letters of a name that are compared. A shorter name is compared as a whole."""
 
 _ASKING = listed("""
 ai amount apa bagaimana bao berapa big date describe explain far gì how kapan khi kind list long mana
@@ -40,10 +40,11 @@ which who whom whose why year đâu
 def relevance(
     statement: Statement, question: Question, evidence: Sequence[Evidence], encoder: Encoder | None
 ) -> Finding:
-    """Whether the sentence has words of the question, or is close to it by the encoder, and holds an answer.
+    """Check that the statement concerns the question and can answer it.
 
-    It is off the question, too, where it speaks of none of those that are named there, and where it holds no
-    answer of the kind that is asked for.
+    It concerns the question if it has words of the question, or if the encoder finds the two close in
+    meaning. It can answer if it has what the question asks for, and speaks of one of the names in the
+    question.
     """
     shared = _shared(statement, question, evidence)
     score = max(shared, _close(statement, question, encoder, CLOSE if shared else VERY_CLOSE))
@@ -63,12 +64,16 @@ def relevance(
 
 
 def _root(name: str) -> str:
-    """A name as its adjectives and plurals begin, too: Cambod for Cambodia and Cambodian."""
+    """Return the beginning that a name shares with its adjective: *cambod* for *Cambodia* and *Cambodian*."""
     return name.casefold()[: max(SHORTEST_ROOT, len(name) - 2)]
 
 
 def _around(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
-    """The sentence, what it cites, and what tells of whom that is said, with the initials of names."""
+    """Return the texts that may have a name of the question.
+
+    They are the statement, its quotes, the contexts and referents of the quotes, and the initials of the
+    names in all of these.
+    """
     texts = [statement.text]
     texts += [text for item in evidence for text in (item.quote, item.context, referents(item))]
     return [*texts, *(initials for text in texts for initials in acronyms(text))]

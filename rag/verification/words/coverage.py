@@ -1,4 +1,4 @@
-"""How much of what a sentence says is in the words that it cites."""
+"""Measures how much of what a sentence says is in the words that it cites."""
 
 from __future__ import annotations
 
@@ -20,26 +20,33 @@ if TYPE_CHECKING:
     from index.embedding import Encoder
 
 SUPPORTED_FROM = 0.8
-"""The coverage from which a sentence is supported: see ``benchmarks/gate.py``."""
+"""The least coverage of a supported sentence. ``benchmarks/gate.py`` prints the effect of other values."""
 
 PARTIAL_FROM = 0.5
-"""The coverage from which it is supported in part."""
+"""The least coverage of a partly supported sentence."""
 
 NEAR_FROM = 0.55
 NEAR_TO = 0.9
-"""The cosines of a sentence and its quote between which it lends words that are not shared some credit."""
+"""Words that the evidence lacks count in part if an encoder finds a quote close in meaning to the sentence.
+They count for nothing at a cosine of ``NEAR_FROM`` or less, and for the share ``CREDIT`` at ``NEAR_TO`` or
+more."""
 
 CREDIT = 0.6
-"""Of a word that is not shared, how much the closest quote can make up for."""
+"""The largest share of the missing words that counts as covered because a quote is close in meaning."""
 
 ACROSS_FROM = 0.8
-"""The cosine from which a quote in another language carries a sentence."""
+"""The least cosine at which a quote in another language fully supports a sentence."""
 
 SHOWN = 5
 
 
 def coverage(statement: Statement, evidence: Sequence[Evidence], encoder: Encoder | None = None) -> Finding:
-    """The share of the sentence's words that the evidence has, and what an encoder makes of the rest."""
+    """Check that the evidence has the words of the statement.
+
+    The score is the share of the words that the evidence has. If an encoder finds a quote close in meaning,
+    the missing words count in part. If all evidence is in another language, only the encoder compares the
+    meanings.
+    """
     same = alike(statement, evidence)
     if not same:
         return _across(statement, evidence, encoder)
@@ -63,7 +70,17 @@ def coverage(statement: Statement, evidence: Sequence[Evidence], encoder: Encode
 def uncovered(
     statement: Statement, words: Sequence[Word], evidence: Sequence[Evidence], language: str
 ) -> list[Word]:
-    """The words of a sentence that no evidence has, in any form."""
+    """Return the words of a statement that the evidence lacks.
+
+    The evidence has a word if it has another form of the word, a synonym, or a denied opposite (*not open*
+    for *closed*), or if the word follows from the statement's figures.
+
+    Args:
+        statement: the statement.
+        words: its words that carry meaning.
+        evidence: the evidence in the language of the statement.
+        language: the ISO 639-1 code of that language.
+    """
     held: set[str] = set()
     folded: set[str] = set()
     for item in evidence:
@@ -89,7 +106,7 @@ def uncovered(
 
 
 def _words(statement: Statement) -> list[Word]:
-    """The words that say something; figures and dates have parts of their own."""
+    """Return the words of a statement that carry meaning. Figures and dates have checks of their own."""
     taken = spans_of(statement.text, statement.language)
     return [
         word
@@ -111,7 +128,10 @@ def _nearness(cosine: float) -> float:
 
 
 def _across(statement: Statement, evidence: Sequence[Evidence], encoder: Encoder | None) -> Finding:
-    """Where the evidence is in another language: only an encoder that reads both can tell."""
+    """Check a statement whose evidence is in another language.
+
+    Only an encoder that reads both languages can compare the two.
+    """
     languages = [statement.language, *(language_in(item) for item in evidence)]
     known = encoder is not None and encoder.languages is not None
     if encoder is None or not known or not all(may_be_in(each, encoder.languages) for each in languages):

@@ -1,4 +1,4 @@
-"""What a sentence says of a change that follows from its two figures: *rose to 12 from 9*."""
+"""Recognises words for a change that a sentence's own figures show, such as *rose* in *rose to 12 from 9*."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _DOWN: Collection[str] = frozenset({"giảm", "xuống", "turun", "menurun", "be
 
 
 def follows_from_figures(word: Word, text: str, language: str) -> bool:
-    """Whether a word says that something rose or fell, and the sentence's two figures say so too."""
+    """Whether a word says that something rose or fell, and the two figures of its sentence show the same."""
     up = word.stem in meanings(stem("rise", "en")) if language == "en" else word.text.lower() in _UP
     down = word.stem in meanings(stem("fall", "en")) if language == "en" else word.text.lower() in _DOWN
     if up == down:
@@ -33,7 +33,7 @@ def follows_from_figures(word: Word, text: str, language: str) -> bool:
 
 
 def _ends(text: str, language: str) -> tuple[Quantity, Quantity] | None:
-    """The figure that something changed from, and the one that it changed to."""
+    """Return the figures from which and to which something changed; None if they are unclear."""
     found = quantities(text, language)
     before = [each for each in found if _FROM.search(text[: each.span.start])]
     after = [each for each in found if _TO.search(text[: each.span.start])]

@@ -1,4 +1,4 @@
-"""Which words of a sentence that its evidence lacks nothing excuses."""
+"""Decides which of the words that the evidence lacks matter."""
 
 from __future__ import annotations
 
@@ -53,7 +53,17 @@ _HAN_ALIKE = tuple(
 def unexcused(
     missing: Sequence[Word], evidence: Sequence[Evidence], sentence: str, language: str
 ) -> list[str]:
-    """The words that say something of their own, of those that the evidence does not have."""
+    """Return those of the missing words that matter: words such as *according* and *about* do not.
+
+    For Chinese and Japanese, return the runs of characters that the evidence lacks, without characters of
+    little meaning.
+
+    Args:
+        missing: the words of the sentence that the evidence lacks.
+        evidence: the evidence.
+        sentence: the sentence.
+        language: the ISO 639-1 code of its language.
+    """
     if language in {"zh", "ja"}:
         return _han(sentence, " ".join(with_referents(item) for item in evidence))
     light = _stems(language)
@@ -70,7 +80,7 @@ def _stems(language: str) -> frozenset[str]:
 
 
 def _han(sentence: str, its: str) -> list[str]:
-    """Runs of characters that the evidence has nowhere."""
+    """Return the runs of Chinese characters that matter and that the evidence does not have."""
     held = set(its)
     for line in _HAN_ALIKE:
         if not held.isdisjoint(line):

@@ -1,4 +1,4 @@
-"""Small word lists of the languages that are checked: stop words, verbs, forms of words."""
+"""Small word lists of the languages that are checked: stop words, verbs, and forms of words."""
 
 from __future__ import annotations
 
@@ -56,7 +56,8 @@ apply application, investigate investigation, settle settlement, pay payment, pu
 """
 
 IRREGULAR: Mapping[str, str] = {form: entry.split()[0] for entry in lines(_FORMS) for form in entry.split()}
-"""Forms of English words that a stemmer keeps apart, by form."""
+"""Forms of English words that a stemmer does not join, each with the first form of its group: *rose* with
+*rise*."""
 
 ENGLISH_VERBS = listed("""
 accuses aims allows approves are be beat became been began begins bore born bought broke brought built
@@ -68,7 +69,8 @@ rejects remains requires rises rose runs said sank saw says sells sent set shall
 shrank shut sold spent split spoke spread stands stole struck sued sues takes tells told took upheld
 uses wants was went were will wins withdrew won would wrote
 """)
-"""Forms that are verbs, or mostly; those in *-ed* are found by their ending."""
+"""English word forms that are always or mostly verbs. Forms in *-ed* are not listed, because their ending
+identifies them."""
 
 AUXILIARIES = listed("""
 am are be been being can could did do does had has have is may might must shall should to was were will
@@ -93,7 +95,7 @@ tăng, giảm, mở cửa, đóng cửa, nói, tuyên bố, xây, phạt, giết
 """)
     ),
 }
-"""Verbs of languages whose verbs have no endings."""
+"""Verbs of the languages in which verbs have no endings."""
 
 CONJUNCTIONS: Mapping[str, frozenset[str]] = {
     "en": listed("""

@@ -1,4 +1,4 @@
-"""Whether a sentence denies what its evidence affirms, or affirms what it denies."""
+"""Checks that a sentence denies exactly what its evidence denies."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _CHARGES = frozenset(
 )
 _OF_THINGS = regex.compile(r"no|nor|none|neither|nothing|nobody|no one", regex.IGNORECASE)
 MOST = 0.6
-"""The share of what is denied that a sentence must have, to count as saying it."""
+"""The least share of the denied words of the evidence with which a sentence counts as affirming them."""
 
 _SCOPE = 7
 _HAN_SCOPE = 10
@@ -51,9 +51,14 @@ _HAN_SCOPE = 10
 
 @dataclass(frozen=True, slots=True)
 class _Denied:
-    """A cue, the word that it denies first, all that it may deny, where those words begin, and its opposites.
+    """A denial in a text. In *did not open the gate*, the cue *not* denies *open* and *gate*.
 
-    ``turned`` are words that say the same without a denial: closed, of what is *not open*.
+    Attributes:
+        cue: the words that deny.
+        head: the stem of the first denied word; None without one.
+        scope: the stems of all words that the cue may deny.
+        places: the offsets in the text at which the words of ``scope`` begin.
+        turned: the stems of words that say the same without a denial, such as *closed* for *not open*.
     """
 
     cue: str
@@ -64,7 +69,7 @@ class _Denied:
 
 
 def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether the words that both have are denied in both or in neither."""
+    """Check that the statement denies what its evidence denies, and nothing else."""
     language = statement.language
     cited = alike(statement, evidence)
     if not cited or language not in _CUES:
@@ -93,31 +98,37 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _is_said(own: _Denied, its: Sequence[_Denied], held: Collection[str]) -> bool:
-    """Whether evidence denies the same, or says the opposite of what is denied."""
+    """Whether the evidence denies the same thing as the statement, or has the opposite of the denied word."""
     if _holds(own.head, scope_of(its)) or any(_of_charges(own, other) for other in its):
         return True
     return not own.turned.isdisjoint(held) and own.head not in held
 
 
 def _of_charges(own: _Denied, its: _Denied) -> bool:
-    """Whether both say that somebody denies, and the evidence no more than *the charges*."""
+    """Whether in the statement and in the evidence somebody denies something.
+
+    The evidence may name no more than *the charges* as what is denied.
+    """
     both = own.cue.lower().startswith("den") and its.cue.lower().startswith("den")
     return both and bool(its.scope) and its.scope <= _CHARGES
 
 
 def _mostly(denial: _Denied, affirmed: Collection[str]) -> bool:
-    """Whether a sentence that denies nothing has most of what is denied: *no higher risk of fire*."""
+    """Whether a text affirms most of what a denial denies.
+
+    For example, *a higher risk of fire* affirms what *no higher risk of fire* denies.
+    """
     has = sum(_akin(word, affirmed) or word in affirmed for word in denial.scope)
     return len(denial.scope) >= 3 and has >= MOST * len(denial.scope)
 
 
 def scope_of(denials: Sequence[_Denied]) -> frozenset[str]:
-    """All words that are denied."""
+    """Return the stems of all words that any of the denials may deny."""
     return frozenset().union(*(denial.scope for denial in denials))
 
 
 def _affirmed(text: str, language: str) -> frozenset[str]:
-    """The words that a text has outside of what it denies."""
+    """Return the stems of the words that a text has and does not deny."""
     words = words_of(text, language)
     denied = [denial.places for denial in _denials(text, language)]
     inside = frozenset().union(*denied)
@@ -133,7 +144,7 @@ def _akin(head: str, held: Collection[str]) -> bool:
 
 
 def cues(text: str, language: str) -> list[str]:
-    """The words that deny something in a text."""
+    """Return the words of a text that deny something."""
     pattern = _CUES.get(language)
     return [match[0] for match in pattern.finditer(text)] if pattern else []
 
@@ -153,7 +164,7 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
     ]
     inside = [word for word in inside if not (match.start() <= word.start < match.end())][:_SCOPE]
     if _REFUSED.search(text[: match.end()]):
-        # "Access was refused": what is denied stands before it.
+        # In "access was refused", the denied word stands before the cue.
         inside += [w for w in words if w.clause == clause and w.content and w.end <= match.start()]
     if not inside and after:
         inside = [word for word in after if word.content][:1]
@@ -162,7 +173,7 @@ def _denied(match: regex.Match[str], text: str, words: Sequence[Word], language:
         inside.sort(key=lambda word: (word.start not in acts, word.start))
     head = inside[0].stem if inside else None
     if language == "en" and _OF_THINGS.fullmatch(match[0]):
-        # "Found no evidence" denies that it was found.
+        # "Found no evidence" denies that evidence was found.
         before = [word for word in words if word.end <= match.start()][-1:]
         inside += [word for word in before if word.start in {verb.start for verb in verbs(text, language)}]
     scope = frozenset(word.stem for word in inside)

@@ -1,4 +1,4 @@
-"""Whether a sentence has, in place of a word of its evidence, one that means the opposite."""
+"""Checks that a sentence does not have the opposite of a word of its evidence in the place of that word."""
 
 from __future__ import annotations
 
@@ -60,19 +60,24 @@ sebelum sesudah, utara selatan, timur barat, bertambah berkurang, diterima ditol
 """)
     ),
 }
-"""Words that mean the opposite of each other, beside WordNet's pairs; ``_`` for a space."""
+"""Pairs of words that mean the opposite of each other, in addition to the pairs from WordNet. ``_`` stands
+for a space."""
 
 _DENIED = regex.compile(
     r"(?:\b(?:not|never|no longer|tidak|belum|bukan)|n[’']t)\s(?:\p{L}+\s){0,2}$", regex.IGNORECASE
 )
-"""What makes a word say its opposite: *did not manage to* is *failed to*."""
+"""A denial before a word, which makes the word say its opposite: *did not succeed* means *failed*."""
 
 BESIDE = 0.3
-"""The share of the words around an opposite that the sentence must have, for it to be said of the same."""
+"""The least share of the words around an opposite in the evidence that the sentence must have. With fewer,
+the two may speak of different things."""
 
 
 def opposition(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether a word of the sentence stands where the evidence has its opposite."""
+    """Check that no word of the statement replaces its opposite in the evidence.
+
+    For example, the evidence says *exports rose*, and the statement *exports fell*.
+    """
     for item in evidence:
         if language_in(item) != statement.language or statement.language not in _MORE:
             continue
@@ -84,12 +89,21 @@ def opposition(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def denied_before(word: Word, text: str) -> bool:
-    """Whether *not* stands before a word, with two words between them at most."""
+    """Whether *not* or a similar word stands before a word, with at most two words between them."""
     return _DENIED.search(text[: word.start]) is not None
 
 
 def says_by_opposite(word: Word, text: str, held: Collection[str], language: str) -> bool:
-    """Whether a word that is denied has its opposite among the stems of another text."""
+    """Whether a sentence denies a word, and another text has the opposite of that word.
+
+    For example, *not open* says what *closed* says.
+
+    Args:
+        word: the word of the sentence.
+        text: the sentence.
+        held: the stems of the other text.
+        language: the ISO 639-1 code of both texts.
+    """
     against = opposites(language).get(word.stem, frozenset()) if language in {"en", "id"} else frozenset()
     return not against.isdisjoint(held) and denied_before(word, text)
 
@@ -110,7 +124,7 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
     otherwise = said_otherwise(item.quote, statement.text, language)
     for word in own:
         known = word.name or _has(word.stem, held)
-        # The same word, or one for the same: whether it is in the right place, roles tell.
+        # The evidence has the word or a synonym; the check of roles tells whether its place is right.
         if known and (word.stem in held or not _in_better_clause(word, own, its, language)):
             continue
         against = opposites(language).get(word.stem, frozenset())
@@ -126,7 +140,7 @@ def _opposed(statement: Statement, item: Evidence) -> tuple[str, str] | None:
 
 
 def _own_words(text: str, language: str) -> list[Word]:
-    """The words that say something, with the verbs that are no content elsewhere."""
+    """Return the words of a text that carry meaning, and all its verbs, even those that are stop words."""
     listed = {word.start: word for word in [*content(text, language), *verbs(text, language)]}
     return [listed[start] for start in sorted(listed)]
 
@@ -136,7 +150,10 @@ def _has(own: str, held: Collection[str]) -> bool:
 
 
 def _in_better_clause(word: Word, own: Sequence[Word], its: Sequence[Word], language: str) -> bool:
-    """Whether the opposite of a word stands in a clause that is more like the sentence than its synonym's."""
+    """Whether the clause with a word's opposite is more like the sentence than the clause with its synonym.
+
+    The two clauses are parts of the evidence.
+    """
     said = {each.stem for each in own}
     against = opposites(language).get(word.stem, frozenset())
 
@@ -150,7 +167,7 @@ def _in_better_clause(word: Word, own: Sequence[Word], its: Sequence[Word], lang
 
 
 def _beside(word: Word, other: Word, its: Sequence[Word], said: Collection[str]) -> bool:
-    """Whether the opposite stands among words of the sentence, and is no form of the word itself."""
+    """Whether the opposite stands among words of the sentence, and is not a form of the word itself."""
     if word.stem[:4] == other.stem[:4]:
         return False
     clause = [each.stem for each in its if each.clause == other.clause and each is not other]
@@ -158,7 +175,7 @@ def _beside(word: Word, other: Word, its: Sequence[Word], said: Collection[str])
 
 
 def _two_sided(other: str, said: Collection[str]) -> bool:
-    """Whether the sentence has a word that means what the evidence's word means."""
+    """Whether the sentence has another word that means the same as the evidence's word ``other``."""
     return not (meanings(other) - {other}).isdisjoint(said)
 
 
@@ -175,7 +192,15 @@ def _opposed_phrases(own: str, its: str, language: str) -> tuple[str, str] | Non
 
 
 def _in_likest_clause(other: str, one: str, own: str, its: str, language: str) -> bool:
-    """Whether the clause that is most like the sentence has its word's opposite, and not the word."""
+    """Whether the clause of the evidence that is most like a sentence has the opposite of a word.
+
+    Args:
+        other: the opposite, which the evidence has.
+        one: the word of the sentence, which this clause must not have.
+        own: the sentence.
+        its: the text of the evidence.
+        language: the ISO 639-1 code of both texts.
+    """
     said = stems(own, language)
     clauses: dict[int, list[Word]] = {}
     for word in content(its, language):
@@ -188,7 +213,7 @@ def _in_likest_clause(other: str, one: str, own: str, its: str, language: str) -
 
 @cache
 def opposites(language: str) -> Mapping[str, frozenset[str]]:
-    """What means the opposite of a word, by stem, and of words that mean the same."""
+    """Return the opposites of each word of a language, by stem. Synonyms of a word share its opposites."""
     found: dict[str, set[str]] = {}
     listed = [tuple(line.split()) for line in _MORE[language]]
     for first, second in listed:

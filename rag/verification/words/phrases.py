@@ -1,4 +1,4 @@
-"""What a sentence says in other words than its evidence: phrases of one meaning, found by their forms."""
+"""Finds the words and phrases of a sentence for which its evidence has synonyms."""
 
 from __future__ import annotations
 
@@ -12,29 +12,29 @@ from rag.verification.words.synonyms import SYNONYMS
 from rag.verification.words.words import Word, stem, words_of
 
 LONGEST = 4
-"""Words of a phrase."""
+"""The most words of a phrase."""
 
 
 def said_otherwise(own: str, its: str, language: str) -> list[Span]:
-    """Where a sentence has a word or phrase for which its evidence has another of the same meaning.
+    """Return the spans of the words and phrases of a sentence for which its evidence has a synonym.
 
     Args:
         own: the sentence.
-        its: all that its evidence says.
-        language: of both, ISO 639-1.
+        its: the whole text of its evidence.
+        language: the ISO 639-1 code of both texts.
     """
     there = {group for group, _ in _found(its, language)}
     return [span for group, span in _found(own, language) if group in there]
 
 
 def meets(word: Word, span: Span) -> bool:
-    """Whether a word stands in a span, in whole or in part."""
+    """Whether a word overlaps a span."""
     return word.start < span.end and span.start < word.end
 
 
 @lru_cache(maxsize=4096)
 def _found(text: str, language: str) -> tuple[tuple[int, Span], ...]:
-    """The groups of which a text has a phrase, and where."""
+    """Return the phrases of a text that have synonyms, each as the number of its group and its span."""
     if language == "zh":
         return tuple(
             (group, Span(match.start(), match.end()))
@@ -54,7 +54,10 @@ def _found(text: str, language: str) -> tuple[tuple[int, Span], ...]:
 
 @cache
 def _phrases(language: str) -> Mapping[Sequence[str], frozenset[int]]:
-    """The groups of each phrase, by the stems of its words."""
+    """Return the numbers of the groups of synonyms that have each phrase.
+
+    The key of a phrase is the stems of its words; in Chinese, the phrase itself.
+    """
     found: dict[Sequence[str], set[int]] = {}
     for group, line in enumerate(SYNONYMS.get(language, ())):
         for phrase in line.split():

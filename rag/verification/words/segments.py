@@ -1,4 +1,4 @@
-"""Which words of a sentence belong to which of its figures and dates."""
+"""Divides a sentence into parts, so that each word goes with the right figures and dates."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _RANGED = regex.compile(
     r"(?:the |năm |tháng |ngày )?",
     regex.IGNORECASE,
 )
-"""What stands between the ends of a range: they are of one thing."""
+"""The words between the two ends of a range of dates, which belong to one part."""
 _DIRECTIONS = listed("down up rose fell giam tang giảm tăng turun naik")
 MOST_OF = 0.6
 LITTLE_OF = 0.5
@@ -34,12 +34,12 @@ CLEARLY = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A part of a sentence with the figures and dates that its words are said of.
+    """A part of a sentence, with the figures and dates that its words go with.
 
     Attributes:
-        anchors: where they stand in the text.
-        words: the stems of its words, and of its subject where that stands in an earlier part.
-        own: the stems of its words alone.
+        anchors: the spans of these figures and dates in the text.
+        words: the stems of the part's words, and of its subject if an earlier part names the subject.
+        own: the stems of the part's words alone.
     """
 
     anchors: tuple[Span, ...]
@@ -48,14 +48,19 @@ class Segment:
 
     @property
     def bare(self) -> bool:
-        """Whether it has no words of its own: in *owned from 2016* all of them stand before *from*."""
+        """Whether the part has no words of its own. In *owned from 2016*, the part *from 2016* has none."""
         return not self.own
 
 
 def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]:
-    """A sentence in parts, each with at least one figure or date.
+    """Divide a sentence into parts, each with at least one figure or date.
 
-    A part without a subject of its own has that of the part before it.
+    A part without a subject of its own takes the subject of the part before it.
+
+    Args:
+        text: the sentence.
+        language: the ISO 639-1 code of its language.
+        anchors: the spans of its figures and dates, in any order.
     """
     if not anchors:
         return []
@@ -77,7 +82,7 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
         if its and not head - _DIRECTIONS:
             head |= subject
         elif its and not any(start <= act.start < end for act in acts):
-            # "lead in 7 wells, but arsenic in one": who found it is said once.
+            # "Officials found lead in 7 wells, but arsenic in one": both parts need the subject and the verb.
             head |= doing
         subject = head
         last = max((act.end for act in acts if start <= act.start < end), default=0)
@@ -87,7 +92,11 @@ def segments(text: str, language: str, anchors: Sequence[Span]) -> list[Segment]
 
 
 def _cuts(text: str, language: str, anchors: Sequence[Span]) -> list[int]:
-    """Where parts begin: at the last boundary between two anchors that are not the ends of a time."""
+    """Return the offsets at which parts begin.
+
+    A part begins at the last boundary, such as a comma or *and*, between two figures or dates, but not within
+    a range of dates.
+    """
     cuts = []
     days = {moment.span for moment in dates(text, language)}
     for before, after in pairwise(anchors):
@@ -111,13 +120,14 @@ def _stems(text: str, language: str, start: int, end: int, anchors: Sequence[Spa
 def misplaced(
     said: frozenset[str], place: int, parts: Sequence[Segment], claimed: Collection[Span] = ()
 ) -> bool:
-    """Whether words that are said of a figure are another figure's words, and not its own.
+    """Whether a statement gives a figure words that belong to another figure of the evidence.
 
     Args:
-        said: the stems that a sentence has with the figure.
-        place: the number of the segment that has the figure in the evidence.
+        said: the stems that the statement has with the figure.
+        place: the index in ``parts`` of the segment that has the figure.
         parts: all segments of the evidence.
-        claimed: figures of the evidence that the sentence has in the same part: their words may stand there.
+        claimed: the spans of other figures of the evidence that the statement has in the same part. The words
+            of these figures may stand there, too.
     """
     for number, other in enumerate(parts):
         if number == place or any(span in claimed for span in other.anchors):

@@ -1,7 +1,9 @@
-"""Words and phrases of reports that say the same: tables only, a group an entry, ``_`` for a space.
+"""Groups of words and phrases that reports use for one another.
 
-What must not be changed is kept apart: arrested is not charged, charged not convicted, cases are no deaths,
-and a plan is no deed. A word may be in several groups; they are not joined by it.
+Commas separate the groups, spaces separate the words and phrases of a group, and ``_`` stands for a space
+within a phrase. Words whose difference matters are in separate groups: *arrested* is not *charged*, *charged*
+is not *convicted*, and a plan is not a deed. A word may be in several groups, which does not make the other
+words of these groups synonyms.
 """
 
 from __future__ import annotations
@@ -230,4 +232,4 @@ SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "id": tuple(lines(_INDONESIAN)),
     "zh": tuple(lines(_CHINESE)),
 }  # fmt: skip
-"""Groups of one meaning, by language; each a string of words set apart by spaces."""
+"""The groups of synonyms by language. Each group is one string."""

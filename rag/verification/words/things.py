@@ -1,4 +1,4 @@
-"""Whether each figure of a sentence is of the thing, and of the time, that the words it cites have it of."""
+"""Checks that each figure of a sentence counts the same things, at the same time, as in the cited words."""
 
 from __future__ import annotations
 
@@ -35,11 +35,15 @@ _OF_ALL = regex.compile(
     r"|their |tổng số )?$",
     regex.IGNORECASE,
 )
-"""*Of the 61, 14*: how else a sentence may have the whole."""
+"""The beginning of a phrase in which a sentence may name the whole, such as *of the 61* in *Of the 61, 14
+died*."""
 
 
 def things(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
-    """Whether each figure and date is of the thing that the evidence has it of."""
+    """Check that each figure of the statement counts the same things as in the evidence.
+
+    Its date must be the same, too.
+    """
     own = quantities(statement.text, statement.language)
     moments = dates(statement.text, statement.language)
     parts = segments(
@@ -61,7 +65,7 @@ def things(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 def _of_its_thing(
     quantity: Quantity, part: Segment, statement: Statement, evidence: Sequence[Evidence]
 ) -> Finding | None:
-    """What is wrong with a figure's thing; None where one of its places in the evidence fits."""
+    """Return the fault of a figure that counts other things; None if one place in the evidence fits."""
     doubtful: Finding | None = None
     places = [
         (item, other)
@@ -120,7 +124,10 @@ def _fault(
 
 
 def _crossed(part: Segment, statement: Statement, evidence: Sequence[Evidence]) -> Iterator[str]:
-    """Figures that stand with another figure's date: 12 in May, not in April."""
+    """Yield the reason for each date that goes with another figure in the evidence.
+
+    For example, the statement says *12 in May*. The evidence has 12 for April and 9 for May.
+    """
     own = [each for each in quantities(statement.text, statement.language) if each.span in part.anchors]
     its = [day for item in evidence for day in dates(item.quote, language_in(item))]
     found = anchored(dates(statement.text, statement.language), its)
@@ -136,9 +143,9 @@ def _crossed(part: Segment, statement: Statement, evidence: Sequence[Evidence]) 
 
 
 def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | None:
-    """Whether evidence has a figure in a part with another date, and the date with another figure.
+    """Whether the evidence has a figure only with another date, and the date only with another figure.
 
-    None where it has not both.
+    Return None if the evidence does not tell, for example because it lacks the date.
     """
     language = language_in(item)
     its, days = quantities(item.quote, language), anchored(dates(item.quote, language))
@@ -159,7 +166,7 @@ def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | 
 
 
 def _differ(one: Moment, other: Moment) -> bool:
-    """Whether two dates cannot be of one day: of two months, or of two years."""
+    """Whether two dates cannot be the same day, because their months or their years differ."""
     return any(
         own is not None and its is not None and own != its
         for own, its in ((one.month, other.month), (one.year, other.year))
@@ -180,7 +187,14 @@ def _same_day(one: Moment, other: Moment) -> bool:
 
 
 def claimed_with(part: Segment, but: Span, statement: Statement, item: Evidence) -> set[Span]:
-    """Where the evidence has the other figures and dates that the sentence has in the same part."""
+    """Return where the evidence has the other figures and dates of a part of the statement.
+
+    Args:
+        part: the part of the statement.
+        but: the span of the figure or date in the statement that is left out.
+        statement: the statement.
+        item: the evidence.
+    """
     spans = {span for span in part.anchors if span != but}
     language = language_in(item)
     own = [each for each in quantities(statement.text, statement.language) if each.span in spans]
@@ -200,7 +214,7 @@ def claimed_with(part: Segment, but: Span, statement: Statement, item: Evidence)
 
 
 def _is_whole(text: str, span: Span) -> bool:
-    """Whether a figure is the whole that another one is a part of: 14 of the 61."""
+    """Whether a figure is the whole that another figure is a part of, such as 61 in *14 of the 61*."""
     return _PART_OF.search(text[max(0, span.start - 30) : span.start]) is not None
 
 

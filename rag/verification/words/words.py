@@ -1,4 +1,4 @@
-"""Sentences as words: which say something, what their forms have in common, and where clauses end."""
+"""Splits sentences into words and clauses, tells which words carry meaning, and joins the forms of a word."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ class Word:
     """A word of a sentence.
 
     Attributes:
-        text: as written; for scripts without spaces, a pair of characters.
-        stem: what its forms have in common.
-        start: where it begins in the text.
-        end: where it ends.
-        content: whether it says something, and does not just hold others together.
-        name: whether it has a capital within a sentence, or several.
-        clause: the number of its clause, from 0.
+        text: the word as written; in a script without spaces, a pair of characters.
+        stem: the stem, which all forms of the word share.
+        start: the offset in the text at which it begins.
+        end: the offset at which it ends.
+        content: whether it carries meaning, unlike words such as *the* and *of*.
+        name: whether it looks like a name: capitalised but not the first word, or with several capitals.
+        clause: the number of its clause in the sentence, from 0.
     """
 
     text: str
@@ -62,7 +62,7 @@ class Word:
 
 @lru_cache(maxsize=4096)
 def words_of(text: str, language: str) -> tuple[Word, ...]:
-    """The words of a sentence, in order."""
+    """Return the words of a sentence, in order."""
     text = composed(text)
     if language in {"zh", "ja"}:
         return tuple(_han_words(text))
@@ -100,7 +100,7 @@ def _han_words(text: str) -> Iterator[Word]:
 
 @lru_cache(maxsize=65_536)
 def stem(word: str, language: str) -> str:
-    """What the forms of a word have in common, by the index's stemmers and a few tables."""
+    """Return the stem that all forms of a word share, by the index's stemmers and a few tables."""
     lower = word.lower()
     if language == "en" or language not in STOPS:
         lower = _spelling(IRREGULAR.get(lower, lower)) if language == "en" else lower
@@ -110,7 +110,7 @@ def stem(word: str, language: str) -> str:
 
 
 def _spelling(word: str) -> str:
-    """An English word as American English spells it."""
+    """Return an English word in American spelling."""
     return _OUR.sub("or", _ISE.sub("iz", word))
 
 
@@ -130,25 +130,33 @@ def _indonesian(word: str) -> str:
 
 
 def content(text: str, language: str) -> list[Word]:
-    """The words of a sentence that say something."""
+    """Return the words of a text that carry meaning."""
     return [word for word in words_of(text, language) if word.content]
 
 
 @lru_cache(maxsize=4096)
 def stems(text: str, language: str) -> frozenset[str]:
-    """The stems of those words."""
+    """Return the stems of the words of a text that carry meaning."""
     return frozenset(word.stem for word in content(text, language))
 
 
 @lru_cache(maxsize=4096)
 def cues_in(language: str, *cues: str) -> regex.Pattern[str]:
-    """A pattern that finds any of some cues, as whole words where a language has spaces between them."""
+    """Return a pattern that matches any of the given expressions.
+
+    Except in Chinese, which has no spaces between words, the pattern matches only whole words.
+    """
     joined = "|".join(cues)
     return regex.compile(joined if language == "zh" else rf"\b(?:{joined})\b", regex.IGNORECASE)
 
 
 def shares(stem_of: str, held: Collection[str]) -> bool:
-    """Whether ``held`` has a stem, one that it grew from, or one that means the same."""
+    """Whether a set of stems has a stem, a synonym of it, or one that differs in a short ending.
+
+    Args:
+        stem_of: the stem.
+        held: the set of stems.
+    """
     if stem_of in held or not meanings(stem_of).isdisjoint(held):
         return True
     if len(stem_of) < _SHORTEST_ROOT or not stem_of.isalpha():
@@ -172,13 +180,13 @@ def _groups() -> dict[str, frozenset[str]]:
 
 
 def meanings(stem_of: str) -> frozenset[str]:
-    """Stems of English words that may stand for another one."""
+    """Return the stems of an English word's synonyms and of the word itself; empty if it has none."""
     return _groups().get(stem_of, frozenset())
 
 
 @lru_cache(maxsize=4096)
 def verbs(text: str, language: str) -> tuple[Word, ...]:
-    """The words of a sentence that are verbs, as far as endings and lists tell."""
+    """Return the verbs of a sentence, as far as endings and word lists tell."""
     if language in VERBS:
         return tuple(_listed_verbs(text, language))
     found = words_of(text, language)
@@ -204,7 +212,7 @@ def _is_verb(words: tuple[Word, ...], place: int, language: str) -> bool:
 
 
 def _in_noun_phrase(words: tuple[Word, ...], place: int, last: str) -> bool:
-    """Whether a word that may be a verb belongs to a noun: *the injured*, *of almond spread*."""
+    """Whether a word that may be a verb belongs to a noun, as in *the injured* and *of almond spread*."""
     if last in {"the", "a", "an", "his", "her", "their", "its"}:
         return True
     lower = words[place].text.lower()
