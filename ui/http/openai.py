@@ -17,7 +17,6 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
-from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from rag.answers import Answer, AnswerDone, Citation, CitationMade, Event, StatedFigure, Token
@@ -25,7 +24,7 @@ from rag.conversations import Conversation, from_turns
 from rag.visible_text import visible
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, Text
-from ui.http.streaming import StreamFailed, answer_stream
+from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
 from ui.words import DOUBTS, RECOGNISED, date_or_undated, doubt_after, source_facts
 
 if TYPE_CHECKING:
@@ -149,7 +148,7 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
         events = engine.stream(question, conversation=conversation)
         usage = request.stream_options is not None and request.stream_options.include_usage
         chunks = _Chunks(usage=usage)
-        return await answer_stream(events, chunks.encode, "/v1/chat/completions", at_work, separator="\n")
+        return await answer_stream(events, chunks.encode, "/v1/chat/completions", at_work)
 
     return router
 
@@ -249,7 +248,7 @@ class _Chunks:
         for chunk in self.chunks(event):
             yield _server_sent(chunk)
         if isinstance(event, AnswerDone):
-            yield ServerSentEvent(data="[DONE]")
+            yield {"data": "[DONE]"}
 
     def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
         """The chunks of one event."""
@@ -297,4 +296,4 @@ def _below(answer: Answer) -> str:
 
 
 def _server_sent(chunk: dict[str, Any]) -> ServerSentEvent:
-    return ServerSentEvent(data=json.dumps(chunk, ensure_ascii=False))
+    return {"data": json.dumps(chunk, ensure_ascii=False)}

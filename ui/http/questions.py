@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import JSONResponse
-from sse_starlette import ServerSentEvent
 from starlette.responses import Response
 
 from index.documents import Span
@@ -47,7 +46,7 @@ from rag.questions import Question, understand
 from ui.http.openai import completions_router
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
-from ui.http.streaming import StreamFailed, answer_stream
+from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
 
 if TYPE_CHECKING:
     from rag.engine import QueryEngine
@@ -236,4 +235,4 @@ def server_sent_event(event: Event | StreamFailed) -> ServerSentEvent:
             name, data = "answer", answer.as_dict()
         case StreamFailed(problem):
             name, data = "error", problem
-    return ServerSentEvent(data=json.dumps(data, ensure_ascii=False), event=name)
+    return {"event": name, "data": json.dumps(data, ensure_ascii=False)}

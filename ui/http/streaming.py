@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Callable, Generator, Iterable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Literal
+from typing import Any
 
 import anyio
 from anyio import CapacityLimiter, to_thread
-from sse_starlette import EventSourceResponse, ServerSentEvent
+from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
 from rag.answers import Event
@@ -79,6 +79,9 @@ class StreamFailed:
     problem: dict[str, Any]
 
 
+ServerSentEvent = dict[str, str]
+"""The fields of a server-sent event: ``data``, and ``event`` for its name."""
+
 Encode = Callable[[Event | StreamFailed], Iterable[ServerSentEvent]]
 """Encodes one event as the server-sent events of a protocol."""
 
@@ -90,14 +93,7 @@ class AnswerStream(EventSourceResponse):
     :class:`StreamFailed`.
     """
 
-    def __init__(
-        self,
-        first: Event,
-        rest: EngineEvents,
-        encode: Encode,
-        instance: str,
-        separator: Literal["\r\n", "\n"] = "\r\n",
-    ) -> None:
+    def __init__(self, first: Event, rest: EngineEvents, encode: Encode, instance: str) -> None:
         """Send ``first``, then ``rest``. :func:`answer_stream` makes the arguments."""
         self._rest = rest
         self._encode = encode
@@ -105,7 +101,7 @@ class AnswerStream(EventSourceResponse):
         self._stopping = anyio.Event()
         super().__init__(
             self._encoded(first),
-            sep=separator,
+            sep="\n",  # As OpenAI's server ends lines.
             shutdown_event=self._stopping,
             shutdown_grace_period=_LAST_EVENT_SECONDS,
         )
@@ -150,11 +146,7 @@ class AnswerStream(EventSourceResponse):
 
 
 async def answer_stream(
-    events: Generator[Event],
-    encode: Encode,
-    instance: str,
-    threads: CapacityLimiter,
-    separator: Literal["\r\n", "\n"] = "\r\n",
+    events: Generator[Event], encode: Encode, instance: str, threads: CapacityLimiter
 ) -> AnswerStream:
     """A response that streams an answer.
 
@@ -166,7 +158,6 @@ async def answer_stream(
         encode: encodes each event for the client.
         instance: the route, for a problem document.
         threads: limits the number of answers that are produced at the same time.
-        separator: the line separator of the stream.
 
     Raises:
         Exception: any error of the engine before its first event.
@@ -176,4 +167,4 @@ async def answer_stream(
         unless_begun.callback(rest.close)
         first = await anext(rest)
         unless_begun.pop_all()
-    return AnswerStream(first, rest, encode, instance, separator)
+    return AnswerStream(first, rest, encode, instance)

@@ -132,6 +132,15 @@ def named(received: bytes) -> list[tuple[str, Any]]:
 
 
 @ROUTES
+def test_a_stream_has_line_feeds_and_no_carriage_returns(
+    seed_engine: QueryEngine, path: str, body: Mapping[str, Any]
+) -> None:
+    received = anyio.run(stream, seed_engine, path, body, lambda _received: False)
+    assert b"\r" not in received
+    assert received.endswith(b"\n\n")
+
+
+@ROUTES
 @pytest.mark.usefixtures("uncollected")
 def test_a_stream_that_is_abandoned_lets_go_of_the_library(
     seed_engine: QueryEngine, path: str, body: Mapping[str, Any]
