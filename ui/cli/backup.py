@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli import output
+from ui.cli import printing
 from ui.cli.options import AsJson, Home
 from ui.settings import load_settings
 
@@ -55,17 +55,17 @@ def _print_report(report: BackupReport, *, as_json: bool) -> None:
     from rag.visible_text import visible
 
     if as_json:
-        output.print_json(asdict(report))
+        printing.print_json(asdict(report))
         return
-    console = output.standard_output()
+    console = printing.standard_output()
     documents = f"{report.documents:,} document{'' if report.documents == 1 else 's'}"
     summary = f"{report.file}: {documents}, generation {report.generation}, {report.bytes:,} bytes"
-    output.print_line(console, summary)
+    printing.print_line(console, summary)
     if report.put_aside is not None:
-        output.print_line(
+        printing.print_line(
             console, f"The replaced library is in {report.put_aside}; delete it when you no longer need it."
         )
     if report.unconfirmed:
-        output.print_line(console, "It followed these folders; each is followed again once you sync it:")
+        printing.print_line(console, "It followed these folders; each is followed again once you sync it:")
     for folder in report.unconfirmed:
-        output.print_line(console, f"  footnoted sync {shlex.quote(visible(folder))}")
+        printing.print_line(console, f"  footnoted sync {shlex.quote(visible(folder))}")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.visible_text import visible
-from ui.cli import output
+from ui.cli import printing
 from ui.errors import UsedWronglyError
 from ui.settings import Settings
 
@@ -63,7 +63,7 @@ def run(
     configurations = _configurations(settings, request)
     dataset = _dataset(settings, request, stderr)
     for note in dataset.notes:
-        output.print_line(stderr, visible(note))
+        printing.print_line(stderr, visible(note))
     folder = request.report or settings.home.joinpath(*REPORTS, dataset.name)
     # Each evaluation opens its own encoder, because a warm cache would make the second configuration look
     # fast.
@@ -81,13 +81,13 @@ def run(
     ]
     if len(evaluations) == 1:
         write_report(evaluations[0], folder)
-        output.print_line(stderr, f"report: {folder / REPORT}")
+        printing.print_line(stderr, f"report: {folder / REPORT}")
         return evaluations[0]
     for evaluation in evaluations:
         write_report(evaluation, folder / evaluation.configuration.name)
     comparison = compare(*evaluations)
     write_comparison(comparison, folder)
-    output.print_line(stderr, f"report: {folder / COMPARISON}")
+    printing.print_line(stderr, f"report: {folder / COMPARISON}")
     return comparison
 
 
@@ -101,10 +101,10 @@ def print_figures(console: Console, measured: Evaluation | Comparison) -> None:
     counts = f"{measured.n_queries:,} questions"
     if isinstance(measured, Evaluation):
         counts += f" over {measured.n_documents:,} documents"
-    output.print_line(console, visible(f"{measured.dataset}: {counts}"))
+    printing.print_line(console, visible(f"{measured.dataset}: {counts}"))
     for table in tables_of(measured) if isinstance(measured, Evaluation) else tables_of_comparison(measured):
         console.print()
-        output.print_line(console, visible(table.heading))
+        printing.print_line(console, visible(table.heading))
         grid = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
         for place, column in enumerate(table.columns):
             grid.add_column(Text(visible(column)), no_wrap=place == 0)
@@ -163,5 +163,5 @@ def _library_set(settings: Settings, questions: Sequence[Path], stderr: Console)
     feedback = read_feedback(settings.home)
     with open_library(settings) as index:
         for note in write_library_set(index, feedback, questions, folder):
-            output.print_line(stderr, visible(note))
+            printing.print_line(stderr, visible(note))
     return folder

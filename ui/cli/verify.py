@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.visible_text import visible
-from ui.cli import output
+from ui.cli import printing
 from ui.cli.options import AsJson, Home
 from ui.errors import FAILED, UsedWronglyError
 from ui.opening import open_catalog
@@ -86,7 +86,7 @@ def verify(
     with open_catalog(settings) as catalog:
         verified = verify_file(catalog, file, encoder)
     if as_json:
-        output.print_json(verified.as_dict())
+        printing.print_json(verified.as_dict())
     else:
         _print(verified)
     if not verified.holds:
@@ -165,17 +165,17 @@ def _fields(checked: Checked, words: str) -> dict[str, Any]:
 
 def _print(verified: Verified) -> None:
     """Print one line for each sentence and footnote, and one for the file."""
-    console = output.standard_output()
+    console = printing.standard_output()
     for name, checks in {"Sentence": verified.sentences, "Footnote": verified.footnotes}.items():
         for checked in checks:
             said = "; ".join((*checked.problems, *checked.remarks))
             outcome = "holds" if checked.holds else "does not hold"
             line = f"{name} {checked.number} {outcome}: “{_excerpt(checked.words)}”"
-            output.print_line(console, visible(f"{line}: {said}" if said else line))
+            printing.print_line(console, visible(f"{line}: {said}" if said else line))
     whole = "The answer" if verified.answers is None else "The conversation"
     for problem in verified.problems:
-        output.print_line(console, visible(f"{whole}: {problem}"))
-    output.print_line(console, visible(_summary(verified)))
+        printing.print_line(console, visible(f"{whole}: {problem}"))
+    printing.print_line(console, visible(_summary(verified)))
 
 
 def _summary(verified: Verified) -> str:
