@@ -22,7 +22,7 @@ from index.text import tables
 from index.uploads import edit_document, is_uploaded, uploads_folder
 from rag.conversations import CitingAnswer, list_citing
 from ui.errors import PictureError
-from ui.http.bulkhead import MAX_WAITING, Bulkhead
+from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.pictures import Drawing, has_pictures, page_picture
 from ui.http.problems import documented
 from ui.http.request_bodies import EditRequest, Number, Offset
@@ -97,8 +97,8 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
         options: the limits of rendering, and passwords of encrypted files.
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"])
-    rendering = Bulkhead("pictures of pages", at_once=4, waiting=MAX_WAITING)
-    editing = Bulkhead("edits", at_once=2, waiting=MAX_WAITING)
+    rendering = LimitedThreads("pictures of pages", at_once=4, waiting=MAX_WAITING)
+    editing = LimitedThreads("edits", at_once=2, waiting=MAX_WAITING)
 
     @router.get(
         "",

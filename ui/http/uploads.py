@@ -17,9 +17,9 @@ from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import Deletions, Sent, add_upload, keep_upload
 from index.workers import Writer
-from ui.http.bulkhead import MAX_WAITING, Bulkhead
 from ui.http.documents import DocumentId, document_response
 from ui.http.jobs import accepted
+from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.problems import documented
 from ui.http.request_bodies import MAX_DETAIL_CHARACTERS, Text
 
@@ -45,10 +45,10 @@ def uploads_router(
     router = APIRouter(prefix="/v1/documents", tags=["library"])
     # Two threads, because one file can be read while another is embedded. Background uploads have other
     # threads, so they do not wait behind uploads whose callers wait for the index.
-    reading = Bulkhead("uploads", at_once=2, waiting=MAX_WAITING)
-    queueing = Bulkhead("uploads", at_once=2, waiting=MAX_WAITING)
+    reading = LimitedThreads("uploads", at_once=2, waiting=MAX_WAITING)
+    queueing = LimitedThreads("uploads", at_once=2, waiting=MAX_WAITING)
     # A deletion waits for the upload that is being indexed.
-    deleting = Bulkhead("deletions", at_once=2, waiting=MAX_WAITING)
+    deleting = LimitedThreads("deletions", at_once=2, waiting=MAX_WAITING)
 
     @router.post(
         "",

@@ -16,7 +16,7 @@ MAX_WAITING = 100
 """The most requests of one kind that wait for a thread: a waiting upload has its file on the disk."""
 
 
-class Bulkhead:
+class LimitedThreads:
     """Runs blocking work in its own threads. Callers wait for a thread; too many callers are refused.
 
     The server still answers other requests while all these threads are busy.

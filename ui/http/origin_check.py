@@ -28,7 +28,7 @@ _SHOWN_CHARACTERS = 100
 """The most characters of a header in an error."""
 
 
-class Perimeter:
+class OriginCheck:
     """Refuses with 403 a request from another web page or for another host name.
 
     Links from other sites to the page work: such a request changes nothing, and the other site cannot read
