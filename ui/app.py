@@ -132,7 +132,10 @@ def _lifespan(
 def _add_health(app: FastAPI, index: Library, settings: Settings | None) -> None:
     @app.get("/healthz", tags=["server"])
     async def healthz() -> dict[str, str]:
-        """The process is up. By `home`, a command knows whether this is the server of its library."""
+        """The process is up.
+
+        A command compares `home` with the id of its library's folder, to see whether this server serves it.
+        """
         return {"status": "ok"} | ({"home": home_id(settings.home)} if settings else {})
 
     @app.get("/readyz", tags=["server"], responses=problems.documented(503))

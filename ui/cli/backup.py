@@ -22,7 +22,7 @@ def backup(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the library to one file. Its server may keep running."""
+    """Write the library to one file. The library's server may keep running."""
     from index.catalog import back_up
 
     _print_report(back_up(load_settings(home=home).home, file, _entries()), as_json=as_json)
@@ -33,9 +33,10 @@ def restore(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replace the library by a backup. Its server may keep running; the replaced library is kept aside.
+    """Replace the library by a backup. The library's server may keep running.
 
-    The command lists the folders that the backup followed. Each is followed again once you sync it by name.
+    The replaced library is kept in another folder. The command lists the folders that the library in the
+    backup followed. Footnoted follows a folder again once you sync the folder by name.
     """
     from index.catalog import restore as put_back
 
@@ -43,7 +44,10 @@ def restore(
 
 
 def _entries() -> tuple[str, ...]:
-    """The entries of a backup beside the catalog; not the settings, since they may have passwords."""
+    """The folder and the file of a home that a backup contains beside the catalog: uploads and feedback.
+
+    A backup does not contain the settings, because they may contain passwords.
+    """
     from index.uploads import FOLDER
     from rag.conversations import FILE
 
@@ -51,7 +55,7 @@ def _entries() -> tuple[str, ...]:
 
 
 def _print_report(report: BackupReport, *, as_json: bool) -> None:
-    """Print the contents of a backup, the place of the replaced library, and the folders to confirm."""
+    """Print what a backup contains, where the replaced library is, and which folders to sync by name."""
     from rag.visible_text import visible
 
     if as_json:

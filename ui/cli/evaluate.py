@@ -1,4 +1,4 @@
-"""The command ``eval``: evaluate a data set, or the library itself by its feedback."""
+"""The command ``eval``: measure answers on a data set, or on the library itself with its stored feedback."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rag.evaluation import Comparison, Configuration, Dataset, Evaluation, Part
 
 REPORTS = ("evaluation", "reports")
-"""The folder under a home with the reports, in one folder for each data set."""
+"""The path of the reports under a home folder. Each data set has a folder there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Request:
         limit: the maximum number of questions; None for all.
         configuration: a TOML file; None for the default configuration.
         compared: two configurations to compare, each ``default`` or a TOML file; None for no comparison.
-        report: the folder of the report; None for the one under the home.
+        report: the folder to write the report to; None for the data set's folder under the home.
         held_out: whether to use only questions that no weight was trained on.
         from_feedback: whether to evaluate the library with its stored feedback.
     """
@@ -51,7 +51,12 @@ class Request:
 def run(
     settings: Settings, request: Request, stderr: Console, progress: Progress | None
 ) -> Evaluation | Comparison:
-    """Measure, write the report, and print on ``stderr`` its path and notes on unusable questions.
+    """Measure the configurations and write the report.
+
+    The path of the report and a note on each question that cannot be used are printed on ``stderr``.
+
+    Returns:
+        The evaluation of one configuration, or the comparison of two.
 
     Raises:
         UsedWronglyError: if the parts, paths or configurations cannot be used.
@@ -92,7 +97,7 @@ def run(
 
 
 def print_figures(console: Console, measured: Evaluation | Comparison) -> None:
-    """Print the figures as tables, with their intervals and the number of questions."""
+    """Print the measured figures as tables, with their confidence intervals and the number of questions."""
     from rich.table import Table
     from rich.text import Text
 

@@ -61,7 +61,7 @@ def export(
 
 
 def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
-    """The file of an answer or, if no answer has the id, of a conversation.
+    """Export the answer with an id or, if no answer has this id, the conversation with it.
 
     Args:
         catalog: the catalog that stores the answers.
@@ -72,7 +72,7 @@ def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
         The kind of the id, ``answer_id`` or ``conversation_id``, and the file's content.
 
     Raises:
-        NotThereError: if the library stores neither.
+        NotThereError: if the library stores neither an answer nor a conversation with the id.
     """
     from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 

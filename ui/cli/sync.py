@@ -61,7 +61,7 @@ def sync_on_changes(
     """Sync ``paths``, then all followed folders whenever they change, until interrupted.
 
     Args:
-        settings: name the library.
+        settings: the settings, which name the library's folder.
         paths: as for :func:`sync_once`.
         stderr: receives one line for each error.
         show: called with the first report, and with each later report of a change or failure.
