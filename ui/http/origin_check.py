@@ -1,4 +1,4 @@
-"""Refuse requests from other web pages, and requests with the host name of another server.
+"""Refuses requests from other web pages, and requests with the host name of another server.
 
 Any page that a person visits can send requests to servers on that person's machine. With DNS rebinding, the
 page's owner points a name at 127.0.0.1, so that the requests look as if they came from the server's own page.
