@@ -18,8 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from benchmarks.datasets import data_folder
-from index.catalog.duplicates import group_labels
-from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
+from index.catalog.duplicate_groups import group_labels
+from index.text.near_duplicates import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 from rag.evaluation import read_dataset
 
 SETS = ("scifact", "clapnq", "squad2", "mlqa-zh")

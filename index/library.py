@@ -10,9 +10,9 @@ from typing import Self
 
 from index.catalog.builds import drop_abandoned
 from index.catalog.database import Catalog
-from index.catalog.duplicates import Duplicates
+from index.catalog.deleted_rows import restore_vectors
+from index.catalog.duplicate_groups import Duplicates
 from index.catalog.reader import CatalogReader
-from index.catalog.trash import restore_vectors
 from index.embedding.encoder import Encoder, EncoderPool
 from index.embedding.pipeline import TITLE_TOKENS, Progress, embed_documents
 from index.errors import BuildGoneError, DetailsChangedError, EncoderMismatchError, VectorsGoneError
@@ -187,8 +187,8 @@ class Library:
             removed: ids of documents to remove.
             progress: receives the number of embedded passages.
             lineage: the library's lineage when the caller read the ids in ``removed``; None allows any.
-            back: the trash file (:mod:`index.catalog.trash`) of a document that is restored; the document is
-                among ``incoming``.
+            back: the file of saved rows (:mod:`index.catalog.deleted_rows`) of a document that is restored;
+                the document is among ``incoming``.
 
         Raises:
             LibraryRestoredError: if a backup was restored since, so that the ids may mean other documents.

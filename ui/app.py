@@ -30,7 +30,7 @@ from ui.http.documents import documents_router
 from ui.http.failures import failures_router
 from ui.http.jobs import jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, PageHeaders
-from ui.http.perimeter import Perimeter
+from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
 from ui.http.uploads import uploads_router
@@ -106,7 +106,7 @@ def create_app(
     hosts = (*settings.allowed_hosts, settings.host) if settings else ()
     # If the app has no CORS policy, Gradio adds its own, which allows any origin.
     app.add_middleware(CORSMiddleware, allow_origins=origins, allow_methods=METHODS, allow_headers=["*"])
-    app.add_middleware(Perimeter, hosts=hosts, origins=origins)
+    app.add_middleware(OriginCheck, hosts=hosts, origins=origins)
     app.add_middleware(PageHeaders, head=HEAD)
     app.add_middleware(CompressLibrary)
     _mount_chat(app, engine, examples, Path(scratch.name))
@@ -132,7 +132,10 @@ def _lifespan(
 def _add_health(app: FastAPI, index: Library, settings: Settings | None) -> None:
     @app.get("/healthz", tags=["server"])
     async def healthz() -> dict[str, str]:
-        """The process is up. By `home`, a command knows whether this is the server of its library."""
+        """The process is up.
+
+        A command compares `home` with the id of its library's folder, to see whether this server serves it.
+        """
         return {"status": "ok"} | ({"home": home_id(settings.home)} if settings else {})
 
     @app.get("/readyz", tags=["server"], responses=problems.documented(503))

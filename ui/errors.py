@@ -36,7 +36,7 @@ class ServerGoneError(FootnotedError):
 
 
 class ServerRefusedError(FootnotedError):
-    """The running server answered with a problem. The message is its detail.
+    """The running server answered with a problem. The message is the problem's detail.
 
     Attributes:
         status: the HTTP status.
@@ -72,7 +72,7 @@ class NotThereError(FootnotedError, LookupError):
 def expected_errors() -> tuple[type[Exception], ...]:
     """The errors that a command explains in one line, including those of the HTTP client.
 
-    Call it only after an error was raised: it imports slow modules.
+    Call this only after an error was raised, because it imports slow modules.
     """
     import httpx
 

@@ -1,4 +1,4 @@
-"""Prepares settings for messages: hides secret values, even under a misspelt name."""
+"""Prepares settings for messages: hides secret values, also those of settings with a misspelt name."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ SECRET = frozenset({"passwords", "llm_key"})
 """Settings whose values no message shows."""
 
 _OF_SECRETS = frozenset({"key", "apikey", "keys", "password", "passwords", "secret", "token"})
-"""Words in a name that mark its value as secret, although no setting has the name."""
+"""Words that mark the value of an unknown setting as secret if they are in its name."""
 
 
 def shown(name: str, value: object) -> str:
@@ -17,7 +17,7 @@ def shown(name: str, value: object) -> str:
 
 
 def masked(value: object) -> object:
-    """Hide the values in a table that may be secret; other values stay as they are."""
+    """Hide the values of a TOML table that may be secret; any other value stays as it is."""
     if not isinstance(value, dict):
         return value
     return {name: "…" if _may_be_secret(name) else masked(held) for name, held in value.items()}

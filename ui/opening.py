@@ -1,4 +1,4 @@
-"""Open the parts of a library that the settings name: the whole library, its catalog, its query engine."""
+"""Open the library that the settings name, its catalog alone, or its query engine."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
     Opening takes seconds: it imports the encoder's libraries and reads the model's weights.
 
     Args:
-        settings: name the home folder and the model.
-        former: whether to search a library that another model has embedded with that model. The next sync
-            embeds it again with the model of the settings.
+        settings: the settings, which name the home folder and the model.
+        former: whether to open a library that another model embedded. Searches then use that other model, and
+            the next sync embeds the library again with the model of the settings.
 
     Raises:
         CatalogError: if the catalog cannot be opened.

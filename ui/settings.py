@@ -1,8 +1,8 @@
 """The settings of the command and the server. No other module reads the environment.
 
-Precedence: command line, then ``FOOTNOTED_…`` variables, then a TOML file, then the defaults.
-``FOOTNOTED_CONFIG`` names the file; without it, the file is ``footnoted.toml`` in the home folder, if there
-is one.
+The value of a setting comes from the first of these that has one: the command line, the ``FOOTNOTED_…``
+variables, a TOML file, the defaults. ``FOOTNOTED_CONFIG`` names the file; without this variable, the file is
+``footnoted.toml`` in the home folder, if it exists.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ HOME_ID_DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """The requirement for the value of a setting, in the words of its error and of the documentation."""
+    """What the value of a setting must be, in words for its error message and for the documentation."""
 
     words: str
 
 
 LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$")]
-"""A language or a script, by the name of its file for tesseract: ``eng``, ``chi_sim``, ``script/Arabic``."""
+"""The name of tesseract's file for a language or a script: ``eng``, ``chi_sim``, ``script/Arabic``."""
 
 HostName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+$|^[0-9a-fA-F:]+$")]
 """A name or an address of a ``Host`` header, without port and brackets."""
@@ -65,12 +65,12 @@ NO_MODEL = "none"
 
 
 def default_home() -> Path:
-    """The platform's folder for a user's data."""
+    """The folder for Footnoted's data, in the platform's place for the data of a user."""
     return user_data_path("footnoted", appauthor=False)
 
 
 class Settings(BaseSettings):
-    """The settings after precedence. ``docs/settings.md`` is made from the descriptions of its fields."""
+    """The settings of a process. ``docs/settings.md`` is made from the descriptions of these fields."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)
 
@@ -252,7 +252,7 @@ class Settings(BaseSettings):
     )
     @classmethod
     def _listed(cls, written: object) -> object:
-        """Split the text of an environment variable into a list: at commas, or as JSON."""
+        """Read the text of an environment variable as a list: as JSON, or as values between commas."""
         if not isinstance(written, str):
             return written
         if written.lstrip().startswith("["):
@@ -263,7 +263,8 @@ class Settings(BaseSettings):
         """The language model that writes answers; None if answers are quoted.
 
         Raises:
-            SettingsError: if a provider has no model, or ``llm_reply`` is more than half of ``llm_context``.
+            SettingsError: if ``llm`` names a provider and ``llm_model`` is not set, or ``llm_reply`` is more
+                than half of ``llm_context``.
         """
         if self.llm == NO_MODEL:
             return None
@@ -288,7 +289,7 @@ class Settings(BaseSettings):
         )
 
     def loading(self) -> Options:
-        """Limits, passwords and recognition for the loaders.
+        """The options for reading files: limits, passwords, and optical character recognition.
 
         Raises:
             SettingsError: if ``ocr`` is set and tesseract or one of its languages is not installed.
@@ -380,7 +381,7 @@ def _read_file(chosen: Mapping[str, Any]) -> dict[str, Any]:
         chosen: the settings of the command line and the environment, which name the file or the home.
 
     Raises:
-        SettingsError: as ``load_settings``.
+        SettingsError: if the file cannot be read, or has an unknown setting.
     """
     named = chosen.get("config")
     file = Path(named or Path(chosen.get("home") or default_home()) / FILE_NAME).expanduser()

@@ -18,25 +18,25 @@ VERDICTS: Mapping[Verdict, str] = {
 DOUBTS: Mapping[Verdict, str] = {
     verdict: f"({label})" if label else "" for verdict, label in VERDICTS.items()
 }
-"""The label in parentheses, as it appears after a sentence in plain text."""
+"""The label of each verdict in parentheses, as it appears after a sentence in plain text."""
 
 RECOGNISED = "words recognised in a picture of the page"
 """The mark of a source whose words come from text recognition, which may misread them."""
 
 UNDATED = "undated"
-"""The words in place of the date for a source without one."""
+"""The word that stands in place of the date of a source without a date."""
 
 SHOWN_PASSAGES = 3
 """The most passages that an abstention shows; the JSON form has all of them."""
 
 EXCERPT_CHARACTERS = 280
-"""The longest excerpt of a passage, or of a refused question."""
+"""The most characters in an excerpt of a passage or of a refused question."""
 
 _PRECISIONS = ("year", "month", "day")
 
 
 def doubt_after(verdict: Verdict | None) -> str:
-    """The label that follows a sentence in plain text, with a space before it; empty if it has none."""
+    """The label of a verdict, to follow a sentence in plain text after a space; empty without a label."""
     doubt = DOUBTS[verdict] if verdict is not None else ""
     return f" {doubt}" if doubt else ""
 
@@ -71,7 +71,7 @@ def date_words(published: str | None) -> str | None:
 
 
 def first_day(published: str | None) -> date | None:
-    """The first day of an ISO date, which may lack its day or its month; None for any other text."""
+    """The first day of the year, month or day that an ISO date names; None for any other text."""
     try:
         return date(*(int(part) for part in [*(published or "").split("-"), "1", "1"][:3]))
     except (ValueError, OverflowError):

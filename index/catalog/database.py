@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from index.catalog.deleted_rows import restore_rows
 from index.catalog.long_texts import LongTexts
 from index.catalog.queries import batches, get_meta, searched_build
 from index.catalog.reader import CatalogReader
@@ -29,7 +30,6 @@ from index.catalog.schema import (
     sources,
     vectors,
 )
-from index.catalog.trash import restore_rows
 from index.catalog.writes import (
     check_lineage,
     check_vectors,
@@ -252,8 +252,8 @@ class Catalog:
                 before the transaction, since other writers wait during the transaction. If the outcome then
                 differs, the commit calls it again inside the transaction. If it raises, nothing is committed.
             lineage: the catalog's lineage when ``removed`` was read; None for any.
-            back: the trash file (:mod:`index.catalog.trash`) of a document that is restored; the document is
-                among ``new``.
+            back: the file of saved rows (:mod:`index.catalog.deleted_rows`) of a document that is restored;
+                the document is among ``new``.
 
         Raises:
             LibraryRestoredError: if the catalog has another lineage now.

@@ -71,8 +71,8 @@ class Entry:
 class LexicalIndex:
     """A tantivy index in a folder.
 
-    One thread may write at a time. Other threads search the index meanwhile through :class:`Words`, a fixed
-    view of its passages.
+    One thread may write at a time. Other threads search the index meanwhile through :class:`WordSearch`, a
+    fixed view of its passages.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -91,7 +91,7 @@ class LexicalIndex:
         except (ValueError, OSError) as error:
             raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
 
-    def words(self) -> Words:
+    def words(self) -> WordSearch:
         """A fixed view of all passages on disk now, including those that other processes wrote.
 
         Raises:
@@ -99,7 +99,7 @@ class LexicalIndex:
         """
         try:
             self._index.reload()
-            return Words(self._index)
+            return WordSearch(self._index)
         except (ValueError, OSError) as error:
             raise LexicalIndexError(f"{self.folder.name} cannot be read: {error}") from error
 
@@ -140,7 +140,7 @@ class LexicalIndex:
             raise LexicalIndexError(f"{self.folder.name} cannot be written: {error}") from error
 
 
-class Words:
+class WordSearch:
     """Word search over the passages of a tantivy index, as they were at one moment.
 
     Safe to share between threads.

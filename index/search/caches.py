@@ -19,7 +19,7 @@ from index.catalog.reader import CatalogReader
 from index.errors import LexicalIndexError
 from index.private import make_folder
 from index.records import Allowed, Build, Filters
-from index.search.bm25 import LexicalIndex, Words, entries, files_in
+from index.search.bm25 import LexicalIndex, WordSearch, entries, files_in
 from index.search.manifest import (
     FileStates,
     Manifest,
@@ -66,7 +66,7 @@ class Caches:
     last: int
     vectors: VectorIndex
     index: LexicalIndex | None = None
-    words: Words | None = None
+    words: WordSearch | None = None
     gone: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     files: FileStates = field(default_factory=dict)
     narrowed: dict[tuple[Filters, int], Allowed] = field(default_factory=dict, compare=False)

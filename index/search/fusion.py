@@ -46,8 +46,8 @@ def fuse(
     Args:
         dense: the cosine of every passage of the pool, by chunk id.
         lexical: the BM25 score of passages that share a word with the query, by chunk id.
-        max_score: the upper bound of the query's scores (:meth:`index.search.bm25.Words.max_score`); a higher
-            score in ``lexical`` takes its place.
+        max_score: the upper bound of the query's scores (:meth:`index.search.bm25.WordSearch.max_score`); a
+            higher score in ``lexical`` takes its place.
         dense_weight: 0 for words alone, 1 for vectors alone.
 
     Returns:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
-from index.catalog.duplicates import Duplicates
+from index.catalog.duplicate_groups import Duplicates
 from index.catalog.reader import CatalogReader
 from index.documents import Span
 from index.embedding.encoder import Encoder

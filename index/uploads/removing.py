@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from index.catalog.trash import save_rows, trashed_document
+from index.catalog.deleted_rows import save_rows, trashed_document
 from index.errors import GoneError, NotUploadedError, TakenError
 from index.library import Library
 from index.loaders.sidecar import sidecar_of

@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 from index.embedding import Encoder, open_encoder
 from index.library import Library, Progress
 from rag.engine import QueryEngine
-from rag.evaluation.abstention import (
+from rag.evaluation.abstention_quality import (
     CalibrationBin,
     RiskPoint,
     calibration,

@@ -8,7 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rag.evaluation.abstention import CalibrationBin, RiskPoint
+from rag.evaluation.abstention_quality import CalibrationBin, RiskPoint
 from rag.evaluation.comparison import Comparison
 from rag.evaluation.configuration import settings_of
 from rag.evaluation.evaluation import Evaluation

@@ -109,11 +109,11 @@ def test_all_that_is_known_is_told_with_where_it_was_read_and_is_text(audit_page
     digest = report(audit)["digest"]
     assert list(said.items())[:8] == [
         ("Title", f"{TITLE} | from the report’s text"),
-        ("Publisher", f"{SAID['publisher']} | from the metadata file beside it"),
-        ("Author", f"{SAID['author']} | from the metadata file beside it"),
-        ("Published", "11 June 2024 | from the metadata file beside it"),
-        ("Language", "English | from the metadata file beside it"),
-        ("Collection", f"{SAID['collection']} | from the metadata file beside it"),
+        ("Publisher", f"{SAID['publisher']} | from the metadata file beside the report"),
+        ("Author", f"{SAID['author']} | from the metadata file beside the report"),
+        ("Published", "11 June 2024 | from the metadata file beside the report"),
+        ("Language", "English | from the metadata file beside the report"),
+        ("Collection", f"{SAID['collection']} | from the metadata file beside the report"),
         ("File", PATH),
         ("Kind", "Markdown"),
     ]

@@ -165,7 +165,7 @@ def test_a_file_says_how_far_it_is_and_can_be_stopped(desk: Desk) -> None:
     waiting = page.locator(".fn-uploads li", has=page.get_by_text("Waiting to be read"))
     expect(waiting).to_have_count(1)
     expect(page.locator(".fn-uploads h3")).to_have_text("0 of 2 files done")
-    expect(page.locator(".fn-doing-line")).to_have_text("Adding a file · 1 more waiting")
+    expect(page.locator(".fn-doing-line")).to_have_text("Adding a file · 1 more in the queue")
     name = waiting.locator(".fn-upload-name").inner_text()
     page.get_by_role("button", name=f"Cancel {name}").click()
     expect(state(page, name)).to_have_text("Cancelled")

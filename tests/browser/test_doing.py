@@ -42,7 +42,7 @@ def test_followed_folders_are_synced_with_progress_and_the_list_follows(desk: De
     desk.held.hold()
     sync(page).click()
     expect(line(page)).to_have_text("Indexing passages", timeout=SOON)
-    expect(page.get_by_role("progressbar", name="Progress of the index")).to_be_visible()
+    expect(page.get_by_role("progressbar", name="Indexing progress")).to_be_visible()
     expect(sync(page)).to_be_hidden()
     desk.held.go_on.set()
     expect(line(page)).to_have_text("Up to date · 2 reports", timeout=SOON)

@@ -163,7 +163,7 @@ def test_the_source_says_that_its_report_was_deleted(lit: Desk) -> None:
     expect(page.locator("#fn-source h2")).to_have_text(LANTERNS)
     choose(page, LANTERNS, "Delete")
     said = page.locator("#fn-source [role=status]").filter(has_text="deleted")
-    expect(said).to_have_text("This report was deleted from the library. Its text is shown as it was.")
+    expect(said).to_have_text("This report was deleted from the library. Its text is shown as it was before.")
     undo(page).click()
     expect(said).to_have_count(0)
 

@@ -1,9 +1,9 @@
 """The command ``footnoted``.
 
-The modules beside this one hold the commands: ``ask`` also has ``search``, ``backup`` also has ``restore``,
-and ``evaluate`` has ``eval``. Slow modules are imported inside the functions that need
-them, so that ``--help`` and ``status`` answer in under half a second. Every error is one line: cause and
-remedy.
+Most commands have a module of the same name beside this one. ``ask`` and ``search`` are in
+``server_requests``, ``restore`` is in ``backup``, and ``eval`` in ``evaluate``. Slow modules are imported
+inside the functions that need them, so that ``--help`` and ``status`` answer in under half a second. Every
+error is printed as one line, which says what failed and what to do.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from index.errors import STANDARD_ERRORS, FootnotedError
-from ui.cli import options, output
+from ui.cli import options, printing
 from ui.cli.backup import backup, restore
 from ui.cli.export import export
 from ui.cli.options import AsJson, Home, Limit
@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line.
 
     Args:
-        arguments: replace the arguments of the process.
+        arguments: the arguments of the command; by default, those of the process.
 
     Returns:
         The exit code: 0 success, 1 failure, 2 wrong usage, 130 interrupted.
@@ -108,13 +108,13 @@ def sync(
         )
     from ui.cli.sync import Report, sync_on_changes, sync_once
 
-    stderr = output.errors()
+    stderr = printing.errors()
 
     def show(report: Report) -> None:
         if as_json:
-            (output.print_json_line if watch else output.print_json)(report)
+            (printing.print_json_line if watch else printing.print_json)(report)
         else:
-            output.print_sync(output.standard_output(), stderr, report)
+            printing.print_sync(printing.standard_output(), stderr, report)
 
     if watch:
         sync_on_changes(settings, paths or (), stderr, show)
@@ -142,17 +142,17 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the library, with a footnote for each sentence."""
-    from ui.cli.ask import ask
+    from ui.cli.server_requests import ask
 
     dates = published_before, published_after
     filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
-    with output.waiting(output.errors(), "Reading…"):
+    with printing.waiting(printing.errors(), "Reading…"):
         answer = ask(settings, _not_blank("question", question), filters, conversation, exact=exact)
     if as_json:
-        output.print_json(answer)
+        printing.print_json(answer)
     else:
-        output.print_answer(output.standard_output(), answer)
+        printing.print_answer(printing.standard_output(), answer)
 
 
 @app.command()
@@ -171,17 +171,17 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """List the passages that match a query best, best first."""
-    from ui.cli.ask import search
+    from ui.cli.server_requests import search
 
     dates = published_before, published_after
     filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
-    with output.waiting(output.errors(), "Searching…"):
+    with printing.waiting(printing.errors(), "Searching…"):
         response = search(settings, _not_blank("query", query), limit, filters)
     if as_json:
-        output.print_json(response)
+        printing.print_json(response)
     else:
-        output.print_search(output.standard_output(), response, narrowed=bool(filters))
+        printing.print_search(printing.standard_output(), response, narrowed=bool(filters))
 
 
 @app.command()
@@ -257,13 +257,13 @@ def evaluate(
     request = Request(
         tuple(paths or ()), tuple(parts or ()), limit, config, compare, report, held_out, from_feedback
     )
-    stderr = output.errors()
-    with output.progress_bar(stderr) as progress:
+    stderr = printing.errors()
+    with printing.progress_bar(stderr) as progress:
         measured = run(settings, request, stderr, progress)
     if as_json:
-        output.print_json(measured.as_dict())
+        printing.print_json(measured.as_dict())
     else:
-        print_figures(output.standard_output(), measured)
+        print_figures(printing.standard_output(), measured)
 
 
 @app.command()
@@ -271,9 +271,9 @@ def status(home: Home = None, as_json: AsJson = False) -> None:
     """Show the contents of the library and whether its server is running."""
     found = read_status(load_settings(home=home))
     if as_json:
-        output.print_json(found)
+        printing.print_json(found)
     else:
-        output.print_status(output.standard_output(), found)
+        printing.print_status(printing.standard_output(), found)
 
 
 def _not_blank(name: str, words: str) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli import output
+from ui.cli import printing
 from ui.cli.options import AsJson, Home
 from ui.settings import load_settings
 
@@ -22,7 +22,7 @@ def backup(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Write the library to one file. Its server may keep running."""
+    """Write the library to one file. The library's server may keep running."""
     from index.catalog import back_up
 
     _print_report(back_up(load_settings(home=home).home, file, _entries()), as_json=as_json)
@@ -33,9 +33,10 @@ def restore(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Replace the library by a backup. Its server may keep running; the replaced library is kept aside.
+    """Replace the library by a backup. The library's server may keep running.
 
-    The command lists the folders that the backup followed. Each is followed again once you sync it by name.
+    The replaced library is kept in another folder. The command lists the folders that the library in the
+    backup followed. Footnoted follows a folder again once you sync the folder by name.
     """
     from index.catalog import restore as put_back
 
@@ -43,7 +44,10 @@ def restore(
 
 
 def _entries() -> tuple[str, ...]:
-    """The entries of a backup beside the catalog; not the settings, since they may have passwords."""
+    """The folder and the file of a home that a backup contains beside the catalog: uploads and feedback.
+
+    A backup does not contain the settings, because they may contain passwords.
+    """
     from index.uploads import FOLDER
     from rag.conversations import FILE
 
@@ -51,21 +55,21 @@ def _entries() -> tuple[str, ...]:
 
 
 def _print_report(report: BackupReport, *, as_json: bool) -> None:
-    """Print the contents of a backup, the place of the replaced library, and the folders to confirm."""
+    """Print what a backup contains, where the replaced library is, and which folders to sync by name."""
     from rag.visible_text import visible
 
     if as_json:
-        output.print_json(asdict(report))
+        printing.print_json(asdict(report))
         return
-    console = output.standard_output()
+    console = printing.standard_output()
     documents = f"{report.documents:,} document{'' if report.documents == 1 else 's'}"
     summary = f"{report.file}: {documents}, generation {report.generation}, {report.bytes:,} bytes"
-    output.print_line(console, summary)
+    printing.print_line(console, summary)
     if report.put_aside is not None:
-        output.print_line(
+        printing.print_line(
             console, f"The replaced library is in {report.put_aside}; delete it when you no longer need it."
         )
     if report.unconfirmed:
-        output.print_line(console, "It followed these folders; each is followed again once you sync it:")
+        printing.print_line(console, "It followed these folders; each is followed again once you sync it:")
     for folder in report.unconfirmed:
-        output.print_line(console, f"  footnoted sync {shlex.quote(visible(folder))}")
+        printing.print_line(console, f"  footnoted sync {shlex.quote(visible(folder))}")

@@ -1,4 +1,4 @@
-"""The command ``eval``: evaluate a data set, or the library itself by its feedback."""
+"""The command ``eval``: measure answers on a data set, or on the library itself with its stored feedback."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.visible_text import visible
-from ui.cli import output
+from ui.cli import printing
 from ui.errors import UsedWronglyError
 from ui.settings import Settings
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rag.evaluation import Comparison, Configuration, Dataset, Evaluation, Part
 
 REPORTS = ("evaluation", "reports")
-"""The folder under a home with the reports, in one folder for each data set."""
+"""The path of the reports under a home folder. Each data set has a folder there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Request:
         limit: the maximum number of questions; None for all.
         configuration: a TOML file; None for the default configuration.
         compared: two configurations to compare, each ``default`` or a TOML file; None for no comparison.
-        report: the folder of the report; None for the one under the home.
+        report: the folder to write the report to; None for the data set's folder under the home.
         held_out: whether to use only questions that no weight was trained on.
         from_feedback: whether to evaluate the library with its stored feedback.
     """
@@ -51,7 +51,12 @@ class Request:
 def run(
     settings: Settings, request: Request, stderr: Console, progress: Progress | None
 ) -> Evaluation | Comparison:
-    """Measure, write the report, and print on ``stderr`` its path and notes on unusable questions.
+    """Measure the configurations and write the report.
+
+    The path of the report and a note on each question that cannot be used are printed on ``stderr``.
+
+    Returns:
+        The evaluation of one configuration, or the comparison of two.
 
     Raises:
         UsedWronglyError: if the parts, paths or configurations cannot be used.
@@ -63,7 +68,7 @@ def run(
     configurations = _configurations(settings, request)
     dataset = _dataset(settings, request, stderr)
     for note in dataset.notes:
-        output.print_line(stderr, visible(note))
+        printing.print_line(stderr, visible(note))
     folder = request.report or settings.home.joinpath(*REPORTS, dataset.name)
     # Each evaluation opens its own encoder, because a warm cache would make the second configuration look
     # fast.
@@ -81,18 +86,18 @@ def run(
     ]
     if len(evaluations) == 1:
         write_report(evaluations[0], folder)
-        output.print_line(stderr, f"report: {folder / REPORT}")
+        printing.print_line(stderr, f"report: {folder / REPORT}")
         return evaluations[0]
     for evaluation in evaluations:
         write_report(evaluation, folder / evaluation.configuration.name)
     comparison = compare(*evaluations)
     write_comparison(comparison, folder)
-    output.print_line(stderr, f"report: {folder / COMPARISON}")
+    printing.print_line(stderr, f"report: {folder / COMPARISON}")
     return comparison
 
 
 def print_figures(console: Console, measured: Evaluation | Comparison) -> None:
-    """Print the figures as tables, with their intervals and the number of questions."""
+    """Print the measured figures as tables, with their confidence intervals and the number of questions."""
     from rich.table import Table
     from rich.text import Text
 
@@ -101,10 +106,10 @@ def print_figures(console: Console, measured: Evaluation | Comparison) -> None:
     counts = f"{measured.n_queries:,} questions"
     if isinstance(measured, Evaluation):
         counts += f" over {measured.n_documents:,} documents"
-    output.print_line(console, visible(f"{measured.dataset}: {counts}"))
+    printing.print_line(console, visible(f"{measured.dataset}: {counts}"))
     for table in tables_of(measured) if isinstance(measured, Evaluation) else tables_of_comparison(measured):
         console.print()
-        output.print_line(console, visible(table.heading))
+        printing.print_line(console, visible(table.heading))
         grid = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
         for place, column in enumerate(table.columns):
             grid.add_column(Text(visible(column)), no_wrap=place == 0)
@@ -163,5 +168,5 @@ def _library_set(settings: Settings, questions: Sequence[Path], stderr: Console)
     feedback = read_feedback(settings.home)
     with open_library(settings) as index:
         for note in write_library_set(index, feedback, questions, folder):
-            output.print_line(stderr, visible(note))
+            printing.print_line(stderr, visible(note))
     return folder

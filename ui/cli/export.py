@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ui.cli import output
+from ui.cli import printing
 from ui.cli.options import AsJson, Home
 from ui.errors import NotThereError, UsedWronglyError
 from ui.opening import open_catalog
@@ -55,13 +55,13 @@ def export(
         return
     file.write_bytes(data)
     if as_json:
-        output.print_json({name: own_id, "file": str(file), "bytes": len(data)})
+        printing.print_json({name: own_id, "file": str(file), "bytes": len(data)})
     else:
-        output.print_line(output.standard_output(), f"{file}: {len(data):,} bytes")
+        printing.print_line(printing.standard_output(), f"{file}: {len(data):,} bytes")
 
 
 def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
-    """The file of an answer or, if no answer has the id, of a conversation.
+    """Export the answer with an id or, if no answer has this id, the conversation with it.
 
     Args:
         catalog: the catalog that stores the answers.
@@ -72,7 +72,7 @@ def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
         The kind of the id, ``answer_id`` or ``conversation_id``, and the file's content.
 
     Raises:
-        NotThereError: if the library stores neither.
+        NotThereError: if the library stores neither an answer nor a conversation with the id.
     """
     from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 

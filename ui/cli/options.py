@@ -1,6 +1,6 @@
-"""Options that several commands share, and the filters that some of these options make.
+"""Options that several commands share, and the filters of a search that some of these options make.
 
-This module imports nothing slow, since a running server may answer ``ask`` and ``search``.
+This module imports nothing slow, because ``ask`` and ``search`` take little time if a running server answers.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How m
 
 
 _DATES = ("published_before", "published_after")
-"""The filters that are fields of the request itself, not of its ``filters``."""
+"""The filters that are fields of an HTTP request itself. All other filters are in its field ``filters``."""
 
 
 def _iso_date(option: typer.CallbackParam, value: str | None) -> str | None:
@@ -103,9 +103,9 @@ def filters_of(
     kinds: Iterable[str] | None,
     dates: tuple[str | None, str | None],
 ) -> Filters:
-    """The filters of a command's options; an option that was not given is None.
+    """The filters that the options of a command set; an option that was not given is None.
 
-    ``dates`` are the options ``--published-before`` and ``--published-after``.
+    ``dates`` has the values of ``--published-before`` and ``--published-after``.
     """
     before, after = dates
     return Filters(
@@ -127,7 +127,10 @@ def request_fields(filters: Filters) -> dict[str, Any]:
 
 
 def as_utf8(words: str) -> str:
-    """Replace the invalid bytes of an argument, which Python decodes to surrogates that JSON cannot hold."""
+    """Replace each byte of an argument that is not UTF-8 by a question mark.
+
+    Python decodes such a byte to a surrogate, which JSON cannot hold.
+    """
     return words.encode("utf-8", "replace").decode()
 
 

@@ -46,9 +46,9 @@ LOCK_FILE = "serve.lock"
 """A file of the home that a running server locks. The system releases the lock when the process ends."""
 
 SWITCH_SECONDS = 0.0005
-"""The seconds that a thread may hold the interpreter while others wait. A forward pass and a search release
-and request it hundreds of times. With Python's default of 5 ms, embedding would hardly advance during
-searches."""
+"""The seconds that a thread may hold the interpreter's lock while other threads wait. To encode a text or to
+search, a thread releases and requests the lock hundreds of times. With Python's default of 5 ms, embedding
+would hardly advance during searches."""
 
 EXAMPLES = 4
 """The number of example questions that the page offers."""
@@ -70,7 +70,7 @@ class _Connection(H11Protocol):
         self._wait_for_head()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Stop waiting."""
+        """Stop waiting for a head."""
         super().connection_lost(exc)
         self._stop_waiting()
 
@@ -118,14 +118,14 @@ def serve(
     """Serve HTTP until SIGTERM or SIGINT.
 
     Args:
-        settings: home, address and model.
+        settings: the settings, among them the home folder, the address and the model.
         announce: called with the server's URL once it accepts requests.
         interrupted: set after a signal, from :func:`~ui.cli.shutdown.interruptible`.
         watch: whether changes in the followed folders are synced at once.
 
     Raises:
         AlreadyServedError: if another server of the same home is running or starting.
-        UsedWronglyError: if other machines reach the address and the settings do not allow that.
+        UsedWronglyError: if other machines can reach the address and the settings do not allow that.
         PortInUseError: if the server cannot listen on the address; raised before anything is loaded.
         KeyboardInterrupt: if a signal arrives before the server is ready.
     """
@@ -232,10 +232,11 @@ def refuse_exposure(settings: Settings, listener: socket.socket) -> None:
 
 
 def example_questions(folders: Iterable[Path]) -> list[str]:
-    """Up to ``EXAMPLES`` questions from the followed folders' ``questions.jsonl``, one for each document.
+    """Up to ``EXAMPLES`` questions from the files ``questions.jsonl`` of the followed folders.
 
-    Each line is a JSON object with ``text``, ``answerable`` and ``evidence``, whose entries name their
-    ``document``. Other lines are skipped.
+    Each line of such a file is a JSON object: ``text`` is the question, and the first entry of ``evidence``
+    names the ``document`` that answers it. Lines of another form, and further questions about the same
+    document, are skipped.
     """
     by_document: dict[tuple[Path, str], str] = {}
     for folder in folders:

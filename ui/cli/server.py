@@ -34,8 +34,8 @@ class RunningServer:
     Attributes:
         pid: the process id of the server.
         host: the address on which it listens.
-        port: its port.
-        started: when it became ready, ISO 8601 in UTC.
+        port: the port on which it listens.
+        started: the time at which it became ready, in ISO 8601 and UTC.
     """
 
     pid: int
@@ -63,7 +63,7 @@ def remove_server_file(home: Path) -> None:
 
 
 def running_server(home: Path) -> RunningServer | None:
-    """The running server of this home; None if none answers."""
+    """The running server of ``home``; None if no server of this home answers."""
     server = _read_server_file(home)
     if server is None:
         return None
@@ -82,7 +82,7 @@ def post(server: RunningServer, route: str, body: dict[str, Any]) -> dict[str, A
 
     Raises:
         ServerGoneError: if the server cannot be reached any more.
-        ServerRefusedError: if it answers with a problem, or not within ``ANSWER_SECONDS``.
+        ServerRefusedError: if the server answers with a problem, or not within ``ANSWER_SECONDS``.
     """
     import httpx
 

@@ -19,17 +19,21 @@ ENDED_JOBS = 3
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """Read the state of ``settings.home``. No file is made; a home without a library has an empty state.
+    """Read the state of the library in ``settings.home``. No file is made.
 
     Returns:
-        ``home``; ``exists``, whether it has a library; ``generation``; the numbers of ``documents`` and
-        ``passages``; the followed ``folders``; ``unconfirmed``, the folders that a restored backup followed;
-        ``failed``, the files and folders that could not be read (``source``, ``path``, ``cause``, ``since``);
-        ``model``, the encoder of the library or, while it is empty, of the settings (None: the bundled one);
-        ``sizes``, bytes by entry of the home, and their ``total``; ``server``, the ``address``, ``pid`` and
-        ``started`` of the running server, or None; ``index``, the fields of
-        :class:`index.search.status.LibraryStatus`, or None without a library; ``jobs``, the jobs that have
-        not ended, then the last ended ones, newest first.
+        A dictionary with these keys; without a library, the state is empty.
+
+        - ``home``: the home folder, and ``exists``: whether it has a library.
+        - ``generation``, ``documents`` and ``passages``: the generation, and two numbers.
+        - ``folders``: the followed folders, and ``unconfirmed``: the folders that a restored backup followed.
+        - ``failed``: each file or folder that could not be read (``source``, ``path``, ``cause``, ``since``).
+        - ``model``: the encoder of the library; of an empty library, the encoder of the settings. None is the
+          bundled encoder.
+        - ``sizes``: the bytes of each entry of the home, and their ``total``.
+        - ``server``: the ``address``, ``pid`` and ``started`` of the running server; None without one.
+        - ``index``: the fields of :class:`index.search.status.LibraryStatus`; None without a library.
+        - ``jobs``: the jobs that have not ended, then the jobs that ended last, the newest first.
 
     Raises:
         CatalogError: if the catalog cannot be read.

@@ -15,8 +15,8 @@ from index.ingest import Change, Jobs, RunningJob, Watch, sync
 from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import sweep_uploads, uploads_folder
-from ui.cli import output
-from ui.cli.output import progress_bar, waiting
+from ui.cli import printing
+from ui.cli.printing import progress_bar, waiting
 from ui.cli.shutdown import interruptible
 from ui.errors import expected_errors
 from ui.opening import open_library
@@ -61,7 +61,7 @@ def sync_on_changes(
     """Sync ``paths``, then all followed folders whenever they change, until interrupted.
 
     Args:
-        settings: name the library.
+        settings: the settings, which name the library's folder.
         paths: as for :func:`sync_once`.
         stderr: receives one line for each error.
         show: called with the first report, and with each later report of a change or failure.
@@ -75,10 +75,10 @@ def sync_on_changes(
             try:
                 report = syncer.sync(change.folders, change.leave)
             except expected_errors() as error:
-                output.print_line(stderr, f"footnoted: {line_of(error)}")
+                printing.print_line(stderr, f"footnoted: {line_of(error)}")
                 # Do not repeat a cancelled sync at once.
                 return isinstance(error, Cancelled)
-            if any(report[change] for change in output.CHANGES):
+            if any(report[change] for change in printing.CHANGES):
                 show(report)
             return True
 

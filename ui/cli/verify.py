@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.visible_text import visible
-from ui.cli import output
+from ui.cli import printing
 from ui.cli.options import AsJson, Home
 from ui.errors import FAILED, UsedWronglyError
 from ui.opening import open_catalog
@@ -86,7 +86,7 @@ def verify(
     with open_catalog(settings) as catalog:
         verified = verify_file(catalog, file, encoder)
     if as_json:
-        output.print_json(verified.as_dict())
+        printing.print_json(verified.as_dict())
     else:
         _print(verified)
     if not verified.holds:
@@ -94,12 +94,13 @@ def verify(
 
 
 def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | None = None) -> Verified:
-    """Check the visible text of an exported answer.
+    """Check the visible text of an exported answer or conversation.
 
     Args:
         catalog: the library's catalog.
         file: the exported file.
-        encoder: opens the encoder, for :func:`~rag.conversations.export_check.recheck`.
+        encoder: opens the encoder, which checks sentences that the words alone do not support; None to check
+            without an encoder.
 
     Raises:
         UsedWronglyError: if the file is not an exported answer or cannot be read.
@@ -129,7 +130,7 @@ def _content(file: Path) -> bytes:
 
 
 def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
-    """The problems of whole answers or of the file, as opposed to those of one sentence or footnote."""
+    """The problems that concern the file or a whole answer, not a single sentence or footnote."""
     from ui.export.comparison import check_footnotes, check_kept, check_manifest
 
     with catalog.reading() as reader:
@@ -164,18 +165,18 @@ def _fields(checked: Checked, words: str) -> dict[str, Any]:
 
 
 def _print(verified: Verified) -> None:
-    """Print one line for each sentence and footnote, and one for the file."""
-    console = output.standard_output()
+    """Print a line for each sentence, footnote and problem of the file, and a summary."""
+    console = printing.standard_output()
     for name, checks in {"Sentence": verified.sentences, "Footnote": verified.footnotes}.items():
         for checked in checks:
             said = "; ".join((*checked.problems, *checked.remarks))
             outcome = "holds" if checked.holds else "does not hold"
             line = f"{name} {checked.number} {outcome}: “{_excerpt(checked.words)}”"
-            output.print_line(console, visible(f"{line}: {said}" if said else line))
+            printing.print_line(console, visible(f"{line}: {said}" if said else line))
     whole = "The answer" if verified.answers is None else "The conversation"
     for problem in verified.problems:
-        output.print_line(console, visible(f"{whole}: {problem}"))
-    output.print_line(console, visible(_summary(verified)))
+        printing.print_line(console, visible(f"{whole}: {problem}"))
+    printing.print_line(console, visible(_summary(verified)))
 
 
 def _summary(verified: Verified) -> str:

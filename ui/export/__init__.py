@@ -96,14 +96,14 @@ def _written(sheet: Sheet, form: Format) -> bytes:
 
 
 def read_export(data: bytes, path: Path) -> Exported:
-    """The visible text of an exported answer or conversation, or of one in JSON.
+    """The visible text of an answer or conversation in an exported file or in JSON.
 
     Args:
         data: the content of the file.
         path: the name of the file, whose suffix names the format.
 
     Raises:
-        NotExportedError: if the file is not an exported one.
+        NotExportedError: if the file has no exported answer or conversation.
     """
     suffix = path.suffix.removeprefix(".").lower()
     form = format_of(suffix)
@@ -128,7 +128,7 @@ def read_export(data: bytes, path: Path) -> Exported:
 def sheet_as_read(sheet: Sheet) -> Exported:
     """The visible text of a sheet, which is the same in every format.
 
-    It does not tell a quoted sentence from a supported one, since neither has a label.
+    A quoted sentence counts as supported: neither has a label, so a reader cannot tell them apart.
     """
     return _as_read(sheet, lambda verdict: verdict if DOUBTS[verdict] else "supported")
 
@@ -138,7 +138,7 @@ def _as_read(sheet: Sheet, shown: Callable[[Verdict], Verdict]) -> Exported:
 
     Args:
         sheet: the sheet.
-        shown: returns what is to be seen of the verdict of a sentence.
+        shown: returns the verdict that the reader of a file sees, given the verdict of a sentence.
     """
     answers = tuple(
         ReadAnswer(

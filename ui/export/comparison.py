@@ -20,7 +20,7 @@ from ui.export.sheet import FirstLine, Sheet, facts, first_line
 from ui.words import RECOGNISED, UNDATED, date_or_undated
 
 _JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"
-"""Letters of scripts without spaces: beside a figure, they do not make it a part of a longer word."""
+"""Letters of scripts without spaces between words. A figure beside such a letter is still a whole figure."""
 
 _BEFORE = rf"(?<!(?!{_JOINED})[\p{{L}}\p{{N}}.,])"
 _AFTER = rf"(?!(?!{_JOINED})[\p{{L}}\p{{N}}]|[.,]\p{{N}})"
@@ -30,7 +30,7 @@ _SUPERSEDED = regex.compile(r" \(version [0-9]+, superseded\)$")
 _MORE = regex.compile(
     rf"(, superseded by version [0-9]+ when this was answered)?(, {escape(visible(RECOGNISED))})?"
 )
-"""The optional end of an attribution, after the facts of the document."""
+"""What may follow the facts of the document in an attribution."""
 
 
 def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
@@ -104,7 +104,7 @@ def has_figure(value: str, quote: str) -> bool:
 
 
 def _with_prefixes(exported: Exported) -> Iterator[tuple[str, ReadAnswer]]:
-    """The answers, each with a prefix for messages; empty for a single answer."""
+    """Each answer, with the prefix of messages about it; the prefix is empty for a single answer."""
     for number, answer in enumerate(exported.answers, 1):
         yield ("" if exported.name is None else f"answer {number}: "), answer
 
@@ -178,7 +178,7 @@ def _first_lines(
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
     """The words that a footnote's attribution adds to the facts of the document; None if it adds none.
 
-    The result is also None if facts are missing; the check of the quote reports that.
+    The result is also None if facts are missing: the check of the quote reports missing facts.
     """
     place = footnote.place
     if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:

@@ -1,8 +1,8 @@
 """Writes exported answers (a :class:`~ui.export.sheet.Sheet`) as a Word document with real footnotes.
 
-python-docx writes the body but cannot write footnotes. This module makes their part, styles and relations as
-in ISO/IEC 29500-1 (17.11). Word numbers footnotes in the order of their marks, so a quote that two sentences
-cite becomes two footnotes.
+python-docx writes the body but cannot write footnotes. This module makes the part, the styles and the
+relations of the footnotes, as in ISO/IEC 29500-1 (17.11). Word numbers footnotes in the order of their marks,
+so a quote that two sentences cite becomes two footnotes.
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ class _Numbered:
     Attributes:
         notes: the footnotes.
         manifest: the manifest with the new numbers.
-        first: the first new number of each old one.
+        first: for each old number, the first of the new numbers.
     """
 
     notes: tuple[Note, ...]

@@ -84,7 +84,12 @@ class _BodyReader:
     """
 
     def __init__(self, word: WordDocument, *, several: bool) -> None:
-        """Prepare to read ``word``; if it has ``several`` answers, each heading 1 is a question."""
+        """Prepare to read a document.
+
+        Args:
+            word: the document.
+            several: whether the document is a conversation, in which each heading of level 1 is a question.
+        """
         self._root: Element = word.element.body
         self._styles = {style.style_id: style.name for style in word.styles}
         self._several = several
@@ -106,7 +111,7 @@ class _BodyReader:
 
     def _take_line(self, paragraph: Element) -> None:
         words, style = _words(paragraph), self._style(paragraph)
-        # A paragraph with a mark or text box is more than a heading: Word counts and shows these everywhere.
+        # Word shows footnote marks and text boxes everywhere, so a paragraph with one is text of the answer.
         alone = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
         if style == "Title" and not self.title.question and alone:
             self.title.question = words
@@ -127,7 +132,7 @@ class _BodyReader:
         return self.answer.first_line is None and not self.answer.has_text
 
     def _take_heading(self, paragraph: Element, words: str, style: str) -> None:
-        """Read a heading; ``words`` is empty if the paragraph has more than text."""
+        """Read a heading; ``words`` is empty if the paragraph has a footnote mark or a text box."""
         self._leave()
         self._section = ""
         if self._several and style == "Heading 1" and words:

@@ -256,14 +256,14 @@ def read_html(data: bytes) -> Exported:
 
 @dataclass(slots=True)
 class _PageReader:
-    """Reads a page; ``elements`` are those that have been read and have no sentence of an answer."""
+    """Reads a page; ``elements`` has the elements that were read and have no sentence of an answer."""
 
     manifest: Manifest
     notes: list[Footnote] = field(default_factory=list)
     elements: set[HtmlElement] = field(default_factory=set)
 
     def take_answer(self, root: HtmlElement, level: int, apart: Sequence[str]) -> Gathered:
-        """Read the heading of ``level`` and the sections of the classes ``apart`` of an element."""
+        """Read the heading of ``level`` of an answer, and its sections whose class is in ``apart``."""
         part = Gathered()
         for heading in root.xpath(f"(./h{level})[1]"):
             self.elements.add(heading)
@@ -285,7 +285,7 @@ class _PageReader:
         return part
 
     def take_section(self, section: HtmlElement, answer: Gathered, heading: str) -> None:
-        """Read a section without sentences. Its unexpected content is left, and later counts as sentences."""
+        """Read a section without sentences. Unexpected content in the section later counts as sentences."""
         name = section.get("class") or ""
         title, path = _APART[name]
         self.elements.update(each for each in section.iterchildren(heading) if _text(each).strip() == title)
@@ -319,7 +319,7 @@ class _PageReader:
 
 
 def _first_line(line: HtmlElement) -> FirstLine | None:
-    """The first line of an answer; None if the paragraph has more than a value in bold and words."""
+    """Read the first line of an answer; None unless it is one value in bold, followed by plain text."""
     if len(line) != 1 or line[0].tag != "strong" or len(line[0]) or (line.text or "").strip():
         return None
     return FirstLine(visible(_text(line[0])), visible(line[0].tail or ""))

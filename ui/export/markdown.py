@@ -1,7 +1,7 @@
-"""Write a sheet as Markdown, and read the visible text of such a file.
+"""Writes exported answers as Markdown, and reads the visible text of such a file.
 
-The footnotes are those of GitHub, Pandoc and Obsidian; each sentence has a line of its own. Text of documents
-and people is escaped; a comment at the end, which no viewer shows, contains the manifest.
+Footnotes have the syntax that GitHub, Pandoc and Obsidian know; each sentence has a line of its own. Text of
+documents and people is escaped; a comment at the end, which no viewer shows, contains the manifest.
 """
 
 from __future__ import annotations

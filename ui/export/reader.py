@@ -41,7 +41,7 @@ class Row:
     Attributes:
         about: the caption of the table: the subject of the figures.
         value: the figure.
-        source: the title of its document.
+        source: the title of the document that states the figure.
         date: the date of the document.
         footnote: the number of the footnote that should contain the figure.
     """
@@ -58,7 +58,7 @@ class ReadAnswer:
     """An answer that was read from a file, without its footnotes.
 
     Attributes:
-        question: its heading.
+        question: the question, which is the heading of the answer.
         abstention: the reason of an abstention; empty for an answer.
         claims: its sentences.
         rows: the rows of its tables of different figures.
@@ -118,7 +118,7 @@ class Gathered:
         """Finish the answer.
 
         Args:
-            before: pieces from outside all answers of the file, which become the start of this one.
+            before: pieces from outside all answers of the file, which become the start of this answer.
         """
         reason = visible(" ".join(self.abstention))
         claims = claims_of([*before, Piece("break"), *self.pieces])

@@ -257,7 +257,7 @@ def lay_out_conversation(
 ) -> Sheet:
     """The layout of a conversation, with one list of footnotes for all answers.
 
-    A footnote that several answers share has the facts of its source from the last of them.
+    If several answers share a footnote, the facts of its source are those that the last answer has.
 
     Args:
         conversation_id: the id of the conversation.

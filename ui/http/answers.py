@@ -28,8 +28,7 @@ from ui.http.request_bodies import AnswerIdInPath
 from ui.words import doubt_after
 
 POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-"""The content security policy of an exported page, which needs only its own style. Nothing else in it runs.
-"""
+"""The content security policy of an exported page: the page may use its own style, and nothing else."""
 
 _NAME_CHARACTERS = 60
 _ID_DIGITS = 8
@@ -45,7 +44,7 @@ class Copied:
 
     Attributes:
         text: plain text.
-        html: the same as HTML, for programs that accept it: only paragraphs, bold words and raised marks.
+        html: the same text as HTML that has only paragraphs, bold words and raised footnote marks.
     """
 
     text: str
@@ -100,7 +99,7 @@ def answers_router(catalog: Catalog, engine: QueryEngine) -> APIRouter:
 
     @router.get("/{answer_id}/text")
     def text(answer_id: AnswerIdInPath) -> Copied:
-        """An answer for the clipboard: its sentences with marks, then its footnotes, as text and as HTML."""
+        """An answer for the clipboard, as text and HTML: sentences with their marks, then the footnotes."""
         return copied(load(kept_answer(catalog, answer_id)))
 
     @router.get("/{answer_id}/suggestions")
@@ -149,7 +148,7 @@ def file_name(title: str, own_id: str, suffix: str, *, default: str) -> str:
         title: the title of the file's content.
         own_id: the id of the answer or conversation.
         suffix: the suffix of the format, without the dot.
-        default: replaces a title without words.
+        default: stands in place of a title without words.
     """
     words = _BETWEEN_WORDS.sub("-", title).strip("-").lower()
     words = words[:_NAME_CHARACTERS].rstrip("-") or default

@@ -57,7 +57,7 @@ def conversations_router(catalog: Catalog) -> APIRouter:
     ) -> dict[str, list[KeptConversation]]:
         """List the conversations, the one with the latest answer first.
 
-        With `query`, only those whose name, questions and answers contain every word of it.
+        With `query`, list only conversations whose name, questions and answers contain all words of `query`.
         """
         return {"conversations": list_conversations(catalog, query, limit)}
 
@@ -83,7 +83,7 @@ def conversations_router(catalog: Catalog) -> APIRouter:
 
     @router.delete("/{conversation_id}", status_code=204)
     def delete(conversation_id: ConversationIdInPath) -> None:
-        """Delete a conversation with all its answers, replaced ones too."""
+        """Delete a conversation with all its answers, also the replaced ones."""
         delete_conversation(catalog, conversation_id)
 
     return router

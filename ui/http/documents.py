@@ -22,7 +22,7 @@ from index.text import tables
 from index.uploads import edit_document, is_uploaded, uploads_folder
 from rag.conversations import CitingAnswer, list_citing
 from ui.errors import PictureError
-from ui.http.bulkhead import MAX_WAITING, Bulkhead
+from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.pictures import Drawing, has_pictures, page_picture
 from ui.http.problems import documented
 from ui.http.request_bodies import EditRequest, Number, Offset
@@ -97,8 +97,8 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
         options: the limits of rendering, and passwords of encrypted files.
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"])
-    rendering = Bulkhead("pictures of pages", at_once=4, waiting=MAX_WAITING)
-    editing = Bulkhead("edits", at_once=2, waiting=MAX_WAITING)
+    rendering = LimitedThreads("pictures of pages", at_once=4, waiting=MAX_WAITING)
+    editing = LimitedThreads("edits", at_once=2, waiting=MAX_WAITING)
 
     @router.get(
         "",
@@ -129,7 +129,7 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
         start: Annotated[Offset, Query(description="offset in code points")] = 0,
         end: Annotated[Offset | None, Query(description="exclusive; the end by default")] = None,
     ) -> dict[str, Any]:
-        """A document's canonical text, whole by default. The offsets of citations count in this text."""
+        """The canonical text of a document, or a part of it. Offsets of citations count in the whole text."""
         if end is not None and end < start:
             raise HTTPException(422, f"end {end} lies before start {start}; give a larger end")
         return asdict(read_source(index, document_id, version, start, end))
@@ -157,7 +157,10 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
         width: Annotated[int, Query(ge=PICTURE_WIDTHS[0], le=PICTURE_WIDTHS[1], description="pixels")] = 1000,
         if_none_match: Annotated[str, Header(description="the `ETag` of an earlier picture")] = "",
     ) -> Response:
-        """A page as a picture, with the words from `start` to `end` marked, and a cell among them."""
+        """A page as a picture, in which the words from `start` to `end` are marked.
+
+        The cell of a table from `cell_start` to `cell_end` is marked more strongly.
+        """
         span, cell = _marked_span(start, end), _marked_span(cell_start, cell_end)
         record = await to_thread.run_sync(index.catalog.document, document_id, version)
         try:
@@ -174,7 +177,7 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
     async def edit(document_id: DocumentId, request: EditRequest) -> dict[str, Any]:
         """Set details that override those of the report's file. An empty string removes an override.
 
-        The library keeps the details and writes nothing beside the file. The report's text and version stay.
+        Only the library keeps the details; no file is written. The report keeps its text and version.
         """
         edits = request.model_dump(exclude_none=True)
         return await editing.run(edited_response, index, document_id, edits)
@@ -185,7 +188,7 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
     ) -> dict[str, list[CitingAnswer]]:
         """The kept answers that cite a document, newest first, with the words that they quote.
 
-        Replaced answers are left out. Answers may still cite a deleted document.
+        Replaced answers are left out. The document may have been deleted since.
         """
         return {"answers": citing_answers(index, document_id, limit)}
 
@@ -230,7 +233,7 @@ def document_response(index: Library, document_id: int, version: int | None = No
 
 
 def document_fields(index: Library, record: DocumentRecord) -> dict[str, Any]:
-    """The metadata of a document, without the folder of the server's disk that holds its file."""
+    """The metadata of a document, without the path of the folder that holds its file on the server."""
     fields = asdict(record)
     del fields["source"]
     return {
@@ -314,10 +317,10 @@ def _marked_span(start: int | None, end: int | None) -> Span | None:
 
 
 def _revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], bytes]) -> Response:
-    """A response that a browser caches and revalidates at each use; 304 if it has the current ``tag``.
+    """A response that a browser caches and revalidates at each use; 304 if the browser's copy is current.
 
     Args:
-        tag: the ``ETag``, with its quotes.
+        tag: the ``ETag`` of the current content, with its quotes.
         known_tags: the request's ``If-None-Match``.
         media_type: media type of the body.
         body: makes the body; called only if the body is sent.

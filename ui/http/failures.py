@@ -23,7 +23,7 @@ def failures_router(index: Library) -> APIRouter:
 
     @router.get("")
     def listed() -> dict[str, Any]:
-        """List the files that could not be read. A file stays until it is read, removed or dismissed."""
+        """List the files that could not be read. A file stays until it was read, removed or dismissed."""
         return {"failures": [failure_fields(failure) for failure in failures.listed()]}
 
     @router.delete("/{failure_id}", status_code=204, responses=documented(404))

@@ -31,12 +31,12 @@ class SyncRequest(RequestModel):
 
 
 def jobs_router(writer: Writer) -> APIRouter:
-    """The routes of jobs: those of ``writer``, and those of other processes on the same library."""
+    """The routes of the jobs of ``writer``, and of the jobs of other processes on the same library."""
     router = APIRouter(prefix="/v1", tags=["jobs"], responses=documented(400, 422, 500))
 
     @router.post("/index/sync", status_code=202, responses=documented(409))
     def start_sync(_body: SyncRequest | None = None) -> JSONResponse:
-        """Start a sync of the followed folders. Where a sync waits already, its job is returned."""
+        """Start a sync of the followed folders. If a sync is waiting already, return the job of that sync."""
         if not writer.follows_any:
             raise HTTPException(409, "the library follows no folder yet; name one: footnoted sync FOLDER")
         return accepted(writer.sync())
@@ -77,7 +77,7 @@ def accepted(job: Job) -> JSONResponse:
 
 
 def job_fields(job: Job, home: Path) -> dict[str, Any]:
-    """A job as JSON, without its process and without folders of the server's disk.
+    """A job as JSON, without the process that runs it and without folders of the server's disk.
 
     Args:
         job: the job. A job of a command may contain absolute paths.

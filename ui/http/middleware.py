@@ -93,7 +93,7 @@ class CompressLibrary:
         self._compressing = GZipMiddleware(app, minimum_size=_MIN_COMPRESSED_BYTES, compresslevel=_GZIP_LEVEL)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; the compressing app gets those for paths of the library."""
+        """Pass the request on. The response to a request for a path of the library is compressed."""
         is_library = scope["type"] == "http" and scope["path"].startswith(UPLOAD[1])
         await (self._compressing if is_library else self._app)(scope, receive, send)
 
@@ -124,15 +124,15 @@ class PageHeaders:
     """Adds security headers to every response, and a content security policy to every page.
 
     The policy of a page lists the hashes of its inline scripts
-    (https://www.w3.org/TR/CSP3/#grammardef-hash-source). The hash of an injected script is missing there, so
-    the browser does not run it. A response with a policy of its own keeps that.
+    (https://www.w3.org/TR/CSP3/#grammardef-hash-source). An injected script has no hash in this policy, so
+    the browser does not run the script. A response that has a policy already keeps it.
     """
 
     def __init__(self, app: ASGIApp, head: str = "") -> None:
         """Secure the responses of ``app``, and insert the markup ``head`` into the chat page's head.
 
-        Gradio would insert it only once its own script runs, and the page would be visible without its styles
-        until then.
+        Gradio would insert the markup only when its own script runs, and the page would be visible without
+        styles until then.
         """
         self._app = app
         self._head = head.encode()

@@ -75,7 +75,7 @@ class CompletionMessage(BaseModel):
 
 
 class StreamOptions(BaseModel):
-    """Options of a stream."""
+    """The ``stream_options`` of an OpenAI request."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -83,7 +83,7 @@ class StreamOptions(BaseModel):
 
 
 class CompletionRequest(BaseModel):
-    """A conversation. Its last message with the role ``user`` is the question."""
+    """A conversation. The last message with the role ``user`` is the question."""
 
     model_config = ConfigDict(extra="allow")
 
@@ -93,7 +93,7 @@ class CompletionRequest(BaseModel):
     stream_options: StreamOptions | None = None
 
     def question_and_history(self) -> tuple[str, Conversation]:
-        """The question, and the turns before it.
+        """The question, and the conversation before it.
 
         Raises:
             HTTPException: 422 if no message has the role ``user``.
@@ -128,7 +128,7 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
 
     @router.get("/models/{name}", responses=documented(404))
     async def model(name: Text) -> dict[str, Any]:
-        """The only model."""
+        """Describe the only model."""
         if name != MODEL:
             raise HTTPException(404, f"there is no model {name!r}; use {MODEL!r}")
         return ENTRY
@@ -166,7 +166,7 @@ def completion_of(answer: Answer) -> dict[str, Any]:
 
 
 def text_of(answer: Answer) -> str:
-    """The sentences of an answer with their marks, then its footnotes."""
+    """An answer as text: sentences with footnote marks, then all that is below them, with the footnotes."""
     parts: list[str] = []
     end = 0
     for sentence in answer.sentences:

@@ -1,4 +1,7 @@
-"""Pictures of pages with the cited words marked: rendered in a process of their own, and cached on disk."""
+"""Pictures of pages on which the cited words are marked.
+
+A separate process renders a page. The picture without marks is cached on the disk.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ MAX_CACHED_BYTES = 256 * 1024 * 1024
 
 _PART = ".part"
 _WRITING_SECONDS = 60.0
-"""More seconds than the writing of a picture takes: an older unfinished file is from a killed process."""
+"""Writing a picture takes fewer seconds than this: an older unfinished file is from a killed process."""
 
 _PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
@@ -43,7 +46,7 @@ _MARGIN_POINTS = 1.5
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A picture to render.
+    """A picture of a page to make.
 
     Attributes:
         record: the document.
@@ -66,13 +69,13 @@ def has_pictures(record: DocumentRecord) -> bool:
 
 
 def page_picture(index: Library, reader: Isolated, options: Options, drawing: Drawing) -> bytes:
-    """A page as PNG, with the words of the drawing's span marked.
+    """A picture of a page as PNG, with the span and the cell of the drawing marked.
 
     Args:
         index: the library.
         reader: renders the page in a process of its own.
         options: the limits of rendering, and passwords of encrypted files.
-        drawing: the page and the span to mark.
+        drawing: the page, and the words to mark.
 
     Raises:
         PictureError: if the format has no pages, the document has no such page, or its file has changed since

@@ -160,7 +160,7 @@ def _json_cause(item: dict[str, Any]) -> str:
 
 
 def _field_error(item: dict[str, Any]) -> FieldError:
-    """Convert a validation error; the field has a name such as ``filters.publishers.0``."""
+    """Convert a validation error of Pydantic. The field gets a name such as ``filters.publishers.0``."""
     place, *names = item["loc"]
     field = ".".join(map(str, names)) or str(place)
     if item["type"] == "string_unicode" or item.get("ctx") == {"pattern": STORABLE}:

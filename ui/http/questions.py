@@ -118,7 +118,7 @@ def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
 
 
 def embed(index: Library, text: str) -> None:
-    """Embed a question in a batch with those of other requests; the encoder caches it for the search.
+    """Embed a question in a batch with the questions of other requests; the encoder caches the vector.
 
     An invalid question is ignored here, because the search reports it.
     """
@@ -150,7 +150,8 @@ def search_response(
 def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) -> SentenceScores:
     """The probability, 0 to 1, that each sentence of the hits answers the question.
 
-    It is the score by which answers select sentences. A title that the text repeats has no score.
+    The engine selects the sentences of an answer by the same score. Sentences that state nothing, such as
+    titles and headings, have no score.
     """
     candidates = measure(index, question, read(index, hits, widen_by=0))
     return {

@@ -31,7 +31,7 @@ MAX_NAME_CHARACTERS = 200
 
 
 STORABLE = r"^[^\x00]*$"
-"""Text that the catalog can store: without NUL. Pydantic itself refuses half a surrogate pair."""
+"""Text that the catalog can store: without NUL. Pydantic itself refuses half of a surrogate pair."""
 
 Number = Annotated[int, Field(ge=1, le=MAX_ID)]
 """The id of a document, or the number of a version or page."""
@@ -174,13 +174,13 @@ class EditRequest(RequestModel):
 
 
 class NameRequest(RequestModel):
-    """A new name."""
+    """A new name for a conversation."""
 
     name: Annotated[Text, Field(max_length=MAX_NAME_CHARACTERS)]
 
 
 class EvidenceFields(RequestModel):
-    """A span of a document that answers a question, in code points. A citation has these fields too."""
+    """Words of a document that answer a question, by offsets in code points. A citation has these fields."""
 
     document_id: Number
     version: Number

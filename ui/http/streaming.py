@@ -20,20 +20,20 @@ from ui.http.problems import problem_of, status_and_detail
 STOPPING = "The server is stopping; ask again when it is running again."
 
 _LAST_EVENT_SECONDS = 2.0
-"""The seconds for sending the last event when the server stops: less than the server waits for connections.
-"""
+"""The seconds in which a stream may send its last event when the server stops. The server waits a little
+longer for open connections."""
 
 _log = logging.getLogger(__name__)
 
 
 class EngineEvents:
-    """An asynchronous iterator over an engine's generator, whose steps run in threads.
+    """Iterates asynchronously over an engine's generator. Each step of the generator runs in a thread.
 
     The generator holds a snapshot of the library, so a reader that stops early must call ``close``.
     """
 
     def __init__(self, events: Generator[Event], threads: CapacityLimiter | None = None) -> None:
-        """Iterate over ``events`` in one of ``threads``; by default in a thread of its own."""
+        """Iterate over ``events`` with one of ``threads``; without ``threads``, in a thread of its own."""
         self._events = events
         self._threads = threads or CapacityLimiter(1)
         self._stepping = Lock()
@@ -121,7 +121,7 @@ class AnswerStream(EventSourceResponse):
             event = None if isinstance(event, StreamFailed) else await self._next()
 
     async def _next(self) -> Event | StreamFailed | None:
-        """The next event; None at the end."""
+        """The next event; None at the end; StreamFailed if the engine fails or the server stops."""
         try:
             return await self._next_or_stop()
         except ExceptionGroup as group:
@@ -160,7 +160,7 @@ async def answer_stream(
         threads: limits the number of answers that are produced at the same time.
 
     Raises:
-        Exception: any error of the engine before its first event.
+        Exception: any error that the engine raises before its first event.
     """
     rest = EngineEvents(events, threads)
     with ExitStack() as unless_begun:

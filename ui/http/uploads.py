@@ -17,9 +17,9 @@ from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import Deletions, Sent, add_upload, keep_upload
 from index.workers import Writer
-from ui.http.bulkhead import MAX_WAITING, Bulkhead
 from ui.http.documents import DocumentId, document_response
 from ui.http.jobs import accepted
+from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.problems import documented
 from ui.http.request_bodies import MAX_DETAIL_CHARACTERS, Text
 
@@ -40,15 +40,15 @@ def uploads_router(
         reader: the process that reads files.
         options: the limits of reading, and passwords of encrypted files.
         writer: indexes files in the background.
-        deletions: deletes documents, and restores them for some time.
+        deletions: deletes documents, and can restore each of them for some minutes.
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"])
     # Two threads, because one file can be read while another is embedded. Background uploads have other
     # threads, so they do not wait behind uploads whose callers wait for the index.
-    reading = Bulkhead("uploads", at_once=2, waiting=MAX_WAITING)
-    queueing = Bulkhead("uploads", at_once=2, waiting=MAX_WAITING)
+    reading = LimitedThreads("uploads", at_once=2, waiting=MAX_WAITING)
+    queueing = LimitedThreads("uploads", at_once=2, waiting=MAX_WAITING)
     # A deletion waits for the upload that is being indexed.
-    deleting = Bulkhead("deletions", at_once=2, waiting=MAX_WAITING)
+    deleting = LimitedThreads("deletions", at_once=2, waiting=MAX_WAITING)
 
     @router.post(
         "",
@@ -72,7 +72,7 @@ def uploads_router(
     ) -> dict[str, Any] | Response:
         """Add a report to the library, or a new version of the report with the same name.
 
-        Where too many uploads wait, the answer is 503; `Retry-After` says when to send the file again.
+        If too many uploads wait, the answer is 503; `Retry-After` says when to send the file again.
         """
         details = {
             "title": title,
@@ -89,7 +89,7 @@ def uploads_router(
 
     @router.delete("/{document_id}", status_code=204, responses=documented(404, 409, 422, 500, 503, 507))
     async def delete(document_id: DocumentId) -> None:
-        """Delete an uploaded document, with its file and all its versions; `…/restore` undoes it."""
+        """Delete an uploaded document, its file and all its versions; `…/restore` undoes the deletion."""
         try:
             await deleting.run(deletions.delete, document_id)
         except (NotUploadedError, LibraryLockedError) as error:

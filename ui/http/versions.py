@@ -22,7 +22,7 @@ AROUND = 2
 """The number of unchanged sentences before and after a change that are listed with their words."""
 
 CHANGES = 2_000
-"""The most entries that are listed; all are counted."""
+"""The most entries of a comparison that are listed; all are counted."""
 
 MAX_QUERY_CHARACTERS = 200
 
@@ -53,9 +53,12 @@ def versions_router(index: Library) -> APIRouter:
     ) -> dict[str, Any]:
         """The changes from one version to another, sentence by sentence, in reading order.
 
-        Each sentence that `went` or `came`, and each one near it that `stayed`, is an entry with its words
-        and its place in the text of the version, `old` or `new`. Other runs of sentences that stayed are one
-        entry each: their number (`sentences`), and the place from the first to the last.
+        The `change` of an entry is `went` for a sentence that only the earlier version has, `came` for one
+        that only the later version has, and `stayed` for one that is in both versions. Each sentence that
+        went or came has an entry with its `text`, and its place in the earlier version (`old`) or in the
+        later version (`new`). A sentence that stayed near a changed sentence has such an entry too. Each
+        other run of sentences that stayed has one entry without text: the number of `sentences`, and the
+        place from the first to the last.
         """
         to = index.catalog.document(document_id, later).version
         if former is None and to == 1:

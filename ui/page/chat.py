@@ -111,7 +111,7 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
 def _in_loop(
     change: Callable[[Session], tuple[Session, list[ChatMessage]]],
 ) -> Callable[[Session], Awaitable[tuple[Session, list[ChatMessage]]]]:
-    """Make a coroutine of ``change``, to run it in the event loop: Gradio runs plain functions in threads."""
+    """Wrap ``change`` in a coroutine, to run it in the event loop: Gradio runs plain functions in threads."""
 
     async def changed(session: Session) -> tuple[Session, list[ChatMessage]]:
         return change(session)

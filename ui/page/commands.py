@@ -17,10 +17,10 @@ _DATES = ("published_before", "published_after")
 class Command(RequestModel):
     """A command of the script.
 
-    ``ask`` asks a question. ``again`` repeats the question of an answer, with ``exact`` without correcting
-    its spelling, and ``edit`` changes it. ``open``
-    opens a stored conversation, or its part up to an answer. ``listen`` only keeps the page's connection
-    open.
+    ``ask`` asks a question. ``again`` asks the question of an answer again; if ``exact`` is true, without
+    correcting the spelling of the question. ``edit`` asks a changed question in its place. ``open`` shows a
+    stored conversation, or the part of it that ends with an answer. ``listen`` does nothing, but keeps the
+    connection of the page open.
     """
 
     do: Literal["ask", "again", "edit", "open", "listen"]
@@ -32,7 +32,7 @@ class Command(RequestModel):
 
 
 def read_command(text: str) -> Command | None:
-    """The command in ``text``; None if it has none."""
+    """Parse a command; None if ``text`` is not a valid command."""
     try:
         return Command.model_validate_json(text)
     except ValidationError:
@@ -40,7 +40,7 @@ def read_command(text: str) -> Command | None:
 
 
 def read_scope(text: str) -> Filters:
-    """Parse the filters of a question; an empty ``text``, before the script has written any, sets none.
+    """Parse the filters of a question. ``text`` is empty until the script has written filters into the field.
 
     Raises:
         ScopeError: if ``text`` does not have the filters of ``POST /v1/chat`` as JSON.

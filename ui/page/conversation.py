@@ -13,7 +13,7 @@ from ui.page.markup.answer import question_markup
 from ui.page.partial_answer import PartialAnswer, partial_markup, stopped_markup
 
 REMEMBERED_ANSWERS = 100
-"""The most earlier answers that a question follows; footnotes of older answers may get new numbers."""
+"""The most earlier answers that a question follows. A footnote of an older answer may get a new number."""
 
 ChatMessage = dict[str, str]
 """A message of Gradio's chatbot, with ``role`` and ``content``."""
@@ -21,12 +21,12 @@ ChatMessage = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Replaced:
-    """The content that a new answer replaces. The page shows it again if no answer comes.
+    """The exchanges that a new answer replaces. The page shows them again if no answer comes.
 
     Attributes:
-        exchanges: the shown exchanges.
+        exchanges: the exchanges that were shown.
         rest: the later exchanges that were not shown.
-        notice: the markup of the notice below them.
+        notice: the markup of the notice below the exchanges; empty without a notice.
     """
 
     exchanges: list[Exchange]
@@ -88,7 +88,7 @@ class ShownConversation:
     Attributes:
         id: the conversation_id of its answers.
         exchanges: the shown questions and answers, the oldest first.
-        notice: markup of a notice below them; empty without one.
+        notice: the markup of a notice below the exchanges; empty without a notice.
         rest: the later exchanges, not shown because the user opened a link to an earlier answer.
         locale: the reader's language.
     """
@@ -119,7 +119,7 @@ class ShownConversation:
         return [*messages, {"role": "assistant", "content": self.notice}] if self.notice else messages
 
     def follow(self, question: str) -> tuple[Exchange, Conversation]:
-        """Add a question, and return its exchange and the history that it follows."""
+        """Add a question, and return its exchange and the answers before it. Stops answers in progress."""
         self.stop()
         self.exchanges += self.rest
         self.rest, self.notice = [], ""
@@ -127,14 +127,17 @@ class ShownConversation:
         return self._added(question), history
 
     def supersede(self, answer_id: str, question: str | None) -> tuple[Exchange, Conversation] | None:
-        """Replace an answer and everything after it by a question; None if the answer is not shown.
+        """Replace an answer and everything after it by a question.
 
-        The library removes the replaced answers from the conversation when it keeps the new one. If no answer
-        comes, they are shown again.
+        The library removes the replaced answers from the conversation when it keeps the new answer. If no
+        new answer comes, the replaced answers are shown again.
 
         Args:
             answer_id: the answer to replace.
-            question: the new question; None to repeat the old one.
+            question: the new question; None to repeat the question of the answer.
+
+        Returns:
+            The exchange of the question and the answers before it; None if the answer is not shown.
         """
         self.stop()
         ids = self._answer_ids

@@ -67,7 +67,7 @@ class ChatEvents:
     async def act(
         self, request: str, scope: str, session: Session, shown: str, locale: Locale
     ) -> AsyncIterator[Update]:
-        """Run a command of the page's script; ignore an invalid one, or one on an answer not shown."""
+        """Run a command of the page's script. Ignore an invalid command, or one about an unknown answer."""
         command = read_command(request)
         updates = self._run(command, scope, session, shown, locale) if command else None
         async for update in self._or_no_change(updates):
@@ -77,7 +77,7 @@ class ChatEvents:
         """Stop the answer in progress, and put the waiting questions back into the input.
 
         Args:
-            entered: the text of the input, which stays below the questions.
+            entered: the text of the input, which stays there, below the waiting questions.
             session: the session of the page.
         """
         session.cancel()
@@ -150,7 +150,7 @@ class ChatEvents:
     async def _ask_again(
         self, command: Command, answer_id: str, scope: str, session: Session, locale: Locale
     ) -> AsyncGenerator[Update, None]:
-        """Stop the answer in progress, and replace an answer: repeat its question, or ask a changed one."""
+        """Stop the answer in progress, and ask the question of an answer again, or a changed question."""
         conversation = session.conversation
         if conversation is None or not conversation.shows(answer_id):
             # The server may have restarted since the page was opened.

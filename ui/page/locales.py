@@ -59,7 +59,7 @@ class Locale:
 
 @cache
 def locale_in(language: str) -> Locale:
-    """The interface in the language with this code.
+    """The strings of the interface in the language with this code, such as ``en``.
 
     Raises:
         FileNotFoundError: if there is no such language.
@@ -74,7 +74,7 @@ def languages() -> tuple[str, ...]:
 
 
 def locale_for(accepted: str | None) -> Locale:
-    """The interface in the language that an ``Accept-Language`` header prefers among ours, or in English.
+    """The strings in the language of the interface that an ``Accept-Language`` header prefers, or in English.
 
     The header's weights decide (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language). Only the first
     part of a language tag counts (``zh`` of ``zh-CN``). A language with an invalid weight is ignored.

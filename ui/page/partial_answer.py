@@ -34,7 +34,7 @@ class PartialAnswer:
     """The part of an answer that the engine has produced so far.
 
     Attributes:
-        searched: the filters and the number of searched reports; None without filters.
+        search_scope: the filters, and the number of reports that they leave to search; None without filters.
         standalone: the standalone form of a follow-up; None for a question that needs none.
         searched_for: the question with its spelling corrected; None if nothing was corrected.
         passages: the number of passages found; None during the search.

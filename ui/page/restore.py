@@ -20,7 +20,7 @@ def restore(
 ) -> ShownConversation:
     """Restore a stored conversation, or its part up to an answer.
 
-    If the library has neither, the result is a new conversation with a notice.
+    If the library has no such conversation or answer, the result is a new conversation with a notice.
 
     Args:
         index: the library.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from index.catalog.duplicates import Duplicates
+from index.catalog.duplicate_groups import Duplicates
 from index.embedding.encoder import Encoder
 from index.library import Library
 from index.records import Filters

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag.evaluation import Configuration, Evaluation, compare
-from rag.evaluation.abstention import CalibrationBin, RiskPoint
+from rag.evaluation.abstention_quality import CalibrationBin, RiskPoint
 from rag.evaluation.bootstrap import Figure, Sample, mean
 from rag.evaluation.report import write_comparison, write_report
 

@@ -19,7 +19,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
-from index.uploads import deletions, removing
+from index.uploads import removing, undo
 from index.uploads.leftovers import INCOMING, sweep_uploads
 from index.uploads.receiving import Sent, add_upload, uploads_folder
 from index.uploads.removing import Removed, remove_upload, restore_upload
@@ -159,7 +159,7 @@ class TestForGood:
     def test_after_its_time_it_is_gone_with_all_that_was_kept(
         self, client: TestClient, index: Library, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(deletions, "UNDO_SECONDS", 0.0)
+        monkeypatch.setattr(undo, "UNDO_SECONDS", 0.0)
         route = upload(client)
         client.delete(route)
         assert refused(client.post(f"{route}/restore"), 410) == (
@@ -171,9 +171,9 @@ class TestForGood:
     def test_it_goes_without_being_asked_for(
         self, index: Library, loading: Isolated, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(deletions, "UNDO_SECONDS", 0.05)
+        monkeypatch.setattr(undo, "UNDO_SECONDS", 0.05)
         number = add_upload(index, loading, DEFAULTS, Sent("a.txt", BytesIO(b"Gate."), {})).document_id
-        held = deletions.Deletions(index)
+        held = undo.Deletions(index)
         with held, Background("deletions", every(0.05, held.finish)):
             held.delete(number)
             wait_until(lambda: set_aside(index) == 0)

@@ -97,7 +97,7 @@ def test_a_replaced_answer_is_shown_under_its_link_and_what_is_asked_then_is_a_c
     assert shown(restored(engine, conversation_id=str(first.conversation_id))) == [QUESTIONS[0], QUESTIONS[2]]
     conversation = restored(engine, answer_id=second.answer_id)
     assert shown(conversation) == list(QUESTIONS[:2])
-    assert "A newer answer replaced this one" in conversation.notice
+    assert "A newer answer replaced this answer" in conversation.notice
     assert conversation.id != first.conversation_id
     _, follows = conversation.follow(QUESTIONS[2])
     assert [each.question for each in follows.exchanges] == list(QUESTIONS[:2])

@@ -1,9 +1,9 @@
 /** Copies text to the clipboard, as plain text and as HTML. */
 
 /**
- * Copies `words`: {text, html}, or a promise of it.
+ * Copies `words`: {text, html}, or a promise of such an object.
  *
- * It takes a promise because some browsers allow clipboard access only directly after the user's action.
+ * A promise is possible because some browsers allow clipboard access only directly after the user's action.
  */
 export async function copy(words) {
   if (navigator.clipboard?.write && window.ClipboardItem) {

@@ -32,7 +32,7 @@ const WORDS = [
   [english, new Intl.PluralRules(ENGLISH)],
 ];
 
-/** Returns the key's string in the first language that has it or, with a `count`, the plural form for it. */
+/** Returns a key's string, in English if the language has none; a `count` chooses the plural form. */
 function pattern(key, count) {
   for (const [words, rules] of WORDS) {
     const forms = count === undefined ? [key] : [`${key}.${rules.select(count)}`, `${key}.other`];
@@ -50,7 +50,7 @@ const written = (value) => (typeof value === "number" ? numberIn(value) : String
 export const t = (key, values = {}) =>
   pattern(key, values.count).replace(/\{(\w+)\}/g, (_, name) => written(values[name]));
 
-/** Returns the same as a list of strings and nodes: a value may be an array of nodes. */
+/** Returns the string of a key as a list of strings and nodes: a value may be an array of nodes. */
 export const parts = (key, values) =>
   pattern(key, values.count)
     .split(/(\{\w+\})/)

@@ -25,7 +25,7 @@ async function send(path, method, fields) {
   return (await ask(path, { method, headers, body: JSON.stringify(fields) })).json();
 }
 
-/** Fetches something of one report; if that is deleted, throws an error without its id, for the reader. */
+/** Fetches data of one report. If the report is gone, throws an error that tells the reader so. */
 async function ofReport(path, options) {
   try {
     return await get(path, options);

@@ -133,7 +133,7 @@ def streamed_markup(
 
 
 def headline_markup(headline: Headline | None) -> str:
-    """The answer itself: a value in bold with its unit, then its row and column; empty without one."""
+    """The headline: a value in bold with its unit, then its row and column; empty without a headline."""
     if headline is None:
         return ""
     unit = f' <span class="fn-headline-unit">{escape(headline.unit)}</span>' if headline.unit else ""
@@ -163,7 +163,7 @@ def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
     """Groups of consecutive sentences with the same sources.
 
-    An attribution follows each group, unless the whole answer has one source, which the strip names.
+    An attribution follows each group. If the whole answer has one source, only the strip names the source.
     """
     named = len({source for sentence in sentences for source in sentence.sources}) > 1
     return "".join(
@@ -236,7 +236,7 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
-    """The reason of an abstention, and the nearest passages, each with its shortfall."""
+    """The reason of an abstention, and the nearest passages, each with what it lacks for an answer."""
     reason = escape(answer.reason or answer.text)
     nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
     heading = escape(locale.text("abstention.nearest"))
@@ -273,11 +273,14 @@ _OF_ABSTENTIONS: Mapping[Judgement, str] = {
     "unanswerable": "act.rightlyNot",
     "wrong": "act.wronglyNot",
 }
-"""The labels of the judgement buttons of an abstention; those above are for an answer."""
+"""The labels of the judgement buttons below an abstention. ``_OF_ANSWERS`` has the labels below an answer."""
 
 
 def actions_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
-    """The buttons below an answer, on which the page's script acts; that of ``judgement`` is pressed."""
+    """The buttons below an answer. The page's script handles them.
+
+    The button for ``judgement``, if given, looks pressed.
+    """
     files = "".join(
         f'<li><a class="fn-file" href="v1/answers/{escape(answer.answer_id)}.{suffix}">'
         f"{escape(locale.text(f'file.{suffix}'))}</a></li>"

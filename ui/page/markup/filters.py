@@ -34,7 +34,10 @@ def filters_markup(searched: Searched | None, locale: Locale) -> str:
 
 
 def searched_markup(searched: Searched | None, read: int, locale: Locale) -> str:
-    """A line in an abstention with the searched reports and the number of passages read; empty if unknown."""
+    """A line in an abstention that says which reports were searched and how many passages were read.
+
+    Without the searched reports, the line has the filters only; without filters, the result is empty.
+    """
     if searched is None or not searched.documents:
         return filters_markup(searched, locale)
     what = (

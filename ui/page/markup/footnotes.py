@@ -31,12 +31,12 @@ class ShownSentence:
 
     @property
     def row_of(self) -> str | None:
-        """The caption and headings of the table whose row the sentence is; None for prose."""
+        """If the sentence is a row of a table, the caption and headings of the table; None for prose."""
         return next((cited.headings for cited in self.citations if self.repeats(cited)), None)
 
     @property
     def marked(self) -> int | None:
-        """The number of the meant cell, if the sentence is the row of a table; else None."""
+        """If the sentence is a row of a table, the number of the cell that is asked for; else None."""
         return next((cell_number(cited) for cited in self.citations if self.repeats(cited)), None)
 
     def repeats(self, cited: Citation) -> bool:
@@ -76,7 +76,7 @@ _REASONED: Mapping[Verdict, str] = {
     "partial": "foot.partialFor",
     "unsupported": "foot.unsupportedFor",
 }
-"""The keys of verdicts with a reason."""
+"""The key of the string for each verdict that has a reason."""
 
 
 def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:

@@ -1,4 +1,4 @@
-"""The markup above an answer: how its question was spelled and understood, and what narrowed the search."""
+"""The markup above an answer: the corrected question, a follow-up as it was understood, and the filters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ui.page.markup.text import escape, string_markup
 def interpretation_markup(
     standalone: str | None, searched_for: str | None, searched: Searched | None, locale: Locale
 ) -> str:
-    """The lines above an answer in progress, as far as they apply.
+    """The lines above an answer in progress. An argument that is None has no line.
 
     Args:
         standalone: the standalone form of a follow-up.
@@ -24,7 +24,7 @@ def interpretation_markup(
 
 
 def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: bool) -> str:
-    """The corrected question and, once it is answered, the button that searches for it as typed.
+    """The corrected question. Once it is answered, a button follows that searches for the question as typed.
 
     Empty for a question whose spelling was not corrected.
     """
@@ -37,7 +37,7 @@ def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: b
 
 
 def understood_markup(standalone: str | None, locale: Locale) -> str:
-    """The standalone form of a follow-up; empty for a question that needed none."""
+    """The standalone form of a follow-up; empty for a question that was not rewritten."""
     if standalone is None:
         return ""
     words = string_markup(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")

@@ -1,8 +1,8 @@
-"""The markup of sources: links that open a report at the cited words, its facts, and the strip of sources.
+"""The markup of sources: links to the cited words, the facts of a report, and the strip of sources.
 
 The target of a link has everything that the page's script needs to open the source, since Gradio's sanitiser
-removes ``data-*`` attributes: ``#cite-DOCUMENT-VERSION-START-END``, followed by ``-START-END`` of a cell if
-one cell of a row is meant.
+removes ``data-*`` attributes. The target is ``#cite-DOCUMENT-VERSION-START-END``; if the question asks for
+one cell of a row, ``-START-END`` of the cell follows.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ def mark_markup(cited: Citation, locale: Locale) -> str:
 
 
 def title_link(place: Citation | Passage, name: str = "fn-title") -> str:
-    """The title of a report, a link of the class ``name`` that opens it at the words."""
+    """The title of a report, as a link to the words of ``place``. The link has the class ``name``."""
     return f'<a class="{name}" href="{source_target(place)}">{escape(place.title)}</a>'
 
 
@@ -69,14 +69,14 @@ def by_source(citations: Iterable[Citation]) -> list[list[Citation]]:
 
 
 def source_markup(cited: Sequence[Citation], locale: Locale) -> str:
-    """The document of some citations: its title, publisher, date and cited pages."""
+    """The title, publisher, date and cited pages of a document. All citations are of this document."""
     pages = sorted({citation.page for citation in cited if citation.page is not None})
     recognised = any(citation.recognised for citation in cited)
     return f"{title_link(cited[0])}{facts_markup(cited[0], pages, locale, recognised=recognised)}"
 
 
 def strip_markup(citations: Sequence[Citation], locale: Locale) -> str:
-    """The strip below an answer: each cited document once, with the number of citations; empty without any.
+    """The strip below an answer: each cited document once, with the number of citations; empty without them.
 
     A single source has all its facts here, since the sentences do not name it.
     """

@@ -23,8 +23,8 @@ class CitedRow:
 
     Attributes:
         text: the row of the canonical text, its cells separated by bars.
-        notes: the markup of its footnote marks, the last cell of the row.
-        marked: the number of the cell that the question means, from 0; None without one.
+        notes: the markup of the row's footnote marks, which stand in a last cell.
+        marked: the number of the cell that the question asks for, from 0; None for the whole row.
     """
 
     text: str
@@ -33,7 +33,7 @@ class CitedRow:
 
 
 def cell_number(cited: Citation) -> int | None:
-    """The number of the cell that the question means in a cited row, from 0; None without one."""
+    """The number of the cell in a cited row that the question asks for, from 0; None for the whole row."""
     if cited.cell is None:
         return None
     return len(cells(cited.quote[: cited.cell.start - cited.start])) - 1
@@ -70,7 +70,7 @@ def _caption(lines: Sequence[str]) -> str:
 def _heading_row(
     row: Sequence[str], shown: Sequence[int], figures: frozenset[int], *, is_lowest: bool, is_only: bool
 ) -> str:
-    """A row of headings; a heading above others spans the columns up to the next heading of its row."""
+    """A row of headings. A heading above others spans the columns up to the next heading in the same row."""
     places = [number for number, place in enumerate(shown) if place and _at(row, place)]
     spans = not is_only and (not is_lowest or len(places) == 1)
     written: list[str] = []
@@ -107,7 +107,7 @@ def _at(row: Sequence[str], place: int) -> str:
 
 
 def _is_figures(column: Sequence[str]) -> bool:
-    """Whether all cells of a column are figures, except cells for a missing one."""
+    """Whether all cells of a column are figures, apart from cells that stand for a missing figure."""
     values = [cell for cell in column if cell not in _NO_VALUE]
     return bool(values) and all(map(_is_figure, values))
 

@@ -73,10 +73,10 @@ def test_no_style_colours_a_quoted_footnote() -> None:
 @pytest.mark.parametrize(
     ("verdict", "reason", "words"),
     [
-        ("supported", None, "Supported: the sentence above says what this quote says."),
+        ("supported", None, "Supported: the quote says what the sentence says."),
         ("partial", None, "Partly supported."),
         ("partial", "“rust” is not in it", "Partly supported: “rust” is not in it."),
-        ("unsupported", "9 is not in it", "Not supported: 9 is not in it."),
+        ("unsupported", "9 is not in it", "The source does not support this: 9 is not in it."),
     ],
 )
 def test_a_sentence_in_other_words_is_said_to_be_carried_or_not_and_why(
@@ -92,7 +92,7 @@ def test_a_footnote_of_two_sentences_is_listed_once_with_the_worse_verdict() -> 
     bad = found(citation(1, "One."), "unsupported", "2 is not in it")
     page = Page(foot_list_markup([resting("One.", good), resting("Two.", bad)], ENGLISH))
     assert page.text_of("summary") == ["1 footnote"]
-    assert page.text_of("fn-foot-verdict") == ["Not supported: 2 is not in it."]
+    assert page.text_of("fn-foot-verdict") == ["The source does not support this: 2 is not in it."]
 
 
 def test_a_row_stands_under_its_headings() -> None:

@@ -29,7 +29,7 @@ export async function startCard() {
   addEventListener("resize", close);
   card.addEventListener("pointerenter", () => clearTimeout(state.wait));
   card.addEventListener("pointerleave", () => closeSoon());
-  // Put it into the page's main part, where screen readers expect all contents.
+  // Put the card into the page's main part, where screen readers expect all contents.
   const conversation = await drawn("#fn-conversation");
   (conversation.closest("main") ?? document.body).append(card);
 }

@@ -18,7 +18,7 @@ const WHOLE = "[id^='fn-answer-'], .fn-stopped, .fn-failure";
 
 const state = { questions: 0, following: false, focused: null };
 
-/** Removes the label of each message: it has the message's HTML, and screen readers would read it out. */
+/** Removes the label of each message: the label is HTML, which screen readers would read out. */
 function unlabelMessages() {
   document
     .querySelectorAll("#fn-conversation [data-testid][aria-label]")

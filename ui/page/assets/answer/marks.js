@@ -1,6 +1,6 @@
 /*
  * Opens the source when the user clicks a footnote's mark, a link to #cite-DOCUMENT-VERSION-START-END;
- * trail.js has its form.
+ * trail.js describes such links.
  *
  * The offsets count code points of the document's text, but JavaScript's strings count UTF-16 units.
  */
@@ -21,7 +21,7 @@ function onClick(event) {
   openSource(cited, { from: link, trail: trailAt(href, link) });
 }
 
-/** Opens the quote that the page's address names; as soon as Gradio renders its footnote, sets the trail. */
+/** Opens the quote that the page's address names; sets the trail once Gradio has rendered its footnote. */
 export async function openLinked() {
   const href = location.hash;
   const linked = placeOf(href);

@@ -1,10 +1,11 @@
 /*
  * Sends commands to the conversation on the server, and makes sure that the page receives the outcome.
  *
- * Gradio's client reads the server's messages from one stream, and closes it when it expects no more. It
- * loses the answer to a command that is sent at that very moment: the client finds the stream still open, and
- * closes it afterwards (Gradio 6.31, client/js: submit and open_stream). The page would then wait for ever.
- * Any other event opens the stream again, and the server then sends all messages of the meantime.
+ * Gradio's client reads the server's messages from one stream, and closes the stream when it expects no more
+ * messages. The answer to a command that is sent at that very moment gets lost: the client finds the stream
+ * still open, and closes it afterwards (Gradio 6.31, client/js: submit and open_stream). The page would then
+ * wait for ever. Any other event opens the stream again, and the server then sends the messages that the page
+ * has missed.
  */
 
 import { write } from "../gradio.js";

@@ -1,6 +1,6 @@
 /** Creates elements and icons, and finds a focused element again after the page has replaced it. */
 
-/** Creates an element; `onclick` is a click listener. It skips attributes and children that are null. */
+/** Creates an element; `onclick` is a click listener. Attributes and children that are null are left out. */
 export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -78,7 +78,7 @@ export function remembered(element) {
   return { element, place, mark: place?.of(element) };
 }
 
-/** Returns the element of a description, or the last one like it; null if there is none. */
+/** Returns the described element or, if it has left the page, the last one with the same description. */
 export function findAgain(memory) {
   if (!memory || memory.element.isConnected) return memory?.element ?? null;
   if (!memory.place) return null;

@@ -14,8 +14,9 @@ const AIMING = 400; // milliseconds after `reveal` in which measuring other rows
  * A virtual list in a scrolling element.
  *
  * An item is {key, of, position}: `of` is the data of its row, and `position` its number among the counted
- * items, from 1, or null. If the `of` of an item changes, the list renders its row again. The focused row
- * stays in the page at every scroll position; so do the rows that `keep` names, which are not rendered again.
+ * items, from 1; null if the item is not counted. If the `of` of an item changes, the list renders its row
+ * again. The focused row and the rows that `keep` names stay in the page at every scroll position. The list
+ * does not render kept rows again.
  * The Tab key stops at one row only, at each of its controls with the attribute data-stop.
  */
 export class VirtualList {
@@ -135,7 +136,7 @@ export class VirtualList {
     if (!this.scroller.clientHeight && this.#rows.size) return;
     const active = document.activeElement;
     const focused = this.element.contains(active) ? remembered(active) : null;
-    // If rows are lower than assumed, there is room for more of them.
+    // If rows are less high than assumed, there is room for more of them.
     for (let pass = 0; pass < PASSES; pass++) {
       this.#fill();
       const unknown = [...this.#rows.values()].filter(({ key }) => !this.#heights.has(key));

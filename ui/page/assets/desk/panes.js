@@ -1,9 +1,9 @@
 /*
  * Shows and hides the two areas beside the conversation: the library at its start, and the source at its end.
  *
- * In a wide window both are columns. In a narrower one only one of them is, and the library opens as a drawer
- * over the page while the source is open; on a phone both are drawers. The `data-as` of an area is "column",
- * "drawer" or "closed". While a drawer is open, the rest of the page is inert.
+ * In a wide window, both areas are columns. In a narrower window, only one area is a column: while the source
+ * is open, the library opens as a drawer over the page. On a phone, both areas are drawers. The `data-as` of
+ * an area is "column", "drawer" or "closed". While a drawer is open, the rest of the page is inert.
  */
 
 import { button, findAgain, icon, make, remembered } from "../controls/dom.js";
@@ -22,7 +22,7 @@ export const source = make("aside", { id: "fn-source", "aria-label": t("source.t
 const scrim = make("div", { id: "fn-scrim", hidden: "" });
 const heard = { closed: [], reopened: [] };
 const state = {
-  library: recall("library", "open") === "open", // whether it is open as a column, if there is room for one
+  library: recall("library", "open") === "open", // whether the library is open as a column, if there is room
   drawer: false, // whether the library is open as a drawer
   source: false,
   fromLibrary: false, // whether the user opened the source from a row of the library
@@ -160,7 +160,7 @@ export function uncover({ back = true } = {}) {
   }
 }
 
-/** At Escape, closes the open drawer, or the source if it has the focus. */
+/** At Escape, closes the open drawer, or the source if the focus is in it. */
 function onKey(event) {
   if (event.key !== "Escape" || event.defaultPrevented) return;
   if (isDrawer(library)) closeLibrary();

@@ -65,7 +65,7 @@ const FIELDS = {
   published_before: (date) => t("scope.before", { date: dateWords(date) }),
 };
 
-/** Returns each filter of the scope: its words, and a function for the changes that remove it. */
+/** Returns each filter of the scope: its words, and `without`, which returns the changes that remove it. */
 const narrowings = () =>
   Object.entries(state.scope).flatMap(([field, value]) =>
     (Array.isArray(value) ? value : [value])

@@ -65,7 +65,7 @@ function reset(name) {
   remember(`${name}.width`, null);
 }
 
-/** Returns 1 if a movement to the right widens an area, else -1; from left to right, that is the library. */
+/** Returns 1 if a movement to the right widens an area, else -1. The library is at the start of the page. */
 const sense = (name) => (name === "library" ? 1 : -1) * (root.dir === "rtl" ? -1 : 1);
 
 function onKey(event, name, area) {

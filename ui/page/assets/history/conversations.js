@@ -17,7 +17,7 @@ const state = {
   listener() {},
 };
 
-/** Runs `listener` with {conversations, more, query} after each change; `more`: older ones exist. */
+/** Runs `listener` with {conversations, more, query} after each change; `more`: whether older ones exist. */
 export const onConversations = (listener) => (state.listener = listener);
 
 export const conversationOf = (id) => state.all.find(({ conversation_id }) => conversation_id === id);
@@ -72,7 +72,7 @@ function tell() {
 
 const promised = new Set(); // ids of conversations to delete when their notice closes
 
-/** Hides a conversation, and deletes it when its notice closes; `restored` runs if the user undoes this. */
+/** Hides a conversation, and deletes it when its notice closes; `restored` runs if the user undoes it. */
 export function removeWithUndo({ conversation_id: id, name }, restored) {
   promised.add(id);
   hideConversation(id, true);

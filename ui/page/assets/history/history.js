@@ -160,7 +160,7 @@ function remove(conversation) {
   focusRow(rows, state.keys[at + 1] ?? state.keys[at - 1]);
   if (isShown) document.querySelector("#fn-new")?.click();
   removeWithUndo(conversation, () => {
-    // Make the next look render the row again: it was rendered while the page showed no conversation.
+    // Render the row again at the next chance: it was rendered while the page showed no conversation.
     state.shown = null;
     if (isShown && isFree(id)) openConversation(id);
     focusRow(rows, id);
@@ -183,7 +183,7 @@ function onRowKey(event) {
 
 // Rows
 
-/** Creates a conversation's row; its buttons call `does.open` and `does.menu` with it and the button. */
+/** Creates a row; its buttons call `does.open` and `does.menu` with the conversation and the button. */
 export function conversationRow(conversation, does, isCurrent) {
   const { conversation_id: id, name, answers, updated } = conversation;
   const when = make(

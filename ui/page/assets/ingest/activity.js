@@ -57,7 +57,7 @@ async function onJobsTold(jobs) {
   draw();
 }
 
-/** Reads the reports after a job; else only now and then, since long syncs and other pages change them. */
+/** Reads the reports after a job; else only now and then: long syncs and other pages change reports, too. */
 function readAgain(hasChanged) {
   if (!hasChanged && performance.now() - state.read < FRESH) return null;
   state.read = performance.now();
@@ -67,7 +67,7 @@ function readAgain(hasChanged) {
 /** Returns the last finished job that is not an upload; an upload shows its outcome in its own row. */
 const outcomeOf = (jobs) => jobs.find((job) => hasEnded(job) && job.kind !== "upload") ?? null;
 
-/** Fetches the files that the server could not read; keeps the known ones if it does not respond. */
+/** Fetches the files that the server could not read; if it does not respond, the known files stay. */
 async function readFailures() {
   state.failures = await getFailures().catch(() => state.failures);
 }

@@ -51,7 +51,8 @@ export function filesOfFolder(files) {
 }
 
 /**
- * Reads all files below a folder: `found` has {file, folders}, where `folders` are the names between the two.
+ * Reads all files below a folder: `found` has {file, folders}, where `folders` has the names of the folders
+ * on the way to the file.
  *
  * `unread` counts the files and folders that the browser could not open; the others are still read.
  */

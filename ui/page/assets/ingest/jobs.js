@@ -1,4 +1,4 @@
-/** Polls the server's jobs: each second during a job, else every five seconds, and not while hidden. */
+/** Polls the server's jobs: each second during a job, else every five seconds. Hidden pages do not poll. */
 
 import { getJobs } from "../server.js";
 
@@ -13,7 +13,7 @@ export const hasEnded = ({ state: how }) => how !== "waiting" && how !== "runnin
 /** Runs `listener` after each poll with the jobs, the newest first; with null after a failed poll. */
 export const onJobs = (listener) => state.listeners.push(listener);
 
-/** Starts polling. A hidden page polls only while `needed` returns true: it still has files to send. */
+/** Starts polling. A hidden page polls only while `needed` returns true, since it still has files to send. */
 export function startJobs(needed) {
   state.needed = needed;
   document.addEventListener("visibilitychange", hurry);

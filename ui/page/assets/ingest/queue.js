@@ -67,7 +67,7 @@ export function cancel(upload) {
   return upload.jobId === null ? undefined : stopJob(upload);
 }
 
-/** Cancels the job of a file; if it has ended already, the next poll shows that. */
+/** Cancels the job of a file; if the job has ended already, the next poll shows its end. */
 const stopJob = ({ jobId }) =>
   cancelJob(jobId)
     .catch(() => null)
@@ -133,7 +133,7 @@ async function onJobsTold(jobs) {
   work();
 }
 
-/** Treats a job that the server does not know as failed; on any other error, its state stays unknown. */
+/** Treats a job that the server does not know as failed; after any other error, returns null. */
 const lost = (error) => (error.status === 404 ? { state: "failed", message: error.message } : null);
 
 function take(upload, job) {

@@ -91,7 +91,7 @@ export function addButtons() {
 
 export const takeEntries = async (entries) => take(await filesOf(entries));
 
-/** Adds files, and says how many others it leaves out; shows an alert if it could open none. */
+/** Adds files, and says how many others are left out; shows an alert if no file could be opened. */
 function take({ files, left: others, unread = 0 }) {
   const said = [
     others ? t("upload.leftOut", { count: others }) : "",
@@ -176,7 +176,7 @@ function rowOf(upload) {
   return rows.get(upload);
 }
 
-/** Whether the user deleted a file's report; one that was never in the list is only not read yet. */
+/** Returns whether a file's report was deleted: the list of reports had it once, and has it no longer. */
 function noteGone(upload) {
   const isListed = upload.state === "added" && Boolean(reportOf(upload.report.id));
   upload.wasListed ||= isListed;
@@ -260,7 +260,7 @@ export function sentenceOf(why, name) {
 
 export const wantsPassword = (why, name) => /^It is encrypted\b.*\bpassword\b/.test(sentenceOf(why, name));
 
-/** Creates the form for the password of a file; `given` receives it. */
+/** Creates the form for the password of a file; `given` receives the password. */
 export function passwordForm(name, given) {
   const input = make("input", {
     type: "password",

@@ -93,7 +93,7 @@ function fill(form, report) {
     }
   }
 
-  /** Shows each error beside its field, or below all fields if it names none. */
+  /** Shows each error beside the field that it names, or below all fields if it names no field. */
   function blame(error, changed) {
     const named = error.errors?.length
       ? error.errors

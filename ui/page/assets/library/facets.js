@@ -185,7 +185,7 @@ export function valueList({ name, words, choose }) {
     return { element: make("li", {}, label), input, number };
   }
 
-  /** Returns the values, those of the most reports first. */
+  /** Returns the values; the value that the most reports have comes first. */
   function values() {
     const all = [...new Set([...state.counts.keys(), ...state.chosen])];
     const count = (value) => state.counts.get(value) ?? 0;

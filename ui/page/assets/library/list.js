@@ -62,7 +62,7 @@ function drawRow(of) {
   });
 }
 
-/** Returns the reports in the chosen order, and keeps it: sorting thousands at each key would be slow. */
+/** Returns the reports in the chosen order; sorts them only after a change, since sorting many is slow. */
 function inOrder() {
   const { order } = getView();
   if (state.order !== order || state.of !== reports())
@@ -136,7 +136,7 @@ export function noteAdded(id) {
   drawList();
 }
 
-/** Opens an element in a report's row, and closes the one that is open in another. */
+/** Opens an element in a report's row, and closes the element that is open in another row. */
 export function openPart(id, element) {
   closePart();
   state.part = { id, element };
@@ -155,10 +155,10 @@ export function closePart({ refocus = false } = {}) {
   if (refocus) focusReport(id);
 }
 
-/** Focuses a report's row; returns whether the list has it. */
+/** Focuses a report's row; returns whether the list has the row. */
 export const focusReport = (id, place = 0) => focusRow(rows, id, place);
 
-/** Focuses the report after this one, or before it if there is none, so that this one can be deleted. */
+/** Focuses the report below a report that is about to be deleted; above it if there is none below. */
 export function focusBeside(id) {
   const row = rows.rowOf(scroller.querySelector(`[data-id="${id}"]`));
   if (!row) return;

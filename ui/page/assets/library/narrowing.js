@@ -25,8 +25,8 @@ function isWithin({ published }, { published_after: after, published_before: bef
 /**
  * Returns the reports that match a scope and a search, in their given order, and the counts of the facets.
  *
- * `counts` has a Map for each facet and for the years. It maps each value to the number of reports that match
- * with this value chosen, and with the other facets as they are. Reports without a date count under null.
+ * `counts` has a Map for each facet and for the years. For each value, the Map has the number of reports that
+ * would match if only this value of the facet were chosen. Reports without a date count under null.
  */
 export function narrowed(reports, scope, sought = "") {
   const words = fold(sought).split(" ").filter(Boolean);

@@ -51,7 +51,7 @@ export function labelled(key, picture, run, attributes = {}) {
   return control;
 }
 
-/** Describes the place of a footnote among those of its answer, with its own number if that differs. */
+/** Describes a footnote by its place among the footnotes of its answer, and by its number if that differs. */
 function words(number, at, total) {
   if (total === 1) return t("source.oneFootnote", { number });
   if (number === String(at)) return t("source.footnote", { at, total });

@@ -31,7 +31,7 @@ const state = { opened: 0, reached: 0, reading: null };
 
 const say = (error) => notify(words(error), { alert: true });
 
-/** Awaits a response; returns null if it fails, which `tell` reports, or if it is no longer wanted. */
+/** Awaits a response. Returns null if it is no longer wanted, or failed; `tell` reports the failure. */
 async function inTime(promise, { isWanted, tell = say }) {
   try {
     const value = await promise;
@@ -60,7 +60,7 @@ export async function openSource(place, { focus = true, from, trail = null } = {
   openSourcePane(from);
   source.setAttribute("aria-busy", "true");
   const within = source.contains(document.activeElement);
-  if (!state.reading) show([bar()], []); // The user can close it before it is read.
+  if (!state.reading) show([bar()], []); // The user can close the pane before the report is read.
   const reading = isShown(place) ? readAgain(place.quote) : readSource(place);
   const read = await inTime(reading, { isWanted, tell: fail });
   if (isWanted()) source.removeAttribute("aria-busy");
@@ -182,7 +182,7 @@ export function joinTrail(href) {
 
 const placeIn = ({ report, quote }) => ({ id: report.document_id, version: report.version, quote });
 
-/** Opens the footnote `by` places further in the answer; resolves to whether there is one. */
+/** Opens the footnote `by` places further in the answer; resolves to whether there is such a footnote. */
 async function step(by) {
   const reading = isOpen(source) ? state.reading : null;
   const own = reading?.quote ? (reading.trail ?? trailAt(hrefOf(placeIn(reading)))) : null;

@@ -48,7 +48,7 @@ function firstWord(string, unit) {
   return unit;
 }
 
-/** Splits text into paragraphs at blank lines, and keeps those: the text content is the document's text. */
+/** Splits text into paragraphs at blank lines. Blank lines stay: the text content is the document's text. */
 function paragraphs(marked, begin, end) {
   const nodes = [];
   const string = marked.string.slice(begin, end);

@@ -1,8 +1,9 @@
 /*
  * Steps through the footnotes of an answer, in their order, each place once.
  *
- * A mark is a link to #cite-DOCUMENT-VERSION-START-END, followed by -START-END of a cell where the quote
- * is a row of which one cell is meant. Gradio replaces the elements of a message while it streams, so a trail stores the targets of the links, and finds its answer again.
+ * A mark is a link to #cite-DOCUMENT-VERSION-START-END. If the question asks for one cell of a quoted row,
+ * -START-END of the cell follows. Gradio replaces the elements of a message while the message arrives, so a
+ * trail stores the targets of the links, and finds its answer again.
  */
 
 const CITATION = /^#cite-(\d+)-(\d+)-(\d+)-(\d+)(?:-(\d+)-(\d+))?$/;
@@ -11,7 +12,7 @@ const MARKS = "a.fn-mark";
 /**
  * Parses the target of a link to a quote: {id, version, quote}; undefined for any other target.
  *
- * The quote is {start, end}; if it is a row of which one cell is meant, it also has the `cell`.
+ * The quote is {start, end}; if the question asks for one cell of a quoted row, it also has the `cell`.
  */
 export function placeOf(href) {
   const found = CITATION.exec(href ?? "")
@@ -37,7 +38,7 @@ function markTo(href, within = conversation()) {
   return [...(within?.querySelectorAll(`${MARKS}[href="${CSS.escape(href)}"]`) ?? [])].at(-1) ?? null;
 }
 
-/** Returns the trail of a link's answer, or of one with a mark to its place: {answer, hrefs, at}, or null. */
+/** Returns the trail of `link`'s answer, or of one that links to `href`: {answer, hrefs, at}; or null. */
 export function trailAt(href, link = null) {
   const answer = answerOf(link) ?? answerOf(markTo(href));
   if (!answer) return null;
@@ -46,7 +47,7 @@ export function trailAt(href, link = null) {
   return at < 0 ? null : { answer, hrefs, at };
 }
 
-/** Returns the trail of the newest answer, before its first or after its last footnote; null without any. */
+/** Returns the trail of the newest answer, before its first or after its last footnote; else null. */
 export function trailBeside(step) {
   const answer = answerOf([...(conversation()?.querySelectorAll(MARKS) ?? [])].at(-1));
   if (!answer) return null;

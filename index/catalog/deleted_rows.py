@@ -40,7 +40,7 @@ def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
     Args:
         connection: reads one state of the catalog.
         document_id: the document's id.
-        file: the trash file, which must be new.
+        file: the file for the rows, which must be new.
 
     Raises:
         DocumentNotFoundError: if there is no such document.

@@ -1,7 +1,7 @@
 """Print results on a terminal, for people or as JSON, and show progress.
 
-Text of documents and names of files are data: :func:`rag.visible_text.visible` removes the control characters
-that could control the terminal, and Rich reads no markup in them.
+Text of documents and names of files are data: :func:`rag.visible_text.visible` removes control characters,
+which could control the terminal, and Rich does not read such text as markup.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ WIDTH = 100
 CHANGES = ("added", "changed", "removed", "failed")
 COUNTED = ("files", "passages")
 FAILURES = 10
-"""The number of unread files that are named; ``--json`` has all of them."""
+"""The most unread files that ``status`` names; ``--json`` names all of them."""
 
 JOB_DIGITS = 8
 """The number of digits of a job's id that are shown: enough to tell the few listed jobs apart."""
@@ -64,7 +64,10 @@ def errors() -> Console:
 
 
 def print_answer(console: Console, answer: Result) -> None:
-    """Print the headline, the sentences with marks and the footnotes; or the abstention with its passages."""
+    """Print an answer: its headline, its sentences with footnote marks, and its footnotes.
+
+    Of an abstention, print the reason and the nearest passages.
+    """
     if answer["searched_for"]:
         line = f"Searched for: {visible(answer['searched_for'])} (--exact searches for the question as typed)"
         console.print(Text(line, style="italic"), end="\n\n")
@@ -89,7 +92,7 @@ def print_answer(console: Console, answer: Result) -> None:
 
 
 def print_search(console: Console, response: Result, *, narrowed: bool = False) -> None:
-    """Print the passages, numbered, best first; ``narrowed`` says whether the command had filters."""
+    """Print the passages of a search, the best first; ``narrowed`` says whether the command had filters."""
     for number, result in enumerate(response["results"], 1):
         _print_entry(console, f"{number}.", _source(result), _score(result), visible(result["text"]))
     if not response["results"] and narrowed:
@@ -114,7 +117,7 @@ def print_sync(console: Console, stderr: Console, report: Result) -> None:
 
 
 def print_status(console: Console, status: Result) -> None:
-    """Print one line for each fact of a home."""
+    """Print the state of a library: a line for each fact."""
     sizes, server = status["sizes"], status["server"]
     parts = ", ".join(f"{name} {_size(size)}" for name, size in sizes.items() if name != "total" and size)
     lines = {
@@ -140,7 +143,7 @@ def print_status(console: Console, status: Result) -> None:
 
 
 def _problem_lines(status: Result) -> dict[str, str]:
-    """The unconfirmed folders, and the files that could not be read."""
+    """Lines for the folders that a restored backup followed, and for the files that could not be read."""
     lines = {}
     if status["unconfirmed"]:
         folders = ", ".join(status["unconfirmed"])
@@ -153,7 +156,7 @@ def _problem_lines(status: Result) -> dict[str, str]:
 
 
 def _index_lines(index: Result | None) -> dict[str, str]:
-    """The state of the search caches, and of a build in progress."""
+    """A line for the caches of the search and, while the library is embedded anew, one for the progress."""
     if index is None or index["build"] is None:
         return {}
     said = [
@@ -286,7 +289,7 @@ def _size(count: float) -> str:
 
 @contextmanager
 def progress_bar(console: Console) -> Iterator[Progress | None]:
-    """A function that draws one progress bar per stage on ``console``; None if it is not a terminal."""
+    """Yield a function that draws a progress bar for each stage; None if ``console`` is not a terminal."""
     if not console.is_terminal:
         yield None
         return

@@ -11,7 +11,7 @@ import pytest
 from rich.console import Console
 
 from rag.answers import Answer, AnswerSentence, Citation, Headline, Passage, Verification
-from ui.cli import output
+from ui.cli import printing
 
 FIRST, SECOND, THIRD = "The dam held.", "The gate did not.", "Nine people died."
 TEXT = f"{FIRST} {SECOND}\n{THIRD}"
@@ -92,7 +92,7 @@ def printed(show: object, *arguments: object, width: int = 80) -> list[str]:
 
 
 def test_an_answer_is_its_sentences_with_their_marks_a_line_a_document_then_the_footnotes() -> None:
-    assert printed(output.print_answer, ANSWER.as_dict()) == [
+    assert printed(printing.print_answer, ANSWER.as_dict()) == [
         "The dam held. [1] The gate did not. [2] [3]",
         "Nine people died. [4]",
         "[1] Inquiry · Ministry · 5 August 2031 · page 3 · dam.pdf",
@@ -111,7 +111,7 @@ def test_a_quoted_sentence_is_printed_without_a_remark() -> None:
         sentences=(replace(sentence(FIRST, 1), verdict="quoted"),),
         citations=(citation(1, FIRST, verification=quoted),),
     )
-    assert printed(output.print_answer, made.as_dict()) == [
+    assert printed(printing.print_answer, made.as_dict()) == [
         "The dam held. [1]",
         "[1] Inquiry · Ministry · 5 August 2031 · page 3 · dam.pdf",
     ]
@@ -119,16 +119,16 @@ def test_a_quoted_sentence_is_printed_without_a_remark() -> None:
 
 def test_a_note_stands_between_the_answer_and_its_footnotes() -> None:
     noted = replace(ANSWER, note="The reports are in English.")
-    assert printed(output.print_answer, noted.as_dict())[2] == "The reports are in English."
+    assert printed(printing.print_answer, noted.as_dict())[2] == "The reports are in English."
 
 
 def test_an_answer_that_is_one_value_begins_with_it() -> None:
     valued = replace(ANSWER, headline=Headline("$ 12", "in millions", "Gates", "2023"))
-    assert printed(output.print_answer, valued.as_dict())[:2] == ["$ 12 in millions", "Gates · 2023"]
+    assert printed(printing.print_answer, valued.as_dict())[:2] == ["$ 12 in millions", "Gates · 2023"]
 
 
 def test_an_abstention_is_its_reason_and_the_nearest_passages_with_what_each_lacks() -> None:
-    assert printed(output.print_answer, ABSTENTION.as_dict()) == [
+    assert printed(printing.print_answer, ABSTENTION.as_dict()) == [
         "No answer. No report says when.",
         "Nearest passages:",
         "– Inquiry · Ministry · 2031 · page 2 · dam.pdf",
@@ -139,12 +139,12 @@ def test_an_abstention_is_its_reason_and_the_nearest_passages_with_what_each_lac
 
 def test_an_abstention_of_an_empty_library_lists_nothing() -> None:
     empty = replace(ABSTENTION, passages=())
-    assert printed(output.print_answer, empty.as_dict()) == ["No answer. No report says when."]
+    assert printed(printing.print_answer, empty.as_dict()) == ["No answer. No report says when."]
 
 
 def test_a_long_passage_is_cut_between_words() -> None:
     long = replace(ABSTENTION, passages=(replace(PASSAGE, text="word " * 200, shortfall=None),))
-    lines = printed(output.print_answer, long.as_dict())
+    lines = printed(printing.print_answer, long.as_dict())
     shown = " ".join(line.strip() for line in lines[3:])
     assert shown == "word " * 56 + "…"
 
@@ -160,7 +160,7 @@ def test_search_results_are_numbered_with_the_parts_of_their_score() -> None:
         "score": 0.876,
         "scores": {"dense": 0.5, "lexical": 12.34},
     }
-    assert printed(output.print_search, {"results": [result, result]}) == [
+    assert printed(printing.print_search, {"results": [result, result]}) == [
         "1. Inquiry · August 2031 · page 1 · dam.pdf",
         "   score 0.88 (meaning 0.50, words 12.3)",
         "   Dams fail.",
@@ -171,10 +171,10 @@ def test_search_results_are_numbered_with_the_parts_of_their_score() -> None:
 
 
 def test_a_search_without_a_result_says_what_to_do() -> None:
-    assert printed(partial(output.print_search, narrowed=True), {"results": []}) == [
+    assert printed(partial(printing.print_search, narrowed=True), {"results": []}) == [
         "Nothing was found: no report passes the filters; widen them and search again."
     ]
-    assert printed(output.print_search, {"results": []}) == [
+    assert printed(printing.print_search, {"results": []}) == [
         "Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER"
     ]
 
@@ -191,7 +191,7 @@ def test_a_sync_reports_each_failure_on_one_line_apart_from_the_counts() -> None
         "generation": 3,
     }
     stderr = StringIO()
-    counts = printed(output.print_sync, Console(file=stderr, width=40), report, width=200)
+    counts = printed(printing.print_sync, Console(file=stderr, width=40), report, width=200)
     assert counts == [
         (
             "2 added, 0 changed, 1 removed, 4 unchanged, 1 failed in 1.3 s; "
@@ -206,7 +206,7 @@ def test_a_sync_reports_each_failure_on_one_line_apart_from_the_counts() -> None
 def test_markup_in_a_title_is_shown_as_it_is() -> None:
     marked = replace(ABSTENTION, passages=(replace(PASSAGE, title="[red]Inquiry[/red]"),))
     assert "– [red]Inquiry[/red] · Ministry · 2031 · page 2 · dam.pdf" in printed(
-        output.print_answer, marked.as_dict()
+        printing.print_answer, marked.as_dict()
     )
 
 
@@ -214,7 +214,7 @@ def test_markup_in_a_title_is_shown_as_it_is() -> None:
 def test_json_is_whole_whatever_the_output_can_carry(monkeypatch: pytest.MonkeyPatch, encoding: str) -> None:
     raw = BytesIO()
     monkeypatch.setattr("sys.stdout", TextIOWrapper(raw, encoding=encoding, write_through=True))
-    output.print_json({"title": "“Đất” 水 😀"})
+    printing.print_json({"title": "“Đất” 水 😀"})
     assert json.loads(raw.getvalue().decode(encoding)) == {"title": "“Đất” 水 😀"}
 
 
@@ -267,4 +267,4 @@ JOB = {
     ],
 )
 def test_a_job_says_how_far_it_is_or_how_it_came_out(changes: dict[str, object], line: str) -> None:
-    assert output.job_line({**JOB, **changes}) == line
+    assert printing.job_line({**JOB, **changes}) == line

@@ -17,7 +17,7 @@ from index.catalog.reader import CatalogReader
 from index.catalog.schema import documents, signatures
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
-from index.text.minhash import NEAR_DUPLICATE, numbers, resemblance
+from index.text.near_duplicates import NEAR_DUPLICATE, numbers, resemblance
 
 if TYPE_CHECKING:
     import numpy as np

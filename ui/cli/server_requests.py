@@ -1,4 +1,8 @@
-"""The commands ``ask`` and ``search``: ask the running server of the library, or open the library here."""
+"""The commands ``ask`` and ``search``.
+
+They send a request to the running server of the library. If no server runs, they open the library in this
+process.
+"""
 
 from __future__ import annotations
 
@@ -21,17 +25,18 @@ def ask(
     *,
     exact: bool = False,
 ) -> dict[str, Any]:
-    """Answer ``question``, as JSON.
+    """Answer ``question``, and return the answer as JSON.
 
     Args:
-        settings: name the library.
+        settings: the settings, which name the library's folder.
         question: the question.
         filters: the documents to search.
         conversation_id: the conversation that the question follows.
-        exact: whether to search for the question as it is written.
+        exact: whether to search for the question as it is written, without correcting its spelling.
 
     Raises:
-        QuestionError: if the question is empty or too long. A server raises ServerRefusedError instead.
+        QuestionError: if the question is empty or too long, and no server runs.
+        ServerRefusedError: if the running server refuses the question.
     """
 
     def here() -> dict[str, Any]:
@@ -51,7 +56,7 @@ def ask(
 
 
 def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict[str, Any]:
-    """Find the ``limit`` passages that match ``query`` best, as the JSON of ``POST /v1/search``."""
+    """Find the passages that match ``query`` best, and return them as the JSON of ``POST /v1/search``."""
 
     def here() -> dict[str, Any]:
         from ui.http.questions import search_response

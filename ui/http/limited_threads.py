@@ -1,4 +1,4 @@
-"""A bounded pool of threads for one kind of long work, separate from the threads of other requests."""
+"""Limits the threads that one kind of long work may use, so that other requests always find a thread."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 MAX_WAITING = 100
-"""The most requests of one kind that wait for a thread: a waiting upload has its file on the disk."""
+"""The most requests of one kind that may wait for a thread. Each waiting upload has its file on the disk."""
 
 
-class Bulkhead:
-    """Runs blocking work in its own threads. Callers wait for a thread; too many callers are refused.
+class LimitedThreads:
+    """Runs blocking work in a limited number of threads, for which a limited number of callers may wait.
 
     The server still answers other requests while all these threads are busy.
     """
 
     def __init__(self, what: str, *, at_once: int, waiting: int) -> None:
-        """Create the pool.
+        """Set the limits of one kind of work.
 
         Args:
             what: a plural name of the work, for the error of a refused caller.

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.evaluation.abstention import (
+from rag.evaluation.abstention_quality import (
     CalibrationBin,
     RiskPoint,
     calibration,

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.catalog.database import Catalog
-from index.catalog.duplicates import Duplicates, group_labels
+from index.catalog.duplicate_groups import Duplicates, group_labels
 from index.catalog.schema import meta, signatures
 from index.documents import Span
 from index.embedding.encoder import Encoder
@@ -21,7 +21,7 @@ from index.errors import DocumentNotFoundError
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
-from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
+from index.text.near_duplicates import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 from tests.support.reports import incoming, near_duplicates, version, write
 from tests.support.stories import COPIES, FOOTER, LEAD, OTHER_STORY, STORY
 from tests.support.writings import PATIENT
@@ -253,7 +253,7 @@ def test_groups_that_followed_each_generation_are_those_made_afresh(
 def test_what_follows_is_compared_alone(index: Library, monkeypatch: pytest.MonkeyPatch) -> None:
     index.replace([incoming(WIRE, "a.txt"), incoming(PROOFS, "b.txt"), incoming(OTHER, "c.txt")])
     assert groups(index) == [["a.txt", "b.txt"]]
-    monkeypatch.setattr("index.catalog.duplicates.group_labels", None)
+    monkeypatch.setattr("index.catalog.duplicate_groups.group_labels", None)
     index.replace([incoming(OTHER, "d.txt"), incoming(WIRE, "e.txt")])
     assert groups(index) == [["a.txt", "b.txt", "e.txt"], ["c.txt", "d.txt"]]
     index.replace([], [1])

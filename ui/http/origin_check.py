@@ -1,4 +1,4 @@
-"""Refuse requests from other web pages, and requests with the host name of another server.
+"""Refuses requests from other web pages, and requests with the host name of another server.
 
 Any page that a person visits can send requests to servers on that person's machine. With DNS rebinding, the
 page's owner points a name at 127.0.0.1, so that the requests look as if they came from the server's own page.
@@ -28,7 +28,7 @@ _SHOWN_CHARACTERS = 100
 """The most characters of a header in an error."""
 
 
-class Perimeter:
+class OriginCheck:
     """Refuses with 403 a request from another web page or for another host name.
 
     Links from other sites to the page work: such a request changes nothing, and the other site cannot read

@@ -1,4 +1,4 @@
-"""Deletions that can be undone for some minutes."""
+"""Deletions that can be undone for a while."""
 
 from __future__ import annotations
 
