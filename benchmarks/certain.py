@@ -14,10 +14,10 @@ from collections.abc import Sequence
 from benchmarks.datasets import data_folder, open_index
 from benchmarks.writing import clapnq_questions
 from index.embedding.encoder import open_encoder
+from rag.answer_limits import CERTAIN
 from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
-from rag.tuning import CERTAIN
 
 PROBABILITIES = (0.25, 0.5, 0.6, 0.65, 0.7, 0.75, CERTAIN, 0.8, 0.85, 0.9)
 

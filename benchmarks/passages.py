@@ -20,9 +20,9 @@ from benchmarks.datasets import HOME, data_folder, open_index
 from benchmarks.quality import LEARNED_FROM
 from index.embedding.encoder import Encoder, open_encoder
 from index.library import POOL
+from rag.answer_limits import READ_HITS, Tuning
 from rag.evaluation import Configuration, Dataset, Evaluation, evaluate, read_dataset
 from rag.evaluation.bootstrap import Place
-from rag.tuning import READ_HITS, Tuning
 
 SETS = ("squad2", "mlqa-en", "clapnq", "mtrag-human", "tatqa")
 

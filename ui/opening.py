@@ -76,8 +76,8 @@ def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
     if chosen is None:
         yield QueryEngine(index, settings.reader, weights=settings.weights, keeps=True)
         return
+    from rag.answer_limits import DEFAULT_TUNING
     from rag.llm import open_model
-    from rag.tuning import DEFAULT_TUNING
     from rag.verification import Gate, open_entailment
     from rag.writing import Writer
 

@@ -26,7 +26,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
-from rag.tuning import CERTAIN
+from rag.answer_limits import CERTAIN
 from ui.errors import SettingsError
 from ui.masking import SECRET, masked, shown
 

@@ -11,9 +11,9 @@ from typing import Any
 
 from index.library import TITLE_TOKENS
 from index.text import MAX_CHUNK_TOKENS
+from rag.answer_limits import DEFAULT_TUNING, Tuning
 from rag.errors import ConfigurationError
 from rag.finding.reader import DEFAULT_READER
-from rag.tuning import DEFAULT_TUNING, Tuning
 
 DEFAULT = "default"
 """The name of the configuration without changes."""

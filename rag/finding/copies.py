@@ -14,13 +14,13 @@ from index.errors import DocumentNotFoundError
 from index.library import POOL
 from index.records import DocumentRecord, Filters
 from index.search import Hit, Snapshot
+from rag.answer_limits import Tuning
 from rag.answers import Copy
 from rag.finding.citations import DocumentTexts
 from rag.finding.fragments import is_fragment
 from rag.finding.ranking import Scored
 from rag.finding.reading import Reading, ReadSentence
 from rag.questions import Question
-from rag.tuning import Tuning
 
 _MOST_COPIES = 20
 """The most copies of a document in which a sentence is searched, the earliest first."""

@@ -12,7 +12,7 @@ from index.documents import Span
 from index.records import DocumentRecord, Passage
 from index.search import Hit, Snapshot
 from index.text import cells, is_group, table_context
-from rag.tuning import WIDEN_BY
+from rag.answer_limits import WIDEN_BY
 
 
 @dataclass(frozen=True, slots=True)

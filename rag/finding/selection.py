@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rag.answer_limits import MAX_SENTENCES
 from rag.finding.ranking import Scored, Weights
 from rag.questions import Form, Question
-from rag.tuning import MAX_SENTENCES
 
 MAX_OVERLAP = 0.6
 """Two sentences with a larger overlap of words (Jaccard) say the same; only the better one is used."""

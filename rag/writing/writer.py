@@ -14,6 +14,7 @@ from typing import Literal
 
 from index.documents import Span
 from index.errors import DocumentNotFoundError
+from rag.answer_limits import CERTAIN, Tuning
 from rag.answers import Answer, Dropped, Event, Fallback, Verification
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import ModelError
@@ -25,7 +26,6 @@ from rag.finding.reading import ReadSentence
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import MAX_STATEMENTS
 from rag.questions import Question
-from rag.tuning import CERTAIN, Tuning
 from rag.verification import Evidence, Gate
 from rag.verification.instructions import instructions
 from rag.writing.composition import Composition, abstain, quote

@@ -9,8 +9,8 @@ import pytest
 from markdown_it import MarkdownIt
 from starlette.testclient import TestClient
 
+from rag.answer_limits import Tuning
 from rag.engine import QueryEngine
-from rag.tuning import Tuning
 from rag.verification import Gate
 from rag.writing.writer import Writer
 from tests.support.processes import ROOT

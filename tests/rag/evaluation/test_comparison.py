@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from index.documents import Document
 from index.embedding.encoder import Encoder
+from rag.answer_limits import Tuning
 from rag.evaluation import Configuration, Dataset, Evaluation, compare, evaluate, read_dataset
 from rag.evaluation.bootstrap import Place, Sample, estimate, mean
 from rag.evaluation.comparison import Comparison, Outcome
 from rag.evaluation.datasets import Query
 from rag.evaluation.evaluation import Part
-from rag.tuning import Tuning
 
 ALL = read_dataset(Path(__file__).parents[3] / "seeds")
 SEEDS = replace(ALL, queries=ALL.queries[::3])

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from rag.answer_limits import Tuning
 from rag.errors import ConfigurationError
 from rag.evaluation.configuration import Configuration, read_configuration, settings_of
-from rag.tuning import Tuning
 
 
 def test_a_file_sets_its_keys_and_names_the_configuration(tmp_path: Path) -> None:

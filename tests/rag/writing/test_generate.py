@@ -8,12 +8,12 @@ from dataclasses import replace
 import pytest
 
 from index.library import Library
+from rag.answer_limits import Tuning
 from rag.answers import Answer, QuestionRewritten
 from rag.conversations.history import Conversation, from_answers
 from rag.engine import QueryEngine
 from rag.llm import Prices
 from rag.llm.circuit import Circuit
-from rag.tuning import Tuning
 from rag.verification import Gate
 from rag.writing.writer import Writer
 from tests.support.scripted import Script, ScriptedLLM, ServerError, cites, fails, model_of, says

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
+from rag.answer_limits import Tuning
 from rag.answers import Answer
 from rag.engine import QueryEngine
-from rag.tuning import Tuning
 from rag.verification import Gate
 from rag.writing.writer import Writer
 from tests.support.scripted import ScriptedLLM, model_of, obeys

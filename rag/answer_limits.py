@@ -1,4 +1,4 @@
-"""The parameters that decide how much is read for an answer; an evaluation may vary them."""
+"""Limits of an answer: how much is read for it, how many sentences it cites. Evaluations may vary them."""
 
 from __future__ import annotations
 
