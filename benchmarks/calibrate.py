@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import argparse
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -26,29 +26,21 @@ import torch
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
+from benchmarks.asked import REMOVED, Asked, asked_of, asked_without_title
 from benchmarks.datasets import data_folder, open_index
-from benchmarks.reader_examples import gold_flags
 from index.embedding.encoder import open_encoder
-from index.library import NO_FILTERS, Library
-from index.records import Filters
-from rag.evaluation import Dataset, read_dataset
-from rag.evaluation.datasets import Part, part_of
-from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, Candidate, measure
-from rag.finding.ranking import apply_reader
+from rag.evaluation import read_dataset
+from rag.evaluation.datasets import Part
+from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, Candidate
 from rag.finding.reader import BUNDLED_READER, Reader, open_reader
-from rag.finding.reading import read
-from rag.questions import Question, understand
-from rag.tuning import READ_HITS
+from rag.finding.reader_scores import apply_reader
 
 Array = npt.NDArray[np.float64]
 
-SETS = ("squad2", "mlqa-en", "clapnq")
-REMOVED = 600
-"""Questions of a part of a set that are asked again without the documents of their title."""
-
-LOST = 0.08
-"""The share of answerable questions that abstention may cost, which sets the threshold. A wrong citation
-costs more than no answer."""
+SETS = ("squad2", "mlqa-en", "clapnq", "tatqa")
+LOST = {"features": 0.08, "reader": 0.05}
+"""The share of the sets' answerable questions that abstention may cost, which sets the threshold. Questions
+about real reports share fewer words with them, so the same threshold costs two or three times as many."""
 
 FOREIGN_LOST = 0.05
 """The same for questions in another language, which are judged by cosines alone."""
@@ -60,37 +52,16 @@ every used sentence, F1 is level from 0.15 to 0.35 (0.575 to 0.584); a higher va
 JUDGED_BY = {
     "features": (
         "cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense",
-        "opposed", "undenied",
+        "opposed", "undenied", "row", "label", "headings",
     ),
     "reader": (
         "cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense",
-        "opposed", "undenied", "reader", "reader_window", "reader_best",
+        "opposed", "undenied", "row", "label", "headings", "reader", "reader_window", "reader_best",
     ),
 }  # fmt: skip
 FOREIGN_BY = ("cosine", "dense")
 
 _HERE = Path(__file__).parent.parent
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A question with its measured candidates.
-
-    Attributes:
-        name: the set, and whether the question's title was removed.
-        part: the part of the set that its title is in.
-        question: the question.
-        candidates: the sentences that were read for it.
-        gold: whether each candidate answers.
-        answerable: whether the library answers it.
-    """
-
-    name: str
-    part: Part
-    question: Question
-    candidates: tuple[Candidate, ...]
-    gold: tuple[bool, ...]
-    answerable: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,23 +88,24 @@ def main() -> None:
     for name in SETS:
         dataset = read_dataset(data_folder() / name)
         with open_index(dataset, encoder) as index:
-            asked.extend(_asked(dataset, index, removed=False))
+            asked.extend(asked_of(dataset, index))
             if name != "clapnq":
-                asked.extend(_asked(dataset, index, removed=True))
+                asked.extend(asked_without_title(dataset, index))
     stored: dict[str, Any] = {
         "made_by": "benchmarks/calibrate.py",
         "encoder": encoder.name,
         "reader": arguments.reader,
         "data": _DATA,
     }
-    measured = [_example(item, item.candidates, item.gold) for item in asked]
-    stored["features"] = learn([item for item in measured if item.part != "test"], "features")
-    report("features", stored["features"], [item for item in measured if item.part == "test"])
+    learned = [own for item in asked if item.part != "test" and (own := item.to_learn_from()).candidates]
+    tested = [item for item in asked if item.part == "test"]
+    stored["features"] = learn([_example(item, item.candidates, item.gold) for item in learned], "features")
+    report("features", stored["features"], [_example(item, item.candidates, item.gold) for item in tested])
     if reader is not None:
-        by_features = _weights(stored["features"]["selection"])
-        read_too = [_read(item, reader, by_features) for item in asked if item.part != "train"]
-        stored["reader"] = learn([item for item in read_too if item.part == "tune"], "reader")
-        report("reader", stored["reader"], [item for item in read_too if item.part == "test"])
+        weights = _weights(stored["features"]["selection"])
+        tune = [_read(item, reader, weights) for item in learned if item.part == "tune"]
+        stored["reader"] = learn(tune, "reader")
+        report("reader", stored["reader"], [_read(item, reader, weights) for item in tested])
     if arguments.write:
         arguments.output.write_text(json.dumps(stored, indent=2) + "\n")
         print(f"written {arguments.output.name}")
@@ -154,7 +126,7 @@ def learn(examples: Sequence[Example], ranker: str) -> dict[str, Any]:
         "answerability": answerability,
         "foreign": foreign,
         "reach": REACH,
-        "threshold": _threshold(answerability, best[answerable], LOST),
+        "threshold": _threshold(answerability, best[answerable], LOST[ranker]),
         "foreign_threshold": _threshold(foreign, best[answerable], FOREIGN_LOST),
     }
 
@@ -174,46 +146,13 @@ def report(ranker: str, stored: dict[str, Any], examples: Sequence[Example]) -> 
             told = np.array([probability[id(e)] >= stored["threshold"] for e in answerable])
             line += f"; of {len(answerable)} answerable: best sentence right {np.mean(right):.3f}"
             line += f", right and not abstained {np.mean(right & told):.3f}"
-        present = [example for example in examples if example.name == name.removesuffix(_REMOVED)]
-        others = (
-            asked if name == name.removesuffix(_REMOVED) else [e for e in present if e.answerable] + asked
-        )
+        present = [example for example in examples if example.name == name.removesuffix(REMOVED)]
+        others = asked if name == name.removesuffix(REMOVED) else [e for e in present if e.answerable] + asked
         truth = [example.answerable for example in others]
         if 0 < sum(truth) < len(truth):
             auroc = roc_auc_score(truth, [probability[id(example)] for example in others])
             line += f"; AUROC {auroc:.3f}"
         print(line)
-
-
-_REMOVED = ", title removed"
-
-
-def _asked(dataset: Dataset, index: Library, *, removed: bool) -> Iterator[Asked]:
-    numbers = {record.path: record.document_id for record in index.catalog.documents()}
-    count: dict[Part, int] = {}
-    for query in dataset.queries:
-        title = dataset.title_of(query)
-        part, answerable = part_of(title), query.answerable is not False
-        if removed and (not answerable or count.get(part, 0) >= REMOVED):
-            continue
-        count[part] = count.get(part, 0) + 1
-        others = tuple(
-            numbers[name] for name, document in dataset.documents.items() if document.title != title
-        )
-        question = understand(query.text)
-        hits = index.search(question.text, READ_HITS, Filters(others) if removed else NO_FILTERS)
-        with index.snapshot() as snapshot:
-            candidates = measure(snapshot, question, read(snapshot, hits))
-        if candidates:
-            gold = gold_flags(query, [candidate.sentence.text for candidate in candidates])
-            yield Asked(
-                dataset.name + (_REMOVED if removed else ""),
-                part,
-                question,
-                tuple(candidates),
-                (False,) * len(candidates) if removed else gold,
-                answerable and not removed,
-            )
 
 
 def _read(asked: Asked, reader: Reader, weights: Array) -> Example:
@@ -299,6 +238,7 @@ _DATA = {
     "squad2": "part of the SQuAD 2.0 dev re-split, CC BY-SA 4.0",
     "mlqa-en": "MLQA dev, English, CC BY-SA 3.0",
     "clapnq": "half of CLAPNQ dev, Apache-2.0",
+    "tatqa": "TAT-QA dev, CC BY 4.0",
 }
 
 

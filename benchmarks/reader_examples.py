@@ -1,8 +1,7 @@
-"""Training examples of the reader: questions with windows that answer them or do not.
+"""Training examples of the reader: questions with crops of the passage that they are about.
 
-Real questions come from the ``train`` part of the sets. Their negatives are passages that the product's own
-search finds and that do not answer, and the right passage without its answering sentence. The right passage
-is also a negative for two made-up questions that it seems to answer.
+A crop may hold the answer. Negatives are crops of the passage without its answering sentence, and crops for
+made-up questions that the passage seems to answer.
 """
 
 from __future__ import annotations
@@ -12,8 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.near_misses import near_miss
-from index.documents import Document, Span
-from index.library import Library
+from index.documents import Span
 from index.text.segmentation import sentences
 from rag.evaluation import Dataset
 from rag.evaluation.datasets import Part, Query, part_of
@@ -21,8 +19,8 @@ from rag.evaluation.selection import Quote, is_gold
 from rag.finding.windows import Window
 
 MAX_SENTENCES = 5
-RETRIEVED = 12
-"""The number of passages that are searched for negatives."""
+WITHOUT_GOLD = 0.6
+"""The share of the questions with a crop of the passage without its answering sentence."""
 
 NEAR_MISSES = 2
 """The number of made-up questions for each real one."""
@@ -50,24 +48,45 @@ def split(text: str) -> tuple[str, ...]:
     return tuple(span.of(text) for span in sentences(text, "en"))
 
 
-def real(dataset: Dataset, index: Library | None, part: Part, seed: int = 0) -> list[Example]:
-    """The questions of one part of a set, each with the windows that answer it and some that do not.
+def crops(dataset: Dataset, part: Part, seed: int = 0) -> Iterator[Example]:
+    """The questions of one part of a set, each with crops of its passage that answer it and some that do not.
 
     Args:
         dataset: the set.
-        index: an index of its documents, to search for negatives; None to use the right passage alone, whole.
         part: the part of the titles.
-        seed: the seed of the random choice of windows.
+        seed: the seed of the random choice of crops.
     """
     chance = random.Random(seed)  # noqa: S311
-    return [
-        example
-        for query in dataset.queries
-        if query.about is not None
-        and part_of(dataset.title_of(query)) == part
-        and (query.has_gold or query.answerable is False)
-        for example in _of_question(dataset, index, query, query.about, chance)
-    ]
+    for query, right in _whole_passages(dataset, part):
+        if not any(right.gold):
+            if query.answerable is False:
+                yield crop(right, chance)
+            continue
+        yield crop(right, chance)
+        if not all(right.gold) and chance.random() < WITHOUT_GOLD:
+            yield crop(_without_gold(right), chance)
+        document = dataset.documents[query.about or ""]
+        related = [other.text for other in dataset.documents.values() if other.title == document.title]
+        for _ in range(NEAR_MISSES):
+            missing = near_miss(query.text, document.text, related, chance)
+            if missing:
+                yield crop(_null(replace(right, question=missing)), chance)
+
+
+def passages(dataset: Dataset, part: Part) -> list[Example]:
+    """The questions of one part of a set, each with the whole passage that it is about."""
+    return [example for _, example in _whole_passages(dataset, part)]
+
+
+def _whole_passages(dataset: Dataset, part: Part) -> Iterator[tuple[Query, Example]]:
+    for query in dataset.queries:
+        if query.about is None or part_of(dataset.title_of(query)) != part:
+            continue
+        if query.has_gold or query.answerable is False:
+            document = dataset.documents[query.about]
+            texts = split(document.text)
+            window = Window(document.title, texts)
+            yield query, Example(query.text, window, gold_flags(query, texts), query.answers)
 
 
 def gold_flags(query: Query, texts: Sequence[str]) -> tuple[bool, ...]:
@@ -89,42 +108,6 @@ def crop(example: Example, chance: random.Random) -> Example:
     title = example.window.title if chance.random() < 0.8 else ""
     kept = slice(start, start + length)
     return replace(example, window=Window(title, texts[kept]), gold=gold[kept])
-
-
-def _whole(question: str, document: Document) -> Example:
-    """An example with a whole passage that does not answer."""
-    return Example(question, Window(document.title, split(document.text)), (), ())
-
-
-def _of_question(
-    dataset: Dataset, index: Library | None, query: Query, about: str, chance: random.Random
-) -> Iterator[Example]:
-    document = dataset.documents[about]
-    texts = split(document.text)
-    right = Example(query.text, Window(document.title, texts), gold_flags(query, texts), query.answers)
-    answerable = any(right.gold)
-    if index is None:
-        yield right
-        return
-    if query.answerable is not False and not answerable:
-        return
-    for _ in range(2):
-        yield crop(right, chance)
-    if answerable:
-        if not all(right.gold) and chance.random() < 0.6:
-            yield crop(_without_gold(right), chance)
-        related = [other.text for other in dataset.documents.values() if other.title == document.title]
-        for _ in range(NEAR_MISSES):
-            missing = near_miss(query.text, document.text, related, chance)
-            if missing:
-                yield crop(_null(replace(right, question=missing)), chance)
-    wrong = [
-        hit
-        for hit in index.search(query.text, RETRIEVED)
-        if hit.document.path != about and not any(gold_flags(replace(query, answerable=None), [hit.text]))
-    ]
-    for hit in wrong[:1] + chance.sample(wrong[1:], min(1, len(wrong[1:]))):
-        yield crop(_whole(query.text, dataset.documents[hit.document.path]), chance)
 
 
 def _null(example: Example) -> Example:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
+from rag.answer_limits import DEFAULT_TUNING, Tuning
 from rag.answers import (
     Answer,
     AnswerDone,
@@ -31,14 +32,14 @@ from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
 from rag.finding.features import measure
 from rag.finding.greetings import greeting
-from rag.finding.ranking import Scored, Weights, apply_reader, can_read, load_weights, rank
+from rag.finding.ranking import Scored, Weights, load_weights, rank
 from rag.finding.reader import DEFAULT_READER, Reader, open_reader
+from rag.finding.reader_scores import apply_reader, can_read
 from rag.finding.reading import Reading, read
 from rag.finding.spelling import correct
 from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
 from rag.questions import Question, understand
-from rag.tuning import DEFAULT_TUNING, Tuning
 from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
 from rag.writing.findings import Findings
 from rag.writing.writer import Writer, add_usage, generate

@@ -139,7 +139,11 @@ _FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
     ),
 )
 
-_NAME = regex.compile(r"(?<!^)(?<![.?!]\s)\b\p{Lu}[\p{L}\p{M}\p{N}'’-]*|\p{N}[\p{N}.,]*(?<=\p{N})")
+_NAME = regex.compile(
+    r"(?<!^)(?<![.?!]\s)(?<![\p{L}&]&?)\p{Lu}(?:[\p{L}\p{M}\p{N}'’&]|-(?!\p{Lu}\p{Ll}))*|\p{N}[\p{N}.,]*(?<=\p{N})"
+)
+"""A capitalised word within a sentence, or a figure. ``April-June`` is two names, ``PG&E`` is one."""
+
 _NOT_NAMES = frozenset({"I", "A"})
 
 

@@ -1,6 +1,6 @@
 """Finds near-duplicate documents, such as a story in several outlets or a report that was saved twice.
 
-Two documents are compared by their MinHash signatures (:mod:`index.text.minhash`).
+Two documents are compared by their MinHash signatures (:mod:`index.text.near_duplicates`).
 """
 
 from __future__ import annotations

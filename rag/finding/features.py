@@ -12,6 +12,7 @@ import regex
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.search import Snapshot, Term, terms
+from index.text import cells, is_row
 from rag.finding.contradiction import LANGUAGE, denies, opposes
 from rag.finding.fragments import names_only
 from rag.finding.reading import Reading, ReadSentence
@@ -40,7 +41,8 @@ _LONGEST_ENDING = 3
 """Lengths in letters. Two words with the same beginning are often unrelated if their common root is shorter,
 or an ending longer."""
 
-_PEOPLE = regex.compile(r"(?<=\p{L}{5})(?:['’]s|ian|an|n|ese|ish)$")
+_ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish)$")
+"""The ending of a possessive, of a plural such as ``F-35s``, or of a people's name."""
 
 _CAPITALISED = regex.compile(r"\b\p{Lu}")
 _LONG_NAME = regex.compile(
@@ -68,6 +70,10 @@ class Features:
         foreign: 1 if the question is in another language than the document.
         opposed: 1 if the sentence replaces a word of the question by its opposite.
         undenied: 1 if the question denies something and the sentence denies nothing.
+        row: 1 if the sentence is a row of a table.
+        label: for a row, the share of its label's words that the question contains; 0 for other sentences.
+        headings: for a row, the share of the question's words in the table's headings and the row's group,
+            weighted by rarity; 0 for other sentences.
         reader: the reader's log-odds that the sentence answers, divided by 10; 0 if no reader read it.
         reader_window: the reader's log-odds, divided by 10, that the sentence's window answers.
         reader_best: the highest ``reader_window`` of the question.
@@ -87,6 +93,9 @@ class Features:
     foreign: float
     opposed: float = 0.0
     undenied: float = 0.0
+    row: float = 0.0
+    label: float = 0.0
+    headings: float = 0.0
     reader: float = 0.0
     reader_window: float = 0.0
     reader_best: float = 0.0
@@ -190,6 +199,7 @@ def _in_reading(
     english = language == LANGUAGE and not foreign
     question_words = frozenset(terms(question.text, LANGUAGE)) if english else frozenset()
     denied = english and denies(question.text)
+    asked = frozenset(terms(question.text, language))
     candidates = []
     for place, sentence in enumerate(reading.sentences):
         if names_only(sentence, reading.document.title):
@@ -211,6 +221,9 @@ def _in_reading(
             foreign=foreign,
             opposed=float(opposes(question_words, held[place])),
             undenied=float(denied and not denies(sentence.text)),
+            row=float(is_row(sentence.text)),
+            label=_share_of_label(sentence.text, asked, language) if is_row(sentence.text) else 0.0,
+            headings=_coverage(question_terms, _heading_terms(sentence, language)),
         )
         candidates.append(Candidate(reading, place, sentence, features, held[place]))
     return candidates
@@ -268,6 +281,19 @@ def contains_term(held: frozenset[Term], term: Term) -> bool:
     )
 
 
+def _share_of_label(row: str, asked: frozenset[Term], language: str) -> float:
+    """The share of the words of a row's first cell that are among the words ``asked``."""
+    label = terms(cells(row)[0], language)
+    return sum(contains_term(asked, term) for term in label) / len(label) if label else 0.0
+
+
+def _heading_terms(sentence: ReadSentence, language: str) -> frozenset[Term]:
+    """The words of a row's table headings and of its group of rows."""
+    return (
+        _terms_of(f"{sentence.headings}\n{sentence.section}", language) if sentence.headings else frozenset()
+    )
+
+
 def _share_of_names(question: Question, text: str) -> float:
     if not question.names:
         return 1.0
@@ -276,4 +302,4 @@ def _share_of_names(question: Question, text: str) -> float:
 
 
 def _bare(name: str) -> str:
-    return _PEOPLE.sub("", name.casefold())
+    return _ENDING.sub("", name.casefold())

@@ -24,7 +24,7 @@ from ui.app import create_app
 from ui.page.head import ASSETS_ROUTE
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
-POPULATION = "What is the population of Cambodia?"
+BIRD = "What is the national bird of Cambodia?"
 
 MARKED = "() => [...document.querySelectorAll('#fn-source mark')].map((mark) => mark.textContent).join('')"
 """A script that returns the marked words of the panel, with the hidden bars and line breaks of tables."""

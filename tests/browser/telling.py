@@ -8,7 +8,7 @@ import httpx
 from playwright.sync_api import Locator, Page
 
 WHO_BOUGHT = "To whom was the tannery of Westmere sold?"
-NOTHING = "What is the population of Cambodia?"
+NOTHING = "What is the national bird of Cambodia?"
 """A question that no report answers."""
 
 

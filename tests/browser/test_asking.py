@@ -12,7 +12,7 @@ from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
-from tests.browser.pages import ARRESTS, MARKED, POPULATION, Watched, api_answer, ask, opened, serving
+from tests.browser.pages import ARRESTS, BIRD, MARKED, Watched, api_answer, ask, opened, serving
 
 pytestmark = pytest.mark.browser
 
@@ -89,8 +89,8 @@ def test_the_panel_shows_the_whole_text_of_a_report(seed_page: Watched, seed_ser
 
 def test_no_answer_is_calm_and_leads_to_the_nearest_passages(seed_page: Watched, seed_server: str) -> None:
     page = seed_page.page
-    expected = api_answer(seed_server, POPULATION)
-    ask(page, POPULATION)
+    expected = api_answer(seed_server, BIRD)
+    ask(page, BIRD)
     abstention = last_answer(page).locator(".fn-abstention")
     expect(abstention.locator(".fn-none")).to_have_text("Not answered")
     expect(abstention.locator(".fn-reason")).to_have_text(expected["reason"])
@@ -125,8 +125,8 @@ def test_the_keyboard_alone_asks_opens_reads_and_returns(seed_page: Watched) -> 
 
 def test_an_example_is_asked_with_one_click_and_start_over_clears_the_page(seed_page: Watched) -> None:
     page = seed_page.page
-    page.get_by_role("button", name=POPULATION).click()
-    expect(page.locator(".fn-question")).to_have_text([POPULATION])
+    page.get_by_role("button", name=BIRD).click()
+    expect(page.locator(".fn-question")).to_have_text([BIRD])
     page.locator(".fn-abstention").wait_for()
     page.get_by_role("button", name="Start over").click()
     expect(page.locator("#fn-conversation .message-row")).to_have_count(0)
@@ -135,12 +135,12 @@ def test_an_example_is_asked_with_one_click_and_start_over_clears_the_page(seed_
 
 def test_the_conversation_keeps_its_questions_in_order(seed_page: Watched) -> None:
     page = seed_page.page
-    for question in (ARRESTS, POPULATION):
+    for question in (ARRESTS, BIRD):
         # The page holds the second question back until the first is answered.
         ask(page, question)
         page.get_by_label("Your question").press("Enter")
         expect(page.get_by_label("Your question")).to_have_value("")
-    expect(page.locator(".fn-question")).to_have_text([ARRESTS, POPULATION])
+    expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD])
     expect(page.locator("#fn-conversation .fn-actions")).to_have_count(2)
     expect(page.locator(".fn-stopped, .fn-failure")).to_have_count(0)
 

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Locator, Page, expect
 
-from tests.browser.pages import ARRESTS, POPULATION, Watched, api_answer, ask, opened
+from tests.browser.pages import ARRESTS, BIRD, Watched, api_answer, ask, opened
 
 pytestmark = pytest.mark.browser
 
@@ -189,8 +189,8 @@ def test_the_newest_question_stands_at_the_top_once_its_answer_is_whole(seed_pag
 
 def test_no_answer_says_what_was_searched(seed_page: Watched, seed_server: str) -> None:
     page = seed_page.page
-    answer = answered(page, POPULATION)
-    read = len(api_answer(seed_server, POPULATION)["passages"])
+    answer = answered(page, BIRD)
+    read = len(api_answer(seed_server, BIRD)["passages"])
     expect(answer.locator(".fn-searched")).to_have_text(
         f"Searched 7 reports. The {read} closest passages were read."
     )

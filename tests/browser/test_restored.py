@@ -13,7 +13,7 @@ from index.library import Library
 from rag.engine import QueryEngine
 from rag.verification import Gate
 from rag.writing.writer import Writer
-from tests.browser.pages import ARRESTS, POPULATION, Watched, ask, opened, serving
+from tests.browser.pages import ARRESTS, BIRD, Watched, ask, opened, serving
 from tests.support.scripted import ScriptedLLM, hangs, model_of
 
 pytestmark = pytest.mark.browser
@@ -30,16 +30,16 @@ def answered(page: Page, *questions: str) -> None:
 
 def test_a_reload_shows_the_conversation_again_and_it_goes_on(seed_page: Watched) -> None:
     page = seed_page.page
-    answered(page, ARRESTS, POPULATION)
+    answered(page, ARRESTS, BIRD)
     page.wait_for_url(re.compile(r"\?conversation=[0-9a-f]{32}$"))
     address, shown = page.url, page.locator(WHOLE).first.inner_text()
     page.reload()
-    expect(page.locator(".fn-question")).to_have_text([ARRESTS, POPULATION])
+    expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD])
     assert page.locator(WHOLE).first.inner_text() == shown
     assert page.url == address
     answered(page, ORDERED)
     page.reload()
-    expect(page.locator(".fn-question")).to_have_text([ARRESTS, POPULATION, ORDERED])
+    expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD, ORDERED])
     assert page.url == address
 
 
@@ -60,7 +60,7 @@ def test_a_restored_footnote_opens_its_source(seed_page: Watched) -> None:
 def test_a_link_leads_to_its_answer_until_something_else_is_asked(
     seed_page: Watched, chromium: Browser, seed_server: str
 ) -> None:
-    answered(seed_page.page, ARRESTS, POPULATION)
+    answered(seed_page.page, ARRESTS, BIRD)
     answer = (seed_page.page.locator(WHOLE).first.get_attribute("id") or "").removeprefix("fn-answer-")
     with opened(chromium, seed_server, f"?answer={answer}&__theme=dark") as other:
         page = other.page
@@ -69,7 +69,7 @@ def test_a_link_leads_to_its_answer_until_something_else_is_asked(
         # The rest of the conversation is shown before the new question.
         ask(page, ORDERED)
         expect(page.locator(WHOLE)).to_have_count(3)
-        expect(page.locator(".fn-question")).to_have_text([ARRESTS, POPULATION, ORDERED])
+        expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD, ORDERED])
         page.wait_for_url(re.compile("conversation="))
         assert "answer=" not in page.url
         assert "__theme=dark" in page.url
@@ -194,7 +194,7 @@ def test_what_is_sent_while_an_answer_arrives_waits_for_it_and_comes_back_where_
         field = page.get_by_label("Your question")
         page.get_by_role("button", name=ARRESTS).click()
         page.locator(".fn-arriving, .fn-waiting").first.wait_for()
-        ask(page, POPULATION)
+        ask(page, BIRD)
         expect(field).to_have_value("")
         field.fill("Half a quest")
         page.wait_for_timeout(1500)
@@ -205,9 +205,9 @@ def test_what_is_sent_while_an_answer_arrives_waits_for_it_and_comes_back_where_
         released.set()
         page.wait_for_timeout(1500)
         expect(page.locator(".fn-question")).to_have_text([ARRESTS])
-        expect(field).to_have_value(f"{POPULATION}\nHalf a quest")
-        ask(page, POPULATION)
-        expect(page.locator(".fn-question")).to_have_text([ARRESTS, POPULATION])
+        expect(field).to_have_value(f"{BIRD}\nHalf a quest")
+        ask(page, BIRD)
+        expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD])
         expect(page.locator(WHOLE)).to_have_count(1)
         assert (watched.errors, watched.elsewhere) == ([], [])
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
-from tests.browser.pages import ARRESTS, POPULATION, ask
+from tests.browser.pages import ARRESTS, BIRD, ask
 
 DAM = "How many times did Pavo Arnholt telephone Corin Dalvey?"
 DISPLACED = "How many people were displaced on 12 May 2025?"
@@ -55,7 +55,7 @@ def a_card(page: Page) -> None:
 
 def no_answer(page: Page) -> None:
     """Ask a question without an answer, so that the nearest passages are shown."""
-    ask(page, POPULATION)
+    ask(page, BIRD)
     page.locator("#fn-conversation .fn-abstention").wait_for()
 
 

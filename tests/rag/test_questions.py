@@ -49,6 +49,12 @@ def test_names_and_figures_are_found_but_not_the_first_word() -> None:
     assert understand("Who is responsible?").names == ()
 
 
+def test_a_name_may_have_an_ampersand_and_months_joined_by_a_hyphen_are_two_names() -> None:
+    assert understand("What made PG&E's profit shrink?").names == ("PG&E's",)
+    assert understand("How much was earned in April-June 2022?").names == ("April", "June", "2022")
+    assert understand("How many F-35s did eBay buy?").names == ("F-35s",)
+
+
 def test_the_language_is_detected() -> None:
     assert understand("How many suspects were arrested?").language == "en"
     assert understand("在柬埔寨逮捕了多少嫌疑人？").language == "zh"

@@ -51,6 +51,25 @@ def test_peoples_count_as_their_countries_and_acronyms_as_their_names(library: M
     assert found["The United Nations Office on Drugs and Crime warned of it."].features.names == 0.5
 
 
+def test_possessives_and_plurals_with_figures_count_as_their_names(library: MakeLibrary) -> None:
+    found = measured(library({"a.txt": "LP&G lost two F-35 planes."}), "How did LP&G's F-35s get lost?")
+    assert found["LP&G lost two F-35 planes."].features.names == 1.0
+
+
+def test_a_row_has_the_share_of_its_label_and_the_share_of_the_question_in_its_headings(
+    library: MakeLibrary,
+) -> None:
+    table = "| District | Gates opened |\n|---|---|\n| Dredged canals | 12 |\n| Pumps | 14 |\n\nPumps ran."
+    found = measured(library({"a.md": table}), "How many gates of dredged canals were opened?")
+    canals = next(item.features for text, item in found.items() if text.startswith("Dredged"))
+    pumps = next(item.features for text, item in found.items() if text.startswith("Pumps"))
+    assert (canals.row, canals.label, pumps.label) == (1.0, 1.0, 0.0)
+    assert canals.headings == pumps.headings
+    assert 0.0 < canals.headings < 1.0
+    prose = found["Pumps ran."].features
+    assert (prose.row, prose.label, prose.headings) == (0.0, 0.0, 0.0)
+
+
 def test_a_question_in_another_language_is_foreign(library: MakeLibrary) -> None:
     engine = library(
         {"a.txt": "The police arrested more than a thousand suspects within three days this week."}

@@ -28,6 +28,7 @@ def test_the_weights_file_names_its_script_encoder_data_and_licences() -> None:
         "squad2": "CC BY-SA 4.0",
         "mlqa-en": "CC BY-SA 3.0",
         "clapnq": "Apache-2.0",
+        "tatqa": "CC BY 4.0",
     }
 
 

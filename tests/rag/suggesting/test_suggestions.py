@@ -70,7 +70,7 @@ def test_candidates_near_the_citations_come_first(seed_engine: QueryEngine, arre
 
 
 def test_after_an_abstention_suggestions_come_from_the_nearest_report(seed_engine: QueryEngine) -> None:
-    none = seed_engine.ask("What is the population of Cambodia?")
+    none = seed_engine.ask("What is the national bird of Cambodia?")
     assert none.abstained
     assert suggest(seed_engine, none) == [
         "Who issued a single clearance directive for the whole country?",

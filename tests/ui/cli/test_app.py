@@ -18,7 +18,7 @@ from tests.support.processes import ROOT, environment, mapping_of_lines, on_term
 from ui.cli.app import main
 
 SEEDS = ROOT / "seeds"
-UNANSWERABLE = "What is the population of Cambodia?"
+UNANSWERABLE = "What is the rainfall of Cambodia?"
 COMMANDS = ("export", "verify", "sync", "ask", "search", "serve", "eval", "status")
 
 SLOW = frozenset(

@@ -27,7 +27,7 @@ from ui.http.openai import footnotes, text_of, without_footnotes
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"
-POPULATION = "What is the population of Cambodia?"
+RAINFALL = "What is the rainfall of Cambodia?"
 START_SECONDS = 30
 
 
@@ -105,13 +105,13 @@ def test_a_corrected_question_is_named_below_and_is_no_part_of_the_history(clien
 
 
 def test_an_abstention_is_a_text_without_footnotes(client: openai.OpenAI) -> None:
-    completion = asked(client, user(POPULATION))
+    completion = asked(client, user(RAINFALL))
     answer = completion.footnoted  # type: ignore[attr-defined]
     assert answer["abstained"] is True
     assert completion.choices[0].message.content == answer["reason"]
 
 
-@pytest.mark.parametrize("question", [DENS, POPULATION])
+@pytest.mark.parametrize("question", [DENS, RAINFALL])
 def test_a_stream_is_the_same_text_in_pieces(client: openai.OpenAI, question: str) -> None:
     whole = asked(client, user(question))
     chunks = list(client.chat.completions.create(model="footnoted", messages=[user(question)], stream=True))
@@ -270,7 +270,7 @@ def test_an_answer_is_read_again_without_its_marks(text: str, bare: str) -> None
 def test_an_answer_comes_back_as_it_was(seed_engine: QueryEngine) -> None:
     for question in (
         "Was the figure of 15,900 displaced people right?",
-        "What is the population of Cambodia?",
+        "What is the rainfall of Cambodia?",
     ):
         answer = seed_engine.ask(question)
         note = f"\n\n{answer.note}" if answer.note else ""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from httpx2 import Response
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
-POPULATION = "What is the population of Cambodia?"
+RAINFALL = "What is the rainfall of Cambodia?"
 
 
 def events(response: Response) -> list[tuple[str, Any]]:
@@ -123,7 +123,7 @@ def test_chat_answers_with_quotes_of_the_stored_text(seed_client: TestClient) ->
 
 
 def test_chat_abstains_with_reasons_where_the_library_has_no_answer(seed_client: TestClient) -> None:
-    answer = seed_client.post("/v1/chat", json={"question": POPULATION}).json()
+    answer = seed_client.post("/v1/chat", json={"question": RAINFALL}).json()
     assert (answer["abstained"], answer["citations"], answer["sentences"]) == (True, [], [])
     assert answer["cause"] in {"not_answered", "not_in_library"}
     assert answer["text"] == answer["reason"]
@@ -149,7 +149,7 @@ def test_chat_answers_a_greeting_with_a_sentence(seed_client: TestClient) -> Non
     assert answer["text"] == "Hello! Ask a question about the reports in this library."
 
 
-@pytest.mark.parametrize("question", [ARRESTS, POPULATION])
+@pytest.mark.parametrize("question", [ARRESTS, RAINFALL])
 @pytest.mark.parametrize(
     ("body", "headers"),
     [({"stream": True}, {}), ({}, {"Accept": "text/event-stream"})],

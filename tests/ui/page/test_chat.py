@@ -6,11 +6,11 @@ from rag.engine import QueryEngine
 from ui.page.chat import TITLE, build_chat, labels
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
-POPULATION = "What is the population of Cambodia?"
+RAINFALL = "What is the rainfall of Cambodia?"
 
 
 def test_the_page_has_a_title_a_purpose_examples_and_a_labelled_input(seed_engine: QueryEngine) -> None:
-    page = build_chat(seed_engine, [ARRESTS, POPULATION])
+    page = build_chat(seed_engine, [ARRESTS, RAINFALL])
     parts = {component["props"].get("elem_id"): component["props"] for component in page.config["components"]}
     assert page.title == TITLE
     words = labels()
@@ -20,7 +20,7 @@ def test_the_page_has_a_title_a_purpose_examples_and_a_labelled_input(seed_engin
     assert parts["fn-conversation"]["sanitize_html"] is True
     assert parts["fn-conversation"]["latex_delimiters"] == []
     buttons = [part["props"]["value"] for part in page.config["components"] if part["type"] == "button"]
-    assert buttons == [ARRESTS, POPULATION, str(words("chat.startOver"))]
+    assert buttons == [ARRESTS, RAINFALL, str(words("chat.startOver"))]
 
 
 def test_the_script_s_fields_are_on_the_page_and_not_seen(seed_engine: QueryEngine) -> None:

@@ -20,7 +20,7 @@ from ui.page.partial_answer import PartialAnswer, partial_answers, partial_marku
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 ORDERED = "Who ordered the operation against the Cambodian scam syndicates?"
-POPULATION = "What is the population of Cambodia?"
+RAINFALL = "What is the rainfall of Cambodia?"
 
 
 async def steps(
@@ -34,7 +34,7 @@ def nameless(markup: str) -> str:
     return re.sub(r"[0-9a-f]{32}", "", markup)
 
 
-@pytest.mark.parametrize("question", [ARRESTS, POPULATION])
+@pytest.mark.parametrize("question", [ARRESTS, RAINFALL])
 def test_an_answer_arrives_in_steps_and_ends_as_the_answer_that_is_returned_at_once(
     seed_engine: QueryEngine, question: str
 ) -> None:
@@ -93,7 +93,7 @@ def test_many_can_ask_at_the_same_time(seed_engine: QueryEngine) -> None:
     answers: dict[int, str] = {}
 
     async def one(number: int) -> None:
-        last = (await steps(seed_engine, (ARRESTS, POPULATION)[number % 2]))[-1]
+        last = (await steps(seed_engine, (ARRESTS, RAINFALL)[number % 2]))[-1]
         answers[number] = nameless(partial_markup(last, ENGLISH))
 
     async def all_at_once() -> None:
@@ -103,7 +103,7 @@ def test_many_can_ask_at_the_same_time(seed_engine: QueryEngine) -> None:
 
     anyio.run(all_at_once)
     expected = [
-        nameless(answer_markup(seed_engine.ask(question), ENGLISH)) for question in (ARRESTS, POPULATION)
+        nameless(answer_markup(seed_engine.ask(question), ENGLISH)) for question in (ARRESTS, RAINFALL)
     ]
     assert [answers[number] for number in range(12)] == expected * 6
 

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from index.documents import Span
 from index.records import DocumentRecord
 from rag.finding.features import MEASURED_NAMES, Candidate, Features
-from rag.finding.ranking import MAX_READ, apply_reader, can_read
 from rag.finding.reader import WindowRead
+from rag.finding.reader_scores import MAX_READ, apply_reader, can_read
 from rag.finding.reading import Reading, ReadSentence
 from rag.finding.windows import Window
 from rag.questions import understand

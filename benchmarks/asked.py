@@ -1,0 +1,145 @@
+"""The questions of the evaluation sets, with the sentences that the product reads for them."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass, replace
+from itertools import compress
+
+from benchmarks.reader_examples import gold_flags
+from index.library import NO_FILTERS, Library
+from index.records import Filters
+from index.text import cells, is_row
+from rag.answer_limits import READ_HITS
+from rag.evaluation import Dataset
+from rag.evaluation.datasets import Part, Query, part_of
+from rag.finding.features import Candidate, measure
+from rag.finding.reading import read
+from rag.questions import Question, understand
+
+MOST_REMOVED = 600
+"""Questions of a part of a set that are asked again without the documents of their title."""
+
+REMOVED = ", title removed"
+"""What follows the name of a set whose questions are asked without the documents of their title."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A question with its measured candidates.
+
+    Attributes:
+        name: the set, and whether the question's title was removed.
+        part: the part of the set that its title is in.
+        question: the question.
+        candidates: the sentences that were read for it.
+        gold: whether each candidate answers.
+        answers: answer strings; empty if whole sentences answer.
+        answerable: whether the library answers it.
+        about: the document that it is about, if documents have no titles and questions do not name them.
+    """
+
+    name: str
+    part: Part
+    question: Question
+    candidates: tuple[Candidate, ...]
+    gold: tuple[bool, ...]
+    answers: tuple[str, ...]
+    answerable: bool
+    about: str | None = None
+
+    def to_learn_from(self) -> Asked:
+        """The question with the candidates of its own document, if it does not name the document.
+
+        Other pages may have a row with the label that is asked for, and then answer as well.
+        """
+        if self.about is None:
+            return self
+        kept = [item.reading.document.path == self.about for item in self.candidates]
+        candidates, gold = tuple(compress(self.candidates, kept)), tuple(compress(self.gold, kept))
+        return replace(self, candidates=candidates, gold=gold)
+
+
+def asked_of(dataset: Dataset, index: Library) -> Iterator[Asked]:
+    """The questions of a set whose answers it knows."""
+    titled = has_titles(dataset)
+    for query in dataset.queries:
+        if query.about is None or (query.answerable is not False and not query.has_gold):
+            continue
+        question = understand(query.text)
+        candidates = _candidates(index, question, NO_FILTERS)
+        gold = gold_flags(query, [candidate.sentence.text for candidate in candidates])
+        if candidates:
+            yield Asked(
+                dataset.name,
+                part_of(dataset.title_of(query)),
+                question,
+                tuple(candidates),
+                gold,
+                query.answers,
+                query.answerable is not False,
+                None if titled else query.about,
+            )
+
+
+def asked_without_title(dataset: Dataset, index: Library) -> Iterator[Asked]:
+    """The answerable questions of a set, asked over the documents of other titles, which do not answer.
+
+    Pages of financial reports have no title, and several have rows with the same label. A question about one
+    of them is asked only if a row answers it and no other page has a row with its label.
+    """
+    numbers = {record.path: record.document_id for record in index.catalog.documents()}
+    pages = _pages_of_labels(dataset)
+    count: dict[Part, int] = defaultdict(int)
+    for query in dataset.queries:
+        title = dataset.title_of(query)
+        part = part_of(title)
+        if not query.has_gold or count[part] >= MOST_REMOVED:
+            continue
+        if not has_titles(dataset) and not _is_unique(dataset, query, pages):
+            continue
+        count[part] += 1
+        question = understand(query.text)
+        others = tuple(numbers[name] for name in dataset.documents if _title(dataset, name) != title)
+        candidates = _candidates(index, question, Filters(others))
+        if candidates:
+            gold = (False,) * len(candidates)
+            yield Asked(dataset.name + REMOVED, part, question, tuple(candidates), gold, (), answerable=False)
+
+
+def has_titles(dataset: Dataset) -> bool:
+    """Whether the documents have titles, so that questions name what they are about."""
+    return any(document.title for document in dataset.documents.values())
+
+
+def _candidates(index: Library, question: Question, filters: Filters) -> list[Candidate]:
+    hits = index.search(question.text, READ_HITS, filters)
+    with index.snapshot() as snapshot:
+        return measure(snapshot, question, read(snapshot, hits))
+
+
+def _title(dataset: Dataset, name: str) -> str:
+    return dataset.documents[name].title or name
+
+
+def _label(row: str) -> str:
+    return " ".join(cells(row)[0].casefold().split())
+
+
+def _pages_of_labels(dataset: Dataset) -> Mapping[str, Set[str]]:
+    pages: dict[str, set[str]] = defaultdict(set)
+    for name, document in dataset.documents.items():
+        for row in filter(is_row, document.text.splitlines()):
+            pages[_label(row)].add(name)
+    return pages
+
+
+def _is_unique(dataset: Dataset, query: Query, pages: Mapping[str, Set[str]]) -> bool:
+    """Whether rows answer the question, and no other page has rows with their labels."""
+    if query.about is None:
+        return False
+    lines = dataset.documents[query.about].text.splitlines()
+    gold = gold_flags(query, lines)
+    labels = {_label(line) for line, answers in zip(lines, gold, strict=True) if answers and is_row(line)}
+    return bool(labels - {""}) and all(pages[label] == {query.about} for label in labels)

@@ -1,0 +1,153 @@
+"""Lets a reader read the best candidates, in windows of neighbouring sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from index.text import may_be_in
+from rag.finding.features import Candidate
+from rag.finding.reader import Reader
+from rag.finding.reading import Reading
+from rag.finding.windows import Window
+from rag.questions import Question
+
+MAX_READ = 24
+"""The number of candidates that a reader reads."""
+
+_CONTEXT = 1
+"""The number of sentences before and after each candidate that the reader reads with it."""
+
+_MAX_CHARACTERS = 700
+"""The most characters of a window, about 160 tokens. The reader was trained on this length, which also limits
+its time."""
+
+_MAX_HEADINGS = 300
+"""The most characters of a table's headings that are read with its rows."""
+
+_BUDGET_CHARACTERS = 5000
+"""The most characters of all windows of a question, about 1,200 tokens."""
+
+
+def can_read(reader: Reader, question: Question) -> bool:
+    """Whether ``reader`` reads the question's language, as far as both are known."""
+    return may_be_in(question.language, reader.languages)
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateWindow:
+    """A run of neighbouring sentences of one reading, as a reader reads it.
+
+    Attributes:
+        reading: the reading.
+        places: the numbers of the sentences in the reading, consecutive.
+        window: the headings of a table, if the run begins with one of its rows, and then the sentences.
+    """
+
+    reading: Reading
+    places: tuple[int, ...]
+    window: Window
+
+    @property
+    def headings(self) -> int:
+        """How many texts of the window come before its sentences: 0 or 1."""
+        return len(self.window.sentences) - len(self.places)
+
+
+def apply_reader(reader: Reader, question: Question, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Let a reader read the best candidates, and record its scores in their features.
+
+    Args:
+        reader: the reader.
+        question: the question.
+        ranked: the candidates, best first by their other features.
+
+    Returns:
+        The candidates that were read, in their order. The others are left out, because their scores cannot be
+        compared with these.
+    """
+    windows = windows_of(ranked)
+    read = reader.read(question.text, [item.window for item in windows])
+    best = max((result.answerable for result in read), default=0.0)
+    scores: dict[tuple[Reading, int], tuple[float, float]] = {}
+    for item, result in zip(windows, read, strict=True):
+        for place, score in zip(item.places, result.sentences[item.headings :], strict=True):
+            scores[item.reading, place] = (score, result.answerable)
+    return [
+        replace(
+            candidate,
+            features=replace(
+                candidate.features, reader=score / 10, reader_window=window / 10, reader_best=best / 10
+            ),
+        )
+        for candidate in ranked
+        if (found := scores.get((candidate.reading, candidate.place))) is not None
+        for score, window in [found]
+    ]
+
+
+def windows_of(ranked: Sequence[Candidate]) -> list[CandidateWindow]:
+    """Return the windows that a reader reads for the best candidates.
+
+    Args:
+        ranked: the candidates, best first.
+    """
+    windows = []
+    for reading, places in _chosen(ranked):
+        texts = (*_lead(reading, places), *_texts(reading, places))
+        windows.append(CandidateWindow(reading, places, Window(reading.document.title, texts)))
+    return windows
+
+
+def _lead(reading: Reading, places: Sequence[int]) -> tuple[str, ...]:
+    """The headings of the table whose rows a run begins with, unless the run has them itself."""
+    headings = reading.sentences[places[0]].headings
+    return (headings[-_MAX_HEADINGS:],) if headings else ()
+
+
+def _texts(reading: Reading, places: Sequence[int]) -> Iterator[str]:
+    """The sentences of a run; a row has the name of its group of rows before it."""
+    for place in places:
+        sentence = reading.sentences[place]
+        group = sentence.section.splitlines()[-1:]
+        yield " ".join([*group, sentence.text])
+
+
+def _chosen(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]]:
+    """Choose runs of sentences around the best candidates, about ``_BUDGET_CHARACTERS`` in all.
+
+    Returns:
+        For each run, its reading and the numbers of its sentences in the reading.
+    """
+    wanted: dict[Reading, set[int]] = {}
+    budget = _BUDGET_CHARACTERS
+    for candidate in ranked[:MAX_READ]:
+        sentences = candidate.reading.sentences
+        places = wanted.setdefault(candidate.reading, set())
+        around = range(
+            max(candidate.place - _CONTEXT, 0), min(candidate.place + _CONTEXT + 1, len(sentences))
+        )
+        new = set(around) - places
+        cost = sum(len(sentences[place].text) for place in new)
+        if budget <= 0 or (cost > budget and places):
+            continue
+        budget -= cost
+        places |= new
+    return [
+        (reading, tuple(run)) for reading, places in wanted.items() for run in _runs(reading, sorted(places))
+    ]
+
+
+def _runs(reading: Reading, places: Sequence[int]) -> list[list[int]]:
+    """Group the numbers of neighbouring sentences into runs of at most ``_MAX_CHARACTERS`` characters."""
+    runs: list[list[int]] = []
+    length = 0
+    for before, place in pairwise([-2, *places]):
+        characters = len(reading.sentences[place].text)
+        if place != before + 1 or length + characters > _MAX_CHARACTERS:
+            runs.append([])
+            length = 0
+        runs[-1].append(place)
+        length += characters
+    return runs
