@@ -1,0 +1,133 @@
+"""Prints how often answers over real reports are right, without the reader and with it.
+
+``python -m benchmarks.real_reports``: five minutes. The set ``reports`` has 170 questions about 22 earnings
+releases, quarterly reports, and statistics and briefings of the European Union, in other words than theirs. A
+citation is right if it stands on a page of the evidence, and has an answer or most words of the evidence.
+"""
+
+from __future__ import annotations
+
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path, PurePath
+from typing import Any
+
+import regex
+
+from benchmarks.datasets import data_folder
+from benchmarks.side_by_side import machine, note
+from index.embedding.encoder import open_encoder
+from index.ingest import sync
+from index.library import Library
+from rag.answers import Citation
+from rag.engine import QueryEngine
+from rag.finding.reader import BUNDLED_READER, NO_READER
+
+MOST_WORDS = 0.7
+"""The share of the words of the evidence that a right citation has, if it has no answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An asked question.
+
+    Attributes:
+        answerable: whether the reports answer it.
+        refused: whether there was no answer.
+        right: whether each citation is right; empty if it was refused.
+        seconds: the time of the answer.
+    """
+
+    answerable: bool
+    refused: bool
+    right: tuple[bool, ...]
+    seconds: float
+
+    @property
+    def is_good(self) -> bool:
+        """Whether the first citation and half of all are right, or it was right to refuse."""
+        if not self.answerable:
+            return self.refused
+        return any(self.right[:1]) and 2 * sum(self.right) >= len(self.right)
+
+
+def main() -> None:
+    """Index the reports, ask with and without the reader, and print a table."""
+    folder = data_folder() / "reports"
+    questions = [
+        json.loads(line) for line in (folder / "questions.jsonl").read_text().splitlines() if line.strip()
+    ]
+    with tempfile.TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as library:
+        note(f"indexing {folder.name}")
+        sync(library, [folder])
+        columns = {}
+        for reader in (NO_READER, BUNDLED_READER):
+            note(f"asking with the reader {reader}")
+            engine = QueryEngine(library, reader)
+            columns[reader] = figures([ask(engine, question) for question in questions])
+    print(machine())
+    print("| | without the reader | with it |\n|---|---:|---:|")
+    for name in columns[NO_READER]:
+        print(f"| {name} | {columns[NO_READER][name]} | {columns[BUNDLED_READER][name]} |")
+
+
+def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
+    """Ask a question, and tell which citations are right."""
+    began = time.perf_counter()
+    answer = engine.ask(question["question"])
+    seconds = time.perf_counter() - began
+    evidence = [*question["evidence"], *question.get("also", [])]
+    right = tuple(
+        any(is_right(citation, each, question["answers"]) for each in evidence)
+        for citation in answer.citations
+    )
+    return Scored(question["answerable"], answer.abstained, right, seconds)
+
+
+def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
+    """Whether a citation is on the page of the evidence and has an answer, or most words of the evidence."""
+    if (
+        PurePath(citation.path).name != PurePath(evidence["document"]).name
+        or citation.page != evidence["page"]
+    ):
+        return False
+    quote = f" {_plain(citation.quote)} "
+    if any(f" {_plain(answer)} " in quote for answer in answers if len(_plain(answer)) > 2):
+        return True
+    words = set(_plain(evidence["quote"]).split())
+    return bool(words) and sum(f" {word} " in quote for word in words) >= MOST_WORDS * len(words)
+
+
+def figures(scored: Sequence[Scored]) -> dict[str, str]:
+    """The figures of a column, by the name of their row."""
+    answerable = [item for item in scored if item.answerable]
+    shares = [sum(item.right) / len(item.right) for item in answerable if item.right]
+    return {
+        f"first citation right, of {len(answerable)} answerable": _share(
+            any(item.right[:1]) for item in answerable
+        ),
+        "any citation right": _share(any(item.right) for item in answerable),
+        "share of an answer's citations that are right": f"{statistics.mean(shares):.3f}",
+        "answerable, refused": _share(item.refused for item in answerable),
+        "unanswerable, refused": _share(item.refused for item in scored if not item.answerable),
+        "good: first and half of the citations right, or rightly refused": _share(
+            item.is_good for item in scored
+        ),
+        "seconds for an answer, median": f"{statistics.median(item.seconds for item in scored):.2f}",
+    }
+
+
+def _share(flags: Iterable[bool]) -> str:
+    return f"{statistics.mean(map(float, flags)):.3f}"
+
+
+def _plain(text: str) -> str:
+    return regex.sub(r"[\W_]+", " ", text.lower()).strip()
+
+
+if __name__ == "__main__":
+    main()
