@@ -11,8 +11,8 @@ from rag.answers import Answer, Verdict
 from rag.conversations import Claim, Footnote, load
 from rag.errors import AnswerFormError
 from ui.errors import NotExportedError
+from ui.export.exported_answers import Digests, Sheet, digests_of, facts, lay_out, lay_out_conversation
 from ui.export.reader import Exported, ReadAnswer, Row
-from ui.export.sheet import Digests, Sheet, digests_of, facts, lay_out, lay_out_conversation
 from ui.words import DOUBTS
 
 __all__ = [

@@ -13,9 +13,9 @@ from index.loaders import DEFAULTS, check_archive, damage_named
 from rag.visible_text import visible
 from ui.errors import NotExportedError
 from ui.export.docx import FIRST_STYLE, LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
+from ui.export.exported_answers import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS, FirstLine
 from ui.export.manifest import Manifest, read_manifest
 from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
-from ui.export.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS, FirstLine
 from ui.words import DOUBTS
 
 if TYPE_CHECKING:
