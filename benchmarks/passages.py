@@ -20,7 +20,7 @@ from benchmarks.datasets import HOME, data_folder, open_index
 from benchmarks.quality import LEARNED_FROM
 from index.embedding.encoder import Encoder, open_encoder
 from index.library import POOL
-from rag.answer_limits import READ_HITS, Tuning
+from rag.answer_limits import READ_HITS, AnswerLimits
 from rag.evaluation import Configuration, Dataset, Evaluation, evaluate, read_dataset
 from rag.evaluation.bootstrap import Place
 
@@ -33,10 +33,10 @@ INDEXED = (
     Configuration("without titles", title_tokens=0),
 )
 READ = (
-    Configuration("no neighbours", tuning=Tuning(widen_by=0)),
-    Configuration("4 neighbours", tuning=Tuning(widen_by=4)),
-    Configuration("4 passages read", tuning=Tuning(read_hits=4)),
-    Configuration("16 passages read", tuning=Tuning(read_hits=16)),
+    Configuration("no neighbours", limits=AnswerLimits(widen_by=0)),
+    Configuration("4 neighbours", limits=AnswerLimits(widen_by=4)),
+    Configuration("4 passages read", limits=AnswerLimits(read_hits=4)),
+    Configuration("16 passages read", limits=AnswerLimits(read_hits=16)),
 )
 
 MOST_OF_A_DOCUMENT = (1, 2, 3, READ_HITS)

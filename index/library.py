@@ -186,7 +186,8 @@ class Library:
             incoming: the documents; one at a known path becomes the new version of that document.
             removed: ids of documents to remove.
             progress: receives the number of embedded passages.
-            lineage: the library's lineage when the caller read the ids in ``removed``; None allows any.
+            lineage: the catalog's random name (``Build.lineage``) when the caller read the ids in
+                ``removed``; None skips the check.
             back: the file of saved rows (:mod:`index.catalog.deleted_rows`) of a document that is restored;
                 the document is among ``incoming``.
 

@@ -251,7 +251,8 @@ class Build:
 
     Attributes:
         number: the build's number, never reused.
-        lineage: identifies the catalog; restoring a backup changes it, since ids may then be given again.
+        lineage: a random name of the catalog. Restoring a backup changes the name, because the restored
+            catalog may give an id to another document than before.
         recipe: the recipe of its passages.
     """
 

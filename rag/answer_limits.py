@@ -1,4 +1,8 @@
-"""Limits of an answer: how much is read for it, how many sentences it cites. Evaluations may vary them."""
+"""Limits of an answer: how much of the library is read for it, and how many sentences it cites.
+
+Evaluations may vary the limits in :class:`AnswerLimits`. An answer that a language model writes has another
+limit, ``MAX_STATEMENTS`` in :mod:`rag.llm.messages`.
+"""
 
 from __future__ import annotations
 
@@ -9,12 +13,14 @@ from index.search import DENSE_WEIGHT
 READ_HITS = 8
 """The number of passages that are read for an answer."""
 
+MAX_READ = 24
+"""The number of candidate sentences that a reader reads."""
+
 WIDEN_BY = 2
 """The number of sentences before and after a hit that are read with it, as far as the document has them."""
 
 MAX_SENTENCES = 8
 """The most sentences of a quoted answer; it has at least one."""
-
 
 CERTAIN = 0.78
 """From this probability on, the library certainly answers a question. Below it, sentences that a language
@@ -23,7 +29,7 @@ it (``benchmarks/certain.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tuning:
+class AnswerLimits:
     """The parameters of an answer; the defaults performed best in measurements.
 
     Attributes:
@@ -43,5 +49,5 @@ class Tuning:
     threshold: float | None = None
 
 
-DEFAULT_TUNING = Tuning()
+DEFAULT_LIMITS = AnswerLimits()
 """The parameters that are used by default."""

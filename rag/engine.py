@@ -12,7 +12,7 @@ from pathlib import Path
 
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
-from rag.answer_limits import DEFAULT_TUNING, Tuning
+from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
 from rag.answers import (
     Answer,
     AnswerDone,
@@ -52,7 +52,7 @@ class QueryEngine:
         self,
         index: Library,
         reader: Reader | str | None = DEFAULT_READER,
-        tuning: Tuning = DEFAULT_TUNING,
+        limits: AnswerLimits = DEFAULT_LIMITS,
         weights: Path | None = None,
         writer: Writer | None = None,
         *,
@@ -64,7 +64,7 @@ class QueryEngine:
             index: an open library.
             reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
                 score sentences by their features alone.
-            tuning: how many passages and sentences an answer uses.
+            limits: how many passages and sentences an answer uses.
             weights: a file of weights for another encoder or reader; None for the bundled weights.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
             keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
@@ -75,11 +75,11 @@ class QueryEngine:
         """
         self.index = index
         self.reader = open_reader(reader) if isinstance(reader, str) else reader
-        self.tuning = tuning
+        self.limits = limits
         self.writer = writer
         self.keeps = keeps
-        self._by_features = _tuned(load_weights("features", weights), tuning)
-        self._by_reader = _tuned(load_weights("reader", weights), tuning) if self.reader else None
+        self._by_features = _with_threshold(load_weights("features", weights), limits)
+        self._by_reader = _with_threshold(load_weights("reader", weights), limits) if self.reader else None
 
     def ask(
         self,
@@ -219,9 +219,9 @@ class QueryEngine:
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
     ) -> tuple[list[Reading], list[Scored], Weights]:
         """Find and read passages; return them, their ranked sentences, and the weights of the ranking."""
-        hits = find_passages(index, question, self.tuning, filters, copies)
+        hits = find_passages(index, question, self.limits, filters, copies)
         clock.lap("search")
-        readings = read(index, hits, self.tuning.widen_by)
+        readings = read(index, hits, self.limits.widen_by)
         weights = self._by_features
         ranked = without_repeated_sentences(rank(measure(index, question, readings), weights), copies)
         clock.lap("select")
@@ -241,10 +241,10 @@ class QueryEngine:
         if abstention is not None:
             return (yield from abstain(draft, abstention))
         if self.writer is None:
-            return (yield from quote(findings, composition, draft, self.tuning.max_sentences))
+            return (yield from quote(findings, composition, draft, self.limits.max_sentences))
         return (
             yield from generate(
-                self.writer, findings, composition, draft, conversation=conversation, tuning=self.tuning
+                self.writer, findings, composition, draft, conversation=conversation, limits=self.limits
             )
         )
 
@@ -283,8 +283,8 @@ def _passages(
     )
 
 
-def _tuned(weights: Weights, tuning: Tuning) -> Weights:
-    return weights if tuning.threshold is None else replace(weights, threshold=tuning.threshold)
+def _with_threshold(weights: Weights, limits: AnswerLimits) -> Weights:
+    return weights if limits.threshold is None else replace(weights, threshold=limits.threshold)
 
 
 @dataclass(slots=True)

@@ -76,7 +76,7 @@ def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
     if chosen is None:
         yield QueryEngine(index, settings.reader, weights=settings.weights, keeps=True)
         return
-    from rag.answer_limits import DEFAULT_TUNING
+    from rag.answer_limits import DEFAULT_LIMITS
     from rag.llm import open_model
     from rag.verification import Gate, open_entailment
     from rag.writing import Writer
@@ -85,7 +85,7 @@ def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
     model = open_model(chosen)
     try:
         writer = Writer(model, Gate(index.encoder, entailment), settings.unsupported)
-        tuning = replace(DEFAULT_TUNING, certain=settings.llm_certain)
-        yield QueryEngine(index, settings.reader, tuning, settings.weights, writer, keeps=True)
+        limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain)
+        yield QueryEngine(index, settings.reader, limits, settings.weights, writer, keeps=True)
     finally:
         model.close()

@@ -231,7 +231,7 @@ def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
 
 
 def _renew(catalog: Path, at_least: int) -> None:
-    """Give a catalog a new lineage and a new generation, so that no existing cache fits it."""
+    """Give a catalog a new random name (``Build.lineage``) and generation, so that no cache fits it."""
     with closing(sqlite3.connect(catalog)) as connection, connection:
         own = int(
             (connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone() or [0])[0]

@@ -209,10 +209,11 @@ class Catalog:
 
         Args:
             states: size in bytes and mtime_ns, by document id.
-            lineage: the expected lineage; None for any.
+            lineage: the catalog's random name (``Build.lineage``) when the ids were read; None skips the
+                check.
 
         Raises:
-            LibraryRestoredError: if the catalog has another lineage.
+            LibraryRestoredError: if a backup was restored since, so that the catalog has another lineage.
         """
         if not states:
             return
@@ -251,12 +252,13 @@ class Catalog:
             prepare: does slow work that belongs to the commit. The commit calls it with the expected outcome
                 before the transaction, since other writers wait during the transaction. If the outcome then
                 differs, the commit calls it again inside the transaction. If it raises, nothing is committed.
-            lineage: the catalog's lineage when ``removed`` was read; None for any.
+            lineage: the catalog's random name (``Build.lineage``) when ``removed`` was read; None skips the
+                check.
             back: the file of saved rows (:mod:`index.catalog.deleted_rows`) of a document that is restored;
                 the document is among ``new``.
 
         Raises:
-            LibraryRestoredError: if the catalog has another lineage now.
+            LibraryRestoredError: if a backup was restored since, so that the catalog has another lineage.
             OutdatedError: if a document of ``new`` starts from a version that is no longer current.
             DetailsChangedError: if a user has edited the details of a document of ``new`` after
                 ``Incoming.described`` added the details to it.

@@ -41,7 +41,7 @@ class _Groups:
     """The near-duplicates of one generation.
 
     Attributes:
-        state: the catalog's lineage and generation.
+        state: the catalog's random name (``Build.lineage``) and its generation.
         places: id and version of each document with a signature, in order of id.
         signatures: the signatures of these documents, in the same order.
         members: the ids of all documents of a group, by the id of each document in the group; groups of one
@@ -168,7 +168,13 @@ def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tupl
 
 
 def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Merge, in ``labels``, the group of each of ``rows`` with the groups of the rows that resemble it."""
+    """For each of ``rows``, merge its group with the groups of all rows that resemble that row.
+
+    Args:
+        rows: positions in ``stored``.
+        stored: the signatures, of shape (documents, PERMUTATIONS).
+        labels: the group of each signature, changed in place.
+    """
     import numpy as np
 
     used = _BANDS * _ROWS

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from threading import Lock
 
 Key = tuple[str, int, int]
-"""Identifies a text for good: the lineage of its catalog, the id of its document, and the version."""
+"""Identifies a text for good: the random name of its catalog (``Build.lineage``), the id of its document, and
+the version."""
 
 ROOM = 100_000_000
 """The most bytes of memory that the shared texts may take together."""

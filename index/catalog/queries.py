@@ -153,7 +153,7 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
 
 
 def to_document(row: sa.Row[Any]) -> Document:
-    """Convert a row of all columns of ``versions``, without the layouts of its pages."""
+    """Build a Document from a full row of ``versions``, leaving out the page layouts."""
     return Document(
         row.text,
         row.title,

@@ -89,7 +89,7 @@ class CatalogReader:
 
     @property
     def lineage(self) -> str:
-        """Identifies the catalog: restoring a backup changes it (see ``Build.lineage``)."""
+        """The random name of the catalog, which restoring a backup changes (see ``Build.lineage``)."""
         return get_meta(self._connection, "lineage") or ""
 
     @property

@@ -247,7 +247,10 @@ def delete_chunks(connection: sa.Connection, document_id: int, build: int | None
 
 
 def check_lineage(connection: sa.Connection, lineage: str | None) -> None:
-    """Raise LibraryRestoredError unless the catalog has ``lineage``; None allows any."""
+    """Raise LibraryRestoredError if a backup was restored since the catalog had ``lineage``.
+
+    None skips the check. See ``Build.lineage``.
+    """
     if lineage not in {None, get_meta(connection, "lineage")}:
         raise LibraryRestoredError(
             "the library was put back from a backup while this was on its way; try again"

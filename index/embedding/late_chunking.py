@@ -19,9 +19,9 @@ Offsets = tuple[int, int]
 
 
 def gives_parts(model: SentenceTransformer) -> bool:
-    """Whether the mean of a part's tokens is comparable with the vectors of ``model``.
+    """Whether averaging the token vectors of part of a text gives a vector comparable with the model's own.
 
-    This holds if the model averages the tokens of a text and then only normalises the mean.
+    It does if the model averages the tokens of a text and then only normalises the mean.
     """
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 

@@ -155,13 +155,13 @@ def is_utf8(path: str) -> bool:
 def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -> Listing:
     """List the files under ``root``, in order of their paths.
 
-    The listing leaves out hidden files, evaluation questions, and folders that are followed on their own. It
-    does not follow links to folders; a link to a file counts if the file is in the source.
+    The listing leaves out hidden files, evaluation questions, links to folders, and folders that are followed
+    on their own. A link to a file is listed if the file lies in the source folder; else it is a failure.
 
     Args:
         root: a folder, or a part of one.
         followed: the absolute paths of the folders and files that the library follows.
-        home: the library's home, which is left out; a folder in it is listed only if the library follows it.
+        home: the library's home, which is left out; ``root`` may lie in it only if the library follows it.
     """
     walk = _Walk(root, frozenset(followed) - {root.source}, home)
     missing = False

@@ -58,11 +58,12 @@ class Changes:
 
     Attributes:
         added: files that the library does not know.
-        changed: files with another size or time, or with pages for text recognition.
+        changed: files with another size or time, or with pages that still need text recognition.
         removed: the paths of documents whose file is gone, by document id.
         unchanged: the number of other files.
         failed: files and folders that could not be listed.
-        lineage: the lineage of the catalog that the document ids belong to; None for any.
+        lineage: marks which restored state of the catalog the document ids belong to (``Build.lineage``);
+            None skips the check.
     """
 
     added: tuple[File, ...]

@@ -95,7 +95,7 @@ class _Term:
     words: Callable[[Element], str]
 
     def inside(self, element: Element | None) -> str:
-        """The text of an element."""
+        """The text of the children of ``element``; empty for None."""
         children = element if element is not None else ()
         return "".join(from_word(child, self.words) for child in children).strip()
 

@@ -66,7 +66,7 @@ class Table:
 
     @property
     def span(self) -> Span:
-        """The span of all its lines."""
+        """From the start of the table's first line to the end of its last."""
         return Span(self.lines[0].start, self.lines[-1].end)
 
 

@@ -73,7 +73,7 @@ class Kept:
     details: Mapping[str, Detail]
 
     def discard(self) -> None:
-        """Delete the folder. If the file was indexed, it is in the folder of the uploads by then."""
+        """Delete the hidden folder. The file of an indexed document is no longer in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -25,7 +25,7 @@ class Removed:
     Attributes:
         document_id: the document's id.
         name: the file's name.
-        lineage: the lineage of its catalog.
+        lineage: the catalog's random name (``Build.lineage``) when the document was deleted.
         folder: a hidden folder with the document's file and its rows of the catalog.
     """
 
@@ -35,10 +35,7 @@ class Removed:
     folder: Path
 
     def discard(self) -> None:
-        """Delete the folder for good.
-
-        If the document was restored, its file has moved out of the folder by then.
-        """
+        """Delete the folder that holds the removed file. A restored document's file is no longer in it."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -36,7 +36,7 @@ EXACTLY = 256
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IvfVectors:
-    """A base of type ``ivf``; immutable.
+    """The vectors of a type ``ivf`` (FAISS's inverted file: vectors grouped around centroids); immutable.
 
     Attributes:
         numbers: the ids of all vectors, rising; FAISS knows a vector by its position here.

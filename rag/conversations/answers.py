@@ -177,7 +177,7 @@ def _read(body: str | bytes) -> Answer:
 
 
 def _store(library: Library | Catalog) -> AnswerStore:
-    """Return the stored answers of a library, or of its catalog alone, which needs no encoder."""
+    """Return the answer store of a library or a bare catalog. A catalog is enough: no encoder is needed."""
     return AnswerStore((library if isinstance(library, Catalog) else library.catalog).engine)
 
 

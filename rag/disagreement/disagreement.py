@@ -73,9 +73,9 @@ def _newest_first(statement: Statement) -> tuple[bool, tuple[int, ...], int, int
 
 
 def _groups(stated: Sequence[Statement]) -> Iterator[list[Statement]]:
-    """Yield groups of statements about the same thing, of which at least two differ.
+    """Yield groups of statements about the same thing, each with at least two that disagree.
 
-    Each statement of a group is about the same thing as every other.
+    Any two statements of a group are about the same thing.
     """
     taken: set[int] = set()
     for place, first in enumerate(stated):

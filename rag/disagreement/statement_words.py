@@ -1,4 +1,4 @@
-"""Lists of words for reading a statement: words that limit a figure, divide clauses, or have no content.
+"""Lists of words for reading a statement: words that limit a figure, divide clauses, or carry no meaning.
 
 English, Vietnamese, Indonesian and Chinese.
 """

@@ -11,7 +11,7 @@ from typing import Any
 
 from index.library import TITLE_TOKENS
 from index.text import MAX_CHUNK_TOKENS
-from rag.answer_limits import DEFAULT_TUNING, Tuning
+from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
 from rag.errors import ConfigurationError
 from rag.finding.reader import DEFAULT_READER
 
@@ -30,7 +30,7 @@ class Configuration:
         max_chunk_tokens: the length of a passage, in the encoder's tokens.
         title_tokens: the number of title tokens that precede a passage; with 0, titles are not indexed.
         weights: a file of weights for another encoder or reader; None for the bundled weights.
-        tuning: the parameters of an answer.
+        limits: the parameters of an answer.
     """
 
     name: str = DEFAULT
@@ -39,13 +39,13 @@ class Configuration:
     max_chunk_tokens: int = MAX_CHUNK_TOKENS
     title_tokens: int = TITLE_TOKENS
     weights: str | None = None
-    tuning: Tuning = DEFAULT_TUNING
+    limits: AnswerLimits = DEFAULT_LIMITS
 
 
-_OWN = tuple(own.name for own in fields(Configuration) if own.name not in {"name", "tuning"})
-_TUNED = tuple(tuned.name for tuned in fields(Tuning))
+_OWN = tuple(own.name for own in fields(Configuration) if own.name not in {"name", "limits"})
+_LIMITS = tuple(limit.name for limit in fields(AnswerLimits))
 
-KEYS = (*_OWN, *_TUNED)
+KEYS = (*_OWN, *_LIMITS)
 """The keys that a file may set."""
 
 _SHARES = frozenset({"certain", "dense_weight", "threshold"})
@@ -81,14 +81,14 @@ def read_configuration(given: str, base: Configuration | None = None) -> Configu
     for key, value in found.items():
         _check(file, key, value)
     own: dict[str, Any] = {key: value for key, value in found.items() if key in _OWN}
-    tuned: dict[str, Any] = {key: value for key, value in found.items() if key in _TUNED}
-    return replace(base, name=file.stem, tuning=replace(base.tuning, **tuned), **own)
+    limits: dict[str, Any] = {key: value for key, value in found.items() if key in _LIMITS}
+    return replace(base, name=file.stem, limits=replace(base.limits, **limits), **own)
 
 
 def settings_of(configuration: Configuration) -> Mapping[str, Any]:
     """Return the configuration as keys and values, in the order of ``KEYS``."""
     return {key: getattr(configuration, key) for key in _OWN} | {
-        key: getattr(configuration.tuning, key) for key in _TUNED
+        key: getattr(configuration.limits, key) for key in _LIMITS
     }
 
 

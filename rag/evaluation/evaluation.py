@@ -146,7 +146,7 @@ def _measure(
     progress: Progress | None,
 ) -> _Measured:
     measured = _Measured()
-    samples, dense_weight = measured.samples, configuration.tuning.dense_weight
+    samples, dense_weight = measured.samples, configuration.limits.dense_weight
     twice = with_removable_subject(dataset) if "answers" in parts else ()
     again = {query.id for query in twice}
     wanted = [query for query in dataset.queries if query.id in again or _is_asked(query, parts)]
@@ -169,7 +169,7 @@ def _measure(
 
 def _engine(index: Library, configuration: Configuration) -> QueryEngine:
     weights = Path(configuration.weights) if configuration.weights else None
-    return QueryEngine(index, configuration.reader, configuration.tuning, weights)
+    return QueryEngine(index, configuration.reader, configuration.limits, weights)
 
 
 def _is_asked(query: Query, parts: frozenset[Part]) -> bool:

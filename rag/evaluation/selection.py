@@ -91,7 +91,7 @@ def is_gold(query: Query, quote: Quote) -> bool:
 
 
 def agreement(query: Query, quotes: Sequence[Quote]) -> Agreement:
-    """Return the agreement of quotes with the gold sentences and spans.
+    """Return the agreement of quotes with the gold sentences and spans, which the data set gives as answers.
 
     Returns:
         The share of the quotes that match or overlap gold (0 without quotes), and the share of the gold that

@@ -14,7 +14,7 @@ from index.errors import DocumentNotFoundError
 from index.library import POOL
 from index.records import DocumentRecord, Filters
 from index.search import Hit, Snapshot
-from rag.answer_limits import Tuning
+from rag.answer_limits import AnswerLimits
 from rag.answers import Copy
 from rag.finding.citations import DocumentTexts
 from rag.finding.fragments import is_fragment
@@ -105,18 +105,18 @@ class Copies:
 
 
 def find_passages(
-    index: Snapshot, question: Question, tuning: Tuning, filters: Filters, copies: Copies
+    index: Snapshot, question: Question, limits: AnswerLimits, filters: Filters, copies: Copies
 ) -> list[Hit]:
     """Search for the passages to read, best first; copies of one passage count as one.
 
     A passage is left out if better passages from copies contain all of its sentences. A passage that repeats
     most of them and adds something, such as an outlet's footer or a newer figure, is read too. At most
-    ``tuning.read_hits`` such passages are read in addition to as many new ones. The search for new ones ends
+    ``limits.read_hits`` such passages are read in addition to as many new ones. The search for new ones ends
     at ``POOL`` passages.
     """
-    wanted = limit = tuning.read_hits
+    wanted = limit = limits.read_hits
     while True:
-        hits = index.search(question.text, limit, filters, tuning.dense_weight)
+        hits = index.search(question.text, limit, filters, limits.dense_weight)
         shares = _repeated_shares(hits, copies, lambda hit: hit.document.document_id, _words)
         new = [place for place, share in enumerate(shares) if share < _REPEATS][:wanted]
         if len(new) == wanted or len(hits) < limit or limit >= POOL:

@@ -115,7 +115,7 @@ class Candidate:
     """A sentence that may answer the question.
 
     Attributes:
-        reading: the reading that contains it.
+        reading: the stretch of a document that contains it.
         place: the sentence's number in the reading, from 0.
         sentence: the sentence.
         features: its measurements against the question.

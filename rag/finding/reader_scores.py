@@ -7,14 +7,12 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from index.text import may_be_in
+from rag.answer_limits import MAX_READ
 from rag.finding.features import Candidate
 from rag.finding.reader import Reader
 from rag.finding.reading import Reading
 from rag.finding.windows import Window
 from rag.questions import Question
-
-MAX_READ = 24
-"""The number of candidates that a reader reads."""
 
 _CONTEXT = 1
 """The number of sentences before and after each candidate that the reader reads with it."""

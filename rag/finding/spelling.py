@@ -212,7 +212,13 @@ def _by_word(forms: Mapping[str, float], length: int, most: int) -> dict[str, tu
 
 
 def _chance_of_mistake(typed: str, meant: str, distance: int) -> float:
-    """Return how likely a writer of ``meant`` types ``typed``, with this distance between them."""
+    """Return how often somebody who means ``meant`` types ``typed``, relative to other mistakes.
+
+    Args:
+        typed: the word as typed.
+        meant: a known word.
+        distance: the number of single mistakes between the two words.
+    """
     if distance > 1:
         return _OTHER
     if len(meant) != len(typed):

@@ -68,10 +68,10 @@ class LlamaServer:
         gc.collect()
 
     def _wait(self) -> None:
-        """Wait until the server has written a token. An attempt to close it earlier would block for ever.
+        """Wait until the server has written a token. Closing the server before that would block for ever.
 
-        The server's health check is not enough, because it succeeds a moment before the server accepts
-        requests.
+        A successful health check does not show that the server can be closed, because it succeeds a moment
+        before the server accepts requests.
         """
         host, _, port = self.address.rpartition("/")[2].rpartition(":")
         body = b'{"prompt": "a", "n_predict": 1}'

@@ -194,10 +194,10 @@ def _field(raw: object, name: str) -> Any:  # noqa: ANN401 (any client's)
 
 
 class Closable(Protocol):
-    """The response of an HTTP client while it is being read."""
+    """An HTTP response that can be closed before it is read to its end."""
 
     def close(self) -> None:
-        """Close the connection; closing twice does nothing."""
+        """Close the connection. A second call does nothing."""
         ...
 
 

@@ -179,7 +179,17 @@ def _decoded(text: str) -> Any:  # noqa: ANN401 (JSON)
 
 
 def _objects(text: str, read: int, begins: regex.Match[str], language: str) -> tuple[list[Statement], int]:
-    """Return the complete statements of a JSON reply from ``read`` on, and the offset of the next one."""
+    """Return the complete statements of a JSON reply after offset ``read``, and where parsing continues.
+
+    Args:
+        text: the reply as far as it has arrived.
+        read: the offset up to which the reply was parsed before.
+        begins: the match of the start of the JSON.
+        language: the language of the reply, as an ISO 639-1 code.
+
+    Returns:
+        The statements, and the offset in ``text`` from which the next call has to parse.
+    """
     found: list[Statement] = []
     listed = begins.start(1) if begins.group(1) else text.find("[", begins.end())
     place = max(read, listed + 1)

@@ -14,7 +14,7 @@ from typing import Literal
 
 from index.documents import Span
 from index.errors import DocumentNotFoundError
-from rag.answer_limits import CERTAIN, Tuning
+from rag.answer_limits import CERTAIN, AnswerLimits
 from rag.answers import Answer, Dropped, Event, Fallback, Verification
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import ModelError
@@ -253,7 +253,7 @@ def generate(
     draft: Answer,
     *,
     conversation: Conversation,
-    tuning: Tuning,
+    limits: AnswerLimits,
 ) -> Generator[Event, None, Answer]:
     """Let a language model write the answer, or quote the reports if no sentence of the model can be shown.
 
@@ -263,14 +263,14 @@ def generate(
         composition: the text of the answer.
         draft: the answer, as far as it is known.
         conversation: provides the earlier citations.
-        tuning: how many sentences to quote, and the probability from which the library certainly answers.
+        limits: how many sentences to quote, and the probability from which the library certainly answers.
     """
     began = time.perf_counter()
     sources = gather_sources(findings, conversation if draft.standalone is not None else NO_CONVERSATION)
-    confidence = confidence_of(findings, tuning.certain)
+    confidence = confidence_of(findings, limits.certain)
     outcome = yield from writer.write(findings.question, sources, composition, findings.copies, confidence)
     # If the operator has lowered ``certain``, the model is trusted, even if it finds no answer.
-    overruled = outcome.declined and tuning.certain >= CERTAIN <= confidence.answerability
+    overruled = outcome.declined and limits.certain >= CERTAIN <= confidence.answerability
     draft = replace(
         draft,
         dropped=tuple(outcome.dropped),
@@ -290,7 +290,7 @@ def generate(
     # If the model could not be asked, the answer is the same as without a model.
     adjust = unchanged if outcome.fallback in NOT_ASKED else confidence.adjust
     return (
-        yield from quote(_without_instructions(findings), composition, draft, tuning.max_sentences, adjust)
+        yield from quote(_without_instructions(findings), composition, draft, limits.max_sentences, adjust)
     )
 
 

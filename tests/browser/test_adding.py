@@ -47,7 +47,7 @@ def test_a_file_that_is_added_can_be_asked_about_at_once(desk: Desk) -> None:
     add(page, pdf("lanterns.pdf", LANTERNS, "", LIT))
     expect(state(page, "lanterns.pdf")).to_have_text("Added", timeout=SOON)
     expect(page.locator(".fn-count")).to_have_text("2 reports")
-    expect(page.locator("#fn-top .fn-open-library")).to_have_text("Library · 2")
+    expect(page.locator("#fn-top .fn-open-library")).to_have_text("Library (2)")
     expect(page.locator(".fn-uploads progress")).to_be_hidden()
     ask(page, WHO_LIT)
     page.locator(".fn-actions").last.wait_for()

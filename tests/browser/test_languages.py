@@ -43,8 +43,8 @@ def test_the_page_speaks_the_reader_s_language(
 @pytest.mark.parametrize(
     ("tag", "said"),
     [
-        ("km-KH", "សំណួរត្រូវបានកម្រិតត្រឹម ប្រភេទ៖ PDF, ប្រភេទ៖ Word និង ប្រភេទ៖ Excel។"),
-        ("zh-CN", "提问范围已缩小为：类型：PDF、类型：Word和类型：Excel。"),
+        ("km-KH", "ស្វែងរកតែក្នុង៖ ប្រភេទ៖ PDF, ប្រភេទ៖ Word និង ប្រភេទ៖ Excel។"),
+        ("zh-CN", "搜索范围：类型：PDF、类型：Word和类型：Excel。"),
     ],
 )
 def test_what_is_listed_is_listed_as_the_language_does(

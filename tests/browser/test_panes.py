@@ -234,7 +234,7 @@ def test_in_half_a_window_the_library_gives_its_place_to_the_source_and_comes_ba
 def test_on_a_phone_a_bar_opens_the_library_over_the_page(chromium: Browser, seed_server: str) -> None:
     with opened(chromium, seed_server, **PHONE) as watched:
         page = watched.page
-        bar = page.get_by_role("button", name="Library · 7")
+        bar = page.get_by_role("button", name="Library (7)")
         expect(library(page)).to_be_hidden()
         expect(bar).to_have_attribute("aria-expanded", "false")
         bar.tap()
@@ -258,21 +258,21 @@ def test_on_a_phone_a_report_leads_back_to_its_row_in_the_library(
 ) -> None:
     with opened(chromium, seed_server, **PHONE) as watched:
         page = watched.page
-        page.get_by_role("button", name="Library · 7").tap()
+        page.get_by_role("button", name="Library (7)").tap()
         row(page, REPORT).locator(".fn-report").tap()
         expect(library(page)).to_be_hidden()
         expect(source(page).locator("h2")).to_be_focused()
         page.get_by_role("button", name="Close the source").tap()
         expect(row(page, REPORT).locator(".fn-report")).to_be_focused()
         page.get_by_role("button", name="Hide the library").tap()
-        expect(page.get_by_role("button", name="Library · 7")).to_be_focused()
+        expect(page.get_by_role("button", name="Library (7)")).to_be_focused()
         assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 def test_nothing_moves_for_a_reader_who_wants_no_motion(chromium: Browser, seed_server: str) -> None:
     for motion, animation in (("no-preference", "fn-from-side"), ("reduce", "none")):
         with opened(chromium, seed_server, **PHONE, reduced_motion=motion) as watched:
-            watched.page.get_by_role("button", name="Library · 7").tap()
+            watched.page.get_by_role("button", name="Library (7)").tap()
             expect(library(watched.page)).to_have_css("animation-name", animation)
 
 
@@ -280,7 +280,7 @@ def test_a_window_that_grows_has_its_columns_again(chromium: Browser, seed_serve
     with opened(chromium, seed_server, **HALF) as watched:
         page = watched.page
         page.set_viewport_size({"width": 390, "height": 844})
-        page.get_by_role("button", name="Library · 7").click()
+        page.get_by_role("button", name="Library (7)").click()
         page.set_viewport_size({"width": 1440, "height": 900})
         expect(library(page)).to_have_attribute("data-as", "column")
         assert page.evaluate("document.querySelector('gradio-app').inert") is False

@@ -71,7 +71,7 @@ def test_each_thing_is_a_chip_that_says_what_it_narrows(seed_page: Watched) -> N
     assert chips(page).evaluate_all("(all) => all.map((one) => one.getAttribute('aria-label'))") == [
         f"Remove filter {words}" for words in shown
     ]
-    expect(said(page)).to_have_text(f"Searches only: {', '.join(shown[:-1])} and {shown[-1]}.")
+    expect(said(page)).to_have_text(f"Searching only in: {', '.join(shown[:-1])} and {shown[-1]}.")
     del changes["colour"]
     assert get_scope(page) == {**NOTHING, **changes}
 
@@ -95,7 +95,7 @@ def test_a_chip_that_is_removed_leaves_the_others_and_the_focus_among_them(seed_
     page.keyboard.press("Enter")
     expect(page.get_by_label("Your question")).to_be_focused()
     assert get_scope(page) == NOTHING
-    expect(said(page)).to_have_text("Searches the whole library.")
+    expect(said(page)).to_have_text("Searching the whole library.")
 
 
 def test_all_are_removed_at_once(seed_page: Watched) -> None:

@@ -15,7 +15,7 @@ from rag.visible_text import visible
 from tests.support.markup import abstention, answer, citation, passage, texts
 from ui.export import Digests, Exported, Format, export_conversation, read_export
 from ui.export.comparison import check_kept, check_manifest
-from ui.export.sheet import lay_out
+from ui.export.exported_answers import lay_out
 
 DIGESTS: Digests = {(1, 2): "a" * 64, (2, 2): "b" * 64}
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from index.embedding import Encoder
     from rag.conversations import Checked
     from ui.export import Exported
-    from ui.export.sheet import Sheet
+    from ui.export.exported_answers import Sheet
 
 MAX_BYTES = 16 * 1024 * 1024
 """The most bytes of an exported file."""
@@ -146,7 +146,7 @@ def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
     """The layout of a stored answer; None if the library does not have the answer."""
     from rag.conversations import kept_answer, load
     from rag.errors import AnswerNotFoundError
-    from ui.export.sheet import lay_out
+    from ui.export.exported_answers import lay_out
 
     try:
         return lay_out(load(kept_answer(catalog, answer_id)), {})

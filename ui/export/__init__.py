@@ -11,8 +11,8 @@ from rag.answers import Answer, Verdict
 from rag.conversations import Claim, Footnote, load
 from rag.errors import AnswerFormError
 from ui.errors import NotExportedError
+from ui.export.exported_answers import Digests, Sheet, digests_of, facts, lay_out, lay_out_conversation
 from ui.export.reader import Exported, ReadAnswer, Row
-from ui.export.sheet import Digests, Sheet, digests_of, facts, lay_out, lay_out_conversation
 from ui.words import DOUBTS
 
 __all__ = [
@@ -126,19 +126,19 @@ def read_export(data: bytes, path: Path) -> Exported:
 
 
 def sheet_as_read(sheet: Sheet) -> Exported:
-    """The visible text of a sheet, which is the same in every format.
+    """What a reader sees of exported answers, which is the same in every format.
 
-    A quoted sentence counts as supported: neither has a label, so a reader cannot tell them apart.
+    A quoted sentence counts as supported, because neither kind of sentence has a label in the file.
     """
     return _as_read(sheet, lambda verdict: verdict if DOUBTS[verdict] else "supported")
 
 
 def _as_read(sheet: Sheet, shown: Callable[[Verdict], Verdict]) -> Exported:
-    """The visible text of a sheet.
+    """What a reader sees of exported answers.
 
     Args:
-        sheet: the sheet.
-        shown: returns the verdict that the reader of a file sees, given the verdict of a sentence.
+        sheet: the exported answers.
+        shown: maps a sentence's stored verdict to the verdict visible in this file format.
     """
     answers = tuple(
         ReadAnswer(

@@ -14,9 +14,9 @@ from index.text import table_cells, tables
 from rag.conversations import Footnote, Place, cited_document
 from rag.headlines import headline_of_cell
 from rag.visible_text import visible
+from ui.export.exported_answers import FirstLine, Sheet, facts, first_line
 from ui.export.manifest import Manifest, digest_of
 from ui.export.reader import Exported, ReadAnswer, Row
-from ui.export.sheet import FirstLine, Sheet, facts, first_line
 from ui.words import RECOGNISED, UNDATED, date_or_undated
 
 _JOINED = r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]"

@@ -1,4 +1,4 @@
-"""Writes exported answers (a :class:`~ui.export.sheet.Sheet`) as a Word document with real footnotes.
+"""Writes a :class:`~ui.export.exported_answers.Sheet` as a Word document with real footnotes.
 
 python-docx writes the body but cannot write footnotes. This module makes the part, the styles and the
 relations of the footnotes, as in ISO/IEC 29500-1 (17.11). Word numbers footnotes in the order of their marks,
@@ -13,8 +13,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 
-from ui.export.manifest import Manifest
-from ui.export.sheet import (
+from ui.export.exported_answers import (
     ABOUT,
     COLUMNS,
     DIFFERENCES,
@@ -27,6 +26,7 @@ from ui.export.sheet import (
     Sentence,
     Sheet,
 )
+from ui.export.manifest import Manifest
 from ui.words import DOUBTS
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from index.loaders import DEFAULTS, check_archive, damage_named
 from rag.visible_text import visible
 from ui.errors import NotExportedError
 from ui.export.docx import FIRST_STYLE, LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
+from ui.export.exported_answers import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS, FirstLine
 from ui.export.manifest import Manifest, read_manifest
 from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
-from ui.export.sheet import COLUMNS, DIFFERENCES, LISTS, NO_ANSWER, SECTIONS, FirstLine
 from ui.words import DOUBTS
 
 if TYPE_CHECKING:
@@ -132,7 +132,14 @@ class _BodyReader:
         return self.answer.first_line is None and not self.answer.has_text
 
     def _take_heading(self, paragraph: Element, words: str, style: str) -> None:
-        """Read a heading; ``words`` is empty if the paragraph has a footnote mark or a text box."""
+        """Begin a new answer or a section at a heading; add any other heading to the text of the answer.
+
+        Args:
+            paragraph: the paragraph of the heading.
+            words: its words; empty if the paragraph has a footnote mark or a text box, because it is then
+                text of the answer.
+            style: the name of its style, such as ``Heading 1``.
+        """
         self._leave()
         self._section = ""
         if self._several and style == "Heading 1" and words:

@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING
 from rag.conversations import Footnote
 from rag.visible_text import visible
 from ui.errors import NotExportedError
-from ui.export.manifest import Manifest, read_manifest
-from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
-from ui.export.sheet import (
+from ui.export.exported_answers import (
     ABOUT,
     COLUMNS,
     DIFFERENCES,
@@ -32,6 +30,8 @@ from ui.export.sheet import (
     Sentence,
     Sheet,
 )
+from ui.export.manifest import Manifest, read_manifest
+from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.words import DOUBTS
 
 if TYPE_CHECKING:

@@ -14,9 +14,7 @@ from markdown_it.token import Token
 
 from rag.visible_text import visible
 from ui.errors import NotExportedError
-from ui.export.manifest import read_manifest
-from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
-from ui.export.sheet import (
+from ui.export.exported_answers import (
     ABOUT,
     COLUMNS,
     DIFFERENCES,
@@ -32,6 +30,8 @@ from ui.export.sheet import (
     Sentence,
     Sheet,
 )
+from ui.export.manifest import read_manifest
+from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_answers
 from ui.words import DOUBTS
 
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~&$^@]|[=+](?=[=+])|(?<=[=+])[=+]|:(?=//|[A-Za-z_][\w-]*:)", re.ASCII)

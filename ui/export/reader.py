@@ -9,8 +9,8 @@ from typing import Literal
 from rag.answers import Verdict
 from rag.conversations import Claim, Footnote
 from rag.visible_text import visible
+from ui.export.exported_answers import HEADINGS, FirstLine
 from ui.export.manifest import Manifest
-from ui.export.sheet import HEADINGS, FirstLine
 from ui.words import DOUBTS
 
 _SHOWN: Mapping[str, Verdict] = {words: verdict for verdict, words in DOUBTS.items() if words}

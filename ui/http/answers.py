@@ -21,8 +21,8 @@ from rag.conversations import continue_conversation, delete_answer, kept_answer,
 from rag.engine import QueryEngine
 from rag.suggesting import suggest
 from ui.export import FORMATS, HTML, Format, digests_of, export
+from ui.export.exported_answers import HEADINGS, Difference, Note, Sentence, lay_out
 from ui.export.html import POLICY as PAGE_POLICY
-from ui.export.sheet import HEADINGS, Difference, Note, Sentence, lay_out
 from ui.http.problems import documented
 from ui.http.request_bodies import AnswerIdInPath
 from ui.words import doubt_after

@@ -82,7 +82,7 @@ def is_date(line: str) -> bool:
 
 
 def read_date(written: str) -> str | None:
-    """The ISO 8601 date of a written day or month; None for a date in the future and for unclear numbers."""
+    """The ISO 8601 date of a written day or month; None if it is ambiguous or lies in the future."""
     text = _SEPT.sub("Sep", _NOT_READ.sub("", written))
     slashes = _SLASHES.fullmatch(text)
     iso = _of_numbers(*map(int, slashes.groups())) if slashes else iso_date(text)

@@ -165,7 +165,7 @@ def _is_set_as_one(link: HtmlElement, before: _Before) -> bool:
 
 
 def _raise(element: HtmlElement) -> None:
-    """Put the content of an element into ``sup``. A mark with letters gets brackets."""
+    """Make the content of an element superscript (``sup``). A linked mark of letters is put in brackets."""
     from lxml.html import Element
 
     written = flow("".join(element.itertext()))

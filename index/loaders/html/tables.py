@@ -40,7 +40,7 @@ class Table:
         self._cells = []
 
     def lines(self) -> list[tuple[str, float]]:
-        """The rows, each as one line, with the mean share of links in the row's cells."""
+        """The rows as lines of text, each with the share of link text in a cell, averaged over the row."""
         written = [[text for text, _ in cells] for cells in self._rows]
         joined = [joined_figures(cells) for cells in written]
         for_the_eye = self.spanned or any(

@@ -81,7 +81,10 @@ class Paragraph:
 
 
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
-    """The words of all pages in lower case, with compounds and their parts, but without divided words."""
+    """The words of all pages in lower case, with the parts of hyphenated words too.
+
+    Words divided at the end of a line are left out.
+    """
     words: set[str] = set()
     for page in pages:
         is_divided = False

@@ -28,11 +28,14 @@ _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
 
 class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
-    """One character with its box. The height of the box is the font's; the box of a line break means nothing.
+    """One character, with its edges on the page.
+
+    The height from ``bottom`` to ``top`` is the font's, so it is the same for all characters of a font. The
+    position of a line break has no meaning.
 
     Attributes:
         bold: whether the font is bold; only set for the first and last character of a line.
-        box: the box in the bytes of PageLayout.
+        box: its position as eight bytes, in the format of ``PageLayout.boxes``.
     """
 
     character: str

@@ -124,7 +124,7 @@ class Isolated:
             child.kill()
 
     def close(self) -> None:
-        """End the process, if there is one; the next file starts a new one."""
+        """End the child process, if one runs. Reading another file starts a new process."""
         with self._lock:
             self._end()
 

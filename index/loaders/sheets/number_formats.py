@@ -111,7 +111,15 @@ def sections(code: str) -> tuple[Section, ...]:
 
 
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
-    """The section for a figure, and whether a minus sign must be added."""
+    """The section of a number format that applies to ``value``, and whether a minus sign must be added.
+
+    The sign is meant for a negative ``value``. A section for negative figures alone needs no added sign,
+    because its own characters mark the figure as negative.
+
+    Args:
+        value: the figure in a cell.
+        codes: the sections of the format, from :func:`sections`.
+    """
     figures = codes[:3]
     if not any(code.condition for code in figures[:2]):
         number = 1 if value < 0 else 2 if value == 0 else 0

@@ -1,4 +1,4 @@
-"""Finds the periods that a question or a heading names: their years, last months, and lengths."""
+"""Finds the periods in a question or a heading: their years, lengths, and the month in which each ends."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ class Periods:
 
     Attributes:
         years: the years.
-        months: the last month of each date or period, from 1.
-        lengths: the lengths, such as ``3 months``.
+        months: the month in which each date or period ends, from 1.
+        lengths: the lengths of the periods, such as ``3 months``.
     """
 
     years: frozenset[int] = frozenset()

@@ -43,7 +43,8 @@ def merging(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
         return Finding("merging", 1.0)
     held = [_held(cited, place, statement.language) for place in range(len(cited))]
     if any(
-        _mashed(deed.verb.stem, deed.doers, statement, cited, held) or _taken(deed, statement, cited, held)
+        _mashed(deed.verb.stem, deed.doers, statement, cited, held)
+        or _is_credited_wrongly(deed, statement, cited, held)
         for deed in deeds(statement.text, statement.language)
     ):
         return Finding("merging", 0.0, _REASON)
@@ -106,10 +107,13 @@ def _namesake(statement: Statement, cited: Sequence[Evidence], held: Sequence[fr
     )
 
 
-def _taken(
+def _is_credited_wrongly(
     deed: Deed, statement: Statement, cited: Sequence[Evidence], held: Sequence[frozenset[str]]
 ) -> bool:
-    """Whether a named person gets a deed that one quote alone states, and states of somebody else."""
+    """Whether the statement credits a named person with a deed of somebody else.
+
+    The deed is somebody else's if only one quote mentions it, and says it of another person or thing.
+    """
     named = deed.doers & deed.names
     rest_of = statement.text[deed.verb.end :]
     said = stems(rest_of, statement.language) | set(_FIGURE.findall(rest_of))

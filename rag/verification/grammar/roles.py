@@ -128,9 +128,9 @@ def _fault(own: Deed, its: Deed, held: frozenset[str], rest: Sequence[Deed]) -> 
     if not (own.sure and its.sure):
         alone = plain and own.verb.stem == its.verb.stem
         return of_else if alone and _elsewhere_names(own, its, held) else None
-    moved = not own.done_to & its.done_to and _wholly(crossed, own.doers, held)
+    moved = not own.done_to & its.done_to and _is_swapped(crossed, own.doers, held)
     turned = moved or _named(own, its, back)
-    if turned or (its.done_to and not own.done_to & its.done_to and _wholly(back, own.done_to, held)):
+    if turned or (its.done_to and not own.done_to & its.done_to and _is_swapped(back, own.done_to, held)):
         return other_way
     if _others(own, its, rest):
         return f"the cited sentence says “{own.verb.text}” of somebody or something else"
@@ -162,14 +162,15 @@ def _named(own: Deed, its: Deed, back: frozenset[str]) -> bool:
     return bool(names & back) and not names & its.done_to
 
 
-def _wholly(crossed: frozenset[str], own: frozenset[str], held: frozenset[str]) -> bool:
-    """Whether a side of a verb stands on the other side in the evidence.
+def _is_swapped(crossed: frozenset[str], own: frozenset[str], held: frozenset[str]) -> bool:
+    """Whether one side of a verb (its doers, or those acted on) is the opposite side in the evidence.
 
-    All its words that the evidence has must stand there, and they must be at least half of its words.
+    Every word of the side that occurs in the evidence must stand on the opposite side there, and these words
+    must be at least half of the side.
 
     Args:
-        crossed: the words of the side that stand on the other side in the evidence.
-        own: all words of the side.
+        crossed: the words of the side that stand on the opposite side in the evidence.
+        own: all words of the side in the statement.
         held: the stems of the evidence.
     """
     known = {word for word in own if word in held}

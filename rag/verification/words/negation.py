@@ -128,7 +128,7 @@ def scope_of(denials: Sequence[_Denied]) -> frozenset[str]:
 
 
 def _affirmed(text: str, language: str) -> frozenset[str]:
-    """Return the stems of the words that a text has and does not deny."""
+    """Return the stems of the content words of a text that lie outside its denials."""
     words = words_of(text, language)
     denied = [denial.places for denial in _denials(text, language)]
     inside = frozenset().union(*denied)

@@ -187,7 +187,7 @@ def _same_day(one: Moment, other: Moment) -> bool:
 
 
 def claimed_with(part: Segment, but: Span, statement: Statement, item: Evidence) -> set[Span]:
-    """Return where the evidence has the other figures and dates of a part of the statement.
+    """Return the spans in the evidence of the figures and dates of a part of the statement, except ``but``.
 
     Args:
         part: the part of the statement.

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from index.documents import Document
 from index.embedding.encoder import Encoder
-from rag.answer_limits import Tuning
+from rag.answer_limits import AnswerLimits
 from rag.evaluation import Configuration, Dataset, Evaluation, compare, evaluate, read_dataset
 from rag.evaluation.bootstrap import Place, Sample, estimate, mean
 from rag.evaluation.comparison import Comparison, Outcome
@@ -57,7 +57,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 class TestWorsened:
     def test_never_answering_is_worse(self, encoder: Encoder, home: Path) -> None:
-        silent = Configuration("silent", tuning=Tuning(threshold=1.0))
+        silent = Configuration("silent", limits=AnswerLimits(threshold=1.0))
         before, after = (
             measured(SEEDS, configuration, encoder, home, ["selection", "answers"])
             for configuration in (DEFAULT, silent)
@@ -73,7 +73,7 @@ class TestWorsened:
 
     def test_tiny_passages_are_worse(self, encoder: Encoder, home: Path) -> None:
         bits = Configuration(
-            "bits", max_chunk_tokens=3, title_tokens=0, tuning=Tuning(widen_by=0, read_hits=1)
+            "bits", max_chunk_tokens=3, title_tokens=0, limits=AnswerLimits(widen_by=0, read_hits=1)
         )
         before, after = (
             measured(SEEDS, configuration, encoder, home, ["retrieval", "selection"])
@@ -95,7 +95,7 @@ class TestWorsened:
         )
         before, after = (
             measured(dataset, configuration, encoder, home, ["retrieval"])
-            for configuration in (DEFAULT, Configuration("words", tuning=Tuning(dense_weight=0)))
+            for configuration in (DEFAULT, Configuration("words", limits=AnswerLimits(dense_weight=0)))
         )
         found = outcomes(compare(before, after))
         assert found["retrieval.fused.ndcg@10"] == "worse"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.answer_limits import Tuning
+from rag.answer_limits import AnswerLimits
 from rag.errors import ConfigurationError
 from rag.evaluation.configuration import Configuration, read_configuration, settings_of
 
@@ -16,7 +16,7 @@ def test_a_file_sets_its_keys_and_names_the_configuration(tmp_path: Path) -> Non
     file.write_text('dense_weight = 1\nmax_chunk_tokens = 80\nreader = "none"\nthreshold = 0.25\n')
     base = Configuration(model="some-model")
     assert read_configuration(str(file), base) == Configuration(
-        "wide", "some-model", "none", 80, tuning=Tuning(dense_weight=1, threshold=0.25)
+        "wide", "some-model", "none", 80, limits=AnswerLimits(dense_weight=1, threshold=0.25)
     )
 
 

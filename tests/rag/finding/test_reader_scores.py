@@ -10,9 +10,10 @@ from hypothesis import strategies as st
 
 from index.documents import Span
 from index.records import DocumentRecord
+from rag.answer_limits import MAX_READ
 from rag.finding.features import MEASURED_NAMES, Candidate, Features
 from rag.finding.reader import WindowRead
-from rag.finding.reader_scores import MAX_READ, apply_reader, can_read
+from rag.finding.reader_scores import apply_reader, can_read
 from rag.finding.reading import Reading, ReadSentence
 from rag.finding.windows import Window
 from rag.questions import understand

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from index.library import Library
-from rag.answer_limits import Tuning
+from rag.answer_limits import AnswerLimits
 from rag.answers import Answer, QuestionRewritten
 from rag.conversations.history import Conversation, from_answers
 from rag.engine import QueryEngine
@@ -37,7 +37,7 @@ def engine_of(
 ) -> tuple[QueryEngine, ScriptedLLM]:
     llm = ScriptedLLM(*scripts)
     writer = Writer(model_of(llm, prices=prices), Gate(index.encoder))
-    return QueryEngine(index, None, Tuning(certain=0.0), writer=writer), llm
+    return QueryEngine(index, None, AnswerLimits(certain=0.0), writer=writer), llm
 
 
 def used(sent: int, written: int, script: Script) -> Script:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from rag.answer_limits import Tuning
+from rag.answer_limits import AnswerLimits
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.verification import Gate
@@ -15,7 +15,7 @@ from tests.support.scripted import ScriptedLLM, model_of, obeys
 
 MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
-SURE = Tuning(certain=0.0)
+SURE = AnswerLimits(certain=0.0)
 """The slow reader is off, so answerability is lower; a lower threshold makes up for it."""
 
 TRAPS = {

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from index.library import Library
-from rag.answer_limits import Tuning
+from rag.answer_limits import AnswerLimits
 from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, Token
 from rag.engine import QueryEngine
 from rag.verification import Gate
@@ -38,7 +38,7 @@ INVENTED = "The announced figure was too high by 9,999 people, or 88.8 per cent.
 SECONDS = 1.5
 """The model's time limit; the rest of an answer takes less than that, except on a busy machine."""
 
-SURE = Tuning(certain=0.0)
+SURE = AnswerLimits(certain=0.0)
 """The slow reader is off, so answerability is lower; a lower threshold makes up for it."""
 
 NOISE = "".join(chr(random.Random(7).randrange(0x20, 0x3000)) for _ in range(50)) + "\x00\ud800￾"  # noqa: S311
@@ -179,7 +179,7 @@ def test_sentences_quoted_instead_are_quoted_however_certain_the_library_is(
     seed_index: Library, certain: float
 ) -> None:
     writer = Writer(model_of(ScriptedLLM(cites((INVENTED, TOO_HIGH)))), Gate(seed_index.encoder))
-    answer = checked(QueryEngine(seed_index, None, Tuning(certain=certain), writer=writer))
+    answer = checked(QueryEngine(seed_index, None, AnswerLimits(certain=certain), writer=writer))
     assert answer.fallback == "nothing_supported"
     assert [(cited.verification.verdict, cited.verification.quote_matches) for cited in answer.citations] == [
         ("quoted", True)

@@ -31,7 +31,7 @@ from tests.support.exports import (
 from tests.support.markup import texts
 from ui.export import FORMATS, Exported, Format, NotExportedError, read_export, sheet_as_read
 from ui.export.comparison import check_manifest
-from ui.export.sheet import lay_out_conversation
+from ui.export.exported_answers import lay_out_conversation
 
 MARKDOWN = """\
 # Arrests \\& \\<gates\\> \\*2031\\*

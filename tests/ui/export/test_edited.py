@@ -16,8 +16,8 @@ from tests.support.exports import DIGESTS, full_answer
 from tests.support.reports import version
 from ui.export import FORMATS, Exported, Format, export, read_export
 from ui.export.comparison import check_footnotes, check_kept, has_figure
+from ui.export.exported_answers import FirstLine, lay_out
 from ui.export.reader import ReadAnswer, Row
-from ui.export.sheet import FirstLine, lay_out
 
 ANSWER = full_answer()
 SHEET = lay_out(ANSWER, {})

@@ -22,8 +22,8 @@ from ui.cli.verify import verify_file
 from ui.export import FORMATS, Exported, Format, NotExportedError, digests_of, export, format_of, read_export
 from ui.export import sheet_as_read as as_read
 from ui.export.comparison import check_kept
+from ui.export.exported_answers import lay_out
 from ui.export.manifest import Made
-from ui.export.sheet import lay_out
 
 each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suffix)
 

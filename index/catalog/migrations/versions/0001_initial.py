@@ -1,4 +1,4 @@
-"""The tables of :mod:`index.catalog.schema`, and the lineage that names this catalog.
+"""The tables of :mod:`index.catalog.schema`, and the lineage, a random name of this catalog.
 
 No program with an older schema was ever released. The first change after a release gets a migration of its
 own; this migration then has to spell out the tables as they are today.

@@ -128,8 +128,8 @@ def _is_caption(line: Line, labels: Column, edge: float) -> bool:
 def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
     """The rows of a table's headings, from the top.
 
-    Headings of several lines are joined. A heading across several columns stands above the headings of these
-    columns, in the first of them.
+    The lines of one heading are joined. A heading that spans several columns becomes a cell of the first of
+    these columns, in a row above their own headings.
 
     Args:
         lines: the lines of the headings, in reading order.

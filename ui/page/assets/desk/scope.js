@@ -164,7 +164,7 @@ export function askAbout(report, words = "") {
   uncover({ back: false });
   const area = document.querySelector("#fn-question textarea");
   if (!area) return;
-  if (words) begin(area, t("source.about", { words: shortened(words) }));
+  if (words) begin(area, t("source.questionAbout", { words: shortened(words) }));
   area.focus();
   area.setSelectionRange(area.value.length, area.value.length);
 }

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from rag.answers import Answer
 from tests.support.exports import DIGESTS, FIRST, SECOND, full_answer
 from tests.support.markup import abstention, answer, citation
+from ui.export.exported_answers import Sheet, lay_out, lay_out_conversation
 from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
-from ui.export.sheet import Sheet, lay_out, lay_out_conversation
 
 
 def bound(*answers: Answer, name: str = "Arrests") -> Sheet:
