@@ -13,6 +13,7 @@ from tests.browser.pages import ARRESTS, BIRD, Watched, api_answer, ask, opened
 pytestmark = pytest.mark.browser
 
 DISPLACED = "What are the numbers of people displaced on 12 May 2025?"
+IN_THE_DELTA = "How many people were displaced in the Quell Delta in May 2025?"
 WITHIN_WINDOW = """(card) => {
   const { left, top, right, bottom } = card.getBoundingClientRect();
   return left >= 0 && top >= 0 && right <= innerWidth && bottom <= innerHeight;
@@ -150,8 +151,8 @@ def test_below_the_answer_each_source_stands_once_with_how_often_it_is_cited(
 
 def test_the_list_of_footnotes_unfolds_and_opens_the_source(seed_page: Watched, seed_server: str) -> None:
     page = seed_page.page
-    answer = answered(page, DISPLACED)
-    numbers = sorted({each["id"] for each in api_answer(seed_server, DISPLACED)["citations"]})
+    answer = answered(page, IN_THE_DELTA)
+    numbers = sorted({each["id"] for each in api_answer(seed_server, IN_THE_DELTA)["citations"]})
     expect(answer.locator(".fn-foot").first).to_be_hidden()
     answer.locator(".fn-footnotes summary").click()
     expect(answer.locator(".fn-foot-number")).to_have_text([f"[{number}]" for number in numbers])

@@ -19,7 +19,7 @@ from tests.browser.pages import MARKED, Watched, api_answer, ask, opened, servin
 
 pytestmark = pytest.mark.browser
 
-DISPLACED = "What are the numbers of people displaced on 12 May 2025?"
+DISPLACED = "How many people were displaced in the Quell Delta in May 2025?"
 ROW = "Quell Delta | 4,980 | 3,250 | −1,730"
 HEADINGS = ["District", "Announced (persons)", "Corrected (persons)", "Difference (persons)"]
 
