@@ -150,7 +150,7 @@ def test_the_library_is_evaluated_with_its_feedback(
     capfd: pytest.CaptureFixture[str], own_home: Path, tmp_path: Path
 ) -> None:
     append_feedback(own_home, Feedback(QUESTION, "right", (), None, "2031-05-06"))
-    append_feedback(own_home, Feedback("What did the government of Laos say about the raids?", "unanswerable", (), None, "2031"))
+    append_feedback(own_home, Feedback(UNANSWERABLE, "unanswerable", (), None, "2031"))
     append_feedback(own_home, Feedback("Who was hurt?", "wrong", (), None, "2031-05-06"))
     form, err = measures(capfd, "--from-feedback", "--home", own_home)
     assert (form["dataset"], form["n_documents"], form["n_queries"]) == ("library", 7, 2)
