@@ -15,7 +15,7 @@ from rag.answer_limits import READ_HITS
 from rag.evaluation import Dataset
 from rag.evaluation.datasets import Part, Query, part_of
 from rag.finding.features import Candidate, measure
-from rag.finding.reading import read
+from rag.finding.reading import Reading, read
 from rag.questions import Question, understand
 
 MOST_REMOVED = 600
@@ -48,6 +48,12 @@ class Asked:
     answers: tuple[str, ...]
     answerable: bool
     about: str | None = None
+
+    @property
+    def gold_by_place(self) -> Mapping[tuple[Reading, int], bool]:
+        """Whether each candidate answers, by its reading and its number in the reading."""
+        pairs = zip(self.candidates, self.gold, strict=True)
+        return {(candidate.reading, candidate.place): answers for candidate, answers in pairs}
 
     def to_learn_from(self) -> Asked:
         """The question with the candidates of its own document, if it does not name the document.
@@ -90,14 +96,14 @@ def asked_without_title(dataset: Dataset, index: Library) -> Iterator[Asked]:
     of them is asked only if a row answers it and no other page has a row with its label.
     """
     numbers = {record.path: record.document_id for record in index.catalog.documents()}
-    pages = _pages_of_labels(dataset)
+    titled, pages = has_titles(dataset), _pages_of_labels(dataset)
     count: dict[Part, int] = defaultdict(int)
     for query in dataset.queries:
         title = dataset.title_of(query)
         part = part_of(title)
-        if not query.has_gold or count[part] >= MOST_REMOVED:
+        if query.about is None or not query.has_gold or count[part] >= MOST_REMOVED:
             continue
-        if not has_titles(dataset) and not _is_unique(dataset, query, pages):
+        if not titled and not _is_unique(dataset, query, query.about, pages):
             continue
         count[part] += 1
         question = understand(query.text)
@@ -135,11 +141,9 @@ def _pages_of_labels(dataset: Dataset) -> Mapping[str, Set[str]]:
     return pages
 
 
-def _is_unique(dataset: Dataset, query: Query, pages: Mapping[str, Set[str]]) -> bool:
+def _is_unique(dataset: Dataset, query: Query, about: str, pages: Mapping[str, Set[str]]) -> bool:
     """Whether rows answer the question, and no other page has rows with their labels."""
-    if query.about is None:
-        return False
-    lines = dataset.documents[query.about].text.splitlines()
+    lines = dataset.documents[about].text.splitlines()
     gold = gold_flags(query, lines)
     labels = {_label(line) for line, answers in zip(lines, gold, strict=True) if answers and is_row(line)}
-    return bool(labels - {""}) and all(pages[label] == {query.about} for label in labels)
+    return bool(labels - {""}) and all(pages[label] == {about} for label in labels)

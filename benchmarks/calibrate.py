@@ -49,16 +49,11 @@ REACH = 0.3
 """The share of the best sentence's score that other sentences must reach. On clapnq, whose annotators marked
 every used sentence, F1 is level from 0.15 to 0.35 (0.575 to 0.584); a higher value gives shorter answers."""
 
-JUDGED_BY = {
-    "features": (
-        "cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense",
-        "opposed", "undenied", "row", "label", "headings",
-    ),
-    "reader": (
-        "cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense",
-        "opposed", "undenied", "row", "label", "headings", "reader", "reader_window", "reader_best",
-    ),
-}  # fmt: skip
+_JUDGED_BY = (
+    "cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense",
+    "opposed", "undenied", "row", "label", "headings",
+)  # fmt: skip
+JUDGED_BY = {"features": _JUDGED_BY, "reader": (*_JUDGED_BY, "reader", "reader_window", "reader_best")}
 FOREIGN_BY = ("cosine", "dense")
 
 _HERE = Path(__file__).parent.parent
@@ -159,10 +154,7 @@ def _read(asked: Asked, reader: Reader, weights: Array) -> Example:
     scores = [float(candidate.features.as_array() @ weights) for candidate in asked.candidates]
     ranked = sorted(range(len(scores)), key=lambda place: -scores[place])
     candidates = apply_reader(reader, asked.question, [asked.candidates[place] for place in ranked])
-    known = {
-        (candidate.reading, candidate.place): gold
-        for candidate, gold in zip(asked.candidates, asked.gold, strict=True)
-    }
+    known = asked.gold_by_place
     return _example(asked, candidates, [known[item.reading, item.place] for item in candidates])
 
 

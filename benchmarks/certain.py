@@ -19,7 +19,7 @@ from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
 
-PROBABILITIES = (0.25, 0.5, 0.6, 0.65, 0.7, 0.75, CERTAIN, 0.8, 0.85, 0.9)
+PROBABILITIES = sorted({0.25, 0.5, 0.6, 0.7, 0.75, 0.8, 0.85, CERTAIN, 0.95})
 
 
 def main() -> None:

@@ -43,10 +43,7 @@ def windows_with_gold(asked: Asked, weights: Weights) -> list[Example]:
 
 def _windows(asked: Asked, weights: Weights) -> tuple[list[Example], list[Example]]:
     """The windows that answer, and those that do not, both in the order of the product."""
-    gold = {
-        (candidate.reading, candidate.place): answers
-        for candidate, answers in zip(asked.candidates, asked.gold, strict=True)
-    }
+    gold = asked.gold_by_place
     right: list[Example] = []
     wrong: list[Example] = []
     for item in windows_of([scored.candidate for scored in rank(asked.candidates, weights)]):

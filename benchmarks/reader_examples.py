@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.near_misses import near_miss
-from index.documents import Span
+from index.documents import Document, Span
 from index.text.segmentation import sentences
 from rag.evaluation import Dataset
 from rag.evaluation.datasets import Part, Query, part_of
@@ -57,7 +57,7 @@ def crops(dataset: Dataset, part: Part, seed: int = 0) -> Iterator[Example]:
         seed: the seed of the random choice of crops.
     """
     chance = random.Random(seed)  # noqa: S311
-    for query, right in _whole_passages(dataset, part):
+    for query, document, right in _whole_passages(dataset, part):
         if not any(right.gold):
             if query.answerable is False:
                 yield crop(right, chance)
@@ -65,7 +65,6 @@ def crops(dataset: Dataset, part: Part, seed: int = 0) -> Iterator[Example]:
         yield crop(right, chance)
         if not all(right.gold) and chance.random() < WITHOUT_GOLD:
             yield crop(_without_gold(right), chance)
-        document = dataset.documents[query.about or ""]
         related = [other.text for other in dataset.documents.values() if other.title == document.title]
         for _ in range(NEAR_MISSES):
             missing = near_miss(query.text, document.text, related, chance)
@@ -75,10 +74,10 @@ def crops(dataset: Dataset, part: Part, seed: int = 0) -> Iterator[Example]:
 
 def passages(dataset: Dataset, part: Part) -> list[Example]:
     """The questions of one part of a set, each with the whole passage that it is about."""
-    return [example for _, example in _whole_passages(dataset, part)]
+    return [example for _, _, example in _whole_passages(dataset, part)]
 
 
-def _whole_passages(dataset: Dataset, part: Part) -> Iterator[tuple[Query, Example]]:
+def _whole_passages(dataset: Dataset, part: Part) -> Iterator[tuple[Query, Document, Example]]:
     for query in dataset.queries:
         if query.about is None or part_of(dataset.title_of(query)) != part:
             continue
@@ -86,7 +85,7 @@ def _whole_passages(dataset: Dataset, part: Part) -> Iterator[tuple[Query, Examp
             document = dataset.documents[query.about]
             texts = split(document.text)
             window = Window(document.title, texts)
-            yield query, Example(query.text, window, gold_flags(query, texts), query.answers)
+            yield query, document, Example(query.text, window, gold_flags(query, texts), query.answers)
 
 
 def gold_flags(query: Query, texts: Sequence[str]) -> tuple[bool, ...]:

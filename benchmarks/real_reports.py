@@ -7,7 +7,6 @@ citation is right if it stands on a page of the evidence, and has an answer or m
 
 from __future__ import annotations
 
-import json
 import statistics
 import tempfile
 import time
@@ -21,11 +20,12 @@ import regex
 from benchmarks.datasets import data_folder
 from benchmarks.side_by_side import machine, note
 from index.embedding.encoder import open_encoder
-from index.ingest import sync
+from index.ingest import QUESTIONS, sync
 from index.library import Library
 from rag.answers import Citation
 from rag.engine import QueryEngine
 from rag.finding.reader import BUNDLED_READER, NO_READER
+from rag.json_lines import read_json_lines
 
 MOST_WORDS = 0.7
 """The share of the words of the evidence that a right citation has, if it has no answer."""
@@ -58,9 +58,7 @@ class Scored:
 def main() -> None:
     """Index the reports, ask with and without the reader, and print a table."""
     folder = data_folder() / "reports"
-    questions = [
-        json.loads(line) for line in (folder / "questions.jsonl").read_text().splitlines() if line.strip()
-    ]
+    questions = [question for _, question in read_json_lines(folder / QUESTIONS)]
     with tempfile.TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as library:
         note(f"indexing {folder.name}")
         sync(library, [folder])

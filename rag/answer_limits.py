@@ -22,9 +22,9 @@ WIDEN_BY = 2
 MAX_SENTENCES = 8
 """The most sentences of a quoted answer; it has at least one."""
 
-CERTAIN = 0.86
+CERTAIN = 0.9
 """From this probability on, the library certainly answers a question. Below it, sentences that a language
-model writes are at most partly supported. A fifth of the unanswerable questions of squad2 and none of those
+model writes are at most partly supported. A tenth of the unanswerable questions of squad2 and none of those
 of clapnq reach it (``benchmarks/certain.py``)."""
 
 

@@ -140,9 +140,9 @@ _FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
 )
 
 _NAME = regex.compile(
-    r"(?<!^)(?<![.?!]\s)(?<![\p{L}&]&?)\p{Lu}(?:[\p{L}\p{M}\p{N}'’&]|-(?!\p{Lu}\p{Ll}))*|\p{N}[\p{N}.,]*(?<=\p{N})"
+    r"(?<!^)(?<![.?!]\s)(?<![\p{L}&]&?)\p{Lu}[\p{L}\p{M}\p{N}'’&-]*|\p{N}[\p{N}.,]*(?<=\p{N})"
 )
-"""A capitalised word within a sentence, or a figure. ``April-June`` is two names, ``PG&E`` is one."""
+"""A capitalised word within a sentence, such as ``PG&E`` or ``Asia-Pacific``, or a figure."""
 
 _NOT_NAMES = frozenset({"I", "A"})
 

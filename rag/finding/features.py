@@ -44,6 +44,9 @@ or an ending longer."""
 _ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish)$")
 """The ending of a possessive, of a plural such as ``F-35s``, or of a people's name."""
 
+_SHORTEST_PART = 3
+"""The fewest letters of a part of a name that may stand apart from the others: ``F`` of ``F-35`` may not."""
+
 _CAPITALISED = regex.compile(r"\b\p{Lu}")
 _LONG_NAME = regex.compile(
     r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|de|des|du|y)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
@@ -200,6 +203,8 @@ def _in_reading(
     question_words = frozenset(terms(question.text, LANGUAGE)) if english else frozenset()
     denied = english and denies(question.text)
     asked = frozenset(terms(question.text, language))
+    above = {(sentence.headings, sentence.section) for sentence in reading.sentences if sentence.headings}
+    in_headings = {names: _coverage(question_terms, _terms_of("\n".join(names), language)) for names in above}
     candidates = []
     for place, sentence in enumerate(reading.sentences):
         if names_only(sentence, reading.document.title):
@@ -222,8 +227,8 @@ def _in_reading(
             opposed=float(opposes(question_words, held[place])),
             undenied=float(denied and not denies(sentence.text)),
             row=float(is_row(sentence.text)),
-            label=_share_of_label(sentence.text, asked, language) if is_row(sentence.text) else 0.0,
-            headings=_coverage(question_terms, _heading_terms(sentence, language)),
+            label=_share_of_label(sentence.text, asked, language),
+            headings=in_headings.get((sentence.headings, sentence.section), 0.0),
         )
         candidates.append(Candidate(reading, place, sentence, features, held[place]))
     return candidates
@@ -281,25 +286,22 @@ def contains_term(held: frozenset[Term], term: Term) -> bool:
     )
 
 
-def _share_of_label(row: str, asked: frozenset[Term], language: str) -> float:
-    """The share of the words of a row's first cell that are among the words ``asked``."""
-    label = terms(cells(row)[0], language)
+def _share_of_label(sentence: str, asked: frozenset[Term], language: str) -> float:
+    """The share of the words of a row's label that are among the words ``asked``; 0 for other sentences."""
+    label = terms(cells(sentence)[0], language) if is_row(sentence) else []
     return sum(contains_term(asked, term) for term in label) / len(label) if label else 0.0
-
-
-def _heading_terms(sentence: ReadSentence, language: str) -> frozenset[Term]:
-    """The words of a row's table headings and of its group of rows."""
-    return (
-        _terms_of(f"{sentence.headings}\n{sentence.section}", language) if sentence.headings else frozenset()
-    )
 
 
 def _share_of_names(question: Question, text: str) -> float:
     if not question.names:
         return 1.0
     folded = " ".join([text, *acronyms(text)]).casefold()
-    return sum(_bare(name) in folded for name in question.names) / len(question.names)
+    return sum(_has_name(folded, name) for name in question.names) / len(question.names)
 
 
-def _bare(name: str) -> str:
-    return _ENDING.sub("", name.casefold())
+def _has_name(folded: str, name: str) -> bool:
+    """Whether a folded text has a name, or all parts of a hyphenated name, such as *April to June*."""
+    bare = _ENDING.sub("", name.casefold())
+    parts = bare.split("-")
+    may_part = min(map(len, parts)) >= _SHORTEST_PART
+    return bare in folded or (may_part and all(part in folded for part in parts))

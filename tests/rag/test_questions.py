@@ -49,9 +49,9 @@ def test_names_and_figures_are_found_but_not_the_first_word() -> None:
     assert understand("Who is responsible?").names == ()
 
 
-def test_a_name_may_have_an_ampersand_and_months_joined_by_a_hyphen_are_two_names() -> None:
+def test_a_name_may_have_an_ampersand_or_a_hyphen() -> None:
     assert understand("What made PG&E's profit shrink?").names == ("PG&E's",)
-    assert understand("How much was earned in April-June 2022?").names == ("April", "June", "2022")
+    assert understand("How much did Coca-Cola earn in April-June?").names == ("Coca-Cola", "April-June")
     assert understand("How many F-35s did eBay buy?").names == ("F-35s",)
 
 

@@ -42,7 +42,7 @@ def test_settings_are_every_key_with_its_value() -> None:
         "read_hits": 8,
         "widen_by": 2,
         "max_sentences": 8,
-        "certain": 0.86,
+        "certain": 0.9,
         "threshold": None,
     }
 

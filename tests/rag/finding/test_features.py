@@ -56,6 +56,13 @@ def test_possessives_and_plurals_with_figures_count_as_their_names(library: Make
     assert found["LP&G lost two F-35 planes."].features.names == 1.0
 
 
+def test_a_name_with_hyphens_is_found_in_parts_unless_a_part_is_short(library: MakeLibrary) -> None:
+    found = measured(
+        library({"a.txt": "From April to June 35 planes of type F flew."}), "Did F-35 fly in April-June?"
+    )
+    assert found["From April to June 35 planes of type F flew."].features.names == 0.5
+
+
 def test_a_row_has_the_share_of_its_label_and_the_share_of_the_question_in_its_headings(
     library: MakeLibrary,
 ) -> None:
