@@ -112,8 +112,8 @@ class FileState:
         size: the size of the file and its sidecar, in bytes.
         mtime_ns: the last change of the file or its sidecar.
         digest: sha256 of its bytes, in hexadecimal.
-        origins: the sources of the file's own values, by field (``Document.origins``), including values
-            that a user's details replace.
+        origins: by field, where in the file each of its details was found (``Document.origins``), also for
+            details that a user has changed.
         has_pictures: whether text recognition can read some of its pages.
         recognised_in: the languages of the last text recognition (``Document.recognised_in``).
     """

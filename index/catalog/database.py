@@ -307,8 +307,8 @@ class Catalog:
     def forget_removals(self, until: int) -> None:
         """Delete the record of the chunks that were removed up to generation ``until``.
 
-        Call this only when no cache is older than that generation: an older cache needs the record to leave
-        out the removed chunks.
+        Call this only when no cache is older than that generation: an older cache learns from this record
+        which chunks it must drop.
         """
         with self.engine.begin() as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))

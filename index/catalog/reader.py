@@ -68,9 +68,10 @@ class CatalogReader:
     """Reads a catalog in one transaction. Only one thread may use it at a time.
 
     Attributes:
-        generation: the number of commits that had changed the searchable passages before this state.
+        generation: how many commits have changed the searchable passages, up to and including the state that
+            this transaction reads.
         build: the build whose passages are read (a build is all passages, cut and embedded by one recipe);
-            None while nothing was ever indexed.
+            None if nothing has been indexed yet.
     """
 
     def __init__(self, connection: sa.Connection, texts: LongTexts, build: Build | None = None) -> None:

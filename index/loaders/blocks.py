@@ -135,7 +135,12 @@ def block_starts(blocks: Iterable[Block], text: str) -> list[int]:
 
 
 def sections_of(blocks: Sequence[Block], text: str) -> tuple[Section, ...]:
-    """The outline of ``text``, the result of ``join``: the headings among ``blocks``."""
+    """The outline of a document: a section for each heading among ``blocks``.
+
+    Args:
+        blocks: the blocks of the document.
+        text: the text that ``join`` made of these blocks.
+    """
     return tuple(
         Section(start, block.level, block.text)
         for block, start in zip(blocks, block_starts(blocks, text), strict=True)

@@ -73,7 +73,7 @@ class Kept:
     details: Mapping[str, Detail]
 
     def discard(self) -> None:
-        """Delete the hidden folder. The file of an indexed document is no longer in it."""
+        """Delete the hidden folder. The file of an indexed document is already elsewhere."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

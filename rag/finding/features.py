@@ -61,10 +61,10 @@ class Features:
         cosine: the cosine of the sentence and the question, by the encoder.
         coverage: the share of the question's words in the sentence, weighted by rarity.
         near: the share of the question's words in the sentence and its two neighbours.
-        context: the share of the question's words in the whole reading (the stretch of the document that is
-            read) with its title.
+        context: the share of the question's words in the whole excerpt (the consecutive text that is read
+            around a found passage) and the title of its document.
         names: the share of the question's names and figures in the sentence.
-        names_context: the share of the question's names and figures in the whole reading with its title.
+        names_context: the share of the question's names and figures in the whole excerpt and the title.
         kind: 1 if the question expects a kind of answer that the sentence contains.
         wrong_kind: 1 if it expects a kind that the sentence does not contain.
         dense: the cosine of the passage and the question.
@@ -77,7 +77,8 @@ class Features:
         label: for a row, the share of its label's words that the question contains; 0 for other sentences.
         headings: for a row, the share of the question's words in the table's headings and the row's group,
             weighted by rarity; 0 for other sentences.
-        reader: the reader's log-odds that the sentence answers, divided by 10; 0 if no reader read it.
+        reader: the log-odds, divided by 10, that the sentence answers, by the reader (a cross-encoder); 0
+            if the reader did not score it.
         reader_window: the reader's log-odds, divided by 10, that the sentence's window answers.
         reader_best: the highest ``reader_window`` of the question.
     """

@@ -187,8 +187,8 @@ def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam
     expect(field).to_be_focused()
     expect(field).to_have_value(BROKE)
     expect(page.locator(".fn-edit .fn-hint")).to_have_text(
-        "Saving asks the question again and removes the 2 answers below from the conversation; "
-        "their links still work."
+        "Saving asks the question again and removes the 2 answers below from the conversation. "
+        "Links to them still work."
     )
     field.fill("How many homes were destroyed in Varda?")
     page.get_by_role("button", name="Save and ask").click()

@@ -203,7 +203,7 @@ def test_what_fails_once_is_said_and_can_be_tried_again(chromium: Browser, pier:
     with opened(chromium, pier) as watched:
         page = watched.page
         row(page, TITLE).locator(".fn-report").click()
-        later = page.get_by_role("button", name="Show later text")
+        later = page.get_by_role("button", name="Show more below")
         later.wait_for()
         refusal = {"detail": "The disk is gone."}
         page.route("**/v1/documents/*/*", lambda route: route.fulfill(status=500, json=refusal))

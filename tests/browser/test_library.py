@@ -192,7 +192,7 @@ def test_the_question_is_kept_to_a_report_while_the_list_shows_all(page: Page) -
     expect(chips(page)).to_have_text([f"Report: {GATE}"])
     expect(titles(page)).to_have_count(6)
     expect(row(page, GATE).locator(".fn-asked")).to_have_text("Chosen for your question")
-    choose(page, GATE, "Stop asking only this report")
+    choose(page, GATE, "Search all reports again")
     expect(chips(page)).to_have_count(0)
 
 

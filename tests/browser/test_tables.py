@@ -149,7 +149,7 @@ def test_reading_on_joins_the_parts_of_a_table_to_the_whole_text(chromium: Brows
     row = row_of(text, 300)
     with opened(chromium, parishes, place_of(text, row)) as watched:
         page = watched.page
-        for label in ("Show earlier text", "Show later text"):
+        for label in ("Show more above", "Show more below"):
             more = page.get_by_role("button", name=label)
             more.wait_for()
             for _ in range(9):

@@ -75,7 +75,7 @@ def answers_router(catalog: Catalog, engine: QueryEngine) -> APIRouter:
 
     Args:
         catalog: the catalog that stores the answers.
-        engine: answers each suggestion before it is offered.
+        engine: answers each suggested question, so that only questions with an answer are offered.
     """
     router = APIRouter(prefix="/v1/answers", tags=["answers"], responses=documented(404, 422, 500))
     # One thread only, because suggestions must not slow down questions.

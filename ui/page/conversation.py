@@ -129,7 +129,7 @@ class ShownConversation:
     def supersede(self, answer_id: str, question: str | None) -> tuple[Exchange, Conversation] | None:
         """Replace an answer and everything after it by a question.
 
-        The library removes the replaced answers from the conversation when it keeps the new answer. If no
+        The library removes the replaced answers from the conversation when it stores the new answer. If no
         new answer comes, the replaced answers are shown again.
 
         Args:
@@ -137,7 +137,8 @@ class ShownConversation:
             question: the new question; None to repeat the question of the answer.
 
         Returns:
-            The exchange of the question and the answers before it; None if the answer is not shown.
+            The exchange of the new question, and the conversation that ends before that question. None if the
+            answer is not shown.
         """
         self.stop()
         ids = self._answer_ids

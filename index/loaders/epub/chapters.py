@@ -71,7 +71,7 @@ def read_chapter(
 
 
 def _without_marks(marked: list[PageBlock], ids: list[str]) -> Chapter:
-    """Remove the marks of places from blocks, and note at which block each place is."""
+    """Remove the marks that stand for element ids, and record the number of the block that each id is in."""
     blocks: list[Block] = []
     places: dict[str, int] = {}
     for block in marked:

@@ -123,7 +123,7 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
 
 
 def _written(block: Paragraph) -> Placed:
-    """The text of a paragraph. An empty cell of a row keeps the spaces around it."""
+    """The text of a paragraph on one line, or of a table's row with the spaces that show its empty cells."""
     words = block.words.replaced(WRAPPED_HYPHEN, "-")
     return words.strip() if block.is_row else words.on_one_line()
 

@@ -258,7 +258,11 @@ def _filled(amount: Decimal, section: Section) -> str:
 
 
 def _scientific(amount: Decimal, parts: Parts) -> str:
-    """A figure in scientific notation; the number of digits before the point divides the exponent."""
+    """A figure in scientific notation.
+
+    The exponent is a multiple of the number of places before the point of the format: ``##0.0E+0`` gives
+    exponents that are multiples of 3.
+    """
     at = next(place for place, (kind, _) in enumerate(parts) if kind == "exponent")
     mantissa, ending = parts[:at], parts[at + 1 :]
     marks = "".join(text for kind, text in mantissa if kind == "mark")

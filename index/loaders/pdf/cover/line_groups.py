@@ -76,7 +76,7 @@ class LineGroup:
 
     @property
     def title(self) -> str:
-        """The text of the lines; of a long heading, only as many first lines as a title has space for."""
+        """The text of the lines. A long heading is cut after the last line that fits in a title."""
         if len(self.text) <= MAX_TITLE_CHARACTERS or self.is_prose or not self.is_larger:
             return self.text
         end = 0

@@ -95,7 +95,10 @@ def _end(lines: Sequence[Line], first: int) -> int:
 
 
 def _next_row(lines: Sequence[Line], end: int) -> int | None:
-    """The index of the first row from ``end`` on; None if a wide gap precedes it or many lines do."""
+    """The index of the first row at or after ``end``.
+
+    None if a wide gap comes before it, or more than ``MAX_LABELS`` lines that are not rows.
+    """
     for place in range(end, min(end + MAX_LABELS + 1, len(lines))):
         before, line = lines[place - 1], lines[place]
         height = max(line.height, before.height)
