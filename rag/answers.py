@@ -416,6 +416,17 @@ class QuestionRewritten:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadingBegun:
+    """Streamed when the reader begins to read, which takes most of the time before the text.
+
+    Attributes:
+        sentences: the number of sentences that it reads.
+    """
+
+    sentences: int
+
+
+@dataclass(frozen=True, slots=True)
 class PassagesFound:
     """Streamed for every question, before the text: the passages that were read. A greeting has none."""
 
@@ -449,6 +460,10 @@ class AnswerDone:
     answer: Answer
 
 
-Event = QuestionCorrected | QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
+StreamedEvent = QuestionCorrected | QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
+"""An event with a part of the answer, or with what it rests on."""
+
+Event = StreamedEvent | ReadingBegun
 """An event of ``QueryEngine.stream``. The order is: the corrected question (if there is one), the rewritten
-question (for a follow-up), the passages, the tokens and citations, the answer."""
+question (for a follow-up), the beginning of the reading (with a reader), the passages, the tokens and
+citations, the answer."""

@@ -9,6 +9,8 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
+from types import TracebackType
 
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
@@ -21,6 +23,7 @@ from rag.answers import (
     PassagesFound,
     QuestionCorrected,
     QuestionRewritten,
+    ReadingBegun,
     search_scope,
 )
 from rag.conversations.answers import keep
@@ -34,7 +37,7 @@ from rag.finding.features import measure
 from rag.finding.greetings import greeting
 from rag.finding.ranking import Scored, Weights, load_weights, rank
 from rag.finding.reader import DEFAULT_READER, Reader, open_reader
-from rag.finding.reader_scores import apply_reader, can_read
+from rag.finding.reader_scores import apply_reader, can_read, windows_of
 from rag.finding.reading import Reading, read
 from rag.finding.spelling import correct
 from rag.follow_ups.rewriting import rewrite
@@ -80,6 +83,12 @@ class QueryEngine:
         self.keeps = keeps
         self._by_features = _with_threshold(load_weights("features", weights), limits)
         self._by_reader = _with_threshold(load_weights("reader", weights), limits) if self.reader else None
+        self._open = _OpenQuestions()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no question is being answered; the program's own questions do not count."""
+        return self._open.number == 0
 
     def ask(
         self,
@@ -115,8 +124,8 @@ class QueryEngine:
     ) -> Generator[Event]:
         """Answer a question and yield the events of the answer as they happen.
 
-        The passages come first, then tokens and citations, then the whole answer. Closing the iterator before
-        its end cancels the answer, which is then not kept.
+        The passages come before the tokens and citations, and the whole answer comes last. Closing the
+        iterator before its end cancels the answer, which is then not kept.
 
         Args:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
@@ -134,6 +143,7 @@ class QueryEngine:
         """Return a copy of the engine for the program's own questions: it quotes, and stores no answer."""
         other = copy(self)
         other.writer, other.keeps = None, False
+        other._open = _OpenQuestions()
         return other
 
     def warm_up(self) -> None:
@@ -150,7 +160,7 @@ class QueryEngine:
         keeps: bool,
         exact: bool = False,
     ) -> Generator[Event]:
-        with self.index.snapshot() as snapshot:
+        with self._open, self.index.snapshot() as snapshot:
             courtesy = None if exact else greeting(question)
             if courtesy is not None:
                 yield PassagesFound(())
@@ -192,7 +202,7 @@ class QueryEngine:
         clock.lap("rewrite")
         library = DocumentTexts(index.reader)
         copies = Copies(index, library, filters)
-        readings, ranked, weights = self._read(index, question, filters, copies, clock)
+        readings, ranked, weights = yield from self._read(index, question, filters, copies, clock)
         decision = decide(index, question, ranked, weights, filtered=bool(filters))
         abstention = decision.abstention
         shown = without_repeated_readings(readings, copies) if abstention else readings
@@ -217,7 +227,7 @@ class QueryEngine:
 
     def _read(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
-    ) -> tuple[list[Reading], list[Scored], Weights]:
+    ) -> Generator[Event, None, tuple[list[Reading], list[Scored], Weights]]:
         """Find and read passages; return them, their ranked sentences, and the weights of the ranking."""
         hits = find_passages(index, question, self.limits, filters, copies)
         clock.lap("search")
@@ -228,6 +238,7 @@ class QueryEngine:
         if self.reader is not None and self._by_reader is not None and can_read(self.reader, question):
             weights = self._by_reader
             candidates = [item.candidate for item in ranked]
+            yield ReadingBegun(sum(len(window.places) for window in windows_of(candidates)))
             ranked = rank(apply_reader(self.reader, question, candidates), weights)
         clock.lap("read")
         return readings, ranked, weights
@@ -285,6 +296,24 @@ def _passages(
 
 def _with_threshold(weights: Weights, limits: AnswerLimits) -> Weights:
     return weights if limits.threshold is None else replace(weights, threshold=limits.threshold)
+
+
+@dataclass(eq=False, slots=True)
+class _OpenQuestions:
+    """Counts the questions that are being answered: each is a context, which any thread may enter."""
+
+    number: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.number += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self.number -= 1
 
 
 @dataclass(slots=True)

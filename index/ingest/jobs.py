@@ -210,6 +210,13 @@ class Jobs:
         with self._engine.connect() as connection:
             return [_seen(row) for row in connection.execute(query)]
 
+    def unended(self) -> list[Job]:
+        """The jobs that wait or run, of all processes."""
+        query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
+        with self._engine.connect() as connection:
+            seen = [_seen(row) for row in connection.execute(query)]
+        return [job for job in seen if not job.has_ended]
+
     def abandon(self) -> list[str]:
         """Record that the jobs of dead processes have failed, and return their ids.
 

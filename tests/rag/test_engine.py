@@ -13,7 +13,7 @@ from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
-from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, Token
+from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 
@@ -47,13 +47,29 @@ def test_a_question_outside_the_library_is_not_answered(seed_engine: QueryEngine
 
 def test_streamed_and_whole_answers_are_the_same(seed_engine: QueryEngine) -> None:
     events = list(seed_engine.stream(ARRESTS))
-    assert isinstance(events[0], PassagesFound)
+    assert isinstance(events[0], ReadingBegun)
+    assert 0 < events[0].sentences < 200
+    assert isinstance(events[1], PassagesFound)
     assert isinstance(events[-1], AnswerDone)
     streamed = events[-1].answer
-    assert events[0].passages == streamed.passages
+    assert events[1].passages == streamed.passages
     assert "".join(event.text for event in events if isinstance(event, Token)) == streamed.text
     assert tuple(e.citation for e in events if isinstance(e, CitationMade)) == streamed.citations
     assert _timeless(streamed) == _timeless(seed_engine.ask(ARRESTS))
+
+
+def test_the_engine_is_idle_unless_a_question_of_a_user_is_being_answered(seed_engine: QueryEngine) -> None:
+    assert seed_engine.is_idle
+    asking = seed_engine.stream(ARRESTS)
+    assert seed_engine.is_idle
+    next(asking)
+    assert not seed_engine.is_idle
+    asking.close()
+    assert seed_engine.is_idle
+    own = seed_engine.quoting_only().stream(ARRESTS)
+    next(own)
+    assert seed_engine.is_idle
+    own.close()
 
 
 def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(library: MakeLibrary) -> None:

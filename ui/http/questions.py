@@ -28,6 +28,8 @@ from rag.answers import (
     PassagesFound,
     QuestionCorrected,
     QuestionRewritten,
+    ReadingBegun,
+    StreamedEvent,
     Token,
 )
 from rag.conversations import (
@@ -214,11 +216,12 @@ def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
     }
 
 
-def _server_sent(event: Event | StreamFailed) -> tuple[ServerSentEvent]:
-    return (server_sent_event(event),)
+def _server_sent(event: Event | StreamFailed) -> tuple[ServerSentEvent, ...]:
+    # Progress is for the page.
+    return () if isinstance(event, ReadingBegun) else (server_sent_event(event),)
 
 
-def server_sent_event(event: Event | StreamFailed) -> ServerSentEvent:
+def server_sent_event(event: StreamedEvent | StreamFailed) -> ServerSentEvent:
     """One event of a streamed answer as a server-sent event."""
     data: dict[str, Any]
     match event:

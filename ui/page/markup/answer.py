@@ -44,7 +44,8 @@ def question_markup(question: str) -> str:
 
 def waiting_markup(
     locale: Locale,
-    passages: int | None = None,
+    doing: str,
+    count: int,
     standalone: str | None = None,
     searched: Searched | None = None,
     *,
@@ -54,18 +55,14 @@ def waiting_markup(
 
     Args:
         locale: the reader's language.
-        passages: the number of passages that are being read; None during the search.
+        doing: the key of the string that says what the engine does.
+        count: the number of passages or sentences in that string.
         standalone: the standalone form of a follow-up.
         searched: the filters of the search.
         searched_for: the question with its spelling corrected.
     """
-    doing = (
-        string_markup(locale, "waiting.searching")
-        if passages is None
-        else string_markup(locale, "waiting.reading", passages)
-    )
     above = interpretation_markup(standalone, searched_for, searched, locale)
-    return f'<div class="fn-waiting">{above}{doing}</div>'
+    return f'<div class="fn-waiting">{above}{string_markup(locale, doing, count)}</div>'
 
 
 def failure_markup(message: str) -> str:

@@ -279,7 +279,7 @@ def test_a_corrected_question_is_named_above_its_answer_with_a_way_back() -> Non
 
 def test_a_correction_shows_before_the_answer_and_cannot_be_undone_yet() -> None:
     for markup in (
-        waiting_markup(8, searched_for="Who closed it?"),
+        waiting_markup("waiting.reading", 8, searched_for="Who closed it?"),
         streamed_markup("One.", [citation(1, "One.")], searched_for="Who closed it?"),
     ):
         assert "Searched for <q>Who closed it&#63;</q>&#46;</p>" in markup
@@ -299,10 +299,13 @@ def test_a_greeting_is_answered_with_a_sentence_alone(cause: Cause, language: st
     assert page.text_of("fn-act") == []
 
 
-def test_waiting_says_what_is_being_read() -> None:
-    assert Page(waiting_markup()).text_of("fn-waiting") == ["Searching the library…"]
-    assert Page(waiting_markup(1)).text_of("fn-waiting") == ["Reading 1 passage…"]
-    assert Page(waiting_markup(8)).text_of("fn-waiting") == ["Reading 8 passages…"]
+def test_waiting_says_what_is_being_done() -> None:
+    doing = [("waiting.searching", 1240), ("waiting.reading", 1), ("waiting.writing", 8)]
+    assert [Page(waiting_markup(*each)).text_of("fn-waiting") for each in doing] == [
+        ["Searching 1,240 passages…"],
+        ["Reading 1 sentence…"],
+        ["Writing the answer from 8 passages…"],
+    ]
 
 
 def test_a_failure_is_a_sentence() -> None:
