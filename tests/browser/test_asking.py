@@ -163,9 +163,9 @@ def test_a_question_is_in_the_conversation_before_the_server_has_it(seed_page: W
     assert page.evaluate("echoed") < 100
     expect(last_answer(page)).to_have_text("Sending…")
     expect(page.locator(".fn-question")).to_have_text([ARRESTS])
-    page.unroute_all()
     for route in held:
         route.continue_()
+    page.unroute_all()
     expect(page.locator("#fn-conversation .fn-actions")).to_have_count(1)
     expect(page.locator(".fn-question")).to_have_text([ARRESTS])
     expect(page.locator(".fn-echo")).to_have_count(0)
@@ -180,9 +180,9 @@ def test_a_question_that_waits_for_the_answer_before_it_says_so(seed_page: Watch
     ask(page, BIRD)
     expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD])
     expect(page.locator(".fn-echo.bot-row")).to_have_text(["Sending…", "Next, after the answer above"])
-    page.unroute_all()
     for route in held:
         route.continue_()
+    page.unroute_all()
     expect(page.locator("#fn-conversation .fn-actions")).to_have_count(2)
     expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD])
     expect(page.locator(".fn-echo")).to_have_count(0)

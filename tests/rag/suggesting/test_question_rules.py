@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from rag.suggesting.question_rules import questions_in
 
-AROUND = "The Cabinet met at the ministry. Near Parliament some rebuilding went on. Of eBay, core results and consolidated sales."
+AROUND = (
+    "The Cabinet met at the ministry. Near Parliament some rebuilding went on. "
+    "Of eBay, core results and consolidated sales."
+)
 
 
 def asked(sentence: str) -> list[str]:

@@ -62,7 +62,9 @@ def test_a_question_that_is_unclear_without_an_answer_beside_it_is_not_offered(l
 def test_the_publisher_stands_in_for_the_company(library: MakeLibrary) -> None:
     front = "---\ntitle: Results\npublisher: Harlan Energy\n---\n\n"
     engine = library(
-        {"results.md": f"{front}The company was founded in Pellan in 1931. Net sales were $4.2 billion.\n"}
+        {
+            "results.md": f"{front}The company was founded in Pellan in 1931. Net sales were $4.2 billion. Costs rose with net sales.\n"
+        }
     )
     questions = {each.question for each in made(engine).starters}
     assert "What were Harlan Energy’s net sales?" in questions
