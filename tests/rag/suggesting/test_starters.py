@@ -8,7 +8,7 @@ from pathlib import Path
 from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
-from rag.suggesting.starters import MAX_STARTERS, StarterMaker, Starters
+from rag.suggesting.starters import StarterMaker, Starters
 
 MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
@@ -25,12 +25,21 @@ def made(engine: QueryEngine) -> Starters:
     return maker.current()
 
 
-def test_starters_are_about_different_reports_and_name_them(seed_engine: QueryEngine) -> None:
+def test_starters_are_about_different_reports_first_and_name_them(seed_engine: QueryEngine) -> None:
     starters = made(seed_engine).starters
-    assert len(starters) == MAX_STARTERS
-    assert len({each.document_id for each in starters}) == MAX_STARTERS
-    for each in starters:
-        assert each.title == seed_engine.index.catalog.text(each.document_id).title
+    dam, floods, raids = [each.title for each in starters[:3]]
+    assert [(each.question, each.title) for each in starters] == [
+        ("Since when has the railway from Harlamoor to Port Quell carried trains again?", dam),
+        (
+            "How many cases of acute watery diarrhoea has the Regional Health Office in Harlamoor recorded?",
+            floods,
+        ),
+        ("What is Ji Xiha accused of?", raids),
+        ("Who is Pavo Arnholt?", dam),
+    ]
+    assert len({dam, floods, raids}) == 3
+    titles = [seed_engine.index.catalog.text(each.document_id).title for each in starters]
+    assert titles == [each.title for each in starters]
 
 
 def test_each_starter_is_answered_by_its_report_first(seed_engine: QueryEngine) -> None:
@@ -60,12 +69,11 @@ def test_a_question_that_is_unclear_without_an_answer_beside_it_is_not_offered(l
 
 
 def test_the_publisher_stands_in_for_the_company(library: MakeLibrary) -> None:
-    front = "---\ntitle: Results\npublisher: Harlan Energy\n---\n\n"
-    engine = library(
-        {
-            "results.md": f"{front}The company was founded in Pellan in 1931. Net sales were $4.2 billion. Costs rose with net sales.\n"
-        }
+    front = "---\ntitle: Results of Harlan Energy\npublisher: Harlan Energy\n---\n\n"
+    words = (
+        "The company was founded in Pellan in 1931. Net sales were $4.2 billion. Costs rose with net sales."
     )
+    engine = library({"results.md": f"{front}{words}\n"})
     questions = {each.question for each in made(engine).starters}
     assert "What were Harlan Energy’s net sales?" in questions
     assert not any("the company" in question for question in questions)
