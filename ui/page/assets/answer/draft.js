@@ -1,7 +1,7 @@
 /** Keeps the text of a question that is not sent yet in the browser: one draft for each conversation. */
 
-import { currentConversation, shownAnswers } from "../history/current.js";
 import { drawn, write } from "../gradio.js";
+import { currentConversation, shownAnswers } from "../history/current.js";
 import { recall, remember } from "../storage.js";
 import { onRequest } from "./request.js";
 

@@ -34,7 +34,11 @@ function echo(words) {
   const element = make(
     "div",
     {},
-    make("div", { class: "message-row user-row fn-echo" }, make("div", { class: "fn-question", dir: "auto" }, words.trim())),
+    make(
+      "div",
+      { class: "message-row user-row fn-echo" },
+      make("div", { class: "fn-question", dir: "auto" }, words.trim()),
+    ),
     make("div", { class: "message-row bot-row fn-echo" }, doing),
   );
   // The number of questions before this one, with those that have not arrived yet.
@@ -87,7 +91,8 @@ export function startEchoes() {
   document.addEventListener(
     "keydown",
     ({ key, shiftKey, isComposing, target }) => {
-      if (key === "Enter" && !shiftKey && !isComposing && target.closest?.("#fn-question")) echo(target.value);
+      if (key === "Enter" && !shiftKey && !isComposing && target.closest?.("#fn-question"))
+        echo(target.value);
     },
     { capture: true },
   );

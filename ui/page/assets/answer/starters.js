@@ -1,6 +1,6 @@
 /** Offers questions to begin with while the conversation is empty; the server has an answer to each. */
 
-import { button, make } from "../controls/dom.js";
+import { make } from "../controls/dom.js";
 import { drawn } from "../gradio.js";
 import { t } from "../i18n.js";
 import { onReports } from "../library/reports.js";
@@ -13,7 +13,12 @@ const LAST = 30_000; // the longest such wait; each is twice as long as the one 
 
 const state = { shown: 0, timer: 0 };
 
-const place = make("div", { id: "fn-starters", role: "group", "aria-label": t("starters.label"), hidden: "" });
+const place = make("div", {
+  id: "fn-starters",
+  role: "group",
+  "aria-label": t("starters.label"),
+  hidden: "",
+});
 
 /** Shows the starters below the question's input, and makes them anew when the reports change. */
 export async function startStarters() {
