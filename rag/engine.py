@@ -12,6 +12,7 @@ from pathlib import Path
 from threading import Lock
 from types import TracebackType
 
+from index.embedding import Encoder
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
 from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
@@ -39,6 +40,7 @@ from rag.finding.ranking import Scored, Weights, load_weights, rank
 from rag.finding.reader import DEFAULT_READER, Reader, open_reader
 from rag.finding.reader_scores import apply_reader, can_read, windows_of
 from rag.finding.reading import Reading, read
+from rag.finding.reranking import apply_reranker
 from rag.finding.spelling import correct
 from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
@@ -59,6 +61,7 @@ class QueryEngine:
         weights: Path | None = None,
         writer: Writer | None = None,
         *,
+        reranker: Encoder | None = None,
         keeps: bool = False,
     ) -> None:
         """Prepare to answer over ``index``.
@@ -70,6 +73,8 @@ class QueryEngine:
             limits: how many passages and sentences an answer uses.
             weights: a file of weights for another encoder or reader; None for the bundled weights.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
+            reranker: re-ranks the best sentences after the reader (see
+                :func:`~rag.finding.reranking.open_reranker`); None to leave the reader's order.
             keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
 
         Raises:
@@ -78,11 +83,13 @@ class QueryEngine:
         """
         self.index = index
         self.reader = open_reader(reader) if isinstance(reader, str) else reader
+        self.reranker = reranker
         self.limits = limits
         self.writer = writer
         self.keeps = keeps
         self._by_features = _with_threshold(load_weights("features", weights), limits)
         self._by_reader = _with_threshold(load_weights("reader", weights), limits) if self.reader else None
+        self._by_reranker = _with_threshold(load_weights("reranker", weights), limits) if reranker else None
         self._open = _OpenQuestions()
 
     @property
@@ -216,6 +223,9 @@ class QueryEngine:
             searched_for=corrected,
             searched=search_scope(index, filters),
         )
+        if abstention is None:
+            ranked, weights = self._reranked(question, ranked, weights)
+            clock.lap("rerank")
         findings = Findings(index, question, ranked, weights, decision, copies, library)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
@@ -242,6 +252,15 @@ class QueryEngine:
             ranked = rank(apply_reader(self.reader, question, candidates), weights)
         clock.lap("read")
         return readings, ranked, weights
+
+    def _reranked(
+        self, question: Question, ranked: list[Scored], weights: Weights
+    ) -> tuple[list[Scored], Weights]:
+        """Rank the best sentences again, if there is a reranker and the reader has read them."""
+        if self.reranker is None or self._by_reranker is None or weights is not self._by_reader:
+            return ranked, weights
+        candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in ranked])
+        return rank(candidates, self._by_reranker), self._by_reranker
 
     def _author(
         self, findings: Findings, conversation: Conversation, draft: Answer
