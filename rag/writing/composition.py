@@ -9,6 +9,7 @@ from rag.answers import Answer, AnswerSentence, Citation, CitationMade, Event, T
 from rag.disagreement.disagreement import disagreements
 from rag.finding.abstention import Abstention, caveat
 from rag.finding.cells.choice import CellChoice
+from rag.finding.cells.pairs import CellPair, choose_pair
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.selection import select
@@ -138,11 +139,22 @@ def quote(
     chosen = select(findings.ranked, findings.question, findings.weights, max_sentences)
     # All chosen sentences are within reach of the best, so they share one score.
     score = min(item.score for item in chosen)
-    for item in cite_earliest(chosen, findings.copies):
+    cited = cite_earliest(chosen, findings.copies)
+    for item in cited:
         words = item.sentence.text
         document = findings.library.text(item.record)
         verification = adjust(verify_quote(words, document, item.sentence.span), score)
         yield from composition.add(words, [item], verification)
     note = " ".join(filter(None, [draft.note, caveat(findings.index, findings.question, chosen)]))
-    headline = headline_of(findings.question, composition.citations)
+    headline = headline_of(
+        findings.question, composition.citations, _pair(findings, composition.choice, cited)
+    )
     return replace(composition.answer(draft), note=note or None, headline=headline)
+
+
+def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:
+    """Return the two cells that a comparison means among the cited rows, of which one opens the answer."""
+    if choice is None or choice.row(cited[0]) is None:
+        return None
+    rows = [row for item in cited if (row := choice.row(item)) is not None]
+    return choose_pair(findings.index, findings.question, rows)
