@@ -96,17 +96,15 @@ def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> s
     ways = [way for way, pattern in _COMPARED.items() if pattern.search(question)]
     if pair.is_over_time:
         return _of_change(question, pair, first, second, ways)
-    places = (
-        place_of_name(question, pair.first, pair.second, pair.language),
-        place_of_name(question, pair.second, pair.first, pair.language),
-    )
-    if len(ways) != 1 or places[0] is None or places[1] is None:
+    start = place_of_name(question, pair.first, pair.second, pair.language)
+    end = place_of_name(question, pair.second, pair.first, pair.language)
+    if len(ways) != 1 or start is None or end is None:
         return None
     larger = ways[0] == "more"
-    if _lies_between(_OR, question, *places):
+    if _lies_between(_OR, question, start, end):
         winner = pair.first if (first > second) is larger else pair.second
         return winner.row.rpartition(PATH_SEPARATOR)[2] if first != second else None
-    if _YES_OR_NO.match(question) and _lies_between(_THAN, question, *places):
+    if _YES_OR_NO.match(question) and _lies_between(_THAN, question, start, end):
         return _yes(first > second if larger else first < second)
     return None
 

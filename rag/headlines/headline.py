@@ -71,7 +71,9 @@ def possible_headlines(question: str, rows: Sequence[Row]) -> Iterator[Headline]
                 continue
             computed = made.comparison.computed
             names = [each.row.rpartition(PATH_SEPARATOR)[2] for each in (first, second)]
-            answers = [computed.answer] if computed.answer is not None else [None, "yes", "no", *names]
+            answers: list[str | None] = (
+                [computed.answer] if computed.answer is not None else [None, "yes", "no", *names]
+            )
             for answer in answers:
                 yield replace(
                     made, comparison=replace(made.comparison, computed=replace(computed, answer=answer))

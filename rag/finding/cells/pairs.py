@@ -144,13 +144,11 @@ def _of_two_years(index: Snapshot, question: Question, row: Row) -> CellPair | N
     # A heading in the middle of its columns is missing from those before it.
     named = [name for name in columns if name]
     groups = [of_years] if len(of_years) == 2 and len(named) < 2 else list(columns.values())
-    pairs = [
-        cells for cells in groups if frozenset().union(*(_years(cell.column) for cell in cells)) == years
-    ]
-    cells = _clearest(index, question, pairs, row.language)
-    if cells is None or len(cells) != 2:
+    pairs = [group for group in groups if {max(_years(cell.column)) for cell in group} == years]
+    pair = _clearest(index, question, pairs, row.language)
+    if pair is None or len(pair) != 2:
         return None
-    earlier, later = sorted(cells, key=lambda cell: max(_years(cell.column)))
+    earlier, later = sorted(pair, key=lambda cell: max(_years(cell.column)))
     return CellPair(later, earlier, True, mark_of(row), row.language)
 
 
@@ -193,8 +191,12 @@ def _of_two_rows(index: Snapshot, question: Question, rows: Sequence[Row]) -> Ce
 
 
 def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -> bool:
-    """Whether the question asks for nothing but the two figures: no average, no share, no other thing."""
+    """Whether the question asks for nothing but the two figures: no average, no share, no other period."""
     if any(word.lower() not in names.lower() for word in _DERIVED.findall(question.text)):
+        return False
+    # A table of years may be headed by nothing but its years, so a quarter has to be named.
+    lengths = periods_of(question.text, row.language).lengths
+    if lengths and not lengths & periods_of(names, row.language).lengths:
         return False
     if any(
         (found.unit or "").rpartition("/")[2] not in _LENGTHS

@@ -125,6 +125,11 @@ def test_rows_that_are_years_are_two_times_of_one_thing(library: MakeLibrary) ->
         (SALES, "Why did total sales change from 2018 to 2019?", ["Total sales"]),
         (SALES, "What caused the change in total sales from 2018 to 2019?", ["Total sales"]),
         (SALES, "What was the average change in total sales from 2018 to 2019?", ["Total sales"]),
+        (
+            SALES,
+            "How did total sales change from the second quarter of 2018 to that of 2019?",
+            ["Total sales"],
+        ),
         (SALES, "In which year were total sales higher, 2018 or 2019?", ["Total sales"]),
         (SALES, "Did total sales rise by more than 200 million from 2018 to 2019?", ["Total sales"]),
         (SALES, "What were total sales in 2018 and 2019?", ["Total sales"]),
