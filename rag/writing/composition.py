@@ -8,8 +8,7 @@ from dataclasses import dataclass, field, replace
 from rag.answers import Answer, AnswerSentence, Citation, CitationMade, Event, Token, Verification
 from rag.disagreement.disagreement import disagreements
 from rag.finding.abstention import Abstention, caveat
-from rag.finding.cells.choice import CellChoice
-from rag.finding.cells.pairs import CellPair, choose_pair
+from rag.finding.cells import CellChoice, CellPair, choose_pair, subject_of
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.selection import select
@@ -145,10 +144,12 @@ def quote(
         document = findings.library.text(item.record)
         verification = adjust(verify_quote(words, document, item.sentence.span), score)
         yield from composition.add(words, [item], verification)
-    note = " ".join(filter(None, [draft.note, caveat(findings.index, findings.question, chosen)]))
-    headline = headline_of(
-        findings.question, composition.citations, _pair(findings, composition.choice, cited)
-    )
+    pair = _pair(findings, composition.choice, cited)
+    headline = headline_of(findings.question, composition.citations, pair)
+    is_compared = headline is not None and headline.comparison is not None
+    # The headline says whether a figure rose, though no cited row does.
+    asked = subject_of(findings.question) if is_compared else findings.question
+    note = " ".join(filter(None, [draft.note, caveat(findings.index, asked, chosen)]))
     return replace(composition.answer(draft), note=note or None, headline=headline)
 
 

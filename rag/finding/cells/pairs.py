@@ -103,6 +103,11 @@ def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> Cel
     return found if is_clear else None
 
 
+def subject_of(question: Question) -> Question:
+    """Return a comparison without the words that do not say what is compared, such as *rise* and *2023*."""
+    return replace(question, text=_SHAPES.sub(" ", question.text))
+
+
 def place_of_name(question: str, cell: TableCell, other: TableCell, language: str) -> int | None:
     """Return the offset at which a question begins to name the row of a cell, and not that of the other.
 
@@ -205,14 +210,14 @@ def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -
         for found in quantities(question.text, "en")
     ):
         return False
-    plain = replace(question, text=_SHAPES.sub(" ", question.text))
+    plain = subject_of(question)
     asked = content_terms(index, plain, row.language) if plain.text.strip(" ?.") else {}
     return _weight_in(asked, _terms(names, row.language)) >= COVERED * sum(asked.values())
 
 
 def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) -> bool:
     """Whether another row of the table is named by more words of the question, or as clearly."""
-    asked = content_terms(index, replace(question, text=_SHAPES.sub(" ", question.text)), row.language)
+    asked = content_terms(index, subject_of(question), row.language)
     asked = {
         term: weight
         for term, weight in asked.items()

@@ -339,6 +339,7 @@ class TestStructure:
                 "computed": {"difference": "+$10", "unit": "", "percent": "+14.3%", "answer": "yes"},
             },
         }
+        assert answer["note"] is None
 
     def test_the_cell_of_a_page_has_its_box_within_that_of_its_row(self, client: TestClient) -> None:
         def costs(canvas: Canvas) -> None:
