@@ -249,6 +249,31 @@ def test_the_cell_that_answers_is_the_first_line_and_is_marked(
             assert (watched.errors, watched.elsewhere) == ([], [])
 
 
+def test_two_figures_that_a_question_compares_are_the_first_line(
+    chromium: Browser, encoder: Encoder, tmp_path: Path
+) -> None:
+    library = tmp_path / "library"
+    library.mkdir()
+    (library / "costs.txt").write_text(COSTS, encoding="utf-8")
+    with Library.open(tmp_path / "home", encoder) as index:
+        sync(index, [library])
+        with serving(index, QueryEngine(index)) as server:
+            for size in ({}, PHONE):
+                with opened(chromium, server, **size) as watched:
+                    ask(watched.page, "Did the costs of repair of the mill rise from 2030 to 2031?")
+                    headline = watched.page.locator("#fn-conversation .fn-headline")
+                    expect(headline.locator("strong")).to_have_text(["Yes", "$ 80", "$ 70"])
+                    expect(headline.locator(".fn-headline-own")).to_have_text(["2031", "2030"])
+                    expect(headline.locator(".fn-headline-computed")).to_contain_text("+$10 (+14.3%)")
+                    expect(headline.locator(".fn-headline-mark")).to_have_text(
+                        "computed from the two figures, not cited"
+                    )
+                    assert watched.page.evaluate(
+                        "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+                    )
+                    assert (watched.errors, watched.elsewhere) == ([], [])
+
+
 HOSTILE = "<img src=x onerror=document.title='owned'>"
 
 

@@ -35,6 +35,13 @@ def test_words_that_the_sentences_lack_are_named(library: MakeLibrary) -> None:
     )
 
 
+def test_of_two_things_that_are_compared_the_one_without_a_figure_is_named(library: MakeLibrary) -> None:
+    table = "Technical assistance of FEMIP\nCountry | Signed (EURm)\nMorocco | 21.09\nSyria | 33.42\n"
+    assert beside(library({"a.txt": table}), "Did Syria or Libya get more technical assistance?") == (
+        "Not mentioned in the sentences cited: “Libya”."
+    )
+
+
 def test_a_word_of_the_title_that_stands_beside_the_sentence_is_not_called_missing(
     library: MakeLibrary,
 ) -> None:

@@ -10,8 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answers import Cause, CellAddress, Citation, Copy, Headline, Verdict, Verification
+from rag.answers import (
+    Cause,
+    CellAddress,
+    Citation,
+    Comparison,
+    Computed,
+    Copy,
+    Headline,
+    Verdict,
+    Verification,
+)
 from rag.conversations.feedback import Judgement
+from rag.headlines import POINTS
 from tests.support.markup import ENGLISH, Page, above, abstention, answer, citation, passage, shown, texts
 from ui.page.locales import locale_in
 from ui.page.markup import answer as render
@@ -95,6 +106,26 @@ def test_an_answer_with_a_headline_begins_with_it() -> None:
     assert page.text_of("mark") == ["30", "30"], "in the answer and in its footnote"
     assert page.links[0][0] == "#cite-5-2-100-115-113-115"
     assert not Page(answer_markup(answer(row))).text_of("fn-headline-value")
+
+
+def test_two_figures_that_are_compared_stand_under_their_shared_name() -> None:
+    other = Comparison("$ 10", "", "Gates & dams", "2022", Computed("+$2", POINTS, "+20.0%", "yes"))
+    headline = Headline("$ 12", "", "Gates & dams", "2023", other)
+    page = Page(answer_markup(replace(answer(citation(1, "Gates | $ 12 | $ 10")), headline=headline)))
+    assert page.text_of("fn-headline-answer") == ["Yes"]
+    assert page.text_of("fn-headline-row") == ["Gates & dams"]
+    assert page.text_of("fn-headline-value") == ["$ 12", "$ 10"]
+    assert page.text_of("fn-headline-own") == ["2023", "2022"]
+    assert page.text_of("fn-headline-mark") == ["computed from the two figures, not cited"]
+    assert page.text_of("fn-headline-amount") == ["+$2 percentage points (+20.0%)"]
+
+
+def test_the_row_that_has_more_is_named_as_the_report_names_it() -> None:
+    other = Comparison("10", "", "North", "Shut", Computed("2", "", None, "<b>South"))
+    headline = Headline("12", "", "<b>South", "Shut", other)
+    page = Page(answer_markup(replace(answer(citation(1, "South | 12")), headline=headline)))
+    assert page.text_of("fn-headline-answer") == ["<b>South"]
+    assert page.text_of("fn-headline-own") == ["<b>South", "North"]
 
 
 def test_sentences_of_one_report_stand_together_above_their_source() -> None:
