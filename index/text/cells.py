@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import regex
 
 from index.documents import Span
-from index.text.tabular import CELL_EDGE, cells, is_row, section_at
+from index.text.groups import section_at
+from index.text.tabular import CELL_EDGE, cells, is_row
 
 PATH_SEPARATOR = " › "
 """The separator between the names of a path, from the outermost to the innermost."""

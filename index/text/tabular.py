@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import regex
 
@@ -24,11 +23,7 @@ MAX_HEADING_ROWS = 5
 MAX_CAPTION_CHARACTERS = 200
 """The most characters of a caption line; a longer line above a table is a paragraph."""
 
-MAX_GROUP_CHARACTERS = 20_000
-"""The most characters from a row up to the name of its group."""
-
 _MAX_CAPTION_LINES = 3
-_MAX_SECTIONS = 2
 
 _LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
@@ -41,13 +36,12 @@ _UNITS = regex.compile(
 )
 _PERIOD = regex.compile(
     r"(?=.*(?:[a-z]|(?:19|20)\d{2}))"
-    r"(?>(?:fy|cy|fiscal|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
+    r"(?>(?:fy|cy|fiscal|vs|versus|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
     r"|h[12]|q[1-4]|[12]h|[1-4]q|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
     r"|(?:19|20)\d{2}(?:[/–-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?|[¹²³⁰⁴-⁹]+)[\s.,:;/()–-]*+)++",
     regex.IGNORECASE,
 )
 """A cell that names a time rather than a quantity, such as ``2019`` or ``Years ended September 30,``."""
-_TOTAL = regex.compile(r"(?:sub-?)?totals?\b", regex.IGNORECASE)
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 
@@ -152,7 +146,7 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
         row = cells(line.of(text))
         others = any(row[1:])
         # Below the column headings, a line with one cell names a group of rows, or the units.
-        if any(map(is_quantity, row)) or (row[0] and not others and parted and not _UNITS.fullmatch(row[0])):
+        if _has_quantity(row) or (row[0] and not others and parted and not _UNITS.fullmatch(row[0])):
             break
         headings += 1
         parted = parted or others
@@ -165,41 +159,18 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     return Table(Span(start, header[-1].end) if header else Span(start, start), tuple(every))
 
 
+def _has_quantity(row: Sequence[str]) -> bool:
+    """Whether a row has a quantity; a number before periods alone, such as a stray page number, is none."""
+    label, *others = row
+    if any(map(is_quantity, others)):
+        return True
+    return is_quantity(label) and not (any(others) and all(is_period(cell) for cell in others if cell))
+
+
 def is_group(line: str) -> bool:
     """Whether a line between rows names a group of rows: only its first cell has words."""
     first, *others = cells(line)
     return bool(first) and not any(others)
-
-
-class Sliceable(Protocol):
-    """A text of which spans can be taken, as of a string."""
-
-    def __getitem__(self, span: slice, /) -> str: ...
-
-
-def section_at(text: Sliceable, header: Span, start: int) -> str:
-    """The names of the group to which the row at ``start`` belongs, a line each; "" without a group.
-
-    A row of totals ends its group. A group whose name is far above is not found.
-
-    Args:
-        text: a document's canonical text.
-        header: the span of the table's caption and headings.
-        start: the offset of a row below the headings.
-    """
-    names: list[str] = []
-    for line in reversed(_LINE.findall(text[max(header.end, start - MAX_GROUP_CHARACTERS) : start])):
-        if not line.strip():
-            continue
-        if is_group(line):
-            names.insert(0, cells(line)[0])
-            if len(names) == _MAX_SECTIONS:
-                break
-        elif names:
-            break
-        elif _TOTAL.match(line.strip()):
-            return ""
-    return "\n".join(names)
 
 
 def is_period(cell: str) -> bool:

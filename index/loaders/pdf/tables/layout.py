@@ -24,6 +24,7 @@ from index.loaders.pdf.runs import Cell, Line
 from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
 from index.loaders.pdf.tables.grid import cells_of, find_columns
 from index.loaders.pdf.tables.headings import ends_like_sentence, header_rows, headings_above
+from index.loaders.pdf.tables.levels import with_levels
 from index.text.tabular import is_period, is_quantity
 
 MAX_STEP = 3.0
@@ -67,7 +68,7 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
             headings = [*read[len(read) - above :], *table[:inside]]
             del read[len(read) - above :]
             body = list(zip(table[inside:], rows[inside:], strict=True))
-            table = [*header_rows(headings, columns), *_filled(body, columns)]
+            table = [*header_rows(headings, columns), *with_levels(_filled(body, columns))]
         else:
             table = [
                 replace(line, cells=tuple(joined_atoms([atom]) for atom in row)) if line.is_row else line
