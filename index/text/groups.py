@@ -93,6 +93,9 @@ class _OpenGroups:
 
     def read(self, line: str) -> list[str]:
         """Read the next line of the table, and return the names of the groups that it belongs to."""
+        label = cells(line)[0]
+        if not label:
+            return [group.name for group in self._groups]
         indent = len(line) - len(line.lstrip())
         is_first = bool(self._groups) and self._groups[-1].indents is None
         if is_first and indent >= self._groups[-1].indent:
@@ -103,9 +106,9 @@ class _OpenGroups:
             groups.pop()
         names = [group.name for group in groups]
         if is_group(line):
-            groups.append(_Group(cells(line)[0], indent, is_first and len(groups) == held))
+            groups.append(_Group(label, indent, is_first and len(groups) == held))
         elif groups:
-            self._end(cells(line)[0], indent, has_ended=len(groups) < held)
+            self._end(label, indent, has_ended=len(groups) < held)
         return names
 
     def _begin(self, group: _Group, *, indents: bool) -> None:

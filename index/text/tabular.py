@@ -23,6 +23,9 @@ MAX_HEADING_ROWS = 5
 MAX_CAPTION_CHARACTERS = 200
 """The most characters of a caption line; a longer line above a table is a paragraph."""
 
+MAX_LABELS = 3
+"""The most lines with one cell between two rows of a table."""
+
 _MAX_CAPTION_LINES = 3
 
 _LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
@@ -116,9 +119,9 @@ def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tu
     if len(places) < 2:
         return
     first = places[0]
-    for place, following in pairwise([*places, len(block) + 3]):
+    for place, following in pairwise([*places, len(block) + MAX_LABELS + 1]):
         between = block[place + 1 : following]
-        if following - place <= 3 and all(_is_label(text, line) for line in between):
+        if following - place <= MAX_LABELS + 1 and all(_is_label(text, line) for line in between):
             continue
         if sum(rows[first : place + 1]) > 1:
             yield first, place + 1

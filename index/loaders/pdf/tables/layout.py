@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 import regex
 
@@ -23,21 +24,29 @@ from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
 from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
 from index.loaders.pdf.tables.grid import cells_of, find_columns
-from index.loaders.pdf.tables.headings import ends_like_sentence, header_rows, headings_above
+from index.loaders.pdf.tables.headings import (
+    MAX_HEIGHT,
+    ends_like_sentence,
+    header_rows,
+    headings_above,
+    is_by_cell,
+)
 from index.loaders.pdf.tables.levels import with_levels
-from index.text.tabular import is_period, is_quantity
+from index.text.tabular import MAX_LABELS, is_period, is_quantity
 
 MAX_STEP = 3.0
 """The largest distance, in line heights, between two rows of a table."""
-
-MAX_LABELS = 3
-"""The largest number of lines with one cell between two rows of a table."""
 
 MAX_ATOMS = 2_000
 """The rows of a table with more atoms keep their own cells: the search for columns takes quadratic time."""
 
 TIGHT = 1.5
 """The largest distance, in line heights, between two lines of one cell."""
+
+_UNFINISHED = regex.compile(
+    r"(?:[,;/&–—-]|\b(?:an?|and|as|at|by|for|from|in|of|on|or|per|than|the|to|with))\s*\Z", regex.IGNORECASE
+)
+"""The end of a line whose label goes on in the next line."""
 
 _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
 
@@ -48,6 +57,7 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
     Args:
         lines: the lines in reading order; ``Line.is_row`` tells which of them have the gaps of a table's row.
     """
+    lines = _without_heading_rows(lines)
     read: list[Line] = []
     place = 0
     while place < len(lines):
@@ -60,14 +70,18 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
         rows = [atoms(line) for line in table]
         columns = find_columns(rows) if sum(map(len, rows)) <= MAX_ATOMS else []
         if len(columns) > 1:
+            captions = _captions(rows, table)
+            read += [replace(line, is_row=False) for line in table[:captions]]
+            table, rows = table[captions:], rows[captions:]
             if read and _is_label_of(read[-1], table[0], rows[0], columns):
                 table[:0] = [read.pop()]
                 rows[:0] = [atoms(table[0])]
-            above = headings_above(read, table[0], columns)
+            above, names = headings_above(read, table[0], columns)
             inside = _headings_inside(rows)
-            headings = [*read[len(read) - above :], *table[:inside]]
-            del read[len(read) - above :]
-            body = list(zip(table[inside:], rows[inside:], strict=True))
+            headings = [*read[len(read) - above - names : len(read) - names], *table[:inside]]
+            named = [(line, atoms(line)) for line in read[len(read) - names :]]
+            del read[len(read) - above - names :]
+            body = [*named, *zip(table[inside:], rows[inside:], strict=True)]
             table = [*header_rows(headings, columns), *with_levels(_filled(body, columns))]
         else:
             table = [
@@ -77,6 +91,35 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
         read += [replace(table[0], begins_table=True), *table[1:]]
         place = end
     return read
+
+
+def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
+    """Let no line of headings that are written cell by cell be a row of its own: they belong together.
+
+    The last line of a heading may stand beside the first line of the next one.
+    """
+    kept = list(lines)
+    for place, line in enumerate(lines):
+        if not line.is_row or not _has_quantities(line):
+            continue
+        first = place
+        while first and _may_be_heading(lines[first - 1], line):
+            first -= 1
+        if is_by_cell(lines[first:place]):
+            kept[first:place] = [replace(heading, is_row=False) for heading in lines[first:place]]
+    return kept
+
+
+def _may_be_heading(line: Line, first: Line) -> bool:
+    """Whether a line near above the row ``first`` stands over its figures, and has no quantity itself."""
+    above = line.bottom - first.bottom
+    return (
+        0.3 * line.height < above < MAX_HEIGHT * line.height
+        and line.left > first.left + 2 * first.height
+        and line.right < first.right + 4 * first.height
+        and not any(atom.is_figure and is_quantity(text_of(atom)) for atom in atoms(line))
+        and not ends_like_sentence(line)
+    )
 
 
 def _end(lines: Sequence[Line], first: int) -> int:
@@ -132,6 +175,19 @@ def _is_heading(line: Line) -> bool:
     )
 
 
+def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
+    """How many of a table's first lines are its caption, part of which is set like a row.
+
+    Words over the labels that stand above a line of the caption are part of the caption, too.
+    """
+    headings = list(takewhile(lambda row: not any(is_quantity(text_of(atom)) for atom in row[1:]), rows))
+    for place in range(len(headings) - 2, 0, -1):
+        line, above = table[place], table[place - 1]
+        if len(rows[place]) == 1 and len(rows[place + 1]) > 1 and above.left <= line.left + line.height:
+            return place + 1
+    return 0
+
+
 def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence[Column]) -> bool:
     """Whether a line above a table is the beginning of the label of its first row."""
     cell = cells_of(row, first.height, columns)[0]
@@ -185,6 +241,8 @@ def _goes_on(before: Line, line: Line, edge: float) -> bool:
     if not rest.words.text:
         # The figures of a row may stand beside the middle of its label, which has several lines.
         return len(before.cells) == 1 and step < 0.9 * line.height
+    if len(before.cells) == 1 and _UNFINISHED.search(label.words.text):
+        return True
     if not _LOWER.match(rest.words.text):
         return False
     return len(before.cells) == 1 or len(line.cells) == 1 or label.right + rest.first_word > edge
