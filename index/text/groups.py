@@ -99,7 +99,7 @@ class _OpenGroups:
         indent = len(line) - len(line.lstrip())
         is_first = bool(self._groups) and self._groups[-1].indents is None
         if is_first and indent >= self._groups[-1].indent:
-            self._begin(self._groups[-1], indents=indent > self._groups[-1].indent)
+            self._begin(self._groups[-1], indents=indent > self._groups[-1].indent, is_name=is_group(line))
         groups = self._groups
         held = len(groups)
         while groups and groups[-1].ends_at(indent):
@@ -111,15 +111,18 @@ class _OpenGroups:
             self._end(label, indent, has_ended=len(groups) < held)
         return names
 
-    def _begin(self, group: _Group, *, indents: bool) -> None:
+    def _begin(self, group: _Group, *, indents: bool, is_name: bool) -> None:
         """Note where the first line of the innermost group stands.
 
         A group whose rows stand level with its name ends the groups of that kind before it, except one whose
-        name stands directly above.
+        name stands directly above. A name above another one, inside a group whose rows are indented, is a row
+        without figures.
         """
         group.indents = indents
-        if not indents:
-            last = len(self._groups) - 1
+        last = len(self._groups) - 1
+        if is_name and not indents and last and self._groups[last - 1].indents:
+            self._groups.pop()
+        elif not indents:
             self._groups = [
                 other
                 for place, other in enumerate(self._groups)
@@ -129,8 +132,8 @@ class _OpenGroups:
     def _end(self, label: str, indent: int, *, has_ended: bool) -> None:
         """End the group that a row of totals sums up.
 
-        A total names its group, or it ends the innermost one. In a group whose rows stand level with its name,
-        a row that is indented is a total, too.
+        A total names its group, or it ends the innermost one if its rows stand level with its name; in such a
+        group, a row that is indented is a total, too.
         """
         groups = self._groups
         total = _TOTAL.match(label)
@@ -139,7 +142,7 @@ class _OpenGroups:
             place = next((place for place, group in enumerate(groups) if _words(group.name) == summed), None)
             if place is not None:
                 del groups[place:]
-            elif not has_ended:
+            elif groups[-1].indents is False and not has_ended:
                 groups.pop()
         elif groups[-1].indents is False and indent > groups[-1].indent:
             groups.pop()

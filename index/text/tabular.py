@@ -39,7 +39,7 @@ _UNITS = regex.compile(
 )
 _PERIOD = regex.compile(
     r"(?=.*(?:[a-z]|(?:19|20)\d{2}))"
-    r"(?>(?:fy|cy|fiscal|vs|versus|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
+    r"(?>(?:fy|cy|fiscal|vs|versus|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
     r"|h[12]|q[1-4]|[12]h|[1-4]q|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
     r"|(?:19|20)\d{2}(?:[/–-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?|[¹²³⁰⁴-⁹]+)[\s.,:;/()–-]*+)++",
     regex.IGNORECASE,

@@ -268,7 +268,7 @@ def _span(
     first, last = covered[0], covered[-1]
     middle = (atom.left + atom.right) / 2
     inside = columns[first].left - 0.5 * height <= middle <= columns[last].right + 0.5 * height
-    if inside and not wide:
+    if inside and not wide and len(covered) == 1:
         return covered
     best = covered
     for start in range(1, first + 1):

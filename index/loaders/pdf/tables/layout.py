@@ -31,7 +31,7 @@ from index.loaders.pdf.tables.headings import (
     headings_above,
     is_by_cell,
 )
-from index.loaders.pdf.tables.levels import with_levels
+from index.loaders.pdf.tables.levels import MIN_INDENT, with_levels
 from index.text.tabular import MAX_LABELS, is_period, is_quantity
 
 MAX_STEP = 3.0
@@ -218,12 +218,33 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
     labels = [row.cells[0].right for row in rows if len(row.cells) > 1 and row.cells[0].words.text]
     edge = max(labels, default=columns[0].right)
     filled: list[Line] = []
+    hanging: Cell | None = None
     for new in rows:
-        if filled and _goes_on(filled[-1], new, edge):
+        if filled and (_goes_on(filled[-1], new, edge) or _hangs(hanging, filled[-1], new, edge)):
+            is_indented = new.left - filled[-1].left > MIN_INDENT * new.height
+            hanging = new.cells[0] if is_indented and len(new.cells) == 1 else None
             filled[-1:] = _with_label(filled[-1], new)
         else:
+            hanging = None
             filled.append(new)
     return filled
+
+
+def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
+    """Whether a label goes on in a third line: it begins where the second did, which was full.
+
+    Args:
+        hanging: the second line of the label, if it is indented.
+        before: the row whose label has these lines.
+        line: the next line.
+        edge: the right edge of the column of labels.
+    """
+    return (
+        hanging is not None
+        and abs(hanging.left - line.left) < MIN_INDENT * line.height
+        and hanging.right + line.first_word > edge
+        and before.bottom - line.bottom < TIGHT * line.height
+    )
 
 
 def _goes_on(before: Line, line: Line, edge: float) -> bool:
