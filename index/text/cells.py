@@ -16,7 +16,7 @@ PATH_SEPARATOR = " › "
 
 _SCALE = (
     r"(?<!\p{N}\s)\(?\b(?P<of>(?:amounts?|dollars|shares|figures|all|in|and|USD|EUR|euros?|US|[$€£¥\s,])+\s)?"
-    r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m|000s?)\b"
+    r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m|(?<![\p{N}.,])000s?)\b"
 )
 _EXCEPTION = r"[,;]?\s*(?:except|unless|other than)\b\s*(?:for\s|as\s)?(?P<words>[^|()\n]{1,80})"
 _UNIT = regex.compile(rf"{_SCALE}(?:{_EXCEPTION})?", regex.IGNORECASE)
@@ -27,7 +27,7 @@ _NOTE = regex.compile(r"\([^()]*\)")
 _OWN_UNIT = regex.compile(r"(?:US|C|A)?[$€£¥₹]|%|\b(?:pts?|bps|pp|EUR|USD|GBP)\b")
 _YEAR = regex.compile(r"(?:19|20)\p{N}{2}")
 _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
-_PER = regex.compile(r"\bper\s+(?:\w+\s+){0,2}(\w+)", regex.IGNORECASE)
+_PER = regex.compile(r"\bper((?:\s+\w+){1,3})", regex.IGNORECASE)
 _CLAUSE = regex.compile(r"[^,;:]*?(?=[,;:]|\s[–—-]\s|\Z)")
 _PHRASE = regex.compile(r"\s*(?:,|;|\band\b|\bor\b)\s*", regex.IGNORECASE)
 _GENERAL = frozenset(("amount", "amounts", "data", "figures", "otherwise", "noted", "stated", "where", "indicated"))
@@ -116,13 +116,27 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     for place, row in enumerate(columns):
         name = row[number] if number < len(row) else ""
         is_last = place == len(columns) - 1
-        if not name and number and (not is_last or not names):
-            name = next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
+        if not name and number:
+            name = _to_the_left(columns[place - 1 : place], row, number) if is_last and names else _last(row, number)
         if name and (not names or names[-1] != name):
             if _YEAR.fullmatch(name) and is_period(row[0]) and not _YEAR.search(row[0]):
                 names.append(row[0])
             names.append(name)
     return PATH_SEPARATOR.join(names)
+
+
+def _last(row: Sequence[str], number: int) -> str:
+    """The last heading of a row up to a column."""
+    return next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
+
+
+def _to_the_left(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
+    """The only heading of a row under the heading that covers a column in the row above; "" if there are more."""
+    wide = above[0]
+    start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
+    end = next((place for place in range(number + 1, len(wide)) if wide[place]), len(row))
+    under = [cell for cell in row[start:end] if cell]
+    return under[0] if len(under) == 1 else ""
 
 
 def _spans(text: str, row: Span) -> list[Span]:
@@ -174,7 +188,7 @@ def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
     name of the cell may mean it.
     """
     subjects = [clause[0] for name in names if (clause := _CLAUSE.match(name))]
-    is_per = {match[1].casefold() for name in names for match in _PER.finditer(name)}
+    is_per = {word for name in names for match in _PER.finditer(name) for word in match[1].casefold().split()}
     whole = stated[0].strip("() ")
     scale = stated[0][: stated.start("words") - stated.start()] if stated["words"] else whole
     if stated["words"]:

@@ -45,6 +45,7 @@ _PERIOD = regex.compile(
     regex.IGNORECASE,
 )
 """A cell that names a time rather than a quantity, such as ``2019`` or ``Years ended September 30,``."""
+_WORDS = regex.compile(r"\p{L}{3}")
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 
@@ -86,28 +87,27 @@ def tables(text: str) -> list[Table]:
     if "|" not in text:
         return []
     found: list[Table] = []
-    for block, above in _blocks(text):
+    for block, before_block in _blocks(text):
         rows = [is_row(line.of(text)) for line in block]
         end = 0
         for first, last in _runs(text, block, rows):
-            before = [above] if above and not first else block[end:first]
-            caption = _caption(text, before)
+            caption = _caption(text, block[end:first]) if first else _caption_above(text, before_block)
             found.append(_table(text, caption, block[first:last]))
             end = last
     return found
 
 
-def _blocks(text: str) -> Iterator[tuple[list[Span], Span | None]]:
-    """Blocks of consecutive lines, each with the last line before it."""
+def _blocks(text: str) -> Iterator[tuple[list[Span], list[Span]]]:
+    """Blocks of consecutive lines, each with the last lines before it."""
     block: list[Span] = []
-    above: Span | None = None
+    above: list[Span] = []
     for match in _LINE.finditer(text):
         line = Span(match.start(), match.end())
         if not match[0].strip():
             continue
         if block and len(_BREAKS.findall(text, block[-1].end, line.start)) > 1:
             yield block, above
-            above, block = block[-1], []
+            above, block = [*above, *block][-_MAX_CAPTION_LINES:], []
         block.append(line)
     if block:
         yield block, above
@@ -142,6 +142,15 @@ def _caption(text: str, lines: Sequence[Span]) -> list[Span]:
     return caption
 
 
+def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
+    """The caption among the lines before a table's block: the last line; and if that is a note, one more."""
+    count = next(
+        (number for number, line in enumerate(reversed(lines), 1) if not _UNITS.fullmatch(line.of(text).strip())),
+        len(lines),
+    )
+    return _caption(text, lines[len(lines) - count :])
+
+
 def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     headings = 0
     parted = False
@@ -163,8 +172,14 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
 
 
 def _has_quantity(row: Sequence[str]) -> bool:
-    """Whether a row has a quantity; a number before periods alone, such as a stray page number, is none."""
+    """Whether a row has a quantity.
+
+    A number before periods alone, such as a stray page number, is none; nor is a number with words without a
+    label, such as ``12 weeks``.
+    """
     label, *others = row
+    if not label and all(map(_WORDS.search, filter(None, others))):
+        return False
     if any(map(is_quantity, others)):
         return True
     return is_quantity(label) and not (any(others) and all(is_period(cell) for cell in others if cell))

@@ -38,6 +38,9 @@ MAX_LEDGE = 8.0
 MAX_SHIFT = 1.5
 """The largest distance, in line heights, between the middle of a heading and the middle of its columns."""
 
+EXACT = 0.5
+"""The largest such distance, in heights of the heading, that leaves no doubt which columns it covers."""
+
 _PERIOD = regex.compile(
     r"\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|fiscal|half|jan\w*|feb\w*|mar\w*|apr\w*|may"
     r"|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b|\A\W*(?:in|dollars in)\b|\A\(?unaudited",
@@ -71,6 +74,12 @@ class _Heading:
         left, right = min(self.cell.left, cell.left), max(self.cell.right, cell.right)
         self.cell = Cell(words, left, right, self.cell.first_word)
         self.bottom = min(self.bottom, bottom)
+
+
+    def shift(self, columns: Sequence[Column]) -> float:
+        """The distance, in points, of the middle of the heading from the middle of its columns."""
+        left, right = columns[self.columns[0]].left, columns[self.columns[-1]].right
+        return abs(left + right - self.cell.left - self.cell.right) / 2
 
 
 class _Part(NamedTuple):
@@ -300,7 +309,7 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
         if level == len(levels):
             levels.append([])
         levels[level].append(heading)
-    _raise_tall(levels)
+    _raise_uncovered(levels, columns)
     rows = []
     for row in reversed(levels):
         held = {heading.columns[0]: heading.cell for heading in row}
@@ -314,16 +323,21 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
     return rows
 
 
-def _raise_tall(levels: Sequence[list[_Heading]]) -> None:
-    """Move each heading that begins as high as the headings beside it in the row above into that row.
+def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]) -> None:
+    """Move headings that have none above them into the row above, if they stand right of a wide heading there.
 
-    There it keeps the heading on its left, which may cover several columns, from seeming to cover it too.
+    In that row they keep the wide heading from seeming to cover them too. It is sure that it does not if they
+    begin as high as it does, or if it stands over the exact middle of other columns.
     """
     for row, above in pairwise(levels):
-        for heading in list(row):
-            free = all(set(heading.columns).isdisjoint(other.columns) for other in above)
-            if free and any(
-                other.bottom < heading.top and other.columns[0] < heading.columns[0] for other in above
+        for heading in sorted(row, key=lambda each: each.columns[0]):
+            if any(set(heading.columns) & set(other.columns) for other in above):
+                continue
+            left = [other for other in above if other.columns[0] < heading.columns[0]]
+            nearest = max(left, key=lambda other: other.columns[0], default=None)
+            if nearest and (
+                nearest.bottom < heading.top
+                or (len(nearest.columns) > 1 and nearest.shift(columns) < EXACT * (nearest.top - nearest.bottom))
             ):
                 row.remove(heading)
                 above.append(heading)

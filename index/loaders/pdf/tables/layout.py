@@ -102,12 +102,26 @@ def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
     for place, line in enumerate(lines):
         if not line.is_row or not _has_quantities(line):
             continue
-        first = place
+        last = place
+        while last and place - last < MAX_LABELS and _is_name(lines[last - 1], line):
+            last -= 1
+        first = last
         while first and _may_be_heading(lines[first - 1], line):
             first -= 1
-        if is_by_cell(lines[first:place]):
-            kept[first:place] = [replace(heading, is_row=False) for heading in lines[first:place]]
+        if is_by_cell(lines[first:last]):
+            kept[first:last] = [replace(heading, is_row=False) for heading in lines[first:last]]
     return kept
+
+
+def _is_name(line: Line, first: Line) -> bool:
+    """Whether a line near above the row ``first`` stands over its label only."""
+    return (
+        not line.is_row
+        and 0.3 * line.height < line.bottom - first.bottom < MAX_STEP * MAX_LABELS * line.height
+        and line.right < first.cells[1].left
+        and line.left <= first.left + 2 * first.height
+        and not ends_like_sentence(line)
+    )
 
 
 def _may_be_heading(line: Line, first: Line) -> bool:
@@ -131,7 +145,8 @@ def _end(lines: Sequence[Line], first: int) -> int:
         new = lines[row]
         left, right = min(left, new.left), max(right, new.right)
         begins = has_figures and _is_heading(new)
-        if begins or not all(_is_label(line, left, right) for line in lines[end:row]):
+        figures = min(new.cells[1].left, lines[end - 1].cells[-1].left)
+        if begins or not all(_is_label(line, left, right, figures) for line in lines[end:row]):
             break
         has_figures = has_figures or _has_quantities(new)
         end = row + 1
@@ -154,11 +169,14 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
     return None
 
 
-def _is_label(line: Line, left: float, right: float) -> bool:
-    """Whether a line between rows names rows of a table with these edges, rather than being a paragraph."""
+def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
+    """Whether a line between rows names rows of a table with these edges, rather than being a paragraph.
+
+    It is narrow, or ends before the cells that begin at ``figures``.
+    """
     return (
         line.right <= right + line.height
-        and line.right - line.left < 0.7 * (right - left)
+        and (line.right - line.left < 0.7 * (right - left) or line.right < figures)
         and not ends_like_sentence(line)
     )
 
