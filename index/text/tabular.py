@@ -45,6 +45,7 @@ _PERIOD = regex.compile(
     regex.IGNORECASE,
 )
 """A cell that names a time rather than a quantity, such as ``2019`` or ``Years ended September 30,``."""
+_YEAR = regex.compile(r"(?:19|20)\d{2}")
 _WORDS = regex.compile(r"\p{L}{3}")
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
@@ -194,6 +195,11 @@ def is_group(line: str) -> bool:
 def is_period(cell: str) -> bool:
     """Whether a cell names a time, for example ``2019``, ``Q1 2020`` or ``Years ended September 30,``."""
     return _PERIOD.fullmatch(cell) is not None
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell names one time up to its year, for example ``June 30, 2023``, but not ``2023 2022``."""
+    return is_period(cell) and len(_YEAR.findall(cell)) == 1 and _YEAR.fullmatch(cell[-4:]) is not None
 
 
 def is_quantity(cell: str) -> bool:

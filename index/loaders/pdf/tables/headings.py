@@ -94,6 +94,11 @@ class _Part(NamedTuple):
         shared = min(self.line.top, other.line.top) - max(self.line.bottom, other.line.bottom)
         return shared > 0.5 * other.line.height
 
+    def is_aligned(self, other: _Part) -> bool:
+        """Whether two parts have a left edge, a right edge or a middle in common."""
+        left, right = self.atom.left - other.atom.left, self.atom.right - other.atom.right
+        return min(abs(left), abs(right), abs(left + right) / 2) < EXACT * self.line.height
+
     def overlaps(self, other: _Part) -> bool:
         """Whether one part stands above the other, or would at another height."""
         return min(self.atom.right, other.atom.right) > max(self.atom.left, other.atom.left)
@@ -227,6 +232,7 @@ def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
     step = above.line.bottom - below.line.bottom
     return (
         0.3 * below.line.height < step < TIGHT * below.line.height
+        and above.is_aligned(below)
         and _UNITS.match(text_of(below.atom)) is None
         and [part for part in parts if part.is_beside(below) and part.overlaps(above)] == [below]
         and [part for part in parts if part.is_beside(above) and part.overlaps(below)] == [above]
@@ -330,6 +336,8 @@ def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]
     begin as high as it does, or if it stands over the exact middle of other columns.
     """
     for row, above in pairwise(levels):
+        if any(_UNITS.match(heading.cell.words.text) for heading in row):
+            continue
         for heading in sorted(row, key=lambda each: each.columns[0]):
             if any(set(heading.columns) & set(other.columns) for other in above):
                 continue

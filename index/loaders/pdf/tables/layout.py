@@ -145,7 +145,7 @@ def _end(lines: Sequence[Line], first: int) -> int:
         new = lines[row]
         left, right = min(left, new.left), max(right, new.right)
         begins = has_figures and _is_heading(new)
-        figures = min(new.cells[1].left, lines[end - 1].cells[-1].left)
+        figures = min(new.cells[1].left, lines[end - 1].cells[1].left)
         if begins or not all(_is_label(line, left, right, figures) for line in lines[end:row]):
             break
         has_figures = has_figures or _has_quantities(new)
