@@ -16,11 +16,12 @@ PATH_SEPARATOR = " › "
 
 _SCALE = (
     r"(?<!\p{N}\s)\(?\b(?P<of>(?:amounts?|dollars|shares|figures|all|in|and|USD|EUR|euros?|US|[$€£¥\s,])+\s)?"
-    r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m|(?<![\p{N}.,])000s?)\b"
+    r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m"
+    r"|(?<![\p{N}.,])000s?)\b"
 )
 _EXCEPTION = r"[,;]?\s*(?:except|unless|other than)\b\s*(?:for\s|as\s)?(?P<words>[^|()\n]{1,80})"
 _UNIT = regex.compile(rf"{_SCALE}(?:{_EXCEPTION})?", regex.IGNORECASE)
-_UNIT_ALONE = regex.compile(rf"{_SCALE}(?:[^|()\n]{{0,60}}\)?)?", regex.IGNORECASE)
+_UNIT_ALONE = regex.compile(rf"(?!\([^()]*\Z){_SCALE}(?:[^|()\n]{{0,80}}\)|{_EXCEPTION})?", regex.IGNORECASE)
 _NOTE = regex.compile(r"\([^()]*\)")
 """A heading over all columns that says something about the whole table, such as ``(unaudited)``."""
 
@@ -30,7 +31,9 @@ _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
 _PER = regex.compile(r"\bper((?:\s+\w+){1,3})", regex.IGNORECASE)
 _CLAUSE = regex.compile(r"[^,;:]*?(?=[,;:]|\s[–—-]\s|\Z)")
 _PHRASE = regex.compile(r"\s*(?:,|;|\band\b|\bor\b)\s*", regex.IGNORECASE)
-_GENERAL = frozenset(("amount", "amounts", "data", "figures", "otherwise", "noted", "stated", "where", "indicated"))
+_GENERAL = frozenset(
+    ("amount", "amounts", "data", "figures", "otherwise", "noted", "stated", "where", "indicated")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +120,11 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
         name = row[number] if number < len(row) else ""
         is_last = place == len(columns) - 1
         if not name and number:
-            name = _to_the_left(columns[place - 1 : place], row, number) if is_last and names else _last(row, number)
+            name = (
+                _to_the_left(columns[place - 1 : place], row, number)
+                if is_last and names
+                else _last(row, number)
+            )
         if name and (not names or names[-1] != name):
             if _YEAR.fullmatch(name) and is_period(row[0]) and not _YEAR.search(row[0]):
                 names.append(row[0])
@@ -131,7 +138,7 @@ def _last(row: Sequence[str], number: int) -> str:
 
 
 def _to_the_left(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
-    """The only heading of a row under the heading that covers a column in the row above; "" if there are more."""
+    """The heading of a row under the heading that covers a column in the row above; "" if there are more."""
     wide = above[0]
     start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
     end = next((place for place in range(number + 1, len(wide)) if wide[place]), len(row))
@@ -192,7 +199,9 @@ def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
     whole = stated[0].strip("() ")
     scale = stated[0][: stated.start("words") - stated.start()] if stated["words"] else whole
     if stated["words"]:
-        scale = regex.split(r"[,;]?\s*(?:except|unless|other than)\b", scale, flags=regex.IGNORECASE)[0].strip("() ")
+        scale = regex.split(r"[,;]?\s*(?:except|unless|other than)\b", scale, flags=regex.IGNORECASE)[
+            0
+        ].strip("() ")
     for phrase in _PHRASE.split(stated["words"] or ""):
         words = {word for word in regex.findall(r"\w+", phrase.casefold()) if word not in _GENERAL}
         if "per" in words:

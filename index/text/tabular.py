@@ -146,7 +146,11 @@ def _caption(text: str, lines: Sequence[Span]) -> list[Span]:
 def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
     """The caption among the lines before a table's block: the last line; and if that is a note, one more."""
     count = next(
-        (number for number, line in enumerate(reversed(lines), 1) if not _UNITS.fullmatch(line.of(text).strip())),
+        (
+            number
+            for number, line in enumerate(reversed(lines), 1)
+            if not _UNITS.fullmatch(line.of(text).strip())
+        ),
         len(lines),
     )
     return _caption(text, lines[len(lines) - count :])

@@ -106,10 +106,10 @@ def _sentences(passage: Passage | Hit) -> list[ReadSentence]:
                 ReadSentence(span, text, chunk_id=passage.chunk_id, place=place, is_heading=inside)
             )
             continue
-        names = passage.sections[place] if passage.sections else ""
+        names, is_name = passage.sections[place] if passage.sections else "", is_group(text)
         sentences.append(
             ReadSentence(
-                span, text, header, passage.headings, names, passage.chunk_id, place, is_heading=is_group(text)
+                span, text, header, passage.headings, names, passage.chunk_id, place, is_heading=is_name
             )
         )
     return sentences

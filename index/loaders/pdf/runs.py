@@ -94,7 +94,7 @@ class Line:
 
     @property
     def words(self) -> Placed:
-        """The line's text. A row has its indentation, and " | " between its cells; a space at its end stays."""
+        """The line's text; a row has " | " between its cells, and its indentation. A last space stays."""
         if len(self.cells) == 1 and not self.is_row:
             return self.cells[0].words
         if self.is_row:

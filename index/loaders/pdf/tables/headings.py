@@ -75,7 +75,6 @@ class _Heading:
         self.cell = Cell(words, left, right, self.cell.first_word)
         self.bottom = min(self.bottom, bottom)
 
-
     def shift(self, columns: Sequence[Column]) -> float:
         """The distance, in points, of the middle of the heading from the middle of its columns."""
         left, right = columns[self.columns[0]].left, columns[self.columns[-1]].right
@@ -141,7 +140,9 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
         found = fitting
     over_figures = [line.bottom for line in found if line.right > edge]
     lowest = min(over_figures, default=first.top)
-    names = len(list(takewhile(lambda line: line.right <= edge and line.top < lowest + SHARED * line.height, found)))
+    names = len(
+        list(takewhile(lambda line: line.right <= edge and line.top < lowest + SHARED * line.height, found))
+    )
     return len(found) - names, names
 
 
@@ -228,7 +229,7 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
 
 
 def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
-    """Whether two parts, written one after the other, are lines of one cell: neither stands over two others."""
+    """Whether two parts, written one after the other, are lines of a cell: neither stands over two others."""
     step = above.line.bottom - below.line.bottom
     return (
         0.3 * below.line.height < step < TIGHT * below.line.height
@@ -330,7 +331,7 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
 
 
 def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]) -> None:
-    """Move headings that have none above them into the row above, if they stand right of a wide heading there.
+    """Move headings that have none above them into the row above, right of a wide heading there.
 
     In that row they keep the wide heading from seeming to cover them too. It is sure that it does not if they
     begin as high as it does, or if it stands over the exact middle of other columns.
@@ -345,7 +346,10 @@ def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]
             nearest = max(left, key=lambda other: other.columns[0], default=None)
             if nearest and (
                 nearest.bottom < heading.top
-                or (len(nearest.columns) > 1 and nearest.shift(columns) < EXACT * (nearest.top - nearest.bottom))
+                or (
+                    len(nearest.columns) > 1
+                    and nearest.shift(columns) < EXACT * (nearest.top - nearest.bottom)
+                )
             ):
                 row.remove(heading)
                 above.append(heading)

@@ -32,20 +32,16 @@ def with_levels(rows: Sequence[Line]) -> list[Line]:
         if len({row.bold[0] for row in labelled if places[id(row)] == place}) > 1
         and any(_is_name(row) and row.bold[0] for row in labelled if places[id(row)] == place)
     }
-    keys = {
-        id(row): (places[id(row)], places[id(row)] in weighted and not row.bold[0]) for row in labelled
-    }
+    keys = {id(row): (places[id(row)], places[id(row)] in weighted and not row.bold[0]) for row in labelled}
     ranks = {key: rank for rank, key in enumerate(sorted(set(keys.values())))}
     return [replace(row, level=ranks[keys[id(row)]]) if id(row) in keys else row for row in rows]
 
 
 def _edges(rows: Sequence[Line]) -> list[float]:
-    """The left edges of labels, from left to right; edges close to each other count as the leftmost of them."""
+    """The left edges of labels, from left to right; of edges close to each other, the leftmost."""
     lefts = sorted(row.left for row in rows)
     height = max((row.height for row in rows), default=0.0)
-    return lefts[:1] + [
-        right for left, right in pairwise(lefts) if right - left > MIN_INDENT * height
-    ]
+    return lefts[:1] + [right for left, right in pairwise(lefts) if right - left > MIN_INDENT * height]
 
 
 def _is_name(row: Line) -> bool:
