@@ -59,17 +59,18 @@ def test_streamed_and_whole_answers_are_the_same(seed_engine: QueryEngine) -> No
 
 
 def test_the_engine_is_idle_unless_a_question_of_a_user_is_being_answered(seed_engine: QueryEngine) -> None:
-    assert seed_engine.is_idle
+    idle = [seed_engine.is_idle]
     asking = seed_engine.stream(ARRESTS)
-    assert seed_engine.is_idle
+    idle.append(seed_engine.is_idle)
     next(asking)
-    assert not seed_engine.is_idle
+    idle.append(seed_engine.is_idle)
     asking.close()
-    assert seed_engine.is_idle
+    idle.append(seed_engine.is_idle)
     own = seed_engine.quoting_only().stream(ARRESTS)
     next(own)
-    assert seed_engine.is_idle
+    idle.append(seed_engine.is_idle)
     own.close()
+    assert idle == [True, True, False, True, True]
 
 
 def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(library: MakeLibrary) -> None:

@@ -16,7 +16,7 @@ def test_a_file_sets_its_keys_and_names_the_configuration(tmp_path: Path) -> Non
     file.write_text('dense_weight = 1\nmax_chunk_tokens = 80\nreader = "none"\nthreshold = 0.25\n')
     base = Configuration(model="some-model")
     assert read_configuration(str(file), base) == Configuration(
-        "wide", "some-model", "none", 80, limits=AnswerLimits(dense_weight=1, threshold=0.25)
+        "wide", "some-model", "none", max_chunk_tokens=80, limits=AnswerLimits(dense_weight=1, threshold=0.25)
     )
 
 
