@@ -34,7 +34,6 @@ from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, PageHea
 from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
-from ui.http.suggestions import suggestions_router
 from ui.http.uploads import uploads_router
 from ui.http.versions import versions_router
 from ui.page.gradio_routes import EventCheck, remove_other_routes
@@ -91,14 +90,13 @@ def create_app(
     )
     problems.install(app)
     for router in (
-        questions_router(index, engine),
+        questions_router(index, engine, starters),
         documents_router(index, renderer, options),
         uploads_router(index, reader, options, writer, deletions),
         versions_router(index),
         failures_router(index),
         jobs_router(writer),
         answers_router(index.catalog, engine),
-        suggestions_router(starters),
         conversations_router(index.catalog),
     ):
         app.include_router(router)

@@ -73,7 +73,7 @@ def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
         WeightsError: if the file of weights cannot be used.
     """
     from rag.engine import QueryEngine
-    from rag.finding.reranking import open_reranker
+    from rag.finding import open_reranker
 
     reranker = open_reranker(settings.reranker)
     chosen = settings.language_model()

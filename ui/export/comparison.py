@@ -12,7 +12,7 @@ from index.catalog import CatalogReader
 from index.documents import Document, Span
 from index.text import tables
 from rag.conversations import Footnote, Place, cited_document
-from rag.finding.cells import Row as TableRow
+from rag.finding import TableRow
 from rag.headlines import possible_headlines
 from rag.visible_text import visible
 from ui.export.exported_answers import FirstLine, Sheet, facts, first_line

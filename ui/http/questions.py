@@ -45,6 +45,7 @@ from rag.errors import OtherConversationError, QuestionError, SpanError
 from rag.finding import load_weights, measure, rank, read
 from rag.llm import AT_ONCE
 from rag.questions import Question, understand
+from rag.suggesting import StarterMaker, Starters
 from ui.http.openai import completions_router
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
@@ -57,8 +58,14 @@ SentenceScores = Mapping[tuple[int, Span], float]
 """The score of each sentence, by document number and span."""
 
 
-def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
-    """The routes under ``/v1`` that take questions, those of OpenAI's protocol included."""
+def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker) -> APIRouter:
+    """The routes under ``/v1`` that take or offer questions, those of OpenAI's protocol included.
+
+    Args:
+        index: the library.
+        engine: answers the questions.
+        starters: makes questions to begin with in the background.
+    """
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
     # More threads would not answer faster, because Python runs one at a time, and indexing would wait for all
     # of them.
@@ -74,6 +81,15 @@ def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
         return await to_thread.run_sync(
             search_response, index, request.query, request.limit, request.to_filters(), limiter=searching
         )
+
+    @router.get("/suggestions", tags=["questions"])
+    def suggestions() -> Starters:
+        """Up to four questions that the newest reports answer, each with the report that does.
+
+        The server makes them after each change of the library, while it has nothing else to do; `complete`
+        is true when no more will be added.
+        """
+        return starters.current()
 
     @router.post(
         "/chat",

@@ -35,6 +35,7 @@ def test_settings_are_every_key_with_its_value() -> None:
     assert dict(settings_of(Configuration(title_tokens=0))) == {
         "model": None,
         "reader": Configuration().reader,
+        "reranker": "none",
         "max_chunk_tokens": 200,
         "title_tokens": 0,
         "weights": None,
@@ -54,7 +55,7 @@ def test_settings_are_every_key_with_its_value() -> None:
         (
             "colour = 1",
             (
-                "unknown key colour; known are model, reader, max_chunk_tokens, title_tokens, weights, "
+                "unknown key colour; known are model, reader, reranker, max_chunk_tokens, title_tokens, weights, "
                 "dense_weight, read_hits, widen_by, max_sentences, certain, threshold"
             ),
         ),
