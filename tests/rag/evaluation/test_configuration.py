@@ -55,8 +55,8 @@ def test_settings_are_every_key_with_its_value() -> None:
         (
             "colour = 1",
             (
-                "unknown key colour; known are model, reader, reranker, max_chunk_tokens, title_tokens, weights, "
-                "dense_weight, read_hits, widen_by, max_sentences, certain, threshold"
+                "unknown key colour; known are model, reader, reranker, max_chunk_tokens, title_tokens, "
+                "weights, dense_weight, read_hits, widen_by, max_sentences, certain, threshold"
             ),
         ),
         ("dense_weight = 1.5", "dense_weight is 1.5; it must be a number from 0 to 1"),
