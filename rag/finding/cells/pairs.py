@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import regex
 
 from index.search import Snapshot, Term, terms
-from index.text import TableCell, cells, is_quantity, is_row, table_cells, tables
+from index.text import PATH_SEPARATOR, TableCell, cells, is_quantity, is_row, table_cells, tables
 from rag.figures.cell_numbers import DecimalMark, decimal_mark
 from rag.figures.quantities import quantities
 from rag.finding.cells.choice import Row, cells_of, choose_cell, fitting_cells
@@ -50,7 +50,8 @@ _AGAINST = regex.compile(r"\b(?:between|than|compared|versus|vs|and|or)\b", rege
 _SHAPES = regex.compile(
     rf"\b(?:(?:{_CHANGES}|differ|compar|exceed|respect)\p{{L}}*|per ?cent\p{{L}}*|versus|vs|less|fewer"
     r"|amounts?|values?|figures?|(?:high|low|larg|small|great|bigg)er|between|years?|fiscal|ended|respective|absolute"
-    r"|quarters?|half|months?|earlier|previous|prior|last|before|same|period|company)\b|\p{N}+",
+    r"|quarters?|half|months?|earlier|previous|prior|last|before|same|period|company"
+    r"|first|second|third|fourth|[qh][1-4]|[1-4][qh]|(?:19|20)\d\d)\b",
     regex.IGNORECASE,
 )
 """Words of a comparison that do not say what is compared."""
@@ -216,29 +217,45 @@ def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -
 
 
 def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) -> bool:
-    """Whether another row of the table is named by more words of the question, or as clearly."""
-    asked = content_terms(index, subject_of(question), row.language)
-    asked = {
-        term: weight
-        for term, weight in asked.items()
-        if term not in _terms(row.header.of(row.text), row.language)
-    }
+    """Whether another row of the table is named by more words of the question, or as clearly.
+
+    A row with the same label in another group is as clear, unless the question has the whole name of ours.
+    """
+    language = row.language
+    heading = _terms(row.header.of(row.text), language)
+    weights = content_terms(index, subject_of(question), language)
+    asked = {term: weight for term, weight in weights.items() if term not in heading}
     own = {pair.first.row, pair.second.row}
-    best = min(_fit(asked, name, row.language) for name in own)
-    table = next((table for table in tables(row.text) if table.header == row.header), None)
-    lines = (
-        [line for line in table.lines if line.start >= row.header.end and is_row(line.of(row.text))]
-        if table
-        else []
-    )
-    others = {cells[0].row for line in lines if (cells := table_cells(row.text, row.header, line))} - own
-    return any(_fit(asked, name, row.language) >= best for name in others)
+    best = min(_fit(asked, name, language) for name in own)
+    labels = {name.rpartition(PATH_SEPARATOR)[2] for name in own}
+    dated = {_without_dates(name) for name in own if _YEAR.search(name)}
+    for other in _row_names(row) - own:
+        if _without_dates(other) in dated:
+            continue
+        fit = _fit(asked, other, language)
+        is_alike = other.rpartition(PATH_SEPARATOR)[2] in labels and fit[0] == best[0]
+        if fit >= best or (is_alike and best[1] < 0):
+            return True
+    return False
+
+
+def _row_names(row: Row) -> set[str]:
+    """Return the names of the rows of a row's table, each with those of its groups."""
+    lines = [
+        line
+        for table in tables(row.text)
+        if table.header == row.header
+        for line in table.lines
+        if line.start >= row.header.end and is_row(line.of(row.text))
+    ]
+    return {found[0].row for line in lines if (found := table_cells(row.text, row.header, line))}
 
 
 def _fit(asked: Mapping[Term, float], name: str, language: str) -> tuple[float, int]:
     """Return the weight of the question's words in a name, and minus the number of its other words."""
     held = _terms(name, language)
-    return round(_weight_in(asked, held), 6), -sum(not contains_term(frozenset(asked), term) for term in held)
+    others = sum(not contains_term(frozenset(asked), term) for term in held)
+    return round(_weight_in(asked, held), 6), -others
 
 
 def _weight_in(asked: Mapping[Term, float], held: frozenset[Term]) -> float:

@@ -168,7 +168,7 @@ def _comparison_markup(headline: Headline, other: Comparison, locale: Locale) ->
     return (
         f'<div class="fn-headline">{answer}{above if shared else ""}'
         f'<div class="fn-headline-figures">{figures}</div>'
-        f'<p class="fn-headline-computed fn-facts"><span>{words}</span> {mark}</p></div>'
+        f'<p class="fn-headline-computed"><span class="fn-facts"><span>{words}</span> {mark}</span></p></div>'
     )
 
 

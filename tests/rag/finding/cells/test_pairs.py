@@ -39,6 +39,7 @@ Tunisia, South | 1.50
 """
 YEARS = """\
 Year | Net revenues | Net income
+2021 | 2,301 | 611
 2022 | 2,422 | 531
 2023 | 2,540 | 171
 """
