@@ -16,20 +16,11 @@ from index.embedding import Encoder
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
 from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
-from rag.answers import (
-    Answer,
-    AnswerDone,
-    Event,
-    Passage,
-    PassagesFound,
-    QuestionCorrected,
-    QuestionRewritten,
-    ReadingBegun,
-    search_scope,
-)
+from rag.answers import Answer, Passage, search_scope
 from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
+from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
 from rag.finding.abstention import Abstention, decide, shortfall
 from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage

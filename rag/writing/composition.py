@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.answers import Answer, AnswerSentence, Citation, CitationMade, Event, Token, Verification
+from rag.answers import Answer, AnswerSentence, Citation, Verification
 from rag.disagreement.disagreement import disagreements
+from rag.events import CitationMade, Event, Token
 from rag.finding.abstention import Abstention, caveat
 from rag.finding.cells import CellChoice, CellPair, choose_pair, subject_of
 from rag.finding.citations import DocumentTexts, cite

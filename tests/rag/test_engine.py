@@ -13,9 +13,10 @@ from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
-from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
+from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
+from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
 
 MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 

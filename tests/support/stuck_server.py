@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Event as ThreadEvent
 from typing import Any
 
-from rag.answers import Event, Token
 from rag.engine import QueryEngine
+from rag.events import Event, Token
 
 
 def main() -> int:

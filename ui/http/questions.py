@@ -20,18 +20,7 @@ from index.documents import Span
 from index.library import NO_FILTERS, Library
 from index.records import Filters
 from index.search import Hit, Snapshot
-from rag.answers import (
-    Answer,
-    AnswerDone,
-    CitationMade,
-    Event,
-    PassagesFound,
-    QuestionCorrected,
-    QuestionRewritten,
-    ReadingBegun,
-    StreamedEvent,
-    Token,
-)
+from rag.answers import Answer
 from rag.conversations import (
     Feedback,
     append_feedback,
@@ -42,6 +31,17 @@ from rag.conversations import (
     load,
 )
 from rag.errors import OtherConversationError, QuestionError, SpanError
+from rag.events import (
+    AnswerDone,
+    CitationMade,
+    Event,
+    PassagesFound,
+    QuestionCorrected,
+    QuestionRewritten,
+    ReadingBegun,
+    StreamedEvent,
+    Token,
+)
 from rag.finding import load_weights, measure, rank, read
 from rag.llm import AT_ONCE
 from rag.questions import Question, understand

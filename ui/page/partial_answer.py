@@ -9,22 +9,19 @@ from anyio import to_thread
 
 from index.library import Library
 from index.records import Filters
-from rag.answers import (
-    Answer,
+from rag.answers import Answer, Citation, Searched, search_scope
+from rag.conversations import Conversation
+from rag.engine import QueryEngine
+from rag.events import (
     AnswerDone,
-    Citation,
     CitationMade,
     Event,
     PassagesFound,
     QuestionCorrected,
     QuestionRewritten,
     ReadingBegun,
-    Searched,
     Token,
-    search_scope,
 )
-from rag.conversations import Conversation
-from rag.engine import QueryEngine
 from ui.http.streaming import EngineEvents
 from ui.page.locales import Locale
 from ui.page.markup.answer import answer_markup, failure_markup, streamed_markup, waiting_markup

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from rag.answers import AnswerDone, PassagesFound, Token
 from rag.conversations import from_answers
 from rag.engine import QueryEngine
+from rag.events import AnswerDone, PassagesFound, Token
 from rag.finding.greetings import greeting
 from rag.questions import understand
 

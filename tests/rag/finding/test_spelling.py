@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 
 import pytest
 
-from rag.answers import PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
 from rag.conversations import from_answers
 from rag.engine import QueryEngine
+from rag.events import PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
 from rag.finding.spelling import correct
 from rag.questions import MAX_QUESTION_CHARACTERS, understand
 

@@ -15,9 +15,9 @@ from sse_starlette.sse import AppStatus
 from starlette.types import Message
 
 from index.library import NO_FILTERS, Library
-from rag.answers import Event
 from rag.conversations.history import NO_CONVERSATION
 from rag.engine import QueryEngine
+from rag.events import Event
 from tests.support.background import PATIENCE, wait_until
 from ui.app import create_app
 from ui.http.streaming import STOPPING, EngineEvents
