@@ -156,9 +156,10 @@ def _comparison_markup(headline: Headline, other: Comparison, locale: Locale) ->
         answer = f'<p><strong class="fn-headline-answer">{words}</strong></p>'
     shared, *own = compared_names((headline.row, headline.column), (other.row, other.column))
     above = f'<p class="fn-headline-names"><span class="fn-headline-row">{escape(shared)}</span></p>'
+    pair: tuple[Headline | Comparison, ...] = (headline, other)
     figures = "".join(
         f'<p class="fn-headline-figure">{_value_markup(each)}{_names_markup(("own", names))}</p>'
-        for each, names in zip((headline, other), own, strict=True)
+        for each, names in zip(pair, own, strict=True)
     )
     unit = locale.text("headline.points") if computed.unit == POINTS else computed.unit
     difference = escape(difference_words(computed.difference, unit, computed.percent))
