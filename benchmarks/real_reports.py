@@ -36,12 +36,14 @@ class Scored:
     """An asked question.
 
     Attributes:
+        kind: the kind of the question, such as ``table``.
         answerable: whether the reports answer it.
         refused: whether there was no answer.
         right: whether each citation is right; empty if it was refused.
         seconds: the time of the answer.
     """
 
+    kind: str
     answerable: bool
     refused: bool
     right: tuple[bool, ...]
@@ -89,7 +91,7 @@ def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
         any(is_right(citation, each, question["answers"]) for each in evidence)
         for citation in answer.citations
     )
-    return Scored(question["answerable"], answer.abstained, right, seconds)
+    return Scored(question["kind"], question["answerable"], answer.abstained, right, seconds)
 
 
 def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
@@ -121,8 +123,15 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
         "good: first and half of the citations right, or rightly refused": _share(
             item.is_good for item in scored
         ),
+        **{f"good: {kind}": _good(scored, kind) for kind in sorted({item.kind for item in scored})},
         "seconds for an answer, median": f"{statistics.median(item.seconds for item in scored):.2f}",
     }
+
+
+def _good(scored: Sequence[Scored], kind: str) -> str:
+    """How many answers to questions of one kind are good, of how many."""
+    own = [item.is_good for item in scored if item.kind == kind]
+    return f"{sum(own)}/{len(own)}"
 
 
 def _share(flags: Iterable[bool]) -> str:

@@ -215,8 +215,7 @@ class QueryEngine:
             searched=search_scope(index, filters),
         )
         if abstention is None:
-            ranked, weights = self._reranked(question, ranked, weights)
-            clock.lap("rerank")
+            ranked, weights = self._reranked(question, ranked, weights, clock)
         findings = Findings(index, question, ranked, weights, decision, copies, library)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
@@ -245,12 +244,13 @@ class QueryEngine:
         return readings, ranked, weights
 
     def _reranked(
-        self, question: Question, ranked: list[Scored], weights: Weights
+        self, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
     ) -> tuple[list[Scored], Weights]:
         """Rank the best sentences again, if there is a reranker and the reader has read them."""
         if self.reranker is None or self._by_reranker is None or weights is not self._by_reader:
             return ranked, weights
         candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in ranked])
+        clock.lap("rerank")
         return rank(candidates, self._by_reranker), self._by_reranker
 
     def _author(

@@ -9,13 +9,14 @@ const nameOf = (id) => `draft.${id ?? "new"}`;
 
 // `id` is the conversation of the draft: null for a new one, undefined until the page knows it.
 // `left` describes the conversation that the page leaves; null once another one is shown.
-const state = { area: null, id: null, left: null };
+const state = { area: null, id: undefined, left: null };
 
 export async function startDrafts() {
   const query = new URLSearchParams(location.search);
-  state.area = await drawn("#fn-question textarea");
-  // Gradio listens to the input from the next frame on.
+  const area = await drawn("#fn-question textarea");
+  // Gradio listens to the input from the next frame on. Until then, its changes must not empty the draft.
   await new Promise(requestAnimationFrame);
+  state.area = area;
   state.id = query.get("conversation") ?? (query.has("answer") ? undefined : null);
   if (!state.area.value) show();
   state.area.addEventListener("input", keep);

@@ -18,10 +18,13 @@ const place = make("div", { class: "message-wrap fn-echoes", "aria-hidden": "tru
 const rows = () => [...document.querySelectorAll("#fn-conversation .user-row:not(.fn-echo)")];
 const plain = (words) => words.replace(/\s+/g, " ").trim();
 const lastQuestion = () => plain(rows().at(-1)?.textContent ?? "");
-const isAnswering = () =>
-  document.querySelector(
-    "#fn-conversation .bot-row:not(.fn-echo) :is(.fn-waiting, .fn-answer.fn-arriving)",
-  ) !== null;
+
+/** Whether the last question has no whole answer yet; at first it stands alone. */
+function isAnswering() {
+  const answers = [...document.querySelectorAll("#fn-conversation .bot-row:not(.fn-echo)")];
+  const arriving = ":scope :is(.fn-waiting, .fn-answer.fn-arriving)";
+  return answers.length < rows().length || answers.some((answer) => answer.querySelector(arriving));
+}
 
 /** Shows the echo of a question that the user asks; the server drops a repetition of an unanswered one. */
 function echo(words) {

@@ -238,7 +238,7 @@ function progressOf({ state, job }) {
 const indexed = ({ report: { passages } }) =>
   passages === undefined
     ? []
-    : [make("span", { class: "fn-number" }, t("upload.indexed", { count: passages }))];
+    : [" ", make("span", { class: "fn-number" }, t("upload.indexed", { count: passages }))];
 
 function titleButton({ report: { id, version } }, { title, language }) {
   const opener = button("", () => openSource({ id }, { from: opener }), { class: "fn-upload-open" });
