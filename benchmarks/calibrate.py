@@ -34,8 +34,8 @@ from rag.evaluation import read_dataset
 from rag.evaluation.datasets import Part
 from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, READ_NAMES, Candidate
 from rag.finding.reader import BUNDLED_READER, Reader, open_reader
-from rag.finding.reader_scores import apply_reader
-from rag.finding.reranking import DEFAULT_RERANKER, apply_reranker, open_reranker
+from rag.finding.reader_scores import apply_reader, windows_of
+from rag.finding.reranking import INSTALLED_RERANKER, apply_reranker, open_reranker
 
 Array = npt.NDArray[np.float64]
 
@@ -90,7 +90,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=_HERE / "rag" / "finding" / "weights.json")
     parser.add_argument("--model", help="another encoder's name or folder")
     parser.add_argument("--reader", default=BUNDLED_READER, help="another reader's name or folder")
-    parser.add_argument("--reranker", default=DEFAULT_RERANKER, help="another reranker's name or folder")
+    parser.add_argument("--reranker", default=INSTALLED_RERANKER, help="another reranker's name or folder")
     arguments = parser.parse_args()
     encoder, reader = open_encoder(arguments.model), open_reader(arguments.reader)
     reranker = open_reranker(arguments.reranker)
@@ -175,7 +175,8 @@ def report(ranker: str, stored: dict[str, Any], examples: Sequence[Example]) -> 
 
 
 def _read(asked: Asked, reader: Reader, weights: Array) -> Asked:
-    return _with(asked, apply_reader(reader, asked.question, _ranked(asked, weights)))
+    ranked = _ranked(asked, weights)
+    return _with(asked, apply_reader(reader, asked.question, ranked, windows_of(ranked)))
 
 
 def _reranked(asked: Asked, reranker: Encoder, weights: Array) -> Asked:
@@ -183,7 +184,7 @@ def _reranked(asked: Asked, reranker: Encoder, weights: Array) -> Asked:
 
 
 def _sample(asked: Sequence[Asked]) -> list[Asked]:
-    """A few answerable questions of each set."""
+    """A few questions of each set, whose own title was not removed."""
     chance, chosen = random.Random(1), []  # noqa: S311
     for name in dict.fromkeys(item.name for item in asked if not item.name.endswith(REMOVED)):
         own = [item for item in asked if item.name == name]

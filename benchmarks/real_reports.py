@@ -24,7 +24,7 @@ from index.ingest import QUESTIONS, sync
 from index.library import Library
 from rag.answers import Citation
 from rag.engine import QueryEngine
-from rag.finding.reranking import DEFAULT_RERANKER, open_reranker
+from rag.finding.reranking import INSTALLED_RERANKER, open_reranker
 from rag.json_lines import read_json_lines
 
 MOST_WORDS = 0.7
@@ -69,7 +69,7 @@ def main() -> None:
             "without a reader": QueryEngine(library, None),
             "with the reader": QueryEngine(library),
         }
-        reranker = open_reranker(DEFAULT_RERANKER)
+        reranker = open_reranker(INSTALLED_RERANKER)
         if reranker is not None:
             engines["with reader and reranker"] = QueryEngine(library, reranker=reranker)
         for name, engine in engines.items():

@@ -80,7 +80,7 @@ class QueryEngine:
         self.keeps = keeps
         self._by_features = _with_threshold(load_weights("features", weights), limits)
         self._by_reader = _with_threshold(load_weights("reader", weights), limits) if self.reader else None
-        self._by_reranker = _with_threshold(load_weights("reranker", weights), limits) if reranker else None
+        self._by_reranker = load_weights("reranker", weights) if reranker else None
         self._open = _OpenQuestions()
 
     @property
@@ -238,8 +238,9 @@ class QueryEngine:
         if self.reader is not None and self._by_reader is not None and can_read(self.reader, question):
             weights = self._by_reader
             candidates = [item.candidate for item in ranked]
-            yield ReadingBegun(sum(len(window.places) for window in windows_of(candidates)))
-            ranked = rank(apply_reader(self.reader, question, candidates), weights)
+            windows = windows_of(candidates)
+            yield ReadingBegun(sum(len(window.places) for window in windows))
+            ranked = rank(apply_reader(self.reader, question, candidates, windows), weights)
         clock.lap("read")
         return readings, ranked, weights
 

@@ -19,7 +19,9 @@ _SCALE = (
     r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m"
     r"|(?<![\p{N}.,])000s?)\b"
 )
-_EXCEPTION = r"[,;]?\s*(?:except|unless|other than)\b\s*(?:for\s|as\s)?(?P<words>[^|()\n]{1,80})"
+_EXCEPTION = (
+    r"(?P<exception>[,;]?\s*(?:except|unless|other than)\b\s*(?:for\s|as\s)?(?P<words>[^|()\n]{1,80}))"
+)
 _UNIT = regex.compile(rf"{_SCALE}(?:{_EXCEPTION})?", regex.IGNORECASE)
 _UNIT_ALONE = regex.compile(rf"(?!\([^()]*\Z){_SCALE}(?:[^|()\n]{{0,80}}\)|{_EXCEPTION})?", regex.IGNORECASE)
 _NOTE = regex.compile(r"\([^()]*\)")
@@ -197,11 +199,9 @@ def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
     subjects = [clause[0] for name in names if (clause := _CLAUSE.match(name))]
     is_per = {word for name in names for match in _PER.finditer(name) for word in match[1].casefold().split()}
     whole = stated[0].strip("() ")
-    scale = stated[0][: stated.start("words") - stated.start()] if stated["words"] else whole
-    if stated["words"]:
-        scale = regex.split(r"[,;]?\s*(?:except|unless|other than)\b", scale, flags=regex.IGNORECASE)[
-            0
-        ].strip("() ")
+    scale = whole
+    if stated["exception"]:
+        scale = stated[0][: stated.start("exception") - stated.start()].strip("() ")
     for phrase in _PHRASE.split(stated["words"] or ""):
         words = {word for word in regex.findall(r"\w+", phrase.casefold()) if word not in _GENERAL}
         if "per" in words:

@@ -6,6 +6,7 @@ only if it asks nothing but which of the two figures is larger.
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
@@ -60,10 +61,9 @@ def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
         question: the question, in its standalone form.
         pair: the two cells.
     """
-    numbers = [cell_number(cell.value, pair.mark) for cell in (pair.first, pair.second)]
-    first, second = numbers
+    first, second = (cell_number(cell.value, pair.mark) for cell in (pair.first, pair.second))
     one, other = headline_of_cell(pair.first), headline_of_cell(pair.second)
-    if first is None or second is None or not _have_one_unit(pair, first, second):
+    if first is None or second is None or not _have_one_unit(first, second, {one.unit, other.unit}):
         return None
     computed = _computed(pair, first, second, one.unit)
     if computed.percent is None and _ASKS_PERCENT.search(question):
@@ -134,12 +134,8 @@ def _of_change(
 
 
 def _place_of_year(question: str, pair: CellPair, cell: TableCell) -> int | None:
-    years = (
-        periods_of(cell.column, pair.language).years or periods_of(cell.row, pair.language).years
-        if pair.first.column != pair.second.column
-        else periods_of(cell.row, pair.language).years
-    )
-    place = question.find(str(max(years, default="?")))
+    names = cell.row if pair.first.column == pair.second.column else cell.column
+    place = question.find(str(max(periods_of(names, pair.language).years, default="?")))
     return place if place >= 0 else None
 
 
@@ -153,10 +149,9 @@ def _yes(is_so: bool) -> str:
     return "yes" if is_so else "no"
 
 
-def _have_one_unit(pair: CellPair, first: CellNumber, second: CellNumber) -> bool:
+def _have_one_unit(first: CellNumber, second: CellNumber, units: Set[str]) -> bool:
     """Whether two cells have the same scale and sign of per cent, and no two currencies."""
-    one, other = headline_of_cell(pair.first).unit, headline_of_cell(pair.second).unit
-    scales = {unit.removeprefix("%").strip() for unit in (one, other)}
+    scales = {unit.removeprefix("%").strip() for unit in units}
     currencies = {number.currency for number in (first, second) if number.currency}
     return first.percent is second.percent and len(scales) == 1 and len(currencies) <= 1
 

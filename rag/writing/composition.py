@@ -156,7 +156,10 @@ def quote(
 
 def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:
     """Return the two cells that a comparison means among the cited rows, of which one opens the answer."""
-    if choice is None or choice.row(cited[0]) is None:
+    if choice is None:
         return None
-    rows = [row for item in cited if (row := choice.row(item)) is not None]
+    first, *others = map(choice.row, cited)
+    if first is None:
+        return None
+    rows = [first, *(row for row in others if row is not None)]
     return choose_pair(findings.index, findings.question, rows)

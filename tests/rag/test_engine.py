@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,8 +17,7 @@ from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 
@@ -195,3 +194,37 @@ def test_the_real_report_is_answered_with_its_gold_evidence(
 
 def _timeless(answer: Answer) -> Answer:
     return replace(answer, answer_id="", created="", timings={})
+
+
+LANTERNS = (
+    "The company sold 300 lanterns in May.",
+    "In May, 300 lanterns that the company had sold came back.",
+)
+SOLD = "How many lanterns did the company sell in May?"
+
+
+@pytest.mark.parametrize(("weight", "first"), [(60.0, max), (-60.0, min)])
+def test_the_reranker_chooses_among_the_sentences_that_the_reader_read(
+    library: MakeLibrary,
+    encoder: Encoder,
+    tmp_path: Path,
+    weight: float,
+    first: Callable[..., str],
+) -> None:
+    stored = json.loads(Path("rag/finding/weights.json").read_text(encoding="utf-8"))
+    stored["reranker"]["selection"]["weights"] = {"similarity": weight}
+    weights = tmp_path / "weights.json"
+    weights.write_text(json.dumps(stored), encoding="utf-8")
+    index = library({"a.txt": "\n\n".join(LANTERNS)}).index
+    answer = QueryEngine(index, weights=weights, reranker=encoder).ask(SOLD)
+    question = encoder.encode_query(SOLD)
+    title = index.catalog.documents()[0].title
+    cosines = {each: float(encoder.encode([f"{title}: {each}"])[0] @ question) for each in LANTERNS}
+    assert answer.citations[0].quote == first(cosines, key=lambda each: cosines[each])
+    assert "rerank" in answer.timings
+
+
+def test_what_is_not_answered_is_not_reranked(seed_index: Library, encoder: Encoder) -> None:
+    answer = QueryEngine(seed_index, reranker=encoder).ask("What is the rainfall of Cambodia?")
+    assert answer.abstained
+    assert "rerank" not in answer.timings

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile
@@ -103,13 +103,5 @@ def _damaged(cause: str) -> RerankerError:
 
 
 def _sha256(file: Path) -> str:
-    digest = hashlib.sha256()
-    for block in _blocks(file):
-        digest.update(block)
-    return digest.hexdigest()
-
-
-def _blocks(file: Path) -> Iterator[bytes]:
     with file.open("rb") as opened:
-        while block := opened.read(_BLOCK):
-            yield block
+        return hashlib.file_digest(opened, "sha256").hexdigest()

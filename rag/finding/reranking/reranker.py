@@ -20,8 +20,6 @@ INSTALLED_RERANKER = "installed"
 NO_RERANKER = "none"
 """The name that stands for no reranker."""
 
-DEFAULT_RERANKER = INSTALLED_RERANKER
-
 MAX_RERANKED = 12
 """The number of sentences that are compared. On real reports the best sentence is right for 0.56 of the
 questions with 6, and 0.57 with 12 and with 24."""

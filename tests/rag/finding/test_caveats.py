@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
 from rag.engine import QueryEngine
@@ -12,8 +10,7 @@ from rag.finding.features import measure
 from rag.finding.ranking import load_weights, rank
 from rag.finding.reading import read
 from rag.questions import understand
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 REPORT = {"a.txt": "The police arrested more than a thousand suspects in the raids of this week."}
 

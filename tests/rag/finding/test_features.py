@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
 from rag.engine import QueryEngine
 from rag.finding.features import Candidate, acronyms, contains_term, measure
 from rag.finding.reading import read
 from rag.questions import understand
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 
 def measured(engine: QueryEngine, question: str) -> dict[str, Candidate]:

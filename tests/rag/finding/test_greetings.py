@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
 from rag.conversations import from_answers
@@ -11,8 +9,6 @@ from rag.engine import QueryEngine
 from rag.events import AnswerDone, PassagesFound, Token
 from rag.finding.greetings import greeting
 from rag.questions import understand
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 HELLO = "Hello! Ask a question about the reports in this library."
 WELCOME = "You are welcome. Ask another question whenever you like."

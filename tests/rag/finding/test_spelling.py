@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
 from rag.conversations import from_answers
@@ -11,8 +9,7 @@ from rag.engine import QueryEngine
 from rag.events import PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
 from rag.finding.spelling import correct
 from rag.questions import MAX_QUESTION_CHARACTERS, understand
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 REPORTS = {
     "dam.txt": "The dam of Varda broke on Sunday. The council of Varda closed the third gate of the dam. "

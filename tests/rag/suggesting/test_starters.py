@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from index.ingest.synchronize import sync
 from index.library import Library
+from rag.answer_limits import DEFAULT_LIMITS
 from rag.engine import QueryEngine
 from rag.suggesting.starters import StarterMaker, Starters
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 DAM = "Of the dam of Varda\n\nThe council of Varda closed the third gate of the dam on 3 March 1931.\n"
 MILL = "Of the mill of Brackwater\n\nThe mill of Brackwater was rebuilt in May 1902.\n"
@@ -48,6 +48,11 @@ def test_each_starter_is_answered_by_its_report_first(seed_engine: QueryEngine) 
         assert not answer.abstained
         assert (answer.note, answer.searched_for) == (None, None)
         assert answer.citations[0].document_id == each.document_id
+
+
+def test_a_question_that_the_library_does_not_answer_is_not_offered(seed_index: Library) -> None:
+    refusing = QueryEngine(seed_index, limits=replace(DEFAULT_LIMITS, threshold=1.0))
+    assert made(refusing).starters == ()
 
 
 def test_one_report_can_give_several_starters(library: MakeLibrary) -> None:

@@ -34,7 +34,8 @@ ROUTES = pytest.mark.parametrize(("path", "body"), [CHAT, COMPLETIONS], ids=["ch
 
 @pytest.fixture
 def uncollected() -> Iterator[None]:
-    """Turn garbage collection off, so that only the program itself closes generators."""
+    """Collect garbage once, then turn collection off: only the program itself closes generators."""
+    gc.collect()
     gc.disable()
     yield
     gc.enable()
@@ -256,6 +257,7 @@ def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(seed_i
     anyio.run(leave)
 
 
+@pytest.mark.usefixtures("uncollected")
 def test_events_that_are_closed_before_they_begin_never_begin(seed_engine: QueryEngine) -> None:
     before = in_use(seed_engine.index)
     events = EngineEvents(seed_engine.stream(QUESTION))
