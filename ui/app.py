@@ -30,7 +30,7 @@ from ui.http.conversations import conversations_router
 from ui.http.documents import documents_router
 from ui.http.failures import failures_router
 from ui.http.jobs import jobs_router
-from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, PageHeaders
+from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
 from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
@@ -113,6 +113,7 @@ def create_app(
     app.add_middleware(OriginCheck, hosts=hosts, origins=origins)
     app.add_middleware(PageHeaders, head=HEAD)
     app.add_middleware(CompressLibrary)
+    app.add_middleware(LengthCheck)
     _mount_chat(app, engine, Path(scratch.name))
     return app
 

@@ -8,7 +8,7 @@ from index.text.geometry import Box, boxes
 from index.text.languages import detect, may_be_in
 from index.text.normalize import fold
 from index.text.segmentation import sentences
-from index.text.tabular import cells, is_group, is_quantity, is_row, tables
+from index.text.tabular import cells, is_group, is_quantity, is_row, over_no_column, tables
 
 __all__ = [
     "MAX_CHUNK_TOKENS",
@@ -26,6 +26,7 @@ __all__ = [
     "is_row",
     "matches",
     "may_be_in",
+    "over_no_column",
     "revisions",
     "sentences",
     "table_cells",

@@ -79,6 +79,12 @@ def is_row(line: str) -> bool:
     return "|" in line and CELL_EDGE.search(line) is not None
 
 
+def over_no_column(headings: str) -> str:
+    """Return the words of a table's caption and headings that stand over no column of values."""
+    lines = headings.splitlines()
+    return "\n".join(cells(line)[0] if is_row(line) else line for line in lines)
+
+
 def tables(text: str) -> list[Table]:
     """The tables of a canonical text, in order.
 

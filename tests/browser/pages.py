@@ -77,6 +77,10 @@ def serving(index: Library, engine: QueryEngine) -> Iterator[str]:
         thread.join(_START_SECONDS)
 
 
+_LEAVING = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
+"""The beginnings of the errors that Gradio logs if a page is left while it listens to the server."""
+
+
 @contextmanager
 def opened(browser: Browser, url: str, place: str = "", /, **context: object) -> Iterator[Watched]:
     """Open the page at ``url`` and wait until it is ready; ``place`` is the fragment of a citation.
@@ -92,7 +96,7 @@ def opened(browser: Browser, url: str, place: str = "", /, **context: object) ->
         watched = Watched(page)
 
         def on_console(message: ConsoleMessage) -> None:
-            if message.type in {"error", "warning"}:
+            if message.type in {"error", "warning"} and not message.text.startswith(_LEAVING):
                 watched.errors.append(message.text)
 
         def on_request(request: Request) -> None:

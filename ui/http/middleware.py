@@ -1,4 +1,4 @@
-"""Middleware: a limit on the size of bodies, compression, caching, and security headers."""
+"""Middleware: limits on the size and the length of bodies, compression, caching, and security headers."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from hashlib import sha256
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.http.problems import MEDIA_TYPE, problem_of
 
 MAX_BODY_BYTES = 1_000_000
 
@@ -80,6 +83,29 @@ class BodyLimit:
             return message
 
         await self._app(scope, limited, send)
+
+
+class LengthCheck:
+    """Refuses with 400 a request that has both a length and a transfer coding, and closes its connection.
+
+    A proxy that uses the length, before this server, which uses the coding, sees other ends of requests, so
+    that one client could smuggle a request into the connection of another (RFC 9112, section 6.1).
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Guard ``app``."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        headers = Headers(scope=scope) if scope["type"] == "http" else ()
+        if "content-length" not in headers or "transfer-encoding" not in headers:
+            await self._app(scope, receive, send)
+            return
+        reason = "The request has both Content-Length and Transfer-Encoding; send one of them."
+        problem = problem_of(400, reason, scope["path"])
+        refusal = JSONResponse(problem, 400, {"Connection": "close"}, media_type=MEDIA_TYPE)
+        await refusal(scope, receive, send)
 
 
 class CompressLibrary:

@@ -13,7 +13,7 @@ import regex
 
 from index.documents import Span
 from index.search import Snapshot, Term, terms
-from index.text import TableCell, cells, is_quantity, is_row, table_cells
+from index.text import TableCell, cells, is_quantity, is_row, over_no_column, table_cells
 from rag.finding.cells.periods import Periods, periods_of
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import CitedSentence
@@ -168,18 +168,12 @@ def _states(sentence: str, value: str) -> bool:
 
 def fitting_cells(asked: Periods, row: Row, among: Sequence[TableCell]) -> list[TableCell]:
     """Return the cells whose headings name no other period than those that are asked for."""
-    caption = periods_of(_caption(row), row.language)
+    caption = periods_of(over_no_column(row.header.of(row.text)), row.language)
     return [cell for cell in among if not asked.excludes(*_periods(cell, row.language), caption)]
 
 
 def _periods(cell: TableCell, language: str) -> tuple[Periods, Periods]:
     return periods_of(cell.column, language), periods_of(cell.row, language)
-
-
-def _caption(row: Row) -> str:
-    """Return the words of a table's header that stand over no column of values."""
-    lines = row.header.of(row.text).splitlines()
-    return "\n".join(cells(line)[0] if is_row(line) else line for line in lines)
 
 
 def _clearest(

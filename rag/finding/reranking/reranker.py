@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from index.embedding import Encoder, open_encoder
+from index.text import cells, is_row, over_no_column
 from rag.finding.features import Candidate
 from rag.finding.reranking.installed import installed_weights
 
@@ -24,7 +25,7 @@ MAX_RERANKED = 12
 """The number of sentences that are compared. On real reports the best sentence is right for 0.56 of the
 questions with 6, and 0.57 with 12 and with 24."""
 
-_MAX_HEADINGS = 120
+_MAX_CAPTION = 80
 _MAX_CHARACTERS = 700
 
 
@@ -70,12 +71,16 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
 
 
 def text_of(candidate: Candidate) -> str:
-    """The text that stands for a candidate: title, headings of its table, group of its row, and sentence."""
+    """The text that stands for a candidate: its title and words.
+
+    A row of a table with headings is compared by its names alone: the caption, the group of its row and its
+    label. With its values and the names of its columns, the first citation is right for 0.50 of the questions
+    on real reports; without them, for 0.54.
+    """
     sentence = candidate.sentence
-    parts = [
-        f"{candidate.reading.document.title}:",
-        sentence.headings.replace("|", " ")[-_MAX_HEADINGS:],
-        sentence.section,
-        sentence.text.replace(" | ", ", "),
-    ]
+    caption, words = "", sentence.text.replace(" | ", ", ")
+    if sentence.headings and is_row(sentence.text):
+        caption = " ".join(over_no_column(sentence.headings).split())[-_MAX_CAPTION:]
+        words = cells(sentence.text)[0]
+    parts = [f"{candidate.reading.document.title}:", caption, sentence.section, words]
     return " ".join(" ".join(parts).split())[:_MAX_CHARACTERS]

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Span
-from index.text.tabular import cells, is_row, tables
+from index.text.tabular import cells, is_row, over_no_column, tables
 
 LINES = st.sampled_from(
     [
@@ -84,6 +84,12 @@ def test_a_table_of_words_has_its_first_row_for_its_headings() -> None:
 
 def test_a_table_that_begins_with_quantities_has_no_headings() -> None:
     assert read("Gate 3 | 1.2\nGate 4 | 1.9") == [("", ["Gate 3 | 1.2", "Gate 4 | 1.9"])]
+
+
+def test_the_words_over_no_column_are_the_caption_and_the_first_cells_of_the_headings() -> None:
+    assert over_no_column("Revenues by region\n(in millions) | 2023 | 2022\n | Q1 | Q1") == (
+        "Revenues by region\n(in millions)\n"
+    )
 
 
 def test_small_counts_are_quantities_and_years_are_not() -> None:

@@ -15,7 +15,17 @@ from index.catalog.liveness import this_process
 from index.catalog.lock import WriteLock, locked
 from index.ingest.jobs import JobProgress, Jobs
 from index.library import Library
-from tests.support.background import GATE, PATIENCE, Held, accepted, ended, held_sync, send, unsynced
+from tests.support.background import (
+    GATE,
+    PATIENCE,
+    Held,
+    accepted,
+    ended,
+    held_sync,
+    send,
+    unsynced,
+    wait_until,
+)
 from tests.support.reports import paths, write
 from ui.settings import Settings
 
@@ -260,4 +270,6 @@ class TestUpload:
         assert ended(client, job_id)["state"] == "cancelled"
         [record] = index.catalog.documents()
         assert (record.version, index.catalog.text(record.document_id).text) == (1, GATE)
+        # The job ends before its folder is removed.
+        wait_until(lambda: len(list((index.home / "uploads").iterdir())) == 1)
         assert [path.read_text() for path in (index.home / "uploads").iterdir()] == [GATE]

@@ -151,7 +151,7 @@ def test_a_stream_that_is_abandoned_lets_go_of_the_library(
     for _ in range(3):
         received = anyio.run(stream, seed_engine, path, body, lambda received: b"data:" in received)
         assert b'"answer_id"' not in received
-    wait_until(lambda: in_use(index) == before)
+    wait_until(lambda: in_use(index) <= before)
 
 
 @ROUTES

@@ -1,4 +1,4 @@
-"""The reranker compares the best sentences with the question, each with its title and headings."""
+"""The reranker compares the best sentences with the question, each with its title; a row by its names."""
 
 from __future__ import annotations
 
@@ -13,13 +13,18 @@ from tests.support.candidates import candidate
 ROW = candidate(1, 0, "Interest expense | 659.9 | 577.9", headings="Dollars in millions\n\n| 2023 | 2022")
 
 
-def test_the_title_and_the_headings_stand_before_a_row() -> None:
-    assert text_of(ROW) == "Report 1: Dollars in millions 2023 2022 Interest expense, 659.9, 577.9"
+def test_a_row_is_compared_by_its_title_caption_and_label() -> None:
+    assert text_of(ROW) == "Report 1: Dollars in millions Interest expense"
 
 
-def test_only_the_end_of_long_headings_is_read() -> None:
-    row = candidate(1, 0, "Interest expense | 659.9", headings="first " + "long " * 200 + "last")
-    assert text_of(row).endswith("long last Interest expense, 659.9")
+def test_a_row_without_headings_is_compared_by_all_its_words() -> None:
+    row = candidate(1, 0, "Interest expense | 659.9 | 577.9")
+    assert text_of(row) == "Report 1: Interest expense, 659.9, 577.9"
+
+
+def test_only_the_end_of_a_long_caption_is_read() -> None:
+    row = candidate(1, 0, "Interest expense | 659.9", headings="first " + "long " * 200 + "last\n\n | 2023")
+    assert text_of(row).endswith("long last Interest expense")
     assert "first" not in text_of(row)
 
 
