@@ -75,7 +75,7 @@ def text_of(candidate: Candidate) -> str:
 
     A row of a table with headings is compared by its names alone: the caption, the group of its row and its
     label. With its values and the names of its columns, the first citation is right for 0.50 of the questions
-    on real reports; without them, for 0.54.
+    on real reports; without them, for 0.53.
     """
     sentence = candidate.sentence
     caption, words = "", sentence.text.replace(" | ", ", ")
