@@ -5,13 +5,14 @@ from __future__ import annotations
 import hashlib
 import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import nullcontext, suppress
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from index.cores import usable_cores
 from index.errors import LibraryLockedError, LoadError
 from index.ingest.discover import (
     MISSING,
@@ -26,6 +27,7 @@ from index.ingest.discover import (
     without,
 )
 from index.ingest.failures import Failures
+from index.ingest.read_ahead import read_ahead
 from index.library import Library, Progress
 from index.loaders import DEFAULTS, SUFFIXES, Options
 from index.loaders.sandbox.client import Isolated
@@ -35,6 +37,9 @@ from index.text.cutting import Cutting
 
 _CHARACTERS_AT_ONCE = 5_000_000
 """A sync commits what it has read once it has read this many characters."""
+
+_FILES_A_READER = 8
+"""A further reading process starts for this many files: its start takes as long as reading a few."""
 
 _SECONDS_AT_ONCE = 60.0
 """A sync commits what it has read after this many seconds, so that an interruption loses no more than that.
@@ -124,7 +129,8 @@ def sync(
         paths: folders or files to read, and to follow from now on; none for all followed ones.
         progress: receives the number of files read and passages embedded.
         options: loader options and limits.
-        reader: the reading process, which stays open; None for a process that ends with the sync.
+        reader: a reading process, which stays open; None for one that ends with the sync. A sync of many
+            files starts further ones.
         leave: files to skip because they are still being written.
     """
     started = time.monotonic()
@@ -226,31 +232,25 @@ def apply(
     held: list[Incoming] = []
     characters, committed = 0, time.monotonic()
     files = [*changes.added, *changes.changed]
-    with nullcontext(reader) if reader else Isolated() as reading:
-        cutting = index.cutting() if files else None
-        for number, file in enumerate(files, 1):
-            waiting = None if progress is None else partial(progress, "reading", number - 1, len(files))
-            try:
-                incoming = _read(file, reading, options, cutting, waiting)
-            except LoadError as error:
-                # A file that has disappeared since the listing is no failure, because the next sync removes
-                # its document.
-                if os.path.lexists(Path(file.source, file.path)):
-                    cause = f"{error.cause}; {error.remedy}"
-                    failed.append(Failure(file.path, cause, Root(file.source, file.path)))
-            else:
-                if incoming is None and file.known is not None:
-                    touched[file.known.document_id] = (file.size, file.mtime_ns)
-                elif incoming is not None:
-                    held.append(incoming)
-                    characters += len(incoming.document.text)
-                    written.append(file)
-            if progress is not None:
-                progress("reading", number, len(files))
-            is_late = time.monotonic() - committed > _SECONDS_AT_ONCE
-            if held and (characters > _CHARACTERS_AT_ONCE or is_late):
-                index.replace(held, progress=progress)
-                held, characters, committed = [], 0, time.monotonic()
+    for number, (file, incoming) in enumerate(_read_all(index, files, options, reader, progress), 1):
+        if isinstance(incoming, LoadError):
+            # A file that has disappeared since the listing is no failure, because the next sync removes its
+            # document.
+            if os.path.lexists(Path(file.source, file.path)):
+                cause = f"{incoming.cause}; {incoming.remedy}"
+                failed.append(Failure(file.path, cause, Root(file.source, file.path)))
+        elif incoming is not None:
+            held.append(incoming)
+            characters += _characters_of(incoming)
+            written.append(file)
+        elif file.known is not None:
+            touched[file.known.document_id] = (file.size, file.mtime_ns)
+        if progress is not None:
+            progress("reading", number, len(files))
+        is_late = time.monotonic() - committed > _SECONDS_AT_ONCE
+        if held and (characters > _CHARACTERS_AT_ONCE or is_late):
+            index.replace(held, progress=progress)
+            held, characters, committed = [], 0, time.monotonic()
     index.catalog.touch(touched, changes.lineage)
     if held or changes.removed:
         index.replace(held, changes.removed, progress, changes.lineage)
@@ -269,12 +269,47 @@ def apply(
     )
 
 
+def _read_all(
+    index: Library,
+    files: Sequence[File],
+    options: Options,
+    reader: Isolated | None,
+    progress: Progress | None,
+) -> Iterator[tuple[File, Incoming | LoadError | None]]:
+    """Yield each file with what was read from it, in order; None if its document stays as it is."""
+    number = 0
+
+    def waiting() -> None:
+        if progress is not None:
+            progress("reading", number, len(files))
+
+    with ExitStack() as opened:
+        # A core for each process, if they have enough files to read.
+        processes = min(usable_cores(), len(files) // _FILES_A_READER)
+        readers = [reader or opened.enter_context(Isolated())]
+        readers += [opened.enter_context(Isolated()) for _ in range(processes - 1)]
+        read = partial(_read, options=options, cutting=index.cutting() if files else None)
+        results = read_ahead(files, readers, read, _characters_of, waiting)
+        opened.enter_context(closing(results))
+        for file, result in results:
+            error = result.exception()
+            if error is not None and not isinstance(error, LoadError):
+                raise error
+            number += 1
+            yield file, error or result.result()
+
+
+def _characters_of(incoming: Incoming | None) -> int:
+    return 0 if incoming is None else len(incoming.document.text)
+
+
 def _read(
     file: File,
     reader: Isolated,
+    waiting: Callable[[], None],
+    *,
     options: Options,
     cutting: Cutting | None,
-    waiting: Callable[[], None] | None,
 ) -> Incoming | None:
     """Read a file; None if its bytes are unchanged and its document depends on nothing else."""
     location = Path(file.source, file.path)

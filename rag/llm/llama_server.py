@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import gc
-import os
 import socket
 import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from index.cores import usable_cores
 from rag.errors import ModelSetupError
 
 _START_SECONDS = 30.0
@@ -46,7 +46,8 @@ class LlamaServer:
         parameters.model.path = str(file)
         parameters.n_ctx = context_tokens
         parameters.n_parallel = 1
-        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads or _cores()
+        # With more threads than cores, one waiting thread would delay all others.
+        parameters.cpuparams.n_threads = parameters.cpuparams_batch.n_threads = threads or usable_cores()
         parameters.hostnames = ["127.0.0.1"]
         parameters.port = 0
         parameters.ui = False
@@ -83,12 +84,3 @@ class LlamaServer:
                 if b" 200 " in connection.recv(64):
                     return
             time.sleep(0.02)
-
-
-def _cores() -> int:
-    """Return the number of cores that this process may use.
-
-    With more threads than cores, one waiting thread would delay all others.
-    """
-    allowed = getattr(os, "sched_getaffinity", None)
-    return len(allowed(0)) if allowed else os.cpu_count() or 1

@@ -17,6 +17,7 @@ from index.ingest import synchronize
 from index.ingest.discover import Failure
 from index.ingest.synchronize import SyncReport, sync
 from index.library import Library
+from tests.support.handing import HandedOn
 from tests.support.reports import Watched, paths, write
 
 pytestmark = pytest.mark.usefixtures("handed_on")
@@ -57,6 +58,31 @@ class TestReport:
         told: list[tuple[str, int, int]] = []
         sync(index, [folder], lambda *stage: told.append(stage))
         assert told == [("reading", 1, 2), ("reading", 2, 2), ("embedding", 2, 2)]
+
+
+def test_a_core_reads_eight_files_and_the_report_has_all_in_order(
+    index: Library, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started: list[HandedOn] = []
+
+    class Noted(HandedOn):
+        def __init__(self) -> None:
+            super().__init__()
+            started.append(self)
+
+    monkeypatch.setattr(synchronize, "Isolated", Noted)
+    monkeypatch.setattr(synchronize, "usable_cores", lambda: 2)
+    for number in range(17):
+        write(tmp_path / f"reports/{number:02}.txt", f"{GATE} It was gate {number}.")
+    told: list[tuple[str, int, int]] = []
+    report = sync(index, [tmp_path / "reports"], lambda *stage: told.append(stage))
+    assert report.added == tuple(f"{number:02}.txt" for number in range(17))
+    reading = list(dict.fromkeys(stage for stage in told if stage[0] == "reading" and stage[1]))
+    assert reading == [("reading", number, 17) for number in range(1, 18)]
+    assert len(started) == 2
+    write(tmp_path / "reports/17.txt", SHOES)
+    assert sync(index).added == ("17.txt",)
+    assert len(started) == 3
 
 
 class TestChanges:
