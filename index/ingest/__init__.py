@@ -9,7 +9,8 @@ from index.lazy import attributes
 if TYPE_CHECKING:
     from index.ingest.discover import QUESTIONS, Root, scan
     from index.ingest.failures import Failures, KeptFailure
-    from index.ingest.jobs import KEPT, Job, Jobs, RunningJob
+    from index.ingest.jobs import KEPT, Job, JobProgress, Jobs
+    from index.ingest.running_job import RunningJob
     from index.ingest.synchronize import sync
     from index.ingest.watch import Change, Watch
 
@@ -19,6 +20,7 @@ __all__ = [
     "Change",
     "Failures",
     "Job",
+    "JobProgress",
     "Jobs",
     "KeptFailure",
     "Root",
@@ -38,8 +40,9 @@ __getattr__ = attributes(
         "KeptFailure": "index.ingest.failures",
         "KEPT": "index.ingest.jobs",
         "Job": "index.ingest.jobs",
+        "JobProgress": "index.ingest.jobs",
         "Jobs": "index.ingest.jobs",
-        "RunningJob": "index.ingest.jobs",
+        "RunningJob": "index.ingest.running_job",
         "sync": "index.ingest.synchronize",
         "Change": "index.ingest.watch",
         "Watch": "index.ingest.watch",

@@ -6,26 +6,18 @@ request its cancellation there, and notice if the working process has died.
 
 from __future__ import annotations
 
-import time
 import uuid
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack, suppress
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
-from threading import Event
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
 
 from index.catalog.liveness import Process, this_process
-from index.catalog.lock import doing
 from index.catalog.schema import jobs
-from index.errors import Cancelled, JobEndedError, JobNotFoundError
-
-if TYPE_CHECKING:
-    from index.library import Progress
+from index.errors import JobEndedError, JobNotFoundError
+from index.ingest.workload import NONE, Count
 
 Kind = Literal["sync", "upload", "rebuild", "compaction"]
 State = Literal["waiting", "running", "done", "failed", "cancelled"]
@@ -42,14 +34,6 @@ _SILENCE = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Count:
-    """How many files or passages are done, and how many there are, as far as that is known."""
-
-    done: int = 0
-    of: int = 0
-
-
-@dataclass(frozen=True, slots=True)
 class JobProgress:
     """The progress of a job.
 
@@ -58,12 +42,14 @@ class JobProgress:
         files: files read.
         passages: passages embedded.
         seconds_left: an estimate; None while there is no basis for one.
+        rate: passages embedded a second; None before the first one.
     """
 
     stage: str | None = None
-    files: Count = Count()
-    passages: Count = Count()
+    files: Count = NONE
+    passages: Count = NONE
     seconds_left: float | None = None
+    rate: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,155 +272,3 @@ def _is_over(owner: str, heard: str) -> bool:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
-
-
-READING = "reading"
-
-NONE = Count()
-
-WRITE_SECONDS = 0.5
-"""The seconds between two updates of a job's row. Each update also checks whether the job should stop."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """The work done so far and its duration, from which :func:`seconds_left` estimates the rest.
-
-    Attributes:
-        reading: the seconds spent on reading files.
-        embedding: the seconds spent on embedding passages, that is on computing their vectors.
-        files: the number of files read, and the number of all files.
-        passages: the number of passages embedded, and the number of passages found so far.
-        covered: the number of files that contain the passages found so far.
-    """
-
-    reading: float = 0.0
-    embedding: float = 0.0
-    files: Count = NONE
-    passages: Count = NONE
-    covered: int = 0
-
-
-def seconds_left(work: Workload) -> float | None:
-    """Estimate the seconds left from the pace so far; None until a passage is embedded.
-
-    Embedding takes longest. The estimate assumes that unread files have as many passages as those read.
-    """
-    files, passages = work.files, work.passages
-    if not passages.done or (files.of and not files.done):
-        return None
-    reading, coming = 0.0, float(passages.of - passages.done)
-    if files.done:
-        reading = (files.of - files.done) * work.reading / files.done
-    if work.covered:
-        coming += (files.of - work.covered) * passages.of / work.covered
-    return round(reading + coming * work.embedding / passages.done, 1)
-
-
-class RunningJob:
-    """A context that records the start, progress and outcome of a job.
-
-    The work inside the context calls this object as its ``Progress``. If the work raises an error, the
-    context records the error and raises it again: :class:`Cancelled` and interrupts make the job
-    ``cancelled``, all other errors ``failed``.
-
-    Attributes:
-        result: the result to record; set it before the context ends.
-    """
-
-    def __init__(
-        self,
-        jobs: Jobs,
-        job_id: str,
-        also: Progress | None = None,
-        explain: Callable[[BaseException], str] = str,
-    ) -> None:
-        """Run a waiting job.
-
-        Args:
-            jobs: the library's jobs.
-            job_id: the job's id.
-            also: another ``Progress`` that receives each report, too.
-            explain: turns an error into the line to record.
-        """
-        self.result: Mapping[str, Any] | None = None
-        self._jobs = jobs
-        self._id = job_id
-        self._also = also
-        self._explain = explain
-        self._work = Workload()
-        self._advance = JobProgress()
-        self._stopped = Event()
-        self._reason = "cancelled on request"
-        self._told = self._written = time.monotonic()
-        self._context = ExitStack()
-
-    def __enter__(self) -> Self:
-        if not self._jobs.begin(self._id):
-            raise Cancelled(self._reason)
-        self._told = self._written = time.monotonic()
-        self._context.enter_context(doing(self._jobs.get(self._id).kind))
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._context.close()
-        if error is None:
-            self._jobs.finish(self._id, self._advance, self.result)
-            return
-        # The error that the work raised is more useful than an error while recording it.
-        with suppress(SQLAlchemyError):
-            # Work that stops on request may raise an error of its own.
-            if isinstance(error, Cancelled) or self._stopped.is_set():
-                self._jobs.stop(self._id, self._advance, self._reason)
-            elif isinstance(error, KeyboardInterrupt | SystemExit):
-                self._jobs.stop(self._id, self._advance, "interrupted by a signal")
-            else:
-                self._jobs.fail(self._id, self._advance, " ".join(self._explain(error).split()))
-
-    def __call__(self, stage: str, done: int, of: int) -> None:
-        """Record that ``done`` of ``of`` files or passages are done.
-
-        Raises:
-            Cancelled: if the job was asked to stop. A request of another process takes effect within half a
-                second.
-        """
-        if self._also is not None:
-            self._also(stage, done, of)
-        now = time.monotonic()
-        is_new = stage != self._advance.stage or done == of
-        self._work = advanced(self._work, stage, Count(done, of), now - self._told)
-        self._told = now
-        self._advance = JobProgress(stage, self._work.files, self._work.passages, seconds_left(self._work))
-        if is_new or now - self._written >= WRITE_SECONDS:
-            self._written = now
-            # A locked catalog need not stop the work, and a full disk stops it anyway.
-            with suppress(SQLAlchemyError):
-                if self._jobs.advance(self._id, self._advance):
-                    self._stopped.set()
-        if self._stopped.is_set():
-            raise Cancelled(self._reason)
-
-    def cancel(self, reason: str) -> None:
-        """Make the next progress report raise :class:`Cancelled`. Other threads may call this."""
-        self._reason = reason
-        self._stopped.set()
-
-
-def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
-    """Add a progress report, which came ``seconds`` after the previous report, to ``work``.
-
-    A sync embeds in several rounds, and each round counts its passages from 0. The result counts them over
-    all rounds.
-    """
-    if stage == READING:
-        return replace(work, files=count, reading=work.reading + seconds)
-    known = work.passages
-    before = known.of - count.of if known.done < known.of else known.of
-    return replace(
-        work,
-        passages=Count(before + count.done, before + count.of),
-        covered=work.files.done,
-        embedding=work.embedding + seconds,
-    )

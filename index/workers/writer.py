@@ -22,7 +22,8 @@ from index.errors import (
     line_of,
     outward_line,
 )
-from index.ingest.jobs import Job, Jobs, RunningJob
+from index.ingest.jobs import Job, Jobs
+from index.ingest.running_job import RunningJob
 from index.ingest.synchronize import sync
 from index.ingest.watch import Change
 from index.library import Library, Progress

@@ -22,6 +22,7 @@ from ui.cli import options, printing
 from ui.cli.backup import backup, restore
 from ui.cli.export import export
 from ui.cli.options import AsJson, Home, Limit
+from ui.cli.progress import progress_bar, waiting
 from ui.cli.shutdown import interruptible
 from ui.cli.status import read_status
 from ui.cli.verify import verify
@@ -147,7 +148,7 @@ def ask(
     dates = published_before, published_after
     filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
-    with printing.waiting(printing.errors(), "Reading…"):
+    with waiting(printing.errors(), "Reading…"):
         answer = ask(settings, _not_blank("question", question), filters, conversation, exact=exact)
     if as_json:
         printing.print_json(answer)
@@ -176,7 +177,7 @@ def search(
     dates = published_before, published_after
     filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
     settings = load_settings(home=home)
-    with printing.waiting(printing.errors(), "Searching…"):
+    with waiting(printing.errors(), "Searching…"):
         response = search(settings, _not_blank("query", query), limit, filters)
     if as_json:
         printing.print_json(response)
@@ -258,7 +259,7 @@ def evaluate(
         tuple(paths or ()), tuple(parts or ()), limit, config, compare, report, held_out, from_feedback
     )
     stderr = printing.errors()
-    with printing.progress_bar(stderr) as progress:
+    with progress_bar(stderr) as progress:
         measured = run(settings, request, stderr, progress)
     if as_json:
         printing.print_json(measured.as_dict())

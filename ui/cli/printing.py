@@ -1,4 +1,4 @@
-"""Print results on a terminal, for people or as JSON, and show progress.
+"""Print results on a terminal, for people or as JSON.
 
 Text of documents and names of files are data: :func:`rag.visible_text.visible` removes control characters,
 which could control the terminal, and Rich does not read such text as markup.
@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
@@ -31,9 +30,6 @@ from ui.words import (
     excerpt,
     source_facts,
 )
-
-if TYPE_CHECKING:
-    from index.library import Progress
 
 WIDTH = 100
 """The most columns of a result: longer lines are hard to read, even on a wide terminal."""
@@ -314,38 +310,3 @@ def _size(count: float) -> str:
             return f"{count:.0f} {unit}" if unit == "bytes" else f"{count:.1f} {unit}"
         count /= 1000
     return f"{count:.1f} GB"
-
-
-@contextmanager
-def progress_bar(console: Console) -> Iterator[Progress | None]:
-    """Yield a function that draws a progress bar for each stage; None if ``console`` is not a terminal."""
-    if not console.is_terminal:
-        yield None
-        return
-    from rich import progress
-
-    columns = (
-        progress.TextColumn("{task.description}"),
-        progress.BarColumn(),
-        progress.MofNCompleteColumn(),
-        progress.TimeRemainingColumn(compact=True),
-    )
-    with progress.Progress(*columns, console=console, transient=True) as bars:
-        tasks: dict[str, progress.TaskID] = {}
-
-        def report(stage: str, done: int, total: int) -> None:
-            if stage not in tasks:
-                tasks[stage] = bars.add_task(stage.capitalize(), total=total)
-            bars.update(tasks[stage], completed=done, total=total)
-
-        yield report
-
-
-@contextmanager
-def waiting(console: Console, message: str) -> Iterator[None]:
-    """Show ``message`` on a terminal until the context ends; show nothing elsewhere."""
-    if console.is_terminal:
-        with console.status(message):
-            yield
-    else:
-        yield

@@ -16,7 +16,7 @@ from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import sweep_uploads, uploads_folder
 from ui.cli import printing
-from ui.cli.printing import progress_bar, waiting
+from ui.cli.progress import job_progress, waiting
 from ui.cli.shutdown import interruptible
 from ui.errors import expected_errors
 from ui.opening import open_library
@@ -38,7 +38,7 @@ class _Syncer:
     def sync(self, paths: Sequence[Path], leave: Collection[Path] = ()) -> Report:
         jobs = Jobs(self.index.catalog.engine)
         job_id = jobs.create("sync").id
-        with progress_bar(self.stderr) as bar, RunningJob(jobs, job_id, bar, outward_line) as running:
+        with job_progress(self.stderr) as show, RunningJob(jobs, job_id, show, outward_line) as running:
             report = sync(self.index, paths, running, self.options, reader=self.reader, leave=leave)
             running.result = report.as_dict()
         return report.as_dict()

@@ -18,7 +18,8 @@ from index.catalog.liveness import this_process
 from index.catalog.schema import jobs as table
 from index.errors import JobEndedError, JobNotFoundError
 from index.ingest import jobs as history
-from index.ingest.jobs import INTERRUPTED, Count, JobProgress, Jobs
+from index.ingest.jobs import INTERRUPTED, JobProgress, Jobs
+from index.ingest.workload import Count
 
 ROOT = Path(__file__).parents[3]
 
@@ -26,7 +27,8 @@ CRASHING = """
 import os, signal, sys
 from pathlib import Path
 from index.catalog.database import Catalog
-from index.ingest.jobs import JobProgress, Count, Jobs
+from index.ingest.jobs import JobProgress, Jobs
+from index.ingest.workload import Count
 jobs = Jobs(Catalog.open(Path(sys.argv[1])).engine)
 waiting, running = jobs.create("upload").id, jobs.create("sync").id
 jobs.begin(running)

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from index.catalog.database import Catalog
 from index.catalog.lock import WriteLock, holder
 from index.errors import Cancelled
-from index.ingest import jobs as module
-from index.ingest.jobs import Count, Job, Jobs, RunningJob, Workload, advanced, seconds_left
+from index.ingest import running_job as module
+from index.ingest.jobs import Job, JobProgress, Jobs
+from index.ingest.running_job import RunningJob
 from index.ingest.synchronize import sync
+from index.ingest.workload import Count, Workload, advanced, rate, seconds_left
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.reports import paths, write
@@ -55,6 +57,10 @@ class TestEstimate:
         work = Workload(reading=4, embedding=10, files=Count(4, 4), passages=Count(20, 20), covered=4)
         assert seconds_left(work) == 0
 
+    def test_the_rate_is_of_the_time_that_embedding_took(self) -> None:
+        assert rate(Workload(reading=4)) is None
+        assert rate(Workload(reading=4, embedding=10, files=Count(4, 4), passages=Count(5, 20))) == 0.5
+
     def test_goes_are_added_up(self) -> None:
         work = Workload()
         reports = [
@@ -88,9 +94,9 @@ class TestOutcome:
     def test_a_sync_is_done_and_has_its_report(
         self, index: Library, jobs: Jobs, folder: Path, loading: Isolated
     ) -> None:
-        told: list[tuple[str, int, int]] = []
+        told: list[JobProgress] = []
         job_id = jobs.create("sync").id
-        with RunningJob(jobs, job_id, lambda *stage: told.append(stage)) as running:
+        with RunningJob(jobs, job_id, told.append) as running:
             report = sync(index, [folder], running, reader=loading)
             running.result = report.as_dict()
         job = jobs.get(job_id)
@@ -99,7 +105,14 @@ class TestOutcome:
         )
         assert job.result is not None
         assert job.result["added"] == ["dam.txt", "water.txt", "weir.txt"]
-        assert told == [*(("reading", number, 3) for number in (1, 2, 3)), ("embedding", 3, 3)]
+        # A slow file is reported every half second, with the number of files before it.
+        steps = dict.fromkeys((now.stage, now.files.done, now.passages.done) for now in told)
+        assert [step for step in steps if step != ("reading", 0, 0)] == [
+            *(("reading", number, 0) for number in (1, 2, 3)),
+            ("embedding", 3, 3),
+        ]
+        assert told[-1].rate is not None
+        assert told[-1].rate > 0
 
     def test_an_error_is_kept_in_a_line_and_goes_on(self, jobs: Jobs) -> None:
         job_id = jobs.create("sync").id
@@ -141,8 +154,9 @@ def stopped_at(
     def stop(stage: str, done: int) -> Job:
         job_id = jobs.create("sync").id
 
-        def cancel(now: str, count: int, _of: int) -> None:
-            if (now, count) == (stage, done):
+        def cancel(now: JobProgress) -> None:
+            count = now.files if stage == "reading" else now.passages
+            if (now.stage, count.done) == (stage, done):
                 Jobs(elsewhere.engine).request_cancel(job_id)
 
         with pytest.raises(Cancelled), RunningJob(jobs, job_id, cancel) as running:

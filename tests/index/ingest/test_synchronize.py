@@ -57,7 +57,10 @@ class TestReport:
     def test_progress_counts_files_and_then_passages(self, index: Library, folder: Path) -> None:
         told: list[tuple[str, int, int]] = []
         sync(index, [folder], lambda *stage: told.append(stage))
-        assert told == [("reading", 1, 2), ("reading", 2, 2), ("embedding", 2, 2)]
+        # A slow file is reported every half second, with the number of files before it.
+        assert [stage for stage in dict.fromkeys(told) if stage[1]] == [
+            *(("reading", 1, 2), ("reading", 2, 2), ("embedding", 2, 2)),
+        ]
 
 
 def test_a_core_reads_eight_files_and_the_report_has_all_in_order(

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog.backup import back_up, restore
-from index.ingest.jobs import RunningJob
+from index.ingest.running_job import RunningJob
 from index.ingest.synchronize import sync
 from index.ingest.watch import Change
 from index.library import Library
