@@ -25,6 +25,10 @@ REMOVED = ", title removed"
 """What follows the name of a set whose questions are asked without the documents of their title."""
 
 
+ABROAD = " over "
+"""What stands between the name of a set of questions and the name of the set of their documents."""
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A question with its measured candidates.
@@ -48,6 +52,11 @@ class Asked:
     answers: tuple[str, ...]
     answerable: bool
     about: str | None = None
+
+    @property
+    def is_abroad(self) -> bool:
+        """Whether the question is in another language than the documents."""
+        return ABROAD in self.name
 
     @property
     def gold_by_place(self) -> Mapping[tuple[Reading, int], bool]:
@@ -112,6 +121,16 @@ def asked_without_title(dataset: Dataset, index: Library) -> Iterator[Asked]:
         if candidates:
             gold = (False,) * len(candidates)
             yield Asked(dataset.name + REMOVED, part, question, tuple(candidates), gold, (), answerable=False)
+
+
+def in_language_of(other: Dataset, dataset: Dataset) -> Dataset:
+    """The questions of ``dataset`` in the words of ``other``, over the documents of ``dataset``.
+
+    The sets of MLQA (Lewis et al., ACL 2020) ask the same questions in several languages, under the same ids.
+    """
+    texts = {query.id: query.text for query in other.queries}
+    queries = tuple(replace(query, text=texts[query.id]) for query in dataset.queries if query.id in texts)
+    return replace(dataset, name=f"{other.name}{ABROAD}{dataset.name}", queries=queries)
 
 
 def has_titles(dataset: Dataset) -> bool:

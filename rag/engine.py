@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from index.embedding import Encoder
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
 from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
@@ -32,7 +33,7 @@ from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
 from rag.finding.features import measure
 from rag.finding.greetings import greeting
-from rag.finding.ranking import Scored, Weights, load_weights, rank
+from rag.finding.ranking import Ranker, Scored, Weights, load_weights, rank
 from rag.finding.reader import DEFAULT_READER, Reader, open_reader
 from rag.finding.reader_scores import apply_reader, can_read
 from rag.finding.reading import Reading, read
@@ -65,7 +66,8 @@ class QueryEngine:
             reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
                 score sentences by their features alone.
             limits: how many passages and sentences an answer uses.
-            weights: a file of weights for another encoder or reader; None for the bundled weights.
+            weights: a file of weights for another encoder or reader; None for the bundled weights of the
+                encoder.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
             keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
 
@@ -78,8 +80,11 @@ class QueryEngine:
         self.limits = limits
         self.writer = writer
         self.keeps = keeps
-        self._by_features = _with_threshold(load_weights("features", weights), limits)
-        self._by_reader = _with_threshold(load_weights("reader", weights), limits) if self.reader else None
+        self._file = weights
+        # Files that cannot be used are told now, not at the first question.
+        self._weights("features", index.encoder)
+        if self.reader is not None:
+            self._weights("reader", index.encoder)
 
     def ask(
         self,
@@ -222,15 +227,20 @@ class QueryEngine:
         hits = find_passages(index, question, self.limits, filters, copies)
         clock.lap("search")
         readings = read(index, hits, self.limits.widen_by)
-        weights = self._by_features
+        weights = self._weights("features", index.encoder)
         ranked = without_repeated_sentences(rank(measure(index, question, readings), weights), copies)
         clock.lap("select")
-        if self.reader is not None and self._by_reader is not None and can_read(self.reader, question):
-            weights = self._by_reader
+        if self.reader is not None and can_read(self.reader, question):
+            weights = self._weights("reader", index.encoder)
             candidates = [item.candidate for item in ranked]
             ranked = rank(apply_reader(self.reader, question, candidates), weights)
         clock.lap("read")
         return readings, ranked, weights
+
+    def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
+        """The weights for the cosines of ``encoder``, which may be a former one of the library."""
+        weights = load_weights(ranker, self._file, encoder.name)
+        return weights if self.limits.threshold is None else replace(weights, threshold=self.limits.threshold)
 
     def _author(
         self, findings: Findings, conversation: Conversation, draft: Answer
@@ -281,10 +291,6 @@ def _passages(
         as_passage(reading, library, shortfall(index, question, reading) if abstention else None)
         for reading in readings
     )
-
-
-def _with_threshold(weights: Weights, limits: AnswerLimits) -> Weights:
-    return weights if limits.threshold is None else replace(weights, threshold=limits.threshold)
 
 
 @dataclass(slots=True)

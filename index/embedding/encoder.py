@@ -139,6 +139,24 @@ class Encoder:
             made.update(zip(places, its, strict=True))
         return [made[place] for place in range(len(texts))]
 
+    def encode_few(self, texts: Sequence[str]) -> Vectors:
+        """Embed a few sentences for a question that waits, in batches as small as those of queries.
+
+        Args:
+            texts: the sentences.
+
+        Returns:
+            Unit vectors as from :meth:`encode`, up to rounding; they are not kept in memory.
+        """
+        rows = self._passes.rows(texts, "document")
+        vectors = np.empty((len(rows), self.dimensions), np.float32)
+        waiting = Batches(rows)
+        while waiting:
+            places = waiting.take("query")
+            with self._scheduler.batch():
+                vectors[places] = self._passes.vectors([rows[place] for place in places], "document", "query")
+        return vectors
+
     def encode_query(self, query: str) -> Vector:
         """Embed a query with the model's prompt for queries: shape (dimensions,)."""
         known = self._recall("query", [query])

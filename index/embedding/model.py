@@ -52,8 +52,14 @@ class Passes(Protocol):
     def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Offsets]] = ()) -> list[Row]:
         """Tokenise each of ``texts``, and find its ``parts`` in the tokens. Any thread may call this."""
 
-    def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
-        """Embed rows of one width and kind that fit in one pass. Only one thread may call this at a time."""
+    def vectors(self, rows: Sequence[Row], kind: Kind, batch: Kind | None = None) -> Vectors:
+        """Embed rows of one width and kind that fit in one pass. Only one thread may call this at a time.
+
+        Args:
+            rows: from :meth:`rows`.
+            kind: their kind.
+            batch: the kind whose batches have the size to use, if it is another one.
+        """
 
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
         """Embed rows of passages with their parts, as :meth:`vectors` does."""
@@ -100,8 +106,8 @@ class _Passes:
         more = width - len(values)
         return pad(values, (more, 0) if self._left else (0, more), value=self._padding.get(name, 0))
 
-    def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
-        return self._unit(self._through(rows, kind)["sentence_embedding"])
+    def vectors(self, rows: Sequence[Row], kind: Kind, batch: Kind | None = None) -> Vectors:
+        return self._unit(self._through(rows, kind, batch)["sentence_embedding"])
 
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
         through = self._through(rows, "document")
@@ -113,12 +119,12 @@ class _Passes:
             embedded.append(Embedded(vector, sentences))
         return embedded
 
-    def _through(self, rows: Sequence[Row], kind: Kind) -> dict[str, Tensor]:
+    def _through(self, rows: Sequence[Row], kind: Kind, batch: Kind | None = None) -> dict[str, Tensor]:
         import torch
 
         # Repeat the last row, so that all passes of this width have equally many rows: see
         # index.embedding.buckets.
-        full = [*rows, *[rows[-1]] * (rows_of(rows[0].width, kind) - len(rows))]
+        full = [*rows, *[rows[-1]] * (rows_of(rows[0].width, batch or kind) - len(rows))]
         features = dict(rows[0].shared)
         for name in rows[0].tensors:
             features[name] = torch.stack([row.tensors[name] for row in full])
@@ -159,7 +165,12 @@ class _WholePasses:
     ) -> list[Row]:
         return [Row(_WHOLE, {"text": text}, {}) for text in texts]
 
-    def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
+    def vectors(
+        self,
+        rows: Sequence[Row],
+        kind: Kind,
+        batch: Kind | None = None,  # noqa: ARG002
+    ) -> Vectors:
         encode = self._model.encode_query if kind == "query" else self._model.encode_document
         texts = [row.tensors["text"] for row in rows]
         vectors = encode(texts, show_progress_bar=False, normalize_embeddings=True)

@@ -78,6 +78,10 @@ class TestVectors:
         assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], abs=1e-5)
         assert np.linalg.norm(encoder.encode_query(text)) == pytest.approx(1, abs=1e-5)
 
+    def test_a_few_texts_for_a_question_have_the_same_vectors(self, exact: Encoder) -> None:
+        texts = [*SENTENCES, SENTENCES[0], "word " * 600]
+        assert exact.encode_few(texts) == pytest.approx(exact.encode(texts), abs=1e-5)
+
     def test_no_texts_have_no_vectors(self, encoder: Encoder) -> None:
         assert encoder.encode([]).shape == (0, 384)
 

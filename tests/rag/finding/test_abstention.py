@@ -85,9 +85,9 @@ def test_a_question_that_the_encoder_reads_is_told_that_no_sentence_answers_and_
         (
             frozenset({"en", "vi"}),
             "language",
-            f"the encoder {encoder.name} reads English and Vietnamese{command}",
+            f"{encoded} reads English and Vietnamese{command}",
         ),
-        (None, "language", f"the encoder {encoder.name} does not carry it over{command}"),
+        (None, "language", f"{encoded} does not carry it over{command}"),
     ):
         monkeypatch.setattr(encoder, "languages", reads)
         abstention = judged(engine, asked, NEVER)
