@@ -134,7 +134,8 @@ def _tensor(reader: _Reader, sizes: Sizes) -> tuple[str, Tensor]:
 def _dequantized(raw: bytes) -> npt.NDArray[np.float16]:
     blocks = np.frombuffer(raw, np.dtype([("scale", "<f2"), ("halves", "u1", 16)]))
     halves = np.concatenate([blocks["halves"] & 15, blocks["halves"] >> 4], axis=1)
-    return ((halves.astype(np.float16) - 8) * blocks["scale"][:, np.newaxis]).ravel()
+    weights: npt.NDArray[np.float16] = (halves.astype(np.float16) - 8) * blocks["scale"][:, np.newaxis]
+    return weights.ravel()
 
 
 _PARTS = {
