@@ -1,6 +1,6 @@
-"""Prints how often answers over real reports are right, without the reader and with it.
+"""Prints how often answers over real reports are right, without and with the reader and the reranker.
 
-``python -m benchmarks.real_reports``: five minutes. The set ``reports`` has 170 questions about 22 earnings
+``python -m benchmarks.real_reports``: ten minutes. The set ``reports`` has 170 questions about 22 earnings
 releases, quarterly reports, and statistics and briefings of the European Union, in other words than theirs. A
 citation is right if it stands on a page of the evidence, and has an answer or most words of the evidence.
 """
@@ -24,7 +24,7 @@ from index.ingest import QUESTIONS, sync
 from index.library import Library
 from rag.answers import Citation
 from rag.engine import QueryEngine
-from rag.finding.reader import BUNDLED_READER, NO_READER
+from rag.finding.reranking import INSTALLED_RERANKER, open_reranker
 from rag.json_lines import read_json_lines
 
 MOST_WORDS = 0.7
@@ -36,12 +36,14 @@ class Scored:
     """An asked question.
 
     Attributes:
+        kind: the kind of the question, such as ``table``.
         answerable: whether the reports answer it.
         refused: whether there was no answer.
         right: whether each citation is right; empty if it was refused.
         seconds: the time of the answer.
     """
 
+    kind: str
     answerable: bool
     refused: bool
     right: tuple[bool, ...]
@@ -56,21 +58,27 @@ class Scored:
 
 
 def main() -> None:
-    """Index the reports, ask with and without the reader, and print a table."""
+    """Index the reports, ask without and with the reader and the reranker, and print a table."""
     folder = data_folder() / "reports"
     questions = [question for _, question in read_json_lines(folder / QUESTIONS)]
     with tempfile.TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as library:
         note(f"indexing {folder.name}")
         sync(library, [folder])
-        columns = {}
-        for reader in (NO_READER, BUNDLED_READER):
-            note(f"asking with the reader {reader}")
-            engine = QueryEngine(library, reader)
-            columns[reader] = figures([ask(engine, question) for question in questions])
+        columns: list[dict[str, str]] = []
+        engines = {
+            "without a reader": QueryEngine(library, None),
+            "with the reader": QueryEngine(library),
+        }
+        reranker = open_reranker(INSTALLED_RERANKER)
+        if reranker is not None:
+            engines["with reader and reranker"] = QueryEngine(library, reranker=reranker)
+        for name, engine in engines.items():
+            note(f"asking {name}")
+            columns.append(figures([ask(engine, question) for question in questions]))
     print(machine())
-    print("| | without the reader | with it |\n|---|---:|---:|")
-    for name in columns[NO_READER]:
-        print(f"| {name} | {columns[NO_READER][name]} | {columns[BUNDLED_READER][name]} |")
+    print(f"| | {' | '.join(engines)} |\n|---|{'---:|' * len(engines)}")
+    for row in columns[0]:
+        print(f"| {row} | {' | '.join(column[row] for column in columns)} |")
 
 
 def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
@@ -83,7 +91,7 @@ def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
         any(is_right(citation, each, question["answers"]) for each in evidence)
         for citation in answer.citations
     )
-    return Scored(question["answerable"], answer.abstained, right, seconds)
+    return Scored(question["kind"], question["answerable"], answer.abstained, right, seconds)
 
 
 def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
@@ -115,8 +123,15 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
         "good: first and half of the citations right, or rightly refused": _share(
             item.is_good for item in scored
         ),
+        **{f"good: {kind}": _good(scored, kind) for kind in sorted({item.kind for item in scored})},
         "seconds for an answer, median": f"{statistics.median(item.seconds for item in scored):.2f}",
     }
+
+
+def _good(scored: Sequence[Scored], kind: str) -> str:
+    """How many answers to questions of one kind are good, of how many."""
+    own = [item.is_good for item in scored if item.kind == kind]
+    return f"{sum(own)}/{len(own)}"
 
 
 def _share(flags: Iterable[bool]) -> str:

@@ -208,7 +208,7 @@ class Passage:
         sentences: the chunk's sentences, as spans of the document.
         header: for rows of a table, the span of the table's caption and headings.
         headings: the text of the header; empty outside tables.
-        section: the names of the group of rows in which the passage begins; empty outside groups.
+        sections: for each sentence, the names of its group of rows, a line each; "" outside groups.
         recognised: whether any of its words were recognised in a picture of a page, perhaps wrongly.
     """
 
@@ -220,7 +220,7 @@ class Passage:
     sentences: tuple[Span, ...]
     header: Span | None = None
     headings: str = ""
-    section: str = ""
+    sections: tuple[str, ...] = ()
     recognised: bool = False
 
 

@@ -244,20 +244,62 @@ class Disagreement:
 
 
 @dataclass(frozen=True, slots=True)
-class Headline:
-    """The value of one cell of a table that is the answer itself.
+class Computed:
+    """What Footnoted computes from the two figures of a comparison. No report states it, so nothing cites it.
 
     Attributes:
-        value: the words of the cell.
-        unit: the part of its unit that ``value`` does not show, such as ``in millions``; "" without one.
-        row: the label of the row, as in :class:`CellAddress`.
-        column: the headings above the cell, as in :class:`CellAddress`.
+        difference: the first figure minus the second one, with its sign and currency, rounded to the figures'
+            decimals: ``+$118``. Without a sign if the figures belong to two things, or are both negative.
+        unit: the unit that ``difference`` does not show: ``in millions``, ``percentage points``; or "".
+        percent: for one thing at two times, the change in per cent of the earlier figure: ``+4.9%``. None if
+            that figure is 0, or if only one of the two is negative.
+        answer: ``yes`` or ``no``, or the row that has more (or less) of two; None if the figures alone do not
+            decide what the question asks.
+    """
+
+    difference: str
+    unit: str
+    percent: str | None
+    answer: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """The second figure of a comparison, and what follows from both.
+
+    Attributes:
+        value: the words of its cell.
+        unit: as for the first figure, in :class:`Headline`.
+        row: as for the first figure.
+        column: as for the first figure.
+        computed: what is computed from both figures.
     """
 
     value: str
     unit: str
     row: str
     column: str
+    computed: Computed
+
+
+@dataclass(frozen=True, slots=True)
+class Headline:
+    """The answer itself: the value of one cell of a table, or the values of two cells that are compared.
+
+    Attributes:
+        value: the words of the cell. Of a comparison, those of the later figure, or of the figure of the row
+            that the question names first.
+        unit: the part of its unit that ``value`` does not show, such as ``in millions``; "" without one.
+        row: the label of the row, as in :class:`CellAddress`.
+        column: the headings above the cell, as in :class:`CellAddress`.
+        comparison: the other figure of a comparison; else None.
+    """
+
+    value: str
+    unit: str
+    row: str
+    column: str
+    comparison: Comparison | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -318,8 +360,8 @@ class Answer:
             which words of the question the answer does not mention; else None.
         sentences: the sentences of ``text``; empty for an abstention.
         citations: the footnotes, by number; empty for an abstention.
-        headline: for a quoted answer whose first sentence is a row of a table, the value that answers; None
-            if no single cell is meant.
+        headline: for a quoted answer whose first sentence is a row of a table, the value that answers, or the
+            two values that are compared; None if it is not clear which cells are meant.
         passages: the passages that were read, best first. For an abstention, a passage that near-duplicates
             share appears once.
         answerability: the calibrated probability, 0 to 1, that the library answers the question; None if
@@ -399,56 +441,3 @@ def search_scope(index: Snapshot, filters: Filters) -> Searched:
     records = {record.document_id: record for record in index.reader.records(filters.document_ids)}
     known = [records[number].title for number in filters.document_ids if number in records]
     return Searched(index.reader.count_documents(filters), filters, tuple(known[:NAMED]))
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionCorrected:
-    """Streamed first if the spelling of the question was corrected: the corrected question."""
-
-    searched_for: str
-
-
-@dataclass(frozen=True, slots=True)
-class QuestionRewritten:
-    """Streamed for a follow-up question, before its passages: the rewritten question that is searched for."""
-
-    standalone: str
-
-
-@dataclass(frozen=True, slots=True)
-class PassagesFound:
-    """Streamed for every question, before the text: the passages that were read. A greeting has none."""
-
-    passages: tuple[Passage, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A piece of the answer's text; the pieces joined are ``Answer.text``.
-
-    Attributes:
-        text: one sentence, with the space or line break before it.
-        verdict: the verdict of that sentence; None for the reason of an abstention.
-    """
-
-    text: str
-    verdict: Verdict | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class CitationMade:
-    """A footnote of the sentence that has just been streamed."""
-
-    citation: Citation
-
-
-@dataclass(frozen=True, slots=True)
-class AnswerDone:
-    """The last event: the whole answer, equal to the result without streaming."""
-
-    answer: Answer
-
-
-Event = QuestionCorrected | QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
-"""An event of ``QueryEngine.stream``. The order is: the corrected question (if there is one), the rewritten
-question (for a follow-up), the passages, the tokens and citations, the answer."""

@@ -9,24 +9,18 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
+from threading import Lock
+from types import TracebackType
 
 from index.embedding import Encoder
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters
 from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
-from rag.answers import (
-    Answer,
-    AnswerDone,
-    Event,
-    Passage,
-    PassagesFound,
-    QuestionCorrected,
-    QuestionRewritten,
-    search_scope,
-)
+from rag.answers import Answer, Passage, search_scope
 from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
+from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
 from rag.finding.abstention import Abstention, decide, shortfall
 from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage
@@ -35,8 +29,9 @@ from rag.finding.features import measure
 from rag.finding.greetings import greeting
 from rag.finding.ranking import Ranker, Scored, Weights, load_weights, rank
 from rag.finding.reader import DEFAULT_READER, Reader, open_reader
-from rag.finding.reader_scores import apply_reader, can_read
+from rag.finding.reader_scores import apply_reader, can_read, windows_of
 from rag.finding.reading import Reading, read
+from rag.finding.reranking import apply_reranker
 from rag.finding.spelling import correct
 from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
@@ -57,6 +52,7 @@ class QueryEngine:
         weights: Path | None = None,
         writer: Writer | None = None,
         *,
+        reranker: Encoder | None = None,
         keeps: bool = False,
     ) -> None:
         """Prepare to answer over ``index``.
@@ -69,6 +65,8 @@ class QueryEngine:
             weights: a file of weights for another encoder or reader; None for the bundled weights of the
                 encoder.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
+            reranker: re-ranks the best sentences after the reader (see
+                :func:`~rag.finding.reranking.open_reranker`); None to leave the reader's order.
             keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
 
         Raises:
@@ -77,6 +75,7 @@ class QueryEngine:
         """
         self.index = index
         self.reader = open_reader(reader) if isinstance(reader, str) else reader
+        self.reranker = reranker
         self.limits = limits
         self.writer = writer
         self.keeps = keeps
@@ -85,6 +84,14 @@ class QueryEngine:
         self._weights("features", index.encoder)
         if self.reader is not None:
             self._weights("reader", index.encoder)
+        if self.reranker is not None:
+            self._weights("reranker", index.encoder)
+        self._open = _OpenQuestions()
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether no question is being answered; the program's own questions do not count."""
+        return self._open.number == 0
 
     def ask(
         self,
@@ -120,8 +127,8 @@ class QueryEngine:
     ) -> Generator[Event]:
         """Answer a question and yield the events of the answer as they happen.
 
-        The passages come first, then tokens and citations, then the whole answer. Closing the iterator before
-        its end cancels the answer, which is then not kept.
+        The passages come before the tokens and citations, and the whole answer comes last. Closing the
+        iterator before its end cancels the answer, which is then not kept.
 
         Args:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
@@ -139,6 +146,7 @@ class QueryEngine:
         """Return a copy of the engine for the program's own questions: it quotes, and stores no answer."""
         other = copy(self)
         other.writer, other.keeps = None, False
+        other._open = _OpenQuestions()
         return other
 
     def warm_up(self) -> None:
@@ -155,7 +163,7 @@ class QueryEngine:
         keeps: bool,
         exact: bool = False,
     ) -> Generator[Event]:
-        with self.index.snapshot() as snapshot:
+        with self._open, self.index.snapshot() as snapshot:
             courtesy = None if exact else greeting(question)
             if courtesy is not None:
                 yield PassagesFound(())
@@ -197,7 +205,7 @@ class QueryEngine:
         clock.lap("rewrite")
         library = DocumentTexts(index.reader)
         copies = Copies(index, library, filters)
-        readings, ranked, weights = self._read(index, question, filters, copies, clock)
+        readings, ranked, weights = yield from self._read(index, question, filters, copies, clock)
         decision = decide(index, question, ranked, weights, filtered=bool(filters))
         abstention = decision.abstention
         shown = without_repeated_readings(readings, copies) if abstention else readings
@@ -211,6 +219,8 @@ class QueryEngine:
             searched_for=corrected,
             searched=search_scope(index, filters),
         )
+        if abstention is None:
+            ranked, weights = self._reranked(index, question, ranked, weights, clock)
         findings = Findings(index, question, ranked, weights, decision, copies, library)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
@@ -222,7 +232,7 @@ class QueryEngine:
 
     def _read(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
-    ) -> tuple[list[Reading], list[Scored], Weights]:
+    ) -> Generator[Event, None, tuple[list[Reading], list[Scored], Weights]]:
         """Find and read passages; return them, their ranked sentences, and the weights of the ranking."""
         hits = find_passages(index, question, self.limits, filters, copies)
         clock.lap("search")
@@ -233,9 +243,22 @@ class QueryEngine:
         if self.reader is not None and can_read(self.reader, question):
             weights = self._weights("reader", index.encoder)
             candidates = [item.candidate for item in ranked]
-            ranked = rank(apply_reader(self.reader, question, candidates), weights)
+            windows = windows_of(candidates)
+            yield ReadingBegun(sum(len(window.places) for window in windows))
+            ranked = rank(apply_reader(self.reader, question, candidates, windows), weights)
         clock.lap("read")
         return readings, ranked, weights
+
+    def _reranked(
+        self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
+    ) -> tuple[list[Scored], Weights]:
+        """Rank the best sentences again, if there is a reranker and the reader has read them."""
+        if self.reranker is None or weights is not self._weights("reader", index.encoder):
+            return ranked, weights
+        candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in ranked])
+        clock.lap("rerank")
+        weights = self._weights("reranker", index.encoder)
+        return rank(candidates, weights), weights
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
         """The weights for the cosines of ``encoder``, which may be a former one of the library."""
@@ -291,6 +314,24 @@ def _passages(
         as_passage(reading, library, shortfall(index, question, reading) if abstention else None)
         for reading in readings
     )
+
+
+@dataclass(eq=False, slots=True)
+class _OpenQuestions:
+    """Counts the questions that are being answered: each is a context, which any thread may enter."""
+
+    number: int = 0
+    _lock: Lock = field(default_factory=Lock)
+
+    def __enter__(self) -> None:
+        with self._lock:
+            self.number += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._lock:
+            self.number -= 1
 
 
 @dataclass(slots=True)

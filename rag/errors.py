@@ -21,6 +21,10 @@ class ReaderError(FootnotedError):
     """The reader cannot be opened."""
 
 
+class RerankerError(FootnotedError):
+    """The installed weights of the reranker cannot be used."""
+
+
 class WeightsError(FootnotedError, ValueError):
     """The file of weights cannot be used."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -23,6 +23,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
+from tests.support.libraries import MakeLibrary
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 
@@ -88,9 +89,7 @@ def index(encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
 
 
 @pytest.fixture
-def library(
-    encoder: Encoder, loading: Isolated, tmp_path: Path
-) -> Iterator[Callable[[Mapping[str, str]], QueryEngine]]:
+def library(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Iterator[MakeLibrary]:
     """A function that makes a library of the given files (content by name) and returns its engine."""
     opened: list[Library] = []
 

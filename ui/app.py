@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,6 +23,7 @@ from index.loaders import DEFAULTS, Isolated
 from index.uploads import Deletions
 from index.workers import Background, Writer, every, steps
 from rag.engine import QueryEngine
+from rag.suggesting import StarterMaker
 from ui.http import problems
 from ui.http.answers import answers_router
 from ui.http.conversations import conversations_router
@@ -48,12 +49,14 @@ _MAINTENANCE_SECONDS = 2.0
 
 _DELETION_SECONDS = 5.0
 
+_STARTER_SECONDS = 0.5
+"""The seconds between two tries of a question to begin with, in which the processor is free for others."""
+
 
 def create_app(
     index: Library,
     engine: QueryEngine,
     settings: Settings | None = None,
-    examples: Sequence[str] = (),
     *,
     watch: bool = False,
 ) -> FastAPI:
@@ -64,7 +67,6 @@ def create_app(
         engine: answers questions over it.
         settings: limits, hosts, origins, and the home folder, whose id ``/healthz`` gives; None for the
             defaults.
-        examples: questions that the page offers at the start.
         watch: whether changes in the followed folders are synced at once.
     """
     options = settings.loading() if settings else DEFAULTS
@@ -72,9 +74,11 @@ def create_app(
     reader, renderer = Isolated(), Isolated()
     scratch = TemporaryDirectory(prefix="footnoted-")
     writer, deletions = Writer(index, options), Deletions(index)
+    starters = StarterMaker(engine, lambda: bool(writer.jobs.unended()))
     workers = [
         Background("maintenance", every(_MAINTENANCE_SECONDS, steps.maintain(index))),
         Background("deletions", every(_DELETION_SECONDS, deletions.finish)),
+        Background("starters", every(_STARTER_SECONDS, starters.step)),
     ]
     watching = [Background("watch", steps.watch(index, writer))] if watch else []
     app = FastAPIOffline(
@@ -86,7 +90,7 @@ def create_app(
     )
     problems.install(app)
     for router in (
-        questions_router(index, engine),
+        questions_router(index, engine, starters),
         documents_router(index, renderer, options),
         uploads_router(index, reader, options, writer, deletions),
         versions_router(index),
@@ -109,7 +113,7 @@ def create_app(
     app.add_middleware(OriginCheck, hosts=hosts, origins=origins)
     app.add_middleware(PageHeaders, head=HEAD)
     app.add_middleware(CompressLibrary)
-    _mount_chat(app, engine, examples, Path(scratch.name))
+    _mount_chat(app, engine, Path(scratch.name))
     return app
 
 
@@ -175,7 +179,7 @@ def _refuse_other_routes(app: FastAPI) -> None:
         app.add_api_route(path, refuse, methods=METHODS, include_in_schema=False)
 
 
-def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str], scratch: Path) -> None:
+def _mount_chat(app: FastAPI, engine: QueryEngine, scratch: Path) -> None:
     """Mount the chat at ``/`` with the Gradio routes that it needs; Gradio's files go to ``scratch``."""
     os.environ["GRADIO_TEMP_DIR"] = str(scratch)
     # Without these variables, Gradio contacts hosts on the network. It reads them when it is imported.
@@ -186,7 +190,7 @@ def _mount_chat(app: FastAPI, engine: QueryEngine, examples: Sequence[str], scra
     from ui.page.chat import build_chat, labels
     from ui.page.theme import footnoted_theme
 
-    page = build_chat(engine, examples)
+    page = build_chat(engine)
     # Gradio copies every file that a value names until its app is launched, and a mounted app is never
     # launched.
     page.has_launched = True

@@ -65,17 +65,21 @@ def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
     """Make the query engine over ``index``, and close its language model, if it has one, at the end.
 
     Raises:
+        EncoderError: if the named reranker cannot be opened.
         EntailmentError: if the entailment model cannot be opened.
         ModelSetupError: if the language model cannot be opened.
         ReaderError: if the reader model cannot be opened.
+        RerankerError: if the installed weights of the reranker are damaged.
         SettingsError: if the settings of the language model contradict one another.
         WeightsError: if the file of weights cannot be used.
     """
     from rag.engine import QueryEngine
+    from rag.finding import open_reranker
 
+    reranker = open_reranker(settings.reranker)
     chosen = settings.language_model()
     if chosen is None:
-        yield QueryEngine(index, settings.reader, weights=settings.weights, keeps=True)
+        yield QueryEngine(index, settings.reader, weights=settings.weights, reranker=reranker, keeps=True)
         return
     from rag.answer_limits import DEFAULT_LIMITS
     from rag.llm import open_model
@@ -87,6 +91,8 @@ def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
     try:
         writer = Writer(model, Gate(index.encoder, entailment), settings.unsupported)
         limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain)
-        yield QueryEngine(index, settings.reader, limits, settings.weights, writer, keeps=True)
+        yield QueryEngine(
+            index, settings.reader, limits, settings.weights, writer, reranker=reranker, keeps=True
+        )
     finally:
         model.close()

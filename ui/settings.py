@@ -118,6 +118,14 @@ class Settings(BaseSettings):
         min_length=1,
         description="The model that reads the best sentences together with the question.",
     )
+    reranker: Annotated[
+        str, Needs("installed, none, or the name or the folder of a sentence-transformers model")
+    ] = Field(
+        "installed",
+        min_length=1,
+        description="The larger encoder that compares the best sentences with the question. `installed` is "
+        "all-mpnet-base-v2 if its packages are installed, and otherwise none.",
+    )
     weights: Annotated[Path | None, Needs("the path of a file that benchmarks/calibrate.py wrote")] = Field(
         None,
         description="Weights that were learned for another encoder or reader. The default is the weights for "

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import takewhile
 
+from index.text import PATH_SEPARATOR
 from rag.answers import Verdict
 
 VERDICTS: Mapping[Verdict, str] = {
@@ -33,6 +35,34 @@ EXCERPT_CHARACTERS = 280
 """The most characters in an excerpt of a passage or of a refused question."""
 
 _PRECISIONS = ("year", "month", "day")
+
+
+COMPUTED = "computed from the two figures, not cited"
+"""The mark of what no report states."""
+
+
+def compared_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, str, str]:
+    """The names of two compared figures: those that both have, then those of each alone.
+
+    Args:
+        first: the path of the first figure's row, and that of its column.
+        second: the same of the second figure.
+    """
+    shared: list[str] = []
+    alone: tuple[list[str], list[str]] = ([], [])
+    for one, other in zip(first, second, strict=True):
+        paths = [one.split(PATH_SEPARATOR), other.split(PATH_SEPARATOR)]
+        count = sum(1 for _ in takewhile(lambda names: names[0] == names[1], zip(*paths, strict=False)))
+        shared.append(PATH_SEPARATOR.join(paths[0][:count]))
+        for names, path in zip(alone, paths, strict=True):
+            names.append(PATH_SEPARATOR.join(path[count:]))
+    together, own, others = (" · ".join(filter(None, names)) for names in (shared, *alone))
+    return together, own, others
+
+
+def difference_words(difference: str, unit: str, percent: str | None) -> str:
+    """A computed difference in words, such as ``+$118 in millions (+4.9%)``."""
+    return " ".join(filter(None, [difference, unit, f"({percent})" if percent else ""]))
 
 
 def doubt_after(verdict: Verdict | None) -> str:

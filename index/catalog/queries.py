@@ -14,7 +14,7 @@ from index.catalog.schema import builds, chunks, details, documents, layouts, me
 from index.details import Detail
 from index.documents import Document, Section, Span
 from index.records import Build, DocumentRecord, FileState, Filters, Passage, Recipe
-from index.text.tabular import section_at
+from index.text.groups import sections_at
 
 
 def is_current() -> sa.ColumnElement[bool]:
@@ -138,18 +138,26 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
     span = Span(row.start, row.end)
     page = bisect_right(row.page_starts, row.start) or None
     header = Span(*row.header) if row.header else None
+    sentences = tuple(Span(start, end) for start, end in row.sentences)
     return Passage(
         row.chunk_id,
         document,
         span,
         text[span.start : span.end],
         page,
-        tuple(Span(start, end) for start, end in row.sentences),
+        sentences,
         header,
         text[header.start : header.end] if header else "",
-        section_at(text, header, row.start) if header and row.start >= header.end else "",
+        _sections(text, header, sentences) if header else ("",) * len(sentences),
         document.recognised(*range(page or 0, bisect_left(row.page_starts, row.end) + 1)),
     )
+
+
+def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> tuple[str, ...]:
+    """The names of the group of each sentence; "" for the headings."""
+    rows = [sentence.start for sentence in sentences if sentence.start >= header.end]
+    found = sections_at(text, header, rows) if rows else []
+    return (*[""] * (len(sentences) - len(rows)), *found)
 
 
 def to_document(row: sa.Row[Any]) -> Document:

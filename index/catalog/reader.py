@@ -155,6 +155,12 @@ class CatalogReader:
         query = sa.select(sa.func.count()).select_from(documents).join(versions, is_current())
         return int(self._connection.scalar(query.where(*conditions(filters))) or 0)
 
+    def newest(self, limit: int, filters: Filters = _NO_FILTERS) -> list[int]:
+        """The ids of the documents whose current version passes ``filters``, the last added one first."""
+        query = sa.select(documents.c.id).join(versions, is_current()).where(*conditions(filters))
+        newest = query.order_by(versions.c.added.desc(), documents.c.id.desc()).limit(limit)
+        return list(self._connection.scalars(newest))
+
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
         """One version of a document, by default the current one; raises DocumentNotFoundError."""
         row = self._connection.execute(record_query().where(is_version(document_id, version))).first()
@@ -255,10 +261,13 @@ class CatalogReader:
 
         return self._texts.get((self.lineage, document_id, version), read)
 
-    def count_chunks(self) -> int:
-        """The number of chunks in the build."""
-        total = sa.func.sum(ranges.c.beyond - ranges.c.first)
-        return int(self._connection.scalar(sa.select(total).where(ranges.c.build == self._number)) or 0)
+    def count_chunks(self, filters: Filters = _NO_FILTERS) -> int:
+        """The number of chunks in the build, of the documents that pass ``filters``."""
+        query = sa.select(sa.func.sum(ranges.c.beyond - ranges.c.first)).where(ranges.c.build == self._number)
+        if filters:
+            own = query.join_from(ranges, documents, ranges.c.document_id == documents.c.id)
+            query = own.join(versions, is_current()).where(*conditions(filters))
+        return int(self._connection.scalar(query) or 0)
 
     def has_chunks(self) -> bool:
         """Whether the build has any chunk."""

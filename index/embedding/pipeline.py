@@ -14,7 +14,7 @@ from index.memory import LONG, give_back
 from index.records import Incoming, NewVersion, Recipe
 from index.text.chunks import HEADING_TOKENS, SECTION_TOKENS, is_apart, passage_text, table_context
 from index.text.cutting import Chunks, Cut, cut
-from index.text.tabular import section_at
+from index.text.groups import section_at
 
 TITLE_TOKENS = 40
 """The most tokens of the document's title that precede each passage; both fit into MiniLM's window."""

@@ -210,21 +210,28 @@ class Jobs:
         with self._engine.connect() as connection:
             return [_seen(row) for row in connection.execute(query)]
 
+    def unended(self) -> list[Job]:
+        """The jobs that wait or run, of all processes."""
+        return [job for _, job in self._stored_unended() if not job.has_ended]
+
     def abandon(self) -> list[str]:
         """Record that the jobs of dead processes have failed, and return their ids.
 
         Readers already see such a job as failed, although its row does not say so yet. A process calls this
         before its first write.
         """
-        query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
-        with self._engine.connect() as connection:
-            unended = [(row.state, _seen(row)) for row in connection.execute(query)]
         abandoned: list[str] = []
-        for state, job in unended:
+        for state, job in self._stored_unended():
             values = {"state": job.state, "message": job.message, "ended": _now(), "seconds_left": None}
             if job.has_ended and self._change(job.id, state, values):
                 abandoned.append(job.id)
         return abandoned
+
+    def _stored_unended(self) -> list[tuple[State, Job]]:
+        """The jobs that wait or run according to their rows, each with the state of its row."""
+        query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
+        with self._engine.connect() as connection:
+            return [(row.state, _seen(row)) for row in connection.execute(query)]
 
     def _end(self, job_id: str, state: State, advance: JobProgress, values: Mapping[str, object]) -> None:
         over = _columns(replace(advance, seconds_left=None))

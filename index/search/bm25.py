@@ -32,7 +32,7 @@ from index.search.analyzers import (
     written_words,
 )
 from index.text.chunks import is_apart, passage_text, table_context
-from index.text.tabular import section_at
+from index.text.groups import section_at
 
 _ANY = "*"
 """The term in the field ``field`` that every passage has. Its frequency counts a removed passage until
@@ -366,7 +366,7 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
     for passage in passages:
         document = passage.document
         apart = is_apart(passage.span, passage.header)
-        headings = table_context(passage.headings, passage.section) if apart else ""
+        headings = table_context(passage.headings, passage.sections[0]) if apart else ""
         text = passage_text(document.title if titled else "", passage.text, headings)
         yield Entry(passage.chunk_id, document.language, text, document.document_id)
 

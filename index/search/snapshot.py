@@ -38,7 +38,7 @@ class Hit:
         sentences: the passage's sentences, as spans of the document.
         header: for rows of a table, the span of the table's caption and headings.
         headings: the text of the header; empty outside tables.
-        section: the names of the group of rows in which the passage begins; empty outside groups.
+        sections: for each sentence, the names of its group of rows, a line each; "" outside groups.
         recognised: whether text recognition read any of its words, perhaps wrongly, from a page's picture.
     """
 
@@ -53,7 +53,7 @@ class Hit:
     sentences: tuple[Span, ...]
     header: Span | None = None
     headings: str = ""
-    section: str = ""
+    sections: tuple[str, ...] = ()
     recognised: bool = False
 
 
@@ -206,6 +206,6 @@ def _hit(
         passage.sentences,
         passage.header,
         passage.headings,
-        passage.section,
+        passage.sections,
         passage.recognised,
     )

@@ -1,6 +1,6 @@
 """Pure functions of text: normalisation, sentences, tables, chunks, languages, differences."""
 
-from index.text.cells import TableCell, table_cells
+from index.text.cells import PATH_SEPARATOR, TableCell, table_cells
 from index.text.chunks import MAX_CHUNK_TOKENS, table_context
 from index.text.diff import Revision, revisions
 from index.text.find import fold_characters, matches
@@ -12,6 +12,7 @@ from index.text.tabular import cells, is_group, is_quantity, is_row, tables
 
 __all__ = [
     "MAX_CHUNK_TOKENS",
+    "PATH_SEPARATOR",
     "Box",
     "Revision",
     "TableCell",

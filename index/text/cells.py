@@ -2,24 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 import regex
 
 from index.documents import Span
-from index.text.tabular import CELL_EDGE, cells, is_row, section_at
+from index.text.groups import section_at
+from index.text.tabular import CELL_EDGE, cells, is_period, is_row
 
 PATH_SEPARATOR = " › "
 """The separator between the names of a path, from the outermost to the innermost."""
 
-_UNIT = regex.compile(
-    r"\(?\b(?:(?:amounts?|dollars|shares|figures|all|in|and|USD|EUR|euros?|US|[$€£¥]|\s|,)+\s)?"
-    r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m|000s?)\b"
-    r"(?:[^|()\n]{0,60}\))?",
-    regex.IGNORECASE,
+_SCALE = (
+    r"(?<!\p{N}\s)\(?\b(?P<of>(?:amounts?|dollars|shares|figures|all|in|and|USD|EUR|euros?|US|[$€£¥\s,])+\s)?"
+    r"(?:thousands?|millions?|billions?|trillions?|percent(?:ages?)?|per cent|mn|bn|EUR ?m|€ ?m|\$m"
+    r"|(?<![\p{N}.,])000s?)\b"
 )
+_EXCEPTION = (
+    r"(?P<exception>[,;]?\s*(?:except|unless|other than)\b\s*(?:for\s|as\s)?(?P<words>[^|()\n]{1,80}))"
+)
+_UNIT = regex.compile(rf"{_SCALE}(?:{_EXCEPTION})?", regex.IGNORECASE)
+_UNIT_ALONE = regex.compile(rf"(?!\([^()]*\Z){_SCALE}(?:[^|()\n]{{0,80}}\)|{_EXCEPTION})?", regex.IGNORECASE)
+_NOTE = regex.compile(r"\([^()]*\)")
+"""A heading over all columns that says something about the whole table, such as ``(unaudited)``."""
+
 _OWN_UNIT = regex.compile(r"(?:US|C|A)?[$€£¥₹]|%|\b(?:pts?|bps|pp|EUR|USD|GBP)\b")
+_YEAR = regex.compile(r"(?:19|20)\p{N}{2}")
+_CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
+_PER = regex.compile(r"\bper((?:\s+\w+){1,3})", regex.IGNORECASE)
+_CLAUSE = regex.compile(r"[^,;:]*?(?=[,;:]|\s[–—-]\s|\Z)")
+_PHRASE = regex.compile(r"\s*(?:,|;|\band\b|\bor\b)\s*", regex.IGNORECASE)
+_GENERAL = frozenset(
+    ("amount", "amounts", "data", "figures", "otherwise", "noted", "stated", "where", "indicated")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +67,21 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
     """
     caption, columns = _parts_of(header.of(text))
     words = cells(row.of(text))
-    names = [*section_at(text, header, row.start).splitlines(), words[0]]
-    path = PATH_SEPARATOR.join(name.rstrip(" :") for name in names if name)
+    label = [*section_at(text, header, row.start).splitlines(), words[0]]
+    names = [name.rstrip(" :") for name in label if name]
+    path = PATH_SEPARATOR.join(names)
+    percentages = _percentages(text, header, row)
     found = []
     for number, (span, value) in enumerate(zip(_spans(text, row), words, strict=True)):
         if number == 0 or not value:
             continue
         column = _path(columns, number)
-        found.append(TableCell(path, column, value, _unit(value, [column, path, *caption]), span))
+        sign = _OWN_UNIT.search(value)
+        if sign is None and number in percentages and any(map(str.isdigit, value)):
+            unit = "%"
+        else:
+            unit = _unit(value, sign[0] if sign else "", [column, *names], [column, path, *caption])
+        found.append(TableCell(path, column, value, unit, span))
     return found
 
 
@@ -75,12 +98,12 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
             words = cells(line)
             caption.append(words[0])
             stated = [cell for cell in words[1:] if cell]
-            if begun and len(stated) == 1 and _UNIT.fullmatch(f"{begun} {stated[0]}"):
+            if begun and len(stated) == 1 and _UNIT_ALONE.fullmatch(f"{begun} {stated[0]}"):
                 # The units go on in the next line.
                 columns.pop()
                 stated = [f"{begun} {stated[0]}"]
             begun = stated[0] if len(stated) == 1 and stated[0].count("(") > stated[0].count(")") else ""
-            if len(stated) == 1 and _UNIT.fullmatch(stated[0]):
+            if len(stated) == 1 and (_UNIT_ALONE.fullmatch(stated[0]) or _NOTE.fullmatch(stated[0])):
                 caption.append(stated[0])
             else:
                 columns.append(words)
@@ -90,16 +113,39 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
-    """The headings over a column, from the top. A column without one has the heading of the column before."""
+    """The headings over a column, from the top. A column without one has the heading of the column before.
+
+    A period over the labels belongs to the years over the columns.
+    """
     names: list[str] = []
     for place, row in enumerate(columns):
         name = row[number] if number < len(row) else ""
         is_last = place == len(columns) - 1
-        if not name and number and (not is_last or not names):
-            name = next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
+        if not name and number:
+            name = (
+                _to_the_left(columns[place - 1 : place], row, number)
+                if is_last and names
+                else _last(row, number)
+            )
         if name and (not names or names[-1] != name):
+            if _YEAR.fullmatch(name) and is_period(row[0]) and not _YEAR.search(row[0]):
+                names.append(row[0])
             names.append(name)
     return PATH_SEPARATOR.join(names)
+
+
+def _last(row: Sequence[str], number: int) -> str:
+    """The last heading of a row up to a column."""
+    return next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
+
+
+def _to_the_left(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
+    """The heading of a row under the heading that covers a column in the row above; "" if there are more."""
+    wide = above[0]
+    start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
+    end = next((place for place in range(number + 1, len(wide)) if wide[place]), len(row))
+    under = [cell for cell in row[start:end] if cell]
+    return under[0] if len(under) == 1 else ""
 
 
 def _spans(text: str, row: Span) -> list[Span]:
@@ -115,9 +161,61 @@ def _spans(text: str, row: Span) -> list[Span]:
     return spans
 
 
-def _unit(value: str, places: Sequence[str]) -> str:
-    own = _OWN_UNIT.search(value)
-    if own and own[0] == "%":
+def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
+    """The numbers of the columns whose percent signs only the first row below the headings shows.
+
+    If all of its values are percentages, these are the row's, not the columns'.
+    """
+    for line in text[header.end : row.start].splitlines():
+        if is_row(line) and any(values := cells(line)[1:]):
+            signed = {number for number, value in enumerate(values, 1) if "%" in value}
+            others = any(value and "%" not in value for value in values)
+            return frozenset(signed if others else ())
+    return frozenset()
+
+
+def _unit(value: str, sign: str, names: Sequence[str], places: Sequence[str]) -> str:
+    """The unit of a value: its sign, and the scale that is stated nearest to it.
+
+    Args:
+        value: the words of the cell.
+        sign: the currency or percent sign in ``value``, or "".
+        names: the names of the cell's column, groups and row.
+        places: where a scale may be stated, from the nearest.
+    """
+    if sign == "%":
         return "%"
-    scale = next((match[0].strip("() ") for place in places if (match := _UNIT.search(place))), "")
-    return " ".join(part for part in (own[0] if own else "", scale) if part)
+    stated = next((match for place in places if (match := _UNIT.search(place))), None)
+    scale = _scale(stated, value, names) if stated else ""
+    return " ".join(part for part in (sign, scale) if part)
+
+
+def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
+    """The part of a stated scale that concerns a cell, for example of ``Dollars and shares in millions``.
+
+    The scale is "" for an amount per share if these are excepted. Another exception stays in its words if a
+    name of the cell may mean it.
+    """
+    subjects = [clause[0] for name in names if (clause := _CLAUSE.match(name))]
+    is_per = {word for name in names for match in _PER.finditer(name) for word in match[1].casefold().split()}
+    whole = stated[0].strip("() ")
+    scale = whole
+    if stated["exception"]:
+        scale = stated[0][: stated.start("exception") - stated.start()].strip("() ")
+    for phrase in _PHRASE.split(stated["words"] or ""):
+        words = {word for word in regex.findall(r"\w+", phrase.casefold()) if word not in _GENERAL}
+        if "per" in words:
+            if words & is_per and (_CENTS.search(value) or not any(map(str.isdigit, value))):
+                return ""
+        elif any(_names_one(words, subject) for subject in subjects):
+            return whole
+    counts_shares = any(_names_one({"share"}, subject) for subject in subjects)
+    return regex.sub(
+        r"\b(dollars)\s+and\s+(shares)\b", r"\2" if counts_shares else r"\1", scale, flags=regex.IGNORECASE
+    )
+
+
+def _names_one(words: Collection[str], subject: str) -> bool:
+    """Whether a name has one of ``words``, in the singular or plural."""
+    held = {word.removesuffix("s") for word in regex.findall(r"\w+", subject.casefold())}
+    return any(word.removesuffix("s") in held for word in words)

@@ -18,7 +18,7 @@ __all__ = ["CHUNKING", "HEADING_TOKENS", "MAX_CHUNK_TOKENS", "TokenSpans", "chun
 MAX_CHUNK_TOKENS = 200
 """The most tokens of a chunk; with the title it fits into MiniLM's window of 256."""
 
-CHUNKING = 3
+CHUNKING = 4
 """The version of the chunking. It rises whenever passages are cut, prefixed or stored differently; libraries
 of an older version are then rebuilt."""
 

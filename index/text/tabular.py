@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Protocol
 
 import regex
 
@@ -24,11 +23,10 @@ MAX_HEADING_ROWS = 5
 MAX_CAPTION_CHARACTERS = 200
 """The most characters of a caption line; a longer line above a table is a paragraph."""
 
-MAX_GROUP_CHARACTERS = 20_000
-"""The most characters from a row up to the name of its group."""
+MAX_LABELS = 3
+"""The most lines with one cell between two rows of a table."""
 
 _MAX_CAPTION_LINES = 3
-_MAX_SECTIONS = 2
 
 _LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
@@ -41,13 +39,14 @@ _UNITS = regex.compile(
 )
 _PERIOD = regex.compile(
     r"(?=.*(?:[a-z]|(?:19|20)\d{2}))"
-    r"(?>(?:fy|cy|fiscal|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
+    r"(?>(?:fy|cy|fiscal|vs|versus|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
     r"|h[12]|q[1-4]|[12]h|[1-4]q|jan\w*|feb\w*|mar\w*|apr\w*|may|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*"
     r"|(?:19|20)\d{2}(?:[/–-]\d{2,4})?|\d{1,2}(?:st|nd|rd|th)?|[¹²³⁰⁴-⁹]+)[\s.,:;/()–-]*+)++",
     regex.IGNORECASE,
 )
 """A cell that names a time rather than a quantity, such as ``2019`` or ``Years ended September 30,``."""
-_TOTAL = regex.compile(r"(?:sub-?)?totals?\b", regex.IGNORECASE)
+_YEAR = regex.compile(r"(?:19|20)\d{2}")
+_WORDS = regex.compile(r"\p{L}{3}")
 _STOP = regex.compile(r"[.!?。！？។၊।]\s*\Z")
 
 
@@ -89,28 +88,27 @@ def tables(text: str) -> list[Table]:
     if "|" not in text:
         return []
     found: list[Table] = []
-    for block, above in _blocks(text):
+    for block, before_block in _blocks(text):
         rows = [is_row(line.of(text)) for line in block]
         end = 0
         for first, last in _runs(text, block, rows):
-            before = [above] if above and not first else block[end:first]
-            caption = _caption(text, before)
+            caption = _caption(text, block[end:first]) if first else _caption_above(text, before_block)
             found.append(_table(text, caption, block[first:last]))
             end = last
     return found
 
 
-def _blocks(text: str) -> Iterator[tuple[list[Span], Span | None]]:
-    """Blocks of consecutive lines, each with the last line before it."""
+def _blocks(text: str) -> Iterator[tuple[list[Span], list[Span]]]:
+    """Blocks of consecutive lines, each with the last lines before it."""
     block: list[Span] = []
-    above: Span | None = None
+    above: list[Span] = []
     for match in _LINE.finditer(text):
         line = Span(match.start(), match.end())
         if not match[0].strip():
             continue
         if block and len(_BREAKS.findall(text, block[-1].end, line.start)) > 1:
             yield block, above
-            above, block = block[-1], []
+            above, block = [*above, *block][-_MAX_CAPTION_LINES:], []
         block.append(line)
     if block:
         yield block, above
@@ -122,9 +120,9 @@ def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tu
     if len(places) < 2:
         return
     first = places[0]
-    for place, following in pairwise([*places, len(block) + 3]):
+    for place, following in pairwise([*places, len(block) + MAX_LABELS + 1]):
         between = block[place + 1 : following]
-        if following - place <= 3 and all(_is_label(text, line) for line in between):
+        if following - place <= MAX_LABELS + 1 and all(_is_label(text, line) for line in between):
             continue
         if sum(rows[first : place + 1]) > 1:
             yield first, place + 1
@@ -145,6 +143,19 @@ def _caption(text: str, lines: Sequence[Span]) -> list[Span]:
     return caption
 
 
+def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
+    """The caption among the lines before a table's block: the last line; and if that is a note, one more."""
+    count = next(
+        (
+            number
+            for number, line in enumerate(reversed(lines), 1)
+            if not _UNITS.fullmatch(line.of(text).strip())
+        ),
+        len(lines),
+    )
+    return _caption(text, lines[len(lines) - count :])
+
+
 def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     headings = 0
     parted = False
@@ -152,7 +163,7 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
         row = cells(line.of(text))
         others = any(row[1:])
         # Below the column headings, a line with one cell names a group of rows, or the units.
-        if any(map(is_quantity, row)) or (row[0] and not others and parted and not _UNITS.fullmatch(row[0])):
+        if _has_quantity(row) or (row[0] and not others and parted and not _UNITS.fullmatch(row[0])):
             break
         headings += 1
         parted = parted or others
@@ -165,46 +176,34 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     return Table(Span(start, header[-1].end) if header else Span(start, start), tuple(every))
 
 
+def _has_quantity(row: Sequence[str]) -> bool:
+    """Whether a row has a quantity.
+
+    A number before periods alone, such as a stray page number, is none; nor is a number with words without a
+    label, such as ``12 weeks``.
+    """
+    label, *others = row
+    if not label and all(map(_WORDS.search, filter(None, others))):
+        return False
+    if any(map(is_quantity, others)):
+        return True
+    return is_quantity(label) and not (any(others) and all(is_period(cell) for cell in others if cell))
+
+
 def is_group(line: str) -> bool:
     """Whether a line between rows names a group of rows: only its first cell has words."""
     first, *others = cells(line)
     return bool(first) and not any(others)
 
 
-class Sliceable(Protocol):
-    """A text of which spans can be taken, as of a string."""
-
-    def __getitem__(self, span: slice, /) -> str: ...
-
-
-def section_at(text: Sliceable, header: Span, start: int) -> str:
-    """The names of the group to which the row at ``start`` belongs, a line each; "" without a group.
-
-    A row of totals ends its group. A group whose name is far above is not found.
-
-    Args:
-        text: a document's canonical text.
-        header: the span of the table's caption and headings.
-        start: the offset of a row below the headings.
-    """
-    names: list[str] = []
-    for line in reversed(_LINE.findall(text[max(header.end, start - MAX_GROUP_CHARACTERS) : start])):
-        if not line.strip():
-            continue
-        if is_group(line):
-            names.insert(0, cells(line)[0])
-            if len(names) == _MAX_SECTIONS:
-                break
-        elif names:
-            break
-        elif _TOTAL.match(line.strip()):
-            return ""
-    return "\n".join(names)
-
-
 def is_period(cell: str) -> bool:
     """Whether a cell names a time, for example ``2019``, ``Q1 2020`` or ``Years ended September 30,``."""
     return _PERIOD.fullmatch(cell) is not None
+
+
+def is_date(cell: str) -> bool:
+    """Whether a cell names one time up to its year, for example ``June 30, 2023``, but not ``2023 2022``."""
+    return is_period(cell) and len(_YEAR.findall(cell)) == 1 and _YEAR.fullmatch(cell[-4:]) is not None
 
 
 def is_quantity(cell: str) -> bool:

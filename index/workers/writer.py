@@ -152,7 +152,8 @@ class Writer:
 
         def work(progress: Progress) -> Mapping[str, Any]:
             record = index_upload(self._index, self._reader, options, kept, progress)
-            return {"document_id": record.document_id, "version": record.version, "path": record.path}
+            place = {"document_id": record.document_id, "version": record.version, "path": record.path}
+            return {**place, "passages": record.passages}
 
         with self._lock:
             if self._queue.qsize() >= MOST_WAITING:

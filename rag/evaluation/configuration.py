@@ -14,6 +14,7 @@ from index.text import MAX_CHUNK_TOKENS
 from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
 from rag.errors import ConfigurationError
 from rag.finding.reader import DEFAULT_READER
+from rag.finding.reranking import NO_RERANKER
 
 DEFAULT = "default"
 """The name of the configuration without changes."""
@@ -27,6 +28,7 @@ class Configuration:
         name: its name in reports.
         model: the name or folder of the encoder; None for the bundled one.
         reader: the name or folder of the reader, ``bundled`` or ``none``.
+        reranker: the name or folder of the reranker, ``installed`` or ``none``.
         max_chunk_tokens: the length of a passage, in the encoder's tokens.
         title_tokens: the number of title tokens that precede a passage; with 0, titles are not indexed.
         weights: a file of weights for another encoder or reader; None for the bundled weights.
@@ -36,6 +38,7 @@ class Configuration:
     name: str = DEFAULT
     model: str | None = None
     reader: str = DEFAULT_READER
+    reranker: str = NO_RERANKER
     max_chunk_tokens: int = MAX_CHUNK_TOKENS
     title_tokens: int = TITLE_TOKENS
     weights: str | None = None
@@ -52,6 +55,7 @@ _SHARES = frozenset({"certain", "dense_weight", "threshold"})
 _TEXTS = {
     "model": "the name or the folder of a sentence-transformers model",
     "reader": "bundled, none, or the name or the folder of a sentence-transformers CrossEncoder",
+    "reranker": "installed, none, or the name or the folder of a sentence-transformers model",
     "weights": "the path of a file of weights",
 }
 _FROM_ZERO = frozenset({"title_tokens", "widen_by"})

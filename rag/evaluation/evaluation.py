@@ -32,6 +32,7 @@ from rag.evaluation.gate import measure_gate
 from rag.evaluation.retrieval import measure_retrieval
 from rag.evaluation.selection import measure_selection
 from rag.evaluation.temporary_index import open_temporary
+from rag.finding.reranking import open_reranker
 
 Part = Literal["retrieval", "selection", "answers", "gate"]
 """A part that can be measured separately. Every part that asks questions also measures latency."""
@@ -116,8 +117,9 @@ def evaluate(
 
     Raises:
         DatasetError: if no question is left.
-        EncoderError: if the configuration's encoder cannot be opened.
+        EncoderError: if the configuration's encoder or its reranker cannot be opened.
         ReaderError: if its reader cannot be opened.
+        RerankerError: if the installed weights of the reranker are damaged.
         WeightsError: if its weights cannot be used.
     """
     chosen = choose(dataset, limit, held_out=held_out)
@@ -169,7 +171,8 @@ def _measure(
 
 def _engine(index: Library, configuration: Configuration) -> QueryEngine:
     weights = Path(configuration.weights) if configuration.weights else None
-    return QueryEngine(index, configuration.reader, configuration.limits, weights)
+    reranker = open_reranker(configuration.reranker)
+    return QueryEngine(index, configuration.reader, configuration.limits, weights, reranker=reranker)
 
 
 def _is_asked(query: Query, parts: frozenset[Part]) -> bool:

@@ -25,7 +25,7 @@ from rag.figures.number_words import (
     Words,
 )
 
-_COMMA_FOR_POINT = frozenset({
+COMMA_FOR_POINT = frozenset({
     "id", "vi", "de", "es", "pt", "fr", "it", "nl", "da", "sv", "no", "fi", "pl", "cs", "ro", "ru", "uk",
     "tr",
     "el", "hu", "bg", "hr", "sl", "sk", "ca", "km", "lo",
@@ -92,7 +92,7 @@ def _point(digits: str, language: str) -> int:
     thousands = len(digits) - last - 1 == 3 and last <= 3 and not digits.startswith("0")
     if not thousands:
         return last
-    return last if mark == ("," if language in _COMMA_FOR_POINT else ".") else -1
+    return last if mark == ("," if language in COMMA_FOR_POINT else ".") else -1
 
 
 _HAN = "".join([*HAN_DIGITS, *HAN_FACTORS, *HAN_SCALES])

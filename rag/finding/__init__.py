@@ -1,8 +1,10 @@
 """Finds and ranks the sentences that may answer a question, and decides whether to abstain."""
 
+from rag.finding.cells import Row as TableRow
 from rag.finding.citations import DocumentTexts
 from rag.finding.features import measure
 from rag.finding.ranking import load_weights, rank
 from rag.finding.reading import read
+from rag.finding.reranking import open_reranker
 
-__all__ = ["DocumentTexts", "load_weights", "measure", "rank", "read"]
+__all__ = ["DocumentTexts", "TableRow", "load_weights", "measure", "open_reranker", "rank", "read"]

@@ -82,6 +82,8 @@ class Features:
             if the reader did not score it.
         reader_window: the reader's log-odds, divided by 10, that the sentence's window answers.
         reader_best: the highest ``reader_window`` of the question.
+        similarity: the cosine of the question and the sentence with its title and headings, by the reranker;
+            0 if no reranker compared them.
     """
 
     cosine: float
@@ -104,6 +106,7 @@ class Features:
     reader: float = 0.0
     reader_window: float = 0.0
     reader_best: float = 0.0
+    similarity: float = 0.0
 
     def as_array(self) -> npt.NDArray[np.float64]:
         """Return the measurements in the order of their declaration."""
@@ -111,8 +114,11 @@ class Features:
 
 
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
-MEASURED_NAMES = tuple(name for name in FEATURE_NAMES if not name.startswith("reader"))
-"""The names of the features that need no reader."""
+READ_NAMES = tuple(name for name in FEATURE_NAMES if name != "similarity")
+"""The names of the features that need no reranker."""
+
+MEASURED_NAMES = tuple(name for name in READ_NAMES if not name.startswith("reader"))
+"""The names of the features that need no model but the encoder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,8 @@ from rag.errors import WeightsError
 from rag.finding.features import FEATURE_NAMES, Candidate, Features
 from rag.finding.fragments import is_fragment
 
-Ranker = Literal["features", "reader"]
-"""The input of the weights: features alone, or features together with the reader's scores."""
+Ranker = Literal["features", "reader", "reranker"]
+"""The input of the weights: features alone, with the reader's scores, or with the reranker's as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +70,8 @@ def load_weights(
     """Load learned weights.
 
     Args:
-        ranker: ``features`` for ranking without a reader, ``reader`` for ranking with one.
+        ranker: ``features`` for ranking without a reader, ``reader`` for ranking with one, ``reranker`` for
+            ranking with a reader and a reranker.
         file: a file from ``benchmarks/calibrate.py`` for another encoder or reader; None for the bundled
             weights of the encoder.
         encoder: the name or folder of the encoder that gives the cosines. A hub's model has the weights of
@@ -81,7 +82,9 @@ def load_weights(
     """
     source = file or files("rag.finding").joinpath(_FILES.get(Path(encoder).name, "weights.json"))
     try:
-        stored: dict[str, Any] = json.loads(source.read_text())[ranker]
+        parts = json.loads(source.read_text())
+        # The reader alone decides whether there is an answer.
+        stored: dict[str, Any] = parts["reader"] | parts[ranker] if ranker == "reranker" else parts[ranker]
         return Weights(
             selection=_logistic(stored["selection"]),
             answerability=_logistic(stored["answerability"]),

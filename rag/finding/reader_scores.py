@@ -53,19 +53,21 @@ class CandidateWindow:
         return len(self.window.sentences) - len(self.places)
 
 
-def apply_reader(reader: Reader, question: Question, ranked: Sequence[Candidate]) -> list[Candidate]:
+def apply_reader(
+    reader: Reader, question: Question, ranked: Sequence[Candidate], windows: Sequence[CandidateWindow]
+) -> list[Candidate]:
     """Let a reader read the best candidates, and record its scores in their features.
 
     Args:
         reader: the reader.
         question: the question.
         ranked: the candidates, best first by their other features.
+        windows: the windows of the best ones, from :func:`windows_of`.
 
     Returns:
         The candidates that were read, in their order. The others are left out, because their scores cannot be
         compared with these.
     """
-    windows = windows_of(ranked)
     read = reader.read(question.text, [item.window for item in windows])
     best = max((result.answerable for result in read), default=0.0)
     scores: dict[tuple[Reading, int], tuple[float, float]] = {}

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from index.documents import Span
 from index.records import DocumentRecord, Passage
 from index.search import Hit, Snapshot
-from index.text import cells, is_group, table_context
+from index.text import is_group, table_context
 from rag.answer_limits import WIDEN_BY
 
 
@@ -97,8 +97,6 @@ def _widened(hit: Hit, around: Sequence[Passage], widen_by: int) -> Reading:
 def _sentences(passage: Passage | Hit) -> list[ReadSentence]:
     start = passage.span.start
     header = passage.header
-    group = passage.section.splitlines()
-    after_row = True
     sentences = []
     for place, span in enumerate(passage.sentences):
         text = passage.text[span.start - start : span.end - start]
@@ -108,10 +106,7 @@ def _sentences(passage: Passage | Hit) -> list[ReadSentence]:
                 ReadSentence(span, text, chunk_id=passage.chunk_id, place=place, is_heading=inside)
             )
             continue
-        names, is_name = "\n".join(group), is_group(text)
-        if is_name:
-            group = [cells(text)[0]] if after_row else [*group[-1:], cells(text)[0]]
-        after_row = not is_name
+        names, is_name = passage.sections[place] if passage.sections else "", is_group(text)
         sentences.append(
             ReadSentence(
                 span, text, header, passage.headings, names, passage.chunk_id, place, is_heading=is_name

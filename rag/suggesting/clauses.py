@@ -20,6 +20,7 @@ MAX_CHARACTERS = 260
 _MOST_SUBJECT_WORDS = 9
 
 _DATELINE = regex.compile(r"^[\p{Lu}\s.,]{4,30}(?:,[^,–—]{0,25})?\s[–—]\s")
+_BULLET = regex.compile(r"^[•●▪◦‣·]\s*")
 _OPENING = regex.compile(r"^(?:But|And|So|In all|In total|Altogether|Overall),?\s")
 _BRACKETS = regex.compile(r"\s\([^()]{0,80}\)")
 _UNSAFE = regex.compile(r"[“”\"«»|\[\]{}<>…?!*_#=@\\]|\bhttps?:|&[a-z]+;")
@@ -96,12 +97,12 @@ class Clause:
 
 
 def simplify(sentence: str) -> str | None:
-    """Return a sentence without brackets, dateline, opening word and full stop.
+    """Return a sentence without bullet, brackets, dateline, opening word and full stop.
 
     Return None if the text is too long, is not a sentence, or has quotation marks, markup or similar
     characters.
     """
-    words = _DATELINE.sub("", " ".join(sentence.split()))
+    words = _DATELINE.sub("", _BULLET.sub("", " ".join(sentence.split())))
     words = _OPENING.sub("", _BRACKETS.sub("", words))
     if not words.endswith(".") or len(words) > MAX_CHARACTERS or _UNSAFE.search(words):
         return None
@@ -165,6 +166,10 @@ def _within(subject: str, around: str) -> str | None:
     if folded[0] in _LOWERED:
         return " ".join([folded[0], *words[1:]]) if len(words) > 1 else None
     first = words[0]
+    if any(letter.isupper() for letter in first[1:]) and not first.isupper():
+        # A name such as eBay or McDonald’s; :func:`simplify` may have raised its first letter.
+        lower = first[0].lower() + first[1:]
+        return " ".join([lower if lower in around else first, *words[1:]])
     if len(words) > 1 and words[1][0].isupper() and first[0].isupper():
         return subject
     as_name = regex.search(rf"(?<=\p{{Ll}}[,;]?\s){regex.escape(first)}\b", around) is not None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import regex
 
-from rag.follow_ups.mentions import DATE
+from rag.follow_ups.mentions import DATE, PREPOSITIONS
 from rag.suggesting.clauses import ANAPHORS, BREAK, HAS_NUMBER, NUMBER, Clause, parse_clause, simplify
 from rag.suggesting.verb_forms import of_participle, of_past
 
@@ -36,6 +36,7 @@ _COUNT = regex.compile(
     rf"^{_AT_LEAST}(?:(?:hundreds|thousands|dozens)\sof|{NUMBER})\s(?P<of>of\s(?=the\s))?", regex.IGNORECASE
 )
 _SHARE = regex.compile(rf"^{_AT_LEAST}\p{{N}}[\p{{N}}.,]*\s?(?:%|per\s?cent)\sof\s", regex.IGNORECASE)
+_YEAR = regex.compile(r"(?:1[5-9]|20)\d{2}")
 _HAPPENS = regex.compile(
     r"\s(?:(?:are|were|have been|will be|must be)\s(?:\p{Ll}+ly\s)?(?P<state>\p{Ll}+)"
     r"|have\s(?=\p{Ll}+(?:ed|en)\b)|had to\s|live\s|lived\s|died\b|lost\s|received\s)"
@@ -52,6 +53,21 @@ _AMOUNT = regex.compile(
     r"(?:tals|dollars|euros|pounds|yen|yuan|riels?|baht|dong|rupiah|ringgit|francs|crowns|kip|pesos|rupees))\b",
     regex.IGNORECASE,
 )
+_PERIOD = (
+    r"(?:in|for|during|at|as of)\s"
+    r"(?:(?:the|fiscal|first|second|third|fourth|last|full|quarter|half|year|months?|ended|end|of)\s)*"
+    rf"(?:{DATE.pattern})"
+)
+_FIGURE = regex.compile(
+    rf"^(?:(?:by\s)?\p{{N}}[\p{{N}}.,]*\s?%\s(?=to\s))?(?P<to>to\s)?{_AT_LEAST}"
+    r"(?:\p{Sc}?\s?\p{N}[\p{N}.,]*\s?(?:%|(?:per\s?cent|thousand|million|billion|trillion)\b)|\p{Sc}\s?\p{N}[\p{N}.,]*)"
+    rf"(?:\sper\s(?:\p{{Ll}}+\s)?share)?(?P<when>\s{_PERIOD})?(?:\s(?:compared|from|versus)\s.*)?$"
+)
+"""A figure, and the time that it holds for."""
+_KIND = regex.compile(r"^an?\s\p{Ll}+")
+"""The beginning of a definition."""
+_MEASURES = frozenset({"total", "reach"})
+_CHANGES = frozenset({"increase", "decrease", "rise", "fall", "decline", "grow", "improve"})
 _COUNTED = regex.compile(
     rf"^{_AT_LEAST}{NUMBER}\s(?P<noun>(?:\p{{Ll}}[\p{{L}}’'-]*\s){{0,3}}?"
     r"(?:\p{Ll}[\p{L}’'-]*s|people|children|women|men|staff|police)(?:\sof\s(?:\p{L}[\p{L}’'-]*\s?){1,4}?)?)"
@@ -82,7 +98,7 @@ _IN_OFFICE = regex.compile(
     r"^(?P<name>\p{Lu}[\p{L}’'-]*(?:\s\p{Lu}[\p{L}’'-]*){1,3}),\s(?:the\s|an?\s)?(?:\p{L}[\p{L}-]*\s){0,3}"
     rf"(?i:{'|'.join(_OFFICES)})\b"
 )
-_BECAUSE = regex.compile(r"^(?P<effect>[^,;:]+?),?\sbecause\s(?!of\b)\S")
+_BECAUSE = regex.compile(r"^(?P<effect>[^,;:]+?),?(?:\s\p{Ll}+ly)?\sbecause\s(?!of\b)\S")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +150,7 @@ def _how_many_of(sentence: str) -> Iterator[str]:
         clause = BREAK.split(part)[0]
         share = _SHARE.match(clause)
         counted = share or _COUNT.match(clause)
-        if counted is None:
+        if counted is None or _YEAR.fullmatch(counted[0].strip()):
             continue
         rest = clause[counted.end() :]
         happens = _HAPPENS.search(rest)
@@ -155,6 +171,19 @@ def _what(clause: Clause) -> Iterator[str]:
     accused = _ACCUSED.match(clause.rest)
     if accused is not None and clause.base is None:
         yield f"What {clause.verb} {clause.subject} {accused['rest']}?"
+
+
+def _what_was(clause: Clause) -> Iterator[str]:
+    """Ask for the figure of a measure, such as revenue, or for what a named thing is."""
+    figure = _FIGURE.match(clause.rest)
+    # "It rose 2%" states the change, "it rose to 2%" the figure.
+    states = clause.verb in _IS or clause.base in _MEASURES
+    if figure is not None and (clause.base in _CHANGES if figure["to"] else states):
+        head = regex.split(rf"\s(?:{'|'.join(PREPOSITIONS)})\s", clause.subject)[0]
+        be = clause.verb if clause.verb in _IS else "were" if head.endswith("s") else "was"
+        yield f"What {be} {clause.subject}{figure['when'] or ''}{clause.date}?"
+    elif clause.verb in _IS and _KIND.match(clause.rest) and clause.subject.split()[-1][0].isupper():
+        yield f"What {clause.verb} {clause.subject}?"
 
 
 def _how_many(clause: Clause) -> Iterator[str]:
@@ -254,4 +283,4 @@ def _undated(rest: str) -> str:
     return dated["rest"] or "" if dated is not None else rest
 
 
-_RULES: tuple[Callable[[Clause], Iterator[str]], ...] = (_what, _how_many, _who, _when, _where)
+_RULES: tuple[Callable[[Clause], Iterator[str]], ...] = (_what, _what_was, _how_many, _who, _when, _where)

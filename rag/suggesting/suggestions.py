@@ -19,7 +19,7 @@ from index.records import Filters
 from index.search import terms
 from index.text import sentences
 from rag.answers import Answer, Citation, Passage
-from rag.conversations.history import Conversation, continue_conversation
+from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
 from rag.suggesting.question_rules import questions_in
 
@@ -95,14 +95,14 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
     ]
     ends = time.perf_counter() + seconds
     suggested: list[str] = []
-    tried = islice(_unlike(candidates, earlier), _ASKED_AT_MOST)
+    tried = islice(unlike(candidates, earlier), _ASKED_AT_MOST)
     quoting = engine.quoting_only()
     while (
         len(suggested) < MAX_SUGGESTIONS
         and time.perf_counter() < ends
         and (each := next(tried, None)) is not None
     ):
-        if _answers(quoting, each, filters, follows):
+        if is_answered_by(each, quoting.ask(each.question, filters, follows, exact=True)):
             suggested.append(each.question)
     return suggested
 
@@ -119,7 +119,7 @@ def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
         candidate
         for (document_id, version), spans in by_document.items()
         if (document := _current(index, document_id, version)) is not None
-        for candidate in _in_document(document, document_id, spans)
+        for candidate in candidates_in(document, document_id, spans)
     ]
     return sorted(found, key=lambda candidate: candidate.distance)
 
@@ -135,7 +135,8 @@ def _current(index: Library, document_id: int, version: int) -> Document | None:
     return document if document.language == LANGUAGE else None
 
 
-def _in_document(document: Document, document_id: int, spans: Sequence[Span]) -> Iterator[Candidate]:
+def candidates_in(document: Document, document_id: int, spans: Sequence[Span]) -> Iterator[Candidate]:
+    """Yield the questions whose answers stand in or near ``spans`` of a document, in their order."""
     for start, end in _stretches(document.text, spans):
         around = document.text[max(start - _FAR, 0) : end + _FAR]
         for sentence in sentences(document.text[start:end], document.language):
@@ -174,7 +175,7 @@ def _is_clear(candidate: Candidate, answer: Answer) -> bool:
     return _words(noun) <= _words(" ".join([answer.question, answer.text, *titles]))
 
 
-def _unlike(candidates: Iterable[Candidate], earlier: Iterable[str]) -> Iterator[Candidate]:
+def unlike(candidates: Iterable[Candidate], earlier: Iterable[str]) -> Iterator[Candidate]:
     """Yield the candidates that repeat neither an asked question nor each other."""
     taken = [_words(question) for question in earlier if question]
     for candidate in candidates:
@@ -188,9 +189,8 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
     return frozenset(terms(question, LANGUAGE))
 
 
-def _answers(engine: QueryEngine, candidate: Candidate, filters: Filters, follows: Conversation) -> bool:
-    """Whether the library answers a question as it stands, and cites the candidate's sentence first."""
-    answer = engine.ask(candidate.question, filters, follows, exact=True)
+def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
+    """Whether the answer to a candidate's question, as it stands, cites the candidate's sentence first."""
     if answer.abstained or answer.standalone is not None:
         return False
     first = answer.citations[0]

@@ -24,7 +24,7 @@ reclaim recommend record recover recruit reduce refurbish refuse register reject
 remove rename rent repair repeal replace report request rescue resign restore restrict resume return
 reveal review revise revoke rule salvage sample sanction save search seize select sentence serve settle
 shelter shift ship shorten sign slow smuggle spill stage start state stop strengthen study submit suffer
-supply support surrender survey suspend target tax terminate test threaten train transfer transport
+supply support surrender survey suspend target tax terminate test threaten total train transfer transport
 treat trigger try uncover update upgrade urge use vaccinate value visit vote warn waste weaken welcome
 widen witness work
 """
@@ -50,7 +50,7 @@ _VOWELS = frozenset("aeiou")
 
 _DOUBLED = frozenset({
     "ban", "drop", "plan", "ship", "stop", "transfer", "permit", "submit", "kidnap", "cancel",
-    "expel", "refer",
+    "expel", "refer", "total",
 })  # fmt: skip
 """Verbs that double their last letter before -ed."""
 
@@ -65,7 +65,7 @@ def _ed(base: str) -> Iterator[str]:
         return
     if base in _DOUBLED:
         yield f"{base}{base[-1]}ed"
-    if base not in _DOUBLED or base == "cancel":
+    if base not in _DOUBLED or base in {"cancel", "total"}:
         yield f"{base}ed"
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from rag.answers import Answer, AnswerSentence, Citation, CitationMade, Event, Token, Verification
+from rag.answers import Answer, AnswerSentence, Citation, Verification
 from rag.disagreement.disagreement import disagreements
+from rag.events import CitationMade, Event, Token
 from rag.finding.abstention import Abstention, caveat
-from rag.finding.cells.choice import CellChoice
+from rag.finding.cells import CellChoice, CellPair, choose_pair, subject_of
 from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.selection import select
@@ -138,11 +139,27 @@ def quote(
     chosen = select(findings.ranked, findings.question, findings.weights, max_sentences)
     # All chosen sentences are within reach of the best, so they share one score.
     score = min(item.score for item in chosen)
-    for item in cite_earliest(chosen, findings.copies):
+    cited = cite_earliest(chosen, findings.copies)
+    for item in cited:
         words = item.sentence.text
         document = findings.library.text(item.record)
         verification = adjust(verify_quote(words, document, item.sentence.span), score)
         yield from composition.add(words, [item], verification)
-    note = " ".join(filter(None, [draft.note, caveat(findings.index, findings.question, chosen)]))
-    headline = headline_of(findings.question, composition.citations)
+    pair = _pair(findings, composition.choice, cited)
+    headline = headline_of(findings.question, composition.citations, pair)
+    is_compared = headline is not None and headline.comparison is not None
+    # The headline says whether a figure rose, though no cited row does.
+    asked = subject_of(findings.question) if is_compared else findings.question
+    note = " ".join(filter(None, [draft.note, caveat(findings.index, asked, chosen)]))
     return replace(composition.answer(draft), note=note or None, headline=headline)
+
+
+def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:
+    """Return the two cells that a comparison means among the cited rows, of which one opens the answer."""
+    if choice is None:
+        return None
+    first, *others = map(choice.row, cited)
+    if first is None:
+        return None
+    rows = [first, *(row for row in others if row is not None)]
+    return choose_pair(findings.index, findings.question, rows)

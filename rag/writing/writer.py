@@ -15,9 +15,10 @@ from typing import Literal
 from index.documents import Span
 from index.errors import DocumentNotFoundError
 from rag.answer_limits import CERTAIN, AnswerLimits
-from rag.answers import Answer, Dropped, Event, Fallback, Verification
+from rag.answers import Answer, Dropped, Fallback, Verification
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import ModelError
+from rag.events import Event
 from rag.evidence import evidence_of
 from rag.finding.abstention import Abstention, caveat
 from rag.finding.copies import CitedSentence, Copies

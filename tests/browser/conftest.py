@@ -18,7 +18,7 @@ from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
 from tests.browser.desks import LIT, SOLD, Desk, desk_in
-from tests.browser.pages import ARRESTS, BIRD, Watched, installed_chromium, opened, serving
+from tests.browser.pages import Watched, installed_chromium, opened, serving
 from tests.browser.shelves import REPORTS, write
 from tests.browser.telling import kept
 
@@ -56,7 +56,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def seed_server(seed_index: Library, seed_engine: QueryEngine) -> Iterator[str]:
     """The URL of a server over ``seeds/``."""
-    with serving(seed_index, seed_engine, [ARRESTS, BIRD]) as url:
+    with serving(seed_index, seed_engine) as url:
         yield url
 
 

@@ -7,7 +7,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field
@@ -54,7 +54,7 @@ class Watched:
 
 
 @contextmanager
-def serving(index: Library, engine: QueryEngine, examples: Sequence[str] = ()) -> Iterator[str]:
+def serving(index: Library, engine: QueryEngine) -> Iterator[str]:
     """Serve ``index`` on a free port of this machine; yields the URL.
 
     Answers are kept, as by ``footnoted serve``, because the page asks for kept answers.
@@ -62,7 +62,7 @@ def serving(index: Library, engine: QueryEngine, examples: Sequence[str] = ()) -
     engine = copy(engine)
     engine.keeps = True
     with _listening() as listener:
-        config = uvicorn.Config(create_app(index, engine, examples=examples), log_level="error")
+        config = uvicorn.Config(create_app(index, engine), log_level="error")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -13,7 +13,7 @@ from index.embedding.encoder import open_encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
-from tests.browser.pages import ARRESTS, BIRD, installed_chromium, opened, serving
+from tests.browser.pages import installed_chromium, opened, serving
 from tests.browser.views import SCHEMES, SIZES, VIEWS
 
 ROOT = Path(__file__).parents[2]
@@ -32,7 +32,7 @@ def main() -> None:
     ):
         sync(index, [ROOT / "seeds"])
         browser = playwright.chromium.launch(executable_path=installed_chromium(), args=["--no-sandbox"])
-        with serving(index, QueryEngine(index), [ARRESTS, BIRD]) as url:
+        with serving(index, QueryEngine(index)) as url:
             for size, viewport in SIZES.items():
                 for scheme in SCHEMES:
                     context = {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}

@@ -57,6 +57,31 @@ def test_a_file_that_is_added_can_be_asked_about_at_once(desk: Desk) -> None:
     assert page.evaluate(MARKED) == LIT
 
 
+def test_a_file_says_how_much_of_it_is_sent_and_at_the_end_how_many_passages_it_has(desk: Desk) -> None:
+    page = desk.page
+    shown = """() => {
+      window.shown = [];
+      new MutationObserver(() => {
+        const words = document.querySelector('.fn-upload-state')?.textContent;
+        if (words && window.shown.at(-1) !== words) window.shown.push(words);
+      }).observe(document.body, { childList: true, subtree: true, characterData: true });
+    }"""
+    page.evaluate(shown)
+    # Chromium reports the progress of a request every 50 ms.
+    cdp = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 0, "downloadThroughput": -1, "uploadThroughput": 400_000}
+    cdp.send("Network.emulateNetworkConditions", slow)
+    add(page, text("lanterns.txt", f"{LANTERNS}\n\n{LIT}\n" + " " * 400_000))
+    expect(state(page, "lanterns.txt")).to_have_text("Added", timeout=SOON)
+    [report] = [each for each in stored(desk.server) if each["path"] == "lanterns.txt"]
+    assert report["passages"] == 1
+    expect(upload(page, "lanterns.txt").locator(".fn-upload-outcome")).to_have_text(f"{LANTERNS} 1 passage")
+    sending = [words for words in page.evaluate("shown") if words.startswith("Sending, ")]
+    shares = [int(words.removeprefix("Sending, ").removesuffix("%")) for words in sending]
+    assert shares == sorted(shares)
+    assert any(0 < share < 100 for share in shares)
+
+
 def test_a_file_that_is_added_is_not_called_deleted_before_the_list_has_it(desk: Desk) -> None:
     page = desk.page
     page.route("**/v1/documents?brief=true", lambda route: route.fulfill(status=500, json={}))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
@@ -123,14 +123,80 @@ def test_the_keyboard_alone_asks_opens_reads_and_returns(seed_page: Watched) -> 
     assert page.evaluate("document.activeElement.textContent") == mark
 
 
-def test_an_example_is_asked_with_one_click_and_start_over_clears_the_page(seed_page: Watched) -> None:
+def test_a_starter_is_asked_with_one_click_and_start_over_offers_all_again(
+    seed_page: Watched, seed_server: str
+) -> None:
     page = seed_page.page
-    page.get_by_role("button", name=BIRD).click()
-    expect(page.locator(".fn-question")).to_have_text([BIRD])
-    page.locator(".fn-abstention").wait_for()
+    starters = page.get_by_role("group", name="Try one of these questions").get_by_role("button")
+    expect(starters).to_have_count(4, timeout=60_000)
+    offered = httpx.get(f"{seed_server}/v1/suggestions").json()["starters"]
+    questions = [starter["question"] for starter in offered]
+    expect(starters.locator(".fn-starter-question")).to_have_text(questions)
+    expect(starters.locator(".fn-starter-title")).to_have_text([starter["title"] for starter in offered])
+    starters.nth(1).click()
+    expect(page.locator(".fn-question")).to_have_text([questions[1]])
+    expect(last_answer(page).locator(".fn-source .fn-title").first).to_have_text(offered[1]["title"])
+    expect(starters.first).to_be_hidden()
     page.get_by_role("button", name="Start over").click()
     expect(page.locator("#fn-conversation .message-row")).to_have_count(0)
-    expect(page.get_by_role("button", name=ARRESTS)).to_be_visible()
+    expect(starters.locator(".fn-starter-question")).to_have_text(questions)
+
+
+def hold(page: Page) -> list[Route]:
+    """Hold back the questions that the page sends; they are added to the list that this returns."""
+    held: list[Route] = []
+
+    def keep(route: Route) -> None:
+        held.append(route)
+
+    page.route("**/gradio_api/queue/join*", keep)
+    return held
+
+
+def test_a_question_is_in_the_conversation_before_the_server_has_it(seed_page: Watched) -> None:
+    page = seed_page.page
+    held = hold(page)
+    ask(page, ARRESTS)
+    expect(last_answer(page)).to_have_text("Sending…")
+    expect(page.locator(".fn-question")).to_have_text([ARRESTS])
+    for route in held:
+        route.continue_()
+    page.unroute_all()
+    expect(page.locator("#fn-conversation .fn-actions")).to_have_count(1)
+    expect(page.locator(".fn-question")).to_have_text([ARRESTS])
+    expect(page.locator(".fn-echo")).to_have_count(0)
+
+
+def test_a_question_that_waits_for_the_answer_before_it_says_so(seed_page: Watched) -> None:
+    page = seed_page.page
+    held = hold(page)
+    ask(page, ARRESTS)
+    ask(page, BIRD)
+    ask(page, BIRD)
+    expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD])
+    expect(page.locator(".fn-echo.bot-row")).to_have_text(["Sending…", "Next, after the answer above"])
+    for route in held:
+        route.continue_()
+    page.unroute_all()
+    expect(page.locator("#fn-conversation .fn-actions")).to_have_count(2)
+    expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD])
+    expect(page.locator(".fn-echo")).to_have_count(0)
+
+
+def test_an_unsent_question_is_there_again_after_a_reload_until_it_is_sent(seed_page: Watched) -> None:
+    page = seed_page.page
+    question = page.get_by_label("Your question")
+    question.fill("Who ordered the")
+    page.reload()
+    expect(question).to_have_value("Who ordered the")
+    ask(page, ARRESTS)
+    expect(page.locator("#fn-conversation .fn-actions")).to_have_count(1)
+    page.reload()
+    expect(page.locator("#fn-conversation .fn-actions")).to_have_count(1)
+    expect(question).to_have_value("")
+    question.fill("And where?")
+    page.get_by_role("button", name="Start over").click()
+    expect(question).to_have_value("")
 
 
 def test_the_conversation_keeps_its_questions_in_order(seed_page: Watched) -> None:
@@ -244,8 +310,8 @@ def test_a_click_searches_for_the_question_as_typed(seed_page: Watched) -> None:
 
 def test_a_greeting_is_answered_with_a_sentence_and_no_buttons(seed_page: Watched) -> None:
     page = seed_page.page
-    page.get_by_label("Question").fill("hello")
-    page.get_by_label("Question").press("Enter")
+    page.get_by_label("Your question").fill("hello")
+    page.get_by_label("Your question").press("Enter")
     answer = last_answer(page)
     expect(answer).to_have_text("Hello! Ask a question about the reports in this library.")
     expect(answer.get_by_role("button")).to_have_count(0)

@@ -170,3 +170,20 @@ def test_on_a_phone_a_conversation_is_opened_from_the_drawer(chromium: Browser, 
         expect(page.locator("#fn-library")).to_be_hidden()
         expect(page.locator(".fn-question")).to_have_text([WHO_LIT])
         assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_each_conversation_has_its_own_draft(page: Page) -> None:
+    question = page.get_by_label("Your question")
+    ask(page, WHO_LIT)
+    expect(page.locator("#fn-conversation .fn-actions")).to_have_count(1)
+    question.fill("And where?")
+    page.get_by_role("button", name="Start over").click()
+    expect(page.locator("#fn-conversation .message-row")).to_have_count(0)
+    expect(question).to_have_value("")
+    question.fill("Another subject")
+    show(page)
+    opener(page, WHO_LIT).click()
+    expect(page.locator("#fn-conversation .fn-actions")).to_have_count(1)
+    expect(question).to_have_value("And where?")
+    page.get_by_role("button", name="Start over").click()
+    expect(question).to_have_value("Another subject")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,6 +15,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import MARKED, Watched, api_answer, ask, opened, serving
+from tests.support.libraries import MakeLibrary
 
 pytestmark = pytest.mark.browser
 
@@ -200,79 +200,86 @@ def test_on_a_phone_headings_break_before_a_figure_is_cut_short(chromium: Browse
 
 
 def test_rows_that_name_groups_are_seen_where_the_pane_is_narrow(
-    chromium: Browser, encoder: Encoder, tmp_path: Path
+    chromium: Browser, library: MakeLibrary
 ) -> None:
-    library = tmp_path / "library"
-    library.mkdir()
     table = "District | Persons\nNorth of the river\nMill | 12\nWeir | 30"
-    (library / "counts.txt").write_text(f"The count.\n\n{table}\n", encoding="utf-8")
-    with Library.open(tmp_path / "home", encoder) as index:
-        sync(index, [library])
-        with serving(index, QueryEngine(index)) as server:
-            place = place_of(whole_text(server), "Mill | 12")
-            with opened(chromium, server, place, **PHONE) as watched:
-                label = watched.page.locator("#fn-source th.fn-label")
-                expect(label).to_have_text("North of the river")
-                assert label.evaluate("(element) => getComputedStyle(element).position") == "static"
-                ways = watched.page.locator("#fn-source button > .fn-label").first
-                assert ways.evaluate("(element) => element.clientWidth") <= 1
+    engine = library({"counts.txt": f"The count.\n\n{table}\n"})
+    with serving(engine.index, engine) as server:
+        place = place_of(whole_text(server), "Mill | 12")
+        with opened(chromium, server, place, **PHONE) as watched:
+            label = watched.page.locator("#fn-source th.fn-label")
+            expect(label).to_have_text("North of the river")
+            assert label.evaluate("(element) => getComputedStyle(element).position") == "static"
+            ways = watched.page.locator("#fn-source button > .fn-label").first
+            assert ways.evaluate("(element) => element.clientWidth") <= 1
 
 
 COSTS = "Costs of repair\n | 2031 | 2030\nBridge | $ 1,200 | $ 900\nMill | $ 80 | $ 70\n"
 
 
 def test_the_cell_that_answers_is_the_first_line_and_is_marked(
-    chromium: Browser, encoder: Encoder, tmp_path: Path
+    chromium: Browser, library: MakeLibrary
 ) -> None:
-    library = tmp_path / "library"
-    library.mkdir()
-    (library / "costs.txt").write_text(COSTS, encoding="utf-8")
-    with Library.open(tmp_path / "home", encoder) as index:
-        sync(index, [library])
-        with serving(index, QueryEngine(index)) as server, opened(chromium, server) as watched:
-            page = watched.page
-            ask(page, "What were the costs of repair of the mill in 2031?")
-            headline = page.locator("#fn-conversation .fn-headline")
-            expect(headline.locator("strong")).to_have_text("$ 80")
-            expect(headline.locator(".fn-headline-names > span")).to_have_text(["Mill", "2031"])
-            row = page.locator("#fn-conversation .fn-group .fn-table tr", has_text="Mill")
-            expect(row.locator(".fn-cell")).to_have_text("$ 80")
-            row.locator(".fn-mark").click()
-            cited = page.locator("#fn-source tr.fn-cited")
-            cited.wait_for()
-            assert page.evaluate(MARKED) == "Mill | $ 80 | $ 70"
-            expect(cited.locator(".fn-cell")).to_have_count(1)
-            assert cited.locator(".fn-cell mark:not([hidden])").inner_text().strip() == "$ 80"
-            assert re.fullmatch(r"#cite(-\d+){6}", page.evaluate("location.hash"))
-            page.reload()
-            expect(page.locator("#fn-source tr.fn-cited .fn-cell")).to_have_count(1)
-            assert (watched.errors, watched.elsewhere) == ([], [])
+    engine = library({"costs.txt": COSTS})
+    with serving(engine.index, engine) as server, opened(chromium, server) as watched:
+        page = watched.page
+        ask(page, "What were the costs of repair of the mill in 2031?")
+        headline = page.locator("#fn-conversation .fn-headline")
+        expect(headline.locator("strong")).to_have_text("$ 80")
+        expect(headline.locator(".fn-headline-names > span")).to_have_text(["Mill", "2031"])
+        row = page.locator("#fn-conversation .fn-group .fn-table tr", has_text="Mill")
+        expect(row.locator(".fn-cell")).to_have_text("$ 80")
+        row.locator(".fn-mark").click()
+        cited = page.locator("#fn-source tr.fn-cited")
+        cited.wait_for()
+        assert page.evaluate(MARKED) == "Mill | $ 80 | $ 70"
+        expect(cited.locator(".fn-cell")).to_have_count(1)
+        assert cited.locator(".fn-cell mark:not([hidden])").inner_text().strip() == "$ 80"
+        assert re.fullmatch(r"#cite(-\d+){6}", page.evaluate("location.hash"))
+        page.reload()
+        expect(page.locator("#fn-source tr.fn-cited .fn-cell")).to_have_count(1)
+        assert (watched.errors, watched.elsewhere) == ([], [])
+
+
+def test_two_figures_that_a_question_compares_are_the_first_line(
+    chromium: Browser, library: MakeLibrary
+) -> None:
+    engine = library({"costs.txt": COSTS})
+    with serving(engine.index, engine) as server:
+        for size in ({}, PHONE):
+            with opened(chromium, server, **size) as watched:
+                ask(watched.page, "Did the costs of repair of the mill rise from 2030 to 2031?")
+                headline = watched.page.locator("#fn-conversation .fn-headline")
+                expect(headline.locator("strong")).to_have_text(["Yes", "$ 80", "$ 70"])
+                expect(headline.locator(".fn-headline-own")).to_have_text(["2031", "2030"])
+                expect(headline.locator(".fn-headline-computed")).to_contain_text("+$10 (+14.3%)")
+                expect(headline.locator(".fn-headline-mark")).to_have_text(
+                    "computed from the two figures, not cited"
+                )
+                assert watched.page.evaluate(
+                    "document.documentElement.scrollWidth <= document.documentElement.clientWidth"
+                )
+                assert (watched.errors, watched.elsewhere) == ([], [])
 
 
 HOSTILE = "<img src=x onerror=document.title='owned'>"
 
 
-def test_words_of_a_table_are_words_wherever_they_stand(
-    chromium: Browser, encoder: Encoder, tmp_path: Path
-) -> None:
-    library = tmp_path / "library"
-    library.mkdir()
+def test_words_of_a_table_are_words_wherever_they_stand(chromium: Browser, library: MakeLibrary) -> None:
     table = f"{HOSTILE}\n{HOSTILE} | Guilders\n<b>Zorblatt</b> bridge {HOSTILE} | 4,711\nMill | 12"
-    (library / "hostile.txt").write_text(f"The cost of bridges.\n\n{table}\n", encoding="utf-8")
-    with Library.open(tmp_path / "home", encoder) as index:
-        sync(index, [library])
-        with serving(index, QueryEngine(index)) as server, opened(chromium, server) as watched:
-            page = watched.page
-            question = "How many guilders did the Zorblatt bridge cost?"
-            cited = api_answer(server, question)["citations"]
-            number = next(one["id"] for one in cited if "4,711" in one["quote"])
-            ask(page, question)
-            page.locator(".fn-actions").last.wait_for()
-            shown = grid(page.locator("#fn-conversation .fn-group .fn-table").first)
-            assert [f"<b>Zorblatt</b> bridge {HOSTILE}", "4,711", f"[{number}]"] in shown
-            page.locator(".fn-group .fn-mark", has_text=f"[{number}]").first.click()
-            page.locator("#fn-source tr.fn-cited").wait_for()
-            for place in ("#fn-conversation", "#fn-source"):
-                expect(page.locator(f"{place} :is(img, b, script)")).to_have_count(0)
-            assert page.title() == "Footnoted"
-            assert (watched.errors, watched.elsewhere) == ([], [])
+    engine = library({"hostile.txt": f"The cost of bridges.\n\n{table}\n"})
+    with serving(engine.index, engine) as server, opened(chromium, server) as watched:
+        page = watched.page
+        question = "How many guilders did the Zorblatt bridge cost?"
+        cited = api_answer(server, question)["citations"]
+        number = next(one["id"] for one in cited if "4,711" in one["quote"])
+        ask(page, question)
+        page.locator(".fn-actions").last.wait_for()
+        shown = grid(page.locator("#fn-conversation .fn-group .fn-table").first)
+        assert [f"<b>Zorblatt</b> bridge {HOSTILE}", "4,711", f"[{number}]"] in shown
+        page.locator(".fn-group .fn-mark", has_text=f"[{number}]").first.click()
+        page.locator("#fn-source tr.fn-cited").wait_for()
+        for place in ("#fn-conversation", "#fn-source"):
+            expect(page.locator(f"{place} :is(img, b, script)")).to_have_count(0)
+        assert page.title() == "Footnoted"
+        assert (watched.errors, watched.elsewhere) == ([], [])

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Page
 
+from rag.suggesting.starters import MAX_STARTERS
 from tests.browser.pages import ARRESTS, BIRD, ask
 
 DAM = "How many times did Pavo Arnholt telephone Corin Dalvey?"
@@ -36,8 +37,8 @@ def show_library(page: Page) -> None:
 
 
 def first_visit(page: Page) -> None:
-    """Leave the page as it is on the first visit, without a question."""
-    page.locator("#fn-examples button").first.wait_for()
+    """Leave the page as it is on the first visit, with all the questions to begin with."""
+    page.locator("#fn-starters button").nth(MAX_STARTERS - 1).wait_for()
 
 
 def an_answer(page: Page) -> None:

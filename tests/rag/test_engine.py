@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,11 +13,11 @@ from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
-from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, Token
+from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
+from tests.support.libraries import MakeLibrary
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 
@@ -47,13 +47,30 @@ def test_a_question_outside_the_library_is_not_answered(seed_engine: QueryEngine
 
 def test_streamed_and_whole_answers_are_the_same(seed_engine: QueryEngine) -> None:
     events = list(seed_engine.stream(ARRESTS))
-    assert isinstance(events[0], PassagesFound)
+    assert isinstance(events[0], ReadingBegun)
+    assert 0 < events[0].sentences < 200
+    assert isinstance(events[1], PassagesFound)
     assert isinstance(events[-1], AnswerDone)
     streamed = events[-1].answer
-    assert events[0].passages == streamed.passages
+    assert events[1].passages == streamed.passages
     assert "".join(event.text for event in events if isinstance(event, Token)) == streamed.text
     assert tuple(e.citation for e in events if isinstance(e, CitationMade)) == streamed.citations
     assert _timeless(streamed) == _timeless(seed_engine.ask(ARRESTS))
+
+
+def test_the_engine_is_idle_unless_a_question_of_a_user_is_being_answered(seed_engine: QueryEngine) -> None:
+    idle = [seed_engine.is_idle]
+    asking = seed_engine.stream(ARRESTS)
+    idle.append(seed_engine.is_idle)
+    next(asking)
+    idle.append(seed_engine.is_idle)
+    asking.close()
+    idle.append(seed_engine.is_idle)
+    own = seed_engine.quoting_only().stream(ARRESTS)
+    next(own)
+    idle.append(seed_engine.is_idle)
+    own.close()
+    assert idle == [True, True, False, True, True]
 
 
 def test_one_document_s_sentences_share_a_line_and_each_document_has_its_own(library: MakeLibrary) -> None:
@@ -178,3 +195,37 @@ def test_the_real_report_is_answered_with_its_gold_evidence(
 
 def _timeless(answer: Answer) -> Answer:
     return replace(answer, answer_id="", created="", timings={})
+
+
+LANTERNS = (
+    "The company sold 300 lanterns in May.",
+    "In May, 300 lanterns that the company had sold came back.",
+)
+SOLD = "How many lanterns did the company sell in May?"
+
+
+@pytest.mark.parametrize(("weight", "first"), [(60.0, max), (-60.0, min)])
+def test_the_reranker_chooses_among_the_sentences_that_the_reader_read(
+    library: MakeLibrary,
+    encoder: Encoder,
+    tmp_path: Path,
+    weight: float,
+    first: Callable[..., str],
+) -> None:
+    stored = json.loads(Path("rag/finding/weights.json").read_text(encoding="utf-8"))
+    stored["reranker"]["selection"]["weights"] = {"similarity": weight}
+    weights = tmp_path / "weights.json"
+    weights.write_text(json.dumps(stored), encoding="utf-8")
+    index = library({"a.txt": "\n\n".join(LANTERNS)}).index
+    answer = QueryEngine(index, weights=weights, reranker=encoder).ask(SOLD)
+    question = encoder.encode_query(SOLD)
+    title = index.catalog.documents()[0].title
+    cosines = {each: float(encoder.encode([f"{title}: {each}"])[0] @ question) for each in LANTERNS}
+    assert answer.citations[0].quote == first(cosines, key=lambda each: cosines[each])
+    assert "rerank" in answer.timings
+
+
+def test_what_is_not_answered_is_not_reranked(seed_index: Library, encoder: Encoder) -> None:
+    answer = QueryEngine(seed_index, reranker=encoder).ask("What is the rainfall of Cambodia?")
+    assert answer.abstained
+    assert "rerank" not in answer.timings

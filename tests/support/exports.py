@@ -10,7 +10,17 @@ from zipfile import ZipFile
 
 from hypothesis import strategies as st
 
-from rag.answers import Answer, AnswerSentence, Disagreement, Dropped, Headline, StatedFigure, Verdict
+from rag.answers import (
+    Answer,
+    AnswerSentence,
+    Comparison,
+    Computed,
+    Disagreement,
+    Dropped,
+    Headline,
+    StatedFigure,
+    Verdict,
+)
 from rag.visible_text import visible
 from tests.support.markup import abstention, answer, citation, passage, texts
 from ui.export import Digests, Exported, Format, export_conversation, read_export
@@ -61,7 +71,17 @@ def full_answer() -> Answer:
     )
 
 
-headlines = st.builds(Headline, texts.filter(visible), texts, texts, texts)
+comparisons = st.builds(
+    Comparison,
+    texts.filter(visible),
+    texts,
+    texts,
+    texts,
+    st.builds(Computed, texts, texts, st.none() | texts, st.none() | texts.filter(visible)),
+)
+headlines = st.builds(
+    Headline, texts.filter(visible), texts, texts, texts, comparison=st.none() | comparisons
+)
 
 
 @st.composite

@@ -22,10 +22,13 @@ MODULE = (sys.executable, "-m", "ui.cli.app")
 
 
 def environment(**more: str) -> dict[str, str]:
-    """The environment of this process without settings of Footnoted, with ``more`` added."""
+    """The environment of this process without settings of Footnoted, with ``more`` added.
+
+    No command uses a reranker, so that the tests pass alike where its packages are installed and where not.
+    """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
     offline = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
-    return kept | offline | more
+    return kept | offline | {"FOOTNOTED_RERANKER": "none"} | more
 
 
 def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:

@@ -13,8 +13,8 @@ from pathlib import Path
 from threading import Event as ThreadEvent
 from typing import Any
 
-from rag.answers import Event, Token
 from rag.engine import QueryEngine
+from rag.events import Event, PassagesFound, Token
 
 
 def main() -> int:
@@ -24,7 +24,10 @@ def main() -> int:
 
     def stream(engine: QueryEngine, *arguments: Any, **more: Any) -> Generator[Event]:  # noqa: ANN401 (as given)
         events = events_of(engine, *arguments, **more)
-        yield next(events)
+        for event in events:
+            yield event
+            if isinstance(event, PassagesFound):
+                break
         while fifo == "-":
             time.sleep(0.1)
             yield Token(" Word.")

@@ -32,6 +32,7 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(
         "/v1/models/{name}",
         "/v1/chat/completions",
         "/v1/search",
+        "/v1/suggestions",
         "/v1/chat",
         "/v1/feedback",
         "/v1/documents",

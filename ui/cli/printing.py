@@ -20,7 +20,17 @@ from rich.text import Text
 
 from rag.answers import COURTESIES, DOUBTFUL
 from rag.visible_text import visible
-from ui.words import RECOGNISED, SHOWN_PASSAGES, date_or_undated, doubt_after, excerpt, source_facts
+from ui.words import (
+    COMPUTED,
+    RECOGNISED,
+    SHOWN_PASSAGES,
+    compared_names,
+    date_or_undated,
+    difference_words,
+    doubt_after,
+    excerpt,
+    source_facts,
+)
 
 if TYPE_CHECKING:
     from index.library import Progress
@@ -212,11 +222,30 @@ def _paragraphs(answer: Result) -> list[Text]:
 
 
 def _print_headline(console: Console, headline: Result) -> None:
+    other = headline.get("comparison")
+    if other is None:
+        names = [visible(headline[name]) for name in ("row", "column") if headline[name]]
+        _print_value(console, headline, " · ".join(names))
+        console.print()
+        return
+    computed = other["computed"]
+    shared, *own = compared_names(*((each["row"], each["column"]) for each in (headline, other)))
+    if computed["answer"]:
+        answer = visible(computed["answer"])
+        console.print(Text(f"{answer[:1].upper()}{answer[1:]}", style="bold"))
+    if shared:
+        console.print(Text(visible(shared), style="dim"))
+    for each, alone in zip((headline, other), own, strict=True):
+        _print_value(console, each, visible(alone))
+    difference = difference_words(computed["difference"], computed["unit"], computed["percent"])
+    console.print(Text(f"Difference {visible(difference)}, {COMPUTED}", style="italic"), end="\n\n")
+
+
+def _print_value(console: Console, figure: Result, names: str) -> None:
     console.print(
-        Text(visible(headline["value"]), style="bold").append(f" {visible(headline['unit'])}", "not bold")
+        Text(visible(figure["value"]), style="bold").append(f" {visible(figure['unit'])}", "not bold")
     )
-    names = [visible(headline[name]) for name in ("row", "column") if headline[name]]
-    console.print(Text(" · ".join(names), style="dim"), end="\n\n")
+    console.print(Text(names, style="dim"))
 
 
 def _print_disagreement(console: Console, disagreement: Result) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import logging
 import os
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
@@ -22,7 +21,6 @@ from fastapi import FastAPI
 from filelock import FileLock, Timeout
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from index.ingest import QUESTIONS
 from index.memory import limit_arenas
 from ui.cli.server import RunningServer, remove_server_file, running_server, write_server_file
 from ui.cli.shutdown import exit_within
@@ -49,9 +47,6 @@ SWITCH_SECONDS = 0.0005
 """The seconds that a thread may hold the interpreter's lock while other threads wait. To encode a text or to
 search, a thread releases and requests the lock hundreds of times. With Python's default of 5 ms, embedding
 would hardly advance during searches."""
-
-EXAMPLES = 4
-"""The number of example questions that the page offers."""
 
 
 class _Connection(H11Protocol):
@@ -141,8 +136,7 @@ def serve(
         engine = opened.enter_context(open_engine(settings, index))
         # The first embedding is slow, so make it before the first request.
         engine.warm_up()
-        examples = example_questions(map(Path, index.catalog.sources()))
-        app = create_app(index, engine, settings, examples, watch=watch)
+        app = create_app(index, engine, settings, watch=watch)
         server = RunningServer(
             os.getpid(),
             settings.host,
@@ -229,30 +223,6 @@ def refuse_exposure(settings: Settings, listener: socket.socket) -> None:
         f"other machines reach {settings.host}, and without a log-in anyone there can read, add and delete "
         "reports; listen on 127.0.0.1 behind a proxy that asks for a log-in, or accept this with --insecure"
     )
-
-
-def example_questions(folders: Iterable[Path]) -> list[str]:
-    """Up to ``EXAMPLES`` questions from the files ``questions.jsonl`` of the followed folders.
-
-    Each line of such a file is a JSON object: ``text`` is the question, and the first entry of ``evidence``
-    names the ``document`` that answers it. Lines of another form, and further questions about the same
-    document, are skipped.
-    """
-    by_document: dict[tuple[Path, str], str] = {}
-    for folder in folders:
-        try:
-            lines = (folder / QUESTIONS).read_text(encoding="utf-8").splitlines()
-        except (OSError, UnicodeDecodeError):
-            continue
-        for line in lines:
-            try:
-                entry = json.loads(line)
-                place = folder, str(entry["evidence"][0]["document"])
-                question = str(entry["text"])
-            except (ValueError, LookupError, TypeError):
-                continue
-            by_document.setdefault(place, question)
-    return list(by_document.values())[:EXAMPLES]
 
 
 def _run(

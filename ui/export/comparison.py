@@ -10,9 +10,10 @@ import regex
 
 from index.catalog import CatalogReader
 from index.documents import Document, Span
-from index.text import table_cells, tables
+from index.text import tables
 from rag.conversations import Footnote, Place, cited_document
-from rag.headlines import headline_of_cell
+from rag.finding import TableRow
+from rag.headlines import possible_headlines
 from rag.visible_text import visible
 from ui.export.exported_answers import FirstLine, Sheet, facts, first_line
 from ui.export.manifest import Manifest, digest_of
@@ -160,19 +161,31 @@ def _first_lines(
     answer: ReadAnswer,
     notes: Mapping[int, Footnote],
 ) -> Iterator[FirstLine]:
-    """The first lines that an answer may have: one for each cell of the row that its first sentence cites."""
-    cited = next((number for claim in answer.claims for number in claim.footnotes), None)
-    place = notes[cited].place if cited is not None and cited in notes else None
+    """The first lines that an answer may have, by the rows of its first sentence's table that it cites."""
+    rows: list[TableRow] = []
+    for number in dict.fromkeys(number for claim in answer.claims for number in claim.footnotes):
+        row = _row_of(reader, texts, notes[number].place) if number in notes else None
+        if row is None and not rows:
+            return
+        if row is not None and (not rows or (row.text, row.header) == (rows[0].text, rows[0].header)):
+            rows.append(row)
+    yield from map(first_line, possible_headlines(answer.question, rows))
+
+
+def _row_of(
+    reader: CatalogReader, texts: Callable[[int, int], Document], place: Place | None
+) -> TableRow | None:
+    """The row of a table that a footnote cites; None if it cites something else."""
     if place is None or not 0 <= place.start <= place.end:
-        return
+        return None
     if (record := cited_document(reader, place)) is None:
-        return
+        return None
     text = texts(record.document_id, record.version).text
-    row = Span(place.start, place.end)
+    span = Span(place.start, place.end)
     for table in tables(text):
-        if table.span.covers(row) and row.start >= table.header.end:
-            for cell in table_cells(text, table.header, row):
-                yield first_line(headline_of_cell(cell))
+        if table.span.covers(span) and span.start >= table.header.end:
+            return TableRow(text, record.language, table.header, span, record.title)
+    return None
 
 
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:

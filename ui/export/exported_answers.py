@@ -11,10 +11,28 @@ from dataclasses import dataclass, replace
 from index.catalog import Catalog
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
-from rag.answers import DOUBTFUL, Answer, Citation, Disagreement, Headline, Passage, StatedFigure, Verdict
+from rag.answers import (
+    DOUBTFUL,
+    Answer,
+    Citation,
+    Comparison,
+    Disagreement,
+    Headline,
+    Passage,
+    StatedFigure,
+    Verdict,
+)
 from rag.visible_text import visible
 from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
-from ui.words import DOUBTS, RECOGNISED, date_or_undated, source_facts
+from ui.words import (
+    COMPUTED,
+    DOUBTS,
+    RECOGNISED,
+    compared_names,
+    date_or_undated,
+    difference_words,
+    source_facts,
+)
 
 Digests = Mapping[tuple[int, int], str]
 """The SHA-256 of each document's file, in hexadecimal, by document number and version."""
@@ -57,7 +75,12 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class FirstLine:
-    """The first line of an answer that is one value: the value in bold, then its unit, row and column."""
+    """The first line of an answer that is one value, or two that are compared: what is in bold, and the rest.
+
+    Attributes:
+        value: the words in bold: the value, or both values with their names.
+        names: the unit, the row and column, and what is computed from two values.
+    """
 
     value: str
     names: str
@@ -78,7 +101,7 @@ class Part:
     Attributes:
         question: the question.
         abstention: the reason of an abstention; None for an answer.
-        first_line: the answer itself, if it is one value; else None.
+        first_line: the answer itself, if it is one value or a comparison of two; else None.
         paragraphs: the sentences, by paragraph.
         remarks: notes for the reader, one line each.
         differences: the disagreements of the sources.
@@ -169,8 +192,28 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
 
 def first_line(headline: Headline) -> FirstLine:
     """The first line of an answer with a headline."""
+    if headline.comparison is not None:
+        return _compared_line(headline, headline.comparison)
     names = (f"· {name}" for name in (headline.row, headline.column) if name)
     return FirstLine(visible(headline.value), visible(" ".join(filter(None, [headline.unit, *names]))))
+
+
+def _compared_line(headline: Headline, other: Comparison) -> FirstLine:
+    """Both figures of a comparison with their names; then what is computed from them, marked as such."""
+    computed = other.computed
+    shared, own, others = compared_names((headline.row, headline.column), (other.row, other.column))
+    answer = f"{computed.answer[:1].upper()}{computed.answer[1:]}: " if computed.answer else ""
+    value = f"{answer}{_named_figure(headline.value, own)}; {_named_figure(other.value, others)}"
+    difference = difference_words(computed.difference, computed.unit, computed.percent)
+    names = [
+        headline.unit,
+        *(f"· {name}" for name in (shared, f"difference {difference}, {COMPUTED}") if name),
+    ]
+    return FirstLine(visible(value), visible(" ".join(filter(None, names))))
+
+
+def _named_figure(value: str, name: str) -> str:
+    return f"{value} ({name})" if name else value
 
 
 def facts(record: DocumentRecord, page: int | None) -> list[str]:

@@ -19,8 +19,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
 
-from rag.answers import Answer, AnswerDone, Citation, CitationMade, Event, StatedFigure, Token
+from rag.answers import Answer, Citation, StatedFigure
 from rag.conversations import Conversation, from_turns
+from rag.events import AnswerDone, CitationMade, Event, Token
 from rag.visible_text import visible
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, Text

@@ -20,16 +20,7 @@ from index.documents import Span
 from index.library import NO_FILTERS, Library
 from index.records import Filters
 from index.search import Hit, Snapshot
-from rag.answers import (
-    Answer,
-    AnswerDone,
-    CitationMade,
-    Event,
-    PassagesFound,
-    QuestionCorrected,
-    QuestionRewritten,
-    Token,
-)
+from rag.answers import Answer
 from rag.conversations import (
     Feedback,
     append_feedback,
@@ -40,9 +31,21 @@ from rag.conversations import (
     load,
 )
 from rag.errors import OtherConversationError, QuestionError, SpanError
+from rag.events import (
+    AnswerDone,
+    CitationMade,
+    Event,
+    PassagesFound,
+    QuestionCorrected,
+    QuestionRewritten,
+    ReadingBegun,
+    StreamedEvent,
+    Token,
+)
 from rag.finding import load_weights, measure, rank, read
 from rag.llm import AT_ONCE
 from rag.questions import Question, understand
+from rag.suggesting import StarterMaker, Starters
 from ui.http.openai import completions_router
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
@@ -55,8 +58,14 @@ SentenceScores = Mapping[tuple[int, Span], float]
 """The score of each sentence, by document number and span."""
 
 
-def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
-    """The routes under ``/v1`` that take questions, those of OpenAI's protocol included."""
+def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker) -> APIRouter:
+    """The routes under ``/v1`` that take or offer questions, those of OpenAI's protocol included.
+
+    Args:
+        index: the library.
+        engine: answers the questions.
+        starters: makes questions to begin with in the background.
+    """
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
     # More threads would not answer faster, because Python runs one at a time, and indexing would wait for all
     # of them.
@@ -72,6 +81,15 @@ def questions_router(index: Library, engine: QueryEngine) -> APIRouter:
         return await to_thread.run_sync(
             search_response, index, request.query, request.limit, request.to_filters(), limiter=searching
         )
+
+    @router.get("/suggestions", tags=["questions"])
+    def suggestions() -> Starters:
+        """Up to four questions that the newest reports answer, each with the report that does.
+
+        The server makes them after each change of the library, while it has nothing else to do; `complete`
+        is true when no more will be added.
+        """
+        return starters.current()
 
     @router.post(
         "/chat",
@@ -214,11 +232,12 @@ def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
     }
 
 
-def _server_sent(event: Event | StreamFailed) -> tuple[ServerSentEvent]:
-    return (server_sent_event(event),)
+def _server_sent(event: Event | StreamFailed) -> tuple[ServerSentEvent, ...]:
+    # Progress is for the page.
+    return () if isinstance(event, ReadingBegun) else (server_sent_event(event),)
 
 
-def server_sent_event(event: Event | StreamFailed) -> ServerSentEvent:
+def server_sent_event(event: StreamedEvent | StreamFailed) -> ServerSentEvent:
     """One event of a streamed answer as a server-sent event."""
     data: dict[str, Any]
     match event:

@@ -14,7 +14,7 @@ from anyio import CapacityLimiter, to_thread
 from sse_starlette import EventSourceResponse
 from starlette.types import Receive, Scope, Send
 
-from rag.answers import Event
+from rag.events import Event
 from ui.http.problems import problem_of, status_and_detail
 
 STOPPING = "The server is stopping; ask again when it is running again."

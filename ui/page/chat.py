@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
 from rag.engine import QueryEngine
@@ -24,8 +24,8 @@ def labels() -> gr.I18n:
     return gr.I18n(**gradio_words("chat."))
 
 
-def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
-    """Build the conversation, the example questions and the input. The page's script adds all the rest.
+def build_chat(engine: QueryEngine) -> gr.Blocks:
+    """Build the conversation and the input. The page's script adds all the rest.
 
     The session on the server keeps the conversation. The browser sends only the question, its filters and
     commands (:mod:`ui.page.commands`).
@@ -86,9 +86,6 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
         scope = gr.Textbox(visible="hidden", elem_id="fn-scope")
         command = gr.Textbox(visible="hidden", elem_id="fn-request")
         shown = gr.Textbox(visible="hidden", elem_id="fn-shown")
-        with gr.Column(elem_id="fn-examples"):
-            gr.Markdown(words("chat.examples"), visible=bool(examples))
-            offered = [gr.Button(example) for example in examples]
         begin = gr.Button(words("chat.startOver"), elem_id="fn-new")
 
         # The answer itself shows the progress, and Gradio's indicator would cover the input.
@@ -96,7 +93,6 @@ def build_chat(engine: QueryEngine, examples: Sequence[str]) -> gr.Blocks:
         state = [scope, session, shown]
         # Questions wait on the server, because Gradio would read the input only after the earlier answer.
         answering: list[Any] = [question.submit(ask, [question, *state], trigger_mode="multiple", **quietly)]
-        answering += [button.click(ask, [button, *state], **quietly) for button in offered]
         answering += [command.change(act, [command, *state], trigger_mode="multiple", **quietly)]
         result = [session, conversation]
         for event in answering:

@@ -9,21 +9,19 @@ from anyio import to_thread
 
 from index.library import Library
 from index.records import Filters
-from rag.answers import (
-    Answer,
+from rag.answers import Answer, Citation, Searched, search_scope
+from rag.conversations import Conversation
+from rag.engine import QueryEngine
+from rag.events import (
     AnswerDone,
-    Citation,
     CitationMade,
     Event,
     PassagesFound,
     QuestionCorrected,
     QuestionRewritten,
-    Searched,
+    ReadingBegun,
     Token,
-    search_scope,
 )
-from rag.conversations import Conversation
-from rag.engine import QueryEngine
 from ui.http.streaming import EngineEvents
 from ui.page.locales import Locale
 from ui.page.markup.answer import answer_markup, failure_markup, streamed_markup, waiting_markup
@@ -37,7 +35,9 @@ class PartialAnswer:
         search_scope: the filters, and the number of reports that they leave to search; None without filters.
         standalone: the standalone form of a follow-up; None for a question that needs none.
         searched_for: the question with its spelling corrected; None if nothing was corrected.
-        passages: the number of passages found; None during the search.
+        searching: the number of passages that are searched.
+        reading: the number of sentences that the reader reads; None before it begins.
+        passages: the number of passages found; None until they are read.
         text: the text so far.
         citations: the citations so far.
         answer: the whole answer, at the end.
@@ -46,10 +46,21 @@ class PartialAnswer:
     search_scope: Searched | None = None
     standalone: str | None = None
     searched_for: str | None = None
+    searching: int = 0
+    reading: int | None = None
     passages: int | None = None
     text: str = ""
     citations: tuple[Citation, ...] = ()
     answer: Answer | None = None
+
+    @property
+    def doing(self) -> tuple[str, int]:
+        """What the engine does until the first sentence arrives: the key of a string, and its count."""
+        if self.passages is not None:
+            return "waiting.writing", self.passages
+        if self.reading is not None:
+            return "waiting.reading", self.reading
+        return "waiting.searching", self.searching
 
 
 async def partial_answers(
@@ -64,10 +75,8 @@ async def partial_answers(
         QuestionError: if the question is empty or too long.
     """
     events = EngineEvents(engine.stream(question, filters, conversation, exact=exact))
-    partial = PartialAnswer()
-    if filters:
-        partial = PartialAnswer(await to_thread.run_sync(_searched, engine.index, filters))
     try:
+        partial = await to_thread.run_sync(_begun, engine.index, filters)
         yield partial
         async for event in events:
             partial = _updated(partial, event)
@@ -79,22 +88,27 @@ async def partial_answers(
 def _updated(partial: PartialAnswer, event: Event) -> PartialAnswer:
     match event:
         case QuestionCorrected(corrected):
-            return replace(partial, searched_for=corrected)
+            partial = replace(partial, searched_for=corrected)
         case QuestionRewritten(rewritten):
-            return replace(partial, standalone=rewritten)
+            partial = replace(partial, standalone=rewritten)
+        case ReadingBegun(sentences):
+            partial = replace(partial, reading=sentences)
         case PassagesFound(passages):
-            return replace(partial, passages=len(passages))
+            partial = replace(partial, passages=len(passages))
         case Token(more):
-            return replace(partial, text=partial.text + more)
+            partial = replace(partial, text=partial.text + more)
         case CitationMade(citation):
-            return replace(partial, citations=(*partial.citations, citation))
+            partial = replace(partial, citations=(*partial.citations, citation))
         case AnswerDone(answer):
-            return replace(partial, answer=answer)
+            partial = replace(partial, answer=answer)
+    return partial
 
 
-def _searched(index: Library, filters: Filters) -> Searched:
+def _begun(index: Library, filters: Filters) -> PartialAnswer:
+    """The partial answer before the search: what is searched."""
     with index.snapshot() as snapshot:
-        return search_scope(snapshot, filters)
+        scope = search_scope(snapshot, filters) if filters else None
+        return PartialAnswer(scope, searching=snapshot.reader.count_chunks(filters))
 
 
 def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
@@ -105,7 +119,7 @@ def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
         return _streamed(partial, locale, is_stopped=False)
     return waiting_markup(
         locale,
-        partial.passages,
+        *partial.doing,
         partial.standalone,
         partial.search_scope,
         searched_for=partial.searched_for,

@@ -123,9 +123,9 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
 
 
 def _written(block: Paragraph) -> Placed:
-    """The text of a paragraph on one line, or of a table's row with the spaces that show its empty cells."""
+    """The text of a paragraph on one line, or of a table's row with its indentation and empty cells."""
     words = block.words.replaced(WRAPPED_HYPHEN, "-")
-    return words.strip() if block.is_row else words.on_one_line()
+    return words.cut(0, len(words.text.rstrip())) if block.is_row else words.on_one_line()
 
 
 def _typical_step(page: Sequence[Line]) -> float:

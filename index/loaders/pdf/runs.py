@@ -13,13 +13,16 @@ from typing import NamedTuple
 import regex
 
 from index.loaders.blocks import without_bars
-from index.loaders.pdf.positioned import NOWHERE, Placed, joined_by
+from index.loaders.pdf.positioned import NOWHERE, Placed, joined_by, unplaced
 from index.loaders.superscripts import superscript
 from index.text.normalize import UNSPACED
 from index.text.tabular import CELL_SEPARATOR
 
 MIN_GUTTER = 0.7
 """The narrowest gutter between columns, in line heights: most spaces are half as wide."""
+
+INDENT = "  "
+"""What stands before the label of a table's row, for each level of its indentation."""
 
 WRAPPED_HYPHEN = "\u00ad"
 """The character at the end of a line whose last word is divided."""
@@ -75,6 +78,7 @@ class Line:
         bold: whether the first and the last character of the line are bold.
         is_row: whether the pieces are the cells of a table's row.
         begins_table: whether the line is the first row of a table.
+        level: the depth of the indentation of a row's label, from 0.
         resumes: the right edge, in points, of the text before trailing superscripts or subscripts; None if
             the line does not end with them.
     """
@@ -85,16 +89,18 @@ class Line:
     bold: tuple[bool, bool] = (False, False)
     is_row: bool = False
     begins_table: bool = False
+    level: int = 0
     resumes: float | None = None
 
     @property
     def words(self) -> Placed:
-        """The line's text; " | " stands between the cells of a row. A space at the end stays."""
+        """The line's text; a row has " | " between its cells, and its indentation. A last space stays."""
         if len(self.cells) == 1 and not self.is_row:
             return self.cells[0].words
         if self.is_row:
             cells = [cell.words.strip() for cell in self.cells]
-            return joined_by(CELL_SEPARATOR, [_without_bars(cell) for cell in cells]).strip()
+            row = joined_by(CELL_SEPARATOR, [_without_bars(cell) for cell in cells]).strip()
+            return unplaced(INDENT * self.level) + row if self.level else row
         *others, last = self.cells
         return joined_by(" ", [*(cell.words.strip() for cell in others), last.words])
 

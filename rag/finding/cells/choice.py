@@ -59,12 +59,16 @@ class CellChoice:
             cited: the sentence of a document.
             sentence: the sentence of the answer that cites it.
         """
+        row = self.row(cited)
+        return None if row is None else choose_cell(self.index, self.question, row, sentence)
+
+    def row(self, cited: CitedSentence) -> Row | None:
+        """Return the row of a table that is cited; None if the sentence is no row."""
         header = cited.sentence.header
         if header is None or not is_row(cited.sentence.text):
             return None
         text = self.library.text(cited.record).text
-        row = Row(text, cited.record.language, header, cited.sentence.span, cited.record.title)
-        return choose_cell(self.index, self.question, row, sentence)
+        return Row(text, cited.record.language, header, cited.sentence.span, cited.record.title)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,9 @@ class Row:
     title: str = ""
 
 
-def choose_cell(index: Snapshot, question: Question, row: Row, sentence: str) -> TableCell | None:
+def choose_cell(
+    index: Snapshot, question: Question, row: Row, sentence: str, *, of_pair: bool = False
+) -> TableCell | None:
     """Return the cell of a row that a question means; None if that is unclear.
 
     Only cells whose value ``sentence`` states can be meant.
@@ -96,21 +102,27 @@ def choose_cell(index: Snapshot, question: Question, row: Row, sentence: str) ->
         question: the question.
         row: the row that the sentence cites.
         sentence: a sentence of the answer: the row itself, or a sentence about it.
+        of_pair: whether the cell is one of two that are compared. If not, a question for a change means only
+            a cell that states a change.
     """
-    every = table_cells(row.text, row.header, row.span)
-    if not every or not _is_named(index, question, row):
-        return None
-    if _names_another(index, question, row, every):
-        return None
+    every = cells_of(index, question, row)
     found = [cell for cell in every if _is_value(cell.value)]
     stated = [cell for cell in found if _states(sentence, cell.value)]
-    if _ASKS_CHANGE.search(question.text):
+    if _ASKS_CHANGE.search(question.text) and not of_pair:
         stated = [cell for cell in stated if _NAMES_CHANGE.search(f"{cell.row} {cell.column}")]
-    fitting = _fitting(question, row, stated)
+    fitting = fitting_cells(periods_of(question.text, row.language), row, stated)
     best = fitting[0] if len(found) == len(fitting) == 1 else _clearest(index, question, row, found, fitting)
-    if best is None or not is_quantity(best.value) or not _is_covered(index, question, row, best):
+    if best is None or not is_quantity(best.value) or not is_covered(index, question, row, best):
         return None
     return best
+
+
+def cells_of(index: Snapshot, question: Question, row: Row) -> list[TableCell]:
+    """Return the cells of a row; none if the question does not name the row, or may mean another one."""
+    every = table_cells(row.text, row.header, row.span)
+    if not every or not _is_named(index, question, row) or _names_another(index, question, row, every):
+        return []
+    return every
 
 
 def _is_value(words: str) -> bool:
@@ -130,7 +142,7 @@ def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
     return held >= NAMED * sum(rarity.values()) if rarity else bool(figures)
 
 
-def _is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
+def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
     """Whether the names of a cell, its table and its document have enough of the question's words."""
     names = " ".join([cell.row, cell.column, row.header.of(row.text), row.title])
     held = _terms(names, row.language)
@@ -154,9 +166,8 @@ def _states(sentence: str, value: str) -> bool:
     return numeral is None or numeral[0] in _NUMERAL.findall(sentence)
 
 
-def _fitting(question: Question, row: Row, among: Sequence[TableCell]) -> list[TableCell]:
-    """Return the cells whose headings name no other period than the question."""
-    asked = periods_of(question.text, row.language)
+def fitting_cells(asked: Periods, row: Row, among: Sequence[TableCell]) -> list[TableCell]:
+    """Return the cells whose headings name no other period than those that are asked for."""
     caption = periods_of(_caption(row), row.language)
     return [cell for cell in among if not asked.excludes(*_periods(cell, row.language), caption)]
 

@@ -217,3 +217,27 @@ class TestWhatWent:
         catalog.commit([version("New.", path="b.txt")])
         with catalog.reading() as reader:
             assert reader.last_chunk() == 5
+
+
+def test_the_newest_documents_come_first_among_those_that_pass_the_filters(catalog: Catalog) -> None:
+    for name, language in (("a.txt", "en"), ("b.txt", "id"), ("c.txt", "en")):
+        put_vectors(catalog, f"Words of {name}.")
+        words = Document(f"Words of {name}.", "T", "text", language)
+        catalog.commit([version(path=name, document=words)])
+    with catalog.reading() as reader:
+        by_id = {record.document_id: record.path for record in reader.documents()}
+        assert [by_id[number] for number in reader.newest(9)] == ["c.txt", "b.txt", "a.txt"]
+        assert [by_id[number] for number in reader.newest(9, Filters(languages=("en",)))] == [
+            "c.txt",
+            "a.txt",
+        ]
+        assert [by_id[number] for number in reader.newest(1)] == ["c.txt"]
+
+
+def test_chunks_are_counted_for_the_documents_that_pass_the_filters(catalog: Catalog) -> None:
+    put_vectors(catalog, "Words.", "Kata.", "Lain.")
+    english, other = Document("Words.", "T", "text", "en"), Document("Kata. Lain.", "T", "text", "id")
+    catalog.commit([version(path="a.txt", document=english), version(path="b.txt", document=other)])
+    with catalog.reading() as reader:
+        counts = [reader.count_chunks(Filters(languages=names)) for names in ((), ("en",), ("id",), ("vi",))]
+    assert counts == [3, 1, 2, 0]

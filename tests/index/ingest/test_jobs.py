@@ -147,6 +147,7 @@ def test_a_killed_process_leaves_jobs_that_have_failed_for_all_who_look(tmp_path
             jobs.request_cancel(job_id)
     other = jobs.create("sync").id
     assert not {waiting, running, mine, other} - {job.id for job in jobs.recent()}
+    assert {job.id for job in jobs.unended()} == {mine, other}
     assert set(jobs.abandon()) == {running, waiting}
     assert jobs.abandon() == []
     ended = jobs.get(running)

@@ -26,6 +26,8 @@ from rag.answers import (
     Cause,
     CellAddress,
     Citation,
+    Comparison,
+    Computed,
     Copy,
     Disagreement,
     Dropped,
@@ -109,7 +111,11 @@ answers: st.SearchStrategy[Answer] = built(
     Answer,
     sentences=some(built(AnswerSentence, citations=some(numbers))),
     citations=some(citations),
-    headline=st.none() | built(Headline),
+    headline=st.none()
+    | built(
+        Headline,
+        comparison=st.none() | built(Comparison, computed=built(Computed, percent=maybe, answer=maybe)),
+    ),
     passages=some(built(Passage)),
     disagreements=some(built(Disagreement, figures=some(built(StatedFigure)))),
     dropped=some(built(Dropped)),
@@ -192,6 +198,13 @@ def test_an_answer_of_an_older_version_is_read() -> None:
     for name in ("disagreements", "dropped", "fallback", "prompt_digest", "standalone", "conversation_id"):
         del older[name]
     del older["headline"], older["citations"][0]["cell"]
+    assert load(json.dumps(older)) == made
+
+
+def test_a_headline_of_an_older_version_compares_nothing() -> None:
+    made = replace(answer(citation(1, GATE)), headline=Headline("412", "in tens", "Monday", "2031"))
+    older = made.as_dict()
+    del older["headline"]["comparison"]
     assert load(json.dumps(older)) == made
 
 

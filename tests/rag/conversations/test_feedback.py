@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -19,10 +18,9 @@ from rag.conversations.feedback import (
     judgements,
     read_feedback,
 )
-from rag.engine import QueryEngine
 from rag.errors import JsonLinesError, SpanError
+from tests.support.libraries import MakeLibrary
 
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 EVIDENCE = CitedEvidence("/reports", "a.txt", 4, 7, "dam")
 
 

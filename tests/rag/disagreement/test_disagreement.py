@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -13,9 +12,8 @@ from rag.answers import Citation, Copy, Disagreement
 from rag.disagreement.disagreement import disagreements
 from rag.engine import QueryEngine
 from tests.support.disagreements import DISAGREE, FINE
+from tests.support.libraries import MakeLibrary
 from tests.support.markup import citation
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 
 def cited(

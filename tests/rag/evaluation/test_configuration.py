@@ -16,7 +16,7 @@ def test_a_file_sets_its_keys_and_names_the_configuration(tmp_path: Path) -> Non
     file.write_text('dense_weight = 1\nmax_chunk_tokens = 80\nreader = "none"\nthreshold = 0.25\n')
     base = Configuration(model="some-model")
     assert read_configuration(str(file), base) == Configuration(
-        "wide", "some-model", "none", 80, limits=AnswerLimits(dense_weight=1, threshold=0.25)
+        "wide", "some-model", "none", max_chunk_tokens=80, limits=AnswerLimits(dense_weight=1, threshold=0.25)
     )
 
 
@@ -35,6 +35,7 @@ def test_settings_are_every_key_with_its_value() -> None:
     assert dict(settings_of(Configuration(title_tokens=0))) == {
         "model": None,
         "reader": Configuration().reader,
+        "reranker": "none",
         "max_chunk_tokens": 200,
         "title_tokens": 0,
         "weights": None,
@@ -54,8 +55,8 @@ def test_settings_are_every_key_with_its_value() -> None:
         (
             "colour = 1",
             (
-                "unknown key colour; known are model, reader, max_chunk_tokens, title_tokens, weights, "
-                "dense_weight, read_hits, widen_by, max_sentences, certain, threshold"
+                "unknown key colour; known are model, reader, reranker, max_chunk_tokens, title_tokens, "
+                "weights, dense_weight, read_hits, widen_by, max_sentences, certain, threshold"
             ),
         ),
         ("dense_weight = 1.5", "dense_weight is 1.5; it must be a number from 0 to 1"),

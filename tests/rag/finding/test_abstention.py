@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -14,8 +13,7 @@ from rag.finding.features import measure
 from rag.finding.ranking import Scored, Weights, load_weights, rank
 from rag.finding.reading import Reading, read
 from rag.questions import Question, understand
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 HARBOUR = {"a.txt": "The harbour of Tessaveld was closed by ice. Pilots waited for a week."}
 NEVER = replace(load_weights(), threshold=1.0, foreign_threshold=1.0)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
 from rag.engine import QueryEngine
@@ -12,8 +10,7 @@ from rag.finding.features import measure
 from rag.finding.ranking import load_weights, rank
 from rag.finding.reading import read
 from rag.questions import understand
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 REPORT = {"a.txt": "The police arrested more than a thousand suspects in the raids of this week."}
 
@@ -32,6 +29,13 @@ def test_no_caveat_if_the_sentences_contain_the_question_s_words(library: MakeLi
 def test_words_that_the_sentences_lack_are_named(library: MakeLibrary) -> None:
     assert beside(library(REPORT), "How many suspects were convicted after the raids?") == (
         "Not mentioned in the sentences cited: “convicted”, “after”."
+    )
+
+
+def test_of_two_things_that_are_compared_the_one_without_a_figure_is_named(library: MakeLibrary) -> None:
+    table = "Technical assistance of FEMIP\nCountry | Signed (EURm)\nMorocco | 21.09\nSyria | 33.42\n"
+    assert beside(library({"a.txt": table}), "Did Syria or Libya get more technical assistance?") == (
+        "Not mentioned in the sentences cited: “Libya”."
     )
 
 

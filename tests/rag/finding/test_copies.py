@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from index.documents import Span
 from index.records import Filters
 from rag.answers import Answer, Citation, Copy
@@ -11,10 +9,9 @@ from rag.engine import QueryEngine
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import Copies
 from rag.finding.reading import ReadSentence
+from tests.support.libraries import MakeLibrary
 from tests.support.reports import near_duplicates
 from tests.support.stories import COPIES, LEAD, OTHER_STORY, STORY, copy
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 RAID = "How many people were arrested when police searched the warehouses at the harbour of Orrin?"
 

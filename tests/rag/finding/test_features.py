@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
 from index.embedding import Encoder
@@ -11,8 +9,7 @@ from rag.engine import QueryEngine
 from rag.finding.features import COMPARED, Candidate, acronyms, contains_term, measure
 from rag.finding.reading import read
 from rag.questions import understand
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 
 def measured(engine: QueryEngine, question: str) -> dict[str, Candidate]:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
-from rag.answers import AnswerDone, PassagesFound, Token
 from rag.conversations import from_answers
 from rag.engine import QueryEngine
+from rag.events import AnswerDone, PassagesFound, Token
 from rag.finding.greetings import greeting
 from rag.questions import understand
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 HELLO = "Hello! Ask a question about the reports in this library."
 WELCOME = "You are welcome. Ask another question whenever you like."

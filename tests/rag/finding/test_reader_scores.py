@@ -13,7 +13,7 @@ from index.records import DocumentRecord
 from rag.answer_limits import MAX_READ
 from rag.finding.features import MEASURED_NAMES, Candidate, Features
 from rag.finding.reader import WindowRead
-from rag.finding.reader_scores import apply_reader, can_read
+from rag.finding.reader_scores import apply_reader, can_read, windows_of
 from rag.finding.reading import Reading, ReadSentence
 from rag.finding.windows import Window
 from rag.questions import understand
@@ -68,16 +68,21 @@ def candidates(of: Reading, places: Sequence[int]) -> list[Candidate]:
     return [Candidate(of, place, of.sentences[place], features, frozenset()) for place in places]
 
 
+def read_by(reader: CountingReader, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """The candidates with the scores of ``reader``."""
+    return apply_reader(reader, QUESTION, ranked, windows_of(ranked))
+
+
 def test_a_sentence_is_read_with_its_two_neighbours() -> None:
     reader = CountingReader()
-    apply_reader(reader, QUESTION, candidates(reading(1, ["a.", "b.", "c.", "d.", "e."]), [2]))
+    read_by(reader, candidates(reading(1, ["a.", "b.", "c.", "d.", "e."]), [2]))
     assert reader.windows == [Window("Report 1", ("b.", "c.", "d."))]
 
 
 def test_neighbouring_sentences_share_a_window() -> None:
     reader = CountingReader()
     first, second = reading(1, [f"{n}." for n in range(9)]), reading(2, ["x.", "y."])
-    apply_reader(reader, QUESTION, [*candidates(first, [0, 7, 2]), *candidates(second, [1])])
+    read_by(reader, [*candidates(first, [0, 7, 2]), *candidates(second, [1])])
     assert reader.windows == [
         Window("Report 1", ("0.", "1.", "2.", "3.")),
         Window("Report 1", ("6.", "7.", "8.")),
@@ -87,7 +92,7 @@ def test_neighbouring_sentences_share_a_window() -> None:
 
 def test_the_reader_s_scores_are_recorded_with_each_candidate_in_order() -> None:
     of, other = reading(1, ["abc.", "a.", "ab.", "-", "-", "abcdef."]), reading(2, ["xy."])
-    found = apply_reader(CountingReader(), QUESTION, [*candidates(of, [2, 0, 5]), *candidates(other, [0])])
+    found = read_by(CountingReader(), [*candidates(of, [2, 0, 5]), *candidates(other, [0])])
     noted = [
         (item.sentence.text, item.features.reader, item.features.reader_window, item.features.reader_best)
         for item in found
@@ -102,13 +107,13 @@ def test_the_reader_s_scores_are_recorded_with_each_candidate_in_order() -> None
 
 def test_neighbours_of_the_best_candidates_are_scored_too() -> None:
     of = reading(1, ["a.", "b.", "c."])
-    found = apply_reader(CountingReader(), QUESTION, candidates(of, [1, 2, 0]))
+    found = read_by(CountingReader(), candidates(of, [1, 2, 0]))
     assert [item.sentence.text for item in found] == ["b.", "c.", "a."]
 
 
 def test_a_long_run_of_sentences_is_split_into_windows() -> None:
     reader = CountingReader()
-    apply_reader(reader, QUESTION, candidates(reading(1, ["x" * 300] * 4), range(4)))
+    read_by(reader, candidates(reading(1, ["x" * 300] * 4), range(4)))
     assert [len(window.sentences) for window in reader.windows] == [2, 2]
 
 
@@ -119,7 +124,7 @@ def test_the_best_candidate_is_always_read_and_the_time_is_bounded(
     of = reading(1, ["x" * length for length in lengths])
     places = data.draw(st.permutations(range(len(lengths))))
     reader = CountingReader()
-    found = apply_reader(reader, QUESTION, candidates(of, places))
+    found = read_by(reader, candidates(of, places))
     assert found[0].place == places[0]
     assert [item.place for item in found] == [place for place in places if place in {f.place for f in found}]
     assert sum(len(text) for window in reader.windows for text in window.sentences) <= 5000 + 3 * 900
@@ -145,7 +150,7 @@ def test_rows_are_read_below_the_headings_of_their_table_and_with_the_name_of_th
     )
     table = candidates(replace(plain, sentences=rows), [0, 1])
     reader = CountingReader()
-    read = apply_reader(reader, QUESTION, table)
+    read = read_by(reader, table)
     assert [window.sentences for window in reader.windows] == [
         ("District | 2031 | 2030", "Repairs Pumps | 12 | 14", "Repairs Gates | 3 | 2")
     ]

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 from index.documents import Span
-from rag.engine import QueryEngine
 from rag.finding.reading import read
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 SENTENCES = [
     f"Station {number} on the river reported a level of {number * 7} units that morning."

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
-from rag.answers import PassagesFound, QuestionCorrected, QuestionRewritten
 from rag.conversations import from_answers
 from rag.engine import QueryEngine
+from rag.events import PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
 from rag.finding.spelling import correct
 from rag.questions import MAX_QUESTION_CHARACTERS, understand
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 REPORTS = {
     "dam.txt": "The dam of Varda broke on Sunday. The council of Varda closed the third gate of the dam. "
@@ -130,7 +127,7 @@ class TestAnswers:
     def test_the_correction_is_the_first_event(self, library: MakeLibrary) -> None:
         events = list(library(REPORTS).stream("How many homes did the resevroir destroy?"))
         assert events[0] == QuestionCorrected("How many homes did the reservoir destroy?")
-        assert isinstance(events[1], PassagesFound)
+        assert [type(event) for event in events[1:3]] == [ReadingBegun, PassagesFound]
 
     def test_a_follow_up_is_corrected_before_it_is_completed(self, seed_engine: QueryEngine) -> None:
         first = seed_engine.ask("How many people were displcaed by the floods in Lorvenna in May?")

@@ -11,7 +11,7 @@ import pytest
 
 from index.embedding import BUNDLED_MODEL, MULTILINGUAL_MODEL
 from rag.errors import WeightsError
-from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, Features
+from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, READ_NAMES, Features
 from rag.finding.ranking import Logistic, Ranker, load_weights
 
 
@@ -56,9 +56,16 @@ def test_every_weight_belongs_to_a_feature_and_the_cosine_counts_for_an_answer()
 
 def test_the_reader_s_scores_count_if_there_is_a_reader() -> None:
     weights = load_weights("reader")
-    assert set(weights.selection.weights) == set(FEATURE_NAMES)
+    assert set(weights.selection.weights) == set(READ_NAMES)
     assert weights.selection.weights["reader"] > 0
     assert 0 < weights.threshold < 0.5
+
+
+def test_the_similarity_counts_if_there_is_a_reranker_and_the_reader_decides_whether_to_answer() -> None:
+    reader, reranker = load_weights("reader"), load_weights("reranker")
+    assert set(reranker.selection.weights) == set(FEATURE_NAMES)
+    assert reranker.selection.weights["similarity"] > 0
+    assert (reranker.answerability, reranker.threshold) == (reader.answerability, reader.threshold)
 
 
 @pytest.mark.parametrize(

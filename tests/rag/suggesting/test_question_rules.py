@@ -8,7 +8,10 @@ from hypothesis import strategies as st
 
 from rag.suggesting.question_rules import questions_in
 
-AROUND = "The Cabinet met at the ministry. Near Parliament some rebuilding went on."
+AROUND = (
+    "The Cabinet met at the ministry. Near Parliament some rebuilding went on. "
+    "Of eBay, core results and consolidated sales."
+)
 
 
 def asked(sentence: str) -> list[str]:
@@ -62,6 +65,26 @@ def asked(sentence: str) -> list[str]:
             "Ji Xiha, who serves at the court in Pursat, is accused of taking bribes.",
             "What is Ji Xiha accused of?",
         ),
+        (
+            "Gross Merchandise Volume (GMV) was $18.2 billion, down 2%.",
+            "What was Gross Merchandise Volume?",
+        ),
+        (
+            "• Core earnings were $0.19 per diluted share for the second quarter of 2023, compared to $0.17.",
+            "What were core earnings for the second quarter of 2023?",
+        ),
+        (
+            "Harlan Energy is a holding company headquartered in Pellan.",
+            "What is Harlan Energy?",
+        ),
+        (
+            "The profit margin decreased to 20.4% in 2023.",
+            "What was the profit margin in 2023?",
+        ),
+        ("The profit margin decreased 2% in 2023.", None),
+        ("Consolidated revenues increased 14% to $6.5 billion.", "What were consolidated revenues?"),
+        ("In July, eBay acquired Certilogo.", "When did eBay acquire Certilogo?"),
+        ("The proceeds from the 2026 Notes and 2031 Notes were received in May.", None),
         ("The road was closed because the bridge had fallen.", "Why was the road closed?"),
         ("The wounded were taken to Phnom Penh.", "Where were the wounded taken to?"),
         ("The first case was found in Port Quell.", "Where was the first case found?"),

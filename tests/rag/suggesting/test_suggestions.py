@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from functools import partial
 
@@ -17,13 +16,12 @@ from rag.conversations.history import continue_conversation
 from rag.engine import QueryEngine
 from rag.suggesting import suggestions
 from rag.suggesting.suggestions import candidates_of
+from tests.support.libraries import MakeLibrary
 
 suggest = partial(suggestions.suggest, seconds=60)
 """``suggestions.suggest`` with ample time, so that the result does not depend on the machine."""
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 
 def answers_to(engine: QueryEngine, question: str) -> Answer:

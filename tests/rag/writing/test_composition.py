@@ -9,7 +9,8 @@ import pytest
 from index.documents import Span
 from index.library import Library
 from index.records import DocumentRecord
-from rag.answers import CitationMade, Token, Verification
+from rag.answers import Verification
+from rag.events import CitationMade, Token
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import CitedSentence
 from rag.finding.reading import ReadSentence

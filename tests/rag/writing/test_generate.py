@@ -9,9 +9,10 @@ import pytest
 
 from index.library import Library
 from rag.answer_limits import AnswerLimits
-from rag.answers import Answer, QuestionRewritten
+from rag.answers import Answer
 from rag.conversations.history import Conversation, from_answers
 from rag.engine import QueryEngine
+from rag.events import QuestionRewritten
 from rag.llm import Prices
 from rag.llm.circuit import Circuit
 from rag.verification import Gate

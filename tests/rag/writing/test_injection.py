@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
 from rag.answer_limits import AnswerLimits
@@ -11,9 +9,8 @@ from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.verification import Gate
 from rag.writing.writer import Writer
+from tests.support.libraries import MakeLibrary
 from tests.support.scripted import ScriptedLLM, model_of, obeys
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
 
 SURE = AnswerLimits(certain=0.0)
 """The slow reader is off, so answerability is lower; a lower threshold makes up for it."""

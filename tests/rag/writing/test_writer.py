@@ -13,8 +13,9 @@ import pytest
 
 from index.library import Library
 from rag.answer_limits import AnswerLimits
-from rag.answers import Answer, AnswerDone, CitationMade, PassagesFound, Token
+from rag.answers import Answer
 from rag.engine import QueryEngine
+from rag.events import AnswerDone, CitationMade, PassagesFound, Token
 from rag.verification import Gate
 from rag.writing.writer import Policy, Writer
 from tests.support.scripted import (

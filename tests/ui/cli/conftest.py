@@ -32,3 +32,5 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "excepthook", sys.excepthook)
     for name in [name for name in os.environ if name.startswith("FOOTNOTED_")]:
         monkeypatch.delenv(name)
+    # The tests pass alike where the packages of the reranker are installed and where not.
+    monkeypatch.setenv("FOOTNOTED_RERANKER", "none")

@@ -10,7 +10,16 @@ from io import BytesIO, StringIO, TextIOWrapper
 import pytest
 from rich.console import Console
 
-from rag.answers import Answer, AnswerSentence, Citation, Headline, Passage, Verification
+from rag.answers import (
+    Answer,
+    AnswerSentence,
+    Citation,
+    Comparison,
+    Computed,
+    Headline,
+    Passage,
+    Verification,
+)
 from ui.cli import printing
 
 FIRST, SECOND, THIRD = "The dam held.", "The gate did not.", "Nine people died."
@@ -125,6 +134,26 @@ def test_a_note_stands_between_the_answer_and_its_footnotes() -> None:
 def test_an_answer_that_is_one_value_begins_with_it() -> None:
     valued = replace(ANSWER, headline=Headline("$ 12", "in millions", "Gates", "2023"))
     assert printed(printing.print_answer, valued.as_dict())[:2] == ["$ 12 in millions", "Gates · 2023"]
+
+
+def test_two_figures_that_are_compared_stand_above_what_is_computed_from_them() -> None:
+    compared = Headline(
+        "$ 12",
+        "in millions",
+        "Gates",
+        "2023",
+        Comparison("$ 10", "in millions", "Gates", "2022", Computed("+$2", "in millions", "+20.0%", "yes")),
+    )
+    shown = printed(printing.print_answer, replace(ANSWER, headline=compared).as_dict())
+    assert shown[:7] == [
+        "Yes",
+        "Gates",
+        "$ 12 in millions",
+        "2023",
+        "$ 10 in millions",
+        "2022",
+        "Difference +$2 in millions (+20.0%), computed from the two figures, not cited",
+    ]
 
 
 def test_an_abstention_is_its_reason_and_the_nearest_passages_with_what_each_lacks() -> None:

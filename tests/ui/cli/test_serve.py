@@ -26,7 +26,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.processes import MODULE, ROOT, Served, environment, run, serving
 from ui.cli import serve as serve_module
-from ui.cli.serve import _Connection, _Server, example_questions, listening_socket, refuse_exposure, serve
+from ui.cli.serve import _Connection, _Server, listening_socket, refuse_exposure, serve
 from ui.cli.server import running_server
 from ui.errors import PortInUseError, UsedWronglyError
 from ui.settings import Settings, home_id
@@ -280,29 +280,6 @@ def test_a_port_in_use_is_told_before_anything_is_loaded() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(PortInUseError, match=rf"^cannot listen on 127\.0\.0\.1:{port}: Address already"):
             listening_socket("127.0.0.1", port)
-
-
-def test_the_examples_are_one_question_about_each_document(tmp_path: Path) -> None:
-    def line(text: str, *documents: str) -> str:
-        evidence = [{"document": document} for document in documents]
-        return json.dumps({"text": text, "answerable": bool(documents), "evidence": evidence})
-
-    lines = [
-        line("About a?", "a.md"),
-        line("More about a?", "a.md"),
-        line("About nothing?"),
-        "no JSON",
-        "[]",
-        line("About b and a?", "b.md", "a.md"),
-        *(line(f"About {name}?", f"{name}.md") for name in "cde"),
-    ]
-    (tmp_path / "questions.jsonl").write_text("\n".join(lines))
-    assert example_questions([tmp_path / "none", tmp_path]) == [
-        "About a?",
-        "About b and a?",
-        "About c?",
-        "About d?",
-    ]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::"])

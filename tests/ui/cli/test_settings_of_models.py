@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from index.embedding import bundled_folder
 from index.library import Library
 from rag.errors import ModelSetupError
 from rag.llm import Limits, ModelSettings, Prices
@@ -41,6 +42,12 @@ def test_without_a_provider_answers_are_quoted(seed_index: Library) -> None:
     assert settings.language_model() is None
     with open_engine(settings, seed_index) as engine:
         assert engine.writer is None
+
+
+def test_the_reranker_is_named_by_its_folder_or_there_is_none(tmp_path: Path, seed_index: Library) -> None:
+    for name, is_there in (("none", False), (str(bundled_folder()), True)):
+        with open_engine(in_file(tmp_path, f'reranker = "{name}"'), seed_index) as engine:
+            assert (engine.reranker is not None) is is_there
 
 
 def test_a_file_names_the_model_its_server_and_its_limits(tmp_path: Path) -> None:

@@ -237,6 +237,39 @@ def test_without_the_kept_answer_a_first_line_is_held_against_its_row(
 
 
 @pytest.mark.parametrize(
+    ("question", "value", "difference", "holds"),
+    [
+        ("Was North opened more than South?", "Yes: 12 (North); 8 (South)", "4", True),
+        ("Was North opened more than South?", "No: 12 (North); 8 (South)", "4", False),
+        ("Was North opened more than South?", "Yes: 12 (North); 8 (South)", "5", False),
+        ("Was North opened more than South?", "Yes: 12 (North); 9 (South)", "3", False),
+        ("And South?", "12 (North); 8 (South)", "4", True),
+    ],
+)
+def test_without_the_kept_answer_a_comparison_is_held_against_its_rows(
+    tmp_path: Path, question: str, value: str, difference: str, holds: bool
+) -> None:
+    line = FirstLine(value, f"· Opened · difference {difference}, computed from the two figures, not cited")
+    rows = ("North | 12 | 30", "South | 8 | 9")
+    opened = Catalog.open(tmp_path / "catalog.sqlite")
+    opened.commit([version(GATES, digest="d" * 64)])
+    with opened.reading() as reader:
+        from ui.export import facts
+
+        own, starts = ", ".join(facts(reader.document(1, 1), None)), [GATES.index(row) for row in rows]
+        notes = tuple(
+            Footnote(number, row, None, own, Place(1, 1, "d" * 64, start, start + len(row)))
+            for number, (row, start) in enumerate(zip(rows, starts, strict=True), 1)
+        )
+        claims = tuple(Claim(row, (number,)) for number, row in enumerate(rows, 1))
+        answer = ReadAnswer(question, "", claims, (), line)
+        found = list(check_footnotes(reader, Exported(None, (answer,), notes, None)))
+    opened.close()
+    said = f"its first line, “{line.value}”, is no cell of the row that it cites"
+    assert found == ([] if holds else [said])
+
+
+@pytest.mark.parametrize(
     ("value", "quote", "has"),
     [
         ("10 million", "It cost 310 million.", False),

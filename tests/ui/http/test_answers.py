@@ -15,7 +15,7 @@ from starlette.testclient import TestClient
 
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
-from rag.answers import Answer, Disagreement, Headline, StatedFigure, Verification
+from rag.answers import Answer, Comparison, Computed, Disagreement, Headline, StatedFigure, Verification
 from rag.conversations.answers import answer_json, keep
 from rag.conversations.export_check import Claim
 from rag.conversations.store import AnswerStore
@@ -209,6 +209,24 @@ def test_a_headline_is_the_first_line() -> None:
     assert copied(made).html.startswith(
         "<p><strong>412</strong> in *tens* · Monday · 2031</p><p>Monday | 412"
     )
+
+
+def test_two_figures_are_the_first_line_with_what_is_computed_from_them() -> None:
+    compared = Headline(
+        "$ 12",
+        "in *tens*",
+        "Gates › North",
+        "2023",
+        Comparison(
+            "$ 10", "in *tens*", "Gates › North", "2022", Computed("+$2", "in *tens*", "+20.0%", "yes")
+        ),
+    )
+    made = replace(answer(citation(1, "North | $ 12 | $ 10")), headline=compared)
+    assert copied(made).text.splitlines()[0] == (
+        "Yes: $ 12 (2023); $ 10 (2022) in *tens* · Gates › North · difference +$2 in *tens* (+20.0%), "
+        "computed from the two figures, not cited"
+    )
+    assert copied(made).html.startswith("<p><strong>Yes: $ 12 (2023); $ 10 (2022)</strong> in *tens* · Gates")
 
 
 def test_different_figures_stand_between_answer_and_footnotes() -> None:

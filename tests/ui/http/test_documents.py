@@ -310,10 +310,36 @@ class TestStructure:
             "box": None,
         }
         if answer["citations"][0] == cited:
-            assert answer["headline"] == {"value": "$ 80", "unit": "", "row": "Gate 4", "column": "2031"}
+            assert answer["headline"] == {
+                "value": "$ 80",
+                "unit": "",
+                "row": "Gate 4",
+                "column": "2031",
+                "comparison": None,
+            }
         both = client.post("/v1/chat", json={"question": "What were the costs of repair of gate 4?"}).json()
         assert [each["cell"] for each in both["citations"] if each["quote"] == cited["quote"]] == [None]
         assert both["headline"] is None
+
+    def test_two_figures_of_a_row_have_their_difference(self, client: TestClient) -> None:
+        upload(client, "costs.txt", TABLE.encode())
+        asked = {"question": "Did the costs of repair of gate 4 rise from 2030 to 2031?"}
+        answer = client.post("/v1/chat", json=asked).json()
+        assert answer["citations"][0]["quote"] == "Gate 4 | $ 80 | $ 70"
+        assert answer["headline"] == {
+            "value": "$ 80",
+            "unit": "",
+            "row": "Gate 4",
+            "column": "2031",
+            "comparison": {
+                "value": "$ 70",
+                "unit": "",
+                "row": "Gate 4",
+                "column": "2030",
+                "computed": {"difference": "+$10", "unit": "", "percent": "+14.3%", "answer": "yes"},
+            },
+        }
+        assert answer["note"] is None
 
     def test_the_cell_of_a_page_has_its_box_within_that_of_its_row(self, client: TestClient) -> None:
         def costs(canvas: Canvas) -> None:

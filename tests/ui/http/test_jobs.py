@@ -216,7 +216,7 @@ class TestUpload:
         assert (job["kind"], job["state"], job["result"]) == (
             "upload",
             "done",
-            {"document_id": record.document_id, "version": 1, "path": "gate.txt"},
+            {"document_id": record.document_id, "version": 1, "path": "gate.txt", "passages": 1},
         )
         assert (job["files"], job["passages"]) == ({"done": 1, "of": 1}, {"done": 1, "of": 1})
         document = client.get(f"/v1/documents/{record.document_id}").json()

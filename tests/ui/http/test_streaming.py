@@ -15,9 +15,9 @@ from sse_starlette.sse import AppStatus
 from starlette.types import Message
 
 from index.library import NO_FILTERS, Library
-from rag.answers import Event
 from rag.conversations.history import NO_CONVERSATION
 from rag.engine import QueryEngine
+from rag.events import Event
 from tests.support.background import PATIENCE, wait_until
 from ui.app import create_app
 from ui.http.streaming import STOPPING, EngineEvents
@@ -34,7 +34,8 @@ ROUTES = pytest.mark.parametrize(("path", "body"), [CHAT, COMPLETIONS], ids=["ch
 
 @pytest.fixture
 def uncollected() -> Iterator[None]:
-    """Turn garbage collection off, so that only the program itself closes generators."""
+    """Collect garbage once, then turn collection off: only the program itself closes generators."""
+    gc.collect()
     gc.disable()
     yield
     gc.enable()
@@ -256,6 +257,7 @@ def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(seed_i
     anyio.run(leave)
 
 
+@pytest.mark.usefixtures("uncollected")
 def test_events_that_are_closed_before_they_begin_never_begin(seed_engine: QueryEngine) -> None:
     before = in_use(seed_engine.index)
     events = EngineEvents(seed_engine.stream(QUESTION))

@@ -5,12 +5,9 @@ from __future__ import annotations
 from rag.engine import QueryEngine
 from ui.page.chat import TITLE, build_chat, labels
 
-ARRESTS = "How many suspects were arrested, and over how many days?"
-RAINFALL = "What is the rainfall of Cambodia?"
 
-
-def test_the_page_has_a_title_a_purpose_examples_and_a_labelled_input(seed_engine: QueryEngine) -> None:
-    page = build_chat(seed_engine, [ARRESTS, RAINFALL])
+def test_the_page_has_a_title_a_purpose_and_a_labelled_input(seed_engine: QueryEngine) -> None:
+    page = build_chat(seed_engine)
     parts = {component["props"].get("elem_id"): component["props"] for component in page.config["components"]}
     assert page.title == TITLE
     words = labels()
@@ -20,11 +17,11 @@ def test_the_page_has_a_title_a_purpose_examples_and_a_labelled_input(seed_engin
     assert parts["fn-conversation"]["sanitize_html"] is True
     assert parts["fn-conversation"]["latex_delimiters"] == []
     buttons = [part["props"]["value"] for part in page.config["components"] if part["type"] == "button"]
-    assert buttons == [ARRESTS, RAINFALL, str(words("chat.startOver"))]
+    assert buttons == [str(words("chat.startOver"))]
 
 
 def test_the_script_s_fields_are_on_the_page_and_not_seen(seed_engine: QueryEngine) -> None:
-    page = build_chat(seed_engine, [])
+    page = build_chat(seed_engine)
     parts = {component["props"].get("elem_id"): component["props"] for component in page.config["components"]}
     fields = ("fn-scope", "fn-request", "fn-shown")
     assert [parts[name]["visible"] for name in fields] == ["hidden"] * 3
@@ -32,5 +29,5 @@ def test_the_script_s_fields_are_on_the_page_and_not_seen(seed_engine: QueryEngi
 
 def test_the_browser_runs_no_script_of_the_page_s_own_making(seed_engine: QueryEngine) -> None:
     """Gradio evaluates ``js`` of an event, which the page's policy forbids."""
-    page = build_chat(seed_engine, [ARRESTS])
+    page = build_chat(seed_engine)
     assert {dependency["js"] for dependency in page.config["dependencies"]} == {None}

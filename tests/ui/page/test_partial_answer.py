@@ -39,8 +39,11 @@ def test_an_answer_arrives_in_steps_and_ends_as_the_answer_that_is_returned_at_o
     seed_engine: QueryEngine, question: str
 ) -> None:
     shown = [partial_markup(each, ENGLISH) for each in anyio.run(steps, seed_engine, question)]
-    assert shown[0] == '<div class="fn-waiting">Searching the library…</div>'
-    assert shown[1].startswith('<div class="fn-waiting">Reading ')
+    with seed_engine.index.snapshot() as snapshot:
+        passages = snapshot.reader.count_chunks()
+    assert shown[0] == f'<div class="fn-waiting">Searching {passages} passages…</div>'
+    assert re.fullmatch(r'<div class="fn-waiting">Reading \d+ sentences…</div>', shown[1])
+    assert re.fullmatch(r'<div class="fn-waiting">Writing the answer from \d passages…</div>', shown[2])
     assert nameless(shown[-1]) == nameless(answer_markup(seed_engine.ask(question), ENGLISH))
 
 

@@ -44,6 +44,10 @@ function pattern(key, count) {
 
 export const numberIn = (number) => new Intl.NumberFormat(tag).format(number);
 
+/** Writes a share, 0 to 1, in whole percent; 100% is only what is whole. */
+export const percentIn = (share) =>
+  new Intl.NumberFormat(tag, { style: "percent" }).format(Math.floor(share * 100) / 100);
+
 const written = (value) => (typeof value === "number" ? numberIn(value) : String(value ?? ""));
 
 /** Returns the string of a key with its values filled in; `values.count` chooses the plural form. */

@@ -5,8 +5,11 @@
  */
 
 import { startAnswers, watchConversation } from "./answer/conversation.js";
+import { startDrafts } from "./answer/draft.js";
+import { startEchoes } from "./answer/echo.js";
 import { openLinked, watchMarks } from "./answer/marks.js";
 import { watchQuestions } from "./answer/request.js";
+import { startStarters } from "./answer/starters.js";
 import { startToasts } from "./controls/notices.js";
 import { layOut } from "./desk/panes.js";
 import { startScope } from "./desk/scope.js";
@@ -33,6 +36,9 @@ watchReading();
 watchConversation();
 watchQuestions();
 startAnswers();
+startEchoes();
+startDrafts();
+startStarters();
 
 openLinked();
 

@@ -83,6 +83,16 @@ export const conversationFile = (id, suffix) => address(`v1/conversations/${id}.
 /** Fetches an answer for the clipboard: {text, html}. */
 export const getCopied = (id) => get(`v1/answers/${id}/text`);
 
+/** Whether the server answers. */
+export const isAlive = () =>
+  ask("healthz").then(
+    () => true,
+    () => false,
+  );
+
+/** Fetches the questions to begin with: {starters: [{question, document_id, title}], complete}. */
+export const getStarters = () => get("v1/suggestions");
+
 /** Fetches the suggested questions after an answer. */
 export const getSuggestions = async (id) => (await get(`v1/answers/${id}/suggestions`)).questions;
 

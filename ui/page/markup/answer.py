@@ -11,8 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
 from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
-from rag.answers import DOUBTFUL, Answer, Cause, Citation, Headline, Passage, Searched
+from rag.answers import DOUBTFUL, Answer, Cause, Citation, Comparison, Headline, Passage, Searched
 from rag.conversations import Judgement
+from rag.headlines import POINTS
 from ui.page.locales import Locale
 from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup
 from ui.page.markup.filters import filters_markup, searched_markup
@@ -29,13 +30,16 @@ from ui.page.markup.sources import (
 )
 from ui.page.markup.tables import CitedRow, table_markup
 from ui.page.markup.text import escape, string_markup
-from ui.words import SHOWN_PASSAGES, excerpt
+from ui.words import SHOWN_PASSAGES, compared_names, difference_words, excerpt
 
 SHOWN_COPIES = 3
 """The most other documents with the same words that an attribution names; the JSON form has all."""
 
 _COURTESIES: Mapping[Cause | None, str] = {"greeting": "courtesy.greeting", "thanks": "courtesy.thanks"}
 """The keys of the sentences that answer a greeting and thanks."""
+
+_YES_OR_NO: Mapping[str, str] = {"yes": "headline.yes", "no": "headline.no"}
+"""The keys of the answers to a question that two figures decide."""
 
 
 def question_markup(question: str) -> str:
@@ -45,7 +49,8 @@ def question_markup(question: str) -> str:
 
 def waiting_markup(
     locale: Locale,
-    passages: int | None = None,
+    doing: str,
+    count: int,
     standalone: str | None = None,
     searched: Searched | None = None,
     *,
@@ -55,18 +60,14 @@ def waiting_markup(
 
     Args:
         locale: the reader's language.
-        passages: the number of passages that are being read; None during the search.
+        doing: the key of the string that says what the engine does.
+        count: the number of passages or sentences in that string.
         standalone: the standalone form of a follow-up.
         searched: the filters of the search.
         searched_for: the question with its spelling corrected.
     """
-    doing = (
-        string_markup(locale, "waiting.searching")
-        if passages is None
-        else string_markup(locale, "waiting.reading", passages)
-    )
     above = interpretation_markup(standalone, searched_for, searched, locale)
-    return f'<div class="fn-waiting">{above}{doing}</div>'
+    return f'<div class="fn-waiting">{above}{string_markup(locale, doing, count)}</div>'
 
 
 def failure_markup(message: str) -> str:
@@ -96,7 +97,7 @@ def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = 
     note = f'<p class="fn-note">{escape(answer.note)}</p>' if answer.note else ""
     return (
         f"{_opening('fn-answer', answer)}{corrected}{understood}{filters_markup(answer.searched, locale)}"
-        f"{headline_markup(answer.headline)}{_groups(sentences, locale)}"
+        f"{headline_markup(answer.headline, locale)}{_groups(sentences, locale)}"
         f"{disagreements_markup(answer, locale)}{note}{_below(sentences, locale)}{end}"
     )
 
@@ -133,20 +134,56 @@ def streamed_markup(
     )
 
 
-def headline_markup(headline: Headline | None) -> str:
-    """The headline: a value in bold with its unit, then its row and column; empty without a headline."""
+def headline_markup(headline: Headline | None, locale: Locale) -> str:
+    """The headline: a value in bold with its unit, row and column, or two values that are compared.
+
+    Empty without a headline.
+    """
     if headline is None:
         return ""
-    unit = f' <span class="fn-headline-unit">{escape(headline.unit)}</span>' if headline.unit else ""
-    names = "".join(
-        f'<span class="fn-headline-{kind}">{escape(name)}</span> '
-        for kind, name in (("row", headline.row), ("column", headline.column))
-        if name
+    if headline.comparison is not None:
+        return _comparison_markup(headline, headline.comparison, locale)
+    names = _names_markup(("row", headline.row), ("column", headline.column))
+    return f'<p class="fn-headline">{_value_markup(headline)}{names}</p>'
+
+
+def _comparison_markup(headline: Headline, other: Comparison, locale: Locale) -> str:
+    """Two figures side by side, below their shared names; then what is computed from them, marked as such."""
+    computed = other.computed
+    answer = ""
+    if computed.answer is not None:
+        key = _YES_OR_NO.get(computed.answer)
+        words = escape(locale.text(key) if key else computed.answer)
+        answer = f'<p><strong class="fn-headline-answer">{words}</strong></p>'
+    shared, *own = compared_names((headline.row, headline.column), (other.row, other.column))
+    above = f'<p class="fn-headline-names"><span class="fn-headline-row">{escape(shared)}</span></p>'
+    pair: tuple[Headline | Comparison, ...] = (headline, other)
+    figures = "".join(
+        f'<p class="fn-headline-figure">{_value_markup(each)}{_names_markup(("own", names))}</p>'
+        for each, names in zip(pair, own, strict=True)
     )
+    unit = locale.text("headline.points") if computed.unit == POINTS else computed.unit
+    difference = escape(difference_words(computed.difference, unit, computed.percent))
+    mark = f'<span class="fn-headline-mark">{string_markup(locale, "headline.computed")}</span>'
+    amount = f'<span class="fn-headline-amount">{difference}</span>'
+    words = string_markup(locale, "headline.difference", difference=amount)
     return (
-        f'<p class="fn-headline"><strong class="fn-headline-value">{escape(headline.value)}</strong>{unit}'
-        f'<span class="fn-headline-names fn-facts">{names.rstrip()}</span></p>'
+        f'<div class="fn-headline">{answer}{above if shared else ""}'
+        f'<div class="fn-headline-figures">{figures}</div>'
+        f'<p class="fn-headline-computed"><span class="fn-facts"><span>{words}</span> {mark}</span></p></div>'
     )
+
+
+def _value_markup(figure: Headline | Comparison) -> str:
+    unit = f' <span class="fn-headline-unit">{escape(figure.unit)}</span>' if figure.unit else ""
+    return f'<strong class="fn-headline-value">{escape(figure.value)}</strong>{unit}'
+
+
+def _names_markup(*names: tuple[str, str]) -> str:
+    shown = " ".join(
+        f'<span class="fn-headline-{kind}">{escape(name)}</span>' for kind, name in names if name
+    )
+    return f'<span class="fn-headline-names fn-facts">{shown}</span>'
 
 
 def _opening(kind: str, answer: Answer) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from index.loaders.pdf.positioned import unplaced
 from index.loaders.pdf.runs import Cell
 from index.loaders.pdf.tables.atoms import Atom, Column, joined_atoms, split_at, text_of
-from index.text.tabular import is_period
+from index.text.tabular import is_date, is_period
 
 if TYPE_CHECKING:
     import numpy as np
@@ -145,7 +145,9 @@ def placed(
     while waiting:
         atom = waiting.pop(0)
         covered = _covered(atom, columns)
-        parts = split_at(atom, [columns[number] for number in covered], height) if len(covered) > 1 else None
+        parts = None
+        if len(covered) > 1 and not is_date(text_of(atom)):
+            parts = split_at(atom, [columns[number] for number in covered], height)
         if parts:
             waiting[:0] = parts
         else:

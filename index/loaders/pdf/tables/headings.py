@@ -5,9 +5,10 @@ A heading of several lines is one cell. Programs write it line by line or cell b
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import takewhile
+from itertools import pairwise, takewhile
+from typing import NamedTuple
 
 import regex
 
@@ -28,11 +29,17 @@ TIGHT = 1.6
 STEP = 2.2
 """The largest distance, in line heights, between a heading and the line below it."""
 
+SHARED = 0.3
+"""The largest share of its height that a line below another one has in common with it."""
+
 MAX_LEDGE = 8.0
 """The line heights by which a heading may begin to the left of its columns."""
 
 MAX_SHIFT = 1.5
 """The largest distance, in line heights, between the middle of a heading and the middle of its columns."""
+
+EXACT = 0.5
+"""The largest such distance, in heights of the heading, that leaves no doubt which columns it covers."""
 
 _PERIOD = regex.compile(
     r"\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|fiscal|half|jan\w*|feb\w*|mar\w*|apr\w*|may"
@@ -61,14 +68,50 @@ class _Heading:
     bottom: float
     top: float
 
+    def add(self, cell: Cell, bottom: float) -> None:
+        """Add the next line of the heading, or the next part of its line."""
+        words = joined_by(" ", (self.cell.words.strip(), cell.words.strip()))
+        left, right = min(self.cell.left, cell.left), max(self.cell.right, cell.right)
+        self.cell = Cell(words, left, right, self.cell.first_word)
+        self.bottom = min(self.bottom, bottom)
+
+    def shift(self, columns: Sequence[Column]) -> float:
+        """The distance, in points, of the middle of the heading from the middle of its columns."""
+        left, right = columns[self.columns[0]].left, columns[self.columns[-1]].right
+        return abs(left + right - self.cell.left - self.cell.right) / 2
+
+
+class _Part(NamedTuple):
+    """A line of a heading, or a part of it: its words, the columns under them, and the line."""
+
+    atom: Atom
+    columns: tuple[int, ...]
+    line: Line
+
+    def is_beside(self, other: _Part) -> bool:
+        """Whether two parts stand at one height."""
+        shared = min(self.line.top, other.line.top) - max(self.line.bottom, other.line.bottom)
+        return shared > 0.5 * other.line.height
+
+    def is_aligned(self, other: _Part) -> bool:
+        """Whether two parts have a left edge, a right edge or a middle in common."""
+        left, right = self.atom.left - other.atom.left, self.atom.right - other.atom.right
+        return min(abs(left), abs(right), abs(left + right) / 2) < EXACT * self.line.height
+
+    def overlaps(self, other: _Part) -> bool:
+        """Whether one part stands above the other, or would at another height."""
+        return min(self.atom.right, other.atom.right) > max(self.atom.left, other.atom.left)
+
 
 def ends_like_sentence(line: Line) -> bool:
     """Whether a line ends like a sentence; a colon or an abbreviation's stop may end a heading."""
     return _SENTENCE.search(line.text) is not None
 
 
-def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> int:
+def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> tuple[int, int]:
     """How many of the last ``lines`` are headings of the table whose first row is ``first``.
+
+    After the headings, lines over the labels may name groups of rows: their number is the second.
 
     Args:
         lines: the lines before the table, in reading order.
@@ -85,7 +128,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
             line.is_row
             or not 0.3 * line.height < above < MAX_HEIGHT * line.height
             or line.right > right + 4 * line.height
-            or (line.right > edge + line.height and _is_caption(line, columns[0], edge))
+            or (line.right > edge + line.height and _is_caption(line, lines, columns, edge))
             or ends_like_sentence(line)
         ):
             break
@@ -95,7 +138,12 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
         if len(fitting) == len(found):
             break
         found = fitting
-    return len(found)
+    over_figures = [line.bottom for line in found if line.right > edge]
+    lowest = min(over_figures, default=first.top)
+    names = len(
+        list(takewhile(lambda line: line.right <= edge and line.top < lowest + SHARED * line.height, found))
+    )
+    return len(found) - names, names
 
 
 def _below(lines: Sequence[Line], top: float) -> list[Line]:
@@ -119,10 +167,19 @@ def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
     return top
 
 
-def _is_caption(line: Line, labels: Column, edge: float) -> bool:
-    """Whether a line begins over the labels, instead of standing over the columns that begin at ``edge``."""
-    begins_left = line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height)
-    return begins_left or (line.left + line.right) / 2 < edge
+def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], edge: float) -> bool:
+    """Whether a line stands over the whole table, instead of over the columns that begin at ``edge``."""
+    labels = columns[0]
+    if line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height):
+        return True
+    middle, right = (line.left + line.right) / 2, max(column.right for column in columns)
+    shifts = [abs((left + right) / 2 - middle) for left in (labels.left, edge)]
+    is_alone = len(line.cells) == 1 and not any(
+        min(line.top, other.top) - max(line.bottom, other.bottom) > 0.5 * line.height
+        for other in lines
+        if other is not line
+    )
+    return middle < edge or (is_alone and shifts[0] <= MAX_SHIFT * line.height < shifts[1])
 
 
 def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
@@ -136,44 +193,71 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
         columns: the table's columns.
     """
     headings: list[_Heading] = []
-    for line, cells in _with_spans(lines, columns):
-        for covered, cell in cells:
-            new = _Heading(covered, cell, line.bottom, line.top)
-            before = next((each for each in reversed(headings) if _is_one(each, new, line.height)), None)
-            if before is None:
-                headings.append(new)
-                continue
-            words = joined_by(" ", (before.cell.words.strip(), new.cell.words.strip()))
-            left, right = min(before.cell.left, new.cell.left), max(before.cell.right, new.cell.right)
-            before.cell = Cell(words, left, right, before.cell.first_word)
-            before.bottom = min(before.bottom, new.bottom)
+    for new, height in _with_spans(lines, columns):
+        before = next((each for each in reversed(headings) if _is_one(each, new, height)), None)
+        if before is None:
+            headings.append(new)
+        else:
+            before.add(new.cell, new.bottom)
     return _rows(headings, lines, columns)
 
 
-def _with_spans(
-    lines: Sequence[Line], columns: Sequence[Column]
-) -> list[tuple[Line, list[tuple[tuple[int, ...], Cell]]]]:
-    """Each line with its headings, each of which has the numbers of the columns that it covers."""
-    each = [(line, placed(atoms(line), line.height, columns)) for line in lines]
-    found = []
-    for line, own in each:
-        beside = [
-            atom
-            for other, others in each
-            if min(line.top, other.top) - max(line.bottom, other.bottom) > 0.5 * line.height
-            for atom, _ in others
-        ]
-        cells = []
-        for atom, covered in own:
-            before = max((other.right for other in beside if other.right < atom.left), default=-1e6)
-            after = min((other.left for other in beside if other.left > atom.right), default=1e6)
-            bounds = ((before + atom.left) / 2, (after + atom.right) / 2)
-            wide = _PERIOD.search(text_of(atom)) is not None or len(beside) == 1
-            cells.append(
-                (_span(atom, covered, columns, bounds, line.height, wide=wide), joined_atoms([atom]))
-            )
-        found.append((line, cells))
-    return found
+def is_by_cell(lines: Sequence[Line]) -> bool:
+    """Whether headings are written cell by cell, each from its first line to its last, not line by line."""
+    return any(after.bottom - before.bottom > 0.3 * after.height for before, after in pairwise(lines))
+
+
+def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tuple[_Heading, float]]:
+    """The headings in reading order, each with the columns that it covers and the height of its lines.
+
+    If headings are written cell by cell, the lines of each are joined; else each line is a heading.
+    """
+    parts = [
+        _Part(atom, covered, line)
+        for line in lines
+        for atom, covered in placed(atoms(line), line.height, columns)
+    ]
+    stacks: list[list[_Part]] = []
+    by_cell = is_by_cell(lines)
+    for part in parts:
+        if by_cell and stacks and _is_next_line(stacks[-1][-1], part, parts):
+            stacks[-1].append(part)
+        else:
+            stacks.append([part])
+    for stack in stacks:
+        yield _heading(stack, parts, columns), stack[0].line.height
+
+
+def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
+    """Whether two parts, written one after the other, are lines of a cell: neither stands over two others."""
+    step = above.line.bottom - below.line.bottom
+    return (
+        0.3 * below.line.height < step < TIGHT * below.line.height
+        and above.is_aligned(below)
+        and _UNITS.match(text_of(below.atom)) is None
+        and [part for part in parts if part.is_beside(below) and part.overlaps(above)] == [below]
+        and [part for part in parts if part.is_beside(above) and part.overlaps(below)] == [above]
+    )
+
+
+def _heading(stack: Sequence[_Part], parts: Sequence[_Part], columns: Sequence[Column]) -> _Heading:
+    """The heading whose lines are ``stack``, from the top; ``parts`` are the lines of all headings."""
+    before, after, is_alone = -1e6, 1e6, True
+    for own in stack:
+        atom, beside = own.atom, [part.atom for part in parts if part.is_beside(own)]
+        nearest = max((other.right for other in beside if other.right < atom.left), default=-1e6)
+        before = max(before, (nearest + atom.left) / 2)
+        nearest = min((other.left for other in beside if other.left > atom.right), default=1e6)
+        after = min(after, (nearest + atom.right) / 2)
+        is_alone = is_alone and len(beside) == 1
+    widest = max(stack, key=lambda part: part.atom.right - part.atom.left)
+    wide = is_alone or any(_PERIOD.search(text_of(part.atom)) for part in stack)
+    height = widest.line.height
+    covered = _span(widest.atom, widest.columns, columns, (before, after), height, wide=wide)
+    heading = _Heading(covered, joined_atoms([stack[0].atom]), stack[0].line.bottom, stack[0].line.top)
+    for part in stack[1:]:
+        heading.add(joined_atoms([part.atom]), part.line.bottom)
+    return heading
 
 
 def _span(
@@ -200,7 +284,7 @@ def _span(
     first, last = covered[0], covered[-1]
     middle = (atom.left + atom.right) / 2
     inside = columns[first].left - 0.5 * height <= middle <= columns[last].right + 0.5 * height
-    if inside and not wide:
+    if inside and not wide and len(covered) == 1:
         return covered
     best = covered
     for start in range(1, first + 1):
@@ -232,6 +316,7 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
         if level == len(levels):
             levels.append([])
         levels[level].append(heading)
+    _raise_uncovered(levels, columns)
     rows = []
     for row in reversed(levels):
         held = {heading.columns[0]: heading.cell for heading in row}
@@ -243,3 +328,28 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
         like = min(lines, key=lambda line: abs(line.bottom - lowest.bottom))
         rows.append(replace(like, cells=cells, is_row=True))
     return rows
+
+
+def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]) -> None:
+    """Move headings that have none above them into the row above, right of a wide heading there.
+
+    In that row they keep the wide heading from seeming to cover them too. It is sure that it does not if they
+    begin as high as it does, or if it stands over the exact middle of other columns.
+    """
+    for row, above in pairwise(levels):
+        if any(_UNITS.match(heading.cell.words.text) for heading in row):
+            continue
+        for heading in sorted(row, key=lambda each: each.columns[0]):
+            if any(set(heading.columns) & set(other.columns) for other in above):
+                continue
+            left = [other for other in above if other.columns[0] < heading.columns[0]]
+            nearest = max(left, key=lambda other: other.columns[0], default=None)
+            if nearest and (
+                nearest.bottom < heading.top
+                or (
+                    len(nearest.columns) > 1
+                    and nearest.shift(columns) < EXACT * (nearest.top - nearest.bottom)
+                )
+            ):
+                row.remove(heading)
+                above.append(heading)

@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import takewhile
 
 import regex
 
@@ -23,20 +24,29 @@ from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
 from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
 from index.loaders.pdf.tables.grid import cells_of, find_columns
-from index.loaders.pdf.tables.headings import ends_like_sentence, header_rows, headings_above
-from index.text.tabular import is_period, is_quantity
+from index.loaders.pdf.tables.headings import (
+    MAX_HEIGHT,
+    ends_like_sentence,
+    header_rows,
+    headings_above,
+    is_by_cell,
+)
+from index.loaders.pdf.tables.levels import MIN_INDENT, with_levels
+from index.text.tabular import MAX_LABELS, is_period, is_quantity
 
 MAX_STEP = 3.0
 """The largest distance, in line heights, between two rows of a table."""
-
-MAX_LABELS = 3
-"""The largest number of lines with one cell between two rows of a table."""
 
 MAX_ATOMS = 2_000
 """The rows of a table with more atoms keep their own cells: the search for columns takes quadratic time."""
 
 TIGHT = 1.5
 """The largest distance, in line heights, between two lines of one cell."""
+
+_UNFINISHED = regex.compile(
+    r"(?:[,;/&–—-]|\b(?:an?|and|as|at|by|for|from|in|of|on|or|per|than|the|to|with))\s*\Z", regex.IGNORECASE
+)
+"""The end of a line whose label goes on in the next line."""
 
 _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
 
@@ -47,6 +57,7 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
     Args:
         lines: the lines in reading order; ``Line.is_row`` tells which of them have the gaps of a table's row.
     """
+    lines = _without_heading_rows(lines)
     read: list[Line] = []
     place = 0
     while place < len(lines):
@@ -59,15 +70,19 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
         rows = [atoms(line) for line in table]
         columns = find_columns(rows) if sum(map(len, rows)) <= MAX_ATOMS else []
         if len(columns) > 1:
+            captions = _captions(rows, table)
+            read += [replace(line, is_row=False) for line in table[:captions]]
+            table, rows = table[captions:], rows[captions:]
             if read and _is_label_of(read[-1], table[0], rows[0], columns):
                 table[:0] = [read.pop()]
                 rows[:0] = [atoms(table[0])]
-            above = headings_above(read, table[0], columns)
+            above, names = headings_above(read, table[0], columns)
             inside = _headings_inside(rows)
-            headings = [*read[len(read) - above :], *table[:inside]]
-            del read[len(read) - above :]
-            body = list(zip(table[inside:], rows[inside:], strict=True))
-            table = [*header_rows(headings, columns), *_filled(body, columns)]
+            headings = [*read[len(read) - above - names : len(read) - names], *table[:inside]]
+            named = [(line, atoms(line)) for line in read[len(read) - names :]]
+            del read[len(read) - above - names :]
+            body = [*named, *zip(table[inside:], rows[inside:], strict=True)]
+            table = [*header_rows(headings, columns), *with_levels(_filled(body, columns))]
         else:
             table = [
                 replace(line, cells=tuple(joined_atoms([atom]) for atom in row)) if line.is_row else line
@@ -76,6 +91,49 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
         read += [replace(table[0], begins_table=True), *table[1:]]
         place = end
     return read
+
+
+def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
+    """Let no line of headings that are written cell by cell be a row of its own: they belong together.
+
+    The last line of a heading may stand beside the first line of the next one.
+    """
+    kept = list(lines)
+    for place, line in enumerate(lines):
+        if not line.is_row or not _has_quantities(line):
+            continue
+        last = place
+        while last and place - last < MAX_LABELS and _is_name(lines[last - 1], line):
+            last -= 1
+        first = last
+        while first and _may_be_heading(lines[first - 1], line):
+            first -= 1
+        if is_by_cell(lines[first:last]):
+            kept[first:last] = [replace(heading, is_row=False) for heading in lines[first:last]]
+    return kept
+
+
+def _is_name(line: Line, first: Line) -> bool:
+    """Whether a line near above the row ``first`` stands over its label only."""
+    return (
+        not line.is_row
+        and 0.3 * line.height < line.bottom - first.bottom < MAX_STEP * MAX_LABELS * line.height
+        and line.right < first.cells[1].left
+        and line.left <= first.left + 2 * first.height
+        and not ends_like_sentence(line)
+    )
+
+
+def _may_be_heading(line: Line, first: Line) -> bool:
+    """Whether a line near above the row ``first`` stands over its figures, and has no quantity itself."""
+    above = line.bottom - first.bottom
+    return (
+        0.3 * line.height < above < MAX_HEIGHT * line.height
+        and line.left > first.left + 2 * first.height
+        and line.right < first.right + 4 * first.height
+        and not any(atom.is_figure and is_quantity(text_of(atom)) for atom in atoms(line))
+        and not ends_like_sentence(line)
+    )
 
 
 def _end(lines: Sequence[Line], first: int) -> int:
@@ -87,7 +145,8 @@ def _end(lines: Sequence[Line], first: int) -> int:
         new = lines[row]
         left, right = min(left, new.left), max(right, new.right)
         begins = has_figures and _is_heading(new)
-        if begins or not all(_is_label(line, left, right) for line in lines[end:row]):
+        figures = min(new.cells[1].left, lines[end - 1].cells[1].left)
+        if begins or not all(_is_label(line, left, right, figures) for line in lines[end:row]):
             break
         has_figures = has_figures or _has_quantities(new)
         end = row + 1
@@ -110,11 +169,14 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
     return None
 
 
-def _is_label(line: Line, left: float, right: float) -> bool:
-    """Whether a line between rows names rows of a table with these edges, rather than being a paragraph."""
+def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
+    """Whether a line between rows names rows of a table with these edges, rather than being a paragraph.
+
+    It is narrow, or ends before the cells that begin at ``figures``.
+    """
     return (
         line.right <= right + line.height
-        and line.right - line.left < 0.7 * (right - left)
+        and (line.right - line.left < 0.7 * (right - left) or line.right < figures)
         and not ends_like_sentence(line)
     )
 
@@ -129,6 +191,19 @@ def _is_heading(line: Line) -> bool:
     return sum(is_period(text_of(atom)) for atom in row) > 1 and not any(
         is_quantity(text_of(atom)) for atom in row
     )
+
+
+def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
+    """How many of a table's first lines are its caption, part of which is set like a row.
+
+    Words over the labels that stand above a line of the caption are part of the caption, too.
+    """
+    headings = list(takewhile(lambda row: not any(is_quantity(text_of(atom)) for atom in row[1:]), rows))
+    for place in range(len(headings) - 2, 0, -1):
+        line, above = table[place], table[place - 1]
+        if len(rows[place]) == 1 and len(rows[place + 1]) > 1 and above.left <= line.left + line.height:
+            return place + 1
+    return 0
 
 
 def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence[Column]) -> bool:
@@ -161,12 +236,33 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
     labels = [row.cells[0].right for row in rows if len(row.cells) > 1 and row.cells[0].words.text]
     edge = max(labels, default=columns[0].right)
     filled: list[Line] = []
+    hanging: Cell | None = None
     for new in rows:
-        if filled and _goes_on(filled[-1], new, edge):
+        if filled and (_goes_on(filled[-1], new, edge) or _hangs(hanging, filled[-1], new, edge)):
+            is_indented = new.left - filled[-1].left > MIN_INDENT * new.height
+            hanging = new.cells[0] if is_indented and len(new.cells) == 1 else None
             filled[-1:] = _with_label(filled[-1], new)
         else:
+            hanging = None
             filled.append(new)
     return filled
+
+
+def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
+    """Whether a label goes on in a third line: it begins where the second did, which was full.
+
+    Args:
+        hanging: the second line of the label, if it is indented.
+        before: the row whose label has these lines.
+        line: the next line.
+        edge: the right edge of the column of labels.
+    """
+    return (
+        hanging is not None
+        and abs(hanging.left - line.left) < MIN_INDENT * line.height
+        and hanging.right + line.first_word > edge
+        and before.bottom - line.bottom < TIGHT * line.height
+    )
 
 
 def _goes_on(before: Line, line: Line, edge: float) -> bool:
@@ -184,6 +280,8 @@ def _goes_on(before: Line, line: Line, edge: float) -> bool:
     if not rest.words.text:
         # The figures of a row may stand beside the middle of its label, which has several lines.
         return len(before.cells) == 1 and step < 0.9 * line.height
+    if len(before.cells) == 1 and _UNFINISHED.search(label.words.text):
+        return True
     if not _LOWER.match(rest.words.text):
         return False
     return len(before.cells) == 1 or len(line.cells) == 1 or label.right + rest.first_word > edge

@@ -34,7 +34,10 @@ PAGE_NUMBERS = {
 }
 """The words that the loader leaves out, by page."""
 
-REORDERED = {"eu-001", "eu-004", "file_general_elements", "korean-text-with-tables", "multi-column-2p"}
+REORDERED = {
+    *("eu-001", "eu-004", "eu-009a"),
+    *("file_general_elements", "korean-text-with-tables", "multi-column-2p"),
+}
 """Reports with notes below a column, with headings of tables that were written cell by cell, or with a text
 layer that returns to an earlier column."""
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from reportlab.pdfgen.canvas import Canvas
 
 from index.loaders.pdf.document import read_pdf
-from index.text import tables
+from index.text import table_cells, tables
 from tests.support.pdf_files import PATH, draw
 
 LEFT = 60.0
@@ -168,3 +168,96 @@ def test_each_figure_stays_in_its_column(rows: list[list[str]]) -> None:
     ]
     expected = [" | ".join([f"Station {number}", *figures]) for number, figures in enumerate(full)]
     assert read(drawn).split("\n") == [line.rstrip("| ").rstrip() for line in expected]
+
+
+def indented(number: float, label: str, by: float, *figures: str) -> list[Drawing]:
+    return [words(label, LEFT + by, number), *row(number, "", *figures)]
+
+
+def test_a_row_keeps_the_indentation_of_its_label() -> None:
+    drawn = [
+        *row(0, "Costs"),
+        *row(1, "Wages", "86", "93"),
+        *row(2, "Pumping"),
+        *indented(3, "Power", 10, "12", "14"),
+        *indented(4, "Repairs", 10, "7", "9"),
+        *row(5, "Rent", "5", "5"),
+        *row(6, "Total costs", "110", "121"),
+        *row(7, "Income", "40", "38"),
+    ]
+    heads = [figure("2031", EDGES[0], -1), figure("2030", EDGES[1], -1)]
+    text = read([*heads, *drawn])
+    assert text == (
+        "| 2031 | 2030\nCosts\nWages | 86 | 93\nPumping\n  Power | 12 | 14\n  Repairs | 7 | 9\nRent | 5 | 5\n"
+        "Total costs | 110 | 121\nIncome | 40 | 38"
+    )
+    [table] = tables(text)
+    assert [cells[0].row for line in table.lines if (cells := table_cells(text, table.header, line))][1:] == [
+        "Costs › Wages",
+        "Costs › Pumping › Power",
+        "Costs › Pumping › Repairs",
+        "Costs › Rent",
+        "Costs › Total costs",
+        "Income",
+    ]
+
+
+def test_labels_that_are_not_bold_stand_below_a_bold_name_at_their_edge() -> None:
+    def bold(text: str, at: float) -> Drawing:
+        def drawn(canvas: Canvas) -> None:
+            canvas.saveState()
+            canvas.setFont("Helvetica-Bold", 12)
+            canvas.drawString(LEFT, TOP - LEADING * at, text)
+            canvas.restoreState()
+
+        return drawn
+
+    heads = [figure("2031", EDGES[0], 0), figure("2030", EDGES[1], 0)]
+    drawn = [bold("Assets", 1), *row(2, "Pumps", "12", "14"), *row(3, "Gates", "7", "9")]
+    assert read([*heads, *drawn, bold("All assets", 4), *row(4, "", "19", "23")]) == (
+        "| 2031 | 2030\nAssets\n  Pumps | 12 | 14\n  Gates | 7 | 9\nAll assets | 19 | 23"
+    )
+
+
+def test_headings_written_cell_by_cell_are_joined_although_they_end_at_one_height() -> None:
+    heads = [
+        centred("Quarters ended June 30,", 330, -2),
+        figure("2031", EDGES[0], 1),
+        figure("2030", EDGES[1], 1),
+        *(figure(text, EDGES[2], place) for place, text in enumerate(("Change", "without"), -1)),
+        figure("currency", EDGES[2], 1),
+        figure("Plan", EDGES[3], 0),
+        figure("2032", EDGES[3], 1),
+    ]
+    body = [*row(2, "Pumps", "1,240", "1,010", "23", "1,300"), *row(3, "Gates", "86", "93", "8", "80")]
+    assert read([*heads, *body]) == (
+        "| Quarters ended June 30, |  | Change without currency | Plan 2032\n| 2031 | 2030\n"
+        "Pumps | 1,240 | 1,010 | 23 | 1,300\nGates | 86 | 93 | 8 | 80"
+    )
+
+
+def test_names_of_groups_between_the_headings_and_the_first_row_are_no_headings() -> None:
+    heads = [figure("2031", EDGES[0], -1), figure("2030", EDGES[1], -1)]
+    names = [words("Assets", LEFT, 0), words("Current assets:", LEFT, 1)]
+    text = read([*heads, *names, *indented(2, "Pumps", 10, "12", "14"), *indented(3, "Gates", 10, "7", "9")])
+    assert text == "| 2031 | 2030\nAssets\nCurrent assets:\n  Pumps | 12 | 14\n  Gates | 7 | 9"
+
+
+def test_a_caption_that_is_set_like_a_row_is_no_heading() -> None:
+    caption = [words("Balance sheets", LEFT, 0), figure("Water Authority of Isken", EDGES[1], 0)]
+    heads = [figure("2031", EDGES[0], 3), figure("2030", EDGES[1], 3)]
+    below = [
+        words("(unaudited; in millions)", LEFT, 1),
+        *row(4, "Pumps", "12", "14"),
+        *row(5, "Gates", "7", "9"),
+    ]
+    text = read([*caption, *below[:1], *heads, *below[1:]])
+    assert text.endswith("\n| 2031 | 2030\nPumps | 12 | 14\nGates | 7 | 9")
+    assert "|" not in text[: text.index("| 2031")]
+
+
+def test_a_label_goes_on_after_a_comma_or_a_conjunction() -> None:
+    wrapped = [*row(1, "Income of the authority and"), *row(2, "Partners", "86", "93"), *row(3, "Gates,")]
+    assert read([*row(0, "Pumps", "12", "14"), *wrapped, *row(4, "Other", "7", "9")]) == (
+        "Pumps | 12 | 14\nIncome of the authority and Partners | 86 | 93\nGates, Other | 7 | 9"
+    )

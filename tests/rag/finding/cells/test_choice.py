@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-
 import pytest
 
 from index.text import is_row, tables
 from rag.engine import QueryEngine
 from rag.finding.cells.choice import Row, choose_cell
 from rag.questions import understand
-
-MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+from tests.support.libraries import MakeLibrary
 
 INCOME = """\
 Statement of Income

@@ -10,8 +10,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answers import Cause, CellAddress, Citation, Copy, Headline, Verdict, Verification
+from rag.answers import (
+    Cause,
+    CellAddress,
+    Citation,
+    Comparison,
+    Computed,
+    Copy,
+    Headline,
+    Verdict,
+    Verification,
+)
 from rag.conversations.feedback import Judgement
+from rag.headlines import POINTS
 from tests.support.markup import ENGLISH, Page, above, abstention, answer, citation, passage, shown, texts
 from ui.page.locales import locale_in
 from ui.page.markup import answer as render
@@ -95,6 +106,26 @@ def test_an_answer_with_a_headline_begins_with_it() -> None:
     assert page.text_of("mark") == ["30", "30"], "in the answer and in its footnote"
     assert page.links[0][0] == "#cite-5-2-100-115-113-115"
     assert not Page(answer_markup(answer(row))).text_of("fn-headline-value")
+
+
+def test_two_figures_that_are_compared_stand_under_their_shared_name() -> None:
+    other = Comparison("$ 10", "", "Gates & dams", "2022", Computed("+$2", POINTS, "+20.0%", "yes"))
+    headline = Headline("$ 12", "", "Gates & dams", "2023", other)
+    page = Page(answer_markup(replace(answer(citation(1, "Gates | $ 12 | $ 10")), headline=headline)))
+    assert page.text_of("fn-headline-answer") == ["Yes"]
+    assert page.text_of("fn-headline-row") == ["Gates & dams"]
+    assert page.text_of("fn-headline-value") == ["$ 12", "$ 10"]
+    assert page.text_of("fn-headline-own") == ["2023", "2022"]
+    assert page.text_of("fn-headline-mark") == ["computed from the two figures, not cited"]
+    assert page.text_of("fn-headline-amount") == ["+$2 percentage points (+20.0%)"]
+
+
+def test_the_row_that_has_more_is_named_as_the_report_names_it() -> None:
+    other = Comparison("10", "", "North", "Shut", Computed("2", "", None, "<b>South"))
+    headline = Headline("12", "", "<b>South", "Shut", other)
+    page = Page(answer_markup(replace(answer(citation(1, "South | 12")), headline=headline)))
+    assert page.text_of("fn-headline-answer") == ["<b>South"]
+    assert page.text_of("fn-headline-own") == ["<b>South", "North"]
 
 
 def test_sentences_of_one_report_stand_together_above_their_source() -> None:
@@ -279,7 +310,7 @@ def test_a_corrected_question_is_named_above_its_answer_with_a_way_back() -> Non
 
 def test_a_correction_shows_before_the_answer_and_cannot_be_undone_yet() -> None:
     for markup in (
-        waiting_markup(8, searched_for="Who closed it?"),
+        waiting_markup("waiting.reading", 8, searched_for="Who closed it?"),
         streamed_markup("One.", [citation(1, "One.")], searched_for="Who closed it?"),
     ):
         assert "Searched for <q>Who closed it&#63;</q>&#46;</p>" in markup
@@ -320,10 +351,13 @@ def test_a_question_that_the_encoder_cannot_read_is_told_the_remedy_in_the_reade
     assert "footnoted sync" in said
 
 
-def test_waiting_says_what_is_being_read() -> None:
-    assert Page(waiting_markup()).text_of("fn-waiting") == ["Searching the library…"]
-    assert Page(waiting_markup(1)).text_of("fn-waiting") == ["Reading 1 passage…"]
-    assert Page(waiting_markup(8)).text_of("fn-waiting") == ["Reading 8 passages…"]
+def test_waiting_says_what_is_being_done() -> None:
+    doing = [("waiting.searching", 1240), ("waiting.reading", 1), ("waiting.writing", 8)]
+    assert [Page(waiting_markup(*each)).text_of("fn-waiting") for each in doing] == [
+        ["Searching 1,240 passages…"],
+        ["Reading 1 sentence…"],
+        ["Writing the answer from 8 passages…"],
+    ]
 
 
 def test_a_failure_is_a_sentence() -> None:

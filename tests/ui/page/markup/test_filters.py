@@ -82,7 +82,7 @@ def test_an_answer_from_some_reports_says_from_which_before_its_first_word_and_w
     for markup in (
         answer_markup(made),
         streamed_markup("Words.", [], searched=searched),
-        waiting_markup(searched=searched),
+        waiting_markup("waiting.searching", 2, searched=searched),
     ):
         assert Page(markup).texts[0] == ("fn-searched", words)
     assert Page(answer_markup(replace(made, searched=Searched(7, Filters())))).text_of("fn-searched") == []

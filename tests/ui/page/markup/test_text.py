@@ -30,7 +30,7 @@ KHMER = Locale("km", {"facts.undated": "គ្មានកាលបរិច្�
 def test_markup_is_put_into_a_string_whose_own_words_are_escaped() -> None:
     hostile = Locale("en", {"x": "<b>{q}</b> & {q}"})
     assert string_markup(hostile, "x", q="<q>a</q>") == ("&#60;b&#62;<q>a</q>&#60;&#47;b&#62; &#38; <q>a</q>")
-    assert string_markup(ENGLISH, "waiting.reading", 1) == "Reading 1 passage…"
+    assert string_markup(ENGLISH, "waiting.reading", 1) == "Reading 1 sentence…"
 
 
 @pytest.mark.parametrize(

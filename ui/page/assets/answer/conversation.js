@@ -9,6 +9,8 @@ import { startSaying } from "../controls/notices.js";
 import { startActions } from "./actions.js";
 import { followAddress } from "./address.js";
 import { keepCard, startCard } from "./card.js";
+import { keepDraft } from "./draft.js";
+import { settleEchoes } from "./echo.js";
 import { pressGiven } from "./feedback.js";
 import { describeMarks } from "./marks.js";
 import { keepEditing } from "./question_form.js";
@@ -54,6 +56,7 @@ function onFocus(event) {
 
 function onMutation() {
   unlabelMessages();
+  settleEchoes();
   followQuestion();
   keepFocus();
 }
@@ -67,7 +70,7 @@ export function watchConversation() {
   new MutationObserver(onMutation).observe(document.querySelector("gradio-app"), changes);
 }
 
-const keepUp = [describeMarks, pressGiven, followAddress, offerSuggestions, keepCard, keepEditing];
+const keepUp = [describeMarks, pressGiven, followAddress, offerSuggestions, keepCard, keepEditing, keepDraft];
 
 /** Starts the page's additions to answers, and updates them in the next frame after a change by Gradio. */
 export function startAnswers() {

@@ -40,7 +40,7 @@ export function addFiles(files) {
     isStopping: false,
     wasListed: false, // whether the list of reports has ever had its report
     why: null,
-    report: null, // {id, version}, once the server has added it
+    report: null, // {id, version, passages}, once the server has added it
   }));
   all.push(...added);
   work();
@@ -139,8 +139,8 @@ const lost = (error) => (error.status === 404 ? { state: "failed", message: erro
 function take(upload, job) {
   if (isOver(upload)) return;
   if (job.state === "done") {
-    const { document_id: id, version } = job.result;
-    change(upload, { job, state: "added", report: { id, version } });
+    const { document_id: id, version, passages } = job.result;
+    change(upload, { job, state: "added", report: { id, version, passages } });
     heard.added(id);
   } else if (job.state === "failed") change(upload, { job, state: "refused", why: job.message });
   else if (job.state === "cancelled") change(upload, { job, state: "cancelled" });

@@ -5,7 +5,7 @@ import { button, icon, make } from "../controls/dom.js";
 import { notify } from "../controls/notices.js";
 import { VirtualList } from "../controls/virtual_list.js";
 import { durationWords } from "../facts.js";
-import { t } from "../i18n.js";
+import { percentIn, t } from "../i18n.js";
 import { onReports, reportOf } from "../library/reports.js";
 import { openSource } from "../source/reading.js";
 import { filesOf, filesOfFolder } from "./files.js";
@@ -189,7 +189,10 @@ function drawUpload(upload) {
   if (!row) return;
   const isStopping = upload.isStopping && !isOver(upload);
   const how = isGone ? "gone" : isStopping ? "stopping" : upload.state;
-  row.state.textContent = t(`upload.${how}`);
+  row.state.textContent =
+    how === "sending" && upload.share < 1
+      ? t("upload.sendingShare", { percent: percentIn(upload.share) })
+      : t(`upload.${how}`);
   row.element.className = isGone ? "fn-gone" : `fn-${upload.state}`;
   row.bar.hidden = row.stop.hidden = isOver(upload);
   const share = shareOf(upload);
@@ -212,7 +215,7 @@ function drawOutcome(upload, row, isGone) {
   if (said === row.shown) return;
   row.shown = said;
   const shown = {
-    added: () => (report ? [titleButton(upload, report)] : []),
+    added: () => (report ? [titleButton(upload, report), ...indexed(upload)] : []),
     refused: () => refused(upload),
     cancelled: () => [tryAgain(upload)],
   }[upload.state]?.();
@@ -230,6 +233,12 @@ function progressOf({ state, job }) {
   }
   return "";
 }
+
+/** Describes how much of a report is searched; older jobs do not tell. */
+const indexed = ({ report: { passages } }) =>
+  passages === undefined
+    ? []
+    : [" ", make("span", { class: "fn-number" }, t("upload.indexed", { count: passages }))];
 
 function titleButton({ report: { id, version } }, { title, language }) {
   const opener = button("", () => openSource({ id }, { from: opener }), { class: "fn-upload-open" });

@@ -1,0 +1,48 @@
+"""Finds how deep the labels of a table's rows are indented."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+from index.loaders.pdf.runs import Line
+
+MIN_INDENT = 0.25
+"""The smallest difference, in line heights, between the left edges of two levels."""
+
+MAX_LEVELS = 8
+"""Labels with more left edges than this are centred rather than indented."""
+
+
+def with_levels(rows: Sequence[Line]) -> list[Line]:
+    """Set the level of each row: the number of left edges of labels that lie further left.
+
+    If only some labels at an edge are bold, and the name of a group is among the bold ones, the others stand
+    a level below: print shows by weight, too, what belongs to what.
+    """
+    labelled = [row for row in rows if row.cells[0].words.text.strip()]
+    edges = _edges(labelled)
+    if len(edges) > MAX_LEVELS:
+        return list(rows)
+    places = {id(row): sum(row.left >= edge for edge in edges) for row in labelled}
+    weighted = {
+        place
+        for place in set(places.values())
+        if len({row.bold[0] for row in labelled if places[id(row)] == place}) > 1
+        and any(_is_name(row) and row.bold[0] for row in labelled if places[id(row)] == place)
+    }
+    keys = {id(row): (places[id(row)], places[id(row)] in weighted and not row.bold[0]) for row in labelled}
+    ranks = {key: rank for rank, key in enumerate(sorted(set(keys.values())))}
+    return [replace(row, level=ranks[keys[id(row)]]) if id(row) in keys else row for row in rows]
+
+
+def _edges(rows: Sequence[Line]) -> list[float]:
+    """The left edges of labels, from left to right; of edges close to each other, the leftmost."""
+    lefts = sorted(row.left for row in rows)
+    height = max((row.height for row in rows), default=0.0)
+    return lefts[:1] + [right for left, right in pairwise(lefts) if right - left > MIN_INDENT * height]
+
+
+def _is_name(row: Line) -> bool:
+    return not any(cell.words.text.strip() for cell in row.cells[1:])

@@ -1,0 +1,152 @@
+"""Names the groups to which a row of a table belongs, from the indentation of the lines above it.
+
+A loader writes a table's labels with the indentation of the page, two spaces a level. The rows of a group are
+indented below its name, or stand level with it: such a group ends at its total, or at the next such name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+import regex
+
+from index.documents import Span
+from index.text.tabular import cells, is_group
+
+MAX_GROUP_CHARACTERS = 20_000
+"""The most characters from a row up to the name of its group."""
+
+_MAX_NAMES = 2
+_MAX_LABEL_CHARACTERS = 400
+
+_LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
+_TOTAL = regex.compile(r"(?:sub-?)?totals?\b(?:\s+of\b)?", regex.IGNORECASE)
+_WORD = regex.compile(r"[\p{L}\p{N}]+")
+
+
+class Sliceable(Protocol):
+    """A text of which spans can be taken, as of a string."""
+
+    def __getitem__(self, span: slice, /) -> str: ...
+
+
+def section_at(text: Sliceable, header: Span, start: int) -> str:
+    """The names of the group to which the row at ``start`` belongs, a line each; "" without a group.
+
+    A group whose name is far above is not found. Of nested groups, the innermost two are named.
+
+    Args:
+        text: a document's canonical text.
+        header: the span of the table's caption and headings.
+        start: the offset of a row below the headings.
+    """
+    return sections_at(text, header, [start])[0]
+
+
+def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[str]:
+    """What :func:`section_at` finds for each of several rows of one table, at least one, in their order."""
+    first = max(header.end, starts[0] - MAX_GROUP_CHARACTERS)
+    window = text[first : starts[-1] + _MAX_LABEL_CHARACTERS]
+    wanted = [start - first for start in starts]
+    found: list[str] = []
+    groups = _OpenGroups()
+    for line in _LINE.finditer(window):
+        if len(found) == len(wanted):
+            break
+        is_cut = line.start() == 0 and first > header.end
+        if not line[0].strip() or (is_cut and line.end() <= wanted[0]):
+            continue
+        names = groups.read(line[0])
+        while len(found) < len(wanted) and wanted[len(found)] < line.end():
+            found.append("\n".join(names[-_MAX_NAMES:]))
+    return found + [""] * (len(wanted) - len(found))
+
+
+@dataclass(slots=True)
+class _Group:
+    """A group of rows.
+
+    Attributes:
+        name: the name of the group.
+        indent: the spaces before its name.
+        is_nested: whether its name stands directly below the name of another group.
+        indents: whether its rows are indented below its name; None before its first row.
+    """
+
+    name: str
+    indent: int
+    is_nested: bool
+    indents: bool | None = None
+
+    def ends_at(self, indent: int) -> bool:
+        """Whether a line with ``indent`` spaces before it stands outside the group."""
+        return indent < self.indent or (self.indents is True and indent == self.indent)
+
+
+class _OpenGroups:
+    """The groups that are open while the lines of a table are read, from the outermost to the innermost."""
+
+    def __init__(self) -> None:
+        self._groups: list[_Group] = []
+
+    def read(self, line: str) -> list[str]:
+        """Read the next line of the table, and return the names of the groups that it belongs to."""
+        label = cells(line)[0]
+        if not label:
+            return [group.name for group in self._groups]
+        indent = len(line) - len(line.lstrip())
+        is_first = bool(self._groups) and self._groups[-1].indents is None
+        if is_first and indent >= self._groups[-1].indent:
+            self._begin(self._groups[-1], indents=indent > self._groups[-1].indent, is_name=is_group(line))
+        groups = self._groups
+        held = len(groups)
+        while groups and groups[-1].ends_at(indent):
+            groups.pop()
+        names = [group.name for group in groups]
+        if is_group(line):
+            groups.append(_Group(label, indent, is_first and len(groups) == held))
+        elif groups:
+            self._end(label, indent, has_ended=len(groups) < held)
+        return names
+
+    def _begin(self, group: _Group, *, indents: bool, is_name: bool) -> None:
+        """Note where the first line of the innermost group stands.
+
+        A group whose rows stand level with its name ends the groups of that kind before it, except one whose
+        name stands directly above. A name above another one, inside a group whose rows are indented, is a row
+        without figures.
+        """
+        group.indents = indents
+        last = len(self._groups) - 1
+        if is_name and not indents and last and self._groups[last - 1].indents:
+            self._groups.pop()
+        elif not indents:
+            self._groups = [
+                other
+                for place, other in enumerate(self._groups)
+                if place == last or other.indent < group.indent or (group.is_nested and place == last - 1)
+            ]
+
+    def _end(self, label: str, indent: int, *, has_ended: bool) -> None:
+        """End the group that a row of totals sums up.
+
+        A total names its group, or it ends the innermost one if its rows stand level with its name; in such a
+        group, a row that is indented is a total, too.
+        """
+        groups = self._groups
+        total = _TOTAL.match(label)
+        if total:
+            summed = _words(label[total.end() :])
+            place = next((place for place, group in enumerate(groups) if _words(group.name) == summed), None)
+            if place is not None:
+                del groups[place:]
+            elif groups[-1].indents is False and not has_ended:
+                groups.pop()
+        elif groups[-1].indents is False and indent > groups[-1].indent:
+            groups.pop()
+
+
+def _words(text: str) -> list[str]:
+    return _WORD.findall(text.casefold())

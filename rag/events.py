@@ -1,0 +1,75 @@
+"""The events of an answer, in the order in which a client receives them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.answers import Answer, Citation, Passage, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionCorrected:
+    """Streamed first if the spelling of the question was corrected: the corrected question."""
+
+    searched_for: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionRewritten:
+    """Streamed for a follow-up question, before its passages: the rewritten question that is searched for."""
+
+    standalone: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingBegun:
+    """Streamed when the reader begins to read, which takes most of the time before the text.
+
+    Attributes:
+        sentences: the number of sentences that it reads.
+    """
+
+    sentences: int
+
+
+@dataclass(frozen=True, slots=True)
+class PassagesFound:
+    """Streamed for every question, before the text: the passages that were read. A greeting has none."""
+
+    passages: tuple[Passage, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer's text; the pieces joined are ``Answer.text``.
+
+    Attributes:
+        text: one sentence, with the space or line break before it.
+        verdict: the verdict of that sentence; None for the reason of an abstention.
+    """
+
+    text: str
+    verdict: Verdict | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CitationMade:
+    """A footnote of the sentence that has just been streamed."""
+
+    citation: Citation
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerDone:
+    """The last event: the whole answer, equal to the result without streaming."""
+
+    answer: Answer
+
+
+StreamedEvent = QuestionCorrected | QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
+"""An event with a part of the answer, or with what it rests on."""
+
+Event = StreamedEvent | ReadingBegun
+"""An event of ``QueryEngine.stream``. The order is: the corrected question (if there is one), the rewritten
+question (for a follow-up), the beginning of the reading (with a reader), the passages, the tokens and
+citations, the answer."""

@@ -1,0 +1,81 @@
+"""Compares a question with its best sentences by a larger encoder than the library's own.
+
+The library's encoder embeds every passage, so it must be small. The reranker compares only a few sentences of
+a question, so it can be larger. It reads each sentence with its title and headings, without which a row of a
+table says little.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from index.embedding import Encoder, open_encoder
+from rag.finding.features import Candidate
+from rag.finding.reranking.installed import installed_weights
+
+INSTALLED_RERANKER = "installed"
+"""The name that stands for all-mpnet-base-v2 if its packages are installed, and otherwise for no reranker."""
+
+NO_RERANKER = "none"
+"""The name that stands for no reranker."""
+
+MAX_RERANKED = 12
+"""The number of sentences that are compared. On real reports the best sentence is right for 0.56 of the
+questions with 6, and 0.57 with 12 and with 24."""
+
+_MAX_HEADINGS = 120
+_MAX_CHARACTERS = 700
+
+
+def open_reranker(name: str) -> Encoder | None:
+    """Open a reranker.
+
+    Args:
+        name: ``installed``, ``none``, or the name or folder of a sentence-transformers model.
+
+    Raises:
+        EncoderError: if the model cannot be found or read.
+        RerankerError: if the installed weights are damaged.
+    """
+    if name == NO_RERANKER:
+        return None
+    if name != INSTALLED_RERANKER:
+        return open_encoder(name)
+    folder = installed_weights()
+    return open_encoder(str(folder)) if folder else None
+
+
+def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
+    """Compare the best candidates with the question, and record the similarities in their features.
+
+    Args:
+        reranker: the larger encoder.
+        question: the question.
+        ranked: the candidates, best first.
+
+    Returns:
+        The first ``MAX_RERANKED`` candidates, in their order. The others are left out, because their scores
+        cannot be compared with these.
+    """
+    best = ranked[:MAX_RERANKED]
+    if not best:
+        return []
+    vectors = reranker.encode([text_of(candidate) for candidate in best])
+    cosines = vectors @ reranker.encode_query(question)
+    return [
+        replace(candidate, features=replace(candidate.features, similarity=float(cosine)))
+        for candidate, cosine in zip(best, cosines, strict=True)
+    ]
+
+
+def text_of(candidate: Candidate) -> str:
+    """The text that stands for a candidate: title, headings of its table, group of its row, and sentence."""
+    sentence = candidate.sentence
+    parts = [
+        f"{candidate.reading.document.title}:",
+        sentence.headings.replace("|", " ")[-_MAX_HEADINGS:],
+        sentence.section,
+        sentence.text.replace(" | ", ", "),
+    ]
+    return " ".join(" ".join(parts).split())[:_MAX_CHARACTERS]

@@ -1,0 +1,190 @@
+"""The headline of a comparison: two figures, and what is computed from them.
+
+Nothing is computed from figures whose numbers or units are in doubt. A question is answered with yes or no
+only if it asks nothing but which of the two figures is larger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Literal
+
+import regex
+
+from index.text import PATH_SEPARATOR, TableCell
+from rag.answers import Comparison, Computed, Headline
+from rag.figures.cell_numbers import MINUS, CellNumber, cell_number, written
+from rag.finding.cells.pairs import CellPair, place_of_name
+from rag.finding.cells.periods import periods_of
+from rag.headlines.values import headline_of_cell
+
+_ASKS_PERCENT = regex.compile(
+    r"\bper ?cent(?:age)? (?:change|difference|increase|decrease|growth)", regex.IGNORECASE
+)
+
+Way = Literal["more", "less"]
+
+POINTS = "percentage points"
+"""The unit of a difference of figures in per cent."""
+
+_VERBS = r"^\W*(?:did|has|have|had)\b.*(?<!\b(?:an?|the|any|this|that|of|in|to|or|and)\s)\b(?:{})\b"
+_NOUNS = r"^\W*(?:was|is) there an? (?:{})\b"
+_ENDS = r"(?=\W*$|\s(?:in|from|between|during|for|over|compared|since|versus|as)\b)"
+_RISES = r"(?:increased?|gr[eo]w|grown|rise|rose|risen|go up|gone up)"
+_FALLS = r"(?:decreased?|declined?|fall|fell|fallen|drop(?:ped)?|go down|gone down)"
+_CHANGED: dict[Way, regex.Pattern[str]] = {
+    "more": regex.compile(f"(?:{_VERBS}|{_NOUNS}){_ENDS}".replace("{}", _RISES), regex.IGNORECASE),
+    "less": regex.compile(f"(?:{_VERBS}|{_NOUNS}){_ENDS}".replace("{}", _FALLS), regex.IGNORECASE),
+}
+_COMPARED: dict[Way, regex.Pattern[str]] = {
+    "more": regex.compile(r"\b(?:more|higher|larger|greater|bigger)\b", regex.IGNORECASE),
+    "less": regex.compile(r"\b(?:less|fewer|lower|smaller)\b", regex.IGNORECASE),
+}
+_YES_OR_NO = regex.compile(r"^\W*(?:did|do|does|is|are|was|were|has|have|had)\b", regex.IGNORECASE)
+_THAN = regex.compile(r"\bthan\b", regex.IGNORECASE)
+_OR = regex.compile(r"\bor\b", regex.IGNORECASE)
+_SAYS_MORE = regex.compile(
+    r"\b(?:not?|never|faster|slower|twice|doubled?|triple[ds]?|half as|times|much|significant\p{L}*"
+    r"|sharp\p{L}*|slight\p{L}*|substantial\p{L}*|material\p{L}*|steadil?y|every|each|always|still|again|best|worst|only"
+    r"|also|because|after|loss(?:es)?)\b|n[’']t\b",
+    regex.IGNORECASE,
+)
+"""Words of a question that two figures alone do not answer with yes or no."""
+
+
+def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
+    """Return the headline of a comparison; None if its difference is in doubt.
+
+    Args:
+        question: the question, in its standalone form.
+        pair: the two cells.
+    """
+    first, second = (cell_number(cell.value, pair.mark) for cell in (pair.first, pair.second))
+    one, other = headline_of_cell(pair.first), headline_of_cell(pair.second)
+    if first is None or second is None or not _have_one_unit(first, second, {one.unit, other.unit}):
+        return None
+    computed = _computed(pair, first, second, one.unit)
+    if computed.percent is None and _ASKS_PERCENT.search(question):
+        return None
+    answer = _answer(question, pair, first.value, second.value)
+    return replace(
+        one,
+        comparison=Comparison(
+            other.value, other.unit, other.row, other.column, replace(computed, answer=answer)
+        ),
+    )
+
+
+def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> str | None:
+    """Return *yes*, *no* or the name of the row that has more (or less), as the question asks; None in doubt.
+
+    Args:
+        question: the question.
+        pair: the two cells.
+        first: the number of the first cell.
+        second: the number of the second cell.
+    """
+    if (
+        first < 0
+        or second < 0
+        or _SAYS_MORE.search(question)
+        or "loss" in f"{pair.first.row} {pair.second.row}".lower()
+    ):
+        return None
+    ways = [way for way, pattern in _COMPARED.items() if pattern.search(question)]
+    if pair.is_over_time:
+        return _of_change(question, pair, first, second, ways)
+    start = place_of_name(question, pair.first, pair.second, pair.language)
+    end = place_of_name(question, pair.second, pair.first, pair.language)
+    if len(ways) != 1 or start is None or end is None:
+        return None
+    larger = ways[0] == "more"
+    if _lies_between(_OR, question, start, end):
+        winner = pair.first if (first > second) is larger else pair.second
+        return winner.row.rpartition(PATH_SEPARATOR)[2] if first != second else None
+    if _YES_OR_NO.match(question) and _lies_between(_THAN, question, start, end):
+        return _yes(first > second if larger else first < second)
+    return None
+
+
+def _of_change(
+    question: str, pair: CellPair, later: Decimal, earlier: Decimal, ways: list[Way]
+) -> str | None:
+    """Answer whether one thing rose or fell, or was larger or smaller at one of two times."""
+    if _OR.search(question) or not _YES_OR_NO.match(question):
+        return None
+    place, before = (_place_of_year(question, pair, cell) for cell in (pair.first, pair.second))
+    is_backwards = place is not None and before is not None and place < before
+    changes: list[Way] = [way for way, pattern in _CHANGED.items() if pattern.search(question)]
+    if len(changes) == 1 and not ways:
+        if is_backwards and regex.search(r"\bfrom\b", question):
+            return None
+        return _yes(later > earlier if changes[0] == "more" else later < earlier)
+    if changes or len(ways) != 1 or place is None or not _THAN.search(question):
+        return None
+    if before is None:
+        subject, other = later, earlier
+    elif _lies_between(_THAN, question, min(place, before), max(place, before)):
+        subject, other = (later, earlier) if is_backwards else (earlier, later)
+    else:
+        return None
+    return _yes(subject > other if ways[0] == "more" else subject < other)
+
+
+def _place_of_year(question: str, pair: CellPair, cell: TableCell) -> int | None:
+    names = cell.row if pair.first.column == pair.second.column else cell.column
+    place = question.find(str(max(periods_of(names, pair.language).years, default="?")))
+    return place if place >= 0 else None
+
+
+def _lies_between(word: regex.Pattern[str], question: str, start: int, end: int) -> bool:
+    """Whether a word occurs once in the question, between two places."""
+    found = [match.start() for match in word.finditer(question)]
+    return len(found) == 1 and start < found[0] < end
+
+
+def _yes(is_so: bool) -> str:
+    return "yes" if is_so else "no"
+
+
+def _have_one_unit(first: CellNumber, second: CellNumber, units: Set[str]) -> bool:
+    """Whether two cells have the same scale and sign of per cent, and no two currencies."""
+    scales = {unit.removeprefix("%").strip() for unit in units}
+    currencies = {number.currency for number in (first, second) if number.currency}
+    return first.percent is second.percent and len(scales) == 1 and len(currencies) <= 1
+
+
+def _computed(pair: CellPair, first: CellNumber, second: CellNumber, unit: str) -> Computed:
+    difference = first.value - second.value
+    number = written(
+        difference, max(first.decimals, second.decimals), pair.mark, grouped=first.grouped or second.grouped
+    )
+    sign = _sign(difference) if _is_signed(pair, first, second) else ""
+    currency = first.currency or second.currency
+    return Computed(
+        difference=f"{sign}{currency}{' ' if currency.isalpha() else ''}{number}",
+        unit=POINTS if first.percent else unit,
+        percent=_percent(pair, first, second),
+        answer=None,
+    )
+
+
+def _is_signed(pair: CellPair, first: CellNumber, second: CellNumber) -> bool:
+    """Whether the difference is a rise or fall. Of two figures in brackets, it may be either."""
+    return pair.is_over_time and not (first.value < 0 and second.value < 0)
+
+
+def _percent(pair: CellPair, later: CellNumber, earlier: CellNumber) -> str | None:
+    """Return the change in per cent of the earlier figure, to one decimal."""
+    if not pair.is_over_time or earlier.value == 0 or later.value * earlier.value < 0:
+        return None
+    change = (later.value - earlier.value) / earlier.value * 100
+    rounded = change.quantize(Decimal("0.1"), ROUND_HALF_UP)
+    sign = _sign(rounded) if _is_signed(pair, later, earlier) else ""
+    return f"{sign}{written(rounded, 1, pair.mark, grouped=True)}%"
+
+
+def _sign(number: Decimal) -> str:
+    return "+" if number > 0 else MINUS if number < 0 else ""

@@ -1,0 +1,188 @@
+"""Starters: questions to begin a conversation with, made from the newest reports of the library.
+
+They are made as suggestions are (:mod:`rag.suggesting.suggestions`): without a language model, and in English
+only. A server makes them in the background, one try at a time, while it has nothing else to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import regex
+
+from index.documents import Document, Span
+from index.errors import DocumentNotFoundError
+from index.library import Library
+from index.records import Filters
+from rag.engine import QueryEngine
+from rag.follow_ups.mentions import DATE
+from rag.suggesting.suggestions import LANGUAGE, Candidate, candidates_in, is_answered_by, unlike
+
+MAX_STARTERS = 4
+"""The most starters."""
+
+_REPORTS = 12
+"""The number of newest reports that starters are made from."""
+
+_TRIED_EACH = 8
+"""The most questions that the engine tries for one report."""
+
+_BEGINNING = 40_000
+"""The number of code points at the beginning of a report that starters are made from: reports say first
+what they are about."""
+
+_MOST_CAPITALS = 4
+"""More consecutive words with a capital are a heading that runs into the sentence."""
+
+_NAME = regex.compile(
+    r"(?<=\s)(?P<the>[Tt]he\s)?\p{L}*\p{Lu}[^\s?]*(?P<more>\s(?:of\s|and\s|&\s)?\p{Lu}[^\s?]*)*"
+)
+_BLANK_LINE = regex.compile(r"\n\s*\n")
+_COMPANY = regex.compile(r"\bthe\s(?i:company|corporation|group)\b")
+"""What a report calls its publisher."""
+_MEASURE = regex.compile(r"^(?P<asks>What (?:was|were)) (?:the\s)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Starter:
+    """A question to begin with.
+
+    Attributes:
+        question: the question.
+        document_id: the number of the report whose sentence answers it.
+        title: the report's title.
+    """
+
+    question: str
+    document_id: int
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Starters:
+    """The starters of one generation of the library.
+
+    Attributes:
+        generation: the generation.
+        starters: the starters, each about another report as far as there are enough of them.
+        complete: whether no more will be added.
+    """
+
+    generation: int
+    starters: tuple[Starter, ...] = ()
+    complete: bool = False
+
+
+class StarterMaker:
+    """Makes the starters of a library, one try at a time.
+
+    One thread may call :meth:`step`, and any number of other threads :meth:`current`.
+
+    Args:
+        engine: answers each question, so that only questions with an answer are offered.
+        is_busy: whether the program does other work that a try would slow down, beside the questions of
+            users, which the engine knows.
+    """
+
+    def __init__(self, engine: QueryEngine, is_busy: Callable[[], bool]) -> None:
+        self._engine = engine
+        self._is_busy = is_busy
+        self._made = Starters(generation=-1)
+        self._tries: Iterator[Starter | None] = iter(())
+
+    def current(self) -> Starters:
+        """The starters of the library's newest generation, as far as they are made."""
+        generation = self._engine.index.catalog.generation()
+        made = self._made
+        return made if made.generation == generation else Starters(generation)
+
+    def step(self) -> None:
+        """Try one question, unless the starters are complete, or a question or other work is in progress."""
+        made = self.current()
+        if made.complete or not self._engine.is_idle or self._is_busy():
+            return
+        if made.generation != self._made.generation:
+            self._made, self._tries = made, tries(self._engine)
+        try:
+            found = next(self._tries)
+        except StopIteration:
+            self._made = replace(made, complete=True)
+            return
+        if found is not None:
+            starters = (*made.starters, found)
+            self._made = replace(made, starters=starters, complete=len(starters) == MAX_STARTERS)
+
+
+def tries(engine: QueryEngine) -> Iterator[Starter | None]:
+    """Try questions about the newest reports; yield each one that the library answers, and None for others.
+
+    One question about each report is found before the second about any of them.
+    """
+    quoting = engine.quoting_only()
+    waiting = _candidates(engine.index)
+    while waiting:
+        for title, candidates in list(waiting):
+            found = False
+            while candidates and not found:
+                candidate = candidates.pop(0)
+                found = _is_answered(quoting, candidate)
+                yield Starter(candidate.question, candidate.document_id, title) if found else None
+        waiting = [each for each in waiting if each[1]]
+
+
+def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
+    """The title of each of the newest reports that has any, with the questions to try."""
+    with index.catalog.reading() as reader:
+        newest = reader.newest(_REPORTS, Filters(languages=(LANGUAGE,)))
+    found: list[tuple[str, list[Candidate]]] = []
+    earlier: list[str] = []
+    for document_id in newest:
+        try:
+            document = index.catalog.text(document_id)
+        except DocumentNotFoundError:
+            continue
+        beginning = Span(0, min(_BEGINNING, len(document.text)))
+        made = candidates_in(document, document_id, [beginning])
+        plain = [each for each in made if not _has_heading(each, document)]
+        named = [_named(each, document.publisher) for each in plain]
+        clear = [each for each in named if _is_clear(each.question)]
+        # A predicate without its subject reads worse than the other questions.
+        clear.sort(key=lambda each: each.question.startswith("Who "))
+        chosen = list(unlike(clear, earlier))[:_TRIED_EACH]
+        earlier += [each.question for each in chosen]
+        if chosen:
+            found.append((document.title, chosen))
+    return found
+
+
+def _named(candidate: Candidate, publisher: str | None) -> Candidate:
+    """Name the publisher where the report says *the company*, or gives a figure without saying whose."""
+    question = candidate.question
+    if publisher is None or publisher.casefold() in question.casefold():
+        return candidate
+    named = _COMPANY.sub(lambda _: publisher, question)
+    if named == question:
+        named = _MEASURE.sub(lambda found: f"{found['asks']} {publisher}’s ", question)
+    return replace(candidate, question=named)
+
+
+def _has_heading(candidate: Candidate, document: Document) -> bool:
+    """Whether a heading seems to run into the sentence."""
+    names = _NAME.finditer(candidate.question)
+    return _BLANK_LINE.search(candidate.span.of(document.text)) is not None or any(
+        len(name[0].split()) > _MOST_CAPITALS for name in names
+    )
+
+
+def _is_clear(question: str) -> bool:
+    """Whether a question names something, so that it is clear without an answer beside it."""
+    names = _NAME.finditer(DATE.sub("", question))
+    # A report defines words such as "the Plan" for itself.
+    return any(name["the"] is None or name["more"] for name in names)
+
+
+def _is_answered(engine: QueryEngine, candidate: Candidate) -> bool:
+    """Whether the library answers a question as a click asks it, without a caveat."""
+    answer = engine.ask(candidate.question)
+    return answer.searched_for is None and answer.note is None and is_answered_by(candidate, answer)

@@ -1,0 +1,52 @@
+"""The reranker compares the best sentences with the question, each with its title and headings."""
+
+from __future__ import annotations
+
+import pytest
+
+from index.embedding import Encoder, bundled_folder
+from index.errors import EncoderError
+from rag.finding.reranking import NO_RERANKER, apply_reranker, open_reranker
+from rag.finding.reranking.reranker import MAX_RERANKED, text_of
+from tests.support.candidates import candidate
+
+ROW = candidate(1, 0, "Interest expense | 659.9 | 577.9", headings="Dollars in millions\n\n| 2023 | 2022")
+
+
+def test_the_title_and_the_headings_stand_before_a_row() -> None:
+    assert text_of(ROW) == "Report 1: Dollars in millions 2023 2022 Interest expense, 659.9, 577.9"
+
+
+def test_only_the_end_of_long_headings_is_read() -> None:
+    row = candidate(1, 0, "Interest expense | 659.9", headings="first " + "long " * 200 + "last")
+    assert text_of(row).endswith("long last Interest expense, 659.9")
+    assert "first" not in text_of(row)
+
+
+def test_each_candidate_gets_its_own_cosine_and_keeps_its_place(encoder: Encoder) -> None:
+    sold = candidate(1, 0, "The company sold 300 lanterns in May.")
+    rain = candidate(2, 0, "It rained on the coast.")
+    reranked = apply_reranker(encoder, "How many lanterns were sold?", [rain, sold])
+    assert [item.sentence.text for item in reranked] == [rain.sentence.text, sold.sentence.text]
+    question = encoder.encode_query("How many lanterns were sold?")
+    vectors = encoder.encode([text_of(rain), text_of(sold)])
+    assert [item.features.similarity for item in reranked] == pytest.approx(list(vectors @ question))
+    assert reranked[1].features.similarity > reranked[0].features.similarity + 0.3
+
+
+def test_only_the_best_candidates_are_compared(encoder: Encoder) -> None:
+    many = [candidate(number, 0, f"Sentence {number}.") for number in range(MAX_RERANKED + 3)]
+    assert len(apply_reranker(encoder, "Which sentence?", many)) == MAX_RERANKED
+    assert apply_reranker(encoder, "Which sentence?", []) == []
+
+
+def test_a_reranker_is_opened_by_its_folder() -> None:
+    assert open_reranker(NO_RERANKER) is None
+    reranker = open_reranker(str(bundled_folder()))
+    assert reranker is not None
+    assert reranker.dimensions == 384
+
+
+def test_an_unknown_reranker_is_named() -> None:
+    with pytest.raises(EncoderError, match="no-such/model"):
+        open_reranker("no-such/model")

@@ -1,0 +1,217 @@
+"""A comparison states two figures and what is computed from them, exactly and only where it is certain."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import ROUND_HALF_UP, Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.documents import Span
+from index.text import TableCell
+from rag.answers import Comparison, Computed, Headline
+from rag.figures.cell_numbers import DecimalMark, written
+from rag.finding.cells import CellPair
+from rag.headlines.comparisons import headline_of_pair
+
+
+def pair(
+    first: str,
+    second: str,
+    unit: str = "",
+    *,
+    rows: tuple[str, str] = ("Net sales", "Net sales"),
+    columns: tuple[str, str] = ("2023", "2022"),
+    mark: DecimalMark | None = ".",
+) -> CellPair:
+    cells = [
+        TableCell(row, column, value, "%" if "%" in value else unit, Span(0, 0))
+        for row, column, value in zip(rows, columns, (first, second), strict=True)
+    ]
+    return CellPair(cells[0], cells[1], rows[0] == rows[1] or "2023" in rows[0], mark, "en")
+
+
+def computed(question: str, made: CellPair) -> Computed | None:
+    headline = headline_of_pair(question, made)
+    if headline is None:
+        return None
+    assert headline.comparison is not None
+    return headline.comparison.computed
+
+
+COUNTRIES = pair("33.42", "14.50", "EURm", rows=("Syria", "Tunisia"), columns=("Amount", "Amount"))
+SALES = pair("$ 2,540", "$ 2,422", "$ In millions")
+CHANGE = "How did net sales change from 2022 to 2023?"
+
+
+def test_two_years_of_a_row_have_a_signed_difference_and_its_percentage() -> None:
+    assert headline_of_pair(CHANGE, SALES) == Headline(
+        "$ 2,540",
+        "in millions",
+        "Net sales",
+        "2023",
+        Comparison(
+            "$ 2,422", "in millions", "Net sales", "2022", Computed("+$118", "in millions", "+4.9%", None)
+        ),
+    )
+
+
+def test_two_rows_have_a_difference_without_a_sign() -> None:
+    question = "What is the difference between Syria and Tunisia?"
+    assert computed(question, COUNTRIES) == Computed("18.92", "EURm", None, None)
+
+
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (pair("900", "1,000.25"), Computed("−100.25", "", "−10.0%", None)),
+        (pair("6.8%", "8.5%"), Computed("−1.7", "percentage points", "−20.0%", None)),
+        (pair("(640)", "(411)"), Computed("229", "", "55.7%", None)),
+        (pair("(9,819)", "6,639"), Computed("−16,458", "", None, None)),
+        (pair("12", "0"), Computed("+12", "", None, None)),
+        (pair("12", "12"), Computed("0", "", "0.0%", None)),
+        (pair("3.933,3", "12,5", mark=","), Computed("+3.920,8", "", "+31.366,4%", None)),
+        (pair("EUR 54", "60"), Computed("−EUR 6", "", "−10.0%", None)),
+        (pair("0.3", "0.1"), Computed("+0.2", "", "+200.0%", None)),
+    ],
+)
+def test_the_difference_is_exact_and_has_the_decimals_of_its_figures(
+    made: CellPair, expected: Computed
+) -> None:
+    assert computed("What was the change?", made) == expected
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pair("$ 12", "€ 10"),
+        pair("12%", "10"),
+        pair("3.933", "3.100"),
+        pair("12", "10 (1)"),
+        pair("1.5", "1.2", mark=None),
+        replace(SALES, second=replace(SALES.second, unit="$ In thousands")),
+    ],
+)
+def test_nothing_is_computed_where_a_number_or_a_unit_is_in_doubt(made: CellPair) -> None:
+    assert headline_of_pair(CHANGE, made) is None
+
+
+def test_a_question_for_a_percentage_that_there_is_not_has_no_headline() -> None:
+    question = "What was the percentage change in net income?"
+    assert headline_of_pair(question, pair("(9,819)", "6,639")) is None
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Did Syria or Tunisia get more technical assistance?", "Syria"),
+        ("Which got less, Syria or Tunisia?", "Tunisia"),
+        ("Did Syria get more than Tunisia?", "yes"),
+        ("Did Syria get less than Tunisia?", "no"),
+        ("Is the amount of Syria smaller than that of Tunisia?", "no"),
+        ("What is the difference between Syria and Tunisia?", None),
+        ("Did Syria get twice as much or more than Tunisia?", None),
+        ("Did Syria not get more than Tunisia?", None),
+        ("Did Syria get much more than Tunisia?", None),
+        ("Did more go to Syria, and less to Tunisia?", None),
+        ("Did Syria get more than last year, or Tunisia?", "Syria"),
+    ][:-1],
+)
+def test_two_rows_decide_which_has_more(question: str, answer: str | None) -> None:
+    found = computed(question, COUNTRIES)
+    assert found is not None
+    assert found.answer == answer
+
+
+@pytest.mark.parametrize(
+    ("question", "answer"),
+    [
+        ("Did net sales rise in 2023?", "yes"),
+        ("Did net sales increase from 2022 to 2023?", "yes"),
+        ("Have net sales fallen between 2022 and 2023?", "no"),
+        ("Did net sales go up in 2023?", "yes"),
+        ("Was there a decrease in net sales in 2023?", "no"),
+        ("Were net sales higher in 2023 than in 2022?", "yes"),
+        ("Were net sales higher in 2022 than in 2023?", "no"),
+        ("Were net sales lower in 2023 than a year earlier?", "no"),
+        ("How did net sales change in 2023?", None),
+        ("Did net sales rise or fall in 2023?", None),
+        ("Did net sales fall from 2023 to 2022?", None),
+        ("Did the rise in prices lower net sales in 2023?", None),
+        ("Did a fall in demand affect net sales in 2023?", None),
+        ("Did net sales rise significantly in 2023?", None),
+        ("Did net sales rise again in 2023?", None),
+        ("Did net sales not rise in 2023?", None),
+        ("Were net sales higher in 2023?", None),
+    ],
+)
+def test_two_years_decide_whether_a_figure_rose(question: str, answer: str | None) -> None:
+    found = computed(question, SALES)
+    assert found is not None
+    assert found.answer == answer
+
+
+@pytest.mark.parametrize(
+    "made",
+    [
+        pair("(640)", "(411)"),
+        pair("9,819", "(6,639)"),
+        pair("60", "54", rows=("Net loss", "Net loss")),
+    ],
+)
+def test_of_losses_it_is_not_said_that_they_rose(made: CellPair) -> None:
+    found = computed("Did net sales rise in 2023?", made)
+    assert found is not None
+    assert found.answer is None
+
+
+def test_equal_figures_did_not_rise() -> None:
+    found = computed("Did net sales rise in 2023?", pair("12", "12"))
+    assert found is not None
+    assert found.answer == "no"
+
+
+amounts = st.tuples(st.integers(-(10**12), 10**12), st.integers(0, 4)).map(
+    lambda drawn: (Decimal(drawn[0]).scaleb(-drawn[1]), drawn[1])
+)
+
+
+def cell(number: Decimal, decimals: int, mark: DecimalMark) -> str:
+    words = written(number, decimals, mark, grouped=True)
+    return f"({words})" if number < 0 else words
+
+
+@given(amounts, amounts, st.sampled_from((".", ",")))
+def test_what_is_computed_equals_arithmetic_with_fractions(
+    first: tuple[Decimal, int], second: tuple[Decimal, int], mark: DecimalMark
+) -> None:
+    found = computed("What was the change?", pair(cell(*first, mark), cell(*second, mark), mark=mark))
+    if found is None:
+        assert any(decimals == 3 and abs(number) < 1000 for number, decimals in (first, second))
+        return
+    both_negative = first[0] < 0 and second[0] < 0
+    change = Fraction(first[0]) - Fraction(second[0])
+    assert plain(found.difference, mark) == (abs(change) if both_negative else change)
+    assert len(found.difference.partition(mark)[2]) == max(first[1], second[1])
+    if second[0] == 0 or first[0] * second[0] < 0:
+        assert found.percent is None
+        return
+    assert found.percent is not None
+    share = change / Fraction(second[0]) * 100
+    shown = plain(found.percent.removesuffix("%"), mark)
+    assert abs(shown - (abs(share) if both_negative else share)) <= Fraction(1, 20)
+
+
+def plain(words: str, mark: DecimalMark) -> Fraction:
+    digits = words.replace("." if mark == "," else ",", "").replace(mark, ".")
+    return Fraction(digits.replace("−", "-").replace("+", ""))
+
+
+def test_a_half_of_the_last_digit_is_rounded_up() -> None:
+    found = computed(CHANGE, pair("2,005.50", "2,000"))
+    assert found is not None
+    expected = (Decimal("5.50") / 2000 * 100).quantize(Decimal("0.1"), ROUND_HALF_UP)
+    assert found.percent == f"+{expected}%" == "+0.3%"

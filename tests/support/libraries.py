@@ -1,0 +1,10 @@
+"""The type of the fixture ``library``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from rag.engine import QueryEngine
+
+MakeLibrary = Callable[[Mapping[str, str]], QueryEngine]
+"""Makes a library of the given files (content by name) and returns its engine."""

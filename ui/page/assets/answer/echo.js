@@ -1,0 +1,113 @@
+/*
+ * Shows a question in the conversation at once, before the server has received it. The echo goes when the
+ * question itself arrives. A question that waits for the answer before it stays an echo until its turn.
+ */
+
+import { make } from "../controls/dom.js";
+import { t } from "../i18n.js";
+import { isAlive } from "../server.js";
+import { onRequest } from "./request.js";
+
+const SILENT = 5000; // milliseconds before the page checks whether the server still answers
+
+const state = { echoes: [], timer: 0 };
+
+// Screen readers announce the question when it arrives.
+const place = make("div", { class: "message-wrap fn-echoes", "aria-hidden": "true" });
+
+const rows = () => [...document.querySelectorAll("#fn-conversation .user-row:not(.fn-echo)")];
+const plain = (words) => words.replace(/\s+/g, " ").trim();
+const lastQuestion = () => plain(rows().at(-1)?.textContent ?? "");
+
+/** Whether the last question has no whole answer yet; at first it stands alone. */
+function isAnswering() {
+  const answers = [...document.querySelectorAll("#fn-conversation .bot-row:not(.fn-echo)")];
+  const arriving = ":scope :is(.fn-waiting, .fn-answer.fn-arriving)";
+  return answers.length < rows().length || answers.some((answer) => answer.querySelector(arriving));
+}
+
+/** Shows the echo of a question that the user asks; the server drops a repetition of an unanswered one. */
+function echo(words) {
+  const question = plain(words);
+  const log = document.querySelector('#fn-conversation [role="log"]');
+  drop(({ isSilent }) => isSilent);
+  const asked = [isAnswering() ? lastQuestion() : null, ...state.echoes.map((other) => other.question)];
+  if (!question || !log || asked.includes(question)) return;
+  const doing = make("div", { class: "fn-waiting" });
+  const element = make(
+    "div",
+    {},
+    make(
+      "div",
+      { class: "message-row user-row fn-echo" },
+      make("div", { class: "fn-question", dir: "auto" }, words.trim()),
+    ),
+    make("div", { class: "message-row bot-row fn-echo" }, doing),
+  );
+  // The number of questions before this one, with those that have not arrived yet.
+  const before = rows().length + state.echoes.length;
+  state.echoes.push({ question, element, doing, before, shown: rows().length, isSilent: false });
+  place.append(element);
+  log.append(place);
+  describe();
+  clearTimeout(state.timer);
+  state.timer = setTimeout(check, SILENT);
+}
+
+function describe() {
+  const answering = isAnswering();
+  state.echoes.forEach(({ doing, isSilent }, at) => {
+    const words = isSilent ? t("server.silent") : t(answering || at ? "waiting.next" : "waiting.sending");
+    if (doing.textContent !== words) doing.textContent = words;
+    doing.className = isSilent ? "fn-failure" : "fn-waiting";
+  });
+}
+
+function drop(which) {
+  state.echoes.filter(which).forEach(({ element }) => element.remove());
+  state.echoes = state.echoes.filter((one) => !which(one));
+  if (!state.echoes.length) place.remove();
+}
+
+/** Removes the echoes of the questions that have arrived; runs after each change of the conversation. */
+export function settleEchoes() {
+  if (!state.echoes.length) return;
+  const count = rows().length;
+  const last = lastQuestion();
+  // After a restart, the server may show fewer questions than the page did.
+  drop(({ question, before, shown }) => count > before || (count !== shown && last === question));
+  describe();
+}
+
+/** Says so when the server does not answer; the question is still in the input. */
+async function check() {
+  if (!state.echoes.length) return;
+  const alive = await isAlive();
+  for (const one of state.echoes) one.isSilent = !alive;
+  describe();
+  clearTimeout(state.timer);
+  if (state.echoes.length) state.timer = setTimeout(check, SILENT);
+}
+
+/** Follows every way to ask a question, and every way to leave the conversation. */
+export function startEchoes() {
+  document.addEventListener(
+    "keydown",
+    ({ key, shiftKey, isComposing, target }) => {
+      if (key === "Enter" && !shiftKey && !isComposing && target.closest?.("#fn-question"))
+        echo(target.value);
+    },
+    { capture: true },
+  );
+  document.addEventListener(
+    "click",
+    ({ target }) => {
+      if (target.closest?.("#fn-question .submit-button"))
+        echo(document.querySelector("#fn-question textarea").value);
+      // Stopping puts the questions that wait back into the input.
+      else if (target.closest?.("#fn-question .stop-button, #fn-new")) drop(() => true);
+    },
+    { capture: true },
+  );
+  onRequest((command) => (command.do === "ask" ? echo(command.question) : drop(() => true)));
+}
