@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -17,8 +18,10 @@ from platformdirs import user_cache_path
 
 from index.embedding.buckets import Batches, Kind, Row, windows
 from index.embedding.late_chunking import Offsets
+from index.embedding.late_interaction import late_interaction
 from index.embedding.model import (
     Embedded,
+    EmbeddedTokens,
     Precision,
     Vectors,
     best_precision,
@@ -52,6 +55,20 @@ WINDOW = 64
 
 REMEMBERED_TEXTS = 20_000
 """The number of recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How like a question a text is.
+
+    Attributes:
+        cosine: the cosine of their vectors.
+        late: their likeness token by token (:func:`~index.embedding.late_interaction.late_interaction`); 0 if
+            the model gives no vectors of tokens.
+    """
+
+    cosine: float
+    late: float
 
 
 class Encoder:
@@ -139,23 +156,33 @@ class Encoder:
             made.update(zip(places, its, strict=True))
         return [made[place] for place in range(len(texts))]
 
-    def encode_few(self, texts: Sequence[str]) -> Vectors:
-        """Embed a few sentences for a question that waits, in batches as small as those of queries.
+    def compare(self, question: str, texts: Sequence[str]) -> list[Likeness]:
+        """Compare a question that waits with a few texts, by their vectors and token by token.
 
         Args:
-            texts: the sentences.
+            question: the question.
+            texts: the texts, without the model's prompt.
 
         Returns:
-            Unit vectors as from :meth:`encode`, up to rounding; they are not kept in memory.
+            The likeness of each text, in their order.
         """
-        rows = self._passes.rows(texts, "document")
-        vectors = np.empty((len(rows), self.dimensions), np.float32)
+        asked = self._with_tokens([question], "query")[0]
+        return [
+            Likeness(float(asked.vector @ its.vector), late_interaction(asked.tokens, its.tokens))
+            for its in self._with_tokens(texts, "document")
+        ]
+
+    def _with_tokens(self, texts: Sequence[str], kind: Kind) -> list[EmbeddedTokens]:
+        rows = self._passes.rows(texts, kind)
+        made: dict[int, EmbeddedTokens] = {}
         waiting = Batches(rows)
         while waiting:
             places = waiting.take("query")
             with self._scheduler.batch():
-                vectors[places] = self._passes.vectors([rows[place] for place in places], "document", "query")
-        return vectors
+                made.update(
+                    zip(places, self._passes.tokens([rows[place] for place in places], kind), strict=True)
+                )
+        return [made[place] for place in range(len(rows))]
 
     def encode_query(self, query: str) -> Vector:
         """Embed a query with the model's prompt for queries: shape (dimensions,)."""

@@ -12,7 +12,7 @@ from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
 from index.search import Snapshot, Term, terms
 from rag.answers import Cause
 from rag.finding.features import absent_words, content_terms, is_foreign, terms_of_reading
-from rag.finding.ranking import Scored, Weights
+from rag.finding.ranking import Scored, Weights, leading
 from rag.finding.reading import Reading
 from rag.questions import Kind, Question, fits_kind
 
@@ -63,7 +63,7 @@ def decide(
     best = ranked[0].candidate
     foreign = bool(best.features.foreign)
     model = weights.foreign if foreign else weights.answerability
-    answerability = model.of(best.features)
+    answerability = model.of(leading(ranked) if foreign else best.features)
     if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
         years = _absent_years(question, best.reading)
         return Decision(answerability, _without_years(question, best.reading, years) if years else None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -133,3 +133,13 @@ def score(candidate: Candidate, weights: Weights) -> Scored:
     foreign = weights.foreign_selection if candidate.features.foreign else None
     probability = (foreign or weights.selection).of(candidate.features)
     return Scored(candidate, probability * (FRAGMENT if is_fragment(candidate.sentence.text) else 1))
+
+
+def leading(ranked: Sequence[Scored]) -> Features:
+    """Return the features of the best sentence, with its ``lead`` over the others.
+
+    Args:
+        ranked: the candidates, best first; at least one.
+    """
+    odds = [item.score / (1 - item.score) for item in ranked]
+    return replace(ranked[0].candidate.features, lead=math.log(odds[0] / sum(odds)))

@@ -34,7 +34,7 @@ def engine(loading: Isolated, tmp_path_factory: pytest.TempPathFactory) -> Itera
         ("为什么 Pellan 不再设小学？", "Chinese", "sunk by 60 centimetres"),
         ("Vì sao Pellan không còn trường tiểu học nữa?", "Vietnamese", "sunk by 60 centimetres"),
         ("Mengapa Pellan tidak akan punya sekolah dasar lagi?", "Indonesian", "sunk by 60 centimetres"),
-        ("ហេតុអ្វីបានជា Pellan លែងមានសាលាបឋមសិក្សា?", "Khmer", "sunk by 60 centimetres"),
+        ("តើគ្រូបានប្រាក់បន្ថែមប៉ុន្មានសម្រាប់ទៅបង្រៀននៅ Quell Delta?", "Khmer", "150 tals a month"),
     ],
 )
 def test_a_question_is_answered_in_the_words_of_the_report(

@@ -6,7 +6,7 @@ import pytest
 
 from index.embedding import Encoder
 from rag.engine import QueryEngine
-from rag.finding.features import COMPARED, Candidate, acronyms, contains_term, measure
+from rag.finding.features import COMPARED, Candidate, acronyms, contains_term, measure, text_of
 from rag.finding.reading import read
 from rag.questions import understand
 from tests.support.libraries import MakeLibrary
@@ -34,21 +34,24 @@ def test_a_sentence_contains_the_expected_kind_of_answer_or_not(library: MakeLib
     assert (first.kind, first.wrong_kind, second.kind, second.wrong_kind) == (1.0, 0.0, 0.0, 1.0)
 
 
-def test_the_nearest_sentences_in_another_language_are_also_compared_alone(
+def test_the_nearest_sentences_in_another_language_are_compared_with_their_titles_token_by_token(
     library: MakeLibrary, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sentences = [f"The dredger number {number} sank in the harbour." for number in range(COMPARED + 4)]
     engine, question = library({"a.txt": " ".join(sentences)}), "挖泥船为什么在 dredger 港口沉没？"
     by_passage = measured(engine, question)
     assert len(by_passage) == COMPARED + 4, "this encoder does not read Chinese"
+    assert {candidate.features.late for candidate in by_passage.values()} == {0}
     monkeypatch.setattr(encoder, "languages", frozenset({"en", "zh"}))
     compared = measured(engine, question)
     nearest = sorted(by_passage, key=lambda text: -by_passage[text].features.cosine)[:COMPARED]
     assert list(compared) == nearest
-    for text, alone in zip(nearest, encoder.encode(nearest) @ encoder.encode_query(question), strict=True):
-        within = by_passage[text].features.cosine
-        assert compared[text].features.cosine == pytest.approx((within + alone) / 2, abs=1e-5)
-        assert compared[text].features.cosine != pytest.approx(within, abs=1e-3)
+    likenesses = encoder.compare(question, [text_of(by_passage[text]) for text in nearest])
+    for text, likeness in zip(nearest, likenesses, strict=True):
+        within, features = by_passage[text].features.cosine, compared[text].features
+        assert features.cosine == pytest.approx((within + likeness.cosine) / 2, abs=1e-5)
+        assert features.late == pytest.approx(likeness.late, abs=1e-5)
+        assert features.late > 0
     assert len(measured(engine, "Why did the dredger sink?")) == COMPARED + 4, "a question in its language"
 
 

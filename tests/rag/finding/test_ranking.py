@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
-from rag.finding.ranking import Logistic, rank, score
+import pytest
+
+from rag.finding.ranking import Logistic, leading, rank, score
 from tests.support.candidates import WEIGHTS, candidate, texts
 
 
@@ -20,6 +23,14 @@ def test_a_sentence_in_another_language_than_the_question_has_weights_of_its_own
     assert texts(rank([near, far], weights)) == ["a b.", "c d."]
     assert texts(rank([abroad, far], weights)) == ["c d.", "a b."]
     assert texts(rank([abroad, far], WEIGHTS)) == ["a b.", "c d."], "weights for one language"
+
+
+def test_the_best_sentence_leads_by_its_share_of_the_odds() -> None:
+    best, other = candidate(1, 0, "a b.", math.log(3)), candidate(1, 9, "c d.", 0.0)
+    led = leading(rank([other, best], WEIGHTS))
+    assert led.lead == pytest.approx(math.log(3 / 4))
+    assert replace(led, lead=0.0) == best.features
+    assert leading(rank([best], WEIGHTS)).lead == 0
 
 
 def test_a_heading_counts_for_half_and_a_table_row_in_full() -> None:

@@ -6,8 +6,9 @@ import pytest
 
 from index.embedding import Encoder, bundled_folder
 from index.errors import EncoderError
+from rag.finding.features import text_of
 from rag.finding.reranking import NO_RERANKER, apply_reranker, open_reranker
-from rag.finding.reranking.reranker import MAX_RERANKED, text_of
+from rag.finding.reranking.reranker import MAX_RERANKED
 from tests.support.candidates import candidate
 
 ROW = candidate(1, 0, "Interest expense | 659.9 | 577.9", headings="Dollars in millions\n\n| 2023 | 2022")
