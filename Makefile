@@ -104,6 +104,7 @@ bench: $(STAMP) ## Print every figure of docs/benchmarks.md (FOOTNOTED_EVAL_DATA
 	$(VENV)/bin/python -m pip install --quiet --editable '.[bench]'
 	$(VENV)/bin/python -m benchmarks.quality
 	$(VENV)/bin/python -m benchmarks.fusion
+	$(VENV)/bin/python -m benchmarks.languages
 	$(VENV)/bin/python -m benchmarks.calibrate
 	$(VENV)/bin/python -m benchmarks.real_reports
 	$(VENV)/bin/python -m benchmarks.throughput

@@ -16,6 +16,7 @@ from rag.evaluation import Dataset
 from rag.evaluation.datasets import Part, Query, part_of
 from rag.finding.features import Candidate, measure
 from rag.finding.reading import Reading, read
+from rag.finding.reranking import compare_across
 from rag.questions import Question, understand
 
 MOST_REMOVED = 600
@@ -23,6 +24,10 @@ MOST_REMOVED = 600
 
 REMOVED = ", title removed"
 """What follows the name of a set whose questions are asked without the documents of their title."""
+
+
+ABROAD = " over "
+"""What stands between the name of a set of questions and the name of the set of their documents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,11 @@ class Asked:
     answers: tuple[str, ...]
     answerable: bool
     about: str | None = None
+
+    @property
+    def is_abroad(self) -> bool:
+        """Whether the question is in another language than the documents."""
+        return ABROAD in self.name
 
     @property
     def gold_by_place(self) -> Mapping[tuple[Reading, int], bool]:
@@ -114,6 +124,16 @@ def asked_without_title(dataset: Dataset, index: Library) -> Iterator[Asked]:
             yield Asked(dataset.name + REMOVED, part, question, tuple(candidates), gold, (), answerable=False)
 
 
+def in_language_of(other: Dataset, dataset: Dataset) -> Dataset:
+    """The questions of ``dataset`` in the words of ``other``, over the documents of ``dataset``.
+
+    The sets of MLQA (Lewis et al., ACL 2020) ask the same questions in several languages, under the same ids.
+    """
+    texts = {query.id: query.text for query in other.queries}
+    queries = tuple(replace(query, text=texts[query.id]) for query in dataset.queries if query.id in texts)
+    return replace(dataset, name=f"{other.name}{ABROAD}{dataset.name}", queries=queries)
+
+
 def has_titles(dataset: Dataset) -> bool:
     """Whether the documents have titles, so that questions name what they are about."""
     return any(document.title for document in dataset.documents.values())
@@ -122,7 +142,8 @@ def has_titles(dataset: Dataset) -> bool:
 def _candidates(index: Library, question: Question, filters: Filters) -> list[Candidate]:
     hits = index.search(question.text, READ_HITS, filters)
     with index.snapshot() as snapshot:
-        return measure(snapshot, question, read(snapshot, hits))
+        candidates = measure(snapshot, question, read(snapshot, hits))
+        return compare_across(snapshot.encoder, question, candidates)
 
 
 def _title(dataset: Dataset, name: str) -> str:

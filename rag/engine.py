@@ -27,11 +27,11 @@ from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
 from rag.finding.features import measure
 from rag.finding.greetings import greeting
-from rag.finding.ranking import Scored, Weights, load_weights, rank
+from rag.finding.ranking import Ranker, Scored, Weights, load_weights, rank
 from rag.finding.reader import DEFAULT_READER, Reader, open_reader
 from rag.finding.reader_scores import apply_reader, can_read, windows_of
 from rag.finding.reading import Reading, read
-from rag.finding.reranking import apply_reranker
+from rag.finding.reranking import apply_reranker, compare_across
 from rag.finding.spelling import correct
 from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
@@ -62,7 +62,8 @@ class QueryEngine:
             reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
                 score sentences by their features alone.
             limits: how many passages and sentences an answer uses.
-            weights: a file of weights for another encoder or reader; None for the bundled weights.
+            weights: a file of weights for another encoder or reader; None for the bundled weights of the
+                encoder.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
             reranker: re-ranks the best sentences after the reader (see
                 :func:`~rag.finding.reranking.open_reranker`); None to leave the reader's order.
@@ -78,9 +79,13 @@ class QueryEngine:
         self.limits = limits
         self.writer = writer
         self.keeps = keeps
-        self._by_features = _with_threshold(load_weights("features", weights), limits)
-        self._by_reader = _with_threshold(load_weights("reader", weights), limits) if self.reader else None
-        self._by_reranker = load_weights("reranker", weights) if reranker else None
+        self._file = weights
+        # Files that cannot be used are told now, not at the first question.
+        self._weights("features", index.encoder)
+        if self.reader is not None:
+            self._weights("reader", index.encoder)
+        if self.reranker is not None:
+            self._weights("reranker", index.encoder)
         self._open = _OpenQuestions()
 
     @property
@@ -215,7 +220,7 @@ class QueryEngine:
             searched=search_scope(index, filters),
         )
         if abstention is None:
-            ranked, weights = self._reranked(question, ranked, weights, clock)
+            ranked, weights = self._reranked(index, question, ranked, weights, clock)
         findings = Findings(index, question, ranked, weights, decision, copies, library)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
@@ -232,11 +237,12 @@ class QueryEngine:
         hits = find_passages(index, question, self.limits, filters, copies)
         clock.lap("search")
         readings = read(index, hits, self.limits.widen_by)
-        weights = self._by_features
-        ranked = without_repeated_sentences(rank(measure(index, question, readings), weights), copies)
+        weights = self._weights("features", index.encoder)
+        candidates = compare_across(index.encoder, question, measure(index, question, readings))
+        ranked = without_repeated_sentences(rank(candidates, weights), copies)
         clock.lap("select")
-        if self.reader is not None and self._by_reader is not None and can_read(self.reader, question):
-            weights = self._by_reader
+        if self.reader is not None and can_read(self.reader, question):
+            weights = self._weights("reader", index.encoder)
             candidates = [item.candidate for item in ranked]
             windows = windows_of(candidates)
             yield ReadingBegun(sum(len(window.places) for window in windows))
@@ -245,14 +251,20 @@ class QueryEngine:
         return readings, ranked, weights
 
     def _reranked(
-        self, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
+        self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
     ) -> tuple[list[Scored], Weights]:
         """Rank the best sentences again, if there is a reranker and the reader has read them."""
-        if self.reranker is None or self._by_reranker is None or weights is not self._by_reader:
+        if self.reranker is None or weights is not self._weights("reader", index.encoder):
             return ranked, weights
         candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in ranked])
         clock.lap("rerank")
-        return rank(candidates, self._by_reranker), self._by_reranker
+        weights = self._weights("reranker", index.encoder)
+        return rank(candidates, weights), weights
+
+    def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
+        """The weights for the cosines of ``encoder``, which may be a former one of the library."""
+        weights = load_weights(ranker, self._file, encoder.name)
+        return weights if self.limits.threshold is None else replace(weights, threshold=self.limits.threshold)
 
     def _author(
         self, findings: Findings, conversation: Conversation, draft: Answer
@@ -303,10 +315,6 @@ def _passages(
         as_passage(reading, library, shortfall(index, question, reading) if abstention else None)
         for reading in readings
     )
-
-
-def _with_threshold(weights: Weights, limits: AnswerLimits) -> Weights:
-    return weights if limits.threshold is None else replace(weights, threshold=limits.threshold)
 
 
 @dataclass(eq=False, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ui.errors import UsedWronglyError
@@ -35,8 +36,8 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
     from index.embedding import open_encoder
     from index.library import Library
 
-    opener = open_encoder if former else None
-    with Library.open(settings.home, open_encoder(settings.model), former=opener) as index:
+    opener = partial(open_encoder, models=settings.models)
+    with Library.open(settings.home, opener(settings.model), former=opener if former else None) as index:
         yield index
 
 

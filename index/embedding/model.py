@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from index.embedding.buckets import Kind, Row, rows_of, width_of
 from index.embedding.late_chunking import Offsets, gives_parts, token_parts
+from index.embedding.late_interaction import DEPTH, TokenVectors
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -40,6 +41,20 @@ class Embedded:
     sentences: Vectors | None
 
 
+@dataclass(frozen=True, slots=True)
+class EmbeddedTokens:
+    """The vectors of a text and of its tokens.
+
+    Attributes:
+        vector: the vector of the text, shape (dimensions,).
+        tokens: the vectors of its tokens, without those of the prompt and special tokens, from the layer at
+            :data:`~index.embedding.late_interaction.DEPTH`; none if the model gives no such vectors.
+    """
+
+    vector: npt.NDArray[np.float32]
+    tokens: TokenVectors
+
+
 class Passes(Protocol):
     """The two steps of a model: texts to rows of tokens, and rows to vectors.
 
@@ -57,6 +72,9 @@ class Passes(Protocol):
 
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
         """Embed rows of passages with their parts, as :meth:`vectors` does."""
+
+    def tokens(self, rows: Sequence[Row], kind: Kind) -> list[EmbeddedTokens]:
+        """Embed rows with their tokens, as :meth:`vectors` does, in batches as small as those of queries."""
 
 
 def passes_of(model: SentenceTransformer, dimensions: int) -> Passes:
@@ -113,24 +131,43 @@ class _Passes:
             embedded.append(Embedded(vector, sentences))
         return embedded
 
-    def _through(self, rows: Sequence[Row], kind: Kind) -> dict[str, Tensor]:
+    def tokens(self, rows: Sequence[Row], kind: Kind) -> list[EmbeddedTokens]:
+        if not self.gives_parts:
+            return _without_tokens(self.vectors(rows, kind))
+        # sentence-transformers takes this from the model's configuration alone.
+        transformer: Any = self._model[0]
+        transformer.model.config.output_hidden_states = True
+        try:
+            through = self._through(rows, kind, "query")
+        finally:
+            transformer.model.config.output_hidden_states = False
+        vectors = self._unit(through["sentence_embedding"])
+        layers = through["all_layer_embeddings"]
+        layer = layers[round(DEPTH * (len(layers) - 1))]
+        prompt = (_prompt(self._model, kind) or "").rstrip()
+        first = 1 + len(self._tokenizer.encode(prompt, add_special_tokens=False).ids)
+        lengths = [int(row.tensors["attention_mask"].sum()) for row in rows]
+        return [
+            EmbeddedTokens(vector, _unit(layer[place, first : length - 1]))
+            for place, (vector, length) in enumerate(zip(vectors, lengths, strict=True))
+        ]
+
+    def _through(self, rows: Sequence[Row], kind: Kind, batch: Kind | None = None) -> dict[str, Any]:
         import torch
 
         # Repeat the last row, so that all passes of this width have equally many rows: see
         # index.embedding.buckets.
-        full = [*rows, *[rows[-1]] * (rows_of(rows[0].width, kind) - len(rows))]
+        full = [*rows, *[rows[-1]] * (rows_of(rows[0].width, batch or kind) - len(rows))]
         features = dict(rows[0].shared)
         for name in rows[0].tensors:
             features[name] = torch.stack([row.tensors[name] for row in full])
         with torch.inference_mode():
             through = self._model(features, task=kind)
-        return {name: through[name][: len(rows)] for name in _WANTED if name in through}
+        wanted = {name: through[name][: len(rows)] for name in _WANTED if name in through}
+        return wanted | {name: through[name] for name in _LAYERS if name in through}
 
     def _unit(self, vectors: Tensor) -> Vectors:
-        import torch
-
-        unit = torch.nn.functional.normalize(vectors[:, : self._dimensions].float(), dim=1)
-        return np.asarray(unit.numpy(), np.float32)
+        return _unit(vectors[:, : self._dimensions])
 
     def _of_parts(self, tokens: Tensor, parts: Sequence[Offsets], whole: npt.NDArray[np.float32]) -> Vectors:
         import torch
@@ -159,7 +196,11 @@ class _WholePasses:
     ) -> list[Row]:
         return [Row(_WHOLE, {"text": text}, {}) for text in texts]
 
-    def vectors(self, rows: Sequence[Row], kind: Kind) -> Vectors:
+    def vectors(
+        self,
+        rows: Sequence[Row],
+        kind: Kind,
+    ) -> Vectors:
         encode = self._model.encode_query if kind == "query" else self._model.encode_document
         texts = [row.tensors["text"] for row in rows]
         vectors = encode(texts, show_progress_bar=False, normalize_embeddings=True)
@@ -168,8 +209,24 @@ class _WholePasses:
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
         return [Embedded(vector, None) for vector in self.vectors(rows, "document")]
 
+    def tokens(self, rows: Sequence[Row], kind: Kind) -> list[EmbeddedTokens]:
+        return _without_tokens(self.vectors(rows, kind))
+
 
 _WANTED = ("sentence_embedding", "token_embeddings")
+_LAYERS = ("all_layer_embeddings",)
+
+
+def _without_tokens(vectors: Vectors) -> list[EmbeddedTokens]:
+    none = np.empty((0, 0), np.float32)
+    return [EmbeddedTokens(vector, none) for vector in vectors]
+
+
+def _unit(vectors: Tensor) -> Vectors:
+    import torch
+
+    return np.asarray(torch.nn.functional.normalize(vectors.float(), dim=1).numpy(), np.float32)
+
 
 _WHOLE = 64
 """The number of tokens that a text counts for in a batch if its tokens are unknown."""

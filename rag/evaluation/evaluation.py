@@ -123,7 +123,7 @@ def evaluate(
         WeightsError: if its weights cannot be used.
     """
     chosen = choose(dataset, limit, held_out=held_out)
-    encoder = encoder or open_encoder(configuration.model)
+    encoder = encoder or open_encoder(configuration.model, models=home / "models")
     with open_temporary(chosen.documents, configuration, encoder, home.joinpath(*INDEXES), progress) as index:
         measured = _measure(chosen, configuration, index, frozenset(parts), progress)
     figures = {place: estimate(sample) for place, sample in measured.samples.items()}

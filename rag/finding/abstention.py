@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import regex
 from babel import Locale
 
+from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
 from index.search import Snapshot, Term, terms
 from rag.answers import Cause
 from rag.finding.features import absent_words, content_terms, is_foreign, terms_of_reading
-from rag.finding.ranking import Scored, Weights
+from rag.finding.ranking import Scored, Weights, leading
 from rag.finding.reading import Reading
 from rag.questions import Kind, Question, fits_kind
 
@@ -62,12 +63,12 @@ def decide(
     best = ranked[0].candidate
     foreign = bool(best.features.foreign)
     model = weights.foreign if foreign else weights.answerability
-    answerability = model.of(best.features)
+    answerability = model.of(leading(ranked) if foreign else best.features)
     if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
         years = _absent_years(question, best.reading)
         return Decision(answerability, _without_years(question, best.reading, years) if years else None)
     if foreign:
-        return Decision(answerability, Abstention("language", _foreign(index, question, best.reading)))
+        return Decision(answerability, _foreign(index, question, best.reading))
     return Decision(answerability, _abstention(index, question, ranked, filtered=filtered))
 
 
@@ -170,13 +171,18 @@ def _empty(*, filtered: bool) -> str:
     return "The library is empty; add reports with `footnoted sync FOLDER`, then ask again."
 
 
-def _foreign(index: Snapshot, question: Question, reading: Reading) -> str:
+def _foreign(index: Snapshot, question: Question, reading: Reading) -> Abstention:
+    """The reason for no answer to a question in another language than the nearest reports."""
+    asked, written = name_language(question.language), name_language(reading.document.language)
+    languages = f"The question is in {asked}, the nearest reports are in {written}"
     reads = index.encoder.languages
+    if reads is not None and question.language in reads:
+        return Abstention("not_answered", f"{languages}, and no sentence of theirs answers it.")
     known = f"reads {' and '.join(map(name_language, sorted(reads)))}" if reads else "does not carry it over"
-    return (
-        f"The question is in {name_language(question.language)}, the nearest reports are in "
-        f"{name_language(reading.document.language)}, and the encoder {index.encoder.name} {known}; "
-        "ask in the reports' language, or set a multilingual model."
+    return Abstention(
+        "language",
+        f"{languages}, and the encoder {index.encoder.name} {known}; ask in the reports' language, or run "
+        f"`{INSTALL_COMMAND}`, set the model to {MULTILINGUAL_MODEL}, and run `footnoted sync`.",
     )
 
 
@@ -192,7 +198,8 @@ def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str 
     foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
     if foreign:
         cited_in = " and ".join(name_language(language) for language in sorted(foreign))
-        return f"The question is in {name_language(question.language)}; the words cited are in {cited_in}."
+        asked = name_language(question.language)
+        return f"The question is in {asked}; the words cited are in {cited_in}, so check that they answer it."
     held: dict[str, frozenset[Term]] = {}
     for item in cited:
         language = item.candidate.reading.document.language

@@ -83,6 +83,10 @@ class Features:
         reader_best: the highest ``reader_window`` of the question.
         similarity: the cosine of the question and the sentence with its title and headings, by the reranker;
             0 if no reranker compared them.
+        late: for a sentence in another language than the question, their likeness token by token, by the
+            encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for other sentences.
+        lead: for the best sentence, the logarithm of its share in the odds of all sentences, which tells how
+            far the others are behind; set by :func:`~rag.finding.ranking.leading`.
     """
 
     cosine: float
@@ -106,6 +110,8 @@ class Features:
     reader_window: float = 0.0
     reader_best: float = 0.0
     similarity: float = 0.0
+    late: float = 0.0
+    lead: float = 0.0
 
     def as_array(self) -> npt.NDArray[np.float64]:
         """Return the measurements in the order of their declaration."""
@@ -113,8 +119,8 @@ class Features:
 
 
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
-READ_NAMES = tuple(name for name in FEATURE_NAMES if name != "similarity")
-"""The names of the features that need no reranker."""
+READ_NAMES = tuple(name for name in FEATURE_NAMES if name not in {"similarity", "late", "lead"})
+"""The names of the features of a sentence in the language of the question that need no reranker."""
 
 MEASURED_NAMES = tuple(name for name in READ_NAMES if not name.startswith("reader"))
 """The names of the features that need no model but the encoder."""

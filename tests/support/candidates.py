@@ -13,6 +13,7 @@ from rag.finding.reading import Reading, ReadSentence
 WEIGHTS = Weights(
     selection=Logistic(0.0, {"cosine": 1.0}),
     answerability=Logistic(0.0, {}),
+    foreign_selection=None,
     foreign=Logistic(0.0, {}),
     reach=0.5,
     threshold=0.5,

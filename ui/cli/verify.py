@@ -81,7 +81,7 @@ def verify(
     def encoder() -> Encoder:
         from index.embedding import open_encoder
 
-        return open_encoder(settings.model)
+        return open_encoder(settings.model, models=settings.models)
 
     with open_catalog(settings) as catalog:
         verified = verify_file(catalog, file, encoder)

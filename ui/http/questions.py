@@ -174,7 +174,7 @@ def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) ->
     candidates = measure(index, question, read(index, hits, widen_by=0))
     return {
         (scored.candidate.reading.document.document_id, scored.candidate.sentence.span): scored.score
-        for scored in rank(candidates, load_weights())
+        for scored in rank(candidates, load_weights(encoder=index.encoder.name))
     }
 
 

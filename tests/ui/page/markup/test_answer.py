@@ -330,6 +330,27 @@ def test_a_greeting_is_answered_with_a_sentence_alone(cause: Cause, language: st
     assert page.text_of("fn-act") == []
 
 
+@pytest.mark.parametrize(
+    ("language", "beginning"),
+    [
+        ("en", "The encoder of this library does not read the language of this question."),
+        ("zh", "此资料库的编码器不识别该问题的语言。"),
+        ("vi", "Bộ mã hóa của thư viện này không đọc được ngôn ngữ của câu hỏi."),
+        ("id", "Pengode pustaka ini tidak membaca bahasa pertanyaan ini."),
+        ("km", "កម្មវិធីបំប្លែងអត្ថបទរបស់បណ្ណាល័យនេះមិនយល់ភាសានៃសំណួរនេះទេ។"),
+    ],
+)
+def test_a_question_that_the_encoder_cannot_read_is_told_the_remedy_in_the_reader_s_language(
+    language: str, beginning: str
+) -> None:
+    unread = replace(abstention(), cause="language")
+    [said] = Page(render.answer_markup(unread, locale_in(language))).text_of("fn-reason")
+    assert said.startswith(beginning)
+    assert "pip install 'footnoted[multilingual]'" in said
+    assert "multilingual-e5-small" in said
+    assert "footnoted sync" in said
+
+
 def test_waiting_says_what_is_being_done() -> None:
     doing = [("waiting.searching", 1240), ("waiting.reading", 1), ("waiting.writing", 8)]
     assert [Page(waiting_markup(*each)).text_of("fn-waiting") for each in doing] == [

