@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding.encoder import BUNDLED_MODEL
+from index.embedding.bundled import BUNDLED_MODEL
 from rag.errors import WeightsError
 from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, READ_NAMES, Features
 from rag.finding.ranking import Logistic, load_weights
