@@ -32,8 +32,7 @@ from benchmarks.asked import Asked, asked_of, asked_without_title
 from benchmarks.datasets import data_folder, open_index
 from benchmarks.read_windows import windows_read, windows_with_gold
 from benchmarks.reader_examples import Example, crops, passages
-from index.embedding import bundled_folder, bundled_tokenizer, open_encoder
-from index.embedding.bert import read_bert
+from index.embedding import bundled_folder, bundled_tokenizer, open_encoder, read_bert
 from rag.evaluation import read_dataset
 from rag.finding.ranking import load_weights
 from rag.finding.reader_model import Logits, ReaderModel

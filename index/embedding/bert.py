@@ -11,11 +11,14 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, fields
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
+
+Network = TypeVar("Network", bound=nn.Module)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,12 +27,12 @@ class Shape:
 
     vocab_size: int
     max_position_embeddings: int
-    type_vocab_size: int
     hidden_size: int
     intermediate_size: int
     num_hidden_layers: int
     num_attention_heads: int
     layer_norm_eps: float
+    type_vocab_size: int = 1
 
 
 class Bert(nn.Module):
@@ -41,9 +44,9 @@ class Bert(nn.Module):
         self.shape = shape
         self.embeddings = nn.ModuleDict(
             {
-                "word_embeddings": _Embedding(shape.vocab_size, width),
-                "position_embeddings": _Embedding(shape.max_position_embeddings, width),
-                "token_type_embeddings": _Embedding(shape.type_vocab_size, width),
+                "word_embeddings": Embedding(shape.vocab_size, width),
+                "position_embeddings": Embedding(shape.max_position_embeddings, width),
+                "token_type_embeddings": Embedding(shape.type_vocab_size, width),
                 "LayerNorm": nn.LayerNorm(width, shape.layer_norm_eps),
             }
         )
@@ -71,14 +74,18 @@ class Bert(nn.Module):
         return hidden
 
 
-class _Linear(nn.Linear):
+class Linear(nn.Linear):
+    """A linear layer whose weights are read from a file."""
+
     def reset_parameters(self) -> None:
-        """Leave the weights empty: they are read from a file."""
+        """Do not fill the weights, which takes longer than to read them."""
 
 
-class _Embedding(nn.Embedding):
+class Embedding(nn.Embedding):
+    """A table of embeddings whose weights are read from a file."""
+
     def reset_parameters(self) -> None:
-        """Leave the weights empty: they are read from a file."""
+        """Do not fill the weights, which takes longer than to read them."""
 
 
 class _Layer(nn.Module):
@@ -86,18 +93,10 @@ class _Layer(nn.Module):
         super().__init__()
         width, inner = shape.hidden_size, shape.intermediate_size
         self.heads = shape.num_attention_heads
-
-        def added_to_its_input(size: int) -> nn.ModuleDict:
-            return nn.ModuleDict(
-                {"dense": _Linear(size, width), "LayerNorm": nn.LayerNorm(width, shape.layer_norm_eps)}
-            )
-
-        projections = {name: _Linear(width, width) for name in ("query", "key", "value")}
-        self.attention = nn.ModuleDict(
-            {"self": nn.ModuleDict(projections), "output": added_to_its_input(width)}
-        )
-        self.intermediate = nn.ModuleDict({"dense": _Linear(width, inner)})
-        self.output = added_to_its_input(inner)
+        projections = {name: Linear(width, width) for name in ("query", "key", "value")}
+        self.attention = nn.ModuleDict({"self": nn.ModuleDict(projections), "output": residual(width, shape)})
+        self.intermediate = nn.ModuleDict({"dense": Linear(width, inner)})
+        self.output = residual(inner, shape)
 
     def forward(self, hidden: Tensor, seen: Tensor | None) -> Tensor:
         query, key, value = (
@@ -106,28 +105,48 @@ class _Layer(nn.Module):
         )
         attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
         attended = attended.transpose(1, 2).flatten(2)
-        hidden = _added(self.attention["output"], attended, hidden)
-        return _added(self.output, functional.gelu(self.intermediate["dense"](hidden)), hidden)
+        hidden = added(self.attention["output"], attended, hidden)
+        return added(self.output, functional.gelu(self.intermediate["dense"](hidden)), hidden)
 
 
-def _added(block: nn.Module, values: Tensor, hidden: Tensor) -> Tensor:
+def residual(size: int, shape: Shape) -> nn.ModuleDict:
+    """A linear layer from ``size`` values to a token's vector, for :func:`added`."""
+    norm = nn.LayerNorm(shape.hidden_size, shape.layer_norm_eps)
+    return nn.ModuleDict({"dense": Linear(size, shape.hidden_size), "LayerNorm": norm})
+
+
+def added(block: nn.Module, values: Tensor, hidden: Tensor) -> Tensor:
+    """Run a :func:`residual` block on ``values``, and add ``hidden``."""
     dense, norm = block.children()
     summed: Tensor = norm(dense(values) + hidden)
     return summed
 
 
 def read_bert(folder: Path) -> Bert:
-    """Read ``config.json`` and ``model.safetensors`` of a BERT model, and map the weights into memory.
+    """Read a BERT model: see :func:`read_shape` and :func:`map_weights`."""
+    return map_weights(Bert(read_shape(folder)), folder)
 
-    Processes and networks share the mapped weights, as long as they do not change them. The file must not be
+
+def read_shape(folder: Path) -> Shape:
+    """Read the sizes in ``config.json``.
+
+    Raises:
+        KeyError, OSError, ValueError: if the file is missing or damaged.
+    """
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return Shape(**{field.name: config[field.name] for field in fields(Shape) if field.name in config})
+
+
+def map_weights(network: Network, folder: Path) -> Network:
+    """Map the weights in ``model.safetensors`` into memory, and give them to ``network``.
+
+    Processes and networks share the mapped weights as long as they do not change them. The file must not be
     overwritten while it is mapped; a new file may replace it.
 
     Raises:
-        KeyError, OSError, RuntimeError, ValueError, SafetensorError: if a file is missing or damaged, or the
-            weights do not fit the configuration.
+        KeyError, OSError, RuntimeError, SafetensorError: if the file is missing or damaged, or its weights do
+            not fit.
     """
-    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    bert = Bert(Shape(**{field.name: config[field.name] for field in fields(Shape)}))
     stored = load_file(folder / "model.safetensors")
-    bert.load_state_dict({name: stored[name] for name in bert.state_dict()}, assign=True)
-    return bert.eval()
+    network.load_state_dict({name: stored[name] for name in network.state_dict()}, assign=True)
+    return network.eval()

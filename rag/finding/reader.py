@@ -175,7 +175,7 @@ def _merged(weights: Path) -> ReaderModel:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from index.embedding.bert import read_bert
+    from index.embedding import read_bert
     from rag.finding.reader_model import ReaderModel
 
     try:
