@@ -113,6 +113,7 @@ bench: $(STAMP) ## Print every figure of docs/benchmarks.md (FOOTNOTED_EVAL_DATA
 	$(VENV)/bin/python -m benchmarks.opening
 	$(VENV)/bin/python -m benchmarks.latency
 	$(VENV)/bin/python -m benchmarks.footprint
+	$(VENV)/bin/python -m benchmarks.starting
 	$(VENV)/bin/python -m benchmarks.million
 	$(VENV)/bin/python -m benchmarks.keeping_up
 	$(VENV)/bin/python -m benchmarks.followups

@@ -24,7 +24,7 @@ import numpy as np
 from ir_measures import nDCG
 
 from benchmarks.datasets import data_folder
-from index.embedding.encoder import Encoder, bundled_folder, open_encoder
+from index.embedding import Encoder, bundled_folder, open_encoder
 from index.embedding.model import Precision, Vectors
 from index.library import TITLE_TOKENS
 from index.text.chunks import chunk, passage_text

@@ -32,11 +32,10 @@ from benchmarks.asked import Asked, asked_of, asked_without_title
 from benchmarks.datasets import data_folder, open_index
 from benchmarks.read_windows import windows_read, windows_with_gold
 from benchmarks.reader_examples import Example, crops, passages
-from index.embedding.encoder import bundled_folder, open_encoder
+from index.embedding import bundled_folder, bundled_tokenizer, open_encoder, read_bert
 from rag.evaluation import read_dataset
 from rag.finding.ranking import load_weights
-from rag.finding.reader import bundled_tokenizer
-from rag.finding.reader_model import Logits, ReaderModel, base_model
+from rag.finding.reader_model import Logits, ReaderModel
 from rag.finding.windows import TokenizedWindow, tokenize
 
 TABLES = "tatqa"
@@ -112,9 +111,9 @@ def _rounds(tokenizer: Tokenizer, asked: Sequence[Asked], epochs: int) -> Iterat
 
 def new_model() -> ReaderModel:
     """The bundled encoder with low-rank changes that are still zero."""
-    bert = base_model(bundled_folder())
+    bert = read_bert(bundled_folder())
     config = LoraConfig(r=RANK, lora_alpha=RANK, target_modules=TARGETS)
-    return ReaderModel(inject_adapter_in_model(config, bert), bert.config.hidden_size)
+    return ReaderModel(inject_adapter_in_model(config, bert), bert.shape.hidden_size)
 
 
 def _continued(weights: Path) -> ReaderModel:

@@ -33,6 +33,7 @@ from rag.finding.reader_scores import apply_reader, can_read, windows_of
 from rag.finding.reading import Reading, read
 from rag.finding.reranking import apply_reranker, compare_across
 from rag.finding.spelling import correct
+from rag.finding.windows import Window
 from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
 from rag.questions import Question, understand
@@ -42,7 +43,14 @@ from rag.writing.writer import Writer, add_usage, generate
 
 
 class QueryEngine:
-    """Answers questions over a library and footnotes each sentence. Safe to share between threads."""
+    """Answers questions over a library and footnotes each sentence. Safe to share between threads.
+
+    The models are loaded by the first question, or by :meth:`warm_up`.
+
+    Attributes:
+        is_warming: whether questions wait until :meth:`warm_up` has ended. A server that warms up in the
+            background sets it.
+    """
 
     def __init__(
         self,
@@ -87,6 +95,7 @@ class QueryEngine:
         if self.reranker is not None:
             self._weights("reranker", index.encoder)
         self._open = _OpenQuestions()
+        self.is_warming = False
 
     @property
     def is_idle(self) -> bool:
@@ -150,9 +159,21 @@ class QueryEngine:
         return other
 
     def warm_up(self) -> None:
-        """Load the models that the first question would otherwise wait for. Stores nothing."""
+        """Load the models that the first question would otherwise wait for. Stores nothing.
+
+        Raises:
+            EncoderError: if the encoder or the reranker cannot be loaded.
+            ReaderError: if the reader's weights do not fit.
+        """
+        # An empty library asks none of the models.
+        self.index.encoder.encode_query("ready")
+        if self.reader is not None:
+            self.reader.read("ready", [Window("", ("ready",))])
+        if self.reranker is not None:
+            self.reranker.encode_query("ready")
         for _ in self._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, keeps=False):
             pass
+        self.is_warming = False
 
     def _events(
         self,

@@ -24,6 +24,7 @@ from index.uploads import Deletions
 from index.workers import Background, Writer, every, steps
 from rag.engine import QueryEngine
 from rag.suggesting import StarterMaker
+from ui.errors import WarmingUpError
 from ui.http import problems
 from ui.http.answers import answers_router
 from ui.http.conversations import conversations_router
@@ -74,7 +75,7 @@ def create_app(
     reader, renderer = Isolated(), Isolated()
     scratch = TemporaryDirectory(prefix="footnoted-")
     writer, deletions = Writer(index, options), Deletions(index)
-    starters = StarterMaker(engine, lambda: bool(writer.jobs.unended()))
+    starters = StarterMaker(engine, lambda: engine.is_warming or bool(writer.jobs.unended()))
     workers = [
         Background("maintenance", every(_MAINTENANCE_SECONDS, steps.maintain(index))),
         Background("deletions", every(_DELETION_SECONDS, deletions.finish)),
@@ -100,7 +101,7 @@ def create_app(
         conversations_router(index.catalog),
     ):
         app.include_router(router)
-    _add_health(app, index, settings)
+    _add_health(app, engine, settings)
     _refuse_other_routes(app)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
@@ -134,10 +135,10 @@ def _lifespan(
     return lifespan
 
 
-def _add_health(app: FastAPI, index: Library, settings: Settings | None) -> None:
+def _add_health(app: FastAPI, engine: QueryEngine, settings: Settings | None) -> None:
     @app.get("/healthz", tags=["server"])
     async def healthz() -> dict[str, str]:
-        """The process is up.
+        """The process is up, be its models loaded or not.
 
         A command compares `home` with the id of its library's folder, to see whether this server serves it.
         """
@@ -145,9 +146,11 @@ def _add_health(app: FastAPI, index: Library, settings: Settings | None) -> None
 
     @app.get("/readyz", tags=["server"], responses=problems.documented(503))
     def readyz() -> dict[str, Any]:
-        """The library is open and the encoder works; otherwise 503 with the cause."""
+        """The models are loaded, the library is open and the encoder works; otherwise 503 with the cause."""
+        if engine.is_warming:
+            raise WarmingUpError
         try:
-            return {"status": "ready", "generation": _read_and_encode(index)}
+            return {"status": "ready", "generation": _read_and_encode(engine.index)}
         except (CatalogError, LibraryLockedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
             raise HTTPException(503, f"The library cannot be read: {type(error).__name__}.") from error
 

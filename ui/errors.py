@@ -8,7 +8,7 @@ from collections.abc import Callable
 from tempfile import NamedTemporaryFile
 from types import TracebackType
 
-from index.errors import FootnotedError, line_of
+from index.errors import RETRY_SECONDS, FootnotedError, line_of
 from index.errors import expected_errors as library_errors
 
 FAILED = 1
@@ -45,6 +45,13 @@ class ServerRefusedError(FootnotedError):
     def __init__(self, detail: str, status: int) -> None:
         super().__init__(detail)
         self.status = status
+
+
+class WarmingUpError(FootnotedError):
+    """The server has not loaded its models yet."""
+
+    def __init__(self) -> None:
+        super().__init__(f"the server is loading its models; try again in {RETRY_SECONDS} seconds")
 
 
 class PictureError(FootnotedError):

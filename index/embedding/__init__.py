@@ -1,13 +1,53 @@
 """The encoder, which turns texts into vectors, its schedule, and the pipeline that embeds chunks."""
 
-from index.embedding.encoder import BUNDLED_MODEL, Encoder, bundled_folder, open_encoder
-from index.embedding.multilingual import INSTALL_COMMAND, MULTILINGUAL_MODEL
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.lazy import attributes
+
+if TYPE_CHECKING:
+    from index.embedding.bert import Bert, read_bert
+    from index.embedding.bundled import BUNDLED_MODEL, bundled_folder, bundled_tokenizer
+    from index.embedding.encoder import Encoder, open_encoder
+    from index.embedding.model import Passes
+    from index.embedding.mpnet import read_mpnet
+    from index.embedding.multilingual import INSTALL_COMMAND, MULTILINGUAL_MODEL
+    from index.embedding.pinned import open_pinned, sha256_of, whole_tokenizer
 
 __all__ = [
     "BUNDLED_MODEL",
     "INSTALL_COMMAND",
     "MULTILINGUAL_MODEL",
+    "Bert",
     "Encoder",
+    "Passes",
     "bundled_folder",
+    "bundled_tokenizer",
     "open_encoder",
+    "open_pinned",
+    "read_bert",
+    "read_mpnet",
+    "sha256_of",
+    "whole_tokenizer",
 ]
+
+__getattr__ = attributes(
+    __name__,
+    {
+        "BUNDLED_MODEL": "index.embedding.bundled",
+        "Bert": "index.embedding.bert",
+        "INSTALL_COMMAND": "index.embedding.multilingual",
+        "MULTILINGUAL_MODEL": "index.embedding.multilingual",
+        "Encoder": "index.embedding.encoder",
+        "Passes": "index.embedding.model",
+        "bundled_folder": "index.embedding.bundled",
+        "bundled_tokenizer": "index.embedding.bundled",
+        "open_encoder": "index.embedding.encoder",
+        "open_pinned": "index.embedding.pinned",
+        "read_bert": "index.embedding.bert",
+        "read_mpnet": "index.embedding.mpnet",
+        "sha256_of": "index.embedding.pinned",
+        "whole_tokenizer": "index.embedding.pinned",
+    },
+)

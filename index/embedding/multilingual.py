@@ -7,7 +7,6 @@ folder that sentence-transformers reads like any other model.
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -18,6 +17,7 @@ from typing import TYPE_CHECKING
 from filelock import FileLock
 
 from index import private
+from index.embedding.pinned import sha256_of
 from index.embedding.q4_file import Q4Model, Sizes, Vocabulary, read_q4_file
 from index.errors import EncoderError
 
@@ -75,12 +75,6 @@ def _digest_of_whole(folder: Path) -> str | None:
         return noted if sha256_of(folder / "model.safetensors") == noted else None
     except OSError:
         return None
-
-
-def sha256_of(file: Path) -> str:
-    """The sha256 of a file, in hexadecimal digits."""
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _write_folder(folder: Path) -> str:

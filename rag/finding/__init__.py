@@ -5,6 +5,15 @@ from rag.finding.citations import DocumentTexts
 from rag.finding.features import measure
 from rag.finding.ranking import load_weights, rank
 from rag.finding.reading import read
-from rag.finding.reranking import open_reranker
+from rag.finding.reranking import compare_across, open_reranker
 
-__all__ = ["DocumentTexts", "TableRow", "load_weights", "measure", "open_reranker", "rank", "read"]
+__all__ = [
+    "DocumentTexts",
+    "TableRow",
+    "compare_across",
+    "load_weights",
+    "measure",
+    "open_reranker",
+    "rank",
+    "read",
+]

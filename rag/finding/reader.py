@@ -15,13 +15,12 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from index.embedding import bundled_folder
+from index.embedding import bundled_folder, bundled_tokenizer
 from rag.errors import ReaderError
 from rag.finding.windows import Window, tokenize
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
-    from tokenizers import Tokenizer
 
     from rag.finding.reader_model import ReaderModel
 
@@ -69,7 +68,7 @@ class Reader(Protocol):
 class BundledReader:
     """The reader that comes with the program: the bundled encoder with low-rank changes and three heads.
 
-    ``benchmarks/train_reader.py`` trained these changes (4 MB). Opening the reader adds them to the encoder's
+    ``benchmarks/train_reader.py`` trained these changes (4 MB). The first reading adds them to the encoder's
     weights. Safe to share between threads.
     """
 
@@ -77,26 +76,30 @@ class BundledReader:
     languages: frozenset[str] | None = frozenset({"en"})
 
     def __init__(self, weights: Path | None = None) -> None:
-        """Open the reader.
+        """Describe the reader; it is loaded when it reads for the first time.
 
         Args:
             weights: a file of changes and heads, in place of the bundled file.
-
-        Raises:
-            ReaderError: if the file does not fit the bundled encoder.
         """
+        self._weights = weights or Path(str(files("rag.finding").joinpath(_WEIGHTS)))
         self._tokenizer = bundled_tokenizer()
-        self._model = _merged(weights or Path(str(files("rag.finding").joinpath(_WEIGHTS))))
+        self._model: ReaderModel | None = None
         self._lock = Lock()
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in their order, from one forward pass."""
-        import torch
+        """Return the scores of each window, in their order, from one forward pass.
 
+        Raises:
+            ReaderError: if the file of changes does not fit the bundled encoder.
+        """
         if not windows:
             return []
+        import torch
+
         tokenized = [tokenize(self._tokenizer, question, window) for window in windows]
         with self._lock, torch.inference_mode():
+            if self._model is None:
+                self._model = _merged(self._weights)
             logits = self._model(tokenized)
         return [
             WindowRead(tuple(sentences.tolist()), answerable)
@@ -163,18 +166,8 @@ def open_reader(name: str | None = None) -> Reader | None:
 
 @cache
 def bundled_reader() -> BundledReader:
-    """Return the bundled reader, opened once; raise ReaderError if its weights do not fit."""
+    """Return the bundled reader, of which a process needs only one."""
     return BundledReader()
-
-
-def bundled_tokenizer() -> Tokenizer:
-    """Return the bundled encoder's tokenizer, without truncation and padding."""
-    from tokenizers import Tokenizer
-
-    tokenizer = Tokenizer.from_file(str(bundled_folder() / "tokenizer.json"))
-    tokenizer.no_truncation()
-    tokenizer.no_padding()
-    return tokenizer
 
 
 def _merged(weights: Path) -> ReaderModel:
@@ -182,19 +175,22 @@ def _merged(weights: Path) -> ReaderModel:
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
-    from rag.finding.reader_model import ReaderModel, base_model
+    from index.embedding import read_bert
+    from rag.finding.reader_model import ReaderModel
 
-    bert = base_model(bundled_folder())
-    model = ReaderModel(bert, bert.config.hidden_size)
-    state = model.state_dict()
     try:
+        bert = read_bert(bundled_folder())
+        model = ReaderModel(bert, bert.shape.hidden_size)
+        state = model.state_dict()
         stored = load_file(weights)
         for name in [name for name in stored if name.endswith(".lora_A")]:
             layer = name.removesuffix(".lora_A")
             # Low-rank adaptation with alpha = rank (Hu et al., ICLR 2022): W + B A.
-            state[f"{layer}.weight"] += stored[f"{layer}.lora_B"].float() @ stored[name].float()
+            changed = stored[f"{layer}.lora_B"].float() @ stored[name].float()
+            # Not in place: the encoder's weights are mapped, and shared as long as nobody changes them.
+            state[f"{layer}.weight"] = state[f"{layer}.weight"] + changed
         state |= {name: tensor.float() for name, tensor in stored.items() if ".lora_" not in name}
-        model.load_state_dict(state)
+        model.load_state_dict(state, assign=True)
     except (OSError, KeyError, RuntimeError, SafetensorError) as error:
         raise ReaderError(
             f"the reader's weights in {weights.name} do not fit the bundled encoder ({error}); "

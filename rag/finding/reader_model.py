@@ -7,32 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import torch
-from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
-from transformers import BertConfig, BertModel
 
 from rag.finding.windows import TokenizedWindow
 
 _PAIR_SIZE = 64
-
-
-def base_model(folder: Path) -> BertModel:
-    """Load the BERT layers in ``folder`` (``config.json``, ``model.safetensors``), without a pooler.
-
-    Dropout is off: it takes most of a training step's time on a CPU, and training changes few weights and
-    stops early.
-    """
-    config = BertConfig.from_pretrained(folder)  # nosec B615 # a folder, never the name of a model hub
-    config.hidden_dropout_prob = config.attention_probs_dropout_prob = 0.0
-    bert = BertModel(config, add_pooling_layer=False)
-    stored = load_file(folder / "model.safetensors")
-    bert.load_state_dict({name: stored[name] for name in bert.state_dict()})
-    return bert
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +47,7 @@ class ReaderModel(nn.Module):
     """
 
     def __init__(self, bert: nn.Module, hidden_size: int) -> None:
+        """Put new heads on ``bert``, a :class:`index.embedding.bert.Bert` or one with adapters."""
         super().__init__()
         self.bert = bert
         self.span = nn.Linear(hidden_size, 2)
@@ -76,7 +60,7 @@ class ReaderModel(nn.Module):
         ids = pad_sequence([torch.tensor(window.ids) for window in windows], batch_first=True)
         lengths = torch.tensor([len(window.ids) for window in windows])
         mask = torch.arange(ids.shape[1])[None, :] < lengths[:, None]
-        hidden = self.bert(input_ids=ids, attention_mask=mask.long()).last_hidden_state
+        hidden = self.bert(ids, mask)
         spans = self.span(hidden).float()
         spans = spans - spans[:, :1]
         start, end = spans[..., 0].masked_fill(~mask, -1e4), spans[..., 1].masked_fill(~mask, -1e4)

@@ -18,7 +18,7 @@ from threading import Event, Thread
 import numpy as np
 
 from benchmarks.stub_encoder import StubEncoder
-from index.embedding.encoder import bundled_folder
+from index.embedding import bundled_folder
 from index.embedding.model import Vectors
 from index.library import Library
 from index.loaders import DEFAULTS

@@ -13,8 +13,9 @@ from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
 from fastapi import FastAPI
@@ -27,6 +28,9 @@ from ui.cli.shutdown import exit_within
 from ui.errors import AlreadyServedError, PortInUseError, UsedWronglyError
 from ui.opening import open_library
 from ui.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.engine import QueryEngine
 
 STOP_SECONDS = 3
 """The seconds that open connections may take to end; an open browser page holds one all the time."""
@@ -82,10 +86,16 @@ class _Connection(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server with callbacks: when it listens, and at the first signal to stop."""
+    """uvicorn's server with callbacks: when it listens, and at the first signal to stop.
+
+    ``on_ready`` receives a function that stops the server.
+    """
 
     def __init__(
-        self, config: uvicorn.Config, on_ready: Callable[[], None], on_stop: Callable[[], None]
+        self,
+        config: uvicorn.Config,
+        on_ready: Callable[[Callable[[], None]], None],
+        on_stop: Callable[[], None],
     ) -> None:
         super().__init__(config)
         self._on_ready = on_ready
@@ -98,7 +108,10 @@ class _Server(uvicorn.Server):
         except OSError as error:
             # Two servers can bind a port, but only one can listen, and another server was faster.
             raise PortInUseError(f"cannot listen: {error.strerror}; give another --port") from error
-        self._on_ready()
+        self._on_ready(self._stop)
+
+    def _stop(self) -> None:
+        self.should_exit = True
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Call ``on_stop`` at the first signal, and stop."""
@@ -114,7 +127,7 @@ def serve(
 
     Args:
         settings: the settings, among them the home folder, the address and the model.
-        announce: called with the server's URL once it accepts requests.
+        announce: called with the server's URL once it accepts requests; questions wait for the models.
         interrupted: set after a signal, from :func:`~ui.cli.shutdown.interruptible`.
         watch: whether changes in the followed folders are synced at once.
 
@@ -134,8 +147,6 @@ def serve(
         from ui.opening import open_engine
 
         engine = opened.enter_context(open_engine(settings, index))
-        # The first embedding is slow, so make it before the first request.
-        engine.warm_up()
         app = create_app(index, engine, settings, watch=watch)
         server = RunningServer(
             os.getpid(),
@@ -144,9 +155,12 @@ def serve(
             datetime.now(UTC).isoformat(timespec="seconds"),
         )
 
-        def on_ready() -> None:
+        models = _Models(engine)
+
+        def on_ready(stop: Callable[[], None]) -> None:
             write_server_file(settings.home, server)
             announce(server.address)
+            models.load(stop)
 
         def on_stop() -> None:
             exit_within(EXIT_SECONDS, partial(remove_server_file, settings.home))
@@ -158,6 +172,37 @@ def serve(
             _run(app, listener, on_ready, on_stop)
         finally:
             remove_server_file(settings.home)
+            models.close()
+
+
+class _Models:
+    """The models of an engine, which a thread loads while the server answers what needs none of them."""
+
+    def __init__(self, engine: QueryEngine) -> None:
+        engine.is_warming = True
+        self._engine = engine
+        self._error: Exception | None = None
+        self._thread: Thread | None = None
+
+    def load(self, stop: Callable[[], None]) -> None:
+        """Begin to load the models; if that fails, call ``stop``."""
+
+        def warm_up() -> None:
+            try:
+                self._engine.warm_up()
+            except Exception as error:  # noqa: BLE001 (the main thread raises it again)
+                self._error = error
+                stop()
+
+        self._thread = Thread(target=warm_up, name="models")
+        self._thread.start()
+
+    def close(self) -> None:
+        """Wait for the thread: ending the interpreter during an import can crash it. Raise its error."""
+        if self._thread is not None:
+            self._thread.join()
+        if self._error is not None:
+            raise self._error
 
 
 @contextmanager
@@ -226,7 +271,10 @@ def refuse_exposure(settings: Settings, listener: socket.socket) -> None:
 
 
 def _run(
-    app: FastAPI, listener: socket.socket, on_ready: Callable[[], None], on_stop: Callable[[], None]
+    app: FastAPI,
+    listener: socket.socket,
+    on_ready: Callable[[Callable[[], None]], None],
+    on_stop: Callable[[], None],
 ) -> None:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     config = uvicorn.Config(

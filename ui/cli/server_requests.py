@@ -59,7 +59,7 @@ def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict
     """Find the passages that match ``query`` best, and return them as the JSON of ``POST /v1/search``."""
 
     def here() -> dict[str, Any]:
-        from ui.http.questions import search_response
+        from ui.search import search_response
 
         with open_library(settings) as index:
             return search_response(index, query, limit, filters)

@@ -25,6 +25,7 @@ from ui.export.exported_answers import HEADINGS, Difference, Note, Sentence, lay
 from ui.export.html import POLICY as PAGE_POLICY
 from ui.http.problems import documented
 from ui.http.request_bodies import AnswerIdInPath
+from ui.warming import until_warm
 from ui.words import doubt_after
 
 POLICY = f"{PAGE_POLICY}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
@@ -102,9 +103,10 @@ def answers_router(catalog: Catalog, engine: QueryEngine) -> APIRouter:
         """An answer for the clipboard, as text and HTML: sentences with their marks, then the footnotes."""
         return copied(load(kept_answer(catalog, answer_id)))
 
-    @router.get("/{answer_id}/suggestions")
+    @router.get("/{answer_id}/suggestions", responses=documented(503))
     async def suggestions(answer_id: AnswerIdInPath) -> dict[str, list[str]]:
         """Up to three questions to ask next. The library has an answer to each of them."""
+        await until_warm(engine)
         return await to_thread.run_sync(questions_after, answer_id, limiter=suggesting)
 
     @router.get("/{answer_id}", response_class=Response, responses={200: {"model": Answer}})

@@ -26,6 +26,7 @@ from rag.visible_text import visible
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, Text
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
+from ui.warming import until_warm
 from ui.words import DOUBTS, RECOGNISED, date_or_undated, doubt_after, source_facts
 
 if TYPE_CHECKING:
@@ -134,13 +135,17 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
             raise HTTPException(404, f"there is no model {name!r}; use {MODEL!r}")
         return ENTRY
 
-    @router.post("/chat/completions", responses={200: {"content": {EVENT_STREAM: {"schema": EVENT}}}})
+    @router.post(
+        "/chat/completions",
+        responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}},
+    )
     async def complete(request: CompletionRequest) -> Response:
         """A footnoted answer as a chat completion. The field `footnoted` has the whole answer.
 
         A stream that fails ends with the chunk `{"error": ...}` instead of the answer.
         """
         question, conversation = request.question_and_history()
+        await until_warm(engine)
         if not request.stream:
             answer = await to_thread.run_sync(
                 lambda: engine.ask(question, conversation=conversation), limiter=at_work

@@ -29,6 +29,7 @@ from index.errors import (
     write_failure,
 )
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError, QuestionError
+from ui.errors import WarmingUpError
 from ui.http.request_bodies import STORABLE
 
 MEDIA_TYPE = "application/problem+json"
@@ -43,6 +44,7 @@ _STATUSES: Mapping[type[Exception], int] = {
     LibraryRestoredError: 503,
     EncoderMismatchError: 503,
     BusyError: 503,
+    WarmingUpError: 503,
 }
 """The status of each kind of error. The message of these errors says what was wrong and what to do."""
 
@@ -136,7 +138,7 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
         # Starlette catches this error, logs its traceback, and answers with ``_unexpected``.
         raise error
     headers = error.headers if isinstance(error, HTTPException) else None
-    if isinstance(error, BusyError):
+    if isinstance(error, BusyError | WarmingUpError):
         headers = {"Retry-After": str(RETRY_SECONDS)}
     return _respond(request, status, detail, headers=headers)
 

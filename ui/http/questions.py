@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
@@ -16,10 +13,7 @@ from fastapi import APIRouter, Header, HTTPException
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
-from index.documents import Span
-from index.library import NO_FILTERS, Library
-from index.records import Filters
-from index.search import Hit, Snapshot
+from index.library import Library
 from rag.answers import Answer
 from rag.conversations import (
     Feedback,
@@ -30,7 +24,7 @@ from rag.conversations import (
     kept_answer,
     load,
 )
-from rag.errors import OtherConversationError, QuestionError, SpanError
+from rag.errors import OtherConversationError, SpanError
 from rag.events import (
     AnswerDone,
     CitationMade,
@@ -42,20 +36,17 @@ from rag.events import (
     StreamedEvent,
     Token,
 )
-from rag.finding import load_weights, measure, rank, read
 from rag.llm import AT_ONCE
-from rag.questions import Question, understand
 from rag.suggesting import StarterMaker, Starters
 from ui.http.openai import completions_router
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
+from ui.search import embed, search_response
+from ui.warming import until_warm
 
 if TYPE_CHECKING:
     from rag.engine import QueryEngine
-
-SentenceScores = Mapping[tuple[int, Span], float]
-"""The score of each sentence, by document number and span."""
 
 
 def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker) -> APIRouter:
@@ -74,9 +65,14 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
     answering = searching if engine.writer is None else CapacityLimiter(AT_ONCE)
     router.include_router(completions_router(engine, answering))
 
-    @router.post("/search", tags=["questions"])
+    @router.post("/search", tags=["questions"], responses=documented(503))
     async def search(request: SearchRequest) -> dict[str, Any]:
-        """The passages that match a query best, best first."""
+        """The passages that match a query best, best first.
+
+        A server that has just started waits for its models; if that takes too long, it answers 503, and
+        `Retry-After` says when to ask again. So do the other routes that ask a question.
+        """
+        await until_warm(engine)
         await to_thread.run_sync(embed, index, request.query)
         return await to_thread.run_sync(
             search_response, index, request.query, request.limit, request.to_filters(), limiter=searching
@@ -95,7 +91,7 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
         "/chat",
         tags=["questions"],
         responses={
-            **documented(404),
+            **documented(404, 503),
             200: {"model": Answer, "content": {EVENT_STREAM: {"schema": EVENT}}},
         },
     )
@@ -109,6 +105,7 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
         and `citation`, and last `answer`, which is the same as the answer without streaming. If the engine
         fails or the server stops, the last event is `error`, whose data is a problem document.
         """
+        await until_warm(engine)
         filters = request.to_filters()
         history = [(turn.role, turn.content) for turn in request.history]
         try:
@@ -133,49 +130,6 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
         return feedback_response(index, request)
 
     return router
-
-
-def embed(index: Library, text: str) -> None:
-    """Embed a question in a batch with the questions of other requests; the encoder caches the vector.
-
-    An invalid question is ignored here, because the search reports it.
-    """
-    with suppress(QuestionError):
-        index.encoder.encode_query(understand(text).text)
-
-
-def search_response(
-    index: Library, query: str, limit: int = 10, filters: Filters = NO_FILTERS
-) -> dict[str, Any]:
-    """The response of ``POST /v1/search``: the passages that match ``query`` best, best first.
-
-    Raises:
-        QuestionError: if the query is empty or too long.
-    """
-    began = time.perf_counter()
-    question = understand(query)
-    with index.snapshot() as snapshot:
-        hits = snapshot.search(question.text, limit, filters)
-        scores = sentence_scores(snapshot, question, hits)
-    return {
-        "query": question.text,
-        "results": [result_of(hit, scores) for hit in hits],
-        "took_ms": round((time.perf_counter() - began) * 1000, 1),
-        "generation": snapshot.generation,
-    }
-
-
-def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) -> SentenceScores:
-    """The probability, 0 to 1, that each sentence of the hits answers the question.
-
-    The engine selects the sentences of an answer by the same score. Sentences that state nothing, such as
-    titles and headings, have no score.
-    """
-    candidates = measure(index, question, read(index, hits, widen_by=0))
-    return {
-        (scored.candidate.reading.document.document_id, scored.candidate.sentence.span): scored.score
-        for scored in rank(candidates, load_weights(encoder=index.encoder.name))
-    }
 
 
 def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any]:
@@ -207,29 +161,6 @@ def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any
     for item in fields["evidence"]:
         del item["source"]
     return fields
-
-
-def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
-    """One search result as JSON."""
-    return {
-        "document_id": hit.document.document_id,
-        "version": hit.document.version,
-        "title": hit.document.title,
-        "publisher": hit.document.publisher,
-        "published": hit.document.stated,
-        "path": hit.document.path,
-        "page": hit.page,
-        "start": hit.span.start,
-        "end": hit.span.end,
-        "text": hit.text,
-        "score": hit.score,
-        "scores": {"dense": hit.dense, "lexical": hit.lexical},
-        "sentences": [
-            {"start": span.start, "end": span.end, "score": scores.get((hit.document.document_id, span), 0.0)}
-            for span in hit.sentences
-        ],
-        "recognised": hit.recognised,
-    }
 
 
 def _server_sent(event: Event | StreamFailed) -> tuple[ServerSentEvent, ...]:

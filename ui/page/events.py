@@ -13,7 +13,7 @@ from rag.conversations import Conversation
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.questions import MAX_QUESTION_CHARACTERS
-from ui.errors import ScopeError
+from ui.errors import ScopeError, WarmingUpError
 from ui.page.commands import Command, read_command, read_scope
 from ui.page.conversation import ChatMessage, Exchange, ShownConversation
 from ui.page.locales import Locale
@@ -216,6 +216,9 @@ async def answer_exchange(
     except QuestionError:
         exchange.question = excerpt(question)
         conversation.fail(exchange, failure_markup(_refusal_text(question, conversation.locale)))
+        yield question
+    except WarmingUpError:
+        conversation.fail(exchange, failure_markup(conversation.locale.text("refused.warming")))
         yield question
     except Exception:  # noqa: BLE001 (the page must show every failure)
         # Show the failure here, because Gradio may run its handler of failures only during the next question.

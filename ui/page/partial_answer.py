@@ -25,6 +25,7 @@ from rag.events import (
 from ui.http.streaming import EngineEvents
 from ui.page.locales import Locale
 from ui.page.markup.answer import answer_markup, failure_markup, streamed_markup, waiting_markup
+from ui.warming import until_warm
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,7 @@ class PartialAnswer:
         text: the text so far.
         citations: the citations so far.
         answer: the whole answer, at the end.
+        is_warming: whether the server has yet to load its models.
     """
 
     search_scope: Searched | None = None
@@ -52,6 +54,7 @@ class PartialAnswer:
     text: str = ""
     citations: tuple[Citation, ...] = ()
     answer: Answer | None = None
+    is_warming: bool = False
 
     @property
     def doing(self) -> tuple[str, int]:
@@ -60,6 +63,8 @@ class PartialAnswer:
             return "waiting.writing", self.passages
         if self.reading is not None:
             return "waiting.reading", self.reading
+        if self.is_warming:
+            return "waiting.warming", 0
         return "waiting.searching", self.searching
 
 
@@ -73,9 +78,13 @@ async def partial_answers(
 
     Raises:
         QuestionError: if the question is empty or too long.
+        WarmingUpError: if the server has just started, and takes too long to load its models.
     """
     events = EngineEvents(engine.stream(question, filters, conversation, exact=exact))
     try:
+        if engine.is_warming:
+            yield PartialAnswer(is_warming=True)
+            await until_warm(engine)
         partial = await to_thread.run_sync(_begun, engine.index, filters)
         yield partial
         async for event in events:

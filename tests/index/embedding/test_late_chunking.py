@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.embedding.encoder import Encoder, open_encoder
+from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.embedding.late_chunking import Offsets, token_parts
-from index.embedding.model import _Passes
+from index.embedding.model import TokenPasses
 from tests.support.writings import PATIENT, PIECES, SENTENCES
 
 if TYPE_CHECKING:
@@ -157,7 +157,7 @@ class TestOtherModels:
 
         modules = [Transformer(str(FOLDER)), *after]
         model = SentenceTransformer(modules=modules, device="cpu", prompts=prompts)
-        return Encoder(model, "m", "m", None)
+        return encoder_of(model, "m", "m")
 
     def test_with_a_prompt_parts_stand_behind_it(self) -> None:
         from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
@@ -187,8 +187,8 @@ class TestOtherModels:
         from tokenizers import normalizers
 
         changed = open_encoder(precision="float32")
-        assert isinstance(changed._passes, _Passes)
-        tokenizer = changed._passes._tokenizer
+        assert isinstance(changed._passes, TokenPasses)
+        tokenizer = changed._passes._model.tokenizer
         other_words = normalizers.Sequence([tokenizer.normalizer, normalizers.Replace("dam", "gate")])
         monkeypatch.setattr(tokenizer, "normalizer", other_words)
         one, other = changed.encode_passages(["The dam.", "The gate."], [[(0, 8)], [(0, 9)]])

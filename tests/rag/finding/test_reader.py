@@ -8,7 +8,7 @@ import pytest
 from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
-from index.embedding.encoder import bundled_folder
+from index.embedding import bundled_folder
 from rag.errors import ReaderError
 from rag.finding.reader import BundledReader, bundled_reader, open_reader
 from rag.finding.windows import Window
@@ -88,7 +88,7 @@ class TestTheBundledReader:
     def test_an_unsuitable_file_is_a_one_line_error(self, tmp_path: Path, content: bytes) -> None:
         (tmp_path / "reader.safetensors").write_bytes(content)
         with pytest.raises(ReaderError, match=r"weights in reader\.safetensors do not fit .*; install"):
-            BundledReader(tmp_path / "reader.safetensors")
+            BundledReader(tmp_path / "reader.safetensors").read(QUESTION, [ANSWERS])
 
     def test_a_missing_layer_is_named(self, tmp_path: Path) -> None:
         stored = load_file(WEIGHTS)
@@ -97,7 +97,7 @@ class TestTheBundledReader:
             {key: tensor for key, tensor in stored.items() if key != name}, tmp_path / "part.safetensors"
         )
         with pytest.raises(ReaderError, match=name.replace(".", r"\.")):
-            BundledReader(tmp_path / "part.safetensors")
+            BundledReader(tmp_path / "part.safetensors").read(QUESTION, [ANSWERS])
 
 
 class TestAnyCrossEncoder:

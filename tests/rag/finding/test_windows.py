@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
-from rag.finding.reader import bundled_tokenizer
+from index.embedding import bundled_tokenizer
 from rag.finding.windows import MAX_QUESTION_TOKENS, MAX_TITLE_TOKENS, MAX_WINDOW_TOKENS, Window, tokenize
 
 TOKENIZER = bundled_tokenizer()

@@ -24,14 +24,17 @@ from starlette.types import Receive, Scope, Send
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
+from rag.engine import QueryEngine
+from rag.errors import ReaderError
+from rag.finding.reader import BundledReader
 from tests.support.processes import MODULE, ROOT, Served, environment, run, serving
 from ui.cli import serve as serve_module
-from ui.cli.serve import _Connection, _Server, listening_socket, refuse_exposure, serve
+from ui.cli.serve import _Connection, _Models, _Server, listening_socket, refuse_exposure, serve
 from ui.cli.server import running_server
 from ui.errors import PortInUseError, UsedWronglyError
 from ui.settings import Settings, home_id
 
-HEAVY = ("torch", "faiss", "tantivy", "gradio", "llama_index", "sentence_transformers", "uvicorn", "fastapi")
+HEAVY = ("torch", "transformers", "faiss", "tantivy", "gradio", "llama_index", "uvicorn", "fastapi")
 
 
 @pytest.fixture(scope="module")
@@ -249,6 +252,39 @@ def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(tmp_path: 
     assert (process.returncode, out, err) == (130, "", "")
 
 
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_is_stopped_while_it_loads_its_models_ends_quietly(
+    own_home: Path, number: signal.Signals
+) -> None:
+    with serving(own_home) as server:
+        # The address is announced before the models are loaded.
+        early = httpx.get(f"{server.address}/readyz", trust_env=False)
+        assert (early.status_code, early.headers["Retry-After"]) == (503, "5")
+        assert server.stop(number) == (0, "", "Starting…\n")
+    assert not (own_home / "server.json").exists()
+
+
+def test_a_server_becomes_ready_by_itself(served: Served) -> None:
+    until = time.monotonic() + 60
+    while (ready := httpx.get(f"{served.address}/readyz", trust_env=False)).status_code != 200:
+        assert time.monotonic() < until, ready.text
+        time.sleep(0.1)
+    assert ready.json() == {"status": "ready", "generation": 1}
+
+
+def test_a_server_whose_models_cannot_be_loaded_stops_with_the_cause(home: Path, encoder: Encoder) -> None:
+    damaged = home.parent / "damaged.safetensors"
+    damaged.write_bytes(b"no tensors")
+    stopped: list[bool] = []
+    with Library.open(home, encoder) as index:
+        engine = QueryEngine(index, BundledReader(damaged))
+        models = _Models(engine)
+        models.load(lambda: stopped.append(True))
+        with pytest.raises(ReaderError, match=r"weights in damaged\.safetensors do not fit"):
+            models.close()
+    assert (stopped, engine.is_warming) == ([True], True)
+
+
 def test_a_server_whose_interrupt_was_swallowed_while_it_started_does_not_go_on(own_home: Path) -> None:
     told = Event()
     told.set()
@@ -319,7 +355,7 @@ def address(monkeypatch: pytest.MonkeyPatch) -> Iterator[tuple[str, int]]:
     listener = listening_socket("127.0.0.1", 0)
     config = uvicorn.Config(app, http=_Connection, lifespan="off", log_config=None)
     listens = Event()
-    server = _Server(config, listens.set, lambda: None)
+    server = _Server(config, lambda _stop: listens.set(), lambda: None)
     thread = Thread(target=server.run, args=([listener],))
     thread.start()
     assert listens.wait(60)

@@ -15,6 +15,7 @@ from starlette.testclient import TestClient
 from index.library import Library
 from index.text.tabular import tables
 from ui.http import questions as api
+from ui.search import search_response
 
 if TYPE_CHECKING:
     from httpx2 import Response
@@ -272,7 +273,7 @@ def test_no_more_questions_are_worked_on_at_once_than_there_are_cores(
     seed_client: TestClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lock, working, seen = Lock(), [0], []
-    searched = api.search_response
+    searched = search_response
 
     def watched(*given: Any) -> dict[str, Any]:  # noqa: ANN401 (passed on)
         with lock:

@@ -1,0 +1,152 @@
+"""BERT (Devlin et al., NAACL 2019): the network of the bundled encoder and of the bundled reader.
+
+transformers has this network too, with the same outputs to the last bit. But importing it also imports
+torch's compiler, distributed tensors and SciPy, which takes seconds in every process that embeds a text.
+
+This module imports torch, so import it only to use the network.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import TypeVar
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional
+
+Network = TypeVar("Network", bound=nn.Module)
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """The sizes of a network, by their names in ``config.json``."""
+
+    vocab_size: int
+    max_position_embeddings: int
+    hidden_size: int
+    intermediate_size: int
+    num_hidden_layers: int
+    num_attention_heads: int
+    layer_norm_eps: float
+    type_vocab_size: int = 1
+
+
+class Bert(nn.Module):
+    """BERT without a pooler and without dropout. Its parameters have the names of published weights."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = shape.hidden_size
+        self.shape = shape
+        self.embeddings = nn.ModuleDict(
+            {
+                "word_embeddings": Embedding(shape.vocab_size, width),
+                "position_embeddings": Embedding(shape.max_position_embeddings, width),
+                "token_type_embeddings": Embedding(shape.type_vocab_size, width),
+                "LayerNorm": nn.LayerNorm(width, shape.layer_norm_eps),
+            }
+        )
+        layers = nn.ModuleList(_Layer(shape) for _ in range(shape.num_hidden_layers))
+        self.encoder = nn.ModuleDict({"layer": layers})
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Run the network on texts of one segment.
+
+        Args:
+            ids: the tokens, shape (texts, tokens).
+            mask: 1 for a token, 0 for padding, in the same shape.
+
+        Returns:
+            The vector of each token: shape (texts, tokens, hidden_size).
+        """
+        embedded = self.embeddings["word_embeddings"](ids)
+        embedded = embedded + self.embeddings["token_type_embeddings"](torch.zeros_like(ids))
+        embedded = embedded + self.embeddings["position_embeddings"](torch.arange(ids.shape[1])[None])
+        hidden: Tensor = self.embeddings["LayerNorm"](embedded)
+        # Without a mask, torch takes a faster path.
+        seen = None if mask.all() else mask.bool()[:, None, None, :].expand(-1, 1, ids.shape[1], -1)
+        for layer in self.encoder["layer"].children():
+            hidden = layer(hidden, seen)
+        return hidden
+
+
+class Linear(nn.Linear):
+    """A linear layer whose weights are read from a file."""
+
+    def reset_parameters(self) -> None:
+        """Do not fill the weights, which takes longer than to read them."""
+
+
+class Embedding(nn.Embedding):
+    """A table of embeddings whose weights are read from a file."""
+
+    def reset_parameters(self) -> None:
+        """Do not fill the weights, which takes longer than to read them."""
+
+
+class _Layer(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width, inner = shape.hidden_size, shape.intermediate_size
+        self.heads = shape.num_attention_heads
+        projections = {name: Linear(width, width) for name in ("query", "key", "value")}
+        self.attention = nn.ModuleDict({"self": nn.ModuleDict(projections), "output": residual(width, shape)})
+        self.intermediate = nn.ModuleDict({"dense": Linear(width, inner)})
+        self.output = residual(inner, shape)
+
+    def forward(self, hidden: Tensor, seen: Tensor | None) -> Tensor:
+        query, key, value = (
+            projection(hidden).unflatten(-1, (self.heads, -1)).transpose(1, 2)
+            for projection in self.attention["self"].children()
+        )
+        attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=seen)
+        attended = attended.transpose(1, 2).flatten(2)
+        hidden = added(self.attention["output"], attended, hidden)
+        return added(self.output, functional.gelu(self.intermediate["dense"](hidden)), hidden)
+
+
+def residual(size: int, shape: Shape) -> nn.ModuleDict:
+    """A linear layer from ``size`` values to a token's vector, for :func:`added`."""
+    norm = nn.LayerNorm(shape.hidden_size, shape.layer_norm_eps)
+    return nn.ModuleDict({"dense": Linear(size, shape.hidden_size), "LayerNorm": norm})
+
+
+def added(block: nn.Module, values: Tensor, hidden: Tensor) -> Tensor:
+    """Run a :func:`residual` block on ``values``, and add ``hidden``."""
+    dense, norm = block.children()
+    summed: Tensor = norm(dense(values) + hidden)
+    return summed
+
+
+def read_bert(folder: Path) -> Bert:
+    """Read a BERT model: see :func:`read_shape` and :func:`map_weights`."""
+    return map_weights(Bert(read_shape(folder)), folder)
+
+
+def read_shape(folder: Path) -> Shape:
+    """Read the sizes in ``config.json``.
+
+    Raises:
+        KeyError, OSError, ValueError: if the file is missing or damaged.
+    """
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    return Shape(**{field.name: config[field.name] for field in fields(Shape) if field.name in config})
+
+
+def map_weights(network: Network, folder: Path) -> Network:
+    """Map the weights in ``model.safetensors`` into memory, and give them to ``network``.
+
+    Processes and networks share the mapped weights as long as they do not change them. The file must not be
+    overwritten while it is mapped; a new file may replace it.
+
+    Raises:
+        KeyError, OSError, RuntimeError, SafetensorError: if the file is missing or damaged, or its weights do
+            not fit.
+    """
+    stored = load_file(folder / "model.safetensors")
+    network.load_state_dict({name: stored[name] for name in network.state_dict()}, assign=True)
+    return network.eval()

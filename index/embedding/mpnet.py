@@ -1,0 +1,93 @@
+"""MPNet (Song et al., NeurIPS 2020): the network of the installed reranker, all-mpnet-base-v2.
+
+transformers has this network too, with the same outputs to the last bit; :mod:`index.embedding.bert` says why
+it is here. This module imports torch, so import it only to use the network.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from index.embedding.bert import Embedding, Linear, Shape, added, map_weights, read_shape, residual
+
+PADDING = 1
+"""The token ``<pad>``, and the position of padding. The first token has the position after it."""
+
+_BUCKETS = 32
+_EXACT = _BUCKETS // 4
+_FURTHEST = 128
+
+
+class Mpnet(nn.Module):
+    """MPNet without a pooler and without dropout. Its parameters have the names of published weights."""
+
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = shape.hidden_size
+        self.embeddings = nn.ModuleDict(
+            {
+                "word_embeddings": Embedding(shape.vocab_size, width),
+                "position_embeddings": Embedding(shape.max_position_embeddings, width),
+                "LayerNorm": nn.LayerNorm(width, shape.layer_norm_eps),
+            }
+        )
+        self.encoder = nn.ModuleDict(
+            {
+                "layer": nn.ModuleList(_Layer(shape) for _ in range(shape.num_hidden_layers)),
+                "relative_attention_bias": Embedding(_BUCKETS, shape.num_attention_heads),
+            }
+        )
+
+    def forward(self, ids: Tensor, mask: Tensor) -> Tensor:
+        """Run the network; arguments and result as those of :class:`index.embedding.bert.Bert`."""
+        words = ids != PADDING
+        places = words.cumsum(1) * words + PADDING
+        embedded = self.embeddings["word_embeddings"](ids) + self.embeddings["position_embeddings"](places)
+        hidden: Tensor = self.embeddings["LayerNorm"](embedded)
+        bias = self.encoder["relative_attention_bias"](_buckets(ids.shape[1])).permute(2, 0, 1)[None]
+        unseen = (1 - mask[:, None, None, :].to(hidden.dtype)) * torch.finfo(hidden.dtype).min
+        for layer in self.encoder["layer"].children():
+            hidden = layer(hidden, bias, unseen)
+        return hidden
+
+
+class _Layer(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        width = shape.hidden_size
+        self.heads = shape.num_attention_heads
+        projections = nn.ModuleDict({name: Linear(width, width) for name in ("q", "k", "v", "o")})
+        norm = nn.LayerNorm(width, shape.layer_norm_eps)
+        self.attention = nn.ModuleDict({"attn": projections, "LayerNorm": norm})
+        self.intermediate = nn.ModuleDict({"dense": Linear(width, shape.intermediate_size)})
+        self.output = residual(shape.intermediate_size, shape)
+
+    def forward(self, hidden: Tensor, bias: Tensor, unseen: Tensor) -> Tensor:
+        *inner, outer = self.attention["attn"].children()
+        query, key, value = (
+            projection(hidden).unflatten(-1, (self.heads, -1)).transpose(1, 2) for projection in inner
+        )
+        scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1]) + bias + unseen
+        attended = (scores.softmax(-1) @ value).transpose(1, 2).flatten(2)
+        hidden = self.attention["LayerNorm"](outer(attended) + hidden)
+        return added(self.output, functional.gelu(self.intermediate["dense"](hidden)), hidden)
+
+
+def _buckets(tokens: int) -> Tensor:
+    """The buckets of the distances between tokens, as in T5 (Raffel et al., 2020): shape (tokens, tokens)."""
+    places = torch.arange(tokens)
+    distance = places[:, None] - places[None, :]
+    far = distance.abs()
+    logarithm = torch.log(far.float() / _EXACT) / math.log(_FURTHEST / _EXACT) * _EXACT
+    spread = (_EXACT + logarithm.clamp(min=0).long()).clamp(max=_BUCKETS // 2 - 1)
+    return torch.where(far < _EXACT, far, spread) + (distance < 0).long() * (_BUCKETS // 2)
+
+
+def read_mpnet(folder: Path) -> Mpnet:
+    """Read an MPNet model: see :func:`index.embedding.bert.read_shape` and ``map_weights``."""
+    return map_weights(Mpnet(read_shape(folder)), folder)

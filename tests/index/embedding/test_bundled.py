@@ -1,0 +1,122 @@
+"""The bundled model gives the vectors of sentence-transformers without it; other models are left to it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from index.embedding import bundled_folder, open_encoder
+from index.embedding.bert import read_bert
+from index.embedding.encoder import encoder_of
+from index.embedding.model import Precision
+from index.embedding.sentence_transformer import calculate_in_bfloat16
+from tests.support.processes import ROOT, environment
+from tests.support.writings import SENTENCES
+
+TEXTS = (
+    *SENTENCES,
+    "",
+    "  spaces \n around ",
+    "word " * 600,
+    "\N{GRINNING FACE} emoji",
+    "THE DAM",
+    "the dam",
+)
+PARTS = [[(0, len(text) // 2), (len(text) // 2, len(text))] for text in TEXTS]
+
+HEAVY = {"transformers", "sentence_transformers", "sklearn", "scipy", "pandas", "sympy", "huggingface_hub"}
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_vectors_of_texts_queries_and_sentences_are_the_same_to_the_last_bit(precision: Precision) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    model = SentenceTransformer(str(bundled_folder()), device="cpu")
+    if precision == "bfloat16":
+        calculate_in_bfloat16(model)
+    theirs, ours = encoder_of(model, "theirs", "theirs"), open_encoder(precision=precision)
+    assert np.array_equal(ours.encode(TEXTS), theirs.encode(TEXTS))
+    for one, other in zip(
+        ours.encode_passages(TEXTS, PARTS), theirs.encode_passages(TEXTS, PARTS), strict=True
+    ):
+        assert one.sentences is not None
+        assert other.sentences is not None
+        assert np.array_equal(one.sentences, other.sentences)
+    for text in TEXTS:
+        assert np.array_equal(ours.encode_query(text), theirs.encode_query(text))
+    assert ours.precision == theirs.precision == precision
+
+
+@pytest.mark.parametrize("lengths", [(24, 24), (24, 5, 1)])
+def test_the_network_is_that_of_transformers(lengths: tuple[int, ...]) -> None:
+    from transformers import BertModel
+
+    ids = torch.randint(1000, 20_000, (len(lengths), 24), generator=torch.Generator().manual_seed(7))
+    mask = (torch.arange(24)[None] < torch.tensor(lengths)[:, None]).long()
+    model = BertModel.from_pretrained(bundled_folder(), add_pooling_layer=False)
+    with torch.inference_mode():
+        theirs = model(input_ids=ids, attention_mask=mask).last_hidden_state
+        assert torch.equal(read_bert(bundled_folder())(ids, mask), theirs)
+
+
+def test_a_changed_network_changes_neither_the_file_nor_another_network() -> None:
+    file = bundled_folder() / "model.safetensors"
+    before = file.read_bytes()
+    one, other = read_bert(bundled_folder()), read_bert(bundled_folder())
+    weight = "encoder.layer.0.output.dense.weight"
+    with torch.no_grad():
+        one.state_dict()[weight].zero_()
+    assert file.read_bytes() == before
+    assert other.state_dict()[weight].any()
+
+
+def _with_prompt(folder: Path) -> None:
+    _change(folder / "config_sentence_transformers.json", prompts={"query": "find: "})
+
+
+def _with_a_shorter_window(folder: Path) -> None:
+    _change(folder / "sentence_bert_config.json", max_seq_length=8)
+
+
+def _with_the_first_token(folder: Path) -> None:
+    _change(folder / "1_Pooling" / "config.json", pooling_mode_cls_token=True, pooling_mode_mean_tokens=False)
+
+
+@pytest.mark.parametrize("change", [_with_prompt, _with_a_shorter_window, _with_the_first_token])
+def test_the_same_weights_with_another_configuration_are_another_model(
+    change: Callable[[Path], None], tmp_path: Path
+) -> None:
+    from sentence_transformers import SentenceTransformer
+
+    folder = Path(shutil.copytree(bundled_folder(), tmp_path / "model"))
+    change(folder)
+    text = "The council of Varda closed the third gate of the dam on Monday."
+    theirs = SentenceTransformer(str(folder), device="cpu").encode_query(text, normalize_embeddings=True)
+    assert open_encoder(str(folder), "float32").encode_query(text) == pytest.approx(theirs, abs=1e-5)
+    assert open_encoder(precision="float32").encode_query(text) != pytest.approx(theirs, abs=1e-2)
+
+
+def _change(file: Path, **values: Any) -> None:  # noqa: ANN401 (as JSON has it)
+    file.write_text(json.dumps(json.loads(file.read_text()) | values))
+
+
+def test_opening_loads_no_model_and_embedding_loads_torch_alone() -> None:
+    code = (
+        "import sys; from index.embedding import open_encoder; encoder = open_encoder(); "
+        "print(encoder.key, encoder.dimensions, sorted(encoder.languages), 'torch' in sys.modules); "
+        "encoder.encode_query('dam'); "
+        f"print('torch' in sys.modules, sorted({HEAVY!r} & set(sys.modules)))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True
+    )
+    assert done.stdout.splitlines() == ["all-MiniLM-L6-v2@53aa51172d142c89 384 ['en'] False", "True []"]

@@ -1,0 +1,133 @@
+"""A server that loads its models answers what needs none of them, and lets questions wait."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Timer
+
+import anyio
+import pytest
+from starlette.testclient import TestClient
+
+from index.embedding import open_encoder
+from index.library import NO_FILTERS, Library
+from rag.conversations.history import NO_CONVERSATION
+from rag.engine import QueryEngine
+from rag.finding.reader import BundledReader
+from tests.support.markup import ENGLISH
+from tests.support.talks import UNCHANGED, ask
+from ui import warming
+from ui.app import create_app
+from ui.page.conversation import ShownConversation
+from ui.page.events import ChatEvents
+from ui.page.locales import locale_in
+from ui.page.markup.answer import failure_markup
+from ui.page.partial_answer import PartialAnswer, partial_answers, partial_markup
+
+QUESTION = "How many suspects were arrested, and over how many days?"
+DETAIL = "the server is loading its models; try again in 5 seconds"
+QUESTIONS = {
+    "/v1/chat": {"question": QUESTION},
+    "/v1/search": {"query": QUESTION},
+    "/v1/chat/completions": {"messages": [{"role": "user", "content": QUESTION}]},
+}
+
+
+@pytest.fixture
+def engine(seed_index: Library) -> QueryEngine:
+    """An engine whose models are not loaded."""
+    engine = QueryEngine(seed_index)
+    engine.is_warming = True
+    return engine
+
+
+@pytest.fixture
+def client(engine: QueryEngine) -> Iterator[TestClient]:
+    with TestClient(create_app(engine.index, engine)) as client:
+        yield client
+
+
+def soon(engine: QueryEngine) -> None:
+    """Load the models of ``engine`` in half a second."""
+    Timer(0.5, engine.warm_up).start()
+
+
+def test_it_is_alive_and_not_ready_until_the_models_are_loaded(
+    client: TestClient, engine: QueryEngine
+) -> None:
+    assert client.get("/healthz").json() == {"status": "ok"}
+    early = client.get("/readyz")
+    assert (early.status_code, early.headers["Retry-After"]) == (503, "5")
+    assert early.json()["detail"] == DETAIL
+    engine.warm_up()
+    assert client.get("/readyz").json() == {"status": "ready", "generation": engine.index.generation}
+
+
+def test_the_page_and_the_reports_are_there_at_once(client: TestClient) -> None:
+    page = client.get("/")
+    assert page.status_code == 200
+    assert "fn-question" in page.text
+    [first, *_] = client.get("/v1/documents").json()["documents"]
+    assert client.get(f"/v1/documents/{first['document_id']}/text").status_code == 200
+
+
+@pytest.mark.parametrize("route", QUESTIONS)
+def test_a_question_waits_for_the_models(client: TestClient, engine: QueryEngine, route: str) -> None:
+    soon(engine)
+    answered = client.post(route, json=QUESTIONS[route])
+    assert answered.status_code == 200
+    assert "cambodia-scam-raids.md" in answered.text
+    assert not engine.is_warming
+
+
+@pytest.mark.parametrize("route", QUESTIONS)
+def test_a_question_does_not_wait_for_ever(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch, route: str
+) -> None:
+    monkeypatch.setattr(warming, "WAIT_SECONDS", 0.2)
+    refused = client.post(route, json=QUESTIONS[route])
+    assert (refused.status_code, refused.headers["Retry-After"]) == (503, "5")
+    assert refused.json()["detail"] == DETAIL
+
+
+def test_a_wrong_request_is_refused_at_once(client: TestClient) -> None:
+    assert client.post("/v1/chat", json={"question": 7}).status_code == 422
+
+
+def test_the_page_says_what_a_question_waits_for(engine: QueryEngine) -> None:
+    async def shown() -> list[PartialAnswer]:
+        answers = partial_answers(engine, QUESTION, NO_FILTERS, NO_CONVERSATION)
+        return [partial async for partial in answers]
+
+    soon(engine)
+    first, second, *_, last = anyio.run(shown)
+    assert partial_markup(first, ENGLISH) == '<div class="fn-waiting">Loading the models…</div>'
+    assert partial_markup(first, locale_in("vi")) == '<div class="fn-waiting">Đang tải các mô hình…</div>'
+    assert partial_markup(second, ENGLISH).startswith('<div class="fn-waiting">Searching')
+    assert last.answer is not None
+    assert not last.answer.abstained
+
+
+def test_the_page_gives_a_question_back_that_waited_too_long(
+    engine: QueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(warming, "WAIT_SECONDS", 0.2)
+    conversation = ShownConversation()
+    updates = ask(ChatEvents(engine, UNCHANGED), QUESTION, conversation)
+    assert updates[-1][0] == QUESTION
+    [exchange] = conversation.exchanges
+    assert exchange.markup == failure_markup(
+        "The server has not loaded its models yet. Ask again in a minute."
+    )
+
+
+def test_the_models_of_an_empty_library_are_loaded_too(tmp_path: Path) -> None:
+    encoder, reader = open_encoder(), BundledReader()
+    with Library.open(tmp_path, encoder) as empty:
+        engine = QueryEngine(empty, reader)
+        engine.is_warming = True
+        engine.warm_up()
+    assert encoder._loaded is not None
+    assert reader._model is not None
+    assert not engine.is_warming

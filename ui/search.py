@@ -1,0 +1,86 @@
+"""The response of a search, for the HTTP interface and for the command ``search``, which needs no FastAPI."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from index.documents import Span
+from index.library import NO_FILTERS, Library
+from index.records import Filters
+from index.search import Hit, Snapshot
+from rag.errors import QuestionError
+from rag.finding import compare_across, load_weights, measure, rank, read
+from rag.questions import Question, understand
+
+SentenceScores = Mapping[tuple[int, Span], float]
+"""The score of each sentence, by document number and span."""
+
+
+def embed(index: Library, text: str) -> None:
+    """Embed a question in a batch with the questions of other requests; the encoder caches the vector.
+
+    An invalid question is ignored here, because the search reports it.
+    """
+    with suppress(QuestionError):
+        index.encoder.encode_query(understand(text).text)
+
+
+def search_response(
+    index: Library, query: str, limit: int = 10, filters: Filters = NO_FILTERS
+) -> dict[str, Any]:
+    """The response of ``POST /v1/search``: the passages that match ``query`` best, best first.
+
+    Raises:
+        QuestionError: if the query is empty or too long.
+    """
+    began = time.perf_counter()
+    question = understand(query)
+    with index.snapshot() as snapshot:
+        hits = snapshot.search(question.text, limit, filters)
+        scores = sentence_scores(snapshot, question, hits)
+    return {
+        "query": question.text,
+        "results": [result_of(hit, scores) for hit in hits],
+        "took_ms": round((time.perf_counter() - began) * 1000, 1),
+        "generation": snapshot.generation,
+    }
+
+
+def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) -> SentenceScores:
+    """The probability, 0 to 1, that each sentence of the hits answers the question.
+
+    The engine selects the sentences of an answer by the same score. Sentences that state nothing, such as
+    titles and headings, have no score.
+    """
+    measured = measure(index, question, read(index, hits, widen_by=0))
+    candidates = compare_across(index.encoder, question, measured)
+    return {
+        (scored.candidate.reading.document.document_id, scored.candidate.sentence.span): scored.score
+        for scored in rank(candidates, load_weights(encoder=index.encoder.name))
+    }
+
+
+def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
+    """One search result as JSON."""
+    return {
+        "document_id": hit.document.document_id,
+        "version": hit.document.version,
+        "title": hit.document.title,
+        "publisher": hit.document.publisher,
+        "published": hit.document.stated,
+        "path": hit.document.path,
+        "page": hit.page,
+        "start": hit.span.start,
+        "end": hit.span.end,
+        "text": hit.text,
+        "score": hit.score,
+        "scores": {"dense": hit.dense, "lexical": hit.lexical},
+        "sentences": [
+            {"start": span.start, "end": span.end, "score": scores.get((hit.document.document_id, span), 0.0)}
+            for span in hit.sentences
+        ],
+        "recognised": hit.recognised,
+    }
