@@ -25,7 +25,8 @@ from ir_measures import nDCG
 
 from benchmarks.datasets import data_folder
 from index.embedding import Encoder, bundled_folder, open_encoder
-from index.embedding.model import Precision, Vectors
+from index.embedding.machine import PRECISIONS, Precision
+from index.embedding.model import Vectors
 from index.library import TITLE_TOKENS
 from index.text.chunks import chunk, passage_text
 from index.text.segmentation import sentences
@@ -37,8 +38,6 @@ CONTESTANTS = ("footnoted", "llama-index", "footnoted in float32")
 
 _WINDOW = 256
 """Tokens that the bundled model reads of a text."""
-
-_PRECISIONS: tuple[Precision, ...] = ("float32", "bfloat16")
 
 Embed = Callable[[list[str]], object]
 
@@ -170,7 +169,7 @@ def _llama_index() -> tuple[str, Embed]:
 
 def quality(dataset: Dataset) -> str:
     """Return a row: nDCG@10 of the set's judged questions by the vectors alone, in both precisions."""
-    wide, narrow = (_ndcg(dataset, precision) for precision in _PRECISIONS)
+    wide, narrow = (_ndcg(dataset, precision) for precision in PRECISIONS)
     asked = sum(query.judged is not None for query in dataset.queries)
     return f"| {dataset.name} | {asked:,} | {wide:.4f} | {narrow:.4f} | {narrow - wide:+.4f} |"
 

@@ -1,11 +1,10 @@
 """Batches texts by length, so that no vector depends on the other texts in its batch.
 
-A text is padded to a width that depends only on its own length. All batches of a width have the same number
-of rows; a batch with fewer texts repeats its last row. A row's vector is then the same to the last bit in
-every batch, in processes with the same number of threads (measured for the bundled model in float32 and
-bfloat16). Without equal batches, processors with AMX compute one row and several rows differently, by up to
-1e-3 in bfloat16; and padding to the longest text of a batch, as sentence-transformers does, causes as large a
-difference on any processor.
+A text is padded to a width that depends only on its own length: padding to the longest text of a batch, as
+sentence-transformers does, changes a vector by up to 1e-3 in bfloat16. Where a row's product depends on the
+number of rows beside it (:mod:`index.embedding.machine`), a batch with fewer texts than fit repeats its last
+row. Elsewhere that would be work for nothing. Either way, a row's vector is the same to the last bit in every
+batch, in processes with the same number of threads (measured for the bundled model in both precisions).
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from typing import Any, Literal
 
 Kind = Literal["document", "query"]
 
-PASS_TOKENS: Mapping[Kind, int] = {"document": 512, "query": 64}
+PASS_TOKENS: Mapping[Kind, int] = {"document": 1024, "query": 64}
 """The number of tokens of a batch, with padding. A query waits for at most one batch of documents. A batch of
 queries takes hardly longer than a single query."""
 
@@ -59,7 +58,7 @@ def width_of(length: int, longest: int | None = None) -> int:
 
 
 def rows_of(width: int, kind: Kind) -> int:
-    """The number of rows in a batch whose rows have ``width`` tokens."""
+    """The most rows in a batch whose rows have ``width`` tokens."""
     return max(1, PASS_TOKENS[kind] // width)
 
 

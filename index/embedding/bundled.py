@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.embedding.model import Passes, Precision
+from index.embedding.machine import Precision
+from index.embedding.model import Passes
 from index.embedding.pinned import open_pinned, sha256_of, whole_tokenizer
 from index.errors import EncoderError
 

@@ -29,7 +29,8 @@ from index.embedding.bundled import (
 )
 from index.embedding.late_chunking import Offsets
 from index.embedding.late_interaction import late_interaction
-from index.embedding.model import Embedded, EmbeddedTokens, Passes, Precision, Vectors, best_precision
+from index.embedding.machine import Precision, this_machine
+from index.embedding.model import Embedded, EmbeddedTokens, Passes, Vectors
 from index.embedding.multilingual import MULTILINGUAL_MODEL, multilingual_folder
 from index.embedding.pinned import sha256_of
 from index.embedding.scheduler import Scheduler
@@ -337,7 +338,7 @@ def open_encoder(
     from index.embedding.sentence_transformer import calculate_in_bfloat16, open_sentence_transformer
 
     opened = open_sentence_transformer(path)
-    if (precision or best_precision()) == "bfloat16":
+    if (precision or this_machine().precision) == "bfloat16":
         calculate_in_bfloat16(opened)
     return encoder_of(opened, model, key, _languages(folder))
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from index.embedding.buckets import Kind, Row, rows_of, width_of
 from index.embedding.late_chunking import Offsets, token_parts
 from index.embedding.late_interaction import TokenVectors
+from index.embedding.machine import Precision, this_machine
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
 Vectors = npt.NDArray[np.float32]
 """Unit vectors, one a row: shape (texts, dimensions)."""
-
-Precision = Literal["float32", "bfloat16"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +127,7 @@ class TokenPasses:
         self._padding = {"input_ids": model.padding}
         self.gives_parts = model.gives_parts and not model.pads_left
         self.precision = model.precision
+        self._fills = model.precision in this_machine().uneven
 
     def rows(self, texts: Sequence[str], kind: Kind, parts: Sequence[Sequence[Offsets]] = ()) -> list[Row]:
         """Tokenise each of ``texts``, and find its ``parts`` in the tokens."""
@@ -192,9 +192,11 @@ class TokenPasses:
     ) -> dict[str, Tensor]:
         import torch
 
-        # Repeat the last row, so that all passes of this width have equally many rows: see
-        # index.embedding.buckets.
-        full = [*rows, *[rows[-1]] * (rows_of(rows[0].width, batch) - len(rows))]
+        full = list(rows)
+        if self._fills:
+            # Repeat the last row, so that all passes of this width have equally many rows: see
+            # index.embedding.buckets.
+            full += [rows[-1]] * (rows_of(rows[0].width, batch) - len(rows))
         features = dict(rows[0].shared)
         for name in rows[0].tensors:
             features[name] = torch.stack([row.tensors[name] for row in full])
@@ -235,18 +237,3 @@ def _unit(vectors: Tensor) -> Vectors:
 def is_tensor(value: object) -> bool:
     """Whether ``value``, of a model's features, is a tensor."""
     return hasattr(value, "shape")
-
-
-_INSTRUCTIONS = ("avx512_bf16", "amx_bf16")
-"""The processor features for bfloat16. A processor without them emulates it, more slowly than float32."""
-
-
-def best_precision() -> Precision:
-    """The fastest precision on this machine: bfloat16 if torch reports AVX512-BF16 or AMX, else float32.
-
-    A version of torch without ``torch.cpu.get_capabilities`` reports neither.
-    """
-    import torch
-
-    report: dict[str, object] = getattr(torch.cpu, "get_capabilities", dict)()
-    return "bfloat16" if any(report.get(name) for name in _INSTRUCTIONS) else "float32"

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from index.embedding.buckets import Kind
 from index.embedding.late_interaction import DEPTH
-from index.embedding.model import Passes, Precision, TokenPasses, best_precision
+from index.embedding.machine import Precision, this_machine
+from index.embedding.model import Passes, TokenPasses
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -43,7 +44,7 @@ def open_pinned(
     Raises:
         KeyError, OSError, RuntimeError, ValueError, SafetensorError: if a file is missing or damaged.
     """
-    model = _Pinned(read(folder), folder, window, padding, precision or best_precision())
+    model = _Pinned(read(folder), folder, window, padding, precision or this_machine().precision)
     return TokenPasses(model, dimensions)
 
 

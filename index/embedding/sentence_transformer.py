@@ -14,11 +14,11 @@ import numpy as np
 from index.embedding.buckets import Kind, Row
 from index.embedding.late_chunking import Offsets
 from index.embedding.late_interaction import DEPTH
+from index.embedding.machine import Precision
 from index.embedding.model import (
     Embedded,
     EmbeddedTokens,
     Passes,
-    Precision,
     TokenPasses,
     Vectors,
     is_tensor,

@@ -34,9 +34,9 @@ def test_a_width_is_the_next_step_inside_the_models_window(
 
 @pytest.mark.parametrize(
     ("width", "documents", "queries"),
-    [(8, 64, 8), (24, 21, 2), (64, 8, 1), (208, 2, 1), (600, 1, 1)],
+    [(8, 128, 8), (24, 42, 2), (64, 16, 1), (208, 4, 1), (1200, 1, 1)],
 )
-def test_a_pass_of_a_width_has_always_as_many_rows(width: int, documents: int, queries: int) -> None:
+def test_a_pass_has_as_many_rows_as_fit(width: int, documents: int, queries: int) -> None:
     assert (rows_of(width, "document"), rows_of(width, "query")) == (documents, queries)
 
 

@@ -17,7 +17,7 @@ import torch
 from index.embedding import bundled_folder, open_encoder
 from index.embedding.bert import read_bert
 from index.embedding.encoder import encoder_of
-from index.embedding.model import Precision
+from index.embedding.machine import Precision
 from index.embedding.sentence_transformer import calculate_in_bfloat16
 from tests.support.processes import ROOT, environment
 from tests.support.writings import SENTENCES

