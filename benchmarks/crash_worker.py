@@ -54,7 +54,11 @@ def opened(home: Path, recipe: tuple[str, int]) -> Library:
     """Open the library. If it was built with another recipe than ``recipe``, it is rebuilt."""
     name, tokens = recipe
     return Library.open(
-        home, StubEncoder(name), max_chunk_tokens=tokens, former=StubEncoder, policy=DEFAULT_POLICY
+        home,
+        StubEncoder(name),
+        max_chunk_tokens=tokens,
+        former=StubEncoder.of,
+        policy=DEFAULT_POLICY,
     )
 
 

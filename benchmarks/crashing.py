@@ -124,7 +124,7 @@ def _checked(place: Path, said: Said, known: Texts, where: str) -> Texts:
     """Check the library after a kill, and return its documents; raise LostError if it is damaged."""
     before = known if said.before is None else said.before
     home = place / "home"
-    with Library.open(home, StubEncoder("first"), former=StubEncoder, policy=DEFAULT_POLICY) as index:
+    with Library.open(home, StubEncoder("first"), former=StubEncoder.of, policy=DEFAULT_POLICY) as index:
         found = in_library(index)
         if found not in (before, said.after):
             raise LostError(f"{where}, killed in {said.act}: {found} is neither {before} nor {said.after}")

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from index.embedding.encoder import Encoder
 from index.embedding.late_chunking import Offsets
 from index.embedding.model import Embedded, Vectors
+from index.records import Recipe
 
 _WORD = re.compile(r"\w+|[^\w\s]")
 
@@ -35,6 +36,11 @@ class StubEncoder(Encoder):
         self.languages = None
         self.remembered = 0
         self.tokenizer = None
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> StubEncoder:
+        """The encoder of a recipe, for a library that another one embedded."""
+        return cls(recipe.model)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
         """Return the offsets of the words and punctuation marks of a text."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from index.catalog.backup import CATALOG
 from index.catalog.builds import drop_abandoned
 from index.catalog.database import Catalog
 from index.catalog.deleted_rows import restore_vectors
@@ -27,6 +28,22 @@ from index.text.cutting import Cutting
 from index.vectors import DEFAULT_POLICY, IndexPolicy
 
 __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "Snapshot"]
+
+
+def embedded_with(home: Path) -> str | None:
+    """The key of the encoder of the library in ``home``; None without a library or without passages.
+
+    Raises:
+        CatalogError: if the catalog cannot be opened.
+    """
+    if not (home / CATALOG).is_file():
+        return None
+    catalog = Catalog.open(home / CATALOG)
+    try:
+        with catalog.reading() as reader:
+            return reader.build.recipe.encoder if reader.build and reader.has_chunks() else None
+    finally:
+        catalog.close()
 
 
 class Library:
@@ -51,7 +68,7 @@ class Library:
         *,
         max_chunk_tokens: int = MAX_CHUNK_TOKENS,
         title_tokens: int = TITLE_TOKENS,
-        former: Callable[[str], Encoder] | None = None,
+        former: Callable[[Recipe], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
     ) -> None:
         self.home = home
@@ -70,7 +87,7 @@ class Library:
         *,
         max_chunk_tokens: int = MAX_CHUNK_TOKENS,
         title_tokens: int = TITLE_TOKENS,
-        former: Callable[[str], Encoder] | None = None,
+        former: Callable[[Recipe], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
     ) -> Self:
         """Open the library in ``home``, or create an empty one.
@@ -81,7 +98,7 @@ class Library:
             max_chunk_tokens: the most tokens in a passage.
             title_tokens: tokens of the document's title that precede each passage; with 0 a passage is not
                 embedded with its title, and not found by the title's words.
-            former: opens an encoder by its name. It is needed if the library was indexed with another
+            former: opens the encoder of a recipe. It is needed if the library was indexed with another
                 encoder: searches and new passages use that encoder until :meth:`rebuild` embeds the library
                 again.
             policy: decides the type of the vector index.
@@ -91,7 +108,7 @@ class Library:
             EncoderMismatchError: if the library was indexed with another encoder and ``former`` is None.
         """
         make_folder(home)
-        catalog = Catalog.open(home / "catalog.sqlite")
+        catalog = Catalog.open(home / CATALOG)
         library = cls(
             home,
             catalog,

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import TYPE_CHECKING
 
 from ui.errors import UsedWronglyError
@@ -13,7 +12,9 @@ from ui.settings import Settings
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
+    from index.embedding import Encoder
     from index.library import Library
+    from index.records import Recipe
     from rag.engine import QueryEngine
 
 
@@ -34,10 +35,15 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
         EncoderMismatchError: if another model embedded the library and ``former`` is false.
     """
     from index.embedding import open_encoder
-    from index.library import Library
+    from index.library import Library, embedded_with
 
-    opener = partial(open_encoder, models=settings.models)
-    with Library.open(settings.home, opener(settings.model), former=opener if former else None) as index:
+    def of_recipe(recipe: Recipe) -> Encoder:
+        return open_encoder(recipe.model, models=settings.models, like=recipe.encoder)
+
+    encoder = open_encoder(
+        settings.model, settings.precision, settings.models, like=embedded_with(settings.home)
+    )
+    with Library.open(settings.home, encoder, former=of_recipe if former else None) as index:
         yield index
 
 

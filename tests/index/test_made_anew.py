@@ -37,7 +37,7 @@ def home(tmp_path: Path) -> Path:
 
 
 def other(home: Path) -> Library:
-    return Library.open(home, StubEncoder("other"), former=StubEncoder)
+    return Library.open(home, StubEncoder("other"), former=StubEncoder.of)
 
 
 def found(index: Library) -> list[str]:
@@ -103,7 +103,7 @@ def test_a_library_goes_back_to_an_encoder_whose_passages_were_half_deleted(
     with other(home) as index:
         assert found(index) == [item.path for item in REPORTS]
         assert library_status(home, index.catalog).building is None
-    with Library.open(home, StubEncoder("former"), former=StubEncoder) as index:
+    with Library.open(home, StubEncoder("former"), former=StubEncoder.of) as index:
         index.rebuild()
         assert found(index) == [item.path for item in REPORTS]
         assert count(index, chunks) == count(index, vectors) == len(REPORTS)
@@ -122,7 +122,10 @@ def test_passages_that_a_killed_process_left_go_with_the_next_sync(
 
 
 def test_of_two_that_make_a_library_anew_in_two_ways_one_is_told(home: Path) -> None:
-    with other(home) as ours, Library.open(home, StubEncoder("third"), former=StubEncoder) as theirs:
+    with (
+        other(home) as ours,
+        Library.open(home, StubEncoder("third"), former=StubEncoder.of) as theirs,
+    ):
         begun = builds.begin_build(theirs.catalog.engine, Recipe("third@24", 200, 40, 1))
         ours.rebuild()
         with pytest.raises(BuildGoneError, match=r"^another process has made the library anew"):

@@ -111,7 +111,8 @@ def _change(file: Path, **values: Any) -> None:  # noqa: ANN401 (as JSON has it)
 
 def test_opening_loads_no_model_and_embedding_loads_torch_alone() -> None:
     code = (
-        "import sys; from index.embedding import open_encoder; encoder = open_encoder(); "
+        "import sys; from index.embedding import open_encoder; "
+        "encoder = open_encoder(like='all-MiniLM-L6-v2@53aa51172d142c89+bfloat16'); "
         "print(encoder.key, encoder.dimensions, sorted(encoder.languages), 'torch' in sys.modules); "
         "encoder.encode_query('dam'); "
         f"print('torch' in sys.modules, sorted({HEAVY!r} & set(sys.modules)))"
@@ -119,4 +120,7 @@ def test_opening_loads_no_model_and_embedding_loads_torch_alone() -> None:
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, env=environment(), capture_output=True, text=True, check=True
     )
-    assert done.stdout.splitlines() == ["all-MiniLM-L6-v2@53aa51172d142c89 384 ['en'] False", "True []"]
+    assert done.stdout.splitlines() == [
+        "all-MiniLM-L6-v2@53aa51172d142c89+bfloat16 384 ['en'] False",
+        "True []",
+    ]

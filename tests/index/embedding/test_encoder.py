@@ -19,6 +19,7 @@ from index.embedding import bundled
 from index.embedding import encoder as embedding
 from index.embedding.bundled import BUNDLED_MODEL, BUNDLED_SHA256
 from index.embedding.encoder import Encoder, encoder_of, open_encoder
+from index.embedding.machine import PRECISIONS, Machine, Precision
 from index.errors import EncoderError
 from tests.support.writings import PATIENT, SENTENCES, TEXTS
 
@@ -52,7 +53,8 @@ class TestBundledModel:
     def test_its_weights_are_byte_for_byte_the_original(self, encoder: Encoder) -> None:
         digest = hashlib.sha256((FOLDER / "model.safetensors").read_bytes()).hexdigest()
         assert digest == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db" == BUNDLED_SHA256
-        assert (encoder.name, encoder.key) == (BUNDLED_MODEL, "all-MiniLM-L6-v2@53aa51172d142c89")
+        key = encoder.key.removesuffix("+bfloat16")
+        assert (encoder.name, key) == (BUNDLED_MODEL, "all-MiniLM-L6-v2@53aa51172d142c89")
 
     def test_it_declares_english_and_384_dimensions(self, encoder: Encoder) -> None:
         assert (encoder.languages, encoder.dimensions) == (frozenset({"en"}), 384)
@@ -202,6 +204,37 @@ class TestTokens:
         assert clipped == text if len(tokens) <= 5 else len(clipped) == tokens[4][1]
 
 
+class TestKey:
+    WEIGHTS = "all-MiniLM-L6-v2@53aa51172d142c89"
+
+    @pytest.mark.parametrize(
+        ("precision", "like", "key"),
+        [
+            ("float32", None, WEIGHTS),
+            ("bfloat16", None, f"{WEIGHTS}+bfloat16"),
+            (None, WEIGHTS, WEIGHTS),
+            (None, f"{WEIGHTS}+bfloat16", f"{WEIGHTS}+bfloat16"),
+            ("float32", f"{WEIGHTS}+bfloat16", WEIGHTS),
+            ("bfloat16", WEIGHTS, f"{WEIGHTS}+bfloat16"),
+        ],
+    )
+    def test_it_has_the_precision_which_is_that_of_the_library_unless_another_is_asked_for(
+        self, precision: Precision | None, like: str | None, key: str
+    ) -> None:
+        opened = open_encoder(precision=precision, like=like)
+        assert opened.key == key
+        assert opened.precision == ("bfloat16" if key.endswith("+bfloat16") else "float32")
+
+    @pytest.mark.parametrize("expected", PRECISIONS)
+    def test_other_weights_say_nothing_of_the_precision(
+        self, monkeypatch: pytest.MonkeyPatch, expected: Precision
+    ) -> None:
+        monkeypatch.setattr(embedding, "this_machine", lambda: Machine(expected, ()))
+        other = "bfloat16" if expected == "float32" else "float32"
+        like = f"e5@1234{'+bfloat16' if other == 'bfloat16' else ''}"
+        assert open_encoder(like=like).precision == expected
+
+
 class TestModelsOfOnesOwn:
     @pytest.fixture
     def folder(self, tmp_path: Path) -> Path:
@@ -210,12 +243,13 @@ class TestModelsOfOnesOwn:
     def test_a_folder_is_known_by_its_name_and_its_weights(
         self, folder: Path, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        opened = open_encoder(str(folder))
-        assert (opened.name, opened.key) == (str(folder), "our-model@53aa51172d142c89")
+        opened = open_encoder(str(folder), encoder.precision)
+        key = opened.key.removesuffix("+bfloat16")
+        assert (opened.name, key) == (str(folder), "our-model@53aa51172d142c89")
         assert opened.languages == frozenset({"en"})
         assert opened.encode([SENTENCES[0]]) == pytest.approx(encoder.encode([SENTENCES[0]]), abs=1e-5)
         monkeypatch.chdir(folder)
-        assert open_encoder(".").key == opened.key
+        assert open_encoder(".", encoder.precision).key == opened.key
 
     @pytest.mark.parametrize(
         ("card", "languages"),

