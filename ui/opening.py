@@ -8,12 +8,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ui.errors import UsedWronglyError
-from ui.settings import Settings
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
     from index.library import Library
     from rag.engine import QueryEngine
+    from ui.settings import Settings
 
 
 @contextmanager
