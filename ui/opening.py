@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ui.errors import UsedWronglyError
-from ui.settings import Settings
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from index.library import Library
     from index.records import Recipe
     from rag.engine import QueryEngine
+    from ui.settings import Settings
 
 
 @contextmanager

@@ -21,13 +21,12 @@ from index.errors import STANDARD_ERRORS, FootnotedError
 from ui.cli import options, printing
 from ui.cli.backup import backup, restore
 from ui.cli.export import export
-from ui.cli.options import AsJson, Home, Limit
+from ui.cli.options import AsJson, Home, Limit, settings_of
 from ui.cli.progress import progress_bar, waiting
 from ui.cli.shutdown import interruptible
 from ui.cli.status import read_status
 from ui.cli.verify import verify
 from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expected_errors, explain
-from ui.settings import load_settings
 
 NAME = "footnoted"
 
@@ -102,7 +101,7 @@ def sync(
     as_json: AsJson = False,
 ) -> None:
     """Add new and changed files of folders to the library, remove deleted ones, and follow the folders."""
-    settings = load_settings(home=home)
+    settings = settings_of(home=home)
     if not paths and not read_status(settings)["folders"]:
         raise UsedWronglyError(
             f"the library in {settings.home} follows no folder yet; name one: {NAME} sync FOLDER"
@@ -147,7 +146,7 @@ def ask(
 
     dates = published_before, published_after
     filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
-    settings = load_settings(home=home)
+    settings = settings_of(home=home)
     with waiting(printing.errors(), "Reading…"):
         answer = ask(settings, _not_blank("question", question), filters, conversation, exact=exact)
     if as_json:
@@ -176,7 +175,7 @@ def search(
 
     dates = published_before, published_after
     filters = options.filters_of(documents, publishers, languages, collections, kinds=kinds, dates=dates)
-    settings = load_settings(home=home)
+    settings = settings_of(home=home)
     with waiting(printing.errors(), "Searching…"):
         response = search(settings, _not_blank("query", query), limit, filters)
     if as_json:
@@ -201,7 +200,7 @@ def serve(
     as_json: AsJson = False,
 ) -> None:
     """Serve the chat page and the HTTP interface until stopped."""
-    settings = load_settings(home=home, host=host, port=port, insecure=insecure or None)
+    settings = settings_of(home=home, host=host, port=port, insecure=insecure or None)
 
     def announce(address: str) -> None:
         print(json.dumps({"address": address}) if as_json else f"Footnoted is ready at {address}", flush=True)
@@ -254,7 +253,7 @@ def evaluate(
     """Measure retrieval, citations and abstention on a set of questions."""
     from ui.cli.evaluate import Request, print_figures, run
 
-    settings = load_settings(home=home)
+    settings = settings_of(home=home)
     request = Request(
         tuple(paths or ()), tuple(parts or ()), limit, config, compare, report, held_out, from_feedback
     )
@@ -270,7 +269,7 @@ def evaluate(
 @app.command()
 def status(home: Home = None, as_json: AsJson = False) -> None:
     """Show the contents of the library and whether its server is running."""
-    found = read_status(load_settings(home=home))
+    found = read_status(settings_of(home=home))
     if as_json:
         printing.print_json(found)
     else:

@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.cli import printing
-from ui.cli.options import AsJson, Home
-from ui.settings import load_settings
+from ui.cli.options import AsJson, Home, settings_of
 
 if TYPE_CHECKING:
     from index.catalog import BackupReport
@@ -25,7 +24,7 @@ def backup(
     """Write the library to one file. The library's server may keep running."""
     from index.catalog import back_up
 
-    _print_report(back_up(load_settings(home=home).home, file, _entries()), as_json=as_json)
+    _print_report(back_up(settings_of(home=home).home, file, _entries()), as_json=as_json)
 
 
 def restore(
@@ -40,7 +39,7 @@ def restore(
     """
     from index.catalog import restore as put_back
 
-    _print_report(put_back(load_settings(home=home).home, file, _entries()), as_json=as_json)
+    _print_report(put_back(settings_of(home=home).home, file, _entries()), as_json=as_json)
 
 
 def _entries() -> tuple[str, ...]:

@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from ui.cli import printing
-from ui.cli.options import AsJson, Home
+from ui.cli.options import AsJson, Home, settings_of
 from ui.errors import NotThereError, UsedWronglyError
 from ui.opening import open_catalog
-from ui.settings import load_settings
 from ui.syntax import CONVERSATION_ID
 
 if TYPE_CHECKING:
@@ -45,7 +44,7 @@ def export(
     suffix = _suffix(file, default=_JSON if as_json else "md")
     if file is not None and file.exists():
         raise UsedWronglyError(f"{file} exists; choose another name, or move it away")
-    with open_catalog(load_settings(home=home)) as catalog:
+    with open_catalog(settings_of(home=home)) as catalog:
         name, data = exported(catalog, own_id, suffix)
     if file is None:
         # Write bytes, because the terminal's encoding may lack characters of the report.

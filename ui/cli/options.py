@@ -9,13 +9,16 @@ import re
 from collections.abc import Iterable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from index.records import Filters
 from ui.errors import UsedWronglyError
 from ui.syntax import CONVERSATION_ID, MAX_ID, is_iso_date
+
+if TYPE_CHECKING:
+    from ui.settings import Settings
 
 Home = Annotated[
     Path | None,
@@ -136,3 +139,16 @@ def as_utf8(words: str) -> str:
 
 def _words(values: Iterable[str] | None) -> tuple[str, ...]:
     return tuple(map(as_utf8, values or ()))
+
+
+def settings_of(home: Path | None, **options: str | int | bool | None) -> Settings:
+    """The settings, with the options of a command before the environment.
+
+    It imports pydantic-settings, which ``--help`` need not wait for.
+
+    Raises:
+        SettingsError: if a setting cannot be used.
+    """
+    from ui.settings import load_settings
+
+    return load_settings(home=home, **options)

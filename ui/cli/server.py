@@ -15,7 +15,6 @@ from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
 from ui.errors import ServerGoneError, ServerRefusedError
-from ui.settings import home_id
 
 if TYPE_CHECKING:
     import httpx
@@ -68,6 +67,8 @@ def running_server(home: Path) -> RunningServer | None:
     if server is None:
         return None
     import httpx
+
+    from ui.settings import home_id
 
     try:
         with _http(server, HEALTH_SECONDS) as http:

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from ui.cli.server import running_server
 from ui.opening import open_catalog
-from ui.settings import Settings
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
     from index.ingest import KeptFailure
+    from ui.settings import Settings
 
 ENDED_JOBS = 3
 """The number of ended jobs that are listed."""

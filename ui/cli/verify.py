@@ -11,10 +11,9 @@ import typer
 
 from rag.visible_text import visible
 from ui.cli import printing
-from ui.cli.options import AsJson, Home
+from ui.cli.options import AsJson, Home, settings_of
 from ui.errors import FAILED, UsedWronglyError
 from ui.opening import open_catalog
-from ui.settings import load_settings
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
@@ -76,7 +75,7 @@ def verify(
     as_json: AsJson = False,
 ) -> None:
     """Check the quotes of an exported answer against the library, and its sentences against the quotes."""
-    settings = load_settings(home=home)
+    settings = settings_of(home=home)
 
     def encoder() -> Encoder:
         from index.embedding import open_encoder

@@ -269,7 +269,7 @@ def test_a_server_becomes_ready_by_itself(served: Served) -> None:
     while (ready := httpx.get(f"{served.address}/readyz", trust_env=False)).status_code != 200:
         assert time.monotonic() < until, ready.text
         time.sleep(0.1)
-    assert ready.json() == {"status": "ready", "generation": 1}
+    assert ready.json()["status"] == "ready"
 
 
 def test_a_server_whose_models_cannot_be_loaded_stops_with_the_cause(home: Path, encoder: Encoder) -> None:
