@@ -1,8 +1,8 @@
 """Prints how long commands take, and a server until it has sent its page and is ready, in fresh processes.
 
 ``python -m benchmarks.starting [--rounds N] [--beside FOLDER]``. With the folder of another version of the
-program, each round measures both in turn. The processor time, of the program and the system together, depends
-less than the seconds on what else the machine does. Nothing is dropped from the system's cache.
+program, each round measures both in turn. Files are in the system's cache. torch gets one thread: where other
+programs work too, its threads wait for each other busily. On such a machine the processor's seconds say most.
 """
 
 from __future__ import annotations
@@ -78,13 +78,24 @@ def measure(version: Path, home: Path) -> dict[str, Taken]:
     return {what: _run(version, command) for what, command in commands.items()} | _served(version, home)
 
 
+def _environment() -> dict[str, str]:
+    return os.environ | {"OMP_NUM_THREADS": "1"}
+
+
 def _command(home: Path, *arguments: str, named: bool = True) -> list[str]:
     return [sys.executable, "-m", "ui.cli.app", *arguments, *(["--home", str(home)] if named else [])]
 
 
 def _run(version: Path, command: Sequence[str]) -> Taken:
     before, began = _of_children(), time.perf_counter()
-    subprocess.run(command, cwd=version, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        command,
+        cwd=version,
+        env=_environment(),
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
     return Taken(time.perf_counter() - began, _of_children() - before)
 
 
@@ -94,6 +105,7 @@ def _served(version: Path, home: Path) -> dict[str, Taken]:
     with subprocess.Popen(
         _command(home, "serve", "--port", "0"),
         cwd=version,
+        env=_environment(),
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         text=True,
