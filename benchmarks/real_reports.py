@@ -27,6 +27,9 @@ from rag.engine import QueryEngine
 from rag.finding.reranking import INSTALLED_RERANKER, open_reranker
 from rag.json_lines import read_json_lines
 
+STAGES = ("search", "select", "read", "rerank", "answer")
+"""The stages of an answer, in their order."""
+
 MOST_WORDS = 0.7
 """The share of the words of the evidence that a right citation has, if it has no answer."""
 
@@ -41,6 +44,7 @@ class Scored:
         refused: whether there was no answer.
         right: whether each citation is right; empty if it was refused.
         seconds: the time of the answer.
+        timings: milliseconds by stage (``Answer.timings``).
     """
 
     kind: str
@@ -48,6 +52,7 @@ class Scored:
     refused: bool
     right: tuple[bool, ...]
     seconds: float
+    timings: Mapping[str, float]
 
     @property
     def is_good(self) -> bool:
@@ -91,7 +96,7 @@ def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
         any(is_right(citation, each, question["answers"]) for each in evidence)
         for citation in answer.citations
     )
-    return Scored(question["kind"], question["answerable"], answer.abstained, right, seconds)
+    return Scored(question["kind"], question["answerable"], answer.abstained, right, seconds, answer.timings)
 
 
 def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
@@ -125,7 +130,15 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
         ),
         **{f"good: {kind}": _good(scored, kind) for kind in sorted({item.kind for item in scored})},
         "seconds for an answer, median": f"{statistics.median(item.seconds for item in scored):.2f}",
+        "95th percentile": f"{statistics.quantiles((item.seconds for item in scored), n=20)[-1]:.2f}",
+        **{f"ms, median: {stage}": _median(scored, stage) for stage in STAGES},
     }
+
+
+def _median(scored: Sequence[Scored], stage: str) -> str:
+    """The median of a stage's milliseconds over the answers that have the stage."""
+    own = [item.timings[stage] for item in scored if stage in item.timings]
+    return f"{statistics.median(own):.0f}" if own else ""
 
 
 def _good(scored: Sequence[Scored], kind: str) -> str:
