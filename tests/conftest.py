@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -26,6 +27,15 @@ from rag.engine import QueryEngine
 from tests.support.libraries import MakeLibrary
 
 SEEDS = Path(__file__).parent.parent / "seeds"
+
+# With Python's thresholds, a third of the time in which a server is made goes to the garbage collector.
+gc.set_threshold(50_000, 10, 10)
+
+
+def pytest_collection_finish() -> None:
+    """Keep the garbage collector from going through the modules and the tests, which stay until the end."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -33,60 +33,60 @@ class TestReading:
         sorted(file for file in SEEDS.iterdir() if file.suffix in SUFFIXES),
         ids=lambda file: file.suffix,
     )
-    def test_a_document_is_the_one_that_this_process_would_read(self, reader: Isolated, file: Path) -> None:
-        assert reader.load(file) == load(file)
+    def test_a_document_is_the_one_that_this_process_would_read(self, shared: Isolated, file: Path) -> None:
+        assert shared.load(file) == load(file)
 
-    def test_a_real_document_is_too(self, reader: Isolated, evaluation_data: Path) -> None:
+    def test_a_real_document_is_too(self, shared: Isolated, evaluation_data: Path) -> None:
         for name in ("pdf/multi-column-2p.pdf", "office/docx-tables.docx", "html/ideas-page.html"):
             [file] = (evaluation_data / "documents").rglob(Path(name).name)
-            assert reader.load(file) == load(file)
+            assert shared.load(file) == load(file)
 
-    def test_the_error_is_the_same_as_in_this_process(self, reader: Isolated, tmp_path: Path) -> None:
+    def test_the_error_is_the_same_as_in_this_process(self, shared: Isolated, tmp_path: Path) -> None:
         file = tmp_path / os.fsdecode(b"caf\xe9.pdf")
         file.write_bytes(b"no PDF")
-        error = refusal(reader, file)
+        error = refusal(shared, file)
         assert error.cause == "is not a PDF: it has no PDF header"
         assert error.remedy == "give it the suffix of what it is, or save it again as PDF"
         assert str(error) == f"caf?.pdf: {error.cause}; {error.remedy}"
 
-    def test_options_are_passed_on(self, reader: Isolated, tmp_path: Path) -> None:
+    def test_options_are_passed_on(self, shared: Isolated, tmp_path: Path) -> None:
         file = tmp_path / "large.txt"
         file.write_text("x" * (3 << 20))
-        error = refusal(reader, file, Limits(megabytes=2))
+        error = refusal(shared, file, Limits(megabytes=2))
         assert error.cause == "has 3 MB, more than the limit of 2 MB"
 
     def test_a_relative_path_starts_at_the_current_folder_of_this_process(
-        self, reader: Isolated, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+        self, shared: Isolated, small: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        reader.load(SEEDS / "cambodia-scam-raids.md")
+        shared.load(SEEDS / "cambodia-scam-raids.md")
         monkeypatch.chdir(tmp_path)
-        assert reader.load(Path(small.name)).text == GATE
+        assert shared.load(Path(small.name)).text == GATE
 
-    def test_threads_each_get_their_own_document(self, reader: Isolated, tmp_path: Path) -> None:
+    def test_threads_each_get_their_own_document(self, shared: Isolated, tmp_path: Path) -> None:
         files = [tmp_path / f"{number}.txt" for number in range(40)]
         for number, file in enumerate(files):
             file.write_text(f"Gate {number} is closed.")
         with ThreadPoolExecutor(4) as pool:
-            texts = [document.text for document in pool.map(reader.load, files)]
+            texts = [document.text for document in pool.map(shared.load, files)]
         assert texts == [f"Gate {number} is closed." for number in range(40)]
 
 
 class TestCutting:
     def test_passages_are_those_that_this_process_would_make(
-        self, reader: Isolated, encoder: Encoder
+        self, shared: Isolated, encoder: Encoder
     ) -> None:
         assert encoder.tokenizer is not None
         for file in (SEEDS / "cambodia-scam-raids.md", SEEDS / "lorvenna-courier-two-months-on.html"):
             for room in (200, 30):
-                document, its = reader.read(file, cutting=Cutting(encoder.tokenizer, room))
+                document, its = shared.read(file, cutting=Cutting(encoder.tokenizer, room))
                 assert document == load(file)
                 assert its == cut(document, encoder.token_spans, room)
 
     def test_they_are_cut_in_the_given_language(
-        self, reader: Isolated, encoder: Encoder, small: Path
+        self, shared: Isolated, encoder: Encoder, small: Path
     ) -> None:
         assert encoder.tokenizer is not None
-        document, its = reader.read(small, cutting=Cutting(encoder.tokenizer, 200, "de"))
+        document, its = shared.read(small, cutting=Cutting(encoder.tokenizer, 200, "de"))
         assert (document.language, its and its.language) == ("en", "de")
 
     def test_a_tokeniser_is_sent_once_and_a_new_process_has_it_again(
@@ -108,13 +108,13 @@ class TestCutting:
         assert reader.read(small, cutting=cutting)[1] == cut(load(small), encoder.token_spans, 200)
 
     def test_an_unreadable_file_is_refused_as_without_cutting(
-        self, reader: Isolated, encoder: Encoder, tmp_path: Path
+        self, shared: Isolated, encoder: Encoder, tmp_path: Path
     ) -> None:
         assert encoder.tokenizer is not None
         file = tmp_path / "empty.txt"
         file.write_text(" ")
         with pytest.raises(LoadError, match="is empty: it holds only white space"):
-            reader.read(file, cutting=Cutting(encoder.tokenizer, 200))
+            shared.read(file, cutting=Cutting(encoder.tokenizer, 200))
 
     def test_an_exception_from_waiting_cancels_the_reading(
         self, reader: Isolated, small: Path, slow: Path
