@@ -267,4 +267,5 @@ def test_events_that_are_closed_before_they_begin_never_begin(seed_engine: Query
         return await anext(events, None)
 
     assert anyio.run(first) is None
-    assert in_use(seed_engine.index) == before
+    # An earlier test's thread may let go of the library meanwhile.
+    assert in_use(seed_engine.index) <= before
