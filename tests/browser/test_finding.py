@@ -187,7 +187,8 @@ def test_a_place_that_is_read_late_does_not_take_the_reader_from_a_later_one(pie
     counted(page, "1 of 3")
     late: list[Route] = []
     page.route("**/text?*", lambda route: route.continue_() if late else late.append(route))
-    page.keyboard.press("Enter")
+    with page.expect_request("**/text?*"):
+        page.keyboard.press("Enter")
     counted(page, "2 of 3")
     page.keyboard.press("Enter")
     page.wait_for_function("() => [...(CSS.highlights.get('fn-match-current') ?? [])].join() === 'lærke'")
