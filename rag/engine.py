@@ -275,7 +275,7 @@ class QueryEngine:
         self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
     ) -> tuple[list[Scored], Weights]:
         """Rank the best sentences again, if there is a reranker and the reader has read them."""
-        if self.reranker is None or weights is not self._weights("reader", index.encoder):
+        if self.reranker is None or self.reader is None or not can_read(self.reader, question):
             return ranked, weights
         candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in ranked])
         clock.lap("rerank")

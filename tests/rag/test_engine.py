@@ -13,6 +13,7 @@ from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
+from rag.answer_limits import DEFAULT_LIMITS
 from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
@@ -223,6 +224,12 @@ def test_the_reranker_chooses_among_the_sentences_that_the_reader_read(
     cosines = {each: float(encoder.encode([f"{title}: {each}"])[0] @ question) for each in LANTERNS}
     assert answer.citations[0].quote == first(cosines, key=lambda each: cosines[each])
     assert "rerank" in answer.timings
+
+
+def test_a_threshold_of_ones_own_leaves_the_reranker_on(library: MakeLibrary, encoder: Encoder) -> None:
+    limits = replace(DEFAULT_LIMITS, threshold=0.0)
+    index = library({"a.txt": "\n\n".join(LANTERNS)}).index
+    assert "rerank" in QueryEngine(index, limits=limits, reranker=encoder).ask(SOLD).timings
 
 
 def test_what_is_not_answered_is_not_reranked(seed_index: Library, encoder: Encoder) -> None:
