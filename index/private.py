@@ -13,9 +13,16 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from platformdirs import user_cache_path
+
 FILE = 0o600
 FOLDER = 0o700
 _OTHERS = 0o077
+
+
+def cache_folder() -> Path:
+    """The user's folder for files that the program can make again, in the platform's place for them."""
+    return user_cache_path("footnoted", appauthor=False)
 
 
 def make_folder(folder: Path) -> None:

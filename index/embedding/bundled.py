@@ -51,8 +51,8 @@ def bundled_tokenizer() -> Tokenizer:
     return whole_tokenizer(bundled_folder())
 
 
-def open_bundled(precision: Precision | None) -> Passes:
-    """Load the bundled model; a precision of None is the fastest on this machine.
+def open_bundled(precision: Precision) -> Passes:
+    """Load the bundled model.
 
     Raises:
         EncoderError: if a file of the model is missing or damaged.

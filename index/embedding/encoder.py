@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 import numpy.typing as npt
-from platformdirs import user_cache_path
 
 from index.embedding.buckets import Batches, Kind, Row, windows
 from index.embedding.bundled import (
@@ -35,6 +34,7 @@ from index.embedding.multilingual import MULTILINGUAL_MODEL, multilingual_folder
 from index.embedding.pinned import sha256_of
 from index.embedding.scheduler import Scheduler
 from index.errors import EncoderError, EncoderMismatchError
+from index.private import cache_folder
 from index.records import Recipe
 from index.text.tokens import token_spans_by, tokens_of
 
@@ -336,9 +336,7 @@ def open_encoder(
             languages=_languages(bundled_folder()),
         )
     if model == MULTILINGUAL_MODEL:
-        folder, digest = multilingual_folder(
-            models or user_cache_path("footnoted", appauthor=False) / "models"
-        )
+        folder, digest = multilingual_folder(models or cache_folder() / "models")
         path, key = str(folder), f"{MULTILINGUAL_MODEL}@{digest[:16]}"
     else:
         folder, path = Path(model), model

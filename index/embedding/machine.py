@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, get_args
 
-from platformdirs import user_cache_path
+from index.private import cache_folder
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -52,7 +52,7 @@ def this_machine(cache: Path | None = None) -> Machine:
         cache: the folder that keeps the figures; None for the user's cache. They are measured again with
             another processor, number of threads or version of torch.
     """
-    file = (cache or user_cache_path("footnoted")) / _FILE
+    file = (cache or cache_folder()) / _FILE
     name = _name()
     with suppress(OSError, ValueError, KeyError, TypeError):
         kept = json.loads(file.read_text(encoding="utf-8"))[name]

@@ -10,9 +10,9 @@ from pathlib import Path, PurePosixPath
 from zipfile import BadZipFile, ZipFile
 
 from filelock import FileLock
-from platformdirs import user_cache_path
 
 from index.embedding import sha256_of
+from index.private import cache_folder
 from rag.errors import RerankerError
 
 NAME = "all-mpnet-base-v2"
@@ -41,7 +41,7 @@ def installed_weights(cache: Path | None = None) -> Path | None:
     parts = _parts()
     if parts is None:
         return None
-    folder = (cache or user_cache_path("footnoted")) / f"{NAME}-{SHA256[:16]}"
+    folder = (cache or cache_folder()) / f"{NAME}-{SHA256[:16]}"
     folder.parent.mkdir(parents=True, exist_ok=True)
     with FileLock(folder.with_suffix(".lock")):
         if not folder.is_dir():
