@@ -56,12 +56,12 @@ class Asked:
 
     @property
     def is_abroad(self) -> bool:
-        """Whether the question is in another language than the documents."""
+        """Return whether the question is in another language than the documents."""
         return ABROAD in self.name
 
     @property
     def gold_by_place(self) -> Mapping[tuple[Reading, int], bool]:
-        """Whether each candidate answers, by its reading and its number in the reading."""
+        """Return whether each candidate answers, by its reading and its number in the reading."""
         pairs = zip(self.candidates, self.gold, strict=True)
         return {(candidate.reading, candidate.place): answers for candidate, answers in pairs}
 
@@ -135,7 +135,7 @@ def in_language_of(other: Dataset, dataset: Dataset) -> Dataset:
 
 
 def has_titles(dataset: Dataset) -> bool:
-    """Whether the documents have titles, so that questions name what they are about."""
+    """Return whether the documents have titles, so that questions name what they are about."""
     return any(document.title for document in dataset.documents.values())
 
 
@@ -163,7 +163,7 @@ def _pages_of_labels(dataset: Dataset) -> Mapping[str, Set[str]]:
 
 
 def _is_unique(dataset: Dataset, query: Query, about: str, pages: Mapping[str, Set[str]]) -> bool:
-    """Whether rows answer the question, and no other page has rows with their labels."""
+    """Return whether rows answer the question, and no other page has rows with their labels."""
     lines = dataset.documents[about].text.splitlines()
     gold = gold_flags(query, lines)
     labels = {_label(line) for line, answers in zip(lines, gold, strict=True) if answers and is_row(line)}

@@ -301,7 +301,7 @@ def _catalog(index: Library) -> Path:
 
 
 def _is_same(ours: Sequence[Sequence[object]], theirs: Sequence[Sequence[object]]) -> bool:
-    """Whether two searches found the same passages with the same scores; equal scores may be in any order."""
+    """Tell if two searches found the same passages with the same scores; equal scores may be in any order."""
     places = [{tuple(hit[:3]): hit[3] for hit in hits} for hits in (ours, theirs)]
     last = min((float(str(hit[3])) for hit in ours), default=0.0)
     for place in places[0].keys() | places[1].keys():

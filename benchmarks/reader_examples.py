@@ -89,7 +89,7 @@ def _whole_passages(dataset: Dataset, part: Part) -> Iterator[tuple[Query, Docum
 
 
 def gold_flags(query: Query, texts: Sequence[str]) -> tuple[bool, ...]:
-    """Whether each sentence answers the question."""
+    """Return whether each sentence answers the question."""
     if query.answerable is False:
         return (False,) * len(texts)
     quotes = [Quote("", Span(0, len(text)), text) for text in texts]

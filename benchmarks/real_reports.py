@@ -56,7 +56,7 @@ class Scored:
 
     @property
     def is_good(self) -> bool:
-        """Whether the first citation and half of all are right, or it was right to refuse."""
+        """Return whether the first citation and half of all are right, or it was right to refuse."""
         if not self.answerable:
             return self.refused
         return any(self.right[:1]) and 2 * sum(self.right) >= len(self.right)
@@ -100,7 +100,7 @@ def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
 
 
 def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
-    """Whether a citation is on the page of the evidence and has an answer, or most words of the evidence."""
+    """Tell if a citation is on the page of the evidence and has an answer, or most words of the evidence."""
     if (
         PurePath(citation.path).name != PurePath(evidence["document"]).name
         or citation.page != evidence["page"]

@@ -244,7 +244,7 @@ class Library:
 
     @property
     def is_outdated(self) -> bool:
-        """Whether the passages have another recipe than new passages would have."""
+        """Return whether the passages have another recipe than new passages would have."""
         with self.catalog.reading() as reader:
             return self._recipe_of(reader) != self._recipe
 

@@ -66,7 +66,7 @@ class DocumentRecord:
     superseded_by: int | None = None
 
     def recognised(self, *pages: int | None) -> bool:
-        """Whether the text of any of these pages was recognised in a picture."""
+        """Return whether the text of any of these pages was recognised in a picture."""
         return any(page in self.recognised_pages for page in pages)
 
     @property
@@ -128,7 +128,7 @@ class FileState:
     recognised_in: str = ""
 
     def awaits(self, recognition: str) -> bool:
-        """Whether text recognition with the languages ``recognition`` may find text that was not read yet."""
+        """Tell if text recognition with the languages ``recognition`` may find text that was not read yet."""
         return self.has_pictures and recognition not in {"", self.recognised_in}
 
 

@@ -99,7 +99,7 @@ class QueryEngine:
 
     @property
     def is_idle(self) -> bool:
-        """Whether no question is being answered; the program's own questions do not count."""
+        """Return whether no question is being answered; the program's own questions do not count."""
         return self._open.number == 0
 
     def ask(

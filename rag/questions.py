@@ -172,6 +172,6 @@ def understand(text: str) -> Question:
 
 
 def fits_kind(sentence: str, kind: Kind) -> bool:
-    """Whether ``sentence`` contains what an answer of this kind needs: a figure, a date, or a name."""
+    """Return whether ``sentence`` contains what an answer of this kind needs: a figure, a date, or a name."""
     pattern = _CARRIES.get(kind)
     return pattern is None or pattern.search(sentence) is not None

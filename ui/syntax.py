@@ -14,7 +14,7 @@ ISO_DATE = r"^[0-9]{4}(-(0[1-9]|1[0-2])(-(0[1-9]|[12][0-9]|3[01]))?)?$"
 
 
 def is_iso_date(value: str) -> bool:
-    """Whether ``value`` is a day, month or year of the calendar: ``2031-07-18``, ``2031-07`` or ``2031``."""
+    """Tell if ``value`` is a day, month or year of the calendar: ``2031-07-18``, ``2031-07`` or ``2031``."""
     if re.fullmatch(ISO_DATE, value) is None:
         return False
     try:

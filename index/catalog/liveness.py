@@ -46,7 +46,7 @@ class Process:
 
     @property
     def lives(self) -> bool | None:
-        """Whether the process still runs; None if that is unknown, as for a process of another host."""
+        """Tell if the process still runs; None if that is unknown, as for a process of another host."""
         # On Windows signal 0 would end the process.
         if self.host != socket.gethostname() or sys.platform == "win32" or self.pid <= 0:
             return None

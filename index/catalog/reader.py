@@ -270,7 +270,7 @@ class CatalogReader:
         return int(self._connection.scalar(query) or 0)
 
     def has_chunks(self) -> bool:
-        """Whether the build has any chunk."""
+        """Return whether the build has any chunk."""
         some = sa.select(ranges.c.first).where(
             ranges.c.build == self._number, ranges.c.beyond > ranges.c.first
         )

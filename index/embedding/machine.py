@@ -101,7 +101,7 @@ def _measure() -> Machine:
 
 
 def _is_uneven(rows: Tensor, weights: Tensor) -> bool:
-    """Whether the first rows have other products alone than among all rows."""
+    """Return whether the first rows have other products alone than among all rows."""
     import torch
 
     whole = torch.nn.functional.linear(rows, weights)

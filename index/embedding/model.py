@@ -235,5 +235,5 @@ def _unit(vectors: Tensor) -> Vectors:
 
 
 def is_tensor(value: object) -> bool:
-    """Whether ``value``, of a model's features, is a tensor."""
+    """Return whether ``value``, of a model's features, is a tensor."""
     return hasattr(value, "shape")

@@ -78,7 +78,7 @@ def embed_documents(
 
 
 def is_long(incoming: Iterable[Incoming]) -> bool:
-    """Whether the documents are so long that it is worth returning memory to the system."""
+    """Return whether the documents are so long that it is worth returning memory to the system."""
     return sum(len(item.document.text) for item in incoming) > LONG
 
 

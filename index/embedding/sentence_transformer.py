@@ -130,7 +130,7 @@ _WHOLE = 64
 
 
 def _takes_rows_of_tokens(model: SentenceTransformer) -> bool:
-    """Whether the model begins with a transformer that takes each text as one row of tokens."""
+    """Return whether the model begins with a transformer that takes each text as one row of tokens."""
     from sentence_transformers.base.modules import Transformer
 
     if not isinstance(model[0], Transformer) or model[0].query_expansion or model.tokenizer is None:
@@ -166,7 +166,7 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
 
 
 def _gives_parts(model: SentenceTransformer) -> bool:
-    """Whether averaging the token vectors of part of a text gives a vector comparable with the model's own.
+    """Tell if averaging the token vectors of part of a text gives a vector comparable with the model's own.
 
     It does if the model averages the tokens of a text and then only normalises the mean.
     """

@@ -41,7 +41,7 @@ class Root:
         return Path(self.source, self.part)
 
     def holds(self, path: str) -> bool:
-        """Whether a path, relative to ``source``, is ``part`` or inside it."""
+        """Return whether a path, relative to ``source``, is ``part`` or inside it."""
         return not self.part or path == self.part or path.startswith(self.part + "/")
 
 
@@ -80,7 +80,7 @@ class Listing:
     missing: bool = False
 
     def tells_of(self, path: str) -> bool:
-        """Whether the listing can tell if ``path``, in the same source, exists on the disk."""
+        """Return whether the listing can tell if ``path``, in the same source, exists on the disk."""
         return self.root.holds(path) and not any(unseen.holds(path) for unseen in self.unseen)
 
 
@@ -111,13 +111,13 @@ def mode_of(path: Path) -> int:
 
 
 def lies_in(path: Path, folder: Path) -> bool:
-    """Whether ``path`` is ``folder`` or lies in it, once all links are resolved."""
+    """Return whether ``path`` is ``folder`` or lies in it, once all links are resolved."""
     # Path.resolve fails on a link to itself; os.path.realpath does not.
     return Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
-    """Whether a root is the library's home or an unfollowed folder in it."""
+    """Return whether a root is the library's home or an unfollowed folder in it."""
     if not lies_in(root.location, home):
         return False
     return root.source not in followed or not lies_in(Path(root.source).parent, home)
@@ -144,7 +144,7 @@ def _state(file: Path) -> tuple[int, int]:
 
 
 def is_utf8(path: str) -> bool:
-    """Whether a path is UTF-8, so that it can be stored; Linux allows any bytes in a name."""
+    """Return whether a path is UTF-8, so that it can be stored; Linux allows any bytes in a name."""
     try:
         path.encode()
     except UnicodeEncodeError:
@@ -256,7 +256,7 @@ class _Walk:
             self.files[path] = state_of(file, state)
 
     def _is_home(self, entry: os.DirEntry[str]) -> bool:
-        """Whether a folder is the library's home, under any path."""
+        """Return whether a folder is the library's home, under any path."""
         if self._home is None or entry.inode() != self._home_number:
             return False
         return self._home.samefile(entry.path)
@@ -266,7 +266,7 @@ class _Walk:
         return self._home.stat().st_ino if self._home is not None and self._home.exists() else -1
 
     def _may_lead_to(self, target: Path) -> bool:
-        """Whether the target of a link is in the source and not in the library's home."""
+        """Return whether the target of a link is in the source and not in the library's home."""
         own = self._home is not None and lies_in(target, self._home)
         return target.is_relative_to(self._source.resolve()) and not own
 

@@ -90,7 +90,7 @@ class Job:
 
     @property
     def has_ended(self) -> bool:
-        """Whether the job is done, failed or cancelled."""
+        """Return whether the job is done, failed or cancelled."""
         return self.state not in _UNENDED
 
     def as_dict(self) -> dict[str, Any]:

@@ -326,7 +326,7 @@ def _read(
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
-    """Whether the document may change although its file's bytes do not: by a sidecar or text recognition."""
+    """Tell if the document may change although its file's bytes do not: by a sidecar or text recognition."""
     has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
     return has_sidecar or known.awaits(options.recognition)
 

@@ -196,7 +196,7 @@ def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _shows(path: Path, names: Collection[Path]) -> bool:
-    """Whether a change at ``path`` concerns a folder: the path lies in the folder and is not hidden there.
+    """Tell if a change at ``path`` concerns a folder: the path lies in the folder and is not hidden there.
 
     Args:
         path: the path of the change.

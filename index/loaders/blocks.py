@@ -78,7 +78,7 @@ def row_block(cells: Iterable[Iterable[Block]], group: object) -> Block:
 
 
 def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
-    """Whether a table only lays out the page: it has one column, or a whole text in a cell.
+    """Return whether a table only lays out the page: it has one column, or a whole text in a cell.
 
     Args:
         rows: the table's rows; each cell is given as the blocks in it.

@@ -29,7 +29,7 @@ _INTEGRAL = "∫"
 
 
 def is_equation(element: Element) -> bool:
-    """Whether an element of an office file is an equation."""
+    """Return whether an element of an office file is an equation."""
     return element.tag in {f"{M}oMath", f"{M}oMathPara"}
 
 
@@ -113,7 +113,7 @@ class _Term:
         return found.get(f"{M}val", "1") if found is not None else otherwise
 
     def has(self, name: str) -> bool:
-        """Whether the property ``name`` is on."""
+        """Return whether the property ``name`` is on."""
         return self.property(name, "0") not in _OFF
 
 
@@ -167,7 +167,7 @@ _OF_WORD: dict[str, Callable[[_Term], str]] = {
 
 
 def is_mathml(element: Element) -> bool:
-    """Whether an element of a page is an equation, with any namespace prefix."""
+    """Return whether an element of a page is an equation, with any namespace prefix."""
     return isinstance(element.tag, str) and _local(element) == "math"
 
 

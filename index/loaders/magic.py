@@ -44,12 +44,12 @@ _PDF_HEADER_WITHIN = 1024
 
 
 def seems_pdf(data: bytes) -> bool:
-    """Whether ``data`` has the header of a PDF within its first kilobyte."""
+    """Return whether ``data`` has the header of a PDF within its first kilobyte."""
     return b"%PDF-" in data[:_PDF_HEADER_WITHIN]
 
 
 def seems_html(data: bytes) -> bool:
-    """Whether ``data`` begins like a whole HTML page, after a byte order mark and white space."""
+    """Return whether ``data`` begins like a whole HTML page, after a byte order mark and white space."""
     start = data[:512].removeprefix(b"\xef\xbb\xbf").lstrip().lower()
     return start.startswith(_HTML_STARTS)
 

@@ -56,7 +56,7 @@ _ANY_FONT = {0xB7: "•", 0xA7: "▪", 0xD8: "➢", 0xFC: "✓"}
 
 
 def is_symbol_font(font: str | None) -> bool:
-    """Whether a font has signs in place of letters."""
+    """Return whether a font has signs in place of letters."""
     return font is not None and font.casefold() in _FONTS
 
 

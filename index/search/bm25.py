@@ -289,7 +289,7 @@ class WordSearch:
         return dict(self._searcher.terms_with_prefix(_WRITTEN, beginning))
 
     def is_written(self, word: str) -> bool:
-        """Whether a passage contains ``word`` with exactly these capitals."""
+        """Return whether a passage contains ``word`` with exactly these capitals."""
         return bool(self._searcher.doc_freq(_WRITTEN, word))
 
 

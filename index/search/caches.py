@@ -72,11 +72,11 @@ class Caches:
     narrowed: dict[tuple[Filters, int], Allowed] = field(default_factory=dict, compare=False)
 
     def is_intact(self) -> bool:
-        """Whether no mapped file was changed; a search of a changed file may return nonsense or crash."""
+        """Tell if no mapped file was changed; a search of a changed file may return nonsense or crash."""
         return are_unchanged(self.files)
 
     def is_writable(self) -> bool:
-        """Whether passages can be added to the words. Call this only while holding the write lock."""
+        """Return whether passages can be added to the words. Call this only while holding the write lock."""
         try:
             # Open the index again, because the files of the open one may be deleted by now.
             return self.index is None or LexicalIndex(self.index.folder).words().count_after(self.last) >= 0
@@ -116,7 +116,7 @@ class Caches:
         return known
 
     def has_dead_words(self) -> bool:
-        """Whether so many removed passages still count in BM25 that the words should be rewritten."""
+        """Return whether so many removed passages still count in BM25 that the words should be rewritten."""
         if self.words is None:
             return False
         # Removals that could not be written to the words yet count as well.
@@ -266,7 +266,7 @@ def _with_new(vectors: VectorIndex, reader: CatalogReader, after: int) -> Vector
 
 
 def _is_complete(caches: Caches, reader: CatalogReader) -> bool:
-    """Whether vectors and words have as many passages of this generation as the catalog."""
+    """Return whether vectors and words have as many passages of this generation as the catalog."""
     passages = reader.count_chunks()
     if caches.words is None or len(caches.vectors) != passages:
         return False

@@ -217,7 +217,7 @@ class Maintenance:
             write_manifest(folder, replace(done, digests=digests(folder, done)))
 
     def is_due(self) -> bool:
-        """Whether :meth:`compact` would rewrite anything."""
+        """Return whether :meth:`compact` would rewrite anything."""
         with self.snapshot() as (_, caches):
             return caches.has_dead_words() or caches.vectors.is_due(self.policy)
 

@@ -79,7 +79,7 @@ def states_of(files: Iterable[str | Path]) -> FileStates:
 
 
 def are_unchanged(states: FileStates) -> bool:
-    """Whether no file was changed, shortened or replaced since ``states`` were recorded.
+    """Return whether no file was changed, shortened or replaced since ``states`` were recorded.
 
     Deleted files count as unchanged, since a mapped file keeps its content. This is checked before each
     search, because reading beyond the end of a shortened mapped file kills the process.
@@ -129,7 +129,7 @@ def digests(folder: Path, manifest: Manifest) -> dict[str, str]:
 
 
 def is_intact(folder: Path, manifest: Manifest) -> bool:
-    """Whether all files of the base and the words have the digests in ``manifest``.
+    """Return whether all files of the base and the words have the digests in ``manifest``.
 
     If a process died while it wrote the words, some files may have no digest, and ``meta.json`` may be the
     old or the new one. So while ``manifest.writing`` is set, only the other files are compared.
@@ -145,7 +145,7 @@ def is_intact(folder: Path, manifest: Manifest) -> bool:
 
 
 def has_intact_base(folder: Path, manifest: Manifest) -> bool:
-    """Whether there is a base (the file of vectors), with the digest in ``manifest``."""
+    """Return whether there is a base (the file of vectors), with the digest in ``manifest``."""
     return (
         manifest.base is not None
         and (folder / manifest.base).is_file()

@@ -149,7 +149,7 @@ class Snapshot:
         return words.idf(terms) if words else {}
 
     def is_written(self, word: str) -> bool:
-        """Whether a passage contains ``word`` with exactly these capitals."""
+        """Return whether a passage contains ``word`` with exactly these capitals."""
         words = self._caches.words
         return words is not None and words.is_written(word)
 

@@ -216,6 +216,6 @@ def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
 
 
 def _names_one(words: Collection[str], subject: str) -> bool:
-    """Whether a name has one of ``words``, in the singular or plural."""
+    """Return whether a name has one of ``words``, in the singular or plural."""
     held = {word.removesuffix("s") for word in regex.findall(r"\w+", subject.casefold())}
     return any(word.removesuffix("s") in held for word in words)

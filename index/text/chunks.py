@@ -150,7 +150,7 @@ def _cut_before(text: str, start: int, limit: int) -> int:
 
 
 def is_apart(span: Span, header: Span | None) -> bool:
-    """Whether a passage has rows of a table, but not the table's headings at ``header``."""
+    """Return whether a passage has rows of a table, but not the table's headings at ``header``."""
     return header is not None and not span.covers(header)
 
 

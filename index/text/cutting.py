@@ -59,7 +59,7 @@ class Cut:
     signature: bytes | None
 
     def fits(self, text: str) -> bool:
-        """Whether all passages are spans of ``text``, in order."""
+        """Return whether all passages are spans of ``text``, in order."""
         if any(len(numbers) % 4 for numbers in (self.counts, self.sentences, self.headers)):
             return False
         counts, sentences, headers = map(_numbers, (self.counts, self.sentences, self.headers))

@@ -87,7 +87,7 @@ def _on_page(document: Document, number: int, span: Span) -> Iterator[Box]:
 def _is_same_line(
     line: tuple[int, int, int, int], character: tuple[int, int, int, int], *, ends_cell: bool
 ) -> bool:
-    """Whether a character belongs to ``line``, directly after or before its other characters."""
+    """Return whether a character belongs to ``line``, directly after or before its other characters."""
     shared = min(line[3], character[3]) - max(line[1], character[1])
     heights = line[3] - line[1], character[3] - character[1]
     gap = max(character[0] - line[2], line[0] - character[2])

@@ -81,7 +81,7 @@ class _Group:
     indents: bool | None = None
 
     def ends_at(self, indent: int) -> bool:
-        """Whether a line with ``indent`` spaces before it stands outside the group."""
+        """Return whether a line with ``indent`` spaces before it stands outside the group."""
         return indent < self.indent or (self.indents is True and indent == self.indent)
 
 

@@ -109,7 +109,7 @@ def detect(text: str) -> str:
 
 
 def may_be_in(language: str, languages: frozenset[str] | None) -> bool:
-    """Whether ``language`` is among ``languages``, or either of the two is unknown.
+    """Return whether ``language`` is among ``languages``, or either of the two is unknown.
 
     Args:
         language: an ISO 639-1 code, or ``und``.
@@ -119,7 +119,7 @@ def may_be_in(language: str, languages: frozenset[str] | None) -> bool:
 
 
 def is_latin(text: str) -> bool:
-    """Whether all letters of ``text`` are Latin."""
+    """Return whether all letters of ``text`` are Latin."""
     return all(_LATIN.match(letter) for letter in _LETTER.findall(text))
 
 

@@ -75,7 +75,7 @@ def cells(row: str) -> list[str]:
 
 
 def is_row(line: str) -> bool:
-    """Whether a line has cells."""
+    """Return whether a line has cells."""
     return "|" in line and CELL_EDGE.search(line) is not None
 
 
@@ -136,7 +136,7 @@ def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tu
 
 
 def _is_label(text: str, line: Span) -> bool:
-    """Whether a line next to rows names a group of these rows, and is no sentence."""
+    """Return whether a line next to rows names a group of these rows, and is no sentence."""
     return len(line) <= MAX_CAPTION_CHARACTERS and not _STOP.search(text, line.start, line.end)
 
 
@@ -183,7 +183,7 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
 
 
 def _has_quantity(row: Sequence[str]) -> bool:
-    """Whether a row has a quantity.
+    """Return whether a row has a quantity.
 
     A number before periods alone, such as a stray page number, is none; nor is a number with words without a
     label, such as ``12 weeks``.
@@ -197,21 +197,21 @@ def _has_quantity(row: Sequence[str]) -> bool:
 
 
 def is_group(line: str) -> bool:
-    """Whether a line between rows names a group of rows: only its first cell has words."""
+    """Return whether a line between rows names a group of rows: only its first cell has words."""
     first, *others = cells(line)
     return bool(first) and not any(others)
 
 
 def is_period(cell: str) -> bool:
-    """Whether a cell names a time, for example ``2019``, ``Q1 2020`` or ``Years ended September 30,``."""
+    """Tell if a cell names a time, for example ``2019``, ``Q1 2020`` or ``Years ended September 30,``."""
     return _PERIOD.fullmatch(cell) is not None
 
 
 def is_date(cell: str) -> bool:
-    """Whether a cell names one time up to its year, for example ``June 30, 2023``, but not ``2023 2022``."""
+    """Tell if a cell names one time up to its year, for example ``June 30, 2023``, but not ``2023 2022``."""
     return is_period(cell) and len(_YEAR.findall(cell)) == 1 and _YEAR.fullmatch(cell[-4:]) is not None
 
 
 def is_quantity(cell: str) -> bool:
-    """Whether a cell has a quantity, rather than words or a period such as ``2019``."""
+    """Return whether a cell has a quantity, rather than words or a period such as ``2019``."""
     return _QUANTITY.match(cell) is not None and not _PERIOD.fullmatch(cell)

@@ -83,7 +83,7 @@ def uploads_folder(index: Library) -> Path:
 
 
 def is_uploaded(index: Library, record: DocumentRecord) -> bool:
-    """Whether a document was uploaded."""
+    """Return whether a document was uploaded."""
     return record.source == str(uploads_folder(index))
 
 

@@ -120,7 +120,7 @@ class VectorIndex:
         return replace(self, _base=None if self._base is None else self._base.without(gone), _recent=recent)
 
     def is_due(self, policy: IndexPolicy = DEFAULT_POLICY) -> bool:
-        """Whether a new base is due: too many vectors are recent or removed, or another type suits."""
+        """Return whether a new base is due: too many vectors are recent or removed, or another type suits."""
         base = 0 if self._base is None else len(self._base.numbers)
         dead = 0 if self._base is None else base - len(self._base)
         recent = sum(len(block.numbers) for block in self._recent)

@@ -41,7 +41,7 @@ class IndexPolicy:
         return "flat" if count <= self.flat_up_to else "ivf"
 
     def suits(self, kind: Kind, count: int) -> bool:
-        """Whether a base of type ``kind`` still suits ``count`` vectors.
+        """Return whether a base of type ``kind`` still suits ``count`` vectors.
 
         An ``ivf`` base suits down to half of ``flat_up_to`` vectors, so that a library near the limit does
         not switch back and forth.
@@ -55,7 +55,7 @@ class IndexPolicy:
         return max(1, min(count, round(self.lists_by_root * math.sqrt(count))))
 
     def too_many(self, base: int, recent: int, removed: int) -> bool:
-        """Whether ``recent`` or ``removed`` is too many for a base of ``base`` vectors."""
+        """Return whether ``recent`` or ``removed`` is too many for a base of ``base`` vectors."""
         most = max(self.small, min(self.recent_share * base, self.most_recent))
         return recent > most or removed > max(self.small, self.removed_share * base)
 

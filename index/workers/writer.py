@@ -123,7 +123,7 @@ class Writer:
 
     @property
     def follows_any(self) -> bool:
-        """Whether the library follows any folder."""
+        """Return whether the library follows any folder."""
         return bool(self._index.catalog.sources())
 
     def sync(self, change: Change | None = None) -> Job:

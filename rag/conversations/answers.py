@@ -35,7 +35,7 @@ _NO_ID = "an answer_id is 32 hexadecimal digits in lower case"
 
 
 def is_answer_id(text: str) -> bool:
-    """Whether ``text`` has the form of an answer id."""
+    """Return whether ``text`` has the form of an answer id."""
     return _ID.fullmatch(text) is not None
 
 

@@ -108,7 +108,7 @@ class Checked:
 
     @property
     def holds(self) -> bool:
-        """Whether the result has no problem."""
+        """Return whether the result has no problem."""
         return not self.problems
 
 

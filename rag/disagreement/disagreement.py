@@ -93,7 +93,7 @@ def _groups(stated: Sequence[Statement]) -> Iterator[list[Statement]]:
 
 
 def _differ(one: Statement, other: Statement) -> bool:
-    """Whether two statements give figures for the same thing that cannot both be right."""
+    """Return whether two statements give figures for the same thing that cannot both be right."""
     return (
         _same_thing(one, other)
         and not _agree(one.quantity, other.quantity)
@@ -113,7 +113,7 @@ def _same_thing(one: Statement, other: Statement) -> bool:
 
 
 def _other_source(one: Citation, other: Citation) -> bool:
-    """Whether the citations are of two documents that are no copies, or of two versions of one document."""
+    """Tell if the citations are of two documents that are no copies, or of two versions of one document."""
     if one.document_id == other.document_id:
         return one.version != other.version
     copies = {copy.document_id for copy in one.also_in} | {copy.document_id for copy in other.also_in}
@@ -156,7 +156,7 @@ def _words_agree(one: Statement, other: Statement) -> bool:
 
 
 def _one_subject(one: Statement, other: Statement) -> bool:
-    """Whether two statements name one subject: by a shared name, by dates in both, or by their titles.
+    """Return whether two statements name one subject: by a shared name, by dates in both, or by their titles.
 
     *Its area is 4,167 square kilometres* names no subject.
     """
@@ -174,7 +174,7 @@ def _own_lacking(one: Statement, other: Statement) -> bool:
 
 
 def _near_agrees(one: Statement, other: Statement) -> bool:
-    """Whether the sentence of ``other`` has the words that say what the figure of ``one`` counts."""
+    """Return whether the sentence of ``other`` has the words that say what the figure of ``one`` counts."""
     telling = [term for term in one.near if not is_person(term)] or list(one.near)
     return all(contains_term(other.scope, term) for term in telling)
 
@@ -200,14 +200,14 @@ def _rejects(statement: Statement, quantity: Quantity) -> bool:
 
 
 def _is_same(one: Quantity, other: Quantity) -> bool:
-    """Whether two figures are equal; if ``other`` has no unit, it takes the unit of ``one``."""
+    """Return whether two figures are equal; if ``other`` has no unit, it takes the unit of ``one``."""
     return (one.low, one.high) == (other.low, other.high) and (
         _comparable(one, other) or (other.unit is None and other.currency is None)
     )
 
 
 def _times_agree(one: Statement, other: Statement) -> bool:
-    """Whether two figures may hold for the same time.
+    """Return whether two figures may hold for the same time.
 
     A figure for another day or period is a change, not a disagreement.
     """
@@ -244,7 +244,7 @@ def _day(published: str | None) -> int | None:
 
 
 def _agree(one: Quantity, other: Quantity) -> bool:
-    """Whether two figures can stand for one value, given rounding and words such as *about* and *over*."""
+    """Tell if two figures can stand for one value, given rounding and words such as *about* and *over*."""
     (low, high), (its_low, its_high) = _meant(one), _meant(other)
     return low <= its_high and its_low <= high
 

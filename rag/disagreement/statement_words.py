@@ -191,7 +191,7 @@ PERSONS = frozenset(
 
 @lru_cache(maxsize=65_536)
 def is_light(word: str, language: str) -> bool:
-    """Whether a word says nothing about the things that a figure counts."""
+    """Return whether a word says nothing about the things that a figure counts."""
     return word.casefold() in _LIGHT or word.isdigit() or not terms(word, language)
 
 
@@ -216,12 +216,12 @@ def meaning(term: Term) -> Term:
 
 
 def is_person(term: Term) -> bool:
-    """Whether a term only means human beings."""
+    """Return whether a term only means human beings."""
     return term[1] in PERSONS
 
 
 def is_pair(term: Term) -> bool:
-    """Whether a term is a pair of characters of a script without spaces."""
+    """Return whether a term is a pair of characters of a script without spaces."""
     return term[0] == PAIRS
 
 

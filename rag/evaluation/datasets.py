@@ -46,7 +46,7 @@ class Query:
 
     @property
     def has_gold(self) -> bool:
-        """Whether a citation can be judged: the question is answerable, and the set says what answers it."""
+        """Tell if a citation can be judged: the question is answerable, and the set says what answers it."""
         return self.answerable is not False and bool(self.answers or self.sentences or self.evidence)
 
     @property

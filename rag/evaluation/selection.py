@@ -81,7 +81,7 @@ def quotes_of(answer: Answer) -> list[Quote]:
 
 
 def is_gold(query: Query, quote: Quote) -> bool:
-    """Whether a quote answers: it contains an answer, or matches or overlaps a gold sentence or span."""
+    """Tell if a quote answers: it contains an answer, or matches or overlaps a gold sentence or span."""
     words = _plain(quote.text)
     return (
         any(_plain(answer) in words for answer in query.answers)
@@ -129,7 +129,7 @@ def _first_three(index: Library, query: Query, dense_weight: float) -> list[Quot
 
 
 def _same(words: str, sentence: str) -> bool:
-    """Whether one text contains the other: annotators split sentences differently."""
+    """Return whether one text contains the other: annotators split sentences differently."""
     gold = _plain(sentence)
     return words in gold or gold in words
 

@@ -110,7 +110,7 @@ def written(number: Decimal, decimals: int, mark: DecimalMark | None, *, grouped
 
 
 def _shows(numeral: str, mark: DecimalMark) -> bool:
-    """Whether a number can only be one with this decimal mark."""
+    """Return whether a number can only be one with this decimal mark."""
     decimal, group = regex.escape(mark), regex.escape("," if mark == "." else ".")
     return bool(
         regex.fullmatch(
@@ -122,5 +122,5 @@ def _shows(numeral: str, mark: DecimalMark) -> bool:
 
 
 def _is_doubtful(whole: str, decimals: str) -> bool:
-    """Whether the mark before the decimals may group thousands."""
+    """Return whether the mark before the decimals may group thousands."""
     return len(decimals) == 3 and whole.isdecimal() and len(whole) <= 3 and not whole.startswith("0")

@@ -211,7 +211,7 @@ def _named(text: str) -> Iterator[Moment]:
 
 
 def _is_month(text: str, match: regex.Match[str]) -> bool:
-    """Whether a single word is a month: it has a capital, and a preposition if it is ambiguous."""
+    """Return whether a single word is a month: it has a capital, and a preposition if it is ambiguous."""
     word = match["alone"]
     if not word[:1].isupper() or len(word) < 3:
         return False

@@ -121,7 +121,7 @@ def han_numbers(text: str) -> Iterator[Number]:
 
 
 def _is_counted(match: regex.Match[str], text: str) -> bool:
-    """Whether Chinese numerals are a number, and not part of a word (一些, 万一)."""
+    """Return whether Chinese numerals are a number, and not part of a word (一些, 万一)."""
     words = match["words"]
     before, after = text[: match.start()], text[match.end() : match.end() + 1]
     if before.endswith(("百分之", "第")):
@@ -217,7 +217,7 @@ def _number_at(tokens: list[_Token], place: int, words: Words, language: str) ->
 
 
 def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
-    """Whether a scale follows: in *half a million*, the half belongs to the scale."""
+    """Return whether a scale follows: in *half a million*, the half belongs to the scale."""
     following = [token.text for token in tokens[place : place + 2]]
     if following[:1] and following[0] in words.one:
         following = following[1:]
@@ -325,7 +325,7 @@ def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tupl
 
 
 def _adds(digit: Decimal, value: int) -> bool:
-    """Whether a value can be added to the words just before it, as *five* can be added to *twenty*."""
+    """Return whether a value can be added to the words just before it, as *five* can be added to *twenty*."""
     return (
         digit < 0 or (digit >= 20 and digit % 10 == 0 and 0 < value < 10) or digit == Decimal(10) > value > 0
     )
@@ -343,7 +343,7 @@ def _half(tokens: list[_Token], place: int, words: Words) -> str:
 
 
 def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
-    """Whether Vietnamese *năm* means a year, and not five."""
+    """Return whether Vietnamese *năm* means a year, and not five."""
     if end - start != 1 or tokens[start].text != "năm":
         return False
     before = tokens[start - 1] if start else None

@@ -216,12 +216,12 @@ class Quantity:
 
     @property
     def percent(self) -> bool:
-        """Whether it is a share in per cent; percentage points are not."""
+        """Return whether it is a share in per cent; percentage points are not."""
         return self.unit == PERCENT
 
     @property
     def is_range(self) -> bool:
-        """Whether the text states two ends."""
+        """Return whether the text states two ends."""
         return self.low != self.high and not self.vague
 
 

@@ -27,7 +27,7 @@ LOOSENED = 0.6
 
 
 def same_kind(stated: Quantity, cited: Quantity) -> bool:
-    """Whether two quantities have the same unit and currency, so that their values can be compared."""
+    """Return whether two quantities have the same unit and currency, so that their values can be compared."""
     if stated.currency or cited.currency:
         bare = stated.currency is None and stated.noun is None and stated.unit is None
         return bare or (
@@ -42,7 +42,7 @@ def _unit(quantity: Quantity) -> str | None:
 
 
 def same_value(stated: Quantity, cited: Quantity) -> bool:
-    """Whether two quantities of one kind have the same value, in the same or an exactly convertible unit."""
+    """Tell if two quantities of one kind have the same value, in the same or an exactly convertible unit."""
     own = [in_base(value, stated.unit)[0] for value in (stated.low, stated.high)]
     its = [in_base(value, cited.unit)[0] for value in (cited.low, cited.high)]
     if own == its:
@@ -125,7 +125,7 @@ def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> f
 
 
 def _is_rounding(own: Decimal, its: Decimal) -> bool:
-    """Whether ``own`` is ``its`` rounded to as many digits as ``own`` has, by at most a twentieth."""
+    """Return whether ``own`` is ``its`` rounded to as many digits as ``own`` has, by at most a twentieth."""
     place = Decimal(1).scaleb(own.normalize().adjusted() - _digits(own) + 1)
     return abs(own - its) * 2 <= place and abs(own - its) * 20 <= abs(its)
 

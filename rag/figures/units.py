@@ -172,7 +172,7 @@ def in_base(value: Decimal, unit: str | None) -> tuple[Decimal, str | None]:
 
 
 def same_currency(one: str | None, other: str | None) -> bool:
-    """Whether two currencies may be the same: a dollar of an unknown country matches any dollar."""
+    """Return whether two currencies may be the same: a dollar of an unknown country matches any dollar."""
     if one == other:
         return True
     pair = {one, other}

@@ -26,12 +26,12 @@ _DENIAL = regex.compile(
 
 
 def denies(text: str) -> bool:
-    """Whether an English text denies something."""
+    """Return whether an English text denies something."""
     return _DENIAL.search(text) is not None
 
 
 def opposes(question_terms: Collection[Term], text_terms: Collection[Term]) -> bool:
-    """Whether a text lacks a word of the question and has its opposite instead.
+    """Return whether a text lacks a word of the question and has its opposite instead.
 
     Args:
         question_terms: the question's terms, from :func:`index.search.analyzers.terms` in English.

@@ -265,7 +265,7 @@ def acronyms(text: str) -> list[str]:
 
 
 def is_foreign(question: Question, language: str) -> bool:
-    """Whether the question is known to be in another language than a document in ``language``."""
+    """Return whether the question is known to be in another language than a document in ``language``."""
     return UNKNOWN_LANGUAGE not in {question.language, language} and question.language != language
 
 
@@ -279,7 +279,7 @@ def _coverage(question_terms: Mapping[Term, float], held: frozenset[Term]) -> fl
 
 
 def contains_term(held: frozenset[Term], term: Term) -> bool:
-    """Whether a text contains ``term`` or a related word.
+    """Return whether a text contains ``term`` or a related word.
 
     Stemmers do not join peoples and their countries (Cambodian, Cambodia), nor some nouns and verbs
     (drowning, drown). Two words count as related if one of them is the beginning of the other.
@@ -313,7 +313,7 @@ def _share_of_names(question: Question, text: str) -> float:
 
 
 def _has_name(folded: str, name: str) -> bool:
-    """Whether a folded text has a name, or all parts of a hyphenated name, such as *April to June*."""
+    """Return whether a folded text has a name, or all parts of a hyphenated name, such as *April to June*."""
     bare = _ENDING.sub("", name.casefold())
     parts = bare.split("-")
     may_part = min(map(len, parts)) >= _SHORTEST_PART

@@ -16,12 +16,12 @@ _CAPTION = regex.compile(
 
 
 def is_fragment(sentence: str) -> bool:
-    """Whether a text neither ends like a sentence nor is a row of a table."""
+    """Return whether a text neither ends like a sentence nor is a row of a table."""
     return _COMPLETE.search(sentence) is None
 
 
 def names_only(sentence: ReadSentence, title: str) -> bool:
-    """Whether a sentence names a subject and states nothing about it.
+    """Return whether a sentence names a subject and states nothing about it.
 
     Titles, captions, headings of tables and lone names are such sentences; they never answer a question.
 

@@ -29,7 +29,7 @@ _BUDGET_CHARACTERS = 5000
 
 
 def can_read(reader: Reader, question: Question) -> bool:
-    """Whether ``reader`` reads the question's language, as far as both are known."""
+    """Return whether ``reader`` reads the question's language, as far as both are known."""
     return may_be_in(question.language, reader.languages)
 
 

@@ -91,7 +91,7 @@ def _is_repeated(item: Scored, chosen: Sequence[Scored]) -> bool:
 
 
 def _repeats(item: Scored, other: Scored) -> bool:
-    """Whether two sentences say the same; rows of one table differ in their figures, whatever they share."""
+    """Tell if two sentences say the same; rows of one table differ in their figures, whatever they share."""
     one, another = item.candidate, other.candidate
     if " ".join(one.sentence.text.split()).casefold() == " ".join(another.sentence.text.split()).casefold():
         return one.sentence.in_context == another.sentence.in_context or not one.sentence.headings

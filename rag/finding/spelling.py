@@ -193,7 +193,7 @@ def _may_be_meant(
 
 
 def _differ_in_doubling(one: str, other: str) -> bool:
-    """Whether two words differ only in a letter that one of them has twice in a row."""
+    """Return whether two words differ only in a letter that one of them has twice in a row."""
     return _DOUBLED.sub(r"\1", one) == _DOUBLED.sub(r"\1", other)
 
 

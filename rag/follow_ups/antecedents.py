@@ -51,7 +51,7 @@ class Source:
 
     @property
     def asks_a_name(self) -> bool:
-        """Whether the turn has an answer and its question asks for a name: "Who …", "Which company …"."""
+        """Tell if the turn has an answer and its question asks for a name: "Who …", "Which company …"."""
         return _ASKS_A_NAME.match(self.base) is not None and bool(self.answer)
 
 
@@ -125,12 +125,12 @@ def same_noun(noun: str, source: Source) -> str | None:
 
 
 def _is_noun(mention: Mention, base: str) -> bool:
-    """Whether a word in -s is a noun rather than a verb: it is counted, or other words precede it."""
+    """Return whether a word in -s is a noun rather than a verb: it is counted, or other words precede it."""
     return " " in mention.text or regex.search(r"(?:many|which|what)\s$", base[: mention.start]) is not None
 
 
 def _is_whole(mention: Mention) -> bool:
-    """Whether a phrase has an article, a name or a plural: a bare word could be a verb."""
+    """Return whether a phrase has an article, a name or a plural: a bare word could be a verb."""
     has_article = regex.match(r"(?:the|an?)\s", mention.text, regex.IGNORECASE) is not None
     return has_article or mention.named or is_plural(mention.head)
 
@@ -144,7 +144,7 @@ name follows."""
 
 
 def may_be(mention: Mention, kind: str) -> bool:
-    """Whether a pronoun of this kind may stand for a mention, by the mention's sort and number."""
+    """Return whether a pronoun of this kind may stand for a mention, by the mention's sort and number."""
     if kind == "many":
         return mention.sort is Sort.MANY or _is_group(mention) or is_plural(mention.head)
     if kind == "person":

@@ -74,7 +74,7 @@ _ENGLISH = regex.compile(
 
 
 def is_asian(question: str) -> bool:
-    """Whether a question is Chinese, Vietnamese or Indonesian, as far as letters and function words show."""
+    """Tell if a question is Chinese, Vietnamese or Indonesian, as far as letters and function words show."""
     if _ENGLISH.search(question) is not None:
         # An English question may have Vietnamese or Chinese names.
         return False

@@ -133,7 +133,7 @@ def _led(phrase: str) -> tuple[str, str]:
 
 
 def _is_phrase(text: str) -> bool:
-    """Whether a text has no auxiliary verb, question word or subject pronoun."""
+    """Return whether a text has no auxiliary verb, question word or subject pronoun."""
     words = DATE.sub("", text).casefold().split()
     asks = {"what", "which", "who", "whom", "whose", "when", "where", "why", "how", "it", "he", "she", "they"}
     return not any(word.strip(",;") in AUXILIARY | asks | {"i", "you", "we"} for word in words)

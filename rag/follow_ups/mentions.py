@@ -161,12 +161,12 @@ def names(text: str) -> tuple[Mention, ...]:
 
 
 def is_content(word: str) -> bool:
-    """Whether a word says something about a subject, rather than only forming a sentence."""
+    """Return whether a word says something about a subject, rather than only forming a sentence."""
     return word.casefold() not in _STOPS
 
 
 def is_plural(word: str) -> bool:
-    """Whether a noun is plural, as far as its ending shows."""
+    """Return whether a noun is plural, as far as its ending shows."""
     return bool(_MANY.search(word)) and not _ONE_IN_S.search(word)
 
 
@@ -251,7 +251,7 @@ def _phrase_end(
 
 
 def _ends(words: list[_Word], first: int, end: int, verb_is_near: bool) -> bool:
-    """Whether a word outside names ends the phrase that began at word ``first``."""
+    """Return whether a word outside names ends the phrase that began at word ``first``."""
     word = words[end][0]
     if end and end == first and words[end - 1][0].casefold() in ARTICLES:
         # After an article, a word that is a verb elsewhere is a noun: "the cost".
@@ -272,7 +272,7 @@ def _ends(words: list[_Word], first: int, end: int, verb_is_near: bool) -> bool:
 
 
 def _adjacent(text: str, words: list[_Word], at: int) -> bool:
-    """Whether only white space separates a word from the word before it."""
+    """Return whether only white space separates a word from the word before it."""
     return text[words[at - 1][2] : words[at][1]].isspace()
 
 

@@ -117,7 +117,7 @@ def resolve(question: str, sources: Sequence[Source]) -> Resolved:
 
 
 def _points(question: str) -> bool:
-    """Whether a question without names refers to a known thing, as "that report" and "these families" do."""
+    """Tell if a question without names refers to a known thing, as "that report" and "these families" do."""
     if names(question):
         return False
     for match in _DEFINITE.finditer(question):
@@ -135,7 +135,7 @@ def _points(question: str) -> bool:
 
 
 def leans(question: str) -> bool:
-    """Whether a short question without names and dates has a definite phrase, such as "the final report"."""
+    """Tell if a short question without names and dates has a definite phrase, such as "the final report"."""
     if names(question) or DATE.search(question) or len(question.split()) > _SHORT:
         return False
     found = [m for m in mentions(question) if m.text.casefold().startswith("the ")]
@@ -165,7 +165,7 @@ def _kind(word: str) -> str:
 
 
 def _stands_alone(text: str, match: regex.Match[str]) -> bool:
-    """Whether a word is used as a pronoun, and not as an article, a conjunction or a dummy subject."""
+    """Return whether a word is used as a pronoun, and not as an article, a conjunction or a dummy subject."""
     word = match["word"].casefold()
     before, after = text[: match.start()], text[match.end() :]
     previous = regex.search(r"(\w+)\W*$", before)
@@ -187,7 +187,7 @@ def _stands_alone(text: str, match: regex.Match[str]) -> bool:
 
 
 def _is_bound(text: str, match: regex.Match[str], word: str) -> bool:
-    """Whether the antecedent of a pronoun stands before it in the same question."""
+    """Return whether the antecedent of a pronoun stands before it in the same question."""
     before = text[: match.start()]
     kind = _kind(word)
     clause = next(reversed(list(_CLAUSE.finditer(before))), None)

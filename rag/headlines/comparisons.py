@@ -140,7 +140,7 @@ def _place_of_year(question: str, pair: CellPair, cell: TableCell) -> int | None
 
 
 def _lies_between(word: regex.Pattern[str], question: str, start: int, end: int) -> bool:
-    """Whether a word occurs once in the question, between two places."""
+    """Return whether a word occurs once in the question, between two places."""
     found = [match.start() for match in word.finditer(question)]
     return len(found) == 1 and start < found[0] < end
 
@@ -150,7 +150,7 @@ def _yes(is_so: bool) -> str:
 
 
 def _have_one_unit(first: CellNumber, second: CellNumber, units: Set[str]) -> bool:
-    """Whether two cells have the same scale and sign of per cent, and no two currencies."""
+    """Return whether two cells have the same scale and sign of per cent, and no two currencies."""
     scales = {unit.removeprefix("%").strip() for unit in units}
     currencies = {number.currency for number in (first, second) if number.currency}
     return first.percent is second.percent and len(scales) == 1 and len(currencies) <= 1
@@ -172,7 +172,7 @@ def _computed(pair: CellPair, first: CellNumber, second: CellNumber, unit: str) 
 
 
 def _is_signed(pair: CellPair, first: CellNumber, second: CellNumber) -> bool:
-    """Whether the difference is a rise or fall. Of two figures in brackets, it may be either."""
+    """Return whether the difference is a rise or fall. Of two figures in brackets, it may be either."""
     return pair.is_over_time and not (first.value < 0 and second.value < 0)
 
 

@@ -41,7 +41,7 @@ class Circuit:
         self._closed_from = 0.0
 
     def admits(self) -> bool:
-        """Whether a call may be tried now. After a pause, only one caller may try."""
+        """Return whether a call may be tried now. After a pause, only one caller may try."""
         with self._lock:
             if self._in_a_row < self._failures:
                 return True

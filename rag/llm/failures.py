@@ -18,7 +18,7 @@ _HIDDEN = "…"
 
 
 def is_retryable(error: BaseException) -> bool:
-    """Whether the same request may succeed a moment later.
+    """Return whether the same request may succeed a moment later.
 
     Each client has its own error classes. The HTTP status decides, or else the errors in the chain of causes.
     """
@@ -29,7 +29,7 @@ def is_retryable(error: BaseException) -> bool:
 
 
 def is_timeout(error: BaseException) -> bool:
-    """Whether the client itself timed out."""
+    """Return whether the client itself timed out."""
     return any(_TIMEOUT_ERRORS & _kinds(cause) for cause in _chain(error))
 
 

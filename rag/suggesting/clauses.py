@@ -151,7 +151,7 @@ def _clause(words: list[str], place: int, base: str | None, date: str, around: s
 
 
 def _asks(auxiliary: str, first: str) -> bool:
-    """Whether a question can begin with an auxiliary: *have* must be followed by a participle."""
+    """Return whether a question can begin with an auxiliary: *have* must be followed by a participle."""
     if auxiliary in {"has", "have"}:
         return first == "been" or of_participle(first) is not None
     return auxiliary in _ASKED_WITH

@@ -238,7 +238,7 @@ def _asks_when(clause: Clause, rest: str, led: str) -> str | None:
 
 
 def _is_event(clause: Clause, rest: str) -> bool:
-    """Whether a date belongs to the clause's verb, and not to a later participle or to a state."""
+    """Return whether a date belongs to the clause's verb, and not to a later participle or to a state."""
     passed_over = {"last", "first", "been"}
     words = [word for word in rest.split() if not word.endswith("ly") and word not in passed_over]
     if clause.base is not None:

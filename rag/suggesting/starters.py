@@ -168,7 +168,7 @@ def _named(candidate: Candidate, publisher: str | None) -> Candidate:
 
 
 def _has_heading(candidate: Candidate, document: Document) -> bool:
-    """Whether a heading seems to run into the sentence."""
+    """Return whether a heading seems to run into the sentence."""
     names = _NAME.finditer(candidate.question)
     return _BLANK_LINE.search(candidate.span.of(document.text)) is not None or any(
         len(name[0].split()) > _MOST_CAPITALS for name in names
@@ -176,13 +176,13 @@ def _has_heading(candidate: Candidate, document: Document) -> bool:
 
 
 def _is_clear(question: str) -> bool:
-    """Whether a question names something, so that it is clear without an answer beside it."""
+    """Return whether a question names something, so that it is clear without an answer beside it."""
     names = _NAME.finditer(DATE.sub("", question))
     # A report defines words such as "the Plan" for itself.
     return any(name["the"] is None or name["more"] for name in names)
 
 
 def _is_answered(engine: QueryEngine, candidate: Candidate) -> bool:
-    """Whether the library answers a question as a click asks it, without a caveat."""
+    """Return whether the library answers a question as a click asks it, without a caveat."""
     answer = engine.ask(candidate.question)
     return answer.searched_for is None and answer.note is None and is_answered_by(candidate, answer)

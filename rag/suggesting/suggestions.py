@@ -161,7 +161,7 @@ def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
 
 
 def _is_clear(candidate: Candidate, answer: Answer) -> bool:
-    """Whether the question's subject is clear beside the answer.
+    """Return whether the question's subject is clear beside the answer.
 
     "The plan" is clear if the answer or a title mentions a plan. After an abstention, the question itself
     must be longer.
@@ -190,7 +190,7 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 
 
 def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
-    """Whether the answer to a candidate's question, as it stands, cites the candidate's sentence first."""
+    """Tell if the answer to a candidate's question, as it stands, cites the candidate's sentence first."""
     if answer.abstained or answer.standalone is not None:
         return False
     first = answer.citations[0]

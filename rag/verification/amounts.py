@@ -137,7 +137,7 @@ def _is_there(
 
 
 def _is_part(quantity: Quantity, stated: Sequence[Quantity], text: str, evidence: Sequence[Evidence]) -> bool:
-    """Whether a share of a whole follows from the evidence: *half of the 90* follows from *45 of the 90*."""
+    """Tell if a share of a whole follows from the evidence: *half of the 90* follows from *45 of the 90*."""
     whole = next((each for each in stated if _OF.fullmatch(text[quantity.span.end : each.span.start])), None)
     if not quantity.percent or whole is None:
         return False
@@ -152,7 +152,7 @@ def _is_part(quantity: Quantity, stated: Sequence[Quantity], text: str, evidence
 
 
 def _is_all(first: Quantity, last: Quantity, text: str, evidence: Sequence[Evidence]) -> bool:
-    """Whether a sentence says that a group is complete, and the evidence does not.
+    """Return whether a sentence says that a group is complete, and the evidence does not.
 
     For example, the sentence says *8 of the 8*. The evidence has the figure 8 only once, and no word such as
     *all*.
@@ -168,7 +168,7 @@ def _is_all(first: Quantity, last: Quantity, text: str, evidence: Sequence[Evide
 
 
 def _is_year(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
-    """Whether a number that looks like a count is a year of the evidence, as in *the 2024 report*."""
+    """Return whether a number that looks like a count is a year of the evidence, as in *the 2024 report*."""
     if not (quantity.unit is quantity.currency is None and 1500 <= quantity.low <= 2099):
         return False
     found = (
@@ -178,7 +178,7 @@ def _is_year(quantity: Quantity, evidence: Sequence[Evidence]) -> bool:
 
 
 def fits(quantity: Quantity, other: Quantity) -> bool:
-    """Whether a figure has the value of another figure of the same kind, or may fairly stand for it."""
+    """Tell if a figure has the value of another figure of the same kind, or may fairly stand for it."""
     return same_value(quantity, other) or fairness(quantity, other) > 0
 
 

@@ -67,7 +67,7 @@ class Finding:
 
     @property
     def failed(self) -> bool:
-        """Whether the check found a fault."""
+        """Return whether the check found a fault."""
         return self.reason is not None
 
 

@@ -137,7 +137,7 @@ def combined(findings: Sequence[Finding]) -> Verification:
 
 
 def is_verbatim(sentence: str, evidence: Sequence[Evidence]) -> bool:
-    """Whether a sentence repeats one quote, or all quotes in their order, word for word.
+    """Return whether a sentence repeats one quote, or all quotes in their order, word for word.
 
     Spacing does not count, and neither does punctuation at the ends.
     """

@@ -56,7 +56,7 @@ def moments(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _counted(moment: Moment, statement: Statement) -> bool:
-    """Whether a year in the statement is already read as a number of things, such as *2000 people*."""
+    """Return whether a year in the statement is already read as a number of things, such as *2000 people*."""
     spans = [quantity.span for quantity in quantities(statement.text, statement.language)]
     return moment.may_be_count and any(span.start <= moment.span.start < span.end for span in spans)
 
@@ -92,7 +92,7 @@ def _known(item: Evidence) -> Iterator[Moment]:
 
 
 def follows(stated: Moment, cited: Moment) -> bool:
-    """Whether a stated date is the same as a cited date, or only leaves out a part of it, such as the day."""
+    """Tell if a stated date is the same as a cited date, or only leaves out a part of it, such as the day."""
     if stated.relation and cited.relation and stated.relation != cited.relation:
         return False
     if stated.relative is not None:
@@ -133,7 +133,7 @@ def _weekday(moment: Moment) -> int | None:
 
 
 def _is_anothers(moment: Moment, statement: Statement, evidence: Sequence[Evidence]) -> bool:
-    """Whether one quote alone says what the statement says of a date, and has another date for it."""
+    """Return whether one quote alone says what the statement says of a date, and has another date for it."""
     parts = segments(statement.text, statement.language, spans_of(statement.text, statement.language))
     part = next((part for part in parts if moment.span in part.anchors), Segment((), frozenset()))
     cited = alike(statement, evidence)
@@ -170,7 +170,7 @@ def _fields(moment: Moment) -> list[str]:
 
 
 def _is_misplaced(moment: Moment, statement: Statement, evidence: Sequence[Evidence]) -> bool:
-    """Whether the evidence gives a date only to other events than the statement does."""
+    """Return whether the evidence gives a date only to other events than the statement does."""
     own = segments(statement.text, statement.language, spans_of(statement.text, statement.language))
     mine = next((part for part in own if moment.span in part.anchors), Segment((), frozenset()))
     checked = False

@@ -91,7 +91,7 @@ def _capitals(name: str) -> list[str]:
 
 
 def _comparable(statement: Statement, evidence: Sequence[Evidence]) -> bool:
-    """Whether the evidence would write a name in Latin letters as the statement does."""
+    """Return whether the evidence would write a name in Latin letters as the statement does."""
     return any(language_in(item) not in {"zh", "ja", "ko", "ru", "ar", "th"} for item in evidence) or (
         statement.language in {"zh", "ja"}
     )
@@ -121,7 +121,7 @@ def initials(text: str) -> list[str]:
 
 
 def is_spelt_out(word: str, text: str, held: set[str]) -> bool:
-    """Whether a word belongs to a name whose initials the evidence has.
+    """Return whether a word belongs to a name whose initials the evidence has.
 
     For example, *Authority* belongs to *National Water Authority*, and the evidence has *NWA*.
 
@@ -138,7 +138,7 @@ def is_spelt_out(word: str, text: str, held: set[str]) -> bool:
 
 
 def _explained(short: str, text: str) -> bool:
-    """Whether a sentence spells an acronym out just before it, as in *chronic kidney disease (CKD)*."""
+    """Tell if a sentence spells an acronym out just before it, as in *chronic kidney disease (CKD)*."""
     match = regex.search(rf"(?P<long>(?:[\p{{L}}-]+\s){{2,8}})\({regex.escape(short)}\)", text)
     if match is None:
         return False

@@ -91,7 +91,7 @@ class Confidence:
         return replace(verification, verdict="partial", reason=doubt, checks=checks)
 
     def justifies(self, verification: Verification, score: float) -> bool:
-        """Whether a sentence justifies showing the model's answer instead of a quoted one.
+        """Return whether a sentence justifies showing the model's answer instead of a quoted one.
 
         If the library does not certainly answer, only a sentence that cites the best sentences, or sentences
         nearly as good (``NEAREST``), justifies it.

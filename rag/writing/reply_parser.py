@@ -153,13 +153,13 @@ def _numbers(listed: str) -> list[str]:
 
 
 def _may_be_none(text: str) -> bool:
-    """Whether a text says, or begins to say, that there is no answer."""
+    """Return whether a text says, or begins to say, that there is no answer."""
     words = text.strip(" \n\t*\"'.").upper()
     return NO_ANSWER.startswith(words) or bool(_NONE.match(text))
 
 
 def _is_empty(text: str) -> bool:
-    """Whether a text is JSON without any statement."""
+    """Return whether a text is JSON without any statement."""
     value = _decoded(text) if _JSON.match(text) else None
     listed = value.get("sentences") if isinstance(value, dict) else value
     return isinstance(listed, list) and all(

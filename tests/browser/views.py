@@ -17,7 +17,7 @@ PHONE_PIXELS = 992
 
 
 def is_phone(page: Page) -> bool:
-    """Whether the window is so narrow that the areas are drawers over the conversation."""
+    """Return whether the window is so narrow that the areas are drawers over the conversation."""
     size = page.viewport_size
     return size is not None and size["width"] <= PHONE_PIXELS
 

@@ -52,14 +52,14 @@ def links(page: str) -> list[str]:
 
 
 def prints(shown: str, printed: str) -> bool:
-    """Whether ``printed`` is the output that a page shows, apart from line breaks and the words for ``…``."""
+    """Tell if ``printed`` is the output that a page shows, apart from line breaks and the words for ``…``."""
     pattern = re.escape(" ".join(shown.split()))
     pattern = re.sub(rf"(\\ )?{ANYTHING}(\\ )?", ".*", pattern)
     return re.fullmatch(pattern, " ".join(printed.split())) is not None
 
 
 def holds(whole: object, part: object) -> bool:
-    """Whether ``whole`` contains ``part``: some keys of its objects, the first items of its lists."""
+    """Return whether ``whole`` contains ``part``: some keys of its objects, the first items of its lists."""
     if part == ANYTHING:
         return True
     if isinstance(part, dict):

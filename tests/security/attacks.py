@@ -211,7 +211,7 @@ class Target:
         return sorted(map(str, [*kept, *shown]))
 
     def was_connected_to(self) -> bool:
-        """Whether a connection to the listener has arrived."""
+        """Return whether a connection to the listener has arrived."""
         try:
             self.listener.accept()[0].close()
         except BlockingIOError:

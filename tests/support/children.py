@@ -19,7 +19,7 @@ WORDS = "The water rose by three metres in the night. "
 
 
 def is_running(pid: int) -> bool:
-    """Whether a process has a thread that is not a zombie (a thread that ended before its parent noticed)."""
+    """Tell if a process has a thread that is not a zombie (a thread that ended before its parent noticed)."""
     done = subprocess.run(
         ["ps", "-L", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True, check=False
     )
@@ -27,7 +27,7 @@ def is_running(pid: int) -> bool:
 
 
 def is_gone(pid: int, seconds: float = 10) -> bool:
-    """Whether a process ends within ``seconds``; waits for it."""
+    """Return whether a process ends within ``seconds``; waits for it."""
     until = time.monotonic() + seconds
     while is_running(pid) and time.monotonic() < until:
         time.sleep(0.05)

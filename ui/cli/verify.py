@@ -49,7 +49,7 @@ class Verified:
 
     @property
     def holds(self) -> bool:
-        """Whether neither the file nor any of its sentences and footnotes has a problem."""
+        """Return whether neither the file nor any of its sentences and footnotes has a problem."""
         return not self.problems and all(each.holds for each in (*self.sentences, *self.footnotes))
 
     def as_dict(self) -> dict[str, Any]:

@@ -100,7 +100,7 @@ def check_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str
 
 
 def has_figure(value: str, quote: str) -> bool:
-    """Whether a quote contains a figure as a whole: 310 and 10.5 do not contain 10."""
+    """Return whether a quote contains a figure as a whole: 310 and 10.5 do not contain 10."""
     return bool(value) and regex.search(f"{_BEFORE}{escape(value)}{_AFTER}", quote) is not None
 
 

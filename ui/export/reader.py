@@ -111,7 +111,7 @@ class Gathered:
 
     @property
     def has_text(self) -> bool:
-        """Whether any text of the answer was read."""
+        """Return whether any text of the answer was read."""
         return any(piece.text.strip() or piece.kind == "mark" for piece in self.pieces)
 
     def whole(self, before: Sequence[Piece] = ()) -> ReadAnswer:

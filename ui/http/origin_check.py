@@ -91,7 +91,7 @@ class OriginCheck:
         )
 
     def _is_own(self, host: str, scope: Scope) -> bool:
-        """Whether ``host`` is one of the names of this server."""
+        """Return whether ``host`` is one of the names of this server."""
         found = _HOST.fullmatch(host)
         if found is None:
             return False
@@ -102,7 +102,7 @@ class OriginCheck:
 
 
 def _follows_link(method: str, headers: Headers) -> bool:
-    """Whether the request comes from a link to a page or a file."""
+    """Return whether the request comes from a link to a page or a file."""
     navigates = headers.get("sec-fetch-mode") == "navigate" and headers.get("sec-fetch-dest") == "document"
     return navigates and method in {"GET", "HEAD"}
 
@@ -117,7 +117,7 @@ def _is_loopback(name: str) -> bool:
 
 
 def is_address(name: str) -> bool:
-    """Whether ``name`` is an IP address, not a host name."""
+    """Return whether ``name`` is an IP address, not a host name."""
     try:
         ip_address(name)
     except ValueError:

@@ -64,7 +64,7 @@ class Drawing:
 
 
 def has_pictures(record: DocumentRecord) -> bool:
-    """Whether the pages of a document can be rendered: only a PDF's current version has such pages."""
+    """Return whether the pages of a document can be rendered: only a PDF's current version has such pages."""
     return record.kind == "pdf" and record.superseded_by is None
 
 

@@ -61,7 +61,7 @@ class Exchange:
 
     @property
     def is_arriving(self) -> bool:
-        """Whether more of the answer will come."""
+        """Return whether more of the answer will come."""
         return not self.is_cancelled and self.answer is None
 
     def show(self, partial: PartialAnswer, locale: Locale) -> None:
@@ -152,7 +152,7 @@ class ShownConversation:
         return self._added(question or replaced.exchanges[0].question, replaced), history
 
     def shows(self, answer_id: str) -> bool:
-        """Whether an answer is shown, or will be shown again if the answer in progress stops."""
+        """Return whether an answer is shown, or will be shown again if the answer in progress stops."""
         replaced = [each.replaced.exchanges for each in self.exchanges if each.replaced]
         return answer_id in [*self._answer_ids, *_ids(list(chain(*replaced)))]
 

@@ -48,12 +48,12 @@ class Session:
         return self.conversation.messages if self.conversation else []
 
     def has_pending(self, question: str, scope: str = "") -> bool:
-        """Whether the same question is current or waiting already, as after a double press of Enter."""
+        """Tell if the same question is current or waiting already, as after a double press of Enter."""
         expected = [*([self._current] if self._current else []), *self._waiting]
         return (question.strip(), scope) in [(task.question.strip(), task.scope) for task in expected]
 
     def is_current(self, task: Task) -> bool:
-        """Whether ``task`` has the turn: it was not cancelled, and no other task has taken the turn."""
+        """Tell if ``task`` has the turn: it was not cancelled, and no other task has taken the turn."""
         return task is self._current
 
     @asynccontextmanager

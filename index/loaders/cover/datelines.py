@@ -77,7 +77,7 @@ def stated_date(lines: Sequence[str], paragraphs: Iterable[str], imprint: Iterab
 
 
 def is_date(line: str) -> bool:
-    """Whether a line is only a date, perhaps with a place."""
+    """Return whether a line is only a date, perhaps with a place."""
     return _ALONE.fullmatch(line) is not None
 
 

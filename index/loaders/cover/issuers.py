@@ -86,7 +86,7 @@ def issuer(
 
 
 def is_organisation(name: str) -> bool:
-    """Whether a name has the form of an organisation's, such as ``Ministry of Health`` or ``eBay Inc.``."""
+    """Tell if a name has the form of an organisation's, such as ``Ministry of Health`` or ``eBay Inc.``."""
     if not 1 < len(name.split()) <= _MAX_WORDS + 2 or not _WHOLE_NAME.fullmatch(name) or _ROLE.match(name):
         return False
     return _LEGAL.search(name) is not None or _NOUN.fullmatch(_BEFORE_LINK.split(name)[0]) is not None

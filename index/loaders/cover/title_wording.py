@@ -32,7 +32,7 @@ _CONTACT = regex.compile(r"\S@\S|https?:|www\.|\+?\(?\d{2,4}\)?[ .-]\d{3,4}[ .-]
 
 
 def is_furniture(text: str) -> bool:
-    """Whether a line is no part of a title, for example a date, a contact, or the words ``Press release``."""
+    """Tell if a line is no part of a title, for example a date, a contact, or the words ``Press release``."""
     return (
         not _WORD.search(text)
         or _FURNITURE.fullmatch(text) is not None
@@ -42,12 +42,12 @@ def is_furniture(text: str) -> bool:
 
 
 def is_caption(text: str) -> bool:
-    """Whether a text begins like the caption of a table or figure."""
+    """Return whether a text begins like the caption of a table or figure."""
     return _CAPTION.match(text) is not None
 
 
 def can_be_title(text: str) -> bool:
-    """Whether a line may be a title: it is short, begins like a name and does not end like a sentence."""
+    """Tell if a line may be a title: it is short, begins like a name and does not end like a sentence."""
     return (
         0 < len(text) <= MAX_TITLE_CHARACTERS
         and text[-1] not in ".:;,。：；，"
@@ -59,19 +59,19 @@ def can_be_title(text: str) -> bool:
 
 
 def has_words(text: str) -> bool:
-    """Whether a text has several words, as most titles have."""
+    """Return whether a text has several words, as most titles have."""
     return len(_WORD.findall(text)) > 1
 
 
 def reads_like_title(text: str) -> bool:
-    """Whether a title consists of words rather than of numbers and codes."""
+    """Return whether a title consists of words rather than of numbers and codes."""
     written = [character for character in text if not character.isspace()]
     letters = sum(map(str.isalpha, written))
     return len(_WORD.findall(text)) >= _LEAST_WORDS and letters >= _LETTERS * len(written)
 
 
 def is_among(title: str, texts: Iterable[str]) -> bool:
-    """Whether ``texts`` have the words and numbers of ``title``, in sequence or scattered."""
+    """Return whether ``texts`` have the words and numbers of ``title``, in sequence or scattered."""
     whole = " ".join(texts).casefold()
     letters = "".join(filter(str.isalnum, title.casefold()))
     if not letters:

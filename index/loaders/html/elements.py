@@ -82,7 +82,7 @@ class PageBlock(Block):
 
 
 def is_hidden(element: HtmlElement) -> bool:
-    """Whether the page does not show ``element``: a program, a control or a hidden element."""
+    """Return whether the page does not show ``element``: a program, a control or a hidden element."""
     if not isinstance(element.tag, str) or element.tag in UNREAD or element.get("hidden") is not None:
         return True
     return bool(_HIDDEN.search(element.get("style") or ""))

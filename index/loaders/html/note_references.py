@@ -128,7 +128,7 @@ def _is_raised(element: HtmlElement, classes: frozenset[str]) -> bool:
 
 
 def _is_reference(element: HtmlElement, before: _Before) -> bool:
-    """Whether an element is a reference to a note.
+    """Return whether an element is a reference to a note.
 
     Args:
         element: the element.
@@ -152,7 +152,7 @@ def _is_called_reference(element: HtmlElement) -> bool:
 
 
 def _is_set_as_one(link: HtmlElement, before: _Before) -> bool:
-    """Whether a link directly follows a word, a figure or another reference."""
+    """Return whether a link directly follows a word, a figure or another reference."""
     target = link.get("href") or ""
     if "#" in target and _BETWEEN.fullmatch(before.since_last):
         return True

@@ -163,7 +163,7 @@ def _with_followers(
 
 
 def _is_nested(page: HtmlElement) -> bool:
-    """Whether elements are nested deeper than on any page made for people."""
+    """Return whether elements are nested deeper than on any page made for people."""
     depths = f"count(ancestor::*) > {DEEPEST_ELEMENT} or count(ancestor::table) > {DEEPEST_TABLE}"
     return bool(page.xpath(f"boolean(//*[{depths}])"))
 

@@ -103,7 +103,7 @@ def _children(part: Message) -> list[Message]:
 
 
 def _is_attached(part: Message, kind: str) -> bool:
-    """Whether the disposition or the type of a part makes it an attachment."""
+    """Return whether the disposition or the type of a part makes it an attachment."""
     if part.get_content_disposition() == "attachment":
         return True
     if kind in {"text/plain", "text/html"}:
@@ -114,7 +114,7 @@ def _is_attached(part: Message, kind: str) -> bool:
 
 
 def _is_picture_of_page(part: Message) -> bool:
-    """Whether a part is a picture inside the HTML, such as a logo or a tracking pixel."""
+    """Return whether a part is a picture inside the HTML, such as a logo or a tracking pixel."""
     if part.get_content_disposition() == "attachment" or part.get_content_maintype() != "image":
         return False
     return part.get("Content-ID") is not None or _name(part) is None

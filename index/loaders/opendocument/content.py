@@ -71,7 +71,7 @@ class Content:
         self.styles = Styles(*roots)
 
     def has_style(self, element: Element, name: str) -> bool:
-        """Whether a paragraph has the style ``name``, or an automatic style based on it."""
+        """Return whether a paragraph has the style ``name``, or an automatic style based on it."""
         style = element.get(f"{TEXT}style-name", "")
         return name in {style, self.styles.parent(style)}
 
@@ -164,7 +164,7 @@ class Content:
         return mark
 
     def _is_hidden(self, element: Element) -> bool:
-        """Whether an element is hidden."""
+        """Return whether an element is hidden."""
         display = element.get(DISPLAY)
         if display == "none" or self.styles.is_hidden(element.get(f"{TEXT}style-name")):
             return True

@@ -52,11 +52,11 @@ class Styles:
         return said.parent if said is not None else None
 
     def is_hidden(self, name: str | None) -> bool:
-        """Whether text in a style is hidden."""
+        """Return whether text in a style is hidden."""
         return next((one.is_hidden for one in self._line(name) if one.is_hidden is not None), False)
 
     def is_raised(self, name: str | None) -> bool | None:
-        """Whether text in a style is raised above the line; None if the style does not say."""
+        """Return whether text in a style is raised above the line; None if the style does not say."""
         return next((one.is_raised for one in self._line(name) if one.is_raised is not None), None)
 
     def font(self, name: str | None) -> str | None:
@@ -64,7 +64,7 @@ class Styles:
         return next((one.font for one in self._line(name) if one.font), None)
 
     def is_sheet_hidden(self, name: str | None) -> bool:
-        """Whether a sheet in a style is hidden."""
+        """Return whether a sheet in a style is hidden."""
         return any(one.is_sheet_hidden for one in self._line(name))
 
     def _line(self, name: str | None) -> Iterator[_Said]:

@@ -151,7 +151,7 @@ def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.floa
 
 
 def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
-    """Whether each box is at least partly on the visible page."""
+    """Return whether each box is at least partly on the visible page."""
     left, bottom, right, top = shown.T
     inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
     return inside
@@ -219,7 +219,7 @@ def _edges(characters: Sequence[str]) -> set[int]:
 
 
 def _is_bold(text_page: PdfTextPage, index: int) -> bool:
-    """Whether the name of a character's font says that it is bold."""
+    """Return whether the name of a character's font says that it is bold."""
     from ctypes import create_string_buffer
 
     from pypdfium2.raw import FPDFText_GetFontInfo

@@ -101,7 +101,7 @@ def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
 
 
 def _is_from_the_right(pieces: Sequence[Line]) -> bool:
-    """Whether the first lines are in a right-to-left script."""
+    """Return whether the first lines are in a right-to-left script."""
     sample = "".join(cell.words.text for piece in pieces[:12] for cell in piece.cells)
     return len(_FROM_THE_RIGHT.findall(sample)) > len(sample) / 4
 
@@ -196,7 +196,7 @@ def _from_the_top(parts: Sequence[_Part]) -> list[_Part]:
 
 
 def _is_next(line: Line, following: Line) -> bool:
-    """Whether ``following`` is beside ``line`` or closely below it."""
+    """Return whether ``following`` is beside ``line`` or closely below it."""
     down = line.bottom - following.bottom
     return -0.6 * line.height < down < MAX_STRETCH * max(line.height, following.height)
 
@@ -256,7 +256,7 @@ def _commonest(gaps: NDArray[np.float64]) -> float:
 
 
 def _is_column(parts: Sequence[_Part]) -> bool:
-    """Whether the parts are lines of running text, one below the other, and not cells or notes."""
+    """Return whether the parts are lines of running text, one below the other, and not cells or notes."""
     rows = _rows(parts)
     if len(rows) < MIN_ROWS:
         return False

@@ -143,13 +143,13 @@ def _without(column: Sequence[Paragraph], left_out: Paragraph) -> list[Paragraph
 
 
 def _is_text(paragraph: Paragraph, usual: float) -> bool:
-    """Whether a paragraph has the size of the document's text, and is neither a row nor a caption."""
+    """Return whether a paragraph has the size of the document's text, and is neither a row nor a caption."""
     ratio = paragraph.height / usual
     return not paragraph.is_row and 1 / SAME_SIZE < ratio < SAME_SIZE and not _CAPTION.match(paragraph.text)
 
 
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Whether both paragraphs are as wide as columns.
+    """Return whether both paragraphs are as wide as columns.
 
     A ``rest`` of a single line may be narrower if it directly follows ``end`` (``is_next``).
     """
@@ -167,7 +167,7 @@ def _is_long(paragraph: Paragraph) -> bool:
 
 
 def _goes_on(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
-    """Whether ``rest``, at the start of a column or page, continues the sentence of ``end``.
+    """Return whether ``rest``, at the start of a column or page, continues the sentence of ``end``.
 
     Args:
         end: the last paragraph of the column or page before.
@@ -243,7 +243,7 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
 
 
 def _is_next_row(before: Paragraph, row: Paragraph) -> bool:
-    """Whether a row at the top of a page continues the table at the end of the page before."""
+    """Return whether a row at the top of a page continues the table at the end of the page before."""
     cells = row.first.cells
     has_figures = any(is_quantity(cell.words.text.strip()) for cell in cells[1:])
     return has_figures and len(cells) == len(before.last.cells)

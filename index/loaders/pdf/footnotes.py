@@ -67,7 +67,7 @@ def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[
 
 
 def _is_upright(line: Line) -> bool:
-    """Whether a line is written vertically."""
+    """Return whether a line is written vertically."""
     characters = sum(len(cell.words.text) for cell in line.cells)
     return (
         characters >= _STANDING_CHARACTERS and line.right - line.left < _STANDING * line.height * characters

@@ -81,7 +81,7 @@ def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[s
 
 
 def _can_stand(before: str, one: str, after: str) -> bool:
-    """Whether European languages usually write a ligature between these letters.
+    """Return whether European languages usually write a ligature between these letters.
 
     Vowels usually follow fl. They follow fi only in words such as ``justifiable`` and ``certified``.
     """

@@ -73,7 +73,7 @@ def _without_end(words: Placed) -> Placed:
 
 
 def _goes_on(line: Line, following: Line) -> bool:
-    """Whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
+    """Return whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
     overlap = min(line.top, following.top) - max(line.bottom, following.bottom)
     smaller = min(line.height, following.height)
     end = line.right if line.resumes is None else line.resumes
@@ -114,7 +114,7 @@ def _raised(piece: Line, line: Line) -> Line:
 
 
 def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
-    """Whether a line is a table's row: it has many or wide gaps, or shares a gap with an adjacent line.
+    """Tell if a line is a table's row: it has many or wide gaps, or shares a gap with an adjacent line.
 
     A number or bullet with its text is never a row.
     """

@@ -165,7 +165,7 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
 
 
 def _is_titled(text: str, title: str) -> bool:
-    """Whether a paragraph is the heading that a bookmark names, even if one of them lacks the number."""
+    """Tell if a paragraph is the heading that a bookmark names, even if one of them lacks the number."""
     if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
         return False
     words, named = _letters(text), _letters(title)

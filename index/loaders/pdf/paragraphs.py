@@ -76,7 +76,7 @@ class Paragraph:
 
     @property
     def is_row(self) -> bool:
-        """Whether the paragraph is a table's row."""
+        """Return whether the paragraph is a table's row."""
         return self.last.is_row
 
 
@@ -162,7 +162,7 @@ def _follows(run: Sequence[Line], following: Line, step: float) -> bool:
 
 
 def _begins_item(run: Sequence[Line], following: Line) -> bool:
-    """Whether ``following`` begins a list item. A dash may also be inside a sentence."""
+    """Return whether ``following`` begins a list item. A dash may also be inside a sentence."""
     if _ITEM.match(following.text):
         return True
     if not _DASH.match(following.text):
@@ -180,7 +180,7 @@ def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
 
 
 def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
-    """Whether ``line`` was wrapped: the next word does not fit before the margin."""
+    """Return whether ``line`` was wrapped: the next word does not fit before the margin."""
     if line.text.endswith(WRAPPED_HYPHEN):
         return True
     ends = ends_sentence(line.text)
@@ -222,17 +222,17 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
 
 
 def is_divided(text: str) -> bool:
-    """Whether ``text`` ends inside a word."""
+    """Return whether ``text`` ends inside a word."""
     return _divided(text) is not None
 
 
 def ends_sentence(text: str) -> bool:
-    """Whether ``text`` ends with the end of a sentence."""
+    """Return whether ``text`` ends with the end of a sentence."""
     return _SENTENCE_END.search(text[-_ENDING:]) is not None
 
 
 def begins_item(text: str) -> bool:
-    """Whether ``text`` begins like a list item."""
+    """Return whether ``text`` begins like a list item."""
     return _ITEM.match(text) is not None or _DASH.match(text) is not None
 
 
@@ -242,7 +242,7 @@ def _divided(text: str) -> regex.Match[str] | None:
 
 
 def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
-    """Whether the hyphen at a line's end is part of the word, as other words of the document show."""
+    """Return whether the hyphen at a line's end is part of the word, as other words of the document show."""
     if len(first) == 1:
         return True
     if f"{first}{second}" in known:

@@ -137,7 +137,7 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
 
 
 def _heads_table(line: Line, below: Iterable[Line]) -> bool:
-    """Whether a table's row follows closely, perhaps below other lines of the table's headings."""
+    """Return whether a table's row follows closely, perhaps below other lines of the table's headings."""
     for other in islice(below, MAX_HEADING_LINES):
         if line.bottom - other.top > _CLOSE * line.height:
             return False
@@ -209,7 +209,7 @@ def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> se
 
 
 def _stands_apart(index: int, lines: Sequence[Line]) -> bool:
-    """Whether no other line is beside a line, or closely above or below it."""
+    """Return whether no other line is beside a line, or closely above or below it."""
     line = lines[index]
     return all(
         other.bottom - line.top > _APART * line.height or line.bottom - other.top > _APART * line.height

@@ -136,7 +136,7 @@ def _without_bars(words: Placed) -> Placed:
 
 
 def is_unspaced(character: str) -> bool:
-    """Whether a character belongs to a script without spaces between words."""
+    """Return whether a character belongs to a script without spaces between words."""
     return bool(_UNSPACED.match(character))
 
 

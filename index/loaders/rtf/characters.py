@@ -119,7 +119,7 @@ class Characters:
         return self.parts.fonts.get(self.group.font)
 
     def _is_symbol(self) -> bool:
-        """Whether the current font is a symbol font."""
+        """Return whether the current font is a symbol font."""
         return self.group.part is not None and is_symbol_font(self._font)
 
     def write(self, text: str) -> None:
@@ -135,6 +135,6 @@ class Characters:
         self.put(mark(chr(number & 0xFFFF)) if self._is_symbol() else f"\\u{number} ")
 
     def _in_two_bytes(self) -> bool:
-        """Whether characters of the current font may take two bytes."""
+        """Return whether characters of the current font may take two bytes."""
         charset = self.parts.charsets.get(self.group.font)
         return charset in TWO_BYTES if charset else self.parts.encoding[1] in TWO_BYTE_PAGES

@@ -174,7 +174,7 @@ def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
 
 
 def _fits(answer: Answer) -> bool:
-    """Whether all offsets lie inside the document's text."""
+    """Return whether all offsets lie inside the document's text."""
     document, cut = answer.document, answer.cut
     if document is None:
         return cut is None

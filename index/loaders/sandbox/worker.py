@@ -152,7 +152,7 @@ def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer
 
 
 def _is_whole(text: str) -> bool:
-    """Whether ``text`` has no lone surrogate, which tokenisers refuse."""
+    """Return whether ``text`` has no lone surrogate, which tokenisers refuse."""
     try:
         text.encode()
     except UnicodeEncodeError:

@@ -89,7 +89,7 @@ def _sample(text: str) -> str:
 
 
 def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> bool:
-    """Whether a delimiter is punctuation in prose, instead of a separator of values.
+    """Return whether a delimiter is punctuation in prose, instead of a separator of values.
 
     It is punctuation if a space follows it everywhere, and if the records have different numbers of values or
     end like sentences.

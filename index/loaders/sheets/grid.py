@@ -66,12 +66,12 @@ class Row:
         return next(iter(self.cells.values())) if len(self.cells) == 1 else None
 
     def has_figures(self) -> bool:
-        """Whether a cell of the row has a quantity."""
+        """Return whether a cell of the row has a quantity."""
         return any(cell.figure for cell in self.cells.values())
 
 
 def is_written_figure(text: str) -> bool:
-    """Whether the text of a cell is a quantity, or a dash in place of one; names and times are not."""
+    """Return whether the text of a cell is a quantity, or a dash in place of one; names and times are not."""
     if _BLANK_FIGURE.fullmatch(text):
         return True
     return not _NO_QUANTITY.search(text) and any(map(str.isdigit, text)) and not is_period(text)
@@ -142,7 +142,7 @@ def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
-    """Whether rows after a gap, with figures in the columns of the table above, continue that table."""
+    """Tell if rows after a gap, with figures in the columns of the table above, continue that table."""
     columns = held.columns
     place = next((place for place, line in enumerate(band) if line.alone is None), len(band))
     if not columns or place > 1 or place == len(band) or gap > MAX_GAP_ROWS:
@@ -156,7 +156,7 @@ def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
 
 
 def _is_caption(held: Sequence[Row], band: Sequence[Row], gap: int) -> bool:
-    """Whether lines name the table below them: they are short, directly above it, and not notes."""
+    """Return whether lines name the table below them: they are short, directly above it, and not notes."""
     return (
         gap == 1
         and len(held) <= MAX_CAPTION_LINES
@@ -200,7 +200,7 @@ def _side_by_side(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _stands_alone(columns: Sequence[int], rows: Sequence[Row]) -> bool:
-    """Whether the columns after an empty column form a separate table.
+    """Return whether the columns after an empty column form a separate table.
 
     They do if their first column mostly has words, and gives each row with figures a different name.
     """
@@ -238,13 +238,13 @@ def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
 
 
 def _is_heading_alone(line: Row, stub: int) -> bool:
-    """Whether the only cell of a row is a heading of columns, and not the name of the table."""
+    """Return whether the only cell of a row is a heading of columns, and not the name of the table."""
     cell = line.alone
     return cell is not None and min(line.cells) > stub and (cell.width > 1 or is_period(cell.text))
 
 
 def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
-    """Whether a row with one cell, directly below a table and in one of its columns, is a part of it."""
+    """Tell if a row with one cell, directly below a table and in one of its columns, is a part of it."""
     return line.place == above.place + 1 and columns.issuperset(line.cells)
 
 
@@ -279,5 +279,5 @@ def _columns(rows: Iterable[Row]) -> list[int]:
 
 
 def _is_sparse(rows: Sequence[Row], columns: Sequence[int]) -> bool:
-    """Whether a table has so few cells for its rows and columns that a grid would be mostly empty."""
+    """Return whether a table has so few cells for its rows and columns that a grid would be mostly empty."""
     return len(rows) * len(columns) > _FEW_PLACES + _PLACES_PER_CELL * sum(len(line.cells) for line in rows)

@@ -25,7 +25,7 @@ MAX_PERIOD_CHARACTERS = 60
 
 
 def is_period(text: str) -> bool:
-    """Whether ``text`` is a period with a year, such as ``2023``, ``2022/23`` or ``January–June 2023``."""
+    """Tell if ``text`` is a period with a year, such as ``2023``, ``2022/23`` or ``January–June 2023``."""
     if len(text) > MAX_PERIOD_CHARACTERS:
         return False
     if _ALL_FIGURES.fullmatch(text):

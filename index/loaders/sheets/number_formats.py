@@ -85,11 +85,11 @@ class Section:
     condition: tuple[str, Decimal] | None
 
     def holds(self, value: Decimal) -> bool:
-        """Whether the section has a condition, and a figure meets it."""
+        """Return whether the section has a condition, and a figure meets it."""
         return self.condition is not None and _COMPARED[self.condition[0]](value, self.condition[1])
 
     def is_for_negative_alone(self) -> bool:
-        """Whether the condition of the section holds only for negative figures."""
+        """Return whether the condition of the section holds only for negative figures."""
         if self.condition is None:
             return False
         sign, bound = self.condition

@@ -216,7 +216,7 @@ def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetPars
 
 
 def _is_hidden(said: Mapping[str, str], size: str) -> bool:
-    """Whether a row or column is hidden, or has no height or width."""
+    """Return whether a row or column is hidden, or has no height or width."""
     return said.get("hidden") in _TRUE or _NO_SIZE.fullmatch(said.get(size, "")) is not None
 
 

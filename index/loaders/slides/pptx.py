@@ -99,12 +99,12 @@ def _slide(slide: Slide) -> _Slide:
 
 
 def is_hidden(slide: Slide) -> bool:
-    """Whether the slide show skips a slide."""
+    """Return whether the slide show skips a slide."""
     return slide._element.get("show") in {"0", "false"}
 
 
 def has_pictures(slide: Slide) -> bool:
-    """Whether a slide has a picture."""
+    """Return whether a slide has a picture."""
     return next(slide._element.iter(_PICTURE), None) is not None
 
 

@@ -125,7 +125,7 @@ class Content:
             self._notes.end_section()
 
     def _is_unseen(self, paragraph: Element) -> bool:
-        """Whether the mark at a paragraph's end is hidden; a list does not count such an empty paragraph."""
+        """Tell if the mark at a paragraph's end is hidden; a list does not count such an empty paragraph."""
         properties = paragraph.find(f"{W}pPr")
         if properties is None:
             return False
@@ -215,7 +215,7 @@ class Content:
 
 
 def _is_joined_to_next(paragraph: Element) -> bool:
-    """Whether a tracked change deletes or moves the end of a paragraph, and so joins the next one to it."""
+    """Tell if a tracked change deletes or moves the end of a paragraph, and so joins the next one to it."""
     properties = paragraph.find(f"{W}pPr/{W}rPr")
     return properties is not None and any(
         properties.find(W + name) is not None for name in ("del", "moveFrom")
@@ -223,7 +223,7 @@ def _is_joined_to_next(paragraph: Element) -> bool:
 
 
 def _is_unread_row(line: Element) -> bool:
-    """Whether a row of a table is deleted or hidden."""
+    """Return whether a row of a table is deleted or hidden."""
     properties = line.find(f"{W}trPr")
     return properties is not None and (
         properties.find(f"{W}del") is not None or switch(properties, "hidden") is True

@@ -20,7 +20,7 @@ class Fields:
 
     @property
     def is_code(self) -> bool:
-        """Whether text at this point is part of a field's code."""
+        """Return whether text at this point is part of a field's code."""
         return any(self._in_code)
 
     def turn(self, mark: Element) -> str:

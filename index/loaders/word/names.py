@@ -38,7 +38,7 @@ def value(element: Element | None, path: str) -> str | None:
 
 
 def switch(element: Element | None, name: str) -> bool | None:
-    """Whether a property in ``element`` is on; None if it is not set."""
+    """Return whether a property in ``element`` is on; None if it is not set."""
     found = element.find(W + name) if element is not None else None
     return None if found is None else found.get(f"{W}val", "1") not in _OFF
 

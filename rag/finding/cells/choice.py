@@ -126,12 +126,12 @@ def cells_of(index: Snapshot, question: Question, row: Row) -> list[TableCell]:
 
 
 def _is_value(words: str) -> bool:
-    """Whether a cell has a quantity, or a sign such as a dash in its place."""
+    """Return whether a cell has a quantity, or a sign such as a dash in its place."""
     return is_quantity(words) or not any(map(str.isalnum, words))
 
 
 def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
-    """Whether the question has every figure of the row's label, and enough of the label's words."""
+    """Return whether the question has every figure of the row's label, and enough of the label's words."""
     label = _NOTES.sub("", cells(row.span.of(row.text))[0])
     figures = set(_NUMERAL.findall(label))
     if not figures <= set(_NUMERAL.findall(question.text)):
@@ -143,7 +143,7 @@ def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
 
 
 def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
-    """Whether the names of a cell, its table and its document have enough of the question's words."""
+    """Return whether the names of a cell, its table and its document have enough of the question's words."""
     names = " ".join([cell.row, cell.column, row.header.of(row.text), row.title])
     held = _terms(names, row.language)
     asked = content_terms(index, question, row.language)
@@ -151,7 +151,7 @@ def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -
 
 
 def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:
-    """Whether the question has a word that stands within the row, but not in the row's label.
+    """Return whether the question has a word that stands within the row, but not in the row's label.
 
     Two tables side by side share their lines, so the question may mean the other table.
     """

@@ -197,7 +197,7 @@ def _of_two_rows(index: Snapshot, question: Question, rows: Sequence[Row]) -> Ce
 
 
 def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -> bool:
-    """Whether the question asks for nothing but the two figures: no average, no share, no other period."""
+    """Tell if the question asks for nothing but the two figures: no average, no share, no other period."""
     if any(word.lower() not in names.lower() for word in _DERIVED.findall(question.text)):
         return False
     # A table of years may be headed by nothing but its years, so a quarter has to be named.
@@ -217,7 +217,7 @@ def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -
 
 
 def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) -> bool:
-    """Whether another row of the table is named by more words of the question, or as clearly.
+    """Return whether another row of the table is named by more words of the question, or as clearly.
 
     A row with the same label in another group is as clear, unless the question has the whole name of ours.
     """

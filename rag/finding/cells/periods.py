@@ -37,7 +37,7 @@ class Periods:
     lengths: frozenset[str] = frozenset()
 
     def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
-        """Whether a question with these periods cannot mean a certain cell.
+        """Return whether a question with these periods cannot mean a certain cell.
 
         The heading nearest to the cell decides: the column's, else the row's, else the caption's.
 

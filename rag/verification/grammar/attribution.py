@@ -99,7 +99,7 @@ def _speaker(words: str) -> str | None:
 
 
 def _speaks(own: Sequence[str], speaker: str, item: Evidence, language: str, *, heard: bool) -> bool:
-    """Whether the evidence has all words for a speaker among the words for one of its own speakers.
+    """Return whether the evidence has all words for a speaker among the words for one of its own speakers.
 
     The context of the evidence, such as the publisher, counts as a speaker, too.
 

@@ -62,7 +62,7 @@ def _has_predicate(text: str) -> bool:
 
 
 def _may_be_verb(word: str, before: str, after: str) -> bool:
-    """Whether a word is used as a verb, judged by the words before and after it.
+    """Return whether a word is used as a verb, judged by the words before and after it.
 
     It is if it ends in *-s* and an object follows (*runs the school*), or if it follows a plural (*farmers
     grow the rice*).

@@ -73,7 +73,7 @@ def _anchors(
 
 
 def _is_anothers(own: Word, held: frozenset[str], item: Evidence, place: Span) -> bool:
-    """Whether a figure or date of the evidence belongs to another verb than the statement's.
+    """Return whether a figure or date of the evidence belongs to another verb than the statement's.
 
     A word such as *and* joins the other verb to the statement's verb, and the statement lacks the other verb.
 

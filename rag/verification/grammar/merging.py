@@ -75,7 +75,7 @@ def _mashed(
     cited: Sequence[Evidence],
     held: Sequence[frozenset[str]],
 ) -> bool:
-    """Whether no quote with a verb names those who do it, while another quote names them."""
+    """Return whether no quote with a verb names those who do it, while another quote names them."""
     if not doers:
         return False
     language = statement.language
@@ -93,7 +93,7 @@ def _mashed(
 
 
 def _namesake(statement: Statement, cited: Sequence[Evidence], held: Sequence[frozenset[str]]) -> bool:
-    """Whether the quote that says most of the statement has another first name before the same last name."""
+    """Tell if the quote that says most of the statement has another first name before the same last name."""
     said = [word.stem for word in content(statement.text, statement.language)]
     shared = [sum(shares(word, words) for word in said) for words in held]
     best = cited[max(range(len(cited)), key=lambda place: shared[place])].quote
@@ -110,7 +110,7 @@ def _namesake(statement: Statement, cited: Sequence[Evidence], held: Sequence[fr
 def _is_credited_wrongly(
     deed: Deed, statement: Statement, cited: Sequence[Evidence], held: Sequence[frozenset[str]]
 ) -> bool:
-    """Whether the statement credits a named person with a deed of somebody else.
+    """Return whether the statement credits a named person with a deed of somebody else.
 
     The deed is somebody else's if only one quote mentions it, and says it of another person or thing.
     """

@@ -150,7 +150,7 @@ def _kept(words: Sequence[Word], held: Collection[str]) -> float:
 
 
 def _stated_plainly(mode: _Mode, statement: Statement, cited: Sequence[Evidence], hedged: Evidence) -> bool:
-    """Whether other quotes say, without a hedge, all that the statement shares with the hedged quote."""
+    """Tell if other quotes say, without a hedge, all that the statement shares with the hedged quote."""
     language = statement.language
     others = [item for item in cited if item is not hedged and not _has(mode, item.quote, language)]
     held = stems(joined(others), language)

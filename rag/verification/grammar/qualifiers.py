@@ -176,7 +176,7 @@ def _says(each: _Class, its: str, language: str) -> bool:
 
 
 def _is_turned(statement: Statement, match: regex.Match[str], its: str) -> bool:
-    """Whether the statement says *B before A* and the evidence *A after B*, which is the same order."""
+    """Tell if the statement says *B before A* and the evidence *A after B*, which is the same order."""
     if not regex.match(r"before|after|sebelum|setelah|trước|sau|之|前|后", match[0], regex.IGNORECASE):
         return False
     there = list(orders(its, statement.language))

@@ -87,7 +87,7 @@ def roles(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _infinitive(verb: Word, text: str) -> bool:
-    """Whether a verb follows *to*.
+    """Return whether a verb follows *to*.
 
     Those who do it may then stand on either side of the verb before it: *asked them to leave*, *they asked to
     leave*.
@@ -96,7 +96,7 @@ def _infinitive(verb: Word, text: str) -> bool:
 
 
 def same_verb(one: Word, other: Word) -> bool:
-    """Whether two verbs are forms of one verb, or synonyms.
+    """Return whether two verbs are forms of one verb, or synonyms.
 
     Synonyms that exchange subject and object, such as *carry* and *travel*, do not count.
     """
@@ -143,7 +143,7 @@ def _only(own: Collection[str], there: Collection[str], not_there: Collection[st
 
 
 def _others(own: Deed, its: Deed, rest: Sequence[Deed]) -> bool:
-    """Whether those whom the statement names with a verb do only other things in the evidence.
+    """Return whether those whom the statement names with a verb do only other things in the evidence.
 
     For a passive verb, those on whom somebody acts are compared instead.
     """
@@ -157,13 +157,13 @@ def _others(own: Deed, its: Deed, rest: Sequence[Deed]) -> bool:
 
 
 def _named(own: Deed, its: Deed, back: frozenset[str]) -> bool:
-    """Whether a name is acted on in the statement, and only acts in the evidence."""
+    """Return whether a name is acted on in the statement, and only acts in the evidence."""
     names = own.names & own.done_to
     return bool(names & back) and not names & its.done_to
 
 
 def _is_swapped(crossed: frozenset[str], own: frozenset[str], held: frozenset[str]) -> bool:
-    """Whether one side of a verb (its doers, or those acted on) is the opposite side in the evidence.
+    """Return whether one side of a verb (its doers, or those acted on) is the opposite side in the evidence.
 
     Every word of the side that occurs in the evidence must stand on the opposite side there, and these words
     must be at least half of the side.
@@ -178,7 +178,7 @@ def _is_swapped(crossed: frozenset[str], own: frozenset[str], held: frozenset[st
 
 
 def _elsewhere(own: frozenset[str], its: frozenset[str], doers: frozenset[str], held: frozenset[str]) -> bool:
-    """Whether the evidence has the words for those acted on, but not beside this verb.
+    """Return whether the evidence has the words for those acted on, but not beside this verb.
 
     Args:
         own: the words for those acted on in the statement.
@@ -193,7 +193,7 @@ def _elsewhere(own: frozenset[str], its: frozenset[str], doers: frozenset[str], 
 
 
 def _elsewhere_names(own: Deed, its: Deed, held: frozenset[str]) -> bool:
-    """Whether the evidence has a name of the statement, but another name beside this verb."""
+    """Return whether the evidence has a name of the statement, but another name beside this verb."""
     named = own.names & own.beside
     moved = {word for word in named & held if word not in its.beside | its.doers | its.done_to}
     return bool(moved) and bool((its.names & its.beside) - named)
@@ -249,7 +249,7 @@ def _subject(words: Sequence[Word], verb: Word, begin: int, later: bool) -> tupl
 
 
 def _may_be_of_noun(deed: Deed, text: str, language: str) -> bool:
-    """Whether a verb has no object and may therefore describe the noun before it.
+    """Return whether a verb has no object and may therefore describe the noun before it.
 
     For example, *trapped* describes *miners* in *miners trapped at Greyfell*.
     """
@@ -260,7 +260,7 @@ def _may_be_of_noun(deed: Deed, text: str, language: str) -> bool:
 
 
 def _with_verb(word: Word, verb: Word, words: Sequence[Word]) -> bool:
-    """Whether a word after a verb is still in the verb's clause.
+    """Return whether a word after a verb is still in the verb's clause.
 
     A comma alone does not always end the clause.
     """

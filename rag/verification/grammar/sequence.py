@@ -110,7 +110,7 @@ def _stems(text: str, language: str, start: int, end: int) -> frozenset[str]:
 
 
 def straight(own: Order, its: Order) -> bool:
-    """Whether two orders have the same events in the same order."""
+    """Return whether two orders have the same events in the same order."""
     return _part(own.first, its.first) >= EACH and _part(own.then, its.then) >= EACH
 
 
@@ -121,7 +121,7 @@ def _crossed(own: Order, its: Order) -> bool:
 
 
 def _moved(own: Order, its: Sequence[Order]) -> bool:
-    """Whether the first event of the statement is only a later event in the evidence."""
+    """Return whether the first event of the statement is only a later event in the evidence."""
     late = max((_part(own.first, order.then) for order in its), default=0.0)
     early = max((_part(own.first, order.first) for order in its), default=0.0)
     known = any(_part(own.then, order.then) >= EACH for order in its)

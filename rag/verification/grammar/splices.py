@@ -139,7 +139,7 @@ def _faults(
 
 
 def _in_place(own: Sequence[_Token], codes: Sequence[tuple[str, int, int, int, int]], place: int) -> bool:
-    """Whether a change stands between unchanged words of the evidence.
+    """Return whether a change stands between unchanged words of the evidence.
 
     At the start or the end of the sentence, unchanged words on one side are enough.
     """
@@ -151,7 +151,7 @@ def _in_place(own: Sequence[_Token], codes: Sequence[tuple[str, int, int, int, i
 
 
 def _across(away: Sequence[_Token], resumed: _Token) -> bool:
-    """Whether the words left out end one clause and begin another one that has its own subject."""
+    """Return whether the words left out end one clause and begin another one that has its own subject."""
     for place, token in enumerate(away):
         before = any(each.content for each in away[:place])
         after = any(each.content for each in away[place + 1 :])
@@ -168,7 +168,7 @@ def _across(away: Sequence[_Token], resumed: _Token) -> bool:
 
 
 def _compares(away: Sequence[_Token], said: Collection[str]) -> bool:
-    """Whether the words left out begin a comparison. What follows them is then the other thing compared."""
+    """Tell if the words left out begin a comparison. What follows them is then the other thing compared."""
     return any(token.stem in _THAN for token in away) and _COMPARED.isdisjoint(said)
 
 

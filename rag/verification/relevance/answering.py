@@ -91,7 +91,7 @@ def _has_head(
 
 
 def _near(statement: Statement, wanted: Asked, encoder: Encoder | None) -> bool:
-    """Whether the statement has a word that is close in meaning to the counted thing; in English only."""
+    """Tell if the statement has a word that is close in meaning to the counted thing; in English only."""
     words = [word.text.lower() for word in content(statement.text, statement.language) if not word.name]
     if encoder is None or statement.language != "en" or not words:
         return False
@@ -101,7 +101,7 @@ def _near(statement: Statement, wanted: Asked, encoder: Encoder | None) -> bool:
 
 
 def _names_somebody(statement: Statement, question: Question) -> bool:
-    """Whether the statement has a name that the question lacks, or one of the question's verbs."""
+    """Return whether the statement has a name that the question lacks, or one of the question's verbs."""
     known = {word.casefold() for word in regex.findall(r"[\p{L}\p{N}]+", question.text)}
     if any(
         name.casefold().removesuffix("'s").removesuffix("’s") not in known for name in names_in(statement)

@@ -23,7 +23,7 @@ _DOWN: Collection[str] = frozenset({"giảm", "xuống", "turun", "menurun", "be
 
 
 def follows_from_figures(word: Word, text: str, language: str) -> bool:
-    """Whether a word says that something rose or fell, and the two figures of its sentence show the same."""
+    """Tell if a word says that something rose or fell, and the two figures of its sentence show the same."""
     up = word.stem in meanings(stem("rise", "en")) if language == "en" else word.text.lower() in _UP
     down = word.stem in meanings(stem("fall", "en")) if language == "en" else word.text.lower() in _DOWN
     if up == down:

@@ -98,14 +98,14 @@ def negation(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def _is_said(own: _Denied, its: Sequence[_Denied], held: Collection[str]) -> bool:
-    """Whether the evidence denies the same thing as the statement, or has the opposite of the denied word."""
+    """Tell if the evidence denies the same thing as the statement, or has the opposite of the denied word."""
     if _holds(own.head, scope_of(its)) or any(_of_charges(own, other) for other in its):
         return True
     return not own.turned.isdisjoint(held) and own.head not in held
 
 
 def _of_charges(own: _Denied, its: _Denied) -> bool:
-    """Whether in the statement and in the evidence somebody denies something.
+    """Return whether in the statement and in the evidence somebody denies something.
 
     The evidence may name no more than *the charges* as what is denied.
     """
@@ -114,7 +114,7 @@ def _of_charges(own: _Denied, its: _Denied) -> bool:
 
 
 def _mostly(denial: _Denied, affirmed: Collection[str]) -> bool:
-    """Whether a text affirms most of what a denial denies.
+    """Return whether a text affirms most of what a denial denies.
 
     For example, *a higher risk of fire* affirms what *no higher risk of fire* denies.
     """

@@ -89,12 +89,12 @@ def opposition(statement: Statement, evidence: Sequence[Evidence]) -> Finding:
 
 
 def denied_before(word: Word, text: str) -> bool:
-    """Whether *not* or a similar word stands before a word, with at most two words between them."""
+    """Return whether *not* or a similar word stands before a word, with at most two words between them."""
     return _DENIED.search(text[: word.start]) is not None
 
 
 def says_by_opposite(word: Word, text: str, held: Collection[str], language: str) -> bool:
-    """Whether a sentence denies a word, and another text has the opposite of that word.
+    """Return whether a sentence denies a word, and another text has the opposite of that word.
 
     For example, *not open* says what *closed* says.
 
@@ -150,7 +150,7 @@ def _has(own: str, held: Collection[str]) -> bool:
 
 
 def _in_better_clause(word: Word, own: Sequence[Word], its: Sequence[Word], language: str) -> bool:
-    """Whether the clause with a word's opposite is more like the sentence than the clause with its synonym.
+    """Tell if the clause with a word's opposite is more like the sentence than the clause with its synonym.
 
     The two clauses are parts of the evidence.
     """
@@ -167,7 +167,7 @@ def _in_better_clause(word: Word, own: Sequence[Word], its: Sequence[Word], lang
 
 
 def _beside(word: Word, other: Word, its: Sequence[Word], said: Collection[str]) -> bool:
-    """Whether the opposite stands among words of the sentence, and is not a form of the word itself."""
+    """Tell if the opposite stands among words of the sentence, and is not a form of the word itself."""
     if word.stem[:4] == other.stem[:4]:
         return False
     clause = [each.stem for each in its if each.clause == other.clause and each is not other]
@@ -175,7 +175,7 @@ def _beside(word: Word, other: Word, its: Sequence[Word], said: Collection[str])
 
 
 def _two_sided(other: str, said: Collection[str]) -> bool:
-    """Whether the sentence has another word that means the same as the evidence's word ``other``."""
+    """Return whether the sentence has another word that means the same as the evidence's word ``other``."""
     return not (meanings(other) - {other}).isdisjoint(said)
 
 
@@ -192,7 +192,7 @@ def _opposed_phrases(own: str, its: str, language: str) -> tuple[str, str] | Non
 
 
 def _in_likest_clause(other: str, one: str, own: str, its: str, language: str) -> bool:
-    """Whether the clause of the evidence that is most like a sentence has the opposite of a word.
+    """Return whether the clause of the evidence that is most like a sentence has the opposite of a word.
 
     Args:
         other: the opposite, which the evidence has.

@@ -28,7 +28,7 @@ def said_otherwise(own: str, its: str, language: str) -> list[Span]:
 
 
 def meets(word: Word, span: Span) -> bool:
-    """Whether a word overlaps a span."""
+    """Return whether a word overlaps a span."""
     return word.start < span.end and span.start < word.end
 
 

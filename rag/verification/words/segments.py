@@ -48,7 +48,7 @@ class Segment:
 
     @property
     def bare(self) -> bool:
-        """Whether the part has no words of its own. In *owned from 2016*, the part *from 2016* has none."""
+        """Tell if the part has no words of its own. In *owned from 2016*, the part *from 2016* has none."""
         return not self.own
 
 
@@ -120,7 +120,7 @@ def _stems(text: str, language: str, start: int, end: int, anchors: Sequence[Spa
 def misplaced(
     said: frozenset[str], place: int, parts: Sequence[Segment], claimed: Collection[Span] = ()
 ) -> bool:
-    """Whether a statement gives a figure words that belong to another figure of the evidence.
+    """Return whether a statement gives a figure words that belong to another figure of the evidence.
 
     Args:
         said: the stems that the statement has with the figure.

@@ -143,7 +143,7 @@ def _crossed(part: Segment, statement: Statement, evidence: Sequence[Evidence]) 
 
 
 def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | None:
-    """Whether the evidence has a figure only with another date, and the date only with another figure.
+    """Return whether the evidence has a figure only with another date, and the date only with another figure.
 
     Return None if the evidence does not tell, for example because it lacks the date.
     """
@@ -166,7 +166,7 @@ def _with_other_date(quantity: Quantity, day: Moment, item: Evidence) -> bool | 
 
 
 def _differ(one: Moment, other: Moment) -> bool:
-    """Whether two dates cannot be the same day, because their months or their years differ."""
+    """Return whether two dates cannot be the same day, because their months or their years differ."""
     return any(
         own is not None and its is not None and own != its
         for own, its in ((one.month, other.month), (one.year, other.year))
@@ -214,12 +214,12 @@ def claimed_with(part: Segment, but: Span, statement: Statement, item: Evidence)
 
 
 def _is_whole(text: str, span: Span) -> bool:
-    """Whether a figure is the whole that another figure is a part of, such as 61 in *14 of the 61*."""
+    """Return whether a figure is the whole that another figure is a part of, such as 61 in *14 of the 61*."""
     return _PART_OF.search(text[max(0, span.start - 30) : span.start]) is not None
 
 
 def _same_deed(statement: Statement, item: Evidence) -> bool:
-    """Whether a sentence and its evidence have a verb in common."""
+    """Return whether a sentence and its evidence have a verb in common."""
     own = {word.stem for word in verbs(statement.text, statement.language)}
     return any(shares(word.stem, own) for word in verbs(item.quote, statement.language))
 

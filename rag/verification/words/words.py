@@ -151,7 +151,7 @@ def cues_in(language: str, *cues: str) -> regex.Pattern[str]:
 
 
 def shares(stem_of: str, held: Collection[str]) -> bool:
-    """Whether a set of stems has a stem, a synonym of it, or one that differs in a short ending.
+    """Return whether a set of stems has a stem, a synonym of it, or one that differs in a short ending.
 
     Args:
         stem_of: the stem.
@@ -212,7 +212,7 @@ def _is_verb(words: tuple[Word, ...], place: int, language: str) -> bool:
 
 
 def _in_noun_phrase(words: tuple[Word, ...], place: int, last: str) -> bool:
-    """Whether a word that may be a verb belongs to a noun, as in *the injured* and *of almond spread*."""
+    """Tell if a word that may be a verb belongs to a noun, as in *the injured* and *of almond spread*."""
     if last in {"the", "a", "an", "his", "her", "their", "its"}:
         return True
     lower = words[place].text.lower()

@@ -41,7 +41,7 @@ class Outside:
         return f"http://127.0.0.1:{self.listener.getsockname()[1]}"
 
     def was_asked(self) -> bool:
-        """Whether a client has connected since the last call."""
+        """Return whether a client has connected since the last call."""
         try:
             self.listener.accept()[0].close()
         except BlockingIOError:

@@ -72,7 +72,7 @@ def passes(record: DocumentRecord, filters: Filters) -> bool:
 
 
 def _is_after(published: str | None, date: str) -> bool:
-    """Whether a date is after another; a date within a month or a year is not after it."""
+    """Return whether a date is after another; a date within a month or a year is not after it."""
     return published is not None and published > date and not published.startswith(date)
 
 

@@ -30,7 +30,7 @@ def reply_of(script: Script, seconds: float = PATIENCE, sent: int = 30) -> tuple
 
 
 def cut(raw: object) -> tuple[bool, list[str]]:
-    """Whether a reply with this raw response in its last piece was cut."""
+    """Return whether a reply with this raw response in its last piece was cut."""
     message = ChatMessage(role="assistant", content="a")
     reply = Reply(
         "x", 0, lambda: iter([ChatResponse(message=message, delta="a", raw=raw)]), time.monotonic() + PATIENCE

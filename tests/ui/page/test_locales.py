@@ -46,7 +46,7 @@ def templates() -> set[str]:
 
 
 def is_used(key: str) -> bool:
-    """Whether a key occurs in quotation marks or matches a pattern."""
+    """Return whether a key occurs in quotation marks or matches a pattern."""
     return any(f'"{key}"' in text for text in [*SCRIPTS, *MODULES]) or any(
         re.fullmatch(each, key) for each in templates()
     )

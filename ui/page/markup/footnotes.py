@@ -40,7 +40,7 @@ class ShownSentence:
         return next((cell_number(cited) for cited in self.citations if self.repeats(cited)), None)
 
     def repeats(self, cited: Citation) -> bool:
-        """Whether the sentence equals the quote, regardless of white space."""
+        """Return whether the sentence equals the quote, regardless of white space."""
         return self.text.split() == cited.quote.split()
 
 

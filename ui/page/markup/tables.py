@@ -107,7 +107,7 @@ def _at(row: Sequence[str], place: int) -> str:
 
 
 def _is_figures(column: Sequence[str]) -> bool:
-    """Whether all cells of a column are figures, apart from cells that stand for a missing figure."""
+    """Return whether all cells of a column are figures, apart from cells that stand for a missing figure."""
     values = [cell for cell in column if cell not in _NO_VALUE]
     return bool(values) and all(map(_is_figure, values))
 

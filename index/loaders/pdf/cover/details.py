@@ -81,7 +81,7 @@ def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Propert
 
 
 def _is_believed(said: str, above: Sequence[str], title: str | None) -> bool:
-    """Whether the title in the properties is credible and says as much as the title on the page.
+    """Return whether the title in the properties is credible and says as much as the title on the page.
 
     Args:
         said: the title in the properties.

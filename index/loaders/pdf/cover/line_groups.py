@@ -60,17 +60,17 @@ class LineGroup:
 
     @property
     def is_larger(self) -> bool:
-        """Whether the lines' font is larger than the font of the page's text."""
+        """Return whether the lines' font is larger than the font of the page's text."""
         return self.ratio >= LARGER
 
     @property
     def is_smaller(self) -> bool:
-        """Whether the lines' font is smaller than the font of the page's text."""
+        """Return whether the lines' font is smaller than the font of the page's text."""
         return self.ratio * LARGER < 1
 
     @property
     def is_prose(self) -> bool:
-        """Whether the lines are a paragraph of the page's text, not a heading."""
+        """Return whether the lines are a paragraph of the page's text, not a heading."""
         is_long = len(self.text) > _PROSE_CHARACTERS
         return is_long and (len(self.lines) > _MAX_LINES or not (self.is_bold or self.is_larger))
 
@@ -116,14 +116,14 @@ def _runs(page: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _is_single(row: Line) -> bool:
-    """Whether a row is an ordinary line: it has one cell with words, perhaps after a cell with a number."""
+    """Tell if a row is an ordinary line: it has one cell with words, perhaps after a cell with a number."""
     cells = [text for cell in row.cells if (text := cell.words.text.strip())]
     is_numbered = len(cells) == 2 and _NUMBER.fullmatch(cells[0]) is not None
     return len(cells) == 1 or (is_numbered and _WORD.search(cells[1]) is not None)
 
 
 def _goes_on(line: Line, following: Line) -> bool:
-    """Whether two lines belong to one group."""
+    """Return whether two lines belong to one group."""
     small, large = sorted((line.height, following.height))
     return (
         large <= LARGER * small

@@ -103,6 +103,6 @@ def _is_heading(group: LineGroup) -> bool:
 
 
 def _stands_alone(group: LineGroup) -> bool:
-    """Whether a group is a single line outside tables that can be a title, even in the size of the text."""
+    """Tell if a group is a single line outside tables that can be a title, even in the size of the text."""
     is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
     return is_line and can_be_title(group.text) and title_of_line(group.text) is not None

@@ -145,7 +145,7 @@ def _atoms_of(stretch: Sequence[Token], height: float) -> list[Atom]:
 
 
 def _continues(part: Sequence[Token], token: Token, height: float) -> bool:
-    """Whether a token belongs to the figure whose beginning is ``part``."""
+    """Return whether a token belongs to the figure whose beginning is ``part``."""
     gap = token.left - part[-1].right
     text, before = token.words.text, part[-1].words.text
     if _SIGN.fullmatch(before):
@@ -190,7 +190,7 @@ def _with_signs(found: Sequence[Atom], height: float) -> list[Atom]:
 
 
 def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
-    """Whether two atoms are a currency sign and its figure, or a figure and its suffix."""
+    """Return whether two atoms are a currency sign and its figure, or a figure and its suffix."""
     gap = atom.left - before.right
     if atom.is_figure and _is_only(before, _SIGN):
         return gap < SIGN_GAP * height

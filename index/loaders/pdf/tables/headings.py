@@ -89,22 +89,22 @@ class _Part(NamedTuple):
     line: Line
 
     def is_beside(self, other: _Part) -> bool:
-        """Whether two parts stand at one height."""
+        """Return whether two parts stand at one height."""
         shared = min(self.line.top, other.line.top) - max(self.line.bottom, other.line.bottom)
         return shared > 0.5 * other.line.height
 
     def is_aligned(self, other: _Part) -> bool:
-        """Whether two parts have a left edge, a right edge or a middle in common."""
+        """Return whether two parts have a left edge, a right edge or a middle in common."""
         left, right = self.atom.left - other.atom.left, self.atom.right - other.atom.right
         return min(abs(left), abs(right), abs(left + right) / 2) < EXACT * self.line.height
 
     def overlaps(self, other: _Part) -> bool:
-        """Whether one part stands above the other, or would at another height."""
+        """Return whether one part stands above the other, or would at another height."""
         return min(self.atom.right, other.atom.right) > max(self.atom.left, other.atom.left)
 
 
 def ends_like_sentence(line: Line) -> bool:
-    """Whether a line ends like a sentence; a colon or an abbreviation's stop may end a heading."""
+    """Return whether a line ends like a sentence; a colon or an abbreviation's stop may end a heading."""
     return _SENTENCE.search(line.text) is not None
 
 
@@ -168,7 +168,7 @@ def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
 
 
 def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], edge: float) -> bool:
-    """Whether a line stands over the whole table, instead of over the columns that begin at ``edge``."""
+    """Tell if a line stands over the whole table, instead of over the columns that begin at ``edge``."""
     labels = columns[0]
     if line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height):
         return True
@@ -203,7 +203,7 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
 
 
 def is_by_cell(lines: Sequence[Line]) -> bool:
-    """Whether headings are written cell by cell, each from its first line to its last, not line by line."""
+    """Tell if headings are written cell by cell, each from its first line to its last, not line by line."""
     return any(after.bottom - before.bottom > 0.3 * after.height for before, after in pairwise(lines))
 
 
@@ -229,7 +229,7 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
 
 
 def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
-    """Whether two parts, written one after the other, are lines of a cell: neither stands over two others."""
+    """Tell if two parts, written one after the other, are lines of a cell: neither stands over two others."""
     step = above.line.bottom - below.line.bottom
     return (
         0.3 * below.line.height < step < TIGHT * below.line.height
@@ -298,7 +298,7 @@ def _span(
 
 
 def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
-    """Whether two headings are lines, or parts of a line, of one cell."""
+    """Return whether two headings are lines, or parts of a line, of one cell."""
     text = below.cell.words.text
     if (below.columns[0] == 0 and not text[:1].islower()) or _UNITS.match(text):
         return False

@@ -114,7 +114,7 @@ def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_name(line: Line, first: Line) -> bool:
-    """Whether a line near above the row ``first`` stands over its label only."""
+    """Return whether a line near above the row ``first`` stands over its label only."""
     return (
         not line.is_row
         and 0.3 * line.height < line.bottom - first.bottom < MAX_STEP * MAX_LABELS * line.height
@@ -125,7 +125,7 @@ def _is_name(line: Line, first: Line) -> bool:
 
 
 def _may_be_heading(line: Line, first: Line) -> bool:
-    """Whether a line near above the row ``first`` stands over its figures, and has no quantity itself."""
+    """Tell if a line near above the row ``first`` stands over its figures, and has no quantity itself."""
     above = line.bottom - first.bottom
     return (
         0.3 * line.height < above < MAX_HEIGHT * line.height
@@ -170,7 +170,7 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
 
 
 def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
-    """Whether a line between rows names rows of a table with these edges, rather than being a paragraph.
+    """Tell if a line between rows names rows of a table with these edges, rather than being a paragraph.
 
     It is narrow, or ends before the cells that begin at ``figures``.
     """
@@ -186,7 +186,7 @@ def _has_quantities(line: Line) -> bool:
 
 
 def _is_heading(line: Line) -> bool:
-    """Whether a row has periods and no quantity: the headings of another table."""
+    """Return whether a row has periods and no quantity: the headings of another table."""
     row = atoms(line)
     return sum(is_period(text_of(atom)) for atom in row) > 1 and not any(
         is_quantity(text_of(atom)) for atom in row
@@ -207,7 +207,7 @@ def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
 
 
 def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence[Column]) -> bool:
-    """Whether a line above a table is the beginning of the label of its first row."""
+    """Return whether a line above a table is the beginning of the label of its first row."""
     cell = cells_of(row, first.height, columns)[0]
     return (
         not line.is_row
@@ -249,7 +249,7 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
 
 
 def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
-    """Whether a label goes on in a third line: it begins where the second did, which was full.
+    """Return whether a label goes on in a third line: it begins where the second did, which was full.
 
     Args:
         hanging: the second line of the label, if it is indented.
@@ -266,7 +266,7 @@ def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
 
 
 def _goes_on(before: Line, line: Line, edge: float) -> bool:
-    """Whether the label of a row goes on in the next line.
+    """Return whether the label of a row goes on in the next line.
 
     Args:
         before: the row.

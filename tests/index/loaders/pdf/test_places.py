@@ -31,7 +31,7 @@ def found(document: Document, words: str) -> tuple[Box, ...]:
 
 
 def covers(box: Box, left: float, baseline: float, width: float, *, slack: float = 1.5) -> bool:
-    """Whether ``box`` is the place of a word drawn at a position, which counts from the upper left corner."""
+    """Tell if ``box`` is the place of a word drawn at a position, which counts from the upper left corner."""
     return (
         abs(box.left - left) <= slack
         and abs(box.right - (left + width)) <= slack
