@@ -56,12 +56,9 @@ class ChatEvents:
                 the server has restarted since.
             locale: the reader's language.
         """
-        if not question.strip():
-            yield self._no_change
-            return
         # Empty the input at once, so that the user can type the next question during the answer.
-        yield "", self._unchanged, self._unchanged
-        async for update in self._or_no_change(self._ask_in_turn(question, scope, session, shown, locale)):
+        updates = self._ask_in_turn(question, scope, session, shown, locale, entry="")
+        async for update in self._or_no_change(updates if question.strip() else None):
             yield update
 
     async def act(
@@ -113,7 +110,7 @@ class ChatEvents:
         if command.do == "open":
             return self._open_kept(command, session, locale)
         if command.do == "ask" and command.question:
-            return self._ask_in_turn(command.question, scope, session, shown, locale)
+            return self._ask_in_turn(command.question, scope, session, shown, locale, entry=self._unchanged)
         if command.do in {"again", "edit"} and command.answer_id:
             return self._ask_again(command, command.answer_id, scope, session, locale)
         return None
@@ -131,11 +128,24 @@ class ChatEvents:
                 yield self._unchanged, session, restored.messages
 
     async def _ask_in_turn(
-        self, question: str, scope: str, session: Session, shown: str, locale: Locale
+        self,
+        question: str,
+        scope: str,
+        session: Session,
+        shown: str,
+        locale: Locale,
+        *,
+        entry: Any,  # noqa: ANN401 (a text, or Gradio's value for no change)
     ) -> AsyncGenerator[Update, None]:
+        """Set the input to ``entry`` and answer the question in its turn, unless it is pending already.
+
+        A second press of Enter changes nothing, since the user may already type the next question.
+        """
         if session.has_pending(question, scope):
             return
-        async with session.wait_turn(question, scope) as task:
+        with session.queue(question, scope) as task:
+            yield entry, self._unchanged, self._unchanged
+            await task.started.wait()
             if not session.is_current(task):
                 return
             conversation = session.conversation or await self._shown_conversation(shown, locale)

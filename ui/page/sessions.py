@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from anyio import Event, get_cancelled_exc_class
@@ -56,17 +56,17 @@ class Session:
         """Tell if ``task`` has the turn: it was not cancelled, and no other task has taken the turn."""
         return task is self._current
 
-    @asynccontextmanager
-    async def wait_turn(self, question: str, scope: str = "") -> AsyncIterator[Task]:
-        """Wait until all earlier tasks end, or the session drops this task.
+    @contextmanager
+    def queue(self, question: str, scope: str = "") -> Iterator[Task]:
+        """Add a task after all earlier ones; it ends with the context.
 
-        In the context, :meth:`is_current` tells whether the task has the turn; a dropped task does not.
+        The caller awaits ``task.started``. Then :meth:`is_current` tells whether the task has its turn; a
+        dropped task does not.
         """
         task = Task(question, scope)
         self._waiting.append(task)
         self._start_next()
         with self._turn(task):
-            await task.started.wait()
             yield task
 
     @contextmanager
