@@ -36,8 +36,7 @@ from index.embedding import Encoder, open_encoder
 from rag.evaluation import read_dataset
 from rag.evaluation.datasets import Part
 from rag.finding.features import FEATURE_NAMES, MEASURED_NAMES, READ_NAMES, Candidate
-from rag.finding.reader import BUNDLED_READER, Reader, open_reader
-from rag.finding.reader_scores import apply_reader, windows_of
+from rag.finding.reader import BUNDLED_READER, Reader, apply_reader, open_reader, windows_of
 from rag.finding.reranking import INSTALLED_RERANKER, apply_reranker, open_reranker
 
 Array = npt.NDArray[np.float64]

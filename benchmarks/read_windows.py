@@ -9,8 +9,7 @@ from dataclasses import replace
 from benchmarks.asked import Asked
 from benchmarks.reader_examples import Example
 from rag.finding.ranking import Weights, rank
-from rag.finding.reader_scores import windows_of
-from rag.finding.windows import Window
+from rag.finding.reader import Window, windows_of
 
 MOST_RIGHT, MOST_WRONG = 1, 2
 """The most windows of a question that answer it, and that do not."""

@@ -16,7 +16,7 @@ from index.text.segmentation import sentences
 from rag.evaluation import Dataset
 from rag.evaluation.datasets import Part, Query, part_of
 from rag.evaluation.selection import Quote, is_gold
-from rag.finding.windows import Window
+from rag.finding.reader import Window
 
 MAX_SENTENCES = 5
 WITHOUT_GOLD = 0.6

@@ -1,4 +1,4 @@
-"""Trains the bundled reader, and writes ``rag/finding/reader.safetensors``.
+"""Trains the bundled reader, and writes ``rag/finding/reader/reader.safetensors``.
 
 ``python -m benchmarks.train_reader``: a quarter of an hour on two cores. The bundled encoder gets low-rank
 changes (Hu et al., LoRA, ICLR 2022) in all of its layers and new heads, trained on the ``train`` part of the
@@ -35,8 +35,8 @@ from benchmarks.reader_examples import Example, crops, passages
 from index.embedding import bundled_folder, bundled_tokenizer, open_encoder, read_bert
 from rag.evaluation import read_dataset
 from rag.finding.ranking import load_weights
-from rag.finding.reader_model import Logits, ReaderModel
-from rag.finding.windows import TokenizedWindow, tokenize
+from rag.finding.reader import TokenizedWindow, tokenize
+from rag.finding.reader.network import Logits, ReaderModel
 
 TABLES = "tatqa"
 SETS = ("squad2", "mlqa-en", "clapnq", TABLES)
@@ -62,7 +62,7 @@ PROVENANCE = {
 }
 """The origin of the weights, written into the file beside them."""
 
-WEIGHTS = Path(__file__).parent.parent / "rag" / "finding" / "reader.safetensors"
+WEIGHTS = Path(__file__).parent.parent / "rag" / "finding" / "reader" / "reader.safetensors"
 
 TARGETS = ["query", "key", "value", "dense"]
 

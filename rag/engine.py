@@ -28,12 +28,18 @@ from rag.finding.copies import Copies, find_passages, without_repeated_readings,
 from rag.finding.features import measure
 from rag.finding.greetings import greeting
 from rag.finding.ranking import Ranker, Scored, Weights, load_weights, rank
-from rag.finding.reader import DEFAULT_READER, Reader, open_reader
-from rag.finding.reader_scores import apply_reader, can_read, windows_of
+from rag.finding.reader import (
+    DEFAULT_READER,
+    Reader,
+    Window,
+    apply_reader,
+    can_read,
+    open_reader,
+    windows_of,
+)
 from rag.finding.reading import Reading, read
 from rag.finding.reranking import apply_reranker, compare_across
 from rag.finding.spelling import correct
-from rag.finding.windows import Window
 from rag.follow_ups.rewriting import rewrite
 from rag.llm import Usage
 from rag.questions import Question, understand

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch.nn.utils.rnn import pad_sequence
 
-from rag.finding.windows import TokenizedWindow
+from rag.finding.reader.windows import TokenizedWindow
 
 _PAIR_SIZE = 64
 

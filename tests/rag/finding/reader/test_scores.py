@@ -12,10 +12,8 @@ from index.documents import Span
 from index.records import DocumentRecord
 from rag.answer_limits import MAX_READ
 from rag.finding.features import MEASURED_NAMES, Candidate, Features
-from rag.finding.reader import WindowRead
-from rag.finding.reader_scores import apply_reader, can_read, windows_of
+from rag.finding.reader import Window, WindowRead, apply_reader, can_read, windows_of
 from rag.finding.reading import Reading, ReadSentence
-from rag.finding.windows import Window
 from rag.questions import understand
 
 QUESTION = understand("Who fled from the village?")

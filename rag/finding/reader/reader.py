@@ -17,12 +17,12 @@ from typing import TYPE_CHECKING, Protocol
 
 from index.embedding import bundled_folder, bundled_tokenizer
 from rag.errors import ReaderError
-from rag.finding.windows import Window, tokenize
+from rag.finding.reader.windows import Window, tokenize
 
 if TYPE_CHECKING:
     from sentence_transformers import CrossEncoder
 
-    from rag.finding.reader_model import ReaderModel
+    from rag.finding.reader.network import ReaderModel
 
 BUNDLED_READER = "bundled"
 """The name of the reader that comes with the program."""
@@ -81,7 +81,7 @@ class BundledReader:
         Args:
             weights: a file of changes and heads, in place of the bundled file.
         """
-        self._weights = weights or Path(str(files("rag.finding").joinpath(_WEIGHTS)))
+        self._weights = weights or Path(str(files("rag.finding.reader").joinpath(_WEIGHTS)))
         self._tokenizer = bundled_tokenizer()
         self._model: ReaderModel | None = None
         self._lock = Lock()
@@ -176,7 +176,7 @@ def _merged(weights: Path) -> ReaderModel:
     from safetensors.torch import load_file
 
     from index.embedding import read_bert
-    from rag.finding.reader_model import ReaderModel
+    from rag.finding.reader.network import ReaderModel
 
     try:
         bert = read_bert(bundled_folder())

@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer
 
 from index.embedding import bundled_tokenizer
-from rag.finding.windows import MAX_QUESTION_TOKENS, MAX_TITLE_TOKENS, MAX_WINDOW_TOKENS, Window, tokenize
+from rag.finding.reader.windows import (
+    MAX_QUESTION_TOKENS,
+    MAX_TITLE_TOKENS,
+    MAX_WINDOW_TOKENS,
+    Window,
+    tokenize,
+)
 
 TOKENIZER = bundled_tokenizer()
 

@@ -10,11 +10,10 @@ from safetensors.torch import load_file, save_file
 
 from index.embedding import bundled_folder
 from rag.errors import ReaderError
-from rag.finding.reader import BundledReader, bundled_reader, open_reader
-from rag.finding.windows import Window
+from rag.finding.reader import BundledReader, Window, bundled_reader, open_reader
 
 QUESTION = "How many suspects were arrested?"
-WEIGHTS = Path(__file__).parents[3] / "rag" / "finding" / "reader.safetensors"
+WEIGHTS = Path(__file__).parents[4] / "rag" / "finding" / "reader" / "reader.safetensors"
 
 ANSWERS = Window(
     "Raids",

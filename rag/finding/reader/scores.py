@@ -9,9 +9,9 @@ from itertools import pairwise
 from index.text import may_be_in
 from rag.answer_limits import MAX_READ
 from rag.finding.features import Candidate
-from rag.finding.reader import Reader
+from rag.finding.reader.reader import Reader
+from rag.finding.reader.windows import Window
 from rag.finding.reading import Reading
-from rag.finding.windows import Window
 from rag.questions import Question
 
 _CONTEXT = 1

@@ -1,0 +1,31 @@
+"""The reader: a model that reads the best sentences together with the question, and scores them again."""
+
+from rag.finding.reader.reader import (
+    BUNDLED_READER,
+    DEFAULT_READER,
+    NO_READER,
+    BundledReader,
+    Reader,
+    WindowRead,
+    bundled_reader,
+    open_reader,
+)
+from rag.finding.reader.scores import apply_reader, can_read, windows_of
+from rag.finding.reader.windows import TokenizedWindow, Window, tokenize
+
+__all__ = [
+    "BUNDLED_READER",
+    "DEFAULT_READER",
+    "NO_READER",
+    "BundledReader",
+    "Reader",
+    "TokenizedWindow",
+    "Window",
+    "WindowRead",
+    "apply_reader",
+    "bundled_reader",
+    "can_read",
+    "open_reader",
+    "tokenize",
+    "windows_of",
+]
