@@ -13,8 +13,9 @@ import { write } from "../gradio.js";
 const OUTCOMES = "#fn-conversation :is([id^='fn-answer-'], .fn-stopped, .fn-failure)";
 const FIRST = 2000; // milliseconds before the first check for an outcome; each later wait is twice as long
 const LAST = 32_000;
+const DOUBLE = 1000; // milliseconds in which the same question again is a double press of Enter
 
-const state = { number: 0, timer: 0, listeners: [] };
+const state = { number: 0, timer: 0, listeners: [], sent: { question: "", time: 0 } };
 
 /** Sends {do: "ask"|"again"|"edit"|"open", question?, answer_id?, conversation_id?} (ui/page/commands.py). */
 export function request(command) {
@@ -46,11 +47,28 @@ const outcomes = () =>
 
 /** Also waits for the outcome of each question that the user asks through Gradio's own components. */
 export function watchQuestions() {
-  document.addEventListener("keydown", ({ key, shiftKey, isComposing, target }) => {
-    if (key !== "Enter" || shiftKey || isComposing) return;
-    if (target.closest?.("#fn-question") && target.value?.trim()) expectOutcome();
-  });
-  document.addEventListener("click", ({ target }) => {
-    if (target.closest?.("#fn-question button")) expectOutcome();
-  });
+  document.addEventListener("keydown", watchEnter, { capture: true });
+  document.addEventListener("click", watchButton, { capture: true });
+}
+
+function watchEnter(event) {
+  const { key, shiftKey, isComposing, target } = event;
+  if (key !== "Enter" || shiftKey || isComposing) return;
+  if (target.closest?.("#fn-question") && target.value?.trim()) watchQuestion(target.value, event);
+}
+
+function watchButton(event) {
+  const pressed = event.target.closest?.("#fn-question button");
+  if (pressed?.matches(".submit-button"))
+    watchQuestion(document.querySelector("#fn-question textarea").value, event);
+  else if (pressed) expectOutcome();
+}
+
+/** Stops the second event of a double press: the server may have answered the first before it arrives. */
+function watchQuestion(question, event) {
+  const isAgain = question === state.sent.question && event.timeStamp - state.sent.time < DOUBLE;
+  state.sent = { question, time: event.timeStamp };
+  if (!isAgain) return expectOutcome();
+  event.preventDefault();
+  event.stopImmediatePropagation();
 }
