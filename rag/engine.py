@@ -42,6 +42,10 @@ from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, qu
 from rag.writing.findings import Findings
 from rag.writing.writer import Writer, add_usage, generate
 
+STAGES = ("rewrite", "search", "select", "read", "rerank", "answer")
+"""The stages whose milliseconds are in an answer's ``timings``, one after another. Further timings, such as
+``write`` and ``verify``, are parts of ``answer``."""
+
 
 class QueryEngine:
     """Answers questions over a library and footnotes each sentence. Safe to share between threads.

@@ -60,7 +60,7 @@ function showShortcuts() {
   const close = button(t("shortcuts.close"), () => dialog.close(), { class: "fn-button" });
   dialog = make(
     "dialog",
-    { id: "fn-shortcuts", "aria-labelledby": "fn-shortcuts-title" },
+    { id: "fn-shortcuts", class: "fn-dialog", "aria-labelledby": "fn-shortcuts-title" },
     title,
     make("dl", {}, ...rows, ...others),
     make("p", { class: "fn-hint" }, t("shortcuts.hint")),
