@@ -107,7 +107,7 @@ function form(model, onChange) {
 
   async function tryOut() {
     const { seconds, prompt_tokens: sent, completion_tokens: written } = await testModel(fields.value());
-    return t("model.tested", { seconds: Math.round(seconds * 10) / 10, count: sent + written });
+    return t("model.tested", { seconds: Math.max(Math.round(seconds * 10), 1) / 10, count: sent + written });
   }
 
   return element;
