@@ -41,7 +41,7 @@ function onKey(event) {
   const { defaultPrevented, isComposing, target } = event;
   if (defaultPrevented || isComposing || isWriting(target)) return;
   if (isCommand(event, event.getModifierState("AltGraph"))) return;
-  if (dialog?.open) return;
+  if (document.querySelector("dialog[open]")) return;
   shortcuts.find(({ key }) => key === event.key)?.run(event);
 }
 

@@ -20,6 +20,12 @@ function kindOf({ provider, address }) {
   return provider ?? "none";
 }
 
+/** Returns the name of a file; its whole path if another file has the same name. */
+function shortName(path, paths) {
+  const nameOf = (one) => one.split(/[\\/]/).at(-1);
+  return paths.filter((other) => nameOf(other) === nameOf(path)).length > 1 ? path : nameOf(path);
+}
+
 /** Returns the elements of the fields, and `value`, the request of what is typed; null for quotes only. */
 export function modelFields(model, onTyped) {
   const known = kindOf(model);
@@ -37,7 +43,7 @@ export function modelFields(model, onTyped) {
   const file = make(
     "select",
     { id: "fn-model-file", class: "fn-field", required: "" },
-    ...model.files.map((path) => make("option", { value: path }, path)),
+    ...model.files.map((path) => make("option", { value: path }, shortName(path, model.files))),
   );
   const inputs = {
     file,
@@ -78,6 +84,7 @@ export function modelFields(model, onTyped) {
     inputs.address.placeholder = usual;
     noFile.hidden = model.files.length > 0;
     file.hidden = !noFile.hidden;
+    file.disabled ||= file.hidden;
     kept.textContent = keeps() ? t(state.removes ? "model.keyGoes" : "model.keyKept") : "";
     remove.hidden = !keeps() || state.removes;
   }
