@@ -11,7 +11,7 @@ from index.errors import line_of
 from rag.engine import QueryEngine
 from rag.errors import ModelSetupError
 from rag.llm import ModelSettings, Trial, open_model
-from ui.errors import SettingsError, UsedWronglyError
+from ui.errors import NoChoiceError, SettingsError
 from ui.opening import open_writer
 from ui.stored_model import gguf_files, is_file_model, remove_model, write_model
 
@@ -60,6 +60,18 @@ class ModelChoice:
         own = self.chosen and is_file_model(self.chosen) and Path(self.chosen.model)
         return (*found, own) if own and own not in found else found
 
+    def require_free(self) -> Settings:
+        """The settings of a model that a person may choose.
+
+        Raises:
+            NoChoiceError: if a person may not choose it.
+        """
+        if self._settings is None:
+            raise NoChoiceError("this server has no folder to store a choice")
+        if self.set_by is not None:
+            raise NoChoiceError(f"{self.set_by} sets the language model; change or remove it there")
+        return self._settings
+
     def open_stored(self) -> None:
         """Open the model that the home folder stores; if that fails, answers are quoted.
 
@@ -81,9 +93,9 @@ class ModelChoice:
             EntailmentError: if the entailment model cannot be opened.
             ModelSetupError: if the model cannot be opened; the former model stays.
             OSError: if the choice cannot be stored; the former model stays.
-            UsedWronglyError: if a setting names the model.
+            NoChoiceError: if a setting names the model.
         """
-        settings = self._own_settings()
+        settings = self.require_free()
         with self._changing:
             limited = settings.limited(model)
             writer = open_writer(settings, self._engine.index, limited)
@@ -100,9 +112,9 @@ class ModelChoice:
 
         Raises:
             OSError: if the stored model cannot be removed.
-            UsedWronglyError: if a setting names the model.
+            NoChoiceError: if a setting names the model.
         """
-        settings = self._own_settings()
+        settings = self.require_free()
         with self._changing:
             remove_model(settings.home)
             self._engine.use(None)
@@ -115,9 +127,9 @@ class ModelChoice:
             EntailmentError: if the entailment model cannot be opened.
             ModelSetupError: if the model cannot be opened; the former model stays.
             SettingsError: if the stored model cannot be read.
-            UsedWronglyError: if a setting names the model.
+            NoChoiceError: if a setting names the model.
         """
-        settings = self._own_settings()
+        settings = self.require_free()
         with self._changing:
             chosen = settings.language_model()
             self._engine.use(open_writer(settings, self._engine.index, chosen) if chosen else None)
@@ -132,25 +144,16 @@ class ModelChoice:
         Raises:
             ModelError: if it gives no reply.
             ModelSetupError: if it cannot be opened.
-            UsedWronglyError: if answers are quoted, so that there is no model.
+            NoChoiceError: if answers are quoted, so that there is no model.
         """
         writer, chosen = self._engine.writer, self.chosen
         if model is None or (chosen and is_file_model(chosen) and chosen.model == model.model):
             # A file is loaded once: another copy might not fit into the memory.
             if writer is None:
-                raise UsedWronglyError("no language model is chosen; choose one first")
+                raise NoChoiceError("no language model is chosen; choose one first")
             with writer.model.in_use():
                 return writer.model.try_out()
         return try_out(self._settings.limited(model) if self._settings else model)
-
-    def _own_settings(self) -> Settings:
-        if self._settings is None:
-            raise UsedWronglyError("this server has no folder to store a choice")
-        if self.set_by is not None:
-            raise UsedWronglyError(
-                f"{self.set_by} sets the language model; change it there, or remove it there"
-            )
-        return self._settings
 
 
 def try_out(model: ModelSettings) -> Trial:

@@ -27,8 +27,8 @@ LLAMACPP = "llamacpp"
 PROVIDER = r"^[a-z][a-z0-9_-]{0,99}$"
 GGUF = ".gguf"
 
-_KEY = re.compile(r"[!-~]+")
-"""Characters that a header of HTTP may have, without spaces."""
+KEY = r"^[!-~]*$"
+"""A key: characters that a header of HTTP may have, without spaces."""
 
 
 def model_of(provider: str, model: str, address: str | None = None, key: str | None = None) -> ModelSettings:
@@ -46,7 +46,7 @@ def model_of(provider: str, model: str, address: str | None = None, key: str | N
         )
     if not model.strip():
         raise UsedWronglyError("the model has no name; give its name at the provider, or a GGUF file")
-    if key and not _KEY.fullmatch(key):
+    if key and not re.fullmatch(KEY, key):
         raise UsedWronglyError("the key has a space or a character that no key has; copy it again")
     if address:
         _check_address(address)

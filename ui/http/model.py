@@ -15,13 +15,13 @@ from pydantic import Field, SecretStr
 
 from index.errors import line_of
 from rag.errors import ModelError, ModelSetupError
-from rag.llm import ModelSettings
-from ui.errors import SettingsError, UsedWronglyError
+from rag.llm import ModelSettings, Trial
+from ui.errors import NoChoiceError, SettingsError, UsedWronglyError
 from ui.http.origin_check import why_not_here
 from ui.http.problems import documented
 from ui.http.request_bodies import RequestModel, Text
 from ui.model_choice import ModelChoice
-from ui.stored_model import PROVIDER, is_file_model, model_of
+from ui.stored_model import KEY, PROVIDER, is_file_model, model_of
 
 T = TypeVar("T")
 
@@ -31,12 +31,15 @@ MAX_MODEL_CHARACTERS = 1_000
 class ModelRequest(RequestModel):
     """A language model to choose or to test."""
 
-    provider: Annotated[str, Field(pattern=PROVIDER, examples=["openai", "ollama", "llamacpp"])]
+    provider: Annotated[str, Field(pattern=PROVIDER)]
     model: Annotated[Text, Field(max_length=MAX_MODEL_CHARACTERS)] = Field(
         description="its name at the provider; for `llamacpp` without an address, one of the `files`"
     )
     address: Annotated[Text, Field(max_length=MAX_MODEL_CHARACTERS)] | None = None
-    key: Annotated[SecretStr, Field(max_length=MAX_MODEL_CHARACTERS)] | None = Field(
+    key: (
+        Annotated[SecretStr, Field(max_length=MAX_MODEL_CHARACTERS, json_schema_extra={"pattern": KEY})]
+        | None
+    ) = Field(
         default=None,
         description="null keeps the stored key, if provider and address stay the same; an empty string "
         "removes it",
@@ -71,6 +74,8 @@ def model_router(choice: ModelChoice) -> APIRouter:
     async def run(work: Callable[[], T], threads: CapacityLimiter) -> T:
         try:
             return await to_thread.run_sync(work, limiter=threads)
+        except NoChoiceError as error:
+            raise HTTPException(409, line_of(error)) from error
         except (ModelSetupError, SettingsError, UsedWronglyError) as error:
             raise HTTPException(422, line_of(error)) from error
         except ModelError as error:
@@ -86,33 +91,44 @@ def model_router(choice: ModelChoice) -> APIRouter:
         """
         return described(choice, request)
 
-    @router.put("", dependencies=[Depends(_here)], responses=documented(403, 507))
+    @router.put("", dependencies=[Depends(_here)], responses=documented(403, 409, 507))
     async def choose(wanted: ModelRequest, request: Request) -> dict[str, Any]:
         """Let another language model write the answers to later questions."""
-        await run(lambda: choice.choose(wanted.to_settings(choice)), choosing)
+
+        def work() -> None:
+            choice.require_free()
+            choice.choose(wanted.to_settings(choice))
+
+        await run(work, choosing)
         return described(choice, request)
 
-    @router.delete("", dependencies=[Depends(_here)], responses=documented(403, 507))
+    @router.delete("", dependencies=[Depends(_here)], responses=documented(403, 409, 507))
     async def clear(request: Request) -> dict[str, Any]:
         """Quote the answers to later questions, and remove the stored model with its key."""
         await run(choice.clear, choosing)
         return described(choice, request)
 
-    @router.post("/reload", dependencies=[Depends(_here)], responses=documented(403))
+    @router.post("/reload", dependencies=[Depends(_here)], responses=documented(403, 409))
     async def reload(request: Request) -> dict[str, Any]:
         """Use the model that `footnoted model set` has stored."""
         await run(choice.reload, choosing)
         return described(choice, request)
 
-    @router.post("/test", dependencies=[Depends(_here)], responses=documented(403, 502))
+    @router.post("/test", dependencies=[Depends(_here)], responses=documented(403, 409, 502))
     async def test(wanted: ModelRequest | None = None) -> dict[str, float]:
         """Ask a model for a short reply: the model of the body or, without one, the model in use.
 
         The response has the `seconds` and the tokens of the reply. If there is no reply, it is 502, with the
         cause.
         """
-        trial = await run(lambda: choice.try_out(wanted and wanted.to_settings(choice)), testing)
-        return trial.as_dict()
+
+        def work() -> Trial:
+            if wanted is None:
+                return choice.try_out(None)
+            choice.require_free()
+            return choice.try_out(wanted.to_settings(choice))
+
+        return (await run(work, testing)).as_dict()
 
     return router
 

@@ -213,7 +213,7 @@ def test_a_setting_is_not_overruled(
     assert shown["why_not"] == "FOOTNOTED_LLM sets it."
     refused = client.put("/v1/model", json=wanted(far))
     assert (refused.status_code, refused.json()["detail"]) == (
-        422,
+        409,
         "FOOTNOTED_LLM sets the language model; change or remove it there",
     )
     assert not (tmp_path / MODEL_FILE).exists()
@@ -227,7 +227,7 @@ def test_a_model_is_tested_without_being_chosen(client: TestClient, far: ModelSe
     assert client.get("/v1/model").json()["name"] is None
     nothing = client.post("/v1/model/test")
     assert (nothing.status_code, nothing.json()["detail"]) == (
-        422,
+        409,
         "no language model is chosen; choose one first",
     )
 
@@ -260,6 +260,10 @@ def test_a_server_that_is_not_there_is_named_in_a_sentence(client: TestClient) -
             {"address": f"http://me:{KEY}@host/v1"},
             "the address has a user name or a password; leave them out",
         ),
+        ({"model": "a\x00b"}, "model: has a NUL character or half a surrogate pair"),
+        ({"address": "http://a\x00b"}, "address: has a NUL character or half a surrogate pair"),
+        ({"model": "x" * 1001}, "model: String should have at most 1000 characters"),
+        ({"key": "\x00"}, "the key has a space or a character that no key has; copy it again"),
         ({"key": "sk 1"}, "the key has a space or a character that no key has; copy it again"),
         ({"key": "sk\r\nX: 1"}, "the key has a space or a character that no key has; copy it again"),
         ({"provider": "no-such-house"}, "the provider 'no-such-house' needs a package that is not installed"),
