@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import Field, SecretStr
 
 from index.errors import line_of
-from rag.errors import ModelError, ModelSetupError
+from rag.errors import EntailmentError, ModelError, ModelSetupError
 from rag.llm import ModelSettings, Trial
 from ui.errors import NoChoiceError, SettingsError, UsedWronglyError
 from ui.http.origin_check import why_not_here
@@ -71,16 +71,6 @@ def model_router(choice: ModelChoice) -> APIRouter:
     # Opening a model takes time and memory.
     choosing, testing = CapacityLimiter(1), CapacityLimiter(1)
 
-    async def run(work: Callable[[], T], threads: CapacityLimiter) -> T:
-        try:
-            return await to_thread.run_sync(work, limiter=threads)
-        except NoChoiceError as error:
-            raise HTTPException(409, line_of(error)) from error
-        except (ModelSetupError, SettingsError, UsedWronglyError) as error:
-            raise HTTPException(422, line_of(error)) from error
-        except ModelError as error:
-            raise HTTPException(502, line_of(error)) from error
-
     @router.get("")
     def model(request: Request) -> dict[str, Any]:
         """The language model that writes answers.
@@ -94,24 +84,19 @@ def model_router(choice: ModelChoice) -> APIRouter:
     @router.put("", dependencies=[Depends(_here)], responses=documented(403, 409, 507))
     async def choose(wanted: ModelRequest, request: Request) -> dict[str, Any]:
         """Let another language model write the answers to later questions."""
-
-        def work() -> None:
-            choice.require_free()
-            choice.choose(wanted.to_settings(choice))
-
-        await run(work, choosing)
+        await _run(lambda: _choose(choice, wanted), choosing)
         return described(choice, request)
 
     @router.delete("", dependencies=[Depends(_here)], responses=documented(403, 409, 507))
     async def clear(request: Request) -> dict[str, Any]:
         """Quote the answers to later questions, and remove the stored model with its key."""
-        await run(choice.clear, choosing)
+        await _run(choice.clear, choosing)
         return described(choice, request)
 
     @router.post("/reload", dependencies=[Depends(_here)], responses=documented(403, 409))
     async def reload(request: Request) -> dict[str, Any]:
         """Use the model that `footnoted model set` has stored."""
-        await run(choice.reload, choosing)
+        await _run(choice.reload, choosing)
         return described(choice, request)
 
     @router.post("/test", dependencies=[Depends(_here)], responses=documented(403, 409, 502))
@@ -121,14 +106,7 @@ def model_router(choice: ModelChoice) -> APIRouter:
         The response has the `seconds` and the tokens of the reply. If there is no reply, it is 502, with the
         cause.
         """
-
-        def work() -> Trial:
-            if wanted is None:
-                return choice.try_out(None)
-            choice.require_free()
-            return choice.try_out(wanted.to_settings(choice))
-
-        return (await run(work, testing)).as_dict()
+        return (await _run(lambda: _try_out(choice, wanted), testing)).as_dict()
 
     return router
 
@@ -152,6 +130,30 @@ def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
         "files": [str(file) for file in choice.files] if why_not is None else [],
         "trouble": choice.trouble if elsewhere is None else None,
     }
+
+
+async def _run(work: Callable[[], T], threads: CapacityLimiter) -> T:
+    """Run work in a thread, with its errors as problems."""
+    try:
+        return await to_thread.run_sync(work, limiter=threads)
+    except NoChoiceError as error:
+        raise HTTPException(409, line_of(error)) from error
+    except (EntailmentError, ModelSetupError, SettingsError, UsedWronglyError) as error:
+        raise HTTPException(422, line_of(error)) from error
+    except ModelError as error:
+        raise HTTPException(502, line_of(error)) from error
+
+
+def _choose(choice: ModelChoice, wanted: ModelRequest) -> None:
+    choice.require_free()
+    choice.choose(wanted.to_settings(choice))
+
+
+def _try_out(choice: ModelChoice, wanted: ModelRequest | None) -> Trial:
+    if wanted is None:
+        return choice.try_out(None)
+    choice.require_free()
+    return choice.try_out(wanted.to_settings(choice))
 
 
 def _here(request: Request) -> None:
