@@ -14,15 +14,14 @@ from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import Watched, ask, opened, serving
 from tests.browser.test_accessibility import violations
-from tests.support.model_server import ModelServer, citing, model_server
+from tests.support.model_server import KNOWN, ModelServer, citing, model_server
 from tests.support.scripted import PATIENCE
 from ui.settings import PREFIX, Settings, load_settings
 
 pytestmark = pytest.mark.browser
 
 KEY = "sk-hunter2-of-the-desk"
-ORDERED = "Who ordered the operation against the Cambodian scam syndicates?"
-HIMSELF = "Prime Minister Hun Manet ordered the raids himself."
+DENS = "How many scam dens does Amnesty International know of in Cambodia?"
 OPENAI = "OpenAI, or a server with its protocol"
 
 
@@ -34,7 +33,7 @@ def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def far() -> Iterator[ModelServer]:
-    with model_server(citing(HIMSELF, HIMSELF)) as server:
+    with model_server(citing(KNOWN, KNOWN)) as server:
         yield server
 
 
@@ -86,11 +85,11 @@ def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(own: Watche
         return reply(messages)  # type: ignore[arg-type]
 
     far.reply = held
-    ask(page, ORDERED)
+    ask(page, DENS)
     expect(page.locator(".fn-waiting")).to_have_text("Writing with small…")
     expect(page.locator(".fn-waiting[data-seconds]")).to_have_count(1)
     go_on.set()
-    expect(page.locator(".fn-sentences")).to_contain_text(HIMSELF)
+    expect(page.locator(".fn-sentences")).to_contain_text(KNOWN)
     made = page.locator(".fn-made")
     expect(made).to_contain_text("Written by small")
     expect(made).to_contain_text("312 tokens")

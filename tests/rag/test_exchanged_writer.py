@@ -12,10 +12,10 @@ from rag.events import AnswerDone, PassagesFound
 from rag.llm import LanguageModel
 from rag.verification import Gate
 from rag.writing import Writer
+from tests.support.model_server import KNOWN
 from tests.support.scripted import PATIENCE, ScriptedLLM, cites
 
-ORDERED = "Who ordered the operation against the Cambodian scam syndicates?"
-HIMSELF = "Prime Minister Hun Manet ordered the raids himself."
+DENS = "How many scam dens does Amnesty International know of in Cambodia?"
 
 
 class Model:
@@ -23,18 +23,18 @@ class Model:
 
     def __init__(self, index: Library, name: str) -> None:
         self.closed = Event()
-        llm = ScriptedLLM(cites((HIMSELF, HIMSELF)))
+        llm = ScriptedLLM(cites((KNOWN, KNOWN)))
         self.writer = Writer(LanguageModel(llm, name, close=self.closed.set), Gate(index.encoder))
 
 
 def test_a_question_in_progress_ends_with_its_own_model_which_then_closes(seed_index: Library) -> None:
     old, new = Model(seed_index, "old"), Model(seed_index, "new")
     engine = QueryEngine(seed_index, None, writer=old.writer)
-    events = engine.stream(ORDERED)
+    events = engine.stream(DENS)
     assert any(isinstance(event, PassagesFound) for event in events)
     engine.use(new.writer)
     assert not old.closed.is_set()
-    assert engine.ask(ORDERED).model == "new"
+    assert engine.ask(DENS).model == "new"
     [answer] = [event.answer for event in events if isinstance(event, AnswerDone)]
     assert answer.model == "old"
     assert old.closed.wait(PATIENCE)
@@ -45,7 +45,7 @@ def test_a_model_that_no_question_uses_closes_at_once(seed_index: Library) -> No
     old = Model(seed_index, "old")
     engine = QueryEngine(seed_index, None, writer=old.writer)
     # A question that has not begun to be answered gets the writer of its time.
-    waiting = engine.stream(ORDERED)
+    waiting = engine.stream(DENS)
     engine.use(None)
     assert old.closed.is_set()
     assert [event.answer.model for event in waiting if isinstance(event, AnswerDone)] == ["quoted"]
@@ -54,7 +54,7 @@ def test_a_model_that_no_question_uses_closes_at_once(seed_index: Library) -> No
 def test_a_question_that_is_given_up_lets_its_model_go(seed_index: Library) -> None:
     old = Model(seed_index, "old")
     engine = QueryEngine(seed_index, None, writer=old.writer)
-    events = engine.stream(ORDERED)
+    events = engine.stream(DENS)
     next(events)
     engine.use(None)
     assert not old.closed.is_set()

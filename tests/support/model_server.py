@@ -16,6 +16,12 @@ from tests.support.scripted import number_of
 Reply = Callable[[Sequence[Any]], str]
 """A function from the messages of a request, which have ``content``, to the text of the reply."""
 
+KNOWN = (
+    "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia, and linked "
+    "them to human trafficking, torture, forced labour and child labour."
+)
+"""A sentence of a sample report, which a model may copy."""
+
 USAGE = {"prompt_tokens": 300, "completion_tokens": 12, "total_tokens": 312}
 
 

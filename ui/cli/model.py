@@ -75,6 +75,7 @@ def choose(
 
     settings = _free_settings(home)
     needs_key = ask_key or (provider not in _WITHOUT_KEY and address is None)
+    model_of(provider, model, address)  # Before the question for the key.
     chosen = model_of(provider, model, address, _key(key_file, asks=needs_key))
     if is_file_model(chosen):
         file = Path(model).expanduser().absolute()

@@ -14,19 +14,18 @@ import httpx
 import pytest
 
 from tests.support.commands import fails, prints
-from tests.support.model_server import ModelServer, citing, model_server
+from tests.support.model_server import KNOWN, ModelServer, citing, model_server
 from tests.support.processes import run, serving
 from ui.cli.app import main
 from ui.stored_model import MODEL_FILE
 
 KEY = "sk-hunter2-of-the-desk"
-ORDERED = "Who ordered the operation against the Cambodian scam syndicates?"
-HIMSELF = "Prime Minister Hun Manet ordered the raids himself."
+DENS = "How many scam dens does Amnesty International know of in Cambodia?"
 
 
 @pytest.fixture
 def far() -> Iterator[ModelServer]:
-    with model_server(citing(HIMSELF, HIMSELF)) as server:
+    with model_server(citing(KNOWN, KNOWN)) as server:
         yield server
 
 
@@ -47,7 +46,7 @@ def test_a_model_is_chosen_shown_tested_and_forgotten(
     nothing = {"provider": None, "model": None, "address": None, "has_key": False, "set_by": None}
     assert prints(capfd, "model", "--home", home) == nothing
     assert not home.exists()
-    options = ["--address", far.address, "--key-file", key_file, "--home", home]
+    options: list[str | Path] = ["--address", far.address, "--key-file", key_file, "--home", home]
     chosen = prints(capfd, "model", "set", "openai", "small", *options)
     assert chosen == {**nothing, "provider": "openai", "model": "small"} | {
         "address": far.address,
@@ -87,8 +86,8 @@ def test_the_running_server_uses_the_choice_at_once(own_home: Path, far: ModelSe
         )
         assert (chosen.returncode, chosen.stderr) == (0, "")
         assert httpx.get(f"{server.address}/v1/model").json()["name"] == "small"
-        answer = httpx.post(f"{server.address}/v1/chat", json={"question": ORDERED}, timeout=60).json()
-        assert (answer["model"], answer["text"]) == ("small", HIMSELF)
+        answer = httpx.post(f"{server.address}/v1/chat", json={"question": DENS}, timeout=60).json()
+        assert (answer["model"], answer["text"]) == ("small", KNOWN)
         refused = run("model", "set", "no-such-house", "a", "--address", far.address, "--home", own_home)
         assert refused.returncode == 2
         assert "the provider 'no-such-house' needs a package that is not installed" in refused.stderr
@@ -104,7 +103,7 @@ def test_a_key_is_read_from_standard_input(
     tmp_path: Path, far: ModelServer, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(sys, "stdin", io.StringIO(f"{KEY}\n"))
-    options = ["--address", far.address, "--key-file", "-", "--home", tmp_path]
+    options: list[str | Path] = ["--address", far.address, "--key-file", "-", "--home", tmp_path]
     assert prints(capfd, "model", "set", "openai", "small", *options)["has_key"] is True
     assert stored(tmp_path)["key"] == KEY
 
@@ -167,7 +166,7 @@ def test_a_model_that_does_not_reply_ends_in_one_line(
     tmp_path: Path, far: ModelServer, key_file: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     far.refusal = (401, f"the key {KEY} is wrong")
-    options = ["--address", far.address, "--key-file", key_file, "--home", tmp_path]
+    options: list[str | Path] = ["--address", far.address, "--key-file", key_file, "--home", tmp_path]
     prints(capfd, "model", "set", "openai", "small", *options)
     line = fails(capfd, 1, "model", "test", "--home", tmp_path)
     assert line.startswith("small failed (AuthenticationError: Error code: 401")

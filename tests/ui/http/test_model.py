@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from rag.engine import QueryEngine
-from tests.support.model_server import ModelServer, citing, model_server
+from tests.support.model_server import KNOWN, ModelServer, citing, model_server
 from ui.app import create_app
 from ui.settings import PREFIX, Settings, load_settings
 from ui.stored_model import MODEL_FILE
@@ -24,8 +24,7 @@ HERE = ("127.0.0.1", 50_000)
 PARTNER = "https://desk.example"
 KEY = "sk-hunter2-of-the-desk"
 ARRESTS = "How many suspects were arrested, and over how many days?"
-ORDERED = "Who ordered the operation against the Cambodian scam syndicates?"
-HIMSELF = "Prime Minister Hun Manet ordered the raids himself."
+DENS = "How many scam dens does Amnesty International know of in Cambodia?"
 WRITES = [("PUT", ""), ("DELETE", ""), ("POST", "/test"), ("POST", "/reload")]
 
 
@@ -89,15 +88,15 @@ def test_without_a_model_answers_are_quoted(client: TestClient) -> None:
 def test_a_model_that_is_chosen_writes_the_next_answer_and_quotes_come_back(
     client: TestClient, far: ModelServer, settings: Settings
 ) -> None:
-    far.reply = citing(HIMSELF, HIMSELF)
+    far.reply = citing(KNOWN, KNOWN)
     response = client.put("/v1/model", json=wanted(far, key=KEY))
     assert response.status_code == 200, response.text
     shown = response.json()
     assert (shown["name"], shown["address"], shown["has_key"]) == ("small", far.address, True)
     assert stored(settings) == wanted(far, key=KEY)
     assert stat.S_IMODE((settings.home / MODEL_FILE).stat().st_mode) == 0o600
-    answer = client.post("/v1/chat", json={"question": ORDERED}).json()
-    assert (answer["model"], answer["text"]) == ("small", HIMSELF)
+    answer = client.post("/v1/chat", json={"question": DENS}).json()
+    assert (answer["model"], answer["text"]) == ("small", KNOWN)
     assert (answer["timings"]["prompt_tokens"], far.keys) == (300, [f"Bearer {KEY}"])
     assert client.delete("/v1/model").json()["name"] is None
     assert not (settings.home / MODEL_FILE).exists()
