@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from index.errors import line_of
 from rag.engine import QueryEngine
-from rag.errors import ModelSetupError
+from rag.errors import ModelError, ModelSetupError
 from rag.llm import ModelSettings, Trial, open_model
 from ui.errors import NoChoiceError, SettingsError
 from ui.opening import open_writer
@@ -166,5 +166,8 @@ def try_out(model: ModelSettings) -> Trial:
     opened = open_model(replace(model, limits=replace(model.limits, attempts=1)))
     try:
         return opened.try_out()
+    except ModelError as error:
+        where = f"the address {model.address}" if model.address else "the connection"
+        raise ModelError(f"{error}; check {where}, the model's name and the key", error.kind) from error
     finally:
         opened.close()

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.browser
 
 KEY = "sk-hunter2-of-the-desk"
 DENS = "How many scam dens does Amnesty International know of in Cambodia?"
-OPENAI = "OpenAI, or a server with its protocol"
+OPENAI = "OpenAI or a compatible server"
 
 
 @pytest.fixture(autouse=True)
@@ -62,7 +62,7 @@ def fill(page: Page, far: ModelServer) -> None:
 
 def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(own: Watched, far: ModelServer) -> None:
     page, received = own.page, list[Response]()
-    page.on("response", received.append)
+    page.on("response", lambda response: received.append(response))  # noqa: PLW0108 (Playwright marks it)
     badge(page, "Quotes only")
     fill(page, far)
     dialog = page.get_by_role("dialog", name="Language model")
@@ -77,7 +77,7 @@ def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(own: Watche
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()
     badge(page, "Written by small, checked")
-    expect(page.locator(".fn-toast")).to_contain_text("Saved. From now on: Written by small, checked.")
+    expect(page.locator("#fn-said")).to_have_text("Saved. From now on: Written by small, checked.")
     go_on, reply = Event(), far.reply
 
     def held(messages: object) -> str:
@@ -109,6 +109,8 @@ def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(own: Watche
 
 def test_the_keyboard_reaches_all_of_the_panel_and_leaves_it(own: Watched, far: ModelServer) -> None:
     page = own.page
+    # Gradio gives the input the focus once it has drawn it.
+    expect(page.get_by_label("Your question")).to_be_focused()
     page.locator(".fn-model-badge").focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Language model")

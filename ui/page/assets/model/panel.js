@@ -5,7 +5,7 @@
  */
 
 import { button, make } from "../controls/dom.js";
-import { notify } from "../controls/notices.js";
+import { say as announce, notify } from "../controls/notices.js";
 import { t } from "../i18n.js";
 import { chooseModel, clearModel, getModel, testModel, words } from "../server.js";
 import { modelFields } from "./fields.js";
@@ -101,7 +101,7 @@ function form(model, onChange) {
     const changed = await (chosen ? chooseModel(chosen) : clearModel());
     onChange(changed);
     dialog.close();
-    notify(t("model.saved", { state: stateOf(changed) }));
+    announce(t("model.saved", { state: stateOf(changed) }));
     return "";
   }
 
