@@ -129,6 +129,7 @@ def test_the_keyboard_reaches_all_of_the_panel_and_leaves_it(own: Watched, far: 
     assert far.keys == []
     page.get_by_label("Who writes the answers").select_option(label="A GGUF file on this machine")
     expect(dialog).to_contain_text("There is no GGUF file yet.")
+    expect(dialog.get_by_role("button")).to_have_text(["Close"])
     expect(page.get_by_label("Key", exact=True)).to_be_hidden()
 
 

@@ -26,7 +26,10 @@ function shortName(path, paths) {
   return paths.filter((other) => nameOf(other) === nameOf(path)).length > 1 ? path : nameOf(path);
 }
 
-/** Returns the elements of the fields, and `value`, the request of what is typed; null for quotes only. */
+/**
+ * Returns the elements of the fields, and `value`, the request of what is typed; null for quotes only. Its
+ * `model` is null if there is no file to choose.
+ */
 export function modelFields(model, onTyped) {
   const known = kindOf(model);
   const kinds = known in KINDS ? KINDS : { ...KINDS, [known]: { ...KINDS.anthropic, provider: known } };
@@ -98,9 +101,9 @@ export function modelFields(model, onTyped) {
   function value() {
     const { provider, fields } = kinds[kind.value];
     if (!provider) return null;
-    const named = fields.includes("file") ? filled("file") : filled("name");
+    const named = fields.includes("file") ? filled("file") : inputs.name.value.trim();
     const key = fields.includes("key") ? filled("key") : null;
-    return { provider, model: named ?? "", address: address(), key: key ?? (state.removes ? "" : null) };
+    return { provider, model: named, address: address(), key: key ?? (state.removes ? "" : null) };
   }
 
   const elements = [row("kind", kind), ...Object.values(rows)];

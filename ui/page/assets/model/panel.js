@@ -69,7 +69,11 @@ function form(model, onChange) {
     trouble,
     make("div", { class: "fn-dialog-buttons" }, save, test, closing()),
   );
-  const arrange = () => (test.hidden = fields.value() === null);
+  const arrange = () => {
+    const chosen = fields.value();
+    save.hidden = chosen?.model === null; // There is no file to choose.
+    test.hidden = save.hidden || chosen === null;
+  };
   element.addEventListener("change", arrange);
   element.addEventListener("submit", (event) => {
     event.preventDefault();
