@@ -12,8 +12,10 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
+from benchmarks.writing import smollm2
 from index.library import Library
 from rag.engine import QueryEngine
+from rag.llm.llama_server import LlamaServer
 from tests.support.model_server import KNOWN, ModelServer, citing, model_server
 from ui.app import create_app
 from ui.settings import PREFIX, Settings, load_settings
@@ -303,6 +305,37 @@ def test_only_files_of_two_folders_are_offered_and_opened(
     assert broken.status_code == 422
     assert broken.json()["detail"].startswith(f"{str(own)!r} cannot be loaded by llama.cpp")
     assert client.get("/v1/model").json()["name"] == "small"
+
+
+def test_a_file_is_loaded_once_and_let_go(
+    client: TestClient, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[LlamaServer] = []
+    load, close = LlamaServer.__init__, LlamaServer.close
+
+    def loading(server: LlamaServer, *arguments: Any, **more: Any) -> None:  # noqa: ANN401 (as given)
+        load(server, *arguments, **more)
+        loaded.append(server)
+
+    def closing(server: LlamaServer) -> None:
+        close(server)
+        loaded.remove(server)
+
+    monkeypatch.setattr(LlamaServer, "__init__", loading)
+    monkeypatch.setattr(LlamaServer, "close", closing)
+    file = tmp_path / "more" / "smollm2.gguf"
+    file.parent.mkdir()
+    file.symlink_to(smollm2())
+    body = {"provider": "llamacpp", "model": str(file)}
+    assert client.put("/v1/model", json=body).json()["name"] == "smollm2"
+    for tried in (client.post("/v1/model/test"), client.post("/v1/model/test", json=body)):
+        assert tried.status_code == 200, tried.text
+        assert tried.json()["completion_tokens"] > 0
+        assert len(loaded) == 1
+    assert client.get("/v1/model").json()["files"] == [str(file)]
+    assert stored(settings) == {**body, "address": None, "key": None}
+    client.delete("/v1/model")
+    assert loaded == []
 
 
 @pytest.mark.parametrize(
