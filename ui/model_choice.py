@@ -57,8 +57,8 @@ class ModelChoice:
         if self._settings is None:
             return ()
         found = gguf_files(self._settings.models, self._settings.llm_folder)
-        own = self.chosen and is_file_model(self.chosen) and Path(self.chosen.model)
-        return (*found, own) if own and own not in found else found
+        own = Path(self.chosen.model) if self.chosen and is_file_model(self.chosen) else None
+        return (*found, own) if own and own not in found and own.is_file() else found
 
     def require_free(self) -> Settings:
         """The settings of a model that a person may choose.

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import pty
 import stat
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +18,7 @@ import pytest
 
 from tests.support.commands import fails, prints
 from tests.support.model_server import KNOWN, ModelServer, citing, model_server
-from tests.support.processes import run, serving
+from tests.support.processes import MODULE, ROOT, environment, run, serving
 from ui.cli.app import main
 from ui.stored_model import MODEL_FILE
 
@@ -106,6 +109,33 @@ def test_a_key_is_read_from_standard_input(
     options: list[str | Path] = ["--address", far.address, "--key-file", "-", "--home", tmp_path]
     assert prints(capfd, "model", "set", "openai", "small", *options)["has_key"] is True
     assert stored(tmp_path)["key"] == KEY
+
+
+def test_a_key_is_typed_without_being_shown(tmp_path: Path, far: ModelServer) -> None:
+    ours, theirs = pty.openpty()
+    command = [*MODULE, "model", "set", "openai", "small", "--key", "--address", far.address]
+    with subprocess.Popen(
+        [*command, "--home", str(tmp_path)],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=subprocess.PIPE,
+        cwd=ROOT,
+        env=environment(),
+        start_new_session=True,  # Without a terminal of its own, it asks on standard input.
+    ) as process:
+        os.close(theirs)
+        assert process.stderr is not None
+        asked = b""
+        while b"empty for none" not in asked:
+            asked += process.stderr.read(1)
+        os.write(ours, f"{KEY}\n".encode())
+        assert process.wait(60) == 0
+        shown = os.read(ours, 4096).decode()
+        asked += process.stderr.read()
+    os.close(ours)
+    assert stored(tmp_path)["key"] == KEY
+    assert "Answers are written by small" in shown
+    assert KEY not in shown + asked.decode()
 
 
 @pytest.mark.parametrize(
