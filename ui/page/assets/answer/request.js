@@ -51,6 +51,6 @@ export function watchQuestions() {
     if (target.closest?.("#fn-question") && target.value?.trim()) expectOutcome();
   });
   document.addEventListener("click", ({ target }) => {
-    if (target.closest?.("#fn-question :is(.submit-button, .stop-button)")) expectOutcome();
+    if (target.closest?.("#fn-question button")) expectOutcome();
   });
 }
