@@ -116,12 +116,15 @@ def sample_server() -> Iterator[str]:
     from index.embedding.encoder import open_encoder
     from index.ingest.synchronize import sync
     from index.library import Library
+    from ui.settings import FILE_NAME
 
     with tempfile.TemporaryDirectory(prefix="footnoted-fuzz-") as place:
         home, reports = Path(place, "home"), Path(place, "reports")
         shutil.copytree(SEEDS, reports)
         with Library.open(home, open_encoder()) as index:
             sync(index, [reports])
+        # A request that chooses or tests a language model would make the server connect to any address.
+        (home / FILE_NAME).write_text('llm = "none"\n', encoding="utf-8")
         with serving(home) as served:
             yield served.address
 

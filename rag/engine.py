@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -46,6 +47,10 @@ from rag.questions import Question, understand
 from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
 from rag.writing.findings import Findings
 from rag.writing.writer import Writer, add_usage, generate
+
+STAGES = ("rewrite", "search", "select", "read", "rerank", "answer")
+"""The stages whose milliseconds are in an answer's ``timings``, one after another. Further timings, such as
+``write`` and ``verify``, are parts of ``answer``."""
 
 
 class QueryEngine:
@@ -101,6 +106,7 @@ class QueryEngine:
         if self.reranker is not None:
             self._weights("reranker", index.encoder)
         self._open = _OpenQuestions()
+        self._exchanging = Lock()
         self.is_warming = False
 
     @property
@@ -157,6 +163,17 @@ class QueryEngine:
         asked = understand(question)
         return self._events(asked, filters, conversation, keeps=self.keeps, exact=exact)
 
+    def use(self, writer: Writer | None) -> None:
+        """Let another writer write the answers to later questions; None to quote.
+
+        A question in progress keeps its writer. The model of the former writer closes after the last of these
+        questions.
+        """
+        with self._exchanging:
+            former, self.writer = self.writer, writer
+        if former is not None:
+            former.model.retire()
+
     def quoting_only(self) -> QueryEngine:
         """Return a copy of the engine for the program's own questions: it quotes, and stores no answer."""
         other = copy(self)
@@ -190,16 +207,26 @@ class QueryEngine:
         keeps: bool,
         exact: bool = False,
     ) -> Generator[Event]:
-        with self._open, self.index.snapshot() as snapshot:
+        with self._open, self._with_its_writer() as engine, self.index.snapshot() as snapshot:
             courtesy = None if exact else greeting(question)
             if courtesy is not None:
                 yield PassagesFound(())
                 answer = yield from abstain(_draft(snapshot, question, conversation), courtesy)
             else:
                 corrected = None if exact else correct(snapshot, question)
-                answer = yield from self._answer(snapshot, question, corrected, filters, conversation)
+                answer = yield from engine._answer(snapshot, question, corrected, filters, conversation)
         # Storing may wait for another writer, so the snapshot is closed before.
         yield AnswerDone(self._kept(answer, conversation.replaces) if keeps else answer)
+
+    @contextmanager
+    def _with_its_writer(self) -> Iterator[QueryEngine]:
+        """A copy of the engine that keeps its writer until the context ends (:meth:`use`)."""
+        with ExitStack() as held:
+            with self._exchanging:
+                engine = copy(self)
+                if engine.writer is not None:
+                    held.enter_context(engine.writer.model.in_use())
+            yield engine
 
     def _kept(self, answer: Answer, replaces: str | None) -> Answer:
         """Store the answer and return it; if storing fails, return it with a note that says so."""

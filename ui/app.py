@@ -29,14 +29,15 @@ from ui.http import problems
 from ui.http.answers import answers_router
 from ui.http.conversations import conversations_router
 from ui.http.documents import documents_router
-from ui.http.failures import failures_router
-from ui.http.jobs import jobs_router
+from ui.http.jobs import failures_router, jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
+from ui.http.model import model_router
 from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
 from ui.http.uploads import uploads_router
 from ui.http.versions import versions_router
+from ui.model_choice import ModelChoice
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.settings import Settings, home_id
@@ -75,6 +76,8 @@ def create_app(
     reader, renderer = Isolated(), Isolated()
     scratch = TemporaryDirectory(prefix="footnoted-")
     writer, deletions = Writer(index, options), Deletions(index)
+    choice = ModelChoice(engine, settings)
+    choice.open_stored()
     starters = StarterMaker(engine, lambda: engine.is_warming or bool(writer.jobs.unended()))
     workers = [
         Background("maintenance", every(_MAINTENANCE_SECONDS, steps.maintain(index))),
@@ -99,6 +102,7 @@ def create_app(
         jobs_router(writer),
         answers_router(index.catalog, engine),
         conversations_router(index.catalog),
+        model_router(choice),
     ):
         app.include_router(router)
     _add_health(app, engine, settings)

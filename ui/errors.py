@@ -19,6 +19,10 @@ class UsedWronglyError(FootnotedError, ValueError):
     """The command was given an argument that it cannot use."""
 
 
+class NoChoiceError(UsedWronglyError):
+    """The language model cannot be chosen or tested: a setting names it, or there is none."""
+
+
 class SettingsError(FootnotedError, ValueError):
     """A setting cannot be used."""
 

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from index.library import Library
     from index.records import Recipe
     from rag.engine import QueryEngine
+    from rag.llm import ModelSettings
+    from rag.writing import Writer
     from ui.settings import Settings
 
 
@@ -67,8 +69,13 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
 
 
 @contextmanager
-def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
+def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> Iterator[QueryEngine]:
     """Make the query engine over ``index``, and close its language model, if it has one, at the end.
+
+    Args:
+        settings: the settings, which name the models.
+        index: the library.
+        stored: whether to open also a language model that the home folder stores and no setting names.
 
     Raises:
         EncoderError: if the named reranker cannot be opened.
@@ -79,26 +86,34 @@ def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
         SettingsError: if the settings of the language model contradict one another.
         WeightsError: if the file of weights cannot be used.
     """
+    from rag.answer_limits import DEFAULT_LIMITS
     from rag.engine import QueryEngine
     from rag.finding import open_reranker
 
     reranker = open_reranker(settings.reranker)
-    chosen = settings.language_model()
-    if chosen is None:
-        yield QueryEngine(index, settings.reader, weights=settings.weights, reranker=reranker, keeps=True)
-        return
-    from rag.answer_limits import DEFAULT_LIMITS
+    chosen = settings.language_model() if stored or settings.model_set_by else None
+    limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain)
+    engine = QueryEngine(index, settings.reader, limits, settings.weights, reranker=reranker, keeps=True)
+    try:
+        if chosen is not None:
+            engine.use(open_writer(settings, index, chosen))
+        yield engine
+    finally:
+        # A server may have exchanged the writer since.
+        if engine.writer is not None:
+            engine.writer.model.close()
+
+
+def open_writer(settings: Settings, index: Library, chosen: ModelSettings) -> Writer:
+    """Open a language model that writes answers over ``index``. The caller closes it.
+
+    Raises:
+        EntailmentError: if the entailment model cannot be opened.
+        ModelSetupError: if the language model cannot be opened.
+    """
     from rag.llm import open_model
     from rag.verification import Gate, open_entailment
     from rag.writing import Writer
 
     entailment = open_entailment(settings.entailment) if settings.entailment else None
-    model = open_model(chosen)
-    try:
-        writer = Writer(model, Gate(index.encoder, entailment), settings.unsupported)
-        limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain)
-        yield QueryEngine(
-            index, settings.reader, limits, settings.weights, writer, reranker=reranker, keeps=True
-        )
-    finally:
-        model.close()
+    return Writer(open_model(chosen), Gate(index.encoder, entailment), settings.unsupported)

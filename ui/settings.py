@@ -11,7 +11,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -20,6 +20,7 @@ from platformdirs import user_data_path
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
+    EnvSettingsSource,
     InitSettingsSource,
     NoDecode,
     PydanticBaseSettingsSource,
@@ -29,6 +30,7 @@ from pydantic_settings import (
 from rag.answer_limits import CERTAIN
 from ui.errors import SettingsError
 from ui.masking import SECRET, masked, shown
+from ui.stored_model import read_model
 
 if TYPE_CHECKING:
     from index.loaders import Options
@@ -62,6 +64,10 @@ MEGABYTES = Needs("a whole number of megabytes from 1")
 
 NO_MODEL = "none"
 """The value of ``llm`` for no language model: answers are quoted."""
+
+OF_THE_MODEL = ("llm", "llm_model", "llm_address", "llm_key")
+"""The settings that name a language model. If one of them is set, the stored model is not used
+(:mod:`ui.stored_model`), so that a stored key goes to no other server."""
 
 
 def default_home() -> Path:
@@ -240,6 +246,11 @@ class Settings(BaseSettings):
         description="From this probability on that the library answers a question, the model's sentences may "
         "count as supported. Lower it for a model that knows when there is no answer.",
     )
+    llm_folder: Annotated[Path | None, Needs("the path of a folder")] = Field(
+        None,
+        description="A folder of GGUF files that the page offers, besides the folder `models` in the home. "
+        "Option: `--llm-folder`.",
+    )
     unsupported: Annotated[Literal["drop", "strike"], Needs("drop or strike")] = Field(
         "drop",
         description="What happens to a sentence that its cited words do not support: `drop` leaves it out, "
@@ -257,7 +268,7 @@ class Settings(BaseSettings):
 
     @property
     def models(self) -> Path:
-        """The folder of encoders that are written from an installed package."""
+        """The folder of models: GGUF files, and encoders that are written from an installed package."""
         return self.home / "models"
 
     @field_validator("home")
@@ -280,34 +291,54 @@ class Settings(BaseSettings):
             return json.loads(written)
         return [part.strip() for part in written.split(",") if part.strip()]
 
+    @property
+    def model_set_by(self) -> str | None:
+        """The variable or the file that sets the language model; None if a person may choose it."""
+        name = next((name for name in OF_THE_MODEL if name in self.model_fields_set), None)
+        if name is None:
+            return None
+        if name in EnvSettingsSource(type(self))():
+            return f"{PREFIX}{name.upper()}"
+        return self.config.name if self.config else FILE_NAME
+
     def language_model(self) -> ModelSettings | None:
         """The language model that writes answers; None if answers are quoted.
 
+        The settings name it or, if they name none, the home folder stores it.
+
         Raises:
-            SettingsError: if ``llm`` names a provider and ``llm_model`` is not set, or ``llm_reply`` is more
-                than half of ``llm_context``.
+            SettingsError: if ``llm`` names a provider and ``llm_model`` is not set, if ``llm_reply`` is more
+                than half of ``llm_context``, or if the stored model cannot be read.
         """
+        if self.model_set_by is None:
+            stored = read_model(self.home)
+            return stored and self.limited(stored)
         if self.llm == NO_MODEL:
             return None
-        from rag.llm import Limits, ModelSettings, Prices
+        from rag.llm import ModelSettings
 
         if self.llm_model is None:
             raise SettingsError(
                 f"the setting llm is {self.llm!r}, and llm_model is not set; it must be {needed('llm_model')}"
             )
+        key = self.llm_key.get_secret_value() if self.llm_key else None
+        return self.limited(ModelSettings(self.llm, self.llm_model, self.llm_address, key))
+
+    def limited(self, model: ModelSettings) -> ModelSettings:
+        """A language model with the limits and the prices of the settings.
+
+        Raises:
+            SettingsError: if ``llm_reply`` is more than half of ``llm_context``.
+        """
+        from rag.llm import Limits, Prices
+
         if self.llm_reply > self.llm_context // 2:
             raise SettingsError(
                 f"the setting llm_reply is {self.llm_reply}; it must be at most half of llm_context, "
                 f"{self.llm_context // 2}"
             )
-        return ModelSettings(
-            self.llm,
-            self.llm_model,
-            self.llm_address,
-            self.llm_key.get_secret_value() if self.llm_key else None,
-            Limits(self.llm_context, self.llm_reply, self.llm_timeout),
-            Prices(*self.llm_prices) if self.llm_prices else None,
-        )
+        limits = Limits(self.llm_context, self.llm_reply, self.llm_timeout)
+        return replace(model, limits=limits, prices=Prices(*self.llm_prices) if self.llm_prices else None)
 
     def loading(self) -> Options:
         """The options for reading files: limits, passwords, and optical character recognition.

@@ -1,6 +1,6 @@
 """Access to language models through llama-index. No other package calls a language model."""
 
-from rag.llm.language_model import AT_ONCE, LanguageModel, Limits, Prices
+from rag.llm.language_model import AT_ONCE, LanguageModel, Limits, Prices, Trial
 from rag.llm.providers import ModelSettings, open_model
 from rag.llm.replies import Reply, Usage
 
@@ -11,6 +11,7 @@ __all__ = [
     "ModelSettings",
     "Prices",
     "Reply",
+    "Trial",
     "Usage",
     "open_model",
 ]

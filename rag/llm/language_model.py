@@ -5,8 +5,9 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from threading import BoundedSemaphore
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, replace
+from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any
 
 from rag.errors import ModelError
@@ -27,6 +28,10 @@ AT_ONCE = 16
 
 FIRST_WAIT_SECONDS = 0.5
 """The seconds before a second attempt; each further wait is twice as long."""
+
+_TEST = Message("user", "Reply with one word: ready.")
+_TEST_CHARACTERS = 200
+"""A test ends after so many characters; some models write on and on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,23 @@ class Prices:
     def of(self, usage: Usage) -> float:
         """Return the cost of a reply."""
         return (usage.prompt_tokens * self.prompt + usage.completion_tokens * self.completion) / 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """The outcome of a short test reply.
+
+    Attributes:
+        seconds: the time from the request to the end of the reply.
+        usage: its tokens.
+    """
+
+    seconds: float
+    usage: Usage
+
+    def as_dict(self) -> dict[str, float]:
+        """The outcome as JSON: ``seconds``, ``prompt_tokens`` and ``completion_tokens``."""
+        return {"seconds": self.seconds, **asdict(self.usage)}
 
 
 def unconstrained(_numbers: Sequence[str]) -> Mapping[str, Any]:
@@ -111,6 +133,9 @@ class LanguageModel:
         self._secret = secret
         self._places = BoundedSemaphore(at_once)
         self._let_go = close_connection
+        self._lock = Lock()
+        self._users = 0
+        self._is_retired = False
 
     def write(
         self, messages: Sequence[Message], numbers: Sequence[str] = (), seconds: float | None = None
@@ -135,8 +160,47 @@ class LanguageModel:
         begin = self._begin(messages, numbers)
         return RetriedReply(self.name, begin, limits, self._circuit, places=self._places, secret=self._secret)
 
+    def try_out(self) -> Trial:
+        """Ask for a short reply, and measure it.
+
+        Raises:
+            ModelError: if the model gives no reply.
+        """
+        began = time.monotonic()
+        reply = self.write([_TEST])
+        written = 0
+        for piece in reply:
+            written += len(piece.strip())
+            if written > _TEST_CHARACTERS:
+                break
+        if not written:
+            raise ModelError(f"{self.name} gave an empty reply", "unusable")
+        return Trial(round(time.monotonic() - began, 2), reply.usage)
+
+    @contextmanager
+    def in_use(self) -> Iterator[None]:
+        """Keep a retired model open until the context ends."""
+        with self._lock:
+            self._users += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._users -= 1
+                is_last = self._is_retired and not self._users
+            if is_last:
+                self.close()
+
+    def retire(self) -> None:
+        """Close the model: at once, or when its last user ends (:meth:`in_use`)."""
+        with self._lock:
+            self._is_retired = True
+            is_unused = not self._users
+        if is_unused:
+            self.close()
+
     def close(self) -> None:
-        """Release the model's resources."""
+        """Release the model's resources, even if it is in use."""
         self._close()
 
     def _begin(self, messages: Sequence[Message], numbers: Sequence[str]) -> Callable[[float], Reply]:

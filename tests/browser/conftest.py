@@ -21,6 +21,7 @@ from tests.browser.desks import LIT, SOLD, Desk, desk_in
 from tests.browser.pages import Watched, installed_chromium, opened, serving
 from tests.browser.shelves import REPORTS, write
 from tests.browser.telling import kept
+from ui.settings import Settings
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
@@ -56,7 +57,7 @@ def chromium() -> Iterator[Browser]:
 @pytest.fixture(scope="session")
 def seed_server(seed_index: Library, seed_engine: QueryEngine) -> Iterator[str]:
     """The URL of a server over ``seeds/``."""
-    with serving(seed_index, seed_engine) as url:
+    with serving(seed_index, seed_engine, Settings(home=seed_index.home)) as url:
         yield url
 
 

@@ -22,6 +22,7 @@ from index.library import Library
 from rag.engine import QueryEngine
 from ui.app import create_app
 from ui.page.head import ASSETS_ROUTE
+from ui.settings import Settings
 
 ARRESTS = "How many suspects were arrested, and over how many days?"
 BIRD = "What is the national bird of Cambodia?"
@@ -54,7 +55,7 @@ class Watched:
 
 
 @contextmanager
-def serving(index: Library, engine: QueryEngine) -> Iterator[str]:
+def serving(index: Library, engine: QueryEngine, settings: Settings | None = None) -> Iterator[str]:
     """Serve ``index`` on a free port of this machine; yields the URL.
 
     Answers are kept, as by ``footnoted serve``, because the page asks for kept answers.
@@ -62,7 +63,7 @@ def serving(index: Library, engine: QueryEngine) -> Iterator[str]:
     engine = copy(engine)
     engine.keeps = True
     with _listening() as listener:
-        config = uvicorn.Config(create_app(index, engine), log_level="error")
+        config = uvicorn.Config(create_app(index, engine, settings), log_level="error")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

@@ -15,6 +15,7 @@ from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import installed_chromium, opened, serving
 from tests.browser.views import SCHEMES, SIZES, VIEWS
+from ui.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
@@ -32,7 +33,7 @@ def main() -> None:
     ):
         sync(index, [ROOT / "seeds"])
         browser = playwright.chromium.launch(executable_path=installed_chromium(), args=["--no-sandbox"])
-        with serving(index, QueryEngine(index)) as url:
+        with serving(index, QueryEngine(index), Settings(home=index.home)) as url:
             for size, viewport in SIZES.items():
                 for scheme in SCHEMES:
                     context = {"viewport": viewport, "color_scheme": scheme, "reduced_motion": "reduce"}

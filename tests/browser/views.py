@@ -110,6 +110,13 @@ def the_history(page: Page) -> None:
     page.locator("#fn-library .fn-conversation-open").first.wait_for()
 
 
+def the_model(page: Page) -> None:
+    """Show the panel that chooses the language model."""
+    page.get_by_role("button", name="Quotes only").click()
+    page.get_by_label("Who writes the answers").select_option(label="OpenAI or a compatible server")
+    page.get_by_label("Model", exact=True).fill("small")
+
+
 def the_shortcuts(page: Page) -> None:
     """Show the list of shortcuts."""
     page.evaluate("document.activeElement.blur()")
@@ -128,6 +135,7 @@ VIEWS: dict[str, Callable[[Page], None]] = {
     "about": about_a_report,
     "library": the_library,
     "history": the_history,
+    "model": the_model,
     "shortcuts": the_shortcuts,
 }
 """The function for each view, by a name that also serves as a file name; each begins at a new page."""

@@ -29,7 +29,9 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
 def options(command: str) -> set[str]:
-    return {option for parameter in COMMANDS[command].params for option in parameter.opts}
+    """The options of a command, and of its parts if it has any."""
+    parts = [COMMANDS[command], *getattr(COMMANDS[command], "commands", {}).values()]
+    return {option for part in parts for parameter in part.params for option in parameter.opts}
 
 
 def test_the_readme_can_be_read_in_five_minutes() -> None:

@@ -130,7 +130,7 @@ def writes(target: Target) -> list[tuple[str, str]]:
     """Every operation that changes the library or is expensive, and the events of the page."""
     known = operations(target.ask("GET", "/openapi.json").json)
     found = [(method, path) for method, path in known if method not in {"GET", "HEAD"}]
-    assert {"POST", "PATCH", "DELETE"} == {method for method, _ in found}
+    assert {"POST", "PUT", "PATCH", "DELETE"} == {method for method, _ in found}
     assert ("POST", "/v1/documents") in found
     return [*found, *(("POST", path) for path in EVENTS)]
 

@@ -21,6 +21,7 @@ from index.errors import STANDARD_ERRORS, FootnotedError
 from ui.cli import options, printing
 from ui.cli.backup import backup, restore
 from ui.cli.export import export
+from ui.cli.model import commands as model
 from ui.cli.options import AsJson, Home, Limit, settings_of
 from ui.cli.progress import progress_bar, waiting
 from ui.cli.shutdown import interruptible
@@ -42,6 +43,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(export)
 app.command()(verify)
+app.add_typer(model, name="model")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -196,11 +198,15 @@ def serve(
         bool,
         typer.Option("--insecure", help="Allow an address that other machines reach, without a log-in."),
     ] = False,
+    llm_folder: Annotated[
+        Path | None,
+        typer.Option("--llm-folder", metavar="DIR", help="Offer the GGUF files of this folder on the page."),
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
     """Serve the chat page and the HTTP interface until stopped."""
-    settings = settings_of(home=home, host=host, port=port, insecure=insecure or None)
+    settings = settings_of(home=home, host=host, port=port, insecure=insecure or None, llm_folder=llm_folder)
 
     def announce(address: str) -> None:
         print(json.dumps({"address": address}) if as_json else f"Footnoted is ready at {address}", flush=True)

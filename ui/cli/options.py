@@ -141,7 +141,7 @@ def _words(values: Iterable[str] | None) -> tuple[str, ...]:
     return tuple(map(as_utf8, values or ()))
 
 
-def settings_of(home: Path | None, **options: str | int | bool | None) -> Settings:
+def settings_of(home: Path | None, **options: Path | str | int | bool | None) -> Settings:
     """The settings, with the options of a command before the environment.
 
     It imports pydantic-settings, which ``--help`` need not wait for.

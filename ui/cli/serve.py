@@ -146,7 +146,7 @@ def serve(
         from ui.app import create_app
         from ui.opening import open_engine
 
-        engine = opened.enter_context(open_engine(settings, index))
+        engine = opened.enter_context(open_engine(settings, index, stored=False))
         app = create_app(index, engine, settings, watch=watch)
         server = RunningServer(
             os.getpid(),

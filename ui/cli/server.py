@@ -78,8 +78,8 @@ def running_server(home: Path) -> RunningServer | None:
     return server if isinstance(health, dict) and health.get("home") == home_id(home) else None
 
 
-def post(server: RunningServer, route: str, body: dict[str, Any]) -> dict[str, Any]:
-    """POST ``body`` to ``route`` and return the JSON of the response.
+def post(server: RunningServer, route: str, body: dict[str, Any] | None) -> dict[str, Any]:
+    """POST ``body``, or nothing, to ``route`` and return the JSON of the response.
 
     Raises:
         ServerGoneError: if the server cannot be reached any more.

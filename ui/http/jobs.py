@@ -1,4 +1,4 @@
-"""The routes of background jobs: start a sync, read a job's progress, cancel a job."""
+"""The routes of background jobs, and of the files that no job could read."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ import fastapi
 from fastapi import APIRouter, HTTPException, Query
 from starlette.responses import JSONResponse
 
-from index.errors import JobEndedError, JobNotFoundError
-from index.ingest import KEPT, Job
+from index.errors import FailureNotFoundError, JobEndedError, JobNotFoundError
+from index.ingest import KEPT, Failures, Job, KeptFailure
+from index.library import Library
 from index.workers import Writer
 from ui.http.problems import documented
-from ui.http.request_bodies import RequestModel, Text
+from ui.http.request_bodies import Number, RequestModel, Text
 
 JobId = Annotated[Text, fastapi.Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
+
+FailureId = Annotated[Number, fastapi.Path(description="the failure's number in the catalog")]
 
 DEFAULT_LISTED = 100
 
@@ -106,3 +109,34 @@ def _redacted(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
     if isinstance(value, str):
         return _PROCESS.sub("another process", value).replace(str(home), "its home folder")
     return value
+
+
+def failures_router(index: Library) -> APIRouter:
+    """The routes of the files and folders that the last sync could not read."""
+    router = APIRouter(prefix="/v1/failures", tags=["library"], responses=documented(422, 500))
+    failures = Failures(index.catalog.engine)
+
+    @router.get("")
+    def listed() -> dict[str, Any]:
+        """List the files that could not be read. A file stays until it was read, removed or dismissed."""
+        return {"failures": [failure_fields(failure) for failure in failures.listed()]}
+
+    @router.delete("/{failure_id}", status_code=204, responses=documented(404))
+    def dismiss(failure_id: FailureId) -> None:
+        """Remove a file from the list until it fails for another cause."""
+        try:
+            failures.dismiss(failure_id)
+        except FailureNotFoundError as error:
+            raise HTTPException(404, str(error)) from error
+
+    return router
+
+
+def failure_fields(failure: KeptFailure) -> dict[str, Any]:
+    """A failure as JSON; its path is relative to the followed folder."""
+    return {
+        "failure_id": failure.failure_id,
+        "path": failure.path or Path(failure.source).name,
+        "cause": failure.cause,
+        "since": failure.since,
+    }

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import regex
@@ -114,12 +114,12 @@ class CompletionRequest(BaseModel):
         raise HTTPException(422, "messages has no message with the role user; send the question as one")
 
 
-def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRouter:
+def completions_router(engine: QueryEngine, at_work: Callable[[], CapacityLimiter]) -> APIRouter:
     """The routes of OpenAI's protocol.
 
     Args:
         engine: answers the questions.
-        at_work: limits the number of answers that are produced at the same time.
+        at_work: returns the limiter of the number of answers that are produced at the same time.
     """
     router = APIRouter(tags=["OpenAI"], responses=documented(400, 413, 422, 500))
 
@@ -148,13 +148,13 @@ def completions_router(engine: QueryEngine, at_work: CapacityLimiter) -> APIRout
         await until_warm(engine)
         if not request.stream:
             answer = await to_thread.run_sync(
-                lambda: engine.ask(question, conversation=conversation), limiter=at_work
+                lambda: engine.ask(question, conversation=conversation), limiter=at_work()
             )
             return JSONResponse(completion_of(answer))
         events = engine.stream(question, conversation=conversation)
         usage = request.stream_options is not None and request.stream_options.include_usage
         chunks = _Chunks(usage=usage)
-        return await answer_stream(events, chunks.encode, "/v1/chat/completions", at_work)
+        return await answer_stream(events, chunks.encode, "/v1/chat/completions", at_work())
 
     return router
 

@@ -24,6 +24,9 @@ API = "/v1/"
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z_-]+(?:\.[0-9A-Za-z_-]+)*\.?)(?::[0-9]{1,5})?")
 """A name or an address, with an optional port."""
 
+_OF_PROXIES = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-real-ip"})
+"""Headers that a proxy adds to a request."""
+
 _SHOWN_CHARACTERS = 100
 """The most characters of a header in an error."""
 
@@ -99,6 +102,26 @@ class OriginCheck:
         # DNS rebinding needs a name, so the local address of the connection is safe.
         local, _ = scope.get("server") or ("", None)
         return name in self._hosts or name == "localhost" or name == _normal(local) or _is_loopback(name)
+
+
+def why_not_here(scope: Scope) -> str | None:
+    """The reason why a request may come from another machine than this one; None if it comes from here.
+
+    Behind a proxy, everyone's requests have a loopback address, so that the host name and the headers of
+    proxies decide, too. Pages of allowed origins, which may call the other routes, are not this server's own.
+    """
+    headers = Headers(scope=scope)
+    client, _ = scope.get("client") or ("", None)
+    local, _ = scope.get("server") or ("", None)
+    host = _HOST.fullmatch(headers.get("host", ""))
+    name = _normal(host[1]) if host else ""
+    origin = headers.get("origin")
+    is_here = _is_loopback(client) or (is_address(client) and client == local)
+    is_asked_here = name == "localhost" or _is_loopback(name) or (is_address(name) and name == local)
+    is_own_page = origin is None or origin.partition("://")[2] == headers.get("host")
+    if is_here and is_asked_here and is_own_page and not _OF_PROXIES & set(headers):
+        return None
+    return "The language model can be chosen only on the machine that the server runs on."
 
 
 def _follows_link(method: str, headers: Headers) -> bool:

@@ -61,8 +61,12 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
     # More threads would not answer faster, because Python runs one at a time, and indexing would wait for all
     # of them.
     searching = CapacityLimiter(os.cpu_count() or 1)
-    # A thread mostly waits if a language model writes the answer.
-    answering = searching if engine.writer is None else CapacityLimiter(AT_ONCE)
+    writing = CapacityLimiter(AT_ONCE)
+
+    def answering() -> CapacityLimiter:
+        # A thread mostly waits if a language model writes the answer.
+        return searching if engine.writer is None else writing
+
     router.include_router(completions_router(engine, answering))
 
     @router.post("/search", tags=["questions"], responses=documented(503))
@@ -116,11 +120,11 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
             raise HTTPException(422, str(error)) from error
         if request.stream or EVENT_STREAM in accept:
             events = engine.stream(request.question, filters, conversation, exact=request.exact)
-            return await answer_stream(events, _server_sent, "/v1/chat", answering)
+            return await answer_stream(events, _server_sent, "/v1/chat", answering())
         await to_thread.run_sync(embed, index, request.question)
         answer = await to_thread.run_sync(
             lambda: engine.ask(request.question, filters, conversation, exact=request.exact),
-            limiter=answering,
+            limiter=answering(),
         )
         return JSONResponse(answer.as_dict())
 

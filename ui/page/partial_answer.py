@@ -43,6 +43,7 @@ class PartialAnswer:
         citations: the citations so far.
         answer: the whole answer, at the end.
         is_warming: whether the server has yet to load its models.
+        writer: the name of the model that writes the answer; None if the answer is quoted.
     """
 
     search_scope: Searched | None = None
@@ -55,10 +56,13 @@ class PartialAnswer:
     citations: tuple[Citation, ...] = ()
     answer: Answer | None = None
     is_warming: bool = False
+    writer: str | None = None
 
     @property
-    def doing(self) -> tuple[str, int]:
-        """What the engine does until the first sentence arrives: the key of a string, and its count."""
+    def doing(self) -> tuple[str, int | None]:
+        """What the engine does until the first sentence arrives: the key of a string, and a count."""
+        if self.passages is not None and self.writer is not None:
+            return "waiting.with", None
         if self.passages is not None:
             return "waiting.writing", self.passages
         if self.reading is not None:
@@ -85,7 +89,8 @@ async def partial_answers(
         if engine.is_warming:
             yield PartialAnswer(is_warming=True)
             await until_warm(engine)
-        partial = await to_thread.run_sync(_begun, engine.index, filters)
+        writer = engine.writer.model.name if engine.writer else None
+        partial = replace(await to_thread.run_sync(_begun, engine.index, filters), writer=writer)
         yield partial
         async for event in events:
             partial = _updated(partial, event)
@@ -132,6 +137,7 @@ def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
         partial.standalone,
         partial.search_scope,
         searched_for=partial.searched_for,
+        name=partial.writer,
     )
 
 
@@ -150,5 +156,6 @@ def _streamed(partial: PartialAnswer, locale: Locale, *, is_stopped: bool) -> st
         standalone=partial.standalone,
         searched_for=partial.searched_for,
         searched=partial.search_scope,
+        name=partial.writer,
         is_stopped=is_stopped,
     )

@@ -218,3 +218,19 @@ def test_a_complete_reply_closes_no_connection_again() -> None:
     assert list(model.write(ASKED)) == ["One."]
     assert llm.ended.wait(10)
     assert closed == []
+
+
+def test_a_test_ends_soon_even_if_the_model_writes_without_end() -> None:
+    llm = ScriptedLLM(for_ever("word "))
+    trial = model_of(llm).try_out()
+    assert 0 <= trial.seconds < 10
+    assert llm.ended.wait(10)
+    assert set(trial.as_dict()) == {"seconds", "prompt_tokens", "completion_tokens"}
+
+
+def test_a_test_fails_with_the_model_and_counts_its_failures() -> None:
+    model = model_of(ScriptedLLM(fails(ServerError(401))), circuit=Circuit(failures=1))
+    for kind in ("error", "paused"):
+        with pytest.raises(ModelError) as caught:
+            model.try_out()
+        assert caught.value.kind == kind

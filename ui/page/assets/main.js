@@ -4,6 +4,7 @@
  * The scripts add a document's text as text nodes and attributes only, never as HTML.
  */
 
+import { startClock } from "./answer/clock.js";
 import { startAnswers, watchConversation } from "./answer/conversation.js";
 import { startDrafts } from "./answer/draft.js";
 import { startEchoes } from "./answer/echo.js";
@@ -20,6 +21,7 @@ import { startHistory } from "./history/history.js";
 import { declareLanguage } from "./i18n.js";
 import { doingElement } from "./ingest/activity.js";
 import { startLibrary } from "./library/library.js";
+import { startModel } from "./model/badge.js";
 import { watchReading } from "./source/reading.js";
 
 declareLanguage();
@@ -39,6 +41,8 @@ startAnswers();
 startEchoes();
 startDrafts();
 startStarters();
+startClock();
+startModel();
 
 openLinked();
 

@@ -96,6 +96,13 @@ export const getStarters = () => get("v1/suggestions");
 /** Fetches the suggested questions after an answer. */
 export const getSuggestions = async (id) => (await get(`v1/answers/${id}/suggestions`)).questions;
 
+/** Fetches who writes the answers, and what this page may change: see ui/http/model.py. */
+export const getModel = () => get("v1/model", { cache: "no-store" });
+/** Lets {provider, model, address, key} write the answers; a `key` of null keeps the stored one. */
+export const chooseModel = (model) => send("v1/model", "PUT", model);
+export const testModel = (model) => send("v1/model/test", "POST", model);
+export const clearModel = async () => (await ask("v1/model", { method: "DELETE" })).json();
+
 /** Sends a reader's judgement of an answer: {question, verdict, answer_id, note?}. */
 export const giveFeedback = (judged) =>
   ask("v1/feedback", {

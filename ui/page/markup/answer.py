@@ -15,7 +15,7 @@ from rag.answers import DOUBTFUL, Answer, Cause, Citation, Comparison, Headline,
 from rag.conversations import Judgement
 from rag.headlines import POINTS
 from ui.page.locales import Locale
-from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup
+from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup, made_markup
 from ui.page.markup.filters import filters_markup, searched_markup
 from ui.page.markup.footnotes import ShownSentence, answer_sentences, foot_list_markup, streamed_sentences
 from ui.page.markup.interpretation import corrected_markup, interpretation_markup, understood_markup
@@ -50,24 +50,27 @@ def question_markup(question: str) -> str:
 def waiting_markup(
     locale: Locale,
     doing: str,
-    count: int,
+    count: int | None,
     standalone: str | None = None,
     searched: Searched | None = None,
     *,
     searched_for: str | None = None,
+    name: str | None = None,
 ) -> str:
     """The markup in place of an answer until its first sentence arrives.
 
     Args:
         locale: the reader's language.
         doing: the key of the string that says what the engine does.
-        count: the number of passages or sentences in that string.
+        count: the number of passages or sentences in that string; None for a string without a number.
         standalone: the standalone form of a follow-up.
         searched: the filters of the search.
         searched_for: the question with its spelling corrected.
+        name: the name of the model that writes the answer; None if the answer is quoted.
     """
     above = interpretation_markup(standalone, searched_for, searched, locale)
-    return f'<div class="fn-waiting">{above}{string_markup(locale, doing, count)}</div>'
+    words = string_markup(locale, doing, count, name=escape(name or ""))
+    return f'<div class="fn-waiting">{above}{words}</div>'
 
 
 def failure_markup(message: str) -> str:
@@ -87,7 +90,10 @@ def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = 
     if answer.cause in _COURTESIES:
         words = string_markup(locale, _COURTESIES[answer.cause])
         return f'{_opening("fn-courtesy", answer)}<p class="fn-reason">{words}</p></div>'
-    end = f"{checks_markup(answer, locale)}{actions_markup(answer, locale, judgement)}</div>"
+    end = (
+        f"{checks_markup(answer, locale)}{made_markup(answer, locale)}"
+        f"{actions_markup(answer, locale, judgement)}</div>"
+    )
     corrected = corrected_markup(answer.searched_for, locale, is_answered=True)
     understood = understood_markup(answer.standalone, locale)
     if answer.abstained:
@@ -110,6 +116,7 @@ def streamed_markup(
     standalone: str | None = None,
     searched_for: str | None = None,
     searched: Searched | None = None,
+    name: str | None = None,
     is_stopped: bool = False,
 ) -> str:
     """The markup of a partial answer: its cited sentences, then the words that have no citation yet.
@@ -121,12 +128,17 @@ def streamed_markup(
         standalone: the standalone form of a follow-up.
         searched_for: the question with its spelling corrected.
         searched: the filters of the search.
+        name: the name of the model that writes the answer; None if the answer is quoted.
         is_stopped: whether the answer was stopped.
     """
     sentences = streamed_sentences(text, citations)
     rest = text[max((cited.answer_end for cited in citations), default=0) :].strip()
     pending = f'<p class="fn-pending">{escape(rest)}</p>' if rest else ""
-    note = f'<p class="fn-note">{string_markup(locale, "stopped.part")}</p>' if is_stopped else ""
+    note = ""
+    if is_stopped:
+        note = f'<p class="fn-note">{string_markup(locale, "stopped.part")}</p>'
+    elif name is not None:
+        note = f'<p class="fn-writing">{string_markup(locale, "waiting.with", name=escape(name))}</p>'
     state = "fn-stopped" if is_stopped else "fn-arriving"
     return (
         f'<div class="fn-answer {state}">{interpretation_markup(standalone, searched_for, searched, locale)}'

@@ -1,14 +1,18 @@
-"""The markup of checks: doubtful and dropped sentences, and figures on which sources disagree."""
+"""The markup of checks: doubtful and dropped sentences, figures on which sources disagree, and the effort."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 
+from babel.numbers import format_decimal
+
 from rag.answers import DOUBTFUL, Answer, Disagreement, StatedFigure, Verdict
+from rag.engine import STAGES
+from rag.writing import QUOTED
 from ui.page.locales import Locale
 from ui.page.markup.sources import mark_markup
-from ui.page.markup.text import escape, source_date
+from ui.page.markup.text import escape, source_date, string_markup
 
 VERDICTS: Mapping[Verdict, str] = {
     "quoted": "verdict.quoted",
@@ -44,6 +48,22 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
     doubts += [_doubt(dropped.text, _LEFT_OUT, dropped.reason, locale) for dropped in answer.dropped]
     summary = escape(locale.text("checks.summary", counts=locale.text("list.comma").join(parts)))
     return f'<details class="fn-checks"><summary>{summary}</summary><ul>{"".join(doubts)}</ul></details>'
+
+
+def made_markup(answer: Answer, locale: Locale) -> str:
+    """A line with the model that wrote an answer, the time and the tokens; empty for a quoted answer."""
+    if answer.model == QUOTED:
+        return ""
+    seconds = sum(answer.timings.get(stage, 0.0) for stage in STAGES) / 1000
+    tokens = sum(int(answer.timings.get(name, 0)) for name in ("prompt_tokens", "completion_tokens"))
+    shown = format_decimal(round(seconds, 1), locale=locale.language)
+    facts = [
+        string_markup(locale, "made.by", name=escape(answer.model)),
+        string_markup(locale, "made.seconds", number=escape(shown)),
+        *([string_markup(locale, "made.tokens", tokens)] if tokens else []),
+    ]
+    spans = " ".join(f"<span>{fact}</span>" for fact in facts)
+    return f'<p class="fn-made"><span class="fn-facts">{spans}</span></p>'
 
 
 def disagreements_markup(answer: Answer, locale: Locale) -> str:

@@ -41,7 +41,7 @@ function onKey(event) {
   const { defaultPrevented, isComposing, target } = event;
   if (defaultPrevented || isComposing || isWriting(target)) return;
   if (isCommand(event, event.getModifierState("AltGraph"))) return;
-  if (dialog?.open) return;
+  if (document.querySelector("dialog[open]")) return;
   shortcuts.find(({ key }) => key === event.key)?.run(event);
 }
 
@@ -60,7 +60,7 @@ function showShortcuts() {
   const close = button(t("shortcuts.close"), () => dialog.close(), { class: "fn-button" });
   dialog = make(
     "dialog",
-    { id: "fn-shortcuts", "aria-labelledby": "fn-shortcuts-title" },
+    { id: "fn-shortcuts", class: "fn-dialog", "aria-labelledby": "fn-shortcuts-title" },
     title,
     make("dl", {}, ...rows, ...others),
     make("p", { class: "fn-hint" }, t("shortcuts.hint")),

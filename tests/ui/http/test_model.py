@@ -1,0 +1,359 @@
+"""The language model is chosen and tested over HTTP, from this machine only; its key goes nowhere else."""
+
+from __future__ import annotations
+
+import json
+import logging
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from benchmarks.writing import smollm2
+from index.library import Library
+from rag.engine import QueryEngine
+from rag.llm.llama_server import LlamaServer
+from tests.support.model_server import KNOWN, ModelServer, citing, model_server
+from ui.app import create_app
+from ui.settings import PREFIX, Settings, load_settings
+from ui.stored_model import MODEL_FILE
+
+OWN = "http://127.0.0.1:7860"
+HERE = ("127.0.0.1", 50_000)
+PARTNER = "https://desk.example"
+KEY = "sk-hunter2-of-the-desk"
+ARRESTS = "How many suspects were arrested, and over how many days?"
+DENS = "How many scam dens does Amnesty International know of in Cambodia?"
+WRITES = [("PUT", ""), ("DELETE", ""), ("POST", "/test"), ("POST", "/reload")]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(PREFIX + name.upper(), raising=False)
+
+
+@pytest.fixture
+def far() -> Iterator[ModelServer]:
+    """A server with OpenAI's protocol."""
+    with model_server() as server:
+        yield server
+
+
+def served(engine: QueryEngine, settings: Settings, client: tuple[str, int] = HERE) -> TestClient:
+    app = create_app(engine.index, engine, settings)
+    return TestClient(app, base_url=OWN, client=client)
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(home=tmp_path / "home", llm_folder=tmp_path / "more")
+
+
+@pytest.fixture
+def engine(seed_index: Library) -> QueryEngine:
+    return QueryEngine(seed_index, None)
+
+
+@pytest.fixture
+def client(engine: QueryEngine, settings: Settings) -> Iterator[TestClient]:
+    yield served(engine, settings)
+    engine.use(None)
+
+
+def wanted(far: ModelServer, **changes: object) -> dict[str, object]:
+    return {"provider": "openai", "model": "small", "address": far.address, "key": None} | changes
+
+
+def stored(settings: Settings) -> Any:  # noqa: ANN401 (JSON)
+    return json.loads((settings.home / MODEL_FILE).read_text(encoding="utf-8"))
+
+
+def test_without_a_model_answers_are_quoted(client: TestClient) -> None:
+    assert client.get("/v1/model").json() == {
+        "name": None,
+        "provider": None,
+        "model": None,
+        "address": None,
+        "has_key": False,
+        "set_by": None,
+        "changeable": True,
+        "why_not": None,
+        "files": [],
+        "trouble": None,
+    }
+
+
+def test_a_model_that_is_chosen_writes_the_next_answer_and_quotes_come_back(
+    client: TestClient, far: ModelServer, settings: Settings
+) -> None:
+    far.reply = citing(KNOWN, KNOWN)
+    response = client.put("/v1/model", json=wanted(far, key=KEY))
+    assert response.status_code == 200, response.text
+    shown = response.json()
+    assert (shown["name"], shown["address"], shown["has_key"]) == ("small", far.address, True)
+    assert stored(settings) == wanted(far, key=KEY)
+    assert stat.S_IMODE((settings.home / MODEL_FILE).stat().st_mode) == 0o600
+    answer = client.post("/v1/chat", json={"question": DENS}).json()
+    assert (answer["model"], answer["text"]) == ("small", KNOWN)
+    assert (answer["timings"]["prompt_tokens"], far.keys) == (300, [f"Bearer {KEY}"])
+    assert client.delete("/v1/model").json()["name"] is None
+    assert not (settings.home / MODEL_FILE).exists()
+    quoted = client.post("/v1/chat", json={"question": ARRESTS}).json()
+    assert (quoted["model"], "prompt_tokens" in quoted["timings"], len(far.keys)) == ("quoted", False, 1)
+
+
+def test_a_server_that_starts_again_has_the_chosen_model(
+    client: TestClient, far: ModelServer, seed_index: Library, settings: Settings
+) -> None:
+    client.put("/v1/model", json=wanted(far, key=KEY))
+    engine = QueryEngine(seed_index, None)
+    again = served(engine, settings).get("/v1/model").json()
+    assert (again["name"], again["has_key"]) == ("small", True)
+    engine.use(None)
+
+
+def test_a_key_goes_to_no_other_server_than_the_one_that_it_was_given_for(
+    client: TestClient, far: ModelServer, settings: Settings
+) -> None:
+    client.put("/v1/model", json=wanted(far, key=KEY))
+    client.put("/v1/model", json=wanted(far, model="larger"))
+    assert stored(settings)["key"] == KEY
+    with model_server() as other:
+        assert client.post("/v1/model/test", json=wanted(other)).status_code == 200
+        assert client.put("/v1/model", json=wanted(other)).json()["has_key"] is False
+        assert client.post("/v1/model/test").status_code == 200
+        assert KEY not in "".join(other.keys)
+    assert stored(settings)["key"] is None
+
+
+def test_an_empty_key_removes_the_stored_one(
+    client: TestClient, far: ModelServer, settings: Settings
+) -> None:
+    client.put("/v1/model", json=wanted(far, key=KEY))
+    assert client.put("/v1/model", json=wanted(far, key="")).json()["has_key"] is False
+    assert stored(settings)["key"] is None
+
+
+def test_no_response_and_no_log_has_the_key(
+    client: TestClient, far: ModelServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    far.refusal = (401, f"the key {KEY} is wrong")
+    responses = [
+        client.put("/v1/model", json=wanted(far, key=KEY)),
+        client.get("/v1/model"),
+        client.post("/v1/model/test"),
+        client.post("/v1/model/test", json=wanted(far, key=KEY)),
+        client.post("/v1/model/reload"),
+        client.post("/v1/chat", json={"question": ARRESTS}),
+        client.put("/v1/model", json=wanted(far, key=KEY, provider="no-such-house")),
+        client.put("/v1/model", json=wanted(far, key=f"{KEY} x")),
+        client.put("/v1/model", json=wanted(far, key=KEY, other=1)),
+        client.put("/v1/model", json=wanted(far, key=[KEY])),
+        client.get("/"),
+    ]
+    assert [response.status_code for response in responses] == [
+        *(200, 200, 502, 502, 200, 200),
+        *(422, 422, 422, 422, 200),
+    ]
+    assert f"Bearer {KEY}" in far.keys
+    assert KEY not in "".join(response.text for response in responses)
+    ours = [record for record in caplog.records if not record.name.startswith(("openai", "httpcore"))]
+    assert KEY not in "".join(record.getMessage() for record in ours)
+
+
+@pytest.mark.parametrize(
+    ("where", "headers"),
+    [
+        (("10.0.0.7", 1), {}),
+        (("testclient", 1), {}),
+        (HERE, {"Host": "desk.example"}),
+        (HERE, {"X-Forwarded-For": "10.0.0.7"}),
+        (HERE, {"Forwarded": "for=10.0.0.7"}),
+        (HERE, {"X-Real-IP": "10.0.0.7"}),
+        (HERE, {"Origin": PARTNER}),
+        (HERE, {"Origin": "http://127.0.0.1:7861"}),
+        (HERE, {"Origin": "null"}),
+        (HERE, {"Sec-Fetch-Site": "cross-site"}),
+    ],
+)
+def test_nobody_else_than_this_machine_s_own_page_chooses(
+    engine: QueryEngine, tmp_path: Path, far: ModelServer, where: tuple[str, int], headers: dict[str, str]
+) -> None:
+    settings = load_settings(home=tmp_path)
+    settings = settings.model_copy(update={"allowed_hosts": ("desk.example",), "allowed_origins": (PARTNER,)})
+    served(engine, settings).put("/v1/model", json=wanted(far, key=KEY))
+    elsewhere = served(engine, settings, where)
+    for method, route in WRITES:
+        body = None if route else wanted(far, address="http://10.0.0.8/v1")
+        response = elsewhere.request(method, f"/v1/model{route}", json=body, headers=headers)
+        assert (response.status_code, KEY in response.text) == (403, False), (method, route)
+    assert stored(settings)["address"] == far.address
+    shown = elsewhere.get("/v1/model", headers=headers)
+    if shown.status_code == 200:
+        seen = shown.json()
+        assert (seen["name"], seen["changeable"], seen["model"], seen["address"], seen["has_key"]) == (
+            *("small", False, None, None, False),
+        )
+        assert far.address not in shown.text
+    assert far.keys == []
+    engine.use(None)
+
+
+def test_a_setting_is_not_overruled(
+    engine: QueryEngine, far: ModelServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FOOTNOTED_LLM", "none")
+    client = served(engine, load_settings(home=tmp_path))
+    shown = client.get("/v1/model").json()
+    assert (shown["set_by"], shown["changeable"]) == ("FOOTNOTED_LLM", False)
+    assert shown["why_not"] == "FOOTNOTED_LLM sets it."
+    refused = client.put("/v1/model", json=wanted(far))
+    assert (refused.status_code, refused.json()["detail"]) == (
+        409,
+        "FOOTNOTED_LLM sets the language model; change or remove it there",
+    )
+    assert not (tmp_path / MODEL_FILE).exists()
+
+
+def test_a_model_is_tested_without_being_chosen(client: TestClient, far: ModelServer) -> None:
+    trial = client.post("/v1/model/test", json=wanted(far, key=KEY))
+    assert trial.status_code == 200, trial.text
+    assert (trial.json()["prompt_tokens"], trial.json()["completion_tokens"]) == (300, 12)
+    assert 0 < trial.json()["seconds"] < 20
+    assert client.get("/v1/model").json()["name"] is None
+    nothing = client.post("/v1/model/test")
+    assert (nothing.status_code, nothing.json()["detail"]) == (
+        409,
+        "no language model is chosen; choose one first",
+    )
+
+
+@pytest.mark.parametrize("reply", ["", "  \n"])
+def test_a_model_that_says_nothing_fails_its_test(client: TestClient, far: ModelServer, reply: str) -> None:
+    far.reply = lambda _: reply
+    trial = client.post("/v1/model/test", json=wanted(far))
+    assert trial.status_code == 502
+    assert trial.json()["detail"].startswith("small gave an empty reply; check the address http://127.0.0.1:")
+
+
+def test_a_server_that_is_not_there_is_named_in_a_sentence(client: TestClient) -> None:
+    body = {"provider": "openai", "model": "small", "address": "http://127.0.0.1:1/v1"}
+    trial = client.post("/v1/model/test", json=body)
+    assert (trial.status_code, trial.json()["detail"]) == (
+        502,
+        (
+            "small failed (APIConnectionError: Connection error.); check the address http://127.0.0.1:1/v1, "
+            "the model's name and the key"
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "detail"),
+    [
+        ({"provider": "Open AI"}, "provider: String should match pattern"),
+        ({"model": " "}, "the model has no name; give its name at the provider, or a GGUF file"),
+        ({"address": "ftp://host/v1"}, "the address is 'ftp://host/v1'; it must be a URL"),
+        ({"address": "http://"}, "the address is 'http://'; it must be a URL"),
+        ({"address": "file:///etc/passwd"}, "the address is 'file:///etc/passwd'; it must be a URL"),
+        (
+            {"address": f"http://me:{KEY}@host/v1"},
+            "the address has a user name or a password; leave them out",
+        ),
+        ({"model": "a\x00b"}, "model: has a NUL character or half a surrogate pair"),
+        ({"address": "http://a\x00b"}, "address: has a NUL character or half a surrogate pair"),
+        ({"model": "x" * 1001}, "model: String should have at most 1000 characters"),
+        ({"key": "\x00"}, "the key has a space or a character that no key has; copy it again"),
+        ({"key": "sk 1"}, "the key has a space or a character that no key has; copy it again"),
+        ({"key": "sk\r\nX: 1"}, "the key has a space or a character that no key has; copy it again"),
+        ({"provider": "no-such-house"}, "the provider 'no-such-house' needs a package that is not installed"),
+    ],
+)
+def test_what_cannot_be_used_is_told_and_changes_nothing(
+    client: TestClient, far: ModelServer, settings: Settings, changes: dict[str, object], detail: str
+) -> None:
+    client.put("/v1/model", json=wanted(far, model="first"))
+    response = client.put("/v1/model", json=wanted(far, **changes))
+    assert response.status_code == 422
+    assert response.json()["detail"].startswith(detail)
+    assert KEY not in response.text
+    assert (client.get("/v1/model").json()["name"], stored(settings)["model"]) == ("first", "first")
+
+
+def test_only_files_of_two_folders_are_offered_and_opened(
+    client: TestClient, settings: Settings, tmp_path: Path, far: ModelServer
+) -> None:
+    client.put("/v1/model", json=wanted(far))
+    own, more = settings.models / "a.gguf", tmp_path / "more" / "B.GGUF"
+    elsewhere = tmp_path / "c.gguf"
+    for file in (own, more, elsewhere, settings.models / "deeper" / "d.gguf", settings.models / "e.txt"):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(b"GGUF")
+    assert client.get("/v1/model").json()["files"] == [str(own), str(more)]
+    for name in (elsewhere, settings.models / ".." / ".." / "c.gguf", Path("/etc/passwd"), Path("a.gguf")):
+        for method, route in (("PUT", ""), ("POST", "/test")):
+            body = {"provider": "llamacpp", "model": str(name)}
+            refused = client.request(method, f"/v1/model{route}", json=body)
+            assert refused.status_code == 422
+            assert "is not one of those that this server offers" in refused.json()["detail"]
+    broken = client.put("/v1/model", json={"provider": "llamacpp", "model": str(own)})
+    assert broken.status_code == 422
+    assert broken.json()["detail"].startswith(f"{str(own)!r} cannot be loaded by llama.cpp")
+    assert client.get("/v1/model").json()["name"] == "small"
+
+
+def test_a_file_is_loaded_once_and_let_go(
+    client: TestClient, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded: list[LlamaServer] = []
+    load, close = LlamaServer.__init__, LlamaServer.close
+
+    def loading(server: LlamaServer, *arguments: Any, **more: Any) -> None:  # noqa: ANN401 (as given)
+        load(server, *arguments, **more)
+        loaded.append(server)
+
+    def closing(server: LlamaServer) -> None:
+        close(server)
+        loaded.remove(server)
+
+    monkeypatch.setattr(LlamaServer, "__init__", loading)
+    monkeypatch.setattr(LlamaServer, "close", closing)
+    file = tmp_path / "more" / "smollm2.gguf"
+    file.parent.mkdir()
+    file.symlink_to(smollm2())
+    body = {"provider": "llamacpp", "model": str(file)}
+    assert client.put("/v1/model", json=body).json()["name"] == "smollm2"
+    for tried in (client.post("/v1/model/test"), client.post("/v1/model/test", json=body)):
+        assert tried.status_code == 200, tried.text
+        assert tried.json()["completion_tokens"] > 0
+        assert len(loaded) == 1
+    assert client.get("/v1/model").json()["files"] == [str(file)]
+    assert stored(settings) == {**body, "address": None, "key": None}
+    client.delete("/v1/model")
+    assert loaded == []
+
+
+@pytest.mark.parametrize(
+    ("text", "trouble"),
+    [
+        ("{", "cannot be read (JSONDecodeError); choose the language model again"),
+        ('["openai"]', "cannot be read (AttributeError); choose the language model again"),
+        ('{"provider": "llamacpp", "model": "/nowhere/a.gguf"}', "'/nowhere/a.gguf' does not exist"),
+    ],
+)
+def test_a_stored_model_that_cannot_be_opened_leaves_quotes_and_a_reason(
+    engine: QueryEngine, settings: Settings, text: str, trouble: str
+) -> None:
+    settings.home.mkdir()
+    (settings.home / MODEL_FILE).write_text(text, encoding="utf-8")
+    client = served(engine, settings)
+    shown = client.get("/v1/model").json()
+    assert (shown["name"], shown["changeable"]) == (None, True)
+    assert trouble in shown["trouble"]
+    assert client.post("/v1/chat", json={"question": ARRESTS}).json()["model"] == "quoted"
+    assert client.delete("/v1/model").json()["trouble"] is None

@@ -1,0 +1,221 @@
+"""The command ``model``: show, choose, test or forget the language model that writes answers.
+
+The choice is in ``model.json`` of the home folder. A running server uses it at once.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from getpass import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from ui.cli import printing
+from ui.cli.options import AsJson, Home, settings_of
+from ui.cli.progress import waiting
+from ui.cli.server import post, running_server
+from ui.errors import ServerGoneError, ServerRefusedError, SettingsError, UsedWronglyError
+
+if TYPE_CHECKING:
+    from rag.llm import ModelSettings
+    from ui.settings import Settings
+
+commands = typer.Typer(
+    help="Show, choose or test the language model that writes answers.", invoke_without_command=True
+)
+
+CHOOSE = "Choose a language model with: footnoted model set PROVIDER MODEL"
+
+_WITHOUT_KEY = frozenset({"llamacpp", "ollama"})
+
+
+@commands.callback()
+def show(context: typer.Context, home: Home = None, as_json: AsJson = False) -> None:
+    """Show the language model that writes answers, or choose another one."""
+    if context.invoked_subcommand is not None:
+        if home is not None or as_json:
+            raise UsedWronglyError(
+                f"--home and --json belong after the word {context.invoked_subcommand}; move them there"
+            )
+        return
+    settings = settings_of(home=home)
+    _print(described(settings.language_model(), settings), as_json=as_json)
+
+
+@commands.command("set")
+def choose(
+    provider: Annotated[
+        str,
+        typer.Argument(
+            metavar="PROVIDER",
+            help="llamacpp, openai, ollama, anthropic, or the name of another llama-index package.",
+        ),
+    ],
+    model: Annotated[
+        str, typer.Argument(metavar="MODEL", help="Its name at the provider; for llamacpp, a GGUF file.")
+    ],
+    *,
+    address: Annotated[
+        str | None,
+        typer.Option("--address", metavar="URL", help="Its server, if it is not the provider's own."),
+    ] = None,
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--key-file", metavar="FILE", help="Read its key from this file; - is standard input."),
+    ] = None,
+    ask_key: Annotated[bool, typer.Option("--key", help="Ask for its key on the terminal.")] = False,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let a language model write the answers, also those of the running server."""
+    from ui.stored_model import is_file_model, model_of
+
+    settings = _free_settings(home)
+    needs_key = ask_key or (provider not in _WITHOUT_KEY and address is None)
+    model_of(provider, model, address)  # Before the question for the key.
+    chosen = model_of(provider, model, address, _key(key_file, asks=needs_key))
+    if is_file_model(chosen):
+        file = Path(model).expanduser().absolute()
+        if not file.is_file():
+            raise UsedWronglyError(
+                f"the GGUF file {str(file)!r} does not exist; give the path of one, or give --address"
+            )
+        chosen = replace(chosen, model=str(file))
+    with waiting(printing.errors(), "Opening the model…"):
+        _use(settings, chosen)
+    _print(described(chosen, settings), as_json=as_json)
+
+
+@commands.command("test")
+def try_out(home: Home = None, as_json: AsJson = False) -> None:
+    """Ask the language model for a short reply."""
+    settings = settings_of(home=home)
+    with waiting(printing.errors(), "Asking the model…"):
+        trial = _trial(settings)
+    if as_json:
+        printing.print_json(trial)
+        return
+    tokens = int(trial["prompt_tokens"] + trial["completion_tokens"])
+    printing.print_line(
+        printing.standard_output(), f"It replied in {trial['seconds']:.1f} s with {tokens} tokens."
+    )
+
+
+@commands.command()
+def clear(home: Home = None, as_json: AsJson = False) -> None:
+    """Quote the answers again, and remove the stored model with its key."""
+    settings = _free_settings(home)
+    _use(settings, None)
+    _print(described(None, settings), as_json=as_json)
+
+
+def described(model: ModelSettings | None, settings: Settings) -> dict[str, Any]:
+    """A model as JSON, without its key; null if answers are quoted."""
+    return {
+        "provider": model.provider if model else None,
+        "model": model.model if model else None,
+        "address": model.address if model else None,
+        "has_key": bool(model and model.key),
+        "set_by": settings.model_set_by,
+    }
+
+
+def _print(model: dict[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        printing.print_json(model)
+        return
+    set_by = f"; {model['set_by']} sets this." if model["set_by"] else None
+    facts = [model["provider"], model["address"], "with a key" if model["has_key"] else None]
+    if model["provider"] is None:
+        line = f"Answers are quoted{set_by or f'. {CHOOSE}'}"
+    else:
+        line = f"Answers are written by {model['model']} ({', '.join(filter(None, facts))}){set_by or '.'}"
+    printing.print_line(printing.standard_output(), line)
+
+
+def _free_settings(home: Path | None) -> Settings:
+    """The settings of a home whose model a person may choose.
+
+    Raises:
+        UsedWronglyError: if a setting names the model.
+    """
+    settings = settings_of(home=home)
+    if settings.model_set_by is not None:
+        raise UsedWronglyError(f"{settings.model_set_by} sets the language model; change or remove it there")
+    return settings
+
+
+def _key(file: Path | None, *, asks: bool) -> str | None:
+    """The key in a file, or the one that a person types; None without one."""
+    if file is not None:
+        try:
+            text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            cause = getattr(error, "strerror", None) or "it is not text"
+            raise UsedWronglyError(
+                f"the key file {str(file)!r} cannot be read: {cause}; correct --key-file"
+            ) from error
+        if not text.strip():
+            raise UsedWronglyError(f"the key file {str(file)!r} is empty; write the key into it")
+        return text.strip()
+    if not asks:
+        return None
+    if not sys.stdin.isatty():
+        raise UsedWronglyError("there is no terminal to ask for the key of this model; give --key-file")
+    return getpass("Key (not shown; empty for none): ").strip() or None
+
+
+def _use(settings: Settings, chosen: ModelSettings | None) -> None:
+    """Store a choice, and let the running server use it. If the model cannot be opened, nothing changes.
+
+    Raises:
+        ModelSetupError: if it cannot be opened, and no server runs.
+        ServerRefusedError: if the running server cannot open it.
+    """
+    from ui.stored_model import read_model
+
+    server = running_server(settings.home)
+    if server is None and chosen is not None:
+        from rag.llm import open_model
+
+        open_model(settings.limited(chosen)).close()
+    try:
+        former = read_model(settings.home)
+    except SettingsError:
+        former = None
+    _store(settings.home, chosen)
+    if server is not None:
+        try:
+            post(server, "/v1/model/reload", None)
+        except ServerGoneError:
+            return
+        except ServerRefusedError:
+            _store(settings.home, former)
+            raise
+
+
+def _store(home: Path, chosen: ModelSettings | None) -> None:
+    from ui.stored_model import remove_model, write_model
+
+    if chosen is None:
+        remove_model(home)
+    else:
+        write_model(home, chosen)
+
+
+def _trial(settings: Settings) -> dict[str, Any]:
+    server = running_server(settings.home)
+    if server is not None:
+        try:
+            return post(server, "/v1/model/test", None)
+        except ServerGoneError:
+            pass
+    from ui.model_choice import try_out as ask_here
+
+    model = settings.language_model()
+    if model is None:
+        raise UsedWronglyError("no language model is chosen; choose one with: footnoted model set")
+    return ask_here(model).as_dict()

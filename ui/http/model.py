@@ -1,0 +1,163 @@
+"""The routes of the language model: what it is, choose another one, test one.
+
+Only a person at this machine may choose (:func:`ui.http.origin_check.why_not_here`). No response has the key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Depends, HTTPException, Request
+from pydantic import Field, SecretStr
+
+from index.errors import line_of
+from rag.errors import EntailmentError, ModelError, ModelSetupError
+from rag.llm import ModelSettings, Trial
+from ui.errors import NoChoiceError, SettingsError, UsedWronglyError
+from ui.http.origin_check import why_not_here
+from ui.http.problems import documented
+from ui.http.request_bodies import RequestModel, Text
+from ui.model_choice import ModelChoice
+from ui.stored_model import KEY, PROVIDER, is_file_model, model_of
+
+T = TypeVar("T")
+
+MAX_MODEL_CHARACTERS = 1_000
+
+
+class ModelRequest(RequestModel):
+    """A language model to choose or to test."""
+
+    provider: Annotated[str, Field(pattern=PROVIDER)]
+    model: Annotated[Text, Field(max_length=MAX_MODEL_CHARACTERS)] = Field(
+        description="its name at the provider; for `llamacpp` without an address, one of the `files`"
+    )
+    address: Annotated[Text, Field(max_length=MAX_MODEL_CHARACTERS)] | None = None
+    key: (
+        Annotated[SecretStr, Field(max_length=MAX_MODEL_CHARACTERS, json_schema_extra={"pattern": KEY})]
+        | None
+    ) = Field(
+        default=None,
+        description="null keeps the stored key, if provider and address stay the same; an empty string "
+        "removes it",
+    )
+
+    def to_settings(self, choice: ModelChoice) -> ModelSettings:
+        """The model, with the stored key if this request keeps it.
+
+        Raises:
+            UsedWronglyError: if a value cannot be used.
+        """
+        given = self.key.get_secret_value() if self.key is not None else None
+        model = model_of(self.provider, self.model, self.address, given or None)
+        if is_file_model(model) and Path(model.model) not in choice.files:
+            raise UsedWronglyError(
+                f"the GGUF file {model.model!r} is not one of those that this server offers; put it into the "
+                "folder models of the library's home, or choose it with: footnoted model set"
+            )
+        stored = choice.chosen
+        # The key of one server must not go to another one.
+        if given is None and stored and (stored.provider, stored.address) == (model.provider, model.address):
+            return model_of(model.provider, model.model, model.address, stored.key)
+        return model
+
+
+def model_router(choice: ModelChoice) -> APIRouter:
+    """The routes under ``/v1/model``."""
+    router = APIRouter(prefix="/v1/model", tags=["language model"], responses=documented(400, 422, 500))
+    # Opening a model takes time and memory.
+    choosing, testing = CapacityLimiter(1), CapacityLimiter(1)
+
+    @router.get("")
+    def model(request: Request) -> dict[str, Any]:
+        """The language model that writes answers.
+
+        `name` is null if answers are quoted. `changeable` says whether this client may choose another model,
+        and `why_not` why it may not. Only such a client sees `model`, `address`, `files` and `trouble`, which
+        name places of the server; nobody sees the key.
+        """
+        return described(choice, request)
+
+    @router.put("", dependencies=[Depends(_here)], responses=documented(403, 409, 507))
+    async def choose(wanted: ModelRequest, request: Request) -> dict[str, Any]:
+        """Let another language model write the answers to later questions."""
+        await _run(lambda: _choose(choice, wanted), choosing)
+        return described(choice, request)
+
+    @router.delete("", dependencies=[Depends(_here)], responses=documented(403, 409, 507))
+    async def clear(request: Request) -> dict[str, Any]:
+        """Quote the answers to later questions, and remove the stored model with its key."""
+        await _run(choice.clear, choosing)
+        return described(choice, request)
+
+    @router.post("/reload", dependencies=[Depends(_here)], responses=documented(403, 409))
+    async def reload(request: Request) -> dict[str, Any]:
+        """Use the model that `footnoted model set` has stored."""
+        await _run(choice.reload, choosing)
+        return described(choice, request)
+
+    @router.post("/test", dependencies=[Depends(_here)], responses=documented(403, 409, 502))
+    async def test(wanted: ModelRequest | None = None) -> dict[str, float]:
+        """Ask a model for a short reply: the model of the body or, without one, the model in use.
+
+        The response has the `seconds` and the tokens of the reply. If there is no reply, it is 502, with the
+        cause.
+        """
+        return (await _run(lambda: _try_out(choice, wanted), testing)).as_dict()
+
+    return router
+
+
+def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
+    """The response of ``GET /v1/model``."""
+    elsewhere = why_not_here(request.scope)
+    set_by, chosen = choice.set_by, choice.chosen if elsewhere is None else None
+    why_not = elsewhere
+    if why_not is None and not choice.is_free:
+        why_not = f"{set_by} sets it." if set_by else "This server has no folder to store a choice."
+    return {
+        "name": choice.name,
+        "provider": choice.chosen.provider if choice.chosen else None,
+        "model": chosen.model if chosen else None,
+        "address": chosen.address if chosen else None,
+        "has_key": bool(chosen and chosen.key),
+        "set_by": set_by,
+        "changeable": why_not is None,
+        "why_not": why_not,
+        "files": [str(file) for file in choice.files] if why_not is None else [],
+        "trouble": choice.trouble if elsewhere is None else None,
+    }
+
+
+async def _run(work: Callable[[], T], threads: CapacityLimiter) -> T:
+    """Run work in a thread, with its errors as problems."""
+    try:
+        return await to_thread.run_sync(work, limiter=threads)
+    except NoChoiceError as error:
+        raise HTTPException(409, line_of(error)) from error
+    except (EntailmentError, ModelSetupError, SettingsError, UsedWronglyError) as error:
+        raise HTTPException(422, line_of(error)) from error
+    except ModelError as error:
+        raise HTTPException(502, line_of(error)) from error
+
+
+def _choose(choice: ModelChoice, wanted: ModelRequest) -> None:
+    choice.require_free()
+    choice.choose(wanted.to_settings(choice))
+
+
+def _try_out(choice: ModelChoice, wanted: ModelRequest | None) -> Trial:
+    if wanted is None:
+        return choice.try_out(None)
+    choice.require_free()
+    return choice.try_out(wanted.to_settings(choice))
+
+
+def _here(request: Request) -> None:
+    """Refuse a request that does not come from this machine."""
+    refusal = why_not_here(request.scope)
+    if refusal is not None:
+        raise HTTPException(403, refusal)

@@ -1,0 +1,173 @@
+"""The language model of a running server: what it is, and how another one takes its place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from index.errors import line_of
+from rag.engine import QueryEngine
+from rag.errors import ModelError, ModelSetupError
+from rag.llm import ModelSettings, Trial, open_model
+from ui.errors import NoChoiceError, SettingsError
+from ui.opening import open_writer
+from ui.stored_model import gguf_files, is_file_model, remove_model, write_model
+
+if TYPE_CHECKING:
+    from ui.settings import Settings
+
+
+class ModelChoice:
+    """Exchanges the language model of an engine. Safe to share between threads.
+
+    Attributes:
+        chosen: the model that the settings name or the home folder stores; None if answers are quoted.
+        trouble: why the stored model could not be opened, so that answers are quoted; None without trouble.
+    """
+
+    def __init__(self, engine: QueryEngine, settings: Settings | None) -> None:
+        """Control the model of ``engine``; without settings, it cannot be exchanged."""
+        self.chosen: ModelSettings | None = None
+        self.trouble: str | None = None
+        self._engine = engine
+        self._settings = settings
+        self._changing = Lock()
+
+    @property
+    def name(self) -> str | None:
+        """The name of the model in answers; None if answers are quoted."""
+        writer = self._engine.writer
+        return writer.model.name if writer else None
+
+    @property
+    def set_by(self) -> str | None:
+        """The variable or the file that sets the model; None if a person may choose it."""
+        return self._settings.model_set_by if self._settings else None
+
+    @property
+    def is_free(self) -> bool:
+        """Return whether a person may choose the model."""
+        return self._settings is not None and self.set_by is None
+
+    @property
+    def files(self) -> tuple[Path, ...]:
+        """The GGUF files that a person may choose over HTTP: those of two folders, and the chosen one."""
+        if self._settings is None:
+            return ()
+        found = gguf_files(self._settings.models, self._settings.llm_folder)
+        own = Path(self.chosen.model) if self.chosen and is_file_model(self.chosen) else None
+        return (*found, own) if own and own not in found and own.is_file() else found
+
+    def require_free(self) -> Settings:
+        """The settings of a model that a person may choose.
+
+        Raises:
+            NoChoiceError: if a person may not choose it.
+        """
+        if self._settings is None:
+            raise NoChoiceError("this server has no folder to store a choice")
+        if self.set_by is not None:
+            raise NoChoiceError(f"{self.set_by} sets the language model; change or remove it there")
+        return self._settings
+
+    def open_stored(self) -> None:
+        """Open the model that the home folder stores; if that fails, answers are quoted.
+
+        A model that a setting names is open already.
+        """
+        if self._settings is None:
+            return
+        try:
+            self.chosen = self._settings.language_model()
+            if self.chosen is not None and self.is_free:
+                self._engine.use(open_writer(self._settings, self._engine.index, self.chosen))
+        except (ModelSetupError, SettingsError) as error:
+            self.trouble = line_of(error)
+
+    def choose(self, model: ModelSettings) -> None:
+        """Store a model, and let it write the answers to later questions.
+
+        Raises:
+            EntailmentError: if the entailment model cannot be opened.
+            ModelSetupError: if the model cannot be opened; the former model stays.
+            OSError: if the choice cannot be stored; the former model stays.
+            NoChoiceError: if a setting names the model.
+        """
+        settings = self.require_free()
+        with self._changing:
+            limited = settings.limited(model)
+            writer = open_writer(settings, self._engine.index, limited)
+            try:
+                write_model(settings.home, model)
+            except OSError:
+                writer.model.close()
+                raise
+            self._engine.use(writer)
+            self.chosen, self.trouble = limited, None
+
+    def clear(self) -> None:
+        """Store no model, and quote the answers to later questions.
+
+        Raises:
+            OSError: if the stored model cannot be removed.
+            NoChoiceError: if a setting names the model.
+        """
+        settings = self.require_free()
+        with self._changing:
+            remove_model(settings.home)
+            self._engine.use(None)
+            self.chosen = self.trouble = None
+
+    def reload(self) -> None:
+        """Use the model that another process has stored in the home folder.
+
+        Raises:
+            EntailmentError: if the entailment model cannot be opened.
+            ModelSetupError: if the model cannot be opened; the former model stays.
+            SettingsError: if the stored model cannot be read.
+            NoChoiceError: if a setting names the model.
+        """
+        settings = self.require_free()
+        with self._changing:
+            chosen = settings.language_model()
+            self._engine.use(open_writer(settings, self._engine.index, chosen) if chosen else None)
+            self.chosen, self.trouble = chosen, None
+
+    def try_out(self, model: ModelSettings | None) -> Trial:
+        """Ask a model for a short reply, without storing the model.
+
+        Args:
+            model: a model; None for the one that writes the answers.
+
+        Raises:
+            ModelError: if it gives no reply.
+            ModelSetupError: if it cannot be opened.
+            NoChoiceError: if answers are quoted, so that there is no model.
+        """
+        writer, chosen = self._engine.writer, self.chosen
+        if model is None or (chosen and is_file_model(chosen) and chosen.model == model.model):
+            # A file is loaded once: another copy might not fit into the memory.
+            if writer is None:
+                raise NoChoiceError("no language model is chosen; choose one first")
+            with writer.model.in_use():
+                return writer.model.try_out()
+        return try_out(self._settings.limited(model) if self._settings else model)
+
+
+def try_out(model: ModelSettings) -> Trial:
+    """Open a model, ask it for a short reply, and close it.
+
+    Raises:
+        ModelError: if it gives no reply.
+        ModelSetupError: if it cannot be opened.
+    """
+    opened = open_model(replace(model, limits=replace(model.limits, attempts=1)))
+    try:
+        return opened.try_out()
+    except ModelError as error:
+        where = f"the address {model.address}" if model.address else "the connection"
+        raise ModelError(f"{error}; check {where}, the model's name and the key", error.kind) from error
+    finally:
+        opened.close()

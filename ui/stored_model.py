@@ -1,0 +1,124 @@
+"""The language model that a person chose, in ``model.json`` of the library's home folder.
+
+The file has a key in plain text. Only its owner can read it, and no backup contains it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from pathlib import Path
+from tempfile import NamedTemporaryFile
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from index.private import make_folder
+from ui.errors import SettingsError, UsedWronglyError
+
+if TYPE_CHECKING:
+    from rag.llm import ModelSettings
+
+MODEL_FILE = "model.json"
+MODEL_FIELDS = ("provider", "model", "address", "key")
+LLAMACPP = "llamacpp"
+"""The provider of models that run in the server's own process, if they have no address."""
+
+PROVIDER = r"^[a-z][a-z0-9_-]{0,99}$"
+GGUF = ".gguf"
+
+KEY = r"^[!-~]*$"
+"""A key: characters that a header of HTTP may have, without spaces."""
+
+
+def model_of(provider: str, model: str, address: str | None = None, key: str | None = None) -> ModelSettings:
+    """A language model, with the default limits; empty strings count as not given.
+
+    Raises:
+        UsedWronglyError: if a value cannot be used. The message never shows the key.
+    """
+    from rag.llm import ModelSettings
+
+    if not re.fullmatch(PROVIDER, provider):
+        raise UsedWronglyError(
+            f"the provider is {provider!r}; it must be llamacpp, openai, ollama, anthropic, or the name of "
+            "another llama-index package"
+        )
+    if not model.strip():
+        raise UsedWronglyError("the model has no name; give its name at the provider, or a GGUF file")
+    if key and not re.fullmatch(KEY, key):
+        raise UsedWronglyError("the key has a space or a character that no key has; copy it again")
+    if address:
+        _check_address(address)
+    return ModelSettings(provider, model.strip(), address or None, key or None)
+
+
+def read_model(home: Path) -> ModelSettings | None:
+    """The stored model, with the default limits; None if none is stored.
+
+    Raises:
+        SettingsError: if the file cannot be read, or is not the form of a model.
+    """
+    file = home / MODEL_FILE
+    try:
+        fields = json.loads(file.read_text(encoding="utf-8"))
+        return model_of(**{name: fields.get(name) for name in MODEL_FIELDS})
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        cause = str(error) if isinstance(error, UsedWronglyError) else type(error).__name__
+        raise SettingsError(
+            f"{file} cannot be read ({cause}); choose the language model again: footnoted model set"
+        ) from None  # The chain of errors could show the key.
+
+
+def write_model(home: Path, model: ModelSettings) -> None:
+    """Store a model, readable for the owner of the folder alone.
+
+    Raises:
+        OSError: if the file cannot be written.
+    """
+    make_folder(home)
+    fields = {name: getattr(model, name) for name in MODEL_FIELDS}
+    with NamedTemporaryFile("w", dir=home, prefix=f".{MODEL_FILE}-", delete=False, encoding="utf-8") as part:
+        json.dump(fields, part, ensure_ascii=False, indent=2)
+        part.flush()
+        os.fsync(part.fileno())
+    Path(part.name).replace(home / MODEL_FILE)
+
+
+def remove_model(home: Path) -> None:
+    """Store no model any more."""
+    (home / MODEL_FILE).unlink(missing_ok=True)
+
+
+def gguf_files(*folders: Path | None) -> tuple[Path, ...]:
+    """The GGUF files that lie in some folders, sorted by name; subfolders are not searched."""
+    found = {
+        file.absolute()
+        for folder in folders
+        if folder is not None and folder.is_dir()
+        for file in folder.iterdir()
+        if file.suffix.lower() == GGUF and file.is_file()
+    }
+    return tuple(sorted(found, key=lambda file: (file.name.casefold(), file)))
+
+
+def is_file_model(model: ModelSettings) -> bool:
+    """Return whether the model is a GGUF file that runs in the server's own process."""
+    return model.provider == LLAMACPP and model.address is None
+
+
+def _check_address(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        is_url = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        has_password = parts.username is not None or parts.password is not None
+    except ValueError:
+        is_url = has_password = False
+    if has_password:
+        raise UsedWronglyError("the address has a user name or a password; leave them out, and give a key")
+    if not is_url or not address.isprintable() or " " in address:
+        raise UsedWronglyError(
+            f"the address is {address!r}; it must be a URL, such as http://127.0.0.1:8080/v1"
+        )
