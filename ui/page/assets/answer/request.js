@@ -61,7 +61,7 @@ function watchButton(event) {
   const pressed = event.target.closest?.("#fn-question button");
   if (pressed?.matches(".submit-button"))
     watchQuestion(document.querySelector("#fn-question textarea").value, event);
-  else if (pressed) expectOutcome();
+  else if (pressed?.matches(".stop-button")) expectOutcome();
 }
 
 /** Stops the second event of a double press: the server may have answered the first before it arrives. */
