@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Generator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -21,7 +21,7 @@ from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
 from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
-from rag.finding.abstention import Abstention, decide, shortfall
+from rag.finding.abstention import Abstention, Decision, decide, shortfall
 from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
@@ -34,7 +34,7 @@ from rag.finding.reading import Reading, read
 from rag.finding.reranking import apply_reranker, compare_across
 from rag.finding.spelling import correct
 from rag.finding.windows import Window
-from rag.follow_ups.rewriting import rewrite
+from rag.follow_ups.rewriting import forms
 from rag.llm import Usage
 from rag.questions import Question, understand
 from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
@@ -218,25 +218,28 @@ class QueryEngine:
         if corrected is not None:
             yield QuestionCorrected(corrected)
         asked = original if corrected is None else understand(corrected)
-        rewritten = rewrite(asked, conversation.exchanges, model, index.idf, spent.append)
-        question = understand(rewritten.question)
-        standalone = question.text if rewritten.carried else None
-        if standalone is not None:
-            yield QuestionRewritten(standalone)
+        tried = forms(asked, conversation.exchanges, model, index.encoder, spent.append)
+        if len(tried) == 1:
+            yield from _announced(asked, tried[0])
         clock.lap("rewrite")
         library = DocumentTexts(index.reader)
         copies = Copies(index, library, filters)
-        readings, ranked, weights = yield from self._read(index, question, filters, copies, clock)
-        decision = decide(index, question, ranked, weights, filtered=bool(filters))
+        found: list[_Found] = []
+        for form in tried:
+            found.append((yield from self._read(index, form, filters, copies, clock)))
+        best = max(found, key=lambda each: each.decision.answerability or 0.0)
+        if len(tried) > 1:
+            yield from _announced(asked, best.question)
+        question, ranked, weights, decision = best.question, best.ranked, best.weights, best.decision
         abstention = decision.abstention
-        shown = without_repeated_readings(readings, copies) if abstention else readings
+        shown = without_repeated_readings(best.readings, copies) if abstention else best.readings
         passages = _passages(index, question, shown, library, abstention)
         yield PassagesFound(passages)
         draft = replace(
             _draft(index, original, conversation),
             passages=passages,
             answerability=decision.answerability,
-            standalone=standalone,
+            standalone=question.text if question.text != asked.text else None,
             searched_for=corrected,
             searched=search_scope(index, filters),
         )
@@ -253,8 +256,8 @@ class QueryEngine:
 
     def _read(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
-    ) -> Generator[Event, None, tuple[list[Reading], list[Scored], Weights]]:
-        """Find and read passages; return them, their ranked sentences, and the weights of the ranking."""
+    ) -> Generator[Event, None, _Found]:
+        """Find and read passages for one form of a question."""
         hits = find_passages(index, question, self.limits, filters, copies)
         clock.lap("search")
         readings = read(index, hits, self.limits.widen_by)
@@ -269,7 +272,8 @@ class QueryEngine:
             yield ReadingBegun(sum(len(window.places) for window in windows))
             ranked = rank(apply_reader(self.reader, question, candidates, windows), weights)
         clock.lap("read")
-        return readings, ranked, weights
+        decision = decide(index, question, ranked, weights, filtered=bool(filters))
+        return _Found(question, readings, ranked, weights, decision)
 
     def _reranked(
         self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
@@ -302,6 +306,30 @@ class QueryEngine:
                 self.writer, findings, composition, draft, conversation=conversation, limits=self.limits
             )
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the library has for one form of a question.
+
+    Attributes:
+        question: the form.
+        readings: the passages that were read.
+        ranked: their sentences, best first.
+        weights: the weights that ranked them.
+        decision: the decision whether the library answers it.
+    """
+
+    question: Question
+    readings: list[Reading]
+    ranked: list[Scored]
+    weights: Weights
+    decision: Decision
+
+
+def _announced(asked: Question, searched: Question) -> Iterator[Event]:
+    if searched.text != asked.text:
+        yield QuestionRewritten(searched.text)
 
 
 def _draft(index: Snapshot, question: Question, conversation: Conversation) -> Answer:
@@ -363,5 +391,5 @@ class _Clock:
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self.timings[stage] = round((now - self._last) * 1000, 2)
+        self.timings[stage] = round(self.timings.get(stage, 0.0) + (now - self._last) * 1000, 2)
         self._last = now

@@ -1,44 +1,203 @@
-"""The statements of a citation, which quotes a sentence or a row of a table."""
+"""Reads the figures of a cited sentence or row: what each one counts, where and when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+import regex
 
 from index.documents import Span
+from index.search import terms
 from rag.answers import Citation
-from rag.disagreement.statement_words import limits_of
-from rag.disagreement.stating import Sentence, Statement, held, subject
-from rag.figures.quantities import quantities
+from rag.figures.dates import dates, resolved
+from rag.figures.quantities import ORDINAL, Quantity, comparator_of, quantities
+from rag.word_lists import lines, listed
+
+_I = regex.IGNORECASE
+_HAN = regex.compile(r"\p{Han}")
+_WORD = regex.compile(r"(?V1)\p{Han}|[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}’'-]*")
+_NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
+_FAR = 40
+"""The number of characters before a figure in which the words that qualify it stand."""
+
+_LIGHT = listed("""
+say said told report record count put stand stood reach total number figur rate show give make made find found
+have has had been were which who from about over between more than some least new far up rise rose fell fall
+accord regist hold lost left sinc ministri offici 人 名 个 造 成 约 共 di itu đã ở
+""")
+"""Stems and characters that say nothing about the counted things."""
+
+_MEANINGS = {
+    stem: group.split()[0]
+    for group in lines("""
+        dead die death kill toll fatal perish live, hurt injur wound, home hous, missing miss, cost price,
+        flee fled displac evacu, destroy raze, damag, rebuild rebuilt reconstruct, jobless unemploy,
+        job employ employe workforc, burn burnt flame, sale revenu turnov, arrest detain, free freed releas
+    """)
+    for stem in group.split()
+}
+"""English stems, each with the one that stands for all of its meaning."""
+
+_LIMITS = regex.compile(
+    r"\b(?:(?P<plan>plan(?:s|ned)?|targets?|expect(?:s|ed)?|projected|will|needed|capacity|sẽ|dự kiến|akan)"
+    r"|(?P<denial>not|never|without|không|chưa|tidak|belum)|(?P<mean>average|mean|median|peak|daily|monthly"
+    r"|annual))\b|(?P<plan>预计|计划)|(?P<denial>没有|未)|(?P<mean>平均)",
+    _I,
+)
+_CHANGE = regex.compile(r"(?:\b(?:by|another|a further|additional|thêm|naik|turun)|新增|增加|减少)\s*$", _I)
+_PART = regex.compile(r"\s?(?:more|fewer|others?|of (?:the(?:m|se)?|those|whom)|nữa|lagi|trong số)\b", _I)
+_REJECTED = regex.compile(r"(?:\b(?:not|rather than|instead of|không phải|bukan)|而非|而不是)\s*$", _I)
+_BETWEEN = regex.compile(r"\b(?:between|giữa|antara)\s$", _I)
+_CUT = regex.compile(
+    r"[;:()—–，；：、。]|,(?!\d)|\s(?:and|but|while|including|against|compared|(?:up|down) from|và|nhưng|dan"
+    r"|tetapi)\s|但|其中",
+    _I,
+)
+_SOURCE = regex.compile(
+    r"\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s(?:the\s)?[^,;.\d]{3,40}\s(?:said|says|reported)\b"
+    r"|(?:\b[Tt]he\s)?\b\p{Lu}\p{L}+(?:\s(?:(?:of|for|and)\s)?\p{Lu}\p{L}+)+(?=\s(?:said|says|counted|put)\b)"
+)
+"""Words that name a source: sources that differ may count the same thing."""
+
+_TIMES = listed("second minute hour day week month year decade")
+
+When = tuple[int | None, int | None, int | None, str | None]
+"""A date: year, month, day, and ``before`` or ``after`` if the text says so."""
 
 
-def statements(citation: Citation, language: str) -> list[Statement]:
-    """Return a statement for each figure of the quote whose counted things are clear, in order."""
-    if citation.headings and "|" in citation.headings:
-        return list(_of_row(citation, language))
-    if "|" in citation.quote:
-        # A row without its headings does not tell what its figures count.
-        return []
-    return list(Sentence(citation, citation.quote, language).read())
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A figure of a cited sentence.
+
+    Attributes:
+        citation: the citation.
+        quantity: the figure.
+        value: the figure as written, with the words that qualify it.
+        about: the counted things, as written.
+        words: the meanings of the words around it.
+        near: the meanings of the words next to it.
+        names: the names in the sentence, in lower case.
+        limits: a plan, a denial, a mean, lengths of time; for a cell, its row and column.
+        when: the dates that it holds for; empty without any.
+        others: the other figures of the sentence, without those that it rejects.
+        rejected: the figures that the sentence rejects.
+        masked: the sentence without figures, dates and sources, for the encoder.
+    """
+
+    citation: Citation
+    quantity: Quantity
+    value: str
+    about: str
+    words: frozenset[str]
+    near: frozenset[str]
+    names: frozenset[str]
+    limits: frozenset[str]
+    when: frozenset[When]
+    others: tuple[Quantity, ...] = ()
+    rejected: tuple[Quantity, ...] = ()
+    masked: str = ""
 
 
-def _of_row(citation: Citation, language: str) -> Iterator[Statement]:
-    """Yield a statement for each cell that holds exactly one figure, under a heading of its own."""
-    *caption, columns = (line for line in (citation.headings or "").splitlines() if line.strip())
-    names = [name.strip() for name in columns.split("|")]
-    cells = [cell.strip() for cell in citation.quote.split("|")]
-    if len(names) != len(cells) or not cells[0] or quantities(cells[0], language):
-        return
-    for name, cell in zip(names[1:], cells[1:], strict=True):
-        found = quantities(cell, language)
-        if len(found) != 1 or found[0].written.strip() != cell or not name:
+def statements(citation: Citation, language: str) -> Iterator[Statement]:
+    """Yield a statement for each figure whose counted things are clear, in order."""
+    headings = [line for line in (citation.headings or "").splitlines() if line.strip()]
+    if "|" not in citation.quote:
+        yield from _in_sentence(citation, language)
+    elif headings and "|" in headings[-1]:
+        columns, (label, *cells) = (
+            [part.strip() for part in row.split("|")] for row in (headings[-1], citation.quote)
+        )
+        for name, cell in zip(columns[1:], cells, strict=False) if len(columns) == len(cells) + 1 else ():
+            found = quantities(cell, language)
+            if len(found) == 1 and found[0].written.strip() == cell and label and name:
+                text = " ".join([*headings[:-1], name, label])
+                words, address = (
+                    meanings(text, language),
+                    {f"row {label.casefold()}", f"column {name.casefold()}"},
+                )
+                yield Statement(
+                    citation, found[0], cell, f"{label}, {name}", words, words, names_in(text),
+                    _limits(text) | address, _when(text, Span(0, len(text)), citation, language),
+                )  # fmt: skip
+
+
+def _in_sentence(citation: Citation, language: str) -> Iterator[Statement]:
+    text = citation.quote
+    figures = [item for item in quantities(text, language) if item.unit not in {ORDINAL, "year of age"}]
+    denials = {item: found for item in figures if (found := _REJECTED.search(text, 0, item.span.start))}
+    kept = [item for item in figures if item not in denials]
+    moments = [moment.span for moment in dates(text, language) if not moment.may_be_count]
+    blanked = [*(item.span for item in figures), *moments]
+    for start, end in (match.span() for match in (*_SOURCE.finditer(text), *denials.values())):
+        blanked.append(Span(start, end))
+    plain = text
+    for span in blanked:
+        plain = plain[: span.start] + " " * len(span) + plain[span.end :]
+    bare = _NAME.sub(lambda match: " " * len(match[0]), plain)
+    cuts = [0, *(place for match in _CUT.finditer(plain) for place in match.span()), len(text)]
+    clauses = [Span(start, end) for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
+    free = [part for part in clauses if not any(_meets(part, item.span) for item in kept)]
+    for item in kept:
+        own = next((part for part in clauses if _meets(part, item.span)), Span(0, 0))
+        beside = [other for other in kept if other != item and _meets(own, other.span)]
+        near = _near(bare, item, own, language)
+        changes = _CHANGE.search(text[: item.span.start][-_FAR:]) or _PART.match(text, item.span.end)
+        if not near or changes or item.unit in _TIMES or any(other.unit not in _TIMES for other in beside):
             continue
-        words = Sentence(citation, " ".join([*caption, name, cells[0]]), language)
-        whole = Span(0, len(words.text))
-        said = words.all_terms()
-        if words.found or not said:
-            continue
+        around = " ; ".join(part.of(bare) for part in (own, *free))
         yield Statement(
-            citation, found[0], cell, f"{cells[0]}, {name}", said, said, said, frozenset(words.names(whole)),
-            held(citation), subject(citation, language), frozenset(limits_of(words.text)),
-            words.when(whole, []), (), (), (cells[0].casefold(), name.casefold()),
+            citation, item, _written(text, item), " ".join(" ".join(span.of(text).split()) for span in near),
+            meanings(around, language), meanings(near[-1].of(bare), language), names_in(plain),
+            _limits(around) | {f"{other.low} {other.unit}" for other in beside},
+            _when(text, own, citation, language) or _when(text, Span(0, len(text)), citation, language),
+            tuple(other for other in kept if other != item), tuple(denials), " ".join(plain.split()),
         )  # fmt: skip
+
+
+def meanings(text: str, language: str) -> frozenset[str]:
+    """Return the stems of the words of ``text`` that say something, or what stands for their meaning."""
+    stems = {term for _, term in terms(_HAN.sub(" ", text), language)} | set(_HAN.findall(text))
+    return frozenset(_MEANINGS.get(stem, stem) for stem in stems if stem not in _LIGHT and not stem.isdigit())
+
+
+def names_in(text: str) -> frozenset[str]:
+    """Return the capitalised words within ``text``, in lower case."""
+    return frozenset(match[0].casefold() for match in _NAME.finditer(text))
+
+
+def _near(bare: str, item: Quantity, own: Span, language: str) -> list[Span]:
+    """Return the words of a figure's clause that say what it counts: before it, and the nearest after it."""
+    found = [Span(*match.span()) for match in _WORD.finditer(bare, own.start, own.end)]
+    said = [span for span in found if meanings(span.of(bare), language)]
+    before = [span for span in said if span.end <= item.span.start]
+    after = [span for span in said if span.start >= item.span.end]
+    after = after[: len(meanings(item.noun or "", language)) + 1]
+    before = before[-2 if item.currency else -1 :] if after else before[:2]
+    return [Span(part[0].start, part[-1].end) for part in (before, after) if part]
+
+
+def _meets(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _limits(text: str) -> frozenset[str]:
+    return frozenset(str(match.lastgroup) for match in _LIMITS.finditer(text))
+
+
+def _when(text: str, within: Span, citation: Citation, language: str) -> frozenset[When]:
+    found = (
+        moment for moment in dates(text, language) if not moment.may_be_count and _meets(within, moment.span)
+    )
+    said = (resolved(moment, citation.published) for moment in found)
+    return frozenset((each.year, each.month, each.day, each.relation) for each in said)
+
+
+def _written(text: str, item: Quantity) -> str:
+    """Return a figure with the words before it that qualify it: *more than 100*."""
+    end = item.span.start
+    between = _BETWEEN.search(text[:end]) if item.is_range else None
+    places = range(end - 1, max(0, end - _FAR) - 1, -1) if item.comparator != "exactly" else ()
+    led = (at for at in places if comparator_of(text[at:end], end - at, end - at) == item.comparator)
+    start = between.start() if between else next(led, end)
+    return " ".join(text[start : item.span.end].split())
