@@ -295,7 +295,9 @@ class QueryEngine:
         self, findings: Findings, conversation: Conversation, draft: Answer
     ) -> Generator[Event, None, Answer]:
         choice = CellChoice(findings.index, findings.question, findings.library)
-        composition = Composition(findings.library, numbers_of(conversation.cited), choice)
+        composition = Composition(
+            findings.library, numbers_of(conversation.cited), choice, findings.index.encoder
+        )
         abstention = findings.decision.abstention
         if abstention is not None:
             return (yield from abstain(draft, abstention))

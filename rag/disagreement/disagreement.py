@@ -29,8 +29,7 @@ ALIKE = 0.55
 """The least cosine of two sentences that say one thing in other words."""
 
 SAME_SITUATION = 7
-"""The most days from the day of a dated figure to the publication of an undated one, for both to count as figures
-of that day."""
+"""The most days from the day of a dated figure to the publication of an undated one of the same day."""
 
 LONG_AGO = 366
 """Undated figures that were published at least so many days apart are figures of different times."""
@@ -49,8 +48,8 @@ def disagreements(
 
     Args:
         citations: the footnotes of an answer, in any order.
-        languages: the ISO 639-1 codes of the documents' languages, by document number. The language of a document
-            that is missing here counts as unknown, and then only figures in digits are read.
+        languages: the ISO 639-1 codes of the documents' languages, by document number. In a document without
+            one, only figures in digits are read.
         encoder: compares sentences in other words; None to compare their words alone.
     """
     known = languages or {}
@@ -121,7 +120,7 @@ def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bo
 
 
 def _other_source(one: Citation, other: Citation) -> bool:
-    """Return whether citations are of two documents that are no copies, or of two versions of one document."""
+    """Return whether citations are of two documents that are no copies, or of two versions of one."""
     if one.document_id == other.document_id:
         return one.version != other.version
     copies = {copy.document_id for copy in (*one.also_in, *other.also_in)}
@@ -133,7 +132,7 @@ def _comparable(one: Quantity, other: Quantity) -> bool:
 
 
 def _has_names(one: Statement, other: Statement) -> bool:
-    """Return whether the sentence, title or headings of ``other`` have the names of ``one``, or their peoples."""
+    """Return whether the sentence, title or headings of ``other`` have the names of ``one``."""
     cited = other.citation
     held = {word.casefold() for word in _WORD.findall(f"{cited.quote} {cited.title} {cited.headings or ''}")}
     endings = ("", "s", "n", "an", "ese", "ish")
@@ -152,7 +151,12 @@ def _one_subject(one: Statement, other: Statement) -> bool:
 
 
 def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> bool:
-    words, its = one.words - _PERSONS, other.words - _PERSONS
+    # A name at the beginning of a sentence looks like a word; the other sentence shows that it is a name.
+    named = one.names | other.names
+    words, its = (
+        {word for word in item.words - _PERSONS if not any(name.startswith(word) for name in named)}
+        for item in (one, other)
+    )
     happened, shared = (words & _EVENTS, its & _EVENTS), words & its
     if (all(happened) and not happened[0] & happened[1]) or not shared:
         return False
@@ -223,9 +227,16 @@ def _disagreement(group: Sequence[Statement]) -> Disagreement:
         sources.setdefault((statement.citation.document_id, statement.citation.version), statement)
     figures = tuple(
         StatedFigure(
-            each.value, each.citation.id, each.citation.document_id, each.citation.version, each.citation.title,
-            each.citation.publisher, each.citation.published, each.citation.superseded_by is not None,
+            value=each.value,
+            citation=cited.id,
+            document_id=cited.document_id,
+            version=cited.version,
+            title=cited.title,
+            publisher=cited.publisher,
+            published=cited.published,
+            superseded=cited.superseded_by is not None,
         )
         for each in sources.values()
-    )  # fmt: skip
+        for cited in [each.citation]
+    )
     return Disagreement(group[0].about, figures)

@@ -55,7 +55,7 @@ _CUT = regex.compile(
     _I,
 )
 _SOURCE = regex.compile(
-    r"\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s(?:the\s)?[^,;.\d]{3,40}\s(?:said|says|reported)\b"
+    r"\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s[^,;.\d]{3,40}\s(?:said|says|reported)\b"
     r"|(?:\b[Tt]he\s)?\b\p{Lu}\p{L}+(?:\s(?:(?:of|for|and)\s)?\p{Lu}\p{L}+)+(?=\s(?:said|says|counted|put)\b)"
 )
 """Words that name a source: sources that differ may count the same thing."""
@@ -142,13 +142,14 @@ def _in_sentence(citation: Citation, language: str) -> Iterator[Statement]:
         own = next((part for part in clauses if _meets(part, item.span)), Span(0, 0))
         beside = [other for other in kept if other != item and _meets(own, other.span)]
         near = _near(bare, item, own, language)
+        beside_it = " ".join(span.of(bare) for span in near)
         changes = _CHANGE.search(text[: item.span.start][-_FAR:]) or _PART.match(text, item.span.end)
         if not near or changes or item.unit in _TIMES or any(other.unit not in _TIMES for other in beside):
             continue
         around = " ; ".join(part.of(bare) for part in (own, *free))
         yield Statement(
             citation, item, _written(text, item), " ".join(" ".join(span.of(text).split()) for span in near),
-            meanings(around, language), meanings(near[-1].of(bare), language), names_in(plain),
+            meanings(around, language), meanings(beside_it, language), names_in(plain),
             _limits(around) | {f"{other.low} {other.unit}" for other in beside},
             _when(text, own, citation, language) or _when(text, Span(0, len(text)), citation, language),
             tuple(other for other in kept if other != item), tuple(denials), " ".join(plain.split()),

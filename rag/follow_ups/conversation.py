@@ -14,21 +14,22 @@ MAX_EXCHANGES = 6
 _I = regex.IGNORECASE
 
 OPENING = regex.compile(
-    r"^\W*(?:(?:ok(?:ay)?|thanks?(?:\syou)?|great|good|right|well|yes|no|please|sorry|i see|got it|cảm ơn|vâng"
-    r"|được rồi|terima kasih|baik)\b[\s,.!;:–]*|(?:好的?|谢谢|អរគុណ)[，,。!！\s]*)+",
+    r"^\W*(?:(?:ok(?:ay)?|thanks?(?: you)?|great|good|right|well|yes|no|please|sorry|i see|got it|cảm ơn|vâng"
+    r"|terima kasih|baik)\b[\s,.!;:–]*|(?:好的?|谢谢|អរគុណ)[，,。!！\s]*)+",
     _I,
 )
 """Opening words of courtesy."""
 
 CONNECTIVE = regex.compile(
-    r"^(?:(?:(?:and|but|so|then)\s)?(?P<about>(?:what|how) about|(?:thế |vậy )?còn|(?:dan |lalu |kalau )?bagaimana"
-    r" dengan)\b|(?:and|but|or|also|so|then|và|dan|lalu|kalau|tapi)\b|(?P<about>ចុះ|那(?!么|里|个|些|次))|还有)\s*",
+    r"^(?:(?:(?:and|but|so|dan|lalu|thế|vậy) )?(?P<about>(?:what|how) about|còn|bagaimana dengan)\b"
+    r"|(?:and|but|or|also|so|then|và|dan|lalu|kalau|tapi)\b|(?P<about>ចុះ|那(?!么|里|个|些|次))|还有)\s*",
     _I,
 )
 """Words that join a question to the one before; group ``about`` if the question only names another thing."""
 
 _LED = regex.compile(
-    r"^(?:in|on|at|to|from|for|of|by|with|under|during|within|according to|as of|ở|tại|vào|từ|di|ke|dari|pada)\b\s*",
+    r"^(?:in|on|at|to|from|for|of|by|with|under|during|within|according to|as of|ở|tại|vào|từ|di|ke|dari"
+    r"|pada)\b\s*",
     _I,
 )
 
@@ -41,7 +42,7 @@ _PRONOUN = regex.compile(
     r"|\b(?:(?:ông|bà|anh|chị|cô) (?:ấy|ta)|nó|họ|đó|đấy|ấy|vậy)\b|(?<!(?:năm|tháng|tuần) )\bnày\b"
     r"|\b(?:dia|ia|beliau|mereka|itu|tersebut|sana|situ)\b|(?<!(?:tahun|bulan|minggu) )\bini\b"
     r"|\b(?!biasa|sebenar|akhir|hanya|punya|tanya)\p{L}{3,}nya\b"
-    r"|[他她它该]|(?<![尤极])其(?![他它中实余])|这(?!样|么)|那(?=里|个|些|次|儿)|此(?!外)"
+    r"|(?<!其)[他她它该]|(?<![尤极])其(?![他它中实余])|这(?!样|么)|那(?=里|个|些|次|儿)|此(?!外)"
     r"|គាត់|ពួកគេ|នោះ|វា(?![ល\p{M}])|(?<!ឆ្នាំ)នេះ",
     _I,
 )
