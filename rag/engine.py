@@ -224,10 +224,10 @@ class QueryEngine:
         clock.lap("rewrite")
         library = DocumentTexts(index.reader)
         copies = Copies(index, library, filters)
-        found: list[_Found] = []
-        for form in tried:
-            found.append((yield from self._read(index, form, filters, copies, clock)))
-        best = max(found, key=lambda each: each.decision.answerability or 0.0)
+        best = yield from self._read(index, tried[0], filters, copies, clock)
+        for form in tried[1:]:
+            other = yield from self._read(index, form, filters, copies, clock)
+            best = max(best, other, key=lambda each: each.decision.answerability or 0.0)
         if len(tried) > 1:
             yield from _announced(asked, best.question)
         question, ranked, weights, decision = best.question, best.ranked, best.weights, best.decision

@@ -7,7 +7,7 @@ otherwise equal sentences (*first* and *second* wave) makes them figures of two 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 
 import regex
@@ -16,7 +16,7 @@ from index.documents import UNKNOWN_LANGUAGE
 from index.embedding import Encoder
 from index.text import may_be_in
 from rag.answers import Citation, Disagreement, StatedFigure
-from rag.disagreement.statements import Statement, When, meanings, statements
+from rag.disagreement.statements import Statement, meanings, statements
 from rag.figures.quantities import Quantity
 from rag.figures.rounding import fairness, same_kind, same_value
 from rag.figures.units import in_base
@@ -55,24 +55,20 @@ def disagreements(
     known = languages or {}
     places = {(cited.document_id, cited.version, cited.start, cited.end): cited for cited in citations}
     stated = [
-        (statement, known.get(cited.document_id, UNKNOWN_LANGUAGE))
+        statement
         for cited in sorted(places.values(), key=_newest_first)
         for statement in statements(cited, known.get(cited.document_id, UNKNOWN_LANGUAGE))
     ]
-    same = {
-        (one, other)
-        for (one, (first, its)), (other, (second, language)) in combinations(enumerate(stated), 2)
-        if its == language and _same_thing(first, second, encoder if _reads(encoder, language) else None)
-    }
-    found = [
-        _disagreement([stated[at][0] for at in group])
-        for group in _groups([each for each, _ in stated], same)
-    ]
+    found: list[Disagreement] = []
+    while stated:
+        group = [stated.pop(0)]
+        for other in stated:
+            if all(_same_thing(each, other, encoder) for each in group):
+                group.append(other)
+        if any(_differ(one, other) for one, other in combinations(group, 2)):
+            found.append(_disagreement(group))
+            stated = [each for each in stated if each not in group]
     return tuple(sorted(found, key=lambda item: min((fig.citation, item.about) for fig in item.figures)))
-
-
-def _reads(encoder: Encoder | None, language: str) -> bool:
-    return encoder is not None and may_be_in(language, encoder.languages)
 
 
 def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int, int]:
@@ -80,41 +76,24 @@ def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int
     return not cited.published, age, cited.document_id, -cited.version, cited.id, cited.start
 
 
-def _groups(stated: Sequence[Statement], same: set[tuple[int, int]]) -> Iterator[list[int]]:
-    """Yield groups of statements of which any two are about one thing, and at least two disagree."""
-    taken: set[int] = set()
-    for one, other in sorted(same):
-        if {one, other} & taken or not _differ(stated[one], stated[other]):
-            continue
-        group = [one, other]
-        for more in range(len(stated)):
-            if more not in taken and all((min(more, at), max(more, at)) in same for at in group):
-                group.append(more)
-        taken.update(group)
-        yield sorted(group)
-
-
 def _differ(one: Statement, other: Statement) -> bool:
     """Return whether neither sentence has a figure that can stand for the other's."""
-    return not any(
-        _comparable(first, second) and _agree(first, second)
-        for first, others in ((one.quantity, (other.quantity, *other.others)), (other.quantity, one.others))
-        for second in others
-    )
+    pairs = [(one.quantity, its) for its in (other.quantity, *other.others)]
+    pairs += [(other.quantity, its) for its in one.others]
+    return not any(_comparable(*pair) and _agree(*pair) for pair in pairs)
 
 
 def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bool:
-    apart = one.limits ^ other.limits
     # The sources state the cost of a thing both before and after it is built.
-    is_cost = one.quantity.currency is not None
+    apart = (one.limits ^ other.limits) - ({"plan"} if one.quantity.currency else set())
     return (
-        _other_source(one.citation, other.citation)
+        one.language == other.language
+        and not apart
+        and _other_source(one.citation, other.citation)
         and _comparable(one.quantity, other.quantity)
-        and not (apart - {"plan"} if is_cost else apart)
         and _times_agree(one, other)
-        and (_rejects(one, other) or _has_names(one, other))
-        and (_rejects(other, one) or _has_names(other, one))
         and _one_subject(one, other)
+        and all(_rejects(*pair) or _has_names(*pair) for pair in ((one, other), (other, one)))
         and _words_agree(one, other, encoder)
     )
 
@@ -131,15 +110,18 @@ def _comparable(one: Quantity, other: Quantity) -> bool:
     return same_kind(one, other) and same_kind(other, one)
 
 
+def _rejects(one: Statement, other: Statement) -> bool:
+    """Return whether a sentence gives another one's figure as wrong: *14,170, not 15,900*."""
+    return any(same_value(wrong, other.quantity) for wrong in one.rejected)
+
+
 def _has_names(one: Statement, other: Statement) -> bool:
     """Return whether the sentence, title or headings of ``other`` have the names of ``one``."""
-    cited = other.citation
-    held = {word.casefold() for word in _WORD.findall(f"{cited.quote} {cited.title} {cited.headings or ''}")}
-    endings = ("", "s", "n", "an", "ese", "ish")
-    return all(
-        any(f"{name}{ending}" in held or name.removesuffix(ending) in held for ending in endings)
-        for name in one.names
-    )
+    held = {word.casefold() for word in _WORD.findall(f"{other.citation.quote} {other.citation.title}")}
+    forms = [(name, ending) for name in one.names for ending in ("", "s", "n", "an", "ese", "ish")]
+    return one.names == {
+        name for name, ending in forms if {f"{name}{ending}", name.removesuffix(ending)} & held
+    }
 
 
 def _one_subject(one: Statement, other: Statement) -> bool:
@@ -158,7 +140,7 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
         for item in (one, other)
     )
     happened, shared = (words & _EVENTS, its & _EVENTS), words & its
-    if (all(happened) and not happened[0] & happened[1]) or not shared:
+    if not shared or (all(happened) and not happened[0] & happened[1]):
         return False
     if _rejects(one, other) or _rejects(other, one):
         return True
@@ -167,49 +149,41 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
         near = (one.near - _PERSONS) <= its and (other.near - _PERSONS) <= words
         enough = len(shared) + bool(one.when and other.when) > 1
         return near and enough and len(shared) >= OVERLAP * min(len(words), len(its))
-    measured = one.quantity.unit or one.quantity.currency
-    if encoder is None or max(replaced) == 1 or not (measured or one.near & other.near - _PERSONS):
+    measured = one.quantity.unit or one.quantity.currency or (one.near & other.near) - _PERSONS
+    if (
+        encoder is None
+        or not may_be_in(one.language, encoder.languages)
+        or max(replaced) == 1
+        or not measured
+    ):
         return False
     first, second = encoder.encode([one.masked, other.masked])
     return float(first @ second) >= ALIKE
 
 
-def _rejects(one: Statement, other: Statement) -> bool:
-    """Return whether a sentence gives another one's figure as wrong: *14,170, not 15,900*."""
-    return any(same_value(wrong, other.quantity) for wrong in one.rejected)
-
-
 def _times_agree(one: Statement, other: Statement) -> bool:
     """Return whether two figures may hold for the same time: a figure for another time is a change."""
     if one.when and other.when:
-        few, many = sorted((one.when, other.when), key=len)
-        return len(few) == len(many) and all(any(_one_date(date, its) for its in many) for date in few)
-    days = _day(one.citation.published), _day(other.citation.published)
+        return one.when == other.when
+    first, second = (_day(item.citation.published) for item in (one, other))
     if not one.when and not other.when:
-        return days[0] is None or days[1] is None or abs(days[0] - days[1]) < LONG_AGO
-    dated, published = (one, days[1]) if one.when else (other, days[0])
-    stated = [_day("-".join(map(str, date[:3]))) for date in dated.when if None not in date[:3]]
-    if published is None or len(stated) != len(dated.when):
-        return False
-    return all(day is not None and 0 <= published - day <= SAME_SITUATION for day in stated)
+        return first is None or second is None or abs(first - second) < LONG_AGO
+    dated, published = (one.when, second) if one.when else (other.when, first)
+    days = [_day(date) for date in dated if len(date) == len("2025-05-12")]
+    apart = [published - day for day in days if published is not None and day is not None]
+    return len(apart) == len(dated) and all(0 <= each <= SAME_SITUATION for each in apart)
 
 
-def _one_date(one: When, other: When) -> bool:
-    years = {one[0], other[0]}
-    return one[1:] == other[1:] and (len(years) == 1 or (None in years and one[1] is not None))
-
-
-def _day(published: str | None) -> int | None:
+def _day(iso: str | None) -> int | None:
     """Convert an ISO date to days, exact enough to tell weeks and years apart; None without a date."""
-    parts = [int(part) for part in (published or "").split("-")[:3] if part.isdigit()]
+    parts = [int(part) for part in (iso or "").split("-")[:3] if part.isdigit()]
     year, month, day = (*parts, 1, 1, 1)[:3]
     return year * 365 + (month - 1) * 30 + day if parts else None
 
 
 def _agree(one: Quantity, other: Quantity) -> bool:
     """Return whether two figures can stand for one value, given rounding and words such as *about*."""
-    pairs = (one, other), (other, one)
-    return any(fairness(*pair) > 0 or _allows(*pair) for pair in pairs)
+    return any(fairness(*pair) > 0 or _allows(*pair) for pair in ((one, other), (other, one)))
 
 
 def _allows(limit: Quantity, item: Quantity) -> bool:
@@ -222,21 +196,19 @@ def _allows(limit: Quantity, item: Quantity) -> bool:
 
 
 def _disagreement(group: Sequence[Statement]) -> Disagreement:
-    sources: dict[tuple[int, int], Statement] = {}
-    for statement in group:
-        sources.setdefault((statement.citation.document_id, statement.citation.version), statement)
+    sources = {(each.citation.document_id, each.citation.version): each for each in reversed(group)}
     figures = tuple(
         StatedFigure(
-            value=each.value,
-            citation=cited.id,
-            document_id=cited.document_id,
-            version=cited.version,
-            title=cited.title,
-            publisher=cited.publisher,
-            published=cited.published,
-            superseded=cited.superseded_by is not None,
+            each.value,
+            cited.id,
+            cited.document_id,
+            cited.version,
+            cited.title,
+            cited.publisher,
+            cited.published,
+            cited.superseded_by is not None,
         )
-        for each in sources.values()
+        for each in reversed(sources.values())
         for cited in [each.citation]
     )
     return Disagreement(group[0].about, figures)

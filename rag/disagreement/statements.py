@@ -1,4 +1,4 @@
-"""Reads the figures of a cited sentence or row: what each one counts, where and when."""
+"""Reads the figures of a cited sentence: what each one counts, where and when."""
 
 from __future__ import annotations
 
@@ -14,7 +14,6 @@ from rag.figures.dates import dates, resolved
 from rag.figures.quantities import ORDINAL, Quantity, comparator_of, quantities
 from rag.word_lists import lines, listed
 
-_I = regex.IGNORECASE
 _HAN = regex.compile(r"\p{Han}")
 _WORD = regex.compile(r"(?V1)\p{Han}|[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}’'-]*")
 _NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
@@ -22,7 +21,7 @@ _FAR = 40
 """The number of characters before a figure in which the words that qualify it stand."""
 
 _LIGHT = listed("""
-say said told report record count put stand stood reach total number figur rate show give make made find found
+said say told report record count put stand stood reach total number figur rate show give make made find found
 have has had been were which who from about over between more than some least new far up rise rose fell fall
 accord regist hold lost left sinc ministri offici 人 名 个 造 成 约 共 di itu đã ở
 """)
@@ -40,19 +39,15 @@ _MEANINGS = {
 """English stems, each with the one that stands for all of its meaning."""
 
 _LIMITS = regex.compile(
-    r"\b(?:(?P<plan>plan(?:s|ned)?|targets?|expect(?:s|ed)?|projected|will|needed|capacity|sẽ|dự kiến|akan)"
-    r"|(?P<denial>not|never|without|không|chưa|tidak|belum)|(?P<mean>average|mean|median|peak|daily|monthly"
-    r"|annual))\b|(?P<plan>预计|计划)|(?P<denial>没有|未)|(?P<mean>平均)",
-    _I,
+    r"(?i)\b(?:(?P<plan>plan(?:s|ned)?|targets?|expect(?:s|ed)?|will|needed|capacity|sẽ|dự kiến|akan)"
+    r"|(?P<denial>not|never|without|không|chưa|tidak|belum))\b|(?P<plan>预计|计划)|(?P<denial>没有|未)"
 )
-_CHANGE = regex.compile(r"(?:\b(?:by|another|a further|additional|thêm|naik|turun)|新增|增加|减少)\s*$", _I)
-_PART = regex.compile(r"\s?(?:more|fewer|others?|of (?:the(?:m|se)?|those|whom)|nữa|lagi|trong số)\b", _I)
-_REJECTED = regex.compile(r"(?:\b(?:not|rather than|instead of|không phải|bukan)|而非|而不是)\s*$", _I)
-_BETWEEN = regex.compile(r"\b(?:between|giữa|antara)\s$", _I)
+_CHANGE = regex.compile(r"(?i)(?:\b(?:by|another|a further|additional|thêm|naik|turun)|新增|增加|减少)\s*$")
+_REJECTED = regex.compile(r"(?i)(?:\b(?:not|rather than|instead of|không phải|bukan)|而非|而不是)\s*$")
+_BETWEEN = regex.compile(r"(?i)\b(?:between|giữa|antara)\s$")
 _CUT = regex.compile(
     r"[;:()—–，；：、。]|,(?!\d)|\s(?:and|but|while|including|against|compared|(?:up|down) from|và|nhưng|dan"
-    r"|tetapi)\s|但|其中",
-    _I,
+    r"|tetapi)\s|但|其中"
 )
 _SOURCE = regex.compile(
     r"\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s[^,;.\d]{3,40}\s(?:said|says|reported)\b"
@@ -62,9 +57,6 @@ _SOURCE = regex.compile(
 
 _TIMES = listed("second minute hour day week month year decade")
 
-When = tuple[int | None, int | None, int | None, str | None]
-"""A date: year, month, day, and ``before`` or ``after`` if the text says so."""
-
 
 @dataclass(frozen=True, slots=True)
 class Statement:
@@ -72,20 +64,22 @@ class Statement:
 
     Attributes:
         citation: the citation.
+        language: the ISO 639-1 code of its document.
         quantity: the figure.
         value: the figure as written, with the words that qualify it.
         about: the counted things, as written.
         words: the meanings of the words around it.
         near: the meanings of the words next to it.
         names: the names in the sentence, in lower case.
-        limits: a plan, a denial, a mean, lengths of time; for a cell, its row and column.
-        when: the dates that it holds for; empty without any.
+        limits: a plan, a denial, lengths of time, ``before`` or ``after`` a date.
+        when: the ISO dates, possibly shortened, that it holds for; empty without any.
         others: the other figures of the sentence, without those that it rejects.
         rejected: the figures that the sentence rejects.
         masked: the sentence without figures, dates and sources, for the encoder.
     """
 
     citation: Citation
+    language: str
     quantity: Quantity
     value: str
     about: str
@@ -93,44 +87,21 @@ class Statement:
     near: frozenset[str]
     names: frozenset[str]
     limits: frozenset[str]
-    when: frozenset[When]
-    others: tuple[Quantity, ...] = ()
-    rejected: tuple[Quantity, ...] = ()
-    masked: str = ""
+    when: frozenset[str]
+    others: tuple[Quantity, ...]
+    rejected: tuple[Quantity, ...]
+    masked: str
 
 
 def statements(citation: Citation, language: str) -> Iterator[Statement]:
-    """Yield a statement for each figure whose counted things are clear, in order."""
-    headings = [line for line in (citation.headings or "").splitlines() if line.strip()]
-    if "|" not in citation.quote:
-        yield from _in_sentence(citation, language)
-    elif headings and "|" in headings[-1]:
-        columns, (label, *cells) = (
-            [part.strip() for part in row.split("|")] for row in (headings[-1], citation.quote)
-        )
-        for name, cell in zip(columns[1:], cells, strict=False) if len(columns) == len(cells) + 1 else ():
-            found = quantities(cell, language)
-            if len(found) == 1 and found[0].written.strip() == cell and label and name:
-                text = " ".join([*headings[:-1], name, label])
-                words, address = (
-                    meanings(text, language),
-                    {f"row {label.casefold()}", f"column {name.casefold()}"},
-                )
-                yield Statement(
-                    citation, found[0], cell, f"{label}, {name}", words, words, names_in(text),
-                    _limits(text) | address, _when(text, Span(0, len(text)), citation, language),
-                )  # fmt: skip
-
-
-def _in_sentence(citation: Citation, language: str) -> Iterator[Statement]:
-    text = citation.quote
+    """Yield a statement for each figure whose counted things are clear, in order; none for a row."""
+    text = citation.quote if "|" not in citation.quote else ""
     figures = [item for item in quantities(text, language) if item.unit not in {ORDINAL, "year of age"}]
     denials = {item: found for item in figures if (found := _REJECTED.search(text, 0, item.span.start))}
     kept = [item for item in figures if item not in denials]
-    moments = [moment.span for moment in dates(text, language) if not moment.may_be_count]
-    blanked = [*(item.span for item in figures), *moments]
-    for start, end in (match.span() for match in (*_SOURCE.finditer(text), *denials.values())):
-        blanked.append(Span(start, end))
+    moments = [moment for moment in dates(text, language) if not moment.may_be_count]
+    blanked = [*(found.span for found in (*figures, *moments))]
+    blanked += [Span(*found.span()) for found in (*_SOURCE.finditer(text), *denials.values())]
     plain = text
     for span in blanked:
         plain = plain[: span.start] + " " * len(span) + plain[span.end :]
@@ -142,29 +113,42 @@ def _in_sentence(citation: Citation, language: str) -> Iterator[Statement]:
         own = next((part for part in clauses if _meets(part, item.span)), Span(0, 0))
         beside = [other for other in kept if other != item and _meets(own, other.span)]
         near = _near(bare, item, own, language)
-        beside_it = " ".join(span.of(bare) for span in near)
-        changes = _CHANGE.search(text[: item.span.start][-_FAR:]) or _PART.match(text, item.span.end)
-        if not near or changes or item.unit in _TIMES or any(other.unit not in _TIMES for other in beside):
+        is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) is not None
+        if not near or is_change or item.unit in _TIMES or any(other.unit not in _TIMES for other in beside):
             continue
         around = " ; ".join(part.of(bare) for part in (own, *free))
+        dated = [moment for moment in moments if _meets(own, moment.span)] or moments
+        when = [resolved(moment, citation.published) for moment in dated]
         yield Statement(
-            citation, item, _written(text, item), " ".join(" ".join(span.of(text).split()) for span in near),
-            meanings(around, language), meanings(beside_it, language), names_in(plain),
-            _limits(around) | {f"{other.low} {other.unit}" for other in beside},
-            _when(text, own, citation, language) or _when(text, Span(0, len(text)), citation, language),
-            tuple(other for other in kept if other != item), tuple(denials), " ".join(plain.split()),
-        )  # fmt: skip
+            citation=citation,
+            language=language,
+            quantity=item,
+            value=_written(text, item),
+            about=" ".join(" ".join(span.of(text).split()) for span in near),
+            words=meanings(around, language),
+            near=meanings(" ".join(span.of(bare) for span in near), language),
+            names=frozenset(match[0].casefold() for match in _NAME.finditer(plain)),
+            limits=frozenset(
+                [
+                    language,
+                    *(str(match.lastgroup) for match in _LIMITS.finditer(around)),
+                    *(f"{other.low} {other.unit}" for other in beside),
+                    *(date.relation for date in when if date.relation),
+                ]
+            ),
+            when=frozenset(
+                "-".join(f"{part:02}" for part in (date.year, date.month, date.day) if part) for date in when
+            ),
+            others=tuple(other for other in kept if other != item),
+            rejected=tuple(denials),
+            masked=" ".join(plain.split()),
+        )
 
 
 def meanings(text: str, language: str) -> frozenset[str]:
     """Return the stems of the words of ``text`` that say something, or what stands for their meaning."""
     stems = {term for _, term in terms(_HAN.sub(" ", text), language)} | set(_HAN.findall(text))
     return frozenset(_MEANINGS.get(stem, stem) for stem in stems if stem not in _LIGHT and not stem.isdigit())
-
-
-def names_in(text: str) -> frozenset[str]:
-    """Return the capitalised words within ``text``, in lower case."""
-    return frozenset(match[0].casefold() for match in _NAME.finditer(text))
 
 
 def _near(bare: str, item: Quantity, own: Span, language: str) -> list[Span]:
@@ -180,18 +164,6 @@ def _near(bare: str, item: Quantity, own: Span, language: str) -> list[Span]:
 
 def _meets(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end
-
-
-def _limits(text: str) -> frozenset[str]:
-    return frozenset(str(match.lastgroup) for match in _LIMITS.finditer(text))
-
-
-def _when(text: str, within: Span, citation: Citation, language: str) -> frozenset[When]:
-    found = (
-        moment for moment in dates(text, language) if not moment.may_be_count and _meets(within, moment.span)
-    )
-    said = (resolved(moment, citation.published) for moment in found)
-    return frozenset((each.year, each.month, each.day, each.relation) for each in said)
 
 
 def _written(text: str, item: Quantity) -> str:
