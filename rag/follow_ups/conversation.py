@@ -61,7 +61,7 @@ _HAN_CHARACTERS, _OTHER_CHARACTERS = 4, 10
 """The most characters of a fragment in a script without spaces."""
 
 _GAP = regex.compile(
-    r"^how (?:many|much)(?:\s(?:is|are|was|were|has|have|had))?\b(?:\s(?!the\b)\p{Ll}+){0,2}$", _I
+    r"^how (?:many|much)(?:\s(?:is|are|was|were|has|have|had))?\b(?:\s(?!the\b)\p{Ll}+)?$", _I
 )
 _NAMED = regex.compile(r"(?<=[\p{L}\p{N},’'] )(?!I\b)\p{Lu}")
 _NOUN = regex.compile(r"\b(?:a|an|the)\s\p{L}{3}", _I)
