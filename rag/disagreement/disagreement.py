@@ -25,8 +25,9 @@ from rag.word_lists import listed
 OVERLAP = 0.5
 """The least share of the shorter sentence's words that the other one has, if no word replaces another."""
 
-ALIKE = 0.55
-"""The least cosine of two sentences that say one thing in other words."""
+ALIKE, MEASURED_ALIKE = 0.55, 0.75
+"""The least cosine of two sentences that say one thing in other words; the second one if they share the unit of
+their figures, and no word next to them."""
 
 SAME_SITUATION = 7
 """The most days from the day of a dated figure to the publication of an undated one of the same day."""
@@ -134,10 +135,10 @@ def _one_subject(one: Statement, other: Statement) -> bool:
 
 def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> bool:
     # A name at the beginning of a sentence looks like a word; the other sentence shows that it is a name.
-    named = one.names | other.names
-    words, its = (
-        {word for word in item.words - _PERSONS if not any(name.startswith(word) for name in named)}
-        for item in (one, other)
+    names = one.names | other.names
+    words, its, near, its_near = (
+        {word for word in said - _PERSONS if not any(name.startswith(word) for name in names)}
+        for said in (one.words, other.words, one.near, other.near)
     )
     happened, shared = (words & _EVENTS, its & _EVENTS), words & its
     if not shared or (all(happened) and not happened[0] & happened[1]):
@@ -146,19 +147,19 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
         return True
     replaced = len(words - its), len(its - words)
     if not all(replaced):
-        near = (one.near - _PERSONS) <= its and (other.near - _PERSONS) <= words
         enough = len(shared) + bool(one.when and other.when) > 1
-        return near and enough and len(shared) >= OVERLAP * min(len(words), len(its))
-    measured = one.quantity.unit or one.quantity.currency or (one.near & other.near) - _PERSONS
-    if (
-        encoder is None
-        or not may_be_in(one.language, encoder.languages)
-        or max(replaced) == 1
-        or not measured
-    ):
+        return (
+            near <= its
+            and its_near <= words
+            and enough
+            and len(shared) >= OVERLAP * min(len(words), len(its))
+        )
+    least = ALIKE if near & its_near else MEASURED_ALIKE
+    is_counted = not (one.quantity.unit or one.quantity.currency or near & its_near)
+    if encoder is None or not may_be_in(one.language, encoder.languages) or max(replaced) == 1 or is_counted:
         return False
     first, second = encoder.encode([one.masked, other.masked])
-    return float(first @ second) >= ALIKE
+    return float(first @ second) >= least
 
 
 def _times_agree(one: Statement, other: Statement) -> bool:

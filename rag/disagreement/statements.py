@@ -23,14 +23,14 @@ _FAR = 40
 _LIGHT = listed("""
 said say told report record count put stand stood reach total number figur rate show give make made find found
 have has had been were which who from about over between more than some least new far up rise rose fell fall
-accord regist hold lost left sinc ministri offici 人 名 个 造 成 约 共 di itu đã ở
+accord regist hold lost left sinc off after ministri offici 人 名 个 造 成 约 共 di itu đã ở
 """)
 """Stems and characters that say nothing about the counted things."""
 
 _MEANINGS = {
     stem: group.split()[0]
     for group in lines("""
-        dead die death kill toll fatal perish live, hurt injur wound, home hous, missing miss, cost price,
+        dead die death kill toll fatal perish live, hurt injur wound, home hous, missing miss, cost price bill,
         flee fled displac evacu, destroy raze, damag, rebuild rebuilt reconstruct, jobless unemploy,
         job employ employe workforc, burn burnt flame, sale revenu turnov, arrest detain, free freed releas
     """)
@@ -148,7 +148,8 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
 def meanings(text: str, language: str) -> frozenset[str]:
     """Return the stems of the words of ``text`` that say something, or what stands for their meaning."""
     stems = {term for _, term in terms(_HAN.sub(" ", text), language)} | set(_HAN.findall(text))
-    return frozenset(_MEANINGS.get(stem, stem) for stem in stems if stem not in _LIGHT and not stem.isdigit())
+    said = (stem for stem in stems - _LIGHT if not stem.isdigit() and (len(stem) > 1 or _HAN.match(stem)))
+    return frozenset(_MEANINGS.get(stem, stem) for stem in said)
 
 
 def _near(bare: str, item: Quantity, own: Span, language: str) -> list[Span]:
