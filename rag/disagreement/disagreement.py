@@ -7,7 +7,7 @@ otherwise equal sentences (*first* and *second* wave) makes them figures of two 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from itertools import combinations
 
 import regex
@@ -25,9 +25,9 @@ from rag.word_lists import listed
 OVERLAP = 0.5
 """The least share of the shorter sentence's words that the other one has, if no word replaces another."""
 
-ALIKE, MEASURED_ALIKE = 0.55, 0.75
-"""The least cosine of two sentences that say one thing in other words; the second one if they share the unit of
-their figures, and no word next to them."""
+ALIKE, CLEARLY_ALIKE = 0.55, 0.75
+"""The least cosine of two sentences that say one thing in other words: with a shared word next to their figures,
+and without."""
 
 SAME_SITUATION = 7
 """The most days from the day of a dated figure to the publication of an undated one of the same day."""
@@ -136,9 +136,8 @@ def _one_subject(one: Statement, other: Statement) -> bool:
 def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> bool:
     # A name at the beginning of a sentence looks like a word; the other sentence shows that it is a name.
     names = one.names | other.names
-    words, its, near, its_near = (
-        {word for word in said - _PERSONS if not any(name.startswith(word) for name in names)}
-        for said in (one.words, other.words, one.near, other.near)
+    words, its = (
+        {word for word in item.words - _PERSONS if not _is_of(word, names)} for item in (one, other)
     )
     happened, shared = (words & _EVENTS, its & _EVENTS), words & its
     if not shared or (all(happened) and not happened[0] & happened[1]):
@@ -146,20 +145,30 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
     if _rejects(one, other) or _rejects(other, one):
         return True
     replaced = len(words - its), len(its - words)
+    known = words & its | names | _PERSONS
+    counted = all(_is_of(word, known) for item in (one, other) for word in item.after)
+    told = all(_is_of(word, known) for item in (one, other) for word in item.before)
     if not all(replaced):
         enough = len(shared) + bool(one.when and other.when) > 1
-        return (
-            near <= its
-            and its_near <= words
-            and enough
-            and len(shared) >= OVERLAP * min(len(words), len(its))
-        )
-    least = ALIKE if near & its_near else MEASURED_ALIKE
-    is_counted = not (one.quantity.unit or one.quantity.currency or near & its_near)
-    if encoder is None or not may_be_in(one.language, encoder.languages) or max(replaced) == 1 or is_counted:
+        same = counted and enough and len(shared) >= OVERLAP * min(len(words), len(its))
+        return same and (told or _cosine(one, other, encoder) >= CLEARLY_ALIKE)
+    beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS
+    if max(replaced) == 1 or not (beside or one.quantity.unit or one.quantity.currency):
         return False
+    return _cosine(one, other, encoder) >= (ALIKE if beside else CLEARLY_ALIKE)
+
+
+def _is_of(word: str, names: Collection[str]) -> bool:
+    """Return whether a stem is one of ``names``, or the beginning of one."""
+    return any(name.startswith(word) for name in names)
+
+
+def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
+    """Return the cosine of two sentences without their figures; 0 if the encoder does not read them."""
+    if encoder is None or not may_be_in(one.language, encoder.languages):
+        return 0.0
     first, second = encoder.encode([one.masked, other.masked])
-    return float(first @ second) >= least
+    return float(first @ second)
 
 
 def _times_agree(one: Statement, other: Statement) -> bool:

@@ -30,8 +30,8 @@ accord regist hold lost left sinc off after ministri offici 人 名 个 造 成 
 _MEANINGS = {
     stem: group.split()[0]
     for group in lines("""
-        dead die death kill toll fatal perish live, hurt injur wound, home hous, missing miss, cost price bill,
-        flee fled displac evacu, destroy raze, damag, rebuild rebuilt reconstruct, jobless unemploy,
+        dead die death kill toll fatal perish live, hurt injur wound, home hous, missing miss,
+        cost price bill, flee fled displac evacu, destroy raze, damag, rebuild rebuilt reconstruct, jobless unemploy,
         job employ employe workforc, burn burnt flame, sale revenu turnov, arrest detain, free freed releas
     """)
     for stem in group.split()
@@ -46,7 +46,7 @@ _CHANGE = regex.compile(r"(?i)(?:\b(?:by|another|a further|additional|thêm|naik
 _REJECTED = regex.compile(r"(?i)(?:\b(?:not|rather than|instead of|không phải|bukan)|而非|而不是)\s*$")
 _BETWEEN = regex.compile(r"(?i)\b(?:between|giữa|antara)\s$")
 _CUT = regex.compile(
-    r"[;:()—–，；：、。]|,(?!\d)|\s(?:and|but|while|including|against|compared|(?:up|down) from|và|nhưng|dan"
+    r"[;:()—–，；：、。]|,(?!\d)|\s(?:and|but|while|including|against|compared|(?:up|down) from|when|after|because|since|và|nhưng|dan"
     r"|tetapi)\s|但|其中"
 )
 _SOURCE = regex.compile(
@@ -55,6 +55,7 @@ _SOURCE = regex.compile(
 )
 """Words that name a source: sources that differ may count the same thing."""
 
+_SMALL = 10
 _TIMES = listed("second minute hour day week month year decade")
 
 
@@ -69,7 +70,8 @@ class Statement:
         value: the figure as written, with the words that qualify it.
         about: the counted things, as written.
         words: the meanings of the words around it.
-        near: the meanings of the words next to it.
+        before: the meanings of the words before it, which tell what happened.
+        after: the meanings of the words after it, which tell what it counts.
         names: the names in the sentence, in lower case.
         limits: a plan, a denial, lengths of time, ``before`` or ``after`` a date.
         when: the ISO dates, possibly shortened, that it holds for; empty without any.
@@ -84,7 +86,8 @@ class Statement:
     value: str
     about: str
     words: frozenset[str]
-    near: frozenset[str]
+    before: frozenset[str]
+    after: frozenset[str]
     names: frozenset[str]
     limits: frozenset[str]
     when: frozenset[str]
@@ -112,9 +115,10 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
     for item in kept:
         own = next((part for part in clauses if _meets(part, item.span)), Span(0, 0))
         beside = [other for other in kept if other != item and _meets(own, other.span)]
-        near = _near(bare, item, own, language)
+        before, after = _near(bare, item, own, language)
+        near = [Span(part[0].start, part[-1].end) for part in (before, after) if part]
         is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) is not None
-        if not near or is_change or item.unit in _TIMES or any(other.unit not in _TIMES for other in beside):
+        if not near or is_change or item.unit in _TIMES or any(map(_is_another, beside)):
             continue
         around = " ; ".join(part.of(bare) for part in (own, *free))
         dated = [moment for moment in moments if _meets(own, moment.span)] or moments
@@ -126,11 +130,11 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
             value=_written(text, item),
             about=" ".join(" ".join(span.of(text).split()) for span in near),
             words=meanings(around, language),
-            near=meanings(" ".join(span.of(bare) for span in near), language),
+            before=meanings(" ".join(span.of(bare) for span in before), language),
+            after=meanings(" ".join(span.of(bare) for span in after), language),
             names=frozenset(match[0].casefold() for match in _NAME.finditer(plain)),
             limits=frozenset(
                 [
-                    language,
                     *(str(match.lastgroup) for match in _LIMITS.finditer(around)),
                     *(f"{other.low} {other.unit}" for other in beside),
                     *(date.relation for date in when if date.relation),
@@ -152,15 +156,21 @@ def meanings(text: str, language: str) -> frozenset[str]:
     return frozenset(_MEANINGS.get(stem, stem) for stem in said)
 
 
-def _near(bare: str, item: Quantity, own: Span, language: str) -> list[Span]:
+def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
     """Return the words of a figure's clause that say what it counts: before it, and the nearest after it."""
     found = [Span(*match.span()) for match in _WORD.finditer(bare, own.start, own.end)]
     said = [span for span in found if meanings(span.of(bare), language)]
     before = [span for span in said if span.end <= item.span.start]
     after = [span for span in said if span.start >= item.span.end]
     after = after[: len(meanings(item.noun or "", language)) + 1]
-    before = before[-2 if item.currency else -1 :] if after else before[:2]
-    return [Span(part[0].start, part[-1].end) for part in (before, after) if part]
+    return (before[-2 if item.currency else -1 :] if after else before[:2]), after
+
+
+def _is_another(beside: Quantity) -> bool:
+    """Return whether the words of a clause may belong to a figure beside: to *two* trams they do not."""
+    return beside.unit not in _TIMES and (
+        beside.low > _SMALL or regex.search(r"\d", beside.written) is not None
+    )
 
 
 def _meets(one: Span, other: Span) -> bool:
