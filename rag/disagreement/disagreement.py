@@ -25,9 +25,9 @@ from rag.word_lists import listed
 OVERLAP = 0.5
 """The least share of the shorter sentence's words that the other one has, if no word replaces another."""
 
-ALIKE, CLEARLY_ALIKE = 0.55, 0.75
-"""The least cosine of two sentences that say one thing in other words: with a shared word next to their figures,
-and without."""
+ALIKE, CLEARLY_ALIKE = 0.55, 0.8
+"""The least cosine of two sentences that say one thing in other words: with a shared word next to their
+figures, and without."""
 
 SAME_SITUATION = 7
 """The most days from the day of a dated figure to the publication of an undated one of the same day."""
@@ -35,7 +35,7 @@ SAME_SITUATION = 7
 LONG_AGO = 366
 """Undated figures that were published at least so many days apart are figures of different times."""
 
-_PERSONS = listed("peopl person resid orang người")
+_PERSONS = listed("peopl person resid patient passeng victim orang người")
 _EVENTS = listed("dead hurt missing flee destroy damag arrest free")
 """Meanings that exclude each other: what happened to the counted things."""
 
@@ -86,10 +86,12 @@ def _differ(one: Statement, other: Statement) -> bool:
 
 def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bool:
     # The sources state the cost of a thing both before and after it is built.
-    apart = (one.limits ^ other.limits) - ({"plan"} if one.quantity.currency else set())
+    is_cost = one.quantity.currency or "cost" in one.words & other.words
+    apart = (one.limits ^ other.limits) - ({"plan"} if is_cost else set())
     return (
         one.language == other.language
         and not apart
+        and (one.lengths == other.lengths or not (one.lengths and other.lengths))
         and _other_source(one.citation, other.citation)
         and _comparable(one.quantity, other.quantity)
         and _times_agree(one, other)
@@ -149,11 +151,11 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
     counted = all(_is_of(word, known) for item in (one, other) for word in item.after)
     told = all(_is_of(word, known) for item in (one, other) for word in item.before)
     if not all(replaced):
-        enough = len(shared) + bool(one.when and other.when) > 1
+        enough = len(shared) + bool(one.when and other.when) + (len(one.names & other.names) > 1) > 1
         same = counted and enough and len(shared) >= OVERLAP * min(len(words), len(its))
         return same and (told or _cosine(one, other, encoder) >= CLEARLY_ALIKE)
     beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS
-    if max(replaced) == 1 or not (beside or one.quantity.unit or one.quantity.currency):
+    if max(replaced) == 1:
         return False
     return _cosine(one, other, encoder) >= (ALIKE if beside else CLEARLY_ALIKE)
 

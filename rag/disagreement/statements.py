@@ -16,6 +16,9 @@ from rag.word_lists import lines, listed
 
 _HAN = regex.compile(r"\p{Han}")
 _WORD = regex.compile(r"(?V1)\p{Han}|[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}’'-]*")
+_KIND_OF = regex.compile(r"\b\p{Ll}+ of (?=\p{Lu})")
+"""A word that only says what a name is the name of: the *island of* Sibuyan."""
+
 _NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
 _FAR = 40
 """The number of characters before a figure in which the words that qualify it stand."""
@@ -23,7 +26,7 @@ _FAR = 40
 _LIGHT = listed("""
 said say told report record count put stand stood reach total number figur rate show give make made find found
 have has had been were which who from about over between more than some least new far up rise rose fell fall
-accord regist hold lost left sinc off after ministri offici 人 名 个 造 成 约 共 di itu đã ở
+accord regist hold left off ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
 """)
 """Stems and characters that say nothing about the counted things."""
 
@@ -73,7 +76,8 @@ class Statement:
         before: the meanings of the words before it, which tell what happened.
         after: the meanings of the words after it, which tell what it counts.
         names: the names in the sentence, in lower case.
-        limits: a plan, a denial, lengths of time, ``before`` or ``after`` a date.
+        limits: a plan, a denial, ``before`` or ``after`` a date.
+        lengths: the lengths of time in its clause.
         when: the ISO dates, possibly shortened, that it holds for; empty without any.
         others: the other figures of the sentence, without those that it rejects.
         rejected: the figures that the sentence rejects.
@@ -90,6 +94,7 @@ class Statement:
     after: frozenset[str]
     names: frozenset[str]
     limits: frozenset[str]
+    lengths: frozenset[str]
     when: frozenset[str]
     others: tuple[Quantity, ...]
     rejected: tuple[Quantity, ...]
@@ -108,7 +113,9 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
     plain = text
     for span in blanked:
         plain = plain[: span.start] + " " * len(span) + plain[span.end :]
-    bare = _NAME.sub(lambda match: " " * len(match[0]), plain)
+    bare = _NAME.sub(
+        lambda match: " " * len(match[0]), _KIND_OF.sub(lambda match: " " * len(match[0]), plain)
+    )
     cuts = [0, *(place for match in _CUT.finditer(plain) for place in match.span()), len(text)]
     clauses = [Span(start, end) for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
     free = [part for part in clauses if not any(_meets(part, item.span) for item in kept)]
@@ -136,10 +143,10 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
             limits=frozenset(
                 [
                     *(str(match.lastgroup) for match in _LIMITS.finditer(around)),
-                    *(f"{other.low} {other.unit}" for other in beside),
                     *(date.relation for date in when if date.relation),
                 ]
             ),
+            lengths=frozenset(f"{other.low} {other.unit}" for other in beside if other.unit in _TIMES),
             when=frozenset(
                 "-".join(f"{part:02}" for part in (date.year, date.month, date.day) if part) for date in when
             ),
