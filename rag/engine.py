@@ -34,6 +34,7 @@ from rag.finding.reading import Reading, read
 from rag.finding.reranking import apply_reranker, compare_across
 from rag.finding.spelling import correct
 from rag.finding.windows import Window
+from rag.follow_ups.joining import strays
 from rag.follow_ups.rewriting import forms
 from rag.llm import Usage
 from rag.questions import Question, understand
@@ -227,7 +228,8 @@ class QueryEngine:
         best = yield from self._read(index, tried[0], filters, copies, clock)
         for form in tried[1:]:
             other = yield from self._read(index, form, filters, copies, clock)
-            best = max(best, other, key=lambda each: each.decision.answerability or 0.0)
+            strayed = strays(best.question, conversation.exchanges, best.title)
+            best = other if strayed else max(best, other, key=lambda each: each.decision.answerability or 0.0)
         if len(tried) > 1:
             yield from _announced(asked, best.question)
         question, ranked, weights, decision = best.question, best.ranked, best.weights, best.decision
@@ -327,6 +329,11 @@ class _Found:
     ranked: list[Scored]
     weights: Weights
     decision: Decision
+
+    @property
+    def title(self) -> str:
+        """The title of the report with the best sentence; "" without one."""
+        return self.ranked[0].candidate.reading.document.title if self.ranked else ""
 
 
 def _announced(asked: Question, searched: Question) -> Iterator[Event]:

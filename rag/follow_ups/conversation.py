@@ -88,12 +88,14 @@ class Exchange:
 
 def core_of(question: str) -> str:
     """Return a question without opening words of courtesy and without the marks at its end."""
-    return OPENING.sub("", question.strip()).rstrip("?？!。. 呢")
+    return regex.sub(r"(?:[\s?？!。呢]|(?<!\b\p{L})\.)+$", "", OPENING.sub("", question.strip()))
 
 
-def thing_in(core: str) -> str:
-    """Return what a fragment names, without the words before it: ``Tamber`` of *what about in Tamber*."""
-    return regex.sub(r"^the\s", "", _LED.sub("", CONNECTIVE.sub("", core)), flags=_I)
+def led_by(core: str) -> tuple[str, str]:
+    """Return the words before the thing that a fragment names, and the thing: ``in``, ``Tamber``."""
+    rest = CONNECTIVE.sub("", core)
+    led = _LED.match(rest)
+    return (led[0].strip(), rest[led.end() :]) if led else ("", rest)
 
 
 def is_fragment(question: str) -> bool:
@@ -114,10 +116,15 @@ def depends(question: str) -> bool:
 
     It has a gap, or a pronoun that stands for nothing that the question itself names.
     """
-    if is_fragment(question):
-        return True
     core = core_of(question)
-    return any(not _is_bound(core, found) for found in _PRONOUN.finditer(core))
+    return is_fragment(question) or any(not _is_bound(core, found) for found in _PRONOUN.finditer(core))
+
+
+def may_stand(question: str) -> bool:
+    """Return whether a question that depends on the turn before may also be asked alone, such as a keyword."""
+    core = core_of(question)
+    is_keyword = len(core.split()) > 1 and core == led_by(core)[1] and not _GAP.match(core)
+    return is_keyword or not is_fragment(question)
 
 
 def _is_bound(core: str, found: regex.Match[str]) -> bool:

@@ -13,17 +13,17 @@ import regex
 
 from index.embedding import Encoder
 from rag.figures.dates import dates
-from rag.follow_ups.conversation import Exchange, core_of, depends, is_fragment, thing_in
+from rag.follow_ups.conversation import Exchange, core_of, depends, is_fragment, led_by
 from rag.questions import MAX_QUESTION_CHARACTERS, Question, understand
 
-SAME_KIND = 0.4
-"""The least cosine of two names for one to take the place of the other."""
+SAME_KIND, CLEARLY = 0.4, 0.1
+"""The least cosine of two names for one to take the place of the other, and its least lead over other names."""
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 _JOINS = regex.compile(r"(?:\s|,|-|–|of|in|to|and|the|fiscal|year)*", regex.IGNORECASE)
 _NAME = regex.compile(
-    r"(?<=[\p{L}\p{N},’'] (?:the )?)\p{Lu}[\p{L}\p{M}\p{N}&.-]*"
-    r"(?: (?:(?:of|on|for|and|the) ){0,2}\p{Lu}[\p{L}\p{M}\p{N}&.-]*)*"
+    r"(?<=(?P<led>\p{L}+|[\p{N},’']) )(?:the )?(?:\p{Lu}[\p{L}\p{M}\p{N}&-]*\.?)"
+    r"(?: (?:(?:of|on|for|and|the) ){0,2}\p{Lu}[\p{L}\p{M}\p{N}&-]*)*(?:\.\p{Lu}\.?)*"
 )
 _SENTENCE = regex.compile(r"(?<=[?？])\s*")
 
@@ -41,7 +41,7 @@ def join(question: Question, history: Sequence[Exchange], encoder: Encoder) -> Q
     base = _base(history)
     replaced = _replaced(question, base, encoder)
     text = replaced or _joined(base, question.text)
-    if not replaced and not (question.names or _NAME.search(base)) and history[-1].source:
+    if not replaced and not (names_in(question.text) or names_in(base)) and history[-1].source:
         text = f"{text} ({history[-1].source})"
     if len(text) > MAX_QUESTION_CHARACTERS:
         return None
@@ -50,6 +50,18 @@ def join(question: Question, history: Sequence[Exchange], encoder: Encoder) -> Q
         own = understand(base)
         return replace(asked, kind=own.kind, form=own.form)
     return replace(asked, kind=question.kind, form=question.form)
+
+
+def strays(question: Question, history: Sequence[Exchange], title: str) -> bool:
+    """Return whether a question that names nothing is answered from another report than the turn before it.
+
+    Args:
+        question: the question as asked.
+        history: the earlier turns, the oldest first.
+        title: the title of the report that answers it best.
+    """
+    source = history[-1].source if history else ""
+    return bool(source) and title != source and not names_in(question.text)
 
 
 def _base(history: Sequence[Exchange]) -> str:
@@ -75,12 +87,13 @@ def _replaced(question: Question, base: str, encoder: Encoder) -> str | None:
     if not is_fragment(question.text):
         return None
     core = core_of(question.text)
-    thing = thing_in(core)
-    return _with_time(thing, core, base, question.language) or _with_name(thing, base, encoder)
+    led, thing = led_by(core)
+    return _with_time(thing, core, base, question.language) or _with_name(led, thing, base, encoder)
 
 
 def _with_time(thing: str, core: str, base: str, language: str) -> str | None:
     """Return ``base`` with ``thing`` as its only period; the year stays if ``thing`` has none."""
+    thing = thing.removeprefix("the ")
     named, own = _periods(core, language), _periods(base, language)
     if len(own) != 1 or [core[start:end] for start, end in named] != [thing]:
         return None
@@ -105,21 +118,33 @@ def _periods(text: str, language: str) -> list[tuple[int, int]]:
     return found
 
 
-def _with_name(thing: str, base: str, encoder: Encoder) -> str | None:
-    """Return ``base`` with the name ``thing`` in the place of the name that is most like it."""
-    if _NAME.fullmatch(f"x {thing}", pos=2) is None or thing in base:
+def _with_name(led: str, thing: str, base: str, encoder: Encoder) -> str | None:
+    """Return ``base`` with the name ``thing`` in the place of the one after the same word, or most like it."""
+    bare = thing.removeprefix("the ")
+    if _NAME.fullmatch(f"x {bare}", pos=2) is None or bare in base:
         return None
-    taken = _periods(base, "en")
-    names = [
+    names = names_in(base)
+    same = [
+        found for found in names if led and base[: found.start()].casefold().endswith(f" {led.casefold()} ")
+    ]
+    if len(same) == 1:
+        return base[: same[0].start()] + thing + base[same[0].end() :]
+    if led or not names:
+        return None
+    vectors = encoder.encode([bare, *(found[0].removeprefix("the ") for found in names)])
+    cosines = (vectors[1:] @ vectors[0]).tolist()
+    best, *others = sorted(cosines, reverse=True)
+    if best < SAME_KIND or (others and best - others[0] < CLEARLY):
+        return None
+    found = names[cosines.index(best)]
+    return base[: found.start()] + thing + base[found.end() :]
+
+
+def names_in(text: str, language: str = "en") -> list[regex.Match[str]]:
+    """Return the names within a question that are no dates."""
+    taken = _periods(text, language)
+    return [
         found
-        for found in _NAME.finditer(base)
+        for found in _NAME.finditer(text)
         if not any(start < found.end() and found.start() < end for start, end in taken)
     ]
-    if not names:
-        return None
-    vectors = encoder.encode([thing, *(found[0].rstrip(".-") for found in names)])
-    cosines = (vectors[1:] @ vectors[0]).tolist()
-    best = names[cosines.index(max(cosines))]
-    if max(cosines) < SAME_KIND:
-        return None
-    return base[: best.start()] + thing + base[best.end() :]

@@ -10,7 +10,7 @@ from index.embedding import Encoder
 from index.search import terms
 from rag.errors import ModelError
 from rag.finding.features import contains_term
-from rag.follow_ups.conversation import Exchange
+from rag.follow_ups.conversation import Exchange, may_stand
 from rag.follow_ups.joining import join
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import Message, escape_fences, tokens, without_thoughts
@@ -43,8 +43,8 @@ def forms(
     """Return the forms of a question to search for; the best answered one is kept.
 
     A rewriting by the model is the only form if all of its terms occur in the conversation and it keeps most
-    words of the follow-up. Without one, a question that depends on the turn before has two forms: as asked,
-    and joined with that turn. Any other question is returned unchanged.
+    words of the follow-up. Without one, a question that depends on the turn before has the form that is joined
+    with that turn and, unless it is a mere fragment, the form as asked. Any other question stays unchanged.
 
     Args:
         question: the follow-up as asked.
@@ -58,7 +58,9 @@ def forms(
     if written is not None and _adds(written, question):
         return (understand(written),)
     joined = join(question, history, encoder)
-    return (question,) if joined is None else (question, joined)
+    if joined is None:
+        return (question,)
+    return (question, joined) if may_stand(question.text) else (joined,)
 
 
 def _written(
