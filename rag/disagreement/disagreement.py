@@ -25,9 +25,9 @@ from rag.word_lists import listed
 OVERLAP = 0.5
 """The least share of the shorter sentence's words that the other one has, if no word replaces another."""
 
-ALIKE, CLEARLY_ALIKE = 0.55, 0.8
-"""The least cosine of two sentences that say one thing in other words: with a shared word next to their
-figures, and without."""
+ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
+"""The least cosine of two sentences that say one thing in other words: if the words next to their figures share
+one, if the figures have a unit, and otherwise."""
 
 SAME_SITUATION = 7
 """The most days from the day of a dated figure to the publication of an undated one of the same day."""
@@ -154,10 +154,12 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
         enough = len(shared) + bool(one.when and other.when) + (len(one.names & other.names) > 1) > 1
         same = counted and enough and len(shared) >= OVERLAP * min(len(words), len(its))
         return same and (told or _cosine(one, other, encoder) >= CLEARLY_ALIKE)
-    beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS
-    if max(replaced) == 1:
-        return False
-    return _cosine(one, other, encoder) >= (ALIKE if beside else CLEARLY_ALIKE)
+    beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS | (
+        happened[0] & happened[1]
+    )
+    measured = one.quantity.unit or one.quantity.currency
+    least = ALIKE if beside else MEASURED_ALIKE if measured else CLEARLY_ALIKE
+    return max(replaced) > 1 and _cosine(one, other, encoder) >= least
 
 
 def _is_of(word: str, names: Collection[str]) -> bool:

@@ -16,7 +16,7 @@ from rag.word_lists import lines, listed
 
 _HAN = regex.compile(r"\p{Han}")
 _WORD = regex.compile(r"(?V1)\p{Han}|[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}’'-]*")
-_KIND_OF = regex.compile(r"\b\p{Ll}+ of (?=\p{Lu})")
+_KIND_OF = regex.compile(r"\b(?:in|on|at|near|from) the \p{Ll}+ of (?=\p{Lu})")
 """A word that only says what a name is the name of: the *island of* Sibuyan."""
 
 _NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
@@ -33,19 +33,20 @@ accord regist hold left off ministri come came earn offici 人 名 个 造 成 �
 _MEANINGS = {
     stem: group.split()[0]
     for group in lines("""
-        dead die death kill toll fatal perish live, hurt injur wound, home hous, missing miss,
+        dead die death kill toll fatal perish live, loss lost, hurt injur wound, home hous, missing miss,
         cost price bill, flee fled displac evacu, destroy raze, damag, rebuild rebuilt reconstruct, jobless unemploy,
-        job employ employe workforc, burn burnt flame, sale revenu turnov, arrest detain, free freed releas
+        job employ employe workforc, burn burnt flame, sale sold revenu turnov, arrest detain, free freed releas
     """)
     for stem in group.split()
 }
 """English stems, each with the one that stands for all of its meaning."""
 
 _LIMITS = regex.compile(
-    r"(?i)\b(?:(?P<plan>plan(?:s|ned)?|targets?|expect(?:s|ed)?|will|needed|capacity|sẽ|dự kiến|akan)"
+    r"(?i)\b(?:(?P<plan>plan(?:s|ned)?|targets?|expect(?:s|ed)?|will|need(?:s|ed)?|capacity|sẽ|dự kiến|akan)"
     r"|(?P<denial>not|never|without|không|chưa|tidak|belum))\b|(?P<plan>预计|计划)|(?P<denial>没有|未)"
 )
 _CHANGE = regex.compile(r"(?i)(?:\b(?:by|another|a further|additional|thêm|naik|turun)|新增|增加|减少)\s*$")
+_MORE = regex.compile(r"(?i)\s(?:more|fewer|others?|nữa|lagi)\b")
 _REJECTED = regex.compile(r"(?i)(?:\b(?:not|rather than|instead of|không phải|bukan)|而非|而不是)\s*$")
 _BETWEEN = regex.compile(r"(?i)\b(?:between|giữa|antara)\s$")
 _CUT = regex.compile(
@@ -124,7 +125,7 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
         beside = [other for other in kept if other != item and _meets(own, other.span)]
         before, after = _near(bare, item, own, language)
         near = [Span(part[0].start, part[-1].end) for part in (before, after) if part]
-        is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) is not None
+        is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) or _MORE.match(text, item.span.end)
         if not near or is_change or item.unit in _TIMES or any(map(_is_another, beside)):
             continue
         around = " ; ".join(part.of(bare) for part in (own, *free))
