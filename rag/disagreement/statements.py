@@ -33,7 +33,7 @@ accord regist hold left off ministri come came earn offici 人 名 个 造 成 �
 _MEANINGS = {
     stem: group.split()[0]
     for group in lines("""
-        dead die death kill toll fatal perish live, loss lost, hurt injur wound, home hous, missing miss,
+        dead die death kill toll fatal perish, loss lost, hurt injur wound, home hous, missing miss,
         cost price bill, flee fled displac evacu, destroy raze, damag, rebuild rebuilt reconstruct, jobless unemploy,
         job employ employe workforc, burn burnt flame, sale sold revenu turnov, arrest detain, free freed releas
     """)
@@ -43,7 +43,7 @@ _MEANINGS = {
 
 _LIMITS = regex.compile(
     r"(?i)\b(?:(?P<plan>plan(?:s|ned)?|targets?|expect(?:s|ed)?|will|need(?:s|ed)?|capacity|sẽ|dự kiến|akan)"
-    r"|(?P<denial>not|never|without|không|chưa|tidak|belum))\b|(?P<plan>预计|计划)|(?P<denial>没有|未)"
+    r"|(?P<denial>not|never|không|chưa|tidak|belum))\b|(?P<plan>预计|计划)|(?P<denial>没有|未)"
 )
 _CHANGE = regex.compile(r"(?i)(?:\b(?:by|another|a further|additional|thêm|naik|turun)|新增|增加|减少)\s*$")
 _MORE = regex.compile(r"(?i)\s(?:more|fewer|others?|nữa|lagi)\b")
@@ -54,7 +54,7 @@ _CUT = regex.compile(
     r"|tetapi)\s|但|其中"
 )
 _SOURCE = regex.compile(
-    r"\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s[^,;.\d]{3,40}\s(?:said|says|reported)\b"
+    r"^[^,;.\d]{3,40}\s(?:said|says?)\s(?:that\s)?|\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s[^,;.\d]{3,40}\s(?:said|says|reported)\b"
     r"|(?:\b[Tt]he\s)?\b\p{Lu}\p{L}+(?:\s(?:(?:of|for|and)\s)?\p{Lu}\p{L}+)+(?=\s(?:said|says|counted|put)\b)"
 )
 """Words that name a source: sources that differ may count the same thing."""
@@ -159,6 +159,8 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
 
 def meanings(text: str, language: str) -> frozenset[str]:
     """Return the stems of the words of ``text`` that say something, or what stands for their meaning."""
+    # *Lives* are lost; to live is something else.
+    text = regex.sub(r"\blives\b", "deaths", text)
     stems = {term for _, term in terms(_HAN.sub(" ", text), language)} | set(_HAN.findall(text))
     said = (stem for stem in stems - _LIGHT if not stem.isdigit() and (len(stem) > 1 or _HAN.match(stem)))
     return frozenset(_MEANINGS.get(stem, stem) for stem in said)
