@@ -153,7 +153,8 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
     if not all(replaced):
         enough = len(shared) + bool(one.when and other.when) + (len(one.names & other.names) > 1) > 1
         same = counted and enough and len(shared) >= OVERLAP * min(len(words), len(its))
-        return same and (told or _cosine(one, other, encoder) >= CLEARLY_ALIKE)
+        # What a share is a share of stands before it: youth unemployment is not unemployment.
+        return same and (told or (not one.quantity.percent and _cosine(one, other, encoder) >= CLEARLY_ALIKE))
     beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS | (
         happened[0] & happened[1]
     )

@@ -26,7 +26,7 @@ _FAR = 40
 _LIGHT = listed("""
 said say told report record count put stand stood reach total number figur rate show give make made find found
 have has had been were which who from about over between more than some least new far up rise rose fell fall
-accord regist hold left off ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
+accord regist hold left off onli ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
 """)
 """Stems and characters that say nothing about the counted things."""
 

@@ -63,7 +63,7 @@ _HAN_CHARACTERS, _OTHER_CHARACTERS = 4, 10
 _GAP = regex.compile(
     r"^how (?:many|much)(?:\s(?:is|are|was|were|has|have|had))?\b(?:\s(?!the\b)\p{Ll}+)?$", _I
 )
-_NAMED = regex.compile(r"(?<=[\p{L}\p{N},’'] )(?!I\b)\p{Lu}")
+_NAMED = regex.compile(r"(?<=[\p{L}\p{N},’'] )(?!I\b)\p{Ll}?\p{Lu}")
 _NOUN = regex.compile(r"\b(?:a|an|the)\s\p{L}{3}", _I)
 _OWNER = regex.compile(r"\b(?:is|are|was|were|has|have|had|do|does|did|will|would|can)\s(?:the\s)?\p{Lu}")
 _CLAUSE = regex.compile(r"\b(?:after|before|when|while|if|that|because|since|than|as|and|once)\s$", _I)

@@ -22,7 +22,7 @@ SAME_KIND, CLEARLY = 0.4, 0.1
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 _JOINS = regex.compile(r"(?:\s|,|-|–|of|in|to|and|the|fiscal|year)*", regex.IGNORECASE)
 _NAME = regex.compile(
-    r"(?<=(?P<led>\p{L}+|[\p{N},’']) )(?:the )?(?:\p{Lu}[\p{L}\p{M}\p{N}&-]*\.?)"
+    r"(?<=(?P<led>\p{L}+|[\p{N},’']) )(?:the )?(?:\p{Ll}?\p{Lu}[\p{L}\p{M}\p{N}&-]*\.?)"
     r"(?: (?:(?:of|on|for|and|the) ){0,2}\p{Lu}[\p{L}\p{M}\p{N}&-]*)*(?:\.\p{Lu}\.?)*"
 )
 _SENTENCE = regex.compile(r"(?<=[?？])\s*")

@@ -193,7 +193,7 @@ def test_a_sentence_never_disagrees_with_itself(text: str, language: str) -> Non
 
 def pairs() -> list[tuple[str, bool, list[Citation]]]:
     """The twenty pairs that were written before the code: id, whether they disagree, and the citations."""
-    rows = [row for _, row in read_json_lines(Path(__file__).parent / "pairs_seen.jsonl")]
+    rows = [row for _, row in read_json_lines(Path(__file__).parent / "pairs.jsonl")]
     return [
         (
             row["_id"],
