@@ -26,8 +26,8 @@ OVERLAP = 0.5
 """The least share of the shorter sentence's words that the other one has, if no word replaces another."""
 
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
-"""The least cosine of two sentences that say one thing in other words: if the words next to their figures share
-one, if the figures have a unit, and otherwise."""
+"""The least cosine of two sentences that say one thing in other words: if the words next to their figures
+share one, if the figures have a unit, and otherwise."""
 
 SAME_SITUATION = 7
 """The most days from the day of a dated figure to the publication of an undated one of the same day."""

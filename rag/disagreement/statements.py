@@ -33,9 +33,9 @@ accord regist hold left off onli ministri come came earn offici 人 名 个 造 
 _MEANINGS = {
     stem: group.split()[0]
     for group in lines("""
-        dead die death kill toll fatal perish, loss lost, hurt injur wound, home hous, missing miss,
-        cost price bill, flee fled displac evacu, destroy raze, damag, rebuild rebuilt reconstruct, jobless unemploy,
-        job employ employe workforc, burn burnt flame, sale sold revenu turnov, arrest detain, free freed releas
+        dead die death kill toll fatal perish, loss lost, hurt injur wound, home hous, missing miss, damag,
+        cost price bill, flee fled displac evacu, destroy raze, rebuild rebuilt reconstruct, free releas,
+        job employ workforc, jobless unemploy, burn burnt flame, sale sold revenu turnov, arrest detain
     """)
     for stem in group.split()
 }
@@ -50,11 +50,12 @@ _MORE = regex.compile(r"(?i)\s(?:more|fewer|others?|nữa|lagi)\b")
 _REJECTED = regex.compile(r"(?i)(?:\b(?:not|rather than|instead of|không phải|bukan)|而非|而不是)\s*$")
 _BETWEEN = regex.compile(r"(?i)\b(?:between|giữa|antara)\s$")
 _CUT = regex.compile(
-    r"[;:()—–，；：、。]|,(?!\d)|\s(?:and|but|while|including|against|compared|(?:up|down) from|when|after|because|since|và|nhưng|dan"
-    r"|tetapi)\s|但|其中"
+    r"[;:()—–，；：、。]|,(?!\d)|\s(?:and|but|while|including|against|compared|(?:up|down) from|when|after"
+    r"|because|since|và|nhưng|dan|tetapi)\s|但|其中"
 )
 _SOURCE = regex.compile(
-    r"^[^,;.\d]{3,40}\s(?:said|says?)\s(?:that\s)?|\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s[^,;.\d]{3,40}\s(?:said|says|reported)\b"
+    r"^[^,;.\d]{3,40}\s(?:said|says?)\s(?:that\s)?"
+    r"|\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s[^,;.\d]{3,40}\s(?:said|says|reported)\b"
     r"|(?:\b[Tt]he\s)?\b\p{Lu}\p{L}+(?:\s(?:(?:of|for|and)\s)?\p{Lu}\p{L}+)+(?=\s(?:said|says|counted|put)\b)"
 )
 """Words that name a source: sources that differ may count the same thing."""

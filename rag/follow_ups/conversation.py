@@ -60,13 +60,15 @@ _VERB = regex.compile(
 _HAN_CHARACTERS, _OTHER_CHARACTERS = 4, 10
 """The most characters of a fragment in a script without spaces."""
 
-_GAP = regex.compile(
-    r"^how (?:many|much)(?:\s(?:is|are|was|were|has|have|had))?\b(?:\s(?!the\b)\p{Ll}+)?$", _I
-)
+_GAP = regex.compile(r"^how (?:many|much)(?:\s(?:is|are|was|were|has|have|had)(?:\s\p{Ll}+)?)?$", _I)
 _NAMED = regex.compile(r"(?<=[\p{L}\p{N},’'] )(?!I\b)\p{Ll}?\p{Lu}")
-_NOUN = regex.compile(r"\b(?:a|an|the)\s\p{L}{3}", _I)
+_NOUN = regex.compile(r"\b(?:a|an|the|my|your)\s\p{L}{3}", _I)
 _OWNER = regex.compile(r"\b(?:is|are|was|were|has|have|had|do|does|did|will|would|can)\s(?:the\s)?\p{Lu}")
-_CLAUSE = regex.compile(r"\b(?:after|before|when|while|if|that|because|since|than|as|and|once)\s$", _I)
+_CLAUSE = regex.compile(
+    r"\b(?:after|before|when|while|if|that|because|since|than|as|and|but|or|once)\s"
+    r"(?:(?:is|are|was|were|has|have|do|does|did|will|can)\s)?$",
+    _I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +105,19 @@ def is_fragment(question: str) -> bool:
     core = core_of(question)
     joined = CONNECTIVE.match(core)
     rest = core[joined.end() :] if joined else core
-    if (joined and joined["about"]) or question.rstrip("?？ ").endswith("呢") or _GAP.match(rest):
+    is_short = not _VERB.search(rest)
+    if (
+        question.rstrip("?？ ").endswith("呢")
+        or _GAP.match(rest)
+        or (joined and joined["about"] and is_short)
+    ):
         return True
     if NO_SPACES.search(rest):
         return len(rest) <= (_HAN_CHARACTERS if regex.search(r"\p{Han}", rest) else _OTHER_CHARACTERS)
+    # Words without a question mark are keywords of their own.
+    is_asked = joined or _LED.match(rest) or question.rstrip().endswith("?")
     most = 7 if joined else 4 if _LED.match(rest) else 2
-    return _VERB.search(rest) is None and len(rest.split()) <= most
+    return bool(is_asked) and is_short and len(rest.split()) <= most
 
 
 def depends(question: str) -> bool:
@@ -121,7 +130,7 @@ def depends(question: str) -> bool:
 
 
 def may_stand(question: str) -> bool:
-    """Return whether a question that depends on the turn before may also be asked alone, such as a keyword."""
+    """Return whether a question that depends on the turn before may also be asked alone."""
     core = core_of(question)
     is_keyword = len(core.split()) > 1 and core == led_by(core)[1] and not _GAP.match(core)
     return is_keyword or not is_fragment(question)

@@ -17,7 +17,7 @@ from rag.follow_ups.conversation import Exchange, core_of, depends, is_fragment,
 from rag.questions import MAX_QUESTION_CHARACTERS, Question, understand
 
 SAME_KIND, CLEARLY = 0.4, 0.1
-"""The least cosine of two names for one to take the place of the other, and its least lead over other names."""
+"""The least cosine of two names for one to take the place of the other, and its least lead over others."""
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 _JOINS = regex.compile(r"(?:\s|,|-|–|of|in|to|and|the|fiscal|year)*", regex.IGNORECASE)
@@ -119,7 +119,7 @@ def _periods(text: str, language: str) -> list[tuple[int, int]]:
 
 
 def _with_name(led: str, thing: str, base: str, encoder: Encoder) -> str | None:
-    """Return ``base`` with the name ``thing`` in the place of the one after the same word, or most like it."""
+    """Return ``base`` with the name ``thing`` for the one after the same word, or the one most like it."""
     bare = thing.removeprefix("the ")
     if _NAME.fullmatch(f"x {bare}", pos=2) is None or bare in base:
         return None

@@ -43,8 +43,9 @@ def forms(
     """Return the forms of a question to search for; the best answered one is kept.
 
     A rewriting by the model is the only form if all of its terms occur in the conversation and it keeps most
-    words of the follow-up. Without one, a question that depends on the turn before has the form that is joined
-    with that turn and, unless it is a mere fragment, the form as asked. Any other question stays unchanged.
+    words of the follow-up. Without one, a question that depends on the turn before has the form that is
+    joined with that turn and, unless it is a mere fragment, the form as asked. Any other question stays
+    unchanged.
 
     Args:
         question: the follow-up as asked.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.follow_ups.conversation import core_of, depends, is_fragment, thing_in
+from rag.follow_ups.conversation import core_of, depends, is_fragment, led_by, may_stand
 
 PRONOUNS = (
     "When was he suspended?",
@@ -58,6 +58,9 @@ INDEPENDENT = (
     "And what did eBay for Charity contribute in 2023?",
     "Summarise the report on the dam.",
     "corning goodwill end 2022",
+    "Spousal support",
+    "what about why can't I apply a feature code?",
+    "I updated my credit card, but it keeps showing errors",
     "How much did Costco collect in fees?",
     "Which company repairs the sewage works?",
     "柬埔寨有多少人被捕？",
@@ -90,15 +93,21 @@ def test_a_sentence_is_no_fragment(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "thing"),
+    ("question", "led", "thing"),
     [
-        ("ok, and at Maravel Bridge?", "Maravel Bridge"),
-        ("What about the Lorvenna Development Bank?", "Lorvenna Development Bank"),
-        ("And in the second quarter?", "second quarter"),
-        ("Tunisia?", "Tunisia"),
-        ("那北京呢？", "北京"),
-        ("Còn ở Hà Nội?", "Hà Nội"),
+        ("ok, and at Maravel Bridge?", "at", "Maravel Bridge"),
+        ("What about the Lorvenna Development Bank?", "", "the Lorvenna Development Bank"),
+        ("And in the second quarter?", "in", "the second quarter"),
+        ("And in the U.S.?", "in", "the U.S."),
+        ("Tunisia?", "", "Tunisia"),
+        ("那北京呢？", "", "北京"),
+        ("Còn ở Hà Nội?", "ở", "Hà Nội"),
     ],
 )
-def test_a_fragment_names_a_thing(question: str, thing: str) -> None:
-    assert thing_in(core_of(question)) == thing
+def test_a_fragment_names_a_thing_after_a_preposition(question: str, led: str, thing: str) -> None:
+    assert led_by(core_of(question)) == (led, thing)
+
+
+def test_only_a_sentence_or_keywords_may_be_asked_alone() -> None:
+    asked = ("When was he suspended?", "Net debt?", "Debt?", "And in March?", "How many?", "By whom?")
+    assert [may_stand(question) for question in asked] == [True, True, False, False, False, False]

@@ -7,8 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from index.embedding import Encoder
-from rag.follow_ups.conversation import Exchange, core_of, depends, thing_in
-from rag.follow_ups.joining import join
+from rag.follow_ups.conversation import Exchange, core_of, depends, led_by
+from rag.follow_ups.joining import join, strays
 from rag.questions import MAX_QUESTION_CHARACTERS, Form, Kind, understand
 from tests.rag.follow_ups.test_conversation import INDEPENDENT
 
@@ -40,6 +40,11 @@ def joined(encoder: Encoder, question: str, *before: str) -> str | None:
             "What share of the cases in Finland in 2007 were imported?",
         ),
         (CASES, "And the cost?", f"{CASES} And the cost?"),
+        (
+            "How many enquiries came to the EU service from Ireland?",
+            "And from Spain?",
+            "How many enquiries came to the EU service from Spain?",
+        ),
         (CASES, "And in Sweden?", f"{CASES} And in Sweden?"),
         ("柬埔寨有多少人被捕？", "三月呢？", "柬埔寨有多少人被捕？ 三月呢？"),
     ],
@@ -79,6 +84,22 @@ def test_the_report_that_was_cited_names_what_neither_question_names(encoder: En
     assert made.text == "how large was the loss? and the debt? (Arden Rail, annual report)"
 
 
+@pytest.mark.parametrize(
+    ("question", "title", "expected"),
+    [
+        ("What interest do they pay?", "Another report", True),
+        ("What interest do they pay?", "Annual report", False),
+        ("What interest do they pay to Corning?", "Another report", False),
+    ],
+)
+def test_a_nameless_question_stays_with_the_report_that_was_cited(
+    question: str, title: str, expected: bool
+) -> None:
+    before = [Exchange("When?", "When?", source="Annual report")]
+    assert strays(understand(question), before, title) is expected
+    assert not strays(understand(question), turns("When?"), title)
+
+
 def test_a_question_that_would_be_too_long_is_not_joined(encoder: Encoder) -> None:
     long = f"{'What is the dam? ' * 10}{'x' * MAX_QUESTION_CHARACTERS}"[:MAX_QUESTION_CHARACTERS]
     assert joined(encoder, "And why?", long) is None
@@ -104,6 +125,6 @@ def test_an_independent_text_stays_as_it_is_and_a_joined_one_has_the_words_of_bo
     made = join(asked, turns(before), encoder)
     assert (made is None) == (not depends(asked.text))
     if made is not None:
-        thing = thing_in(core_of(asked.text))
+        thing = led_by(core_of(asked.text))[1].removeprefix("the ")
         assert asked.text in made.text or thing in made.text
         assert made.text.startswith(before[:8])
