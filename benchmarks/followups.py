@@ -3,7 +3,7 @@
 ``python -m benchmarks.followups [seeds] [mtrag-human] [reports]``; the default is all. On the sample
 reports, with the sixty follow-ups of ``followups.jsonl``, the figure is the reciprocal rank of the first
 passage with the evidence. On ``mtrag-human`` it is fused nDCG@10 over the last turns of its conversations. On
-``reports``, with the thirty follow-ups of ``real_reports.jsonl``, each question is printed with what was
+``reports``, with the sixty follow-ups of ``real_reports.jsonl``, each question is printed with what was
 searched and answered, for a person to judge.
 """
 

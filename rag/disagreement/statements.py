@@ -24,7 +24,7 @@ _FAR = 40
 """The number of characters before a figure in which the words that qualify it stand."""
 
 _LIGHT = listed("""
-said say told report record count put stand stood reach total number figur rate show give make made find found
+said say told report record count put stand stood reach total number figur rate known now make made find found
 have has had been were which who from about over between more than some least new far up rise rose fell fall
 accord regist hold left off onli ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
 """)
@@ -110,7 +110,7 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
     denials = {item: found for item in figures if (found := _REJECTED.search(text, 0, item.span.start))}
     kept = [item for item in figures if item not in denials]
     moments = [moment for moment in dates(text, language) if not moment.may_be_count]
-    blanked = [*(found.span for found in (*figures, *moments))]
+    blanked = [*(item.span for item in figures), *(moment.span for moment in moments)]
     blanked += [Span(*found.span()) for found in (*_SOURCE.finditer(text), *denials.values())]
     plain = text
     for span in blanked:
