@@ -24,9 +24,9 @@ _FAR = 40
 """The number of characters before a figure in which the words that qualify it stand."""
 
 _LIGHT = listed("""
-said say told report record count put stand stood reach total number figur rate known now make made find found
-have has had been were which who from about over between more than some least new far up rise rose fell fall
-accord regist hold left off onli ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
+said say told report record count put stood reach total number figur rate known make made find found
+have has had been were which who from about over between more than some least new up rise rose fell fall
+accord regist left off onli ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
 """)
 """Stems and characters that say nothing about the counted things."""
 

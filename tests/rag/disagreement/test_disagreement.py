@@ -165,7 +165,10 @@ def test_the_order_of_the_citations_does_not_matter(shuffled: list[Citation]) ->
 
 
 _TEXTS = st.text(
-    st.one_of(st.sampled_from("0123456789,.%$-|;: \n人约不the killed"), st.characters()), max_size=60
+    st.one_of(
+        st.sampled_from("0123456789,.%$-|;: \n人约不the killed"), st.characters(exclude_categories=["Cs"])
+    ),
+    max_size=60,
 )
 _SENTENCES = st.one_of(_TEXTS, st.sampled_from([text for case in DISAGREE for text in case[1:3]]))
 
