@@ -49,7 +49,7 @@ _PRONOUN = regex.compile(
 """Words that stand for something that another sentence names."""
 
 _VERB = regex.compile(
-    r"\b(?:is|are|was|were|be|has|have|had|do|does|did|will|would|can|could|may|might|must|should)\b"
+    r"\b(?:is|are|was|were|be|has|have|had|do|does|did|will|would|can|could|might|must|should)\b"
     r"|^(?:list|name|summari[sz]e|explain|describe|outline|compare|tell|give|show|find)\b"
     r"|^(?:who|which|what|whose|how (?:many|much)|ai|siapa|berapa|kapan|di mana|mengapa|kenapa|apa)\s\S+\s\S"
     r"|\b(?:là|có|bị|được|đã|sẽ|ai|gì|nào|bao nhiêu|adalah|ada|yang)\b",

@@ -29,6 +29,7 @@ PRONOUNS = (
 
 FRAGMENTS = (
     "And in March?",
+    "in May?",
     "what about Tamber?",
     "How many?",
     "By whom?",

@@ -101,7 +101,7 @@ def test_a_nameless_question_stays_with_the_report_that_was_cited(
 
 
 def test_a_question_that_would_be_too_long_is_not_joined(encoder: Encoder) -> None:
-    long = f"{'What is the dam? ' * 10}{'x' * MAX_QUESTION_CHARACTERS}"[:MAX_QUESTION_CHARACTERS]
+    long = f"{'x' * (MAX_QUESTION_CHARACTERS - 1)}?"
     assert joined(encoder, "And why?", long) is None
     assert joined(encoder, "And why?") is None
 
