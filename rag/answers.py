@@ -347,8 +347,9 @@ class Answer:
         answer_id: a UUID, as 32 hexadecimal digits.
         conversation_id: the conversation that the answer belongs to, or None.
         question: the question as the user asked it.
-        standalone: for a follow-up, the rewritten question that the search used, which is clear without the
-            conversation; None if the search used the question as asked.
+        standalone: for a follow-up, the question that the search used, which is clear without the
+            conversation: written by a model, or joined with the question before; None if the search used the
+            question as asked.
         searched_for: the question with its spelling corrected. The search used it; for a follow-up,
             ``standalone`` was made from it. None if nothing was corrected.
         text: the sentences of the answer, in order; sentences of one document share a line. For an

@@ -22,7 +22,7 @@ from rag.conversations.answers import keep
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import NotKeptError
 from rag.events import AnswerDone, Event, PassagesFound, QuestionCorrected, QuestionRewritten, ReadingBegun
-from rag.finding.abstention import Abstention, decide, shortfall
+from rag.finding.abstention import Abstention, Decision, decide, shortfall
 from rag.finding.cells.choice import CellChoice
 from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
@@ -41,7 +41,8 @@ from rag.finding.reader import (
 from rag.finding.reading import Reading, read
 from rag.finding.reranking import apply_reranker, compare_across
 from rag.finding.spelling import correct
-from rag.follow_ups.rewriting import rewrite
+from rag.follow_ups.joining import strays
+from rag.follow_ups.rewriting import forms
 from rag.llm import Usage
 from rag.questions import Question, understand
 from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
@@ -251,25 +252,29 @@ class QueryEngine:
         if corrected is not None:
             yield QuestionCorrected(corrected)
         asked = original if corrected is None else understand(corrected)
-        rewritten = rewrite(asked, conversation.exchanges, model, index.idf, spent.append)
-        question = understand(rewritten.question)
-        standalone = question.text if rewritten.carried else None
-        if standalone is not None:
-            yield QuestionRewritten(standalone)
+        tried = forms(asked, conversation.exchanges, model, index.encoder, spent.append)
+        if len(tried) == 1:
+            yield from _announced(asked, tried[0])
         clock.lap("rewrite")
         library = DocumentTexts(index.reader)
         copies = Copies(index, library, filters)
-        readings, ranked, weights = yield from self._read(index, question, filters, copies, clock)
-        decision = decide(index, question, ranked, weights, filtered=bool(filters))
+        best = yield from self._read(index, tried[0], filters, copies, clock)
+        for form in tried[1:]:
+            other = yield from self._read(index, form, filters, copies, clock)
+            strayed = strays(best.question, conversation.exchanges, best.title)
+            best = other if strayed else max(best, other, key=lambda each: each.decision.answerability or 0.0)
+        if len(tried) > 1:
+            yield from _announced(asked, best.question)
+        question, ranked, weights, decision = best.question, best.ranked, best.weights, best.decision
         abstention = decision.abstention
-        shown = without_repeated_readings(readings, copies) if abstention else readings
+        shown = without_repeated_readings(best.readings, copies) if abstention else best.readings
         passages = _passages(index, question, shown, library, abstention)
         yield PassagesFound(passages)
         draft = replace(
             _draft(index, original, conversation),
             passages=passages,
             answerability=decision.answerability,
-            standalone=standalone,
+            standalone=question.text if question.text != asked.text else None,
             searched_for=corrected,
             searched=search_scope(index, filters),
         )
@@ -286,8 +291,8 @@ class QueryEngine:
 
     def _read(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
-    ) -> Generator[Event, None, tuple[list[Reading], list[Scored], Weights]]:
-        """Find and read passages; return them, their ranked sentences, and the weights of the ranking."""
+    ) -> Generator[Event, None, _Found]:
+        """Find and read passages for one form of a question."""
         hits = find_passages(index, question, self.limits, filters, copies)
         clock.lap("search")
         readings = read(index, hits, self.limits.widen_by)
@@ -302,7 +307,8 @@ class QueryEngine:
             yield ReadingBegun(sum(len(window.places) for window in windows))
             ranked = rank(apply_reader(self.reader, question, candidates, windows), weights)
         clock.lap("read")
-        return readings, ranked, weights
+        decision = decide(index, question, ranked, weights, filtered=bool(filters))
+        return _Found(question, readings, ranked, weights, decision)
 
     def _reranked(
         self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
@@ -324,7 +330,9 @@ class QueryEngine:
         self, findings: Findings, conversation: Conversation, draft: Answer
     ) -> Generator[Event, None, Answer]:
         choice = CellChoice(findings.index, findings.question, findings.library)
-        composition = Composition(findings.library, numbers_of(conversation.cited), choice)
+        composition = Composition(
+            findings.library, numbers_of(conversation.cited), choice, findings.index.encoder
+        )
         abstention = findings.decision.abstention
         if abstention is not None:
             return (yield from abstain(draft, abstention))
@@ -335,6 +343,35 @@ class QueryEngine:
                 self.writer, findings, composition, draft, conversation=conversation, limits=self.limits
             )
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What the library has for one form of a question.
+
+    Attributes:
+        question: the form.
+        readings: the passages that were read.
+        ranked: their sentences, best first.
+        weights: the weights that ranked them.
+        decision: the decision whether the library answers it.
+    """
+
+    question: Question
+    readings: list[Reading]
+    ranked: list[Scored]
+    weights: Weights
+    decision: Decision
+
+    @property
+    def title(self) -> str:
+        """The title of the report with the best sentence; "" without one."""
+        return self.ranked[0].candidate.reading.document.title if self.ranked else ""
+
+
+def _announced(asked: Question, searched: Question) -> Iterator[Event]:
+    if searched.text != asked.text:
+        yield QuestionRewritten(searched.text)
 
 
 def _draft(index: Snapshot, question: Question, conversation: Conversation) -> Answer:
@@ -396,5 +433,5 @@ class _Clock:
 
     def lap(self, stage: str) -> None:
         now = time.perf_counter()
-        self.timings[stage] = round((now - self._last) * 1000, 2)
+        self.timings[stage] = round(self.timings.get(stage, 0.0) + (now - self._last) * 1000, 2)
         self._last = now

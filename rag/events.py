@@ -16,7 +16,7 @@ class QuestionCorrected:
 
 @dataclass(frozen=True, slots=True)
 class QuestionRewritten:
-    """Streamed for a follow-up question, before its passages: the rewritten question that is searched for."""
+    """Streamed for a follow-up, before its passages: the question that is searched for instead."""
 
     standalone: str
 
@@ -24,6 +24,8 @@ class QuestionRewritten:
 @dataclass(frozen=True, slots=True)
 class ReadingBegun:
     """Streamed when the reader begins to read, which takes most of the time before the text.
+
+    A follow-up may be read twice: as asked, and with the question before it.
 
     Attributes:
         sentences: the number of sentences that it reads.
@@ -70,6 +72,7 @@ StreamedEvent = QuestionCorrected | QuestionRewritten | PassagesFound | Token | 
 """An event with a part of the answer, or with what it rests on."""
 
 Event = StreamedEvent | ReadingBegun
-"""An event of ``QueryEngine.stream``. The order is: the corrected question (if there is one), the rewritten
-question (for a follow-up), the beginning of the reading (with a reader), the passages, the tokens and
-citations, the answer."""
+"""An event of ``QueryEngine.stream``. The order is: the corrected question (if there is one), the beginning
+of the reading (with a reader), the passages, the tokens and citations, the answer. For a follow-up, the
+rewritten question comes before the reading if a model wrote it. Without a model, the reading may begin twice,
+and the rewritten question comes after it."""

@@ -89,8 +89,7 @@ def exchange_of(answer: Answer) -> Exchange:
         question=answer.question,
         standalone=answer.standalone or answer.searched_for or answer.question,
         answer=answer.text,
-        cited=tuple(cited.quote for cited in answer.citations),
-        abstained=answer.abstained,
+        source=answer.citations[0].title if answer.citations else "",
     )
 
 

@@ -1,44 +1,198 @@
-"""The statements of a citation, which quotes a sentence or a row of a table."""
+"""Reads the figures of a cited sentence: what each one counts, where and when."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+
+import regex
 
 from index.documents import Span
+from index.search import terms
 from rag.answers import Citation
-from rag.disagreement.statement_words import limits_of
-from rag.disagreement.stating import Sentence, Statement, held, subject
-from rag.figures.quantities import quantities
+from rag.figures.dates import dates, resolved
+from rag.figures.quantities import ORDINAL, Quantity, comparator_of, quantities
+from rag.word_lists import lines, listed
+
+_HAN = regex.compile(r"\p{Han}")
+_WORD = regex.compile(r"(?V1)\p{Han}|[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}’'-]*")
+_KIND_OF = regex.compile(r"\b(?:in|on|at|near|from) the \p{Ll}+ of (?=\p{Lu})")
+"""A word that only says what a name is the name of: the *island of* Sibuyan."""
+
+_NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
+_FAR = 40
+"""The number of characters before a figure in which the words that qualify it stand."""
+
+_LIGHT = listed("""
+said say told report record count put stood reach total number figur rate known make made find found
+have has had been were which who from about over between more than some least new up rise rose fell fall
+accord regist left off onli ministri come came earn offici 人 名 个 造 成 约 共 di itu đã ở
+""")
+"""Stems and characters that say nothing about the counted things."""
+
+_MEANINGS = {
+    stem: group.split()[0]
+    for group in lines("""
+        dead die death kill toll fatal perish, loss lost, hurt injur wound, home hous, missing miss, damag,
+        cost price bill, flee fled displac evacu, destroy raze, rebuild rebuilt reconstruct, free releas,
+        job employ workforc, jobless unemploy, burn burnt flame, sale sold revenu turnov, arrest detain
+    """)
+    for stem in group.split()
+}
+"""English stems, each with the one that stands for all of its meaning."""
+
+_LIMITS = regex.compile(
+    r"(?i)\b(?:(?P<plan>plan(?:s|ned)?|targets?|expect(?:s|ed)?|will|need(?:s|ed)?|capacity|sẽ|dự kiến|akan)"
+    r"|(?P<denial>not|never|không|chưa|tidak|belum))\b|(?P<plan>预计|计划)|(?P<denial>没有|未)"
+)
+_CHANGE = regex.compile(r"(?i)(?:\b(?:by|another|a further|additional|thêm|naik|turun)|新增|增加|减少)\s*$")
+_MORE = regex.compile(r"(?i)\s(?:more|fewer|others?|nữa|lagi)\b")
+_REJECTED = regex.compile(r"(?i)(?:\b(?:not|rather than|instead of|không phải|bukan)|而非|而不是)\s*$")
+_BETWEEN = regex.compile(r"(?i)\b(?:between|giữa|antara)\s$")
+_CUT = regex.compile(
+    r"[;:()—–，；：、。]|,(?!\d)|\s(?:and|but|while|including|against|compared|(?:up|down) from|when|after"
+    r"|because|since|và|nhưng|dan|tetapi)\s|但|其中"
+)
+_SOURCE = regex.compile(
+    r"^[^,;.\d]{3,40}\s(?:said|says?)\s(?:that\s)?"
+    r"|\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s[^,;.\d]{3,40}\s(?:said|says|reported)\b"
+    r"|(?:\b[Tt]he\s)?\b\p{Lu}\p{L}+(?:\s(?:(?:of|for|and)\s)?\p{Lu}\p{L}+)+(?=\s(?:said|says|counted|put)\b)"
+)
+"""Words that name a source: sources that differ may count the same thing."""
+
+_SMALL = 10
+_TIMES = listed("second minute hour day week month year decade")
 
 
-def statements(citation: Citation, language: str) -> list[Statement]:
-    """Return a statement for each figure of the quote whose counted things are clear, in order."""
-    if citation.headings and "|" in citation.headings:
-        return list(_of_row(citation, language))
-    if "|" in citation.quote:
-        # A row without its headings does not tell what its figures count.
-        return []
-    return list(Sentence(citation, citation.quote, language).read())
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A figure of a cited sentence.
+
+    Attributes:
+        citation: the citation.
+        language: the ISO 639-1 code of its document.
+        quantity: the figure.
+        value: the figure as written, with the words that qualify it.
+        about: the counted things, as written.
+        words: the meanings of the words around it.
+        before: the meanings of the words before it, which tell what happened.
+        after: the meanings of the words after it, which tell what it counts.
+        names: the names in the sentence, in lower case.
+        limits: a plan, a denial, ``before`` or ``after`` a date.
+        lengths: the lengths of time in its clause.
+        when: the ISO dates, possibly shortened, that it holds for; empty without any.
+        others: the other figures of the sentence, without those that it rejects.
+        rejected: the figures that the sentence rejects.
+        masked: the sentence without figures, dates and sources, for the encoder.
+    """
+
+    citation: Citation
+    language: str
+    quantity: Quantity
+    value: str
+    about: str
+    words: frozenset[str]
+    before: frozenset[str]
+    after: frozenset[str]
+    names: frozenset[str]
+    limits: frozenset[str]
+    lengths: frozenset[str]
+    when: frozenset[str]
+    others: tuple[Quantity, ...]
+    rejected: tuple[Quantity, ...]
+    masked: str
 
 
-def _of_row(citation: Citation, language: str) -> Iterator[Statement]:
-    """Yield a statement for each cell that holds exactly one figure, under a heading of its own."""
-    *caption, columns = (line for line in (citation.headings or "").splitlines() if line.strip())
-    names = [name.strip() for name in columns.split("|")]
-    cells = [cell.strip() for cell in citation.quote.split("|")]
-    if len(names) != len(cells) or not cells[0] or quantities(cells[0], language):
-        return
-    for name, cell in zip(names[1:], cells[1:], strict=True):
-        found = quantities(cell, language)
-        if len(found) != 1 or found[0].written.strip() != cell or not name:
+def statements(citation: Citation, language: str) -> Iterator[Statement]:
+    """Yield a statement for each figure whose counted things are clear, in order; none for a row."""
+    text = citation.quote if "|" not in citation.quote else ""
+    figures = [item for item in quantities(text, language) if item.unit not in {ORDINAL, "year of age"}]
+    denials = {item: found for item in figures if (found := _REJECTED.search(text, 0, item.span.start))}
+    kept = [item for item in figures if item not in denials]
+    moments = [moment for moment in dates(text, language) if not moment.may_be_count]
+    blanked = [*(item.span for item in figures), *(moment.span for moment in moments)]
+    blanked += [Span(*found.span()) for found in (*_SOURCE.finditer(text), *denials.values())]
+    plain = text
+    for span in blanked:
+        plain = plain[: span.start] + " " * len(span) + plain[span.end :]
+    bare = _NAME.sub(
+        lambda match: " " * len(match[0]), _KIND_OF.sub(lambda match: " " * len(match[0]), plain)
+    )
+    cuts = [0, *(place for match in _CUT.finditer(plain) for place in match.span()), len(text)]
+    clauses = [Span(start, end) for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
+    free = [part for part in clauses if not any(_meets(part, item.span) for item in kept)]
+    for item in kept:
+        own = next((part for part in clauses if _meets(part, item.span)), Span(0, 0))
+        beside = [other for other in kept if other != item and _meets(own, other.span)]
+        before, after = _near(bare, item, own, language)
+        near = [Span(part[0].start, part[-1].end) for part in (before, after) if part]
+        is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) or _MORE.match(text, item.span.end)
+        if not near or is_change or item.unit in _TIMES or any(map(_is_another, beside)):
             continue
-        words = Sentence(citation, " ".join([*caption, name, cells[0]]), language)
-        whole = Span(0, len(words.text))
-        said = words.all_terms()
-        if words.found or not said:
-            continue
+        around = " ; ".join(part.of(bare) for part in (own, *free))
+        dated = [moment for moment in moments if _meets(own, moment.span)] or moments
+        when = [resolved(moment, citation.published) for moment in dated]
         yield Statement(
-            citation, found[0], cell, f"{cells[0]}, {name}", said, said, said, frozenset(words.names(whole)),
-            held(citation), subject(citation, language), frozenset(limits_of(words.text)),
-            words.when(whole, []), (), (), (cells[0].casefold(), name.casefold()),
-        )  # fmt: skip
+            citation=citation,
+            language=language,
+            quantity=item,
+            value=_written(text, item),
+            about=" ".join(" ".join(span.of(text).split()) for span in near),
+            words=meanings(around, language),
+            before=meanings(" ".join(span.of(bare) for span in before), language),
+            after=meanings(" ".join(span.of(bare) for span in after), language),
+            names=frozenset(match[0].casefold() for match in _NAME.finditer(plain)),
+            limits=frozenset(
+                [
+                    *(str(match.lastgroup) for match in _LIMITS.finditer(around)),
+                    *(date.relation for date in when if date.relation),
+                ]
+            ),
+            lengths=frozenset(f"{other.low} {other.unit}" for other in beside if other.unit in _TIMES),
+            when=frozenset(
+                "-".join(f"{part:02}" for part in (date.year, date.month, date.day) if part) for date in when
+            ),
+            others=tuple(other for other in kept if other != item),
+            rejected=tuple(denials),
+            masked=" ".join(plain.split()),
+        )
+
+
+def meanings(text: str, language: str) -> frozenset[str]:
+    """Return the stems of the words of ``text`` that say something, or what stands for their meaning."""
+    # *Lives* are lost; to live is something else.
+    text = regex.sub(r"\blives\b", "deaths", text)
+    stems = {term for _, term in terms(_HAN.sub(" ", text), language)} | set(_HAN.findall(text))
+    said = (stem for stem in stems - _LIGHT if not stem.isdigit() and (len(stem) > 1 or _HAN.match(stem)))
+    return frozenset(_MEANINGS.get(stem, stem) for stem in said)
+
+
+def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
+    """Return the words of a figure's clause that say what it counts: before it, and the nearest after it."""
+    found = [Span(*match.span()) for match in _WORD.finditer(bare, own.start, own.end)]
+    said = [span for span in found if meanings(span.of(bare), language)]
+    before = [span for span in said if span.end <= item.span.start]
+    after = [span for span in said if span.start >= item.span.end]
+    after = after[: len(meanings(item.noun or "", language)) + 1]
+    return (before[-2 if item.currency else -1 :] if after else before[:2]), after
+
+
+def _is_another(beside: Quantity) -> bool:
+    """Return whether the words of a clause may belong to a figure beside: to *two* trams they do not."""
+    return beside.unit not in _TIMES and (
+        beside.low > _SMALL or regex.search(r"\d", beside.written) is not None
+    )
+
+
+def _meets(one: Span, other: Span) -> bool:
+    return one.start < other.end and other.start < one.end
+
+
+def _written(text: str, item: Quantity) -> str:
+    """Return a figure with the words before it that qualify it: *more than 100*."""
+    end = item.span.start
+    between = _BETWEEN.search(text[:end]) if item.is_range else None
+    places = range(end - 1, max(0, end - _FAR) - 1, -1) if item.comparator != "exactly" else ()
+    led = (at for at in places if comparator_of(text[at:end], end - at, end - at) == item.comparator)
+    start = between.start() if between else next(led, end)
+    return " ".join(text[start : item.span.end].split())

@@ -1,43 +1,74 @@
-"""Rewrites a follow-up into a question that stands alone, by rules instead of a language model.
-
-The rules take what a follow-up omits, or refers to by a pronoun, from earlier turns. They leave a question
-that names its own subject as it is, so that the search does not get words of an old subject.
-"""
+"""The earlier turns of a conversation, and the test whether a question depends on them."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import regex
 
-from index.search import Term, terms
-from rag.follow_ups.antecedents import Source
-from rag.follow_ups.asian_follow_ups import is_asian, rewrite
-from rag.follow_ups.ellipsis import fill
-from rag.follow_ups.references import about, leans, resolve
-from rag.questions import MAX_QUESTION_CHARACTERS
+from index.search import NO_SPACES
 
 MAX_EXCHANGES = 6
-"""The number of earlier turns that are searched, the newest ones."""
+"""The number of earlier turns that are kept for a follow-up, the newest ones."""
 
-_OPENING = regex.compile(
-    r"(?:(?:ok(?:ay)?|thanks|thank you|great|good|right|alright|fine|well|hm+|oh|yes|no|sure|i see|got it"
-    r"|please|sorry|interesting|now|then|so|and|but|or|also|cheers|very much|a lot|many)\b[\s,.!;:–-]*)+",
-    regex.IGNORECASE,
+_I = regex.IGNORECASE
+
+OPENING = regex.compile(
+    r"^\W*(?:(?:ok(?:ay)?|thanks?(?: you)?|great|good|right|well|yes|no|please|sorry|i see|got it|cảm ơn|vâng"
+    r"|terima kasih|baik)\b[\s,.!;:–]*|(?:好的?|谢谢|អរគុណ)[，,。!！\s]*)+",
+    _I,
 )
-"""Opening words of courtesy or connection."""
+"""Opening words of courtesy."""
 
-_READ = 2000
-"""The length of an answer with its quotes, in characters, that is searched: antecedents stand near its
-beginning."""
+CONNECTIVE = regex.compile(
+    r"^(?:(?:(?:and|but|so|dan|lalu|thế|vậy) )?(?P<about>(?:what|how) about|còn|bagaimana dengan)\b"
+    r"|(?:and|but|or|also|so|then|và|dan|lalu|kalau|tapi)\b|(?P<about>ចុះ|那(?!么|里|个|些|次))|还有)\s*",
+    _I,
+)
+"""Words that join a question to the one before; group ``about`` if the question only names another thing."""
 
-_COMMON = 0.4
-"""A question says too little by itself if its rarest word has less than this share of the rarity of the
-topic's rarest word."""
+_LED = regex.compile(
+    r"^(?:in|on|at|to|from|for|of|by|with|under|during|within|according to|as of|ở|tại|vào|từ|di|ke|dari"
+    r"|pada)\b\s*",
+    _I,
+)
 
-Rarity = Callable[[Sequence[Term]], Mapping[Term, float]]
-"""Returns the rarity of terms in the library."""
+_PRONOUN = regex.compile(
+    r"\b(?P<bound>its|their|his|her|he|she|it|they)\b|\b(?:him|them|theirs|hers)\b"
+    r"|(?<!\b(?:is|are|was|were|be|been)\s)\bthere\b(?!\s(?:is|are|was|were|been)\b)"
+    r"|(?:^|\b(?:of|in|on|at|to|for|from|by|with|about|after|before|like|than|since|did|does|do|is|was|are|were)\s)"
+    r"(?:this|that|these|those)\b(?!\s(?:year|month|week|quarter)\b)"
+    r"|\b(?:else|the (?:same|others?|former|latter)|such an?)\b|\bones?\W*$"
+    r"|\b(?:(?:ông|bà|anh|chị|cô) (?:ấy|ta)|nó|họ|đó|đấy|ấy|vậy)\b|(?<!(?:năm|tháng|tuần) )\bnày\b"
+    r"|\b(?:dia|ia|beliau|mereka|itu|tersebut|sana|situ)\b|(?<!(?:tahun|bulan|minggu) )\bini\b"
+    r"|\b(?!biasa|sebenar|akhir|hanya|punya|tanya)\p{L}{3,}nya\b"
+    r"|(?<!其)[他她它该]|(?<![尤极])其(?![他它中实余])|这(?!样|么)|那(?=里|个|些|次|儿)|此(?!外)"
+    r"|គាត់|ពួកគេ|នោះ|វា(?![ល\p{M}])|(?<!ឆ្នាំ)នេះ",
+    _I,
+)
+"""Words that stand for something that another sentence names."""
+
+_VERB = regex.compile(
+    r"\b(?:is|are|was|were|be|has|have|had|do|does|did|will|would|can|could|might|must|should)\b"
+    r"|^(?:list|name|summari[sz]e|explain|describe|outline|compare|tell|give|show|find)\b"
+    r"|^(?:who|which|what|whose|how (?:many|much)|ai|siapa|berapa|kapan|di mana|mengapa|kenapa|apa)\s\S+\s\S"
+    r"|\b(?:là|có|bị|được|đã|sẽ|ai|gì|nào|bao nhiêu|adalah|ada|yang)\b",
+    _I,
+)
+"""Words that make a short question a sentence."""
+
+_HAN_CHARACTERS, _OTHER_CHARACTERS = 4, 10
+"""The most characters of a fragment in a script without spaces."""
+
+_GAP = regex.compile(r"^how (?:many|much)(?:\s(?:is|are|was|were|has|have|had)(?:\s\p{Ll}+)?)?$", _I)
+_NAMED = regex.compile(r"(?<=[\p{L}\p{N},’'] )(?!I\b)\p{Ll}?\p{Lu}")
+_NOUN = regex.compile(r"\b(?:a|an|the|my|your)\s\p{L}{3}", _I)
+_OWNER = regex.compile(r"\b(?:is|are|was|were|has|have|had|do|does|did|will|would|can)\s(?:the\s)?\p{Lu}")
+_CLAUSE = regex.compile(
+    r"\b(?:after|before|when|while|if|that|because|since|than|as|and|but|or|once)\s"
+    r"(?:(?:is|are|was|were|has|have|do|does|did|will|can)\s)?$",
+    _I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,102 +79,70 @@ class Exchange:
         question: the question as asked.
         standalone: the question as searched.
         answer: the answer's text.
-        cited: the quotes that it cited.
-        abstained: whether the answer is an abstention.
+        source: the title of the report that the answer cites first; "" without one.
     """
 
     question: str
     standalone: str
     answer: str = ""
-    cited: tuple[str, ...] = ()
-    abstained: bool = False
+    source: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Rewritten:
-    """A question that stands alone.
+def core_of(question: str) -> str:
+    """Return a question without opening words of courtesy and without the marks at its end."""
+    return regex.sub(r"(?:[\s?？!。呢]|(?<!\b\p{L})\.)+$", "", OPENING.sub("", question.strip()))
 
-    Attributes:
-        question: the question.
-        carried: the words taken from earlier turns, as written there; empty if the question is unchanged.
+
+def led_by(core: str) -> tuple[str, str]:
+    """Return the words before the thing that a fragment names, and the thing: ``in``, ``Tamber``."""
+    rest = CONNECTIVE.sub("", core)
+    led = _LED.match(rest)
+    return (led[0].strip(), rest[led.end() :]) if led else ("", rest)
+
+
+def is_fragment(question: str) -> bool:
+    """Return whether a question is no sentence of its own, such as *And in March?* or *By whom?*."""
+    core = core_of(question)
+    joined = CONNECTIVE.match(core)
+    rest = core[joined.end() :] if joined else core
+    is_short = not _VERB.search(rest)
+    if (
+        question.rstrip("?？ ").endswith("呢")
+        or _GAP.match(rest)
+        or (joined and joined["about"] and is_short)
+    ):
+        return True
+    if NO_SPACES.search(rest):
+        return len(rest) <= (_HAN_CHARACTERS if regex.search(r"\p{Han}", rest) else _OTHER_CHARACTERS)
+    # Words without a question mark are keywords of their own.
+    is_asked = joined or _LED.match(rest) or question.rstrip().endswith("?")
+    most = 7 if joined else 4 if _LED.match(rest) else 2
+    return bool(is_asked) and is_short and len(rest.split()) <= most
+
+
+def depends(question: str) -> bool:
+    """Return whether only an earlier turn says what a question is about.
+
+    It has a gap, or a pronoun that stands for nothing that the question itself names.
     """
-
-    question: str
-    carried: tuple[str, ...]
-
-
-def stand_alone(
-    question: str,
-    history: Sequence[Exchange],
-    rarity: Rarity | None = None,
-) -> Rewritten:
-    """Rewrite a follow-up so that it stands alone; return any other question unchanged.
-
-    Args:
-        question: the question as asked, in English, Chinese, Vietnamese or Indonesian.
-        history: the earlier turns, the oldest first; only the newest ``MAX_EXCHANGES`` are searched.
-        rarity: returns the rarity of terms in the library.
-    """
-    as_it_is = Rewritten(question, ())
-    turns = [turn for turn in history[-MAX_EXCHANGES:] if _said(turn)]
-    if not turns or not question.strip() or len(question) > MAX_QUESTION_CHARACTERS:
-        return as_it_is
-    made = _rewrite(question, turns, rarity)
-    if made is None or len(made.question) > MAX_QUESTION_CHARACTERS:
-        return as_it_is
-    # If the rules would change the result again, it does not stand alone.
-    again = _rewrite(made.question, turns, rarity)
-    return made if again is None else as_it_is
+    core = core_of(question)
+    return is_fragment(question) or any(not _is_bound(core, found) for found in _PRONOUN.finditer(core))
 
 
-def _without_opening(question: str) -> str:
-    """Return a question without its opening words of courtesy and connection."""
-    opening = _OPENING.match(question.strip())
-    return question.strip()[opening.end() if opening else 0 :].strip()
+def may_stand(question: str) -> bool:
+    """Return whether a question that depends on the turn before may also be asked alone."""
+    core = core_of(question)
+    is_keyword = len(core.split()) > 1 and core == led_by(core)[1] and not _GAP.match(core)
+    return is_keyword or not is_fragment(question)
 
 
-def _said(turn: Exchange) -> str:
-    return turn.standalone.strip() or turn.question.strip()
-
-
-def _rewrite(question: str, turns: Sequence[Exchange], rarity: Rarity | None) -> Rewritten | None:
-    if "(about " in question:
-        return None
-    if is_asian(question):
-        carried_over = rewrite(question, _sources(turns))
-        return Rewritten(*carried_over) if carried_over is not None else None
-    core = _without_opening(question)
-    filled = fill(question, core, _said(turns[-1]))
-    if filled is not None:
-        return Rewritten(*filled)
-    sources = _sources(turns)
-    text, carried = resolve(core, sources)
-    if not carried and rarity is not None and leans(core):
-        text, carried = _with_rarer(core, sources, rarity)
-    if not carried:
-        return None
-    return Rewritten(text[:1].upper() + text[1:], carried)
-
-
-def _with_rarer(question: str, sources: Sequence[Source], rarity: Rarity) -> tuple[str, tuple[str, ...]]:
-    """Add the topic of the last turn to a question, if every word of the question is more common."""
-    text, carried = about(question, sources)
-    if carried and _rarest(question, rarity) < _COMMON * _rarest(carried[0], rarity):
-        return text, carried
-    return question, ()
-
-
-def _rarest(text: str, rarity: Rarity) -> float:
-    return max(rarity(terms(text, "en")).values(), default=0.0)
-
-
-def _sources(turns: Sequence[Exchange]) -> list[Source]:
-    """Return the earlier turns, the newest first, with abstentions at the end."""
-    newest_first = [
-        *(turn for turn in reversed(turns) if not turn.abstained),
-        *(turn for turn in reversed(turns) if turn.abstained),
-    ]
-    return [
-        Source(_said(turn), "" if turn.abstained else "\n".join([turn.answer, *turn.cited])[:_READ])
-        for turn in newest_first
-    ]
+def _is_bound(core: str, found: regex.Match[str]) -> bool:
+    """Return whether a pronoun stands for a name of its own question: *Did Netflix raise its prices?*."""
+    word = (found["bound"] or "").casefold()
+    if not word:
+        return False
+    before = core[: found.start()]
+    named = _NAMED.search(before) is not None
+    if word in {"its", "their", "his", "her"}:
+        return named or _OWNER.search(core, found.end()) is not None
+    return (named or _NOUN.search(before) is not None) and _CLAUSE.search(before) is not None

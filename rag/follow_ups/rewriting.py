@@ -1,4 +1,4 @@
-"""Rewrites follow-ups into standalone questions: by the language model if there is one, else by rule."""
+"""Finds the forms of a follow-up to search for: written by the language model, else joined."""
 
 from __future__ import annotations
 
@@ -6,10 +6,12 @@ from collections.abc import Callable, Sequence
 
 import regex
 
+from index.embedding import Encoder
 from index.search import terms
 from rag.errors import ModelError
 from rag.finding.features import contains_term
-from rag.follow_ups.conversation import Exchange, Rarity, Rewritten, stand_alone
+from rag.follow_ups.conversation import Exchange, may_stand
+from rag.follow_ups.joining import join
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import Message, escape_fences, tokens, without_thoughts
 from rag.questions import Question, understand
@@ -31,35 +33,35 @@ _LABEL = regex.compile(
 )
 
 
-def rewrite(
+def forms(
     question: Question,
     history: Sequence[Exchange],
     model: LanguageModel | None,
-    rarity: Rarity,
+    encoder: Encoder,
     spent: Callable[[Usage], object] = lambda _: None,
-) -> Rewritten:
-    """Rewrite a follow-up so that it stands alone.
+) -> tuple[Question, ...]:
+    """Return the forms of a question to search for; the best answered one is kept.
 
-    A rewriting by the model is used only if all of its terms occur in the conversation and it keeps most
-    words of the follow-up. Otherwise, and if the model fails or carries no words over, the rules decide.
+    A rewriting by the model is the only form if all of its terms occur in the conversation and it keeps most
+    words of the follow-up. Without one, a question that depends on the turn before has the form that is
+    joined with that turn and, unless it is a mere fragment, the form as asked. Any other question stays
+    unchanged.
 
     Args:
         question: the follow-up as asked.
         history: earlier turns, the oldest first.
         model: the language model, or None.
-        rarity: returns the rarity of terms in the library.
+        encoder: compares the names of two turns.
         spent: called with the tokens of the model's reply, even if the reply is not used.
     """
-    by_rule = stand_alone(question.text, history, rarity)
-    if model is None or not history:
-        return by_rule
-    written = _written(question, history, model, spent)
-    if written is None:
-        return by_rule
-    carried = _carried(written, question)
-    # Without carried words the model has repeated the question. A small model may repeat a question that does
-    # need rewriting.
-    return Rewritten(written, carried) if carried else by_rule
+    written = _written(question, history, model, spent) if model is not None and history else None
+    # A small model may repeat a question that does need rewriting.
+    if written is not None and _adds(written, question):
+        return (understand(written),)
+    joined = join(question, history, encoder)
+    if joined is None:
+        return (question,)
+    return (question, joined) if may_stand(question.text) else (joined,)
 
 
 def _written(
@@ -108,13 +110,10 @@ def _may_stand(words: str, question: Question, history: Sequence[Exchange]) -> b
     return keeps and names and all(contains_term(known, term) for term in new)
 
 
-def _carried(words: str, question: Question) -> tuple[str, ...]:
+def _adds(words: str, question: Question) -> bool:
+    """Return whether a rewriting has a word that the follow-up lacks."""
     own = frozenset(terms(question.text, question.language))
-    return tuple(
-        word
-        for word in dict.fromkeys(_words(words))
-        if (its := terms(word, question.language)) and not any(contains_term(own, term) for term in its)
-    )
+    return not all(contains_term(own, term) for term in terms(words, question.language))
 
 
 def _words(text: str) -> list[str]:

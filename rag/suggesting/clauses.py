@@ -11,7 +11,7 @@ from itertools import pairwise
 
 import regex
 
-from rag.follow_ups.mentions import DATE, PREPOSITIONS, Sort, names
+from rag.suggesting.proper_names import DATE, PREPOSITIONS, is_person_or_group
 from rag.suggesting.verb_forms import of_participle, of_past, of_third_person
 
 MAX_CHARACTERS = 260
@@ -192,7 +192,4 @@ def _is_subject(words: list[str], folded: list[str]) -> bool:
 
 def _is_who(subject: str) -> bool:
     bare = subject.removeprefix("the ")
-    if _NOBODY.search(bare):
-        return False
-    found = names(f"x {bare}")
-    return bool(found) and found[0].text == bare and found[0].sort in {Sort.PERSON, Sort.GROUP}
+    return _NOBODY.search(bare) is None and is_person_or_group(bare)

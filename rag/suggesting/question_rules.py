@@ -11,8 +11,8 @@ from dataclasses import dataclass
 
 import regex
 
-from rag.follow_ups.mentions import DATE, PREPOSITIONS
 from rag.suggesting.clauses import ANAPHORS, BREAK, HAS_NUMBER, NUMBER, Clause, parse_clause, simplify
+from rag.suggesting.proper_names import DATE, PREPOSITIONS
 from rag.suggesting.verb_forms import of_participle, of_past
 
 FEWEST_WORDS = 4

@@ -16,7 +16,7 @@ from index.errors import DocumentNotFoundError
 from index.library import Library
 from index.records import Filters
 from rag.engine import QueryEngine
-from rag.follow_ups.mentions import DATE
+from rag.suggesting.proper_names import DATE
 from rag.suggesting.suggestions import LANGUAGE, Candidate, candidates_in, is_answered_by, unlike
 
 MAX_STARTERS = 4

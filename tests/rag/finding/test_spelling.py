@@ -134,5 +134,6 @@ class TestAnswers:
         before = from_answers("0a" * 16, [first])
         displaced = "How many people were displaced by the floods in Lorvenna in"
         assert before.exchanges[0].standalone == f"{displaced} May?"
-        events = list(seed_engine.stream("And in Marhc?", conversation=before))
-        assert events[:2] == [QuestionCorrected("And in March?"), QuestionRewritten(f"{displaced} March?")]
+        events = seed_engine.stream("And in Marhc?", conversation=before)
+        told = [event for event in events if isinstance(event, QuestionCorrected | QuestionRewritten)]
+        assert told == [QuestionCorrected("And in March?"), QuestionRewritten(f"{displaced} March?")]

@@ -1,0 +1,150 @@
+"""Completes a question that depends on an earlier turn, without a language model.
+
+The question before it stands in front of it. If the question only names another time or another thing of the
+same kind (*And in 2023?*, *What about Finland?*), that takes the place of the one before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import regex
+
+from index.embedding import Encoder
+from rag.figures.dates import dates
+from rag.follow_ups.conversation import Exchange, core_of, depends, is_fragment, led_by
+from rag.questions import MAX_QUESTION_CHARACTERS, Question, understand
+
+SAME_KIND, CLEARLY = 0.4, 0.1
+"""The least cosine of two names for one to take the place of the other, and its least lead over others."""
+
+_YEAR = regex.compile(r"(?:19|20)\d\d")
+_JOINS = regex.compile(r"(?:\s|,|-|–|of|in|to|and|the|fiscal|year)*", regex.IGNORECASE)
+_NAME = regex.compile(
+    r"(?<=(?P<led>\p{L}+|[\p{N},’']) )(?:the )?(?:\p{Ll}?\p{Lu}[\p{L}\p{M}\p{N}&-]*\.?)"
+    r"(?: (?:(?:of|on|for|and|the) ){0,2}\p{Lu}[\p{L}\p{M}\p{N}&-]*)*(?:\.\p{Lu}\.?)*"
+)
+_SENTENCE = regex.compile(r"(?<=[?？])\s*")
+
+
+def join(question: Question, history: Sequence[Exchange], encoder: Encoder) -> Question | None:
+    """Return a question completed by the turn before it; None if it stands alone or would be too long.
+
+    Args:
+        question: the question as asked.
+        history: the earlier turns, the oldest first.
+        encoder: compares names.
+    """
+    if not history or not depends(question.text):
+        return None
+    base = _base(history)
+    replaced = _replaced(question, base, encoder)
+    text = replaced or _joined(base, question.text)
+    if not replaced and not (names_in(question.text) or names_in(base)) and history[-1].source:
+        text = f"{text} ({history[-1].source})"
+    if len(text) > MAX_QUESTION_CHARACTERS:
+        return None
+    asked = understand(text)
+    if replaced or is_fragment(question.text):
+        own = understand(base)
+        return replace(asked, kind=own.kind, form=own.form)
+    return replace(asked, kind=question.kind, form=question.form)
+
+
+def strays(question: Question, history: Sequence[Exchange], title: str) -> bool:
+    """Return whether a question that names nothing is answered from another report than the turn before it.
+
+    Args:
+        question: the question as asked.
+        history: the earlier turns, the oldest first.
+        title: the title of the report that answers it best.
+    """
+    source = history[-1].source if history else ""
+    return bool(source) and title != source and not names_in(question.text)
+
+
+def _base(history: Sequence[Exchange]) -> str:
+    """Return the question before, after the one before that if it depends on it, too."""
+    *earlier, last = history
+    said = last.standalone.strip()
+    parts = [part for part in _SENTENCE.split(said) if part]
+    if len(parts) > 2:
+        # The first one names the subject of a chain of follow-ups.
+        return _joined(parts[0], parts[-1])
+    if len(parts) == 1 and earlier and depends(said):
+        return _joined(_SENTENCE.split(earlier[-1].standalone.strip())[0], said)
+    return said
+
+
+def _joined(before: str, question: str) -> str:
+    end = "" if before.endswith(("?", "？", ".", "。", "!")) else "?"
+    return f"{before}{end} {question}"
+
+
+def _replaced(question: Question, base: str, encoder: Encoder) -> str | None:
+    """Return the question before with the time or the name of a fragment in the place of its own."""
+    if not is_fragment(question.text):
+        return None
+    core = core_of(question.text)
+    led, thing = led_by(core)
+    return _with_time(thing, core, base, question.language) or _with_name(led, thing, base, encoder)
+
+
+def _with_time(thing: str, core: str, base: str, language: str) -> str | None:
+    """Return ``base`` with ``thing`` as its only period; the year stays if ``thing`` has none."""
+    thing = thing.removeprefix("the ")
+    named, own = _periods(core, language), _periods(base, language)
+    if len(own) != 1 or [core[start:end] for start, end in named] != [thing]:
+        return None
+    [(start, end)] = own
+    before = base[start:end]
+    year, new = _YEAR.search(before), _YEAR.search(thing)
+    if year and new and new[0] == thing:
+        thing = _YEAR.sub(thing, before)
+    elif year and not new:
+        thing = f"{thing} {year[0]}"
+    return base[:start] + thing + base[end:]
+
+
+def _periods(text: str, language: str) -> list[tuple[int, int]]:
+    """Return the starts and ends of the periods in ``text``; dates that small words join are one."""
+    found: list[tuple[int, int]] = []
+    for span in (moment.span for moment in dates(text, language)):
+        if found and _JOINS.fullmatch(text, found[-1][1], span.start):
+            found[-1] = (found[-1][0], span.end)
+        else:
+            found.append((span.start, span.end))
+    return found
+
+
+def _with_name(led: str, thing: str, base: str, encoder: Encoder) -> str | None:
+    """Return ``base`` with the name ``thing`` for the one after the same word, or the one most like it."""
+    bare = thing.removeprefix("the ")
+    if _NAME.fullmatch(f"x {bare}", pos=2) is None or bare in base:
+        return None
+    names = names_in(base)
+    same = [
+        found for found in names if led and base[: found.start()].casefold().endswith(f" {led.casefold()} ")
+    ]
+    if len(same) == 1:
+        return base[: same[0].start()] + thing + base[same[0].end() :]
+    if led or not names:
+        return None
+    vectors = encoder.encode([bare, *(found[0].removeprefix("the ") for found in names)])
+    cosines = (vectors[1:] @ vectors[0]).tolist()
+    best, *others = sorted(cosines, reverse=True)
+    if best < SAME_KIND or (others and best - others[0] < CLEARLY):
+        return None
+    found = names[cosines.index(best)]
+    return base[: found.start()] + thing + base[found.end() :]
+
+
+def names_in(text: str, language: str = "en") -> list[regex.Match[str]]:
+    """Return the names within a question that are no dates."""
+    taken = _periods(text, language)
+    return [
+        found
+        for found in _NAME.finditer(text)
+        if not any(start < found.end() and found.start() < end for start, end in taken)
+    ]
