@@ -57,7 +57,7 @@ class Written:
         question: the question.
         answerable: whether it has an answer.
         sentence: the words of the sentence.
-        outcome: ``supported``, ``partial``, ``unsupported``, or ``dropped``.
+        outcome: ``supported``, ``paraphrased``, ``unsupported``, or ``dropped``.
         reason: the reason if it is not supported.
         quotes: the cited quotes, as far as they are shown.
         strays: its figures and names that are not literally in the quotes.
@@ -142,7 +142,7 @@ def clapnq_questions(dataset: Dataset, count: int = CLAPNQ_QUESTIONS) -> list[Qu
 def _measured(
     name: str, questions: Sequence[Query], index: Library, model: LanguageModel
 ) -> Iterator[Written]:
-    engine = QueryEngine(index, writer=Writer(model, Gate(index.encoder)))
+    engine = QueryEngine(index, writer=Writer(model, Gate()))
     ends: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
     fallbacks: Counter[str] = Counter()

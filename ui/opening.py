@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from index.library import Library
     from index.records import Recipe
     from rag.engine import QueryEngine
+    from rag.verification import Judge
     from ui.settings import Settings
 
 
@@ -72,7 +73,7 @@ def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
 
     Raises:
         EncoderError: if the named reranker cannot be opened.
-        EntailmentError: if the entailment model cannot be opened.
+        JudgeError: if the judge cannot be opened.
         ModelSetupError: if the language model cannot be opened.
         ReaderError: if the reader model cannot be opened.
         RerankerError: if the installed weights of the reranker are damaged.
@@ -89,16 +90,37 @@ def open_engine(settings: Settings, index: Library) -> Iterator[QueryEngine]:
         return
     from rag.answer_limits import DEFAULT_LIMITS
     from rag.llm import open_model
-    from rag.verification import Gate, open_entailment
+    from rag.verification import Gate, open_judge
     from rag.writing import Writer
 
-    entailment = open_entailment(settings.entailment) if settings.entailment else None
     model = open_model(chosen)
     try:
-        writer = Writer(model, Gate(index.encoder, entailment), settings.unsupported)
+        judge = open_judge(settings.judge, model, settings.thresholds())
+        writer = Writer(model, Gate(judge), settings.unsupported)
         limits = replace(DEFAULT_LIMITS, certain=settings.llm_certain)
         yield QueryEngine(
             index, settings.reader, limits, settings.weights, writer, reranker=reranker, keeps=True
         )
     finally:
         model.close()
+
+
+@contextmanager
+def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
+    """Open the judge of the settings, with the language model if it is the judge, and close that at the end.
+
+    Raises:
+        JudgeError: if the judge cannot be opened.
+        ModelSetupError: if the language model cannot be opened.
+        SettingsError: if the settings of the language model contradict one another.
+    """
+    from rag.llm import open_model
+    from rag.verification import LANGUAGE_MODEL, open_judge
+
+    chosen = settings.language_model() if settings.judge == LANGUAGE_MODEL else None
+    model = open_model(chosen) if chosen else None
+    try:
+        yield open_judge(settings.judge, model, settings.thresholds())
+    finally:
+        if model is not None:
+            model.close()

@@ -31,6 +31,8 @@ class Moment:
         may_be_count: whether it may be a number of things instead: *2000 people*.
         until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
         swapped: whether day and month may be in the other order: 3/4/2025.
+        through: the last year of a span of two years, such as the fiscal year 2011-12.
+        ahead: whether the text says that the date is still to come.
     """
 
     span: Span
@@ -45,6 +47,8 @@ class Moment:
     may_be_count: bool = False
     swapped: bool = False
     until: int | None = None
+    through: int | None = None
+    ahead: bool = False
 
 
 BABEL = ("en", "id", "fr", "de", "es", "pt", "it", "nl")

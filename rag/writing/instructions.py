@@ -1,12 +1,8 @@
-"""Finds cited sentences that instruct their reader or a language model. Such a sentence supports nothing."""
+"""Recognises sentences of documents that address a language model. Such a sentence supports nothing."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import regex
-
-from rag.verification.evidence import Evidence, Finding
 
 _ABOVE = "above|previous|preceding|prior|earlier|foregoing|following"
 _ADDRESSES = regex.compile(
@@ -33,11 +29,6 @@ _ADDRESSES = regex.compile(
 )
 
 
-def instructions(evidence: Sequence[Evidence]) -> Finding:
-    """Check that no quote tells its reader, or a program, what to say or do."""
-    for item in evidence:
-        match = _ADDRESSES.search(item.quote)
-        if match:
-            reason = f"the cited sentence is an instruction to its reader (“{match[0]}”), and states nothing"
-            return Finding("instructions", 0.0, reason)
-    return Finding("instructions", 1.0)
+def is_instruction(sentence: str) -> bool:
+    """Return whether a sentence tells a language model, or a program, what to say or do."""
+    return _ADDRESSES.search(sentence) is not None
