@@ -126,7 +126,7 @@ def han_numbers(text: str) -> Iterator[Number]:
 
 
 def _han_share(match: regex.Match[str]) -> Decimal | None:
-    """Return the per cent of 三分之二, 三成 or 一半; None for another number. 百分之三十 is no share in words."""
+    """Return the per cent of 三分之二, 三成 or 一半; None for another number."""
     if match["half"]:
         return Decimal(50)
     if match["tenths"]:
@@ -215,7 +215,7 @@ def numbers(text: str, language: str) -> list[Number]:
 
 @cache
 def words_of(language: str) -> Words:
-    """Return the number words of a language; where they are not listed, its words for scales, as babel has them."""
+    """Return the number words of a language; where none are listed, its words for scales, from babel."""
     if language in WORDS:
         return WORDS[language]
     from babel import Locale, UnknownLocaleError

@@ -383,6 +383,8 @@ def _ranges(found: list[Quantity], text: str, language: str) -> Iterator[Quantit
     between = regex.compile(_RANGE.get(language, _RANGE["en"]), regex.IGNORECASE)
     waiting: Quantity | None = None
     for quantity in found:
+        if waiting is not None:
+            waiting = _completed(waiting, quantity, text, between)
         if waiting is not None and _joined(waiting, quantity, text, between):
             yield _range(waiting, quantity, text)
             waiting = None
@@ -392,6 +394,21 @@ def _ranges(found: list[Quantity], text: str, language: str) -> Iterator[Quantit
         waiting = quantity
     if waiting is not None:
         yield waiting
+
+
+def _completed(first: Quantity, second: Quantity, text: str, between: regex.Pattern[str]) -> Quantity:
+    """Return the first of two figures with what only the second one states: *from 3 to 5 million euros*."""
+    gap = text[first.span.end : second.span.start]
+    joins = gap.strip().lower() in _AND and not _BETWEEN.search(text[: first.span.start].rstrip())
+    if joins or not between.fullmatch(gap) or first.unit or first.vague or second.vague:
+        return first
+    numeral = regex.search(r"\p{N}+(?:[.,]\p{N}+)?", second.written)
+    said = value_of(numeral[0], "en")[0] if numeral else Decimal(0)
+    scale = second.low / said if said and first.low < 1000 <= second.low / said else Decimal(1)
+    return replace(
+        first, low=first.low * scale, high=first.high * scale, step=first.step * scale, unit=second.unit,
+        currency=first.currency or second.currency,
+    )  # fmt: skip
 
 
 def _joined(first: Quantity, second: Quantity, text: str, between: regex.Pattern[str]) -> bool:
@@ -411,12 +428,8 @@ def _joined(first: Quantity, second: Quantity, text: str, between: regex.Pattern
 
 def _range(first: Quantity, second: Quantity, text: str) -> Quantity:
     span = Span(first.span.start, second.span.end)
-    numeral = regex.search(r"\p{N}+(?:[.,]\p{N}+)?", second.written)
-    said = value_of(numeral[0], "en")[0] if numeral else second.low
-    # In "3 to 5 million", the scale is that of both ends.
-    scale = second.low / said if said and first.low < said < second.low else Decimal(1)
     return replace(
-        second, low=first.low * scale, currency=second.currency or first.currency,
+        second, low=first.low, currency=second.currency or first.currency,
         unit="year of age" if first.unit == "year of age" else second.unit, comparator=first.comparator,
         span=span, written=span.of(text),
     )  # fmt: skip

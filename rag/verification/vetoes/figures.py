@@ -10,9 +10,8 @@ from itertools import combinations, pairwise, permutations
 import regex
 
 from rag.figures.dates import dates
-from rag.figures.moment import Moment
 from rag.figures.quantities import ORDINAL, Quantity, quantities
-from rag.figures.rounding import fairness, same_kind, same_value
+from rag.figures.rounding import LOOSENED, fairness, same_kind, same_value
 from rag.figures.units import PERCENT, POINTS, currency_at, in_base, unit_at
 from rag.verification.evidence import Evidence, Statement, language_in
 
@@ -24,8 +23,8 @@ SHOWN = 4
 """The most figures of the quotes that a reason names."""
 
 ROUGH, EXACT = Decimal("0.1"), Decimal("0.02")
-"""The greatest distance of a calculated share or conversion, and of another calculated figure, from a stated one,
-as a share of the larger."""
+"""The greatest distance of a calculated share or conversion, and of another calculated figure, from a stated
+one, as a share of the larger."""
 
 _LOWER, _UPPER = {"at least", "over"}, {"at most", "under"}
 _RATIOS = {PERCENT, POINTS, "time"}
@@ -43,7 +42,7 @@ _CLOCK = regex.compile(
     r"\b\d{1,2}[:.h]\d{2}\b(?!\s?(?:%|\p{L}))|\b\d{1,2}(?::\d{2})?\s?(?:[ap]\.?m\b|o['’]clock)"
 )
 _SHARE_WORDS = regex.compile(
-    r"hal[fv]|double|twice|twofold|tripl|treble|third|quarter|fifth|一半|翻|倍|nửa|đôi|separuh|setengah|mitad|dobl",
+    r"hal[fv]|double|twice|twofold|tripl|treble|third|quarter|fifth|半|翻|倍|nửa|đôi|separuh|setengah|mitad|dobl",
     regex.IGNORECASE,
 )
 _DOWN = regex.compile(
@@ -75,7 +74,7 @@ def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str
     cited = list(cited_figures(evidence))
     stated = _stated(statement)
     for place, quantity in enumerate(stated):
-        there = any(_is_said(quantity, other, statement.text) for other in cited)
+        there = any(_is_said(quantity, other, statement.text, fair=1.0) for other in cited)
         if not there and not _is_range_end(place, stated, cited):
             return f"the cited sentence does not itself give {_said(quantity)}"
     return None
@@ -123,11 +122,11 @@ def _stated(statement: Statement) -> list[Quantity]:
     ]
 
 
-def _is_said(quantity: Quantity, other: Quantity, text: str) -> bool:
-    """Return whether a figure of a quote has the kind and the value of a stated one, or may stand for it."""
+def _is_said(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
+    """Return whether a figure of a quote has the value of a stated one, or stands for it fairly enough."""
     if other.high < 0 <= quantity.low and _DOWN.search(text):
         other = replace(other, low=-other.high, high=-other.low)
-    return same_kind(quantity, other) and (same_value(quantity, other) or fairness(quantity, other) > 0)
+    return same_kind(quantity, other) and (same_value(quantity, other) or fairness(quantity, other) >= fair)
 
 
 def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
@@ -157,28 +156,20 @@ def _may_follow(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequenc
     bare = unit is quantity.currency is None
     if quantity.vague or any(_is_consistent(quantity, other) for other in cited):
         return True
-    if bare and quantity.low in {
-        *(each.low for each in cited),
-        *(each.high for each in cited),
-        *_years(moments),
-    }:
-        return True
-    if unit in _TIMES and any(moment.year or moment.month or moment.day for moment in moments):
-        return True
-    if unit in _TIMES and not any(in_base(each.low, each.unit)[1] == unit for each in cited):
-        return True
-    if unit in _RATIOS and any(_SHARE_WORDS.search(item.quote) for item in evidence):
-        return True
-    if bare and value <= SMALL and not any(_same_things(quantity, each) for each in cited):
+    dated = any(moment.year or moment.month or moment.day for moment in moments)
+    timed = any(in_base(each.low, each.unit)[1] == unit for each in cited)
+    values = {*(each.low for each in cited), *(each.high for each in cited), *(each.year for each in moments)}
+    counted = value > SMALL or any(_same_things(quantity, each) for each in cited)
+    if (
+        (bare and (quantity.low in values or not counted))
+        or (unit in _TIMES and (dated or not timed))
+        or (unit in _RATIOS and any(_SHARE_WORDS.search(item.quote) for item in evidence))
+    ):
         return True
     return any(
         abs(abs(value) - abs(made)) <= rough * max(abs(value), abs(made))
         for made, rough in _made(quantity, cited)
     )
-
-
-def _years(moments: Sequence[Moment]) -> set[int]:
-    return {moment.year for moment in moments if moment.year is not None}
 
 
 def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
@@ -195,7 +186,7 @@ def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _made(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield what calculations make of the cited figures, of the kind of a stated one, with their roughness."""
+    """Yield what calculations make of the cited figures, of the kind of a stated one, and how roughly."""
     unit = in_base(quantity.low, quantity.unit)[1]
     values = [(*in_base(each.low, each.unit), each) for each in cited if each.unit != ORDINAL]
     for (one, first, own), (other, second, its) in permutations(values, 2):

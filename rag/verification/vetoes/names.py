@@ -38,7 +38,8 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
     missing = _missing(statement, evidence)
     if missing:
         own = _runs(statement.text)
-        its = [run for item in evidence for run in _runs(item.quote)]
+        before = [item.before for item in evidence if item.before and referents(item).endswith(item.before)]
+        its = [run for text in (*(item.quote for item in evidence), *before) for run in _runs(text)]
         for name in missing:
             for run in own:
                 others = [other for other in its if name in run.words and _takes_its_place(run, other, own)]
@@ -83,7 +84,7 @@ def _runs(text: str) -> list[_Run]:
 
 
 def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
-    """Return whether a quote has another name, which the sentence does not have, where the sentence has one."""
+    """Return whether a quote has another name where the sentence has one, and the sentence lacks it."""
     said = {word for each in own for word in each.words}
     if said.issuperset(other.words) or set(run.words) >= set(other.words) or _is_short(run, other):
         return False
@@ -94,7 +95,7 @@ def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
 
 
 def _is_short(run: _Run, other: _Run) -> bool:
-    """Return whether one name may be a shorter or another spelling of the other: *H. pylori*, *South East*."""
+    """Return whether one name may be a short form or a spelling of the other: *H. pylori*, *South East*."""
     one, two = "".join(run.words).casefold(), "".join(other.words).casefold()
     short = min(len(one), len(two)) <= SHORT and one[0] == two[0]
     return short or one.rstrip("s") == two.rstrip("s") or one in two or two in one

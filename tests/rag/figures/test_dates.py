@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from rag.verification.vetoes.dates import follows
 
 from rag.figures.dates import dates, resolved
+from rag.verification.vetoes.dates import follows
 
 
 @pytest.mark.parametrize(
