@@ -90,15 +90,26 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
 
 
 def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return which denial the sentence has if the quotes deny nothing; None without one."""
-    pattern = _DENIALS.get(statement.language)
-    match = pattern.search(statement.text) if pattern else None
-    denies = any(
-        _DENIALS[language].search(item.quote) or _AVERSE[language].search(item.quote)
+    """Return which denial is in a clause of the sentence and not in the nearest clause of its quotes, or the reverse.
+
+    None without one, or if a word such as *unable* may stand for the denial.
+    """
+    language = statement.language
+    its = [
+        clause
         for item in evidence
-        if (language := language_in(item)) in _DENIALS
-    )
-    return f"the cited sentence does not say “{match[0]}”" if match and not denies else None
+        if language_in(item) == language and language in _DENIALS
+        for clause in _clauses(item.quote, language)
+    ]
+    for clause in _clauses(statement.text, language) if its else []:
+        nearest = max(its, key=lambda other, own=clause: len(own.words & other.words))  # type: ignore[misc]
+        shared = len(clause.words & nearest.words)
+        averse = clause.averse or nearest.averse
+        if clause.cue and not nearest.cue and not averse:
+            return f"the cited sentence does not say “{clause.cue}”"
+        if nearest.cue and not clause.cue and not averse and shared:
+            return f"the cited sentence says “{nearest.cue}”"
+    return None
 
 
 def _fault(clause: _Clause, its: Sequence[_Clause]) -> str | None:
