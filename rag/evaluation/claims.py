@@ -11,6 +11,7 @@ from typing import Any
 
 from rag.answers import Verification
 from rag.errors import DatasetError
+from rag.evaluation.bootstrap import Sample, auroc, estimate
 from rag.evaluation.tables import Table
 from rag.verification import Evidence, Gate, Thresholds
 
@@ -19,6 +20,12 @@ LABELS = ("supported", "unsupported")
 
 PRECISION = 0.9
 """The share of claims called supported, and of those called unsupported, that is to be right."""
+
+FEWEST = 5
+"""The fewest claims beyond a threshold for which it is trusted."""
+
+BOUNDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
+"""The thresholds of which the report tells what each would support."""
 
 NEVER = 1.01
 """The threshold that no probability reaches."""
@@ -160,29 +167,33 @@ def measure_claims(
 def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> Thresholds:
     """Return the thresholds that call most claims supported, and unsupported, with the wanted precision.
 
-    Only claims that the judge has judged count; a threshold at which fewer than five claims are called is not
-    trusted.
+    Only claims that the judge has judged count, and for ``supported`` only those without a doubt; a threshold
+    at which fewer than ``FEWEST`` claims are called is not trusted.
     """
-    judged = [
-        (each.found.checks["judge"], each.claim.label) for each in checked if "judge" in each.found.checks
-    ]
-    scores = sorted({score for score, _ in judged})
+    judged = [each for each in checked if "judge" in each.found.checks]
+    sure = [each for each in judged if each.found.checks.get("doubts", 1.0)]
+    scores = sorted({each.found.checks["judge"] for each in judged})
     above = [
         score
         for score in scores
-        if _share([label for found, label in judged if found >= score], "supported", precision)
+        if _are([one for one in sure if _judged(one) >= score], "supported", precision)
     ]
     below = [
         score
         for score in scores
-        if _share([label for found, label in judged if found < score], "unsupported", precision)
+        if _are([one for one in judged if _judged(one) < score], "unsupported", precision)
     ]
     supported_from = min(above, default=NEVER)
     return Thresholds(supported_from, min(max(below, default=0.0), supported_from))
 
 
-def _share(labels: Sequence[str], wanted: str, precision: float) -> bool:
-    return len(labels) >= 5 and labels.count(wanted) >= precision * len(labels)
+def _judged(checked: CheckedClaim) -> float:
+    return checked.found.checks["judge"]
+
+
+def _are(checked: Sequence[CheckedClaim], label: str, precision: float) -> bool:
+    right = sum(each.claim.label == label for each in checked)
+    return len(checked) >= FEWEST and right >= precision * len(checked)
 
 
 def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
@@ -212,7 +223,13 @@ def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
         (f"fair claims that the veto of {name} fails", f"{count} of {len(fair)}")
         for name, count in _alarms(fair)
     ]
-    if measured.thresholds:
+    judged = [each for each in checked if "judge" in each.found.checks]
+    if judged and measured.thresholds:
+        fairly = [each.claim.label == "supported" for each in judged]
+        ids = tuple(each.claim.id for each in judged)
+        area = estimate(Sample(ids, auroc([_judged(each) for each in judged], fairly)))
+        rows += [("AUROC of the judge", f"{area.value:.3f}" if area else "none")]
+        rows += [(f"supported right, if from {bound}", _if_from(bound, called, judged)) for bound in BOUNDS]
         rows += [
             (f"calibrated on half of the claims, {name}", f"{value:.3f}")
             for name, value in asdict(measured.thresholds).items()
@@ -220,8 +237,15 @@ def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
     yield Table("Figures", f"{measured.name}, {judge}.", ("", "claims"), tuple(rows))
 
 
+def _if_from(bound: float, called: Sequence[CheckedClaim], judged: Sequence[CheckedClaim]) -> str:
+    """Return how many claims would be supported rightly, of all that would, with another threshold."""
+    others = [each for each in called if "judge" not in each.found.checks]
+    others += [each for each in judged if _judged(each) >= bound and each.found.checks.get("doubts", 1.0)]
+    return f"{sum(each.claim.label == 'supported' for each in others)} of {len(others)}"
+
+
 def _rows(checked: Iterable[CheckedClaim], group: Callable[[CheckedClaim], str]) -> Iterator[tuple[str, ...]]:
-    counts = Counter((group(each), each.found.verdict) for each in checked)
+    counts = Counter[tuple[str, str]]((group(each), each.found.verdict) for each in checked)
     for name in sorted({name for name, _ in counts}):
         yield (name, *(str(counts[name, verdict]) for verdict in VERDICTS))
 

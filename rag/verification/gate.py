@@ -65,6 +65,9 @@ class Gate:
         doubt = next(filter(None, (doubt(statement, evidence) for doubt in DOUBTS.values())), None)
         judge = self.judge
         languages = {statement.language, *map(language_in, evidence)}
+        if doubt is None and len(languages) > 1:
+            doubt = "the cited sentence is in another language"
+        checks = {**checks, "doubts": float(doubt is None)}
         if judge is None or not languages <= judge.languages:
             return _verified("paraphrased", UNJUDGED, doubt or IN_OTHER_WORDS, checks)
         try:
@@ -77,11 +80,7 @@ class Gate:
             return _verified("unsupported", score, reason, checks)
         if score < judge.thresholds.supported_from:
             return _verified("paraphrased", score, doubt or f"{judge.name} is not certain of it", checks)
-        if doubt or len(languages) > 1:
-            return _verified(
-                "paraphrased", score, doubt or "the cited sentence is in another language", checks
-            )
-        return _verified("supported", score, None, checks)
+        return _verified("paraphrased" if doubt else "supported", score, doubt, checks)
 
 
 def _verified(

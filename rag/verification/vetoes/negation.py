@@ -90,7 +90,7 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
 
 
 def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return which denial is in a clause of the sentence and not in the nearest clause of its quotes, or the reverse.
+    """Return which denial a clause of the sentence has and the nearest one of the quotes lacks, or reversely.
 
     None without one, or if a word such as *unable* may stand for the denial.
     """

@@ -53,7 +53,11 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 
 
 def test_verdicts_are_counted_by_label_kind_and_language(tmp_path: Path) -> None:
-    wrong = {"claim": "The dam of 1990 held 3,000 people.", "label": "unsupported", "kind": "figure-changed"}
+    wrong: dict[str, object] = {
+        "claim": "The dam of 1990 held 3,000 people.",
+        "label": "unsupported",
+        "kind": "figure-changed",
+    }
     measured = measure_claims(written(tmp_path, {}, wrong), Gate())
     by_label, by_kind, by_language, figures = claim_tables(measured)
     assert by_label.rows == (("supported", "1", "0", "0"), ("unsupported", "0", "0", "1"))

@@ -50,7 +50,7 @@ def test_a_figure_has_its_value(text: str, low: str, unit: str | None) -> None:
 )
 def test_a_vague_figure_has_ends(text: str, ends: tuple[int, int]) -> None:
     [found] = quantities(text, "en")
-    assert (found.low, found.high, found.vague) == (*ends, True)
+    assert (int(found.low), int(found.high), found.vague) == (*ends, True)
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,7 @@ def test_a_cross_encoder_has_a_class_for_entailment_or_one_score(tmp_path: Path,
     judge = open_judge(save_model(tmp_path / "model", labels), None, Thresholds(0.8, 0.2))
     assert judge is not None
     assert 0 < judge.judge("The bridge opened.", "The bridge closed.") < 1
-    assert (judge.thresholds, judge.languages) == (Thresholds(0.8, 0.2), {"en"})
+    assert (judge.thresholds, judge.languages) == (Thresholds(0.8, 0.2), frozenset({"en"}))
 
 
 def test_the_gate_asks_it_of_other_words_alone(tmp_path: Path) -> None:

@@ -120,5 +120,6 @@ def test_hostile_words_of_a_report_or_a_model_are_text(quote: str, title: str, r
     page = Page(foot_list_markup([resting("A sentence.", cited)], ENGLISH))
     assert "".join(page.text_of("fn-foot-quote")) == shown(quote)
     assert "".join(page.text_of("fn-foot-title")) == shown(title)
-    assert "".join(page.text_of("fn-foot-verdict")) == f"Partly supported: {shown(reason)}."
+    said = "In the model's words, read it beside the quote"
+    assert "".join(page.text_of("fn-foot-verdict")) == f"{said}: {shown(reason)}."
     assert set(page.tags) == {"details", "summary", "ol", "li", "a", "div", "p", "q", "span"}
