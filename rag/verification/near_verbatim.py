@@ -1,9 +1,9 @@
 """Decides whether a sentence repeats its evidence: the same words in the same order, with parts left out.
 
 Only what leaves the meaning alone may be left out or differ: articles and other function words, endings, the
-form of a figure or a date, an insertion between commas, a phrase of time or place, and a clause at either
-end. Nothing may be added and nothing may move. English only; in other languages, the sentence must equal its
-quote, or a whole part of it up to a semicolon or full stop.
+form of a figure or a date, an insertion between commas, a date, and a clause at either end. Nothing may be
+added, and nothing may move but the part before or after a comma. English only; in other languages, the
+sentence must equal its quote, or a whole part of it up to a semicolon or full stop.
 """
 
 from __future__ import annotations
@@ -32,13 +32,12 @@ FREE = listed("the a an this that these those which who its their his her own al
 BE = listed("is are was were be been being")
 """Forms of one verb. It may not be added: *arrested* and *were arrested* are not the same."""
 
-PLACING = listed("""
-in on at by for with after before during since near within amid following throughout across along
-""")
-"""The prepositions with which a phrase or clause begins that may be left out."""
+PLACING = listed("after before during since amid following by")
+"""The prepositions with which a phrase begins that may be left out, as a date may. Others say what a sentence
+is true of: *fell in Ostrel* is not *fell*, and *effective in adults* is not *effective*."""
 
-JOINING = listed("and but while whereas when where as because who which although though so")
-"""The words, besides punctuation and ``PLACING``, before which the end of a quote may be left out."""
+JOINING = listed("but while whereas because although though")
+"""The words, besides punctuation, dates and ``PLACING``, before which the end of a quote may be left out."""
 
 LIMITING = listed("""
 if unless until except only provided not no never neither none nobody nothing without cannot hardly may might
@@ -54,8 +53,8 @@ SWEEPING = listed("""
 not no never neither none nobody nothing without only all every each both any most first last least always
 largest highest lowest smallest biggest best worst oldest youngest record sole entire whole more less fewer
 """)
-"""Words that say something of everything, or of nothing. Beside them, a phrase of time or place may not be
-left out: *the largest in Ostrel* is not *the largest*."""
+"""Words that say something of everything, or of nothing. Beside them, a phrase may not be left out: *the
+largest since 2019* is not *the largest*."""
 
 LONGEST_PHRASE = 6
 """The most words of a phrase, an insertion, or the beginning of a quote that may be left out."""
@@ -89,7 +88,7 @@ class _Token:
 
     @property
     def places(self) -> bool:
-        """Return whether a phrase of time or place may begin with the token."""
+        """Return whether a phrase that may be left out begins with the token."""
         return self.word in PLACING or isinstance(self.form, Moment)
 
     def says(self, other: _Token) -> bool:
@@ -240,7 +239,7 @@ def _can_skip(quote: Sequence[_Token], start: int, end: int, sweeping: bool) -> 
     words = _said(gap)
     if not words:
         return True
-    joins = any(token.word in JOINING - {"who", "which"} for token in gap)
+    joins = any(token.word in JOINING | {"and"} for token in gap)
     if joins or len(words) > LONGEST_PHRASE or _limits(gap):
         return False
     if gap[0].form is None and gap[-1].form is None:
@@ -258,8 +257,6 @@ def _can_end(after: Sequence[_Token], sweeping: bool) -> bool:
         clause = list(after[1:])
         ends = next((place for place, token in enumerate(clause) if token.form is None), len(clause))
         return not _limits(clause[:ends])
-    first, following = after[0].word, after[1:2]
-    if first in {"and", "but"}:
+    if after[0].word == "but":
         return not sweeping and not any(token.word in CONDITIONS for token in after)
-    over = first in {"over", "about"} and not isinstance(following[0].form if following else None, Quantity)
-    return not sweeping and (after[0].places or first in JOINING or over) and not _limits(after)
+    return not sweeping and (after[0].places or after[0].word in JOINING) and not _limits(after)

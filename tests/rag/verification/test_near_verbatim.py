@@ -20,12 +20,14 @@ def near(sentence: str, quote: str, language: str = "en") -> bool:
     "sentence",
     [
         "Police in Lorvenna arrested 1,043 suspects in 53 scam dens on 18 July 2025.",
-        "Police in Lorvenna arrested 1043 suspects on July 18, 2025.",
-        "The police in Lorvenna arrested 1,043 suspects in 53 scam dens.",
-        "Police in Lorvenna had arrested 1,043 suspects.",
+        "The police in Lorvenna had arrested 1043 suspects in 53 scam dens on July 18, 2025.",
+        "Police in Lorvenna arrested 1,043 suspects in 53 scam dens.",
+        "On 18 July 2025, police in Lorvenna arrested 1,043 suspects in 53 scam dens.",
+        "Police in Lorvenna arrested 1,043 suspects in 53 scam dens in July 2025.",
+        "Police in Lorvenna arrested over a thousand suspects in 53 scam dens.",
     ],
 )
-def test_endings_forms_phrases_and_the_end_may_go(sentence: str) -> None:
+def test_endings_forms_of_figures_dates_and_the_end_may_differ(sentence: str) -> None:
     assert near(sentence, RAID)
 
 
@@ -52,6 +54,12 @@ def test_endings_forms_phrases_and_the_end_may_go(sentence: str) -> None:
         ("No accident occurred.", "No accident occurred at our own sites."),
         ("All children were vaccinated.", "All children in Dovar were vaccinated."),
         ("The school reopened in May.", "The school did not reopen in May."),
+        ("Unemployment of the young fell.", "Unemployment of the young fell in Ostrel."),
+        ("The vaccine is effective.", "The vaccine is effective in adults over 60."),
+        ("Half of the cases were in Dovar.", "Half of the cases were in Dovar and Brenn."),
+        ("Prices rose by 5 percent in May.", "Prices rose to 5 percent in May."),
+        ("Police arrested nearly 2,000 suspects in Sarn.", "Police arrested 1,043 suspects in Sarn."),
+        ("Visits rose 5 percent in January.", "Visits rose 5 percent since January."),
         ("Profit fell because of higher costs.", "Profit fell, and sales rose, because of higher costs."),
         (
             "Resistance was caused by a stay.",
