@@ -1,8 +1,8 @@
 """Lets a language model write answers, and prints how many of its sentences pass the gate.
 
-``python -m benchmarks.writing [MODEL.gguf] [--judge none|llm|NAME] [--output FILE]``. It was made for the tests' SmolLM2-135M, which
-invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and 100 of ``clapnq``, half of
-which have no answer. Two figures do not depend on the gate's own judgement:
+``python -m benchmarks.writing [MODEL.gguf] [--judge none|llm|NAME] [--output FILE]``. It was made for the
+tests' SmolLM2-135M, which invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and
+100 of ``clapnq``, half of which have no answer. Two figures do not depend on the gate's own judgement:
 
 - of the sentences shown as supported, those with a figure or a name that is not literally in their quotes,
   titles and publishers, even if it is right (a number word, an acronym): they are listed for a person;
