@@ -14,6 +14,7 @@ from rag.errors import DatasetError
 from rag.evaluation.bootstrap import Sample, auroc, estimate
 from rag.evaluation.tables import Table
 from rag.verification import Evidence, Gate, Thresholds
+from rag.verification.vetoes import VETOES
 
 VERDICTS = ("supported", "paraphrased", "unsupported")
 LABELS = ("supported", "unsupported")
@@ -251,5 +252,5 @@ def _rows(checked: Iterable[CheckedClaim], group: Callable[[CheckedClaim], str])
 
 
 def _alarms(fair: Sequence[CheckedClaim]) -> Iterator[tuple[str, int]]:
-    for name in ("figures", "dates", "names", "negation"):
+    for name in VETOES:
         yield name, sum(each.found.checks.get(name) == 0.0 for each in fair)

@@ -14,11 +14,13 @@ from rag.verification.vetoes.dates import date_fault, uncertain_dates
 from rag.verification.vetoes.figures import figure_fault, uncertain_figures
 from rag.verification.vetoes.names import name_fault, uncertain_names
 from rag.verification.vetoes.negation import negation_fault, uncertain_negation
+from rag.verification.vetoes.subject import subject_fault
 
 Check = Callable[[Statement, Sequence[Evidence]], str | None]
 
 VETOES: Mapping[str, Check] = {
     "figures": figure_fault, "dates": date_fault, "names": name_fault, "negation": negation_fault,
+    "subject": subject_fault,
 }  # fmt: skip
 """The vetoes by name. The first that finds a fault gives the reason for the verdict."""
 

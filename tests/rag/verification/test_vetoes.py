@@ -184,3 +184,27 @@ def test_a_doubt_is_what_the_quote_does_not_itself_say(doubt: str, sentence: str
     assert DOUBTS[doubt](Statement(sentence, "en"), evidence)
     assert DOUBTS[doubt](Statement(quote, "en"), evidence) is None
     assert fault(doubt, sentence, quote) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "language", "whether"),
+    [
+        (
+            "The choir sang four songs in the old church.",
+            "The dam at Velt supplies water to the town.",
+            "en",
+            True,
+        ),
+        ("Water for the town comes from the dam at Velt.", "The dam at Velt supplies the town.", "en", False),
+        ("The choir sang.", "The dam at Velt supplies the town.", "en", False),
+        ("合唱团在教堂演唱了歌曲", "大坝为城镇供水", "zh", True),
+        ("城镇的水来自大坝", "大坝为城镇供水", "zh", False),
+    ],
+)
+def test_a_sentence_about_something_else(sentence: str, quote: str, language: str, whether: bool) -> None:
+    assert bool(fault("subject", sentence, quote, language=language)) is whether
+
+
+def test_words_of_another_language_are_not_compared() -> None:
+    quote = Evidence("Con đập cung cấp nước cho thị trấn.", language="vi")
+    assert fault("subject", "The dam supplies water to the whole town.", quote) is None
