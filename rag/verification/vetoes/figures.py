@@ -9,6 +9,7 @@ from itertools import combinations, pairwise, permutations
 
 import regex
 
+from index.documents import Span
 from rag.figures.dates import dates
 from rag.figures.quantities import ORDINAL, Quantity, quantities
 from rag.figures.rounding import LOOSENED, fairness, same_kind, same_value
@@ -38,6 +39,7 @@ _DENIAL = regex.compile(
     r"\b(?:not|no|never|cannot|unless|không|tidak|no)\b|n[’']t\b|不|未|没", regex.IGNORECASE
 )
 """Beside a denial, a limit turns round: *may not exceed 10* is *at most 10*."""
+_WORD = regex.compile(r"[\p{L}\p{M}]+")
 _CLOCK = regex.compile(
     r"\b\d{1,2}[:.h]\d{2}\b(?!\s?(?:%|\p{L}))|\b\d{1,2}(?::\d{2})?\s?(?:[ap]\.?m\b|o['’]clock)"
 )
@@ -64,7 +66,9 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
             )
             if not denied and all(_is_contrary(quantity, other) for other in same):
                 return f"it says {_said(quantity)}, and the cited sentence {_said(same[0])}"
-        elif not _is_range_end(place, stated, cited) and not _may_follow(quantity, cited, evidence):
+        elif not _is_range_end(place, stated, cited) and (
+            _is_replaced(quantity, statement, evidence) or not _may_follow(quantity, cited, evidence)
+        ):
             return _absence(quantity, [other for other in cited if other.unit != ORDINAL])
     return None
 
@@ -140,6 +144,22 @@ def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
     return opposed and same_value(quantity, other)
 
 
+def _is_replaced(quantity: Quantity, statement: Statement, evidence: Sequence[Evidence]) -> bool:
+    """Return whether a quote has another figure of the same unit between the same two words."""
+    own = _beside(statement.text, quantity.span)
+    return all(own) and any(
+        _beside(item.quote, other.span) == own and other.unit == quantity.unit
+        for item in evidence
+        for other in quantities(item.quote, language_in(item))
+    )
+
+
+def _beside(text: str, span: Span) -> tuple[str, str]:
+    """Return the words before and after a span, in lower case; empty at the ends of the text."""
+    before, after = _WORD.findall(text[: span.start]), _WORD.findall(text[span.end :])
+    return (before[-1].lower() if before else "", after[0].lower() if after else "")
+
+
 def _is_range_end(place: int, stated: Sequence[Quantity], cited: Sequence[Quantity]) -> bool:
     """Return whether a range has the ends of a pair of cited figures, or a pair those of a cited range."""
     quantity = stated[place]
@@ -156,7 +176,7 @@ def _may_follow(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequenc
     bare = unit is quantity.currency is None
     if quantity.vague or any(_is_consistent(quantity, other) for other in cited):
         return True
-    dated = any(moment.year or moment.month or moment.day for moment in moments)
+    dated = sum(bool(moment.year or moment.month or moment.day) for moment in moments) > 1
     timed = any(in_base(each.low, each.unit)[1] == unit for each in cited)
     values = {*(each.low for each in cited), *(each.high for each in cited), *(each.year for each in moments)}
     counted = value > SMALL or any(_same_things(quantity, each) for each in cited)
