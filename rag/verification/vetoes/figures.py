@@ -130,7 +130,9 @@ def _is_said(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSE
     """Return whether a figure of a quote has the value of a stated one, or stands for it fairly enough."""
     if other.high < 0 <= quantity.low and _DOWN.search(text):
         other = replace(other, low=-other.high, high=-other.low)
-    return same_kind(quantity, other) and (same_value(quantity, other) or fairness(quantity, other) >= fair)
+    return same_kind(quantity, other) and (
+        fairness(quantity, other) >= fair or (fair < 1 and same_value(quantity, other))
+    )
 
 
 def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
