@@ -47,7 +47,7 @@ def main() -> None:
     parser.add_argument("--judge", default="none", help="none, a GGUF file, or a CrossEncoder")
     parser.add_argument("--thresholds", help="supported from, unsupported below: 0.9,0.1")
     parser.add_argument("--precision", type=float, default=PRECISION, help="to calibrate for")
-    parser.add_argument("--claims", type=Path, default=data_folder() / "claims" / "dev.jsonl")
+    parser.add_argument("--claims", type=Path, help="another file of labelled claims")
     parser.add_argument("--limit", type=int, help="pairs of SciFact and of clapnq at most")
     parser.add_argument("--only", nargs="+", choices=SETS, default=SETS)
     chosen = parser.parse_args()
@@ -55,7 +55,8 @@ def main() -> None:
     gate = Gate(judge)
     try:
         if "claims" in chosen.only:
-            _print_claims(chosen.claims, gate, chosen.precision)
+            claims = chosen.claims or data_folder() / "claims" / "dev.jsonl"
+            _print_claims(claims, gate, chosen.precision)
         sources: dict[str, Callable[[], Iterable[Pair]]] = {
             "adversarial": _adversarial, "scifact": _scifact, "clapnq": _clapnq,
         }  # fmt: skip
