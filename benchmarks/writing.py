@@ -1,8 +1,8 @@
 """Lets a language model write answers, and prints how many of its sentences pass the gate.
 
-``python -m benchmarks.writing [MODEL.gguf] [--output FILE]``. It was made for the tests' SmolLM2-135M, which
-invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and 100 of ``clapnq``, half of
-which have no answer. Two figures do not depend on the gate's own judgement:
+``python -m benchmarks.writing [MODEL.gguf] [--judge none|llm|NAME] [--output FILE]``. It was made for the
+tests' SmolLM2-135M, which invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and
+100 of ``clapnq``, half of which have no answer. Two figures do not depend on the gate's own judgement:
 
 - of the sentences shown as supported, those with a figure or a name that is not literally in their quotes,
   titles and publishers, even if it is right (a number word, an acronym): they are listed for a person;
@@ -35,8 +35,8 @@ from rag.answers import Answer, Citation
 from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
-from rag.llm import LanguageModel, Limits, ModelSettings, open_model
-from rag.verification import Gate
+from rag.llm import Limits, ModelSettings, open_model
+from rag.verification import Gate, Thresholds, open_judge
 from rag.writing.composition import QUOTED
 from rag.writing.writer import Writer
 
@@ -57,7 +57,7 @@ class Written:
         question: the question.
         answerable: whether it has an answer.
         sentence: the words of the sentence.
-        outcome: ``supported``, ``partial``, ``unsupported``, or ``dropped``.
+        outcome: ``supported``, ``paraphrased``, ``unsupported``, or ``dropped``.
         reason: the reason if it is not supported.
         quotes: the cited quotes, as far as they are shown.
         strays: its figures and names that are not literally in the quotes.
@@ -82,13 +82,17 @@ def main() -> None:
         "--sets", nargs="+", choices=SETS, default=SETS, help="ask only the questions of these"
     )
     parser.add_argument("--limit", type=int, help="questions of a set at most")
+    parser.add_argument("--judge", default="none", help="none, llm (the same model), or a CrossEncoder")
+    parser.add_argument("--thresholds", help="of the judge: supported from, unsupported below: 0.9,0.1")
     arguments = parser.parse_args()
     encoder = open_encoder()
     model = open_model(ModelSettings("llamacpp", str(arguments.model or smollm2()), limits=LIMITS))
     written: list[Written] = []
+    means = Thresholds(*map(float, arguments.thresholds.split(","))) if arguments.thresholds else None
+    writer = Writer(model, Gate(open_judge(arguments.judge, model, means)))
     try:
         for name, questions, index in _sets(encoder, arguments.sets, arguments.limit):
-            written += _measured(name, questions, index, model)
+            written += _measured(name, questions, index, writer)
     finally:
         model.close()
     _print_strays(written)
@@ -139,10 +143,8 @@ def clapnq_questions(dataset: Dataset, count: int = CLAPNQ_QUESTIONS) -> list[Qu
     ]
 
 
-def _measured(
-    name: str, questions: Sequence[Query], index: Library, model: LanguageModel
-) -> Iterator[Written]:
-    engine = QueryEngine(index, writer=Writer(model, Gate(index.encoder)))
+def _measured(name: str, questions: Sequence[Query], index: Library, writer: Writer) -> Iterator[Written]:
+    engine = QueryEngine(index, writer=writer)
     ends: Counter[str] = Counter()
     outcomes: Counter[str] = Counter()
     fallbacks: Counter[str] = Counter()

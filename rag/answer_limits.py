@@ -24,7 +24,7 @@ MAX_SENTENCES = 8
 
 CERTAIN = 0.9
 """From this probability on, the library certainly answers a question. Below it, sentences that a language
-model writes are at most partly supported. A tenth of the unanswerable questions of squad2 and none of those
+model writes are at most paraphrased. A tenth of the unanswerable questions of squad2 and none of those
 of clapnq reach it (``benchmarks/certain.py``)."""
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from index.records import Filters
 from index.text import Box
@@ -17,16 +17,20 @@ if TYPE_CHECKING:
     from index.search import Snapshot
 
 
-Verdict = Literal["quoted", "supported", "partial", "unsupported"]
-"""How well the cited words support a sentence of an answer.
+Verdict = Literal["quoted", "supported", "paraphrased", "unsupported"]
+"""What is known about a sentence of an answer and the words that it cites.
 
 ``quoted``: the sentence repeats the cited words exactly. This verdict does not say whether they answer the
-question. ``supported``, ``partial``, ``unsupported``: a model wrote the sentence, and the cited words support
-it fully, only in part, or not at all. In answers of earlier versions of the program, quoted sentences are
-``supported``, too."""
+question. The others are of sentences that a model wrote. ``supported``: the sentence repeats cited words,
+apart from endings and omissions, or a judge says that they say it. ``paraphrased``: no check finds a fault,
+and no judge is certain; a reader should compare the sentence with its footnote. ``unsupported``: a figure,
+date, name or denial is not that of the cited words, or a judge says that they do not say it."""
 
-DOUBTFUL: frozenset[Verdict] = frozenset({"partial", "unsupported"})
-"""The verdicts of sentences that the cited words do not fully support; such a sentence is labelled."""
+VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+"""The verdicts, from the surest to the worst."""
+
+DOUBTFUL: frozenset[Verdict] = frozenset({"paraphrased", "unsupported"})
+"""The verdicts of sentences that the cited words may not say; such a sentence is labelled."""
 
 Cause = Literal["empty_library", "language", "not_in_library", "not_answered", "greeting", "thanks"]
 """The reason for an abstention.
@@ -58,8 +62,9 @@ class Verification:
         verdict: the outcome.
         quote_matches: whether the quote, read again from the stored text, is unchanged.
         figures_match: whether the quotes contain every figure, date and amount of the sentence.
-        score: the share of the sentence's content that the quotes support, 0 to 1.
-        reason: why the cited words do not fully support the sentence, in words; else None.
+        score: how probable it is that the quotes say what the sentence says, 0 to 1: 1 for repeated words, 0
+            for a fault, else what the judge says; 0.5 without a judge.
+        reason: what is wrong or uncertain, in words; else None.
         checks: the score, 0 to 1, of each check that applies, by the name of the check.
     """
 

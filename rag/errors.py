@@ -29,8 +29,8 @@ class WeightsError(FootnotedError, ValueError):
     """The file of weights cannot be used."""
 
 
-class EntailmentError(FootnotedError):
-    """The entailment model cannot be opened."""
+class JudgeError(FootnotedError):
+    """The judge of written sentences cannot be opened. The message names the setting."""
 
 
 class ModelSetupError(FootnotedError):

@@ -82,7 +82,7 @@ class ModelChoice:
         try:
             self.chosen = self._settings.language_model()
             if self.chosen is not None and self.is_free:
-                self._engine.use(open_writer(self._settings, self._engine.index, self.chosen))
+                self._engine.use(open_writer(self._settings, self.chosen))
         except (ModelSetupError, SettingsError) as error:
             self.trouble = line_of(error)
 
@@ -90,7 +90,7 @@ class ModelChoice:
         """Store a model, and let it write the answers to later questions.
 
         Raises:
-            EntailmentError: if the entailment model cannot be opened.
+            JudgeError: if the judge cannot be opened.
             ModelSetupError: if the model cannot be opened; the former model stays.
             OSError: if the choice cannot be stored; the former model stays.
             NoChoiceError: if a setting names the model.
@@ -98,7 +98,7 @@ class ModelChoice:
         settings = self.require_free()
         with self._changing:
             limited = settings.limited(model)
-            writer = open_writer(settings, self._engine.index, limited)
+            writer = open_writer(settings, limited)
             try:
                 write_model(settings.home, model)
             except OSError:
@@ -124,7 +124,7 @@ class ModelChoice:
         """Use the model that another process has stored in the home folder.
 
         Raises:
-            EntailmentError: if the entailment model cannot be opened.
+            JudgeError: if the judge cannot be opened.
             ModelSetupError: if the model cannot be opened; the former model stays.
             SettingsError: if the stored model cannot be read.
             NoChoiceError: if a setting names the model.
@@ -132,7 +132,7 @@ class ModelChoice:
         settings = self.require_free()
         with self._changing:
             chosen = settings.language_model()
-            self._engine.use(open_writer(settings, self._engine.index, chosen) if chosen else None)
+            self._engine.use(open_writer(settings, chosen) if chosen else None)
             self.chosen, self.trouble = chosen, None
 
     def try_out(self, model: ModelSettings | None) -> Trial:

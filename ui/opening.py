@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from index.records import Recipe
     from rag.engine import QueryEngine
     from rag.llm import ModelSettings
+    from rag.verification import Judge
     from rag.writing import Writer
     from ui.settings import Settings
 
@@ -79,7 +80,7 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
 
     Raises:
         EncoderError: if the named reranker cannot be opened.
-        EntailmentError: if the entailment model cannot be opened.
+        JudgeError: if the judge cannot be opened.
         ModelSetupError: if the language model cannot be opened.
         ReaderError: if the reader model cannot be opened.
         RerankerError: if the installed weights of the reranker are damaged.
@@ -96,7 +97,7 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
     engine = QueryEngine(index, settings.reader, limits, settings.weights, reranker=reranker, keeps=True)
     try:
         if chosen is not None:
-            engine.use(open_writer(settings, index, chosen))
+            engine.use(open_writer(settings, chosen))
         yield engine
     finally:
         # A server may have exchanged the writer since.
@@ -104,16 +105,43 @@ def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> I
             engine.writer.model.close()
 
 
-def open_writer(settings: Settings, index: Library, chosen: ModelSettings) -> Writer:
-    """Open a language model that writes answers over ``index``. The caller closes it.
+def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
+    """Open a language model that writes answers, and the judge of its sentences. The caller closes the model.
 
     Raises:
-        EntailmentError: if the entailment model cannot be opened.
+        JudgeError: if the judge cannot be opened.
         ModelSetupError: if the language model cannot be opened.
     """
+    from rag.errors import JudgeError
     from rag.llm import open_model
-    from rag.verification import Gate, open_entailment
+    from rag.verification import Gate, open_judge
     from rag.writing import Writer
 
-    entailment = open_entailment(settings.entailment) if settings.entailment else None
-    return Writer(open_model(chosen), Gate(index.encoder, entailment), settings.unsupported)
+    model = open_model(chosen)
+    try:
+        judge = open_judge(settings.judge, model, settings.thresholds())
+    except JudgeError:
+        model.close()
+        raise
+    return Writer(model, Gate(judge), settings.unsupported)
+
+
+@contextmanager
+def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
+    """Open the judge of the settings, with the language model if it is the judge, and close that at the end.
+
+    Raises:
+        JudgeError: if the judge cannot be opened.
+        ModelSetupError: if the language model cannot be opened.
+        SettingsError: if the settings of the language model contradict one another.
+    """
+    from rag.llm import open_model
+    from rag.verification import LANGUAGE_MODEL, open_judge
+
+    chosen = settings.language_model() if settings.judge == LANGUAGE_MODEL else None
+    model = open_model(chosen) if chosen else None
+    try:
+        yield open_judge(settings.judge, model, settings.thresholds())
+    finally:
+        if model is not None:
+            model.close()

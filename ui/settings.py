@@ -35,6 +35,7 @@ from ui.stored_model import read_model
 if TYPE_CHECKING:
     from index.loaders import Options
     from rag.llm import ModelSettings
+    from rag.verification import Thresholds
 
 PREFIX = "FOOTNOTED_"
 FILE_NAME = "footnoted.toml"
@@ -58,6 +59,9 @@ WebOrigin = Annotated[str, Field(pattern=r"^https?://[0-9a-z_.-]+(:[0-9]{1,5})?$
 """An origin as a browser sends it: in lower case, without a path."""
 
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+Probability = Annotated[float, Field(ge=0, le=1.01, allow_inf_nan=False)]
+"""A probability; a little more than 1 is a threshold that none reaches."""
 
 TRUE_OR_FALSE = Needs("true or false")
 MEGABYTES = Needs("a whole number of megabytes from 1")
@@ -256,11 +260,23 @@ class Settings(BaseSettings):
         description="What happens to a sentence that its cited words do not support: `drop` leaves it out, "
         "`strike` shows it struck out.",
     )
-    entailment: Annotated[
-        Annotated[str, Field(min_length=1)] | None,
-        Needs("the name or the folder of a sentence-transformers CrossEncoder for entailment"),
+    judge: Annotated[
+        Annotated[str, Field(min_length=1)],
+        Needs("none, llm, or the name or the folder of a sentence-transformers CrossEncoder"),
     ] = Field(
-        None, description="A model that checks once more whether the cited words say what a sentence says."
+        "none",
+        description="The model that judges whether cited words say what a written sentence says: `llm` is "
+        "the language model itself, and a name is that of a CrossEncoder. With `none`, a sentence in other "
+        "words than its quote is only marked.",
+    )
+    judge_thresholds: Annotated[
+        tuple[Probability, Probability] | None,
+        NoDecode,
+        Needs("two probabilities, 0 to 1 and the first one up to 1.01, separated by a comma"),
+    ] = Field(
+        None,
+        description="From which probability of the judge a sentence is supported, and below which it is not: "
+        "`0.9,0.1` by default. `footnoted eval CLAIMS.jsonl --part gate` finds them for a judge.",
     )
     config: Annotated[Path | None, Needs("the path of a TOML file")] = Field(
         None, description="The TOML file to read instead of `footnoted.toml` in the home folder."
@@ -280,7 +296,13 @@ class Settings(BaseSettings):
         return home
 
     @field_validator(
-        "passwords", "ocr_languages", "llm_prices", "allowed_hosts", "allowed_origins", mode="before"
+        "passwords",
+        "ocr_languages",
+        "llm_prices",
+        "judge_thresholds",
+        "allowed_hosts",
+        "allowed_origins",
+        mode="before",
     )
     @classmethod
     def _listed(cls, written: object) -> object:
@@ -339,6 +361,14 @@ class Settings(BaseSettings):
             )
         limits = Limits(self.llm_context, self.llm_reply, self.llm_timeout)
         return replace(model, limits=limits, prices=Prices(*self.llm_prices) if self.llm_prices else None)
+
+    def thresholds(self) -> Thresholds | None:
+        """What the probabilities of the judge mean; None for its default."""
+        if self.judge_thresholds is None:
+            return None
+        from rag.verification import Thresholds
+
+        return Thresholds(*self.judge_thresholds)
 
     def loading(self) -> Options:
         """The options for reading files: limits, passwords, and optical character recognition.

@@ -12,7 +12,7 @@ from rag.answers import Verdict
 VERDICTS: Mapping[Verdict, str] = {
     "quoted": "",
     "supported": "",
-    "partial": "partly supported",
+    "paraphrased": "paraphrased",
     "unsupported": "not supported",
 }
 """The label of a sentence by its verdict; a quoted or supported sentence has none."""

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 
+_FORMER_VERDICT = rb'("verdict"\s*:\s*)"partial"'
+
 _CAUSES = 3
 """The number of faults that the error for an invalid answer names."""
 
@@ -154,6 +156,7 @@ def load(body: str | bytes) -> Answer:
     Raises:
         AnswerFormError: if the text is not an answer.
     """
+    body = _with_present_verdicts(body)
     answer = _read(body)
     try:
         given, read = json.loads(body), json.loads(answer_json(answer))
@@ -164,12 +167,19 @@ def load(body: str | bytes) -> Answer:
     return answer
 
 
+def _with_present_verdicts(body: str | bytes) -> str | bytes:
+    """Return the JSON text with ``paraphrased`` for the verdict that was ``partial`` in earlier versions."""
+    if isinstance(body, bytes):
+        return re.sub(_FORMER_VERDICT, rb'\1"paraphrased"', body)
+    return re.sub(_FORMER_VERDICT.decode(), r'\1"paraphrased"', body)
+
+
 def _read(body: str | bytes) -> Answer:
     """Parse the JSON text of an answer and ignore unknown fields; raise AnswerFormError."""
     from pydantic import ValidationError
 
     try:
-        return _adapter().validate_json(body, strict=True)
+        return _adapter().validate_json(_with_present_verdicts(body), strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         causes = "; ".join(f"{_place(item['loc'])}: {item['msg']}" for item in found[:_CAUSES])

@@ -1,7 +1,7 @@
 """Checks an exported answer, as its file shows it, against the current library.
 
 The check compares the words that a reader sees in sentences and quotes, in the form of
-:func:`rag.visible_text.visible`. It runs no search and needs no model.
+:func:`rag.visible_text.visible`. It runs no search, and needs a model only where a judge is set.
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING
 
 from index.catalog import Catalog, CatalogReader
 from index.documents import Document, Span
@@ -17,16 +16,13 @@ from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from rag.answers import Verdict
 from rag.evidence import evidence_at
-from rag.verification import Evidence, Gate
+from rag.verification import Evidence, Gate, Judge
 from rag.visible_text import visible
 
-if TYPE_CHECKING:
-    from index.embedding import Encoder
-
-_VERDICT_ORDER: Mapping[Verdict, int] = {"unsupported": 0, "partial": 1, "supported": 2, "quoted": 2}
+_VERDICT_ORDER: Mapping[Verdict, int] = {"unsupported": 0, "paraphrased": 1, "supported": 2, "quoted": 2}
 _VERDICT_WORDS: Mapping[Verdict, str] = {
     "unsupported": "not supported",
-    "partial": "only partly supported",
+    "paraphrased": "only paraphrased",
     "supported": "supported",
     "quoted": "quoted",
 }
@@ -124,7 +120,7 @@ def recheck(
     claims: Sequence[Claim],
     footnotes: Sequence[Footnote],
     facts: Facts,
-    encoder: Callable[[], Encoder] | None = None,
+    judge: Callable[[], Judge | None] | None = None,
 ) -> tuple[tuple[Checked, ...], tuple[Checked, ...]]:
     """Check sentences against their quotes, and the quotes against the library.
 
@@ -133,8 +129,8 @@ def recheck(
         claims: the sentences, in their order.
         footnotes: the footnotes that they may refer to.
         facts: returns the facts that a footnote must state.
-        encoder: opens the encoder for sentences that the words alone do not support; None to check without
-            one. Opening takes seconds, and sentences that quote literally never need it.
+        judge: opens the judge for sentences that do not repeat their quotes; None to check without one.
+            Opening takes seconds, and sentences that quote literally never need it.
 
     Returns:
         The result for each sentence, and for each footnote.
@@ -144,8 +140,8 @@ def recheck(
         found = [_check_footnote(reader, texts, footnote, facts) for footnote in footnotes]
     notes = {note.number: (note, evidence) for note, evidence in found}
     sentences = _check_claims(claims, notes, Gate())
-    if encoder is not None and any(not each.holds for each in sentences):
-        sentences = _check_claims(claims, notes, Gate(encoder()))
+    if judge is not None and any(not each.holds for each in sentences) and (opened := judge()):
+        sentences = _check_claims(claims, notes, Gate(opened))
     return sentences, tuple(note for note, _ in found)
 
 
@@ -173,7 +169,7 @@ def _check_claim(
         for mark in claim.footnotes
         if mark not in notes or not notes[mark][0].holds
     ]
-    remarks = ("is marked as partly supported",) if claim.shown == "partial" else ()
+    remarks = ("is marked as paraphrased",) if claim.shown == "paraphrased" else ()
     cited = [notes[mark][0] for mark in claim.footnotes if mark in notes]
     repeated = [note for note in cited if note.words == claim.text]
     if any(note.holds for note in repeated):

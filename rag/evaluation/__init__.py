@@ -1,6 +1,7 @@
 """Evaluation of retrieval and answers on any set of questions."""
 
 from rag.evaluation.bootstrap import Figure
+from rag.evaluation.claims import PRECISION, ClaimsMeasured, claim_tables, measure_claims
 from rag.evaluation.comparison import Comparison, Difference, compare
 from rag.evaluation.configuration import DEFAULT, Configuration, read_configuration
 from rag.evaluation.datasets import Dataset
@@ -14,8 +15,10 @@ __all__ = [
     "COMPARISON",
     "DEFAULT",
     "PARTS",
+    "PRECISION",
     "REPORT",
     "SET",
+    "ClaimsMeasured",
     "Comparison",
     "Configuration",
     "Dataset",
@@ -23,8 +26,10 @@ __all__ = [
     "Evaluation",
     "Figure",
     "Part",
+    "claim_tables",
     "compare",
     "evaluate",
+    "measure_claims",
     "read_configuration",
     "read_dataset",
     "tables_of",

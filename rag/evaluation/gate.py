@@ -1,19 +1,17 @@
-"""Measures the verification, on answers' sentences and on claims with known support."""
+"""Measures the verification without a judge, on answers' sentences and on the claims of a set."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import get_args
 
-from index.documents import Document, Span
-from rag.answers import Answer, Verdict
+from rag.answers import VERDICTS, Answer, Verdict
 from rag.evaluation.answered_queries import AnsweredQuery
 from rag.evaluation.bootstrap import Place, Sample, ratio
 from rag.evaluation.datasets import Claim
-from rag.verification import verify
+from rag.verification import Evidence, Gate
 
-_WORST_FIRST: tuple[Verdict, ...] = ("unsupported", "partial", "supported", "quoted")
+_WORST_FIRST = VERDICTS[::-1]
 
 
 def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[Place, Sample]:
@@ -30,7 +28,7 @@ def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dic
         ("gate", "verdicts", verdict): Sample(
             ids, ratio([found.count(verdict) for found in verdicts], counts)
         )
-        for verdict in get_args(Verdict)
+        for verdict in VERDICTS
         if any(counts)
     }
     by_relation: dict[str, list[tuple[Claim, Claim]]] = {
@@ -80,5 +78,4 @@ def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
 
 
 def _is_supported(statement: str, sentences: Sequence[str]) -> bool:
-    quote = " ".join(sentences)
-    return verify(statement, quote, Document(quote, "", "text"), Span(0, len(quote))).verdict == "supported"
+    return Gate().check(statement, [Evidence(sentence) for sentence in sentences]).verdict == "supported"

@@ -36,6 +36,16 @@ _NUMERIC = (
     regex.compile(rf"\btháng\s(?P<vi_month>{'|'.join(VI_MONTHS)})\b(?:(?:\snăm\s|,?\s){_YEAR})?",
                   regex.IGNORECASE),
 )  # fmt: skip
+_TWO_YEARS = regex.compile(
+    r"(?<![\d.,/-])(?P<year>(?:1[5-9]|20)\d\d)\s?[-/–—]\s?(?P<through>(?:(?:1[5-9]|20)\d\d)|\d\d)(?![\d/-]|[.,]\d|\s?%)"
+)
+"""A span of two years, such as the fiscal year *2011-12*, *2022/23* or *2022–2023*."""
+_AHEAD = regex.compile(
+    r"\b(?:will|shall|would|is to|are to|to be|to start|to begin|to open|due|expected|scheduled"
+    r"|plan(?:s|ned)?|aims?|next|upcoming|sẽ|dự kiến|tới|akan|rencananya|mendatang)\b[^.;]*$"
+    r"|(?:将|预计|计划|明年|下)[^。；]*$",
+    regex.IGNORECASE,
+)
 _SHORT = regex.compile(
     rf"(?<=\b(?:sáng|trưa|chiều|tối|đêm|hôm|ngày|tanggal)\s|\(){_DAY}/{_MONTH}(?![\d/%])",
     regex.IGNORECASE,
@@ -85,6 +95,7 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
     found: list[Moment] = []
     finders = (
         named_periods(text, language),
+        _two_years(text),
         _numeric(text, language),
         _named(text),
         _weekdays(text),
@@ -96,14 +107,16 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
             if not any(
                 moment.span.start < other.span.end and other.span.start < moment.span.end for other in found
             ):
-                found.append(replace(moment, relation=_relation(text, moment.span)))
+                ahead = _AHEAD.search(text[: moment.span.start]) is not None
+                found.append(replace(moment, relation=_relation(text, moment.span), ahead=ahead))
     return tuple(sorted(found, key=lambda moment: moment.span.start))
 
 
 def resolved(moment: Moment, published: str | None) -> Moment:
     """Return a date completed by the day on which its text was published.
 
-    A weekday is the last one up to that day. A day without a year is the last such day up to that month.
+    A weekday is the last one up to that day, and a month without a year the last one up to that month; both
+    are the next one if the text speaks of the future (``ahead``).
 
     Args:
         moment: a date of the text.
@@ -116,11 +129,13 @@ def resolved(moment: Moment, published: str | None) -> Moment:
     if moment.relative is not None:
         return _of_relative(moment, parts, whole)
     if moment.year is None and moment.month is None and moment.weekday is not None and whole is not None:
-        day = whole - timedelta(days=(whole.weekday() - moment.weekday) % 7)
+        back = (whole.weekday() - moment.weekday) % 7
+        day = whole - timedelta(days=back - 7 if moment.ahead and back else back)
         return replace(moment, year=day.year, month=day.month, day=day.day)
     if moment.year is None and moment.month is not None:
-        later = len(parts) > 1 and moment.month > parts[1]
-        return replace(moment, year=parts[0] - later)
+        if moment.ahead:
+            return replace(moment, year=parts[0] + (len(parts) > 1 and moment.month < parts[1]))
+        return replace(moment, year=parts[0] - (len(parts) > 1 and moment.month > parts[1]))
     return moment
 
 
@@ -142,6 +157,13 @@ def _relation(text: str, span: Span) -> Relation | None:
     if _BEFORE.search(before) or _BEFORE_FOLLOWS.match(after):
         return "before"
     return "after" if _AFTER.search(before) or _AFTER_FOLLOWS.match(after) else None
+
+
+def _two_years(text: str) -> Iterator[Moment]:
+    for match in _TWO_YEARS.finditer(text):
+        year, last = int(match["year"]), match["through"]
+        if int(last) in {year + 1, (year + 1) % 100}:
+            yield Moment(Span(match.start(), match.end()), year, through=year + 1)
 
 
 def _moment(match: regex.Match[str]) -> Moment:

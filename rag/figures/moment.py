@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from index.documents import Span
-from rag.word_lists import listed
+from rag.word_lists import lines, listed
 
 Relation = Literal["before", "after"]
 
@@ -31,6 +31,8 @@ class Moment:
         may_be_count: whether it may be a number of things instead: *2000 people*.
         until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
         swapped: whether day and month may be in the other order: 3/4/2025.
+        through: the last year of a span of two years, such as the fiscal year 2011-12.
+        ahead: whether the text says that the date is still to come.
     """
 
     span: Span
@@ -45,6 +47,8 @@ class Moment:
     may_be_count: bool = False
     swapped: bool = False
     until: int | None = None
+    through: int | None = None
+    ahead: bool = False
 
 
 BABEL = ("en", "id", "fr", "de", "es", "pt", "it", "nl")
@@ -65,34 +69,24 @@ VI_DAYS: Mapping[str, int] = {"hai": 0, "ba": 1, "tư": 2, "năm": 3, "sáu": 4,
 ZH_DAYS: Mapping[str, int] = {"一": 0, "二": 1, "三": 2, "四": 3, "五": 4, "六": 5, "日": 6, "天": 6}
 
 RELATIVE: Mapping[str, tuple[int, str]] = {
-    "a year earlier": (1, "earlier"), "the year before": (1, "earlier"),
-    "the previous year": (1, "earlier"), "a year before": (1, "earlier"), "one year earlier": (1, "earlier"),
-    "one year before": (1, "earlier"), "the preceding year": (1, "earlier"), "the year prior": (1, "earlier"),
-    "the previous financial year": (1, "earlier"), "the previous fiscal year": (1, "earlier"),
-    "the prior financial year": (1, "earlier"), "12 months earlier": (1, "earlier"),
-    "twelve months earlier": (1, "earlier"), "năm trước đó": (1, "earlier"),
-    "một năm trước đó": (1, "earlier"),
-    "satu tahun sebelumnya": (1, "earlier"), "上一年": (1, "earlier"), "上年同期": (1, "earlier"),
-    "the year earlier": (1, "earlier"), "the prior year": (1, "earlier"), "năm trước": (1, "earlier"),
-    "setahun sebelumnya": (1, "earlier"), "tahun sebelumnya": (1, "earlier"), "前一年": (1, "earlier"),
-    "上年": (1, "earlier"), "a month earlier": (1, "earlier month"),
-    "the previous month": (1, "earlier month"),
-    "today": (0, "day"), "yesterday": (1, "day"), "tomorrow": (-1, "day"), "this week": (0, "week"),
-    "last week": (1, "week"), "next week": (-1, "week"), "this month": (0, "month"),
-    "last month": (1, "month"),
-    "next month": (-1, "month"), "this year": (0, "year"), "last year": (1, "year"),
-    "next year": (-1, "year"),
-    "hôm nay": (0, "day"), "hôm qua": (1, "day"), "ngày mai": (-1, "day"), "tuần trước": (1, "week"),
-    "tháng trước": (1, "month"), "tháng này": (0, "month"), "năm nay": (0, "year"),
-    "năm ngoái": (1, "year"),
-    "năm tới": (-1, "year"), "hari ini": (0, "day"), "kemarin": (1, "day"), "besok": (-1, "day"),
-    "pekan lalu": (1, "week"), "minggu lalu": (1, "week"), "bulan lalu": (1, "month"),
-    "bulan ini": (0, "month"), "tahun ini": (0, "year"), "tahun lalu": (1, "year"),
-    "tahun depan": (-1, "year"), "今天": (0, "day"), "昨天": (1, "day"),
-    "昨日": (1, "day"), "明天": (-1, "day"),
-    "上周": (1, "week"), "上个月": (1, "month"), "上月": (1, "month"),
-    "本月": (0, "month"), "今年": (0, "year"),
-    "去年": (1, "year"), "明年": (-1, "year"),
+    **dict.fromkeys(lines("""
+        a year earlier, the year before, the previous year, a year before, one year earlier, one year before,
+        the preceding year, the year prior, the previous financial year, the previous fiscal year,
+        the prior financial year, 12 months earlier, twelve months earlier, the year earlier, the prior year,
+        năm trước đó, một năm trước đó, năm trước, satu tahun sebelumnya, setahun sebelumnya,
+        tahun sebelumnya, 上一年, 上年同期, 前一年, 上年
+    """), (1, "earlier")),
+    **dict.fromkeys(("a month earlier", "the previous month"), (1, "earlier month")),
+    **{f"{word} {unit}": (back, unit) for unit in ("week", "month", "year")
+       for word, back in (("this", 0), ("last", 1), ("next", -1))},
+    **{word: (back, unit) for unit, back, words in (
+        ("day", 0, "today, hôm nay, hari ini, 今天"), ("day", 1, "yesterday, hôm qua, kemarin, 昨天, 昨日"),
+        ("day", -1, "tomorrow, ngày mai, besok, 明天"),
+        ("week", 1, "tuần trước, pekan lalu, minggu lalu, 上周"),
+        ("month", 0, "tháng này, bulan ini, 本月"), ("month", 1, "tháng trước, bulan lalu, 上个月, 上月"),
+        ("year", 0, "năm nay, tahun ini, 今年"), ("year", 1, "năm ngoái, tahun lalu, 去年"),
+        ("year", -1, "năm tới, tahun depan, 明年"),
+    ) for word in lines(words)},
 }  # fmt: skip
 
 MONTHS_OF: Mapping[str, int] = {

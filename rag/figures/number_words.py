@@ -54,7 +54,8 @@ ENGLISH = Words(
     one=frozenset({"a", "an"}),
     halves=frozenset({"half a"}),
     joins=frozenset({"and"}),
-    vague={"dozens": (20, 99), "scores": (20, 99), "hundreds": (200, 999), "thousands": (2000, 99_999),
+    vague={"tens": (20, 99), "dozens": (20, 99), "scores": (20, 99), "hundreds": (200, 999),
+           "thousands": (2000, 99_999),
            "millions": (2 * 10**6, 999 * 10**6), "billions": (2 * 10**9, 999 * 10**9)},
     shares={"half": 50, "one half": 50, "a third": 100 / 3, "one third": 100 / 3, "two thirds": 200 / 3,
             "a quarter": 25, "one quarter": 25, "three quarters": 75, "a fifth": 20, "one fifth": 20,
@@ -88,50 +89,15 @@ INDONESIAN = Words(
             "tiga perempat": 75, "seperlima": 20},
 )  # fmt: skip
 
-FRENCH = Words(
-    values=_numbered("zéro un deux trois quatre cinq six sept huit neuf dix onze douze"),
-    factors={"cent": 100, "cents": 100, "douzaine": 12},
-    scales={"mille": 10**3, "million": 10**6, "millions": 10**6, "milliard": 10**9, "milliards": 10**9},
-    vague={"dizaines": (20, 99), "centaines": (200, 999), "milliers": (2000, 99_999)},
-    shares={"la moitié": 50, "un tiers": 100 / 3, "deux tiers": 200 / 3, "un quart": 25},
-)
-
-GERMAN = Words(
-    values=_numbered("null eins zwei drei vier fünf sechs sieben acht neun zehn elf zwölf"),
-    factors={"hundert": 100, "dutzend": 12},
-    scales={"tausend": 10**3, "million": 10**6, "millionen": 10**6, "milliarde": 10**9,
-            "milliarden": 10**9, "billion": 10**12, "billionen": 10**12},
-    one=frozenset({"ein", "eine", "einer"}),
-    vague={"dutzende": (20, 99), "hunderte": (200, 999), "tausende": (2000, 99_999)},
-    shares={"die hälfte": 50, "ein drittel": 100 / 3, "zwei drittel": 200 / 3, "ein viertel": 25},
-)  # fmt: skip
-
-SPANISH = Words(
-    values=_numbered("cero uno dos tres cuatro cinco seis siete ocho nueve diez once doce"),
-    factors={"cien": 100, "docena": 12},
-    scales={"mil": 10**3, "millón": 10**6, "millones": 10**6},
-    vague={"docenas": (20, 99), "cientos": (200, 999), "miles": (2000, 99_999)},
-    shares={"la mitad": 50, "un tercio": 100 / 3, "dos tercios": 200 / 3, "un cuarto": 25},
-)
-
-PORTUGUESE = Words(
-    values={**_numbered("zero um dois três quatro cinco seis sete oito nove dez onze doze"), "duas": 2},
-    factors={"cem": 100, "dúzia": 12},
-    scales={"mil": 10**3, "milhão": 10**6, "milhões": 10**6, "bilhão": 10**9, "bilhões": 10**9},
-    vague={"dezenas": (20, 99), "centenas": (200, 999), "milhares": (2000, 99_999)},
-    shares={"a metade": 50, "metade": 50, "um terço": 100 / 3, "dois terços": 200 / 3},
-)
-
 WORDS: Mapping[str, Words] = {
-    "en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN, "ms": INDONESIAN, "fr": FRENCH, "de": GERMAN,
-    "es": SPANISH, "pt": PORTUGUESE,
+    "en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN, "ms": INDONESIAN,
 }  # fmt: skip
 """Number words by ISO 639-1 code; other languages use the English ones."""
 
 SUFFIXES: Mapping[str, int] = {
     "k": 10**3, "m": 10**6, "mn": 10**6, "mln": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12,
 }  # fmt: skip
-"""Scales that are attached to digits: $1.2bn."""
+"""Short scales that follow digits: $1.2bn, 3 bn."""
 
 HAN_DIGITS: Mapping[str, int] = {
     **{c: n for n, c in enumerate("〇一二三四五六七八九")},

@@ -10,6 +10,8 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from fractions import Fraction
+from functools import cache
 
 import regex
 
@@ -97,7 +99,8 @@ def _point(digits: str, language: str) -> int:
 
 _HAN = "".join([*HAN_DIGITS, *HAN_FACTORS, *HAN_SCALES])
 _HAN_NUMBER = regex.compile(
-    rf"(?P<vague>{'|'.join(sorted(HAN_VAGUE, key=len, reverse=True))})"
+    rf"(?P<whole>[{_HAN}]+)分之(?P<part>[{_HAN}]+)|(?P<tenths>[{_HAN}])成(?!\p{{Han}}功)|(?P<half>一半|半数)"
+    rf"|(?P<vague>{'|'.join(sorted(HAN_VAGUE, key=len, reverse=True))})"
     rf"|(?P<digits>\p{{Nd}}[\p{{Nd}},]*(?:\.\p{{Nd}}+)?)\s?(?P<scale>[十百千]?[万萬亿億]{{0,2}})"
     rf"|(?P<words>[{_HAN}]+(?:点[{''.join(HAN_DIGITS)}]+[万亿]*)?)"
 )
@@ -106,7 +109,9 @@ _HAN_NUMBER = regex.compile(
 def han_numbers(text: str) -> Iterator[Number]:
     """Yield the numbers in a Chinese text, in order."""
     for match in _HAN_NUMBER.finditer(text):
-        if match["vague"]:
+        if (share := _han_share(match)) is not None:
+            yield Number(share, share, Decimal(1), match.start(), match.end(), True, True)
+        elif match["vague"]:
             low, high = HAN_VAGUE[match["vague"]]
             yield Number(Decimal(low), Decimal(high), Decimal(low), match.start(), match.end(), True)
         elif match["digits"]:
@@ -118,6 +123,19 @@ def han_numbers(text: str) -> Iterator[Number]:
         elif _is_counted(match, text):
             value = _han_value(match["words"])
             yield Number(value, value, Decimal(1), match.start(), match.end(), True)
+
+
+def _han_share(match: regex.Match[str]) -> Decimal | None:
+    """Return the per cent of 三分之二, 三成 or 一半; None for another number."""
+    if match["half"]:
+        return Decimal(50)
+    if match["tenths"]:
+        return 10 * _han_value(match["tenths"])
+    if not match["whole"] or not _han_value(match["whole"]):
+        return None
+    return (
+        (100 * _han_value(match["part"]) / _han_value(match["whole"])).quantize(Decimal("0.01")).normalize()
+    )
 
 
 def _is_counted(match: regex.Match[str], text: str) -> bool:
@@ -157,8 +175,9 @@ def _han_value(words: str) -> Decimal:
 
 
 _TOKEN = regex.compile(
-    r"(?P<digits>\p{Nd}+(?:[.,·\u00a0\u202f'’]\p{Nd}+)*)(?!\p{L}+\p{N})(?P<suffix>(?:mln|mn|bn|tn"
-    r"|[kmb])\b)?|(?P<word>[\p{L}\p{M}]+)"
+    r"(?P<digits>(?<![\p{N}.,]|\p{N} )\p{Nd}{1,3}(?: \p{Nd}{3})+(?![\p{N}]|-\p{L}|[.,]\p{N}{3}| \p{N})"
+    r"|\p{Nd}+(?:[.,·\u00a0\u202f'’]\p{Nd}+)*)(?!\p{L}+\p{N})(?P<suffix>(?:mln|mn|bn|tn|[kmb])\b)?"
+    r"|(?P<word>[\p{L}\p{M}]+)"
     r"|(?P<other>[^\s-])",
     regex.IGNORECASE,
 )
@@ -182,7 +201,7 @@ def numbers(text: str, language: str) -> list[Number]:
     """
     if language in {"zh", "ja"}:
         return list(han_numbers(text))
-    words = WORDS.get(language, ENGLISH)
+    words = words_of(language)
     tokens = [_token(match) for match in _TOKEN.finditer(text)]
     found: list[Number] = []
     place = 0
@@ -192,6 +211,26 @@ def numbers(text: str, language: str) -> list[Number]:
             found.append(number)
         place += max(taken, 1)
     return found
+
+
+@cache
+def words_of(language: str) -> Words:
+    """Return the number words of a language; where none are listed, its words for scales, from babel."""
+    if language in WORDS:
+        return WORDS[language]
+    from babel import Locale, UnknownLocaleError
+
+    try:
+        forms = Locale(language).compact_decimal_formats["long"]
+    except (UnknownLocaleError, ValueError):
+        return ENGLISH
+    scales = {
+        "".join(regex.findall(r"\p{L}", str(pattern.pattern))).lower(): 10 ** (len(power) - 1)
+        for patterns in forms.values()
+        for power, pattern in patterns.items()
+        if regex.fullmatch(r"0\s\p{L}+", str(pattern.pattern))
+    }
+    return Words(values={}, scales=scales)
 
 
 def _token(match: regex.Match[str]) -> _Token:
@@ -212,7 +251,12 @@ def _number_at(tokens: list[_Token], place: int, words: Words, language: str) ->
         taken = _listed(tokens, place, table)
         if taken and not (share and _scaled_after(tokens, place + taken, words)):
             named = table[" ".join(each.text for each in tokens[place : place + taken])]
-            return taken, _named(named, tokens[place], tokens[place + taken - 1], share)
+            more, factor = _of_scale(tokens, place + taken, words)
+            last = tokens[place + taken + more - 1]
+            if not more:
+                return taken, _named(named, tokens[place], last, share)
+            low, high = named if isinstance(named, tuple) else (Fraction(str(named)) / 100,) * 2
+            return taken + more, _scaled(low, high, factor, tokens[place], last)
     return _in_words(tokens, place, words)
 
 
@@ -222,6 +266,27 @@ def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
     if following[:1] and following[0] in words.one:
         following = following[1:]
     return bool(following) and (following[0] in words.scales or following[0] in words.factors)
+
+
+def _of_scale(tokens: list[_Token], place: int, words: Words) -> tuple[int, int]:
+    """Return how many tokens *of a million* or *of thousands* takes, and the scale; zeros without one."""
+    following = [token.text for token in tokens[place : place + 3]]
+    if following[:1] != ["of"]:
+        return 0, 0
+    taken = 2 + (following[1:2] in (["a"], ["one"]))
+    scale = words.scales.get((following[taken - 1 : taken] or [""])[0].removesuffix("s"), 0)
+    return (taken, scale) if scale else (0, 0)
+
+
+def _scaled(
+    low: float | Fraction, high: float | Fraction, factor: int, first: _Token, last: _Token
+) -> Number:
+    """Return *a quarter of a million*, which is exact, or *tens of thousands*, which is not."""
+    if low == high:
+        value = Decimal(round(low * factor))
+        return Number(value, value, value, first.start, last.end, True)
+    ends = Decimal(int(low)) * factor, Decimal(int(high) + 1) * factor - 1
+    return Number(*ends, ends[0], first.start, last.end, True)
 
 
 def _listed(tokens: list[_Token], place: int, table: Mapping[str, object]) -> int:
@@ -244,7 +309,8 @@ def _in_digits(tokens: list[_Token], place: int, words: Words, language: str) ->
     factor = Decimal(SUFFIXES.get(token.suffix, 1))
     end, taken = token.end, 1
     for following in tokens[place + 1 :]:
-        scale = words.scales.get(following.text) or words.factors.get(following.text)
+        short = SUFFIXES.get(following.text) if len(following.text) > 1 else None
+        scale = words.scales.get(following.text) or words.factors.get(following.text) or short
         if scale is None or following.text in words.one:
             break
         factor, end, taken = factor * scale, following.end, taken + 1
@@ -276,7 +342,8 @@ class _Sum:
             self.digit += 10
         elif word in words.factors and (self.digit > 0 or joined):
             self.last = Decimal(words.factors[word])
-            self.group, self.digit = self.group + max(self.digit, Decimal(1)) * self.last, Decimal(-1)
+            self.group += (self.digit if self.digit > 0 else 1) * self.last
+            self.digit = Decimal(-1)
         elif word in words.scales and (self.digit > 0 or self.group > 0 or joined):
             self.last = Decimal(words.scales[word])
             part = self.group + max(self.digit, Decimal(0))

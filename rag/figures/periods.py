@@ -46,9 +46,9 @@ _PLACES: Mapping[str, int] = {
     **{str(number): number for number in range(1, 5)},
     **{name: place for names in (
         "first second third fourth", "1st 2nd 3rd 4th", "i ii iii iv", "một hai ba tư", "一 二 三 四",
-        "pertama kedua ketiga keempat", "ke-1 ke-2 ke-3 ke-4", "đầu cuối", "上 下",
+        "pertama kedua ketiga keempat", "ke-1 ke-2 ke-3 ke-4", "đầu", "上 下",
     ) for place, name in enumerate(names.split(), 1)},
-    "final": 0, "last": 0,
+    "final": 0, "last": 0, "cuối": 0,
 }  # fmt: skip
 """The number of a part within its year; 0 for the last part."""
 _LAST_OF_TWO = frozenset({"cuối", "下"})

@@ -16,7 +16,7 @@ import regex
 from index.documents import Span
 from rag.figures.dates import dates
 from rag.figures.number_words import ORDINALS
-from rag.figures.numerals import Number, numbers
+from rag.figures.numerals import Number, numbers, value_of
 from rag.figures.units import PERCENT, POINTS, currency_at, currency_before, period_at, unit_at
 from rag.word_lists import listed
 
@@ -180,6 +180,16 @@ def comparator_of(text: str, start: int, end: int) -> Comparator:
     return _of(after) if after else "exactly"
 
 
+def with_comparator(text: str, span: Span) -> Span:
+    """Return the span of a figure together with the words next to it that qualify it: *at most* 40."""
+    first = max(0, span.start - 40)
+    before = next(_before().finditer(text[first : span.start]), None)
+    if before is not None:
+        return Span(first + before.start(), span.end)
+    after = _after().match(text, span.end)
+    return Span(span.start, after.end()) if after else span
+
+
 ORDINAL = "in order"
 """The unit of *third* and *21st*."""
 
@@ -257,6 +267,13 @@ _LABEL = regex.compile(
     regex.IGNORECASE,
 )
 _MONEY = regex.compile(r"(?<!\p{L})(?:Rp|RM|US|USD|IDR|VND|EUR|GBP|CNY|RMB)\.?$", regex.IGNORECASE)
+_MINUS = regex.compile(r"(?:^|[\s(|:])[-−–]$")
+_SPAN = regex.compile(
+    r"\b(?P<half>half )?(?:an?|one) (?P<unit>fortnight|decade|century|year|month|week|day|hour)"
+    r"(?P<more> and a half)?\b(?! (?:earlier|before|ago|later|on|old)\b)",
+    regex.IGNORECASE,
+)
+_LENGTHS = {"fortnight": ("day", 14), "decade": ("year", 10), "century": ("year", 100)}
 _AGE = regex.compile(r"\b(?:aged?|ages|age of|berusia|usia)\s$", regex.IGNORECASE)
 _ONE = frozenset({"one", "một", "satu", "un", "uno", "um", "eins"})
 _ONE_AFTER = regex.compile(
@@ -274,16 +291,34 @@ def quantities(text: str, language: str) -> tuple[Quantity, ...]:
 
     Args:
         text: a sentence, a quote, or a row of a table.
-        language: ISO 639-1. Number words are read in full in English, Chinese, Vietnamese and Indonesian; in
-            French, German, Spanish and Portuguese only small numbers and scales; in other languages only
-            digits.
+        language: ISO 639-1. Number words are read in English, Chinese, Vietnamese and Indonesian; in other
+            languages only digits.
     """
     taken = [found.span for found in dates(text, language) if not found.may_be_count]
     plain = [number for number in numbers(text, language) if _is_quantity(number, text, taken)]
     ordinals = list(_ordinals(text, taken))
-    plain = [number for number in plain if not any(_meets(number, found.span) for found in ordinals)]
+    spans = list(_spans(text, taken)) if language == "en" else []
+    apart = [found.span for found in (*ordinals, *spans)]
+    plain = [number for number in plain if not any(_meets(number, span) for span in apart)]
     ranged = _ranges([_quantity(number, text, language) for number in plain], text, language)
-    return tuple(sorted([*_shares(ranged, text), *ordinals], key=lambda quantity: quantity.span.start))
+    return tuple(sorted([*_shares(ranged, text), *ordinals, *spans], key=lambda each: each.span.start))
+
+
+def _spans(text: str, taken: list[Span]) -> Iterator[Quantity]:
+    """Yield spans of time without a numeral: *a decade*, *half a year*, *a year and a half*."""
+    for match in _SPAN.finditer(text):
+        name = match["unit"].lower()
+        if not (match["half"] or match["more"] or name in _LENGTHS):
+            continue
+        span = Span(match.start(), match.end())
+        if any(span.start < other.end and other.start < span.end for other in taken):
+            continue
+        unit, factor = _LENGTHS.get(name, (name, 1))
+        value = Decimal(factor) * (
+            Decimal("0.5") if match["half"] else Decimal("1.5" if match["more"] else 1)
+        )
+        comparator = comparator_of(text, span.start, span.end)
+        yield Quantity(value, value, value, unit, None, None, comparator, span, match[0])
 
 
 def _meets(number: Number, span: Span) -> bool:
@@ -303,6 +338,9 @@ def _is_quantity(number: Number, text: str, taken: list[Span]) -> bool:
 
 def _quantity(number: Number, text: str, language: str) -> Quantity:
     currency, start, end = _currency(number, text)
+    if _MINUS.search(text[max(0, start - 2) : start]) and not number.in_words:
+        number = replace(number, low=-number.high, high=-number.low)
+        start -= 1
     unit: str | None = PERCENT if number.share else None
     if text[:start].endswith("百分之"):
         unit, start = PERCENT, start - 3
@@ -326,7 +364,8 @@ def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
     before = currency_before(text, number.start)
     if before is not None:
         return before[0], before[1], number.end
-    after = None if number.share else currency_at(text, number.end)
+    of = regex.match(r"\s(?:de|of)(?=\s)", text[number.end : number.end + 4])
+    after = None if number.share else currency_at(text, number.end + (of.end() if of else 0))
     return (after[0], number.start, after[1]) if after else (None, number.start, number.end)
 
 
@@ -344,6 +383,8 @@ def _ranges(found: list[Quantity], text: str, language: str) -> Iterator[Quantit
     between = regex.compile(_RANGE.get(language, _RANGE["en"]), regex.IGNORECASE)
     waiting: Quantity | None = None
     for quantity in found:
+        if waiting is not None:
+            waiting = _completed(waiting, quantity, text, between)
         if waiting is not None and _joined(waiting, quantity, text, between):
             yield _range(waiting, quantity, text)
             waiting = None
@@ -353,6 +394,21 @@ def _ranges(found: list[Quantity], text: str, language: str) -> Iterator[Quantit
         waiting = quantity
     if waiting is not None:
         yield waiting
+
+
+def _completed(first: Quantity, second: Quantity, text: str, between: regex.Pattern[str]) -> Quantity:
+    """Return the first of two figures with what only the second one states: *from 3 to 5 million euros*."""
+    gap = text[first.span.end : second.span.start]
+    joins = gap.strip().lower() in _AND and not _BETWEEN.search(text[: first.span.start].rstrip())
+    if joins or not between.fullmatch(gap) or first.unit or first.vague or second.vague:
+        return first
+    numeral = regex.search(r"\p{N}+(?:[.,]\p{N}+)?", second.written)
+    said = value_of(numeral[0], "en")[0] if numeral else Decimal(0)
+    scale = second.low / said if said and first.low < 1000 <= second.low / said else Decimal(1)
+    return replace(
+        first, low=first.low * scale, high=first.high * scale, step=first.step * scale, unit=second.unit,
+        currency=first.currency or second.currency,
+    )  # fmt: skip
 
 
 def _joined(first: Quantity, second: Quantity, text: str, between: regex.Pattern[str]) -> bool:
@@ -366,7 +422,8 @@ def _joined(first: Quantity, second: Quantity, text: str, between: regex.Pattern
         second.unit,
         second.currency,
     }
-    return _CHANGE.search(before) is None and alike
+    is_change = _CHANGE.search(before) is not None and gap.strip() not in {"-", "–", "—"}
+    return alike and not is_change
 
 
 def _range(first: Quantity, second: Quantity, text: str) -> Quantity:

@@ -74,13 +74,15 @@ _MULTIPLES: Mapping[str, tuple[str, str]] = {
     "milligram": ("gram", "0.001"), "kilogram": ("gram", "1000"), "tonne": ("gram", "1000000"),
     "millilitre": ("litre", "0.001"), "cubic metre": ("litre", "1000"),
     "hectare": ("square metre", "10000"), "square kilometre": ("square metre", "1000000"),
-    "minute": ("second", "60"), "hour": ("second", "3600"), "week": ("day", "7"), "decade": ("year", "10"),
+    "minute": ("second", "60"), "hour": ("second", "3600"), "day": ("second", "86400"),
+    "week": ("second", "604800"), "year": ("month", "12"), "decade": ("month", "120"),
     "megawatt-hour": ("kilowatt-hour", "1000"), "gigawatt-hour": ("kilowatt-hour", "1000000"),
     "terawatt-hour": ("kilowatt-hour", "1000000000"), "megawatt": ("kilowatt", "1000"),
-    "gigawatt": ("kilowatt", "1000000"),
+    "gigawatt": ("kilowatt", "1000000"), "mile": ("metre", "1609.344"), "foot": ("metre", "0.3048"),
+    "inch": ("metre", "0.0254"), "acre": ("square metre", "4046.8564224"),
+    "pound (weight)": ("gram", "453.59237"),
 }  # fmt: skip
-"""Units that are exact multiples of another. Conversions such as months to days or miles to metres are left
-out."""
+"""Units that are exact multiples of another. A month has no exact number of days."""
 
 DOLLAR = "dollar"
 """A dollar of an unknown country."""

@@ -15,7 +15,7 @@ import regex
 
 from index.text import PATH_SEPARATOR, TableCell
 from rag.answers import Comparison, Computed, Headline
-from rag.figures.cell_numbers import MINUS, CellNumber, cell_number, written
+from rag.finding.cells.numbers import MINUS, CellNumber, cell_number, written
 from rag.finding.cells.pairs import CellPair, place_of_name
 from rag.finding.cells.periods import periods_of
 from rag.headlines.values import headline_of_cell

@@ -10,10 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from threading import BoundedSemaphore, Lock
 from typing import TYPE_CHECKING, Any
 
+import regex
+
 from rag.errors import ModelError
 from rag.llm.circuit import Circuit
 from rag.llm.failures import is_retryable
-from rag.llm.messages import Message
+from rag.llm.messages import Message, without_thoughts
 from rag.llm.replies import CloseConnection, Reply, Usage, failure
 
 if TYPE_CHECKING:
@@ -23,8 +25,17 @@ Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
 """Returns arguments for the model's client with which the server allows only replies of the right form. It
 takes the numbers of the sentences that the reply may cite."""
 
+Choose = Callable[[Sequence[str]], Mapping[str, Any]]
+"""Returns arguments for the model's client with which the server replies with one of some words, and reports
+the log-probabilities of tokens, as far as it can do either."""
+
 AT_ONCE = 16
 """The default number of replies that a model writes at the same time."""
+
+CHOICES = ("yes", "no")
+"""The replies to a question that asks for one of them."""
+
+_CHOICE = regex.compile(r"\b(?:yes|no)\b", regex.IGNORECASE)
 
 FIRST_WAIT_SECONDS = 0.5
 """The seconds before a second attempt; each further wait is twice as long."""
@@ -80,8 +91,8 @@ class Trial:
         return {"seconds": self.seconds, **asdict(self.usage)}
 
 
-def unconstrained(_numbers: Sequence[str]) -> Mapping[str, Any]:
-    """Return no client arguments: the ``Constrain`` of a server that cannot constrain a reply."""
+def unconstrained(_allowed: Sequence[str]) -> Mapping[str, Any]:
+    """Return no client arguments: the choice for a server that cannot constrain a reply."""
     return {}
 
 
@@ -102,6 +113,7 @@ class LanguageModel:
         *,
         prices: Prices | None = None,
         constrain: Constrain = unconstrained,
+        choose: Choose = unconstrained,
         circuit: Circuit | None = None,
         close: Callable[[], None] = lambda: None,
         secret: str | None = None,
@@ -116,6 +128,7 @@ class LanguageModel:
             limits: the limits of a reply.
             prices: its prices.
             constrain: makes its server constrain the form of replies.
+            choose: makes its server constrain replies to some words.
             circuit: the circuit breaker.
             close: releases the model's resources.
             secret: its key, which no message may contain.
@@ -128,6 +141,7 @@ class LanguageModel:
         self.prices = prices
         self._llm = llm
         self._constrain = constrain
+        self._choose = choose
         self._circuit = circuit or Circuit()
         self._close = close
         self._secret = secret
@@ -150,6 +164,55 @@ class LanguageModel:
         Raises:
             ModelError: ``paused``, if the model has failed too often to be asked now.
         """
+        return self._start(messages, dict(self._constrain(numbers)) if numbers else {}, seconds)
+
+    def probability_of_yes(self, messages: Sequence[Message], seconds: float | None = None) -> float:
+        """Ask a question that *yes* or *no* answers, and return the probability of *yes*.
+
+        Args:
+            messages: the prompt.
+            seconds: a time limit that is shorter than the model's.
+
+        Returns:
+            The share of *yes* in the probability of both, by the log-probabilities of the first token. If the
+            provider does not give them: 1 if the reply is *yes*, else 0.
+
+        Raises:
+            ModelError: if the model fails, does not answer in time, or answers neither.
+        """
+        arguments = dict(self._choose(CHOICES))
+        try:
+            return self._yes(self._start(messages, arguments, seconds))
+        except ModelError as error:
+            if error.kind != "error" or "logprobs" not in arguments:
+                raise
+        # Some servers refuse the argument, so ask without it, and never send it again if that helps.
+        found = self._yes(self._start(messages, {}, seconds))
+        self._choose = unconstrained
+        return found
+
+    def _yes(self, reply: RetriedReply) -> float:
+        text = ""
+        for piece in reply:
+            text += piece
+            if _CHOICE.search(without_thoughts(text)):
+                break
+        shares = dict.fromkeys(CHOICES, 0.0)
+        for token, logarithm in reply.likely.items():
+            word = token.strip().casefold()
+            if word in shares:
+                shares[word] += math.exp(logarithm)
+        if sum(shares.values()) > 0:
+            return shares["yes"] / sum(shares.values())
+        match = _CHOICE.search(without_thoughts(text))
+        if match is None:
+            raise ModelError(f"{self.name} answered neither yes nor no", "error")
+        return float(match[0].casefold() == "yes")
+
+    def _start(
+        self, messages: Sequence[Message], extra: Mapping[str, Any], seconds: float | None
+    ) -> RetriedReply:
+        """Start a reply; ``extra`` has further arguments for the model's client."""
         if not self._circuit.admits():
             raise ModelError(
                 f"{self.name} has failed several times and is asked again in "
@@ -157,7 +220,7 @@ class LanguageModel:
                 "paused",
             )
         limits = replace(self.limits, seconds=min(seconds or self.limits.seconds, self.limits.seconds))
-        begin = self._begin(messages, numbers)
+        begin = self._begin(messages, extra)
         return RetriedReply(self.name, begin, limits, self._circuit, places=self._places, secret=self._secret)
 
     def try_out(self) -> Trial:
@@ -203,12 +266,11 @@ class LanguageModel:
         """Release the model's resources, even if it is in use."""
         self._close()
 
-    def _begin(self, messages: Sequence[Message], numbers: Sequence[str]) -> Callable[[float], Reply]:
+    def _begin(self, messages: Sequence[Message], extra: Mapping[str, Any]) -> Callable[[float], Reply]:
         from llama_index.core.llms import ChatMessage
 
         sent = [ChatMessage(role=message.role, content=message.text) for message in messages]
         length = sum(len(message.text.encode("utf-8", "replace")) for message in messages)
-        extra = dict(self._constrain(numbers)) if numbers else {}
 
         def stream() -> Iterator[ChatResponse]:
             return iter(self._llm.stream_chat(sent, **extra))
@@ -222,6 +284,7 @@ class RetriedReply:
     Attributes:
         usage: the tokens so far.
         is_cut: whether the reply ended at its length limit.
+        likely: the likely first tokens with their log-probabilities; empty if the model does not report them.
     """
 
     def __init__(
@@ -236,6 +299,7 @@ class RetriedReply:
     ) -> None:
         self.usage = Usage(0, 0)
         self.is_cut = False
+        self.likely: Mapping[str, float] = {}
         self._name = name
         self._begin = begin
         self._limits = limits
@@ -290,4 +354,4 @@ class RetriedReply:
                 return
 
     def _note(self, reply: Reply) -> None:
-        self.usage, self.is_cut = reply.usage, reply.is_cut
+        self.usage, self.is_cut, self.likely = reply.usage, reply.is_cut, reply.likely

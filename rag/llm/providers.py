@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import importlib
 import ipaddress
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from urllib.parse import urlsplit
 
 from rag.errors import ModelSetupError
 from rag.llm.failures import redact
-from rag.llm.language_model import AT_ONCE, Constrain, LanguageModel, Limits, Prices, unconstrained
+from rag.llm.language_model import AT_ONCE, Choose, Constrain, LanguageModel, Limits, Prices, unconstrained
 from rag.llm.llama_server import LlamaServer
 from rag.llm.messages import grammar, schema
 from rag.llm.replies import OpenResponses
@@ -81,13 +82,17 @@ def open_model(settings: ModelSettings) -> LanguageModel:
 
 def _llamacpp(settings: ModelSettings) -> LanguageModel:
     if settings.address:
-        return _openai_like(settings, settings.address, settings.model, _by_grammar)
+        return _openai_like(
+            settings, settings.address, settings.model, _by_grammar, choose=_choice_by_grammar
+        )
     server = LlamaServer(Path(settings.model).expanduser(), settings.limits.context_tokens)
     with ExitStack() as opened:
         opened.callback(server.close)
         name = Path(settings.model).stem
         address = f"{server.address}/v1"
-        model = _openai_like(settings, address, name, _by_grammar, server.close, at_once=1)
+        model = _openai_like(
+            settings, address, name, _by_grammar, server.close, choose=_choice_by_grammar, at_once=1
+        )
         opened.pop_all()
     return model
 
@@ -115,7 +120,12 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
             headers={"Authorization": f"Bearer {settings.key}"} if settings.key else None,
         ),
     )
-    return _wrapped(settings, llm, lambda numbers: {"format": schema(numbers)})
+    return _wrapped(
+        settings,
+        llm,
+        lambda numbers: {"format": schema(numbers)},
+        lambda words: {"format": {"type": "string", "enum": list(words)}},
+    )
 
 
 def _anthropic(settings: ModelSettings) -> LanguageModel:
@@ -164,13 +174,16 @@ def _from_package(settings: ModelSettings) -> LanguageModel:
     return _wrapped(settings, kind(**known))
 
 
-def _wrapped(settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrained) -> LanguageModel:
+def _wrapped(
+    settings: ModelSettings, llm: LLM, constrain: Constrain = unconstrained, choose: Choose = unconstrained
+) -> LanguageModel:
     return LanguageModel(
         llm,
         settings.model,
         settings.limits,
         prices=settings.prices,
         constrain=constrain,
+        choose=choose,
         secret=settings.key,
         # The client does not expose its response, so collect garbage to close it. That takes a second, but
         # leaves no hung thread.
@@ -185,6 +198,7 @@ def _openai_like(
     constrain: Constrain = unconstrained,
     close: Callable[[], None] = lambda: None,
     *,
+    choose: Choose | None = None,
     at_once: int = AT_ONCE,
 ) -> LanguageModel:
     import httpx
@@ -219,6 +233,7 @@ def _openai_like(
         settings.limits,
         prices=settings.prices,
         constrain=constrain,
+        choose=choose or (lambda _words: _LOG_PROBABILITIES),
         close=close_all,
         secret=settings.key,
         at_once=at_once,
@@ -228,6 +243,14 @@ def _openai_like(
 
 def _by_grammar(numbers: Sequence[str]) -> Mapping[str, Any]:
     return {"extra_body": {"grammar": grammar(numbers)}}
+
+
+_LOG_PROBABILITIES: Mapping[str, Any] = {"logprobs": True, "top_logprobs": 5}
+
+
+def _choice_by_grammar(words: Sequence[str]) -> Mapping[str, Any]:
+    allowed = " | ".join(json.dumps(word) for word in words)
+    return {**_LOG_PROBABILITIES, "extra_body": {"grammar": f"root ::= {allowed}"}}
 
 
 def _valid_address(address: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import queue
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from threading import Event, Thread, local
 from typing import TYPE_CHECKING, Any, Protocol
@@ -57,6 +57,7 @@ class Reply:
         usage: the tokens so far. They are an estimate until the reply ends, and remain one if the model does
             not report them.
         is_cut: whether the reply ended at its length limit.
+        likely: the likely first tokens with their log-probabilities; empty if the model does not report them.
     """
 
     def __init__(
@@ -78,6 +79,7 @@ class Reply:
         """
         self.usage = Usage(prompt_bytes // BYTES_A_TOKEN, 0)
         self.is_cut = False
+        self.likely: Mapping[str, float] = {}
         self._name = name
         self._ends = ends
         self._let_go = close_connection
@@ -97,6 +99,7 @@ class Reply:
         try:
             while (response := self._next()) is not None:
                 self.is_cut = self.is_cut or _finish(response.raw) in _CUT
+                self.likely = self.likely or _likely(response.raw)
                 written += len((response.delta or "").encode("utf-8", "replace"))
                 self._count(response, written)
                 if response.delta:
@@ -187,6 +190,18 @@ def _finish(raw: object) -> str | None:
             if reason := _field(place, name):
                 return str(getattr(reason, "name", reason)).casefold()
     return None
+
+
+def _likely(raw: object) -> Mapping[str, float]:
+    """Return the likely tokens at the first place of a piece, in the form of OpenAI's protocol."""
+    choices = _field(raw, "choices")
+    found = (
+        _field(_field(choices[0], "logprobs"), "content") if isinstance(choices, list) and choices else None
+    )
+    if not isinstance(found, list) or not found:
+        return {}
+    tokens = _field(found[0], "top_logprobs") or []
+    return {str(_field(token, "token")): float(_field(token, "logprob")) for token in tokens}
 
 
 def _field(raw: object, name: str) -> Any:  # noqa: ANN401 (any client's)

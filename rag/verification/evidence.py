@@ -1,4 +1,4 @@
-"""The types of the verification: the sentence to check, its evidence, and the result of a check."""
+"""The types of the verification: the sentence to check, and its evidence."""
 
 from __future__ import annotations
 
@@ -46,29 +46,6 @@ class Statement:
 
     text: str
     language: str
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """The result of one check.
-
-    Attributes:
-        part: the name of the check.
-        score: 0 to 1; 1 if nothing is wrong.
-        reason: what is wrong, in words; None if the check finds no fault.
-        fatal: whether a fault makes the sentence ``unsupported``; otherwise a fault makes it ``partial`` at
-            most.
-    """
-
-    part: str
-    score: float
-    reason: str | None = None
-    fatal: bool = True
-
-    @property
-    def failed(self) -> bool:
-        """Return whether the check found a fault."""
-        return self.reason is not None
 
 
 _VIETNAMESE = regex.compile(r"[ăđơưạảấầẩẫậắằẳẵặẹẻẽếềểễệỉịọỏốồổỗộớờởỡợụủứừửữựỳỵỷỹ]", regex.IGNORECASE)
@@ -133,7 +110,7 @@ def language_in(item: Evidence) -> str:
 
 
 def referents(item: Evidence) -> str:
-    """Return words that may name what a quote speaks of.
+    """Return the words that may name what a quote speaks of, for names alone.
 
     They are its context and, if the quote begins with a pronoun or a phrase such as *the ministry*, the
     sentence before it.
@@ -141,16 +118,8 @@ def referents(item: Evidence) -> str:
     return f"{item.context} {item.before if _PRONOUN.match(item.quote) else ''}".strip()
 
 
-def alike(statement: Statement, evidence: Sequence[Evidence]) -> list[Evidence]:
-    """Return the evidence that is in the language of the statement."""
-    return [item for item in evidence if language_in(item) == statement.language]
-
-
-def with_referents(item: Evidence) -> str:
-    """Return a quote, followed by the words that may name what the quote speaks of (:func:`referents`)."""
-    return f"{item.quote} {referents(item)}"
-
-
-def joined(evidence: Sequence[Evidence]) -> str:
-    """Return all quotes as one text."""
-    return " ".join(item.quote for item in evidence)
+def premise(evidence: Sequence[Evidence]) -> str:
+    """Return the quotes as a judge reads them, with headings and the sentence before marked as context."""
+    context = [text for item in evidence for text in (*item.context.splitlines(), item.before) if text]
+    lines = [f"(Context: {text})" for text in dict.fromkeys(context)]
+    return "\n".join([*lines, *dict.fromkeys(item.quote for item in evidence)])

@@ -1,156 +1,90 @@
-"""Combines all checks of a sentence into one verdict, and names the reason for it."""
+"""Verifies a sentence: its quotes, then near-verbatim repetition, then the vetoes, then the judge."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
-
-import regex
+from collections.abc import Mapping, Sequence
 
 from rag.answers import Verdict, Verification
-from rag.questions import Question
-from rag.verification.amounts import comparisons, figures
-from rag.verification.entailment import Entailment, entailment
-from rag.verification.evidence import Evidence, Finding, Statement, language_of
-from rag.verification.grammar.attribution import attribution
-from rag.verification.grammar.causes import causes
-from rag.verification.grammar.fragments import fragments
-from rag.verification.grammar.governing import governing
-from rag.verification.grammar.merging import merging
-from rag.verification.grammar.modality import modality
-from rag.verification.grammar.qualifiers import qualifiers
-from rag.verification.grammar.restrictions import restrictions
-from rag.verification.grammar.roles import roles
-from rag.verification.grammar.sequence import sequence
-from rag.verification.grammar.speeches import speeches
-from rag.verification.grammar.splices import splices
-from rag.verification.instructions import instructions
-from rag.verification.moments import moments
-from rag.verification.names import names
-from rag.verification.relevance.relevance import relevance
-from rag.verification.words.coverage import coverage
-from rag.verification.words.negation import negation
-from rag.verification.words.opposites import opposition
-from rag.verification.words.things import things
+from rag.errors import ModelError
+from rag.verification.evidence import Evidence, Statement, language_in, language_of, premise
+from rag.verification.judge import Judge
+from rag.verification.near_verbatim import is_near_verbatim, is_verbatim
+from rag.verification.vetoes import DOUBTS, VETOES
 
-if TYPE_CHECKING:
-    from index.embedding import Encoder
+IN_OTHER_WORDS = "its words are not those of the cited sentence, and no judge has compared them"
+"""The reason for ``paraphrased`` where nothing is found wrong, and no judge was asked."""
 
-Part = Callable[[Statement, Sequence[Evidence]], Finding]
-
-PARTS: Mapping[str, Part] = {
-    "figures": figures, "dates": moments, "comparisons": comparisons, "things": things, "names": names,
-    "attribution": attribution, "speeches": speeches, "negation": negation, "opposites": opposition,
-    "modality": modality,
-    "roles": roles, "sequence": sequence, "causes": causes, "governing": governing,
-    "merging": merging, "qualifiers": qualifiers, "restrictions": restrictions,
-    "splices": splices,
-}  # fmt: skip
-"""The checks of every sentence that does not repeat its quotes word for word, by name. If two checks find
-equally grave faults, the earlier one gives the reason for the verdict."""
-
-WEIGHT = 0.5
-"""The factor that a check with a score of 0 contributes to the combined score. A score of 1 contributes the
-factor 1."""
-
-_SPACE = regex.compile(r"\s+")
-_ENDS = " \t\n.!?。！？…\"'“”‘’"
+UNJUDGED = 0.5
+"""The score of a sentence in which nothing is found wrong, and which no judge has judged."""
 
 
 class Gate:
-    """Verifies sentences against the words that they cite. Safe to share between threads.
+    """Verifies sentences against the words that they cite. Safe to share between threads if the judge is.
 
     Attributes:
-        encoder: compares the meaning of a sentence with that of its quotes; None to compare words alone.
-        entailment: a model for natural language inference, or None.
+        judge: says how probable it is that the quotes say what a sentence says; None to leave that open.
     """
 
-    def __init__(self, encoder: Encoder | None = None, entailment: Entailment | None = None) -> None:
-        self.encoder = encoder
-        self.entailment = entailment
+    def __init__(self, judge: Judge | None = None) -> None:
+        self.judge = judge
 
-    def check(
-        self, sentence: str, evidence: Sequence[Evidence], question: Question | None = None
-    ) -> Verification:
+    def check(self, sentence: str, evidence: Sequence[Evidence]) -> Verification:
         """Return the verdict on a sentence, given everything that it cites.
 
         Args:
             sentence: the sentence, as the answer shows it.
             evidence: the quotes that it cites.
-            question: the question that it should answer; None to leave that unchecked.
 
         Returns:
-            ``supported`` if no check finds a fault. A wrong figure, date, name, negation, role or the like
-            makes the sentence ``unsupported``. A few words that the evidence lacks, a fragment, or a sentence
-            that does not concern the question make it ``partial``. :func:`combined` tells how the score is
-            made.
+            ``supported`` if the sentence repeats a quote, or the judge says so; ``unsupported`` if a veto
+            finds a fault, or the judge says no; else ``paraphrased``. The score is 1 for a repeated quote, 0
+            for a fault, and otherwise the probability that the judge gives.
         """
         if not evidence:
             return Verification("unsupported", True, True, 0.0, "cites no sentence")
         if not all(item.quote_matches for item in evidence):
-            reason = "a quote is not what the document says"
-            return Verification("unsupported", False, True, 0.0, reason)
-        statement = Statement(sentence, language_of(sentence, _language(evidence)))
-        return combined(list(self.findings(statement, evidence, question)))
+            return Verification("unsupported", False, True, 0.0, "a quote is not what the document says")
+        if is_verbatim(sentence, evidence):
+            return _verified("supported", 1.0, None, {"verbatim": 1.0})
+        own = language_of(sentence, language_in(evidence[0]))
+        statement = Statement(sentence, own)
+        alike = [item for item in evidence if language_in(item) == own]
+        near = is_near_verbatim(sentence, own, alike)
+        faults = {name: veto(statement, evidence) for name, veto in VETOES.items()}
+        checks = {"verbatim": float(near), **{name: float(fault is None) for name, fault in faults.items()}}
+        fault = next(filter(None, faults.values()), None)
+        if fault is not None:
+            return _verified("unsupported", 0.0, fault, checks)
+        if near:
+            return _verified("supported", 1.0, None, checks)
+        return self._judged(statement, evidence, checks)
 
-    def findings(
-        self, statement: Statement, evidence: Sequence[Evidence], question: Question | None = None
-    ) -> Iterator[Finding]:
-        """Yield the result of each check that applies.
-
-        Of equally grave faults, the first one gives the reason.
-        """
-        yield instructions(evidence)
-        verbatim = is_verbatim(statement.text, evidence)
-        if not verbatim:
-            for part in PARTS.values():
-                yield part(statement, evidence)
-        yield Finding("coverage", 1.0) if verbatim else coverage(statement, evidence, self.encoder)
-        if self.entailment is not None and not verbatim:
-            yield entailment(statement, evidence, self.entailment)
-        yield fragments(statement)
-        if question is not None:
-            yield relevance(statement, question, evidence, self.encoder)
-
-
-def combined(findings: Sequence[Finding]) -> Verification:
-    """Combine the results of all checks into one verdict: that of the gravest fault, with its reason.
-
-    The score is the coverage, multiplied by ``WEIGHT + (1 - WEIGHT) * score`` of every other check.
-    """
-    score = 1.0
-    for finding in findings:
-        score *= finding.score if finding.part == "coverage" else WEIGHT + (1 - WEIGHT) * finding.score
-    faults = sorted((each for each in findings if each.failed), key=lambda finding: not finding.fatal)
-    verdict: Verdict = "supported"
-    if faults:
-        verdict = "unsupported" if faults[0].fatal else "partial"
-    failed = {finding.part for finding in findings if finding.failed and finding.fatal}
-    return Verification(
-        verdict,
-        quote_matches=True,
-        figures_match=not failed & {"figures", "dates", "comparisons", "things"},
-        score=round(score, 4),
-        reason=faults[0].reason if faults else None,
-        checks={finding.part: round(finding.score, 4) for finding in findings},
-    )
+    def _judged(
+        self, statement: Statement, evidence: Sequence[Evidence], checks: Mapping[str, float]
+    ) -> Verification:
+        doubt = next(filter(None, (doubt(statement, evidence) for doubt in DOUBTS.values())), None)
+        judge = self.judge
+        languages = {statement.language, *map(language_in, evidence)}
+        if doubt is None and len(languages) > 1:
+            doubt = "the cited sentence is in another language"
+        checks = {**checks, "doubts": float(doubt is None)}
+        if judge is None or not languages <= judge.languages:
+            return _verified("paraphrased", UNJUDGED, doubt or IN_OTHER_WORDS, checks)
+        try:
+            score = judge.judge(premise(evidence), statement.text)
+        except ModelError as error:
+            return _verified("paraphrased", UNJUDGED, f"{judge.name} could not judge it ({error})", checks)
+        checks = {**checks, "judge": round(score, 4)}
+        if score < judge.thresholds.unsupported_below:
+            reason = f"the cited sentence does not say so, by the judgement of {judge.name}"
+            return _verified("unsupported", score, reason, checks)
+        if score < judge.thresholds.supported_from:
+            return _verified("paraphrased", score, doubt or f"{judge.name} is not certain of it", checks)
+        return _verified("paraphrased" if doubt else "supported", score, doubt, checks)
 
 
-def is_verbatim(sentence: str, evidence: Sequence[Evidence]) -> bool:
-    """Return whether a sentence repeats one quote, or all quotes in their order, word for word.
-
-    Spacing does not count, and neither does punctuation at the ends.
-    """
-    own = _plain(sentence)
-    return any(own == _plain(item.quote) for item in evidence) or own == _plain(
-        " ".join(item.quote for item in evidence)
-    )
-
-
-def _plain(text: str) -> str:
-    return _SPACE.sub(" ", text).strip(_ENDS)
-
-
-def _language(evidence: Sequence[Evidence]) -> str:
-    known = [item.language for item in evidence if item.language != "und"]
-    return known[0] if known else language_of(" ".join(item.quote for item in evidence))
+def _verified(
+    verdict: Verdict, score: float, reason: str | None, checks: Mapping[str, float]
+) -> Verification:
+    figures = all(checks.get(name, 1.0) for name in ("figures", "dates"))
+    return Verification(verdict, True, figures, round(score, 4), reason, dict(checks))

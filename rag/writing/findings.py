@@ -14,9 +14,9 @@ from rag.finding.ranking import Scored, Weights
 from rag.questions import Question
 
 UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
-"""The reason for a verdict of ``partial`` if the library may not answer the question."""
+"""The reason for a verdict of ``paraphrased`` if the library may not answer the question."""
 FAR = "the cited words support it, but other sentences are closer to the question"
-"""The reason for a verdict of ``partial`` if only other sentences are close to the question."""
+"""The reason for a verdict of ``paraphrased`` if only other sentences are close to the question."""
 
 NEAREST = 0.8
 """A sentence with at least this share of the best sentence's probability counts among the nearest."""
@@ -73,7 +73,7 @@ class Confidence:
     reach: float
 
     def adjust(self, verification: Verification, score: float) -> Verification:
-        """Return a sentence's verification for this answer: at most ``partial`` if there is a doubt.
+        """Return a sentence's verification for this answer: at most ``paraphrased`` if there is a doubt.
 
         There is a doubt if the library does not certainly answer. There is also a doubt if the cited
         sentences are so much less probable than the best sentence that an answer would not quote them beside
@@ -88,15 +88,16 @@ class Confidence:
         doubt = UNCERTAIN if self.answerability < self.certain else FAR if near < self.reach else None
         if doubt is None or verification.verdict != "supported":
             return replace(verification, checks=checks)
-        return replace(verification, verdict="partial", reason=doubt, checks=checks)
+        return replace(verification, verdict="paraphrased", reason=doubt, checks=checks)
 
     def justifies(self, verification: Verification, score: float) -> bool:
         """Return whether a sentence justifies showing the model's answer instead of a quoted one.
 
-        If the library does not certainly answer, only a sentence that cites the best sentences, or sentences
-        nearly as good (``NEAREST``), justifies it.
+        It does unless a fault was found in it, and if it cites sentences that an answer would quote. If the
+        library does not certainly answer, only a sentence that cites the best sentences, or sentences nearly
+        as good (``NEAREST``), justifies it.
         """
-        if verification.verdict != "supported":
+        if verification.verdict == "unsupported":
             return False
         certain = self.answerability >= self.certain
         return self._share(score) >= (self.reach if certain else NEAREST)

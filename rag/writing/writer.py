@@ -27,10 +27,10 @@ from rag.finding.reading import ReadSentence
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import MAX_STATEMENTS
 from rag.questions import Question
-from rag.verification import Evidence, Gate
-from rag.verification.instructions import instructions
+from rag.verification import Gate
 from rag.writing.composition import Composition, abstain, quote
 from rag.writing.findings import Confidence, Findings, confidence_of, unchanged
+from rag.writing.instructions import is_instruction
 from rag.writing.prompt import Prompt, Source, build_prompt
 from rag.writing.reply_parser import NoAnswer, Statement, parse_reply
 
@@ -131,9 +131,10 @@ class Writer:
         outcome.digest = prompt.digest
         waiting: list[_Checked] = []
         try:
-            for statement in self._statements(prompt, question, outcome):
+            statements = self._statements(prompt, question, outcome)
+            for statement in statements if self.gate.judge is None else _after_the_last(statements):
                 began = time.perf_counter()
-                checked = self._check(statement, prompt, question, composition, copies)
+                checked = self._check(statement, prompt, composition, copies)
                 outcome.seconds_checking += time.perf_counter() - began
                 outcome.supported = outcome.supported or confidence.justifies(
                     checked.verification, checked.score
@@ -176,7 +177,6 @@ class Writer:
         self,
         statement: Statement,
         prompt: Prompt,
-        question: Question,
         composition: Composition,
         copies: Copies,
     ) -> _Checked:
@@ -188,13 +188,16 @@ class Writer:
             return _Checked(
                 statement.text, (), (), replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0})
             )
+        if any(is_instruction(source.sentence.text) for source in known):
+            reason = "the cited sentence is an instruction, and states nothing"
+            return _Checked(statement.text, known, cited, replace(_UNSUPPORTED, reason=reason))
         evidence = [evidence_of(item.record, item.sentence, composition.library) for item in cited]
-        verification = self.gate.check(statement.text, evidence, question)
+        verification = self.gate.check(statement.text, evidence)
         exists = round(len(known) / len(statement.numbers), 4)
         verification = replace(verification, checks={"exists": exists, **verification.checks})
         if missing and verification.verdict == "supported":
             verification = replace(
-                verification, verdict="partial", reason=f"it also cites {_listed(missing)}"
+                verification, verdict="paraphrased", reason=f"it also cites {_listed(missing)}"
             )
         return _Checked(statement.text, known, cited, verification)
 
@@ -211,6 +214,22 @@ class Writer:
             outcome.cited += item.sources
             verification = confidence.adjust(item.verification, item.score)
             yield from composition.add(item.words, item.cited, verification)
+
+
+def _after_the_last(statements: Iterable[Statement]) -> Iterator[Statement]:
+    """Yield the statements of a reply after its last one, and raise the error that ends it.
+
+    A judge that is the same model would wait for the end of the reply, whose time would pass meanwhile.
+    """
+    written: list[Statement] = []
+    ended: NoAnswer | ModelError | None = None
+    try:
+        written.extend(statements)
+    except (NoAnswer, ModelError) as error:
+        ended = error
+    yield from written
+    if ended is not None:
+        raise ended
 
 
 def _distinct(cited: Iterable[CitedSentence]) -> tuple[CitedSentence, ...]:
@@ -312,9 +331,7 @@ def _without_instructions(findings: Findings) -> Findings:
 
     This also keeps them out of the quotes that replace a failed answer.
     """
-    ranked = [
-        item for item in findings.ranked if instructions([Evidence(item.candidate.sentence.text)]).score
-    ]
+    ranked = [item for item in findings.ranked if not is_instruction(item.candidate.sentence.text)]
     return replace(findings, ranked=ranked) if ranked else findings
 
 

@@ -8,7 +8,6 @@ from threading import Event
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.engine import QueryEngine
 from rag.verification import Gate
@@ -153,14 +152,12 @@ def test_an_answer_that_was_sent_while_nobody_listened_is_shown_all_the_same(see
     expect(page.locator(".bot-row .fn-mark").first).to_be_visible()
 
 
-def test_an_answer_that_takes_too_long_is_stopped(
-    chromium: Browser, seed_index: Library, encoder: Encoder
-) -> None:
+def test_an_answer_that_takes_too_long_is_stopped(chromium: Browser, seed_index: Library) -> None:
     released = Event()
     model = model_of(
         ScriptedLLM(hangs(released, "[1.1] More than a thousand suspects were arrested.\n", "[1.1] "))
     )
-    engine = QueryEngine(seed_index, writer=Writer(model, Gate(encoder)))
+    engine = QueryEngine(seed_index, writer=Writer(model, Gate()))
     with serving(seed_index, engine) as server, opened(chromium, server) as watched:
         page = watched.page
         stop = page.get_by_role("button", name="Stop", exact=True)
@@ -182,13 +179,13 @@ def test_an_answer_that_takes_too_long_is_stopped(
 
 
 def test_what_is_sent_while_an_answer_arrives_waits_for_it_and_comes_back_where_that_is_stopped(
-    chromium: Browser, seed_index: Library, encoder: Encoder
+    chromium: Browser, seed_index: Library
 ) -> None:
     released = Event()
     model = model_of(
         ScriptedLLM(hangs(released, "[1.1] More than a thousand suspects were arrested.\n", "[1.1] "))
     )
-    engine = QueryEngine(seed_index, writer=Writer(model, Gate(encoder)))
+    engine = QueryEngine(seed_index, writer=Writer(model, Gate()))
     with serving(seed_index, engine) as server, opened(chromium, server) as watched:
         page = watched.page
         field = page.get_by_label("Your question")

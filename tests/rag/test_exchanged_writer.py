@@ -21,14 +21,14 @@ DENS = "How many scam dens does Amnesty International know of in Cambodia?"
 class Model:
     """A scripted model that writes one true sentence, and tells when it is closed."""
 
-    def __init__(self, index: Library, name: str) -> None:
+    def __init__(self, name: str) -> None:
         self.closed = Event()
         llm = ScriptedLLM(cites((KNOWN, KNOWN)))
-        self.writer = Writer(LanguageModel(llm, name, close=self.closed.set), Gate(index.encoder))
+        self.writer = Writer(LanguageModel(llm, name, close=self.closed.set), Gate())
 
 
 def test_a_question_in_progress_ends_with_its_own_model_which_then_closes(seed_index: Library) -> None:
-    old, new = Model(seed_index, "old"), Model(seed_index, "new")
+    old, new = Model("old"), Model("new")
     engine = QueryEngine(seed_index, None, writer=old.writer)
     events = engine.stream(DENS)
     assert any(isinstance(event, PassagesFound) for event in events)
@@ -42,7 +42,7 @@ def test_a_question_in_progress_ends_with_its_own_model_which_then_closes(seed_i
 
 
 def test_a_model_that_no_question_uses_closes_at_once(seed_index: Library) -> None:
-    old = Model(seed_index, "old")
+    old = Model("old")
     engine = QueryEngine(seed_index, None, writer=old.writer)
     # A question that has not begun to be answered gets the writer of its time.
     waiting = engine.stream(DENS)
@@ -52,7 +52,7 @@ def test_a_model_that_no_question_uses_closes_at_once(seed_index: Library) -> No
 
 
 def test_a_question_that_is_given_up_lets_its_model_go(seed_index: Library) -> None:
-    old = Model(seed_index, "old")
+    old = Model("old")
     engine = QueryEngine(seed_index, None, writer=old.writer)
     events = engine.stream(DENS)
     next(events)
@@ -63,8 +63,8 @@ def test_a_question_that_is_given_up_lets_its_model_go(seed_index: Library) -> N
 
 
 @pytest.mark.parametrize("users", [1, 3])
-def test_a_retired_model_closes_with_its_last_user(seed_index: Library, users: int) -> None:
-    model = Model(seed_index, "old")
+def test_a_retired_model_closes_with_its_last_user(users: int) -> None:
+    model = Model("old")
     uses = [model.writer.model.in_use() for _ in range(users)]
     for use in uses:
         use.__enter__()

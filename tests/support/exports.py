@@ -49,7 +49,7 @@ def full_answer() -> Answer:
         note="Not mentioned in the sentences cited: “why”.",
         sentences=(
             AnswerSentence(0, len(FIRST), (1,)),
-            AnswerSentence(len(FIRST) + 1, end, (2, 1), "partial", "“12” has no unit"),
+            AnswerSentence(len(FIRST) + 1, end, (2, 1), "paraphrased", "“12” has no unit"),
             AnswerSentence(end + 1, len(text), (), "unsupported", "nothing is cited"),
         ),
         citations=(first, replace(second, headings="Table 1\nGate | Opened | Shut"), third),

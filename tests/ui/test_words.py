@@ -36,11 +36,11 @@ def test_only_a_doubtful_sentence_has_a_label() -> None:
     assert list(DOUBTS.items()) == [
         ("quoted", ""),
         ("supported", ""),
-        ("partial", "(partly supported)"),
+        ("paraphrased", "(paraphrased)"),
         ("unsupported", "(not supported)"),
     ]
     assert [doubt_after(verdict) for verdict in ("quoted", "supported", None)] == ["", "", ""]
-    assert doubt_after("partial") == " (partly supported)"
+    assert doubt_after("paraphrased") == " (paraphrased)"
 
 
 @pytest.mark.parametrize(

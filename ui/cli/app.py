@@ -223,7 +223,9 @@ def evaluate(
     paths: Annotated[
         list[Path] | None,
         typer.Argument(
-            metavar="DATASET", help="The folder of a data set; with --from-feedback, files of questions."
+            metavar="DATASET",
+            help="The folder of a data set; with --from-feedback, files of questions; with --part gate, a "
+            "file of claims as JSON lines.",
         ),
     ] = None,
     *,
@@ -257,12 +259,19 @@ def evaluate(
     as_json: AsJson = False,
 ) -> None:
     """Measure retrieval, citations and abstention on a set of questions."""
-    from ui.cli.evaluate import Request, print_figures, run
+    from ui.cli.evaluate import Request, is_of_claims, print_claims, print_figures, run, run_on_claims
 
     settings = settings_of(home=home)
     request = Request(
         tuple(paths or ()), tuple(parts or ()), limit, config, compare, report, held_out, from_feedback
     )
+    if is_of_claims(request):
+        found = run_on_claims(settings, request)
+        if as_json:
+            printing.print_json(found.as_dict())
+        else:
+            print_claims(printing.standard_output(), found)
+        return
     stderr = printing.errors()
     with progress_bar(stderr) as progress:
         measured = run(settings, request, stderr, progress)

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from index.library import Progress
-    from rag.evaluation import Comparison, Configuration, Dataset, Evaluation, Part
+    from rag.evaluation import ClaimsMeasured, Comparison, Configuration, Dataset, Evaluation, Part
+    from rag.evaluation.tables import Table
 
 REPORTS = ("evaluation", "reports")
 """The path of the reports under a home folder. Each data set has a folder there."""
@@ -28,7 +29,8 @@ class Request:
     """The arguments of the command.
 
     Attributes:
-        paths: the folder of the data set; with ``from_feedback``, files of questions.
+        paths: the folder of the data set; with ``from_feedback``, files of questions; with the part ``gate``
+            alone, it may be a file of claims.
         parts: the parts to measure; all if empty.
         limit: the maximum number of questions; None for all.
         configuration: a TOML file; None for the default configuration.
@@ -96,11 +98,40 @@ def run(
     return comparison
 
 
+def is_of_claims(request: Request) -> bool:
+    """Return whether to measure the gate on a file of labelled claims."""
+    return request.parts == ("gate",) and len(request.paths) == 1 and request.paths[0].is_file()
+
+
+def run_on_claims(settings: Settings, request: Request) -> ClaimsMeasured:
+    """Check the claims of a file with the judge of the settings, and calibrate that judge.
+
+    Raises:
+        DatasetError: if the file cannot be read.
+        JudgeError: if the judge cannot be opened.
+    """
+    from rag.evaluation import measure_claims
+    from rag.verification import Gate
+    from ui.opening import open_configured_judge
+
+    with open_configured_judge(settings) as judge:
+        return measure_claims(request.paths[0], Gate(judge))
+
+
+def print_claims(console: Console, measured: ClaimsMeasured) -> None:
+    """Print the verdicts on claims as tables, and the calibrated thresholds as a setting."""
+    from rag.evaluation import claim_tables
+
+    for table in claim_tables(measured):
+        printing.print_line(console, visible(table.explanation))
+        _print_table(console, table)
+    if measured.thresholds:
+        pair = f"{measured.thresholds.supported_from:.3f},{measured.thresholds.unsupported_below:.3f}"
+        printing.print_line(console, f"FOOTNOTED_JUDGE_THRESHOLDS={pair}")
+
+
 def print_figures(console: Console, measured: Evaluation | Comparison) -> None:
     """Print the measured figures as tables, with their confidence intervals and the number of questions."""
-    from rich.table import Table
-    from rich.text import Text
-
     from rag.evaluation import Evaluation, tables_of, tables_of_comparison
 
     counts = f"{measured.n_queries:,} questions"
@@ -108,14 +139,21 @@ def print_figures(console: Console, measured: Evaluation | Comparison) -> None:
         counts += f" over {measured.n_documents:,} documents"
     printing.print_line(console, visible(f"{measured.dataset}: {counts}"))
     for table in tables_of(measured) if isinstance(measured, Evaluation) else tables_of_comparison(measured):
-        console.print()
-        printing.print_line(console, visible(table.heading))
-        grid = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
-        for place, column in enumerate(table.columns):
-            grid.add_column(Text(visible(column)), no_wrap=place == 0)
-        for row in table.rows:
-            grid.add_row(*(Text(visible(cell)) for cell in row))
-        console.print(grid)
+        _print_table(console, table)
+
+
+def _print_table(console: Console, table: Table) -> None:
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    console.print()
+    printing.print_line(console, visible(table.heading))
+    grid = Grid(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    for place, column in enumerate(table.columns):
+        grid.add_column(Text(visible(column)), no_wrap=place == 0)
+    for row in table.rows:
+        grid.add_row(*(Text(visible(cell)) for cell in row))
+    console.print(grid)
 
 
 def _parts(given: Sequence[str]) -> Sequence[Part]:

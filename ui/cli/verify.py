@@ -1,8 +1,9 @@
-"""The command ``verify``: check exported answers against the library, without a language model or network."""
+"""The command ``verify``: check exported answers against the library. Only a judge needs a model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -13,12 +14,12 @@ from rag.visible_text import visible
 from ui.cli import printing
 from ui.cli.options import AsJson, Home, settings_of
 from ui.errors import FAILED, UsedWronglyError
-from ui.opening import open_catalog
+from ui.opening import open_catalog, open_configured_judge
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
-    from index.embedding import Encoder
     from rag.conversations import Checked
+    from rag.verification import Judge
     from ui.export import Exported
     from ui.export.exported_answers import Sheet
 
@@ -76,14 +77,8 @@ def verify(
 ) -> None:
     """Check the quotes of an exported answer against the library, and its sentences against the quotes."""
     settings = settings_of(home=home)
-
-    def encoder() -> Encoder:
-        from index.embedding import open_encoder
-
-        return open_encoder(settings.model, models=settings.models)
-
-    with open_catalog(settings) as catalog:
-        verified = verify_file(catalog, file, encoder)
+    with ExitStack() as opened, open_catalog(settings) as catalog:
+        verified = verify_file(catalog, file, lambda: opened.enter_context(open_configured_judge(settings)))
     if as_json:
         printing.print_json(verified.as_dict())
     else:
@@ -92,14 +87,13 @@ def verify(
         raise typer.Exit(FAILED)
 
 
-def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | None = None) -> Verified:
+def verify_file(catalog: Catalog, file: Path, judge: Callable[[], Judge | None] | None = None) -> Verified:
     """Check the visible text of an exported answer or conversation.
 
     Args:
         catalog: the library's catalog.
         file: the exported file.
-        encoder: opens the encoder, which checks sentences that the words alone do not support; None to check
-            without an encoder.
+        judge: opens the judge of sentences that do not repeat their quotes; None to check without one.
 
     Raises:
         UsedWronglyError: if the file is not an exported answer or cannot be read.
@@ -111,7 +105,7 @@ def verify_file(catalog: Catalog, file: Path, encoder: Callable[[], Encoder] | N
         exported = read_export(_content(file), file)
     except NotExportedError as error:
         raise UsedWronglyError(f"{file} is not an exported answer: {error}") from error
-    sentences, footnotes = recheck(catalog, exported.claims, exported.footnotes, facts, encoder)
+    sentences, footnotes = recheck(catalog, exported.claims, exported.footnotes, facts, judge)
     answers = None if exported.name is None else len(exported.answers)
     return Verified(str(file), sentences, footnotes, tuple(_problems(catalog, exported)), answers)
 

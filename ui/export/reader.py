@@ -13,7 +13,11 @@ from ui.export.exported_answers import HEADINGS, FirstLine
 from ui.export.manifest import Manifest
 from ui.words import DOUBTS
 
-_SHOWN: Mapping[str, Verdict] = {words: verdict for verdict, words in DOUBTS.items() if words}
+_SHOWN: Mapping[str, Verdict] = {
+    "(partly supported)": "paraphrased",
+    **{words: verdict for verdict, words in DOUBTS.items() if words},
+}
+"""The verdicts by their labels; files of earlier versions of the program have the first one."""
 
 
 @dataclass(frozen=True, slots=True)

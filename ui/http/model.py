@@ -14,7 +14,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from pydantic import Field, SecretStr
 
 from index.errors import line_of
-from rag.errors import EntailmentError, ModelError, ModelSetupError
+from rag.errors import JudgeError, ModelError, ModelSetupError
 from rag.llm import ModelSettings, Trial
 from ui.errors import NoChoiceError, SettingsError, UsedWronglyError
 from ui.http.origin_check import why_not_here
@@ -138,7 +138,7 @@ async def _run(work: Callable[[], T], threads: CapacityLimiter) -> T:
         return await to_thread.run_sync(work, limiter=threads)
     except NoChoiceError as error:
         raise HTTPException(409, line_of(error)) from error
-    except (EntailmentError, ModelSetupError, SettingsError, UsedWronglyError) as error:
+    except (JudgeError, ModelSetupError, SettingsError, UsedWronglyError) as error:
         raise HTTPException(422, line_of(error)) from error
     except ModelError as error:
         raise HTTPException(502, line_of(error)) from error

@@ -222,6 +222,16 @@ def test_a_quoted_answer_keeps_the_verdicts_that_it_was_made_with(catalog: Catal
     ]
 
 
+def test_a_verdict_of_an_older_version_is_read_as_that_of_today() -> None:
+    checked = Verification("paraphrased", quote_matches=True, figures_match=True, score=0.4, reason="a doubt")
+    made = answer(replace(citation(1, GATE), verification=checked))
+    sentence = replace(made.sentences[0], verdict="paraphrased", reason='it is "partial"')
+    made = replace(made, sentences=(sentence,), conversation_id="c")
+    older = answer_json(made).replace('"paraphrased"', '"partial"')
+    assert older.count('"verdict":"partial"') == 2
+    assert load(older) == load(older.encode()) == made
+
+
 def test_a_conversation_returns_its_last_answers_oldest_first(catalog: Catalog) -> None:
     made = [
         replace(

@@ -160,18 +160,18 @@ def test_headings_that_the_document_lacks_are_named(catalog: Catalog) -> None:
         (Claim("On Monday, police arrested 1,043 people.", (1,)), (), ()),
         (
             Claim("Police arrested 1,043 people on Monday, sleeping sailors.", (1,)),
-            ("is only partly supported by what it cites",),
+            ("is only paraphrased by what it cites",),
             (),
         ),
         (
-            Claim("Police arrested 1,043 people on Monday, sleeping sailors.", (1,), "partial"),
+            Claim("Police arrested 1,043 people on Monday, sleeping sailors.", (1,), "paraphrased"),
             (),
-            ("is marked as partly supported",),
+            ("is marked as paraphrased",),
         ),
         (
-            Claim("Police arrested 1,044 people on Monday.", (1,), "partial"),
+            Claim("Police arrested 1,044 people on Monday.", (1,), "paraphrased"),
             ("is not supported by what it cites",),
-            ("is marked as partly supported",),
+            ("is marked as paraphrased",),
         ),
     ],
 )

@@ -57,7 +57,7 @@ def test_the_json_form_is_the_contract(whole: Evaluation) -> None:
         },
         "abstention": of_abstention,
         "abstention_subject_removed": of_abstention,
-        "gate": {"verdicts": dict.fromkeys(["quoted", "supported", "partial", "unsupported"], "figure")},
+        "gate": {"verdicts": dict.fromkeys(["quoted", "supported", "paraphrased", "unsupported"], "figure")},
         "latency_ms": {stage: {"median": "figure", "p95": "figure"} for stage in STAGES},
     }
     assert list(form) == [

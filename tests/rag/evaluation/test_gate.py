@@ -22,14 +22,14 @@ def values(asked_items: list[AnsweredQuery], claims: list[Claim]) -> dict[str, f
 
 def test_shares_cover_the_sentences_of_all_answers() -> None:
     items = [
-        asked(QUERY, "a", "b", "c", verdicts=["supported", "supported", "partial"]),
+        asked(QUERY, "a", "b", "c", verdicts=["supported", "supported", "paraphrased"]),
         asked(QUERY, "a", verdicts=["unsupported"]),
         asked(QUERY, abstained=True),
     ]
     assert values(items, []) == {
         "verdicts.quoted": 0,
         "verdicts.supported": 0.5,
-        "verdicts.partial": 0.25,
+        "verdicts.paraphrased": 0.25,
         "verdicts.unsupported": 0.25,
     }
 
@@ -42,16 +42,16 @@ def test_quoted_sentences_count_apart() -> None:
     assert values(items, []) == {
         "verdicts.quoted": 0.75,
         "verdicts.supported": 0.25,
-        "verdicts.partial": 0,
+        "verdicts.paraphrased": 0,
         "verdicts.unsupported": 0,
     }
 
 
 def test_a_sentence_has_the_verdict_of_its_worst_footnote() -> None:
-    answer = asked(QUERY, "a", "b", verdicts=["supported", "partial"]).answer
-    assert verdicts_of(answer) == ["supported", "partial"]
+    answer = asked(QUERY, "a", "b", verdicts=["supported", "paraphrased"]).answer
+    assert verdicts_of(answer) == ["supported", "paraphrased"]
     both = AnswerSentence(0, 1, (1, 2))
-    assert verdicts_of(replace(answer, sentences=(both,))) == ["partial"]
+    assert verdicts_of(replace(answer, sentences=(both,))) == ["paraphrased"]
     assert verdicts_of(replace(answer, sentences=(replace(both, citations=()),))) == ["unsupported"]
 
 

@@ -38,7 +38,7 @@ def test_a_figure_may_stand_for_another(stated: str, cited: str, score: float) -
 @pytest.mark.parametrize(
     ("one", "other"),
     [
-        ("62 miles", "62 kilometres"),
+        ("62 miles", "62 litres"),
         ("3 percent", "3 percentage points"),
         ("5 dollars", "5 euros"),
         ("5 litres per day", "5 litres per hour"),

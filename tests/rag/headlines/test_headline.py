@@ -30,7 +30,7 @@ def test_a_quoted_answer_that_begins_with_a_cell_has_its_headline() -> None:
         [],
         [citation(1, "Words."), ROW],
         [replace(ROW, cell=None)],
-        [replace(ROW, verification=Verification("partial", True, True, 0.5, "a doubt"))],
+        [replace(ROW, verification=Verification("paraphrased", True, True, 0.5, "a doubt"))],
     ],
 )
 def test_without_a_first_cell_beyond_doubt_there_is_none(citations: list[Citation]) -> None:
@@ -95,5 +95,5 @@ def test_of_two_things_the_figure_of_one_alone_is_no_headline() -> None:
 
 
 def test_a_doubtful_footnote_has_no_comparison() -> None:
-    doubtful = replace(ROW, verification=Verification("partial", True, True, 0.5, "a doubt"))
+    doubtful = replace(ROW, verification=Verification("paraphrased", True, True, 0.5, "a doubt"))
     assert headline_of(CHANGED, [doubtful], PAIR) is None

@@ -37,7 +37,7 @@ def engine_of(
     index: Library, *scripts: Script, prices: Prices | None = None
 ) -> tuple[QueryEngine, ScriptedLLM]:
     llm = ScriptedLLM(*scripts)
-    writer = Writer(model_of(llm, prices=prices), Gate(index.encoder))
+    writer = Writer(model_of(llm, prices=prices), Gate())
     return QueryEngine(index, None, AnswerLimits(certain=0.0), writer=writer), llm
 
 
@@ -90,7 +90,7 @@ def test_words_of_the_question_that_the_cited_sentences_lack_are_noted(seed_inde
 def test_a_failing_model_is_paused_and_the_answer_says_so(seed_index: Library) -> None:
     llm = ScriptedLLM(fails(ServerError(500)))
     model = model_of(llm, circuit=Circuit(failures=2))
-    engine = QueryEngine(seed_index, None, writer=Writer(model, Gate(seed_index.encoder)))
+    engine = QueryEngine(seed_index, None, writer=Writer(model, Gate()))
     answers = [engine.ask(DENS) for _ in range(3)]
     assert [answer.fallback for answer in answers] == ["error", "error", "paused"]
     assert len(llm.sent) == 2

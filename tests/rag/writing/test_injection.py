@@ -33,7 +33,7 @@ def test_instructions_in_a_document_are_not_supported(
     index = library({"flood.md": text}).index
     said = written or trap
     llm = ScriptedLLM(obeys(trap, said))
-    writer = Writer(model_of(llm), Gate(index.encoder), "strike")
+    writer = Writer(model_of(llm), Gate(), "strike")
     answer = QueryEngine(index, None, SURE, writer=writer).ask(
         "How many people did the flood displace in Isken?"
     )

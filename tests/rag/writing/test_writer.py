@@ -55,7 +55,7 @@ def released() -> Iterator[Event]:
 
 def engine_of(index: Library, *scripts: Script, unsupported: Policy = "drop", **limits: Any) -> QueryEngine:  # noqa: ANN401
     model = model_of(ScriptedLLM(*scripts), **limits)
-    return QueryEngine(index, None, SURE, writer=Writer(model, Gate(index.encoder), unsupported))
+    return QueryEngine(index, None, SURE, writer=Writer(model, Gate(), unsupported))
 
 
 def checked(engine: QueryEngine, question: str = RIGHT) -> Answer:
@@ -121,7 +121,7 @@ def test_marks_after_sentences_and_reasoning_before_them_are_accepted(seed_index
 
 def test_sentences_wait_until_one_is_supported(seed_index: Library) -> None:
     llm = ScriptedLLM(cites((INVENTED, TOO_HIGH), (TOO_HIGH, TOO_HIGH), (ACCEPTED, ACCEPTED)))
-    writer = Writer(model_of(llm), Gate(seed_index.encoder), "strike")
+    writer = Writer(model_of(llm), Gate(), "strike")
     events = QueryEngine(seed_index, None, SURE, writer=writer).stream(RIGHT)
     seen = [event for event in events if isinstance(event, Token)]
     assert [(event.text.strip(), event.verdict) for event in seen] == [
@@ -179,7 +179,7 @@ def test_without_a_supported_sentence_the_reports_are_quoted(
 def test_sentences_quoted_instead_are_quoted_however_certain_the_library_is(
     seed_index: Library, certain: float
 ) -> None:
-    writer = Writer(model_of(ScriptedLLM(cites((INVENTED, TOO_HIGH)))), Gate(seed_index.encoder))
+    writer = Writer(model_of(ScriptedLLM(cites((INVENTED, TOO_HIGH)))), Gate())
     answer = checked(QueryEngine(seed_index, None, AnswerLimits(certain=certain), writer=writer))
     assert answer.fallback == "nothing_supported"
     assert [(cited.verification.verdict, cited.verification.quote_matches) for cited in answer.citations] == [
@@ -204,7 +204,7 @@ def test_an_unknown_number_beside_a_known_one_makes_the_verdict_partial(seed_ind
     answer = checked(engine_of(seed_index, script))
     assert [(sentence.verdict, sentence.reason) for sentence in answer.sentences] == [
         ("supported", None),
-        ("partial", "it also cites 99.1, which was not shown to it"),
+        ("paraphrased", "it also cites 99.1, which was not shown to it"),
     ]
 
 
@@ -217,7 +217,7 @@ def test_a_model_that_declines_leads_to_an_abstention(seed_index: Library) -> No
 
 def test_the_model_is_not_asked_if_the_library_has_no_answer(seed_index: Library) -> None:
     llm = ScriptedLLM(says("[1.1] Sixteen million."))
-    writer = Writer(model_of(llm), Gate(seed_index.encoder))
+    writer = Writer(model_of(llm), Gate())
     answer = checked(QueryEngine(seed_index, None, writer=writer), "What is the rainfall of Cambodia?")
     assert (answer.abstained, llm.sent) == (True, [])
 
@@ -301,7 +301,7 @@ def test_repeated_sentences_are_shown_once(seed_index: Library) -> None:
 
 def test_a_context_without_room_for_a_sentence_is_reported_without_asking(seed_index: Library) -> None:
     llm = ScriptedLLM(says("[1.1] x"))
-    writer = Writer(model_of(llm, context=1024), Gate(seed_index.encoder))
+    writer = Writer(model_of(llm, context=1024), Gate())
     answer = checked(QueryEngine(seed_index, None, writer=writer))
     assert (answer.fallback, llm.sent, words(answer)) == ("unusable", [], quoted(seed_index))
     assert "has no room for a sentence of the reports with this question (1024 tokens" in (answer.note or "")

@@ -231,3 +231,18 @@ def test_an_unknown_reader_is_one_line(capfd: pytest.CaptureFixture[str], tmp_pa
     (tmp_path / "odd.toml").write_text('reader = "no-such-reader"')
     line = fails(capfd, 1, "eval", SEEDS, "--config", tmp_path / "odd.toml", "--home", tmp_path / "home")
     assert line.startswith("reader 'no-such-reader' cannot be loaded: ")
+
+
+def test_a_file_of_claims_is_measured_with_the_judge_of_the_settings(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    claim = {"id": "1", "evidence": ["The dam broke."], "claim": "The dam broke.", "label": "supported",
+             "kind": "near-quote", "language": "en"}  # fmt: skip
+    file = tmp_path / "claims.jsonl"
+    file.write_text(json.dumps(claim), encoding="utf-8")
+    form, _ = measures(capfd, file, "--part", "gate", "--home", tmp_path / "home")
+    assert (form["claims"], form["judge"], form["checked"][0]["verdict"]) == (
+        "claims.jsonl",
+        None,
+        "supported",
+    )

@@ -67,7 +67,7 @@ ANSWER = Answer(
         citation(1, FIRST),
         citation(2, SECOND, page=None),
         citation(3, SECOND, publisher=None, published=None, quote="The\n gate failed."),
-        citation(4, THIRD, verification=Verification("partial", True, False, 0.4)),
+        citation(4, THIRD, verification=Verification("paraphrased", True, False, 0.4)),
     ),
     passages=(),
     answerability=0.9,
@@ -109,7 +109,7 @@ def test_an_answer_is_its_sentences_with_their_marks_a_line_a_document_then_the_
         "[3] Inquiry · page 3 · dam.pdf",
         "    “The gate failed.”",
         "[4] Inquiry · Ministry · 5 August 2031 · page 3 · dam.pdf",
-        "    partial: read the source",
+        "    paraphrased: read the source",
     ]
 
 

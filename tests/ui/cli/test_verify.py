@@ -180,21 +180,20 @@ def test_a_library_that_was_made_again_knows_the_file_by_its_digest(
     assert verified.footnotes[0].remarks == ("the same file is document 2, version 1 of this library",)
 
 
-def test_meanings_are_compared_only_where_words_alone_do_not_carry_a_sentence(
+def test_the_judge_is_opened_only_for_a_sentence_in_other_words(
     index: Library, made: Answer, file_of: Callable[[Answer, str], Path]
 ) -> None:
-    opened: list[Encoder] = []
+    opened: list[str] = []
 
-    def encoder() -> Encoder:
-        opened.append(index.encoder)
-        return index.encoder
+    def judge() -> None:
+        opened.append("judge")
 
     file = file_of(made, "md")
-    assert verify_file(index.catalog, file, encoder).holds
+    assert verify_file(index.catalog, file, judge).holds
     assert opened == []
     edit(file, "families left", "families packed their furniture hastily and departed northwards", "document")
-    assert not verify_file(index.catalog, file, encoder).holds
-    assert opened == [index.encoder]
+    assert not verify_file(index.catalog, file, judge).holds
+    assert opened == ["judge"]
 
 
 def test_an_answer_that_was_deleted_can_still_be_verified(

@@ -41,14 +41,14 @@ MARKDOWN = """\
 **1,043** in \\*thousands\\* · Arrests › Monday · 2025
 
 Police arrested 1,043 people on Monday.[^1]
-The third gate of the dam failed \\| 12 \\| 30[^2][^1] *(partly supported)*
+The third gate of the dam failed \\| 12 \\| 30[^2][^1] *(paraphrased)*
 
 ~~Nobody knows why.~~ *(not supported)*
 
 ### Remarks
 
 - Not mentioned in the sentences cited: “why”.
-- (partly supported) “The third gate of the dam failed \\| 12 \\| 30”: “12” has no unit
+- (paraphrased) “The third gate of the dam failed \\| 12 \\| 30”: “12” has no unit
 - (not supported) “Nobody knows why.”: nothing is cited
 - Left out, as not supported: “The mayor fled.”: “mayor” is not in the cited sentence
 

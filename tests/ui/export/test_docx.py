@@ -56,7 +56,7 @@ def test_python_docx_opens_it_and_reads_its_paragraphs() -> None:
     assert [(p.style.name if p.style else "", p.text) for p in word.paragraphs][:5] == [
         ("Title", "How many were *arrested*?"),
         ("First Line", "1,043 in *thousands* · Arrests › Monday · 2025"),
-        ("Normal", f"{FIRST} {SECOND} (partly supported)"),
+        ("Normal", f"{FIRST} {SECOND} (paraphrased)"),
         ("Normal", "Nobody knows why. (not supported)"),
         ("Heading 1", "Remarks"),
     ]
@@ -74,7 +74,7 @@ def test_python_docx_opens_it_and_reads_its_paragraphs() -> None:
 def test_the_library_reads_the_sentences_with_their_footnotes() -> None:
     document = read_docx(written(full_answer()), PATH)
     assert document.title == "How many were *arrested*?"
-    assert f"{FIRST}¹ {SECOND}²³ (partly supported)\n\n" in document.text
+    assert f"{FIRST}¹ {SECOND}²³ (paraphrased)\n\n" in document.text
     assert document.text.endswith(
         f"¹ “{FIRST}” — Report 1, The Office, 18 July 2025, page 3, 1.md, version 2\n\n"
         "² “The third gate of the dam failed | 12 | 30” Headings: Table 1 Gate | Opened | Shut "
@@ -126,9 +126,14 @@ def test_word_is_told_of_the_part_its_styles_and_its_separators() -> None:
         ),
         ("document", "<w:strike/>", "", Claim("Nobody knows why.", (), "unsupported")),
         ("document", "<w:strike/>", '<w:strike w:val="0"/>', Claim("Nobody knows why.", (), "unsupported")),
-        ("document", '<w:footnoteReference w:id="1"/>', "", Claim(f"{FIRST} {SECOND}", (1, 2), "partial")),
+        (
+            "document",
+            '<w:footnoteReference w:id="1"/>',
+            "",
+            Claim(f"{FIRST} {SECOND}", (1, 2), "paraphrased"),
+        ),
         ("document", "Remarks", "Weather", Claim("Weather", ())),
-        ("document", "(partly supported)", "(well supported)", Claim("(well supported)", ())),
+        ("document", "(paraphrased)", "(well supported)", Claim("(well supported)", ())),
     ],
 )
 def test_what_was_edited_is_read_as_it_now_stands(name: str, old: str, new: str, claim: Claim) -> None:

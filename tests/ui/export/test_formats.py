@@ -46,7 +46,7 @@ def test_what_is_read_is_what_was_said(form: Format) -> None:
     assert (read.name, own.question) == (None, "How many were *arrested*?")
     assert read.claims == (
         Claim(FIRST, (1,)),
-        Claim(SECOND, second, "partial"),
+        Claim(SECOND, second, "paraphrased"),
         Claim(THIRD, (), "unsupported"),
     )
     assert [note.quote for note in read.footnotes][:2] == [FIRST, SECOND]

@@ -25,7 +25,7 @@ SHOWN = (
     '<p class="first-line" dir="auto"><strong>1,043</strong> in *thousands* · Arrests › Monday · 2025</p>',
     '<p dir="auto"><span class="sentence">Police arrested 1,043 people on Monday.<sup><a href="#note-1"',
     ' id="mark-1-1" aria-label="Footnote 1">1</a></sup></span> <span class="sentence">The third gate',
-    '<span class="doubt">(partly supported)</span>',
+    '<span class="doubt">(paraphrased)</span>',
     "<s>Nobody knows why.</s>",
     '<td dir="auto">12</td><td dir="auto">Report 2 (version 2, superseded)</td><td dir="auto">undated</td>',
     '<td><a href="#note-2">2</a></td>',
@@ -115,7 +115,7 @@ def test_words_of_documents_and_persons_are_no_markup(made: Answer) -> None:
         ("<dl>", "<p>It rained.</p><dl>", Claim("It rained.", ())),
         ("</span></p>", "</span><i>It rained.</i></p>", Claim("It rained.", ())),
         ("<s>Nobody knows why.</s>", "Nobody knows why.", Claim("Nobody knows why.", (), "unsupported")),
-        ("(partly supported)", "(well supported)", Claim("(well supported)", ())),
+        ("(paraphrased)", "(well supported)", Claim("(well supported)", ())),
     ],
 )
 def test_what_was_edited_is_read_as_it_now_stands(old: str, new: str, claim: Claim) -> None:

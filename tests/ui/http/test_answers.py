@@ -189,9 +189,9 @@ def test_sentences_stand_with_their_marks_above_the_footnotes() -> None:
 
 
 def test_doubts_stand_behind_their_sentences() -> None:
-    checked = Verification("partial", quote_matches=True, figures_match=False, score=0.4)
+    checked = Verification("paraphrased", quote_matches=True, figures_match=False, score=0.4)
     made = answer(replace(citation(1, "Words."), verification=checked))
-    assert copied(made).text.splitlines()[0] == "Words. [1] (partly supported)"
+    assert copied(made).text.splitlines()[0] == "Words. [1] (paraphrased)"
 
 
 def test_a_row_has_its_headings_in_its_footnote() -> None:

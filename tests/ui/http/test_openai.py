@@ -126,7 +126,7 @@ def test_a_stream_is_the_same_text_in_pieces(client: openai.OpenAI, question: st
 def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Library) -> None:
     usage = {"usage": {"prompt_tokens": 700, "completion_tokens": 40}}
     llm = ScriptedLLM(lambda messages: iter([*cites((QUOTE + ".", QUOTE))(messages), usage]))
-    engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate(seed_index.encoder, None)))
+    engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate()))
     with served(seed_index, engine) as client:
         chunks = list(
             client.chat.completions.create(
@@ -143,7 +143,7 @@ def test_a_stream_tells_its_usage_where_that_is_asked_for(seed_index: Library) -
 def test_a_follow_up_is_understood_from_the_messages_before_it(seed_index: Library) -> None:
     rewritten = "What did Amnesty International link the scam dens in Cambodia to?"
     llm = ScriptedLLM(says(rewritten), cites((QUOTE + ".", QUOTE)))
-    engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate(seed_index.encoder, None)))
+    engine = QueryEngine(seed_index, writer=Writer(model_of(llm), Gate()))
     with served(seed_index, engine) as client:
         first = f"{QUOTE}. [1]\n\n[1]: “{QUOTE}” — Cambodia sweeps"
         completion = asked(

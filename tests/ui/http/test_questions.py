@@ -176,7 +176,7 @@ def test_a_streamed_answer_is_the_same_answer(
 
 def test_the_description_has_the_four_verdicts(seed_client: TestClient) -> None:
     schemas = seed_client.get("/openapi.json").json()["components"]["schemas"]
-    verdicts = ["quoted", "supported", "partial", "unsupported"]
+    verdicts = ["quoted", "supported", "paraphrased", "unsupported"]
     for name in ("Verification", "AnswerSentence"):
         assert schemas[name]["properties"]["verdict"]["enum"] == verdicts
 

@@ -13,9 +13,9 @@ from ui.page.theme import footnoted_theme
 GROUNDS = ("ground", "raised", "paper")
 TEXTS = (
     *("text", "muted", "accent", "accent-strong", "warning"),
-    *("supported", "partial", "unsupported", "superseded"),
+    *("supported", "paraphrased", "unsupported", "superseded"),
 )
-VERDICTS = ("supported", "partial", "unsupported", "superseded")
+VERDICTS = ("supported", "paraphrased", "unsupported", "superseded")
 PAIRS = (
     *product(TEXTS, GROUNDS),
     *((verdict, f"{verdict}-soft") for verdict in VERDICTS),

@@ -17,7 +17,7 @@ from ui.page.markup.text import escape, source_date, string_markup
 VERDICTS: Mapping[Verdict, str] = {
     "quoted": "verdict.quoted",
     "supported": "verdict.supported",
-    "partial": "verdict.partial",
+    "paraphrased": "verdict.paraphrased",
     "unsupported": "verdict.unsupported",
 }
 """The key of each verdict's label in the interface's strings."""

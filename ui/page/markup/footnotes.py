@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rag.answers import Answer, Citation, Verdict
+from rag.answers import VERDICTS, Answer, Citation, Verdict
 from ui.page.locales import Locale
 from ui.page.markup.sources import badge_markup, facts_markup, source_target, title_link
 from ui.page.markup.tables import CitedRow, cell_number, table_markup
@@ -63,17 +63,17 @@ def streamed_sentences(text: str, citations: Sequence[Citation]) -> list[ShownSe
     ]
 
 
-_WORST: tuple[Verdict, ...] = ("unsupported", "partial", "supported", "quoted")
+_WORST = VERDICTS[::-1]
 _VERDICTS: Mapping[Verdict, str] = {
     "quoted": "foot.verbatim",
     "supported": "foot.supported",
-    "partial": "foot.partial",
+    "paraphrased": "foot.paraphrased",
     "unsupported": "foot.unsupported",
 }
 _REASONED: Mapping[Verdict, str] = {
     "quoted": "foot.verbatim",
     "supported": "foot.supported",
-    "partial": "foot.partialFor",
+    "paraphrased": "foot.paraphrasedFor",
     "unsupported": "foot.unsupportedFor",
 }
 """The key of the string for each verdict that has a reason."""

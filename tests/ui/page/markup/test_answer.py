@@ -168,7 +168,7 @@ def test_a_sentence_that_is_not_the_source_s_own_is_not_shown_as_a_quotation() -
     [
         ("quoted", []),
         ("supported", []),
-        ("partial", ["partly supported"]),
+        ("paraphrased", ["in the model's words (read beside the footnote)"]),
         ("unsupported", ["not supported"]),
     ],
 )
@@ -241,11 +241,11 @@ def test_a_sentence_that_rests_on_a_row_in_its_own_words_stays_a_sentence() -> N
 
 
 def test_a_doubtful_row_says_so_beside_its_mark() -> None:
-    checked = Verification("partial", quote_matches=True, figures_match=False, score=0.4)
+    checked = Verification("paraphrased", quote_matches=True, figures_match=False, score=0.4)
     page = Page(answer_markup(answer(replace(row(1, "Monday | 412"), verification=checked))))
     assert [text for owner, text in page.texts if owner in {"fn-mark", "fn-doubt"}] == [
         "[1]",
-        "partly supported",
+        "in the model's words (read beside the footnote)",
     ]
 
 

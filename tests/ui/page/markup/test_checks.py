@@ -56,7 +56,7 @@ def test_quoted_sentences_are_counted_beside_those_that_a_model_wrote_in_vain() 
 
 
 def test_doubts_are_counted_and_each_is_told_with_its_reason() -> None:
-    doubtful = Verification("partial", True, True, 0.6, "“rust” is not in the cited sentence")
+    doubtful = Verification("paraphrased", True, True, 0.6, "“rust” is not in the cited sentence")
     made = replace(
         answer(
             citation(1, "Gate 3 failed."),
@@ -66,8 +66,11 @@ def test_doubts_are_counted_and_each_is_told_with_its_reason() -> None:
         dropped=(Dropped("It cost 9.9 million.", LACKS),),
     )
     assert parts(checks_markup(made)) == [
-        "Sentences checked: 1 supported, 1 partly supported, 1 left out",
-        *("It had rust.", "partly supported: “rust” is not in the cited sentence"),
+        "Sentences checked: 1 supported, 1 in the model's words (read beside the footnote), 1 left out",
+        *(
+            "It had rust.",
+            "in the model's words (read beside the footnote): “rust” is not in the cited sentence",
+        ),
         *("It cost 9.9 million.", f"left out: {LACKS}"),
     ]
 

@@ -43,8 +43,8 @@ def test_each_footnote_has_its_words_its_source_and_what_was_found_by_number() -
 
 
 def test_an_entry_is_found_by_its_number_and_coloured_by_its_verdict() -> None:
-    markup = foot_list_markup([resting("It cost 9.", found(citation(12, "9"), "partial"))], ENGLISH)
-    assert '<li class="fn-foot fn-foot-12 fn-partial">' in markup
+    markup = foot_list_markup([resting("It cost 9.", found(citation(12, "9"), "paraphrased"))], ENGLISH)
+    assert '<li class="fn-foot fn-foot-12 fn-paraphrased">' in markup
 
 
 @pytest.mark.parametrize(
@@ -74,8 +74,12 @@ def test_no_style_colours_a_quoted_footnote() -> None:
     ("verdict", "reason", "words"),
     [
         ("supported", None, "Supported: the quote says what the sentence says."),
-        ("partial", None, "Partly supported."),
-        ("partial", "“rust” is not in it", "Partly supported: “rust” is not in it."),
+        ("paraphrased", None, "In the model's words: read it beside the quote."),
+        (
+            "paraphrased",
+            "“rust” is not in it",
+            "In the model's words, read it beside the quote: “rust” is not in it.",
+        ),
         ("unsupported", "9 is not in it", "The source does not support this: 9 is not in it."),
     ],
 )
@@ -112,9 +116,10 @@ def test_a_replaced_version_and_recognised_words_are_said() -> None:
 
 @given(texts.filter(bool), texts.filter(bool), texts.filter(bool))
 def test_hostile_words_of_a_report_or_a_model_are_text(quote: str, title: str, reason: str) -> None:
-    cited = found(replace(citation(1, quote), title=title, publisher=title), "partial", reason)
+    cited = found(replace(citation(1, quote), title=title, publisher=title), "paraphrased", reason)
     page = Page(foot_list_markup([resting("A sentence.", cited)], ENGLISH))
     assert "".join(page.text_of("fn-foot-quote")) == shown(quote)
     assert "".join(page.text_of("fn-foot-title")) == shown(title)
-    assert "".join(page.text_of("fn-foot-verdict")) == f"Partly supported: {shown(reason)}."
+    said = "In the model's words, read it beside the quote"
+    assert "".join(page.text_of("fn-foot-verdict")) == f"{said}: {shown(reason)}."
     assert set(page.tags) == {"details", "summary", "ol", "li", "a", "div", "p", "q", "span"}

@@ -1,0 +1,256 @@
+"""Measures the gate on claims that people have labelled, and calibrates the thresholds of its judge."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from rag.answers import Verification
+from rag.errors import DatasetError
+from rag.evaluation.bootstrap import Sample, auroc, estimate
+from rag.evaluation.tables import Table
+from rag.verification import Evidence, Gate, Thresholds
+from rag.verification.vetoes import VETOES
+
+VERDICTS = ("supported", "paraphrased", "unsupported")
+LABELS = ("supported", "unsupported")
+
+PRECISION = 0.9
+"""The share of claims called supported, and of those called unsupported, that is to be right."""
+
+FEWEST = 5
+"""The fewest claims beyond a threshold for which it is trusted."""
+
+BOUNDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
+"""The thresholds of which the report tells what each would support."""
+
+NEVER = 1.01
+"""The threshold that no probability reaches."""
+
+_CELLS = " | "
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledClaim:
+    """A claim about some sentences, with a person's label.
+
+    Attributes:
+        id: its id in the file.
+        text: the claim.
+        evidence: the sentences; the first of several rows of a table is the headings of the others.
+        label: ``supported`` or ``unsupported``.
+        kind: what kind of paraphrase or error it is.
+        language: that of the sentences, and after a hyphen that of the claim if it differs.
+    """
+
+    id: str
+    text: str
+    evidence: tuple[Evidence, ...]
+    label: str
+    kind: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedClaim:
+    """A labelled claim with the gate's verdict."""
+
+    claim: LabelledClaim
+    found: Verification
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimsMeasured:
+    """The verdicts on a file of claims.
+
+    Attributes:
+        name: the name of the file.
+        judge: the name of the judge; None without one.
+        checked: the claims with their verdicts.
+        thresholds: calibrated on the claims at even places of the file; None without a judge.
+    """
+
+    name: str
+    judge: str | None
+    checked: tuple[CheckedClaim, ...]
+    thresholds: Thresholds | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the verdicts as plain lists, dicts and scalars, ready for JSON."""
+        return {
+            "claims": self.name,
+            "judge": self.judge,
+            "thresholds": asdict(self.thresholds) if self.thresholds else None,
+            "checked": [
+                {"id": each.claim.id, "kind": each.claim.kind, "language": each.claim.language,
+                 "label": each.claim.label, **asdict(each.found)}
+                for each in self.checked
+            ],
+        }  # fmt: skip
+
+
+def read_claims(path: Path) -> tuple[LabelledClaim, ...]:
+    """Read a file of claims: JSON lines with the fields of :class:`LabelledClaim`.
+
+    The text is ``claim``, and ``evidence`` a list of sentences.
+
+    Raises:
+        DatasetError: if the file cannot be read, or a line lacks a field or has another label.
+    """
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise DatasetError(f"the file of claims {str(path)!r} cannot be read: {error}") from error
+    return tuple(
+        _claim(line, f"{path.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()
+    )
+
+
+def _claim(line: str, place: str) -> LabelledClaim:
+    try:
+        row = json.loads(line)
+        of_evidence = str(row["language"]).partition("-")[0]
+        evidence = _evidence([str(text) for text in row["evidence"]], of_evidence)
+        claim = LabelledClaim(
+            str(row["id"]),
+            str(row["claim"]),
+            evidence,
+            str(row["label"]),
+            str(row["kind"]),
+            str(row["language"]),
+        )
+    except (ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            f"{place}: not a claim ({error!r}); give id, evidence, claim, label, kind and language"
+        ) from error
+    if claim.label not in LABELS:
+        raise DatasetError(f"{place}: the label is {claim.label!r}; it must be supported or unsupported")
+    return claim
+
+
+def _evidence(texts: Sequence[str], language: str) -> tuple[Evidence, ...]:
+    """Return sentences as evidence; the first row of a table is the context of its other rows."""
+    if len(texts) > 1 and all(_CELLS in text for text in texts):
+        return tuple(Evidence(text, texts[0], language) for text in texts[1:])
+    return tuple(Evidence(text, language=language) for text in texts)
+
+
+def measure_claims(
+    path: Path,
+    gate: Gate,
+    precision: float = PRECISION,
+    each: Callable[[CheckedClaim], object] = lambda _: None,
+) -> ClaimsMeasured:
+    """Check every claim of a file, and calibrate the judge on those at even places.
+
+    Args:
+        path: the file.
+        gate: the gate, with or without a judge.
+        precision: the share that is to be right at each threshold.
+        each: called with each claim after it is checked.
+
+    Raises:
+        DatasetError: as for :func:`read_claims`.
+    """
+    checked = []
+    for claim in read_claims(path):
+        checked.append(CheckedClaim(claim, gate.check(claim.text, claim.evidence)))
+        each(checked[-1])
+    judge = gate.judge
+    thresholds = calibrate(checked[::2], precision) if judge else None
+    return ClaimsMeasured(path.name, judge.name if judge else None, tuple(checked), thresholds)
+
+
+def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> Thresholds:
+    """Return the thresholds that call most claims supported, and unsupported, with the wanted precision.
+
+    Only claims that the judge has judged count, and for ``supported`` only those without a doubt; a threshold
+    at which fewer than ``FEWEST`` claims are called is not trusted.
+    """
+    judged = [each for each in checked if "judge" in each.found.checks]
+    sure = [each for each in judged if each.found.checks.get("doubts", 1.0)]
+    scores = sorted({each.found.checks["judge"] for each in judged})
+    above = [
+        score
+        for score in scores
+        if _are([one for one in sure if _judged(one) >= score], "supported", precision)
+    ]
+    below = [
+        score
+        for score in scores
+        if _are([one for one in judged if _judged(one) < score], "unsupported", precision)
+    ]
+    supported_from = min(above, default=NEVER)
+    return Thresholds(supported_from, min(max(below, default=0.0), supported_from))
+
+
+def _judged(checked: CheckedClaim) -> float:
+    return checked.found.checks["judge"]
+
+
+def _are(checked: Sequence[CheckedClaim], label: str, precision: float) -> bool:
+    right = sum(each.claim.label == label for each in checked)
+    return len(checked) >= FEWEST and right >= precision * len(checked)
+
+
+def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
+    """Yield the verdicts on all claims, by kind, and by language; then the false alarms of each veto."""
+    checked = measured.checked
+    judge = f"judge {measured.judge}" if measured.judge else "no judge"
+    groups: Mapping[str, Callable[[CheckedClaim], str]] = {
+        "label": lambda each: each.claim.label,
+        "kind": lambda each: f"{each.claim.label}: {each.claim.kind}",
+        "language": lambda each: f"{each.claim.label}: {each.claim.language}",
+    }
+    for name, group in groups.items():
+        yield Table(
+            f"Verdicts by {name}",
+            f"{measured.name}, {judge}.",
+            (name, *VERDICTS),
+            tuple(_rows(checked, group)),
+        )
+    called = [each for each in checked if each.found.verdict == "supported"]
+    fair = [each for each in checked if each.claim.label == "supported"]
+    right = sum(each.claim.label == "supported" for each in called)
+    rows = [
+        ("called supported and right", f"{right} of {len(called)}"),
+        ("of all that are", f"{right} of {len(fair)}"),
+    ]
+    rows += [
+        (f"fair claims that the veto of {name} fails", f"{count} of {len(fair)}")
+        for name, count in _alarms(fair)
+    ]
+    judged = [each for each in checked if "judge" in each.found.checks]
+    if judged and measured.thresholds:
+        fairly = [each.claim.label == "supported" for each in judged]
+        ids = tuple(each.claim.id for each in judged)
+        area = estimate(Sample(ids, auroc([_judged(each) for each in judged], fairly)))
+        rows += [("AUROC of the judge", f"{area.value:.3f}" if area else "none")]
+        rows += [(f"supported right, if from {bound}", _if_from(bound, called, judged)) for bound in BOUNDS]
+        rows += [
+            (f"calibrated on half of the claims, {name}", f"{value:.3f}")
+            for name, value in asdict(measured.thresholds).items()
+        ]
+    yield Table("Figures", f"{measured.name}, {judge}.", ("", "claims"), tuple(rows))
+
+
+def _if_from(bound: float, called: Sequence[CheckedClaim], judged: Sequence[CheckedClaim]) -> str:
+    """Return how many claims would be supported rightly, of all that would, with another threshold."""
+    others = [each for each in called if "judge" not in each.found.checks]
+    others += [each for each in judged if _judged(each) >= bound and each.found.checks.get("doubts", 1.0)]
+    return f"{sum(each.claim.label == 'supported' for each in others)} of {len(others)}"
+
+
+def _rows(checked: Iterable[CheckedClaim], group: Callable[[CheckedClaim], str]) -> Iterator[tuple[str, ...]]:
+    counts = Counter[tuple[str, str]]((group(each), each.found.verdict) for each in checked)
+    for name in sorted({name for name, _ in counts}):
+        yield (name, *(str(counts[name, verdict]) for verdict in VERDICTS))
+
+
+def _alarms(fair: Sequence[CheckedClaim]) -> Iterator[tuple[str, int]]:
+    for name in VETOES:
+        yield name, sum(each.found.checks.get(name) == 0.0 for each in fair)

@@ -1,0 +1,92 @@
+"""Countries that a text names, by the names that babel knows: *Nigerian* is of Nigeria and not of Niger."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Mapping
+from functools import cache, lru_cache
+
+import regex
+
+_CODES = ("en", "zh", "vi", "id", "es", "fr", "km")
+_ENDING = regex.compile(r"(?:['’]s?|ians?|eans?|ans?|ns?|ese|ish|iens?|is?|s)$")
+_SPLIT_LANGUAGES = frozenset({"en", "pt", "es", "ar", "sw"})
+"""Languages of many countries, whose name names none."""
+
+
+@lru_cache(maxsize=4096)
+def countries(text: str) -> frozenset[str]:
+    """Return the ISO 3166 codes of the countries that ``text`` names, or whose people it names."""
+    plain = fold_case_kept(text)
+    found = [match[0].casefold() for match in _pattern().finditer(plain) if not match[0][0].islower()]
+    codes = {_names()[name] for name in found}
+    for word in regex.findall(r"\p{Lu}[\p{L}’']+", plain):
+        code = _of_people(word.casefold())
+        if code and not any(word.casefold() in name for name in found):
+            codes.add(code)
+    return frozenset(codes)
+
+
+def is_country(word: str) -> bool:
+    """Return whether a word is the name of a country, or of its people or language."""
+    folded = fold_marks(word)
+    return folded in _names() or _of_people(folded) is not None
+
+
+def fold_marks(text: str) -> str:
+    """Return a text in lower case, without the marks on its letters."""
+    return fold_case_kept(text).casefold()
+
+
+def fold_case_kept(text: str) -> str:
+    """Return a text without the marks on its letters."""
+    plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
+    return "".join(mark for mark in plain if not unicodedata.combining(mark))
+
+
+@cache
+def _names() -> Mapping[str, str]:
+    from babel import Locale
+
+    names: dict[str, str] = {}
+    for code in _CODES:
+        for territory, name in Locale(code).territories.items():
+            plain = fold_marks(name).replace(" & ", " and ")
+            if len(territory) == 2 and (len(plain) > 3 or not plain.isascii()):
+                names.setdefault(plain, territory)
+    return names
+
+
+@cache
+def _pattern() -> regex.Pattern[str]:
+    names = "|".join(map(regex.escape, sorted(_names(), key=len, reverse=True)))
+    return regex.compile(
+        rf"(?<![\p{{Latin}}\p{{N}}-])(?:{names})(?![\p{{Latin}}\p{{N}}]|-\p{{L}})", regex.IGNORECASE
+    )
+
+
+@cache
+def _languages() -> Mapping[str, str]:
+    from babel import Locale
+    from babel.core import get_global
+
+    likely = get_global("likely_subtags")
+    return {
+        name.casefold(): likely[code].rpartition("_")[2]
+        for code, name in Locale("en").languages.items()
+        if code in likely and code not in _SPLIT_LANGUAGES and len(code) == 2
+    }
+
+
+@lru_cache(maxsize=4096)
+def _of_people(word: str) -> str | None:
+    """Return the country of *Nigerian* or *French*: that with the longest name in the word."""
+    if word in _languages():
+        return _languages()[word]
+    bases = [
+        word[: match.start()] + end
+        for match in _ENDING.finditer(word, overlapped=True)
+        for end in ("", "a", "e")
+    ]
+    known = [base for base in bases if len(base) > 3 and base in _names()]
+    return _names()[max(known, key=len)] if known else None

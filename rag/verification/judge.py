@@ -1,0 +1,178 @@
+"""Judges: models that say how probable it is that a premise says what a claim says."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from rag.errors import JudgeError
+from rag.llm.prompts import judge_prompt
+
+if TYPE_CHECKING:
+    from sentence_transformers import CrossEncoder
+
+    from rag.llm import LanguageModel
+
+NO_JUDGE = "none"
+"""The name that stands for no judge."""
+
+LANGUAGE_MODEL = "llm"
+"""The name of the judge that is the language model of the settings."""
+
+MANY_WORD_PIECES = 200_000
+"""A cross-encoder with a larger vocabulary reads many languages, and one with a smaller one English."""
+
+SECONDS = 20.0
+"""The most seconds that a language model takes for one claim."""
+
+WIDELY_READ = frozenset({"en", "zh", "es", "fr", "de", "pt", "it", "nl", "ru", "ja", "ko", "ar", "vi", "id"})
+"""The languages that a judge of many languages is taken to read."""
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """What the probabilities of a judge mean; ``footnoted eval --part gate`` calibrates them.
+
+    Attributes:
+        supported_from: from this probability on, a claim is supported; above 1, none ever is.
+        unsupported_below: below this probability, a claim is unsupported.
+    """
+
+    supported_from: float = 0.9
+    unsupported_below: float = 0.1
+
+
+class Judge(Protocol):
+    """Says how probable it is that a premise says what a claim says. Safe to share between threads."""
+
+    @property
+    def name(self) -> str:
+        """The name of the judge, for reasons and reports."""
+        ...
+
+    @property
+    def thresholds(self) -> Thresholds:
+        """What its probabilities mean."""
+        ...
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that it reads, as ISO 639-1 codes."""
+        ...
+
+    def judge(self, premise: str, claim: str) -> float:
+        """Return the probability, 0 to 1, that the premise says everything that the claim says.
+
+        Raises:
+            ModelError: if the judge fails or does not answer in time.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class CrossEncoderJudge:
+    """A sentence-transformers cross-encoder: with a class for entailment, or with one score.
+
+    Attributes:
+        name: the name or folder of the model.
+        languages: the languages that it reads.
+        thresholds: what its probabilities mean.
+        model: the model, which returns logits.
+        entailed: the place of the class for entailment; None if the model has one score.
+    """
+
+    name: str
+    languages: frozenset[str]
+    thresholds: Thresholds
+    model: CrossEncoder
+    entailed: int | None
+
+    def judge(self, premise: str, claim: str) -> float:
+        """Return the probability of entailment, or the sigmoid of the one score."""
+        logits = np.asarray(
+            self.model.predict([(premise, claim)], show_progress_bar=False), np.float64
+        ).ravel()
+        if self.entailed is None:
+            return float(1 / (1 + np.exp(-logits[0])))
+        shares = np.exp(logits - logits.max())
+        return float(shares[self.entailed] / shares.sum())
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageModelJudge:
+    """A language model that is asked for *yes* or *no*.
+
+    Attributes:
+        model: the model.
+        thresholds: what its probabilities mean.
+    """
+
+    model: LanguageModel
+    thresholds: Thresholds = Thresholds()
+
+    @property
+    def name(self) -> str:
+        """The name of the model."""
+        return self.model.name
+
+    @property
+    def languages(self) -> frozenset[str]:
+        """The languages that it reads."""
+        return WIDELY_READ
+
+    def judge(self, premise: str, claim: str) -> float:
+        """Return the probability of *yes*, by log-probabilities if the provider gives them; else 1 or 0."""
+        return self.model.probability_of_yes(judge_prompt(premise, claim), SECONDS)
+
+
+def open_judge(
+    name: str, model: LanguageModel | None = None, thresholds: Thresholds | None = None
+) -> Judge | None:
+    """Open a judge.
+
+    Args:
+        name: ``none``, ``llm``, or the name or folder of a cross-encoder.
+        model: the language model, for ``llm``.
+        thresholds: what its probabilities mean; None for the default.
+
+    Raises:
+        JudgeError: if there is no language model, or the cross-encoder cannot be read, or it has several
+            classes and none for entailment.
+    """
+    if name == NO_JUDGE:
+        return None
+    if name != LANGUAGE_MODEL:
+        judge = _open_cross_encoder(name)
+        return replace(judge, thresholds=thresholds) if thresholds else judge
+    if model is None:
+        raise JudgeError(
+            "the judge is the language model, and none is set; set llm and llm_model, or judge = none"
+        )
+    return LanguageModelJudge(model, thresholds or Thresholds())
+
+
+def _open_cross_encoder(name: str) -> CrossEncoderJudge:
+    from safetensors import SafetensorError
+    from sentence_transformers import CrossEncoder
+    from torch.nn import Identity
+
+    try:
+        model = CrossEncoder(name, device="cpu", activation_fn=Identity())
+    except (OSError, ValueError, SafetensorError) as error:
+        cause = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise JudgeError(
+            f"the judge {name!r} cannot be loaded: {cause}; give the name or folder of a cross-encoder, llm, "
+            "or none"
+        ) from error
+    labels = {str(label).lower(): int(place) for place, label in model.config.id2label.items()}
+    entailed = next((place for label, place in labels.items() if label.startswith("entail")), None)
+    if entailed is None and len(labels) > 1:
+        raise JudgeError(
+            f"the judge {name!r} has the classes {', '.join(labels)} and none for entailment; "
+            "give a cross-encoder for natural language inference, or one with a single score"
+        )
+    many = int(model.config.vocab_size) > MANY_WORD_PIECES
+    languages = WIDELY_READ if many else frozenset({"en"})
+    return CrossEncoderJudge(name, languages, Thresholds(), model, entailed if len(labels) > 1 else None)

@@ -1,0 +1,262 @@
+"""Decides whether a sentence repeats its evidence: the same words in the same order, with parts left out.
+
+Only what leaves the meaning alone may be left out or differ: articles and other function words, endings, the
+form of a figure or a date, an insertion between commas, a date, and a clause at either end. Nothing may be
+added, and nothing may move but the part before or after a comma. English only; in other languages, the
+sentence must equal its quote, or a whole part of it up to a semicolon or full stop.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, lru_cache
+from itertools import zip_longest
+
+import regex
+
+from index.documents import Span
+from index.search import composed, field_of, terms_in
+from rag.figures.dates import dates
+from rag.figures.moment import Moment
+from rag.figures.periods import anchored
+from rag.figures.quantities import ORDINAL, Quantity, quantities, with_comparator
+from rag.figures.rounding import fairness, same_kind
+from rag.verification.evidence import Evidence
+from rag.verification.vetoes.dates import follows
+from rag.word_lists import listed
+
+FREE = listed("the a an this that these those which who its their his her own also and of has have had")
+"""Words that may be left out or added, because they say nothing by themselves."""
+
+BE = listed("is are was were be been being")
+"""Forms of one verb. It may not be added: *arrested* and *were arrested* are not the same."""
+
+PLACING = listed("after before during since amid following by")
+"""The prepositions with which a phrase begins that may be left out, as a date may. Others say what a sentence
+is true of: *fell in Ostrel* is not *fell*, and *effective in adults* is not *effective*."""
+
+JOINING = listed("but while whereas because although though")
+"""The words, besides punctuation, dates and ``PLACING``, before which the end of a quote may be left out."""
+
+LIMITING = listed("""
+if unless until except only provided not no never neither none nobody nothing without cannot hardly may might
+could would should can than rather whether allegedly claim allege accuse deny dispute suspect believe think
+hope expect plan propose seek try attempt intend want fail refuse reject possible likely probably potential
+""")
+"""Words, in any form, that change what the words around them say, so that they may not be left out."""
+
+CONDITIONS = listed("if unless until except provided")
+"""Words of a clause that says when all before it holds."""
+
+SWEEPING = listed("""
+not no never neither none nobody nothing without only all every each both any most first last least always
+largest highest lowest smallest biggest best worst oldest youngest record sole entire whole more less fewer
+""")
+"""Words that say something of everything, or of nothing. Beside them, a phrase may not be left out: *the
+largest since 2019* is not *the largest*."""
+
+LONGEST_PHRASE = 6
+"""The most words of a phrase, an insertion, or the beginning of a quote that may be left out."""
+
+_TOKEN = regex.compile(
+    r"(?P<word>[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*)|(?P<mark>[,;:()—–.!?\[\]]|\s-\s)|(?P<sign>[\p{S}%|/&])"
+)
+_AND = regex.compile(r",? (?:and|while|whereas|but) ")
+_SPACE = regex.compile(r"\s+")
+_ENDS = " \t\n.!?。！？…\"'“”‘’"
+_QUOTES = regex.compile(r"[\"“”‘’„«»]|(?<!\p{L})'|'(?!\p{L})")
+_STRONG = regex.compile(r"[;；。]\s*|[.!?]\s+")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A word, figure, date or mark.
+
+    Attributes:
+        word: the word in lower case, or the mark; "" for figures and dates.
+        form: the word's stem, the figure, or the date; None for a punctuation mark.
+    """
+
+    word: str
+    form: str | Quantity | Moment | None
+
+    @property
+    def free(self) -> bool:
+        """Return whether the token may be left out or added anywhere."""
+        return self.form is None or self.word in FREE
+
+    @property
+    def places(self) -> bool:
+        """Return whether a phrase that may be left out begins with the token."""
+        return self.word in PLACING or isinstance(self.form, Moment)
+
+    def says(self, other: _Token) -> bool:
+        """Return whether a sentence may have this token where its quote has the other."""
+        own, its = self.form, other.form
+        if isinstance(own, Quantity) and isinstance(its, Quantity):
+            return same_kind(own, its) and fairness(own, its) == 1
+        if isinstance(own, Moment) and isinstance(its, Moment):
+            known = own.year is not None or own.relative is None
+            return replace(own, span=its.span) == its or (known and follows(own, its))
+        return own == its
+
+
+def is_verbatim(sentence: str, evidence: Sequence[Evidence]) -> bool:
+    """Return whether a sentence repeats one quote, or all quotes in their order, word for word.
+
+    Spacing does not count, and neither does punctuation at the ends.
+    """
+    own = _plain(sentence)
+    whole = " ".join(item.quote for item in evidence)
+    return bool(own) and own in {_plain(quote) for quote in (whole, *(item.quote for item in evidence))}
+
+
+def is_near_verbatim(sentence: str, language: str, evidence: Sequence[Evidence]) -> bool:
+    """Return whether a sentence repeats one of its quotes, apart from what may be left out or differ.
+
+    Args:
+        sentence: the sentence.
+        language: ISO 639-1, that of the sentence and of the quotes.
+        evidence: its quotes.
+    """
+    if language != "en":
+        return any(_loose(sentence) in map(_loose, _wholes(item.quote)) for item in evidence)
+    quotes = [_tokens(item.quote) for item in evidence]
+    return _is_near(sentence, quotes) or any(
+        _is_near(sentence[: match.start()], quotes) and _is_near(sentence[match.end() :], quotes)
+        for match in _AND.finditer(sentence)
+    )
+
+
+def _is_near(sentence: str, quotes: Sequence[Sequence[_Token]]) -> bool:
+    """Return whether a sentence repeats a quote, perhaps with its first or last part at the other end."""
+    tokens = _tokens(sentence)
+    commas = [place for place, token in enumerate(tokens) if token.word == ","]
+    orders = [tokens, *(tokens[place:] + tokens[:place] for place in {*commas[:1], *commas[-1:]})]
+    said = [[token for token in order if not token.free] for order in orders]
+    return len(said[0]) > 2 and any(_repeats(own, quote) for own in said for quote in quotes)
+
+
+def _plain(text: str) -> str:
+    return _SPACE.sub(" ", text).strip(_ENDS)
+
+
+def _wholes(quote: str) -> Iterable[str]:
+    """Return a quote, and its parts that begin with the quote and end at a strong mark."""
+    return (quote, *(quote[: match.start()] for match in _STRONG.finditer(quote)))
+
+
+def _loose(text: str) -> str:
+    """Return a text without punctuation, spacing and case, but with the points and signs of its numbers."""
+    return regex.sub(
+        r"(?<!\p{N})[\p{P}\s]|[\p{P}\s](?!\p{N})", "", composed(text).casefold().replace("%", "％")
+    )
+
+
+@lru_cache(maxsize=4096)
+def _tokens(text: str) -> tuple[_Token, ...]:
+    text = _QUOTES.sub(" ", composed(text))
+    values: list[tuple[Span, Quantity | Moment]] = [
+        (each.span, each) for each in anchored(dates(text, "en")) if not each.may_be_count
+    ]
+    values += [
+        (with_comparator(text, each.span), each) for each in quantities(text, "en") if each.unit != ORDINAL
+    ]
+    found = [(span.start, _Token("", value)) for span, value in values]
+    found += [
+        (match.start(), _word(match))
+        for match in _TOKEN.finditer(text)
+        if not any(span.start < match.end() and match.start() < span.end for span, _ in values)
+    ]
+    tokens = [token for _, token in sorted(found, key=lambda each: each[0])]
+    return tuple(
+        token for token, following in zip_longest(tokens, tokens[1:]) if not _is_idle(token, following)
+    )
+
+
+def _is_idle(token: _Token, following: _Token | None) -> bool:
+    """Return whether a preposition may be left out: *rose by 12 percent*, *closed on Monday*."""
+    form = following.form if following else None
+    return (token.word == "by" and isinstance(form, Quantity)) or (
+        token.word in {"in", "on"} and isinstance(form, Moment)
+    )
+
+
+def _word(match: regex.Match[str]) -> _Token:
+    if match["mark"]:
+        return _Token(match[0].strip(), None)
+    word = regex.sub(r"['’]s?$", "", match[0].lower())
+    return _Token(word, "be" if word in BE else _stem(word))
+
+
+@cache
+def _stem(word: str) -> str:
+    found = terms_in(field_of("en"), word)
+    return found[0] if len(found) == 1 else word
+
+
+@cache
+def _limiting() -> frozenset[str]:
+    return frozenset(map(_stem, LIMITING)) | LIMITING
+
+
+def _repeats(own: Sequence[_Token], quote: Sequence[_Token]) -> bool:
+    """Return whether ``own``, the tokens of a sentence that are not free, are what is left of a quote."""
+    sweeping = any(token.word in SWEEPING for token in own)
+    places: set[int] = {place for place, token in enumerate(quote)
+                        if own[0].says(token) and _can_begin(quote[:place])}  # fmt: skip
+    for token in own[1:]:
+        places = {
+            later
+            for place in places
+            for later in range(place + 1, len(quote))
+            if token.says(quote[later]) and _can_skip(quote, place + 1, later, sweeping)
+        }
+    return any(_can_end(quote[place + 1 :], sweeping) for place in places)
+
+
+def _said(tokens: Sequence[_Token]) -> list[_Token]:
+    return [token for token in tokens if not token.free]
+
+
+def _limits(tokens: Sequence[_Token]) -> bool:
+    return any(token.form in _limiting() or token.word.endswith(("n't", "n’t")) for token in tokens)
+
+
+def _can_begin(before: Sequence[_Token]) -> bool:
+    """Return whether a sentence may begin after these words of its quote: after a mark, *and* or *but*."""
+    words = _said(before)
+    if not words:
+        return True
+    at_end = before[-1].form is None or before[-1].word in {"and", "but"}
+    return at_end and len(words) <= LONGEST_PHRASE and not _limits(before)
+
+
+def _can_skip(quote: Sequence[_Token], start: int, end: int, sweeping: bool) -> bool:
+    """Return whether the words between two words of a sentence may be left out of its quote."""
+    gap = quote[start:end]
+    words = _said(gap)
+    if not words:
+        return True
+    joins = any(token.word in JOINING | {"and"} for token in gap)
+    if joins or len(words) > LONGEST_PHRASE or _limits(gap):
+        return False
+    if gap[0].form is None and gap[-1].form is None:
+        return True
+    opens = [place for place, token in enumerate(gap) if token.places]
+    phrase = opens == [0] and not any(token.form is None for token in gap)
+    return phrase and not sweeping and quote[end].places and gap[-1].word not in PLACING
+
+
+def _can_end(after: Sequence[_Token], sweeping: bool) -> bool:
+    """Return whether a sentence may end before these words of its quote."""
+    if not _said(after):
+        return True
+    if after[0].form is None:
+        clause = list(after[1:])
+        ends = next((place for place, token in enumerate(clause) if token.form is None), len(clause))
+        return not _limits(clause[:ends])
+    if after[0].word == "but":
+        return not sweeping and not any(token.word in CONDITIONS for token in after)
+    return not sweeping and (after[0].places or after[0].word in JOINING) and not _limits(after)

@@ -1,1 +1,0 @@
-"""Checks that a sentence answers the question that was asked."""

@@ -1,0 +1,31 @@
+"""Checks that are right by arithmetic or spelling alone. Each returns the reason for a fault, or None.
+
+A veto finds a fault for certain: the sentence is ``unsupported``, whatever a judge says. A doubt finds a
+figure, date, name or denial that is not in the quotes themselves, and may yet follow from them: the sentence
+is ``paraphrased`` at most.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from rag.verification.evidence import Evidence, Statement
+from rag.verification.vetoes.dates import date_fault, uncertain_dates
+from rag.verification.vetoes.figures import figure_fault, uncertain_figures
+from rag.verification.vetoes.names import name_fault, uncertain_names
+from rag.verification.vetoes.negation import negation_fault, uncertain_negation
+from rag.verification.vetoes.subject import subject_fault
+
+Check = Callable[[Statement, Sequence[Evidence]], str | None]
+
+VETOES: Mapping[str, Check] = {
+    "figures": figure_fault, "dates": date_fault, "names": name_fault, "negation": negation_fault,
+    "subject": subject_fault,
+}  # fmt: skip
+"""The vetoes by name. The first that finds a fault gives the reason for the verdict."""
+
+DOUBTS: Mapping[str, Check] = {
+    "figures": uncertain_figures, "dates": uncertain_dates, "names": uncertain_names,
+    "negation": uncertain_negation,
+}  # fmt: skip
+"""The doubts by name."""

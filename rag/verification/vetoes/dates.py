@@ -1,0 +1,159 @@
+"""Vetoes a sentence with a date that its quotes contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import date
+
+from rag.figures.dates import dates, resolved
+from rag.figures.moment import Moment
+from rag.figures.periods import anchored, joined_periods
+from rag.figures.quantities import ORDINAL, quantities
+from rag.verification.evidence import Evidence, Statement, language_in
+
+_FIELDS = ("year", "month", "day", "weekday")
+
+
+def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return which date of the sentence the quotes contradict: they have others of its kind; None if none."""
+    missing = _missing(statement, evidence)
+    known = [moment for item in evidence for moment in _known(item)]
+    for moment in missing:
+        kind = next(name for name in ("day", "month", "weekday", "year") if getattr(moment, name) is not None)
+        near = moment.year is not None and any(
+            other.relation and abs((other.year or 0) - moment.year) == 1 for other in (*known, moment)
+        )
+        has = [text for item in evidence for text in _written(item, kind)]
+        may_be = near or moment.decade or _may_be_reckoned(evidence, kind) or _has_day_alone(moment, evidence)
+        if has and not may_be:
+            first = moment.span.of(statement.text)
+            return f"{first} is not in the cited sentence, which has {', '.join(dict.fromkeys(has))}"
+    return None
+
+
+def uncertain_dates(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return which date of the sentence the quotes do not state themselves; None if they state all."""
+    missing = _missing(statement, evidence)
+    return (
+        f"the cited sentence does not itself give {missing[0].span.of(statement.text)}" if missing else None
+    )
+
+
+def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[Moment]:
+    """Return the dates of the sentence that do not follow from a date of the quotes."""
+    found = [moment for moment in dates(statement.text, statement.language) if not moment.may_be_count]
+    its = [moment for item in evidence for moment in dates(f"{item.quote} {item.context}", language_in(item))]
+    stated = [moment for moment in anchored(found, its) if any(_fields(moment))]
+    known = [moment for item in evidence for moment in _known(item)]
+    whole = [
+        part
+        for first, last, period in joined_periods(stated, statement.text)
+        if any(follows(period, other) for other in known)
+        for part in (first, last)
+    ]
+    return [
+        moment
+        for moment in stated
+        if moment not in whole and not any(follows(moment, other) for other in known)
+    ]
+
+
+def _may_be_reckoned(evidence: Sequence[Evidence], kind: str) -> bool:
+    """Return whether the quotes have a span of time from which another date may be reckoned."""
+    units = {
+        "day": ("day", "week"),
+        "month": ("day", "week", "month"),
+        "weekday": ("day",),
+        "year": ("year", "decade"),
+    }
+    return any(
+        quantity.unit in units[kind]
+        for item in evidence
+        for quantity in quantities(item.quote, language_in(item))
+    )
+
+
+def _has_day_alone(moment: Moment, evidence: Sequence[Evidence]) -> bool:
+    """Return whether the quotes give the day alone, and its month elsewhere: *from the 5th to 8 March*."""
+    months = {other.month for item in evidence for other in dates(item.quote, language_in(item))}
+    bare = {
+        quantity.low
+        for item in evidence
+        for quantity in quantities(item.quote, language_in(item))
+        if quantity.unit in {None, ORDINAL}
+    }
+    return moment.day in bare and moment.month in months
+
+
+def _written(item: Evidence, kind: str) -> list[str]:
+    found = dates(item.quote, language_in(item))
+    return [moment.span.of(item.quote) for moment in found if getattr(moment, kind) is not None]
+
+
+def _known(item: Evidence) -> Iterator[Moment]:
+    """Yield the dates that a quote states or implies.
+
+    The publication date, the only year in the quote and its context, and dates in headings complete the dates
+    of the quote.
+    """
+    language = language_in(item)
+    own = anchored(dates(item.quote, language), dates(item.context, language))
+    yield from (period for _, _, period in joined_periods(own, item.quote))
+    years = {moment.year for moment in (*own, *dates(item.context, language)) if moment.year is not None}
+    for moment in own:
+        yield moment
+        yield resolved(moment, item.published)
+        if moment.year is None and moment.month is not None and len(years) == 1:
+            yield replace(moment, year=next(iter(years)))
+        if moment.through is not None:
+            yield replace(moment, year=moment.through, through=None)
+            yield replace(moment, through=None)
+    for moment in dates(item.context, language):
+        yield replace(moment, relation=None)
+    for quantity in quantities(item.quote, language):
+        if quantity.unit is quantity.currency is None and 1500 <= quantity.low == quantity.high <= 2099:
+            yield Moment(quantity.span, year=int(quantity.low))
+
+
+def follows(stated: Moment, cited: Moment) -> bool:
+    """Return whether a stated date is the same as a cited date, or only leaves out a part of it."""
+    if stated.relation and cited.relation and stated.relation != cited.relation:
+        return False
+    if stated.until != cited.until and (stated.until is not None or stated.month is not None):
+        return False
+    if stated.through is not None and stated.through != cited.through:
+        return False
+    if stated.decade:
+        return cited.year is not None and stated.year is not None and cited.year // 10 == stated.year // 10
+    if cited.decade:
+        return False
+    swapped = replace(cited, month=cited.day, day=cited.month)
+    other = replace(stated, month=stated.day, day=stated.month)
+    return (
+        _fields_follow(stated, cited)
+        or (cited.swapped and _fields_follow(stated, swapped))
+        or (stated.swapped and _fields_follow(other, cited))
+    )
+
+
+def _fields(moment: Moment) -> list[str]:
+    return [name for name in _FIELDS if getattr(moment, name) is not None]
+
+
+def _fields_follow(stated: Moment, cited: Moment) -> bool:
+    named = _fields(stated)
+    for name in named:
+        its = getattr(cited, name)
+        if its is None and name == "weekday":
+            its = _weekday(cited)
+        if its != getattr(stated, name):
+            return False
+    return bool(named)
+
+
+def _weekday(moment: Moment) -> int | None:
+    try:
+        return date(moment.year or 0, moment.month or 0, moment.day or 0).weekday()
+    except ValueError:
+        return None

@@ -1,0 +1,255 @@
+"""Vetoes a sentence with a figure that its quotes do not state, or whose limit they contradict."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from decimal import Decimal
+from itertools import combinations, pairwise, permutations
+
+import regex
+
+from index.documents import Span
+from rag.figures.dates import dates
+from rag.figures.quantities import ORDINAL, Quantity, quantities
+from rag.figures.rounding import LOOSENED, fairness, same_kind, same_value
+from rag.figures.units import PERCENT, POINTS, currency_at, in_base, unit_at
+from rag.verification.evidence import Evidence, Statement, language_in
+
+SMALL = 20
+"""A count up to this may be of things that the quotes name and do not count. It is vetoed only if they count
+the same things."""
+
+SHOWN = 4
+"""The most figures of the quotes that a reason names."""
+
+ROUGH, EXACT = Decimal("0.1"), Decimal("0.02")
+"""The greatest distance of a calculated share or conversion, and of another calculated figure, from a stated
+one, as a share of the larger."""
+
+_LOWER, _UPPER = {"at least", "over"}, {"at most", "under"}
+_RATIOS = {PERCENT, POINTS, "time"}
+_TIMES = {"second", "month", "year of age"}
+_SCALES = {
+    "thousand": 3, "million": 6, "billion": 9, "nghìn": 3, "triệu": 6, "tỷ": 9, "ribu": 3, "juta": 6,
+    "miliar": 9,
+}  # fmt: skip
+_SCALE = regex.compile(rf"\b(?P<scale>{'|'.join(_SCALES)})s?\b|'000")
+_DENIAL = regex.compile(
+    r"\b(?:not|no|never|cannot|unless|không|tidak|no)\b|n[’']t\b|不|未|没", regex.IGNORECASE
+)
+"""Beside a denial, a limit turns round: *may not exceed 10* is *at most 10*."""
+_WORD = regex.compile(r"[\p{L}\p{M}]+")
+_CLOCK = regex.compile(
+    r"\b\d{1,2}[:.h]\d{2}\b(?!\s?(?:%|\p{L}))|\b\d{1,2}(?::\d{2})?\s?(?:[ap]\.?m\b|o['’]clock)"
+)
+_SHARE_WORDS = regex.compile(
+    r"hal[fv]|double|twice|twofold|tripl|treble|third|quarter|fifth|半|翻|倍|nửa|đôi|separuh|setengah|mitad|dobl",
+    regex.IGNORECASE,
+)
+_DOWN = regex.compile(
+    r"\b(?:f[ae]ll|decreas|declin|drop|down|los[est]|less|lower|reduc|shr[aiu]nk|contract|cut|minus|negative|below"
+    r"|giảm|lỗ|turun|rugi|menurun|cay|baj|descen|pérdid|reduj)|减|降|亏|跌|负|[-−–]\p{N}",
+    regex.IGNORECASE,
+)
+
+
+def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return which figure the quotes neither state nor yield by a simple calculation; None without one."""
+    stated = _stated(statement)
+    cited = list(cited_figures(evidence))
+    for place, quantity in enumerate(stated):
+        same = [other for other in cited if _is_said(quantity, other, statement.text)]
+        if same:
+            denied = any(
+                _DENIAL.search(text) for text in (statement.text, *(item.quote for item in evidence))
+            )
+            if not denied and all(_is_contrary(quantity, other) for other in same):
+                return f"it says {_said(quantity)}, and the cited sentence {_said(same[0])}"
+        elif not _is_range_end(place, stated, cited) and (
+            _is_replaced(quantity, statement, evidence) or not _may_follow(quantity, cited, evidence)
+        ):
+            return _absence(quantity, [other for other in cited if other.unit != ORDINAL])
+    return None
+
+
+def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return which figure the quotes do not state themselves; None if they state all."""
+    cited = list(cited_figures(evidence))
+    stated = _stated(statement)
+    for place, quantity in enumerate(stated):
+        there = any(_is_said(quantity, other, statement.text, fair=1.0) for other in cited)
+        if not there and not _is_range_end(place, stated, cited):
+            return f"the cited sentence does not itself give {_said(quantity)}"
+    return None
+
+
+def cited_figures(evidence: Sequence[Evidence]) -> Iterator[Quantity]:
+    """Yield the figures of the quotes.
+
+    A figure without a unit is yielded again with every scale, unit and currency that the context of its quote
+    states, such as *in millions*.
+    """
+    for item in evidence:
+        for quantity in quantities(item.quote, language_in(item)):
+            yield quantity
+            if item.context and quantity.unit is None and quantity.currency is None:
+                yield from _headed(quantity, item.context)
+
+
+def _headed(quantity: Quantity, context: str) -> Iterator[Quantity]:
+    scale = _SCALE.search(context.lower())
+    factor = Decimal(1).scaleb(_SCALES.get(scale["scale"] or "thousand", 3)) if scale else Decimal(1)
+    scaled = replace(
+        quantity, low=quantity.low * factor, high=quantity.high * factor, step=quantity.step * factor
+    )
+    if scale:
+        yield scaled
+    for match in regex.finditer(r"(?<![\p{L}\p{N}])(?=[\p{L}\p{Sc}%])", context):
+        unit, currency = unit_at(context, match.start()), currency_at(context, match.start())
+        if unit and len(context[match.start() : unit[1]]) > 1 - (unit[0] == PERCENT):
+            yield replace(scaled, unit=unit[0])
+        if currency:
+            yield replace(scaled, currency=currency[0])
+
+
+def _stated(statement: Statement) -> list[Quantity]:
+    """Return the figures of a sentence, without ordinals, ones, and times of the day such as 21:14."""
+    found = quantities(statement.text, statement.language)
+    times = [match.span() for match in _CLOCK.finditer(statement.text)]
+    return [
+        each
+        for each in found
+        if each.unit != ORDINAL
+        and not each.low == each.high == 1
+        and not any(start <= each.span.start < end for start, end in times)
+    ]
+
+
+def _is_said(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
+    """Return whether a figure of a quote has the value of a stated one, or stands for it fairly enough."""
+    if other.high < 0 <= quantity.low and _DOWN.search(text):
+        other = replace(other, low=-other.high, high=-other.low)
+    return same_kind(quantity, other) and (
+        fairness(quantity, other) >= fair or (fair < 1 and same_value(quantity, other))
+    )
+
+
+def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
+    """Return whether one figure is a least value and the other a greatest."""
+    said, meant = quantity.comparator, other.comparator
+    if other.is_range:
+        return (said in _LOWER and quantity.low == other.high) or (
+            said in _UPPER and quantity.low == other.low
+        )
+    opposed = (said in _LOWER and meant in _UPPER) or (said in _UPPER and meant in _LOWER)
+    return opposed and same_value(quantity, other)
+
+
+def _is_replaced(quantity: Quantity, statement: Statement, evidence: Sequence[Evidence]) -> bool:
+    """Return whether a quote has another figure of the same unit between the same two words."""
+    own = _beside(statement.text, quantity.span)
+    return all(own) and any(
+        _beside(item.quote, other.span) == own and other.unit == quantity.unit
+        for item in evidence
+        for other in quantities(item.quote, language_in(item))
+    )
+
+
+def _beside(text: str, span: Span) -> tuple[str, str]:
+    """Return the words before and after a span, in lower case; empty at the ends of the text."""
+    before, after = _WORD.findall(text[: span.start]), _WORD.findall(text[span.end :])
+    return (before[-1].lower() if before else "", after[0].lower() if after else "")
+
+
+def _is_range_end(place: int, stated: Sequence[Quantity], cited: Sequence[Quantity]) -> bool:
+    """Return whether a range has the ends of a pair of cited figures, or a pair those of a cited range."""
+    quantity = stated[place]
+    if quantity.is_range:
+        return any((one.low, other.high) == (quantity.low, quantity.high) for one, other in pairwise(cited))
+    ends = [(one.low, other.high) for one, other in pairwise(stated) if quantity in {one, other}]
+    return any((other.low, other.high) in ends for other in cited if other.is_range)
+
+
+def _may_follow(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequence[Evidence]) -> bool:
+    """Return whether a figure may follow from quotes without it: by dates, a count or a calculation."""
+    value, unit = in_base(quantity.low, quantity.unit)
+    moments = [moment for item in evidence for moment in dates(item.quote, language_in(item))]
+    bare = unit is quantity.currency is None
+    if quantity.vague or any(_is_consistent(quantity, other) for other in cited):
+        return True
+    dated = sum(bool(moment.year or moment.month or moment.day) for moment in moments) > 1
+    timed = any(in_base(each.low, each.unit)[1] == unit for each in cited)
+    values = {*(each.low for each in cited), *(each.high for each in cited), *(each.year for each in moments)}
+    counted = value > SMALL or any(_same_things(quantity, each) for each in cited)
+    if (
+        (bare and (quantity.low in values or not counted))
+        or (unit in _TIMES and (dated or not timed))
+        or (unit in _RATIOS and any(_SHARE_WORDS.search(item.quote) for item in evidence))
+    ):
+        return True
+    return any(
+        abs(abs(value) - abs(made)) <= rough * max(abs(value), abs(made))
+        for made, rough in _made(quantity, cited)
+    )
+
+
+def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
+    """Return whether a figure rounds another or truly limits it: *more than half* is true of 71 percent."""
+    if not same_kind(quantity, other):
+        return False
+    if other.is_range and quantity.low in {other.low, other.high}:
+        return not _is_contrary(quantity, other)
+    own, its = in_base(quantity.low, quantity.unit)[0], in_base(other.low, other.unit)[0]
+    above = quantity.comparator in _LOWER and other.comparator not in _UPPER and its > own
+    below = quantity.comparator in _UPPER and other.comparator not in _LOWER and its < own
+    rounded = replace(quantity, comparator="about"), replace(other, comparator="exactly")
+    return above or below or fairness(*rounded) > 0
+
+
+def _made(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
+    """Yield what calculations make of the cited figures, of the kind of a stated one, and how roughly."""
+    unit = in_base(quantity.low, quantity.unit)[1]
+    values = [(*in_base(each.low, each.unit), each) for each in cited if each.unit != ORDINAL]
+    for (one, first, own), (other, second, its) in permutations(values, 2):
+        alike = _measure(first) == _measure(second) and own.currency == its.currency
+        if unit in _RATIOS and alike and one and other:
+            yield from ((made, ROUGH) for made in (100 * one / other, 100 * (other - one) / one, one / other))
+        if first in {unit, None} or {first, unit} <= _RATIOS:
+            yield from ((made, ROUGH if unit == POINTS else EXACT) for made in (one - other, one + other))
+        if second == PERCENT and first == unit and abs(other) < 100:
+            share = other / 100
+            yield from ((made, EXACT) for made in (one * share, one / (1 + share), one / (1 - share)))
+    for one, first, own in values:
+        if first == unit == PERCENT:
+            yield 100 - one, EXACT
+        if own.unit != quantity.unit and first == unit:
+            yield one, ROUGH
+    for three in combinations([one for one, first, _ in values if first in {unit, None}], 3):
+        yield sum(three, Decimal(0)), EXACT
+
+
+def _measure(unit: str | None) -> str:
+    """Return the unit of a rate without its period: text often leaves out *a hectare* the second time."""
+    return (unit or "").partition("/")[0]
+
+
+def _same_things(quantity: Quantity, other: Quantity) -> bool:
+    """Return whether two counts are of the same things, by the first words that they count."""
+    if quantity.noun is None or other.noun is None or other.unit is not None:
+        return False
+    own, its = quantity.noun.lower().split()[:2], other.noun.lower().split()[:2]
+    return own[-1].rstrip("s") == its[-1].rstrip("s") or own[0].rstrip("s") == its[0].rstrip("s")
+
+
+def _said(quantity: Quantity) -> str:
+    hedge = "" if quantity.comparator == "exactly" else f"{quantity.comparator} "
+    return f"{hedge}{quantity.written}"
+
+
+def _absence(missing: Quantity, cited: Sequence[Quantity]) -> str:
+    """Return the reason for a missing figure: it names those of its kind that the quotes have, or all."""
+    alike = [other for other in cited if same_kind(missing, other)]
+    shown = list(dict.fromkeys(_said(other) for other in (alike or cited)))[:SHOWN]
+    start = f"{_said(missing)} is not in the cited sentence"
+    return f"{start}, which has {', '.join(shown)}" if shown else f"{start}, which has no figures"

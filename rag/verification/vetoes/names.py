@@ -1,0 +1,195 @@
+"""Vetoes a sentence with a proper name for which its quotes have another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import regex
+
+from index.search import composed
+from rag.figures.countries import countries, fold_marks, is_country
+from rag.figures.dates import dates
+from rag.figures.quantities import quantities
+from rag.finding.english_words import english_share
+from rag.finding.features import acronyms
+from rag.verification.evidence import Evidence, Statement, language_in, referents
+from rag.word_lists import listed
+
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'.-][\p{L}\p{M}\p{N}]+)*")
+_TITLES = listed("mr mrs ms dr prof sir dame st i")
+_LONG_NAME = regex.compile(
+    r"\b\p{Lu}[\p{L}\p{M}'’-]*(?:\s(?:(?:of|on|for|and|the|in|to|de|des|du|y|dan"
+    r"|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
+)
+SHORT = 4
+"""A name of so few letters may be an abbreviation."""
+
+_LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
+
+
+def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return which name the quotes have another name for; None without one.
+
+    They have another where the same words stand beside it, or a part of the name is the same. A country must
+    be the same country: *Guinea* is not *Guinea-Bissau*.
+    """
+    missing = _missing(statement, evidence)
+    if missing:
+        own = _runs(statement.text)
+        before = [item.before for item in evidence if item.before and referents(item).endswith(item.before)]
+        its = [run for text in (*(item.quote for item in evidence), *before) for run in _runs(text)]
+        for name in missing:
+            for run in own:
+                others = [other for other in its if name in run.words and _takes_its_place(run, other, own)]
+                if others:
+                    names = " ".join(run.words), " ".join(others[0].words)
+                    return f"{names[0]} is not in the cited sentence, which has {names[1]}"
+            if countries(name) and countries(" ".join(item.quote for item in evidence)):
+                return f"{name} is not in the cited sentence"
+    return None
+
+
+def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return which names the quotes and their context do not have; None if they have all.
+
+    A name may be written as its initials, spelt out, or as that of its people: *Cambodian* for *Cambodia*.
+    """
+    missing = _missing(statement, evidence)
+    verb = "is" if len(missing) == 1 else "are"
+    return f"{', '.join(missing)} {verb} not in the cited sentence" if missing else None
+
+
+@dataclass(frozen=True, slots=True)
+class _Run:
+    """Words with capitals that stand together, with the two words before them and the word after them."""
+
+    words: tuple[str, ...]
+    before: tuple[str, ...]
+    after: str
+
+
+def _runs(text: str) -> list[_Run]:
+    words = [regex.sub(r"[’']s?$", "", word) for word in _WORD.findall(composed(text))]
+    runs, place = [], 0
+    for is_name, group in groupby(words, key=lambda word: word[0].isupper()):
+        length = len(list(group))
+        if is_name:
+            before = tuple(word.lower() for word in words[max(place - 2, 0) : place])
+            after = words[place + length : place + length + 1]
+            runs.append(_Run(tuple(words[place : place + length]), before, after[0] if after else ""))
+        place += length
+    return runs
+
+
+def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
+    """Return whether a quote has another name where the sentence has one, and the sentence lacks it."""
+    said = {word for each in own for word in each.words}
+    if said.issuperset(other.words) or set(run.words) >= set(other.words) or _is_short(run, other):
+        return False
+    alike = len(run.words) == len(other.words) and bool(set(run.words) & set(other.words))
+    after = len(run.after) > 3 and run.after == other.after
+    before = len(run.before) == 2 and run.before == other.before and max(map(len, run.before)) > 3
+    return alike or after or before
+
+
+def _is_short(run: _Run, other: _Run) -> bool:
+    """Return whether one name may be a short form or a spelling of the other: *H. pylori*, *South East*."""
+    one, two = "".join(run.words).casefold(), "".join(other.words).casefold()
+    short = min(len(one), len(two)) <= SHORT and one[0] == two[0]
+    return short or one.rstrip("s") == two.rstrip("s") or one in two or two in one
+
+
+def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
+    """Return the names that the quotes do not have; none if the languages write names differently."""
+    if statement.language not in _LATIN or any(language_in(item) != statement.language for item in evidence):
+        return []
+    text = composed(" ".join(f"{item.quote} {referents(item)}" for item in evidence))
+    held = {fold_marks(word) for word in _WORD.findall(text)}
+    held |= {part for word in held for part in regex.split(r"[-.’']", word)}
+    short = {fold_marks(initials) for initials in _initials(text)}
+    its_countries = countries(text)
+    missing = []
+    for name in dict.fromkeys(_names_in(statement)):
+        parts = _capitals(name)
+        there = all(_has(fold_marks(part), held) for part in parts) or fold_marks(name) in short
+        if there and is_country(name):
+            there = countries(statement.text) <= its_countries
+        elif is_country(name):
+            there = bool(countries(name)) and countries(name) <= its_countries
+        if (
+            not there
+            and not _is_explained(name, statement.text)
+            and not _is_spelt_out(name, statement.text, held)
+        ):
+            missing.append(name)
+    return missing
+
+
+def _names_in(statement: Statement) -> Iterator[str]:
+    """Yield the words of a statement that are proper names, as far as capitals tell.
+
+    Dates and units are left out, and so is a first word that is an ordinary English word.
+    """
+    text = composed(statement.text)
+    taken = [each.span for each in quantities(text, statement.language)]
+    taken += [each.span for each in dates(text, statement.language)]
+    first = True
+    for match in _WORD.finditer(text):
+        word = match[0]
+        is_first, first = first, text[match.end() : match.end() + 2] in {": ", ". ", " “", ' "', "? "}
+        if any(span.start <= match.start() < span.end for span in taken) or word.lower() in _TITLES:
+            continue
+        capitals = sum(map(str.isupper, word))
+        known = statement.language != "en" or english_share(regex.sub(r"['’]s$", "", word.lower())) > 0
+        if len(word) > 1 and capitals and (not is_first or capitals > 1 or not known):
+            yield word
+
+
+def _capitals(name: str) -> list[str]:
+    """Return the parts of a hyphenated name that have a capital or a digit: *HIV* of *HIV-positive*."""
+    name = regex.sub(r"[’']s?$", "", name)
+    parts = [part for part in regex.split(r"[-–]", name) if part]
+    chosen = [part for part in parts if regex.search(r"\p{Lu}|\p{N}", part)]
+    return chosen if len(parts) > 1 and chosen else [name]
+
+
+def _has(name: str, held: set[str]) -> bool:
+    """Return whether the words have a name, or the name of its people: *Tirvanian* for *Tirvania*."""
+    bare = _bare(name)
+    if name in held or bare in held:
+        return True
+    return len(bare) > 3 and any(
+        _bare(word) in {bare, name} or word in {f"{bare}a", f"{bare}e"} for word in held
+    )
+
+
+def _bare(word: str) -> str:
+    return regex.sub(r"(?<=\p{L}{4})(?:['’]s?|s|ians?|ans?|ns?|ese|ish|i|a)$", "", word)
+
+
+def _initials(text: str) -> list[str]:
+    """Return the initials of the names in a text, with and without those of small words such as *of*."""
+    return [
+        *acronyms(text),
+        *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text)),
+    ]
+
+
+def _is_spelt_out(word: str, text: str, held: set[str]) -> bool:
+    """Return whether a word belongs to a name whose initials the quotes have: *Authority* to *NWA*."""
+    for name in _LONG_NAME.findall(text):
+        short = "".join(regex.findall(r"\b\p{Lu}", name.removeprefix("The ")))
+        if word in regex.split(r"[\s-]", name) and len(short) > 1 and short.casefold() in held:
+            return True
+    return False
+
+
+def _is_explained(short: str, text: str) -> bool:
+    """Return whether a sentence spells an acronym out just before it: *chronic kidney disease (CKD)*."""
+    match = regex.search(rf"(?P<long>(?:[\p{{L}}-]+\s){{2,8}})\({regex.escape(short)}\)", text)
+    if match is None:
+        return False
+    letters = "".join(part[0] for part in regex.split(r"[\s-]+", match["long"].strip()) if part).casefold()
+    return letters.endswith(regex.sub(r"s$", "", short).casefold())

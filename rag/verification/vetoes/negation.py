@@ -1,0 +1,156 @@
+"""Vetoes a sentence that denies what its quotes say, or says what they deny."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import regex
+
+from index.search import composed, field_of, terms_in
+from rag.verification.evidence import Evidence, Statement, language_in
+from rag.word_lists import listed
+
+_DENIALS: Mapping[str, regex.Pattern[str]] = {
+    "en": regex.compile(
+        r"\b(?:not(?! only\b| (?:more|fewer|less) than\b)|never|cannot|no longer|neither|nor|none|nobody"
+        r"|nothing|no(?! (?:more|fewer|less|later) than\b|[.,]))\b|n[’']t\b",
+        regex.IGNORECASE,
+    ),
+    "vi": regex.compile(
+        r"\b(?:không(?! quá| dưới| ít hơn| chỉ)|chưa(?! đến| đầy| tới)|chẳng)\b", regex.IGNORECASE
+    ),
+    "id": regex.compile(r"\b(?:tidak(?! lebih| kurang| hanya)|bukan|belum|tak)\b", regex.IGNORECASE),
+    "es": regex.compile(
+        r"\b(?:no(?! más de| menos de| sólo| solo)|nunca|jamás|ningun[oa]?|ningún)\b", regex.IGNORECASE
+    ),
+}  # fmt: skip
+_AVERSE: Mapping[str, regex.Pattern[str]] = {
+    "en": regex.compile(
+        r"\b(?:without|unless|until|except|only|unable|little|few(?:er)?|less|still|yet|before|too|instead|than|other"
+        r"|den(?:y|ied|ies|ying|ial)|end(?:ed|s|ing)?|rul\p{L}* out|free"
+        r"|(?:fail|refus|declin|reject|lack|absen|miss|avoid|prevent|stop|ceas|halt|disput|contest|exclud|clear|acquit"
+        r"|ban|prohibit|exempt|remain)\p{L}*|(?:un|in|im|dis|non-?|il|ir)\p{L}{4,}|\p{L}+less)\b",
+        regex.IGNORECASE,
+    ),
+    "vi": regex.compile(r"\b(?:từ chối|phủ nhận|thiếu|trước|vẫn|bác bỏ|vô)\b", regex.IGNORECASE),
+    "id": regex.compile(
+        r"\b(?:tanpa|menolak|membantah|gagal|sebelum|tetap|masih|kecuali)\b", regex.IGNORECASE
+    ),
+    "es": regex.compile(
+        r"\b(?:sin|niega|negó|rechaz\p{L}*|falta|salvo|excepto|todavía|aún|antes)\b", regex.IGNORECASE
+    ),
+}  # fmt: skip
+"""Words with which a text may deny otherwise, or limit itself. Beside one of them, nothing is vetoed."""
+
+_PASSED = listed(
+    "be been being is are was were yet also even really actually fully had has have did do does any to"
+)
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'-][\p{L}\p{M}\p{N}]+)*")
+_CLAUSE = regex.compile(
+    r"[,;:.()—–]|\b(?:and|but|while|although|whereas|because|dan|tetapi|và|nhưng|y|pero)\b"
+)
+
+NEAR = 0.5
+"""The least share of a clause's words that another clause must have to be about the same thing."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clause:
+    """A clause of a text.
+
+    Attributes:
+        words: the stems of its words.
+        denied: the stem of the first word after each denial.
+        cue: the first denial; None if it denies nothing.
+        averse: whether it has another word that may deny or limit.
+    """
+
+    words: frozenset[str]
+    denied: frozenset[str]
+    cue: str | None
+    averse: bool
+
+
+def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return what the sentence denies and its quotes do not, or the reverse; None if it is not clear.
+
+    It is clear if two clauses have the same words, only one of them denies, and neither has a word such as
+    *unable* or *only*, with which a denial can be said otherwise.
+    """
+    language = statement.language
+    if language not in _DENIALS or any(language_in(item) != language for item in evidence):
+        return None
+    own = _clauses(statement.text, language)
+    its = [clause for item in evidence for clause in _clauses(item.quote, language)]
+    for clause in own:
+        if fault := _fault(clause, its):
+            return fault
+    return None
+
+
+def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return which denial a clause of the sentence has and the nearest one of the quotes lacks, or reversely.
+
+    None without one, or if a word such as *unable* may stand for the denial.
+    """
+    language = statement.language
+    its = [
+        clause
+        for item in evidence
+        if language_in(item) == language and language in _DENIALS
+        for clause in _clauses(item.quote, language)
+    ]
+    for clause in _clauses(statement.text, language) if its else []:
+        nearest = max(its, key=lambda other, own=clause: len(own.words & other.words))  # type: ignore[misc]
+        shared = len(clause.words & nearest.words)
+        averse = clause.averse or nearest.averse
+        if clause.cue and not nearest.cue and not averse:
+            return f"the cited sentence does not say “{clause.cue}”"
+        if nearest.cue and not clause.cue and not averse and shared:
+            return f"the cited sentence says “{nearest.cue}”"
+    return None
+
+
+def _fault(clause: _Clause, its: Sequence[_Clause]) -> str | None:
+    if clause.averse or len(clause.words) < 3:
+        return None
+    near = [other for other in its if len(clause.words & other.words) >= NEAR * len(clause.words)]
+    if not near or any(other.averse for other in near):
+        return None
+    if (
+        clause.cue
+        and not any(other.cue for other in near)
+        and any(clause.denied & other.words for other in near)
+    ):
+        return f"it denies what the cited sentence does not (“{clause.cue}”)"
+    if not clause.cue and all(other.cue for other in near):
+        lost = [other for other in near if other.denied & clause.words]
+        if lost:
+            return f"the cited sentence denies it (“{lost[0].cue}”)"
+    return None
+
+
+def _clauses(text: str, language: str) -> list[_Clause]:
+    return [_clause(part, language) for part in _CLAUSE.split(composed(text)) if part.strip()]
+
+
+def _clause(text: str, language: str) -> _Clause:
+    cues = list(_DENIALS[language].finditer(text))
+    averse = _AVERSE[language].search(_DENIALS[language].sub(" ", text)) is not None
+    denied = {_first(text[match.end() :], language) for match in cues} - {""}
+    words = {_stem(word.lower(), language) for word in _WORD.findall(_DENIALS[language].sub(" ", text))
+             if word.lower() not in _PASSED}  # fmt: skip
+    return _Clause(frozenset(words - {""}), frozenset(denied), cues[0][0] if cues else None, averse)
+
+
+def _first(text: str, language: str) -> str:
+    """Return the stem of the first word that is not passed over."""
+    words = (word.lower() for word in _WORD.findall(text))
+    return next((_stem(word, language) for word in words if word not in _PASSED), "")
+
+
+def _stem(word: str, language: str) -> str:
+    """Return a word's stem; empty for one that says nothing, such as *the*."""
+    found = terms_in(field_of(language), word)
+    return found[0] if found else ""

@@ -1,0 +1,25 @@
+"""Vetoes a sentence that has no word of its quotes, so that they speak of something else."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from index.search import terms
+from rag.verification.evidence import Evidence, Statement, language_in, referents
+
+FEWEST = 4
+"""The fewest words of a sentence that is compared; *the*, *of* and the like do not count."""
+
+
+def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
+    """Return that the quotes and their context have no word of the sentence; None if they have one.
+
+    Words in another language are not compared.
+    """
+    if any(language_in(item) != statement.language for item in evidence):
+        return None
+    own = set(terms(statement.text, statement.language))
+    text = " ".join(f"{item.quote} {referents(item)}" for item in evidence)
+    if len(own) < FEWEST or own & set(terms(text, statement.language)):
+        return None
+    return "the cited sentence speaks of something else"

@@ -1,0 +1,97 @@
+"""What may be left out of a quote, and what may not."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.verification import Evidence
+from rag.verification.near_verbatim import is_near_verbatim, is_verbatim
+
+RAID = (
+    "Police in Lorvenna arrested 1,043 suspects in 53 scam dens on 18 July 2025, the Interior Ministry said."
+)
+
+
+def near(sentence: str, quote: str, language: str = "en") -> bool:
+    return is_near_verbatim(sentence, language, [Evidence(quote, language=language)])
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "Police in Lorvenna arrested 1,043 suspects in 53 scam dens on 18 July 2025.",
+        "The police in Lorvenna had arrested 1043 suspects in 53 scam dens on July 18, 2025.",
+        "Police in Lorvenna arrested 1,043 suspects in 53 scam dens.",
+        "On 18 July 2025, police in Lorvenna arrested 1,043 suspects in 53 scam dens.",
+        "Police in Lorvenna arrested 1,043 suspects in 53 scam dens in July 2025.",
+        "Police in Lorvenna arrested over a thousand suspects in 53 scam dens.",
+    ],
+)
+def test_endings_forms_of_figures_dates_and_the_end_may_differ(sentence: str) -> None:
+    assert near(sentence, RAID)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("Police in Lorvenna were arrested on 18 July 2025.", RAID),
+        ("Police in Lorvenna arrested 1,034 suspects.", RAID),
+        ("Police in Lorvenna arrested 53 suspects in 1,043 scam dens.", RAID),
+        ("Suspects in Lorvenna arrested police.", RAID),
+        ("Ilse Marr closed the bridge at Tolm.", "Ilse Marr opened the bridge at Tolm."),
+        (
+            "Mirela Tanov cleared Oskar Lind.",
+            "Mirela Tanov cleared Anton Breik of fraud but fined Oskar Lind.",
+        ),
+        (
+            "Lidia Farrow was born in 1958.",
+            "Lidia Farrow was born in Tolm in 1931 and moved to Sarn in 1958.",
+        ),
+        ("The dam will be built.", "The dam will be built if the parliament agrees."),
+        ("The dam will be built by May.", "The dam, if the parliament agrees, will be built by May."),
+        ("The bank failed in May.", "The minister denied that the bank failed in May."),
+        ("It is the largest bank.", "It is the largest bank in Ostrel."),
+        ("No accident occurred.", "No accident occurred at our own sites."),
+        ("All children were vaccinated.", "All children in Dovar were vaccinated."),
+        ("The school reopened in May.", "The school did not reopen in May."),
+        ("Unemployment of the young fell.", "Unemployment of the young fell in Ostrel."),
+        ("The vaccine is effective.", "The vaccine is effective in adults over 60."),
+        ("Half of the cases were in Dovar.", "Half of the cases were in Dovar and Brenn."),
+        ("Prices rose by 5 percent in May.", "Prices rose to 5 percent in May."),
+        ("Police arrested nearly 2,000 suspects in Sarn.", "Police arrested 1,043 suspects in Sarn."),
+        ("Visits rose 5 percent in January.", "Visits rose 5 percent since January."),
+        ("Profit fell because of higher costs.", "Profit fell, and sales rose, because of higher costs."),
+        (
+            "Resistance was caused by a stay.",
+            "Resistance was linked to, but not shown to be caused by, a stay.",
+        ),
+        ("The police arrested them.", "The police may have arrested them."),
+    ],
+)
+def test_what_changes_the_meaning_may_not_go(sentence: str, quote: str) -> None:
+    assert not near(sentence, quote)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "language", "whether"),
+    [
+        ("中级法院维持了判决", "中级法院维持了判决。", "zh", True),
+        ("中级法院维持了判决", "中级法院没有维持了判决。", "zh", False),
+        ("水位恢复是原因", "研究人员认为水位恢复是原因。", "zh", False),
+        ("Sumardika menerima hasil", "Sumardika tidak menerima hasil", "id", False),
+        ("Harga naik 3 persen.", "Harga naik 3 persen; upah turun.", "id", True),
+        ("Giá tăng 3%.", "Giá tăng 3,5%.", "vi", False),
+        ("El precio subió", "El precio no subió", "es", False),
+        ("តម្លៃកើនឡើង", "តម្លៃកើនឡើង។", "km", True),
+        ("តម្លៃកើនឡើង", "តម្លៃមិនកើនឡើង។", "km", False),
+    ],
+)
+def test_other_languages_repeat_the_whole(sentence: str, quote: str, language: str, whether: bool) -> None:
+    assert near(sentence, quote, language) is whether
+
+
+def test_quotes_in_their_order_are_word_for_word() -> None:
+    quotes = [Evidence("It rained. "), Evidence("The dam held.")]
+    assert is_verbatim("It rained.  The dam held", quotes)
+    assert not is_verbatim("The dam held. It rained.", quotes)
+    assert not is_verbatim("", [Evidence("")])

@@ -1,0 +1,210 @@
+"""Each veto finds its fault, names it, and leaves fair sentences alone."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.verification.evidence import Evidence, Statement
+from rag.verification.vetoes import DOUBTS, VETOES
+
+
+def fault(veto: str, sentence: str, *quotes: str | Evidence, language: str = "en") -> str | None:
+    evidence = [
+        quote if isinstance(quote, Evidence) else Evidence(quote, language=language) for quote in quotes
+    ]
+    return VETOES[veto](Statement(sentence, language), evidence)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The dam supplies 38,000 people.", "The dam supplies water to 380,000 people."),
+        ("It lies 62 miles upstream.", "It lies 62 kilometres upstream."),
+        ("The debt was 2.3 million crowns.", "The debt was 2.3 billion crowns."),
+        ("They cost 9 euros.", "They cost 9 dollars."),
+        ("The rate changed by 3.2 percent.", "The change of the rate was -3.2 percent."),
+        ("Four transits were recorded.", "It is based on six transits."),
+        ("They were underground for four and a half days.", "They spent 61 hours underground."),
+        ("At least 240 passengers may board.", "At most 240 passengers may board."),
+        ("Nearly 2,000 suspects were held.", "Police held 1,043 suspects."),
+        ("The fund received $310 million.", "The fund held a meeting."),
+    ],
+)
+def test_a_figure_that_the_quote_does_not_state(sentence: str, quote: str) -> None:
+    assert fault("figures", sentence, quote)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("It lies 62 km upstream.", "It lies 62 kilometres upstream."),
+        ("The rate fell by 3.2 percent.", "Change of the rate | -3.2%"),
+        ("More than 1,200 cases were found.", "They found 1,237 cases."),
+        ("About three quarters of the target was met.", "It built 1,120 of its target of 1,500 units."),
+        ("Fifty villages got help.", "Staff reached 41 villages; helicopters reached nine more."),
+        ("The gap was 13 points.", "It was 64 percent for girls and 77 percent for boys."),
+        ("Between 3 and 8 people died.", "From 3 to 8 people died."),
+        ("It closed for a year and a half.", "It closed for 18 months."),
+        ("It spread over 56 square kilometres.", "It burned 5,600 hectares."),
+        ("The three libraries close.", "The libraries in Ashmere, Tolby and Wick close."),
+        ("Ninety vehicles were hit.", "It hit 90 vehicles."),
+        ("Rations were cut by half.", "Rations were halved, and 37 percent of the money came."),
+    ],
+)
+def test_a_figure_that_the_quote_states_or_yields(sentence: str, quote: str) -> None:
+    assert fault("figures", sentence, quote) is None
+
+
+def test_the_reason_names_the_figures_of_the_quote() -> None:
+    found = fault("figures", "Police held 1,034 people.", "Police held 1,043 people.")
+    assert found == "1,034 is not in the cited sentence, which has 1,043"
+
+
+def test_headings_give_a_row_its_units_and_no_figures() -> None:
+    row = Evidence("Kandal 12.4", context="Province, losses in million dollars, 2023", language="en")
+    assert fault("figures", "Losses in Kandal were 12.4 million dollars.", row) is None
+    assert fault("figures", "Losses in Kandal were 7 million dollars.", row)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("It opened in June 2024.", "It opened in May 2024."),
+        ("It opened in 2023.", "It opened in 2024."),
+        ("It opened on 3 April 2024.", "It opened on 4 April 2024."),
+        ("It opened on Monday.", "It opened on Tuesday."),
+        ("It was counted in 2012-13.", "It was counted in 2011-12."),
+    ],
+)
+def test_a_date_that_the_quote_contradicts(sentence: str, quote: str) -> None:
+    assert fault("dates", sentence, quote)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("It opened in May.", "It opened on 4 May 2024."),
+        ("It opened in 2024.", "It opened on 4 May 2024."),
+        ("It resumed on 30 November.", "It closed on 28 November and resumed two days later."),
+        ("It was counted in 2012.", "It was counted in 2011-12."),
+        ("It opened in May.", "It opened."),
+    ],
+)
+def test_a_date_that_the_quote_does_not_contradict(sentence: str, quote: str) -> None:
+    assert fault("dates", sentence, quote) is None
+
+
+def test_a_date_to_come_has_the_year_of_the_next_one() -> None:
+    quote = Evidence("It will open in December.", language="en", published="2025-07-16")
+    assert fault("dates", "It will open in December 2025.", quote) is None
+    assert fault("dates", "It will open in December 2024.", quote)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("The bridge at Sarn opened.", "The bridge at Tolm opened."),
+        ("Governor Ilse Varr opened it.", "Governor Ilse Marr opened it."),
+        ("Testria signed the treaty.", "Lorvenna signed the treaty."),
+        ("The army of Niger left.", "The Nigerian army left."),
+        ("Voters in Guinea chose.", "Voters in Guinea-Bissau chose."),
+        ("Ships of Sudan left.", "Ships of South Sudan left."),
+    ],
+)
+def test_a_name_that_the_quote_does_not_have(sentence: str, quote: str) -> None:
+    assert fault("names", sentence, quote)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("Cambodian police left.", "Police in Cambodia left."),
+        ("The Nigerian army left.", "The army of Nigeria left."),
+        ("French ships left.", "Ships of France left."),
+        ("The National Water Authority left.", "The NWA left."),
+        ("The NWA left.", "The National Water Authority left."),
+        ("Marr’s bridge opened.", "Ilse Marr opened the bridge."),
+        ("Its Ministry agreed.", "The ministry agreed."),
+    ],
+)
+def test_a_name_that_the_quote_has_in_another_form(sentence: str, quote: str) -> None:
+    assert fault("names", sentence, quote) is None
+
+
+def test_a_pronoun_is_named_by_the_sentence_before() -> None:
+    quote = Evidence("She opened the bridge.", language="en", before="Ilse Marr won.")
+    assert fault("names", "It was opened by Ilse Marr.", quote) is None
+    assert fault("names", "It was opened by Ilse Varr.", quote)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "language"),
+    [
+        (
+            "The school in Brenn reopened after the flood.",
+            "The school in Brenn did not reopen after the flood.",
+            "en",
+        ),
+        (
+            "The school in Brenn did not reopen after the flood.",
+            "The school in Brenn reopened after the flood.",
+            "en",
+        ),
+        ("Sumardika tidak menerima hasil pemilihan.", "Sumardika menerima hasil pemilihan.", "id"),
+        ("Trường học không mở cửa sau lũ.", "Trường học mở cửa sau lũ.", "vi"),
+    ],
+)
+def test_a_denial_that_is_added_or_lost(sentence: str, quote: str, language: str) -> None:
+    assert fault("negation", sentence, quote, language=language)
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote"),
+    [
+        ("He was not charged by the police.", "He was released by the police without charge."),
+        ("They could not verify the route.", "They were unable to verify the route."),
+        ("No more than 240 passengers may board.", "At most 240 passengers may board."),
+        ("The bank did not fail.", "The bank denied that it had failed."),
+    ],
+)
+def test_a_denial_in_other_words(sentence: str, quote: str) -> None:
+    assert fault("negation", sentence, quote) is None
+
+
+@pytest.mark.parametrize(
+    ("doubt", "sentence", "quote"),
+    [
+        ("figures", "Fifty villages got help.", "Staff reached 41 villages; helicopters reached nine more."),
+        ("dates", "It opened in May.", "It opened."),
+        ("negation", "Nobody was hurt.", "Everybody was well."),
+    ],
+)
+def test_a_doubt_is_what_the_quote_does_not_itself_say(doubt: str, sentence: str, quote: str) -> None:
+    evidence = [Evidence(quote, language="en")]
+    assert DOUBTS[doubt](Statement(sentence, "en"), evidence)
+    assert DOUBTS[doubt](Statement(quote, "en"), evidence) is None
+    assert fault(doubt, sentence, quote) is None
+
+
+@pytest.mark.parametrize(
+    ("sentence", "quote", "language", "whether"),
+    [
+        (
+            "The choir sang four songs in the old church.",
+            "The dam at Velt supplies water to the town.",
+            "en",
+            True,
+        ),
+        ("Water for the town comes from the dam at Velt.", "The dam at Velt supplies the town.", "en", False),
+        ("The choir sang.", "The dam at Velt supplies the town.", "en", False),
+        ("合唱团在教堂演唱了歌曲", "大坝为城镇供水", "zh", True),
+        ("城镇的水来自大坝", "大坝为城镇供水", "zh", False),
+    ],
+)
+def test_a_sentence_about_something_else(sentence: str, quote: str, language: str, whether: bool) -> None:
+    assert bool(fault("subject", sentence, quote, language=language)) is whether
+
+
+def test_words_of_another_language_are_not_compared() -> None:
+    quote = Evidence("Con đập cung cấp nước cho thị trấn.", language="vi")
+    assert fault("subject", "The dam supplies water to the whole town.", quote) is None
