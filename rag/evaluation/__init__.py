@@ -9,7 +9,7 @@ from rag.evaluation.evaluation import PARTS, Evaluation, Part, evaluate
 from rag.evaluation.layouts import read_dataset
 from rag.evaluation.library_set import SET, write_library_set
 from rag.evaluation.report import COMPARISON, REPORT, write_comparison, write_report
-from rag.evaluation.tables import tables_of, tables_of_comparison
+from rag.evaluation.tables import Table, tables_of, tables_of_comparison
 
 __all__ = [
     "COMPARISON",
@@ -26,6 +26,7 @@ __all__ = [
     "Evaluation",
     "Figure",
     "Part",
+    "Table",
     "claim_tables",
     "compare",
     "evaluate",

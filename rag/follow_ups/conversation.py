@@ -34,7 +34,7 @@ _LED = regex.compile(
 )
 
 _PRONOUN = regex.compile(
-    r"\b(?P<bound>its|their|his|her|he|she|it|they)\b|\b(?:him|them|theirs|hers)\b"
+    r"\b(?P<bound>(?:its|their|his|her)(?!\sown\b)|he|she|it|they)\b|\b(?:him|them|theirs|hers)\b"
     r"|(?<!\b(?:is|are|was|were|be|been)\s)\bthere\b(?!\s(?:is|are|was|were|been)\b)"
     r"|(?:^|\b(?:of|in|on|at|to|for|from|by|with|about|after|before|like|than|since|did|does|do|is|was|are|were)\s)"
     r"(?:this|that|these|those)\b(?!\s(?:year|month|week|quarter)\b)"

@@ -17,8 +17,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from index.library import Progress
-    from rag.evaluation import ClaimsMeasured, Comparison, Configuration, Dataset, Evaluation, Part
-    from rag.evaluation.tables import Table
+    from rag.evaluation import ClaimsMeasured, Comparison, Configuration, Dataset, Evaluation, Part, Table
 
 REPORTS = ("evaluation", "reports")
 """The path of the reports under a home folder. Each data set has a folder there."""

@@ -32,12 +32,16 @@ _LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
 def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
     """Return which name the quotes have another name for; None without one.
 
-    They have another where the same words stand beside it, or a part of the name is the same. A country must
-    be the same country: *Guinea* is not *Guinea-Bissau*.
+    They have another where the same words stand beside it, or a part of the name is the same. A name of two
+    words or more must have one of them in the quotes or their context. A country must be the same country:
+    *Guinea* is not *Guinea-Bissau*.
     """
     missing = _missing(statement, evidence)
     if missing:
         own = _runs(statement.text)
+        for run in own:
+            if len(run.words) > 1 and set(run.words) <= {_owned(name) for name in missing}:
+                return f"{' '.join(run.words)} is not in the cited sentence"
         before = [item.before for item in evidence if item.before and referents(item).endswith(item.before)]
         its = [run for text in (*(item.quote for item in evidence), *before) for run in _runs(text)]
         for name in missing:
@@ -70,8 +74,13 @@ class _Run:
     after: str
 
 
+def _owned(word: str) -> str:
+    """Return the name of an owner without its ending: *Kessline* of *Kessline's*."""
+    return regex.sub(r"[’']s?$", "", word)
+
+
 def _runs(text: str) -> list[_Run]:
-    words = [regex.sub(r"[’']s?$", "", word) for word in _WORD.findall(composed(text))]
+    words = [_owned(word) for word in _WORD.findall(composed(text))]
     runs, place = [], 0
     for is_name, group in groupby(words, key=lambda word: word[0].isupper()):
         length = len(list(group))

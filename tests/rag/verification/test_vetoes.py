@@ -109,6 +109,7 @@ def test_a_date_to_come_has_the_year_of_the_next_one() -> None:
         ("The army of Niger left.", "The Nigerian army left."),
         ("Voters in Guinea chose.", "Voters in Guinea-Bissau chose."),
         ("Ships of Sudan left.", "Ships of South Sudan left."),
+        ("Its captain, Lena Voss, blamed a cracked shaft.", "A cracked pin tore gate 3 from its bearings."),
     ],
 )
 def test_a_name_that_the_quote_does_not_have(sentence: str, quote: str) -> None:
