@@ -1,0 +1,67 @@
+"""Sign-in to a running server: by name and password, by session, or by token."""
+
+from __future__ import annotations
+
+import hmac
+from threading import Lock
+
+from ui.accounts.database import Accounts
+from ui.accounts.identity import Identity, Scope
+from ui.accounts.names import key_of
+from ui.accounts.throttle import Throttle
+from ui.accounts.tokens import digest_of, new_token
+
+
+class SignIn:
+    """The accounts of a library and the state of its server. Safe to share between threads.
+
+    Attributes:
+        accounts: the accounts.
+        machine_token: a token of this run of the server, for commands on the same machine.
+    """
+
+    def __init__(self, accounts: Accounts) -> None:
+        self.accounts = accounts
+        self.machine_token = new_token()
+        self._throttle = Throttle()
+        self._one_at_a_time = Lock()
+        accounts.users.decoy()
+
+    def start_session(self, name: str, password: str, address: str) -> str | None:
+        """Start a session and return its cookie; None if the name or the password is wrong.
+
+        One attempt is checked at a time: each takes 64 MB of memory, and parallel ones would pass the limits.
+
+        Args:
+            name: the name that the person wrote.
+            password: the password that the person wrote.
+            address: the network address of the person, which the limits count.
+
+        Raises:
+            TooManyAttemptsError: if too many attempts with the name or from the address have failed.
+        """
+        key = digest_of(key_of(name)).hex()  # A limited length, whatever the person wrote.
+        with self._one_at_a_time:
+            self._throttle.check_sign_in(key, address)
+            user = self.accounts.users.verified(name, password)
+            if user is None:
+                self._throttle.note_failed_sign_in(key, address)
+                return None
+            self._throttle.note_signed_in(key, address)
+        return self.accounts.sessions.start(user.user_id)
+
+    def token_identity(self, token: str, address: str) -> Identity | None:
+        """The sender of a request with a token; None if the token is wrong or has ended.
+
+        A right token counts even if the address has sent too many wrong ones: nobody can guess 256 bits, and
+        a neighbour behind the same address must not lock a program out.
+
+        Raises:
+            TooManyAttemptsError: if the token is wrong, and too many of the address were before.
+        """
+        if hmac.compare_digest(digest_of(token), digest_of(self.machine_token)):
+            return Identity("machine", frozenset(Scope))
+        identity = self.accounts.tokens.identity(token)
+        if identity is None:
+            self._throttle.note_wrong_token(address)
+        return identity
