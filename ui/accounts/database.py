@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
 
 from index.private import close_to_others, make_file, make_folder
 from ui.accounts.schema import VERSION, metadata, secrets
@@ -65,7 +66,7 @@ class Accounts:
                 key = _signing_key(connection)
         except sa.exc.DatabaseError as error:
             raise AccountsFileError(
-                f"the accounts {path} cannot be opened: {error.orig}; check the folder's permissions and space"
+                f"the accounts {path} cannot be opened: {error.orig}; check the permissions of the folder"
             ) from error
         for suffix in ("", "-wal", "-shm"):
             close_to_others(path.with_name(path.name + suffix))
@@ -94,6 +95,6 @@ def _make_tables(connection: sa.Connection, path: Path) -> None:
 
 def _signing_key(connection: sa.Connection) -> bytes:
     """The random key that signs cookies and forms; the first call makes it."""
-    new = sa.dialects.sqlite.insert(secrets).values(name="signing", value=os.urandom(32))
+    new = sqlite.insert(secrets).values(name="signing", value=os.urandom(32))
     connection.execute(new.on_conflict_do_nothing())
     return bytes(connection.execute(sa.select(secrets.c.value).filter_by(name="signing")).scalar_one())

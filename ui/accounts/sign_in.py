@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hmac
+from ipaddress import ip_network
 from threading import Lock
 
 from ui.accounts.database import Accounts
@@ -17,12 +18,14 @@ class SignIn:
 
     Attributes:
         accounts: the accounts.
+        server_id: the id of the home, which tells the cookies of several servers on one host apart.
         machine_token: a token of this run of the server, for commands on the same machine.
     """
 
-    def __init__(self, accounts: Accounts) -> None:
+    def __init__(self, accounts: Accounts, server_id: str) -> None:
         self.accounts = accounts
         self.machine_token = new_token()
+        self.server_id = server_id
         self._throttle = Throttle()
         self._one_at_a_time = Lock()
         accounts.users.decoy()
@@ -42,12 +45,12 @@ class SignIn:
         """
         key = digest_of(key_of(name)).hex()  # A limited length, whatever the person wrote.
         with self._one_at_a_time:
-            self._throttle.check_sign_in(key, address)
+            self._throttle.check_sign_in(key, _network(address))
             user = self.accounts.users.verified(name, password)
             if user is None:
-                self._throttle.note_failed_sign_in(key, address)
+                self._throttle.note_failed_sign_in(key, _network(address))
                 return None
-            self._throttle.note_signed_in(key, address)
+            self._throttle.note_signed_in(key, _network(address))
         return self.accounts.sessions.start(user.user_id)
 
     def token_identity(self, token: str, address: str) -> Identity | None:
@@ -63,5 +66,14 @@ class SignIn:
             return Identity("machine", frozenset(Scope))
         identity = self.accounts.tokens.identity(token)
         if identity is None:
-            self._throttle.note_wrong_token(address)
+            self._throttle.note_wrong_token(_network(address))
         return identity
+
+
+def _network(address: str) -> str:
+    """The network that one client has for itself: an address of version 4, or 64 bits of version 6."""
+    try:
+        bits = 64 if ":" in address else 32
+        return str(ip_network((address.partition("%")[0], bits), strict=False))
+    except ValueError:
+        return address

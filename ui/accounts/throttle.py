@@ -10,7 +10,7 @@ from limits import RateLimitItem, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
-from ui.errors import FootnotedError
+from index.errors import FootnotedError
 
 OF_NAME_AT_ADDRESS = RateLimitItemPerMinute(5, 5)
 OF_ADDRESS = RateLimitItemPerMinute(20, 5)

@@ -66,8 +66,8 @@ class Tokens:
 
     def add(
         self, name: str, scopes: Collection[Scope], *, owner: str | None = None, days: int | None = None
-    ) -> str:
-        """Add a token and return its secret, which nothing can show again.
+    ) -> tuple[TokenRecord, str]:
+        """Add a token; return it and its secret, which nothing can show again.
 
         Args:
             name: the name of the token; a revoked token keeps its name.
@@ -77,7 +77,7 @@ class Tokens:
 
         Raises:
             AccountError: if the name cannot be used or is taken, there is no such user or scope, or the user
-                has not all of the scopes.
+                does not have all of the scopes.
         """
         name = checked(name)
         if not scopes:
@@ -97,25 +97,12 @@ class Tokens:
                 connection.execute(sa.insert(tokens).values(row))
         except sa.exc.IntegrityError as error:
             raise AccountError(f"there is a token {name!r} already; choose another name") from error
-        return secret
+        [added] = self._listed(tokens.c.key == row["key"])
+        return added, secret
 
     def all(self) -> list[TokenRecord]:
         """The tokens, by name, with those that have ended."""
-        listed = sa.select(tokens, users.c.name.label("owner")).join(users, isouter=True)
-        with self._engine.connect() as connection:
-            rows = connection.execute(listed.order_by(tokens.c.key)).all()
-        return [
-            TokenRecord(
-                row.name,
-                row.owner,
-                tuple(map(Scope, row.scopes.split())),
-                row.created,
-                row.expires,
-                row.revoked,
-                row.used,
-            )
-            for row in rows
-        ]
+        return self._listed(sa.true())
 
     def revoke(self, name: str) -> None:
         """End a token now.
@@ -142,7 +129,8 @@ class Tokens:
             ).one_or_none()
         if row is None or not hmac.compare_digest(row.digest, digest):
             return None
-        if row.revoked is not None or row.disabled is not None or (row.expires or now + 1) <= now:
+        has_expired = row.expires is not None and row.expires <= now
+        if has_expired or row.revoked is not None or row.disabled is not None:
             return None
         if row.used is None or now - row.used >= _USED_SECONDS:
             with self._engine.begin() as connection:
@@ -151,6 +139,23 @@ class Tokens:
         if row.role is not None:  # The owner's role may have changed since.
             scopes &= ROLE_SCOPES[Role(row.role)]
         return Identity("token", scopes, row.user_id, row.owner, row.name)
+
+    def _listed(self, which: sa.ColumnElement[bool]) -> list[TokenRecord]:
+        listed = sa.select(tokens, users.c.name.label("owner")).join(users, isouter=True).where(which)
+        with self._engine.connect() as connection:
+            rows = connection.execute(listed.order_by(tokens.c.key)).all()
+        return [
+            TokenRecord(
+                row.name,
+                row.owner,
+                tuple(map(Scope, row.scopes.split())),
+                row.created,
+                row.expires,
+                row.revoked,
+                row.used,
+            )
+            for row in rows
+        ]
 
     def _owner(self, name: str | None, scopes: Collection[Scope]) -> int | None:
         if name is None:
@@ -161,5 +166,5 @@ class Tokens:
             raise AccountError(f"there is no user {name!r}; `footnoted user list` shows all")
         missing = sorted(frozenset(scopes) - ROLE_SCOPES[Role(user.role)])
         if missing:
-            raise AccountError(f"the {user.role} {name!r} has not the scope {missing[0]}; leave it out")
+            raise AccountError(f"the {user.role} {name!r} does not have the scope {missing[0]}; leave it out")
         return int(user.id)

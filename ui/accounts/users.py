@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -56,7 +57,7 @@ class Users:
         row = {
             "name": name,
             "key": key_of(name),
-            "password": self._hasher.hash(_checked_password(password)),
+            "password": self._hash(password),
             "role": role,
             "created": self._clock(),
         }
@@ -90,7 +91,7 @@ class Users:
         Raises:
             AccountError: if there is no such user, or the password cannot be used.
         """
-        self._change(name, password=self._hasher.hash(_checked_password(password)))
+        self._change(name, password=self._hash(password))
 
     def disable(self, name: str) -> None:
         """Lock a user out: end all sessions, and refuse the user and the user's tokens from now on.
@@ -129,7 +130,7 @@ class Users:
         if len(password) > MAX_PASSWORD_CHARACTERS:
             password = ""
         stored = self.decoy() if row is None else row.password
-        is_right, stronger = self._hasher.verify_and_update(password, stored)
+        is_right, stronger = self._hasher.verify_and_update(_composed(password), stored)
         if row is None or not is_right or row.disabled is not None:
             return None
         if stronger is not None:
@@ -142,6 +143,9 @@ class Users:
         if self._decoy is None:
             self._decoy = self._hasher.hash(secrets.token_urlsafe())
         return self._decoy
+
+    def _hash(self, password: str) -> str:
+        return self._hasher.hash(_composed(_checked_password(password)))
 
     def _change(self, name: str, **values: str | float | None) -> None:
         with self._engine.begin() as connection:
@@ -158,6 +162,11 @@ def _record(row: sa.Row[tuple[object, ...]]) -> UserRecord:
 
 def _unknown(name: str) -> AccountError:
     return AccountError(f"there is no user {name!r}; `footnoted user list` shows all")
+
+
+def _composed(password: str) -> str:
+    """A password in the one form in which every keyboard's letters are the same."""
+    return unicodedata.normalize("NFC", password)
 
 
 def _checked_password(password: str) -> str:

@@ -11,6 +11,7 @@ import { openLinked, watchMarks } from "./answer/marks.js";
 import { watchQuestions } from "./answer/request.js";
 import { startStarters } from "./answer/starters.js";
 import { startToasts } from "./controls/notices.js";
+import { startAccount } from "./desk/account.js";
 import { layOut } from "./desk/panes.js";
 import { startScope } from "./desk/scope.js";
 import { shortcutsButton, startShortcuts } from "./desk/shortcuts.js";
@@ -39,6 +40,7 @@ startAnswers();
 startEchoes();
 startDrafts();
 startStarters();
+startAccount();
 
 openLinked();
 
