@@ -103,14 +103,14 @@ class Sessions:
     def is_of_form(self, token: str, browser: str) -> bool:
         """Return whether ``token`` is a token for a form of this browser that is not too old."""
         try:
-            signed = self._forms.unsign(token, max_age=FORM_SECONDS)
+            signed = self._forms.unsign(token.encode("utf-8", "surrogatepass"), max_age=FORM_SECONDS)
         except BadSignature:
             return False
         return hmac.compare_digest(signed, sha256(browser.encode()).hexdigest().encode())
 
     def _unsigned(self, cookie: str) -> str | None:
         try:
-            return self._cookies.unsign(cookie).decode()
+            return self._cookies.unsign(cookie.encode("utf-8", "surrogatepass")).decode()
         except BadSignature:
             return None
 

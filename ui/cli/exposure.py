@@ -34,7 +34,8 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
         if exposed and not settings.insecure:
             raise UsedWronglyError(
                 f"other machines reach {settings.host}, and without sign-in anyone there can read, add and "
-                "delete reports; set FOOTNOTED_SIGN_IN to on, or accept this with --insecure"
+                "delete reports; set FOOTNOTED_SIGN_IN to on and add yourself with `footnoted user add NAME "
+                "--administrator`, or accept this with --insecure"
             )
         yield None
         return
@@ -42,6 +43,6 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
         if not settings.insecure and all(user.disabled for user in accounts.users.all()):
             raise UsedWronglyError(
                 "sign-in is on, and nobody can sign in yet; add yourself with `footnoted user add NAME "
-                "--administrator`, or go without sign-in: listen on 127.0.0.1 with FOOTNOTED_SIGN_IN=off"
+                "--administrator`, or accept this with --insecure"
             )
         yield SignIn(accounts, home_id(settings.home))
