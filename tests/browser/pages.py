@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from index.library import Library
 from rag.engine import QueryEngine
+from ui.accounts import SignIn
 from ui.app import create_app
 from ui.page.head import ASSETS_ROUTE
 
@@ -54,15 +55,15 @@ class Watched:
 
 
 @contextmanager
-def serving(index: Library, engine: QueryEngine) -> Iterator[str]:
-    """Serve ``index`` on a free port of this machine; yields the URL.
+def serving(index: Library, engine: QueryEngine, sign_in: SignIn | None = None) -> Iterator[str]:
+    """Serve ``index`` on a free port of this machine; yields the URL. With ``sign_in``, people sign in.
 
     Answers are kept, as by ``footnoted serve``, because the page asks for kept answers.
     """
     engine = copy(engine)
     engine.keeps = True
     with _listening() as listener:
-        config = uvicorn.Config(create_app(index, engine), log_level="error")
+        config = uvicorn.Config(create_app(index, engine, sign_in=sign_in), log_level="error")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
