@@ -83,7 +83,7 @@ def test_a_person_signs_in_asks_and_signs_out(
         expect(page.get_by_role("button", name="Start over")).to_be_visible()
         assert violations(page) == []
         page.get_by_role("button", name="Sign out").click()
-        expect(page.get_by_role("status")).to_have_text("You are signed out.")
+        expect(page.locator(".fn-said")).to_have_text("You are signed out.")
         page.go_back()
         expect(page).to_have_title("Sign in · Footnoted")
 
@@ -98,7 +98,7 @@ def test_a_session_that_has_ended_leads_to_the_sign_in_page_and_back(
         page.locator("#fn-starters button").first.wait_for()
         guarded.accounts.users.set_password("ada", PASSWORD)
         ask(page, ARRESTS)
-        expect(page.get_by_role("status")).to_have_text(
+        expect(page.locator(".fn-said")).to_have_text(
             "Your session has ended. Sign in to continue where you were."
         )
         enter(page)

@@ -29,7 +29,10 @@ COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 
 
 def options(command: str) -> set[str]:
-    return {option for parameter in COMMANDS[command].params for option in parameter.opts}
+    """The options of a command and of its subcommands."""
+    found = COMMANDS[command]
+    each = [found, *getattr(found, "commands", {}).values()]
+    return {option for one in each for parameter in one.params for option in parameter.opts}
 
 
 def test_the_readme_can_be_read_in_five_minutes() -> None:

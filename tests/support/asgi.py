@@ -42,7 +42,8 @@ class Server:
         """The beginning of the response to a request without a body."""
         portal = self._client.portal
         assert portal is not None
-        return portal.call(_begin, self.app, _scope(method, path, headers or {}, kind))
+        begun: Begun = portal.call(_begin, self.app, _scope(method, path, headers or {}, kind))
+        return begun
 
 
 def _scope(method: str, path: str, headers: Mapping[str, str], kind: str) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.support.people import PASSWORD
-from ui.accounts import Accounts, Scope, SignIn, TooManyAttemptsError
+from ui.accounts import Accounts, Identity, Scope, SignIn, TooManyAttemptsError
 from ui.accounts.throttle import OF_ADDRESS, OF_NAME, OF_NAME_AT_ADDRESS, OF_TOKENS, Throttle
 
 ADDRESS = "192.0.2.7"
@@ -91,5 +91,5 @@ def test_wrong_tokens_are_throttled_and_a_right_one_still_counts(sign_in: SignIn
 def test_a_command_of_the_machine_may_do_everything(sign_in: SignIn) -> None:
     found = sign_in.token_identity(sign_in.machine_token, "127.0.0.1")
     assert found is not None
-    assert (found.kind, found.scopes) == ("machine", set(Scope))
+    assert found == Identity("machine", frozenset(Scope))
     assert SignIn(sign_in.accounts, "0" * 16).machine_token != sign_in.machine_token
