@@ -27,18 +27,18 @@ from rag.suggesting import StarterMaker
 from ui.accounts import SignIn
 from ui.errors import WarmingUpError
 from ui.http import problems
-from ui.http.access import check_table
+from ui.http.access.check import SignInCheck
+from ui.http.access.identity import identity_router
+from ui.http.access.table import check_table
 from ui.http.answers import answers_router
 from ui.http.conversations import conversations_router
 from ui.http.documents import documents_router
 from ui.http.failures import failures_router
-from ui.http.identity import identity_router
 from ui.http.jobs import jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
 from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
-from ui.http.sign_in_check import SignInCheck
 from ui.http.uploads import uploads_router
 from ui.http.versions import versions_router
 from ui.page.gradio_routes import EventCheck, remove_other_routes

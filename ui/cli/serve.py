@@ -22,7 +22,7 @@ from filelock import FileLock, Timeout
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.memory import limit_arenas
-from ui.cli.exposure import is_exposed, open_sign_in
+from ui.accounts.exposure import is_exposed, open_sign_in
 from ui.cli.server import RunningServer, remove_server_file, running_server, write_server_file
 from ui.cli.shutdown import exit_within
 from ui.errors import AlreadyServedError, PortInUseError

@@ -16,8 +16,8 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from ui.accounts import IDLE_SECONDS, SignIn, TooManyAttemptsError
-from ui.http.identity import session_cookie
-from ui.http.sign_in_check import client_address, set_session_cookie
+from ui.http.access.check import client_address, set_session_cookie
+from ui.http.access.identity import session_cookie
 from ui.page.head import ASSETS_ROUTE, SIGN_IN_STYLES
 from ui.page.locales import Locale, locale_for
 

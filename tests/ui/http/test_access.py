@@ -20,8 +20,8 @@ from tests.support.asgi import Server
 from tests.support.people import PASSWORD, make_hashes_quick
 from ui.accounts import ROLE_SCOPES, Accounts, Role, Scope, SignIn
 from ui.app import create_app
-from ui.http.access import TABLE, Need, check_table, need_of, routes_of
-from ui.http.identity import session_cookie
+from ui.http.access.identity import session_cookie
+from ui.http.access.table import TABLE, Need, check_table, need_of, routes_of
 from ui.page.head import ASSETS_ROUTE
 
 PAGE = {"Accept": "text/html"}

@@ -141,4 +141,4 @@ def check_table(routes: Sequence[BaseRoute]) -> None:
     known = {*TABLE, *(route.replace("GET", "HEAD", 1) for route in TABLE)}
     for route in routes_of(routes):
         if route not in known and f"* {route.split(' ')[1]}" not in known:
-            raise LookupError(f"ui.http.access does not say what {route!r} needs; add it to the table")
+            raise LookupError(f"ui.http.access.table does not say what {route!r} needs; add it to the table")

@@ -13,8 +13,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.accounts import LOCAL, Identity, Session, SignIn, TooManyAttemptsError
 from ui.accounts import Scope as ScopeName
-from ui.http.access import Need, need_of
-from ui.http.identity import session_cookie
+from ui.http.access.identity import session_cookie
+from ui.http.access.table import Need, need_of
 from ui.http.problems import MEDIA_TYPE, problem_of
 
 _CHALLENGE = 'Bearer realm="Footnoted"'
@@ -39,7 +39,7 @@ class _Found:
 
 
 class SignInCheck:
-    """Lets a request pass if its sender may do what its route does (:mod:`ui.http.access`).
+    """Lets a request pass if its sender may do what its route does (:mod:`ui.http.access.table`).
 
     ``request.state.identity`` is then the sender, and ``request.state.session`` the session of a person. A
     program is told what is missing by 401 or 403. A browser that opens a page is led to the sign-in page.

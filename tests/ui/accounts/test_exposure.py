@@ -10,7 +10,7 @@ import pytest
 from tests.support.people import PASSWORD, make_hashes_quick
 from tests.support.processes import run
 from ui.accounts import FILE, Accounts
-from ui.cli.exposure import is_exposed, open_sign_in
+from ui.accounts.exposure import is_exposed, open_sign_in
 from ui.cli.serve import listening_socket
 from ui.errors import UsedWronglyError
 from ui.settings import Settings

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from ipaddress import ip_address
 
-from ui.accounts import Accounts, SignIn
+from ui.accounts.database import Accounts
+from ui.accounts.sign_in import SignIn
 from ui.errors import UsedWronglyError
 from ui.settings import Settings, home_id
 
