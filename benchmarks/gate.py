@@ -26,7 +26,6 @@ from benchmarks.datasets import data_folder
 from index.text import sentences
 from rag.answers import VERDICTS
 from rag.evaluation import PRECISION, Table, claim_tables, measure_claims, read_dataset
-
 from rag.llm import Limits, ModelSettings, open_model
 from rag.verification import LANGUAGE_MODEL, Evidence, Gate, Judge, Thresholds, open_judge
 

@@ -24,8 +24,12 @@ from index.uploads import Deletions
 from index.workers import Background, Writer, every, steps
 from rag.engine import QueryEngine
 from rag.suggesting import StarterMaker
+from ui.accounts import SignIn
 from ui.errors import WarmingUpError
 from ui.http import problems
+from ui.http.access.check import SignInCheck
+from ui.http.access.identity import identity_router
+from ui.http.access.table import check_table
 from ui.http.answers import answers_router
 from ui.http.conversations import conversations_router
 from ui.http.documents import documents_router
@@ -40,6 +44,7 @@ from ui.http.versions import versions_router
 from ui.model_choice import ModelChoice
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
+from ui.page.sign_in import sign_in_router
 from ui.settings import Settings, home_id
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
@@ -60,6 +65,7 @@ def create_app(
     engine: QueryEngine,
     settings: Settings | None = None,
     *,
+    sign_in: SignIn | None = None,
     watch: bool = False,
 ) -> FastAPI:
     """Make the server over an open library.
@@ -69,6 +75,7 @@ def create_app(
         engine: answers questions over it.
         settings: limits, hosts, origins, and the home folder, whose id ``/healthz`` gives; None for the
             defaults.
+        sign_in: the accounts of the people and programs that may send requests; None if everyone may.
         watch: whether changes in the followed folders are synced at once.
     """
     options = settings.loading() if settings else DEFAULTS
@@ -103,6 +110,8 @@ def create_app(
         answers_router(index.catalog, engine),
         conversations_router(index.catalog),
         model_router(choice),
+        identity_router(sign_in),
+        *([sign_in_router(sign_in)] if sign_in else []),
     ):
         app.include_router(router)
     _add_health(app, engine, settings)
@@ -111,6 +120,7 @@ def create_app(
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
     # Gradio names its files under /assets/ by their contents as well.
     app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
+    app.add_middleware(SignInCheck, sign_in=sign_in)
     origins = settings.allowed_origins if settings else ()
     hosts = (*settings.allowed_hosts, settings.host) if settings else ()
     # If the app has no CORS policy, Gradio adds its own, which allows any origin.
@@ -120,6 +130,7 @@ def create_app(
     app.add_middleware(CompressLibrary)
     app.add_middleware(LengthCheck)
     _mount_chat(app, engine, Path(scratch.name))
+    check_table(app.routes)
     return app
 
 

@@ -27,6 +27,14 @@ class SettingsError(FootnotedError, ValueError):
     """A setting cannot be used."""
 
 
+class AccountError(UsedWronglyError):
+    """An account cannot be made, changed or found."""
+
+
+class AccountsFileError(FootnotedError):
+    """The file of accounts cannot be opened."""
+
+
 class PortInUseError(FootnotedError):
     """The server cannot listen on its address."""
 

@@ -108,8 +108,13 @@ class Settings(BaseSettings):
     ] = Field((), description="Origins of other web pages whose scripts may call `/v1`.")
     insecure: Annotated[bool, TRUE_OR_FALSE] = Field(
         False,
-        description="Allows `FOOTNOTED_HOST` to be an address that other machines reach. The server has no "
-        "log-in. Option: `--insecure`.",
+        description="Allows `FOOTNOTED_HOST` to be an address that other machines reach, without sign-in. "
+        "Option: `--insecure`.",
+    )
+    sign_in: Annotated[Literal["auto", "on", "off"], Needs("auto, on or off")] = Field(
+        "auto",
+        description="Whether people sign in and programs send tokens. With `auto`, they do unless only this "
+        "machine reaches the server's address, or `--insecure` is given. Set `on` behind a reverse proxy.",
     )
     model: Annotated[
         Annotated[str, Field(min_length=1)] | None,

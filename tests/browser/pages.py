@@ -20,6 +20,7 @@ from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, R
 
 from index.library import Library
 from rag.engine import QueryEngine
+from ui.accounts import SignIn
 from ui.app import create_app
 from ui.page.head import ASSETS_ROUTE
 from ui.settings import Settings
@@ -55,15 +56,18 @@ class Watched:
 
 
 @contextmanager
-def serving(index: Library, engine: QueryEngine, settings: Settings | None = None) -> Iterator[str]:
-    """Serve ``index`` on a free port of this machine; yields the URL.
+def serving(
+    index: Library, engine: QueryEngine, settings: Settings | None = None, sign_in: SignIn | None = None
+) -> Iterator[str]:
+    """Serve ``index`` on a free port of this machine; yields the URL. With ``sign_in``, people sign in.
 
     Answers are kept, as by ``footnoted serve``, because the page asks for kept answers.
     """
     engine = copy(engine)
     engine.keeps = True
     with _listening() as listener:
-        config = uvicorn.Config(create_app(index, engine, settings), log_level="error")
+        app = create_app(index, engine, settings, sign_in=sign_in)
+        config = uvicorn.Config(app, log_level="error")
         server = uvicorn.Server(config)
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()

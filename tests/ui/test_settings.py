@@ -17,7 +17,7 @@ IN_A_FILE = (
     "llm_certain, llm_context, llm_folder, llm_key, llm_model, llm_prices, llm_reply, llm_timeout, "
     "max_expansion, max_megabytes, max_memory_megabytes, max_pages, max_seconds, max_text_megabytes, "
     "max_unpacked_megabytes, model, ocr, ocr_languages, passwords, port, precision, reader, reranker, "
-    "unsupported, weights"
+    "sign_in, unsupported, weights"
 )
 
 

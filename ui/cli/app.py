@@ -1,9 +1,9 @@
 """The command ``footnoted``.
 
 Most commands have a module of the same name beside this one. ``ask`` and ``search`` are in
-``server_requests``, ``restore`` is in ``backup``, and ``eval`` in ``evaluate``. Slow modules are imported
-inside the functions that need them, so that ``--help`` and ``status`` answer in under half a second. Every
-error is printed as one line, which says what failed and what to do.
+``server_requests``, ``restore`` is in ``backup``, ``eval`` in ``evaluate``, ``user`` and ``token`` in
+``accounts``. Slow modules are imported inside the functions that need them, so that ``--help`` and ``status``
+answer in under half a second. Every error is printed as one line, which says what failed and what to do.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ import typer
 
 from index.errors import STANDARD_ERRORS, FootnotedError
 from ui.cli import options, printing
+from ui.cli.accounts import tokens, users
 from ui.cli.backup import backup, restore
 from ui.cli.export import export
 from ui.cli.model import commands as model
@@ -44,6 +45,8 @@ app.command()(restore)
 app.command()(export)
 app.command()(verify)
 app.add_typer(model, name="model")
+app.add_typer(users, name="user")
+app.add_typer(tokens, name="token")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -196,7 +199,7 @@ def serve(
     ] = False,
     insecure: Annotated[
         bool,
-        typer.Option("--insecure", help="Allow an address that other machines reach, without a log-in."),
+        typer.Option("--insecure", help="Allow an address that other machines reach, without sign-in."),
     ] = False,
     llm_folder: Annotated[
         Path | None,

@@ -11,7 +11,6 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
-from ipaddress import ip_address
 from pathlib import Path
 from threading import Event, Thread
 from types import FrameType
@@ -23,9 +22,10 @@ from filelock import FileLock, Timeout
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from index.memory import limit_arenas
+from ui.accounts.exposure import is_exposed, open_sign_in
 from ui.cli.server import RunningServer, remove_server_file, running_server, write_server_file
 from ui.cli.shutdown import exit_within
-from ui.errors import AlreadyServedError, PortInUseError, UsedWronglyError
+from ui.errors import AlreadyServedError, PortInUseError
 from ui.opening import open_library
 from ui.settings import Settings
 
@@ -133,7 +133,8 @@ def serve(
 
     Raises:
         AlreadyServedError: if another server of the same home is running or starting.
-        UsedWronglyError: if other machines can reach the address and the settings do not allow that.
+        UsedWronglyError: if other machines can reach the address without sign-in, or nobody can sign in,
+            and the settings do not allow that.
         PortInUseError: if the server cannot listen on the address; raised before anything is loaded.
         KeyboardInterrupt: if a signal arrives before the server is ready.
     """
@@ -141,18 +142,19 @@ def serve(
     with ExitStack() as opened:
         opened.enter_context(only_server(settings.home))
         listener = opened.enter_context(listening_socket(settings.host, settings.port))
-        refuse_exposure(settings, listener)
+        sign_in = opened.enter_context(open_sign_in(settings, exposed=is_exposed(listener)))
         index = opened.enter_context(open_library(settings, former=True))
         from ui.app import create_app
         from ui.opening import open_engine
 
         engine = opened.enter_context(open_engine(settings, index, stored=False))
-        app = create_app(index, engine, settings, watch=watch)
+        app = create_app(index, engine, settings, sign_in=sign_in, watch=watch)
         server = RunningServer(
             os.getpid(),
             settings.host,
             listener.getsockname()[1],
             datetime.now(UTC).isoformat(timespec="seconds"),
+            sign_in.machine_token if sign_in else "",
         )
 
         models = _Models(engine)
@@ -253,21 +255,6 @@ def listening_socket(host: str, port: int) -> socket.socket:
             f"cannot listen on {host}:{port}: {error.strerror}; give another --port, or stop what uses it"
         ) from error
     return listener
-
-
-def refuse_exposure(settings: Settings, listener: socket.socket) -> None:
-    """Refuse an address that other machines reach, unless the settings allow it.
-
-    Raises:
-        UsedWronglyError: if ``listener`` is bound to such an address; the message explains the risk.
-    """
-    address = listener.getsockname()[0]
-    if ip_address(address.partition("%")[0]).is_loopback or settings.insecure:
-        return
-    raise UsedWronglyError(
-        f"other machines reach {settings.host}, and without a log-in anyone there can read, add and delete "
-        "reports; listen on 127.0.0.1 behind a proxy that asks for a log-in, or accept this with --insecure"
-    )
 
 
 def _run(

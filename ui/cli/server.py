@@ -3,13 +3,13 @@
 A running server keeps ``server.json`` in its home. A killed server may leave the file behind, and another
 program may then use the port. A server therefore counts as running only if its ``/healthz`` answers with the
 id of this home. At most one server of a home runs at a time (:func:`ui.cli.serve.serve`), and only that
-server writes the file.
+server writes the file. The file has a token that is valid while the server runs; only its owner can read it.
 """
 
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
@@ -35,12 +35,14 @@ class RunningServer:
         host: the address on which it listens.
         port: the port on which it listens.
         started: the time at which it became ready, in ISO 8601 and UTC.
+        token: the token by which commands on this machine are known to it; empty while sign-in is off.
     """
 
     pid: int
     host: str
     port: int
     started: str
+    token: str = field(default="", repr=False)
 
     @property
     def address(self) -> str:
@@ -50,7 +52,7 @@ class RunningServer:
 
 
 def write_server_file(home: Path, server: RunningServer) -> None:
-    """Write ``server.json`` to ``home`` atomically."""
+    """Write ``server.json`` to ``home`` atomically, for its owner alone."""
     with NamedTemporaryFile("w", dir=home, prefix=SERVER_FILE, delete=False, encoding="utf-8") as part:
         json.dump(asdict(server), part)
     Path(part.name).replace(home / SERVER_FILE)
@@ -113,14 +115,19 @@ def _http(server: RunningServer, seconds: float) -> httpx.Client:
     import httpx
 
     # Without trust_env=False, a proxy from the environment would receive requests to this machine.
-    return httpx.Client(base_url=server.address, timeout=seconds, trust_env=False)
+    headers = {"Authorization": f"Bearer {server.token}"} if server.token else {}
+    return httpx.Client(base_url=server.address, headers=headers, timeout=seconds, trust_env=False)
 
 
 def _read_server_file(home: Path) -> RunningServer | None:
     try:
         fields = json.loads((home / SERVER_FILE).read_text(encoding="utf-8"))
         return RunningServer(
-            int(fields["pid"]), str(fields["host"]), int(fields["port"]), str(fields["started"])
+            int(fields["pid"]),
+            str(fields["host"]),
+            int(fields["port"]),
+            str(fields["started"]),
+            str(fields.get("token", "")),
         )
     except (OSError, ValueError, KeyError, TypeError):
         return None

@@ -1,6 +1,7 @@
 """The routes of the language model: what it is, choose another one, test one.
 
-Only a person at this machine may choose (:func:`ui.http.origin_check.why_not_here`). No response has the key.
+While sign-in is off, only a person at this machine may choose (:func:`ui.http.origin_check.why_not_here`);
+otherwise an administrator may. No response has the key.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from pydantic import Field, SecretStr
 from index.errors import line_of
 from rag.errors import JudgeError, ModelError, ModelSetupError
 from rag.llm import ModelSettings, Trial
+from ui.accounts import Scope
 from ui.errors import NoChoiceError, SettingsError, UsedWronglyError
+from ui.http.access.identity import identity_of
 from ui.http.origin_check import why_not_here
 from ui.http.problems import documented
 from ui.http.request_bodies import RequestModel, Text
@@ -81,25 +84,25 @@ def model_router(choice: ModelChoice) -> APIRouter:
         """
         return described(choice, request)
 
-    @router.put("", dependencies=[Depends(_here)], responses=documented(403, 409, 507))
+    @router.put("", dependencies=[Depends(_allowed)], responses=documented(403, 409, 507))
     async def choose(wanted: ModelRequest, request: Request) -> dict[str, Any]:
         """Let another language model write the answers to later questions."""
         await _run(lambda: _choose(choice, wanted), choosing)
         return described(choice, request)
 
-    @router.delete("", dependencies=[Depends(_here)], responses=documented(403, 409, 507))
+    @router.delete("", dependencies=[Depends(_allowed)], responses=documented(403, 409, 507))
     async def clear(request: Request) -> dict[str, Any]:
         """Quote the answers to later questions, and remove the stored model with its key."""
         await _run(choice.clear, choosing)
         return described(choice, request)
 
-    @router.post("/reload", dependencies=[Depends(_here)], responses=documented(403, 409))
+    @router.post("/reload", dependencies=[Depends(_allowed)], responses=documented(403, 409))
     async def reload(request: Request) -> dict[str, Any]:
         """Use the model that `footnoted model set` has stored."""
         await _run(choice.reload, choosing)
         return described(choice, request)
 
-    @router.post("/test", dependencies=[Depends(_here)], responses=documented(403, 409, 502))
+    @router.post("/test", dependencies=[Depends(_allowed)], responses=documented(403, 409, 502))
     async def test(wanted: ModelRequest | None = None) -> dict[str, float]:
         """Ask a model for a short reply: the model of the body or, without one, the model in use.
 
@@ -113,7 +116,7 @@ def model_router(choice: ModelChoice) -> APIRouter:
 
 def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
     """The response of ``GET /v1/model``."""
-    elsewhere = why_not_here(request.scope)
+    elsewhere = _why_not_allowed(request)
     set_by, chosen = choice.set_by, choice.chosen if elsewhere is None else None
     why_not = elsewhere
     if why_not is None and not choice.is_free:
@@ -156,8 +159,16 @@ def _try_out(choice: ModelChoice, wanted: ModelRequest | None) -> Trial:
     return choice.try_out(wanted.to_settings(choice))
 
 
-def _here(request: Request) -> None:
-    """Refuse a request that does not come from this machine."""
-    refusal = why_not_here(request.scope)
+def _why_not_allowed(request: Request) -> str | None:
+    """The reason why the sender may not choose a language model; None if the sender may."""
+    sender = identity_of(request)
+    if sender.kind == "local":
+        return why_not_here(request.scope)
+    return None if Scope.ADMIN in sender.scopes else "Only an administrator may choose the language model."
+
+
+def _allowed(request: Request) -> None:
+    """Refuse a request of a sender who may not choose a language model."""
+    refusal = _why_not_allowed(request)
     if refusal is not None:
         raise HTTPException(403, refusal)

@@ -27,6 +27,9 @@ two versions."""
 STYLES = ("theme", "gradio", "desk", "controls", "answer", "library", "source", "print")
 """The style sheets in ``assets/styles``, in cascade order: a later one may override an earlier one."""
 
+SIGN_IN_STYLES = ("theme", "sign_in")
+"""The style sheets of the sign-in page, which need no sign-in (:mod:`ui.http.access.table`)."""
+
 LABELS = "labels.js"
 """The only script that is not a module: it must run before Gradio's scripts."""
 

@@ -29,9 +29,9 @@ from rag.errors import ReaderError
 from rag.finding.reader import BundledReader
 from tests.support.processes import MODULE, ROOT, Served, environment, run, serving
 from ui.cli import serve as serve_module
-from ui.cli.serve import _Connection, _Models, _Server, listening_socket, refuse_exposure, serve
+from ui.cli.serve import _Connection, _Models, _Server, listening_socket, serve
 from ui.cli.server import running_server
-from ui.errors import PortInUseError, UsedWronglyError
+from ui.errors import PortInUseError
 from ui.settings import Settings, home_id
 
 HEAVY = ("torch", "transformers", "faiss", "tantivy", "gradio", "llama_index", "uvicorn", "fastapi")
@@ -316,29 +316,6 @@ def test_a_port_in_use_is_told_before_anything_is_loaded() -> None:
         port = taken.getsockname()[1]
         with pytest.raises(PortInUseError, match=rf"^cannot listen on 127\.0\.0\.1:{port}: Address already"):
             listening_socket("127.0.0.1", port)
-
-
-@pytest.mark.parametrize("host", ["0.0.0.0", "::"])
-def test_an_address_that_other_machines_reach_is_refused_unless_that_is_accepted(
-    host: str, tmp_path: Path
-) -> None:
-    settings = Settings(home=tmp_path, host=host)
-    with listening_socket(host, 0) as listener:
-        with pytest.raises(UsedWronglyError, match="without a log-in anyone there can read, add and delete"):
-            refuse_exposure(settings, listener)
-        refuse_exposure(settings.model_copy(update={"insecure": True}), listener)
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "::1", "localhost"])
-def test_an_address_of_this_machine_alone_is_served(host: str, tmp_path: Path) -> None:
-    with listening_socket(host, 0) as listener:
-        refuse_exposure(Settings(home=tmp_path, host=host), listener)
-
-
-def test_the_command_says_what_it_means_to_listen_for_other_machines(tmp_path: Path) -> None:
-    done = run("serve", "--host", "0.0.0.0", "--port", "0", "--home", tmp_path)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.splitlines()[-1].endswith("or accept this with --insecure")
 
 
 @pytest.fixture

@@ -75,7 +75,9 @@ def test_the_file_says_who_listens_where_since_when_and_leaves_nothing_else_behi
         "host": "127.0.0.1",
         "port": 1,
         "started": STARTED,
+        "token": "",
     }
+    assert (tmp_path / "server.json").stat().st_mode & 0o777 == 0o600
 
 
 @pytest.mark.parametrize(

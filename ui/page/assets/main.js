@@ -12,6 +12,7 @@ import { openLinked, watchMarks } from "./answer/marks.js";
 import { watchQuestions } from "./answer/request.js";
 import { startStarters } from "./answer/starters.js";
 import { startToasts } from "./controls/notices.js";
+import { startAccount } from "./desk/account.js";
 import { layOut } from "./desk/panes.js";
 import { startScope } from "./desk/scope.js";
 import { shortcutsButton, startShortcuts } from "./desk/shortcuts.js";
@@ -43,6 +44,7 @@ startDrafts();
 startStarters();
 startClock();
 startModel();
+startAccount();
 
 openLinked();
 

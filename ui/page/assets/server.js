@@ -7,6 +7,24 @@ class Refusal extends Error {}
 
 const address = (path) => new URL(path, document.baseURI);
 
+let leaving = false;
+
+/** Opens the sign-in page, which says that the session has ended and leads back to this place. */
+function toSignIn() {
+  if (leaving) return;
+  leaving = true;
+  const here = location.pathname + location.search + location.hash;
+  location.assign(address(`sign-in?why=ended&next=${encodeURIComponent(here)}`));
+}
+
+// Gradio sends the questions, and shows a refusal only as an error.
+const plainFetch = window.fetch;
+window.fetch = async (...asked) => {
+  const response = await plainFetch(...asked);
+  if (response.status === 401) toSignIn();
+  return response;
+};
+
 function refusal(status, problem) {
   const message = problem?.detail ?? t("server.status", { status: String(status) });
   return Object.assign(new Refusal(message), { status, errors: problem?.errors ?? [] });
@@ -83,6 +101,16 @@ export const conversationFile = (id, suffix) => address(`v1/conversations/${id}.
 /** Fetches an answer for the clipboard: {text, html}. */
 export const getCopied = (id) => get(`v1/answers/${id}/text`);
 
+/** Fetches who is signed in: {kind, name, form_token, …}. */
+export const getIdentity = () => get("v1/identity");
+
+/** Ends the session with the token of `getIdentity`, and opens the sign-in page. */
+export async function signOut(token) {
+  leaving = true;
+  const body = new URLSearchParams({ token });
+  location.assign((await ask("sign-out", { method: "POST", body })).url);
+}
+
 /** Whether the server answers. */
 export const isAlive = () =>
   ask("healthz").then(
@@ -147,6 +175,7 @@ export function sendFile(file, name, fields, { onProgress, signal }) {
     request.addEventListener("abort", () => reject(new DOMException("", "AbortError")));
     request.addEventListener("load", () => {
       if (request.status === 202) return resolve(request.response.job_id);
+      if (request.status === 401) toSignIn();
       const retryAfter = Number(request.getResponseHeader("Retry-After"));
       return reject(Object.assign(refusal(request.status, request.response), { retryAfter }));
     });

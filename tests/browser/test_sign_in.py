@@ -1,0 +1,128 @@
+"""A person signs in, asks, and signs out; a session that has ended leads to the sign-in page and back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from index.library import Library
+from rag.engine import QueryEngine
+from tests.browser.pages import ARRESTS, ask, serving
+from tests.browser.test_accessibility import WINDOWS, violations
+from tests.browser.views import SIZES
+from tests.support.people import PASSWORD, make_hashes_quick
+from ui.accounts import Accounts, SignIn
+
+pytestmark = pytest.mark.browser
+
+
+@dataclass(frozen=True)
+class Guarded:
+    """A server on which people sign in, and its accounts."""
+
+    url: str
+    accounts: Accounts
+
+
+@pytest.fixture
+def guarded(
+    seed_index: Library, seed_engine: QueryEngine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Guarded]:
+    make_hashes_quick(monkeypatch)
+    with closing(Accounts.open(tmp_path)) as accounts:
+        accounts.users.add("ada", PASSWORD)
+        with serving(seed_index, seed_engine, SignIn(accounts, "0" * 16)) as url:
+            yield Guarded(url, accounts)
+
+
+@contextmanager
+def window(chromium: Browser, **options: object) -> Iterator[Page]:
+    """A page of a new browser; it may log no error except refusals of the server."""
+    context = chromium.new_context(**options)  # type: ignore[arg-type]  # Playwright's options by name.
+    page = context.new_page()
+    errors: list[str] = []
+    page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    yield page
+    context.close()
+    assert [error for error in errors if "status of 4" not in error] == []
+
+
+def enter(page: Page, password: str = PASSWORD) -> None:
+    """Fill in the sign-in form and send it."""
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill(password)
+    page.get_by_role("button", name="Sign in").click()
+
+
+@pytest.mark.parametrize(("size", "scheme"), WINDOWS)
+def test_a_person_signs_in_asks_and_signs_out(
+    chromium: Browser, guarded: Guarded, size: str, scheme: str
+) -> None:
+    look = {"viewport": SIZES[size], "color_scheme": scheme, "reduced_motion": "reduce"}
+    with window(chromium, **look) as page:
+        page.goto(f"{guarded.url}/#cite-1")
+        expect(page).to_have_title("Sign in · Footnoted")
+        expect(page.get_by_label("Name")).to_be_focused()
+        assert violations(page) == []
+        enter(page, "wrong")
+        expect(page.get_by_role("alert")).to_have_text("The name or the password is wrong.")
+        expect(page.get_by_label("Name")).to_have_value("ada")
+        expect(page.get_by_label("Password")).to_be_focused()
+        assert violations(page) == []
+        enter(page)
+        page.wait_for_url(f"{guarded.url}/#cite-1")
+        expect(page.locator("#fn-account")).to_contain_text("ada")
+        ask(page, ARRESTS)
+        page.locator("#fn-conversation .fn-actions").last.wait_for()
+        expect(page.get_by_role("button", name="Start over")).to_be_visible()
+        assert violations(page) == []
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.locator(".fn-said")).to_have_text("You are signed out.")
+        page.go_back()
+        expect(page).to_have_title("Sign in · Footnoted")
+
+
+def test_a_session_that_has_ended_leads_to_the_sign_in_page_and_back(
+    chromium: Browser, guarded: Guarded
+) -> None:
+    with window(chromium) as page:
+        page.goto(guarded.url)
+        enter(page)
+        page.locator("#fn-account").wait_for()
+        page.locator("#fn-starters button").first.wait_for()
+        guarded.accounts.users.set_password("ada", PASSWORD)
+        ask(page, ARRESTS)
+        expect(page.locator(".fn-said")).to_have_text(
+            "Your session has ended. Sign in to continue where you were."
+        )
+        enter(page)
+        page.wait_for_url(f"{guarded.url}/")
+        # The question that could not be sent is still there.
+        expect(page.get_by_label("Your question")).to_have_value(ARRESTS)
+
+
+def test_the_page_asks_in_the_language_of_the_reader_and_needs_no_script(
+    chromium: Browser, guarded: Guarded
+) -> None:
+    with window(chromium, locale="vi-VN", java_script_enabled=False) as page:
+        page.goto(f"{guarded.url}/docs?x=1")
+        expect(page.locator("html")).to_have_attribute("lang", "vi")
+        page.get_by_label("Tên").fill("ada")
+        page.get_by_label("Mật khẩu").fill(PASSWORD)
+        page.get_by_role("button", name="Đăng nhập").click()
+        expect(page).to_have_url(f"{guarded.url}/docs?x=1")
+
+
+def test_without_sign_in_the_page_shows_no_account(chromium: Browser, seed_server: str) -> None:
+    with window(chromium) as page:
+        page.goto(seed_server)
+        page.locator("#fn-starters button").first.wait_for()
+        expect(page.locator("#fn-account")).to_have_count(0)
+        page.goto(f"{seed_server}/sign-in")
+        expect(page.get_by_label("Password")).to_have_count(0)

@@ -1,0 +1,95 @@
+"""Sign-in by password and by token, and the limits on failures."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.support.people import PASSWORD
+from ui.accounts import Accounts, Identity, Scope, SignIn, TooManyAttemptsError
+from ui.accounts.throttle import OF_ADDRESS, OF_NAME, OF_NAME_AT_ADDRESS, OF_TOKENS, Throttle
+
+ADDRESS = "192.0.2.7"
+
+
+@pytest.fixture
+def sign_in(accounts: Accounts) -> SignIn:
+    accounts.users.add("ada", PASSWORD)
+    return SignIn(accounts, "0" * 16)
+
+
+def failures(throttle: Throttle, name: str, address: str, most: int) -> int:
+    """The number of failures until no further attempt is allowed, ``most`` at most."""
+    for number in range(most):
+        try:
+            throttle.check_sign_in(name, address)
+        except TooManyAttemptsError:
+            return number
+        throttle.note_failed_sign_in(name, address)
+    return most
+
+
+def test_a_person_signs_in_with_a_session_of_their_own(sign_in: SignIn) -> None:
+    cookies = [sign_in.start_session("Ada", PASSWORD, ADDRESS) for _ in range(2)]
+    assert None not in cookies
+    assert cookies[0] != cookies[1]
+    session = sign_in.accounts.sessions.find(cookies[0] or "")
+    assert session is not None
+    assert session.identity.name == "ada"
+    assert sign_in.start_session("ada", "wrong", ADDRESS) is None
+    assert sign_in.start_session("eve", PASSWORD, ADDRESS) is None
+
+
+@pytest.mark.parametrize("name", ["ada", "eve"])
+def test_known_and_unknown_names_are_throttled_alike(sign_in: SignIn, name: str) -> None:
+    for _ in range(OF_NAME_AT_ADDRESS.amount):
+        assert sign_in.start_session(name, "wrong", ADDRESS) is None
+    with pytest.raises(TooManyAttemptsError) as refused:
+        sign_in.start_session(name.upper(), PASSWORD, ADDRESS)
+    assert 0 < refused.value.seconds <= OF_NAME_AT_ADDRESS.get_expiry()
+    assert (sign_in.start_session(name, PASSWORD, "192.0.2.8") is None) == (name == "eve")
+
+
+def test_success_forgets_the_mistakes_before(sign_in: SignIn) -> None:
+    for _ in range(2):
+        for _ in range(OF_NAME_AT_ADDRESS.amount - 1):
+            assert sign_in.start_session("ada", "wrong", ADDRESS) is None
+        assert sign_in.start_session("ada", PASSWORD, ADDRESS) is not None
+
+
+def test_one_address_cannot_try_many_names() -> None:
+    throttle = Throttle()
+    tried = sum(failures(throttle, f"name-{number}", ADDRESS, 1) for number in range(100))
+    assert tried == OF_ADDRESS.amount
+
+
+def test_many_addresses_cannot_try_one_name() -> None:
+    throttle = Throttle()
+    tried = sum(failures(throttle, "ada", f"192.0.2.{number}", 1) for number in range(100))
+    assert tried == OF_NAME.amount
+
+
+def test_the_addresses_of_one_network_of_version_6_are_one(sign_in: SignIn) -> None:
+    for number in range(OF_NAME_AT_ADDRESS.amount):
+        assert sign_in.start_session("ada", "wrong", f"2001:db8::{number}%eth0") is None
+    with pytest.raises(TooManyAttemptsError):
+        sign_in.start_session("ada", PASSWORD, "2001:db8::ffff")
+    assert sign_in.start_session("ada", PASSWORD, "2001:db8:0:1::1") is not None
+
+
+def test_wrong_tokens_are_throttled_and_a_right_one_still_counts(sign_in: SignIn) -> None:
+    _, secret = sign_in.accounts.tokens.add("dashboard", [Scope.READ])
+    for number in range(OF_TOKENS.amount):
+        assert sign_in.token_identity(f"fn_{number}", ADDRESS) is None
+    with pytest.raises(TooManyAttemptsError):
+        sign_in.token_identity("fn_x", ADDRESS)
+    found = sign_in.token_identity(secret, ADDRESS)
+    assert found is not None
+    assert found.token == "dashboard"  # noqa: S105 (a name)
+    assert sign_in.token_identity("fn_x", "192.0.2.8") is None
+
+
+def test_a_command_of_the_machine_may_do_everything(sign_in: SignIn) -> None:
+    found = sign_in.token_identity(sign_in.machine_token, "127.0.0.1")
+    assert found is not None
+    assert found == Identity("machine", frozenset(Scope))
+    assert SignIn(sign_in.accounts, "0" * 16).machine_token != sign_in.machine_token

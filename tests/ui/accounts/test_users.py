@@ -1,0 +1,123 @@
+"""Users, their passwords and the file that keeps them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import stat
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from index.catalog import Catalog, back_up
+from tests.support.people import PASSWORD, Clock
+from ui.accounts import FILE, Accounts, Role, Scope
+from ui.errors import AccountError, AccountsFileError
+
+
+def test_a_user_is_known_by_name_and_password(accounts: Accounts, clock: Clock) -> None:
+    added = accounts.users.add("Ada", PASSWORD, Role.ADMINISTRATOR)
+    assert (added.name, added.role, added.created, added.disabled) == (
+        "Ada",
+        "administrator",
+        clock.now,
+        None,
+    )
+    assert accounts.users.verified("Ada", PASSWORD) == added
+    assert accounts.users.verified("ADA", PASSWORD) == added
+    assert accounts.users.verified("Ada", PASSWORD.upper()) is None
+    assert accounts.users.verified("Bea", PASSWORD) is None
+
+
+def test_a_password_is_the_same_on_each_keyboard(accounts: Accounts) -> None:
+    accounts.users.add("Ada", "fünf Fährten führen fort")
+    assert accounts.users.verified("Ada", "fu\u0308nf Fa\u0308hrten fu\u0308hren fort") is not None
+
+
+def test_a_user_who_is_locked_out_comes_back(accounts: Accounts) -> None:
+    accounts.users.add("Ada", PASSWORD)
+    accounts.users.disable("ada")
+    assert accounts.users.verified("Ada", PASSWORD) is None
+    accounts.users.enable("ada")
+    assert accounts.users.verified("Ada", PASSWORD) is not None
+
+
+def test_the_number_of_a_removed_user_does_not_come_back(accounts: Accounts) -> None:
+    first = accounts.users.add("Ada", PASSWORD)
+    accounts.users.remove("ada")
+    assert accounts.users.all() == []
+    assert accounts.users.add("Ada", PASSWORD).user_id > first.user_id
+
+
+@pytest.mark.parametrize("name", ["", "a b", "a/b", "<b>", "x" * 65, "a\nb", "a\u202eb"])
+def test_a_name_that_is_none_is_refused(accounts: Accounts, name: str) -> None:
+    with pytest.raises(AccountError, match="is no name"):
+        accounts.users.add(name, PASSWORD)
+
+
+@pytest.mark.parametrize("name", ["ada", "ADA", "\uff21da"])
+def test_a_name_is_given_once(accounts: Accounts, name: str) -> None:
+    accounts.users.add("Ada", PASSWORD)
+    with pytest.raises(AccountError, match="already"):
+        accounts.users.add(name, PASSWORD)
+
+
+@pytest.mark.parametrize("password", ["", "eleven char", "x" * 1_001])
+def test_a_password_that_is_too_short_or_too_long_is_refused(accounts: Accounts, password: str) -> None:
+    with pytest.raises(AccountError, match="12 to 1,000 characters"):
+        accounts.users.add("ada", password)
+    assert accounts.users.all() == []
+
+
+def test_an_unknown_user_cannot_be_changed(accounts: Accounts) -> None:
+    for change in (accounts.users.remove, accounts.users.disable, accounts.users.enable, accounts.users.get):
+        with pytest.raises(AccountError, match="no user 'eve'"):
+            change("eve")
+    with pytest.raises(AccountError, match="no user 'eve'"):
+        accounts.users.set_password("eve", PASSWORD)
+
+
+def test_an_unknown_name_takes_a_whole_check_of_a_password(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The decoy has the parameters of every other hash, so that a check of it takes as long."""
+    monkeypatch.undo()
+    with closing(Accounts.open(tmp_path)) as accounts:
+        accounts.users.add("ada", PASSWORD)
+        with accounts.engine.connect() as connection:
+            stored = connection.exec_driver_sql("SELECT password FROM users").scalar_one()
+        decoy = accounts.users.decoy()
+        assert decoy.split("$")[1:4] == stored.split("$")[1:4] == ["argon2id", "v=19", "m=65536,t=3,p=4"]
+        assert decoy == accounts.users.decoy()
+
+
+def test_the_file_is_closed_to_others_and_keeps_no_secret(accounts: Accounts, tmp_path: Path) -> None:
+    accounts.users.add("ada", PASSWORD)
+    _, secret = accounts.tokens.add("dashboard", [Scope.READ])
+    for file in (tmp_path / "home").iterdir():
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600, file
+        content = file.read_bytes()
+        assert PASSWORD.encode() not in content
+        assert secret.encode() not in content
+
+
+def test_a_backup_of_the_library_has_no_accounts(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with closing(Accounts.open(home)):
+        Catalog.open(home / "catalog.sqlite").close()
+        back_up(home, tmp_path / "library.tar", ("uploads",))
+    assert FILE.encode() not in (tmp_path / "library.tar").read_bytes()
+
+
+def test_a_file_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / FILE)) as newer:
+        newer.execute("PRAGMA user_version = 2")
+    with pytest.raises(AccountsFileError, match="a newer version"):
+        Accounts.open(tmp_path)
+
+
+def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
+    (tmp_path / FILE).write_bytes(os.urandom(2_000))
+    with pytest.raises(AccountsFileError, match=f"{FILE} cannot be opened"):
+        Accounts.open(tmp_path)

@@ -1,0 +1,140 @@
+"""The commands ``user`` and ``token``."""
+
+from __future__ import annotations
+
+import json
+import os
+import pty
+import subprocess
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from tests.support.people import PASSWORD, make_hashes_quick
+from tests.support.processes import MODULE, ROOT, environment
+from ui.accounts import Accounts, Role, Scope
+from ui.cli.app import main
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_hashes_quick(monkeypatch)
+
+
+@pytest.fixture
+def password(tmp_path: Path) -> str:
+    """The path of a file whose first line is a password."""
+    file = tmp_path / "password"
+    file.write_text(f"{PASSWORD}\r\nanother line\n", encoding="utf-8", newline="")
+    return str(file)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> str:
+    return str(tmp_path / "home")
+
+
+def test_users_are_added_listed_changed_and_removed(
+    home: str, password: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--home", home]
+    assert main(["user", "add", "ada", "--administrator", "--password-file", password, *at]) == 0
+    assert main(["user", "add", "bea", "--password-file", password, "--json", *at]) == 0
+    shown = capsys.readouterr().out
+    assert shown.startswith("Added the administrator ada.\n")
+    added = json.loads(shown.partition("\n")[2])
+    assert (added["name"], added["role"], added["disabled"]) == ("bea", "member", None)
+    with closing(Accounts.open(Path(home))) as accounts:
+        ada = accounts.users.verified("ada", PASSWORD)
+        assert ada is not None
+        assert ada.role is Role.ADMINISTRATOR
+        cookie = accounts.sessions.start(ada.user_id)
+        assert main(["user", "password", "ada", "--password-file", password, *at]) == 0
+        assert accounts.sessions.find(cookie) is None
+    assert main(["user", "disable", "ada", *at]) == 0
+    assert main(["user", "remove", "bea", *at]) == 0
+    capsys.readouterr()
+    assert main(["user", "list", *at]) == 0
+    line = capsys.readouterr().out
+    assert line.startswith("ada · role administrator · created 20")
+    assert " · disabled 20" in line
+    assert main(["user", "enable", "ada", *at]) == 0
+    assert main(["user", "list", "--json", *at]) == 0
+    users = json.loads(capsys.readouterr().out.partition("\n")[2])["users"]
+    assert [(user["name"], user["disabled"]) for user in users] == [("ada", None)]
+
+
+def test_a_token_is_printed_once_and_revoked(home: str, capsys: pytest.CaptureFixture[str]) -> None:
+    at = ["--home", home]
+    assert main(["token", "add", "dash", "--scope", "read", "--scope", "ask", "--days", "9", *at]) == 0
+    shown = capsys.readouterr()
+    secret = shown.out.removesuffix("\n")
+    assert shown.err == "Keep this token now; it cannot be shown again:\n"
+    with closing(Accounts.open(Path(home))) as accounts:
+        found = accounts.tokens.identity(secret)
+        assert found is not None
+        assert found.scopes == {Scope.READ, Scope.ASK}
+        assert main(["token", "list", *at]) == 0
+        assert capsys.readouterr().out.startswith("dash · scopes read, ask · created 20")
+        assert main(["token", "revoke", "dash", *at]) == 0
+        assert accounts.tokens.identity(secret) is None
+    capsys.readouterr()
+    assert main(["token", "list", "--json", *at]) == 0
+    listed = capsys.readouterr().out
+    [token] = json.loads(listed)["tokens"]
+    assert token["revoked"] is not None
+    assert secret not in listed
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["user", "add", "a/b", "--password-file", "PASSWORD"], "'a/b' is no name"),
+        (["user", "add", "ada"], "there is no terminal to ask for the password on; give --password-file"),
+        (["user", "password", "eve", "--password-file", "PASSWORD"], "there is no user 'eve'"),
+        (["user", "remove", "eve"], "there is no user 'eve'"),
+        (["token", "add", "dash", "--scope", "all"], "--scope is 'all'; it must be read, ask, write, admin"),
+        (["token", "add", "dash", "--scope", "read", "--user", "eve"], "there is no user 'eve'"),
+        (["token", "add", "dash"], "Missing option '--scope'"),
+        (["token", "revoke", "dash"], "there is no token 'dash'"),
+        (["user"], "Missing command"),
+    ],
+)
+def test_a_wrong_use_is_one_line(
+    arguments: list[str], said: str, home: str, password: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    given = [password if each == "PASSWORD" else each for each in arguments]
+    assert main([*given, *(["--home", home] if len(given) > 1 else [])]) == 2
+    line = capsys.readouterr().err
+    assert line.startswith(f"footnoted: {said}")
+    assert line.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [(f"{PASSWORD}\n{PASSWORD}\n", "Added the member ada."), (f"{PASSWORD}\n{PASSWORD}x\n", "differ")],
+)
+def test_a_password_is_asked_twice_and_stays_hidden(typed: str, said: str, home: str) -> None:
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*MODULE, "user", "add", "ada", "--home", home],
+        cwd=ROOT,
+        env=environment(),
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        start_new_session=True,
+    ) as process:
+        os.close(theirs)
+        shown = b""
+        for line in typed.splitlines(keepends=True):
+            while not shown.endswith((b"Password: ", b"The same again: ")):
+                shown += os.read(ours, 1_000)
+            os.write(ours, line.encode())
+            shown += b" "
+        while said.encode() not in shown:
+            shown += os.read(ours, 1_000)
+        process.wait(60)
+    os.close(ours)
+    assert PASSWORD.encode() not in shown

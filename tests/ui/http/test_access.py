@@ -1,0 +1,198 @@
+"""Each route of the server asks for what the table says, of every kind of sender."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from starlette.routing import Route
+
+from index.embedding.encoder import Encoder
+from index.library import Library
+from rag.engine import QueryEngine
+from tests.support.asgi import Server
+from tests.support.people import PASSWORD, make_hashes_quick
+from ui.accounts import ROLE_SCOPES, Accounts, Role, Scope, SignIn
+from ui.app import create_app
+from ui.http.access.identity import session_cookie
+from ui.http.access.table import TABLE, Need, check_table, need_of, routes_of
+from ui.page.head import ASSETS_ROUTE
+
+PAGE = {"Accept": "text/html"}
+
+VALUES = {"version": ASSETS_ROUTE.rpartition("/")[2], "answer_id": "0" * 32, "conversation_id": "0" * 32}
+"""The parameters of paths, where 1 does not do."""
+
+
+@pytest.fixture(scope="module")
+def sign_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignIn]:
+    with (
+        pytest.MonkeyPatch.context() as patch,
+        closing(Accounts.open(tmp_path_factory.mktemp("home"))) as opened,
+    ):
+        make_hashes_quick(patch)
+        yield SignIn(opened, "0" * 16)
+
+
+@pytest.fixture(scope="module")
+def app(encoder: Encoder, sign_in: SignIn, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FastAPI]:
+    """A server of an empty library, in which allowed requests find nothing to change."""
+    with Library.open(tmp_path_factory.mktemp("home"), encoder) as index:
+        yield create_app(index, QueryEngine(index, None), sign_in=sign_in)
+
+
+@pytest.fixture(scope="module")
+def server(app: FastAPI) -> Iterator[Server]:
+    with Server(app) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def senders(sign_in: SignIn) -> dict[str, tuple[dict[str, str], frozenset[Scope]]]:
+    """The headers and the scopes of each kind of sender who is known."""
+    found: dict[str, tuple[dict[str, str], frozenset[Scope]]] = {}
+    for scope in Scope:
+        _, secret = sign_in.accounts.tokens.add(f"of-{scope}", [scope])
+        found[f"a token to {scope}"] = {"Authorization": f"Bearer {secret}"}, frozenset({scope})
+    for role in Role:
+        user = sign_in.accounts.users.add(role, PASSWORD, role)
+        cookie = f"{session_cookie(sign_in)}={sign_in.accounts.sessions.start(user.user_id)}"
+        found[f"a session of a {role}"] = {"Cookie": cookie}, ROLE_SCOPES[role]
+    machine = {"Authorization": f"Bearer {sign_in.machine_token}"}
+    found["a command on the machine"] = machine, frozenset(Scope)
+    return found
+
+
+def filled(path: str) -> str:
+    return re.sub(r"\{(\w+)(:\w+)?\}", lambda match: VALUES.get(match[1], "1"), path)
+
+
+def requests(app: FastAPI) -> list[tuple[str, str]]:
+    """The method and path of a request to each route."""
+    parts = (route.split(" ", 1) for route in routes_of(app.routes))
+    return [(method, filled(path)) for method, path in parts]
+
+
+def test_the_table_has_every_route_and_no_other(app: FastAPI) -> None:
+    routes = set(routes_of(app.routes))
+    assert len(routes) > 60
+    check_table(app.routes)
+    # Files are served by one route, and `*` stands for methods that a route refuses.
+    one_by_one = {route for route in TABLE if "/styles/" in route or route.startswith("* ")}
+    assert set(TABLE) - one_by_one - routes == set()
+
+
+def test_a_route_that_is_missing_keeps_the_server_from_starting(app: FastAPI) -> None:
+    extra = Route("/v1/secrets", lambda _request: None, methods=["GET"])
+    with pytest.raises(LookupError, match=r"does not say what '(GET|HEAD) /v1/secrets' needs"):
+        check_table([*app.routes, extra])
+    with pytest.raises(LookupError, match=r"'PUT /v1/documents'"):
+        check_table([Route("/v1/documents", lambda _request: None, methods=["PUT"])])
+
+
+def test_nobody_unknown_gets_past(app: FastAPI, server: Server) -> None:
+    """A program is refused, and a browser is led to the sign-in page."""
+    wrong: dict[str, Any] = {}
+    for method, path in requests(app):
+        is_open = need_of(method, path) is Need.NOTHING
+        found = server.begin(method, path)
+        if is_open == (found.status == 401):
+            wrong[f"{method} {path}"] = found.status
+        if not is_open and found.headers.get("www-authenticate") != 'Bearer realm="Footnoted"':
+            wrong[f"{method} {path}"] = found.headers
+        forged = server.begin(method, path, {"Authorization": "Bearer fn_forged"})
+        if not is_open and forged.status not in {401, 429}:
+            wrong[f"{method} {path} with a forged token"] = forged.status
+        if not is_open and method == "GET" and server.begin(method, path, PAGE).status != 303:
+            wrong[f"{method} {path} by a browser"] = 200
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    "sender",
+    [
+        *(f"a token to {scope}" for scope in Scope),
+        *(f"a session of a {role}" for role in Role),
+        "a command on the machine",
+    ],
+)
+def test_a_sender_gets_what_the_scopes_allow(
+    app: FastAPI, server: Server, senders: dict[str, tuple[dict[str, str], frozenset[Scope]]], sender: str
+) -> None:
+    headers, scopes = senders[sender]
+    wrong = {}
+    for method, path in requests(app):
+        need = need_of(method, path)
+        allowed = isinstance(need, Need) or need in scopes
+        found = server.begin(method, path, headers)
+        # Without their token, forms are refused with 403 as well.
+        if allowed == (found.status in {401, 403, 429}) and path not in {"/sign-in", "/sign-out"}:
+            wrong[f"{method} {path}"] = found.status
+        challenge = found.headers.get("www-authenticate", "")
+        if not allowed and f'error="insufficient_scope", scope="{need.value}"' not in challenge:
+            wrong[f"{method} {path}"] = found.status
+    assert wrong == {}
+
+
+def test_what_each_kind_of_sender_may_do() -> None:
+    """The table in words: a change of it is a change of this test."""
+    needs = {
+        "GET /healthz": Need.NOTHING,
+        "GET /": Scope.READ,
+        "GET /v1/documents": Scope.READ,
+        "GET /v1/documents/1/pages/1.png": Scope.READ,
+        "GET /v1/conversations/1.docx": Scope.READ,
+        "GET /openapi.json": Scope.READ,
+        "POST /v1/chat": Scope.ASK,
+        "POST /v1/chat/completions": Scope.ASK,
+        "GET /v1/models": Scope.ASK,
+        "POST /v1/search": Scope.ASK,
+        "POST /gradio_api/queue/join": Scope.ASK,
+        "POST /v1/documents": Scope.WRITE,
+        "DELETE /v1/documents/1": Scope.WRITE,
+        "DELETE /v1/answers/1": Scope.WRITE,
+        "POST /v1/index/sync": Scope.WRITE,
+        "HEAD /healthz": Need.NOTHING,
+        "PUT /v1/search": Need.IDENTITY,
+        "GET /nothing": Need.IDENTITY,
+    }
+    assert {route: need_of(*route.split(" ")) for route in needs} == needs
+
+
+PATHS = st.one_of(
+    st.text(max_size=40).map("/{}".format),
+    st.builds(
+        "{}{}{}".format,
+        st.sampled_from(
+            ["", "/", "//", "/.", "/healthz", "/sign-in", "/footnoted/x/styles/theme.css", "/v1"]
+        ),
+        st.sampled_from([filled(route.split(" ")[1]) for route in TABLE]),
+        st.sampled_from(["", "/", "//", "/..", "/../healthz", ";a", "\n", "\x00", "%2f", "?", "#", ".css"]),
+    ),
+)
+
+
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    path=PATHS, method=st.sampled_from(["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "get", "QUERY"])
+)
+def test_no_other_spelling_of_a_path_gets_past(server: Server, path: str, method: str) -> None:
+    """Whatever the router makes of a path, a sender who is unknown sees only what is open."""
+    opened = {filled(route.split(" ")[1]) for route, need in TABLE.items() if need is Need.NOTHING}
+    plain = path.partition("?")[0]
+    found = server.begin(method, path)
+    assert (
+        found.status == 401
+        or plain in opened
+        or (found.status in {404, 405} and need_of(method, plain) is Need.NOTHING)
+    )
+
+
+def test_a_websocket_is_closed(server: Server) -> None:
+    assert server.begin("GET", "/gradio_api/queue/join", kind="websocket").status == 0

@@ -1,0 +1,26 @@
+"""People and programs that may use a library: their accounts, tokens, sessions and scopes; no HTTP."""
+
+from ui.accounts.database import FILE, Accounts
+from ui.accounts.identity import LOCAL, ROLE_SCOPES, Identity, Role, Scope
+from ui.accounts.sessions import IDLE_SECONDS, LONGEST_SECONDS, Session
+from ui.accounts.sign_in import SignIn
+from ui.accounts.throttle import TooManyAttemptsError
+from ui.accounts.tokens import TokenRecord
+from ui.accounts.users import UserRecord
+
+__all__ = [
+    "FILE",
+    "IDLE_SECONDS",
+    "LOCAL",
+    "LONGEST_SECONDS",
+    "ROLE_SCOPES",
+    "Accounts",
+    "Identity",
+    "Role",
+    "Scope",
+    "Session",
+    "SignIn",
+    "TokenRecord",
+    "TooManyAttemptsError",
+    "UserRecord",
+]

@@ -1,0 +1,100 @@
+"""The database of accounts: a file of its own in the home, so that no backup of the library has passwords."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from index.private import close_to_others, make_file, make_folder
+from ui.accounts.schema import VERSION, metadata, secrets
+from ui.accounts.sessions import Sessions
+from ui.accounts.tokens import Tokens
+from ui.accounts.users import Users
+from ui.errors import AccountsFileError
+
+FILE = "accounts.sqlite"
+
+_PATIENCE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The accounts of a library. Safe to share between threads.
+
+    Attributes:
+        engine: the SQLAlchemy engine of the database.
+        users: the people.
+        tokens: the tokens of programs.
+        sessions: the sessions of people who are signed in.
+    """
+
+    engine: sa.Engine
+    users: Users
+    tokens: Tokens
+    sessions: Sessions
+
+    @classmethod
+    def open(cls, home: Path, clock: Callable[[], float] = time.time) -> Accounts:
+        """Open the accounts in the folder ``home``; create them as needed, for the owner of the file alone.
+
+        Args:
+            home: the home folder.
+            clock: tells the time in seconds since 1970.
+
+        Raises:
+            AccountsFileError: if the file cannot be opened, or a newer program wrote it.
+        """
+        path = home / FILE
+        # If the folder or the file cannot be made, SQLite's own error says why.
+        with suppress(OSError):
+            make_folder(home)
+            make_file(path)
+        place = sa.URL.create("sqlite", database=str(path))
+        engine = sa.create_engine(place, connect_args={"timeout": _PATIENCE_SECONDS})
+        sa.event.listen(engine, "connect", _set_pragmas)
+        try:
+            with engine.begin() as connection:
+                _make_tables(connection, path)
+                key = _signing_key(connection)
+        except sa.exc.DatabaseError as error:
+            raise AccountsFileError(
+                f"the accounts {path} cannot be opened: {error.orig}; check the permissions of the folder"
+            ) from error
+        for suffix in ("", "-wal", "-shm"):
+            close_to_others(path.with_name(path.name + suffix))
+        return cls(engine, Users(engine, clock), Tokens(engine, clock), Sessions(engine, key, clock))
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.engine.dispose()
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    # A deleted password or session leaves no trace in the file.
+    connection.execute("PRAGMA secure_delete = ON")
+
+
+def _make_tables(connection: sa.Connection, path: Path) -> None:
+    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+    if found > VERSION:
+        raise AccountsFileError(f"a newer version of Footnoted wrote {path}; install that version")
+    if found < VERSION:
+        metadata.create_all(connection)
+        connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+
+
+def _signing_key(connection: sa.Connection) -> bytes:
+    """The random key that signs cookies and forms; the first call makes it."""
+    new = sqlite.insert(secrets).values(name="signing", value=os.urandom(32))
+    connection.execute(new.on_conflict_do_nothing())
+    return bytes(connection.execute(sa.select(secrets.c.value).filter_by(name="signing")).scalar_one())

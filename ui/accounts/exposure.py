@@ -1,0 +1,49 @@
+"""Decide whether people sign in to a server, and refuse to expose a server without sign-in."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from ipaddress import ip_address
+
+from ui.accounts.database import Accounts
+from ui.accounts.sign_in import SignIn
+from ui.errors import UsedWronglyError
+from ui.settings import Settings, home_id
+
+
+def is_exposed(listener: socket.socket) -> bool:
+    """Return whether other machines can reach the address that ``listener`` is bound to."""
+    return not ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
+
+
+@contextmanager
+def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None]:
+    """Open the accounts if people have to sign in, and close them at the end; None if they need not.
+
+    Args:
+        settings: the settings, among them the home folder.
+        exposed: whether other machines can reach the server.
+
+    Raises:
+        UsedWronglyError: if other machines can reach the server and sign-in is off, or if nobody can sign in,
+            unless the settings allow that.
+    """
+    on = settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
+    if not on:
+        if exposed and not settings.insecure:
+            raise UsedWronglyError(
+                f"other machines reach {settings.host}, and without sign-in anyone there can read, add and "
+                "delete reports; set FOOTNOTED_SIGN_IN to on and add yourself with `footnoted user add NAME "
+                "--administrator`, or accept this with --insecure"
+            )
+        yield None
+        return
+    with closing(Accounts.open(settings.home)) as accounts:
+        if not settings.insecure and all(user.disabled for user in accounts.users.all()):
+            raise UsedWronglyError(
+                "sign-in is on, and nobody can sign in yet; add yourself with `footnoted user add NAME "
+                "--administrator`, or accept this with --insecure"
+            )
+        yield SignIn(accounts, home_id(settings.home))

@@ -1,0 +1,58 @@
+"""Who a request comes from, and what that person or program may do."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Literal
+
+
+class Scope(StrEnum):
+    """A kind of action. No scope includes another one."""
+
+    READ = "read"
+    ASK = "ask"
+    WRITE = "write"
+    ADMIN = "admin"
+
+
+class Role(StrEnum):
+    """The role of a user."""
+
+    MEMBER = "member"
+    ADMINISTRATOR = "administrator"
+
+
+ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
+    Role.MEMBER: frozenset({Scope.READ, Scope.ASK, Scope.WRITE}),
+    Role.ADMINISTRATOR: frozenset(Scope),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The sender of a request.
+
+    Attributes:
+        kind: ``user`` for a person with a session, ``token`` for a program, ``machine`` for a command on the
+            server's machine, and ``local`` for everyone while sign-in is off.
+        scopes: what the sender may do.
+        user_id: the number of the user, or of the token's owner; None if there is no such user.
+        name: the name of that user.
+        token: the name of the token.
+    """
+
+    kind: Literal["user", "token", "machine", "local"]
+    scopes: frozenset[Scope]
+    user_id: int | None = None
+    name: str | None = None
+    token: str | None = None
+
+    def __str__(self) -> str:
+        """The sender in words, for messages."""
+        return f"the token {self.token!r}" if self.kind == "token" else (self.name or "this sender")
+
+
+LOCAL = Identity("local", frozenset(Scope))
+"""Everyone, while sign-in is off."""

@@ -1,0 +1,31 @@
+"""Names of users and tokens."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from ui.errors import AccountError
+
+MAX_CHARACTERS = 64
+
+_NAME = re.compile(r"[\w.@-]+")
+
+
+def checked(name: str) -> str:
+    """``name`` in Unicode's composed form.
+
+    Raises:
+        AccountError: if it is no name.
+    """
+    composed = unicodedata.normalize("NFC", name)
+    if len(composed) > MAX_CHARACTERS or not _NAME.fullmatch(composed):
+        raise AccountError(
+            f"{name!r} is no name; use at most {MAX_CHARACTERS} letters, digits and the signs . _ @ -"
+        )
+    return composed
+
+
+def key_of(name: str) -> str:
+    """The form of a name in which names are compared: two that look alike or differ in case are the same."""
+    return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

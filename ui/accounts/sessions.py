@@ -1,0 +1,129 @@
+"""The sessions of people who are signed in.
+
+A browser keeps the random id of its session in a signed cookie, and the database keeps the digest of the id.
+A forged cookie never reaches the database. A session ends on the server: after twelve hours without a
+request, after seven days, when its user signs out, and when the user's password changes.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from hashlib import sha256
+
+import sqlalchemy as sa
+from itsdangerous import BadSignature, Signer, TimestampSigner
+
+from ui.accounts.identity import ROLE_SCOPES, Identity, Role
+from ui.accounts.schema import sessions, users
+from ui.accounts.tokens import digest_of
+
+IDLE_SECONDS = 12 * 3_600
+LONGEST_SECONDS = 7 * 86_400
+
+RENEWAL_SECONDS = 300.0
+"""The precision of a session's last use, so that not every request writes to the disk."""
+
+FORM_SECONDS = IDLE_SECONDS
+"""The time for which a form can be sent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session of a user.
+
+    Attributes:
+        identity: the user.
+        session_id: the random id.
+        cookie: the signed id, for the browser.
+        seconds: the seconds for which the session lasts without another request.
+        is_renewed: whether the browser needs the cookie again, because the session lasts longer now.
+    """
+
+    identity: Identity
+    session_id: str
+    cookie: str
+    seconds: int
+    is_renewed: bool
+
+
+class Sessions:
+    """The sessions of a library's users."""
+
+    def __init__(self, engine: sa.Engine, key: bytes, clock: Callable[[], float]) -> None:
+        """Keep sessions in the database ``engine``; ``key`` signs cookies and forms."""
+        self._engine = engine
+        self._clock = clock
+        self._cookies = Signer(key, "session", key_derivation="hmac", digest_method=sha256)
+        self._forms = _Forms(key, "form", key_derivation="hmac", digest_method=sha256)
+        self._forms.clock = clock
+
+    def start(self, user_id: int) -> str:
+        """Start a session with a new id, and return its cookie."""
+        session_id, now = secrets.token_urlsafe(32), self._clock()
+        row = {"digest": digest_of(session_id), "user_id": user_id, "created": now, "seen": now}
+        with self._engine.begin() as connection:
+            connection.execute(sa.delete(sessions).where(_has_ended(now)))
+            connection.execute(sa.insert(sessions).values(row))
+        return self._cookies.sign(session_id).decode()
+
+    def find(self, cookie: str) -> Session | None:
+        """The session of a cookie; None if the cookie is forged, or the session has ended."""
+        session_id = self._unsigned(cookie)
+        if session_id is None:
+            return None
+        digest, now = digest_of(session_id), self._clock()
+        named = sa.select(sessions, users.c.name, users.c.role).join(users)
+        current = named.where(sessions.c.digest == digest, ~_has_ended(now), users.c.disabled.is_(None))
+        with self._engine.connect() as connection:
+            row = connection.execute(current).one_or_none()
+        if row is None or not hmac.compare_digest(row.digest, digest):
+            return None
+        is_renewed = now - row.seen >= RENEWAL_SECONDS
+        if is_renewed:
+            with self._engine.begin() as connection:
+                connection.execute(sa.update(sessions).filter_by(digest=digest).values(seen=now))
+        identity = Identity("user", ROLE_SCOPES[Role(row.role)], row.user_id, row.name)
+        seconds = int(min(IDLE_SECONDS, row.created + LONGEST_SECONDS - now))
+        return Session(identity, session_id, cookie, seconds, is_renewed)
+
+    def end(self, cookie: str) -> None:
+        """End the session of a cookie, if there is one."""
+        session_id = self._unsigned(cookie)
+        if session_id is not None:
+            with self._engine.begin() as connection:
+                connection.execute(sa.delete(sessions).filter_by(digest=digest_of(session_id)))
+
+    def form_token(self, browser: str) -> str:
+        """A token for a form that only the browser with the random cookie value ``browser`` can send."""
+        return self._forms.sign(sha256(browser.encode()).hexdigest()).decode()
+
+    def is_of_form(self, token: str, browser: str) -> bool:
+        """Return whether ``token`` is a token for a form of this browser that is not too old."""
+        try:
+            signed = self._forms.unsign(token.encode("utf-8", "surrogatepass"), max_age=FORM_SECONDS)
+        except BadSignature:
+            return False
+        return hmac.compare_digest(signed, sha256(browser.encode()).hexdigest().encode())
+
+    def _unsigned(self, cookie: str) -> str | None:
+        try:
+            return self._cookies.unsign(cookie.encode("utf-8", "surrogatepass")).decode()
+        except BadSignature:
+            return None
+
+
+class _Forms(TimestampSigner):
+    """A signer whose time is that of the accounts."""
+
+    clock: Callable[[], float]
+
+    def get_timestamp(self) -> int:
+        """The time in whole seconds since 1970."""
+        return int(self.clock())
+
+
+def _has_ended(now: float) -> sa.ColumnElement[bool]:
+    return (sessions.c.seen <= now - IDLE_SECONDS) | (sessions.c.created <= now - LONGEST_SECONDS)

@@ -1,0 +1,79 @@
+"""Sign-in to a running server: by name and password, by session, or by token."""
+
+from __future__ import annotations
+
+import hmac
+from ipaddress import ip_network
+from threading import Lock
+
+from ui.accounts.database import Accounts
+from ui.accounts.identity import Identity, Scope
+from ui.accounts.names import key_of
+from ui.accounts.throttle import Throttle
+from ui.accounts.tokens import digest_of, new_token
+
+
+class SignIn:
+    """The accounts of a library and the state of its server. Safe to share between threads.
+
+    Attributes:
+        accounts: the accounts.
+        server_id: the id of the home, which tells the cookies of several servers on one host apart.
+        machine_token: a token of this run of the server, for commands on the same machine.
+    """
+
+    def __init__(self, accounts: Accounts, server_id: str) -> None:
+        self.accounts = accounts
+        self.machine_token = new_token()
+        self.server_id = server_id
+        self._throttle = Throttle()
+        self._one_at_a_time = Lock()
+        accounts.users.decoy()
+
+    def start_session(self, name: str, password: str, address: str) -> str | None:
+        """Start a session and return its cookie; None if the name or the password is wrong.
+
+        One attempt is checked at a time: each takes 64 MB of memory, and parallel ones would pass the limits.
+
+        Args:
+            name: the name that the person wrote.
+            password: the password that the person wrote.
+            address: the network address of the person, which the limits count.
+
+        Raises:
+            TooManyAttemptsError: if too many attempts with the name or from the address have failed.
+        """
+        key = digest_of(key_of(name)).hex()  # A limited length, whatever the person wrote.
+        with self._one_at_a_time:
+            self._throttle.check_sign_in(key, _network(address))
+            user = self.accounts.users.verified(name, password)
+            if user is None:
+                self._throttle.note_failed_sign_in(key, _network(address))
+                return None
+            self._throttle.note_signed_in(key, _network(address))
+        return self.accounts.sessions.start(user.user_id)
+
+    def token_identity(self, token: str, address: str) -> Identity | None:
+        """The sender of a request with a token; None if the token is wrong or has ended.
+
+        A right token counts even if the address has sent too many wrong ones: nobody can guess 256 bits, and
+        a neighbour behind the same address must not lock a program out.
+
+        Raises:
+            TooManyAttemptsError: if the token is wrong, and too many of the address were before.
+        """
+        if hmac.compare_digest(digest_of(token), digest_of(self.machine_token)):
+            return Identity("machine", frozenset(Scope))
+        identity = self.accounts.tokens.identity(token)
+        if identity is None:
+            self._throttle.note_wrong_token(_network(address))
+        return identity
+
+
+def _network(address: str) -> str:
+    """The network that one client has for itself: an address of version 4, or 64 bits of version 6."""
+    try:
+        bits = 64 if ":" in address else 32
+        return str(ip_network((address.partition("%")[0], bits), strict=False))
+    except ValueError:
+        return address

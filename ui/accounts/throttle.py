@@ -1,0 +1,88 @@
+"""Limits on failed sign-ins and on wrong tokens, so that nobody can guess many."""
+
+from __future__ import annotations
+
+import math
+import time
+from dataclasses import dataclass
+
+from limits import RateLimitItem, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import MovingWindowRateLimiter
+
+from index.errors import FootnotedError
+
+OF_NAME_AT_ADDRESS = RateLimitItemPerMinute(5, 5)
+OF_ADDRESS = RateLimitItemPerMinute(20, 5)
+OF_NAME = RateLimitItemPerMinute(30, 15)
+"""The most failed sign-ins with a name: from one address, from one address with any name, and from anywhere.
+The last limit is high, because anyone can use it up and so keep the user from signing in for a while."""
+
+OF_TOKENS = RateLimitItemPerMinute(30, 1)
+"""The most wrong tokens from an address."""
+
+
+class TooManyAttemptsError(FootnotedError):
+    """Too many attempts have failed.
+
+    Attributes:
+        seconds: the seconds after which another attempt is allowed.
+    """
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"too many attempts failed; try again in {seconds} seconds")
+        self.seconds = seconds
+
+
+@dataclass(frozen=True, slots=True)
+class _Limit:
+    item: RateLimitItem
+    identifiers: tuple[str, ...]
+
+
+class Throttle:
+    """Counts the failures of the running server. A restart forgets them."""
+
+    def __init__(self) -> None:
+        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+
+    def check_sign_in(self, name: str, address: str) -> None:
+        """Raise an error if no further sign-in is allowed.
+
+        Raises:
+            TooManyAttemptsError: if a limit is used up.
+        """
+        self._check(*_limits(name, address))
+
+    def note_failed_sign_in(self, name: str, address: str) -> None:
+        """Count a failed sign-in."""
+        for limit in _limits(name, address):
+            self._limiter.hit(limit.item, *limit.identifiers)
+
+    def note_signed_in(self, name: str, address: str) -> None:
+        """Forget the failures of the name from the address, which were mistakes of the user."""
+        self._limiter.clear(OF_NAME_AT_ADDRESS, "name-at-address", name, address)
+
+    def note_wrong_token(self, address: str) -> None:
+        """Count a wrong token.
+
+        Raises:
+            TooManyAttemptsError: if the limit is used up.
+        """
+        limit = _Limit(OF_TOKENS, ("token", address))
+        self._check(limit)
+        self._limiter.hit(limit.item, *limit.identifiers)
+
+    def _check(self, *limits: _Limit) -> None:
+        used_up = [limit for limit in limits if not self._limiter.test(limit.item, *limit.identifiers)]
+        if used_up:
+            resets = [self._limiter.get_window_stats(each.item, *each.identifiers)[0] for each in used_up]
+            raise TooManyAttemptsError(max(1, math.ceil(max(resets) - time.time())))
+
+
+def _limits(name: str, address: str) -> tuple[_Limit, ...]:
+    return (
+        _Limit(OF_NAME_AT_ADDRESS, ("name-at-address", name, address)),
+        _Limit(OF_ADDRESS, ("address", address)),
+        _Limit(OF_NAME, ("name", name)),
+    )

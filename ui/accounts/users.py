@@ -1,0 +1,178 @@
+"""The people who may sign in, and their passwords."""
+
+from __future__ import annotations
+
+import secrets
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import sqlalchemy as sa
+from pwdlib import PasswordHash
+
+from ui.accounts.identity import Role
+from ui.accounts.names import checked, key_of
+from ui.accounts.schema import sessions, users
+from ui.errors import AccountError
+
+MIN_PASSWORD_CHARACTERS = 12
+MAX_PASSWORD_CHARACTERS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class UserRecord:
+    """A user; times are in seconds since 1970.
+
+    Attributes:
+        user_id: the number of the user, which no later user gets.
+        name: the name, as the administrator wrote it.
+        role: what the user may do.
+        created: when the user was added.
+        disabled: when the user was locked out; None if the user may sign in.
+    """
+
+    user_id: int
+    name: str
+    role: Role
+    created: float
+    disabled: float | None
+
+
+class Users:
+    """The users of a library."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._hasher = PasswordHash.recommended()
+        self._decoy: str | None = None
+
+    def add(self, name: str, password: str, role: Role = Role.MEMBER) -> UserRecord:
+        """Add a user.
+
+        Raises:
+            AccountError: if the name or the password cannot be used, or a user has the name.
+        """
+        name = checked(name)
+        row = {
+            "name": name,
+            "key": key_of(name),
+            "password": self._hash(password),
+            "role": role,
+            "created": self._clock(),
+        }
+        try:
+            with self._engine.begin() as connection:
+                connection.execute(sa.insert(users).values(row))
+        except sa.exc.IntegrityError as error:
+            raise AccountError(f"there is a user {name!r} already; choose another name") from error
+        return self.get(name)
+
+    def get(self, name: str) -> UserRecord:
+        """The user ``name``.
+
+        Raises:
+            AccountError: if there is no such user.
+        """
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(users).filter_by(key=key_of(name))).one_or_none()
+        if row is None:
+            raise _unknown(name)
+        return _record(row)
+
+    def all(self) -> list[UserRecord]:
+        """The users, by name."""
+        with self._engine.connect() as connection:
+            return [_record(row) for row in connection.execute(sa.select(users).order_by(users.c.key))]
+
+    def set_password(self, name: str, password: str) -> None:
+        """Change a password, and end all sessions of the user.
+
+        Raises:
+            AccountError: if there is no such user, or the password cannot be used.
+        """
+        self._change(name, password=self._hash(password))
+
+    def disable(self, name: str) -> None:
+        """Lock a user out: end all sessions, and refuse the user and the user's tokens from now on.
+
+        Raises:
+            AccountError: if there is no such user.
+        """
+        self._change(name, disabled=self._clock())
+
+    def enable(self, name: str) -> None:
+        """Let a user sign in again.
+
+        Raises:
+            AccountError: if there is no such user.
+        """
+        self._change(name, disabled=None)
+
+    def remove(self, name: str) -> None:
+        """Remove a user with all sessions and tokens.
+
+        Raises:
+            AccountError: if there is no such user.
+        """
+        with self._engine.begin() as connection:
+            gone = connection.execute(sa.delete(users).where(users.c.key == key_of(name)))
+        if gone.rowcount == 0:
+            raise _unknown(name)
+
+    def verified(self, name: str, password: str) -> UserRecord | None:
+        """The user whose name and password these are; None if there is none, or the user is locked out.
+
+        An unknown name takes as much work as a wrong password, so that the time does not tell them apart.
+        """
+        with self._engine.connect() as connection:
+            row = connection.execute(sa.select(users).filter_by(key=key_of(name))).one_or_none()
+        if len(password) > MAX_PASSWORD_CHARACTERS:
+            password = ""
+        stored = self.decoy() if row is None else row.password
+        is_right, stronger = self._hasher.verify_and_update(_composed(password), stored)
+        if row is None or not is_right or row.disabled is not None:
+            return None
+        if stronger is not None:
+            with self._engine.begin() as connection:
+                connection.execute(sa.update(users).filter_by(id=row.id).values(password=stronger))
+        return _record(row)
+
+    def decoy(self) -> str:
+        """The hash of a random password, with which unknown names are checked; the first call makes it."""
+        if self._decoy is None:
+            self._decoy = self._hasher.hash(secrets.token_urlsafe())
+        return self._decoy
+
+    def _hash(self, password: str) -> str:
+        return self._hasher.hash(_composed(_checked_password(password)))
+
+    def _change(self, name: str, **values: str | float | None) -> None:
+        with self._engine.begin() as connection:
+            of_name = sa.select(users.c.id).filter_by(key=key_of(name)).scalar_subquery()
+            changed = connection.execute(sa.update(users).filter_by(key=key_of(name)).values(**values))
+            connection.execute(sa.delete(sessions).where(sessions.c.user_id == of_name))
+        if changed.rowcount == 0:
+            raise _unknown(name)
+
+
+def _record(row: sa.Row[tuple[object, ...]]) -> UserRecord:
+    return UserRecord(row.id, row.name, Role(row.role), row.created, row.disabled)
+
+
+def _unknown(name: str) -> AccountError:
+    return AccountError(f"there is no user {name!r}; `footnoted user list` shows all")
+
+
+def _composed(password: str) -> str:
+    """A password in the one form in which every keyboard's letters are the same."""
+    return unicodedata.normalize("NFC", password)
+
+
+def _checked_password(password: str) -> str:
+    if not MIN_PASSWORD_CHARACTERS <= len(password) <= MAX_PASSWORD_CHARACTERS:
+        raise AccountError(
+            f"a password has {MIN_PASSWORD_CHARACTERS} to {MAX_PASSWORD_CHARACTERS:,} characters, and this "
+            f"one has {len(password):,}; choose another one"
+        )
+    return password

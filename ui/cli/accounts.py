@@ -1,0 +1,218 @@
+"""The commands ``user`` and ``token``: the people and programs that may use a server."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+from getpass import getpass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ui.cli import printing
+from ui.cli.options import AsJson, Home, settings_of
+from ui.errors import AccountError, UsedWronglyError
+
+if TYPE_CHECKING:
+    from ui.accounts import Accounts, TokenRecord, UserRecord
+
+users = typer.Typer(help="Add, list, change or remove the people who may sign in to the server.")
+tokens = typer.Typer(help="Add, list or revoke the tokens of programs that send requests to the server.")
+
+UserName = Annotated[str, typer.Argument(metavar="NAME", help="The name of a user.")]
+TokenName = Annotated[str, typer.Argument(metavar="NAME", help="The name of a token.")]
+PasswordFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--password-file",
+        metavar="FILE",
+        help="Read the password from the first line of this file; - is standard input.",
+    ),
+]
+
+
+@users.command("add")
+def add_user(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits and the signs . _ @ -")],
+    *,
+    administrator: Annotated[
+        bool, typer.Option("--administrator", help="Let the user administer the server, too.")
+    ] = False,
+    password_file: PasswordFile = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a user, and ask for a password."""
+    from ui.accounts import Role
+
+    role = Role.ADMINISTRATOR if administrator else Role.MEMBER
+    with _opened(home) as accounts:
+        user = accounts.users.add(name, _password(password_file), role)
+    _say(f"Added the {user.role} {user.name}.", _of_user(user), as_json=as_json)
+
+
+@users.command("list")
+def list_users(home: Home = None, as_json: AsJson = False) -> None:
+    """List the users."""
+    with _opened(home) as accounts:
+        listed = [_of_user(user) for user in accounts.users.all()]
+    _print_rows("users", listed, as_json=as_json)
+
+
+@users.command("password")
+def set_password(
+    name: UserName, password_file: PasswordFile = None, home: Home = None, as_json: AsJson = False
+) -> None:
+    """Change a password, and sign the user out everywhere."""
+    with _opened(home) as accounts:
+        accounts.users.get(name)  # Before the question for the password.
+        accounts.users.set_password(name, _password(password_file))
+        user = accounts.users.get(name)
+    _say(f"Changed the password of {user.name}.", _of_user(user), as_json=as_json)
+
+
+@users.command("disable")
+def disable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> None:
+    """Lock a user out, and keep the account."""
+    with _opened(home) as accounts:
+        accounts.users.disable(name)
+        user = accounts.users.get(name)
+    _say(f"Locked {user.name} out.", _of_user(user), as_json=as_json)
+
+
+@users.command("enable")
+def enable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> None:
+    """Let a user who was locked out sign in again."""
+    with _opened(home) as accounts:
+        accounts.users.enable(name)
+        user = accounts.users.get(name)
+    _say(f"{user.name} may sign in again.", _of_user(user), as_json=as_json)
+
+
+@users.command("remove")
+def remove_user(name: UserName, home: Home = None, as_json: AsJson = False) -> None:
+    """Remove a user with all tokens."""
+    with _opened(home) as accounts:
+        user = accounts.users.get(name)
+        accounts.users.remove(name)
+    _say(f"Removed {user.name}.", _of_user(user), as_json=as_json)
+
+
+@tokens.command("add")
+def add_token(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="What the token is for, such as dashboard.")],
+    *,
+    scopes: Annotated[
+        list[str],
+        typer.Option("--scope", metavar="SCOPE", help="read, ask, write or admin; may be repeated."),
+    ],
+    owner: Annotated[
+        str | None, typer.Option("--user", metavar="NAME", help="The user that the token belongs to.")
+    ] = None,
+    days: Annotated[
+        int | None,
+        typer.Option("--days", min=1, max=36_500, help="The days until the token ends (default: no end)."),
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Add a token, and print it once. Only its digest is stored."""
+    from ui.accounts import Scope
+
+    known = set(Scope)
+    if unknown := [scope for scope in scopes if scope not in known]:
+        raise UsedWronglyError(f"--scope is {unknown[0]!r}; it must be {', '.join(Scope)}")
+    with _opened(home) as accounts:
+        token, secret = accounts.tokens.add(name, [*map(Scope, scopes)], owner=owner, days=days)
+    if not as_json:
+        print("Keep this token now; it cannot be shown again:", file=sys.stderr)
+    _say(secret, {**_of_token(token), "token": secret}, as_json=as_json)
+
+
+@tokens.command("list")
+def list_tokens(home: Home = None, as_json: AsJson = False) -> None:
+    """List the tokens with their scopes, without the tokens themselves."""
+    with _opened(home) as accounts:
+        listed = [_of_token(token) for token in accounts.tokens.all()]
+    _print_rows("tokens", listed, as_json=as_json)
+
+
+@tokens.command("revoke")
+def revoke_token(name: TokenName, home: Home = None, as_json: AsJson = False) -> None:
+    """End a token at once."""
+    with _opened(home) as accounts:
+        accounts.tokens.revoke(name)
+    _say(f"Revoked {name}.", {"name": name}, as_json=as_json)
+
+
+@contextmanager
+def _opened(home: Path | None) -> Iterator[Accounts]:
+    from ui.accounts import Accounts
+
+    with closing(Accounts.open(settings_of(home=home).home)) as accounts:
+        yield accounts
+
+
+def _password(file: Path | None) -> str:
+    """A password from a file, or from the terminal, where it stays hidden.
+
+    Raises:
+        UsedWronglyError: if there is neither a file nor a terminal, or the two entries differ.
+    """
+    if file is not None:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+        return text.partition("\n")[0].removesuffix("\r")
+    if not sys.stdin.isatty():
+        raise UsedWronglyError("there is no terminal to ask for the password on; give --password-file")
+    password = getpass("Password: ")
+    if getpass("The same again: ") != password:
+        raise AccountError("the two passwords differ; nothing was changed")
+    return password
+
+
+def _of_user(user: UserRecord) -> dict[str, object]:
+    return {
+        "name": user.name,
+        "role": str(user.role),
+        "created": _date(user.created),
+        "disabled": _date(user.disabled),
+    }
+
+
+def _of_token(token: TokenRecord) -> dict[str, object]:
+    return {
+        "name": token.name,
+        "user": token.owner,
+        "scopes": [str(scope) for scope in token.scopes],
+        "created": _date(token.created),
+        "expires": _date(token.expires),
+        "revoked": _date(token.revoked),
+        "used": _date(token.used),
+    }
+
+
+def _date(seconds: float | None) -> str | None:
+    return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
+
+
+def _say(line: str, result: printing.Result, *, as_json: bool) -> None:
+    if as_json:
+        printing.print_json(result)
+    else:
+        print(line)
+
+
+def _print_rows(name: str, rows: Sequence[dict[str, object]], *, as_json: bool) -> None:
+    """Print accounts as JSON, or one a line: its name, then each other field that has a value."""
+    if as_json:
+        printing.print_json({name: rows})
+        return
+    for row in rows:
+        fields = {key: value for key, value in row.items() if value is not None}
+        words = [
+            f"{key} {', '.join(value) if isinstance(value, list) else value}" for key, value in fields.items()
+        ]
+        print(" · ".join(words).removeprefix("name "))

@@ -1,0 +1,1 @@
+"""Who a request comes from, what its route needs, and the refusal of everyone else."""

@@ -1,0 +1,174 @@
+"""Refuses requests of unknown senders, and of senders without the scope that a route needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote, urlencode
+
+from anyio import CapacityLimiter, to_thread
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.accounts import LOCAL, Identity, Session, SignIn, TooManyAttemptsError
+from ui.accounts import Scope as ScopeName
+from ui.http.access.identity import session_cookie
+from ui.http.access.table import Need, need_of
+from ui.http.problems import MEDIA_TYPE, problem_of
+
+_CHALLENGE = 'Bearer realm="Footnoted"'
+
+_LOOKUPS = 4
+"""The most senders that are looked up at the same time, in threads that no slow request can take."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """The sender of a request, by session or by token; None if nobody is known.
+
+    Attributes:
+        identity: the sender.
+        session: the session, if the sender is a person.
+        sent: what the request had to be identified by.
+    """
+
+    identity: Identity | None
+    session: Session | None = None
+    sent: str = ""
+
+
+class SignInCheck:
+    """Lets a request pass if its sender may do what its route does (:mod:`ui.http.access.table`).
+
+    ``request.state.identity`` is then the sender, and ``request.state.session`` the session of a person. A
+    program is told what is missing by 401 or 403. A browser that opens a page is led to the sign-in page.
+    """
+
+    def __init__(self, app: ASGIApp, sign_in: SignIn | None) -> None:
+        """Guard ``app``; while sign-in is off, ``sign_in`` is None and every request passes."""
+        self._app = app
+        self._sign_in = sign_in
+        self._lookups = CapacityLimiter(_LOOKUPS)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it."""
+        if scope["type"] == "lifespan":
+            await self._app(scope, receive, send)
+        elif self._sign_in is None:
+            await self._pass_on(scope, receive, send, _Found(LOCAL))
+        elif scope["type"] != "http":
+            await send({"type": "websocket.close", "code": 1008})  # No route is a WebSocket.
+        else:
+            await self._check(self._sign_in, scope, receive, send)
+
+    async def _check(self, sign_in: SignIn, scope: Scope, receive: Receive, send: Send) -> None:
+        need = need_of(scope["method"], scope["path"])
+        if need is Need.NOTHING:
+            await self._app(scope, receive, send)
+            return
+        try:
+            found = await to_thread.run_sync(_find, sign_in, scope, limiter=self._lookups)
+        except TooManyAttemptsError as error:
+            detail = f"Too many wrong tokens were sent; try again in {error.seconds} seconds."
+            refusal = _problem(scope, 429, detail, {"Retry-After": str(error.seconds)})
+        else:
+            refused = _refusal(scope, need, found)
+            if refused is None:
+                await self._pass_on(scope, receive, _closed(send, sign_in, scope, found.session), found)
+                return
+            refusal = refused
+        await refusal(scope, receive, send)
+
+    async def _pass_on(self, scope: Scope, receive: Receive, send: Send, found: _Found) -> None:
+        scope.setdefault("state", {}).update(identity=found.identity, session=found.session)
+        await self._app(scope, receive, send)
+
+
+def client_address(scope: Scope) -> str:
+    """The network address of the client; a local proxy passes on its own client's."""
+    client, _ = scope.get("client") or ("", None)
+    return str(client)
+
+
+def set_session_cookie(response: Response, scope: Scope, name: str, value: str, seconds: int) -> None:
+    """Set the cookie of a session on a response: no script can read it, and no other site can send it."""
+    secure = scope["scheme"] == "https"
+    response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
+
+
+def _find(sign_in: SignIn, scope: Scope) -> _Found:
+    """Look up the sender of a request. A token counts before a cookie."""
+    kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
+    if kind.lower() == "bearer":
+        return _Found(sign_in.token_identity(token.strip(), client_address(scope)), sent="token")
+    cookie = HTTPConnection(scope).cookies.get(session_cookie(sign_in))
+    if cookie is None:
+        return _Found(None)
+    session = sign_in.accounts.sessions.find(cookie)
+    return _Found(session.identity if session else None, session, "session")
+
+
+def _refusal(scope: Scope, need: Need | ScopeName, found: _Found) -> Response | None:
+    """The response to a sender who may not do what the request does; None if the sender may."""
+    identity = found.identity
+    if identity is None:
+        return (_to_sign_in if _opens_page(scope, found.sent) else _unknown)(scope, found.sent)
+    if isinstance(need, Need) or need in identity.scopes:
+        return None
+    detail = f"This needs the scope {need.value!r}, which {identity} does not have."
+    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{need.value}"'
+    return _problem(scope, 403, detail, {"WWW-Authenticate": challenge})
+
+
+def _opens_page(scope: Scope, sent: str) -> bool:
+    """Return whether a browser opens a page or a file with this request, and shows the response."""
+    is_get = scope["method"] in {"GET", "HEAD"}
+    return is_get and sent != "token" and "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _to_sign_in(scope: Scope, sent: str) -> Response:
+    query = scope["query_string"].decode("latin-1")
+    place = quote(scope["path"]) + (f"?{query}" if query else "")
+    ended = {"why": "ended"} if sent == "session" else {}
+    target = f"/sign-in?{urlencode({'next': place, **ended})}"
+    return RedirectResponse(target, 303, {"Cache-Control": "no-store"})
+
+
+def _unknown(scope: Scope, sent: str) -> Response:
+    challenge = _CHALLENGE
+    if sent == "token":
+        detail = "The token is wrong, has expired or was revoked; `footnoted token add` makes a new one."
+        challenge += ', error="invalid_token"'
+    elif sent == "session":
+        detail = "The session has ended; sign in again at /sign-in."
+    else:
+        detail = (
+            "Sign in at /sign-in, or send a token of `footnoted token add` as `Authorization: Bearer TOKEN`."
+        )
+    return _problem(scope, 401, detail, {"WWW-Authenticate": challenge})
+
+
+def _problem(scope: Scope, status: int, detail: str, headers: dict[str, str]) -> Response:
+    problem = problem_of(status, detail, scope["path"])
+    return JSONResponse(problem, status, {"Cache-Control": "no-store", **headers}, media_type=MEDIA_TYPE)
+
+
+def _closed(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) -> Send:
+    """A ``send`` for responses that only the sender of the request may see, also after signing out.
+
+    Browsers ask the server again before they show such a response from their cache. With a renewed session,
+    the response carries the cookie again, unless shared caches may keep it.
+    """
+
+    async def closed(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            headers.setdefault("cache-control", "private, no-cache")
+            if session and session.is_renewed and "public" not in headers["cache-control"]:
+                renewed = Response()
+                set_session_cookie(renewed, scope, session_cookie(sign_in), session.cookie, session.seconds)
+                headers.append("set-cookie", renewed.headers["set-cookie"])
+        await send(message)
+
+    return closed

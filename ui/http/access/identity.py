@@ -1,0 +1,63 @@
+"""The identity of a request's sender, which the sign-in check determines and every handler can ask for."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel
+from starlette.requests import HTTPConnection
+
+from ui.accounts import Identity, Scope, Session, SignIn
+from ui.http.problems import documented
+
+_COOKIE_CHARACTERS = 8
+
+
+def identity_of(connection: HTTPConnection) -> Identity:
+    """The sender of a request, on every route that needs a scope or an identity.
+
+    Raises:
+        AttributeError: on a route that needs neither.
+    """
+    identity: Identity = connection.state.identity
+    return identity
+
+
+def session_cookie(sign_in: SignIn) -> str:
+    """The name of the session's cookie. Browsers send the cookies of a host to all servers on its ports."""
+    return f"footnoted-session-{sign_in.server_id[:_COOKIE_CHARACTERS]}"
+
+
+class Sender(BaseModel):
+    """The sender of a request.
+
+    Attributes:
+        kind: `user` for a person, `token` for a program, `machine` for a command on the server's machine, and
+            `local` for everyone while sign-in is off.
+        name: the name of the user, or of the token's owner.
+        token: the name of the token.
+        scopes: what the sender may do.
+        form_token: for a user, the field `token` of the form that `POST /sign-out` takes.
+    """
+
+    kind: Literal["user", "token", "machine", "local"]
+    name: str | None
+    token: str | None
+    scopes: list[Scope]
+    form_token: str | None
+
+
+def identity_router(sign_in: SignIn | None) -> APIRouter:
+    """The route that tells a sender who it is to the server."""
+    router = APIRouter(prefix="/v1", tags=["server"], responses=documented(500))
+
+    @router.get("/identity")
+    def identity(sender: Annotated[Identity, Depends(identity_of)], connection: HTTPConnection) -> Sender:
+        """Who the server takes the sender of this request for, and what the sender may do."""
+        session: Session | None = connection.state.session
+        token = sign_in.accounts.sessions.form_token(session.session_id) if sign_in and session else None
+        scopes = [scope for scope in Scope if scope in sender.scopes]
+        return Sender(kind=sender.kind, name=sender.name, token=sender.token, scopes=scopes, form_token=token)
+
+    return router

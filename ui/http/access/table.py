@@ -1,0 +1,151 @@
+"""The one table of what each route needs, and the check that no route is missing in it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from enum import Enum
+
+from fastapi.routing import iter_route_contexts
+from starlette.routing import BaseRoute, Mount, compile_path
+
+from ui.accounts import Scope
+
+
+class Need(Enum):
+    """What a route needs that needs no scope."""
+
+    NOTHING = "nothing"
+    IDENTITY = "identity"
+
+
+_ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
+    Need.NOTHING: (
+        "GET /healthz",
+        "GET /readyz",
+        "GET /sign-in",
+        "POST /sign-in",
+        "POST /sign-out",
+        "GET /footnoted/{version}/styles/theme.css",
+        "GET /footnoted/{version}/styles/sign_in.css",
+    ),
+    Scope.READ: (
+        # The page.
+        "GET /",
+        "GET /assets/{path:path}",
+        "GET /static/{path:path}",
+        "GET /favicon.ico",
+        "GET /theme.css",
+        "GET /footnoted/{version}/{path:path}",
+        "GET /gradio_api/app_id",
+        # The documentation.
+        "GET /docs",
+        "GET /docs/oauth2-redirect",
+        "GET /openapi.json",
+        "GET /static-offline-docs/{path:path}",
+        # The library.
+        "GET /v1/documents",
+        "GET /v1/documents/{document_id}",
+        "GET /v1/documents/{document_id}/text",
+        "GET /v1/documents/{document_id}/pages/{page}.png",
+        "GET /v1/documents/{document_id}/citations",
+        "GET /v1/documents/{document_id}/versions",
+        "GET /v1/documents/{document_id}/changes",
+        "GET /v1/documents/{document_id}/matches",
+        "GET /v1/failures",
+        "GET /v1/jobs",
+        "GET /v1/jobs/{job_id}",
+        "GET /v1/model",
+        "GET /v1/suggestions",
+        "GET /v1/answers/{answer_id}.{suffix}",
+        "GET /v1/answers/{answer_id}/text",
+        "GET /v1/answers/{answer_id}/suggestions",
+        "GET /v1/answers/{answer_id}",
+        "GET /v1/conversations",
+        "GET /v1/conversations/{conversation_id}.{suffix}",
+        "GET /v1/conversations/{conversation_id}",
+    ),
+    Scope.ASK: (
+        "POST /v1/search",
+        "POST /v1/chat",
+        "POST /v1/feedback",
+        # OpenAI's protocol.
+        "GET /v1/models",
+        "GET /v1/models/{name}",
+        "POST /v1/chat/completions",
+        # The questions of the page.
+        "GET /gradio_api/heartbeat/{session_hash}",
+        "POST /gradio_api/queue/join",
+        "GET /gradio_api/queue/data",
+        "POST /gradio_api/cancel",
+        "POST /gradio_api/reset",
+    ),
+    Scope.WRITE: (
+        "POST /v1/documents",
+        "PATCH /v1/documents/{document_id}",
+        "DELETE /v1/documents/{document_id}",
+        "POST /v1/documents/{document_id}/restore",
+        "DELETE /v1/failures/{failure_id}",
+        "POST /v1/index/sync",
+        "DELETE /v1/jobs/{job_id}",
+        "DELETE /v1/answers/{answer_id}",
+        "PATCH /v1/conversations/{conversation_id}",
+        "DELETE /v1/conversations/{conversation_id}",
+    ),
+    Scope.ADMIN: (
+        "PUT /v1/model",
+        "DELETE /v1/model",
+        "POST /v1/model/reload",
+        "POST /v1/model/test",
+    ),
+    Need.IDENTITY: (
+        "GET /v1/identity",
+        # These answer 404, or 405 to another method than one above.
+        "* /v1",
+        "* /v1/{rest:path}",
+        "* /healthz",
+        "* /readyz",
+    ),
+}
+
+TABLE: Mapping[str, Need | Scope] = {route: need for need, routes in _ROUTES.items() for route in routes}
+"""What each route needs. A route is a method, or ``*`` for any other method, and a path with its parameters.
+Where several match a request, the first counts."""
+
+_PATTERNS = [
+    (method, compile_path(path)[0], need)
+    for (method, path), need in ((route.split(" "), need) for route, need in TABLE.items())
+]
+
+_VERSION = re.compile(r"^(/footnoted)/[0-9a-f]+")
+
+
+def need_of(method: str, path: str) -> Need | Scope:
+    """What a request needs. ``HEAD`` needs what ``GET`` needs; an unknown route needs an identity."""
+    method = "GET" if method == "HEAD" else method
+    matching = (need for given, pattern, need in _PATTERNS if given in {method, "*"} and pattern.match(path))
+    return next(matching, Need.IDENTITY)
+
+
+def routes_of(routes: Sequence[BaseRoute]) -> Iterator[str]:
+    """The routes of an app and of the apps that are mounted in it, as the table writes them."""
+    for context in iter_route_contexts(routes):
+        route = context.original_route
+        if isinstance(route, Mount):
+            inner = list(routes_of(route.routes)) or ["GET /{path:path}"]  # Files have no routes.
+            prefix = _VERSION.sub(r"\1/{version}", route.path)
+            yield from (each.replace(" ", f" {prefix}", 1) for each in inner)
+        else:
+            yield from (f"{method} {context.path}" for method in context.methods or ())
+
+
+def check_table(routes: Sequence[BaseRoute]) -> None:
+    """Check that the table has each of the routes.
+
+    Raises:
+        LookupError: if it lacks one. An app with such a route must not start.
+    """
+    known = {*TABLE, *(route.replace("GET", "HEAD", 1) for route in TABLE)}
+    for route in routes_of(routes):
+        if route not in known and f"* {route.split(' ')[1]}" not in known:
+            raise LookupError(f"ui.http.access.table does not say what {route!r} needs; add it to the table")
