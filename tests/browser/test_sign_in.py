@@ -36,7 +36,7 @@ def guarded(
     make_hashes_quick(monkeypatch)
     with closing(Accounts.open(tmp_path)) as accounts:
         accounts.users.add("ada", PASSWORD)
-        with serving(seed_index, seed_engine, SignIn(accounts, "0" * 16)) as url:
+        with serving(seed_index, seed_engine, sign_in=SignIn(accounts, "0" * 16)) as url:
             yield Guarded(url, accounts)
 
 
