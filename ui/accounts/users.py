@@ -127,11 +127,10 @@ class Users:
         """
         with self._engine.connect() as connection:
             row = connection.execute(sa.select(users).filter_by(key=key_of(name))).one_or_none()
-        if len(password) > MAX_PASSWORD_CHARACTERS:
-            password = ""
+        read = password[:MAX_PASSWORD_CHARACTERS]
         stored = self.decoy() if row is None else row.password
-        is_right, stronger = self._hasher.verify_and_update(_composed(password), stored)
-        if row is None or not is_right or row.disabled is not None:
+        is_right, stronger = self._hasher.verify_and_update(_composed(read), stored)
+        if row is None or not is_right or read != password or row.disabled is not None:
             return None
         if stronger is not None:
             with self._engine.begin() as connection:

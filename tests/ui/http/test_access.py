@@ -158,6 +158,7 @@ def test_what_each_kind_of_sender_may_do() -> None:
         "DELETE /v1/documents/1": Scope.WRITE,
         "DELETE /v1/answers/1": Scope.WRITE,
         "POST /v1/index/sync": Scope.WRITE,
+        "PUT /v1/model": Scope.ADMIN,
         "HEAD /healthz": Need.NOTHING,
         "PUT /v1/search": Need.IDENTITY,
         "GET /nothing": Need.IDENTITY,
