@@ -10,6 +10,7 @@ from babel import Locale
 
 from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
 from index.search import Snapshot, Term, terms
+from index.text import may_be_in
 from rag.answers import Cause
 from rag.finding.features import absent_words, content_terms, is_foreign, terms_of_reading
 from rag.finding.ranking import Scored, Weights, leading
@@ -64,6 +65,8 @@ def decide(
     foreign = bool(best.features.foreign)
     model = weights.foreign if foreign else weights.answerability
     answerability = model.of(leading(ranked) if foreign else best.features)
+    if foreign and not may_be_in(question.language, index.encoder.languages):
+        return Decision(answerability, _foreign(index, question, best.reading))
     if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
         years = _absent_years(question, best.reading)
         return Decision(answerability, _without_years(question, best.reading, years) if years else None)
@@ -82,10 +85,12 @@ def _absent_years(question: Question, reading: Reading) -> list[str]:
 
 
 def _without_years(question: Question, reading: Reading, years: Sequence[str]) -> Abstention:
-    subject = _named_in(question, [reading]) or [reading.document.title]
-    return Abstention(
-        "not_answered", f"Reports speak of {quote_list(subject)}; none gives {quote_list(years)}."
-    )
+    named = _named_in(question, [reading])
+    if named:
+        reason = f"Reports speak of {quote_list(named)}; none gives {quote_list(years)}."
+    else:
+        reason = f"The nearest report is “{reading.document.title}”; it does not give {quote_list(years)}."
+    return Abstention("not_answered", reason)
 
 
 def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:

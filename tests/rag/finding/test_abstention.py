@@ -94,10 +94,26 @@ def test_a_question_that_the_encoder_reads_is_told_that_no_sentence_answers_and_
         assert (abstention.cause, abstention.reason) == (cause, languages + end)
 
 
-def test_a_question_in_another_language_is_refused_where_another_sentence_is_as_near(
+def test_a_question_that_the_encoder_cannot_read_is_refused_for_its_language_alone(
     library: MakeLibrary,
 ) -> None:
+    abstention = judged(library(HARBOUR), "港口2019年为什么关闭？", ALWAYS)
+    assert abstention is not None
+    assert abstention.cause == "language"
+    assert "2019" not in abstention.reason
+
+
+def test_a_year_that_no_passage_has_is_named_with_the_nearest_report(library: MakeLibrary) -> None:
+    abstention = judged(library(HARBOUR), "Why was the harbour closed in 2019?", ALWAYS)
+    assert abstention is not None
+    assert abstention.reason == "The nearest report is “a”; it does not give “2019”."
+
+
+def test_a_question_in_another_language_is_refused_where_another_sentence_is_as_near(
+    library: MakeLibrary, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
     engine = library(HARBOUR)
+    monkeypatch.setattr(encoder, "languages", frozenset({"en", "zh"}))
     question, _, found = ranked(engine, "港口为什么关闭？")
     weights = replace(ALWAYS, foreign=Logistic(1.0, {"lead": 4.0}), foreign_threshold=0.5)
     tied = [found[0], replace(found[1], score=found[0].score)]
