@@ -34,6 +34,7 @@ def test_a_line_has_files_passages_rate_and_time_left_as_far_as_known(now: JobPr
 
 def test_without_a_terminal_a_line_comes_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
     clock = [100.0]
+    monkeypatch.setattr("ui.cli.progress.LINE_SECONDS", 10.0)
     monkeypatch.setattr(time, "monotonic", lambda: clock[0])
     printed = StringIO()
     with job_progress(Console(file=printed, width=60)) as show:
