@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import httpx
@@ -153,6 +154,14 @@ def hold(page: Page) -> list[Route]:
     return held
 
 
+def wait_for(page: Page, held: list[Route], count: int) -> None:
+    """Wait until the page has sent so many questions."""
+    until = time.monotonic() + 20
+    while len(held) < count:
+        assert time.monotonic() < until, f"the page sent {len(held)} of {count} questions"
+        page.wait_for_timeout(20)
+
+
 def test_a_question_is_in_the_conversation_before_the_server_has_it(seed_page: Watched) -> None:
     page = seed_page.page
     held = hold(page)
@@ -171,12 +180,13 @@ def test_a_question_that_waits_for_the_answer_before_it_says_so(seed_page: Watch
     page = seed_page.page
     held = hold(page)
     ask(page, ARRESTS)
+    # Gradio reads the input a moment after Enter.
+    wait_for(page, held, 1)
     ask(page, BIRD)
     ask(page, BIRD)
     expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD])
     expect(page.locator(".fn-echo.bot-row")).to_have_text(["Sending…", "Next, after the answer above"])
-    while len(held) < 2:
-        page.wait_for_timeout(20)
+    wait_for(page, held, 2)
     first, *others = held
     # Requests that leave at once may arrive in any order.
     with page.expect_response("**/gradio_api/queue/join*"):
