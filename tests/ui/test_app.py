@@ -56,10 +56,10 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(
         "/v1/conversations",
         "/v1/conversations/{conversation_id}.{suffix}",
         "/v1/conversations/{conversation_id}",
-        "/v1/identity",
         "/v1/model",
         "/v1/model/reload",
         "/v1/model/test",
+        "/v1/identity",
         "/healthz",
         "/readyz",
     ]
