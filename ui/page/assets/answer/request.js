@@ -11,6 +11,7 @@
 import { write } from "../gradio.js";
 
 const OUTCOMES = "#fn-conversation :is([id^='fn-answer-'], .fn-stopped, .fn-failure)";
+const PENDING = "#fn-conversation :is(.fn-echo, .fn-waiting, .fn-arriving)";
 const FIRST = 2000; // milliseconds before the first check for an outcome; each later wait is twice as long
 const LAST = 32_000;
 const DOUBLE = 1000; // milliseconds in which the same question again is a double press of Enter
@@ -28,12 +29,12 @@ export const onRequest = (listener) => state.listeners.push(listener);
 
 const send = (command) => write("#fn-request", JSON.stringify({ n: ++state.number, ...command }));
 
-/** Opens the stream again after each wait, until the conversation changes or the longest wait is over. */
+/** Opens the stream again after each wait, until every question has its outcome or the longest wait is over. */
 function expectOutcome() {
   const before = outcomes();
   const wait = (time) => {
     state.timer = setTimeout(() => {
-      if (outcomes() !== before) return;
+      if (outcomes() !== before && !document.querySelector(PENDING)) return;
       send({ do: "listen" });
       if (time < LAST) wait(time * 2);
     }, time);
