@@ -328,7 +328,7 @@ def _listwise(examples: Sequence[Example], names: Sequence[str], penalty: float 
 
 
 def _spread(rows: Array, names: Sequence[str] = FEATURE_NAMES) -> Array:
-    """What to divide the columns ``names`` by: cosines are brought to a standard deviation of ``SPREAD``.
+    """The divisors of the columns ``names`` by: cosines are brought to a standard deviation of ``SPREAD``.
 
     The cosines of multilingual-e5-small lie within 0.1 of each other. A penalty on their weights as they are
     leaves them almost out.

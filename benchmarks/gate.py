@@ -24,7 +24,7 @@ import regex
 
 from benchmarks.datasets import data_folder
 from index.text import sentences
-from rag.answers import VERDICTS
+from rag.answers import WRITTEN
 from rag.evaluation import PRECISION, Table, claim_tables, measure_claims, read_dataset
 from rag.llm import Limits, ModelSettings, open_model
 from rag.verification import LANGUAGE_MODEL, Evidence, Gate, Judge, Thresholds, open_judge
@@ -32,7 +32,6 @@ from rag.verification import LANGUAGE_MODEL, Evidence, Gate, Judge, Thresholds, 
 CASES = Path(__file__).parent.parent / "tests" / "rag" / "verification" / "adversarial.jsonl"
 SETS = ("claims", "adversarial", "scifact", "clapnq")
 LIMITS = Limits(context_tokens=2048, reply_tokens=16, seconds=120)
-WRITTEN = VERDICTS[1:]
 
 Pair = tuple[str, str, Sequence[Evidence]]
 """The group that a pair belongs to, a sentence, and what it is held against."""

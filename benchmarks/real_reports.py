@@ -23,12 +23,9 @@ from index.embedding.encoder import open_encoder
 from index.ingest import QUESTIONS, sync
 from index.library import Library
 from rag.answers import Citation
-from rag.engine import QueryEngine
+from rag.engine import STAGES, QueryEngine
 from rag.finding.reranking import INSTALLED_RERANKER, open_reranker
 from rag.json_lines import read_json_lines
-
-STAGES = ("search", "select", "read", "rerank", "answer")
-"""The stages of an answer, in their order."""
 
 MOST_WORDS = 0.7
 """The share of the words of the evidence that a right citation has, if it has no answer."""
@@ -142,7 +139,7 @@ def _median(scored: Sequence[Scored], stage: str) -> str:
 
 
 def _good(scored: Sequence[Scored], kind: str) -> str:
-    """How many answers to questions of one kind are good, of how many."""
+    """The number of good answers to questions of one kind, of the number of all."""
     own = [item.is_good for item in scored if item.kind == kind]
     return f"{sum(own)}/{len(own)}"
 

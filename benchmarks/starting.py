@@ -35,7 +35,7 @@ THEIRS = (
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """What a step took: seconds, seconds of the processor, and megabytes in memory after it, if measured."""
+    """The cost of a step: seconds, seconds of the processor, and megabytes in memory, if measured."""
 
     seconds: float
     processor: float
@@ -133,7 +133,7 @@ def _wait(holds: Callable[[], bool]) -> None:
 
 
 def _now(process: int, began: float) -> Taken:
-    """What a process has taken since ``began``, from ``/proc``, which Linux alone has."""
+    """The cost of a process since ``began``, from ``/proc``, which Linux alone has."""
     seconds = time.perf_counter() - began
     fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])

@@ -61,6 +61,23 @@ def make_file(file: Path) -> None:
     close_to_others(file)
 
 
+def write_file(file: Path, text: str) -> None:
+    """Write a file for its owner alone; a reader finds the former text or the whole new one.
+
+    Raises:
+        OSError: if the file cannot be written; the former file stays, and nothing else is left.
+    """
+    descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as written:
+            written.write(text)
+            written.flush()
+            os.fsync(written.fileno())
+        Path(part).replace(file)
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
 def opener(path: str, flags: int) -> int:
     """An opener for ``open`` that creates files for their owner alone."""
     return os.open(path, flags, FILE)

@@ -29,6 +29,9 @@ date, name or denial is not that of the cited words, or a judge says that they d
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """The verdicts, from the surest to the worst."""
 
+WRITTEN = VERDICTS[1:]
+"""The verdicts of sentences that a model wrote."""
+
 DOUBTFUL: frozenset[Verdict] = frozenset({"paraphrased", "unsupported"})
 """The verdicts of sentences that the cited words may not say; such a sentence is labelled."""
 
@@ -250,7 +253,7 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """What Footnoted computes from the two figures of a comparison. No report states it, so nothing cites it.
+    """The difference of the two figures of a comparison. No report states it, so nothing cites it.
 
     Attributes:
         difference: the first figure minus the second one, with its sign and currency, rounded to the figures'

@@ -347,7 +347,7 @@ class QueryEngine:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """What the library has for one form of a question.
+    """The findings of the library for one form of a question.
 
     Attributes:
         question: the form.

@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Form(StrEnum):
-    """How many sentences a question asks for."""
+    """The number of sentences that a question asks for."""
 
     FACT = "one fact"
     COMPARISON = "one fact for each of several things"

@@ -76,6 +76,9 @@ class ModelChoice:
         """Open the model that the home folder stores; if that fails, answers are quoted.
 
         A model that a setting names is open already.
+
+        Raises:
+            JudgeError: if the judge of the settings cannot be opened.
         """
         if self._settings is None:
             return

@@ -44,7 +44,7 @@ HOME_ID_DIGITS = 16
 
 @dataclass(frozen=True, slots=True)
 class Needs:
-    """What the value of a setting must be, in words for its error message and for the documentation."""
+    """The form of a setting's value, in words for its error message and for the documentation."""
 
     words: str
 
@@ -368,7 +368,7 @@ class Settings(BaseSettings):
         return replace(model, limits=limits, prices=Prices(*self.llm_prices) if self.llm_prices else None)
 
     def thresholds(self) -> Thresholds | None:
-        """What the probabilities of the judge mean; None for its default."""
+        """The meaning of the judge's probabilities; None for its default."""
         if self.judge_thresholds is None:
             return None
         from rag.verification import Thresholds

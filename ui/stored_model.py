@@ -6,14 +6,12 @@ The file has a key in plain text. Only its owner can read it, and no backup cont
 from __future__ import annotations
 
 import json
-import os
 import re
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from index.private import make_folder
+from index.private import make_folder, write_file
 from ui.errors import SettingsError, UsedWronglyError
 
 if TYPE_CHECKING:
@@ -80,11 +78,7 @@ def write_model(home: Path, model: ModelSettings) -> None:
     """
     make_folder(home)
     fields = {name: getattr(model, name) for name in MODEL_FIELDS}
-    with NamedTemporaryFile("w", dir=home, prefix=f".{MODEL_FILE}-", delete=False, encoding="utf-8") as part:
-        json.dump(fields, part, ensure_ascii=False, indent=2)
-        part.flush()
-        os.fsync(part.fileno())
-    Path(part.name).replace(home / MODEL_FILE)
+    write_file(home / MODEL_FILE, json.dumps(fields, ensure_ascii=False, indent=2))
 
 
 def remove_model(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""What needs the models waits while a server that has just started loads them."""
+"""Questions wait while a server that has just started loads its models."""
 
 from __future__ import annotations
 

@@ -59,7 +59,7 @@ _CARD_DATA = re.compile(r"\s*---[\r\n]+(.*?)[\r\n]+---\s", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class Likeness:
-    """How like a question a text is.
+    """The likeness of a text to a question.
 
     Attributes:
         cosine: the cosine of their vectors.

@@ -33,7 +33,7 @@ more exact."""
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What was measured of a machine.
+    """The measurements of a machine.
 
     Attributes:
         precision: the precision in which it embeds faster.

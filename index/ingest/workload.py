@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """How many files or passages are done, and how many there are, as far as that is known."""
+    """The number of files or passages that are done, and of all, as far as that is known."""
 
     done: int = 0
     of: int = 0

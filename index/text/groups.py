@@ -46,7 +46,7 @@ def section_at(text: Sliceable, header: Span, start: int) -> str:
 
 
 def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[str]:
-    """What :func:`section_at` finds for each of several rows of one table, at least one, in their order."""
+    """The section of each of several rows of one table (:func:`section_at`), at least one, in order."""
     first = max(header.end, starts[0] - MAX_GROUP_CHARACTERS)
     window = text[first : starts[-1] + _MAX_LABEL_CHARACTERS]
     wanted = [start - first for start in starts]

@@ -157,7 +157,7 @@ def load(body: str | bytes) -> Answer:
         AnswerFormError: if the text is not an answer.
     """
     body = _with_present_verdicts(body)
-    answer = _read(body)
+    answer = _parsed(body)
     try:
         given, read = json.loads(body), json.loads(answer_json(answer))
     except (ValueError, RecursionError) as error:
@@ -175,11 +175,16 @@ def _with_present_verdicts(body: str | bytes) -> str | bytes:
 
 
 def _read(body: str | bytes) -> Answer:
+    """Parse the stored JSON text of an answer, of this version or an earlier one; raise AnswerFormError."""
+    return _parsed(_with_present_verdicts(body))
+
+
+def _parsed(body: str | bytes) -> Answer:
     """Parse the JSON text of an answer and ignore unknown fields; raise AnswerFormError."""
     from pydantic import ValidationError
 
     try:
-        return _adapter().validate_json(_with_present_verdicts(body), strict=True)
+        return _adapter().validate_json(body, strict=True)
     except ValidationError as error:
         found = error.errors(include_url=False, include_input=False)
         causes = "; ".join(f"{_place(item['loc'])}: {item['msg']}" for item in found[:_CAUSES])

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from rag.answers import Verification
+from rag.answers import WRITTEN, Verification
 from rag.errors import DatasetError
 from rag.evaluation.bootstrap import Sample, auroc, estimate
 from rag.evaluation.tables import Table
+from rag.json_lines import read_json_lines
 from rag.verification import Evidence, Gate, Thresholds
 from rag.verification.vetoes import VETOES
 
-VERDICTS = ("supported", "paraphrased", "unsupported")
 LABELS = ("supported", "unsupported")
 
 PRECISION = 0.9
@@ -99,36 +98,29 @@ def read_claims(path: Path) -> tuple[LabelledClaim, ...]:
     The text is ``claim``, and ``evidence`` a list of sentences.
 
     Raises:
-        DatasetError: if the file cannot be read, or a line lacks a field or has another label.
+        DatasetError: if a line lacks a field or has another label.
+        JsonLinesError: if the file cannot be read, or a line is not a JSON object.
     """
-    try:
-        lines = path.read_text(encoding="utf-8").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"the file of claims {str(path)!r} cannot be read: {error}") from error
-    return tuple(
-        _claim(line, f"{path.name}, line {number}") for number, line in enumerate(lines, 1) if line.strip()
-    )
+    return tuple(_claim(row, f"{path.name}, line {number}") for number, row in read_json_lines(path))
 
 
-def _claim(line: str, place: str) -> LabelledClaim:
+def _claim(row: Mapping[str, Any], place: str) -> LabelledClaim:
     try:
-        row = json.loads(line)
         of_evidence = str(row["language"]).partition("-")[0]
-        evidence = _evidence([str(text) for text in row["evidence"]], of_evidence)
         claim = LabelledClaim(
             str(row["id"]),
             str(row["claim"]),
-            evidence,
+            _evidence([str(text) for text in row["evidence"]], of_evidence),
             str(row["label"]),
             str(row["kind"]),
             str(row["language"]),
         )
-    except (ValueError, KeyError, TypeError) as error:
+    except (KeyError, TypeError) as error:
         raise DatasetError(
             f"{place}: not a claim ({error!r}); give id, evidence, claim, label, kind and language"
         ) from error
     if claim.label not in LABELS:
-        raise DatasetError(f"{place}: the label is {claim.label!r}; it must be supported or unsupported")
+        raise DatasetError(f"{place}: the label is {claim.label!r}; it must be {' or '.join(LABELS)}")
     return claim
 
 
@@ -154,7 +146,7 @@ def measure_claims(
         each: called with each claim after it is checked.
 
     Raises:
-        DatasetError: as for :func:`read_claims`.
+        DatasetError, JsonLinesError: as for :func:`read_claims`.
     """
     checked = []
     for claim in read_claims(path):
@@ -210,7 +202,7 @@ def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
         yield Table(
             f"Verdicts by {name}",
             f"{measured.name}, {judge}.",
-            (name, *VERDICTS),
+            (name, *WRITTEN),
             tuple(_rows(checked, group)),
         )
     called = [each for each in checked if each.found.verdict == "supported"]
@@ -248,7 +240,7 @@ def _if_from(bound: float, called: Sequence[CheckedClaim], judged: Sequence[Chec
 def _rows(checked: Iterable[CheckedClaim], group: Callable[[CheckedClaim], str]) -> Iterator[tuple[str, ...]]:
     counts = Counter[tuple[str, str]]((group(each), each.found.verdict) for each in checked)
     for name in sorted({name for name, _ in counts}):
-        yield (name, *(str(counts[name, verdict]) for verdict in VERDICTS))
+        yield (name, *(str(counts[name, verdict]) for verdict in WRITTEN))
 
 
 def _alarms(fair: Sequence[CheckedClaim]) -> Iterator[tuple[str, int]]:

@@ -8,6 +8,8 @@ from functools import cache, lru_cache
 
 import regex
 
+from index.text import fold
+
 _CODES = ("en", "zh", "vi", "id", "es", "fr", "km")
 _ENDING = regex.compile(r"(?:['’]s?|ians?|eans?|ans?|ns?|ese|ish|iens?|is?|s)$")
 _SPLIT_LANGUAGES = frozenset({"en", "pt", "es", "ar", "sw"})
@@ -17,7 +19,7 @@ _SPLIT_LANGUAGES = frozenset({"en", "pt", "es", "ar", "sw"})
 @lru_cache(maxsize=4096)
 def countries(text: str) -> frozenset[str]:
     """Return the ISO 3166 codes of the countries that ``text`` names, or whose people it names."""
-    plain = fold_case_kept(text)
+    plain = _without_marks(text)
     found = [match[0].casefold() for match in _pattern().finditer(plain) if not match[0][0].islower()]
     codes = {_names()[name] for name in found}
     for word in regex.findall(r"\p{Lu}[\p{L}’']+", plain):
@@ -29,16 +31,11 @@ def countries(text: str) -> frozenset[str]:
 
 def is_country(word: str) -> bool:
     """Return whether a word is the name of a country, or of its people or language."""
-    folded = fold_marks(word)
+    folded = fold(word)
     return folded in _names() or _of_people(folded) is not None
 
 
-def fold_marks(text: str) -> str:
-    """Return a text in lower case, without the marks on its letters."""
-    return fold_case_kept(text).casefold()
-
-
-def fold_case_kept(text: str) -> str:
+def _without_marks(text: str) -> str:
     """Return a text without the marks on its letters."""
     plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(mark for mark in plain if not unicodedata.combining(mark))
@@ -51,7 +48,7 @@ def _names() -> Mapping[str, str]:
     names: dict[str, str] = {}
     for code in _CODES:
         for territory, name in Locale(code).territories.items():
-            plain = fold_marks(name).replace(" & ", " and ")
+            plain = fold(name).replace(" & ", " and ")
             if len(territory) == 2 and (len(plain) > 3 or not plain.isascii()):
                 names.setdefault(plain, territory)
     return names

@@ -1,4 +1,4 @@
-"""What language models are told: to write an answer, and to judge a sentence of one.
+"""The instructions for language models: to write an answer, and to judge a sentence of one.
 
 The text of documents is data. It stands between fences that it cannot close.
 """

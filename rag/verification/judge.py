@@ -33,7 +33,7 @@ WIDELY_READ = frozenset({"en", "zh", "es", "fr", "de", "pt", "it", "nl", "ru", "
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """What the probabilities of a judge mean; ``footnoted eval --part gate`` calibrates them.
+    """The meaning of a judge's probabilities; ``footnoted eval --part gate`` calibrates it.
 
     Attributes:
         supported_from: from this probability on, a claim is supported; above 1, none ever is.
@@ -54,7 +54,7 @@ class Judge(Protocol):
 
     @property
     def thresholds(self) -> Thresholds:
-        """What its probabilities mean."""
+        """The meaning of its probabilities."""
         ...
 
     @property

@@ -18,7 +18,7 @@ from index.embedding.encoder import Encoder
 from index.library import Library
 from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
-from index.private import make_file, make_folder
+from index.private import make_file, make_folder, write_file
 from index.uploads.receiving import Sent, add_upload
 from tests.support.reports import incoming, write
 
@@ -132,3 +132,19 @@ def test_a_folder_that_is_everybody_s_stays_so(tmp_path: Path) -> None:
     make_file(tmp_path / "c")
     assert (mode(tmp_path), mode(tmp_path / "a"), mode(tmp_path / "a" / "b")) == (0o1777, 0o700, 0o700)
     assert mode(tmp_path / "c") == 0o600
+
+
+def test_a_file_is_written_whole_for_its_owner_alone(tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    file.write_text("former")
+    write_file(file, "new")
+    assert (file.read_text(), mode(file)) == ("new", 0o600)
+
+
+def test_a_file_that_cannot_be_written_stays_and_leaves_nothing_else(tmp_path: Path) -> None:
+    file = tmp_path / "key.json"
+    write_file(file, "former")
+    with pytest.raises(UnicodeEncodeError):
+        write_file(file, "\ud800")
+    assert file.read_text() == "former"
+    assert list(tmp_path.iterdir()) == [file]

@@ -1,4 +1,4 @@
-"""Who a request comes from, and what that person or program may do."""
+"""The sender of a request, and the scopes of that person or program."""
 
 from __future__ import annotations
 

@@ -6,14 +6,13 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
-from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from ui.cli import printing
-from ui.cli.options import AsJson, Home, settings_of
+from ui.cli.options import AsJson, Home, read_secret, settings_of, type_secret
 from ui.errors import AccountError, UsedWronglyError
 
 if TYPE_CHECKING:
@@ -157,18 +156,16 @@ def _opened(home: Path | None) -> Iterator[Accounts]:
 
 
 def _password(file: Path | None) -> str:
-    """A password from a file, or from the terminal, where it stays hidden.
+    """The password in a file, or the one that a person types twice.
 
     Raises:
-        UsedWronglyError: if there is neither a file nor a terminal, or the two entries differ.
+        AccountError: if the two entries differ.
+        UsedWronglyError: if the file cannot be read, or there is no terminal.
     """
     if file is not None:
-        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        return text.partition("\n")[0].removesuffix("\r")
-    if not sys.stdin.isatty():
-        raise UsedWronglyError("there is no terminal to ask for the password on; give --password-file")
-    password = getpass("Password: ")
-    if getpass("The same again: ") != password:
+        return read_secret(file, "--password-file")
+    password = type_secret("Password: ", "--password-file")
+    if type_secret("The same again: ", "--password-file") != password:
         raise AccountError("the two passwords differ; nothing was changed")
     return password
 

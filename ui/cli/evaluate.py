@@ -106,7 +106,7 @@ def run_on_claims(settings: Settings, request: Request) -> ClaimsMeasured:
     """Check the claims of a file with the judge of the settings, and calibrate that judge.
 
     Raises:
-        DatasetError: if the file cannot be read.
+        DatasetError, JsonLinesError: if the file or a line of it cannot be read.
         JudgeError: if the judge cannot be opened.
     """
     from rag.evaluation import measure_claims

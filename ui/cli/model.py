@@ -5,16 +5,14 @@ The choice is in ``model.json`` of the home folder. A running server uses it at 
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
-from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from ui.cli import printing
-from ui.cli.options import AsJson, Home, settings_of
+from ui.cli.options import AsJson, Home, read_secret, settings_of, type_secret
 from ui.cli.progress import waiting
 from ui.cli.server import post, running_server
 from ui.errors import ServerGoneError, ServerRefusedError, SettingsError, UsedWronglyError
@@ -151,21 +149,8 @@ def _free_settings(home: Path | None) -> Settings:
 def _key(file: Path | None, *, asks: bool) -> str | None:
     """The key in a file, or the one that a person types; None without one."""
     if file is not None:
-        try:
-            text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            cause = getattr(error, "strerror", None) or "it is not text"
-            raise UsedWronglyError(
-                f"the key file {str(file)!r} cannot be read: {cause}; correct --key-file"
-            ) from error
-        if not text.strip():
-            raise UsedWronglyError(f"the key file {str(file)!r} is empty; write the key into it")
-        return text.strip()
-    if not asks:
-        return None
-    if not sys.stdin.isatty():
-        raise UsedWronglyError("there is no terminal to ask for the key of this model; give --key-file")
-    return getpass("Key (not shown; empty for none): ").strip() or None
+        return read_secret(file, "--key-file").strip()
+    return type_secret("Key (not shown; empty for none): ", "--key-file").strip() or None if asks else None
 
 
 def _use(settings: Settings, chosen: ModelSettings | None) -> None:

@@ -6,8 +6,10 @@ This module imports nothing slow, because ``ask`` and ``search`` take little tim
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import asdict
+from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -139,6 +141,36 @@ def as_utf8(words: str) -> str:
 
 def _words(values: Iterable[str] | None) -> tuple[str, ...]:
     return tuple(map(as_utf8, values or ()))
+
+
+def read_secret(file: Path, option: str) -> str:
+    """The first line of a file that holds a password or a key; ``-`` is standard input.
+
+    Raises:
+        UsedWronglyError: if the file cannot be read or its first line is blank.
+    """
+    try:
+        text = sys.stdin.read() if str(file) == "-" else file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        cause = getattr(error, "strerror", None) or "it is not text"
+        raise UsedWronglyError(
+            f"the file {str(file)!r} of {option} cannot be read: {cause}; correct {option}"
+        ) from error
+    secret = text.partition("\n")[0].removesuffix("\r")
+    if not secret.strip():
+        raise UsedWronglyError(f"the first line of {str(file)!r} is blank; write the secret there")
+    return secret
+
+
+def type_secret(prompt: str, option: str) -> str:
+    """Ask for a password or a key on the terminal, which does not show it.
+
+    Raises:
+        UsedWronglyError: if there is no terminal.
+    """
+    if not sys.stdin.isatty():
+        raise UsedWronglyError(f"there is no terminal on which to type it; give {option}")
+    return getpass(prompt)
 
 
 def settings_of(home: Path | None, **options: Path | str | int | bool | None) -> Settings:

@@ -11,9 +11,9 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from tempfile import NamedTemporaryFile
 from typing import TYPE_CHECKING, Any
 
+from index.private import write_file
 from ui.errors import ServerGoneError, ServerRefusedError
 
 if TYPE_CHECKING:
@@ -53,9 +53,7 @@ class RunningServer:
 
 def write_server_file(home: Path, server: RunningServer) -> None:
     """Write ``server.json`` to ``home`` atomically, for its owner alone."""
-    with NamedTemporaryFile("w", dir=home, prefix=SERVER_FILE, delete=False, encoding="utf-8") as part:
-        json.dump(asdict(server), part)
-    Path(part.name).replace(home / SERVER_FILE)
+    write_file(home / SERVER_FILE, json.dumps(asdict(server)))
 
 
 def remove_server_file(home: Path) -> None:

@@ -126,7 +126,7 @@ def read_export(data: bytes, path: Path) -> Exported:
 
 
 def sheet_as_read(sheet: Sheet) -> Exported:
-    """What a reader sees of exported answers, which is the same in every format.
+    """The visible text of exported answers, which is the same in every format.
 
     A quoted sentence counts as supported, because neither kind of sentence has a label in the file.
     """
@@ -134,7 +134,7 @@ def sheet_as_read(sheet: Sheet) -> Exported:
 
 
 def _as_read(sheet: Sheet, shown: Callable[[Verdict], Verdict]) -> Exported:
-    """What a reader sees of exported answers.
+    """The visible text of exported answers.
 
     Args:
         sheet: the exported answers.

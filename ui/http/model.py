@@ -78,9 +78,10 @@ def model_router(choice: ModelChoice) -> APIRouter:
     def model(request: Request) -> dict[str, Any]:
         """The language model that writes answers.
 
-        `name` is null if answers are quoted. `changeable` says whether this client may choose another model,
-        and `why_not` why it may not. Only such a client sees `model`, `address`, `files` and `trouble`, which
-        name places of the server; nobody sees the key.
+        `name` is null if answers are quoted. `chooser` is `machine` if a person at the server's machine may
+        choose another model, and `administrator` where people sign in. `changeable` says whether this client
+        may, and `why_not` why it may not. Only such a client sees `model`, `address`, `files` and `trouble`,
+        which name places of the server; nobody sees the key.
         """
         return described(choice, request)
 
@@ -128,6 +129,7 @@ def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
         "address": chosen.address if chosen else None,
         "has_key": bool(chosen and chosen.key),
         "set_by": set_by,
+        "chooser": "machine" if identity_of(request).kind == "local" else "administrator",
         "changeable": why_not is None,
         "why_not": why_not,
         "files": [str(file) for file in choice.files] if why_not is None else [],

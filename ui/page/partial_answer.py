@@ -60,7 +60,7 @@ class PartialAnswer:
 
     @property
     def doing(self) -> tuple[str, int | None]:
-        """What the engine does until the first sentence arrives: the key of a string, and a count."""
+        """The engine's work until the first sentence arrives: the key of a string, and a count."""
         if self.passages is not None and self.writer is not None:
             return "waiting.with", None
         if self.passages is not None:

@@ -49,7 +49,7 @@ class CandidateWindow:
 
     @property
     def headings(self) -> int:
-        """How many texts of the window come before its sentences: 0 or 1."""
+        """The number of texts of the window before its sentences: 0 or 1."""
         return len(self.window.sentences) - len(self.places)
 
 

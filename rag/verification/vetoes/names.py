@@ -9,7 +9,8 @@ from itertools import groupby
 import regex
 
 from index.search import composed
-from rag.figures.countries import countries, fold_marks, is_country
+from index.text import fold
+from rag.figures.countries import countries, is_country
 from rag.figures.dates import dates
 from rag.figures.quantities import quantities
 from rag.finding.english_words import english_share
@@ -115,14 +116,14 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
     if statement.language not in _LATIN or any(language_in(item) != statement.language for item in evidence):
         return []
     text = composed(" ".join(f"{item.quote} {referents(item)}" for item in evidence))
-    held = {fold_marks(word) for word in _WORD.findall(text)}
+    held = {fold(word) for word in _WORD.findall(text)}
     held |= {part for word in held for part in regex.split(r"[-.’']", word)}
-    short = {fold_marks(initials) for initials in _initials(text)}
+    short = {fold(initials) for initials in _initials(text)}
     its_countries = countries(text)
     missing = []
     for name in dict.fromkeys(_names_in(statement)):
         parts = _capitals(name)
-        there = all(_has(fold_marks(part), held) for part in parts) or fold_marks(name) in short
+        there = all(_has(fold(part), held) for part in parts) or fold(name) in short
         if there and is_country(name):
             there = countries(statement.text) <= its_countries
         elif is_country(name):
@@ -158,7 +159,7 @@ def _names_in(statement: Statement) -> Iterator[str]:
 
 def _capitals(name: str) -> list[str]:
     """Return the parts of a hyphenated name that have a capital or a digit: *HIV* of *HIV-positive*."""
-    name = regex.sub(r"[’']s?$", "", name)
+    name = _owned(name)
     parts = [part for part in regex.split(r"[-–]", name) if part]
     chosen = [part for part in parts if regex.search(r"\p{Lu}|\p{N}", part)]
     return chosen if len(parts) > 1 and chosen else [name]

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from rag.answers import Verification
-from rag.errors import DatasetError
+from rag.errors import DatasetError, JsonLinesError
 from rag.evaluation.claims import (
     NEVER,
     CheckedClaim,
@@ -48,7 +48,7 @@ def test_a_line_that_is_no_claim_is_named(tmp_path: Path, row: dict[str, object]
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(DatasetError, match="cannot be read"):
+    with pytest.raises(JsonLinesError, match="none.jsonl cannot be read"):
         read_claims(tmp_path / "none.jsonl")
 
 

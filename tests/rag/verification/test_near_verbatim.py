@@ -1,4 +1,4 @@
-"""What may be left out of a quote, and what may not."""
+"""Words that may be left out of a quote, and words that may not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether people sign in to a server, and whether it starts at all."""
+"""A server asks people to sign in, or refuses to start."""
 
 from __future__ import annotations
 

@@ -91,7 +91,11 @@ def test_a_token_is_printed_once_and_revoked(home: str, capsys: pytest.CaptureFi
     ("arguments", "said"),
     [
         (["user", "add", "a/b", "--password-file", "PASSWORD"], "'a/b' is no name"),
-        (["user", "add", "ada"], "there is no terminal to ask for the password on; give --password-file"),
+        (
+            ["user", "add", "ada", "--password-file", "/nowhere/word"],
+            "the file '/nowhere/word' of --password-file cannot be read: No such file or directory",
+        ),
+        (["user", "add", "ada"], "there is no terminal on which to type it; give --password-file"),
         (["user", "password", "eve", "--password-file", "PASSWORD"], "there is no user 'eve'"),
         (["user", "remove", "eve"], "there is no user 'eve'"),
         (["token", "add", "dash", "--scope", "all"], "--scope is 'all'; it must be read, ask, write, admin"),

@@ -162,11 +162,11 @@ def test_a_key_is_typed_without_being_shown(tmp_path: Path, far: ModelServer) ->
         ),
         (
             ["openai", "a", "--key-file", "/nowhere/key"],
-            "the key file '/nowhere/key' cannot be read: No such file or directory; correct --key-file",
+            "the file '/nowhere/key' of --key-file cannot be read: No such file or directory; correct --key-file",
         ),
         (
             ["anthropic", "a"],
-            "there is no terminal to ask for the key of this model; give --key-file",
+            "there is no terminal on which to type it; give --key-file",
         ),
     ],
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from starlette.routing import Route
@@ -138,6 +139,20 @@ def test_a_sender_gets_what_the_scopes_allow(
         if not allowed and f'error="insufficient_scope", scope="{need.value}"' not in challenge:
             wrong[f"{method} {path}"] = found.status
     assert wrong == {}
+
+
+def test_a_member_is_told_that_an_administrator_chooses_the_language_model(
+    app: FastAPI, senders: dict[str, tuple[dict[str, str], frozenset[Scope]]]
+) -> None:
+    client = TestClient(app, base_url="http://127.0.0.1")
+    shown = {
+        role: client.get("/v1/model", headers=senders[f"a session of a {role}"][0]).json() for role in Role
+    }
+    refusal = "Only an administrator may choose the language model."
+    assert [shown[role]["chooser"] for role in Role] == ["administrator"] * 2
+    assert shown[Role.MEMBER]["why_not"] == refusal
+    # This server has no settings, so that even an administrator cannot choose.
+    assert shown[Role.ADMINISTRATOR]["why_not"] == "This server has no folder to store a choice."
 
 
 def test_what_each_kind_of_sender_may_do() -> None:

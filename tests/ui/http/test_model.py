@@ -80,6 +80,7 @@ def test_without_a_model_answers_are_quoted(client: TestClient) -> None:
         "address": None,
         "has_key": False,
         "set_by": None,
+        "chooser": "machine",
         "changeable": True,
         "why_not": None,
         "files": [],

@@ -1,1 +1,1 @@
-"""Who a request comes from, what its route needs, and the refusal of everyone else."""
+"""The sender of a request, the need of its route, and the refusal of everyone else."""

@@ -54,7 +54,7 @@ def identity_router(sign_in: SignIn | None) -> APIRouter:
 
     @router.get("/identity")
     def identity(sender: Annotated[Identity, Depends(identity_of)], connection: HTTPConnection) -> Sender:
-        """Who the server takes the sender of this request for, and what the sender may do."""
+        """The identity of the sender of this request, with its scopes."""
         session: Session | None = connection.state.session
         token = sign_in.accounts.sessions.form_token(session.session_id) if sign_in and session else None
         scopes = [scope for scope in Scope if scope in sender.scopes]

@@ -13,7 +13,7 @@ from ui.accounts import Scope
 
 
 class Need(Enum):
-    """What a route needs that needs no scope."""
+    """The need of a route without a scope."""
 
     NOTHING = "nothing"
     IDENTITY = "identity"
@@ -109,7 +109,7 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
 }
 
 TABLE: Mapping[str, Need | Scope] = {route: need for need, routes in _ROUTES.items() for route in routes}
-"""What each route needs. A route is a method, or ``*`` for any other method, and a path with its parameters.
+"""The need of each route. A route is a method, or ``*`` for any other method, and a path with its parameters.
 Where several match a request, the first counts."""
 
 _PATTERNS = [
@@ -121,7 +121,7 @@ _VERSION = re.compile(r"^(/footnoted)/[0-9a-f]+")
 
 
 def need_of(method: str, path: str) -> Need | Scope:
-    """What a request needs. ``HEAD`` needs what ``GET`` needs; an unknown route needs an identity."""
+    """Return the need of a request. ``HEAD`` needs what ``GET`` needs; an unknown route needs an identity."""
     method = "GET" if method == "HEAD" else method
     matching = (need for given, pattern, need in _PATTERNS if given in {method, "*"} and pattern.match(path))
     return next(matching, Need.IDENTITY)

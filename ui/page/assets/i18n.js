@@ -14,7 +14,7 @@ const asked = (navigator.languages ?? [navigator.language]).map((tag) => tag.toL
 /** The short code of the interface's language. */
 export const language = asked.find((code) => LANGUAGES.includes(code)) ?? ENGLISH;
 
-/** Whether the browser can format dates and lists in the language: Chromium lacks Khmer, for example. */
+/** Returns whether the browser can format dates and lists in the language: Chromium lacks Khmer, for example. */
 export const isKnown = Intl.DateTimeFormat.supportedLocalesOf(language).length > 0;
 
 /** The locale for `Intl`. British English puts the day before the month. */

@@ -111,7 +111,7 @@ export async function signOut(token) {
   location.assign((await ask("sign-out", { method: "POST", body })).url);
 }
 
-/** Whether the server answers. */
+/** Returns whether the server answers. */
 export const isAlive = () =>
   ask("healthz").then(
     () => true,

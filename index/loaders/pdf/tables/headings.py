@@ -109,7 +109,7 @@ def ends_like_sentence(line: Line) -> bool:
 
 
 def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> tuple[int, int]:
-    """How many of the last ``lines`` are headings of the table whose first row is ``first``.
+    """Count the headings among the last ``lines`` above the table whose first row is ``first``.
 
     After the headings, lines over the labels may name groups of rows: their number is the second.
 

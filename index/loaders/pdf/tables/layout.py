@@ -194,7 +194,7 @@ def _is_heading(line: Line) -> bool:
 
 
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
-    """How many of a table's first lines are its caption, part of which is set like a row.
+    """Count a table's first lines that are its caption, part of which is set like a row.
 
     Words over the labels that stand above a line of the caption are part of the caption, too.
     """
@@ -218,7 +218,7 @@ def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence
 
 
 def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
-    """How many of the first rows are headings: they have several cells and no quantity."""
+    """Count the first rows that are headings: they have several cells and no quantity."""
     count = 0
     for row in rows:
         if len(row) < 2 or any(is_quantity(text_of(atom)) for atom in row[1:]):

@@ -19,7 +19,7 @@ const rows = () => [...document.querySelectorAll("#fn-conversation .user-row:not
 const plain = (words) => words.replace(/\s+/g, " ").trim();
 const lastQuestion = () => plain(rows().at(-1)?.textContent ?? "");
 
-/** Whether the last question has no whole answer yet; at first it stands alone. */
+/** Returns whether the last question has no whole answer yet; at first it stands alone. */
 function isAnswering() {
   const answers = [...document.querySelectorAll("#fn-conversation .bot-row:not(.fn-echo)")];
   const arriving = ":scope :is(.fn-waiting, .fn-answer.fn-arriving)";

@@ -16,7 +16,7 @@ export const button = (label, onclick, attributes = {}) =>
 
 export const heading = (words, attributes = {}) => make("h2", { tabindex: "-1", ...attributes }, words);
 
-/** Whether the user types text into an element. */
+/** Returns whether the user types text into an element. */
 export const isWriting = (element) =>
   element?.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(element?.tagName ?? "");
 

@@ -31,7 +31,7 @@ function askNext(event) {
   area.focus();
 }
 
-/** Whether modifier keys make a key part of another command; typing a bracket may itself need modifiers. */
+/** Returns whether modifier keys make a key part of another command; typing a bracket may itself need modifiers. */
 function isCommand({ key, ctrlKey, metaKey, altKey }, hasAltGraph) {
   if (!BRACKETS.includes(key)) return ctrlKey || metaKey || altKey;
   return metaKey || (!hasAltGraph && (ctrlKey || (altKey && !isMac)));

@@ -167,7 +167,7 @@ function remove(conversation) {
   });
 }
 
-/** Whether opening a conversation replaces no other: the page is empty, or still shows this conversation. */
+/** Returns whether opening a conversation replaces no other: the page is empty, or still shows this conversation. */
 const isFree = (id) =>
   !document.querySelector("#fn-conversation .message-row") || id === currentConversation();
 

@@ -24,7 +24,7 @@ export const isOver = (upload) => OVER.includes(upload.state);
 /** Sets the handlers `changed`, for a file whose state changes, and `added`, for the id of a new report. */
 export const watchUploads = (given) => Object.assign(heard, given);
 
-/** Whether a file is lost if the user leaves the page. */
+/** Returns whether a file is lost if the user leaves the page. */
 export const isUnsent = ({ state }) => state === "waiting" || state === "sending";
 
 /** Adds files, each {file, name, collection}, to the queue; the caller renders them, all at once. */

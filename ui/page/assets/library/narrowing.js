@@ -15,7 +15,7 @@ const UNDATED = null;
 
 const yearOf = ({ published }) => (published ? Number(published.slice(0, 4)) : UNDATED);
 
-/** Whether a report's date is within the dates of a scope; the server compares them in the same way. */
+/** Returns whether a report's date is within the dates of a scope; the server compares them in the same way. */
 function isWithin({ published }, { published_after: after, published_before: before }) {
   if (!after && !before) return true;
   if (!published) return false;

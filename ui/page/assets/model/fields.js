@@ -73,7 +73,7 @@ export function modelFields(model, onTyped) {
   const filled = (name) => inputs[name].value.trim() || null;
   const address = () => (kinds[kind.value].fields.includes("address") ? filled("address") : null);
 
-  /** Whether the server would keep its key for the typed model: only for the same provider and address. */
+  /** Returns whether the server would keep its key for the typed model: only for the same provider and address. */
   const keeps = () =>
     model.has_key && kinds[kind.value].provider === model.provider && address() === (model.address ?? null);
 

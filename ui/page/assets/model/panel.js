@@ -10,6 +10,9 @@ import { t } from "../i18n.js";
 import { chooseModel, clearModel, getModel, testModel, words } from "../server.js";
 import { modelFields } from "./fields.js";
 
+/** For each kind of person who may choose the model: the key of the sentence that says so. */
+const CHOOSERS = { machine: "model.elsewhere", administrator: "model.administrator" };
+
 let dialog = null;
 
 /** Returns who writes the answers, in words. */
@@ -50,7 +53,7 @@ function facts(model) {
   return [
     make("p", { class: "fn-model-state" }, stateOf(model)),
     rows.length ? make("dl", {}, ...rows) : null,
-    make("p", {}, model.set_by ? t("model.fixed", { name: model.set_by }) : t("model.elsewhere")),
+    make("p", {}, model.set_by ? t("model.fixed", { name: model.set_by }) : t(CHOOSERS[model.chooser])),
     make("div", { class: "fn-dialog-buttons" }, closing()),
   ];
 }

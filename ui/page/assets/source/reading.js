@@ -78,7 +78,7 @@ function fail(error) {
   failed(error);
 }
 
-/** Whether a place is a quote in the shown version of the report. */
+/** Returns whether a place is a quote in the shown version of the report. */
 function isShown({ id, version, quote }) {
   const report = state.reading?.report;
   return Boolean(quote && report?.document_id === id && report.version === version);

@@ -85,7 +85,7 @@ export function markOf(trail) {
 /** Returns the number of a trail's footnote, as the conversation shows it. */
 export const numberOf = (trail) => markOf(trail)?.textContent.replace(/^\[|\]$/g, "") ?? "";
 
-/** Whether the current mark in the answer has the trail's target; an answer may have several such marks. */
+/** Returns whether the current mark in the answer has the trail's target; an answer may have several such marks. */
 export const isMarked = (trail) => {
   const current = found(trail)?.querySelector("[aria-current]");
   return current?.getAttribute("href") === trail.hrefs[trail.at];
