@@ -48,7 +48,7 @@ def test_a_line_that_is_no_claim_is_named(tmp_path: Path, row: dict[str, object]
 
 
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
-    with pytest.raises(JsonLinesError, match="none.jsonl cannot be read"):
+    with pytest.raises(JsonLinesError, match=r"none\.jsonl cannot be read"):
         read_claims(tmp_path / "none.jsonl")
 
 
