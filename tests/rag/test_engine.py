@@ -15,6 +15,7 @@ from index.library import Library
 from index.records import Filters
 from rag.answer_limits import DEFAULT_LIMITS
 from rag.answers import Answer
+from rag.conversations import from_answers
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, PassagesFound, ReadingBegun, Token
@@ -236,3 +237,18 @@ def test_what_is_not_answered_is_not_reranked(seed_index: Library, encoder: Enco
     answer = QueryEngine(seed_index, reranker=encoder).ask("What is the rainfall of Cambodia?")
     assert answer.abstained
     assert "rerank" not in answer.timings
+
+
+def test_a_follow_up_that_names_nothing_stays_in_the_report_of_the_answer_before(
+    library: MakeLibrary,
+) -> None:
+    strike = "Dock workers at Tolm went on strike over unpaid wages in March. The port closed for nine days."
+    bridge = "It cost 4 million crowns, and the province of Oss paid for it."
+    index = library({"strike.txt": strike, "bridge.txt": bridge}).index
+    engine = QueryEngine(index)
+    first = engine.ask("Why did the dock workers at Tolm go on strike?")
+    # Alone, the question is answered by the other report.
+    assert [citation.path for citation in engine.ask("Who paid for it?").citations] == ["bridge.txt"]
+    then = engine.ask("Who paid for it?", conversation=from_answers("c", [first]))
+    assert then.standalone == "Why did the dock workers at Tolm go on strike? Who paid for it?"
+    assert [citation.path for citation in then.citations] == ["strike.txt"]

@@ -9,10 +9,12 @@ from pathlib import Path
 from typing import Any, get_args
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import given
 from hypothesis import strategies as st
 from starlette.responses import JSONResponse
 
+from index.catalog import kept
 from index.catalog.database import Catalog
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
@@ -222,7 +224,7 @@ def test_a_quoted_answer_keeps_the_verdicts_that_it_was_made_with(catalog: Catal
     ]
 
 
-def test_a_verdict_of_an_older_version_is_read_as_that_of_today() -> None:
+def test_a_verdict_of_an_older_version_is_read_as_that_of_today(catalog: Catalog) -> None:
     checked = Verification("paraphrased", quote_matches=True, figures_match=True, score=0.4, reason="a doubt")
     made = answer(replace(citation(1, GATE), verification=checked))
     sentence = replace(made.sentences[0], verdict="paraphrased", reason='it is "partial"')
@@ -230,6 +232,10 @@ def test_a_verdict_of_an_older_version_is_read_as_that_of_today() -> None:
     older = answer_json(made).replace('"paraphrased"', '"partial"')
     assert older.count('"verdict":"partial"') == 2
     assert load(older) == load(older.encode()) == made
+    keep(catalog, made)
+    with catalog.engine.begin() as connection:
+        connection.execute(sa.update(kept).values(body=older))
+    assert conversation(catalog, "c") == [made]
 
 
 def test_a_conversation_returns_its_last_answers_oldest_first(catalog: Catalog) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -34,6 +36,20 @@ def written(folder: Path, *rows: dict[str, object]) -> Path:
 def judged(score: float, label: str) -> CheckedClaim:
     found = Verification("paraphrased", True, True, score, checks={"judge": score})
     return CheckedClaim(LabelledClaim("1", "", (), label, "", "en"), found)
+
+
+@dataclass(frozen=True)
+class ScriptedJudge:
+    """A judge with a probability for each claim."""
+
+    scores: Mapping[str, float]
+    name: str = "scripted"
+    thresholds: Thresholds = Thresholds()
+    languages: frozenset[str] = frozenset({"en"})
+
+    def judge(self, premise: str, claim: str) -> float:
+        del premise
+        return self.scores[claim]
 
 
 def test_the_first_row_of_a_table_is_the_headings_of_the_others(tmp_path: Path) -> None:
@@ -77,3 +93,13 @@ def test_thresholds_have_the_wanted_precision_at_the_highest_recall() -> None:
 def test_a_judge_that_is_never_right_never_decides() -> None:
     assert calibrate([judged(0.9, "unsupported")] * 9, 0.9) == Thresholds(NEVER, 0.0)
     assert calibrate([judged(0.9, "supported")] * 4, 0.9) == Thresholds(NEVER, 0.0)
+
+
+def test_only_the_claims_at_even_places_calibrate(tmp_path: Path) -> None:
+    rows: list[dict[str, object]] = []
+    for _ in range(5):
+        rows += [{"claim": "This dam stood."}, {"claim": "That dam stood.", "label": "unsupported"}]
+    judge = ScriptedJudge({"This dam stood.": 0.6, "That dam stood.": 0.8})
+    measured = measure_claims(written(tmp_path, *rows), Gate(judge))
+    # The wrong claims at odd places, which the judge prefers, would leave no threshold.
+    assert measured.thresholds == Thresholds(0.6, 0.0)

@@ -13,6 +13,7 @@ import pytest
 from index.catalog import Catalog, back_up
 from tests.support.people import PASSWORD, Clock
 from ui.accounts import FILE, Accounts, Role, Scope
+from ui.accounts.users import MAX_PASSWORD_CHARACTERS
 from ui.errors import AccountError, AccountsFileError
 
 
@@ -33,6 +34,13 @@ def test_a_user_is_known_by_name_and_password(accounts: Accounts, clock: Clock) 
 def test_a_password_is_the_same_on_each_keyboard(accounts: Accounts) -> None:
     accounts.users.add("Ada", "fünf Fährten führen fort")
     assert accounts.users.verified("Ada", "fu\u0308nf Fa\u0308hrten fu\u0308hren fort") is not None
+
+
+def test_a_password_is_read_to_its_end(accounts: Accounts) -> None:
+    longest = "x" * MAX_PASSWORD_CHARACTERS
+    accounts.users.add("Ada", longest)
+    assert accounts.users.verified("Ada", longest) is not None
+    assert accounts.users.verified("Ada", f"{longest}x") is None
 
 
 def test_a_user_who_is_locked_out_comes_back(accounts: Accounts) -> None:

@@ -162,8 +162,10 @@ def test_a_key_is_typed_without_being_shown(tmp_path: Path, far: ModelServer) ->
         ),
         (
             ["openai", "a", "--key-file", "/nowhere/key"],
-            "the file '/nowhere/key' of --key-file cannot be read: No such file or directory; correct "
-            "--key-file",
+            (
+                "the file '/nowhere/key' of --key-file cannot be read: No such file or directory; "
+                "correct --key-file"
+            ),
         ),
         (
             ["anthropic", "a"],
