@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
@@ -44,7 +44,7 @@ class ScriptedJudge:
 
     scores: Mapping[str, float]
     name: str = "scripted"
-    thresholds: Thresholds = Thresholds()
+    thresholds: Thresholds = field(default_factory=Thresholds)
     languages: frozenset[str] = frozenset({"en"})
 
     def judge(self, premise: str, claim: str) -> float:
