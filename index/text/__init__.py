@@ -1,14 +1,21 @@
 """Pure functions of text: normalisation, sentences, tables, chunks, languages, differences."""
 
-from index.text.cells import PATH_SEPARATOR, TableCell, table_cells
-from index.text.chunks import MAX_CHUNK_TOKENS, table_context
-from index.text.diff import Revision, revisions
-from index.text.find import fold_characters, matches
-from index.text.geometry import Box, boxes
-from index.text.languages import detect, may_be_in
-from index.text.normalize import fold
-from index.text.segmentation import sentences
-from index.text.tabular import cells, is_group, is_quantity, is_row, over_no_column, tables
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.lazy import attributes
+
+if TYPE_CHECKING:
+    from index.text.cells import PATH_SEPARATOR, TableCell, table_cells
+    from index.text.chunks import MAX_CHUNK_TOKENS, table_context
+    from index.text.diff import Revision, revisions
+    from index.text.find import fold_characters, matches
+    from index.text.geometry import Box, boxes
+    from index.text.languages import detect, may_be_in
+    from index.text.normalize import fold
+    from index.text.segmentation import sentences
+    from index.text.tabular import cells, is_group, is_quantity, is_row, over_no_column, tables
 
 __all__ = [
     "MAX_CHUNK_TOKENS",
@@ -33,3 +40,30 @@ __all__ = [
     "table_context",
     "tables",
 ]
+
+__getattr__ = attributes(
+    __name__,
+    {
+        "MAX_CHUNK_TOKENS": "index.text.chunks",
+        "PATH_SEPARATOR": "index.text.cells",
+        "Box": "index.text.geometry",
+        "Revision": "index.text.diff",
+        "TableCell": "index.text.cells",
+        "boxes": "index.text.geometry",
+        "cells": "index.text.tabular",
+        "detect": "index.text.languages",
+        "fold": "index.text.normalize",
+        "fold_characters": "index.text.find",
+        "is_group": "index.text.tabular",
+        "is_quantity": "index.text.tabular",
+        "is_row": "index.text.tabular",
+        "matches": "index.text.find",
+        "may_be_in": "index.text.languages",
+        "over_no_column": "index.text.tabular",
+        "revisions": "index.text.diff",
+        "sentences": "index.text.segmentation",
+        "table_cells": "index.text.cells",
+        "table_context": "index.text.chunks",
+        "tables": "index.text.tabular",
+    },
+)

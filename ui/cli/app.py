@@ -147,6 +147,7 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a question from the library, with a footnote for each sentence."""
+    from ui.cli.answer_printing import print_answer
     from ui.cli.server_requests import ask
 
     dates = published_before, published_after
@@ -157,7 +158,7 @@ def ask(
     if as_json:
         printing.print_json(answer)
     else:
-        printing.print_answer(printing.standard_output(), answer)
+        print_answer(printing.standard_output(), answer)
 
 
 @app.command()
@@ -176,6 +177,7 @@ def search(
     as_json: AsJson = False,
 ) -> None:
     """List the passages that match a query best, best first."""
+    from ui.cli.answer_printing import print_search
     from ui.cli.server_requests import search
 
     dates = published_before, published_after
@@ -186,7 +188,7 @@ def search(
     if as_json:
         printing.print_json(response)
     else:
-        printing.print_search(printing.standard_output(), response, narrowed=bool(filters))
+        print_search(printing.standard_output(), response, narrowed=bool(filters))
 
 
 @app.command()

@@ -8,28 +8,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.answers import COURTESIES, DOUBTFUL
 from rag.visible_text import visible
-from ui.words import (
-    COMPUTED,
-    RECOGNISED,
-    SHOWN_PASSAGES,
-    compared_names,
-    date_or_undated,
-    difference_words,
-    doubt_after,
-    excerpt,
-    source_facts,
-)
 
 WIDTH = 100
 """The most columns of a result: longer lines are hard to read, even on a wide terminal."""
@@ -67,44 +54,6 @@ def standard_output() -> Console:
 def errors() -> Console:
     """A console on standard error, for progress and errors."""
     return Console(stderr=True, highlight=False)
-
-
-def print_answer(console: Console, answer: Result) -> None:
-    """Print an answer: its headline, its sentences with footnote marks, and its footnotes.
-
-    Of an abstention, print the reason and the nearest passages.
-    """
-    if answer["searched_for"]:
-        line = f"Searched for: {visible(answer['searched_for'])} (--exact searches for the question as typed)"
-        console.print(Text(line, style="italic"), end="\n\n")
-    if answer["standalone"]:
-        console.print(Text(f"Understood as: {visible(answer['standalone'])}", style="italic"), end="\n\n")
-    if answer["abstained"]:
-        _print_abstention(console, answer)
-    if answer.get("headline"):
-        _print_headline(console, answer["headline"])
-    for paragraph in _paragraphs(answer):
-        console.print(paragraph, end="\n\n")
-    for disagreement in answer["disagreements"]:
-        _print_disagreement(console, disagreement)
-    if answer["note"]:
-        console.print(Text(visible(answer["note"]), style="italic"), end="\n\n")
-    first = {citation["id"]: citation for citation in reversed(answer["citations"])}
-    for number in sorted(first):
-        _print_footnote(console, first[number], answer["text"])
-    for dropped in answer["dropped"]:
-        words = visible(dropped["text"])
-        _print_entry(console, "–", Text("Left out", style="bold"), dropped["reason"], words)
-
-
-def print_search(console: Console, response: Result, *, narrowed: bool = False) -> None:
-    """Print the passages of a search, the best first; ``narrowed`` says whether the command had filters."""
-    for number, result in enumerate(response["results"], 1):
-        _print_entry(console, f"{number}.", _source(result), _score(result), visible(result["text"]))
-    if not response["results"] and narrowed:
-        console.print("Nothing was found: no report passes the filters; widen them and search again.")
-    elif not response["results"]:
-        console.print("Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER")
 
 
 def print_sync(console: Console, stderr: Console, report: Result) -> None:
@@ -197,111 +146,6 @@ def job_line(job: Result) -> str:
 def print_line(console: Console, text: str) -> None:
     """Print ``text`` on one line without wrapping it, so that programs find the whole text."""
     console.print(Text(text), soft_wrap=True)
-
-
-def _paragraphs(answer: Result) -> list[Text]:
-    """The paragraphs of the answer, each sentence followed by its label and its footnote marks."""
-    paragraphs = [Text()] if answer["sentences"] else []
-    for sentence, before in zip(answer["sentences"], [None, *answer["sentences"]], strict=False):
-        if before is not None:
-            between = answer["text"][before["end"] : sentence["start"]]
-            if "\n" in between:
-                paragraphs.append(Text())
-            else:
-                paragraphs[-1].append(" ")
-        struck = "strike" if sentence["verdict"] == "unsupported" else ""
-        paragraphs[-1].append(visible(answer["text"][sentence["start"] : sentence["end"]]), style=struck)
-        paragraphs[-1].append(doubt_after(sentence["verdict"]), style="italic")
-        for number in sentence["citations"]:
-            paragraphs[-1].append(f" [{number}]", style="cyan")
-    return paragraphs
-
-
-def _print_headline(console: Console, headline: Result) -> None:
-    other = headline.get("comparison")
-    if other is None:
-        names = [visible(headline[name]) for name in ("row", "column") if headline[name]]
-        _print_value(console, headline, " · ".join(names))
-        console.print()
-        return
-    computed = other["computed"]
-    shared, *own = compared_names(*((each["row"], each["column"]) for each in (headline, other)))
-    if computed["answer"]:
-        answer = visible(computed["answer"])
-        console.print(Text(f"{answer[:1].upper()}{answer[1:]}", style="bold"))
-    if shared:
-        console.print(Text(visible(shared), style="dim"))
-    for each, alone in zip((headline, other), own, strict=True):
-        _print_value(console, each, visible(alone))
-    difference = difference_words(computed["difference"], computed["unit"], computed["percent"])
-    console.print(Text(f"Difference {visible(difference)}, {COMPUTED}", style="italic"), end="\n\n")
-
-
-def _print_value(console: Console, figure: Result, names: str) -> None:
-    console.print(
-        Text(visible(figure["value"]), style="bold").append(f" {visible(figure['unit'])}", "not bold")
-    )
-    console.print(Text(names, style="dim"))
-
-
-def _print_disagreement(console: Console, disagreement: Result) -> None:
-    console.print(Text(f"The sources give different figures: {visible(disagreement['about'])}", style="bold"))
-    for figure in disagreement["figures"]:
-        facts = [figure["title"], figure["publisher"], date_or_undated(figure["published"])]
-        facts += ["superseded"] if figure["superseded"] else []
-        source = " · ".join(visible(fact) for fact in facts if fact)
-        console.print(Text(f"  {visible(figure['value'])} [{figure['citation']}] {source}"))
-    console.print()
-
-
-def _print_footnote(console: Console, citation: Result, text: str) -> None:
-    quote, verdict = visible(citation["quote"]), citation["verification"]["verdict"]
-    sentence = visible(text[citation["answer_start"] : citation["answer_end"]])
-    # If the sentence repeats its quote, the quote would only hide the source.
-    quoted = "" if quote == sentence else f"“{quote}”"
-    reason = citation["verification"]["reason"] or "read the source"
-    doubt = f"{verdict}: {reason}" if verdict in DOUBTFUL else ""
-    _print_entry(console, f"[{citation['id']}]", _source(citation), doubt, quoted)
-
-
-def _print_abstention(console: Console, answer: Result) -> None:
-    reason = Text(visible(answer["reason"] or answer["text"]))
-    if answer["cause"] in COURTESIES:
-        console.print(reason)
-        return
-    console.print(Text("No answer.", style="bold"), reason)
-    nearest: Sequence[Result] = answer["passages"][:SHOWN_PASSAGES]
-    if nearest:
-        console.print("\nNearest passages:\n")
-    for passage in nearest:
-        words = excerpt(visible(passage["text"]))
-        _print_entry(console, "–", _source(passage), passage["shortfall"] or "", words)
-
-
-def _print_entry(console: Console, mark: str, source: Text, remark: str, words: str) -> None:
-    entry = Table.grid(padding=(0, 1))
-    entry.add_column(no_wrap=True, style="cyan")
-    entry.add_column(overflow="fold")
-    entry.add_row(mark, source)
-    for line, style in ((visible(remark), "italic"), (words, "")):
-        if line:
-            entry.add_row("", Text(line, style=style))
-    console.print(Padding(entry, (0, 0, 1, 0)))
-
-
-def _source(place: Result) -> Text:
-    facts = [
-        *source_facts(place.get("publisher"), place.get("author"), place["published"], place["page"]),
-        RECOGNISED if place.get("recognised") else None,
-        place.get("path"),
-    ]
-    line = Text(visible(place["title"]), style="bold")
-    return line.append("".join(f" · {visible(fact)}" for fact in facts if fact), style="not bold")
-
-
-def _score(result: Result) -> str:
-    scores = result["scores"]
-    return f"score {result['score']:.2f} (meaning {scores['dense']:.2f}, words {scores['lexical']:.1f})"
 
 
 def _size(count: float) -> str:

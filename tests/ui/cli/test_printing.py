@@ -20,7 +20,7 @@ from rag.answers import (
     Passage,
     Verification,
 )
-from ui.cli import printing
+from ui.cli import answer_printing, printing
 
 FIRST, SECOND, THIRD = "The dam held.", "The gate did not.", "Nine people died."
 TEXT = f"{FIRST} {SECOND}\n{THIRD}"
@@ -101,7 +101,7 @@ def printed(show: object, *arguments: object, width: int = 80) -> list[str]:
 
 
 def test_an_answer_is_its_sentences_with_their_marks_a_line_a_document_then_the_footnotes() -> None:
-    assert printed(printing.print_answer, ANSWER.as_dict()) == [
+    assert printed(answer_printing.print_answer, ANSWER.as_dict()) == [
         "The dam held. [1] The gate did not. [2] [3]",
         "Nine people died. [4]",
         "[1] Inquiry · Ministry · 5 August 2031 · page 3 · dam.pdf",
@@ -120,7 +120,7 @@ def test_a_quoted_sentence_is_printed_without_a_remark() -> None:
         sentences=(replace(sentence(FIRST, 1), verdict="quoted"),),
         citations=(citation(1, FIRST, verification=quoted),),
     )
-    assert printed(printing.print_answer, made.as_dict()) == [
+    assert printed(answer_printing.print_answer, made.as_dict()) == [
         "The dam held. [1]",
         "[1] Inquiry · Ministry · 5 August 2031 · page 3 · dam.pdf",
     ]
@@ -128,12 +128,12 @@ def test_a_quoted_sentence_is_printed_without_a_remark() -> None:
 
 def test_a_note_stands_between_the_answer_and_its_footnotes() -> None:
     noted = replace(ANSWER, note="The reports are in English.")
-    assert printed(printing.print_answer, noted.as_dict())[2] == "The reports are in English."
+    assert printed(answer_printing.print_answer, noted.as_dict())[2] == "The reports are in English."
 
 
 def test_an_answer_that_is_one_value_begins_with_it() -> None:
     valued = replace(ANSWER, headline=Headline("$ 12", "in millions", "Gates", "2023"))
-    assert printed(printing.print_answer, valued.as_dict())[:2] == ["$ 12 in millions", "Gates · 2023"]
+    assert printed(answer_printing.print_answer, valued.as_dict())[:2] == ["$ 12 in millions", "Gates · 2023"]
 
 
 def test_two_figures_that_are_compared_stand_above_what_is_computed_from_them() -> None:
@@ -144,7 +144,7 @@ def test_two_figures_that_are_compared_stand_above_what_is_computed_from_them() 
         "2023",
         Comparison("$ 10", "in millions", "Gates", "2022", Computed("+$2", "in millions", "+20.0%", "yes")),
     )
-    shown = printed(printing.print_answer, replace(ANSWER, headline=compared).as_dict())
+    shown = printed(answer_printing.print_answer, replace(ANSWER, headline=compared).as_dict())
     assert shown[:7] == [
         "Yes",
         "Gates",
@@ -157,7 +157,7 @@ def test_two_figures_that_are_compared_stand_above_what_is_computed_from_them() 
 
 
 def test_an_abstention_is_its_reason_and_the_nearest_passages_with_what_each_lacks() -> None:
-    assert printed(printing.print_answer, ABSTENTION.as_dict()) == [
+    assert printed(answer_printing.print_answer, ABSTENTION.as_dict()) == [
         "No answer. No report says when.",
         "Nearest passages:",
         "– Inquiry · Ministry · 2031 · page 2 · dam.pdf",
@@ -168,12 +168,12 @@ def test_an_abstention_is_its_reason_and_the_nearest_passages_with_what_each_lac
 
 def test_an_abstention_of_an_empty_library_lists_nothing() -> None:
     empty = replace(ABSTENTION, passages=())
-    assert printed(printing.print_answer, empty.as_dict()) == ["No answer. No report says when."]
+    assert printed(answer_printing.print_answer, empty.as_dict()) == ["No answer. No report says when."]
 
 
 def test_a_long_passage_is_cut_between_words() -> None:
     long = replace(ABSTENTION, passages=(replace(PASSAGE, text="word " * 200, shortfall=None),))
-    lines = printed(printing.print_answer, long.as_dict())
+    lines = printed(answer_printing.print_answer, long.as_dict())
     shown = " ".join(line.strip() for line in lines[3:])
     assert shown == "word " * 56 + "…"
 
@@ -189,7 +189,7 @@ def test_search_results_are_numbered_with_the_parts_of_their_score() -> None:
         "score": 0.876,
         "scores": {"dense": 0.5, "lexical": 12.34},
     }
-    assert printed(printing.print_search, {"results": [result, result]}) == [
+    assert printed(answer_printing.print_search, {"results": [result, result]}) == [
         "1. Inquiry · August 2031 · page 1 · dam.pdf",
         "   score 0.88 (meaning 0.50, words 12.3)",
         "   Dams fail.",
@@ -200,10 +200,10 @@ def test_search_results_are_numbered_with_the_parts_of_their_score() -> None:
 
 
 def test_a_search_without_a_result_says_what_to_do() -> None:
-    assert printed(partial(printing.print_search, narrowed=True), {"results": []}) == [
+    assert printed(partial(answer_printing.print_search, narrowed=True), {"results": []}) == [
         "Nothing was found: no report passes the filters; widen them and search again."
     ]
-    assert printed(printing.print_search, {"results": []}) == [
+    assert printed(answer_printing.print_search, {"results": []}) == [
         "Nothing was found: the library is empty. Fill it with: footnoted sync FOLDER"
     ]
 
@@ -235,7 +235,7 @@ def test_a_sync_reports_each_failure_on_one_line_apart_from_the_counts() -> None
 def test_markup_in_a_title_is_shown_as_it_is() -> None:
     marked = replace(ABSTENTION, passages=(replace(PASSAGE, title="[red]Inquiry[/red]"),))
     assert "– [red]Inquiry[/red] · Ministry · 2031 · page 2 · dam.pdf" in printed(
-        printing.print_answer, marked.as_dict()
+        answer_printing.print_answer, marked.as_dict()
     )
 
 
