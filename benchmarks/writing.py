@@ -1,8 +1,9 @@
 """Lets a language model write answers, and prints how many of its sentences pass the gate.
 
 ``python -m benchmarks.writing [MODEL.gguf] [--judge none|llm|NAME] [--output FILE]``. It was made for the
-tests' SmolLM2-135M, which invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, and
-100 of ``clapnq``, half of which have no answer. Two figures do not depend on the gate's own judgement:
+tests' SmolLM2-135M, which invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, 60
+of ``reports``, and 100 of ``clapnq``, half of which have no answer. Two figures do not depend on the gate's
+own judgement:
 
 - of the sentences shown as supported, those with a figure or a name that is not literally in their quotes,
   titles and publishers, even if it is right (a number word, an acronym): they are listed for a person;
@@ -16,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import sys
 import time
 from collections import Counter
@@ -29,18 +31,20 @@ import regex
 
 from benchmarks.datasets import data_folder, open_index
 from index.embedding.encoder import Encoder, open_encoder
-from index.ingest.synchronize import sync
+from index.ingest import QUESTIONS, sync
 from index.library import Library
 from rag.answers import Answer, Citation
 from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
+from rag.json_lines import read_json_lines
 from rag.llm import Limits, ModelSettings, open_model
 from rag.verification import Gate, Thresholds, open_judge
 from rag.writing.composition import QUOTED
 from rag.writing.writer import Writer
 
-SETS = ("seeds", "seed", "clapnq")
+SETS = ("seeds", "seed", "reports", "clapnq")
+REPORTS_QUESTIONS = 60
 CLAPNQ_QUESTIONS = 100
 LIMITS = Limits(context_tokens=1280, reply_tokens=160, seconds=120)
 _STATED = regex.compile(r"\p{N}[\p{N}.,]*(?<=\p{N})|(?<!^)(?<![.?!:“\"]\s)\b\p{Lu}[\p{L}\p{M}'’-]+")
@@ -90,15 +94,16 @@ def main() -> None:
     written: list[Written] = []
     means = Thresholds(*map(float, arguments.thresholds.split(","))) if arguments.thresholds else None
     writer = Writer(model, Gate(open_judge(arguments.judge, model, means)))
+    output = arguments.output or Path(os.devnull)
     try:
-        for name, questions, index in _sets(encoder, arguments.sets, arguments.limit):
-            written += _measured(name, questions, index, writer)
+        with output.open("w", encoding="utf-8") as lines:
+            for name, questions, index in _sets(encoder, arguments.sets, arguments.limit):
+                for item in _measured(name, questions, index, writer):
+                    written.append(item)
+                    print(json.dumps(asdict(item), ensure_ascii=False), file=lines, flush=True)
     finally:
         model.close()
     _print_strays(written)
-    if arguments.output:
-        lines = (json.dumps(asdict(item), ensure_ascii=False) for item in written)
-        arguments.output.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
 
 
 def smollm2() -> Path:
@@ -112,15 +117,19 @@ def smollm2() -> Path:
 def _sets(
     encoder: Encoder, wanted: Sequence[str], limit: int | None
 ) -> Iterator[tuple[str, Sequence[Query], Library]]:
-    folders = {"seeds": _SEEDS, "seed": data_folder() / "seed"}
+    folders = {"seeds": _SEEDS, "seed": data_folder() / "seed", "reports": data_folder() / "reports"}
     for name, folder in folders.items():
         if name not in wanted:
             continue
-        lines = (folder / "questions.jsonl").read_text(encoding="utf-8").splitlines()
-        questions = [Query(row["_id"], row["text"], row["answerable"]) for row in map(json.loads, lines)]
+        rows = [row for _, row in read_json_lines(folder / QUESTIONS)]
+        questions = [
+            Query(row.get("_id") or row["id"], row.get("text") or row["question"], row["answerable"])
+            for row in rows
+        ]
         with TemporaryDirectory() as home, Library.open(Path(home), encoder) as index:
             sync(index, [folder])
-            yield name, questions[:limit], index
+            asked = min(limit or len(questions), REPORTS_QUESTIONS if name == "reports" else len(questions))
+            yield name, spread(questions, asked), index
     if "clapnq" not in wanted:
         return
     dataset = read_dataset(data_folder() / "clapnq")
