@@ -13,7 +13,13 @@ def attributes(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
     Args:
         package: the package's ``__name__``.
         homes: the module that defines each public name.
+
+    Raises:
+        ValueError: if a module of the package has a public name, which its import would replace.
     """
+    for name in homes:
+        if f"{package}.{name}" in homes.values():
+            raise ValueError(f"{package}.{name} is a module and cannot be a public name too; rename one")
 
     def get(name: str) -> Any:  # noqa: ANN401 (as the attributes of a module are)
         if name not in homes:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from index.lazy import attributes
 
 if TYPE_CHECKING:
-    from index.text.cells import PATH_SEPARATOR, TableCell, table_cells
+    from index.text.cell_paths import PATH_SEPARATOR, TableCell, table_cells
     from index.text.chunks import MAX_CHUNK_TOKENS, table_context
     from index.text.diff import Revision, revisions
     from index.text.find import fold_characters, matches
@@ -45,10 +45,10 @@ __getattr__ = attributes(
     __name__,
     {
         "MAX_CHUNK_TOKENS": "index.text.chunks",
-        "PATH_SEPARATOR": "index.text.cells",
+        "PATH_SEPARATOR": "index.text.cell_paths",
         "Box": "index.text.geometry",
         "Revision": "index.text.diff",
-        "TableCell": "index.text.cells",
+        "TableCell": "index.text.cell_paths",
         "boxes": "index.text.geometry",
         "cells": "index.text.tabular",
         "detect": "index.text.languages",
@@ -62,7 +62,7 @@ __getattr__ = attributes(
         "over_no_column": "index.text.tabular",
         "revisions": "index.text.diff",
         "sentences": "index.text.segmentation",
-        "table_cells": "index.text.cells",
+        "table_cells": "index.text.cell_paths",
         "table_context": "index.text.chunks",
         "tables": "index.text.tabular",
     },
