@@ -13,7 +13,7 @@ from functools import cache
 import regex
 
 from index.search.analyzers import terms
-from rag.finding.contradiction import LANGUAGE, denies, pairs
+from rag.finding.contradiction import LANGUAGE, OPPOSITES, denies
 
 _NAME = regex.compile(
     r"(?<!^)(?<![.?!]\s)\b\p{Lu}[\p{L}'’-]+(?:\s\p{Lu}[\p{L}'’-]+)*|\b\p{N}[\p{N}.,]*(?<=\p{N})"
@@ -112,7 +112,7 @@ def _exchange_word(question: str, passage: str, related: Sequence[str], chance: 
 @cache
 def _opposites() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = {}
-    for first, second in pairs():
+    for first, second in OPPOSITES:
         found.setdefault(first, []).append(second)
         found.setdefault(second, []).append(first)
     return {word: tuple(others) for word, others in found.items()}

@@ -28,6 +28,7 @@ from rag.finding.citations import DocumentTexts, as_passage
 from rag.finding.copies import Copies, find_passages, without_repeated_readings, without_repeated_sentences
 from rag.finding.features import measure
 from rag.finding.greetings import greeting
+from rag.finding.overview import named_report, overview
 from rag.finding.ranking import Ranker, Scored, Weights, load_weights, rank
 from rag.finding.reader import (
     DEFAULT_READER,
@@ -44,7 +45,7 @@ from rag.finding.spelling import correct
 from rag.follow_ups.joining import strays
 from rag.follow_ups.rewriting import forms
 from rag.llm import Usage
-from rag.questions import Question, understand
+from rag.questions import Form, Question, understand
 from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
 from rag.writing.findings import Findings
 from rag.writing.writer import Writer, add_usage, generate
@@ -278,7 +279,9 @@ class QueryEngine:
             searched_for=corrected,
             searched=search_scope(index, filters),
         )
-        if abstention is None:
+        if abstention is None and question.form is Form.SUMMARY:
+            ranked = overview(index, ranked, best.report, self.limits.max_sentences)
+        elif abstention is None:
             ranked, weights = self._reranked(index, question, ranked, weights, clock)
         findings = Findings(index, question, ranked, weights, decision, copies, library)
         answer = yield from self._author(findings, conversation, draft)
@@ -308,7 +311,11 @@ class QueryEngine:
             ranked = rank(apply_reader(self.reader, question, candidates, windows), weights)
         clock.lap("read")
         decision = decide(index, question, ranked, weights, filtered=bool(filters))
-        return _Found(question, readings, ranked, weights, decision)
+        is_overview = question.form is Form.SUMMARY
+        report = named_report(index, question, ranked, filters) if is_overview else None
+        if report is not None:
+            decision = Decision(decision.answerability, None)
+        return _Found(question, readings, ranked, weights, decision, report)
 
     def _reranked(
         self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
@@ -355,6 +362,7 @@ class _Found:
         ranked: their sentences, best first.
         weights: the weights that ranked them.
         decision: the decision whether the library answers it.
+        report: a sentence of the report whose overview it asks for, or None.
     """
 
     question: Question
@@ -362,6 +370,7 @@ class _Found:
     ranked: list[Scored]
     weights: Weights
     decision: Decision
+    report: Scored | None
 
     @property
     def title(self) -> str:

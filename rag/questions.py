@@ -115,8 +115,10 @@ _FORMS: tuple[tuple[Form, regex.Pattern[str]], ...] = (
     (
         Form.SUMMARY,
         regex.compile(
-            r"^\W*(?:please )?(?:summari[sz]e|outline|give (?:me )?(?:an? )?(?:overview|summary))\b"
-            r"|\b(?:overview|summary) of\b|^\W*what (?:is|are) .{0,40}\babout\W*$|^\W*tell me about\b",
+            r"^\W*(?:please )?(?:summari[sz]e|summary|outline|give (?:me )?(?:an? )?(?:overview|summary))\b"
+            r"|\b(?:overview|summary) of\b"
+            r"|\b(?:main|key) (?:points|findings|messages|takeaways|conclusions)\b"
+            r"|^\W*what (?:is|are) .{0,40}\babout\W*$|^\W*tell me about\b",
             regex.IGNORECASE,
         ),
     ),

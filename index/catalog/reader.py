@@ -228,15 +228,22 @@ class CatalogReader:
     # Passages
 
     def passages(
-        self, chunk_ids: Collection[int] | None = None, after: int | None = None
+        self,
+        chunk_ids: Collection[int] | None = None,
+        after: int | None = None,
+        *,
+        document_id: int | None = None,
     ) -> Iterator[Passage]:
         """Passages in the order of their ids; unknown ids are ignored.
 
         Args:
             chunk_ids: the ids, or None for all.
             after: skip ids up to this one.
+            document_id: only those of this document.
         """
         query = passage_query(self._number)
+        if document_id is not None:
+            query = query.where(chunks.c.document_id == document_id)
         if after is not None:
             query = query.where(chunks.c.id > after)
         place: tuple[int, int] | None = None

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from functools import cache
-from importlib.resources import files
 
 import regex
 
@@ -17,6 +16,25 @@ from index.search import Term, terms
 
 LANGUAGE = "en"
 """The only language whose opposites and denials are known."""
+
+OPPOSITES = (
+    ("increase", "decrease"), ("rise", "fall"), ("grow", "shrink"), ("gain", "loss"),
+    ("gain", "lose"), ("win", "lose"), ("profit", "loss"), ("import", "export"),
+    ("buy", "sell"), ("open", "close"), ("strengthen", "weaken"), ("strong", "weak"),
+    ("high", "low"), ("more", "less"), ("most", "least"), ("maximum", "minimum"),
+    ("large", "small"), ("big", "small"), ("major", "minor"), ("before", "after"),
+    ("precede", "succeed"), ("first", "last"), ("early", "late"), ("begin", "end"),
+    ("start", "end"), ("accept", "reject"), ("approve", "reject"), ("allow", "forbid"),
+    ("legal", "illegal"), ("guilty", "innocent"), ("above", "below"), ("upper", "lower"),
+    ("male", "female"), ("men", "women"), ("north", "south"), ("east", "west"),
+    ("northern", "southern"), ("eastern", "western"), ("urban", "rural"), ("domestic", "foreign"),
+    ("public", "private"), ("long", "short"), ("old", "young"), ("old", "new"),
+    ("rich", "poor"), ("positive", "negative"), ("success", "failure"), ("improve", "worsen"),
+    ("support", "oppose"), ("attack", "defend"), ("arrive", "leave"), ("enter", "leave"),
+    ("internal", "external"), ("advantage", "disadvantage"), ("employed", "unemployed"),
+    ("majority", "minority"), ("clean", "dirty"), ("left", "right"),
+)  # fmt: skip
+"""English pairs that turn the statements of reports around."""
 
 _DENIAL = regex.compile(
     r"\b(?:no|not|never|neither|nor|none|nobody|nothing|nowhere|without|unless|cannot|unable|fail(?:s|ed|ing)?)\b"
@@ -45,13 +63,6 @@ def opposes(question_terms: Collection[Term], text_terms: Collection[Term]) -> b
     return False
 
 
-def pairs() -> list[tuple[str, str]]:
-    """Return the pairs of English antonyms that ``opposites.txt`` lists."""
-    lines = files("rag.finding").joinpath("opposites.txt").read_text(encoding="utf-8").splitlines()
-    listed = [line.split() for line in lines if not line.startswith("#")]
-    return [(first, second) for first, second in listed]
-
-
 @cache
 def _opposites() -> Mapping[Term, frozenset[Term]]:
     """Return the opposites of each word; words and opposites are stems.
@@ -60,7 +71,7 @@ def _opposites() -> Mapping[Term, frozenset[Term]]:
     both forms are included.
     """
     found: dict[Term, set[Term]] = {}
-    for pair in pairs():
+    for pair in OPPOSITES:
         for ending in ("", "er", "est"):
             stems = [terms(_compared(word, ending), LANGUAGE)[:1] for word in pair]
             if all(stems) and stems[0] != stems[1]:

@@ -162,17 +162,27 @@ def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) ->
 
 
 def _cosines(index: Snapshot, question: Question, sentences: Sequence[ReadSentence]) -> list[float]:
-    """Return the cosine of each sentence: by its stored vector, or by embedding the sentence alone."""
     if not sentences:
         return []
+    cosines = vectors_of(index, sentences) @ index.encoder.encode_query(question.text)
+    return [float(cosine) for cosine in cosines]
+
+
+def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArray[np.float32]:
+    """Return the unit vector of each of one or more sentences: the stored one, or that of the sentence alone.
+
+    Returns:
+        An array of shape (sentences, dimensions).
+    """
     stored = index.sentence_vectors({sentence.chunk_id for sentence in sentences})
     missing = [sentence.in_context for sentence in sentences if sentence.chunk_id not in stored]
     made = iter(index.encoder.encode(missing))
-    vectors = [
-        stored[sentence.chunk_id][sentence.place] if sentence.chunk_id in stored else next(made)
-        for sentence in sentences
-    ]
-    return [float(cosine) for cosine in np.stack(vectors) @ index.encoder.encode_query(question.text)]
+    return np.stack(
+        [
+            stored[sentence.chunk_id][sentence.place] if sentence.chunk_id in stored else next(made)
+            for sentence in sentences
+        ]
+    )
 
 
 def content_terms(index: Snapshot, question: Question, language: str) -> Mapping[Term, float]:
@@ -210,7 +220,7 @@ def _in_reading(
     title = _terms_of(reading.document.title, language)
     context = _coverage(question_terms, frozenset().union(title, *held))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
-    names_context = _share_of_names(question, words)
+    names_context = share_of_names(question, words)
     foreign = float(is_foreign(question, language))
     english = language == LANGUAGE and not foreign
     question_words = frozenset(terms(question.text, LANGUAGE)) if english else frozenset()
@@ -229,7 +239,7 @@ def _in_reading(
             coverage=_coverage(question_terms, held[place]),
             near=_coverage(question_terms, near),
             context=context,
-            names=_share_of_names(question, sentence.in_context),
+            names=share_of_names(question, sentence.in_context),
             names_context=names_context,
             kind=float(question.kind is not Kind.OPEN and fits),
             wrong_kind=float(not fits),
@@ -305,7 +315,8 @@ def _share_of_label(sentence: str, asked: frozenset[Term], language: str) -> flo
     return sum(contains_term(asked, term) for term in label) / len(label) if label else 0.0
 
 
-def _share_of_names(question: Question, text: str) -> float:
+def share_of_names(question: Question, text: str) -> float:
+    """Return the share of the question's names and figures in a text; 1 if it has none."""
     if not question.names:
         return 1.0
     folded = " ".join([text, *acronyms(text)]).casefold()

@@ -88,13 +88,14 @@ def read(index: Snapshot, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list
 
 
 def _widened(hit: Hit, around: Sequence[Passage], widen_by: int) -> Reading:
-    before = [sentence for passage in around if passage.span < hit.span for sentence in _sentences(passage)]
-    after = [sentence for passage in around if passage.span > hit.span for sentence in _sentences(passage)]
-    sentences = (*before[max(len(before) - widen_by, 0) :], *_sentences(hit), *after[:widen_by])
+    before = [sentence for passage in around if passage.span < hit.span for sentence in sentences_of(passage)]
+    after = [sentence for passage in around if passage.span > hit.span for sentence in sentences_of(passage)]
+    sentences = (*before[max(len(before) - widen_by, 0) :], *sentences_of(hit), *after[:widen_by])
     return Reading(hit.document, _extent(sentences), sentences, hit.score, hit.dense)
 
 
-def _sentences(passage: Passage | Hit) -> list[ReadSentence]:
+def sentences_of(passage: Passage | Hit) -> list[ReadSentence]:
+    """Return the sentences of a passage, in order."""
     start = passage.span.start
     header = passage.header
     sentences = []

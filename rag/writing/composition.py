@@ -15,6 +15,7 @@ from rag.finding.citations import DocumentTexts, cite
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.selection import select
 from rag.headlines import headline_of
+from rag.questions import Form
 from rag.verification import verify_quote
 from rag.writing.findings import Adjust, Findings, unchanged
 
@@ -153,7 +154,8 @@ def quote(
     is_compared = headline is not None and headline.comparison is not None
     # The headline says whether a figure rose, though no cited row does.
     asked = subject_of(findings.question) if is_compared else findings.question
-    note = " ".join(filter(None, [draft.note, caveat(findings.index, asked, chosen)]))
+    missing = None if asked.form is Form.SUMMARY else caveat(findings.index, asked, chosen)
+    note = " ".join(filter(None, [draft.note, missing]))
     return replace(composition.answer(draft), note=note or None, headline=headline)
 
 

@@ -1,0 +1,199 @@
+"""Chooses the sentences of an overview: those that stand for a whole report, or for what was found.
+
+No sentence answers *Summarise Netflix's report*, so the scores of an answer do not help. A sentence stands
+for a text if it is near the mean of the sentences (the centroid: Radev et al., Centroid-based summarization
+of multiple documents, ANLP 2000) and far from those chosen before (maximal marginal relevance). What comes
+first in a report is important.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import islice
+from pathlib import PurePosixPath
+
+import numpy as np
+import regex
+
+from index.documents import Span
+from index.records import Filters
+from index.search import Snapshot, Term, terms
+from index.text import is_row
+from rag.finding.features import Candidate, contains_term, content_terms, share_of_names, vectors_of
+from rag.finding.fragments import is_fragment, names_only
+from rag.finding.ranking import Scored
+from rag.finding.reading import sentences_of
+from rag.questions import Question
+
+_MAX_PASSAGES = 1000
+"""The most passages of a report that are looked at, from its beginning: about 400 pages."""
+
+_NAMED = 0.5
+"""The least share of a question's words, by rarity, that the names of a report have."""
+
+_SHORTEST = 8
+"""The fewest words of a sentence that can stand for a text."""
+
+_FIRST = 0.35
+"""The advantage of the first sentence of a text over later ones, in the unit of cosines."""
+
+_FADES = 4
+"""The advantage of being first halves after three times as many sentences."""
+
+_APART = 0.6
+"""The disadvantage of a sentence with the same meaning as a chosen one, in the unit of cosines."""
+
+_FIGURES = 0.05
+"""The advantage of a sentence with an amount of money or a percentage."""
+
+_MOST = 6
+"""The most sentences of an overview."""
+
+_REPORT = frozenset({
+    "overview", "summari", "summaris", "summar", "outlin", "about", "report", "document", "paper", "articl",
+    "stori", "studi", "file", "releas", "press", "statement", "brief", "main", "key", "point", "find",
+    "result", "content", "quarter", "annual", "whole",
+})  # fmt: skip
+"""English stems that ask for an overview or name a report, and not its subject."""
+
+_INSTRUCTION = regex.compile(
+    r"^\W*(?:(?:see|refer)\b|(?:note|source):)|\bindicate by check mark\b|^\s*[☐☒☑□■¨]", regex.IGNORECASE
+)
+"""The mark of an instruction to readers, of a note below a table, or of a box to tick on a form."""
+
+_AMOUNT = regex.compile(r"\p{Sc}\s?\p{N}|\p{N}\s?(?:%|per\s?cent)")
+
+_WORD = regex.compile(r"[\p{L}\p{M}\p{N}&-]{2,}")
+_PARTS = regex.compile(r"[\W_]+|(?<=\p{Ll})(?=\p{Lu})")
+"""What separates the words of a file name."""
+
+
+def named_report(
+    index: Snapshot, question: Question, ranked: Sequence[Scored], filters: Filters
+) -> Scored | None:
+    """Return the best sentence of the report whose overview a question asks for; None if it names no report.
+
+    A question names a report by words of its title, publisher or file name. If only one report passes the
+    filters, *this report* is enough.
+
+    Args:
+        index: the library.
+        question: a question for an overview.
+        ranked: the sentences that were read, best first.
+        filters: restrict the library.
+    """
+    best_of: dict[int, Scored] = {}
+    for item in ranked:
+        best_of.setdefault(item.candidate.reading.document.document_id, item)
+    if not best_of:
+        return None
+    shares = {number: _share_named(index, question, item) for number, item in best_of.items()}
+    report = max(shares, key=shares.__getitem__)
+    language = best_of[report].candidate.reading.document.language
+    if shares[report] >= _NAMED and (
+        _subject(index, question, language) or index.reader.count_documents(filters) == 1
+    ):
+        return best_of[report]
+    return None
+
+
+def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, most: int) -> list[Scored]:
+    """Return the sentences of an overview in the order of the text, with the score of the best answer.
+
+    Rows of tables, headings, short sentences and instructions are left out. If nothing else is there,
+    ``ranked`` is returned.
+
+    Args:
+        index: the library.
+        ranked: the sentences that were read, best first.
+        report: a sentence of the report to summarise; None to summarise the passages that were read.
+        most: the most sentences to return.
+    """
+    if report is not None:
+        pool = _whole(index, report)
+    else:
+        order = list(dict.fromkeys(item.candidate.reading.document.document_id for item in ranked))
+        pool = sorted(ranked, key=lambda item: _place(order, item.candidate))
+    pool = [item for item in pool if _stands_alone(item.candidate)]
+    if not pool:
+        return list(ranked)
+    vectors = vectors_of(index, [item.candidate.sentence for item in pool])
+    mean = vectors.mean(axis=0)
+    nearness = vectors @ (mean / np.linalg.norm(mean))
+    amounts = np.array([bool(_AMOUNT.search(item.candidate.sentence.text)) for item in pool])
+    value = nearness + _FIRST / np.sqrt(1 + np.arange(len(pool)) / _FADES) + _FIGURES * amounts
+    chosen: list[int] = []
+    repeated = np.zeros(len(pool))
+    while len(chosen) < min(most, _MOST, len(pool)):
+        best = int(np.argmax(value - _APART * repeated))
+        chosen.append(best)
+        repeated = np.maximum(repeated, vectors @ vectors[best])
+        value[best] = -np.inf
+    return [replace(pool[place], score=ranked[0].score) for place in sorted(chosen)]
+
+
+def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, float]:
+    """The words of a question that neither ask for an overview nor say *report*, each with its rarity."""
+    own = {
+        term
+        for word in _WORD.findall(question.text)
+        if not _REPORT.intersection(stem for _, stem in terms(word, "en"))
+        for term in terms(word, language)
+    }
+    words = content_terms(index, question, language)
+    return {term: rarity for term, rarity in words.items() if term in own}
+
+
+def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
+    """The share of the subject's words, by rarity, that a report's title, publisher, date and file name have.
+
+    It is 0 if they lack a name or a figure of the question: *eu-012* is not *eu-011*.
+    """
+    record = best.candidate.reading.document
+    stem = PurePosixPath(record.path).stem
+    names = " ".join(filter(None, [record.title, record.publisher, record.stated, stem]))
+    if share_of_names(question, names) < 1:
+        return 0.0
+    held = frozenset(terms(_PARTS.sub(" ", names), record.language))
+    subject = _subject(index, question, record.language)
+    found = sum(rarity for term, rarity in subject.items() if contains_term(held, term))
+    return found / sum(subject.values()) if subject else 1.0
+
+
+def _whole(index: Snapshot, best: Scored) -> list[Scored]:
+    """All sentences of the report that contains ``best``."""
+    record = best.candidate.reading.document
+    passages = islice(index.reader.passages(document_id=record.document_id), _MAX_PASSAGES)
+    sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))
+    span = Span(sentences[0].span.start, sentences[-1].span.end)
+    reading = replace(best.candidate.reading, span=span, sentences=sentences)
+    return [
+        Scored(
+            replace(
+                best.candidate,
+                reading=reading,
+                place=place,
+                sentence=sentence,
+                terms=frozenset(terms(sentence.text, record.language)),
+            ),
+            best.score,
+        )
+        for place, sentence in enumerate(sentences)
+    ]
+
+
+def _stands_alone(candidate: Candidate) -> bool:
+    sentence = candidate.sentence
+    return (
+        not is_row(sentence.text)
+        and not _INSTRUCTION.search(sentence.text)
+        and not is_fragment(sentence.text)
+        and not names_only(sentence, candidate.reading.document.title)
+        and len(_WORD.findall(sentence.text)) >= _SHORTEST
+    )
+
+
+def _place(order: Sequence[int], candidate: Candidate) -> tuple[int, Span]:
+    """The place of a sentence among the reports in their ``order``, and in its report."""
+    return order.index(candidate.reading.document.document_id), candidate.sentence.span
