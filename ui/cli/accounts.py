@@ -106,7 +106,7 @@ def add_token(
     *,
     scopes: Annotated[
         list[str],
-        typer.Option("--scope", metavar="SCOPE", help="read, ask, write or admin; may be repeated."),
+        typer.Option("--scope", metavar="SCOPE", help="read, ask, write, admin or metrics; may be repeated."),
     ],
     owner: Annotated[
         str | None, typer.Option("--user", metavar="NAME", help="The user that the token belongs to.")

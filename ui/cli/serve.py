@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 import sys
@@ -27,6 +26,7 @@ from ui.cli.server import RunningServer, remove_server_file, running_server, wri
 from ui.cli.shutdown import EXIT_SECONDS, exit_within
 from ui.errors import AlreadyServedError, PortInUseError
 from ui.opening import open_library
+from ui.operations import configure_log
 from ui.settings import Settings
 
 if TYPE_CHECKING:
@@ -171,6 +171,7 @@ def serve(
             exit_within(EXIT_SECONDS, partial(remove_server_file, settings.home))
 
         _stop_if(interrupted)
+        configure_log(settings)
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
             _run(app, listener, on_ready, on_stop)
@@ -270,7 +271,6 @@ def _run(
     on_ready: Callable[[Callable[[], None]], None],
     on_stop: Callable[[], None],
 ) -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     config = uvicorn.Config(
         app,
         http=_Connection,
