@@ -59,8 +59,8 @@ class OperationSettings(BaseModel):
         description="The days after which an answer is deleted. 0 keeps answers until someone deletes them.",
     )
     keep_feedback: Days = Field(
-        0, description="The days after which feedback on an answer is deleted. 0: never."
+        0, description="The days after which feedback on an answer is deleted. 0 keeps it for ever."
     )
     keep_audit: Days = Field(
-        365, description="The days after which a record of the audit log is deleted. 0: never."
+        365, description="The days after which a record of the audit log is deleted. 0 keeps it for ever."
     )

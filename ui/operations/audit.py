@@ -1,4 +1,4 @@
-"""The audit log: who changed what, when and from where, and who was refused; no words of reports or questions.
+"""The audit log: who changed what, when and from where, and who was refused; no words of reports.
 
 It is a file of its own in the home, ``audit.sqlite``, which no backup of the library has and no restored one
 replaces. The server and the commands add to it; nothing changes a record.

@@ -74,7 +74,7 @@ class Metrics:
         )
         self._refused = Total(
             "footnoted_refused_requests",
-            "Requests answered by 401, 403 or 429.",
+            "Requests answered by 401, 403, 429.",
             ("status",),
             registry=registry,
         )
@@ -99,7 +99,7 @@ class Metrics:
         )
         self._cost = Total(
             "footnoted_llm_cost",
-            "Cost of the language model, by the prices of the settings.",
+            "Cost of the language model, by the set prices.",
             registry=registry,
         )
         self._fallbacks = Total(

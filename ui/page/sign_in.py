@@ -129,9 +129,7 @@ def sign_in_router(sign_in: SignIn) -> APIRouter:
             response.headers["Retry-After"] = str(error.seconds)
             return response
         if cookie is None:
-            # An unknown name may be a password in the wrong field.
-            if await to_thread.run_sync(sign_in.accounts.users.has, name):
-                note(who=name)
+            await to_thread.run_sync(_note_user, sign_in, name)
             return shown(request, place, language.text("signIn.wrong"), entered=name, status=403)
         note(who=name)
         await to_thread.run_sync(sessions.end, request.cookies.get(cookie_name, ""))
@@ -154,6 +152,12 @@ def sign_in_router(sign_in: SignIn) -> APIRouter:
         return response
 
     return router
+
+
+def _note_user(sign_in: SignIn, name: str) -> None:
+    """Let the audit log name a user who was refused. An unknown name may be a password in a wrong field."""
+    if sign_in.accounts.users.has(name):
+        note(who=name)
 
 
 def _language(request: Request) -> Locale:

@@ -144,7 +144,10 @@ _VERSION = re.compile(r"^(/footnoted)/[0-9a-f]+")
 
 
 def matched(method: str, path: str) -> Matched:
-    """Return the route of a request. ``HEAD`` needs what ``GET`` needs; an unknown route needs an identity."""
+    """Return the route of a request.
+
+    ``HEAD`` needs what ``GET`` needs; an unknown route needs an identity.
+    """
     method = "GET" if method == "HEAD" else method
     for given, route, pattern, need in _PATTERNS:
         found = pattern.match(path) if given in {method, "*"} else None

@@ -33,7 +33,7 @@ _QUIET = (
     "/readyz",
     "/metrics",
 )
-"""The start of paths whose requests are logged at the level ``debug`` only: a page sends a hundred of them."""
+"""The start of paths whose requests are logged at the level ``debug`` only: a page sends a hundred."""
 
 
 @dataclass(slots=True)
@@ -48,8 +48,9 @@ class _Response:
 class Observation:
     """Observes the requests of an app.
 
-    A request keeps the well-formed id that it was sent with as ``X-Request-ID``; the response has that header.
-    The audit log gets each request that may change something, each sign-in and sign-out, and each refusal.
+    A request keeps the well-formed id that it was sent with as ``X-Request-ID``, and the response has that
+    header. The audit log gets each request that may change something, each sign-in and sign-out, and each
+    refusal.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, audit: AuditLog | None) -> None:

@@ -81,7 +81,7 @@ def health_router(engine: QueryEngine, home_id: str | None) -> APIRouter:
         if not found:
             raise HTTPException(
                 503,
-                f"The search caches are being built, or the library is busy; try again in {RETRY_SECONDS} seconds.",
+                f"The search caches are being built; try again in {RETRY_SECONDS} seconds.",
                 {"Retry-After": str(RETRY_SECONDS)},
             )
         return {"status": "ready", **found}
