@@ -115,6 +115,7 @@ def create_app(
         ),
         title="Footnoted",
         description=DESCRIPTION,
+        responses=problems.documented(401, 403, 429),
         redoc_url=None,
         swagger_ui_oauth2_redirect_url="/docs/oauth2-redirect",
     )
