@@ -20,7 +20,9 @@ import typer
 from index.errors import STANDARD_ERRORS, FootnotedError
 from ui.cli import options, printing
 from ui.cli.accounts import tokens, users
+from ui.cli.audit import audit
 from ui.cli.backup import backup, restore
+from ui.cli.check import check
 from ui.cli.export import export
 from ui.cli.model import commands as model
 from ui.cli.options import AsJson, Home, Limit, settings_of
@@ -44,6 +46,8 @@ app.command()(backup)
 app.command()(restore)
 app.command()(export)
 app.command()(verify)
+app.command()(check)
+app.command()(audit)
 app.add_typer(model, name="model")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")

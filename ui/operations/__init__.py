@@ -9,6 +9,7 @@ from ui.operations.audit import (
     begin_notes,
     note,
     record_command,
+    system_account,
 )
 from ui.operations.log import begin_request, configure_log, log_event, request_id
 from ui.operations.quotas import Excess, Quotas, Refusals
@@ -29,4 +30,5 @@ __all__ = [
     "note",
     "record_command",
     "request_id",
+    "system_account",
 ]

@@ -183,10 +183,11 @@ def record_command(home: Path, action: str, target: str | None = None) -> None:
         AuditFileError: if the log cannot be opened.
     """
     with closing(AuditLog.open(home)) as log:
-        log.add(Act(action, kind="command", who=_system_account(), target=target))
+        log.add(Act(action, kind="command", who=system_account(), target=target))
 
 
-def _system_account() -> str:
+def system_account() -> str:
+    """The account of the system that runs this process."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # A container's account may have no name.
