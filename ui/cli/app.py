@@ -20,11 +20,11 @@ import typer
 from index.errors import STANDARD_ERRORS, FootnotedError
 from ui.cli import options, printing
 from ui.cli.accounts import tokens, users
-from ui.cli.audit import audit
 from ui.cli.backup import backup, restore
-from ui.cli.check import check
 from ui.cli.export import export
 from ui.cli.model import commands as model
+from ui.cli.operations.audit import audit
+from ui.cli.operations.check import check
 from ui.cli.options import AsJson, Home, Limit, settings_of
 from ui.cli.progress import progress_bar, waiting
 from ui.cli.shutdown import EXIT_SECONDS, signals_noted

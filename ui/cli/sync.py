@@ -16,7 +16,7 @@ from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import sweep_uploads, uploads_folder
 from ui.cli import printing
-from ui.cli.audit import record_sync
+from ui.cli.operations.audit import record_sync
 from ui.cli.progress import job_progress, waiting
 from ui.cli.shutdown import interruptible
 from ui.errors import expected_errors
