@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ui.operation_settings import OperationSettings
 from ui.settings import PREFIX, Settings, needed
 
 PAGE = Path(__file__).with_name("settings.md")
@@ -11,9 +12,10 @@ BEGIN, END = "<!-- table -->\n", "<!-- end of table -->\n"
 
 
 def table() -> str:
-    """The settings as a table in Markdown, in the order of their fields."""
+    """The settings as a table in Markdown, in the order of their fields; those of operators come last."""
     rows = ["| variable | default | what it sets | its value |", "|---|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    for name in sorted(Settings.model_fields, key=lambda name: name in OperationSettings.model_fields):
+        field = Settings.model_fields[name]
         default = "" if field.default_factory else _written(field.default)
         rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} | {needed(name)} |")
     return "".join(f"{row}\n" for row in rows)

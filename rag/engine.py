@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from copy import copy
 from dataclasses import dataclass, field, replace
@@ -63,6 +63,8 @@ class QueryEngine:
     Attributes:
         is_warming: whether questions wait until :meth:`warm_up` has ended. A server that warms up in the
             background sets it.
+        on_answer: called with each answer, after it is stored and before its reader gets it, but not with
+            those of :meth:`warm_up` and :meth:`quoting_only`. It must be quick, and must not raise.
     """
 
     def __init__(
@@ -110,6 +112,12 @@ class QueryEngine:
         self._open = _OpenQuestions()
         self._exchanging = Lock()
         self.is_warming = False
+        self.on_answer: Callable[[Answer], None] | None = None
+
+    @property
+    def open_questions(self) -> int:
+        """The number of questions that are being answered; the program's own questions do not count."""
+        return self._open.number
 
     @property
     def is_idle(self) -> bool:
@@ -163,7 +171,8 @@ class QueryEngine:
             QuestionError: if the question is empty or too long. The call itself raises it, not the iteration.
         """
         asked = understand(question)
-        return self._events(asked, filters, conversation, keeps=self.keeps, exact=exact)
+        told = self.on_answer
+        return self._events(asked, filters, conversation, keeps=self.keeps, exact=exact, told=told)
 
     def use(self, writer: Writer | None) -> None:
         """Let another writer write the answers to later questions; None to quote.
@@ -179,7 +188,7 @@ class QueryEngine:
     def quoting_only(self) -> QueryEngine:
         """Return a copy of the engine for the program's own questions: it quotes, and stores no answer."""
         other = copy(self)
-        other.writer, other.keeps = None, False
+        other.writer, other.keeps, other.on_answer = None, False, None
         other._open = _OpenQuestions()
         return other
 
@@ -208,6 +217,7 @@ class QueryEngine:
         *,
         keeps: bool,
         exact: bool = False,
+        told: Callable[[Answer], None] | None = None,
     ) -> Generator[Event]:
         with self._open, self._with_its_writer() as engine, self.index.snapshot() as snapshot:
             courtesy = None if exact else greeting(question)
@@ -218,7 +228,10 @@ class QueryEngine:
                 corrected = None if exact else correct(snapshot, question)
                 answer = yield from engine._answer(snapshot, question, corrected, filters, conversation)
         # Storing may wait for another writer, so the snapshot is closed before.
-        yield AnswerDone(self._kept(answer, conversation.replaces) if keeps else answer)
+        done = self._kept(answer, conversation.replaces) if keeps else answer
+        if told is not None:
+            told(done)
+        yield AnswerDone(done)
 
     @contextmanager
     def _with_its_writer(self) -> Iterator[QueryEngine]:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager
+from contextlib import (
+    AbstractAsyncContextManager,
+    AbstractContextManager,
+    ExitStack,
+    asynccontextmanager,
+    closing,
+)
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
-import sqlalchemy.exc
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.routing import iter_route_contexts
 from fastapi_offline import FastAPIOffline
@@ -17,15 +21,14 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, compile_path
 from starlette.staticfiles import StaticFiles
 
-from index.errors import CatalogError, LibraryLockedError
 from index.library import Library
 from index.loaders import DEFAULTS, Isolated
 from index.uploads import Deletions
 from index.workers import Background, Writer, every, steps
+from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.suggesting import StarterMaker
 from ui.accounts import SignIn
-from ui.errors import WarmingUpError
 from ui.http import problems
 from ui.http.access.check import SignInCheck
 from ui.http.access.identity import identity_router
@@ -36,23 +39,32 @@ from ui.http.documents import documents_router
 from ui.http.jobs import failures_router, jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
 from ui.http.model import model_router
+from ui.http.operations.limits import SenderLimits
+from ui.http.operations.observation import Observation
+from ui.http.operations.routes import audit_router, health_router, metrics_router
 from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
 from ui.http.uploads import uploads_router
 from ui.http.versions import versions_router
 from ui.model_choice import ModelChoice
+from ui.operation_settings import OperationSettings
+from ui.operations import AuditLog, Quotas
+from ui.operations.metrics import Metrics, log_answer
+from ui.operations.retention import retention
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.page.sign_in import sign_in_router
 from ui.settings import Settings, home_id
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
-OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")
+OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", "/metrics")
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
 _MAINTENANCE_SECONDS = 2.0
 """The seconds between two checks of the library's generation, which other processes may raise."""
+
+_RETENTION_SECONDS = 60.0
 
 _DELETION_SECONDS = 5.0
 
@@ -86,16 +98,24 @@ def create_app(
     choice = ModelChoice(engine, settings)
     choice.open_stored()
     starters = StarterMaker(engine, lambda: engine.is_warming or bool(writer.jobs.unended()))
+    operation = settings or OperationSettings()
+    audit = AuditLog.open(index.home)
+    metrics = Metrics(engine, lambda: not engine.is_warming)
+    engine.on_answer = _observer(metrics, texts=operation.log_texts)
     workers = [
         Background("maintenance", every(_MAINTENANCE_SECONDS, steps.maintain(index))),
+        Background("retention", every(_RETENTION_SECONDS, retention(index, audit, operation))),
         Background("deletions", every(_DELETION_SECONDS, deletions.finish)),
         Background("starters", every(_STARTER_SECONDS, starters.step)),
     ]
     watching = [Background("watch", steps.watch(index, writer))] if watch else []
     app = FastAPIOffline(
-        lifespan=_lifespan(index, scratch, reader, renderer, deletions, *workers, writer, *watching),
+        lifespan=_lifespan(
+            index, closing(audit), scratch, reader, renderer, deletions, *workers, writer, *watching
+        ),
         title="Footnoted",
         description=DESCRIPTION,
+        responses=problems.documented(401, 403, 429),
         redoc_url=None,
         swagger_ui_oauth2_redirect_url="/docs/oauth2-redirect",
     )
@@ -111,15 +131,18 @@ def create_app(
         conversations_router(index.catalog),
         model_router(choice),
         identity_router(sign_in),
+        health_router(engine, home_id(settings.home) if settings else None),
+        metrics_router(metrics),
+        audit_router(audit),
         *([sign_in_router(sign_in)] if sign_in else []),
     ):
         app.include_router(router)
-    _add_health(app, engine, settings)
     _refuse_other_routes(app)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
     # Gradio names its files under /assets/ by their contents as well.
     app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
+    app.add_middleware(SenderLimits, quotas=Quotas(operation))
     app.add_middleware(SignInCheck, sign_in=sign_in)
     origins = settings.allowed_origins if settings else ()
     hosts = (*settings.allowed_hosts, settings.host) if settings else ()
@@ -129,6 +152,7 @@ def create_app(
     app.add_middleware(PageHeaders, head=HEAD)
     app.add_middleware(CompressLibrary)
     app.add_middleware(LengthCheck)
+    app.add_middleware(Observation, metrics=metrics, audit=audit)
     _mount_chat(app, engine, Path(scratch.name))
     check_table(app.routes)
     return app
@@ -150,29 +174,12 @@ def _lifespan(
     return lifespan
 
 
-def _add_health(app: FastAPI, engine: QueryEngine, settings: Settings | None) -> None:
-    @app.get("/healthz", tags=["server"])
-    async def healthz() -> dict[str, str]:
-        """The process is up, be its models loaded or not.
+def _observer(metrics: Metrics, *, texts: bool) -> Callable[[Answer], None]:
+    def observe(answer: Answer) -> None:
+        metrics.see_answer(answer)
+        log_answer(answer, texts=texts)
 
-        A command compares `home` with the id of its library's folder, to see whether this server serves it.
-        """
-        return {"status": "ok"} | ({"home": home_id(settings.home)} if settings else {})
-
-    @app.get("/readyz", tags=["server"], responses=problems.documented(503))
-    def readyz() -> dict[str, Any]:
-        """The models are loaded, the library is open and the encoder works; otherwise 503 with the cause."""
-        if engine.is_warming:
-            raise WarmingUpError
-        try:
-            return {"status": "ready", "generation": _read_and_encode(engine.index)}
-        except (CatalogError, LibraryLockedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-            raise HTTPException(503, f"The library cannot be read: {type(error).__name__}.") from error
-
-
-def _read_and_encode(index: Library) -> int:
-    index.encoder.encode_query("ready")
-    return index.generation
+    return observe
 
 
 def _refuse_other_routes(app: FastAPI) -> None:

@@ -35,6 +35,10 @@ class AccountsFileError(FootnotedError):
     """The file of accounts cannot be opened."""
 
 
+class AuditFileError(FootnotedError):
+    """The file of the audit log cannot be opened."""
+
+
 class PortInUseError(FootnotedError):
     """The server cannot listen on its address."""
 

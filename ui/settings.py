@@ -11,7 +11,7 @@ import hashlib
 import json
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -30,6 +30,7 @@ from pydantic_settings import (
 from rag.answer_limits import CERTAIN
 from ui.errors import SettingsError
 from ui.masking import SECRET, masked, shown
+from ui.operation_settings import TRUE_OR_FALSE, Needs, OperationSettings
 from ui.stored_model import read_model
 
 if TYPE_CHECKING:
@@ -40,13 +41,6 @@ if TYPE_CHECKING:
 PREFIX = "FOOTNOTED_"
 FILE_NAME = "footnoted.toml"
 HOME_ID_DIGITS = 16
-
-
-@dataclass(frozen=True, slots=True)
-class Needs:
-    """The form of a setting's value, in words for its error message and for the documentation."""
-
-    words: str
 
 
 LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$")]
@@ -63,7 +57,6 @@ Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Probability = Annotated[float, Field(ge=0, le=1.01, allow_inf_nan=False)]
 """A probability; a little more than 1 is a threshold that none reaches."""
 
-TRUE_OR_FALSE = Needs("true or false")
 MEGABYTES = Needs("a whole number of megabytes from 1")
 
 NO_MODEL = "none"
@@ -79,7 +72,7 @@ def default_home() -> Path:
     return user_data_path("footnoted", appauthor=False)
 
 
-class Settings(BaseSettings):
+class Settings(OperationSettings, BaseSettings):
     """The settings of a process. ``docs/settings.md`` is made from the descriptions of these fields."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)

@@ -103,6 +103,16 @@ class Catalog:
         """Close all connections."""
         self.engine.dispose()
 
+    def clear_log(self) -> bool:
+        """Empty SQLite's write-ahead log, in which deleted rows may still stand.
+
+        Returns:
+            Whether it is empty; False if a reader still needs a part of it.
+        """
+        with self.engine.connect() as connection:
+            busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
+        return not busy
+
     # Reading
 
     @contextmanager
@@ -342,6 +352,8 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     _set_wal(connection)
     connection.execute("PRAGMA foreign_keys=ON")
     connection.execute("PRAGMA synchronous=FULL")
+    # Deleted texts leave no trace in the file.
+    connection.execute("PRAGMA secure_delete=ON")
     # Each connection has a cache of its own, and the system caches the file for all of them.
     connection.execute("PRAGMA cache_size=-2000")
 

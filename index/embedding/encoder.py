@@ -118,6 +118,7 @@ class Encoder:
         self._scheduler = Scheduler(self._query_vectors)
         self._lock = Lock()
         self._recent: OrderedDict[tuple[Kind, str], Vector] = OrderedDict()
+        self.recalled = self.missed = 0
 
     @property
     def precision(self) -> Precision:
@@ -282,6 +283,9 @@ class Encoder:
                 if (kind, text) in self._recent:
                     self._recent.move_to_end((kind, text))
                     found[text] = self._recent[kind, text]
+                    self.recalled += 1
+                else:
+                    self.missed += 1
         return found
 
     def _remember(self, kind: Kind, vectors: Mapping[str, Vector]) -> None:

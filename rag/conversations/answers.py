@@ -97,6 +97,11 @@ def delete_answer(library: Library | Catalog, answer_id: str) -> None:
     _store(library).delete(answer_id)
 
 
+def forget_answers(library: Library | Catalog, before: str) -> int:
+    """Delete the answers that were made before a time, ISO 8601 in UTC; return their number."""
+    return _store(library).forget(before)
+
+
 def conversation(library: Library | Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
     """Return the last answers of a conversation, at most ``limit``, the oldest first.
 

@@ -132,6 +132,27 @@ def read_feedback(home: Path) -> list[Feedback]:
         return [_feedback(file, number, row) for number, row in read_json_lines(file)]
 
 
+def forget_feedback(home: Path, before: str) -> int:
+    """Delete the feedback that was given before a time, ISO 8601 in UTC; return the number of records.
+
+    Raises:
+        JsonLinesError: if a line is not a JSON object; nothing is deleted then.
+        OSError: if the file cannot be written; nothing is deleted then.
+        TimeoutError: if another process holds the file for 30 seconds.
+    """
+    file = home / FILE
+    if not file.is_file():
+        return 0
+    with _locked(home):
+        rows = [row for _, row in read_json_lines(file)]
+        # A record without a time stays: nobody can say how old it is.
+        left = [row for row in rows if str(row.get("given_at") or before) >= before]
+        if len(left) < len(rows):
+            lines = (json.dumps(row, ensure_ascii=False) for row in left)
+            private.write_file(file, "".join(f"{line}\n" for line in lines))
+    return len(rows) - len(left)
+
+
 def judgements(home: Path) -> dict[str, Judgement]:
     """Return the last judgement of each answer, by the answer's id.
 

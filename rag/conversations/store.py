@@ -181,6 +181,14 @@ class AnswerStore:
                 sa.delete(series_names).where(series_names.c.series == conversation_id, ~sa.exists(rest))
             )
 
+    def forget(self, before: str) -> int:
+        """Delete the answers that were made before a time, ISO 8601 in UTC; return their number."""
+        with self._engine.begin() as connection:
+            gone = connection.execute(sa.delete(kept).where(kept.c.created < before)).rowcount
+            left = sa.select(kept.c.series).where(kept.c.series.is_not(None))
+            connection.execute(sa.delete(series_names).where(series_names.c.series.not_in(left)))
+        return gone
+
     def list_conversations(self, query: str = "", limit: int | None = None) -> list[KeptConversation]:
         """Return the conversations, the last updated first.
 

@@ -23,7 +23,7 @@ OTHER_OPTIONS = {"--passages"}
 
 WITH_RULES = (*PAGES, "CONTRIBUTING.md")
 
-IN_THE_PROJECT = re.compile(r"(benchmarks|docs|index|rag|seeds|tests|ui)/[\w./-]*")
+IN_THE_PROJECT = re.compile(r"(benchmarks|deploy|docs|index|rag|seeds|tests|ui)/[\w./-]*")
 
 COMMANDS = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 

@@ -90,11 +90,16 @@ class Served:
 
 
 @contextmanager
-def serving(home: Path, *arguments: str, command: Sequence[str] = MODULE, **more: str) -> Iterator[Served]:
-    """Run a server of ``home`` on a free port, and end it with the context; ``command`` starts it."""
+def serving(
+    home: Path, *arguments: str, command: Sequence[str] = MODULE, folder: Path = ROOT, **more: str
+) -> Iterator[Served]:
+    """Run a server of ``home`` on a free port, and end it with the context.
+
+    ``command`` starts it in ``folder``; ``more`` is added to its environment.
+    """
     process = subprocess.Popen(
         [*command, "serve", "--home", str(home), "--port", "0", *arguments],
-        cwd=ROOT,
+        cwd=folder,
         env=environment(**more),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

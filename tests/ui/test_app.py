@@ -21,7 +21,11 @@ def test_health_says_which_home_it_is_the_server_of(
 
 
 def test_ready_says_which_generation_is_read(seed_client: TestClient, seed_index: Library) -> None:
-    assert seed_client.get("/readyz").json() == {"status": "ready", "generation": seed_index.generation}
+    assert seed_client.get("/readyz").json() == {
+        "status": "ready",
+        "generation": seed_index.generation,
+        "building": None,
+    }
 
 
 def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(
@@ -62,6 +66,8 @@ def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(
         "/v1/identity",
         "/healthz",
         "/readyz",
+        "/metrics",
+        "/v1/audit",
     ]
     page = seed_client.get("/docs").text
     assert "://" not in page

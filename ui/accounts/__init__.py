@@ -3,7 +3,7 @@
 from ui.accounts.database import FILE, Accounts
 from ui.accounts.identity import LOCAL, ROLE_SCOPES, Identity, Role, Scope
 from ui.accounts.sessions import IDLE_SECONDS, LONGEST_SECONDS, Session
-from ui.accounts.sign_in import SignIn
+from ui.accounts.sign_in import SignIn, network_of
 from ui.accounts.throttle import TooManyAttemptsError
 from ui.accounts.tokens import TokenRecord
 from ui.accounts.users import UserRecord
@@ -23,4 +23,5 @@ __all__ = [
     "TokenRecord",
     "TooManyAttemptsError",
     "UserRecord",
+    "network_of",
 ]

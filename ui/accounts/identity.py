@@ -15,6 +15,7 @@ class Scope(StrEnum):
     ASK = "ask"
     WRITE = "write"
     ADMIN = "admin"
+    METRICS = "metrics"
 
 
 class Role(StrEnum):

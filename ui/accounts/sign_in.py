@@ -45,12 +45,12 @@ class SignIn:
         """
         key = digest_of(key_of(name)).hex()  # A limited length, whatever the person wrote.
         with self._one_at_a_time:
-            self._throttle.check_sign_in(key, _network(address))
+            self._throttle.check_sign_in(key, network_of(address))
             user = self.accounts.users.verified(name, password)
             if user is None:
-                self._throttle.note_failed_sign_in(key, _network(address))
+                self._throttle.note_failed_sign_in(key, network_of(address))
                 return None
-            self._throttle.note_signed_in(key, _network(address))
+            self._throttle.note_signed_in(key, network_of(address))
         return self.accounts.sessions.start(user.user_id)
 
     def token_identity(self, token: str, address: str) -> Identity | None:
@@ -66,11 +66,11 @@ class SignIn:
             return Identity("machine", frozenset(Scope))
         identity = self.accounts.tokens.identity(token)
         if identity is None:
-            self._throttle.note_wrong_token(_network(address))
+            self._throttle.note_wrong_token(network_of(address))
         return identity
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     """The network that one client has for itself: an address of version 4, or 64 bits of version 6."""
     try:
         bits = 64 if ":" in address else 32

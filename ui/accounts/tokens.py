@@ -80,7 +80,7 @@ class Tokens:
         """
         name = checked(name)
         if not scopes:
-            raise AccountError("a token needs a scope; give --scope read, ask, write or admin")
+            raise AccountError("a token needs a scope; give --scope read, ask, write, admin or metrics")
         secret, now = new_token(), self._clock()
         row = {
             "name": name,

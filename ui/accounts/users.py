@@ -80,6 +80,11 @@ class Users:
             raise _unknown(name)
         return _record(row)
 
+    def has(self, name: str) -> bool:
+        """Return whether a user has this name."""
+        with self._engine.connect() as connection:
+            return connection.scalar(sa.select(users.c.id).filter_by(key=key_of(name))) is not None
+
     def all(self) -> list[UserRecord]:
         """The users, by name."""
         with self._engine.connect() as connection:

@@ -48,7 +48,7 @@ def add_user(
     from ui.accounts import Role
 
     role = Role.ADMINISTRATOR if administrator else Role.MEMBER
-    with _opened(home) as accounts:
+    with _opened(home, "user add", name) as accounts:
         user = accounts.users.add(name, _password(password_file), role)
     _say(f"Added the {user.role} {user.name}.", _of_user(user), as_json=as_json)
 
@@ -66,7 +66,7 @@ def set_password(
     name: UserName, password_file: PasswordFile = None, home: Home = None, as_json: AsJson = False
 ) -> None:
     """Change a password, and sign the user out everywhere."""
-    with _opened(home) as accounts:
+    with _opened(home, "user password", name) as accounts:
         accounts.users.get(name)  # Before the question for the password.
         accounts.users.set_password(name, _password(password_file))
         user = accounts.users.get(name)
@@ -76,7 +76,7 @@ def set_password(
 @users.command("disable")
 def disable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> None:
     """Lock a user out, and keep the account."""
-    with _opened(home) as accounts:
+    with _opened(home, "user disable", name) as accounts:
         accounts.users.disable(name)
         user = accounts.users.get(name)
     _say(f"Locked {user.name} out.", _of_user(user), as_json=as_json)
@@ -85,7 +85,7 @@ def disable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> 
 @users.command("enable")
 def enable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> None:
     """Let a user who was locked out sign in again."""
-    with _opened(home) as accounts:
+    with _opened(home, "user enable", name) as accounts:
         accounts.users.enable(name)
         user = accounts.users.get(name)
     _say(f"{user.name} may sign in again.", _of_user(user), as_json=as_json)
@@ -94,7 +94,7 @@ def enable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> N
 @users.command("remove")
 def remove_user(name: UserName, home: Home = None, as_json: AsJson = False) -> None:
     """Remove a user with all tokens."""
-    with _opened(home) as accounts:
+    with _opened(home, "user remove", name) as accounts:
         user = accounts.users.get(name)
         accounts.users.remove(name)
     _say(f"Removed {user.name}.", _of_user(user), as_json=as_json)
@@ -106,7 +106,7 @@ def add_token(
     *,
     scopes: Annotated[
         list[str],
-        typer.Option("--scope", metavar="SCOPE", help="read, ask, write or admin; may be repeated."),
+        typer.Option("--scope", metavar="SCOPE", help="read, ask, write, admin or metrics; may be repeated."),
     ],
     owner: Annotated[
         str | None, typer.Option("--user", metavar="NAME", help="The user that the token belongs to.")
@@ -124,7 +124,7 @@ def add_token(
     known = set(Scope)
     if unknown := [scope for scope in scopes if scope not in known]:
         raise UsedWronglyError(f"--scope is {unknown[0]!r}; it must be {', '.join(Scope)}")
-    with _opened(home) as accounts:
+    with _opened(home, "token add", name) as accounts:
         token, secret = accounts.tokens.add(name, [*map(Scope, scopes)], owner=owner, days=days)
     if not as_json:
         print("Keep this token now; it cannot be shown again:", file=sys.stderr)
@@ -142,17 +142,23 @@ def list_tokens(home: Home = None, as_json: AsJson = False) -> None:
 @tokens.command("revoke")
 def revoke_token(name: TokenName, home: Home = None, as_json: AsJson = False) -> None:
     """End a token at once."""
-    with _opened(home) as accounts:
+    with _opened(home, "token revoke", name) as accounts:
         accounts.tokens.revoke(name)
     _say(f"Revoked {name}.", {"name": name}, as_json=as_json)
 
 
 @contextmanager
-def _opened(home: Path | None) -> Iterator[Accounts]:
+def _opened(home: Path | None, action: str = "", of: str | None = None) -> Iterator[Accounts]:
+    """The accounts; if the context ends well, the audit log gets the ``action`` and the account ``of`` it."""
     from ui.accounts import Accounts
 
-    with closing(Accounts.open(settings_of(home=home).home)) as accounts:
+    folder = settings_of(home=home).home
+    with closing(Accounts.open(folder)) as accounts:
         yield accounts
+    if action:
+        from ui.operations import record_command
+
+        record_command(folder, action, of)
 
 
 def _password(file: Path | None) -> str:

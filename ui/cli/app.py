@@ -23,9 +23,11 @@ from ui.cli.accounts import tokens, users
 from ui.cli.backup import backup, restore
 from ui.cli.export import export
 from ui.cli.model import commands as model
+from ui.cli.operations.audit import audit
+from ui.cli.operations.check import check
 from ui.cli.options import AsJson, Home, Limit, settings_of
 from ui.cli.progress import progress_bar, waiting
-from ui.cli.shutdown import interruptible
+from ui.cli.shutdown import EXIT_SECONDS, signals_noted
 from ui.cli.status import read_status
 from ui.cli.verify import verify
 from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expected_errors, explain
@@ -44,6 +46,8 @@ app.command()(backup)
 app.command()(restore)
 app.command()(export)
 app.command()(verify)
+app.command()(check)
+app.command()(audit)
 app.add_typer(model, name="model")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
@@ -216,7 +220,7 @@ def serve(
     def announce(address: str) -> None:
         print(json.dumps({"address": address}) if as_json else f"Footnoted is ready at {address}", flush=True)
 
-    with interruptible() as interrupted:
+    with signals_noted(EXIT_SECONDS) as interrupted:
         print("Starting…", file=sys.stderr, flush=True)
         from ui.cli.serve import serve
 

@@ -24,7 +24,10 @@ def backup(
     """Write the library to one file. The library's server may keep running."""
     from index.catalog import back_up
 
-    _print_report(back_up(settings_of(home=home).home, file, _entries()), as_json=as_json)
+    folder = settings_of(home=home).home
+    report = back_up(folder, file, _entries())
+    _record(folder, "backup", file)
+    _print_report(report, as_json=as_json)
 
 
 def restore(
@@ -39,7 +42,16 @@ def restore(
     """
     from index.catalog import restore as put_back
 
-    _print_report(put_back(settings_of(home=home).home, file, _entries()), as_json=as_json)
+    folder = settings_of(home=home).home
+    report = put_back(folder, file, _entries())
+    _record(folder, "restore", file)
+    _print_report(report, as_json=as_json)
+
+
+def _record(home: Path, action: str, file: Path) -> None:
+    from ui.operations import record_command
+
+    record_command(home, action, str(file))
 
 
 def _entries() -> tuple[str, ...]:

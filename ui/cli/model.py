@@ -176,10 +176,13 @@ def _use(settings: Settings, chosen: ModelSettings | None) -> None:
         try:
             post(server, "/v1/model/reload", None)
         except ServerGoneError:
-            return
+            pass
         except ServerRefusedError:
             _store(settings.home, former)
             raise
+    from ui.operations import record_command
+
+    record_command(settings.home, "model set" if chosen else "model clear", chosen.model if chosen else None)
 
 
 def _store(home: Path, chosen: ModelSettings | None) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import os
 import socket
 import sys
@@ -24,9 +23,10 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from index.memory import limit_arenas
 from ui.accounts.exposure import is_exposed, open_sign_in
 from ui.cli.server import RunningServer, remove_server_file, running_server, write_server_file
-from ui.cli.shutdown import exit_within
+from ui.cli.shutdown import EXIT_SECONDS, exit_within
 from ui.errors import AlreadyServedError, PortInUseError
 from ui.opening import open_library
+from ui.operations import configure_log
 from ui.settings import Settings
 
 if TYPE_CHECKING:
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
 
 STOP_SECONDS = 3
 """The seconds that open connections may take to end; an open browser page holds one all the time."""
-
-EXIT_SECONDS = 8.0
-"""The seconds that the process may take to end after a signal, before it is killed."""
 
 HEAD_SECONDS = 15.0
 """The seconds that a client may take to send the head of a request."""
@@ -128,7 +125,7 @@ def serve(
     Args:
         settings: the settings, among them the home folder, the address and the model.
         announce: called with the server's URL once it accepts requests; questions wait for the models.
-        interrupted: set after a signal, from :func:`~ui.cli.shutdown.interruptible`.
+        interrupted: set after a signal, by :func:`~ui.cli.shutdown.signals_noted`.
         watch: whether changes in the followed folders are synced at once.
 
     Raises:
@@ -141,12 +138,15 @@ def serve(
     limit_arenas()
     with ExitStack() as opened:
         opened.enter_context(only_server(settings.home))
+        _stop_if(interrupted)
         listener = opened.enter_context(listening_socket(settings.host, settings.port))
         sign_in = opened.enter_context(open_sign_in(settings, exposed=is_exposed(listener)))
         index = opened.enter_context(open_library(settings, former=True))
+        _stop_if(interrupted)
         from ui.app import create_app
         from ui.opening import open_engine
 
+        _stop_if(interrupted)
         engine = opened.enter_context(open_engine(settings, index, stored=False))
         app = create_app(index, engine, settings, sign_in=sign_in, watch=watch)
         server = RunningServer(
@@ -160,6 +160,9 @@ def serve(
         models = _Models(engine)
 
         def on_ready(stop: Callable[[], None]) -> None:
+            if interrupted.is_set():
+                stop()
+                return
             write_server_file(settings.home, server)
             announce(server.address)
             models.load(stop)
@@ -167,14 +170,19 @@ def serve(
         def on_stop() -> None:
             exit_within(EXIT_SECONDS, partial(remove_server_file, settings.home))
 
-        if interrupted.is_set():
-            raise KeyboardInterrupt
+        _stop_if(interrupted)
+        configure_log(settings)
         sys.setswitchinterval(SWITCH_SECONDS)
         try:
             _run(app, listener, on_ready, on_stop)
         finally:
             remove_server_file(settings.home)
             models.close()
+
+
+def _stop_if(interrupted: Event) -> None:
+    if interrupted.is_set():
+        raise KeyboardInterrupt
 
 
 class _Models:
@@ -263,7 +271,6 @@ def _run(
     on_ready: Callable[[Callable[[], None]], None],
     on_stop: Callable[[], None],
 ) -> None:
-    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     config = uvicorn.Config(
         app,
         http=_Connection,
@@ -273,6 +280,6 @@ def _run(
         timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False,
     )
-    # After a clean stop, uvicorn raises the signal again.
+    # After a clean stop, uvicorn raises the signal again, with the handler of before.
     with suppress(KeyboardInterrupt):
         _Server(config, on_ready, on_stop).run(sockets=[listener])

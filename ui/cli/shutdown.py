@@ -1,4 +1,8 @@
-"""Stop the process on SIGTERM and Ctrl-C, even during its start or while a thread hangs."""
+"""Stop the process on SIGTERM and Ctrl-C, even during its start or while a thread hangs.
+
+There are two ways. A sync is interrupted where it is. A server that starts is not: an exception inside an
+import may be printed and lost, or abort the process, so a server looks at an event between its steps.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +15,9 @@ from threading import Event, Thread, Timer
 from types import FrameType
 
 from ui.errors import FAILED
+
+EXIT_SECONDS = 8.0
+"""The seconds that a server may take to end after a signal, before it is killed."""
 
 _LOG_SECONDS = 0.5
 
@@ -31,15 +38,48 @@ def interruptible() -> Iterator[Event]:
         interrupted.set()
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in (signal.SIGTERM, signal.SIGINT)}
-    try:
+    with _handling(interrupt):
         yield interrupted
+
+
+@contextmanager
+def signals_noted(seconds: float) -> Iterator[Event]:
+    """Note SIGTERM and Ctrl-C in an event, and leave it to the caller to stop.
+
+    Args:
+        seconds: the time after the first signal in which the context must end; then the process is killed.
+
+    Yields:
+        The event, which is set after either signal.
+    """
+    noted = Event()
+    timers: list[Timer] = []
+
+    def note(_signal: int, _frame: FrameType | None) -> None:
+        if not noted.is_set():
+            noted.set()
+            timers.append(exit_within(seconds, lambda: None))
+
+    with _handling(note):
+        try:
+            yield noted
+        finally:
+            for timer in timers:
+                timer.cancel()
+
+
+@contextmanager
+def _handling(handler: Callable[[int, FrameType | None], None]) -> Iterator[None]:
+    """Let ``handler`` handle SIGTERM and Ctrl-C until the context ends."""
+    before = {number: signal.signal(number, handler) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        for number, former in before.items():
+            signal.signal(number, former)
 
 
-def exit_within(seconds: float, clean_up: Callable[[], None]) -> None:
+def exit_within(seconds: float, clean_up: Callable[[], None]) -> Timer:
     """Kill this process after ``seconds``, with exit code 1, if it has not ended by then.
 
     The catalog and the caches survive a kill at any moment, and the system releases locks and ports.
@@ -47,6 +87,9 @@ def exit_within(seconds: float, clean_up: Callable[[], None]) -> None:
     Args:
         seconds: the time that the process may take to end by itself.
         clean_up: called before the kill; it must not block.
+
+    Returns:
+        The timer, which has begun.
     """
 
     def kill() -> None:
@@ -65,3 +108,4 @@ def exit_within(seconds: float, clean_up: Callable[[], None]) -> None:
     timer = Timer(seconds, kill)
     timer.daemon = True
     timer.start()
+    return timer

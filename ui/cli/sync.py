@@ -16,6 +16,7 @@ from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import sweep_uploads, uploads_folder
 from ui.cli import printing
+from ui.cli.operations.audit import record_sync
 from ui.cli.progress import job_progress, waiting
 from ui.cli.shutdown import interruptible
 from ui.errors import expected_errors
@@ -31,6 +32,7 @@ class _Syncer:
     """Syncs an open library in jobs, and shows their progress on ``stderr``."""
 
     index: Library
+    settings: Settings
     options: Options
     stderr: Console
     reader: Isolated | None = None
@@ -41,6 +43,7 @@ class _Syncer:
         with job_progress(self.stderr) as show, RunningJob(jobs, job_id, show, outward_line) as running:
             report = sync(self.index, paths, running, self.options, reader=self.reader, leave=leave)
             running.result = report.as_dict()
+        record_sync(self.index, self.settings, report.as_dict())
         return report.as_dict()
 
 
@@ -52,7 +55,7 @@ def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console) -> Rep
     """
     options = settings.loading()
     with ExitStack() as opened:
-        return _Syncer(_open(settings, opened, stderr), options, stderr).sync(paths)
+        return _Syncer(_open(settings, opened, stderr), settings, options, stderr).sync(paths)
 
 
 def sync_on_changes(
@@ -69,7 +72,7 @@ def sync_on_changes(
     options = settings.loading()
     with suppress(KeyboardInterrupt), interruptible() as interrupted, ExitStack() as opened:
         index = _open(settings, opened, stderr)
-        syncer = _Syncer(index, options, stderr, opened.enter_context(Isolated()))
+        syncer = _Syncer(index, settings, options, stderr, opened.enter_context(Isolated()))
 
         def synced(change: Change) -> bool:
             try:

@@ -31,8 +31,12 @@ from index.errors import (
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError, QuestionError
 from ui.errors import WarmingUpError
 from ui.http.request_bodies import STORABLE
+from ui.operations import request_id
 
 MEDIA_TYPE = "application/problem+json"
+
+REQUEST_ID = "X-Request-ID"
+"""The header with the id of a request, by which its lines of the server's log are found."""
 
 _STATUSES: Mapping[type[Exception], int] = {
     QuestionError: 422,
@@ -67,6 +71,7 @@ class Problem(BaseModel):
     detail: str
     instance: str
     errors: list[FieldError] | None = None
+    request_id: str | None = None
 
 
 def problem_of(
@@ -79,6 +84,7 @@ def problem_of(
         detail=detail,
         instance=instance,
         errors=list(errors) if errors else None,
+        request_id=request_id(),
     )
     return problem.model_dump(exclude_none=True)
 
@@ -145,7 +151,9 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     # Starlette raises the error again after this response, so that the server logs its traceback.
-    return _respond(request, *status_and_detail(error))
+    # No middleware sees this response.
+    headers = {REQUEST_ID: known} if (known := request_id()) else None
+    return _respond(request, *status_and_detail(error), headers=headers)
 
 
 async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:

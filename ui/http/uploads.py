@@ -22,6 +22,7 @@ from ui.http.jobs import accepted
 from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.problems import documented
 from ui.http.request_bodies import MAX_DETAIL_CHARACTERS, Text
+from ui.operations import note
 
 FormDetail = Annotated[
     Text, Form(max_length=MAX_DETAIL_CHARACTERS, description="overrides the value in the file")
@@ -123,6 +124,7 @@ def uploaded_response(
         raise HTTPException(422, str(error)) from error
     except LibraryLockedError as error:
         raise HTTPException(409, error.outward()) from error
+    note(target=str(record.document_id))
     return document_response(index, record.document_id, record.version)
 
 

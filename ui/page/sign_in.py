@@ -18,6 +18,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from ui.accounts import IDLE_SECONDS, SignIn, TooManyAttemptsError
 from ui.http.access.check import client_address, set_session_cookie
 from ui.http.access.identity import session_cookie
+from ui.operations import note
 from ui.page.head import ASSETS_ROUTE, SIGN_IN_STYLES
 from ui.page.locales import Locale, locale_for
 
@@ -128,7 +129,9 @@ def sign_in_router(sign_in: SignIn) -> APIRouter:
             response.headers["Retry-After"] = str(error.seconds)
             return response
         if cookie is None:
+            await to_thread.run_sync(_note_user, sign_in, name)
             return shown(request, place, language.text("signIn.wrong"), entered=name, status=403)
+        note(who=name)
         await to_thread.run_sync(sessions.end, request.cookies.get(cookie_name, ""))
         response = RedirectResponse(place, 303, _NO_STORE)
         set_session_cookie(response, request.scope, cookie_name, cookie, IDLE_SECONDS)
@@ -142,12 +145,19 @@ def sign_in_router(sign_in: SignIn) -> APIRouter:
         if session is not None:
             if not sessions.is_of_form(_field(form, "token"), session.session_id):
                 raise HTTPException(403, "The form is not one of this session; load the page again.")
+            note(who=session.identity.name or "")
             await to_thread.run_sync(sessions.end, cookie)
         response = RedirectResponse("/sign-in?why=out", 303, _NO_STORE)
         response.delete_cookie(cookie_name, path="/")
         return response
 
     return router
+
+
+def _note_user(sign_in: SignIn, name: str) -> None:
+    """Let the audit log name a user who was refused. An unknown name may be a password in a wrong field."""
+    if sign_in.accounts.users.has(name):
+        note(who=name)
 
 
 def _language(request: Request) -> Locale:

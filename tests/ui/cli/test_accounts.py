@@ -98,7 +98,10 @@ def test_a_token_is_printed_once_and_revoked(home: str, capsys: pytest.CaptureFi
         (["user", "add", "ada"], "there is no terminal on which to type it; give --password-file"),
         (["user", "password", "eve", "--password-file", "PASSWORD"], "there is no user 'eve'"),
         (["user", "remove", "eve"], "there is no user 'eve'"),
-        (["token", "add", "dash", "--scope", "all"], "--scope is 'all'; it must be read, ask, write, admin"),
+        (
+            ["token", "add", "dash", "--scope", "all"],
+            "--scope is 'all'; it must be read, ask, write, admin, metrics",
+        ),
         (["token", "add", "dash", "--scope", "read", "--user", "eve"], "there is no user 'eve'"),
         (["token", "add", "dash"], "Missing option '--scope'"),
         (["token", "revoke", "dash"], "there is no token 'dash'"),

@@ -233,7 +233,12 @@ def test_a_server_that_is_interrupted_says_nothing_and_removes_its_file(own_home
     assert not (own_home / "server.json").exists()
 
 
-def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("number", "seconds"), [(signal.SIGINT, 0.0), (signal.SIGTERM, 0.3), (signal.SIGTERM, 0.8)]
+)
+def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(
+    tmp_path: Path, number: signal.Signals, seconds: float
+) -> None:
     with subprocess.Popen(
         [*MODULE, "serve", "--port", "0", "--home", str(tmp_path)],
         cwd=ROOT,
@@ -244,7 +249,8 @@ def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(tmp_path: 
     ) as process:
         assert process.stderr is not None
         assert process.stderr.readline() == "Starting…\n"
-        process.send_signal(signal.SIGINT)
+        time.sleep(seconds)
+        process.send_signal(number)
         try:
             out, err = process.communicate(timeout=60)
         finally:

@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
@@ -21,10 +22,10 @@ import pytest
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
-from tests.support.processes import Served, serving
+from tests.support.processes import ROOT, Served, serving
 from tests.support.reports import write
 from ui.cli.serve import listening_socket, only_server
-from ui.cli.shutdown import interruptible
+from ui.cli.shutdown import interruptible, signals_noted
 from ui.http.streaming import STOPPING
 
 ENDS_WITHIN = 10.0
@@ -132,3 +133,24 @@ def test_both_signals_interrupt_and_are_as_before_afterwards(number: signal.Sign
     with pytest.raises(KeyboardInterrupt), interruptible():
         signal.raise_signal(number)
     assert signal.getsignal(number) == before
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_server_that_starts_is_interrupted_only_where_it_looks(number: signal.Signals) -> None:
+    """An exception in the midst of an import would be printed, or abort the process."""
+    before = signal.getsignal(number)
+    with signals_noted(PATIENCE) as noted:
+        signal.raise_signal(number)
+        signal.raise_signal(number)
+        assert noted.is_set()
+    assert signal.getsignal(number) == before
+
+
+def test_a_start_that_does_not_look_is_killed() -> None:
+    code = (
+        "import signal, time; from ui.cli.shutdown import signals_noted\n"
+        "with signals_noted(0.2):\n    signal.raise_signal(signal.SIGTERM)\n    time.sleep(60)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "killed the process, which did not end within 0.2 seconds" in done.stderr

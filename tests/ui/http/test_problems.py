@@ -180,7 +180,8 @@ def assert_problem(response: Response, status: int, instance: str) -> None:
     assert response.status_code == status, response.text
     assert response.headers["content-type"] == "application/problem+json"
     problem = response.json()
-    assert set(problem) - {"errors"} == {"type", "title", "status", "detail", "instance"}
+    assert set(problem) - {"errors"} == {"type", "title", "status", "detail", "instance", "request_id"}
+    assert problem["request_id"] == response.headers["x-request-id"]
     assert (problem["type"], problem["status"], problem["instance"]) == ("about:blank", status, instance)
     assert problem["title"]
     assert problem["detail"]

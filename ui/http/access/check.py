@@ -73,6 +73,7 @@ class SignInCheck:
             detail = f"Too many wrong tokens were sent; try again in {error.seconds} seconds."
             refusal = _problem(scope, 429, detail, {"Retry-After": str(error.seconds)})
         else:
+            _tell(scope, found)
             refused = _refusal(scope, need, found)
             if refused is None:
                 await self._pass_on(scope, receive, _closed(send, sign_in, scope, found.session), found)
@@ -81,8 +82,13 @@ class SignInCheck:
         await refusal(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, found: _Found) -> None:
-        scope.setdefault("state", {}).update(identity=found.identity, session=found.session)
+        _tell(scope, found)
         await self._app(scope, receive, send)
+
+
+def _tell(scope: Scope, found: _Found) -> None:
+    """Let handlers and the log know the sender of a request."""
+    scope.setdefault("state", {}).update(identity=found.identity, session=found.session)
 
 
 def client_address(scope: Scope) -> str:

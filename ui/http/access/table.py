@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from enum import Enum
 
 from fastapi.routing import iter_route_contexts
@@ -97,7 +98,9 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
         "DELETE /v1/model",
         "POST /v1/model/reload",
         "POST /v1/model/test",
+        "GET /v1/audit",
     ),
+    Scope.METRICS: ("GET /metrics",),
     Need.IDENTITY: (
         "GET /v1/identity",
         # These answer 404, or 405 to another method than one above.
@@ -105,6 +108,7 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
         "* /v1/{rest:path}",
         "* /healthz",
         "* /readyz",
+        "* /metrics",
     ),
 }
 
@@ -113,18 +117,49 @@ TABLE: Mapping[str, Need | Scope] = {route: need for need, routes in _ROUTES.ite
 Where several match a request, the first counts."""
 
 _PATTERNS = [
-    (method, compile_path(path)[0], need)
+    (method, path, compile_path(path)[0], need)
     for (method, path), need in ((route.split(" "), need) for route, need in TABLE.items())
 ]
+
+_OF_FILES = frozenset({"path", "rest", "version"})
+"""Parameters of paths that name no object of the library."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """The route that a request matches.
+
+    Attributes:
+        path: its path with the names of its parameters; ``other`` if there is no such route.
+        need: what it needs.
+        values: the objects that the request's path names, such as the id of a document.
+    """
+
+    path: str
+    need: Need | Scope
+    values: tuple[str, ...] = ()
+
 
 _VERSION = re.compile(r"^(/footnoted)/[0-9a-f]+")
 
 
-def need_of(method: str, path: str) -> Need | Scope:
-    """Return the need of a request. ``HEAD`` needs what ``GET`` needs; an unknown route needs an identity."""
+def matched(method: str, path: str) -> Matched:
+    """Return the route of a request.
+
+    ``HEAD`` needs what ``GET`` needs; an unknown route needs an identity.
+    """
     method = "GET" if method == "HEAD" else method
-    matching = (need for given, pattern, need in _PATTERNS if given in {method, "*"} and pattern.match(path))
-    return next(matching, Need.IDENTITY)
+    for given, route, pattern, need in _PATTERNS:
+        found = pattern.match(path) if given in {method, "*"} else None
+        if found is not None:
+            values = (value for name, value in found.groupdict().items() if name not in _OF_FILES)
+            return Matched(route, need, tuple(values))
+    return Matched("other", Need.IDENTITY)
+
+
+def need_of(method: str, path: str) -> Need | Scope:
+    """Return the need of a request: see :func:`matched`."""
+    return matched(method, path).need
 
 
 def routes_of(routes: Sequence[BaseRoute]) -> Iterator[str]:

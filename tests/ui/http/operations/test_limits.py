@@ -1,0 +1,66 @@
+"""Requests beyond a sender's limits get 429 with the time to wait."""
+
+from __future__ import annotations
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.library import Library
+from tests.ui.http.operations.conftest import bearer
+from ui.accounts import Scope, SignIn
+from ui.settings import Settings
+
+
+@pytest.fixture
+def settings(index: Library) -> Settings:
+    return Settings(home=index.home, limit_requests=5, limit_questions=2, limit_uploads=1)
+
+
+def test_questions_beyond_the_limit_are_told_when_to_try_again(client: TestClient, sign_in: SignIn) -> None:
+    headers = bearer(sign_in, Scope.ASK, Scope.READ)
+    found = [client.post("/v1/search", json={"query": "gate"}, headers=headers) for _ in range(3)]
+    assert [each.status_code for each in found] == [200, 200, 429]
+    assert 0 < int(found[2].headers["Retry-After"]) <= 120
+    assert found[2].headers["Cache-Control"] == "no-store"
+    assert found[2].json()["detail"].startswith("The limit of 2 questions a minute is used up; try again in ")
+    assert client.get("/v1/documents", headers=headers).status_code == 200
+    assert client.post("/v1/search", json={"query": "gate"}, headers=bearer(sign_in, Scope.ASK)).is_success
+
+
+def test_a_large_upload_is_refused_before_it_is_read(client: TestClient, sign_in: SignIn) -> None:
+    headers = bearer(sign_in, Scope.WRITE)
+    large = {"file": ("large.txt", b"The gate of the dam. " * 100_000)}
+    refused = client.post("/v1/documents", files=large, headers=headers)
+    assert (refused.status_code, "1 megabytes of uploads a day" in refused.text) == (429, True)
+    small = {"file": ("small.txt", b"The gate of the dam failed.")}
+    assert client.post("/v1/documents", files=small, headers=headers).status_code == 201
+
+
+def test_an_upload_of_unknown_length_counts_by_its_bytes(client: TestClient, sign_in: SignIn) -> None:
+    headers = bearer(sign_in, Scope.WRITE) | {"Content-Type": "multipart/form-data; boundary=b"}
+
+    def sent(text: bytes) -> int:
+        head = b'--b\r\nContent-Disposition: form-data; name="file"; filename="a.txt"\r\n\r\n'
+        return client.post(
+            "/v1/documents", content=iter([head, text, b"\r\n--b--"]), headers=headers
+        ).status_code
+
+    assert [sent(b"The gate of the dam failed. " * 40_000), sent(b"Again.")] == [201, 429]
+
+
+def test_programs_that_watch_the_server_have_no_limit(client: TestClient, sign_in: SignIn) -> None:
+    headers = bearer(sign_in, Scope.METRICS)
+    for path in ("/healthz", "/readyz", "/metrics"):
+        assert {client.get(path, headers=headers).status_code for _ in range(7)} == {200}
+    assert [client.get("/v1/identity", headers=headers).status_code for _ in range(6)] == [*[200] * 5, 429]
+
+
+def test_the_description_of_every_route_has_the_refusals(seed_client: TestClient) -> None:
+    described = seed_client.get("/openapi.json").json()["paths"]
+    lacking = [
+        f"{method} {path}"
+        for path, methods in described.items()
+        for method, route in methods.items()
+        if not {"401", "403", "429"} <= set(route["responses"])
+    ]
+    assert lacking == []

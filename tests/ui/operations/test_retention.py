@@ -1,0 +1,98 @@
+"""What is older than the settings allow is deleted, and gone from the disk."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from index.library import Library
+from rag.conversations import list_conversations
+from rag.conversations.answers import keep
+from rag.conversations.store import AnswerStore
+from rag.engine import QueryEngine
+from tests.support.people import Clock
+from ui.operation_settings import OperationSettings
+from ui.operations import Act, AuditLog
+from ui.operations.retention import DAY_SECONDS, Forgotten, forget, retention
+
+NOW = 1_800_000_000.0  # 2027-01-15T08:00:00+00:00
+OLD, YOUNG = "2026-12-15T07:59:59+00:00", "2026-12-15T08:00:00+00:00"
+"""A second more than 31 days before, and not."""
+
+MONTH = OperationSettings(keep_answers=31, keep_feedback=31, keep_audit=31)
+SECRET = "quetzalcoatl"  # noqa: S105 (a word that no file has)
+
+
+@pytest.fixture
+def audit(index: Library) -> Iterator[AuditLog]:
+    clock = Clock(NOW - 31 * DAY_SECONDS - 1)
+    with closing(AuditLog.open(index.home, clock)) as opened:
+        opened.add(Act("sync", who=SECRET))
+        clock.now += 1
+        opened.add(Act("sync", who="ana"))
+        yield opened
+
+
+def put(index: Library, number: int, created: str, words: str, conversation: str | None = None) -> None:
+    AnswerStore(index.catalog.engine).put(f"{number:032x}", conversation, created, json.dumps(words))
+
+
+def traces(home: Path) -> list[str]:
+    """The files of a home that have the word."""
+    return [file.name for file in home.rglob("*") if file.is_file() and SECRET.encode() in file.read_bytes()]
+
+
+def test_what_is_too_old_is_deleted_and_leaves_no_trace_on_the_disk(index: Library, audit: AuditLog) -> None:
+    put(index, 1, OLD, SECRET, "c1")
+    AnswerStore(index.catalog.engine).name_conversation("c1", f"About {SECRET}")
+    put(index, 2, OLD, SECRET * 1_000)
+    put(index, 3, YOUNG, "Stays.", "c2")
+    feedback = [{"given_at": OLD, "note": SECRET}, {"given_at": YOUNG, "note": "stays"}, {"note": "no time"}]
+    (index.home / "feedback.jsonl").write_text("".join(json.dumps(row) + "\n" for row in feedback))
+    assert set(traces(index.home)) >= {"feedback.jsonl"}
+    assert forget(index, audit, MONTH, lambda: NOW) == Forgotten(answers=2, feedback=1, audit=1)
+    assert traces(index.home) == []
+    assert [each.conversation_id for each in list_conversations(index)] == ["c2"]
+    left = (index.home / "feedback.jsonl").read_text().splitlines()
+    assert [json.loads(line)["note"] for line in left] == ["stays", "no time"]
+    assert [record.who for record in audit.listed(10)] == ["ana"]
+    assert forget(index, audit, MONTH, lambda: NOW) == Forgotten()
+
+
+def test_nothing_is_deleted_without_a_setting(index: Library, audit: AuditLog) -> None:
+    put(index, 1, OLD, SECRET, "c1")
+    (index.home / "feedback.jsonl").write_text(json.dumps({"given_at": OLD}) + "\n")
+    for_ever = OperationSettings(keep_audit=0)
+    assert forget(index, audit, for_ever, lambda: NOW) == Forgotten()
+    assert len(audit.listed(10)) == 2
+
+
+def test_a_deleted_answer_is_gone_from_the_disk_at_the_next_run(
+    index: Library, engine: QueryEngine, audit: AuditLog
+) -> None:
+    answer = engine.ask(f"Who is {SECRET}?")
+    keep(index, answer)
+    AnswerStore(index.catalog.engine).delete(answer.answer_id)
+    audit.forget(NOW)
+    forget(index, audit, OperationSettings(), lambda: NOW)
+    assert traces(index.home) == []
+
+
+def test_a_server_runs_it_at_its_start_and_every_hour(
+    index: Library, audit: AuditLog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hours = Clock(1_000.0)
+    monkeypatch.setattr("ui.operations.retention.time.monotonic", hours)
+    step = retention(index, audit, MONTH)
+    put(index, 1, OLD, SECRET)
+    left = []
+    for seconds in (0, 3_599, 1):
+        hours.now += seconds
+        step()
+        left.append(len(AnswerStore(index.catalog.engine).conversation("c1")))
+        put(index, 10 + len(left), "2020-01-01T00:00:00+00:00", "Old.", "c1")
+    assert left == [0, 1, 0]

@@ -1,0 +1,1 @@
+"""Watches every request for the log, the metrics and the audit log, and holds senders to their limits."""

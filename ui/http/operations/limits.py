@@ -1,0 +1,66 @@
+"""Answers requests beyond a sender's limits with 429."""
+
+from __future__ import annotations
+
+from starlette.datastructures import Headers
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.accounts import Identity
+from ui.accounts import Scope as ScopeName
+from ui.http.access.check import client_address
+from ui.http.access.table import matched
+from ui.http.middleware import UPLOAD
+from ui.http.problems import MEDIA_TYPE, problem_of
+from ui.operations import Quotas
+
+_FREE = ("GET /healthz", "GET /readyz", "GET /metrics")
+"""Programs that watch the server have no limit."""
+
+
+class SenderLimits:
+    """Refuses requests beyond the limits of their senders. It stands behind the sign-in check."""
+
+    def __init__(self, app: ASGIApp, quotas: Quotas) -> None:
+        """Guard ``app``."""
+        self._app = app
+        self._quotas = quotas
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, or refuse it with the limit and with the time to wait."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        found = matched(scope["method"], scope["path"])
+        if f"{scope['method']} {found.path}" in _FREE:
+            await self._app(scope, receive, send)
+            return
+        identity: Identity | None = scope.get("state", {}).get("identity")
+        is_upload = (scope["method"], scope["path"]) == UPLOAD
+        declared = Headers(scope=scope).get("content-length", "") if is_upload else ""
+        size = int(declared) if declared.isdecimal() else 0
+        is_question = found.need is ScopeName.ASK and scope["method"] == "POST"
+        excess = self._quotas.count(
+            identity, client_address(scope), is_question=is_question, upload_bytes=max(size, int(is_upload))
+        )
+        if excess is not None:
+            detail = f"The limit of {excess.limit} is used up; try again in {excess.seconds} seconds."
+            headers = {"Retry-After": str(excess.seconds), "Cache-Control": "no-store"}
+            problem = problem_of(429, detail, scope["path"])
+            await JSONResponse(problem, 429, headers, media_type=MEDIA_TYPE)(scope, receive, send)
+            return
+        if not is_upload or size:
+            await self._app(scope, receive, send)
+            return
+        received = 0
+
+        async def measured() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            return message
+
+        try:
+            await self._app(scope, measured, send)
+        finally:
+            self._quotas.count_more(identity, received)

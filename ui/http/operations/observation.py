@@ -1,0 +1,149 @@
+"""Gives each request an id, and tells the log, the metrics and the audit log how it ended."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+
+import sqlalchemy.exc
+from anyio import CapacityLimiter, to_thread
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.accounts import Identity
+from ui.accounts import Scope as ScopeName
+from ui.http.access.check import client_address
+from ui.http.access.table import Matched, matched
+from ui.http.problems import REQUEST_ID
+from ui.operations import DONE, Act, AuditLog, Refusals, begin_notes, begin_request, log_event
+from ui.operations.metrics import Metrics, RequestSeen
+
+_FORMS = frozenset({"POST /sign-in", "POST /sign-out"})
+_CHANGING = frozenset({ScopeName.WRITE, ScopeName.ADMIN})
+_REFUSED = frozenset({401, 403, 429})
+
+_QUIET = (
+    "/assets/",
+    "/static/",
+    "/footnoted/",
+    "/favicon.ico",
+    "/theme.css",
+    "/healthz",
+    "/readyz",
+    "/metrics",
+)
+"""The start of paths whose requests are logged at the level ``debug`` only: a page sends a hundred."""
+
+
+@dataclass(slots=True)
+class _Response:
+    """What is known of a response: its status, its ``Location`` and the bytes of its body."""
+
+    status: int = 500
+    location: str | None = None
+    size: int = 0
+
+
+class Observation:
+    """Observes the requests of an app.
+
+    A request keeps the well-formed id that it was sent with as ``X-Request-ID``, and the response has that
+    header. The audit log gets each request that may change something, each sign-in and sign-out, and each
+    refusal.
+    """
+
+    def __init__(self, app: ASGIApp, metrics: Metrics, audit: AuditLog | None) -> None:
+        """Observe ``app``."""
+        self._app = app
+        self._metrics = metrics
+        self._audit = audit
+        self._refusals = Refusals()
+        self._writing = CapacityLimiter(1)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, and observe its end."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        began = time.perf_counter()
+        request_id = begin_request(Headers(scope=scope).get(REQUEST_ID))
+        scope.setdefault("state", {})["request_id"] = request_id
+        notes = begin_notes()
+        found = matched(scope["method"], scope["path"])
+        path, response = scope["path"], _Response()
+
+        async def observed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
+                response.status, response.location = message["status"], headers.get("location")
+            response.size += len(message.get("body", b""))
+            await send(message)
+
+        with self._metrics.open_requests.track_inprogress():
+            try:
+                await self._app(scope, receive, observed)
+            except Exception:
+                response.status = 500
+                raise
+            finally:
+                seconds = time.perf_counter() - began
+                self._metrics.see_request(RequestSeen(scope["method"], found.path, response.status, seconds))
+                self._log(scope, path, found, response, seconds)
+        await self._record(scope, found, response, notes)
+
+    def _log(self, scope: Scope, path: str, found: Matched, response: _Response, seconds: float) -> None:
+        level = logging.DEBUG if path.startswith(_QUIET) else logging.INFO
+        kind, who = _sender(scope)
+        log_event(
+            "request",
+            logging.WARNING if response.status >= 500 else level,
+            method=scope["method"],
+            route=found.path,
+            status=response.status,
+            ms=round(seconds * 1000, 1),
+            bytes=response.size,
+            kind=kind,
+            who=who,
+            address=client_address(scope),
+        )
+
+    async def _record(self, scope: Scope, found: Matched, response: _Response, notes: dict[str, str]) -> None:
+        """Add the request to the audit log, if it belongs there."""
+        route, address = f"{scope['method']} {found.path}", client_address(scope)
+        changes = found.need in _CHANGING and scope["method"] not in {"GET", "HEAD"}
+        is_refused = response.status in _REFUSED
+        if self._audit is None or not (changes or is_refused or route in _FORMS):
+            return
+        if is_refused and self._refusals.are_many(address):
+            return
+        kind, who = _sender(scope)
+        act = Act(
+            route,
+            DONE if response.status < 400 else str(response.status),
+            "user" if "who" in notes else kind,
+            notes.get("who", who),
+            notes.get("target") or _target(found, response) if changes else None,
+            address,
+            scope["state"]["request_id"],
+        )
+        try:
+            await to_thread.run_sync(self._audit.add, act, limiter=self._writing)
+        except sqlalchemy.exc.DatabaseError:
+            log_event("audit_lost", logging.ERROR, action=act.action, kind=act.kind, who=act.who)
+
+
+def _target(found: Matched, response: _Response) -> str | None:
+    """What a request is about: the ids in its path, or what it has begun. A wrong path may have any words."""
+    is_done = response.status < 400
+    named = [value for value in found.values if is_done or value.isdecimal()]
+    return ", ".join(named) or (response.location if is_done else None)
+
+
+def _sender(scope: Scope) -> tuple[str, str | None]:
+    """The kind and the name of a request's sender; ``nobody`` if the sender is unknown."""
+    identity: Identity | None = scope["state"].get("identity")
+    if identity is None:
+        return "nobody", None
+    return identity.kind, identity.token if identity.kind == "token" else identity.name

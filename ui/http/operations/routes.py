@@ -1,0 +1,132 @@
+"""The routes for operators: metrics, readiness, and the audit log."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import sqlalchemy.exc
+from anyio import CapacityLimiter, move_on_after, to_thread
+from fastapi import APIRouter, HTTPException, Query
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from index.errors import RETRY_SECONDS, CatalogError, LibraryLockedError
+from index.library import Library
+from index.search import library_status
+from rag.engine import QueryEngine
+from ui.errors import WarmingUpError
+from ui.http.problems import documented
+from ui.operations import AuditLog
+from ui.operations.metrics import Metrics
+from ui.syntax import MAX_ID
+
+PROBE_SECONDS = 2.0
+"""The seconds that a probe waits for the library. A search cache that is being built takes longer."""
+
+_TEXT = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"
+
+
+class AuditedAct(BaseModel):
+    """A record of the audit log: who did or tried what, when, from where, and how it ended."""
+
+    number: int
+    at: float
+    kind: str
+    who: str | None
+    action: str
+    target: str | None
+    outcome: str
+    address: str | None
+    request_id: str | None
+
+
+class Audited(BaseModel):
+    """A page of the audit log, the newest first; `next` is the `before` of the next page, null at the end."""
+
+    records: list[AuditedAct]
+    next: int | None
+
+
+def health_router(engine: QueryEngine, home_id: str | None) -> APIRouter:
+    """The routes that say whether the server is up, and whether it answers questions."""
+    router = APIRouter(tags=["server"])
+    # A probe that waits leaves its thread behind, and the next probe waits for that thread instead.
+    one_at_a_time = CapacityLimiter(1)
+
+    @router.get("/healthz")
+    async def healthz() -> dict[str, str]:
+        """The process is up, be its models loaded or not.
+
+        A command compares `home` with the id of its library's folder, to see whether this server serves it.
+        """
+        return {"status": "ok"} | ({"home": home_id} if home_id else {})
+
+    @router.get("/readyz", responses=documented(503))
+    async def readyz() -> dict[str, Any]:
+        """The models are loaded and a search works; otherwise 503 with the cause.
+
+        `building` says how many reports another encoder has embedded, while it does; searches use the former
+        one meanwhile. While a search cache is built, the server is not ready.
+        """
+        if engine.is_warming:
+            raise WarmingUpError
+        found: dict[str, Any] = {}
+        try:
+            with move_on_after(PROBE_SECONDS):
+                found = await to_thread.run_sync(
+                    _state, engine.index, limiter=one_at_a_time, abandon_on_cancel=True
+                )
+        except (CatalogError, LibraryLockedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
+            raise HTTPException(503, f"The library cannot be read: {type(error).__name__}.") from error
+        if not found:
+            raise HTTPException(
+                503,
+                f"The search caches are being built; try again in {RETRY_SECONDS} seconds.",
+                {"Retry-After": str(RETRY_SECONDS)},
+            )
+        return {"status": "ready", **found}
+
+    return router
+
+
+def _state(library: Library) -> dict[str, Any]:
+    library.encoder.encode_query("ready")
+    generation = library.generation
+    building = library_status(library.home, library.catalog).building
+    return {
+        "generation": generation,
+        "building": building and {"documents": building.documents, "of": building.of},
+    }
+
+
+def metrics_router(metrics: Metrics) -> APIRouter:
+    """The route of the metrics."""
+    router = APIRouter(tags=["server"])
+    # Two scrapes at once would read the catalog twice.
+    one_at_a_time = CapacityLimiter(1)
+
+    @router.get("/metrics", response_class=Response, responses={200: {"content": {_TEXT: {}}}})
+    async def show() -> Response:
+        """The metrics of the server, in the text format of Prometheus."""
+        return Response(await to_thread.run_sync(metrics.text, limiter=one_at_a_time), media_type=_TEXT)
+
+    return router
+
+
+def audit_router(audit: AuditLog) -> APIRouter:
+    """The route of the audit log."""
+    router = APIRouter(prefix="/v1", tags=["server"], responses=documented(422, 500))
+
+    @router.get("/audit")
+    def listed(
+        limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+        before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
+        who: Annotated[str | None, Query(max_length=100)] = None,
+        action: Annotated[str | None, Query(max_length=100)] = None,
+    ) -> Audited:
+        """The acts of people and programs, and the refusals, the newest first."""
+        found = audit.listed(limit, before=before, who=who, action=action)
+        records = [AuditedAct.model_validate(each, from_attributes=True) for each in found]
+        return Audited(records=records, next=records[-1].number if len(records) == limit else None)
+
+    return router

@@ -1,0 +1,66 @@
+"""The settings of those who operate a server: the log, limits for senders, and how long records are kept."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+
+@dataclass(frozen=True, slots=True)
+class Needs:
+    """The form of a setting's value, in words for its error message and for the documentation."""
+
+    words: str
+
+
+TRUE_OR_FALSE = Needs("true or false")
+
+_LIMIT = Needs("a whole number from 0 (no limit) to 1,000,000")
+_DAYS = Needs("a whole number of days from 0 (for ever) to 36,500")
+
+Limit = Annotated[int, Field(ge=0, le=1_000_000), _LIMIT]
+Days = Annotated[int, Field(ge=0, le=36_500), _DAYS]
+
+
+class OperationSettings(BaseModel):
+    """The part of :class:`ui.settings.Settings` that operators set."""
+
+    log_level: Annotated[Literal["warning", "info", "debug"], Needs("warning, info or debug")] = Field(
+        "warning",
+        description="What the server writes to its log, standard error: `warning` only what is wrong, `info` "
+        "also a line for each request and each answer, `debug` also the requests for files of the page.",
+    )
+    log_format: Annotated[Literal["keyvalue", "json"], Needs("keyvalue or json")] = Field(
+        "keyvalue", description="The form of a line of the log: `key=value` pairs, or a JSON object."
+    )
+    log_texts: Annotated[bool, TRUE_OR_FALSE] = Field(
+        False,
+        description="Lets the log have questions, answers, and the messages of unexpected errors, which may "
+        "quote reports.",
+    )
+    limit_questions: Limit = Field(
+        120,
+        description="The most questions and searches a minute of one user, and of one token. 0 for no limit.",
+    )
+    limit_requests: Limit = Field(
+        1_200, description="The most requests a minute of one user, and of one token. 0 for no limit."
+    )
+    limit_uploads: Limit = Field(
+        0, description="The most megabytes a day that one user, or one token, uploads. 0 for no limit."
+    )
+    limit_address: Limit = Field(
+        6_000,
+        description="The most requests a minute from one address of another machine. 0 for no limit.",
+    )
+    keep_answers: Days = Field(
+        0,
+        description="The days after which an answer is deleted. 0 keeps answers until someone deletes them.",
+    )
+    keep_feedback: Days = Field(
+        0, description="The days after which feedback on an answer is deleted. 0 keeps it for ever."
+    )
+    keep_audit: Days = Field(
+        365, description="The days after which a record of the audit log is deleted. 0 keeps it for ever."
+    )

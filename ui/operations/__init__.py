@@ -1,0 +1,34 @@
+"""What those who operate a server need: its log, metrics, audit log, quotas and retention; no HTTP."""
+
+from ui.operations.audit import (
+    DONE,
+    FILE,
+    Act,
+    AuditLog,
+    AuditRecord,
+    begin_notes,
+    note,
+    record_command,
+    system_account,
+)
+from ui.operations.log import begin_request, configure_log, log_event, request_id
+from ui.operations.quotas import Excess, Quotas, Refusals
+
+__all__ = [
+    "DONE",
+    "FILE",
+    "Act",
+    "AuditLog",
+    "AuditRecord",
+    "Excess",
+    "Quotas",
+    "Refusals",
+    "begin_notes",
+    "begin_request",
+    "configure_log",
+    "log_event",
+    "note",
+    "record_command",
+    "request_id",
+    "system_account",
+]

@@ -1,0 +1,216 @@
+"""The audit log: who changed what, when and from where, and who was refused; no words of reports.
+
+It is a file of its own in the home, ``audit.sqlite``, which no backup of the library has and no restored one
+replaces. The server and the commands add to it; nothing changes a record.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import sqlite3
+import time
+from collections.abc import Callable
+from contextlib import closing, suppress
+from contextvars import ContextVar
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from index.private import close_to_others, make_file, make_folder
+from ui.errors import AuditFileError
+
+FILE = "audit.sqlite"
+VERSION = 1
+"""The version of the table, which the database keeps as its ``user_version``."""
+
+DONE = "done"
+
+_PATIENCE_SECONDS = 10.0
+_MOST_CHARACTERS = 200
+
+_metadata = sa.MetaData()
+_records = sa.Table(
+    "records",
+    _metadata,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("at", sa.Float, nullable=False, index=True),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("who", sa.Text),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("target", sa.Text),
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("address", sa.Text),
+    sa.Column("request_id", sa.Text),
+    # A number stays that of its record also when the newest records were deleted.
+    sqlite_autoincrement=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """An act that the audit log records.
+
+    Attributes:
+        action: the route, such as ``DELETE /v1/documents/{document_id}``, or the command.
+        outcome: ``done``, or the status of the refusal or the failure.
+        kind: ``user``, ``token``, ``machine`` or ``local`` as in :class:`ui.accounts.Identity`, ``nobody``
+            for an unknown sender, and ``command`` for a command.
+        who: the name of the user or the token, or the account of the system that ran the command.
+        target: the object of the act: ids, or the name of an account.
+        address: the network address of the sender; None for a command.
+        request_id: the id of the request; None for a command.
+    """
+
+    action: str
+    outcome: str = DONE
+    kind: str = "nobody"
+    who: str | None = None
+    target: str | None = None
+    address: str | None = None
+    request_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRecord(Act):
+    """A record of the audit log.
+
+    Attributes:
+        number: rises from record to record.
+        at: the time, in seconds since 1970.
+    """
+
+    number: int = 0
+    at: float = 0.0
+
+
+class AuditLog:
+    """The audit log of a library. Safe to share between threads and processes."""
+
+    def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
+        self._engine = engine
+        self._clock = clock
+
+    @classmethod
+    def open(cls, home: Path, clock: Callable[[], float] = time.time) -> AuditLog:
+        """Open the log in the folder ``home``; create it as needed, for the owner of the file alone.
+
+        Raises:
+            AuditFileError: if the file cannot be opened, or a newer program wrote it.
+        """
+        path = home / FILE
+        # If the folder or the file cannot be made, SQLite's own error says why.
+        with suppress(OSError):
+            make_folder(home)
+            make_file(path)
+        place = sa.URL.create("sqlite", database=str(path))
+        engine = sa.create_engine(place, connect_args={"timeout": _PATIENCE_SECONDS})
+        sa.event.listen(engine, "connect", _set_pragmas)
+        try:
+            with engine.begin() as connection:
+                found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+                if found > VERSION:
+                    raise AuditFileError(f"a newer version of Footnoted wrote {path}; install that version")
+                _metadata.create_all(connection)
+                connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
+        except sa.exc.DatabaseError as error:
+            raise AuditFileError(
+                f"the audit log {path} cannot be opened: {error.orig}; check the permissions of the folder"
+            ) from error
+        for suffix in ("", "-wal", "-shm"):
+            close_to_others(path.with_name(path.name + suffix))
+        return cls(engine, clock)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    def add(self, act: Act) -> None:
+        """Record an act, at the present time. Its words are shortened to 200 characters each.
+
+        Raises:
+            sqlalchemy.exc.DatabaseError: if the file cannot be written.
+        """
+        row = {key: value and value[:_MOST_CHARACTERS] for key, value in asdict(act).items()}
+        with self._engine.begin() as connection:
+            connection.execute(sa.insert(_records).values(at=self._clock(), **row))
+
+    def listed(
+        self,
+        limit: int,
+        *,
+        before: int | None = None,
+        who: str | None = None,
+        action: str | None = None,
+        since: float | None = None,
+    ) -> list[AuditRecord]:
+        """The records, the newest first.
+
+        Args:
+            limit: the most records.
+            before: only records with a lower number, as for the next page.
+            who: only those of this user, token or account.
+            action: only those whose action has these characters.
+            since: only those from this time on, in seconds since 1970.
+        """
+        newest = sa.select(_records).order_by(_records.c.number.desc()).limit(limit)
+        if before is not None:
+            newest = newest.where(_records.c.number < before)
+        if who is not None:
+            newest = newest.where(_records.c.who == who)
+        if action is not None:
+            newest = newest.where(_records.c.action.contains(action, autoescape=True))
+        if since is not None:
+            newest = newest.where(_records.c.at >= since)
+        with self._engine.connect() as connection:
+            return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
+
+    def forget(self, before: float) -> int:
+        """Delete the records of the time before ``before`` from the disk; return their number."""
+        with self._engine.begin() as connection:
+            gone = connection.execute(sa.delete(_records).where(_records.c.at < before)).rowcount
+        if gone:
+            with self._engine.connect() as connection:
+                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        return gone
+
+
+def record_command(home: Path, action: str, target: str | None = None) -> None:
+    """Record that a command did something, in the audit log of ``home``.
+
+    Raises:
+        AuditFileError: if the log cannot be opened.
+    """
+    with closing(AuditLog.open(home)) as log:
+        log.add(Act(action, kind="command", who=system_account(), target=target))
+
+
+def system_account() -> str:
+    """The account of the system that runs this process."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # A container's account may have no name.
+        return str(os.getuid())
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA secure_delete = ON")
+
+
+_notes: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)
+
+
+def begin_notes() -> dict[str, str]:
+    """Begin to collect the notes of the current request."""
+    notes: dict[str, str] = {}
+    _notes.set(notes)
+    return notes
+
+
+def note(**known: str) -> None:
+    """Note the ``who`` or the ``target`` of the current request, where its route does not say it."""
+    notes = _notes.get()
+    if notes is not None:
+        notes.update(known)

@@ -1,0 +1,241 @@
+"""The checks of ``footnoted check``: whether a server with these settings would run, and answer."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import stat
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, requires, version
+from ipaddress import ip_address
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Literal
+
+from packaging.requirements import Requirement
+
+from index.errors import FootnotedError, line_of
+from ui.accounts import FILE as ACCOUNTS
+from ui.accounts import Accounts, Role
+from ui.errors import expected_errors
+from ui.opening import open_catalog
+from ui.settings import FILE_NAME, Settings
+
+State = Literal["ok", "warning", "failed"]
+
+GIGABYTE = 1024**3
+_NEEDED_BYTES = GIGABYTE // 4
+_WANTED_BYTES = 2 * GIGABYTE
+_OTHERS = 0o077
+_OFFENDERS = 3
+"""The most files that a check names."""
+
+_REPORT = "The night ferry to Harlamoor carried 412 passengers. The harbour office counted them twice."
+_QUESTION = "How many passengers did the night ferry carry?"
+_QUOTE = "The night ferry to Harlamoor carried 412 passengers."
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check.
+
+    Attributes:
+        name: what was checked, in one word.
+        state: ``warning`` for what works and needs a look; ``failed`` for what keeps the server from working.
+        detail: what was found, and what to do about it.
+    """
+
+    name: str
+    state: State
+    detail: str
+
+
+def run_checks(settings: Settings, *only: str) -> Iterator[Finding]:
+    """Run all checks, or those that are named, from the quick ones to the test question."""
+    for name in only or _CHECKS:
+        check = _CHECKS[name]
+        try:
+            yield Finding(name, *check(settings))
+        except FootnotedError as error:
+            yield Finding(name, "failed", line_of(error))
+        except expected_errors() as error:
+            yield Finding(name, "failed", line_of(error))
+
+
+_Found = tuple[State, str]
+
+
+def _settings(settings: Settings) -> _Found:
+    file = settings.config or settings.home / FILE_NAME
+    given = ", ".join(sorted(settings.model_fields_set - {"home", "config"}))
+    source = f"{file} and the environment" if file.is_file() else "the environment"
+    return "ok", f"read from {source}; they set {given or 'nothing'}"
+
+
+def _versions(_settings: Settings) -> _Found:
+    try:
+        found, needed = version("footnoted"), requires("footnoted") or []
+    except PackageNotFoundError:
+        return "warning", "footnoted is not installed as a package, so its dependencies are not checked"
+    wrong = [words for each in needed if (words := _unmet(Requirement(each)))]
+    if wrong:
+        return "failed", f"{'; '.join(wrong)}; install footnoted {found} again with its dependencies"
+    return "ok", f"footnoted {found}, Python {sys.version.split()[0]}, every dependency as it is needed"
+
+
+def _unmet(needed: Requirement) -> str | None:
+    if needed.marker is not None and not needed.marker.evaluate({"extra": ""}):
+        return None
+    try:
+        found = version(needed.name)
+    except PackageNotFoundError:
+        return f"{needed.name} is missing"
+    met = needed.specifier.contains(found, prereleases=True)
+    return None if met else f"{needed.name} is {found}, and {needed.specifier} is needed"
+
+
+def _disk(settings: Settings) -> _Found:
+    place = next(folder for folder in (settings.home, *settings.home.parents) if folder.is_dir())
+    free = shutil.disk_usage(place).free
+    words = f"{free / GIGABYTE:.1f} GB are free for {settings.home}"
+    if free < _NEEDED_BYTES:
+        return "failed", f"{words}; free at least 1 GB"
+    if free < _WANTED_BYTES:
+        return "warning", f"{words}; writing new search caches needs as much space as the old ones have"
+    return "ok", words
+
+
+def _permissions(settings: Settings) -> _Found:
+    home = settings.home
+    place = next(folder for folder in (home, *home.parents) if folder.is_dir())
+    if not os.access(place, os.W_OK | os.X_OK):
+        return "failed", f"this account cannot write to {place}; change its owner or its permissions"
+    if not home.is_dir() or os.name != "posix":
+        return "ok", f"this account can write to {place}"
+    foreign: list[Path] = []
+    shown: list[Path] = []
+    for entry in [home, *home.rglob("*")]:
+        found = entry.lstat()
+        if found.st_uid != os.geteuid():
+            foreign.append(entry)
+        elif not stat.S_ISLNK(found.st_mode) and found.st_mode & _OTHERS:
+            shown.append(entry)
+    if foreign:
+        return "failed", f"another account owns {_some(foreign, home)}; run `chown --recursive` on {home}"
+    # Uploads and caches lie in folders that are closed, so that only the home itself lets others in.
+    if home in shown:
+        return "warning", f"other accounts can read {_some(shown, home)}; run `chmod --recursive go= {home}`"
+    return "ok", f"only this account can read {home}"
+
+
+def _some(files: list[Path], home: Path) -> str:
+    names = ", ".join(str(file.relative_to(home)) for file in files[:_OFFENDERS])
+    return f"{names} and {len(files) - _OFFENDERS} more" if len(files) > _OFFENDERS else names
+
+
+def _models(settings: Settings) -> _Found:
+    from index.embedding import open_encoder
+    from rag.finding import open_reranker
+    from ui.stored_model import is_file_model
+
+    encoder = open_encoder(settings.model, settings.precision, settings.models)
+    reranker = open_reranker(settings.reranker)
+    writer = settings.language_model()
+    if writer is not None and is_file_model(writer) and not Path(writer.model).is_file():
+        return "failed", f"the language model {writer.model} does not exist; choose another one"
+    parts = [
+        f"encoder {encoder.key}",
+        f"reader {settings.reader}",
+        f"reranker {reranker.key if reranker else 'none'}",
+        f"answers {'quoted' if writer is None else f'written by {writer.model}'}",
+    ]
+    return "ok", ", ".join(parts)
+
+
+def _library(settings: Settings) -> _Found:
+    from index.catalog import CATALOG
+    from index.search import library_status
+
+    if not (settings.home / CATALOG).is_file():
+        return "ok", "there is none yet; the first sync or upload makes it"
+    with open_catalog(settings) as catalog:
+        with catalog.engine.connect() as connection:
+            damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
+        if damage != "ok":
+            return (
+                "failed",
+                f"the catalog is damaged ({damage}); run `footnoted restore FILE`",
+            )
+        documents = len(catalog.documents())
+        status = library_status(settings.home, catalog)
+    words = f"{documents:,} reports, {status.passages:,} passages, generation {status.generation}"
+    if not status.cached:
+        return "warning", f"{words}; the search caches are not finished, and the next search builds them"
+    return "ok", words
+
+
+def _accounts(settings: Settings) -> _Found:
+    exposed = _is_exposed(settings.host)
+    on = settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
+    if not on:
+        if exposed:
+            state: State = "warning" if settings.insecure else "failed"
+            return (
+                state,
+                f"everyone who reaches {settings.host} reads all; set FOOTNOTED_SIGN_IN to on",
+            )
+        return "ok", f"nobody signs in, and only this machine reaches {settings.host}"
+    if not (settings.home / ACCOUNTS).is_file():
+        return "failed", "nobody can sign in; add yourself with `footnoted user add NAME --administrator`"
+    with closing(Accounts.open(settings.home)) as accounts:
+        active = [user for user in accounts.users.all() if user.disabled is None]
+    if not any(user.role is Role.ADMINISTRATOR for user in active):
+        state = "warning" if active else "failed"
+        return state, "no administrator can sign in; add one with `footnoted user add NAME --administrator`"
+    return "ok", f"{len(active)} people can sign in"
+
+
+def _is_exposed(host: str) -> bool:
+    """Return whether other machines may reach ``host``. A name other than localhost may mean any address."""
+    try:
+        return not ip_address(host).is_loopback
+    except ValueError:
+        return host != "localhost"
+
+
+def _question(settings: Settings) -> _Found:
+    """Ask a test question of a library of one report, in a folder that is then removed."""
+    from index.embedding import open_encoder
+    from index.ingest import sync
+    from index.library import Library
+    from rag.engine import QueryEngine
+
+    with TemporaryDirectory(prefix="footnoted-check-") as folder:
+        reports = Path(folder) / "reports"
+        reports.mkdir()
+        (reports / "ferry.txt").write_text(_REPORT, encoding="utf-8")
+        encoder = open_encoder(settings.model, settings.precision, settings.models)
+        with Library.open(Path(folder) / "home", encoder) as library:
+            report = sync(library, [reports], None, settings.loading())
+            if report.failed:
+                return "failed", f"the test report could not be read: {report.failed[0].cause}"
+            answer = QueryEngine(library, settings.reader, weights=settings.weights).ask(_QUESTION)
+    quotes = [citation.quote for citation in answer.citations]
+    if _QUOTE not in quotes:
+        return "failed", f"the test question was answered by {answer.text!r}; install the models again"
+    return "ok", f"answered in {sum(answer.timings.get(name, 0) for name in ('search', 'read')):.0f} ms"
+
+
+_CHECKS: dict[str, Callable[[Settings], _Found]] = {
+    "settings": _settings,
+    "versions": _versions,
+    "disk": _disk,
+    "permissions": _permissions,
+    "accounts": _accounts,
+    "library": _library,
+    "models": _models,
+    "question": _question,
+}

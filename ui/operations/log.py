@@ -1,0 +1,132 @@
+"""The log of a server: one line for each event, as pairs or as JSON, with the id of its request.
+
+Unless the settings allow it, no line has words of a question, an answer or a report. The message of an
+unexpected error may have some (an error of a database quotes its parameters), so only its kind and the lines
+of code are logged.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import sys
+import uuid
+from collections.abc import Iterator
+from contextvars import ContextVar
+from datetime import UTC, datetime
+from traceback import extract_tb
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ui.operation_settings import OperationSettings
+
+EVENTS = "footnoted"
+"""The logger of events."""
+
+_WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
+_PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f]+")
+"""A value that needs no quotation marks."""
+
+_LIBRARIES = ("ui", "rag", "index", EVENTS)
+
+_request: ContextVar[str | None] = ContextVar("request", default=None)
+_events = logging.getLogger(EVENTS)
+
+
+def begin_request(sent: str | None) -> str:
+    """Give the current request an id, which all further lines of its task and its threads carry.
+
+    Args:
+        sent: the id that the client or a proxy has sent; it is taken if it has at most 64 letters, digits and
+            the signs ``. _ : -``.
+
+    Returns:
+        The id.
+    """
+    request_id = sent if sent and _WELL_FORMED.fullmatch(sent) else uuid.uuid4().hex
+    _request.set(request_id)
+    return request_id
+
+
+def request_id() -> str | None:
+    """The id of the current request; None outside of one."""
+    return _request.get()
+
+
+def log_event(name: str, level: int = logging.INFO, **fields: Any) -> None:  # noqa: ANN401 (JSON)
+    """Log an event. Fields that are None are left out."""
+    _events.log(level, name, extra={"fields": fields})
+
+
+def configure_log(settings: OperationSettings) -> None:
+    """Let the root logger write to standard error, as the settings say. Call this once, in a process."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(LineFormatter(as_json=settings.log_format == "json", texts=settings.log_texts))
+    logging.basicConfig(handlers=[handler], level=logging.WARNING)
+    for name in _LIBRARIES:
+        logging.getLogger(name).setLevel(settings.log_level.upper())
+
+
+class LineFormatter(logging.Formatter):
+    """Formats a record as one line: its time in UTC, its level, its event, and its fields."""
+
+    def __init__(self, *, as_json: bool, texts: bool) -> None:
+        """Write JSON objects or pairs; with ``texts``, also the messages of unexpected errors."""
+        super().__init__()
+        self._as_json = as_json
+        self._texts = texts
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line, without a line break."""
+        fields = {key: value for key, value in self._fields(record) if value is not None}
+        if self._as_json:
+            return json.dumps(fields, ensure_ascii=False, default=str)
+        return " ".join(f"{key}={_pair_value(value)}" for key, value in fields.items())
+
+    def _fields(self, record: logging.LogRecord) -> Iterator[tuple[str, Any]]:
+        yield "time", datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+        yield "level", record.levelname.lower()
+        if record.name == EVENTS:
+            yield "event", record.getMessage()
+        else:
+            yield from (
+                ("event", "message"),
+                ("logger", record.name),
+                ("message", record.getMessage().strip()),
+            )
+        yield "request_id", request_id()
+        yield from getattr(record, "fields", {}).items()
+        error = record.exc_info[1] if record.exc_info else None
+        if error is not None:
+            chain = list(_chain(error))
+            yield "error", [self._named(each) for each in chain]
+            yield (
+                "traceback",
+                [
+                    f"{frame.filename}:{frame.lineno} {frame.name}"
+                    for each in reversed(chain)
+                    for frame in extract_tb(each.__traceback__)
+                ],
+            )
+
+    def _named(self, error: BaseException) -> str:
+        kind = type(error).__name__
+        # The system's own words, such as "No space left on device".
+        message = str(error) if self._texts else (isinstance(error, OSError) and error.strerror) or ""
+        return f"{kind}: {message}" if message else kind
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """An error, its cause, the cause of that, and so on."""
+    seen: set[int] = set()
+    now: BaseException | None = error
+    while now is not None and id(now) not in seen:
+        seen.add(id(now))
+        yield now
+        now = now.__cause__ or (None if now.__suppress_context__ else now.__context__)
+
+
+def _pair_value(value: Any) -> str:  # noqa: ANN401 (JSON)
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)

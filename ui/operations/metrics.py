@@ -1,0 +1,213 @@
+"""The metrics of a server, in a registry of its own, and the two observers that feed them.
+
+Labels have few values: routes as the server writes them, never paths, names or words.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+
+import sqlalchemy.exc
+from prometheus_client import CollectorRegistry, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import Counter as Total
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from index.ingest import Jobs
+from index.library import Library
+from index.search import library_status
+from rag.answers import Answer
+from rag.engine import STAGES, QueryEngine
+from ui.operations.log import log_event
+
+_PARTS = ("write", "verify")
+"""Stages that are parts of the stage ``answer``."""
+
+_REFUSED = frozenset({401, 403, 429})
+
+_SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+
+
+@dataclass(frozen=True, slots=True)
+class RequestSeen:
+    """A request that has ended.
+
+    Attributes:
+        method: the HTTP method.
+        route: the path of the route, with the names of its parameters; ``other`` for an unknown one.
+        status: the status; 500 if the server failed.
+        seconds: the time until the end of the response.
+    """
+
+    method: str
+    route: str
+    status: int
+    seconds: float
+
+
+@dataclass
+class Metrics:
+    """The metrics of one server. Safe to share between threads."""
+
+    engine: QueryEngine
+    is_ready: Callable[[], bool]
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    def __post_init__(self) -> None:
+        """Register the metrics."""
+        registry = self.registry
+        self._requests = Total(
+            "footnoted_requests", "Requests that ended.", ("method", "route", "status"), registry=registry
+        )
+        self._seconds = Histogram(
+            "footnoted_request_seconds",
+            "Time until the end of a response.",
+            ("route",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.open_requests = Gauge(
+            "footnoted_open_requests", "Requests that have not ended.", registry=registry
+        )
+        self._refused = Total(
+            "footnoted_refused_requests",
+            "Requests answered by 401, 403, 429.",
+            ("status",),
+            registry=registry,
+        )
+        self._answers = Total(
+            "footnoted_answers",
+            "Questions answered; the cause of a refusal, or answered.",
+            ("written_by", "cause"),
+            registry=registry,
+        )
+        self._stages = Histogram(
+            "footnoted_answer_stage_seconds",
+            "Time that a stage of an answer took.",
+            ("stage",),
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self._verdicts = Total(
+            "footnoted_sentences", "Sentences of answers by their verdict.", ("verdict",), registry=registry
+        )
+        self._tokens = Total(
+            "footnoted_llm_tokens", "Tokens of the language model.", ("direction",), registry=registry
+        )
+        self._cost = Total(
+            "footnoted_llm_cost",
+            "Cost of the language model, by the set prices.",
+            registry=registry,
+        )
+        self._fallbacks = Total(
+            "footnoted_llm_fallbacks", "Answers quoted after all, by reason.", ("reason",), registry=registry
+        )
+        self.registry.register(_Library(self.engine, self.is_ready))
+        ProcessCollector(registry=self.registry)
+
+    def see_request(self, seen: RequestSeen) -> None:
+        """Count a request."""
+        self._requests.labels(seen.method, seen.route, str(seen.status)).inc()
+        self._seconds.labels(seen.route).observe(seen.seconds)
+        if seen.status in _REFUSED:
+            self._refused.labels(str(seen.status)).inc()
+
+    def see_answer(self, answer: Answer) -> None:
+        """Count an answer."""
+        written_by = "quoted" if answer.model == "quoted" else "model"
+        self._answers.labels(written_by, answer.cause or "answered").inc()
+        for stage in (*STAGES, *_PARTS):
+            if stage in answer.timings:
+                self._stages.labels(stage).observe(answer.timings[stage] / 1000)
+        for verdict, count in verdicts_of(answer).items():
+            self._verdicts.labels(verdict).inc(count)
+        for direction in ("prompt", "completion"):
+            self._tokens.labels(direction).inc(answer.timings.get(f"{direction}_tokens", 0))
+        self._cost.inc(answer.timings.get("cost", 0))
+        if answer.fallback:
+            self._fallbacks.labels(answer.fallback).inc()
+
+    def text(self) -> bytes:
+        """All metrics in the text format of Prometheus."""
+        return generate_latest(self.registry)
+
+
+def verdicts_of(answer: Answer) -> dict[str, int]:
+    """The number of an answer's sentences by their verdict; ``dropped`` are those that it leaves out."""
+    counted = Counter[str](sentence.verdict for sentence in answer.sentences)
+    if answer.dropped:
+        counted["dropped"] = len(answer.dropped)
+    return dict(counted)
+
+
+def log_answer(answer: Answer, *, texts: bool) -> None:
+    """Log an answer; with ``texts``, also its question and its words."""
+    log_event(
+        "answer",
+        logging.INFO,
+        answer_id=answer.answer_id,
+        conversation_id=answer.conversation_id,
+        model=answer.model,
+        cause=answer.cause,
+        fallback=answer.fallback,
+        citations=len(answer.citations),
+        generation=answer.generation,
+        **verdicts_of(answer),
+        **{
+            f"{name}_ms" if name in _IN_MS else name: round(value, 1)
+            for name, value in answer.timings.items()
+        },
+        question=answer.question if texts else None,
+        answer=answer.text if texts else None,
+    )
+
+
+_IN_MS = frozenset({*STAGES, *_PARTS})
+
+
+class _Library(Collector):
+    """Reads the state of the library, its jobs and its encoder when the metrics are asked for."""
+
+    def __init__(self, engine: QueryEngine, is_ready: Callable[[], bool]) -> None:
+        self._engine = engine
+        self._is_ready = is_ready
+
+    def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
+        """The metrics. Those of a catalog that cannot be read are left out."""
+        yield _gauge("ready", "1 if the server answers questions.", float(self._is_ready()))
+        yield _gauge("open_questions", "Questions that are being answered.", self._engine.open_questions)
+        encoder = self._engine.index.encoder
+        cached = CounterMetricFamily(
+            "footnoted_encoder_cache", "Texts that the encoder was given.", labels=("result",)
+        )
+        cached.add_metric(("hit",), encoder.recalled)
+        cached.add_metric(("miss",), encoder.missed)
+        yield cached
+        try:
+            yield from _of_library(self._engine.index)
+        except (sqlalchemy.exc.SQLAlchemyError, OSError):
+            return
+
+
+def _of_library(library: Library) -> Iterator[GaugeMetricFamily]:
+    status = library_status(library.home, library.catalog)
+    yield _gauge("generation", "Commits that changed the searchable passages.", status.generation)
+    with library.catalog.reading() as reader:
+        yield _gauge("documents", "Reports of the library.", reader.count_documents())
+    yield _gauge("passages", "Passages that a search can find.", status.passages)
+    yield _gauge("recent_passages", "Passages that the file of vectors does not have yet.", status.recent)
+    yield _gauge("removed_passages", "Removed passages that the caches still have.", status.removed)
+    yield _gauge("cache_bytes", "Size of the search caches.", status.cache_bytes)
+    yield _gauge("building", "1 while another encoder embeds all.", float(status.building is not None))
+    jobs = GaugeMetricFamily("footnoted_jobs", "Jobs that have not ended.", labels=("state",))
+    states = Counter(job.state for job in Jobs(library.catalog.engine).unended())
+    for state in ("waiting", "running"):
+        jobs.add_metric((state,), states[state])
+    yield jobs
+
+
+def _gauge(name: str, what: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"footnoted_{name}", what, value=value)

@@ -1,0 +1,140 @@
+"""Limits on the requests, the questions and the uploads of a sender, and on recorded refusals."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from ipaddress import ip_address
+
+from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
+from limits.storage import MemoryStorage
+from limits.strategies import SlidingWindowCounterRateLimiter
+
+from ui.accounts import Identity, network_of
+from ui.operation_settings import OperationSettings
+
+MEGABYTE = 1024 * 1024
+
+REFUSALS_OF_ADDRESS = RateLimitItemPerMinute(60)
+REFUSALS = RateLimitItemPerMinute(600)
+"""The most refusals that the audit log records a minute, of one address and of all, so that wrong passwords
+cannot fill the disk. The metrics and the log have all of them."""
+
+_KINDS = {
+    "requests": "requests a minute",
+    "questions": "questions a minute",
+    "uploads": "megabytes of uploads a day",
+    "address": "requests a minute from one address",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Excess:
+    """A limit that a sender has used up.
+
+    Attributes:
+        limit: the limit in words, such as ``120 questions a minute``.
+        seconds: the seconds after which the sender may try again.
+    """
+
+    limit: str
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Count:
+    kind: str
+    item: RateLimitItem
+    sender: str
+    cost: int = 1
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.kind, self.sender
+
+
+class Quotas:
+    """Counts what each user, token and address does. A restart forgets the counts.
+
+    The commands of the server's machine have no limits, and nor has this machine while sign-in is off.
+    """
+
+    def __init__(self, settings: OperationSettings) -> None:
+        self._items: dict[str, RateLimitItem] = {
+            "requests": RateLimitItemPerMinute(settings.limit_requests),
+            "questions": RateLimitItemPerMinute(settings.limit_questions),
+            "uploads": RateLimitItemPerDay(settings.limit_uploads),
+            "address": RateLimitItemPerMinute(settings.limit_address),
+        }
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def count(
+        self, identity: Identity | None, address: str, *, is_question: bool = False, upload_bytes: int = 0
+    ) -> Excess | None:
+        """Count a request; if a limit forbids it, count nothing and return the limit.
+
+        Args:
+            identity: the sender; None if the route needs none.
+            address: the sender's network address.
+            is_question: whether the request asks or searches.
+            upload_bytes: the length of an upload as the request declares it.
+        """
+        kinds = ["requests", *(["questions"] if is_question else [])]
+        counts = list(self._counts(identity, address, kinds))
+        if upload_bytes:
+            counts += self._counts(identity, "", ["uploads"], _megabytes(upload_bytes))
+        used_up = [
+            count for count in counts if not self._limiter.test(count.item, *count.place, cost=count.cost)
+        ]
+        if used_up:
+            return max(map(self._excess, used_up), key=lambda excess: excess.seconds)
+        for count in counts:
+            self._limiter.hit(count.item, *count.place, cost=count.cost)
+        return None
+
+    def count_more(self, identity: Identity | None, upload_bytes: int) -> None:
+        """Count what an upload was longer than it declared."""
+        for count in self._counts(identity, "", ["uploads"], _megabytes(upload_bytes)):
+            self._limiter.hit(count.item, *count.place, cost=count.cost)
+
+    def _counts(
+        self, identity: Identity | None, address: str, kinds: list[str], cost: int = 1
+    ) -> Iterator[_Count]:
+        if identity is not None and identity.kind in {"user", "token"}:
+            senders = [f"token {identity.token}"] if identity.token else []
+            # The requests of a user's tokens are also requests of the user.
+            senders += [f"user {identity.user_id}"] if identity.user_id is not None else []
+            for kind in kinds:
+                if self._items[kind].amount:
+                    yield from (_Count(kind, self._items[kind], sender, cost) for sender in senders)
+        if address and self._items["address"].amount and not _is_this_machine(address):
+            yield _Count("address", self._items["address"], network_of(address))
+
+    def _excess(self, count: _Count) -> Excess:
+        resets, _ = self._limiter.get_window_stats(count.item, *count.place)
+        return Excess(f"{count.item.amount:,} {_KINDS[count.kind]}", max(1, math.ceil(resets - time.time())))
+
+
+class Refusals:
+    """Counts the refusals of a server."""
+
+    def __init__(self) -> None:
+        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+
+    def are_many(self, address: str) -> bool:
+        """Count a refusal; return whether there are so many that it is not recorded."""
+        few_of_address = self._limiter.hit(REFUSALS_OF_ADDRESS, network_of(address))
+        return not (few_of_address and self._limiter.hit(REFUSALS))
+
+
+def _megabytes(count: int) -> int:
+    return math.ceil(count / MEGABYTE)
+
+
+def _is_this_machine(address: str) -> bool:
+    try:
+        return ip_address(address.partition("%")[0]).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,66 @@
+"""Deletes answers, feedback and audit records that are older than the settings allow, from the disk too."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from index.library import Library
+from rag.conversations import forget_answers, forget_feedback
+from ui.operation_settings import OperationSettings
+from ui.operations.audit import AuditLog
+from ui.operations.log import log_event
+
+DAY_SECONDS = 86_400
+HOUR_SECONDS = 3_600
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many records one run deleted."""
+
+    answers: int = 0
+    feedback: int = 0
+    audit: int = 0
+
+
+def retention(library: Library, audit: AuditLog, settings: OperationSettings) -> Callable[[], None]:
+    """Make a step of a server's maintenance that deletes what is too old, at once and then every hour."""
+    due = 0.0
+
+    def step() -> None:
+        nonlocal due
+        now = time.monotonic()
+        if now >= due:
+            # Set even if it fails, so that a full disk is tried, and logged, once an hour.
+            due = now + HOUR_SECONDS
+            forget(library, audit, settings)
+
+    return step
+
+
+def forget(
+    library: Library, audit: AuditLog, settings: OperationSettings, clock: Callable[[], float] = time.time
+) -> Forgotten:
+    """Delete what is too old, and clear the catalog's log of what was deleted since.
+
+    Raises:
+        sqlalchemy.exc.DatabaseError: if a database cannot be written.
+        JsonLinesError, OSError, TimeoutError: if the feedback cannot be read or written.
+    """
+    now = clock()
+
+    def limit(days: int) -> str:
+        return datetime.fromtimestamp(now - days * DAY_SECONDS, UTC).isoformat(timespec="seconds")
+
+    forgotten = Forgotten(
+        forget_answers(library, limit(settings.keep_answers)) if settings.keep_answers else 0,
+        forget_feedback(library.home, limit(settings.keep_feedback)) if settings.keep_feedback else 0,
+        audit.forget(now - settings.keep_audit * DAY_SECONDS) if settings.keep_audit else 0,
+    )
+    library.catalog.clear_log()
+    if forgotten != Forgotten():
+        log_event("retention", answers=forgotten.answers, feedback=forgotten.feedback, audit=forgotten.audit)
+    return forgotten
