@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -18,7 +19,8 @@ from index.embedding.encoder import Encoder, EncoderPool
 from index.embedding.pipeline import TITLE_TOKENS, Progress, embed_documents
 from index.errors import BuildGoneError, DetailsChangedError, EncoderMismatchError, VectorsGoneError
 from index.private import make_folder
-from index.records import Committed, Filters, Incoming, Recipe
+from index.records import Committed, Filters, Incoming, Recipe, Viewer
+from index.search.caches import Caches
 from index.search.fusion import DENSE_WEIGHT
 from index.search.maintenance import Maintenance, naming_failures
 from index.search.reindex import rebuild
@@ -126,6 +128,16 @@ class Library:
             raise
         return library
 
+    def for_viewer(self, viewer: Viewer | None) -> Library:
+        """Return the same library for ``viewer``: documents that the viewer may not see do not exist in it.
+
+        Searches, lists, counts and readings by id leave them out. The library must not be closed before the
+        last use of the result.
+        """
+        other = copy(self)
+        other.catalog = self.catalog.for_viewer(viewer)
+        return other
+
     def close(self) -> None:
         """Close the catalog."""
         self.catalog.close()
@@ -146,9 +158,16 @@ class Library:
             EncoderMismatchError: if the library was indexed with another encoder.
             LibraryLockedError: if another process works on the caches for more than half a minute.
         """
-        with self._maintenance.snapshot() as (reader, caches):
-            encoder = self._encoder_of(reader)
-            yield Snapshot(reader, caches, encoder, self.duplicates, self._maintenance.intact)
+        with self._maintenance.snapshot() as (whole, caches):
+            encoder = self._encoder_of(whole)
+            viewer = self.catalog.viewer
+            reader = whole if viewer is None else whole.for_viewer(viewer)
+
+            def intact(_reader: CatalogReader, damaged: Caches) -> Caches:
+                # The caches are of all documents, whoever searches them.
+                return self._maintenance.intact(whole, damaged)
+
+            yield Snapshot(reader, caches, encoder, self.duplicates, intact)
 
     @property
     def generation(self) -> int:

@@ -103,6 +103,19 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person or program for whom a library is read; collections may be limited to some viewers.
+
+    Attributes:
+        key: tells viewers apart; other packages choose it.
+        sees_all: whether limits of collections do not apply to the viewer.
+    """
+
+    key: str
+    sees_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class FileState:
     """A file as it was when it was last read.
 
