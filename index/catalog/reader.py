@@ -102,7 +102,9 @@ class CatalogReader:
         self.build = searched_build(connection) if build is None else build
         self._number = self.build.number if self.build else 0
         hidden = hidden_collections(viewer)
-        self.hidden: tuple[str, ...] = () if hidden is None else tuple(connection.scalars(hidden.order_by("collection")))
+        self.hidden: tuple[str, ...] = (
+            () if hidden is None else tuple(connection.scalars(hidden.order_by("collection")))
+        )
 
     def for_viewer(self, viewer: Viewer | None) -> CatalogReader:
         """Return a reader of the same state that reads what ``viewer`` may see; None for all."""

@@ -9,11 +9,14 @@ from rag.conversations.answers import (
     delete_answer,
     delete_conversation,
     find_conversation,
+    is_own_conversation,
     kept_answer,
     list_citing,
     list_conversations,
     load,
     name_conversation,
+    share_answer,
+    share_conversation,
 )
 from rag.conversations.export_check import Checked, Claim, Footnote, Place, cited_document, recheck
 from rag.conversations.feedback import (
@@ -54,6 +57,7 @@ __all__ = [
     "find_conversation",
     "from_answers",
     "from_turns",
+    "is_own_conversation",
     "judgements",
     "kept_answer",
     "list_citing",
@@ -62,4 +66,6 @@ __all__ = [
     "name_conversation",
     "read_feedback",
     "recheck",
+    "share_answer",
+    "share_conversation",
 ]
