@@ -17,7 +17,13 @@ from index.catalog.duplicate_groups import Duplicates
 from index.catalog.reader import CatalogReader
 from index.embedding.encoder import Encoder, EncoderPool
 from index.embedding.pipeline import TITLE_TOKENS, Progress, embed_documents
-from index.errors import BuildGoneError, DetailsChangedError, EncoderMismatchError, VectorsGoneError
+from index.errors import (
+    BuildGoneError,
+    DetailsChangedError,
+    EncoderMismatchError,
+    LoadError,
+    VectorsGoneError,
+)
 from index.private import make_folder
 from index.records import Committed, Filters, Incoming, Recipe, Viewer
 from index.search.caches import Caches
@@ -228,6 +234,8 @@ class Library:
                 the document is among ``incoming``.
 
         Raises:
+            LoadError: if a document of ``incoming`` would replace one that the viewer may not see, or would
+                be in a collection that the viewer may not see.
             LibraryRestoredError: if a backup was restored since, so that the ids may mean other documents.
             OutdatedError, TakenError: see :meth:`index.catalog.database.Catalog.commit`; nothing is changed.
             EncoderMismatchError: if another process has embedded the library again with another encoder.
@@ -290,9 +298,20 @@ class Library:
                 raise
 
     def _described(self, incoming: Sequence[Incoming]) -> list[Incoming]:
-        """The documents of ``incoming``, each changed by the details that users have given of it."""
+        """The documents of ``incoming``, each changed by the details that users have given of it.
+
+        Raises:
+            LoadError: as :meth:`replace`.
+        """
         with self.catalog.reading() as reader:
-            return [item.described(reader.details(item.source, item.path)) for item in incoming]
+            described = [item.described(reader.details(item.source, item.path)) for item in incoming]
+            for item in described if reader.hidden else ():
+                if reader.is_hidden_at(item.source, item.path):
+                    raise LoadError(Path(item.path), "cannot have this name", "choose another name")
+                if item.collection in reader.hidden:
+                    cause = f"cannot be in the collection “{item.collection}”"
+                    raise LoadError(Path(item.path), cause, "choose another collection")
+        return described
 
     def _current_recipe(self) -> tuple[Encoder, Recipe]:
         """The encoder and the recipe of new passages."""

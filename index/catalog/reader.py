@@ -47,7 +47,7 @@ from index.details import Detail, uncovered
 from index.documents import Document, PageLayout, Span
 from index.errors import DocumentNotFoundError
 from index.memory import LONG
-from index.records import Allowed, Build, DocumentRecord, FileState, Filters, Passage, Viewer
+from index.records import Allowed, Build, DocumentRecord, FileState, Filters, HiddenPaths, Passage, Viewer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -207,6 +207,19 @@ class CatalogReader:
         if not found:
             raise DocumentNotFoundError(document_id, None)
         return found
+
+    def is_hidden_at(self, source: str, path: str) -> bool:
+        """Return whether a document that the viewer may not see is at ``path`` in the folder ``source``."""
+        place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
+        number = self._connection.scalar(place)
+        return number is not None and not self.records([number])
+
+    def hidden_paths(self) -> HiddenPaths:
+        """The paths of files that the viewer may not see."""
+        if not self.hidden:
+            return HiddenPaths()
+        query = sa.select(documents.c.path).where(documents.c.id.in_(documents_in(each_of(self.hidden))))
+        return HiddenPaths(frozenset(self.hidden), frozenset(self._connection.scalars(query)))
 
     def same_file(self, digest: str) -> list[DocumentRecord]:
         """The versions whose file has this sha256, newest document first."""

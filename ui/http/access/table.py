@@ -88,6 +88,7 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
         "DELETE /v1/failures/{failure_id}",
         "POST /v1/index/sync",
         "DELETE /v1/jobs/{job_id}",
+        "PATCH /v1/answers/{answer_id}",
         "DELETE /v1/answers/{answer_id}",
         "PATCH /v1/conversations/{conversation_id}",
         "DELETE /v1/conversations/{conversation_id}",
