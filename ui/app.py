@@ -29,6 +29,7 @@ from ui.accounts import SignIn
 from ui.errors import WarmingUpError
 from ui.http import problems
 from ui.http.access.check import SignInCheck
+from ui.http.access.collections import collections_router
 from ui.http.access.identity import identity_router
 from ui.http.access.table import check_table
 from ui.http.answers import answers_router
@@ -114,6 +115,7 @@ def create_app(
         conversations_router(),
         model_router(choice),
         identity_router(sign_in),
+        collections_router(sign_in),
         *([sign_in_router(sign_in)] if sign_in else []),
     ):
         app.include_router(router)

@@ -184,6 +184,12 @@ class CatalogReader:
         query = sa.select(sa.func.count()).select_from(documents).join(versions, is_current())
         return int(self._connection.scalar(query.where(*conditions(filters), *self._visible())) or 0)
 
+    def count_by_collection(self) -> dict[str, int]:
+        """The number of documents in each collection."""
+        query = sa.select(versions.c.collection, sa.func.count()).join_from(documents, versions, is_current())
+        named = query.where(versions.c.collection.is_not(None), *self._visible())
+        return {name: count for name, count in self._connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
+
     def newest(self, limit: int, filters: Filters = _NO_FILTERS) -> list[int]:
         """The ids of the documents whose current version passes ``filters``, the last added one first."""
         query = sa.select(documents.c.id).join(versions, is_current())

@@ -94,6 +94,9 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
         "DELETE /v1/conversations/{conversation_id}",
     ),
     Scope.ADMIN: (
+        "GET /v1/collections",
+        "PUT /v1/collections/{collection:path}/limit",
+        "DELETE /v1/collections/{collection:path}/limit",
         "PUT /v1/model",
         "DELETE /v1/model",
         "POST /v1/model/reload",
