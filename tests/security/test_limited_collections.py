@@ -21,7 +21,7 @@ LISTS = [
     if route.startswith("GET /v1/") and "{" not in route
     if route not in {"GET /v1/collections", "GET /v1/conversations"}
 ]
-"""The routes that list something, but not the sender's own questions, nor what administrators alone may see."""
+"""The routes that list something; not the sender's own questions, nor what administrators alone may see."""
 
 
 def ask(client: httpx.Client, question: str, **fields: object) -> dict[str, Any]:
