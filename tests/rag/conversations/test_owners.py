@@ -24,9 +24,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
     opened.close()
 
 
-def put(
-    catalog: Catalog, viewer: Viewer | None, answer_id: str, conversation: str | None = "c"
-) -> AnswerStore:
+def put(catalog: Catalog, viewer: Viewer | None, answer_id: str) -> AnswerStore:
     store = AnswerStore(catalog.for_viewer(viewer))
     fields = SearchFields(f"Question {answer_id}?", f"words of {answer_id}")
     store.put(answer_id, "c", CREATED, f"body of {answer_id}", fields)
