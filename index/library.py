@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -16,9 +17,16 @@ from index.catalog.duplicate_groups import Duplicates
 from index.catalog.reader import CatalogReader
 from index.embedding.encoder import Encoder, EncoderPool
 from index.embedding.pipeline import TITLE_TOKENS, Progress, embed_documents
-from index.errors import BuildGoneError, DetailsChangedError, EncoderMismatchError, VectorsGoneError
+from index.errors import (
+    BuildGoneError,
+    DetailsChangedError,
+    EncoderMismatchError,
+    LoadError,
+    VectorsGoneError,
+)
 from index.private import make_folder
-from index.records import Committed, Filters, Incoming, Recipe
+from index.records import Committed, Filters, Incoming, Recipe, Viewer
+from index.search.caches import Caches
 from index.search.fusion import DENSE_WEIGHT
 from index.search.maintenance import Maintenance, naming_failures
 from index.search.reindex import rebuild
@@ -126,6 +134,16 @@ class Library:
             raise
         return library
 
+    def for_viewer(self, viewer: Viewer | None) -> Library:
+        """Return the same library for ``viewer``: documents that the viewer may not see do not exist in it.
+
+        Searches, lists, counts and readings by id leave them out. The library must not be closed before the
+        last use of the result.
+        """
+        other = copy(self)
+        other.catalog = self.catalog.for_viewer(viewer)
+        return other
+
     def close(self) -> None:
         """Close the catalog."""
         self.catalog.close()
@@ -146,9 +164,16 @@ class Library:
             EncoderMismatchError: if the library was indexed with another encoder.
             LibraryLockedError: if another process works on the caches for more than half a minute.
         """
-        with self._maintenance.snapshot() as (reader, caches):
-            encoder = self._encoder_of(reader)
-            yield Snapshot(reader, caches, encoder, self.duplicates, self._maintenance.intact)
+        with self._maintenance.snapshot() as (whole, caches):
+            encoder = self._encoder_of(whole)
+            viewer = self.catalog.viewer
+            reader = whole if viewer is None else whole.for_viewer(viewer)
+
+            def intact(_reader: CatalogReader, damaged: Caches) -> Caches:
+                # The caches are of all documents, whoever searches them.
+                return self._maintenance.intact(whole, damaged)
+
+            yield Snapshot(reader, caches, encoder, self.duplicates, intact)
 
     @property
     def generation(self) -> int:
@@ -209,6 +234,8 @@ class Library:
                 the document is among ``incoming``.
 
         Raises:
+            LoadError: if a document of ``incoming`` would replace one that the viewer may not see, or would
+                be in a collection that the viewer may not see.
             LibraryRestoredError: if a backup was restored since, so that the ids may mean other documents.
             OutdatedError, TakenError: see :meth:`index.catalog.database.Catalog.commit`; nothing is changed.
             EncoderMismatchError: if another process has embedded the library again with another encoder.
@@ -271,9 +298,20 @@ class Library:
                 raise
 
     def _described(self, incoming: Sequence[Incoming]) -> list[Incoming]:
-        """The documents of ``incoming``, each changed by the details that users have given of it."""
+        """The documents of ``incoming``, each changed by the details that users have given of it.
+
+        Raises:
+            LoadError: as :meth:`replace`.
+        """
         with self.catalog.reading() as reader:
-            return [item.described(reader.details(item.source, item.path)) for item in incoming]
+            described = [item.described(reader.details(item.source, item.path)) for item in incoming]
+            for item in described if reader.hidden else ():
+                if reader.is_hidden_at(item.source, item.path):
+                    raise LoadError(Path(item.path), "cannot have this name", "choose another name")
+                if item.collection in reader.hidden:
+                    cause = f"cannot be in the collection “{item.collection}”"
+                    raise LoadError(Path(item.path), cause, "choose another collection")
+        return described
 
     def _current_recipe(self) -> tuple[Encoder, Recipe]:
         """The encoder and the recipe of new passages."""

@@ -103,6 +103,40 @@ class Filters:
 
 
 @dataclass(frozen=True, slots=True)
+class Viewer:
+    """A person or program for whom a library is read; collections may be limited to some viewers.
+
+    Attributes:
+        key: tells viewers apart; other packages choose it.
+        sees_all: whether limits of collections do not apply to the viewer.
+    """
+
+    key: str
+    sees_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class HiddenPaths:
+    """The paths of files that a viewer may not see; a container of paths.
+
+    A file of which the library has no document is hidden by the collection that its folder would give it.
+
+    Attributes:
+        collections: the hidden collections.
+        documents: the paths of the hidden documents.
+    """
+
+    collections: frozenset[str] = frozenset()
+    documents: frozenset[str] = frozenset()
+
+    def __contains__(self, path: str) -> bool:
+        return path in self.documents or ("/" in path and path.partition("/")[0] in self.collections)
+
+    def __bool__(self) -> bool:
+        return bool(self.collections)
+
+
+@dataclass(frozen=True, slots=True)
 class FileState:
     """A file as it was when it was last read.
 

@@ -15,7 +15,7 @@ from types import TracebackType
 
 from index.embedding import Encoder
 from index.library import NO_FILTERS, Library, Snapshot
-from index.records import Filters
+from index.records import Filters, Viewer
 from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
 from rag.answers import Answer, Passage, search_scope
 from rag.conversations.answers import keep
@@ -61,8 +61,7 @@ class QueryEngine:
     The models are loaded by the first question, or by :meth:`warm_up`.
 
     Attributes:
-        is_warming: whether questions wait until :meth:`warm_up` has ended. A server that warms up in the
-            background sets it.
+        index: the library.
         on_answer: called with each answer, after it is stored and before its reader gets it, but not with
             those of :meth:`warm_up` and :meth:`quoting_only`. It must be quick, and must not raise.
     """
@@ -100,7 +99,6 @@ class QueryEngine:
         self.reader = open_reader(reader) if isinstance(reader, str) else reader
         self.reranker = reranker
         self.limits = limits
-        self.writer = writer
         self.keeps = keeps
         self._file = weights
         # Files that cannot be used are told now, not at the first question.
@@ -110,14 +108,30 @@ class QueryEngine:
         if self.reranker is not None:
             self._weights("reranker", index.encoder)
         self._open = _OpenQuestions()
-        self._exchanging = Lock()
-        self.is_warming = False
+        self._state = _State(writer)
         self.on_answer: Callable[[Answer], None] | None = None
 
     @property
     def open_questions(self) -> int:
         """The number of questions that are being answered; the program's own questions do not count."""
         return self._open.number
+
+    @property
+    def writer(self) -> Writer | None:
+        """The writer of the next question's answer; None if the answer is quoted."""
+        return self._state.writer
+
+    @property
+    def is_warming(self) -> bool:
+        """Return whether questions wait until :meth:`warm_up` has ended.
+
+        A server that warms up in the background sets it.
+        """
+        return self._state.is_warming
+
+    @is_warming.setter
+    def is_warming(self, is_warming: bool) -> None:
+        self._state.is_warming = is_warming
 
     @property
     def is_idle(self) -> bool:
@@ -180,16 +194,25 @@ class QueryEngine:
         A question in progress keeps its writer. The model of the former writer closes after the last of these
         questions.
         """
-        with self._exchanging:
-            former, self.writer = self.writer, writer
+        with self._state.exchanging:
+            former, self._state.writer = self._state.writer, writer
         if former is not None:
             former.model.retire()
 
     def quoting_only(self) -> QueryEngine:
         """Return a copy of the engine for the program's own questions: it quotes, and stores no answer."""
         other = copy(self)
-        other.writer, other.keeps, other.on_answer = None, False, None
+        other._state, other.keeps, other.on_answer = _State(None), False, None
         other._open = _OpenQuestions()
+        return other
+
+    def for_viewer(self, viewer: Viewer | None) -> QueryEngine:
+        """Return the same engine over what ``viewer`` may see; None for everything.
+
+        The answers that it stores belong to the viewer. Its writer is always that of this engine.
+        """
+        other = copy(self)
+        other.index = self.index.for_viewer(viewer)
         return other
 
     def warm_up(self) -> None:
@@ -237,8 +260,9 @@ class QueryEngine:
     def _with_its_writer(self) -> Iterator[QueryEngine]:
         """A copy of the engine that keeps its writer until the context ends (:meth:`use`)."""
         with ExitStack() as held:
-            with self._exchanging:
+            with self._state.exchanging:
                 engine = copy(self)
+                engine._state = _State(self.writer)
                 if engine.writer is not None:
                     held.enter_context(engine.writer.model.in_use())
             yield engine
@@ -428,6 +452,21 @@ def _passages(
         as_passage(reading, library, shortfall(index, question, reading) if abstention else None)
         for reading in readings
     )
+
+
+@dataclass(eq=False, slots=True)
+class _State:
+    """What an engine and its copies for viewers share.
+
+    Attributes:
+        writer: the writer of the next answer.
+        is_warming: whether questions wait until the models are loaded.
+        exchanging: held while the writer is exchanged.
+    """
+
+    writer: Writer | None
+    is_warming: bool = False
+    exchanging: Lock = field(default_factory=Lock)
 
 
 @dataclass(eq=False, slots=True)

@@ -23,6 +23,7 @@ from starlette.staticfiles import StaticFiles
 
 from index.library import Library
 from index.loaders import DEFAULTS, Isolated
+from index.records import Viewer
 from index.uploads import Deletions
 from index.workers import Background, Writer, every, steps
 from rag.answers import Answer
@@ -31,6 +32,7 @@ from rag.suggesting import StarterMaker
 from ui.accounts import SignIn
 from ui.http import problems
 from ui.http.access.check import SignInCheck
+from ui.http.access.collections import collections_router
 from ui.http.access.identity import identity_router
 from ui.http.access.table import check_table
 from ui.http.answers import answers_router
@@ -97,7 +99,9 @@ def create_app(
     writer, deletions = Writer(index, options), Deletions(index)
     choice = ModelChoice(engine, settings)
     choice.open_stored()
-    starters = StarterMaker(engine, lambda: engine.is_warming or bool(writer.jobs.unended()))
+    # Everyone gets the same starters, so no report of a limited collection becomes one.
+    open_to_all = engine if sign_in is None else engine.for_viewer(Viewer(""))
+    starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
     operation = settings or OperationSettings()
     audit = AuditLog.open(index.home)
     metrics = Metrics(engine, lambda: not engine.is_warming)
@@ -121,19 +125,20 @@ def create_app(
     )
     problems.install(app)
     for router in (
-        questions_router(index, engine, starters),
-        documents_router(index, renderer, options),
-        uploads_router(index, reader, options, writer, deletions),
-        versions_router(index),
-        failures_router(index),
+        questions_router(engine, starters),
+        documents_router(renderer, options),
+        uploads_router(reader, options, writer, deletions),
+        versions_router(),
+        failures_router(),
         jobs_router(writer),
-        answers_router(index.catalog, engine),
-        conversations_router(index.catalog),
+        answers_router(),
+        conversations_router(),
         model_router(choice),
         identity_router(sign_in),
         health_router(engine, home_id(settings.home) if settings else None),
         metrics_router(metrics),
         audit_router(audit),
+        collections_router(sign_in),
         *([sign_in_router(sign_in)] if sign_in else []),
     ):
         app.include_router(router)
@@ -143,7 +148,7 @@ def create_app(
     # Gradio names its files under /assets/ by their contents as well.
     app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
     app.add_middleware(SenderLimits, quotas=Quotas(operation))
-    app.add_middleware(SignInCheck, sign_in=sign_in)
+    app.add_middleware(SignInCheck, sign_in=sign_in, engine=engine)
     origins = settings.allowed_origins if settings else ()
     hosts = (*settings.allowed_hosts, settings.host) if settings else ()
     # If the app has no CORS policy, Gradio adds its own, which allows any origin.
@@ -153,7 +158,7 @@ def create_app(
     app.add_middleware(CompressLibrary)
     app.add_middleware(LengthCheck)
     app.add_middleware(Observation, metrics=metrics, audit=audit)
-    _mount_chat(app, engine, Path(scratch.name))
+    _mount_chat(app, Path(scratch.name))
     check_table(app.routes)
     return app
 
@@ -205,7 +210,7 @@ def _refuse_other_routes(app: FastAPI) -> None:
         app.add_api_route(path, refuse, methods=METHODS, include_in_schema=False)
 
 
-def _mount_chat(app: FastAPI, engine: QueryEngine, scratch: Path) -> None:
+def _mount_chat(app: FastAPI, scratch: Path) -> None:
     """Mount the chat at ``/`` with the Gradio routes that it needs; Gradio's files go to ``scratch``."""
     os.environ["GRADIO_TEMP_DIR"] = str(scratch)
     # Without these variables, Gradio contacts hosts on the network. It reads them when it is imported.
@@ -216,7 +221,7 @@ def _mount_chat(app: FastAPI, engine: QueryEngine, scratch: Path) -> None:
     from ui.page.chat import build_chat, labels
     from ui.page.theme import footnoted_theme
 
-    page = build_chat(engine)
+    page = build_chat()
     # Gradio copies every file that a value names until its app is launched, and a mounted app is never
     # launched.
     page.has_launched = True

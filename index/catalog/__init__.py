@@ -2,16 +2,30 @@
 
 from index.catalog.backup import CATALOG, BackupReport, back_up, restore
 from index.catalog.database import Catalog
+from index.catalog.limits import Limits, documents_in, hidden_collections
 from index.catalog.reader import CatalogReader
-from index.catalog.schema import kept, kept_references, kept_words, series_names, withdrawals
+from index.catalog.schema import (
+    kept,
+    kept_documents,
+    kept_owners,
+    kept_references,
+    kept_words,
+    series_names,
+    withdrawals,
+)
 
 __all__ = [
     "CATALOG",
     "BackupReport",
     "Catalog",
     "CatalogReader",
+    "Limits",
     "back_up",
+    "documents_in",
+    "hidden_collections",
     "kept",
+    "kept_documents",
+    "kept_owners",
     "kept_references",
     "kept_words",
     "restore",

@@ -11,6 +11,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,7 @@ from index.catalog.writes import (
 from index.documents import Document
 from index.errors import CatalogError, write_failure
 from index.private import close_to_others, make_file
-from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe
+from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe, Viewer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -61,11 +62,19 @@ class Catalog:
 
     Attributes:
         engine: the SQLAlchemy engine of the database.
+        viewer: the viewer to whom the documents that are read must be visible; None for all documents.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, viewer: Viewer | None = None) -> None:
         self.engine = engine
+        self.viewer = viewer
         self._texts = LongTexts()
+
+    def for_viewer(self, viewer: Viewer | None) -> Catalog:
+        """Return the same catalog for ``viewer``, without the documents that the viewer may not see."""
+        other = copy(self)
+        other.viewer = viewer
+        return other
 
     @classmethod
     def open(cls, path: Path) -> Catalog:
@@ -124,7 +133,7 @@ class Catalog:
         """
         with self.engine.connect() as connection:
             connection.exec_driver_sql("BEGIN")
-            yield CatalogReader(connection, self._texts, build)
+            yield CatalogReader(connection, self._texts, build, self.viewer)
 
     def generation(self) -> int:
         """The number of commits that changed the searchable passages."""

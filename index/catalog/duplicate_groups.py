@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from index.catalog.queries import batches
+from index.catalog.limits import documents_in
+from index.catalog.queries import batches, each_of
 from index.catalog.reader import CatalogReader
 from index.catalog.schema import documents, signatures
 from index.errors import DocumentNotFoundError
@@ -72,9 +73,18 @@ class Duplicates:
 
         Returns:
             The ids of all documents of a group, in order, by the id of each document in the group. Groups of
-            one document are left out.
+            one document are left out, and so are documents that are hidden from the reader's viewer.
         """
-        return self._current(reader).members
+        members = self._current(reader).members
+        if not reader.hidden:
+            return members
+        hidden = set(reader.connection.scalars(documents_in(each_of(reader.hidden))))
+        seen = {
+            document_id: tuple(member for member in group if member not in hidden)
+            for document_id, group in members.items()
+            if document_id not in hidden
+        }
+        return {document_id: group for document_id, group in seen.items() if len(group) > 1}
 
     def similar(self, reader: CatalogReader, document_id: int) -> list[tuple[DocumentRecord, float]]:
         """The near-duplicates of a document's current version, with their resemblance from 0 to 1.
@@ -85,11 +95,11 @@ class Duplicates:
         Raises:
             DocumentNotFoundError: if there is no such document.
         """
+        if not reader.records([document_id]):
+            raise DocumentNotFoundError(document_id, None)
         known = self._current(reader)
         ids = [number for number, _ in known.places]
         if document_id not in ids:
-            if not reader.records([document_id]):
-                raise DocumentNotFoundError(document_id, None)
             return []
         scores = resemblance(known.signatures[ids.index(document_id)], known.signatures)
         found = {

@@ -212,7 +212,7 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         (versions.c.kind, filters.kinds),
     ):
         if values:
-            conditions.append(column.in_(_each(values)))
+            conditions.append(column.in_(each_of(values)))
     # ISO dates compare as text, even shortened ones: 2031-03 sorts before 2031-03-01.
     if filters.published_before is not None:
         conditions.append(versions.c.published < filters.published_before)
@@ -223,7 +223,7 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     return conditions
 
 
-def _each(values: Sequence[int | str]) -> sa.Select[Any]:
+def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
     """Select ``values`` from one JSON parameter, since SQLite limits the number of parameters."""
     return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
 

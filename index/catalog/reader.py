@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from index.catalog.limits import documents_in, hidden_collections
 from index.catalog.long_texts import LongText, LongTexts
 from index.catalog.queries import (
     TEXT,
@@ -16,6 +17,7 @@ from index.catalog.queries import (
     batches,
     conditions,
     details_of,
+    each_of,
     file_query,
     get_meta,
     is_current,
@@ -33,6 +35,7 @@ from index.catalog.queries import (
 from index.catalog.schema import (
     chunks,
     documents,
+    layouts,
     ranges,
     removals,
     sentence_vectors,
@@ -44,7 +47,7 @@ from index.details import Detail, uncovered
 from index.documents import Document, PageLayout, Span
 from index.errors import DocumentNotFoundError
 from index.memory import LONG
-from index.records import Allowed, Build, DocumentRecord, FileState, Filters, Passage
+from index.records import Allowed, Build, DocumentRecord, FileState, Filters, HiddenPaths, Passage, Viewer
 
 if TYPE_CHECKING:
     import numpy as np
@@ -67,26 +70,49 @@ ids takes a fifth of the time that one parameter for each id takes."""
 class CatalogReader:
     """Reads a catalog in one transaction. Only one thread may use it at a time.
 
+    With a viewer, the documents that the viewer may not see do not exist, except for :meth:`sources`,
+    :meth:`files`, :meth:`details` and the methods that the caches follow.
+
     Attributes:
         generation: how many commits have changed the searchable passages, up to and including the state that
             this transaction reads.
         build: the build whose passages are read (a build is all passages, cut and embedded by one recipe);
             None if nothing has been indexed yet.
+        hidden: the collections that the viewer may not see, in order.
     """
 
-    def __init__(self, connection: sa.Connection, texts: LongTexts, build: Build | None = None) -> None:
+    def __init__(
+        self,
+        connection: sa.Connection,
+        texts: LongTexts,
+        build: Build | None = None,
+        viewer: Viewer | None = None,
+    ) -> None:
         """Read in the transaction of ``connection``.
 
         Args:
             connection: a connection in a transaction.
             texts: the long texts that the readers of this catalog share.
             build: the build whose passages are read; None for the current one.
+            viewer: the viewer to whom the documents must be visible; None for all documents.
         """
         self._connection = connection
         self._texts = texts
         self.generation = int(get_meta(connection, "generation") or 0)
         self.build = searched_build(connection) if build is None else build
         self._number = self.build.number if self.build else 0
+        hidden = hidden_collections(viewer)
+        self.hidden: tuple[str, ...] = (
+            () if hidden is None else tuple(connection.scalars(hidden.order_by("collection")))
+        )
+
+    def for_viewer(self, viewer: Viewer | None) -> CatalogReader:
+        """Return a reader of the same state that reads what ``viewer`` may see; None for all."""
+        return CatalogReader(self._connection, self._texts, self.build, viewer)
+
+    def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:
+        """The condition that the viewer may see the document with the id ``number``; empty without limits."""
+        return [number.not_in(documents_in(each_of(self.hidden)))] if self.hidden else []
 
     @property
     def lineage(self) -> str:
@@ -119,7 +145,8 @@ class CatalogReader:
 
     def file(self, document_id: int) -> FileState:
         """The state of a document's file at its last reading; raises DocumentNotFoundError."""
-        row = self._connection.execute(file_query().where(documents.c.id == document_id)).first()
+        query = file_query().where(documents.c.id == document_id, *self._visible())
+        row = self._connection.execute(query).first()
         if row is None:
             raise DocumentNotFoundError(document_id, None)
         return to_file(row)
@@ -132,17 +159,19 @@ class CatalogReader:
 
     def documents(self) -> list[DocumentRecord]:
         """The current version of every document, by path."""
-        query = record_query().where(is_current()).order_by(documents.c.path, documents.c.source)
+        query = record_query().where(is_current(), *self._visible())
+        query = query.order_by(documents.c.path, documents.c.source)
         return [to_record(row) for row in self._connection.execute(query)]
 
     def listed(self) -> list[dict[str, Any]]:
         """The rows of the document list: the current version of every document, by path."""
-        query = list_query().where(is_current()).order_by(documents.c.path, documents.c.source)
+        query = list_query().where(is_current(), *self._visible())
+        query = query.order_by(documents.c.path, documents.c.source)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = _NO_FILTERS) -> list[DocumentRecord]:
         """The current versions of those of ``document_ids`` that pass ``filters``, by path."""
-        query = record_query().where(is_current(), *conditions(filters))
+        query = record_query().where(is_current(), *conditions(filters), *self._visible())
         found = [
             to_record(row)
             for part in batches(sorted(document_ids))
@@ -153,32 +182,54 @@ class CatalogReader:
     def count_documents(self, filters: Filters = _NO_FILTERS) -> int:
         """The number of documents whose current version passes ``filters``."""
         query = sa.select(sa.func.count()).select_from(documents).join(versions, is_current())
-        return int(self._connection.scalar(query.where(*conditions(filters))) or 0)
+        return int(self._connection.scalar(query.where(*conditions(filters), *self._visible())) or 0)
+
+    def count_by_collection(self) -> dict[str, int]:
+        """The number of documents in each collection."""
+        query = sa.select(versions.c.collection, sa.func.count()).join_from(documents, versions, is_current())
+        named = query.where(versions.c.collection.is_not(None), *self._visible())
+        return {name: count for name, count in self._connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
 
     def newest(self, limit: int, filters: Filters = _NO_FILTERS) -> list[int]:
         """The ids of the documents whose current version passes ``filters``, the last added one first."""
-        query = sa.select(documents.c.id).join(versions, is_current()).where(*conditions(filters))
-        newest = query.order_by(versions.c.added.desc(), documents.c.id.desc()).limit(limit)
+        query = sa.select(documents.c.id).join(versions, is_current())
+        newest = query.where(*conditions(filters), *self._visible())
+        newest = newest.order_by(versions.c.added.desc(), documents.c.id.desc()).limit(limit)
         return list(self._connection.scalars(newest))
 
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
         """One version of a document, by default the current one; raises DocumentNotFoundError."""
-        row = self._connection.execute(record_query().where(is_version(document_id, version))).first()
+        query = record_query().where(is_version(document_id, version), *self._visible())
+        row = self._connection.execute(query).first()
         if row is None:
             raise DocumentNotFoundError(document_id, version)
         return to_record(row)
 
     def versions(self, document_id: int) -> list[DocumentRecord]:
         """All versions of a document, newest first; raises DocumentNotFoundError."""
-        query = record_query().where(documents.c.id == document_id).order_by(versions.c.version.desc())
+        query = record_query().where(documents.c.id == document_id, *self._visible())
+        query = query.order_by(versions.c.version.desc())
         found = [to_record(row) for row in self._connection.execute(query)]
         if not found:
             raise DocumentNotFoundError(document_id, None)
         return found
 
+    def is_hidden_at(self, source: str, path: str) -> bool:
+        """Return whether a document that the viewer may not see is at ``path`` in the folder ``source``."""
+        place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
+        number = self._connection.scalar(place)
+        return number is not None and not self.records([number])
+
+    def hidden_paths(self) -> HiddenPaths:
+        """The paths of files that the viewer may not see."""
+        if not self.hidden:
+            return HiddenPaths()
+        query = sa.select(documents.c.path).where(documents.c.id.in_(documents_in(each_of(self.hidden))))
+        return HiddenPaths(frozenset(self.hidden), frozenset(self._connection.scalars(query)))
+
     def same_file(self, digest: str) -> list[DocumentRecord]:
         """The versions whose file has this sha256, newest document first."""
-        query = record_query().where(versions.c.digest == digest)
+        query = record_query().where(versions.c.digest == digest, *self._visible())
         newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
         return [to_record(row) for row in self._connection.execute(newest)]
 
@@ -189,7 +240,7 @@ class CatalogReader:
             DocumentNotFoundError: if there is no such version.
         """
         query = sa.select(versions).join_from(versions, documents).where(is_version(document_id, version))
-        row = self._connection.execute(query).first()
+        row = self._connection.execute(query.where(*self._visible())).first()
         if row is None:
             raise DocumentNotFoundError(document_id, version)
         return to_document(row)
@@ -203,7 +254,9 @@ class CatalogReader:
         return {
             row.page: PageLayout(row.width, row.height, zlib.decompress(row.boxes))
             for part in batches(sorted(pages))
-            for row in self._connection.execute(layout_query(document_id, version, part))
+            for row in self._connection.execute(
+                layout_query(document_id, version, part).where(*self._visible(layouts.c.document_id))
+            )
         }
 
     def sentence(self, record: DocumentRecord, span: Span) -> tuple[Span, Span | None] | None:
@@ -218,6 +271,7 @@ class CatalogReader:
             .join_from(chunks, documents, chunks.c.document_id == documents.c.id)
             .where(documents.c.id == record.document_id, documents.c.version == record.version)
             .where(chunks.c.build == self._number, chunks.c.start <= span.start, chunks.c.end >= span.end)
+            .where(*self._visible())
         )
         row = self._connection.execute(query).first()
         if row is None or [span.start, span.end] not in row.sentences:
@@ -241,7 +295,7 @@ class CatalogReader:
             after: skip ids up to this one.
             document_id: only those of this document.
         """
-        query = passage_query(self._number)
+        query = passage_query(self._number).where(*self._visible())
         if document_id is not None:
             query = query.where(chunks.c.document_id == document_id)
         if after is not None:
@@ -271,9 +325,9 @@ class CatalogReader:
     def count_chunks(self, filters: Filters = _NO_FILTERS) -> int:
         """The number of chunks in the build, of the documents that pass ``filters``."""
         query = sa.select(sa.func.sum(ranges.c.beyond - ranges.c.first)).where(ranges.c.build == self._number)
-        if filters:
+        if filters or self.hidden:
             own = query.join_from(ranges, documents, ranges.c.document_id == documents.c.id)
-            query = own.join(versions, is_current()).where(*conditions(filters))
+            query = own.join(versions, is_current()).where(*conditions(filters), *self._visible())
         return int(self._connection.scalar(query) or 0)
 
     def has_chunks(self) -> bool:
@@ -292,7 +346,7 @@ class CatalogReader:
 
     @property
     def touched(self) -> int:
-        """The number of calls of ``Catalog.touch``, each of which may change dates."""
+        """The number of changes of dates (``Catalog.touch``) and of limits of collections (``Limits``)."""
         return int(get_meta(self._connection, "touched") or 0)
 
     def allowed(self, filters: Filters) -> Allowed:
@@ -303,7 +357,7 @@ class CatalogReader:
             sa.select(ranges.c.document_id, ranges.c.first, ranges.c.beyond)
             .join_from(ranges, documents, ranges.c.document_id == documents.c.id)
             .join(versions, is_current())
-            .where(ranges.c.build == self._number, *conditions(filters))
+            .where(ranges.c.build == self._number, *conditions(filters), *self._visible())
             .order_by(ranges.c.document_id)
         )
         rows = [tuple(row) for row in self._connection.execute(query)]

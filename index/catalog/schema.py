@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from index.errors import SchemaError
 
-HEAD = "0001"
+HEAD = "0002"
 """The schema revision of this code: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
@@ -264,13 +264,52 @@ withdrawals = sa.Table(
 )
 
 series_names = sa.Table(
-    # The names of series, where users have given one.
-    "series_names",
+    # The names of series, where users have given one. Series of two owners may have the same id.
+    "names_of_series",
     metadata,
     sa.Column("series", sa.Text, primary_key=True),
+    # The owner's key; empty for a series of nobody.
+    sa.Column("owner", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     # Folded by index.text.normalize.
     sa.Column("folded", sa.Text, nullable=False),
+)
+
+kept_owners = sa.Table(
+    # The owners of stored texts. A text without a row belongs to nobody.
+    "kept_owners",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("owner", sa.Text, nullable=False),
+    # Whether other viewers may read the text.
+    sa.Column("shared", sa.Boolean, nullable=False),
+    sa.Index("kept_owners_by_owner", "owner", "number"),
+)
+
+kept_documents = sa.Table(
+    # The documents from which stored texts have words or titles, cited or not.
+    "kept_documents",
+    metadata,
+    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("document_id", sa.Integer, primary_key=True),
+    sa.Index("kept_documents_by_document", "document_id", "number"),
+)
+
+limits = sa.Table(
+    # Collections that only some viewers, or none, may see.
+    "limits",
+    metadata,
+    sa.Column("collection", sa.Text, primary_key=True),
+)
+
+limit_viewers = sa.Table(
+    # The keys of the viewers who may see a limited collection.
+    "limit_viewers",
+    metadata,
+    sa.Column(
+        "collection", sa.Text, sa.ForeignKey("limits.collection", ondelete="CASCADE"), primary_key=True
+    ),
+    sa.Column("viewer", sa.Text, primary_key=True),
 )
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from index.catalog.database import Catalog
 from index.catalog.schema import failures
 from index.errors import FailureNotFoundError
 
@@ -39,17 +40,24 @@ class KeptFailure:
 
 
 class Failures:
-    """The failures of one library. Safe to share between threads."""
+    """The failures of one library. Safe to share between threads.
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    Args:
+        catalog: the catalog; failures of files that its viewer may not see are neither listed nor dismissed.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._engine = catalog.engine
 
     def listed(self) -> list[KeptFailure]:
         """The failures that no user has dismissed, by path."""
         query = sa.select(*(column for column in failures.c if column is not failures.c.dismissed))
         by_path = query.where(~failures.c.dismissed).order_by(failures.c.path, failures.c.source)
-        with self._engine.connect() as connection:
-            return [KeptFailure(*row) for row in connection.execute(by_path)]
+        with self._catalog.reading() as reader:
+            hidden = reader.hidden_paths()
+            found = [KeptFailure(*row) for row in reader.connection.execute(by_path)]
+        return [failure for failure in found if failure.path not in hidden]
 
     def dismiss(self, failure_id: int) -> None:
         """Hide a failure until the file fails for another cause.
@@ -57,10 +65,11 @@ class Failures:
         Raises:
             FailureNotFoundError: if no such failure is listed.
         """
-        mine = sa.and_(failures.c.id == failure_id, ~failures.c.dismissed)
+        if failure_id not in {failure.failure_id for failure in self.listed()}:
+            raise FailureNotFoundError(f"failure {failure_id} is not listed; read the list again")
         with self._engine.begin() as connection:
-            if not connection.execute(sa.update(failures).where(mine).values(dismissed=True)).rowcount:
-                raise FailureNotFoundError(f"failure {failure_id} is not listed; read the list again")
+            mine = sa.update(failures).where(failures.c.id == failure_id)
+            connection.execute(mine.values(dismissed=True))
 
     def note(self, listings: Sequence[Listing], failed: Sequence[Failure], followed: Collection[str]) -> None:
         """Record ``failed``, and delete the failures of all other files in ``listings``.

@@ -154,7 +154,7 @@ def sync(
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
     changes = replace(plan(known, listings, options.recognition), lineage=lineage)
     report = apply(index, changes, progress, started, options, reader=reader)
-    Failures(index.catalog.engine).note(listings, report.failed, followed)
+    Failures(index.catalog).note(listings, report.failed, followed)
     return report
 
 

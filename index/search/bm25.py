@@ -288,9 +288,30 @@ class WordSearch:
         """
         return dict(self._searcher.terms_with_prefix(_WRITTEN, beginning))
 
-    def is_written(self, word: str) -> bool:
-        """Return whether a passage contains ``word`` with exactly these capitals."""
-        return bool(self._searcher.doc_freq(_WRITTEN, word))
+    def is_written(
+        self,
+        word: str,
+        allowed: Allowed | None = None,
+        hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None = None,
+    ) -> bool:
+        """Return whether a passage contains ``word`` with exactly these capitals.
+
+        Args:
+            word: the word.
+            allowed: the passages that count, as in :meth:`search`; None for all, removed ones included.
+            hidden: tells which ids do not count.
+        """
+        if allowed is None:
+            return bool(self._searcher.doc_freq(_WRITTEN, word))
+        query = tantivy.Query.term_query(self._schema, _WRITTEN, word)
+        wanted = _SPARE
+        while True:
+            hits = self._searcher.search(query, wanted, count=False).hits
+            if self._found(hits, allowed, hidden):
+                return True
+            if len(hits) < wanted:
+                return False
+            wanted *= 4
 
 
 def files_in(folder: Path) -> list[Path]:

@@ -57,8 +57,8 @@ class Caches:
             :meth:`hidden` recognises.
         gone: the ids of removed chunks that the words may still contain, in order.
         files: the state of each mapped file just before it was opened.
-        narrowed: the documents and chunks that pass recent filters, by filters and
-            ``CatalogReader.touched``.
+        narrowed: the documents and chunks that pass recent filters, by filters and the ``hidden`` and
+            ``touched`` of the ``CatalogReader``.
     """
 
     generation: int
@@ -69,7 +69,7 @@ class Caches:
     words: WordSearch | None = None
     gone: npt.NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
     files: FileStates = field(default_factory=dict)
-    narrowed: dict[tuple[Filters, int], Allowed] = field(default_factory=dict, compare=False)
+    narrowed: dict[tuple[Filters, tuple[str, ...], int], Allowed] = field(default_factory=dict, compare=False)
 
     def is_intact(self) -> bool:
         """Tell if no mapped file was changed; a search of a changed file may return nonsense or crash."""
@@ -106,7 +106,7 @@ class Caches:
 
     def allowed(self, reader: CatalogReader, filters: Filters) -> Allowed:
         """The documents and chunks that pass ``filters``; ``reader`` reads the same generation."""
-        state = filters, reader.touched
+        state = filters, reader.hidden, reader.touched
         known = self.narrowed.get(state)
         if known is None:
             known = reader.allowed(filters)

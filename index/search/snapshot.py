@@ -125,7 +125,7 @@ class Snapshot:
         weight = share_of_vectors(query, self.encoder.languages, dense_weight)
         vector = self.encoder.encode_query(query)
         pool = max(POOL, limit)
-        allowed = caches.allowed(self.reader, filters) if filters else None
+        allowed = caches.allowed(self.reader, filters) if filters or self.reader.hidden else None
         lexical = caches.words.search(query, pool, allowed, caches.hidden) if weight < 1 else {}
         share = weight if lexical else dense_weight
         fetch = self.reader.vectors
@@ -144,19 +144,23 @@ class Snapshot:
         return words.max_score(query) if words else 0.0
 
     def idf(self, terms: Collection[Term]) -> dict[Term, float]:
-        """The inverse document frequency of terms among the library's passages."""
+        """The inverse document frequency of terms among the library's passages, for every viewer the same."""
         words = self._caches.words
         return words.idf(terms) if words else {}
 
     def is_written(self, word: str) -> bool:
         """Return whether a passage contains ``word`` with exactly these capitals."""
-        words = self._caches.words
-        return words is not None and words.is_written(word)
+        caches = self._caches
+        if caches.words is None:
+            return False
+        allowed = caches.allowed(self.reader, NO_FILTERS) if self.reader.hidden else None
+        return caches.words.is_written(word, allowed, caches.hidden)
 
     def written(self, beginning: str) -> dict[str, float]:
         """The share of passages with each word that starts with ``beginning``, by the word as it is written.
 
-        Words of fewer than three letters and words of scripts without spaces are left out.
+        Words of fewer than three letters and words of scripts without spaces are left out. Passages that are
+        hidden from the viewer count as well: :meth:`is_written` tells whether the viewer may see a word.
         """
         words = self._caches.words
         return {word: n / len(words) for word, n in words.written(beginning).items()} if words else {}

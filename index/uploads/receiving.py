@@ -23,13 +23,15 @@ from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.loaders.sidecar import SUFFIX, checked, read_sidecar
 from index.private import make_folder, opener
-from index.records import DocumentRecord, Incoming
+from index.records import DocumentRecord, Incoming, Viewer
 from index.uploads.leftovers import INCOMING, aside_of, note_placing, put_back
 
 FOLDER = "uploads"
 """The folder of the uploads in the home folder; the library follows it."""
 
 _MAX_NAME_BYTES = 200
+
+_NUMBERED = 100
 """The longest file name in bytes: file systems allow 255, and the sidecar's name is longer."""
 
 _MAX_SUFFIX_BYTES = 20
@@ -65,12 +67,14 @@ class Kept:
         name: the file's name in this folder and in the library.
         digest: sha256 of its content.
         details: the details that the user gave with it.
+        viewer: the user; None for everyone.
     """
 
     folder: Path
     name: str
     digest: str
     details: Mapping[str, Detail]
+    viewer: Viewer | None = None
 
     def discard(self) -> None:
         """Delete the hidden folder. The file of an indexed document is already elsewhere."""
@@ -112,11 +116,13 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
 def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
     """Write an uploaded file to a hidden folder, unread. The caller must finally discard the result.
 
+    The file gets a number in its name if a report that the user may not see has the name.
+
     Raises:
         LoadError: if the file is too large, or a detail cannot be stored.
     """
     folder = uploads_folder(index)
-    plain = _safe_name(sent.name)
+    plain = _free_name(index, folder, _safe_name(sent.name))
     with ExitStack() as unless_kept:
         incoming = hidden_folder(folder)
         unless_kept.callback(shutil.rmtree, incoming, ignore_errors=True)
@@ -124,7 +130,7 @@ def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
         details = checked(arrived, sent.said, "upload")
         digest = _keep(sent.file, arrived, options.limits.megabytes)
         unless_kept.pop_all()
-    return Kept(incoming, plain, digest, details)
+    return Kept(incoming, plain, digest, details, index.catalog.viewer)
 
 
 def index_upload(
@@ -136,9 +142,10 @@ def index_upload(
         index: the library.
         reader: the reading process.
         options: loader options and limits.
-        kept: the file.
+        kept: the file, which its user must be allowed to see afterwards.
         progress: receives the number of embedded passages; an error that it raises cancels the upload.
     """
+    index = index.for_viewer(kept.viewer)
     arrived = kept.folder / kept.name
     folder = uploads_folder(index)
     place = folder / kept.name
@@ -207,6 +214,14 @@ def _safe_name(name: str) -> str:
         stem, dot, suffix = last, "", ""
     most = _MAX_NAME_BYTES - len((dot + suffix).encode())
     return (stem.encode()[:most].decode(errors="ignore") or "file") + dot + suffix
+
+
+def _free_name(index: Library, folder: Path, name: str) -> str:
+    """``name``, or with a number if a report that the viewer of ``index`` may not see has the name."""
+    place = Path(name)
+    with index.catalog.reading() as catalog:
+        names = (name, *(f"{place.stem}-{number}{place.suffix}" for number in range(2, _NUMBERED)))
+        return next((each for each in names if not catalog.is_hidden_at(str(folder), each)), name)
 
 
 def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:

@@ -27,12 +27,14 @@ class Removed:
         name: the file's name.
         lineage: the catalog's random name (``Build.lineage``) when the document was deleted.
         folder: a hidden folder with the document's file and its rows of the catalog.
+        collection: the document's collection, or None.
     """
 
     document_id: int
     name: str
     lineage: str
     folder: Path
+    collection: str | None = None
 
     def discard(self) -> None:
         """Delete the folder that holds the removed file. A restored document's file is no longer in it."""
@@ -56,7 +58,8 @@ def remove_upload(index: Library, document_id: int) -> Removed:
             "next sync; delete the file there and run “footnoted sync”"
         )
     place = Path(record.source, record.path)
-    removed = Removed(document_id, place.name, lineage, hidden_folder(uploads_folder(index)))
+    folder = hidden_folder(uploads_folder(index))
+    removed = Removed(document_id, place.name, lineage, folder, record.collection)
     with PLACING, ExitStack() as unless_removed:
         unless_removed.callback(removed.discard)
         with index.catalog.reading() as reader:

@@ -8,8 +8,9 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from index.errors import GoneError
+from index.errors import DocumentNotFoundError, GoneError
 from index.library import Library
+from index.records import Viewer
 from index.uploads.removing import Removed, remove_upload, restore_upload
 
 UNDO_SECONDS = 600.0
@@ -31,7 +32,7 @@ class Deletions:
         self._index = index
         self._lock = Lock()
         self._undoable: dict[int, _Undoable] = {}
-        self._final: set[int] = set()
+        self._final: dict[int, str | None] = {}
 
     def __enter__(self) -> Self:
         return self
@@ -42,17 +43,21 @@ class Deletions:
         with self._lock:
             self._finish(float("inf"))
 
-    def delete(self, document_id: int) -> None:
-        """Delete a document. Raises the errors of :func:`index.uploads.removing.remove_upload`."""
-        removed = remove_upload(self._index, document_id)
+    def delete(self, document_id: int, viewer: Viewer | None = None) -> None:
+        """Delete a document that ``viewer`` may see; None for any document.
+
+        Raises the errors of :func:`index.uploads.removing.remove_upload`.
+        """
+        removed = remove_upload(self._index.for_viewer(viewer), document_id)
         with self._lock:
             self._undoable[document_id] = _Undoable(removed, time.monotonic() + UNDO_SECONDS)
 
-    def restore(self, document_id: int) -> None:
+    def restore(self, document_id: int, viewer: Viewer | None = None) -> None:
         """Undo the deletion of a document. A document that was not deleted stays as it is.
 
         Raises:
-            DocumentNotFoundError: if it was never in the library, or another server deleted it.
+            DocumentNotFoundError: if it was never in the library, another server deleted it, or ``viewer``
+                may not see its collection.
             GoneError: if the deletion is final.
             TakenError, LibraryLockedError: as :func:`index.uploads.removing.restore_upload`. The caller can
                 try again.
@@ -60,6 +65,10 @@ class Deletions:
         with self._lock:
             self._finish(time.monotonic())
             deletion = self._undoable.get(document_id)
+            collection = deletion.removed.collection if deletion else self._final.get(document_id)
+            with self._index.catalog.for_viewer(viewer).reading() as reader:
+                if collection in reader.hidden:
+                    raise DocumentNotFoundError(document_id, None)
             if deletion is not None:
                 restore_upload(self._index, deletion.removed)
                 del self._undoable[document_id]
@@ -67,7 +76,7 @@ class Deletions:
                 when = f"more than {round(UNDO_SECONDS / 60)} minutes ago"
                 raise GoneError(f"document {document_id} was deleted {when}; upload its file again")
             else:
-                self._index.catalog.document(document_id)
+                self._index.catalog.for_viewer(viewer).document(document_id)
 
     def finish(self) -> None:
         """Make the deletions final that can no longer be undone."""
@@ -83,4 +92,4 @@ class Deletions:
             if deletion.until <= now:
                 deletion.removed.discard()
                 del self._undoable[document_id]
-                self._final.add(document_id)
+                self._final[document_id] = deletion.removed.collection

@@ -10,11 +10,14 @@ from rag.conversations.answers import (
     delete_conversation,
     find_conversation,
     forget_answers,
+    is_own_conversation,
     kept_answer,
     list_citing,
     list_conversations,
     load,
     name_conversation,
+    share_answer,
+    share_conversation,
 )
 from rag.conversations.export_check import Checked, Claim, Footnote, Place, cited_document, recheck
 from rag.conversations.feedback import (
@@ -58,6 +61,7 @@ __all__ = [
     "forget_feedback",
     "from_answers",
     "from_turns",
+    "is_own_conversation",
     "judgements",
     "kept_answer",
     "list_citing",
@@ -66,4 +70,6 @@ __all__ = [
     "name_conversation",
     "read_feedback",
     "recheck",
+    "share_answer",
+    "share_conversation",
 ]

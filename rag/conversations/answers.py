@@ -63,6 +63,12 @@ def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None
         answer.question,
         f"{answer.question}\n{answer.text}",
         frozenset((cited.document_id, cited.version) for cited in answer.citations),
+        frozenset(
+            (
+                *(passage.document_id for passage in answer.passages),
+                *(answer.searched.filters.document_ids if answer.searched else ()),
+            )
+        ),
     )
     try:
         _store(library).put(
@@ -117,9 +123,15 @@ def conversation_texts(library: Library | Catalog, conversation_id: str) -> list
 
 
 def answers_before(
-    library: Library | Catalog, answer_id: str, limit: int | None = None
+    library: Library | Catalog, answer_id: str, limit: int | None = None, *, own: bool = False
 ) -> tuple[str | None, list[Answer]]:
     """Return the answers that preceded an answer in its conversation, even a replaced answer.
+
+    Args:
+        library: the library that stores them.
+        answer_id: the id of the answer.
+        limit: the most answers to return.
+        own: whether the answer must be the viewer's own, not only shared with it.
 
     Returns:
         The conversation's id, or None for a single answer; and the last preceding answers, at most ``limit``,
@@ -128,7 +140,7 @@ def answers_before(
     Raises:
         AnswerNotFoundError: if the answer does not exist.
     """
-    conversation_id, bodies = _store(library).before(answer_id, limit)
+    conversation_id, bodies = _store(library).before(answer_id, limit, own=own)
     return conversation_id, list(map(_read, bodies))
 
 
@@ -198,7 +210,7 @@ def _parsed(body: str | bytes) -> Answer:
 
 def _store(library: Library | Catalog) -> AnswerStore:
     """Return the answer store of a library or a bare catalog. A catalog is enough: no encoder is needed."""
-    return AnswerStore((library if isinstance(library, Catalog) else library.catalog).engine)
+    return AnswerStore(library if isinstance(library, Catalog) else library.catalog)
 
 
 @cache
@@ -275,6 +287,34 @@ def name_conversation(library: Library | Catalog, conversation_id: str, name: st
         ConversationNotFoundError: if the conversation does not exist.
     """
     _store(library).name_conversation(conversation_id, visible(name) or None)
+    return find_conversation(library, conversation_id)
+
+
+def is_own_conversation(library: Library | Catalog, conversation_id: str) -> bool:
+    """Return whether an answer of the conversation belongs to the viewer of ``library``."""
+    return _store(library).owns(conversation_id)
+
+
+def share_answer(library: Library | Catalog, answer_id: str, *, shared: bool) -> None:
+    """Share an answer with the other users, or stop sharing it.
+
+    Raises:
+        AnswerNotFoundError: if the answer does not exist, or belongs to another user.
+    """
+    if not is_answer_id(answer_id):
+        raise AnswerNotFoundError(answer_id, _NO_ID)
+    _store(library).share_answer(answer_id, shared=shared)
+
+
+def share_conversation(library: Library | Catalog, conversation_id: str, *, shared: bool) -> KeptConversation:
+    """Share the present answers of a conversation with the other users, or stop sharing them.
+
+    Later answers are not shared until this is called again.
+
+    Raises:
+        ConversationNotFoundError: if the conversation does not exist, or belongs to another user.
+    """
+    _store(library).share_conversation(conversation_id, shared=shared)
     return find_conversation(library, conversation_id)
 
 

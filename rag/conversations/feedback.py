@@ -16,7 +16,9 @@ from index import private
 from index.documents import Span
 from index.errors import DocumentNotFoundError
 from index.library import Library
+from index.records import Viewer
 from rag.answers import Answer
+from rag.conversations.owners import keys_of
 from rag.errors import JsonLinesError, SpanError
 from rag.json_lines import read_json_lines
 
@@ -59,6 +61,7 @@ class Feedback:
         note: a comment, or None.
         given_at: when it was given, ISO 8601 in UTC.
         answer_id: the judged answer, or None if it is not known.
+        owner: the key of the viewer who gave it; None while nobody signs in.
     """
 
     question: str
@@ -67,6 +70,7 @@ class Feedback:
     note: str | None
     given_at: str
     answer_id: str | None = None
+    owner: str | None = None
 
 
 def cited_evidence(index: Library, answer: Answer) -> tuple[CitedEvidence, ...]:
@@ -153,13 +157,18 @@ def forget_feedback(home: Path, before: str) -> int:
     return len(rows) - len(left)
 
 
-def judgements(home: Path) -> dict[str, Judgement]:
-    """Return the last judgement of each answer, by the answer's id.
+def judgements(home: Path, viewer: Viewer | None = None) -> dict[str, Judgement]:
+    """Return the last judgement of each answer, by the answer's id: those of one viewer, or of all.
 
     Raises:
         JsonLinesError, TimeoutError: as :func:`read_feedback`.
     """
-    return {given.answer_id: given.verdict for given in read_feedback(home) if given.answer_id is not None}
+    keys = None if viewer is None else {*keys_of(viewer), *([None] if viewer.sees_all else [])}
+    return {
+        given.answer_id: given.verdict
+        for given in read_feedback(home)
+        if given.answer_id is not None and (keys is None or given.owner in keys)
+    }
 
 
 def _locked(home: Path) -> FileLock:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from index.catalog import Catalog
 from index.library import Library
 from rag.answers import COURTESIES, Answer, Citation
-from rag.conversations.answers import answers_before
+from rag.conversations.answers import answers_before, is_own_conversation
 from rag.conversations.answers import conversation as kept_conversation
 from rag.errors import OtherConversationError
 from rag.follow_ups.conversation import MAX_EXCHANGES, Exchange
@@ -72,10 +72,12 @@ def continue_conversation(
         OtherConversationError: if it belongs to another conversation than ``conversation_id``.
     """
     if replaces is None:
+        answers = kept_conversation(library, conversation_id, MAX_NUMBERED) if conversation_id else []
         chosen = conversation_id or uuid.uuid4().hex
-        answers = kept_conversation(library, chosen, MAX_NUMBERED) if conversation_id else []
+        if answers and not is_own_conversation(library, chosen):
+            chosen = uuid.uuid4().hex  # A shared conversation of another user continues as a new one.
     else:
-        own, answers = answers_before(library, replaces, MAX_NUMBERED)
+        own, answers = answers_before(library, replaces, MAX_NUMBERED, own=True)
         if conversation_id not in {None, own}:
             raise OtherConversationError(replaces, str(conversation_id))
         chosen = own or uuid.uuid4().hex

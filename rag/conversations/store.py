@@ -12,8 +12,18 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from index.catalog import kept, kept_references, kept_words, series_names, withdrawals
+from index.catalog import (
+    Catalog,
+    kept,
+    kept_owners,
+    kept_references,
+    kept_words,
+    series_names,
+    withdrawals,
+)
+from index.records import Viewer
 from index.text import fold
+from rag.conversations import owners
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 
 
@@ -25,11 +35,13 @@ class SearchFields:
         heading: a line that represents it in a list: the question.
         words: the text to search, regardless of case and accents.
         references: the documents that it cites: their numbers and versions.
+        documents: the numbers of further documents of which it has words or titles.
     """
 
     heading: str = ""
     words: str = ""
     references: frozenset[tuple[int, int]] = frozenset()
+    documents: frozenset[int] = frozenset()
 
 
 NO_FIELDS = SearchFields()
@@ -47,6 +59,7 @@ class KeptConversation:
         created: when its first answer was made, ISO 8601 in UTC.
         updated: when its last answer was made.
         answers: the number of its answers, without replaced ones.
+        shared: whether its owner shares all of these answers with the other users.
     """
 
     conversation_id: str
@@ -55,17 +68,24 @@ class KeptConversation:
     created: str
     updated: str
     answers: int
+    shared: bool = False
 
 
 class AnswerStore:
     """The stored answers of a library, as JSON texts. Safe to share between threads.
 
+    Answers that the viewer of the catalog may not read do not exist (:mod:`rag.conversations.owners`). Only
+    their owner lists, continues, changes or shares answers; others can read a shared one by its id.
+
     Args:
-        engine: the catalog's database.
+        catalog: the catalog, for all viewers or for one.
     """
 
-    def __init__(self, engine: sa.Engine) -> None:
-        self._engine = engine
+    def __init__(self, catalog: Catalog) -> None:
+        self._engine = catalog.engine
+        self._viewer = catalog.viewer
+        self._own = owners.is_own(catalog.viewer)
+        self._readable = owners.is_readable(catalog.viewer)
 
     def put(
         self,
@@ -104,25 +124,52 @@ class AnswerStore:
             ]
             if references:
                 connection.execute(sa.insert(kept_references), references)
+            shown = {document_id for document_id, _ in fields.references} | fields.documents
+            owners.note_owner(connection, number, self._viewer, shown)
             if replaces is not None and conversation_id is not None:
-                _withdraw(connection, conversation_id, replaces, before=number)
+                _withdraw(connection, conversation_id, replaces, number, self._own)
 
     def get(self, answer_id: str) -> str:
         """Return an answer as it was stored; raise AnswerNotFoundError."""
         with self._engine.connect() as connection:
-            body = connection.scalar(sa.select(kept.c.body).where(kept.c.id == answer_id))
+            found = sa.select(kept.c.body).where(kept.c.id == answer_id, self._readable)
+            body = connection.scalar(found)
         if body is None:
             raise AnswerNotFoundError(answer_id)
         return str(body)
 
     def conversation(self, conversation_id: str, limit: int | None = None) -> list[str]:
-        """Return the last answers of a conversation, at most ``limit``, the oldest first."""
+        """Return the last answers of a conversation, at most ``limit``, the oldest first.
+
+        If none of them is the viewer's own, these are the shared ones.
+        """
         newest = sa.select(kept.c.body).where(kept.c.series == conversation_id).order_by(kept.c.number.desc())
         with self._engine.connect() as connection:
-            return [str(body) for body in connection.scalars(newest.limit(limit))][::-1]
+            which = self._seen(connection, conversation_id)
+            return [str(body) for body in connection.scalars(newest.where(which).limit(limit))][::-1]
 
-    def before(self, answer_id: str, limit: int | None = None) -> tuple[str | None, list[str]]:
+    def owns(self, conversation_id: str) -> bool:
+        """Return whether an answer of the conversation is the viewer's own."""
+        with self._engine.connect() as connection:
+            return self._has_own(connection, conversation_id)
+
+    def _has_own(self, connection: sa.Connection, conversation_id: str) -> bool:
+        own = sa.select(kept.c.number).where(kept.c.series == conversation_id, self._own)
+        return connection.scalar(own.limit(1)) is not None
+
+    def _seen(self, connection: sa.Connection, conversation_id: str) -> sa.ColumnElement[bool]:
+        """The condition that selects those answers of a conversation that the viewer sees."""
+        return self._own if self._has_own(connection, conversation_id) else self._readable
+
+    def before(
+        self, answer_id: str, limit: int | None = None, *, own: bool = False
+    ) -> tuple[str | None, list[str]]:
         """Return the answers that preceded an answer in its conversation, even a replaced answer.
+
+        Args:
+            answer_id: the id of the answer.
+            limit: the most answers to return.
+            own: whether the answer must be the viewer's own.
 
         Returns:
             The conversation's id, or None; and the last preceding answers, at most ``limit``, the oldest
@@ -132,10 +179,12 @@ class AnswerStore:
             AnswerNotFoundError: if the answer does not exist.
         """
         with self._engine.connect() as connection:
-            number, conversation_id = _place(connection, answer_id)
+            which = self._own if own else self._readable
+            number, conversation_id = _place(connection, answer_id, which)
+            same_owner = owners.owner_of(kept.c.number) == owners.owner_of(sa.literal(number))
             earlier = (
                 sa.select(kept.c.body)
-                .where(kept.c.series == conversation_id, kept.c.number < number)
+                .where(kept.c.series == conversation_id, kept.c.number < number, which, same_owner)
                 .order_by(kept.c.number.desc())
                 .limit(limit)
             )
@@ -156,6 +205,7 @@ class AnswerStore:
             .where(
                 kept_references.c.document_id == document_id,
                 kept.c.number.not_in(sa.select(withdrawals.c.number)),
+                self._own,
             )
             .order_by(kept_references.c.number.desc(), kept_references.c.version.desc())
             .limit(limit)
@@ -171,15 +221,32 @@ class AnswerStore:
         """
         with self._engine.begin() as connection:
             # The deletion takes the write lock, so the rows that are read next cannot change.
-            gone = sa.delete(kept).where(kept.c.id == answer_id).returning(kept.c.series)
+            gone = sa.delete(kept).where(kept.c.id == answer_id, self._own).returning(kept.c.series)
             found = connection.execute(gone).all()
             if not found:
                 raise AnswerNotFoundError(answer_id)
             conversation_id = found[0].series
-            rest = sa.select(kept.c.number).where(kept.c.series == conversation_id)
-            connection.execute(
-                sa.delete(series_names).where(series_names.c.series == conversation_id, ~sa.exists(rest))
-            )
+            if conversation_id is not None and not self._has_own(connection, conversation_id):
+                connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
+
+    def share_answer(self, answer_id: str, *, shared: bool) -> None:
+        """Share an answer with the other users, or stop sharing it; raise AnswerNotFoundError."""
+        if not self._share(kept.c.id == answer_id, shared=shared):
+            raise AnswerNotFoundError(answer_id)
+
+    def share_conversation(self, conversation_id: str, *, shared: bool) -> None:
+        """Share the present answers of a conversation, or stop; raise ConversationNotFoundError."""
+        if not self._share(kept.c.series == conversation_id, shared=shared):
+            raise ConversationNotFoundError(conversation_id)
+
+    def _share(self, which: sa.ColumnElement[bool], *, shared: bool) -> bool:
+        with self._engine.begin() as connection:
+            changed = connection.execute(owners.set_shared(sa.and_(which, self._own), shared=shared))
+            return changed.rowcount > 0
+
+    def _named(self, conversation_id: str) -> sa.ColumnElement[bool]:
+        """The condition that selects the viewer's own names of a conversation."""
+        return sa.and_(series_names.c.series == conversation_id, _is_own_name(self._viewer))
 
     def forget(self, before: str) -> int:
         """Delete the answers that were made before a time, ISO 8601 in UTC; return their number."""
@@ -197,29 +264,30 @@ class AnswerStore:
                 and accents. Empty for all conversations.
             limit: the most conversations to return.
         """
-        having = [_has(word) for word in dict.fromkeys(fold(query).split())]
+        having = [self._has(word) for word in dict.fromkeys(fold(query).split())]
         with self._engine.connect() as connection:
-            return list(map(_summary, connection.execute(_select(*having, limit=limit))))
+            return list(map(_summary, connection.execute(_select(self._own, *having, limit=limit))))
 
     def find_conversation(self, conversation_id: str) -> KeptConversation:
         """Return the summary of a conversation; raise ConversationNotFoundError."""
         with self._engine.connect() as connection:
-            row = connection.execute(_select(kept.c.series == conversation_id)).first()
+            which = self._seen(connection, conversation_id)
+            row = connection.execute(_select(kept.c.series == conversation_id, which)).first()
         if row is None:
             raise ConversationNotFoundError(conversation_id)
         return _summary(row)
 
     def name_conversation(self, conversation_id: str, name: str | None) -> None:
         """Name a conversation, or with None remove its name; raise ConversationNotFoundError."""
-        series = series_names.c.series
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(series_names).where(series == conversation_id))
+            connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
             # The deletion takes the write lock, so the conversation cannot vanish meanwhile.
-            first = sa.select(kept.c.number).where(kept.c.series == conversation_id).limit(1)
-            if connection.scalar(first) is None:
+            own = sa.select(owners.owner_of(kept.c.number)).where(kept.c.series == conversation_id, self._own)
+            owner = connection.scalar(own.order_by(kept.c.number).limit(1))
+            if owner is None:
                 raise ConversationNotFoundError(conversation_id)
             if name is not None:
-                row = {"series": conversation_id, "name": name, "folded": fold(name)}
+                row = {"series": conversation_id, "owner": owner, "name": name, "folded": fold(name)}
                 connection.execute(sa.insert(series_names).values(row))
 
     def delete_conversation(self, conversation_id: str) -> None:
@@ -229,20 +297,38 @@ class AnswerStore:
             ConversationNotFoundError: if the conversation does not exist.
         """
         withdrawn = sa.select(withdrawals.c.number).where(withdrawals.c.series == conversation_id)
+        own = sa.delete(kept).where(self._own)
         with self._engine.begin() as connection:
-            connection.execute(sa.delete(series_names).where(series_names.c.series == conversation_id))
-            gone = connection.execute(sa.delete(kept).where(kept.c.number.in_(withdrawn))).rowcount
-            gone += connection.execute(sa.delete(kept).where(kept.c.series == conversation_id)).rowcount
+            connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
+            gone = connection.execute(own.where(kept.c.number.in_(withdrawn))).rowcount
+            gone += connection.execute(own.where(kept.c.series == conversation_id)).rowcount
         if not gone:
             raise ConversationNotFoundError(conversation_id)
 
+    def _has(self, word: str) -> sa.ColumnElement[bool]:
+        """Return the condition that a word occurs in the name or in an own answer of a conversation."""
+        holds = series_names.c.folded.contains(word, autoescape=True)
+        named = sa.select(series_names.c.series).where(holds, _is_own_name(self._viewer))
+        said = (
+            sa.select(kept.c.series)
+            .join_from(kept_words, kept, kept_words.c.number == kept.c.number)
+            .where(kept_words.c.folded.contains(word, autoescape=True), kept.c.series.is_not(None), self._own)
+        )
+        return kept.c.series.in_(named.union(said))
 
-def _place(connection: sa.Connection, answer_id: str) -> tuple[int, str | None]:
-    """Return an answer's number, and the conversation that it is in or was removed from."""
+
+def _is_own_name(viewer: Viewer | None) -> sa.ColumnElement[bool]:
+    return sa.true() if viewer is None else series_names.c.owner.in_(owners.keys_of(viewer))
+
+
+def _place(
+    connection: sa.Connection, answer_id: str, which: sa.ColumnElement[bool]
+) -> tuple[int, str | None]:
+    """Return the number of an answer that meets a condition, and the conversation that it is or was in."""
     found = connection.execute(
         sa.select(kept.c.number, sa.func.coalesce(kept.c.series, withdrawals.c.series))
         .join_from(kept, withdrawals, kept.c.number == withdrawals.c.number, isouter=True)
-        .where(kept.c.id == answer_id)
+        .where(kept.c.id == answer_id, which)
     ).first()
     if found is None:
         raise AnswerNotFoundError(answer_id)
@@ -250,15 +336,24 @@ def _place(connection: sa.Connection, answer_id: str) -> tuple[int, str | None]:
     return int(number), conversation_id
 
 
-def _withdraw(connection: sa.Connection, conversation_id: str, answer_id: str, before: int) -> None:
-    """Remove an answer and the later ones with a number below ``before`` from their conversation."""
+def _withdraw(
+    connection: sa.Connection,
+    conversation_id: str,
+    answer_id: str,
+    before: int,
+    which: sa.ColumnElement[bool],
+) -> None:
+    """Remove an answer and the later ones with a number below ``before`` from their conversation.
+
+    Answers that do not meet the condition ``which`` stay.
+    """
     try:
-        first, own = _place(connection, answer_id)
+        first, own = _place(connection, answer_id, which)
     except AnswerNotFoundError:
         return
     if own != conversation_id:
         return
-    theirs = (kept.c.series == conversation_id, kept.c.number >= first, kept.c.number < before)
+    theirs = (kept.c.series == conversation_id, kept.c.number >= first, kept.c.number < before, which)
     connection.execute(
         sa.insert(withdrawals).from_select(
             ["number", "series"], sa.select(kept.c.number, kept.c.series).where(*theirs)
@@ -268,9 +363,9 @@ def _withdraw(connection: sa.Connection, conversation_id: str, answer_id: str, b
 
 
 def _summary(row: Sequence[Any]) -> KeptConversation:
-    conversation_id, name, heading, created, updated, answers = row
+    conversation_id, name, heading, created, updated, answers, shared = row
     shown = heading if name is None else name
-    return KeptConversation(conversation_id, shown, name is not None, created, updated, answers)
+    return KeptConversation(conversation_id, shown, name is not None, created, updated, answers, bool(shared))
 
 
 def _select(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> sa.Select[Any]:
@@ -281,7 +376,9 @@ def _select(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> sa
             sa.func.min(kept.c.number).label("first"),
             sa.func.max(kept.c.number).label("last"),
             sa.func.count().label("texts"),
+            sa.func.min(sa.func.coalesce(kept_owners.c.shared, sa.false())).label("shared"),
         )
+        .join_from(kept, kept_owners, kept.c.number == kept_owners.c.number, isouter=True)
         .where(kept.c.series.is_not(None), *conditions)
         .group_by(kept.c.series)
         .order_by(sa.desc("last"))
@@ -297,21 +394,18 @@ def _select(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> sa
             first.c.created,
             last.c.created,
             grouped.c.texts,
+            grouped.c.shared,
         )
         .join_from(grouped, first, first.c.number == grouped.c.first)
         .join(last, last.c.number == grouped.c.last)
         .join(kept_words, kept_words.c.number == grouped.c.first)
-        .join(series_names, series_names.c.series == grouped.c.series, isouter=True)
+        .join(
+            series_names,
+            sa.and_(
+                series_names.c.series == grouped.c.series,
+                series_names.c.owner == owners.owner_of(grouped.c.first),
+            ),
+            isouter=True,
+        )
         .order_by(grouped.c.last.desc())
     )
-
-
-def _has(word: str) -> sa.ColumnElement[bool]:
-    """Return the condition that a word occurs in the name or in an answer of a conversation."""
-    named = sa.select(series_names.c.series).where(series_names.c.folded.contains(word, autoescape=True))
-    said = (
-        sa.select(kept.c.series)
-        .join_from(kept_words, kept, kept_words.c.number == kept.c.number)
-        .where(kept_words.c.folded.contains(word, autoescape=True), kept.c.series.is_not(None))
-    )
-    return kept.c.series.in_(named.union(said))

@@ -178,6 +178,9 @@ def _near(index: Snapshot, typed: str, language: str) -> Iterator[_Near]:
         distance = distances.compare(typed, meant, most)
         if distance > 0:
             share, is_name = written.get(meant, (0.0, False))
+            if share > 0 and not any(index.is_written(form) for form in forms if form.lower() == meant):
+                # Only reports that are hidden from the viewer have the word.
+                share, is_name = 0.0, False
             chance = _chance_of_mistake(typed, meant, distance)
             if _may_be_meant(typed, meant, chance, share=share, is_name=is_name, english=english):
                 yield _Near(meant, is_name, chance * (share + _ENGLISH_WEIGHT * english_share(meant)))

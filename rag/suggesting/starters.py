@@ -80,7 +80,8 @@ class StarterMaker:
     One thread may call :meth:`step`, and any number of other threads :meth:`current`.
 
     Args:
-        engine: answers each question, so that only questions with an answer are offered.
+        engine: answers each question, so that only questions with an answer are offered. Everyone gets the
+            same starters, so it must read what everyone may see.
         is_busy: whether the program does other work that a try would slow down, beside the questions of
             users, which the engine knows.
     """
@@ -88,30 +89,37 @@ class StarterMaker:
     def __init__(self, engine: QueryEngine, is_busy: Callable[[], bool]) -> None:
         self._engine = engine
         self._is_busy = is_busy
-        self._made = Starters(generation=-1)
+        self._made = ((-1, -1), Starters(generation=-1))
         self._tries: Iterator[Starter | None] = iter(())
 
     def current(self) -> Starters:
         """The starters of the library's newest generation, as far as they are made."""
-        generation = self._engine.index.catalog.generation()
-        made = self._made
-        return made if made.generation == generation else Starters(generation)
+        return self._current(self._state())
+
+    def _state(self) -> tuple[int, int]:
+        """The generation of the library, and the number of changes of dates and of limits of collections."""
+        with self._engine.index.catalog.reading() as reader:
+            return reader.generation, reader.touched
+
+    def _current(self, state: tuple[int, int]) -> Starters:
+        of, made = self._made
+        return made if of == state else Starters(state[0])
 
     def step(self) -> None:
         """Try one question, unless the starters are complete, or a question or other work is in progress."""
-        made = self.current()
+        state = self._state()
+        made = self._current(state)
         if made.complete or not self._engine.is_idle or self._is_busy():
             return
-        if made.generation != self._made.generation:
-            self._made, self._tries = made, tries(self._engine)
+        if state != self._made[0]:
+            self._tries = tries(self._engine)
         try:
             found = next(self._tries)
         except StopIteration:
-            self._made = replace(made, complete=True)
+            self._made = state, replace(made, complete=True)
             return
-        if found is not None:
-            starters = (*made.starters, found)
-            self._made = replace(made, starters=starters, complete=len(starters) == MAX_STARTERS)
+        starters = made.starters if found is None else (*made.starters, found)
+        self._made = state, replace(made, starters=starters, complete=len(starters) == MAX_STARTERS)
 
 
 def tries(engine: QueryEngine) -> Iterator[Starter | None]:

@@ -2,6 +2,7 @@
 
 from ui.accounts.database import FILE, Accounts
 from ui.accounts.identity import LOCAL, ROLE_SCOPES, Identity, Role, Scope
+from ui.accounts.limits import CollectionLimits, CollectionRecord
 from ui.accounts.sessions import IDLE_SECONDS, LONGEST_SECONDS, Session
 from ui.accounts.sign_in import SignIn, network_of
 from ui.accounts.throttle import TooManyAttemptsError
@@ -15,6 +16,8 @@ __all__ = [
     "LONGEST_SECONDS",
     "ROLE_SCOPES",
     "Accounts",
+    "CollectionLimits",
+    "CollectionRecord",
     "Identity",
     "Role",
     "Scope",

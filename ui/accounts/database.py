@@ -14,6 +14,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
 from index.private import close_to_others, make_file, make_folder
+from index.records import Viewer
+from ui.accounts.identity import Identity, Scope
+from ui.accounts.names import key_of
 from ui.accounts.schema import VERSION, metadata, secrets
 from ui.accounts.sessions import Sessions
 from ui.accounts.tokens import Tokens
@@ -24,18 +27,23 @@ FILE = "accounts.sqlite"
 
 _PATIENCE_SECONDS = 10.0
 
+_ID_DIGITS = 16
+
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
     """The accounts of a library. Safe to share between threads.
 
     Attributes:
+        id: the random id of these accounts. Answers and limits in the catalog name it with a user's number,
+            because the same number means another user in other accounts, as after a restored backup.
         engine: the SQLAlchemy engine of the database.
         users: the people.
         tokens: the tokens of programs.
         sessions: the sessions of people who are signed in.
     """
 
+    id: str
     engine: sa.Engine
     users: Users
     tokens: Tokens
@@ -63,14 +71,34 @@ class Accounts:
         try:
             with engine.begin() as connection:
                 _make_tables(connection, path)
-                key = _signing_key(connection)
+                key = _secret(connection, "signing")
+                own_id = _secret(connection, "id").hex()[:_ID_DIGITS]
         except sa.exc.DatabaseError as error:
             raise AccountsFileError(
                 f"the accounts {path} cannot be opened: {error.orig}; check the permissions of the folder"
             ) from error
         for suffix in ("", "-wal", "-shm"):
             close_to_others(path.with_name(path.name + suffix))
-        return cls(engine, Users(engine, clock), Tokens(engine, clock), Sessions(engine, key, clock))
+        return cls(own_id, engine, Users(engine, clock), Tokens(engine, clock), Sessions(engine, key, clock))
+
+    def viewer_key(self, user_id: int) -> str:
+        """The key of a user in the catalog (:class:`index.records.Viewer`)."""
+        return f"{self.id}/user/{user_id}"
+
+    def viewer(self, identity: Identity) -> Viewer | None:
+        """The viewer of the library that a sender of requests is; None while nobody signs in.
+
+        The answers of a token are those of its user, or its own if it has none. A command on the machine
+        makes answers that belong to nobody.
+        """
+        if identity.kind == "local":
+            return None
+        key = ""
+        if identity.user_id is not None:
+            key = self.viewer_key(identity.user_id)
+        elif identity.token is not None:
+            key = f"{self.id}/token/{key_of(identity.token)}"
+        return Viewer(key, sees_all=Scope.ADMIN in identity.scopes)
 
     def close(self) -> None:
         """Close all connections."""
@@ -93,8 +121,8 @@ def _make_tables(connection: sa.Connection, path: Path) -> None:
         connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
 
 
-def _signing_key(connection: sa.Connection) -> bytes:
-    """The random key that signs cookies and forms; the first call makes it."""
-    new = sqlite.insert(secrets).values(name="signing", value=os.urandom(32))
+def _secret(connection: sa.Connection, name: str) -> bytes:
+    """A random value, such as the key that signs cookies and forms; the first call makes it."""
+    new = sqlite.insert(secrets).values(name=name, value=os.urandom(32))
     connection.execute(new.on_conflict_do_nothing())
-    return bytes(connection.execute(sa.select(secrets.c.value).filter_by(name="signing")).scalar_one())
+    return bytes(connection.execute(sa.select(secrets.c.value).filter_by(name=name)).scalar_one())

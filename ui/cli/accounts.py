@@ -1,10 +1,11 @@
-"""The commands ``user`` and ``token``: the people and programs that may use a server."""
+"""The commands ``user``, ``token`` and ``collection``: who may use a server, and see which reports."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,12 +17,14 @@ from ui.cli.options import AsJson, Home, read_secret, settings_of, type_secret
 from ui.errors import AccountError, UsedWronglyError
 
 if TYPE_CHECKING:
-    from ui.accounts import Accounts, TokenRecord, UserRecord
+    from ui.accounts import Accounts, CollectionLimits, CollectionRecord, TokenRecord, UserRecord
 
 users = typer.Typer(help="Add, list, change or remove the people who may sign in to the server.")
 tokens = typer.Typer(help="Add, list or revoke the tokens of programs that send requests to the server.")
+collections = typer.Typer(help="Limit collections of reports to some users, or list who may see which.")
 
 UserName = Annotated[str, typer.Argument(metavar="NAME", help="The name of a user.")]
+CollectionName = Annotated[str, typer.Argument(metavar="NAME", help="The name of a collection.")]
 TokenName = Annotated[str, typer.Argument(metavar="NAME", help="The name of a token.")]
 PasswordFile = Annotated[
     Path | None,
@@ -145,6 +148,61 @@ def revoke_token(name: TokenName, home: Home = None, as_json: AsJson = False) ->
     with _opened(home, "token revoke", name) as accounts:
         accounts.tokens.revoke(name)
     _say(f"Revoked {name}.", {"name": name}, as_json=as_json)
+
+
+@collections.command("limit")
+def limit_collection(
+    name: CollectionName,
+    *,
+    users: Annotated[
+        list[str] | None,
+        typer.Option("--to", metavar="USER", help="A user who may see it; may be repeated."),
+    ] = None,
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Let only administrators, and the named users, see the reports of a collection."""
+    with _limits(home) as limits:
+        record = limits.limit(name, users or [])
+    _say(f"Only {_viewers(record)} see {_named(record)}.", asdict(record), as_json=as_json)
+
+
+@collections.command("open")
+def open_collection(name: CollectionName, home: Home = None, as_json: AsJson = False) -> None:
+    """Let everyone see the reports of a limited collection again."""
+    with _limits(home) as limits:
+        record = limits.open(name)
+    _say(f"Everyone sees {_named(record)}.", asdict(record), as_json=as_json)
+
+
+@collections.command("list")
+def list_collections(home: Home = None, as_json: AsJson = False) -> None:
+    """List the collections with the users who may see each."""
+    with _limits(home) as limits:
+        records = limits.all()
+    if as_json:
+        printing.print_json({"collections": [asdict(record) for record in records]})
+        return
+    for record in records:
+        print(f"{_named(record)} · {_viewers(record)}")
+
+
+def _viewers(record: CollectionRecord) -> str:
+    return "everyone" if record.limited_to is None else ", ".join(["administrators", *record.limited_to])
+
+
+def _named(record: CollectionRecord) -> str:
+    count = f"{record.documents} {'report' if record.documents == 1 else 'reports'}"
+    return f"{record.collection} ({count})"
+
+
+@contextmanager
+def _limits(home: Path | None) -> Iterator[CollectionLimits]:
+    from ui.accounts import CollectionLimits
+    from ui.opening import open_catalog
+
+    with open_catalog(settings_of(home=home)) as catalog, _opened(home) as accounts:
+        yield CollectionLimits(catalog, accounts)
 
 
 @contextmanager

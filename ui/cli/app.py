@@ -1,9 +1,10 @@
 """The command ``footnoted``.
 
 Most commands have a module of the same name beside this one. ``ask`` and ``search`` are in
-``server_requests``, ``restore`` is in ``backup``, ``eval`` in ``evaluate``, ``user`` and ``token`` in
-``accounts``. Slow modules are imported inside the functions that need them, so that ``--help`` and ``status``
-answer in under half a second. Every error is printed as one line, which says what failed and what to do.
+``server_requests``, ``restore`` is in ``backup``, ``eval`` in ``evaluate``, ``user``, ``token`` and
+``collection`` in ``accounts``. Slow modules are imported inside the functions that need them, so that
+``--help`` and ``status`` answer in under half a second. Every error is printed as one line, which says what
+failed and what to do.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import typer
 
 from index.errors import STANDARD_ERRORS, FootnotedError
 from ui.cli import options, printing
-from ui.cli.accounts import tokens, users
+from ui.cli.accounts import collections, tokens, users
 from ui.cli.backup import backup, restore
 from ui.cli.export import export
 from ui.cli.model import commands as model
@@ -51,6 +52,7 @@ app.command()(audit)
 app.add_typer(model, name="model")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
+app.add_typer(collections, name="collection")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

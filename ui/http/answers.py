@@ -17,14 +17,15 @@ from starlette.responses import Response
 from index.catalog import Catalog
 from index.records import Filters
 from rag.answers import Answer, Citation, Passage
-from rag.conversations import continue_conversation, delete_answer, kept_answer, load
+from rag.conversations import continue_conversation, delete_answer, kept_answer, load, share_answer
 from rag.engine import QueryEngine
 from rag.suggesting import suggest
 from ui.export import FORMATS, HTML, Format, digests_of, export
 from ui.export.exported_answers import HEADINGS, Difference, Note, Sentence, lay_out
 from ui.export.html import POLICY as PAGE_POLICY
+from ui.http.access.views import OwnCatalog, OwnEngine
 from ui.http.problems import documented
-from ui.http.request_bodies import AnswerIdInPath
+from ui.http.request_bodies import AnswerIdInPath, ShareRequest
 from ui.warming import until_warm
 from ui.words import doubt_after
 
@@ -61,32 +62,39 @@ class SuggestionKey:
         questions: the question, its corrected and its standalone form, and the questions before it.
         places: document, version, start and end of each citation and passage.
         filters: the filters of the question.
+        hidden: the collections that the sender of the request may not see.
         answer: the answer itself, which is not compared.
+        engine: the engine as the sender may see it, which is not compared.
     """
 
     generation: int
     questions: tuple[str, ...]
     places: tuple[tuple[int, int, int, int], ...]
     filters: Filters
+    hidden: tuple[str, ...]
     answer: Answer = field(compare=False)
+    engine: QueryEngine = field(compare=False, repr=False)
 
 
-def answers_router(catalog: Catalog, engine: QueryEngine) -> APIRouter:
-    """The routes under ``/v1/answers``.
+@dataclass(frozen=True, slots=True)
+class Sharing:
+    """Whether the other users may read an answer."""
 
-    Args:
-        catalog: the catalog that stores the answers.
-        engine: answers each suggested question, so that only questions with an answer are offered.
-    """
+    answer_id: str
+    shared: bool
+
+
+def answers_router() -> APIRouter:
+    """The routes under ``/v1/answers``."""
     router = APIRouter(prefix="/v1/answers", tags=["answers"], responses=documented(404, 422, 500))
     # One thread only, because suggestions must not slow down questions.
     suggesting = CapacityLimiter(1)
 
     @lru_cache(_CACHED_SUGGESTIONS)
     def suggested(key: SuggestionKey) -> tuple[str, ...]:
-        return tuple(suggest(engine, key.answer))
+        return tuple(suggest(key.engine, key.answer))
 
-    def questions_after(answer_id: str) -> dict[str, list[str]]:
+    def questions_after(engine: QueryEngine, answer_id: str) -> dict[str, list[str]]:
         return {"questions": list(suggested(suggestion_key(engine, answer_id)))}
 
     @router.get(
@@ -94,29 +102,40 @@ def answers_router(catalog: Catalog, engine: QueryEngine) -> APIRouter:
         response_class=Response,
         responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
     )
-    def exported(answer_id: AnswerIdInPath, suffix: Literal["md", "html", "docx"]) -> Response:
+    def exported(
+        catalog: OwnCatalog, answer_id: AnswerIdInPath, suffix: Literal["md", "html", "docx"]
+    ) -> Response:
         """Export an answer as a file with footnotes, which `footnoted verify` can check."""
         return exported_response(catalog, answer_id, suffix)
 
     @router.get("/{answer_id}/text")
-    def text(answer_id: AnswerIdInPath) -> Copied:
+    def text(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> Copied:
         """An answer for the clipboard, as text and HTML: sentences with their marks, then the footnotes."""
         return copied(load(kept_answer(catalog, answer_id)))
 
     @router.get("/{answer_id}/suggestions", responses=documented(503))
-    async def suggestions(answer_id: AnswerIdInPath) -> dict[str, list[str]]:
+    async def suggestions(engine: OwnEngine, answer_id: AnswerIdInPath) -> dict[str, list[str]]:
         """Up to three questions to ask next. The library has an answer to each of them."""
         await until_warm(engine)
-        return await to_thread.run_sync(questions_after, answer_id, limiter=suggesting)
+        return await to_thread.run_sync(questions_after, engine, answer_id, limiter=suggesting)
 
     @router.get("/{answer_id}", response_class=Response, responses={200: {"model": Answer}})
-    def answer(answer_id: AnswerIdInPath) -> Response:
+    def answer(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> Response:
         """An answer, byte for byte as it was given, even if the library has changed since."""
         body = kept_answer(catalog, answer_id)
         return Response(body.encode(), media_type="application/json")
 
+    @router.patch("/{answer_id}", responses=documented(400, 413))
+    def share(catalog: OwnCatalog, answer_id: AnswerIdInPath, request: ShareRequest) -> Sharing:
+        """Share an answer with the other users, or stop sharing it.
+
+        A user who may see all documents that the answer cites can then read and export it by its id.
+        """
+        share_answer(catalog, answer_id, shared=request.shared)
+        return Sharing(answer_id, request.shared)
+
     @router.delete("/{answer_id}", status_code=204)
-    def delete(answer_id: AnswerIdInPath) -> None:
+    def delete(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> None:
         """Delete an answer. Its exported files can still be verified."""
         delete_answer(catalog, answer_id)
 
@@ -217,9 +236,11 @@ def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
     """
     answer = load(kept_answer(engine.index, answer_id))
     before = continue_conversation(engine.index, answer.conversation_id)
+    with engine.index.catalog.reading() as reader:
+        generation, hidden = reader.generation, reader.hidden
     places: tuple[Citation | Passage, ...] = (*answer.citations, *answer.passages)
     return SuggestionKey(
-        engine.index.generation,
+        generation,
         (
             answer.question,
             answer.searched_for or "",
@@ -228,5 +249,7 @@ def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
         ),
         tuple((place.document_id, place.version, place.start, place.end) for place in places),
         answer.searched.filters if answer.searched else Filters(),
+        hidden,
         answer,
+        engine,
     )

@@ -18,13 +18,15 @@ from rag.conversations import (
     find_conversation,
     list_conversations,
     name_conversation,
+    share_conversation,
 )
 from rag.conversations import conversation as answers_of
 from rag.errors import ConversationNotFoundError
 from ui.export import FORMATS, digests_of, export_conversation
+from ui.http.access.views import OwnCatalog
 from ui.http.answers import file_name, file_response
 from ui.http.problems import documented
-from ui.http.request_bodies import ConversationIdInPath, NameRequest, Text
+from ui.http.request_bodies import ConversationIdInPath, ConversationRequest, Text
 
 MAX_LISTED = 5_000
 MAX_QUERY_CHARACTERS = 200
@@ -38,10 +40,11 @@ class WholeConversation(BaseModel):
     named: bool
     created: str
     updated: str
+    shared: bool
     answers: list[Answer]
 
 
-def conversations_router(catalog: Catalog) -> APIRouter:
+def conversations_router() -> APIRouter:
     """The routes under ``/v1/conversations``."""
     router = APIRouter(
         prefix="/v1/conversations", tags=["conversations"], responses=documented(400, 404, 413, 422, 500)
@@ -49,6 +52,7 @@ def conversations_router(catalog: Catalog) -> APIRouter:
 
     @router.get("")
     def conversations(
+        catalog: OwnCatalog,
         query: Annotated[
             Text,
             Query(max_length=MAX_QUERY_CHARACTERS, description="words; case and accents are ignored"),
@@ -66,23 +70,37 @@ def conversations_router(catalog: Catalog) -> APIRouter:
         response_class=Response,
         responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
     )
-    def exported(conversation_id: ConversationIdInPath, suffix: Literal["md", "html", "docx"]) -> Response:
+    def exported(
+        catalog: OwnCatalog, conversation_id: ConversationIdInPath, suffix: Literal["md", "html", "docx"]
+    ) -> Response:
         """Export a conversation as a file with footnotes, which `footnoted verify` can check."""
         return exported_response(catalog, conversation_id, suffix)
 
     @router.get("/{conversation_id}", response_class=Response, responses={200: {"model": WholeConversation}})
-    def conversation(conversation_id: ConversationIdInPath) -> Response:
+    def conversation(catalog: OwnCatalog, conversation_id: ConversationIdInPath) -> Response:
         """A conversation with its answers, byte for byte as they were given, the oldest first."""
         body = conversation_json(catalog, conversation_id)
         return Response(body.encode(), media_type="application/json")
 
     @router.patch("/{conversation_id}")
-    def name(conversation_id: ConversationIdInPath, request: NameRequest) -> KeptConversation:
-        """Rename a conversation. An empty name restores its first question as the name."""
-        return name_conversation(catalog, conversation_id, request.name)
+    def change(
+        catalog: OwnCatalog, conversation_id: ConversationIdInPath, request: ConversationRequest
+    ) -> KeptConversation:
+        """Rename a conversation, or share its answers with the other users.
+
+        An empty name restores its first question as the name. `"shared": true` lets every user who may see
+        all documents that an answer cites read and export it, by the id of the conversation or of the answer;
+        later answers are shared when this is sent again. `"shared": false` takes all answers back.
+        """
+        found = find_conversation(catalog, conversation_id)
+        if request.name is not None:
+            found = name_conversation(catalog, conversation_id, request.name)
+        if request.shared is not None:
+            found = share_conversation(catalog, conversation_id, shared=request.shared)
+        return found
 
     @router.delete("/{conversation_id}", status_code=204)
-    def delete(conversation_id: ConversationIdInPath) -> None:
+    def delete(catalog: OwnCatalog, conversation_id: ConversationIdInPath) -> None:
         """Delete a conversation with all its answers, also the replaced ones."""
         delete_conversation(catalog, conversation_id)
 

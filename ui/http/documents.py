@@ -22,6 +22,7 @@ from index.text import tables
 from index.uploads import edit_document, is_uploaded, uploads_folder
 from rag.conversations import CitingAnswer, list_citing
 from ui.errors import PictureError
+from ui.http.access.views import OwnLibrary
 from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.pictures import Drawing, has_pictures, page_picture
 from ui.http.problems import documented
@@ -88,11 +89,10 @@ class SourceText:
     tables: tuple[TablePlace, ...]
 
 
-def documents_router(index: Library, renderer: Isolated, options: Options) -> APIRouter:
+def documents_router(renderer: Isolated, options: Options) -> APIRouter:
     """The routes that read and edit documents under ``/v1/documents``.
 
     Args:
-        index: the library.
         renderer: the process that renders pages.
         options: the limits of rendering, and passwords of encrypted files.
     """
@@ -106,6 +106,7 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
         responses={**documented(400, 413, 422, 500), 304: UNCHANGED},
     )
     def documents(
+        index: OwnLibrary,
         brief: Annotated[bool, Query(description="only the fields of a list, with an `ETag`")] = False,
         if_none_match: Annotated[str, Header(description="the `ETag` of a brief list")] = "",
     ) -> dict[str, Any] | Response:
@@ -118,12 +119,13 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
         }
 
     @router.get("/{document_id}", responses=documented(400, 404, 413, 422, 500))
-    def document(document_id: DocumentId, version: Version = None) -> dict[str, Any]:
+    def document(index: OwnLibrary, document_id: DocumentId, version: Version = None) -> dict[str, Any]:
         """The metadata of a document, with its outline and its near-duplicates."""
         return document_response(index, document_id, version)
 
     @router.get("/{document_id}/text", responses=documented(400, 404, 413, 422, 500))
     def document_text(
+        index: OwnLibrary,
         document_id: DocumentId,
         version: Version = None,
         start: Annotated[Offset, Query(description="offset in code points")] = 0,
@@ -145,6 +147,7 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
     )
     async def page(
         *,
+        index: OwnLibrary,
         document_id: DocumentId,
         page: Annotated[Number, Path(description="from 1")],
         version: Version = None,
@@ -174,7 +177,7 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
         return _revalidated(tag, if_none_match, "image/png", lambda: picture)
 
     @router.patch("/{document_id}", responses=documented(400, 404, 409, 422, 500, 503, 507))
-    async def edit(document_id: DocumentId, request: EditRequest) -> dict[str, Any]:
+    async def edit(index: OwnLibrary, document_id: DocumentId, request: EditRequest) -> dict[str, Any]:
         """Set details that override those of the report's file. An empty string removes an override.
 
         Only the library keeps the details; no file is written. The report keeps its text and version.
@@ -184,7 +187,9 @@ def documents_router(index: Library, renderer: Isolated, options: Options) -> AP
 
     @router.get("/{document_id}/citations", responses=documented(404, 422, 500))
     def citations(
-        document_id: DocumentId, limit: Annotated[int, Query(ge=1, le=MAX_CITING_ANSWERS)] = 100
+        index: OwnLibrary,
+        document_id: DocumentId,
+        limit: Annotated[int, Query(ge=1, le=MAX_CITING_ANSWERS)] = 100,
     ) -> dict[str, list[CitingAnswer]]:
         """The kept answers that cite a document, newest first, with the words that they quote.
 
@@ -333,7 +338,11 @@ def _revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], 
 
 def _list_tag(reader: CatalogReader) -> str:
     """The ``ETag`` of the brief list; a weak one, since the list may be sent compressed."""
-    return f'W/"{_LIST_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.touched}"'
+    tag = f"{_LIST_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.touched}"
+    if reader.hidden:
+        # Two users of one browser may see different lists.
+        tag += f"-{hashlib.sha256(json.dumps(reader.hidden).encode()).hexdigest()[:16]}"
+    return f'W/"{tag}"'
 
 
 def _brief_list(index: Library, reader: CatalogReader) -> bytes:

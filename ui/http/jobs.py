@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Annotated, Any
@@ -14,7 +15,9 @@ from starlette.responses import JSONResponse
 from index.errors import FailureNotFoundError, JobEndedError, JobNotFoundError
 from index.ingest import KEPT, Failures, Job, KeptFailure
 from index.library import Library
+from index.records import HiddenPaths
 from index.workers import Writer
+from ui.http.access.views import OwnLibrary
 from ui.http.problems import documented
 from ui.http.request_bodies import Number, RequestModel, Text
 
@@ -46,22 +49,26 @@ def jobs_router(writer: Writer) -> APIRouter:
 
     @router.get("/jobs")
     def jobs(
+        index: OwnLibrary,
         limit: Annotated[int, Query(ge=1, le=KEPT, description="maximum number of jobs")] = DEFAULT_LISTED,
     ) -> dict[str, Any]:
         """List the last jobs without their results, newest first."""
-        fields = [job_fields(replace(job, result=None), writer.home) for job in writer.jobs.recent(limit)]
+        hidden = hidden_paths(index)
+        found = [replace(job, result=None) for job in writer.jobs.recent(limit)]
+        fields = [job_fields(without(hidden, job), writer.home) for job in found]
         return {"jobs": [{name: value for name, value in job.items() if name != "result"} for job in fields]}
 
     @router.get("/jobs/{job_id}", responses=documented(404))
-    def job(job_id: JobId) -> dict[str, Any]:
+    def job(index: OwnLibrary, job_id: JobId) -> dict[str, Any]:
         """The progress or the result of a job."""
         try:
-            return job_fields(writer.jobs.get(job_id), writer.home)
+            job = writer.jobs.get(job_id)
         except JobNotFoundError as error:
             raise HTTPException(404, str(error)) from error
+        return job_fields(without(hidden_paths(index), job), writer.home)
 
     @router.delete("/jobs/{job_id}", responses={**documented(404, 409), 202: {"description": "It stops"}})
-    def cancel(job_id: JobId) -> JSONResponse:
+    def cancel(index: OwnLibrary, job_id: JobId) -> JSONResponse:
         """Cancel a job. A waiting job ends at once (200); a running one stops soon (202)."""
         try:
             job = writer.jobs.request_cancel(job_id)
@@ -69,7 +76,8 @@ def jobs_router(writer: Writer) -> APIRouter:
             raise HTTPException(404, str(error)) from error
         except JobEndedError as error:
             raise HTTPException(409, str(error)) from error
-        return JSONResponse(job_fields(job, writer.home), 200 if job.has_ended else 202)
+        fields = job_fields(without(hidden_paths(index), job), writer.home)
+        return JSONResponse(fields, 200 if job.has_ended else 202)
 
     return router
 
@@ -111,21 +119,48 @@ def _redacted(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
     return value
 
 
-def failures_router(index: Library) -> APIRouter:
+def hidden_paths(index: Library) -> HiddenPaths:
+    """The paths of files that the viewer of ``index`` may not see."""
+    with index.catalog.reading() as reader:
+        return reader.hidden_paths()
+
+
+def without(hidden: HiddenPaths, job: Job) -> Job:
+    """A job without the paths of hidden files in its result and its message.
+
+    Of removed documents, nothing tells any more who might see them, so all are left out.
+    """
+    if not hidden:
+        return job
+    result = dict(job.result or {})
+    for name in {"added", "changed", "failed"} & set(result):
+        result[name] = [each for each in result[name] if _path_of(each) not in hidden]
+    if "removed" in result:
+        result["removed"] = []
+    is_of_hidden = job.result is None or result.get("path", "") in hidden
+    told = job.message or ""
+    is_told = any(path in told for path in hidden.documents)
+    return replace(job, result=None if is_of_hidden else result, message=None if is_told else job.message)
+
+
+def _path_of(listed: str | Mapping[str, str]) -> str:
+    return listed if isinstance(listed, str) else listed["path"]
+
+
+def failures_router() -> APIRouter:
     """The routes of the files and folders that the last sync could not read."""
     router = APIRouter(prefix="/v1/failures", tags=["library"], responses=documented(422, 500))
-    failures = Failures(index.catalog.engine)
 
     @router.get("")
-    def listed() -> dict[str, Any]:
+    def listed(index: OwnLibrary) -> dict[str, Any]:
         """List the files that could not be read. A file stays until it was read, removed or dismissed."""
-        return {"failures": [failure_fields(failure) for failure in failures.listed()]}
+        return {"failures": [failure_fields(failure) for failure in Failures(index.catalog).listed()]}
 
     @router.delete("/{failure_id}", status_code=204, responses=documented(404))
-    def dismiss(failure_id: FailureId) -> None:
+    def dismiss(index: OwnLibrary, failure_id: FailureId) -> None:
         """Remove a file from the list until it fails for another cause."""
         try:
-            failures.dismiss(failure_id)
+            Failures(index.catalog).dismiss(failure_id)
         except FailureNotFoundError as error:
             raise HTTPException(404, str(error)) from error
 

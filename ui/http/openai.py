@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import Annotated, Any, Literal
 
 import regex
 from anyio import CapacityLimiter, to_thread
@@ -23,14 +23,12 @@ from rag.answers import Answer, Citation, StatedFigure
 from rag.conversations import Conversation, from_turns
 from rag.events import AnswerDone, CitationMade, Event, Token
 from rag.visible_text import visible
+from ui.http.access.views import OwnEngine
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, Text
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
 from ui.warming import until_warm
 from ui.words import DOUBTS, RECOGNISED, date_or_undated, doubt_after, source_facts
-
-if TYPE_CHECKING:
-    from rag.engine import QueryEngine
 
 MODEL = "footnoted"
 """The name of the only model; requests may use any other name."""
@@ -114,11 +112,10 @@ class CompletionRequest(BaseModel):
         raise HTTPException(422, "messages has no message with the role user; send the question as one")
 
 
-def completions_router(engine: QueryEngine, at_work: Callable[[], CapacityLimiter]) -> APIRouter:
+def completions_router(at_work: Callable[[], CapacityLimiter]) -> APIRouter:
     """The routes of OpenAI's protocol.
 
     Args:
-        engine: answers the questions.
         at_work: returns the limiter of the number of answers that are produced at the same time.
     """
     router = APIRouter(tags=["OpenAI"], responses=documented(400, 413, 422, 500))
@@ -139,7 +136,7 @@ def completions_router(engine: QueryEngine, at_work: Callable[[], CapacityLimite
         "/chat/completions",
         responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}},
     )
-    async def complete(request: CompletionRequest) -> Response:
+    async def complete(engine: OwnEngine, request: CompletionRequest) -> Response:
         """A footnoted answer as a chat completion. The field `footnoted` has the whole answer.
 
         A stream that fails ends with the chunk `{"error": ...}` instead of the answer.

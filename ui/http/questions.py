@@ -6,7 +6,7 @@ import json
 import os
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, HTTPException
@@ -24,6 +24,7 @@ from rag.conversations import (
     kept_answer,
     load,
 )
+from rag.engine import QueryEngine
 from rag.errors import OtherConversationError, SpanError
 from rag.events import (
     AnswerDone,
@@ -38,6 +39,7 @@ from rag.events import (
 )
 from rag.llm import AT_ONCE
 from rag.suggesting import StarterMaker, Starters
+from ui.http.access.views import OwnEngine, OwnLibrary
 from ui.http.openai import completions_router
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
@@ -45,16 +47,12 @@ from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
 from ui.search import embed, search_response
 from ui.warming import until_warm
 
-if TYPE_CHECKING:
-    from rag.engine import QueryEngine
 
-
-def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker) -> APIRouter:
+def questions_router(engine: QueryEngine, starters: StarterMaker) -> APIRouter:
     """The routes under ``/v1`` that take or offer questions, those of OpenAI's protocol included.
 
     Args:
-        index: the library.
-        engine: answers the questions.
+        engine: the server's engine, whose writer decides how many questions are answered at once.
         starters: makes questions to begin with in the background.
     """
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
@@ -67,19 +65,24 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
         # A thread mostly waits if a language model writes the answer.
         return searching if engine.writer is None else writing
 
-    router.include_router(completions_router(engine, answering))
+    router.include_router(completions_router(answering))
 
     @router.post("/search", tags=["questions"], responses=documented(503))
-    async def search(request: SearchRequest) -> dict[str, Any]:
+    async def search(engine: OwnEngine, request: SearchRequest) -> dict[str, Any]:
         """The passages that match a query best, best first.
 
         A server that has just started waits for its models; if that takes too long, it answers 503, and
         `Retry-After` says when to ask again. So do the other routes that ask a question.
         """
         await until_warm(engine)
-        await to_thread.run_sync(embed, index, request.query)
+        await to_thread.run_sync(embed, engine.index, request.query)
         return await to_thread.run_sync(
-            search_response, index, request.query, request.limit, request.to_filters(), limiter=searching
+            search_response,
+            engine.index,
+            request.query,
+            request.limit,
+            request.to_filters(),
+            limiter=searching,
         )
 
     @router.get("/suggestions", tags=["questions"])
@@ -99,7 +102,9 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
             200: {"model": Answer, "content": {EVENT_STREAM: {"schema": EVENT}}},
         },
     )
-    async def chat(request: ChatRequest, accept: Annotated[str, Header()] = "") -> Response:
+    async def chat(
+        engine: OwnEngine, request: ChatRequest, accept: Annotated[str, Header()] = ""
+    ) -> Response:
         """A footnoted answer, or an abstention with its reasons.
 
         A follow-up names the `conversation_id` of the answer before it, or sends the earlier turns as
@@ -114,14 +119,14 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
         history = [(turn.role, turn.content) for turn in request.history]
         try:
             conversation = await to_thread.run_sync(
-                continue_conversation, index, request.conversation_id, history, request.replaces
+                continue_conversation, engine.index, request.conversation_id, history, request.replaces
             )
         except OtherConversationError as error:
             raise HTTPException(422, str(error)) from error
         if request.stream or EVENT_STREAM in accept:
             events = engine.stream(request.question, filters, conversation, exact=request.exact)
             return await answer_stream(events, _server_sent, "/v1/chat", answering())
-        await to_thread.run_sync(embed, index, request.question)
+        await to_thread.run_sync(embed, engine.index, request.question)
         answer = await to_thread.run_sync(
             lambda: engine.ask(request.question, filters, conversation, exact=request.exact),
             limiter=answering(),
@@ -129,7 +134,7 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
         return JSONResponse(answer.as_dict())
 
     @router.post("/feedback", tags=["questions"], status_code=201, responses=documented(404, 507))
-    def feedback(request: FeedbackRequest) -> dict[str, Any]:
+    def feedback(index: OwnLibrary, request: FeedbackRequest) -> dict[str, Any]:
         """Store a person's judgement of an answer, for `footnoted eval --from-feedback`."""
         return feedback_response(index, request)
 
@@ -159,9 +164,12 @@ def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any
             evidence = cited_evidence(index, answer)
     given_at = datetime.now(UTC).isoformat(timespec="seconds")
     question = request.question.strip()
-    kept = Feedback(question, request.verdict, evidence, request.note, given_at, request.answer_id)
+    viewer = index.catalog.viewer
+    owner = viewer.key if viewer else None
+    kept = Feedback(question, request.verdict, evidence, request.note, given_at, request.answer_id, owner)
     append_feedback(index.home, kept)
     fields = asdict(kept)
+    del fields["owner"]
     for item in fields["evidence"]:
         del item["source"]
     return fields

@@ -173,10 +173,17 @@ class EditRequest(RequestModel):
     collection: Annotated[Text, Field(max_length=MAX_COLLECTION_CHARACTERS)] | None = None
 
 
-class NameRequest(RequestModel):
-    """A new name for a conversation."""
+class ShareRequest(RequestModel):
+    """Whether the other users may read an answer."""
 
-    name: Annotated[Text, Field(max_length=MAX_NAME_CHARACTERS)]
+    shared: bool
+
+
+class ConversationRequest(RequestModel):
+    """A new name for a conversation, or whether the other users may read its answers."""
+
+    name: Annotated[Text, Field(max_length=MAX_NAME_CHARACTERS)] | None = None
+    shared: bool | None = None
 
 
 class EvidenceFields(RequestModel):

@@ -17,6 +17,7 @@ from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import Deletions, Sent, add_upload, keep_upload
 from index.workers import Writer
+from ui.http.access.views import OwnLibrary
 from ui.http.documents import DocumentId, document_response
 from ui.http.jobs import accepted
 from ui.http.limited_threads import MAX_WAITING, LimitedThreads
@@ -31,13 +32,10 @@ FormDetail = Annotated[
 QUEUED = {"description": "The library keeps the file and reads it in the job `job_id`"}
 
 
-def uploads_router(
-    index: Library, reader: Isolated, options: Options, writer: Writer, deletions: Deletions
-) -> APIRouter:
+def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions: Deletions) -> APIRouter:
     """The routes under ``/v1/documents`` that add and remove uploaded documents.
 
     Args:
-        index: the library.
         reader: the process that reads files.
         options: the limits of reading, and passwords of encrypted files.
         writer: indexes files in the background.
@@ -59,6 +57,7 @@ def uploads_router(
     )
     async def upload(
         *,
+        index: OwnLibrary,
         file: Annotated[UploadFile, File(description="a report in a supported format")],
         title: FormDetail = "",
         publisher: FormDetail = "",
@@ -89,18 +88,18 @@ def uploads_router(
         return await reading.run(uploaded_response, index, reader, with_password, file, details)
 
     @router.delete("/{document_id}", status_code=204, responses=documented(404, 409, 422, 500, 503, 507))
-    async def delete(document_id: DocumentId) -> None:
+    async def delete(index: OwnLibrary, document_id: DocumentId) -> None:
         """Delete an uploaded document, its file and all its versions; `…/restore` undoes the deletion."""
         try:
-            await deleting.run(deletions.delete, document_id)
+            await deleting.run(deletions.delete, document_id, index.catalog.viewer)
         except (NotUploadedError, LibraryLockedError) as error:
             raise HTTPException(409, outward_line(error)) from error
 
     @router.post("/{document_id}/restore", responses=documented(404, 409, 410, 422, 500, 503, 507))
-    async def restore(document_id: DocumentId) -> dict[str, Any]:
+    async def restore(index: OwnLibrary, document_id: DocumentId) -> dict[str, Any]:
         """Restore a deleted document with its number and all its versions, within ten minutes."""
         try:
-            await deleting.run(deletions.restore, document_id)
+            await deleting.run(deletions.restore, document_id, index.catalog.viewer)
         except GoneError as error:
             raise HTTPException(410, str(error)) from error
         except (TakenError, LibraryLockedError) as error:

@@ -9,8 +9,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, HTTPException, Query
 
 from index.documents import Span
-from index.library import Library
 from index.text import Revision, fold_characters, matches, revisions
+from ui.http.access.views import OwnLibrary
 from ui.http.documents import DocumentId, Version, document_fields
 from ui.http.problems import documented
 from ui.http.request_bodies import Number, Text
@@ -27,14 +27,14 @@ CHANGES = 2_000
 MAX_QUERY_CHARACTERS = 200
 
 
-def versions_router(index: Library) -> APIRouter:
+def versions_router() -> APIRouter:
     """The routes under ``/v1/documents/{id}`` that compare its versions and search its text."""
     router = APIRouter(
         prefix="/v1/documents/{document_id}", tags=["library"], responses=documented(404, 422, 500)
     )
 
     @router.get("/versions")
-    def versions(document_id: DocumentId) -> dict[str, Any]:
+    def versions(index: OwnLibrary, document_id: DocumentId) -> dict[str, Any]:
         """List the versions of a document, the newest first."""
         with index.catalog.reading() as reader:
             records = reader.versions(document_id)
@@ -45,6 +45,7 @@ def versions_router(index: Library) -> APIRouter:
 
     @router.get("/changes")
     def changes(
+        index: OwnLibrary,
         document_id: DocumentId,
         former: Annotated[
             Number | None, Query(alias="from", description="the one before `to` by default")
@@ -83,6 +84,7 @@ def versions_router(index: Library) -> APIRouter:
 
     @router.get("/matches")
     def found(
+        index: OwnLibrary,
         document_id: DocumentId,
         query: Annotated[Text, Query(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="words")],
         version: Version = None,

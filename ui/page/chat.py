@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
-from rag.engine import QueryEngine
+from ui.http.access.views import engine_of
 from ui.page.conversation import ChatMessage
 from ui.page.events import ChatEvents, Update, fail, start_over
 from ui.page.locales import Locale, gradio_words, locale_for
@@ -24,36 +24,35 @@ def labels() -> gr.I18n:
     return gr.I18n(**gradio_words("chat."))
 
 
-def build_chat(engine: QueryEngine) -> gr.Blocks:
+def build_chat() -> gr.Blocks:
     """Build the conversation and the input. The page's script adds all the rest.
 
     The session on the server keeps the conversation. The browser sends only the question, its filters and
-    commands (:mod:`ui.page.commands`).
+    commands (:mod:`ui.page.commands`). Each event has the engine as its sender may see it
+    (:mod:`ui.http.access.views`).
     """
     import gradio as gr
-
-    events = ChatEvents(engine, gr.skip())
 
     async def ask(
         question: str, scope: str, session: Session, shown: str, request: gr.Request
     ) -> AsyncIterator[Update]:
-        async for update in events.ask(question, scope, session, shown, _language(request)):
+        async for update in _events_of(request).ask(question, scope, session, shown, _language(request)):
             yield update
 
     async def act(
         command: str, scope: str, session: Session, shown: str, request: gr.Request
     ) -> AsyncIterator[Update]:
-        async for update in events.act(command, scope, session, shown, _language(request)):
+        async for update in _events_of(request).act(command, scope, session, shown, _language(request)):
             yield update
 
-    async def stopped(entered: str, session: Session) -> Update:
-        return events.stop(entered, session)
+    async def stopped(entered: str, session: Session, request: gr.Request) -> Update:
+        return _events_of(request).stop(entered, session)
 
     async def opened(session: Session, request: gr.Request) -> tuple[Any, Any]:
-        return await events.open(request.query_params, session, _language(request))
+        return await _events_of(request).open(request.query_params, session, _language(request))
 
     # Gradio reads the annotations, and cannot resolve names that are imported late.
-    for handler in (ask, act, opened):
+    for handler in (ask, act, stopped, opened):
         handler.__annotations__["request"] = gr.Request
 
     words = labels()
@@ -102,6 +101,15 @@ def build_chat(engine: QueryEngine) -> gr.Blocks:
         page.load(opened, session, result, show_progress="hidden")
     page.queue(default_concurrency_limit=50, max_size=200)
     return page
+
+
+def _events_of(request: gr.Request) -> ChatEvents:
+    """The handlers of an event, over what its sender may see."""
+    import gradio as gr
+
+    if request.request is None:
+        raise TypeError("Gradio gave an event without its request; install a supported version of Gradio")
+    return ChatEvents(engine_of(request.request), gr.skip())
 
 
 def _in_loop(

@@ -11,9 +11,12 @@ from collections.abc import MutableSequence
 from typing import TYPE_CHECKING
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.page.own_sessions import body_with_own_hash, with_own_hash
 
 if TYPE_CHECKING:
     from starlette.applications import Starlette
@@ -80,7 +83,7 @@ class Event(BaseModel):
 
 
 class EventCheck:
-    """Refuses an invalid event with 422 before it reaches Gradio.
+    """Refuses an invalid event with 422 before it reaches Gradio, and keeps the pages of users apart.
 
     Gradio accepts any JSON as the value of a component, opens files that a value names, and fails if a
     function's number is unknown.
@@ -93,21 +96,22 @@ class EventCheck:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on; an event is read and checked first."""
-        if scope["type"] != "http" or scope["path"] != JOIN or scope["method"] != "POST":
+        if scope["type"] != "http" or not scope["path"].startswith("/gradio_api/"):
             await self._app(scope, receive, send)
+            return
+        own = with_own_hash(scope)
+        if scope["method"] != "POST":
+            await self._app(own, receive, send)
             return
         try:
             body = await Request(scope, receive).body()
-            event = Event.model_validate_json(body)
-        except ValidationError as error:
-            found = error.errors()[0]
-            _log.warning("refused an event of the page: %s: %s", found["loc"], found["msg"])
-            detail = f"The event is not one of the page: {found['msg']}."
-            raise HTTPException(422, detail) from error
         except ClientDisconnect:
             return
-        if event.fn_index not in self._functions:
-            raise HTTPException(422, f"The page has no function {event.fn_index}; load the page again.")
+        if scope["path"] == JOIN:
+            self._check(body)
+        body = body_with_own_hash(scope, body)
+        headers = MutableHeaders(scope=own)
+        headers["content-length"] = str(len(body))
         is_sent = False
 
         async def replay() -> Message:
@@ -117,4 +121,15 @@ class EventCheck:
             is_sent = True
             return {"type": "http.request", "body": body, "more_body": False}
 
-        await self._app(scope, replay, send)
+        await self._app(own, replay, send)
+
+    def _check(self, body: bytes) -> None:
+        try:
+            event = Event.model_validate_json(body)
+        except ValidationError as error:
+            found = error.errors()[0]
+            _log.warning("refused an event of the page: %s: %s", found["loc"], found["msg"])
+            detail = f"The event is not one of the page: {found['msg']}."
+            raise HTTPException(422, detail) from error
+        if event.fn_index not in self._functions:
+            raise HTTPException(422, f"The page has no function {event.fn_index}; load the page again.")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable, Mapping
 
 from index.library import Library
 from rag.answers import Answer
-from rag.conversations import Judgement, answers_until, conversation, judgements
+from rag.conversations import Judgement, answers_until, conversation, is_own_conversation, judgements
 from rag.errors import AnswerNotFoundError, JsonLinesError
 from ui.page.conversation import Exchange, ShownConversation
 from ui.page.locales import Locale
@@ -36,7 +37,8 @@ def restore(
     if not answers:
         gone = locale.text("restored.noConversation", id=conversation_id)
         return ShownConversation(notice=failure_markup(gone), locale=locale)
-    return ShownConversation(conversation_id, _exchanges(answers, _judgements(index), locale), locale=locale)
+    exchanges = _exchanges(answers, _judgements(index), locale)
+    return ShownConversation(_id_of(index, conversation_id), exchanges, locale=locale)
 
 
 def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
@@ -57,13 +59,19 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
             exchanges=exchanges, notice=replaced if own is not None else "", locale=locale
         )
     rest = _exchanges(whole[ids.index(answer_id) + 1 :], by_answer, locale)
-    return ShownConversation(own, exchanges, _continues_notice(own, len(rest), locale), rest, locale)
+    notice = _continues_notice(own, len(rest), locale)
+    return ShownConversation(_id_of(index, own), exchanges, notice, rest, locale)
+
+
+def _id_of(index: Library, conversation_id: str) -> str:
+    """The id under which a shown conversation continues: a new one if it belongs to another user."""
+    return conversation_id if is_own_conversation(index, conversation_id) else uuid.uuid4().hex
 
 
 def _judgements(index: Library) -> Mapping[str, Judgement]:
     """The judgements of answers; none if their file cannot be read, so that the page still works."""
     try:
-        return judgements(index.home)
+        return judgements(index.home, index.catalog.viewer)
     except (JsonLinesError, OSError):
         return {}
 

@@ -234,12 +234,12 @@ class TestOfSomebodyElse:
         secret = write(tmp_path / "etc" / "secret.txt", "The password is rye.").parent
         mine = write(tmp_path / "reports" / "gate.txt", "Six gates.").parent
         index.catalog.follow([str(secret), str(mine), f"{home}/../etc"])
-        Failures(index.catalog.engine).note([], [Failure("x", "is empty", Root(str(mine), "x"))], [str(mine)])
+        Failures(index.catalog).note([], [Failure("x", "is empty", Root(str(mine), "x"))], [str(mine)])
         back_up(home, tmp_path / "library.tar", BESIDE)
         report = restore(home, tmp_path / "library.tar", BESIDE)
         assert report.unconfirmed == (str(secret), f"{home}/../etc", str(mine))
         assert sync(index).added == ()
-        assert (index.catalog.sources(), Failures(index.catalog.engine).listed()) == ([], [])
+        assert (index.catalog.sources(), Failures(index.catalog).listed()) == ([], [])
         assert sync(index, [mine]).added == ("gate.txt",)
         assert index.catalog.sources() == [str(mine)]
         assert index.catalog.unconfirmed() == [str(secret), f"{home}/../etc"]

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
@@ -90,17 +93,60 @@ def test_a_migration_that_fails_half_way_leaves_nothing(engine: sa.Engine) -> No
     assert tables(engine) == {"alembic_version", *metadata.tables}
 
 
-def test_a_migration_can_be_taken_back(engine: sa.Engine) -> None:
-    from alembic import command
-    from alembic.config import Config
+def upgrade(engine: sa.Engine, revision: str) -> None:
+    run(engine, command.upgrade, revision)
 
-    migrate(engine)
+
+def downgrade(engine: sa.Engine, revision: str) -> None:
+    run(engine, command.downgrade, revision)
+
+
+def run(engine: sa.Engine, move: Callable[[Config, str], None], revision: str) -> None:
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     with engine.begin() as connection:
         config.attributes["connection"] = connection
-        command.downgrade(config, "base")
+        move(config, revision)
+
+
+def test_a_migration_can_be_taken_back(engine: sa.Engine) -> None:
+    migrate(engine)
+    downgrade(engine, "base")
     assert tables(engine) == {"alembic_version"}
+
+
+def test_a_catalog_without_owners_gets_them(engine: sa.Engine) -> None:
+    """Its answers belong to nobody, names stay, and the documents of each answer are found in its text."""
+    upgrade(engine, "0001")
+    passages = [{"document_id": 7}, {"document_id": 8}, {"document_id": "9"}, "10"]
+    searched = {"filters": {"document_ids": [11, 7]}}
+    bodies = [
+        {"passages": passages, "searched": searched},
+        {"passages": [], "searched": None},
+        ["no answer"],
+        "broken",
+    ]
+    with engine.begin() as connection:
+        for number, body in enumerate(bodies, 1):
+            text = body if isinstance(body, str) else json.dumps(body)
+            row = {"number": number, "id": f"a{number}", "series": "c", "created": "2031", "body": text}
+            connection.execute(sa.insert(schema.kept).values(row))
+        cited = {"number": 2, "document_id": 5, "version": 1}
+        connection.execute(sa.insert(schema.kept_references).values(cited))
+        connection.execute(sa.text("INSERT INTO series_names VALUES ('c', 'The Dam', 'the dam')"))
+    migrate(engine)
+    with engine.connect() as connection:
+        shown = sa.select(schema.kept_documents.c.number, schema.kept_documents.c.document_id)
+        found = [tuple(row) for row in connection.execute(shown.order_by("number", "document_id"))]
+        assert found == [(1, 7), (1, 8), (1, 11), (2, 5)]
+        assert connection.execute(sa.select(schema.kept_owners)).all() == []
+        names = connection.execute(sa.select(schema.series_names)).all()
+        assert [tuple(row) for row in names] == [("c", "", "The Dam", "the dam")]
+    downgrade(engine, "0001")
+    with engine.connect() as connection:
+        assert connection.execute(sa.text("SELECT * FROM series_names")).all() == [
+            ("c", "The Dam", "the dam")
+        ]
 
 
 def test_threads_may_open_one_new_database_at_once(tmp_path: Path) -> None:

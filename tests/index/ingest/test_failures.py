@@ -20,7 +20,7 @@ EMPTY = "is empty: it has no bytes; save it again with its text"
 
 @pytest.fixture
 def failures(index: Library) -> Failures:
-    return Failures(index.catalog.engine)
+    return Failures(index.catalog)
 
 
 @pytest.fixture

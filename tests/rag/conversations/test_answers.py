@@ -277,7 +277,7 @@ def test_a_replaced_answer_still_knows_the_answers_before_it(catalog: Catalog) -
 
 def test_unknown_fields_of_a_newer_version_are_ignored_in_a_conversation(catalog: Catalog) -> None:
     made = answer(citation(1, GATE))
-    kept = AnswerStore(catalog.engine)
+    kept = AnswerStore(catalog)
     kept.put("1", "c", made.created, json.dumps(made.as_dict() | {"mood": "good"}))
     assert conversation(catalog, "c", 10) == [made]
     kept.put("2", "c", made.created, json.dumps(made.as_dict() | {"generation": "1"}))

@@ -44,7 +44,7 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 @pytest.fixture
 def store(catalog: Catalog) -> AnswerStore:
-    return AnswerStore(catalog.engine)
+    return AnswerStore(catalog)
 
 
 def test_an_answer_is_stored_byte_for_byte(store: AnswerStore) -> None:
@@ -141,7 +141,7 @@ def test_a_conversation_contains_answers_that_were_neither_replaced_nor_deleted(
     """Compare with a list: each step stores an answer, and may replace an earlier one or delete its own."""
     with TemporaryDirectory() as folder:
         catalog = Catalog.open(Path(folder) / "catalog.sqlite")
-        store = AnswerStore(catalog.engine)
+        store = AnswerStore(catalog)
         there: dict[str, list[int]] = {"s": [], "t": []}
         put: list[tuple[int, str]] = []
         for number, (series, replaces, deleted) in enumerate(steps):
@@ -172,7 +172,7 @@ def test_a_deleted_answer_is_not_found(store: AnswerStore) -> None:
 def test_storing_an_answer_changes_no_search_result(index: Library) -> None:
     index.replace([incoming("One gate of the dam.")])
     before = index.generation, [hit.text for hit in index.search("gate")], index.catalog.documents()
-    AnswerStore(index.catalog.engine).put("a", None, CREATED, "One gate of the dam.")
+    AnswerStore(index.catalog).put("a", None, CREATED, "One gate of the dam.")
     assert (index.generation, [hit.text for hit in index.search("gate")], index.catalog.documents()) == before
 
 
@@ -223,7 +223,7 @@ def test_answers_and_documents_are_written_at_the_same_time(catalog: Catalog, st
 
 def test_a_backup_contains_the_answers(index: Library, tmp_path: Path) -> None:
     index.replace([incoming("One gate of the dam.")])
-    store = AnswerStore(index.catalog.engine)
+    store = AnswerStore(index.catalog)
     store.put("a", "s", CREATED, "before")
     back_up(index.home, tmp_path / "library.tar")
     store.put("b", "s", CREATED, "after")

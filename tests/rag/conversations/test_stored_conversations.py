@@ -28,9 +28,9 @@ def engine(catalog: Catalog) -> sa.Engine:
 
 
 @pytest.fixture
-def store(engine: sa.Engine) -> AnswerStore:
+def store(catalog: Catalog) -> AnswerStore:
     """Two conversations, and a single answer."""
-    store = AnswerStore(engine)
+    store = AnswerStore(catalog)
     put(store, "a1", "a", 1, ("Why did the dam fail?", "The third gate rusted."))
     put(store, "b1", "b", 2, ("Bao nhiêu hộ bị ảnh hưởng bởi lũ lụt ở Đà Nẵng?", "120 hộ."))
     put(store, "alone", None, 3, ("Why did the dam fail?", "Nobody knows."))

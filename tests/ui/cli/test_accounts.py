@@ -1,4 +1,4 @@
-"""The commands ``user`` and ``token``."""
+"""The commands ``user``, ``token`` and ``collection``."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from index.catalog import CATALOG, Catalog
 from tests.support.people import PASSWORD, make_hashes_quick
 from tests.support.processes import MODULE, ROOT, environment
 from ui.accounts import Accounts, Role, Scope
@@ -145,3 +146,48 @@ def test_a_password_is_asked_twice_and_stays_hidden(typed: str, said: str, home:
         process.wait(60)
     os.close(ours)
     assert PASSWORD.encode() not in shown
+
+
+def test_a_collection_is_limited_listed_and_opened(
+    home: str, password: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    at = ["--home", home]
+    assert main(["collection", "list", *at]) == 2
+    assert "there is no library in" in capsys.readouterr().err
+    Path(home).mkdir()
+    Catalog.open(Path(home) / CATALOG).close()
+    for name in ("bea", "cai"):
+        assert main(["user", "add", name, "--password-file", password, *at]) == 0
+    capsys.readouterr()
+    assert main(["collection", "limit", "The board", "--to", "BEA", "--to", "cai", *at]) == 0
+    assert capsys.readouterr().out == "Only administrators, bea, cai see The board (0 reports).\n"
+    assert main(["collection", "limit", "Plans", "--json", *at]) == 0
+    plans = {"collection": "Plans", "documents": 0, "limited_to": []}
+    assert json.loads(capsys.readouterr().out) == plans
+    assert main(["user", "remove", "cai", *at]) == 0
+    capsys.readouterr()
+    assert main(["collection", "list", *at]) == 0
+    listed = "Plans (0 reports) · administrators\nThe board (0 reports) · administrators, bea\n"
+    assert capsys.readouterr().out == listed
+    assert main(["collection", "open", "The board", *at]) == 0
+    assert capsys.readouterr().out == "Everyone sees The board (0 reports).\n"
+    assert main(["collection", "list", "--json", *at]) == 0
+    assert json.loads(capsys.readouterr().out) == {"collections": [plans]}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "cause"),
+    [
+        (["limit", "Plans", "--to", "nobody"], "there is no user 'nobody'"),
+        (["limit", " "], "' ' is no collection"),
+        (["limit", "x" * 201], "is no collection; the name of one has at most 200 characters"),
+        (["open", "Plans"], "'Plans' is not limited"),
+    ],
+)
+def test_what_cannot_be_limited_is_said(
+    home: str, arguments: list[str], cause: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path(home).mkdir()
+    Catalog.open(Path(home) / CATALOG).close()
+    assert main(["collection", *arguments, "--home", home]) == 2
+    assert cause in capsys.readouterr().err

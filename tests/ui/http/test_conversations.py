@@ -47,6 +47,7 @@ FIRST = {
     "created": DAM.created,
     "updated": GATES.created,
     "answers": 2,
+    "shared": False,
 }
 
 
@@ -81,6 +82,7 @@ def test_the_newest_conversation_comes_first(client: TestClient) -> None:
         "created": RAIN.created,
         "updated": RAIN.created,
         "answers": 1,
+        "shared": False,
     }
     assert client.get(ROUTE).json() == {"conversations": [second, FIRST]}
     assert client.get(ROUTE, params={"limit": 1}).json() == {"conversations": [second]}
@@ -121,8 +123,8 @@ def test_a_name_is_given_and_taken_away(client: TestClient) -> None:
 @pytest.mark.parametrize(
     ("body", "detail"),
     [
-        ({}, "name: Field required"),
-        ({"name": None}, "name: Input should be a valid string"),
+        ({"name": 7}, "name: Input should be a valid string"),
+        ({"shared": "yes"}, "shared: Input should be a valid boolean"),
         ({"name": "x" * 201}, "name: String should have at most 200 characters"),
         ({"name": "x", "color": "red"}, "color: unknown field; remove it or correct its name"),
     ],
@@ -130,6 +132,23 @@ def test_a_name_is_given_and_taken_away(client: TestClient) -> None:
 def test_what_is_no_name_is_refused(client: TestClient, body: dict[str, Any], detail: str) -> None:
     assert problem(client.patch(f"{ROUTE}/c-1", json=body), 422) == detail
     assert client.get(ROUTE).json()["conversations"][1] == FIRST
+
+
+@pytest.mark.parametrize("body", [{}, {"name": None}, {"name": None, "shared": None}])
+def test_what_is_not_named_stays(client: TestClient, body: dict[str, Any]) -> None:
+    assert client.patch(f"{ROUTE}/c-1", json=body).json() == FIRST
+    assert client.patch(f"{ROUTE}/c-2", json=body).status_code == 404
+
+
+def test_a_conversation_is_shared_with_its_present_answers(client: TestClient) -> None:
+    assert client.patch(f"{ROUTE}/c-1", json={"shared": True}).json() == {**FIRST, "shared": True}
+    assert [each["shared"] for each in client.get(ROUTE).json()["conversations"]] == [False, True]
+    taken_back = client.patch(f"/v1/answers/{GATES.answer_id}", json={"shared": False})
+    assert taken_back.json() == {"answer_id": GATES.answer_id, "shared": False}
+    assert client.get(f"{ROUTE}/c-1").json()["shared"] is False
+    for body in ({}, {"shared": None}, {"shared": 1}):
+        assert client.patch(f"/v1/answers/{GATES.answer_id}", json=body).status_code == 422
+    assert client.patch(f"/v1/answers/{'0' * 32}", json={"shared": True}).status_code == 404
 
 
 def test_a_conversation_is_deleted_once(client: TestClient) -> None:

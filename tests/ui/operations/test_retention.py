@@ -38,7 +38,7 @@ def audit(index: Library) -> Iterator[AuditLog]:
 
 
 def put(index: Library, number: int, created: str, words: str, conversation: str | None = None) -> None:
-    AnswerStore(index.catalog.engine).put(f"{number:032x}", conversation, created, json.dumps(words))
+    AnswerStore(index.catalog).put(f"{number:032x}", conversation, created, json.dumps(words))
 
 
 def traces(home: Path) -> list[str]:
@@ -48,7 +48,7 @@ def traces(home: Path) -> list[str]:
 
 def test_what_is_too_old_is_deleted_and_leaves_no_trace_on_the_disk(index: Library, audit: AuditLog) -> None:
     put(index, 1, OLD, SECRET, "c1")
-    AnswerStore(index.catalog.engine).name_conversation("c1", f"About {SECRET}")
+    AnswerStore(index.catalog).name_conversation("c1", f"About {SECRET}")
     put(index, 2, OLD, SECRET * 1_000)
     put(index, 3, YOUNG, "Stays.", "c2")
     feedback = [{"given_at": OLD, "note": SECRET}, {"given_at": YOUNG, "note": "stays"}, {"note": "no time"}]
@@ -76,7 +76,7 @@ def test_a_deleted_answer_is_gone_from_the_disk_at_the_next_run(
 ) -> None:
     answer = engine.ask(f"Who is {SECRET}?")
     keep(index, answer)
-    AnswerStore(index.catalog.engine).delete(answer.answer_id)
+    AnswerStore(index.catalog).delete(answer.answer_id)
     audit.forget(NOW)
     forget(index, audit, OperationSettings(), lambda: NOW)
     assert traces(index.home) == []
@@ -93,6 +93,6 @@ def test_a_server_runs_it_at_its_start_and_every_hour(
     for seconds in (0, 3_599, 1):
         hours.now += seconds
         step()
-        left.append(len(AnswerStore(index.catalog.engine).conversation("c1")))
+        left.append(len(AnswerStore(index.catalog).conversation("c1")))
         put(index, 10 + len(left), "2020-01-01T00:00:00+00:00", "Old.", "c1")
     assert left == [0, 1, 0]

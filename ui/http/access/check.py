@@ -11,6 +11,7 @@ from starlette.requests import HTTPConnection
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from rag.engine import QueryEngine
 from ui.accounts import LOCAL, Identity, Session, SignIn, TooManyAttemptsError
 from ui.accounts import Scope as ScopeName
 from ui.http.access.identity import session_cookie
@@ -41,13 +42,18 @@ class _Found:
 class SignInCheck:
     """Lets a request pass if its sender may do what its route does (:mod:`ui.http.access.table`).
 
-    ``request.state.identity`` is then the sender, and ``request.state.session`` the session of a person. A
-    program is told what is missing by 401 or 403. A browser that opens a page is led to the sign-in page.
+    ``request.state.identity`` is then the sender, ``request.state.session`` the session of a person, and
+    ``request.state.engine`` the engine as the sender may see it (:mod:`ui.http.access.views`). A program is
+    told what is missing by 401 or 403. A browser that opens a page is led to the sign-in page.
     """
 
-    def __init__(self, app: ASGIApp, sign_in: SignIn | None) -> None:
-        """Guard ``app``; while sign-in is off, ``sign_in`` is None and every request passes."""
+    def __init__(self, app: ASGIApp, sign_in: SignIn | None, engine: QueryEngine) -> None:
+        """Guard ``app``; while sign-in is off, ``sign_in`` is None and every request passes.
+
+        ``engine`` is the server's engine over the whole library.
+        """
         self._app = app
+        self._engine = engine
         self._sign_in = sign_in
         self._lookups = CapacityLimiter(_LOOKUPS)
 
@@ -83,6 +89,11 @@ class SignInCheck:
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, found: _Found) -> None:
         _tell(scope, found)
+        engine = self._engine
+        if self._sign_in is not None and found.identity is not None:
+            engine = engine.for_viewer(self._sign_in.accounts.viewer(found.identity))
+        state = {"identity": found.identity, "session": found.session, "engine": engine}
+        scope.setdefault("state", {}).update(state)
         await self._app(scope, receive, send)
 
 

@@ -92,6 +92,8 @@ export const getConversations = async (query, limit, signal) => {
   return (await (await ask(`v1/conversations?${asked}`, { signal })).json()).conversations;
 };
 export const nameConversation = (id, name) => send(`v1/conversations/${id}`, "PATCH", { name });
+/** Shares the answers of a conversation with the other users, or stops sharing them. */
+export const shareConversation = (id, shared) => send(`v1/conversations/${id}`, "PATCH", { shared });
 /** Deletes a conversation; `keepalive` lets the request finish when the user leaves the page. */
 export const removeConversation = (id) =>
   ask(`v1/conversations/${id}`, { method: "DELETE", keepalive: true });
@@ -101,8 +103,10 @@ export const conversationFile = (id, suffix) => address(`v1/conversations/${id}.
 /** Fetches an answer for the clipboard: {text, html}. */
 export const getCopied = (id) => get(`v1/answers/${id}/text`);
 
-/** Fetches who is signed in: {kind, name, form_token, …}. */
-export const getIdentity = () => get("v1/identity");
+let identity = null;
+
+/** Fetches, once, who is signed in: {kind, name, form_token, …}. */
+export const getIdentity = () => (identity ??= get("v1/identity"));
 
 /** Ends the session with the token of `getIdentity`, and opens the sign-in page. */
 export async function signOut(token) {

@@ -1,7 +1,7 @@
-"""The tables of :mod:`index.catalog.schema`, and the lineage, a random name of this catalog.
+"""The first tables, and the lineage, a random name of this catalog.
 
-No program with an older schema was ever released. The first change after a release gets a migration of its
-own; this migration then has to spell out the tables as they are today.
+A table is named here as long as no migration changes it. A migration that changes one writes it out here as
+it was at first.
 """
 
 import uuid
@@ -16,14 +16,49 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
+UNCHANGED = (
+    "meta",
+    "sources",
+    "failures",
+    "documents",
+    "versions",
+    "details",
+    "layouts",
+    "signatures",
+    "chunks",
+    "builds",
+    "ranges",
+    "removals",
+    "vectors",
+    "sentence_vectors",
+    "jobs",
+    "kept",
+    "kept_words",
+    "kept_references",
+    "withdrawals",
+)
+
+FORMER = sa.MetaData()
+
+series_names = sa.Table(
+    "series_names",
+    FORMER,
+    sa.Column("series", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("folded", sa.Text, nullable=False),
+)
+
 
 def upgrade() -> None:
-    """Create every table, and name the catalog."""
+    """Create the tables, and name the catalog."""
     connection = op.get_bind()
-    metadata.create_all(connection)
+    metadata.create_all(connection, [metadata.tables[name] for name in UNCHANGED])
+    FORMER.create_all(connection)
     connection.execute(sa.insert(meta).values(key="lineage", value=uuid.uuid4().hex))
 
 
 def downgrade() -> None:
-    """Drop every table."""
-    metadata.drop_all(op.get_bind())
+    """Drop the tables."""
+    connection = op.get_bind()
+    FORMER.drop_all(connection)
+    metadata.drop_all(connection, [metadata.tables[name] for name in UNCHANGED])

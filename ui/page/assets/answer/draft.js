@@ -1,21 +1,27 @@
-/** Keeps the text of a question that is not sent yet in the browser: one draft for each conversation. */
+/**
+ * Keeps the text of a question that is not sent yet in the browser: one draft for each conversation and user.
+ */
 
 import { drawn, write } from "../gradio.js";
 import { currentConversation, shownAnswers } from "../history/current.js";
+import { getIdentity } from "../server.js";
 import { recall, remember } from "../storage.js";
 import { onRequest } from "./request.js";
 
-const nameOf = (id) => `draft.${id ?? "new"}`;
+const nameOf = (id) => `draft.${state.user}${id ?? "new"}`;
 
 // `id` is the conversation of the draft: null for a new one, undefined until the page knows it.
 // `left` describes the conversation that the page leaves; null once another one is shown.
-const state = { area: null, id: undefined, left: null };
+const state = { area: null, user: "", id: undefined, left: null };
 
 export async function startDrafts() {
   const query = new URLSearchParams(location.search);
   const area = await drawn("#fn-question textarea");
   // Gradio listens to the input from the next frame on. Until then, its changes must not empty the draft.
   await new Promise(requestAnimationFrame);
+  // Another user of this browser has other drafts.
+  const identity = await getIdentity().catch(() => null);
+  if (identity?.kind === "user") state.user = `${identity.name}/`;
   state.area = area;
   state.id = query.get("conversation") ?? (query.has("answer") ? undefined : null);
   if (!state.area.value) show();

@@ -1,12 +1,14 @@
-/** Shows the tab of kept conversations, with search, opening, renaming, export as a file and deletion. */
+/** Shows the tab of kept conversations: search, opening, renaming, sharing, export as a file, deletion. */
 
+import { copy } from "../clipboard.js";
 import { EXPORT_FORMATS, MAX_NAME_CHARACTERS } from "../constants.js";
 import { button, icon, make } from "../controls/dom.js";
 import { toggleMenu } from "../controls/menu.js";
+import { say } from "../controls/notices.js";
 import { findField } from "../controls/search_field.js";
 import { focusRow, VirtualList, walk } from "../controls/virtual_list.js";
 import { t } from "../i18n.js";
-import { conversationFile, nameConversation, words } from "../server.js";
+import { conversationFile, getIdentity, nameConversation, shareConversation, words } from "../server.js";
 import {
   conversationOf,
   onConversations,
@@ -19,7 +21,7 @@ import { exactly, groupOf, groupWords, whenWords } from "./days.js";
 
 const TYPING = 200; // milliseconds without a key before the search starts
 
-const state = { naming: null, shown: "", timer: null, keys: [] };
+const state = { naming: null, shown: "", timer: null, keys: [], signedIn: false };
 const does = { open, menu };
 const scroller = make("div", { class: "fn-scroll fn-list", tabindex: "-1" });
 const empty = make("p", { class: "fn-empty", role: "status", hidden: "" });
@@ -42,6 +44,10 @@ export function startHistory(panel) {
     scroller,
   );
   walk(rows);
+  getIdentity().then(
+    ({ kind }) => (state.signedIn = kind === "user"),
+    () => null,
+  );
   scroller.addEventListener("keydown", onRowKey);
   onConversations(draw);
   panel.addEventListener("fn-shown", () => read());
@@ -110,6 +116,7 @@ function menu(conversation, opener) {
   const { conversation_id: id } = conversation;
   toggleMenu(opener, [
     { words: t("history.rename"), run: () => name(conversation) },
+    ...sharing(conversation),
     { heading: t("history.save.as") },
     ...EXPORT_FORMATS.map((suffix) => ({
       words: t(`file.${suffix}`),
@@ -119,6 +126,34 @@ function menu(conversation, opener) {
     { separator: true },
     { words: t("history.delete"), run: () => remove(conversation), danger: true },
   ]);
+}
+
+/** Returns the menu's entries that share a conversation with the other users; none while nobody signs in. */
+function sharing({ conversation_id: id, shared }) {
+  if (!state.signedIn) return [];
+  const entries = [{ words: t("history.share"), run: () => attempt(() => share(id)) }];
+  if (shared) entries.push({ words: t("history.unshare"), run: () => attempt(() => unshare(id)) });
+  return entries;
+}
+
+/** Shares the present answers of a conversation, and copies its link. */
+async function share(id) {
+  const link = new URL(`?conversation=${id}`, document.baseURI).href;
+  const sharing = shareConversation(id, true).then(() => ({ text: link, html: link }));
+  try {
+    await copy(sharing);
+    say(t("history.shared"));
+  } catch {
+    await sharing;
+    say(t("answer.linkNotCopied", { link }), { lasting: true });
+  }
+  await readConversations();
+}
+
+async function unshare(id) {
+  await shareConversation(id, false);
+  say(t("history.unshared"));
+  await readConversations();
 }
 
 /** Replaces a conversation's row by a form for its name. */

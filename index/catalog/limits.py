@@ -1,0 +1,84 @@
+"""Collections that only some viewers may see.
+
+A document of a limited collection exists for its viewers alone: nothing reads, lists or counts it for others
+(:class:`index.catalog.reader.CatalogReader`). The collection of its current version counts, also for former
+versions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+import sqlalchemy as sa
+
+from index.catalog.queries import get_meta
+from index.catalog.schema import documents, limit_viewers, limits, versions
+from index.catalog.writes import set_meta
+from index.records import Viewer
+
+
+def hidden_collections(viewer: Viewer | None) -> sa.Select[Any] | None:
+    """Select the collections that ``viewer`` may not see; None if there are no such limits for the viewer."""
+    if viewer is None or viewer.sees_all:
+        return None
+    own = sa.select(limit_viewers.c.collection).where(limit_viewers.c.viewer == viewer.key)
+    return sa.select(limits.c.collection).where(limits.c.collection.not_in(own))
+
+
+def documents_in(collections: sa.Select[Any]) -> sa.Select[Any]:
+    """Select the ids of the documents whose current version is in one of ``collections``."""
+    document, version = documents.alias(), versions.alias()
+    is_current = sa.and_(version.c.document_id == document.c.id, version.c.version == document.c.version)
+    return (
+        sa.select(document.c.id)
+        .join_from(version, document, is_current)
+        .where(version.c.collection.in_(collections))
+    )
+
+
+class Limits:
+    """The limits of a library's collections. Safe to share between threads.
+
+    Args:
+        engine: the catalog's database.
+    """
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._engine = engine
+
+    def all(self) -> Mapping[str, tuple[str, ...]]:
+        """The keys of the viewers of each limited collection, by the collection's name."""
+        query = sa.select(limits.c.collection, limit_viewers.c.viewer).join_from(
+            limits, limit_viewers, isouter=True
+        )
+        found: dict[str, tuple[str, ...]] = {}
+        with self._engine.connect() as connection:
+            for collection, viewer in connection.execute(query.order_by(*query.selected_columns)):
+                found[collection] = (*found.get(collection, ()), *([] if viewer is None else [viewer]))
+        return found
+
+    def set(self, collection: str, viewers: Collection[str]) -> None:
+        """Limit a collection to the viewers with these keys, instead of those who could see it before.
+
+        The library need not have the collection yet: a limit can come before the first document.
+        """
+        rows = [{"collection": collection, "viewer": viewer} for viewer in sorted(set(viewers))]
+        with self._engine.begin() as connection:
+            _note_change(connection)
+            connection.execute(sa.delete(limits).where(limits.c.collection == collection))
+            connection.execute(sa.insert(limits).values(collection=collection))
+            if rows:
+                connection.execute(sa.insert(limit_viewers), rows)
+
+    def remove(self, collection: str) -> bool:
+        """Let everyone see a collection; return whether it was limited."""
+        with self._engine.begin() as connection:
+            _note_change(connection)
+            gone = connection.execute(sa.delete(limits).where(limits.c.collection == collection))
+        return gone.rowcount > 0
+
+
+def _note_change(connection: sa.Connection) -> None:
+    """Invalidate cached filters and lists (``CatalogReader.touched``)."""
+    set_meta(connection, "touched", str(int(get_meta(connection, "touched") or 0) + 1))

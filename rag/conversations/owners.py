@@ -1,0 +1,88 @@
+"""Conditions that tell which stored answers a viewer of the library may read or change.
+
+An answer belongs to the viewer for whom it was made. Answers that were made for all, as while nobody signs
+in, belong to nobody: viewers who see all documents see and change them as their own. For each viewer, an
+answer with words or a title of a document that the viewer may not see does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import sqlite
+
+from index.catalog import documents_in, hidden_collections, kept, kept_documents, kept_owners, kept_references
+from index.catalog.schema import documents
+from index.records import Viewer
+
+NOBODY = ""
+"""The key of the owner of answers that belong to nobody."""
+
+
+def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
+    """The condition that an answer belongs to ``viewer``; all do if there is no viewer."""
+    if viewer is None:
+        return sa.true()
+    numbers = sa.select(kept_owners.c.number)
+    own: sa.ColumnElement[bool] = kept.c.number.in_(numbers.where(kept_owners.c.owner.in_(keys_of(viewer))))
+    if NOBODY in keys_of(viewer):
+        own |= kept.c.number.not_in(numbers)
+    return sa.and_(own, *_shows_no_hidden_document(viewer))
+
+
+def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
+    """The condition that an answer belongs to ``viewer``, or is shared and cites nothing hidden from it.
+
+    A shared answer that cites a deleted document is the owner's alone: nobody can tell any more who might see
+    the document.
+    """
+    if viewer is None:
+        return sa.true()
+    shared = sa.select(kept_owners.c.number).where(kept_owners.c.shared)
+    conditions = [kept.c.number.in_(shared), *_shows_no_hidden_document(viewer)]
+    if not viewer.sees_all:
+        gone = kept_references.c.document_id.not_in(sa.select(documents.c.id))
+        conditions.append(kept.c.number.not_in(sa.select(kept_references.c.number).where(gone)))
+    return sa.or_(is_own(viewer), sa.and_(*conditions))
+
+
+def keys_of(viewer: Viewer) -> tuple[str, ...]:
+    """The keys of the owners whose answers are the viewer's own."""
+    return (viewer.key, NOBODY) if viewer.sees_all else (viewer.key,)
+
+
+def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
+    """The key of the owner of the answer with this number."""
+    owner = sa.select(kept_owners.c.owner).where(kept_owners.c.number == number).scalar_subquery()
+    return sa.func.coalesce(owner, NOBODY)
+
+
+def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, shown: Collection[int]) -> None:
+    """Record the owner of a new answer, and the documents of which it has words or titles."""
+    if viewer is not None and viewer.key != NOBODY:
+        row = {"number": number, "owner": viewer.key, "shared": False}
+        connection.execute(sa.insert(kept_owners).values(row))
+    if shown:
+        rows = [{"number": number, "document_id": document_id} for document_id in sorted(shown)]
+        connection.execute(sa.insert(kept_documents), rows)
+
+
+def set_shared(answers: sa.ColumnElement[bool], *, shared: bool) -> sa.Insert:
+    """The statement that shares the answers that meet a condition, or stops sharing them."""
+    rows = sa.select(kept.c.number, owner_of(kept.c.number), sa.literal(shared)).where(answers)
+    columns: list[Any] = ["number", "owner", "shared"]
+    return (
+        sqlite.insert(kept_owners)
+        .from_select(columns, rows)
+        .on_conflict_do_update(index_elements=["number"], set_={"shared": shared})
+    )
+
+
+def _shows_no_hidden_document(viewer: Viewer) -> list[sa.ColumnElement[bool]]:
+    hidden = hidden_collections(viewer)
+    if hidden is None:
+        return []
+    shows = sa.select(kept_documents.c.number).where(kept_documents.c.document_id.in_(documents_in(hidden)))
+    return [kept.c.number.not_in(shows)]

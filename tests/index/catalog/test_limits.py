@@ -1,0 +1,213 @@
+"""A document of a limited collection exists for its viewers alone, however the catalog is read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from index.catalog import Limits
+from index.catalog.reader import CatalogReader
+from index.documents import Span
+from index.embedding.encoder import Encoder
+from index.errors import DocumentNotFoundError, LoadError
+from index.ingest.synchronize import sync
+from index.library import Library
+from index.loaders.sandbox.client import Isolated
+from index.records import DocumentRecord, Filters, HiddenPaths, Viewer
+from index.uploads import edit_document
+
+BEA, CAI = Viewer("bea"), Viewer("cai")
+ADMINISTRATOR = Viewer("ada", sees_all=True)
+HIDDEN = "The vault of Ostravell was sealed by Zephyrine Marchbanks in June 2031."
+SAME = "\n".join(
+    f"The harbour of Harlamoor was deepened by {metres} metres, and pier {metres} was painted white again."
+    for metres in range(60)
+)
+
+
+@pytest.fixture
+def limited(encoder: Encoder, loading: Isolated, tmp_path: Path) -> Library:
+    """A library with a report in each of three collections; two reports are near-duplicates."""
+    reports = tmp_path / "reports"
+    texts = {
+        "board/vault.txt": HIDDEN,
+        "board/pier.txt": f"{SAME}\n{HIDDEN}",
+        "news/pier.txt": SAME,
+        "loose.txt": "The mill of Brackwater was rebuilt in May 1902.",
+    }
+    for path, text in texts.items():
+        (reports / path).parent.mkdir(parents=True, exist_ok=True)
+        (reports / path).write_text(text, encoding="utf-8")
+    library = Library.open(tmp_path / "home", encoder)
+    sync(library, [reports], reader=loading)
+    Limits(library.catalog.engine).set("board", ["bea"])
+    return library
+
+
+def paths(library: Library) -> list[str]:
+    return [record.path for record in library.catalog.documents()]
+
+
+ALL = ["board/pier.txt", "board/vault.txt", "loose.txt", "news/pier.txt"]
+OPEN = ["loose.txt", "news/pier.txt"]
+
+
+def test_a_viewer_sees_open_collections_and_those_that_are_limited_to_it(limited: Library) -> None:
+    seen = {viewer: paths(limited.for_viewer(viewer)) for viewer in (None, ADMINISTRATOR, BEA, CAI)}
+    assert seen == {None: ALL, ADMINISTRATOR: ALL, BEA: ALL, CAI: OPEN}
+    limits = Limits(limited.catalog.engine)
+    assert limits.all() == {"board": ("bea",)}
+    limits.set("board", ["cai", "dee"])
+    assert limits.all() == {"board": ("cai", "dee")}
+    assert paths(limited.for_viewer(BEA)) == OPEN
+    limits.set("board", [])
+    assert limits.all() == {"board": ()}
+    assert [paths(limited.for_viewer(viewer)) for viewer in (BEA, CAI)] == [OPEN, OPEN]
+    assert limits.remove("board")
+    assert not limits.remove("board")
+    assert (limits.all(), paths(limited.for_viewer(CAI))) == ({}, ALL)
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda reader, number: reader.document(number),
+        lambda reader, number: reader.document(number, 1),
+        lambda reader, number: reader.versions(number),
+        lambda reader, number: reader.text(number),
+        lambda reader, number: reader.text(number, 1),
+        lambda reader, number: reader.as_read(number),
+        lambda reader, number: reader.file(number),
+    ],
+)
+def test_a_hidden_document_is_not_found_by_its_id(
+    limited: Library, read: Callable[[CatalogReader, int], object]
+) -> None:
+    number = limited.catalog.documents()[1].document_id
+    for viewer in (None, BEA, CAI):
+        with limited.catalog.for_viewer(viewer).reading() as reader:
+            if viewer is CAI:
+                with pytest.raises(DocumentNotFoundError) as missing:
+                    read(reader, number)
+                assert str(missing.value).startswith(f"document {number}")
+            else:
+                assert read(reader, number)
+
+
+def test_hidden_documents_are_neither_listed_nor_counted(limited: Library) -> None:
+    records = limited.catalog.documents()
+    numbers = [record.document_id for record in records]
+    secret = {record.document_id for record in records if record.collection == "board"}
+    with limited.catalog.reading() as whole, limited.catalog.for_viewer(CAI).reading() as reader:
+        assert reader.hidden == ("board",)
+        assert [row["path"] for row in reader.listed()] == OPEN
+        assert [record.path for record in reader.records(numbers)] == OPEN
+        assert (reader.count_documents(), reader.count_by_collection()) == (2, {"news": 1})
+        assert not secret & set(reader.newest(10))
+        assert reader.count_chunks() < whole.count_chunks()
+        assert reader.count_documents(Filters(collections=("board",))) == 0
+        assert not secret & {passage.document.document_id for passage in reader.passages()}
+        assert set(reader.allowed(Filters()).documents) == set(numbers) - secret
+        assert [reader.same_file(record.digest) for record in records if record.document_id in secret] == [
+            [],
+            [],
+        ]
+        span = Span(0, len(HIDDEN))
+        assert whole.sentence(records[1], span) is not None
+        assert reader.sentence(records[1], span) is None
+
+
+def test_a_search_ranks_what_the_viewer_may_see(limited: Library) -> None:
+    query = "Who sealed the vault of Ostravell?"
+    found = {viewer: limited.for_viewer(viewer).search(query) for viewer in (None, ADMINISTRATOR, BEA, CAI)}
+    assert found[None]
+    assert found[None][0].document.path == "board/vault.txt"
+    assert found[None] == found[ADMINISTRATOR] == found[BEA]
+    assert {hit.document.path for hit in found[CAI]} == set(OPEN)
+    assert limited.for_viewer(CAI).search(query, filters=Filters(collections=("board",))) == []
+    # The same filters were asked for before by somebody who may see more.
+    board = Filters(collections=("board", "news"))
+    for viewer, expected in ((BEA, 2), (CAI, 0), (BEA, 2)):
+        hits = limited.for_viewer(viewer).search(query, filters=board)
+        assert sum(hit.document.collection == "board" for hit in hits) >= expected
+        assert viewer is BEA or {hit.document.collection for hit in hits} == {"news"}
+
+
+def test_a_limit_counts_from_the_next_snapshot_on(limited: Library) -> None:
+    cai = limited.for_viewer(CAI)
+    before = limited.generation
+    with cai.snapshot() as snapshot:
+        Limits(limited.catalog.engine).set("news", [])
+        assert "news/pier.txt" in {hit.document.path for hit in snapshot.search("harbour")}
+    assert {hit.document.path for hit in cai.search("harbour")} == {"loose.txt"}
+    assert limited.generation == before
+
+
+def test_words_and_near_duplicates_of_hidden_documents_are_not_known(limited: Library) -> None:
+    news = limited.catalog.documents()[3].document_id
+    with limited.snapshot() as whole, limited.for_viewer(CAI).snapshot() as snapshot:
+        assert whole.is_written("Zephyrine")
+        assert not snapshot.is_written("Zephyrine")
+        assert snapshot.is_written("Harlamoor")
+        assert len(whole.groups()[news]) == 2
+        assert snapshot.groups() == {}
+        assert [record.path for record, _ in limited.duplicates.similar(whole.reader, news)] == [ALL[0]]
+        assert limited.duplicates.similar(snapshot.reader, news) == []
+        secret = limited.catalog.documents()[0].document_id
+        with pytest.raises(DocumentNotFoundError):
+            limited.duplicates.similar(snapshot.reader, secret)
+
+
+def test_the_collection_of_the_current_version_counts_for_all_versions(
+    limited: Library, loading: Isolated, tmp_path: Path
+) -> None:
+    news = limited.catalog.documents()[3]
+    (tmp_path / "reports" / news.path).write_text("The piers are grey.", encoding="utf-8")
+    sync(limited, [tmp_path / "reports"], reader=loading)
+    cai = limited.for_viewer(CAI)
+    assert [record.version for record in versions(cai, news.document_id)] == [2, 1]
+    edit_document(limited, news.document_id, {"collection": "board"})
+    for version in (None, 1, 2):
+        with pytest.raises(DocumentNotFoundError):
+            cai.catalog.document(news.document_id, version)
+
+
+def versions(library: Library, document_id: int) -> list[DocumentRecord]:
+    with library.catalog.reading() as reader:
+        return reader.versions(document_id)
+
+
+def test_caches_are_of_all_documents_whoever_opens_them_first(limited: Library, encoder: Encoder) -> None:
+    home = limited.home
+    limited.close()
+    with Library.open(home, encoder) as again:
+        assert {hit.document.path for hit in again.for_viewer(CAI).search("vault of Ostravell")} == set(OPEN)
+        assert again.search("vault of Ostravell")[0].document.path == "board/vault.txt"
+
+
+def test_nobody_writes_where_they_may_not_see(limited: Library) -> None:
+    cai = limited.for_viewer(CAI)
+    secret, *_, news = limited.catalog.documents()
+    with pytest.raises(DocumentNotFoundError):
+        edit_document(cai, secret.document_id, {"title": "Mine"})
+    with pytest.raises(LoadError, match=r"cannot be in the collection “board”; choose another collection$"):
+        edit_document(cai, news.document_id, {"collection": "board"})
+    assert (
+        edit_document(limited.for_viewer(BEA), news.document_id, {"collection": "board"}).collection
+        == "board"
+    )
+
+
+def test_paths_of_hidden_files_are_known_by_document_or_folder(limited: Library) -> None:
+    with limited.catalog.for_viewer(CAI).reading() as reader:
+        hidden = reader.hidden_paths()
+    assert [path in hidden for path in ("board/vault.txt", "board/new.txt", "news/new.txt", "board")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    with limited.catalog.for_viewer(BEA).reading() as reader:
+        assert reader.hidden_paths() == HiddenPaths()

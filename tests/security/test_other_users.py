@@ -1,0 +1,286 @@
+"""What belongs to one user does not exist for the others, until its owner shares it."""
+
+from __future__ import annotations
+
+import json
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.security.team import NAMELESS, OPEN_QUESTION, OTHERS, STRANGERS, Team
+from ui.http.access.table import TABLE
+
+BODIES: Mapping[str, Any] = {
+    "PATCH /v1/answers/{answer_id}": {"shared": True},
+    "PATCH /v1/conversations/{conversation_id}": {"name": "mine", "shared": True},
+    "PATCH /v1/documents/{document_id}": {"title": "mine"},
+}
+"""The body of a request to a route, if it has one."""
+
+QUERIES: Mapping[str, Any] = {"GET /v1/documents/{document_id}/matches": {"query": "gate"}}
+
+OWNED = [route for route in TABLE if "{answer_id}" in route or "{conversation_id}" in route]
+"""The routes that name an answer or a conversation."""
+
+REPORTS = [route for route in TABLE if "{document_id}" in route]
+"""The routes that name a report."""
+
+ACT = 1
+"""The number of the function that runs the commands of the page."""
+
+
+def told(client: httpx.Client, route: str, ids: Mapping[str, object]) -> tuple[int, str | None, str]:
+    """The status, the media type and the body of a response, without the ids that the request named."""
+    method, path = route.split(" ")
+    values = {"page": 77, "suffix": "html", **ids}
+    place = re.sub(r"\{(\w+)\}", lambda found: str(values[found[1]]), path)
+    answered = client.request(method, place, json=BODIES.get(route), params=QUERIES.get(route))
+    body = answered.text
+    for value in ids.values():
+        body = re.sub(rf"(?<![0-9a-z]){value}(?![0-9a-z])", "ID", body)
+    return answered.status_code, answered.headers.get("content-type"), body
+
+
+def ids_of(answer: Mapping[str, Any]) -> dict[str, object]:
+    return {name: answer[name] for name in ("answer_id", "conversation_id")}
+
+
+@pytest.mark.parametrize("sender", OTHERS)
+def test_no_route_tells_another_user_s_answers_from_missing_ones(team: Team, sender: str) -> None:
+    """Not even to an administrator."""
+    missing = {"answer_id": NAMELESS, "conversation_id": NAMELESS}
+    assert len(OWNED) >= 10
+    with team.by(sender) as other:
+        for route in OWNED:
+            expected = told(other, route, missing)
+            assert expected[0] == 404, route
+            for answer in (team.plain, team.private):
+                assert told(other, route, ids_of(answer)) == expected, route
+
+
+@pytest.mark.parametrize("sender", STRANGERS)
+def test_no_route_tells_a_hidden_report_from_a_missing_one(team: Team, sender: str) -> None:
+    assert len(REPORTS) >= 9
+    with team.by(sender) as stranger:
+        for route in REPORTS:
+            expected = told(stranger, route, {"document_id": 98_765})
+            assert expected[0] == 404, route
+            for number in team.secret.values():
+                assert told(stranger, route, {"document_id": number}) == expected, route
+
+
+@pytest.mark.parametrize("sender", ["bea", "bea's session"])
+def test_the_owner_gets_everything(team: Team, sender: str) -> None:
+    with team.by(sender) as owner:
+        for answer in (team.plain, team.private):
+            for route in (each for each in OWNED if each.startswith("GET ")):
+                assert told(owner, route, ids_of(answer))[0] == 200, route
+        listed = {each["conversation_id"] for each in owner.get("/v1/conversations").json()["conversations"]}
+        assert {team.plain["conversation_id"], team.private["conversation_id"]} <= listed
+
+
+@pytest.mark.parametrize("sender", ["bea", "ada", "a command on the machine"])
+def test_whoever_may_see_the_collection_reads_its_reports(team: Team, sender: str) -> None:
+    with team.by(sender) as viewer:
+        for route in (each for each in REPORTS if each.startswith("GET ") and "changes" not in each):
+            ids = {"document_id": team.secret["pdf"], "page": 1}
+            assert told(viewer, route, ids)[0] == 200, route
+
+
+@pytest.mark.parametrize("sender", OTHERS)
+def test_lists_are_of_one_s_own_conversations(team: Team, sender: str) -> None:
+    with team.by(sender) as other:
+        for query in ("", "railway", "Quillfeather", "gate"):
+            found = other.get("/v1/conversations", params={"query": query, "limit": 5000})
+            ids = {each["conversation_id"] for each in found.json()["conversations"]}
+            assert not ids & {team.plain["conversation_id"], team.private["conversation_id"]}
+        for number in (*team.opened, *team.secret.values()):
+            cited = other.get(f"/v1/documents/{number}/citations")
+            assert team.plain["answer_id"] not in cited.text
+            assert team.private["answer_id"] not in cited.text
+
+
+@pytest.mark.parametrize("sender", ["cai", "ada"])
+def test_a_follow_up_of_another_user_s_conversation_follows_nothing(team: Team, sender: str) -> None:
+    """The id is as free as any other: the answer begins a conversation of its sender."""
+    own = team.plain["conversation_id"]
+    with team.by(sender) as other, team.by("bea") as bea:
+        before = bea.get(f"/v1/conversations/{own}").text
+        asked = {"question": "And who runs it?", "conversation_id": own}
+        answer = other.post("/v1/chat", json=asked).json()
+        fresh = other.post("/v1/chat", json={**asked, "conversation_id": uuid.uuid4().hex}).json()
+        assert answer["conversation_id"] == own
+        for field in ("text", "reason", "standalone", "citations", "passages"):
+            assert answer[field] == fresh[field]
+        assert len(other.get(f"/v1/conversations/{own}").json()["answers"]) == 1
+        # Each has its own name of its own conversation.
+        assert other.patch(f"/v1/conversations/{own}", json={"name": "of another"}).status_code == 200
+        assert bea.get(f"/v1/conversations/{own}").text == before
+        assert other.delete(f"/v1/conversations/{own}").status_code == 204
+        assert other.delete(f"/v1/conversations/{own}").status_code == 404
+        assert bea.get(f"/v1/conversations/{own}").text == before
+
+
+@pytest.mark.parametrize("sender", ["cai", "ada"])
+def test_another_user_s_answer_is_neither_replaced_nor_judged(team: Team, sender: str) -> None:
+    with team.by(sender) as other:
+        for answer_id in (team.plain["answer_id"], NAMELESS):
+            replaced = other.post("/v1/chat", json={"question": "Why?", "replaces": answer_id})
+            judged = {"question": "Why?", "verdict": "wrong", "answer_id": answer_id}
+            refused = other.post("/v1/feedback", json=judged)
+            assert (replaced.status_code, refused.status_code) == (404, 404)
+            for answered in (replaced, refused):
+                assert (
+                    answered.json()["detail"] == f"there is no answer {answer_id!r}; it may have been deleted"
+                )
+
+
+def test_openai_s_routes_keep_their_answers_for_the_sender(team: Team) -> None:
+    message = {"messages": [{"role": "user", "content": OPEN_QUESTION}]}
+    with team.by("bea") as bea, team.by("cai") as cai:
+        answer_id = bea.post("/v1/chat/completions", json=message).json()["id"].removeprefix("chatcmpl-")
+        assert bea.get(f"/v1/answers/{answer_id}").status_code == 200
+        assert cai.get(f"/v1/answers/{answer_id}").status_code == 404
+
+
+def test_the_answers_of_a_token_are_those_of_its_user(team: Team) -> None:
+    with team.by("cai") as token, team.by("cai's session") as session, team.by("bea") as bea:
+        of_token = token.post("/v1/chat", json=team.open_question).json()["answer_id"]
+        of_session = session.post("/v1/chat", json=team.open_question).json()["answer_id"]
+        for answer_id in (of_token, of_session):
+            statuses = [each.get(f"/v1/answers/{answer_id}").status_code for each in (token, session, bea)]
+            assert statuses == [200, 200, 404]
+
+
+# The page
+
+
+def events(client: httpx.Client, session_hash: str) -> Iterator[dict[str, Any]]:
+    """The events that Gradio has for a page, until one is completed."""
+    with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session_hash}) as stream:
+        for line in stream.iter_lines():
+            if line.startswith("data: "):
+                event = json.loads(line.removeprefix("data: "))
+                yield event
+                if event["msg"] in {"process_completed", "close_stream", "unexpected_error"}:
+                    return
+
+
+def join(client: httpx.Client, session_hash: str, **fields: object) -> httpx.Response:
+    """Send a command of the page."""
+    data = [json.dumps(fields), "", None, ""]
+    sent = {"data": data, "fn_index": ACT, "trigger_id": None, "session_hash": session_hash}
+    return client.post("/gradio_api/queue/join", json=sent)
+
+
+def command(client: httpx.Client, session_hash: str, **fields: object) -> str:
+    """Run a command of the page, and return all that the page is sent."""
+    assert join(client, session_hash, **fields).status_code == 200
+    return json.dumps(list(events(client, session_hash)), ensure_ascii=False)
+
+
+@pytest.mark.parametrize("sender", ["cai's session", "ada's session"])
+def test_the_page_opens_nothing_of_another_user(team: Team, sender: str) -> None:
+    with team.by("bea's session") as bea, team.by(sender) as other:
+        for kind in ("conversation_id", "answer_id"):
+            own = team.plain[kind]
+            assert "railway" in command(bea, "page1", do="open", **{kind: own})
+            shown = command(other, "page2", do="open", **{kind: own})
+            missing = command(other, "page3", do="open", **{kind: NAMELESS})
+            assert "railway" not in shown
+            notice = re.compile(r"<div class=.*?</div>")
+            assert notice.findall(missing) != []
+            assert notice.findall(shown.replace(own, NAMELESS)) == notice.findall(missing)
+        answer = team.plain["answer_id"]
+        for do in ("again", "edit"):
+            assert "railway" not in command(other, "page4", do=do, answer_id=answer, question="Why?")
+
+
+def test_the_session_of_another_user_s_page_is_one_that_no_page_has(team: Team) -> None:
+    """Neither the events of a running answer nor the shown conversation goes to whoever knows its id."""
+    conversation = team.plain["conversation_id"]
+    with team.by("bea's session") as bea, team.by("cai's session") as cai:
+        assert "railway" in command(bea, "secret1", do="open", conversation_id=conversation)
+        # The state of bea's page would be sent with the next event.
+        assert "railway" not in command(cai, "secret1", do="listen")
+        asked = {
+            "data": [json.dumps({"do": "ask", "question": OPEN_QUESTION}), "", None, ""],
+            "fn_index": ACT,
+        }
+        joined = bea.post(
+            "/gradio_api/queue/join", json={**asked, "trigger_id": None, "session_hash": "secret2"}
+        )
+        stolen = list(events_or_nothing(cai, "secret2"))
+        unknown = list(events_or_nothing(cai, "secret3"))
+        assert stolen == unknown
+        cancelled = {"session_hash": "secret2", "fn_index": ACT, "event_id": NAMELESS}
+        assert cai.post("/gradio_api/cancel", json=cancelled).json() == {"success": True}
+        mine = list(events(bea, "secret2"))
+        assert joined.status_code == 200
+        assert "railway" in json.dumps(mine)
+
+
+def events_or_nothing(client: httpx.Client, session_hash: str) -> Iterator[str]:
+    """What a stream of events sends until it ends or breaks off."""
+    try:
+        with client.stream("GET", "/gradio_api/queue/data", params={"session_hash": session_hash}) as stream:
+            yield str(stream.status_code)
+            yield from stream.iter_lines()
+    except httpx.RemoteProtocolError:
+        yield "broken off"
+
+
+# Sharing
+
+
+def test_a_conversation_is_shared_on_purpose_and_taken_back(team: Team) -> None:
+    with team.by("bea") as bea, team.by("cai") as cai, team.by("ada's session") as ada:
+        answer = bea.post("/v1/chat", json=team.open_question).json()
+        own, answer_id = answer["conversation_id"], answer["answer_id"]
+        shared = bea.patch(f"/v1/conversations/{own}", json={"shared": True})
+        assert (shared.status_code, shared.json()["shared"]) == (200, True)
+        for reader in (cai, ada):
+            assert reader.get(f"/v1/answers/{answer_id}").json() == answer
+            assert reader.get(f"/v1/conversations/{own}").json()["answers"] == [answer]
+            for kind, number in (("answers", answer_id), ("conversations", own)):
+                for suffix in ("md", "html", "docx"):
+                    assert reader.get(f"/v1/{kind}/{number}.{suffix}").status_code == 200
+            assert own not in reader.get("/v1/conversations").text
+        assert "railway" in command(cai, "shared1", do="open", conversation_id=own)
+        # Nobody but the owner changes it.
+        assert cai.patch(f"/v1/conversations/{own}", json={"name": "x"}).status_code == 404
+        assert cai.patch(f"/v1/answers/{answer_id}", json={"shared": False}).status_code == 404
+        assert cai.delete(f"/v1/answers/{answer_id}").status_code == 404
+        assert cai.delete(f"/v1/conversations/{own}").status_code == 404
+        assert cai.post("/v1/chat", json={"question": "Why?", "replaces": answer_id}).status_code == 404
+        # A follow-up continues it elsewhere, and a later answer of the owner is private.
+        followed = cai.post("/v1/chat", json={"question": "Since when?", "conversation_id": own}).json()
+        assert followed["conversation_id"] != own
+        later = bea.post("/v1/chat", json={**team.open_question, "conversation_id": own}).json()
+        assert cai.get(f"/v1/answers/{later['answer_id']}").status_code == 404
+        assert cai.get(f"/v1/conversations/{own}").json()["answers"] == [answer]
+        assert bea.patch(f"/v1/conversations/{own}", json={"shared": False}).json()["shared"] is False
+        for route in OWNED:
+            assert told(cai, route, ids_of(answer))[0] == 404
+
+
+def test_a_shared_answer_is_read_by_those_who_may_see_what_it_cites(team: Team) -> None:
+    answer_id = team.private["answer_id"]
+    with team.by("bea") as bea, team.by("cai") as cai, team.by("ada") as ada:
+        assert bea.patch(f"/v1/answers/{answer_id}", json={"shared": True}).json() == {
+            "answer_id": answer_id,
+            "shared": True,
+        }
+        assert ada.get(f"/v1/answers/{answer_id}").json() == team.private
+        for route in OWNED:
+            assert told(cai, route, ids_of(team.private))[0] == 404
+        team.limit("bea", "cai")
+        assert cai.get(f"/v1/answers/{answer_id}").json() == team.private
+        team.limit("bea")
+        assert cai.get(f"/v1/answers/{answer_id}").status_code == 404
+        assert bea.patch(f"/v1/answers/{answer_id}", json={"shared": False}).status_code == 200
+        assert ada.get(f"/v1/answers/{answer_id}").status_code == 404

@@ -1,0 +1,84 @@
+"""Limits of collections to users, by their names."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.catalog import Catalog, Limits
+from index.documents import MAX_COLLECTION_CHARACTERS
+from ui.accounts.database import Accounts
+from ui.errors import AccountError
+
+
+@dataclass(frozen=True, slots=True)
+class CollectionRecord:
+    """A collection, and who may see it beside the administrators.
+
+    Attributes:
+        collection: its name.
+        documents: the number of its documents.
+        limited_to: the names of the users; empty for administrators alone, None for everyone.
+    """
+
+    collection: str
+    documents: int
+    limited_to: tuple[str, ...] | None
+
+
+class CollectionLimits:
+    """The collections of a library with their users. A change counts from the next request on.
+
+    Args:
+        catalog: the catalog of the library.
+        accounts: its accounts.
+    """
+
+    def __init__(self, catalog: Catalog, accounts: Accounts) -> None:
+        self._catalog = catalog
+        self._accounts = accounts
+        self._limits = Limits(catalog.engine)
+
+    def all(self) -> list[CollectionRecord]:
+        """The collections, by name; a limited one need not have documents."""
+        users = {self._accounts.viewer_key(user.user_id): user.name for user in self._accounts.users.all()}
+        limits = self._limits.all()
+        with self._catalog.reading() as reader:
+            counts = reader.count_by_collection()
+        return [
+            CollectionRecord(
+                name,
+                counts.get(name, 0),
+                tuple(users[key] for key in limits[name] if key in users) if name in limits else None,
+            )
+            for name in sorted({*counts, *limits})
+        ]
+
+    def limit(self, collection: str, names: Sequence[str]) -> CollectionRecord:
+        """Limit a collection to administrators and these users, instead of those who could see it before.
+
+        Raises:
+            AccountError: if there is no such user, or the collection has an impossible name.
+        """
+        if not collection.strip() or len(collection) > MAX_COLLECTION_CHARACTERS:
+            raise AccountError(
+                f"{collection!r} is no collection; the name of one has at most "
+                f"{MAX_COLLECTION_CHARACTERS} characters"
+            )
+        users = [self._accounts.users.get(name) for name in names]
+        self._limits.set(collection, [self._accounts.viewer_key(user.user_id) for user in users])
+        return self._get(collection)
+
+    def open(self, collection: str) -> CollectionRecord:
+        """Let everyone see a collection again.
+
+        Raises:
+            AccountError: if it is not limited.
+        """
+        if not self._limits.remove(collection):
+            raise AccountError(f"{collection!r} is not limited; `footnoted collection list` shows all")
+        return self._get(collection)
+
+    def _get(self, collection: str) -> CollectionRecord:
+        found = (record for record in self.all() if record.collection == collection)
+        return next(found, CollectionRecord(collection, 0, None))

@@ -1,0 +1,40 @@
+"""The library, its catalog and the engine as the sender of a request may see them.
+
+Routes get the library from here and from nowhere else, so that a new route is limited like all others.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Depends
+from starlette.requests import HTTPConnection
+
+from index.catalog import Catalog
+from index.library import Library
+from rag.engine import QueryEngine
+
+
+def engine_of(connection: HTTPConnection) -> QueryEngine:
+    """The engine over what the sender of a request may see; its answers belong to the sender.
+
+    Raises:
+        AttributeError: on a route that needs no identity.
+    """
+    engine: QueryEngine = connection.state.engine
+    return engine
+
+
+def library_of(connection: HTTPConnection) -> Library:
+    """The library without the documents that the sender of a request may not see."""
+    return engine_of(connection).index
+
+
+def catalog_of(connection: HTTPConnection) -> Catalog:
+    """The catalog without the documents and stored answers that the sender of a request may not see."""
+    return library_of(connection).catalog
+
+
+OwnEngine = Annotated[QueryEngine, Depends(engine_of)]
+OwnLibrary = Annotated[Library, Depends(library_of)]
+OwnCatalog = Annotated[Catalog, Depends(catalog_of)]

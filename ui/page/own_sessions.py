@@ -1,0 +1,55 @@
+"""Keeps the sessions of pages apart by their users.
+
+Gradio knows a page by the random id that the page chooses, and gives everyone who names it the events and the
+conversation of that page. Gradio therefore gets another id for each user: the id of another user's page is
+one that no page has.
+"""
+
+from __future__ import annotations
+
+import json
+from hashlib import sha256
+from urllib.parse import parse_qsl, urlencode
+
+from starlette.types import Scope
+
+from rag.engine import QueryEngine
+
+HEARTBEAT = "/gradio_api/heartbeat/"
+
+_NAME = "session_hash"
+_DIGITS = 32
+
+
+def own_hash(scope: Scope, session_hash: str) -> str:
+    """The id that Gradio gets for the id of a page; the same while nobody signs in."""
+    engine: QueryEngine = scope["state"]["engine"]
+    viewer = engine.index.catalog.viewer
+    if viewer is None:
+        return session_hash
+    return sha256(f"{viewer.key}\0{session_hash}".encode()).hexdigest()[:_DIGITS]
+
+
+def with_own_hash(scope: Scope) -> Scope:
+    """A request whose address has the id that Gradio gets instead of the id of the page."""
+    path: str = scope["path"]
+    own = dict(scope)
+    if path.startswith(HEARTBEAT):
+        own["path"] = HEARTBEAT + own_hash(scope, path.removeprefix(HEARTBEAT))
+        own["raw_path"] = own["path"].encode()
+    query = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    if any(name == _NAME for name, _ in query):
+        changed = [(name, own_hash(scope, value) if name == _NAME else value) for name, value in query]
+        own["query_string"] = urlencode(changed).encode()
+    return own
+
+
+def body_with_own_hash(scope: Scope, body: bytes) -> bytes:
+    """A JSON body with the id that Gradio gets; a body without an id as it is."""
+    try:
+        fields = json.loads(body)
+    except (ValueError, RecursionError):
+        return body
+    if not isinstance(fields, dict) or not isinstance(fields.get(_NAME), str):
+        return body
+    return json.dumps({**fields, _NAME: own_hash(scope, fields[_NAME])}).encode()
