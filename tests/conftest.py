@@ -67,11 +67,26 @@ def reading_processes() -> Iterator[None]:
         left.pop().end()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _synced_in_processes_that_other_tests_have_left(reading_processes: None) -> Iterator[None]:
+    """Each sync reads its files in an idle process, if there is one."""
+    del reading_processes
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("index.ingest.synchronize.Isolated", HandedOn)
+        yield
+
+
+@pytest.fixture
+def own_reading_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sync starts and ends its own processes, as it does for users."""
+    monkeypatch.setattr("index.ingest.synchronize.Isolated", Isolated)
+
+
 @pytest.fixture
 def handed_on(reading_processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read files in a process that another test has left, if there is one."""
+    """A server reads and draws files in processes that other tests have left, if there are any."""
     del reading_processes
-    for place in ("index.ingest.synchronize.Isolated", "ui.app.Isolated", "index.workers.writer.Isolated"):
+    for place in ("ui.app.Isolated", "index.workers.writer.Isolated"):
         monkeypatch.setattr(place, HandedOn)
 
 
