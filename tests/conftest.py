@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.background import Held
-from tests.support.handing import HandedOn, left
+from tests.support.handing import SERVERS, SYNCS, handing_on, left
 
 # No test may use a model hub or send telemetry; libraries read these variables when they are imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -71,8 +71,7 @@ def reading_processes() -> Iterator[None]:
 def _synced_in_processes_that_other_tests_have_left(reading_processes: None) -> Iterator[None]:
     """Each sync reads its files in an idle process, if there is one."""
     del reading_processes
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("index.ingest.synchronize.Isolated", HandedOn)
+    with handing_on(SYNCS):
         yield
 
 
@@ -83,11 +82,11 @@ def own_reading_processes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def handed_on(reading_processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def handed_on(reading_processes: None) -> Iterator[None]:
     """A server reads and draws files in processes that other tests have left, if there are any."""
     del reading_processes
-    for place in ("ui.app.Isolated", "index.workers.writer.Isolated"):
-        monkeypatch.setattr(place, HandedOn)
+    with handing_on(SERVERS):
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -17,14 +17,16 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.security.attacks import PROMPT_SECONDS, Target, make_canary
+from tests.support.handing import SERVERS, handing_on
 from tests.support.processes import ROOT, STOP_SECONDS, serving
 from tests.support.routes import made_once
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _routes_are_made_once() -> Iterator[None]:
-    """A server is made in half the time."""
-    with made_once():
+def _servers_start_quickly(reading_processes: None) -> Iterator[None]:
+    """Making a server takes a third of the time; it reads files in idle processes, if there are any."""
+    del reading_processes
+    with made_once(), handing_on(SERVERS):
         yield
 
 

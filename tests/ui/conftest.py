@@ -12,15 +12,17 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from rag.engine import QueryEngine
+from tests.support.handing import SERVERS, handing_on
 from tests.support.routes import made_once
 from ui.app import create_app
 from ui.settings import Settings
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _routes_are_made_once() -> Iterator[None]:
-    """A server is made in half the time."""
-    with made_once():
+def _servers_start_quickly(reading_processes: None) -> Iterator[None]:
+    """Making a server takes a third of the time; it reads files in idle processes, if there are any."""
+    del reading_processes
+    with made_once(), handing_on(SERVERS):
         yield
 
 
