@@ -40,9 +40,9 @@ def seeded(encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPat
     return place / "home"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def target(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """A server of a copy of the sample library, started with ``footnoted serve``."""
+    """A server of a copy of the sample library, started with ``footnoted serve``; all attacks are on it."""
     place = tmp_path_factory.mktemp("attacked")
     home, temporary = place / "home", place / "temporary"
     shutil.copytree(seeded, home)
