@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.background import Held
-from tests.support.handing import HandedOn, left
+from tests.support.handing import SERVERS, SYNCS, handing_on, left
 
 # No test may use a model hub or send telemetry; libraries read these variables when they are imported.
 os.environ["HF_HUB_OFFLINE"] = "1"
@@ -67,12 +67,26 @@ def reading_processes() -> Iterator[None]:
         left.pop().end()
 
 
-@pytest.fixture
-def handed_on(reading_processes: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Read files in a process that another test has left, if there is one."""
+@pytest.fixture(scope="session", autouse=True)
+def _synced_in_processes_that_other_tests_have_left(reading_processes: None) -> Iterator[None]:
+    """Each sync reads its files in an idle process, if there is one."""
     del reading_processes
-    for place in ("index.ingest.synchronize.Isolated", "ui.app.Isolated", "index.workers.writer.Isolated"):
-        monkeypatch.setattr(place, HandedOn)
+    with handing_on(SYNCS):
+        yield
+
+
+@pytest.fixture
+def own_reading_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each sync starts and ends its own processes, as it does for users."""
+    monkeypatch.setattr("index.ingest.synchronize.Isolated", Isolated)
+
+
+@pytest.fixture
+def handed_on(reading_processes: None) -> Iterator[None]:
+    """A server reads and draws files in processes that other tests have left, if there are any."""
+    del reading_processes
+    with handing_on(SERVERS):
+        yield
 
 
 @pytest.fixture(scope="session")

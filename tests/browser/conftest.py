@@ -21,6 +21,8 @@ from tests.browser.desks import LIT, SOLD, Desk, desk_in
 from tests.browser.pages import Watched, installed_chromium, opened, serving
 from tests.browser.shelves import REPORTS, write
 from tests.browser.telling import kept
+from tests.support.handing import SERVERS, handing_on
+from tests.support.routes import made_once
 from ui.settings import Settings
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
@@ -29,10 +31,12 @@ _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"
 expect.set_options(timeout=20_000)
 
 
-@pytest.fixture(autouse=True)
-def read_at_once(handed_on: None) -> None:
-    """The servers of these tests reuse processes for reading files, because starting one takes long."""
-    del handed_on
+@pytest.fixture(scope="session", autouse=True)
+def _servers_start_quickly(reading_processes: None) -> Iterator[None]:
+    """Making a server takes a third of the time; it reads files in idle processes, if there are any."""
+    del reading_processes
+    with made_once(), handing_on(SERVERS):
+        yield
 
 
 @pytest.fixture(scope="module")

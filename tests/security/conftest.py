@@ -18,7 +18,17 @@ from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.security.attacks import PROMPT_SECONDS, Target, make_canary
 from tests.security.team import Team, served_team
+from tests.support.handing import SERVERS, handing_on
 from tests.support.processes import ROOT, STOP_SECONDS, serving
+from tests.support.routes import made_once
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_start_quickly(reading_processes: None) -> Iterator[None]:
+    """Making a server takes a third of the time; it reads files in idle processes, if there are any."""
+    del reading_processes
+    with made_once(), handing_on(SERVERS):
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -31,9 +41,9 @@ def seeded(encoder: Encoder, loading: Isolated, tmp_path_factory: pytest.TempPat
     return place / "home"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def target(seeded: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Target]:
-    """A server of a copy of the sample library, started with ``footnoted serve``."""
+    """A server of a copy of the sample library, started with ``footnoted serve``; all attacks are on it."""
     place = tmp_path_factory.mktemp("attacked")
     home, temporary = place / "home", place / "temporary"
     shutil.copytree(seeded, home)

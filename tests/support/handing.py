@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+
+import pytest
 
 from index.loaders.sandbox.client import Isolated
 
@@ -27,3 +31,16 @@ class HandedOn(Isolated):
             if child.process.poll() is None:
                 self._child = child
         return super()._started(path)
+
+
+SYNCS = ("index.ingest.synchronize.Isolated",)
+SERVERS = ("ui.app.Isolated", "index.workers.writer.Isolated")
+
+
+@contextmanager
+def handing_on(places: tuple[str, ...]) -> Iterator[None]:
+    """Let the modules that import ``Isolated`` take over idle processes; ``places`` are its names there."""
+    with pytest.MonkeyPatch.context() as patch:
+        for place in places:
+            patch.setattr(place, HandedOn)
+        yield

@@ -12,8 +12,18 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from rag.engine import QueryEngine
+from tests.support.handing import SERVERS, handing_on
+from tests.support.routes import made_once
 from ui.app import create_app
 from ui.settings import Settings
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _servers_start_quickly(reading_processes: None) -> Iterator[None]:
+    """Making a server takes a third of the time; it reads files in idle processes, if there are any."""
+    del reading_processes
+    with made_once(), handing_on(SERVERS):
+        yield
 
 
 @pytest.fixture

@@ -20,8 +20,6 @@ from index.library import Library
 from tests.support.handing import HandedOn
 from tests.support.reports import Watched, paths, write
 
-pytestmark = pytest.mark.usefixtures("handed_on")
-
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 WATER = "Four villages below the weir have had no clean water since June."
 SHOES = "The factory in Orrin makes nine thousand pairs of shoes a day."

@@ -50,6 +50,12 @@ class Outside:
 
 
 @pytest.fixture
+def reader(shared: Isolated) -> Isolated:
+    """One process for all these files."""
+    return shared
+
+
+@pytest.fixture
 def outside(tmp_path: Path) -> Iterator[Outside]:
     file = tmp_path / "canary.txt"
     file.write_text(CANARY)
@@ -157,12 +163,11 @@ WORD = (
     ],
 )
 def test_the_words_are_the_files_own(
-    outside: Outside, tmp_path: Path, name: str, make: Callable[[Outside], bytes], text: str
+    reader: Isolated, outside: Outside, name: str, make: Callable[[Outside], bytes], text: str
 ) -> None:
-    file = tmp_path / name
+    file = outside.file.with_name(name)
     file.write_bytes(make(outside))
-    with Isolated() as reader:
-        assert reader.load(file).text == text
+    assert reader.load(file).text == text
     assert not outside.was_asked()
 
 

@@ -13,8 +13,6 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.reports import write
 
-pytestmark = pytest.mark.usefixtures("handed_on")
-
 GATE = "The council of Varda closed the third gate of the dam on Monday."
 
 

@@ -21,8 +21,7 @@ from rag.evaluation.datasets import Query
 from rag.evaluation.evaluation import Part
 
 ALL = read_dataset(Path(__file__).parents[3] / "seeds")
-SEEDS = replace(ALL, queries=ALL.queries[::3])
-FEW = replace(ALL, queries=ALL.queries[::8])
+SEEDS = replace(ALL, queries=ALL.queries[::6])
 DEFAULT = Configuration()
 
 PARAPHRASES = {
@@ -55,13 +54,16 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("home")
 
 
+@pytest.fixture(scope="module")
+def before(encoder: Encoder, home: Path) -> Evaluation:
+    """The figures of the default configuration."""
+    return measured(SEEDS, DEFAULT, encoder, home, ["retrieval", "selection", "answers", "gate"])
+
+
 class TestWorsened:
-    def test_never_answering_is_worse(self, encoder: Encoder, home: Path) -> None:
+    def test_never_answering_is_worse(self, encoder: Encoder, home: Path, before: Evaluation) -> None:
         silent = Configuration("silent", limits=AnswerLimits(threshold=1.0))
-        before, after = (
-            measured(SEEDS, configuration, encoder, home, ["selection", "answers"])
-            for configuration in (DEFAULT, silent)
-        )
+        after = measured(SEEDS, silent, encoder, home, ["selection", "answers"])
         found = outcomes(compare(before, after))
         assert {found[f"selection.{name}"] for name in ("first_correct", "any_correct", "recall", "f1")} == {
             "worse"
@@ -71,14 +73,11 @@ class TestWorsened:
         assert found["abstention.auroc"] == "no difference"
         assert outcomes(compare(after, before))["selection.any_correct"] == "better"
 
-    def test_tiny_passages_are_worse(self, encoder: Encoder, home: Path) -> None:
+    def test_tiny_passages_are_worse(self, encoder: Encoder, home: Path, before: Evaluation) -> None:
         bits = Configuration(
             "bits", max_chunk_tokens=3, title_tokens=0, limits=AnswerLimits(widen_by=0, read_hits=1)
         )
-        before, after = (
-            measured(SEEDS, configuration, encoder, home, ["retrieval", "selection"])
-            for configuration in (DEFAULT, bits)
-        )
+        after = measured(SEEDS, bits, encoder, home, ["retrieval", "selection"])
         found = outcomes(compare(before, after))
         assert found["selection.recall"] == "worse"
 
@@ -102,16 +101,16 @@ class TestWorsened:
         assert found["retrieval.dense.ndcg@10"] == "no difference"
 
 
-def test_the_same_configuration_differs_in_nothing_but_time(encoder: Encoder, home: Path) -> None:
-    before, after = (
-        measured(FEW, configuration, encoder, home, ["retrieval", "selection", "answers", "gate"])
-        for configuration in (DEFAULT, replace(DEFAULT, name="again"))
-    )
+def test_the_same_configuration_differs_in_nothing_but_time(
+    encoder: Encoder, home: Path, before: Evaluation
+) -> None:
+    again = replace(DEFAULT, name="again")
+    after = measured(SEEDS, again, encoder, home, ["retrieval", "selection", "answers", "gate"])
     comparison = compare(before, after)
     assert (comparison.first, comparison.second, comparison.n_queries) == (
         "default",
         "again",
-        len(FEW.queries),
+        len(SEEDS.queries),
     )
     assert [row.place for row in comparison.differences] == list(before.figures)
     for row in comparison.differences:

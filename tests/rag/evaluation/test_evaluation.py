@@ -17,7 +17,7 @@ from tests.support.reports import Watched
 from tests.support.sets import write_beir
 
 ALL = read_dataset(Path(__file__).parents[3] / "seeds")
-SEEDS = replace(ALL, queries=ALL.queries[::4])
+SEEDS = replace(ALL, queries=ALL.queries[::8])
 ASKED = len(SEEDS.queries)
 STAGES = ["rewrite", "search", "select", "read", "answer", "total"]
 

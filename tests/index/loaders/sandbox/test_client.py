@@ -292,6 +292,7 @@ class TestMisfortune:
         assert error.remedy == "close other programs, or install Footnoted again"
 
 
+@pytest.mark.usefixtures("own_reading_processes")
 def test_a_sync_goes_on_after_a_file_that_hangs_and_leaves_no_process(
     encoder: Encoder, small: Path, slow: Path, tmp_path: Path
 ) -> None:
