@@ -40,9 +40,16 @@ from rag.llm import AT_ONCE
 from rag.suggesting import StarterMaker, Starters
 from ui.http.openai import completions_router
 from ui.http.problems import documented
-from ui.http.request_bodies import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
+from ui.http.request_bodies import (
+    EVENT,
+    EVENT_STREAM,
+    BatchRequest,
+    ChatRequest,
+    FeedbackRequest,
+    SearchRequest,
+)
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
-from ui.search import embed, search_response
+from ui.search import Query, batch_response, embed, search_response
 from ui.warming import until_warm
 
 if TYPE_CHECKING:
@@ -81,6 +88,16 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
         return await to_thread.run_sync(
             search_response, index, request.query, request.limit, request.to_filters(), limiter=searching
         )
+
+    @router.post("/search/batch", tags=["questions"], responses=documented(503))
+    async def search_batch(request: BatchRequest) -> dict[str, Any]:
+        """Several searches of one state of the library.
+
+        `searches` has a response for each query, in their order, equal to that of `/v1/search`.
+        """
+        await until_warm(engine)
+        queries = [Query(each.query, each.limit, each.to_filters()) for each in request.queries]
+        return await to_thread.run_sync(batch_response, index, queries, limiter=searching)
 
     @router.get("/suggestions", tags=["questions"])
     def suggestions() -> Starters:

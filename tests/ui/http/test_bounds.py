@@ -26,6 +26,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
         "published_before": "2031",
         "published_after": "2020",
     },
+    ("POST", "/v1/search/batch"): {"queries": [{"query": "dam", "filters": {"kinds": ["pdf"]}}]},
     ("POST", "/v1/chat"): {
         "question": "dam?",
         "conversation_id": "x",

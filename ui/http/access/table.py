@@ -67,6 +67,7 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
     ),
     Scope.ASK: (
         "POST /v1/search",
+        "POST /v1/search/batch",
         "POST /v1/chat",
         "POST /v1/feedback",
         # OpenAI's protocol.
