@@ -2,7 +2,7 @@
 
 from index.catalog.backup import CATALOG, BackupReport, back_up, restore
 from index.catalog.database import Catalog
-from index.catalog.reader import CatalogReader
+from index.catalog.reader import CatalogReader, Part
 from index.catalog.schema import kept, kept_references, kept_words, series_names, withdrawals
 
 __all__ = [
@@ -10,6 +10,7 @@ __all__ = [
     "BackupReport",
     "Catalog",
     "CatalogReader",
+    "Part",
     "back_up",
     "kept",
     "kept_references",

@@ -3,6 +3,7 @@
 from rag.conversations.answers import (
     LISTED,
     CitingAnswer,
+    CitingAnswers,
     answers_until,
     conversation,
     conversation_json,
@@ -14,6 +15,8 @@ from rag.conversations.answers import (
     list_conversations,
     load,
     name_conversation,
+    page_of_citing,
+    page_of_conversations,
 )
 from rag.conversations.export_check import Checked, Claim, Footnote, Place, cited_document, recheck
 from rag.conversations.feedback import (
@@ -34,6 +37,7 @@ __all__ = [
     "LISTED",
     "Checked",
     "CitingAnswer",
+    "CitingAnswers",
     "Claim",
     "Conversation",
     "Feedback",
@@ -60,6 +64,8 @@ __all__ = [
     "list_conversations",
     "load",
     "name_conversation",
+    "page_of_citing",
+    "page_of_conversations",
     "read_feedback",
     "recheck",
 ]
