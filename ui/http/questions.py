@@ -38,7 +38,7 @@ from rag.events import (
 )
 from rag.llm import AT_ONCE
 from rag.suggesting import StarterMaker, Starters
-from ui.http.openai import completions_router
+from ui.http.openai import completions_router, responses_router, vector_stores_router
 from ui.http.problems import documented
 from ui.http.request_bodies import (
     EVENT,
@@ -75,6 +75,8 @@ def questions_router(index: Library, engine: QueryEngine, starters: StarterMaker
         return searching if engine.writer is None else writing
 
     router.include_router(completions_router(engine, answering))
+    router.include_router(responses_router(engine, answering))
+    router.include_router(vector_stores_router(index, engine, searching))
 
     @router.post("/search", tags=["questions"], responses=documented(503))
     async def search(request: SearchRequest) -> dict[str, Any]:

@@ -74,6 +74,8 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
         "GET /v1/models",
         "GET /v1/models/{name}",
         "POST /v1/chat/completions",
+        "POST /v1/responses",
+        "POST /v1/vector_stores/{collection:path}/search",
         # The questions of the page.
         "GET /gradio_api/heartbeat/{session_hash}",
         "POST /gradio_api/queue/join",
