@@ -23,7 +23,7 @@ from rag.conversations import conversation as answers_of
 from rag.errors import ConversationNotFoundError
 from ui.export import FORMATS, digests_of, export_conversation
 from ui.http.answers import file_name, file_response
-from ui.http.cursors import Cursor, cursor_of, place_of
+from ui.http.client_state.cursors import Cursor, cursor_of, place_of
 from ui.http.problems import documented
 from ui.http.request_bodies import ConversationIdInPath, NameRequest, Text
 

@@ -21,12 +21,12 @@ from index.text import tables
 from index.uploads import edit_document, is_uploaded, uploads_folder
 from rag.conversations import CitingAnswer, CitingAnswers, page_of_citing
 from ui.errors import PictureError
-from ui.http.cursors import Cursor, cursor_of, place_of
+from ui.http.client_state.cursors import Cursor, cursor_of, place_of
+from ui.http.client_state.revalidation import UNCHANGED, KnownTags, revalidated, revalidated_json
 from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.pictures import Drawing, has_pictures, page_picture
 from ui.http.problems import documented
 from ui.http.request_bodies import EditRequest, Number, Offset
-from ui.http.revalidation import UNCHANGED, KnownTags, revalidated, revalidated_json
 from ui.words import date_precision
 
 DocumentId = Annotated[Number, Path(description="the document's number in the catalog")]

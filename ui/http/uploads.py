@@ -21,8 +21,8 @@ from index.uploads import Deletions, Sent, add_upload, keep_upload
 from index.workers import Writer
 from ui.accounts import Identity
 from ui.http.access.identity import identity_of
+from ui.http.client_state.idempotency import Idempotency, IdempotencyKey
 from ui.http.documents import DocumentId, document_response
-from ui.http.idempotency import Idempotency, IdempotencyKey
 from ui.http.jobs import accepted
 from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.problems import documented

@@ -18,7 +18,7 @@ from rag.conversations.answers import keep
 from rag.engine import QueryEngine
 from tests.support.markup import answer, citation
 from tests.support.reports import incoming
-from ui.http.cursors import cursor_of, place_of
+from ui.http.client_state.cursors import cursor_of, place_of
 from ui.syntax import MAX_ID
 
 LISTS = {

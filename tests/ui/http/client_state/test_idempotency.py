@@ -12,8 +12,8 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from ui.accounts import LOCAL, Identity, Scope
-from ui.http import idempotency
-from ui.http.idempotency import Idempotency
+from ui.http.client_state import idempotency
+from ui.http.client_state.idempotency import Idempotency
 
 if TYPE_CHECKING:
     from httpx2 import Response as Received
@@ -101,7 +101,7 @@ def test_a_key_in_use_waits_and_each_sender_has_its_own() -> None:
 
 def test_old_responses_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
     now = 0.0
-    monkeypatch.setattr("ui.http.idempotency.time.monotonic", lambda: now)
+    monkeypatch.setattr("ui.http.client_state.idempotency.time.monotonic", lambda: now)
 
     async def made() -> Response:
         return Response(b"made")
