@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, AbstractContextManager, ExitStack, asynccontextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,7 +15,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.routing import iter_route_contexts
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount, compile_path
+from starlette.routing import Mount, Route, compile_path
 from starlette.staticfiles import StaticFiles
 
 from index.errors import CatalogError, LibraryLockedError
@@ -41,6 +42,8 @@ from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
 from ui.http.uploads import uploads_router
 from ui.http.versions import versions_router
+from ui.mcp.http import PATH as MCP_PATH
+from ui.mcp.http import MCPEndpoint
 from ui.model_choice import ModelChoice
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
@@ -48,7 +51,7 @@ from ui.page.sign_in import sign_in_router
 from ui.settings import Settings, home_id
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
-OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz")
+OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", MCP_PATH)
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
 _MAINTENANCE_SECONDS = 2.0
@@ -115,6 +118,8 @@ def create_app(
     ):
         app.include_router(router)
     _add_health(app, engine, settings)
+    if find_spec("mcp"):
+        app.router.routes.append(Route(MCP_PATH, MCPEndpoint(app), methods=["POST"]))
     _refuse_other_routes(app)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)

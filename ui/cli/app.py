@@ -22,6 +22,7 @@ from ui.cli import options, printing
 from ui.cli.accounts import tokens, users
 from ui.cli.backup import backup, restore
 from ui.cli.export import export
+from ui.cli.mcp import mcp
 from ui.cli.model import commands as model
 from ui.cli.options import AsJson, Home, Limit, settings_of
 from ui.cli.progress import progress_bar, waiting
@@ -44,6 +45,7 @@ app.command()(backup)
 app.command()(restore)
 app.command()(export)
 app.command()(verify)
+app.command()(mcp)
 app.add_typer(model, name="model")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
-from types import TracebackType
 from typing import Self, TypeVar
 
 import httpx
@@ -40,6 +39,7 @@ class AsyncClient:
         *,
         retries: Retries | None = None,
         seconds: float = SECONDS,
+        transport: httpx.AsyncBaseTransport | None = None,
     ) -> None:
         """Make a client; it connects with its first request.
 
@@ -48,17 +48,16 @@ class AsyncClient:
             token: a token of ``footnoted token add``, where people sign in.
             retries: how often a busy server is asked again.
             seconds: the longest pause between two parts of a response.
+            transport: sends the requests; over the network by default.
         """
-        self._http = httpx.AsyncClient(**calls.client_fields(address, token, seconds))
+        self._http = httpx.AsyncClient(**calls.client_fields(address, token, seconds), transport=transport)
         self._retries = retries or Retries()
 
     async def __aenter__(self) -> Self:
         """Return the client."""
         return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    async def __aexit__(self, *_raised: object) -> None:
         """Close the client."""
         await self.close()
 

@@ -103,11 +103,14 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
     ),
     Need.IDENTITY: (
         "GET /v1/identity",
+        # Each tool sends a request of its own, which needs what its route needs.
+        "POST /mcp",
         # These answer 404, or 405 to another method than one above.
         "* /v1",
         "* /v1/{rest:path}",
         "* /healthz",
         "* /readyz",
+        "* /mcp",
     ),
 }
 
