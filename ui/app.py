@@ -11,6 +11,7 @@ from contextlib import (
     asynccontextmanager,
     closing,
 )
+from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,7 +19,7 @@ from fastapi import FastAPI, HTTPException, Request
 from fastapi.routing import iter_route_contexts
 from fastapi_offline import FastAPIOffline
 from starlette.middleware.cors import CORSMiddleware
-from starlette.routing import Mount, compile_path
+from starlette.routing import Mount, Route, compile_path
 from starlette.staticfiles import StaticFiles
 
 from index.library import Library
@@ -49,6 +50,8 @@ from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
 from ui.http.uploads import uploads_router
 from ui.http.versions import versions_router
+from ui.mcp.http import PATH as MCP_PATH
+from ui.mcp.http import MCPEndpoint
 from ui.model_choice import ModelChoice
 from ui.operation_settings import OperationSettings
 from ui.operations import AuditLog, Quotas
@@ -60,7 +63,7 @@ from ui.page.sign_in import sign_in_router
 from ui.settings import Settings, home_id
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
-OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", "/metrics")
+OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", "/metrics", MCP_PATH)
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
 _MAINTENANCE_SECONDS = 2.0
@@ -142,6 +145,8 @@ def create_app(
         *([sign_in_router(sign_in)] if sign_in else []),
     ):
         app.include_router(router)
+    if find_spec("mcp"):
+        app.router.routes.append(Route(MCP_PATH, MCPEndpoint(app), methods=["POST"]))
     _refuse_other_routes(app)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from typing import Any
 
 from index.documents import Span
@@ -28,6 +29,15 @@ def embed(index: Library, text: str) -> None:
         index.encoder.encode_query(understand(text).text)
 
 
+@dataclass(frozen=True, slots=True)
+class Query:
+    """One search: its words, the most passages to find, and the filters of their documents."""
+
+    words: str
+    limit: int = 10
+    filters: Filters = NO_FILTERS
+
+
 def search_response(
     index: Library, query: str, limit: int = 10, filters: Filters = NO_FILTERS
 ) -> dict[str, Any]:
@@ -36,17 +46,40 @@ def search_response(
     Raises:
         QuestionError: if the query is empty or too long.
     """
-    began = time.perf_counter()
-    question = understand(query)
     with index.snapshot() as snapshot:
-        hits = snapshot.search(question.text, limit, filters)
-        scores = sentence_scores(snapshot, question, hits)
+        return _response(snapshot, Query(query, limit, filters))
+
+
+def batch_response(index: Library, queries: Sequence[Query]) -> dict[str, Any]:
+    """The response of ``POST /v1/search/batch``: one search response for each query, of one generation.
+
+    The encoder embeds the queries together.
+
+    Raises:
+        QuestionError: if a query is empty or too long.
+    """
+    began = time.perf_counter()
+    with index.snapshot() as snapshot:
+        snapshot.encoder.encode_queries(understand(query.words).text for query in queries)
+        searches = [_response(snapshot, query) for query in queries]
+    return {"searches": searches, "took_ms": _milliseconds(began), "generation": snapshot.generation}
+
+
+def _response(snapshot: Snapshot, query: Query) -> dict[str, Any]:
+    began = time.perf_counter()
+    question = understand(query.words)
+    hits = snapshot.search(question.text, query.limit, query.filters)
+    scores = sentence_scores(snapshot, question, hits)
     return {
         "query": question.text,
         "results": [result_of(hit, scores) for hit in hits],
-        "took_ms": round((time.perf_counter() - began) * 1000, 1),
+        "took_ms": _milliseconds(began),
         "generation": snapshot.generation,
     }
+
+
+def _milliseconds(began: float) -> float:
+    return round((time.perf_counter() - began) * 1000, 1)
 
 
 def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) -> SentenceScores:

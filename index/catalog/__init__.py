@@ -3,7 +3,7 @@
 from index.catalog.backup import CATALOG, BackupReport, back_up, restore
 from index.catalog.database import Catalog
 from index.catalog.limits import Limits, documents_in, hidden_collections
-from index.catalog.reader import CatalogReader
+from index.catalog.reader import CatalogReader, Part
 from index.catalog.schema import (
     kept,
     kept_documents,
@@ -20,6 +20,7 @@ __all__ = [
     "Catalog",
     "CatalogReader",
     "Limits",
+    "Part",
     "back_up",
     "documents_in",
     "hidden_collections",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
 
@@ -65,6 +65,19 @@ _VECTORS = (
 )
 """Selects the vectors of chunks by their ids. Each search passes hundreds of ids. One JSON parameter with all
 ids takes a fifth of the time that one parameter for each id takes."""
+
+
+class Part(NamedTuple):
+    """A part of the documents, in the order of their ids, in which new documents come last."""
+
+    limit: int
+    after: int = 0
+
+
+def _in_order(query: sa.Select[Any], part: Part | None) -> sa.Select[Any]:
+    if part is None:
+        return query.order_by(documents.c.path, documents.c.source)
+    return query.where(documents.c.id > part.after).order_by(documents.c.id).limit(part.limit)
 
 
 class CatalogReader:
@@ -157,16 +170,14 @@ class CatalogReader:
         number = self._connection.scalar(place)
         return {} if number is None else details_of(self._connection, number)
 
-    def documents(self) -> list[DocumentRecord]:
-        """The current version of every document, by path."""
-        query = record_query().where(is_current(), *self._visible())
-        query = query.order_by(documents.c.path, documents.c.source)
+    def documents(self, part: Part | None = None) -> list[DocumentRecord]:
+        """The current version of every document, by path; or only of a part of them, by id."""
+        query = _in_order(record_query().where(is_current(), *self._visible()), part)
         return [to_record(row) for row in self._connection.execute(query)]
 
-    def listed(self) -> list[dict[str, Any]]:
-        """The rows of the document list: the current version of every document, by path."""
-        query = list_query().where(is_current(), *self._visible())
-        query = query.order_by(documents.c.path, documents.c.source)
+    def listed(self, part: Part | None = None) -> list[dict[str, Any]]:
+        """The rows of the document list, as :meth:`documents` lists them."""
+        query = _in_order(list_query().where(is_current(), *self._visible()), part)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = _NO_FILTERS) -> list[DocumentRecord]:

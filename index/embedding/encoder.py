@@ -220,6 +220,22 @@ class Encoder:
             self._remember("query", known)
         return known[query]
 
+    def encode_queries(self, queries: Iterable[str]) -> None:
+        """Embed several queries, as many in a pass as keep their vectors those of :meth:`encode_query`.
+
+        That method then finds their vectors in memory. Other threads' queries run before each pass.
+        """
+        texts = list(dict.fromkeys(queries))
+        known = self._recall("query", texts)
+        new = [text for text in texts if text not in known]
+        rows = self._passes.rows(new, "query") if new else []
+        waiting = Batches(rows)
+        while waiting:
+            places = waiting.take("query")
+            with self._scheduler.batch():
+                vectors = self._passes.vectors([rows[place] for place in places], "query")
+            self._remember("query", dict(zip([new[place] for place in places], vectors, strict=True)))
+
     def _query_vectors(self, rows: Sequence[Row]) -> list[Vector]:
         vectors: list[Vector] = [self._none()[0:0]] * len(rows)
         waiting = Batches(rows)

@@ -3,6 +3,7 @@
 from rag.conversations.answers import (
     LISTED,
     CitingAnswer,
+    CitingAnswers,
     answers_until,
     conversation,
     conversation_json,
@@ -16,6 +17,8 @@ from rag.conversations.answers import (
     list_conversations,
     load,
     name_conversation,
+    page_of_citing,
+    page_of_conversations,
     share_answer,
     share_conversation,
 )
@@ -39,6 +42,7 @@ __all__ = [
     "LISTED",
     "Checked",
     "CitingAnswer",
+    "CitingAnswers",
     "Claim",
     "Conversation",
     "Feedback",
@@ -68,6 +72,8 @@ __all__ = [
     "list_conversations",
     "load",
     "name_conversation",
+    "page_of_citing",
+    "page_of_conversations",
     "read_feedback",
     "recheck",
     "share_answer",

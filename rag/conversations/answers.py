@@ -154,16 +154,6 @@ def answers_until(library: Library | Catalog, answer_id: str) -> list[Answer]:
     return [*answers_before(library, answer_id)[1], last]
 
 
-def answers_citing(library: Library | Catalog, document_id: int, limit: int) -> list[tuple[int, Answer]]:
-    """Return the answers that cite a document and were not replaced in their conversation.
-
-    Returns:
-        The cited version and the answer, the newest first, at most ``limit``. An answer that cites two
-        versions appears twice.
-    """
-    return [(version, _read(body)) for version, body in _store(library).citing(document_id, limit)]
-
-
 def load(body: str | bytes) -> Answer:
     """Parse the JSON text of an answer: the inverse of :meth:`Answer.as_dict`.
 
@@ -248,15 +238,24 @@ LISTED = 200
 def list_conversations(
     library: Library | Catalog, query: str = "", limit: int = LISTED
 ) -> list[KeptConversation]:
-    """Return the conversations, the last updated first.
+    """Return the first conversations of :func:`page_of_conversations`."""
+    return page_of_conversations(library, query, limit)[0]
+
+
+def page_of_conversations(
+    library: Library | Catalog, query: str = "", limit: int = LISTED, before: int | None = None
+) -> tuple[list[KeptConversation], int | None]:
+    """Return the conversations, the last updated first, and the place of the last one if more follow.
 
     Args:
         library: the library that stores them.
         query: words, or parts of words. Each must occur in the name, a question or an answer of the
             conversation, regardless of case and accents. Empty for all conversations.
         limit: the most conversations to return.
+        before: the place of the last conversation of the page before; None for the first page.
     """
-    return _store(library).list_conversations(query, limit)
+    found = _store(library).list_conversations(query, limit + 1, before)
+    return [each for _, each in found[:limit]], found[limit - 1][0] if len(found) > limit else None
 
 
 def find_conversation(library: Library | Catalog, conversation_id: str) -> KeptConversation:
@@ -357,16 +356,40 @@ class CitingAnswer:
     quotes: tuple[Quote, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CitingAnswers:
+    """A page of the answers that cite a document.
+
+    Attributes:
+        answers: the answers, the newest first.
+        last: the place of the last one if more follow; else None.
+    """
+
+    answers: list[CitingAnswer]
+    last: tuple[int, int] | None
+
+
 def list_citing(library: Library | Catalog, document_id: int, limit: int) -> list[CitingAnswer]:
+    """Return the first answers of :func:`page_of_citing`."""
+    return page_of_citing(library, document_id, limit).answers
+
+
+def page_of_citing(
+    library: Library | Catalog, document_id: int, limit: int, before: tuple[int, ...] | None = None
+) -> CitingAnswers:
     """Return the answers that cite a document, the newest first, without replaced ones.
+
+    An answer that cites two versions appears twice.
 
     Args:
         library: the library that stores the answers.
         document_id: the document's number; the document may have been deleted.
         limit: the most answers to return.
+        before: the place of the last answer of the page before; None for the first page.
     """
-    found = answers_citing(library, document_id, limit)
-    return [_citing(answer, document_id, version) for version, answer in found]
+    found = _store(library).citing(document_id, limit + 1, before)
+    answers = [_citing(_read(body), document_id, version) for _, version, body in found[:limit]]
+    return CitingAnswers(answers, found[limit - 1][:2] if len(found) > limit else None)
 
 
 def _citing(answer: Answer, document_id: int, version: int) -> CitingAnswer:

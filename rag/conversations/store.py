@@ -192,26 +192,35 @@ class AnswerStore:
                 return None, []
             return conversation_id, [str(body) for body in connection.scalars(earlier)][::-1]
 
-    def citing(self, document_id: int, limit: int) -> list[tuple[int, str]]:
+    def citing(
+        self, document_id: int, limit: int, before: tuple[int, ...] | None = None
+    ) -> list[tuple[int, int, str]]:
         """Return the answers that cite a document and were not replaced in their conversation.
 
+        Args:
+            document_id: the document's number.
+            limit: the most answers to return.
+            before: return only what follows this number and version.
+
         Returns:
-            The cited version and the answer, the newest first, at most ``limit``. An answer that cites two
+            The answer's number, the cited version and the answer, the newest first. An answer that cites two
             versions appears twice, the newer version first.
         """
+        place = sa.tuple_(kept_references.c.number, kept_references.c.version)
         found = (
-            sa.select(kept_references.c.version, kept.c.body)
+            sa.select(kept_references.c.number, kept_references.c.version, kept.c.body)
             .join_from(kept_references, kept, kept_references.c.number == kept.c.number)
             .where(
                 kept_references.c.document_id == document_id,
                 kept.c.number.not_in(sa.select(withdrawals.c.number)),
                 self._own,
             )
+            .where(*([] if before is None else [place < before]))
             .order_by(kept_references.c.number.desc(), kept_references.c.version.desc())
             .limit(limit)
         )
         with self._engine.connect() as connection:
-            return [(int(version), str(body)) for version, body in connection.execute(found)]
+            return [tuple(row) for row in connection.execute(found)]
 
     def delete(self, answer_id: str) -> None:
         """Delete an answer; the last answer takes its conversation's name with it.
@@ -256,17 +265,21 @@ class AnswerStore:
             connection.execute(sa.delete(series_names).where(series_names.c.series.not_in(left)))
         return gone
 
-    def list_conversations(self, query: str = "", limit: int | None = None) -> list[KeptConversation]:
-        """Return the conversations, the last updated first.
+    def list_conversations(
+        self, query: str = "", limit: int | None = None, before: int | None = None
+    ) -> list[tuple[int, KeptConversation]]:
+        """Return the conversations, each with the number of its last answer, the last updated first.
 
         Args:
             query: words. Each must occur in the name or in an answer of the conversation, regardless of case
                 and accents. Empty for all conversations.
             limit: the most conversations to return.
+            before: return only conversations whose last answer has a lower number.
         """
         having = [self._has(word) for word in dict.fromkeys(fold(query).split())]
         with self._engine.connect() as connection:
-            return list(map(_summary, connection.execute(_select(self._own, *having, limit=limit))))
+            rows = connection.execute(_select(self._own, *having, limit=limit, before=before))
+            return [(number, _summary(row)) for *row, number in rows]
 
     def find_conversation(self, conversation_id: str) -> KeptConversation:
         """Return the summary of a conversation; raise ConversationNotFoundError."""
@@ -275,7 +288,7 @@ class AnswerStore:
             row = connection.execute(_select(kept.c.series == conversation_id, which)).first()
         if row is None:
             raise ConversationNotFoundError(conversation_id)
-        return _summary(row)
+        return _summary(row[:-1])
 
     def name_conversation(self, conversation_id: str, name: str | None) -> None:
         """Name a conversation, or with None remove its name; raise ConversationNotFoundError."""
@@ -368,19 +381,26 @@ def _summary(row: Sequence[Any]) -> KeptConversation:
     return KeptConversation(conversation_id, shown, name is not None, created, updated, answers, bool(shared))
 
 
-def _select(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> sa.Select[Any]:
-    """Select the row for :func:`_summary` of each conversation that meets ``conditions`` on ``kept``."""
+def _select(
+    *conditions: sa.ColumnElement[bool], limit: int | None = None, before: int | None = None
+) -> sa.Select[Any]:
+    """Select the row for :func:`_summary` of each conversation that meets ``conditions`` on ``kept``.
+
+    The row ends with the number of the conversation's last answer, which is lower than ``before``.
+    """
+    last_number = sa.func.max(kept.c.number)
     grouped = (
         sa.select(
             kept.c.series,
             sa.func.min(kept.c.number).label("first"),
-            sa.func.max(kept.c.number).label("last"),
+            last_number.label("last"),
             sa.func.count().label("texts"),
             sa.func.min(sa.func.coalesce(kept_owners.c.shared, sa.false())).label("shared"),
         )
         .join_from(kept, kept_owners, kept.c.number == kept_owners.c.number, isouter=True)
         .where(kept.c.series.is_not(None), *conditions)
         .group_by(kept.c.series)
+        .having(*([] if before is None else [last_number < before]))
         .order_by(sa.desc("last"))
         .limit(limit)
         .subquery()
@@ -395,6 +415,7 @@ def _select(*conditions: sa.ColumnElement[bool], limit: int | None = None) -> sa
             last.c.created,
             grouped.c.texts,
             grouped.c.shared,
+            grouped.c.last,
         )
         .join_from(grouped, first, first.c.number == grouped.c.first)
         .join(last, last.c.number == grouped.c.last)

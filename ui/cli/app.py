@@ -23,6 +23,7 @@ from ui.cli import options, printing
 from ui.cli.accounts import collections, tokens, users
 from ui.cli.backup import backup, restore
 from ui.cli.export import export
+from ui.cli.mcp import mcp
 from ui.cli.model import commands as model
 from ui.cli.operations.audit import audit
 from ui.cli.operations.check import check
@@ -49,6 +50,7 @@ app.command()(export)
 app.command()(verify)
 app.command()(check)
 app.command()(audit)
+app.command()(mcp)
 app.add_typer(model, name="model")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")

@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import asdict
 from getpass import getpass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -30,10 +29,6 @@ Home = Annotated[
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many passages at most.")]
-
-
-_DATES = ("published_before", "published_after")
-"""The filters that are fields of an HTTP request itself. All other filters are in its field ``filters``."""
 
 
 def _iso_date(option: typer.CallbackParam, value: str | None) -> str | None:
@@ -122,13 +117,6 @@ def filters_of(
         before,
         after,
     )
-
-
-def request_fields(filters: Filters) -> dict[str, Any]:
-    """The fields of ``POST /v1/search`` and ``POST /v1/chat`` for ``filters``; empty without filters."""
-    given = {name: value for name, value in asdict(filters).items() if value}
-    dates = {name: given.pop(name) for name in _DATES if name in given}
-    return {**dates, "filters": given} if given else dates
 
 
 def as_utf8(words: str) -> str:

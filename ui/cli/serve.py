@@ -274,6 +274,7 @@ def _run(
     config = uvicorn.Config(
         app,
         http=_Connection,
+        ws="none",  # No route is a WebSocket.
         limit_concurrency=MAX_CONNECTIONS,
         log_config=None,
         access_log=False,

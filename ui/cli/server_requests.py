@@ -10,10 +10,10 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from index.records import Filters
-from ui.cli.options import request_fields
 from ui.cli.server import post, running_server
 from ui.errors import ServerGoneError
 from ui.opening import open_library
+from ui.syntax import request_fields
 
 if TYPE_CHECKING:
     from ui.settings import Settings

@@ -16,8 +16,8 @@ from rag.conversations import (
     conversation_json,
     delete_conversation,
     find_conversation,
-    list_conversations,
     name_conversation,
+    page_of_conversations,
     share_conversation,
 )
 from rag.conversations import conversation as answers_of
@@ -25,6 +25,7 @@ from rag.errors import ConversationNotFoundError
 from ui.export import FORMATS, digests_of, export_conversation
 from ui.http.access.views import OwnCatalog
 from ui.http.answers import file_name, file_response
+from ui.http.client_state.cursors import Cursor, cursor_of, place_of
 from ui.http.problems import documented
 from ui.http.request_bodies import ConversationIdInPath, ConversationRequest, Text
 
@@ -44,6 +45,13 @@ class WholeConversation(BaseModel):
     answers: list[Answer]
 
 
+class ConversationsPage(BaseModel):
+    """A page of the list of conversations; `next_cursor` is null on the last one."""
+
+    conversations: list[KeptConversation]
+    next_cursor: str | None
+
+
 def conversations_router() -> APIRouter:
     """The routes under ``/v1/conversations``."""
     router = APIRouter(
@@ -58,12 +66,16 @@ def conversations_router() -> APIRouter:
             Query(max_length=MAX_QUERY_CHARACTERS, description="words; case and accents are ignored"),
         ] = "",
         limit: Annotated[int, Query(ge=1, le=MAX_LISTED)] = LISTED,
-    ) -> dict[str, list[KeptConversation]]:
+        cursor: Cursor = "",
+    ) -> ConversationsPage:
         """List the conversations, the one with the latest answer first.
 
         With `query`, list only conversations whose name, questions and answers contain all words of `query`.
         """
-        return {"conversations": list_conversations(catalog, query, limit)}
+        [before] = place_of("conversations", cursor) or (None,)
+        found, last = page_of_conversations(catalog, query, limit, before)
+        next_cursor = None if last is None else cursor_of("conversations", [last])
+        return ConversationsPage(conversations=found, next_cursor=next_cursor)
 
     @router.get(
         "/{conversation_id}.{suffix}",

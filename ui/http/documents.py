@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-import json
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Header, HTTPException, Path, Query
+from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
 
-from index.catalog import CatalogReader
+from index.catalog import Part
 from index.documents import Span
 from index.errors import LibraryLockedError, LoadError, OutdatedError, outward_line
 from index.library import Library
@@ -20,9 +19,11 @@ from index.loaders import Isolated, Options
 from index.records import DocumentRecord
 from index.text import tables
 from index.uploads import edit_document, is_uploaded, uploads_folder
-from rag.conversations import CitingAnswer, list_citing
+from rag.conversations import CitingAnswer, CitingAnswers, page_of_citing
 from ui.errors import PictureError
 from ui.http.access.views import OwnLibrary
+from ui.http.client_state.cursors import Cursor, cursor_of, place_of
+from ui.http.client_state.revalidation import UNCHANGED, KnownTags, revalidated, revalidated_json
 from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.pictures import Drawing, has_pictures, page_picture
 from ui.http.problems import documented
@@ -32,16 +33,13 @@ from ui.words import date_precision
 DocumentId = Annotated[Number, Path(description="the document's number in the catalog")]
 Version = Annotated[Number | None, Query(description="a superseded version; the current one by default")]
 
-UNCHANGED = {"description": "The brief list has not changed since the `ETag` in the request"}
-SAME = {"description": "The picture has not changed since the `ETag` in the request"}
 PICTURE_WIDTHS = (200, 2000)
 """The smallest and the largest width of a page picture, in pixels."""
 
 MAX_CITING_ANSWERS = 1_000
 
-_LIST_FORMAT = 1
-"""A part of the ``ETag`` of the brief list. Raise it when the fields of the list change, so that browsers
-drop lists from an older version of the program."""
+MAX_LISTED = 5_000
+"""The most documents of a page of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +87,19 @@ class SourceText:
     tables: tuple[TablePlace, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class CitingPage:
+    """A page of the answers that cite a document.
+
+    Attributes:
+        answers: the answers, newest first.
+        next_cursor: the cursor of the next page; None on the last one.
+    """
+
+    answers: list[CitingAnswer]
+    next_cursor: str | None
+
+
 def documents_router(renderer: Isolated, options: Options) -> APIRouter:
     """The routes that read and edit documents under ``/v1/documents``.
 
@@ -106,35 +117,59 @@ def documents_router(renderer: Isolated, options: Options) -> APIRouter:
         responses={**documented(400, 413, 422, 500), 304: UNCHANGED},
     )
     def documents(
+        *,
         index: OwnLibrary,
-        brief: Annotated[bool, Query(description="only the fields of a list, with an `ETag`")] = False,
-        if_none_match: Annotated[str, Header(description="the `ETag` of a brief list")] = "",
-    ) -> dict[str, Any] | Response:
-        """List the current version of every document, without its text."""
-        if brief:
-            return brief_list_response(index, if_none_match)
-        return {
-            "documents": [document_fields(index, record) for record in index.catalog.documents()],
-            "generation": index.generation,
-        }
+        brief: Annotated[bool, Query(description="only the fields of a list")] = False,
+        limit: Annotated[
+            int | None, Query(ge=1, le=MAX_LISTED, description="documents of a page; all by default")
+        ] = None,
+        cursor: Cursor = "",
+        if_none_match: KnownTags = "",
+    ) -> Response:
+        """List the current version of every document, without its text.
 
-    @router.get("/{document_id}", responses=documented(400, 404, 413, 422, 500))
-    def document(index: OwnLibrary, document_id: DocumentId, version: Version = None) -> dict[str, Any]:
+        All documents are listed by path. Pages list them as they were added, so that a document that is
+        added meanwhile is on the last page; `next_cursor` is null there.
+        """
+        return list_response(index, if_none_match, limit, cursor, brief=brief)
+
+    @router.get(
+        "/{document_id}",
+        response_model=dict[str, Any],
+        responses={**documented(400, 404, 413, 422, 500), 304: UNCHANGED},
+    )
+    def document(
+        index: OwnLibrary, document_id: DocumentId, version: Version = None, if_none_match: KnownTags = ""
+    ) -> Response:
         """The metadata of a document, with its outline and its near-duplicates."""
-        return document_response(index, document_id, version)
+        with index.catalog.reading() as reader:
+            reader.document(document_id, version)
+            return revalidated_json(
+                reader, if_none_match, lambda: document_response(index, document_id, version)
+            )
 
-    @router.get("/{document_id}/text", responses=documented(400, 404, 413, 422, 500))
+    @router.get(
+        "/{document_id}/text",
+        response_model=dict[str, Any],
+        responses={**documented(400, 404, 413, 422, 500), 304: UNCHANGED},
+    )
     def document_text(
+        *,
         index: OwnLibrary,
         document_id: DocumentId,
         version: Version = None,
         start: Annotated[Offset, Query(description="offset in code points")] = 0,
         end: Annotated[Offset | None, Query(description="exclusive; the end by default")] = None,
-    ) -> dict[str, Any]:
+        if_none_match: KnownTags = "",
+    ) -> Response:
         """The canonical text of a document, or a part of it. Offsets of citations count in the whole text."""
         if end is not None and end < start:
             raise HTTPException(422, f"end {end} lies before start {start}; give a larger end")
-        return asdict(read_source(index, document_id, version, start, end))
+        with index.catalog.reading() as reader:
+            reader.document(document_id, version)
+            return revalidated_json(
+                reader, if_none_match, lambda: asdict(read_source(index, document_id, version, start, end))
+            )
 
     @router.get(
         "/{document_id}/pages/{page}.png",
@@ -142,7 +177,7 @@ def documents_router(renderer: Isolated, options: Options) -> APIRouter:
         responses={
             **documented(400, 404, 413, 422, 500, 503),
             200: {"content": {"image/png": {}}},
-            304: SAME,
+            304: UNCHANGED,
         },
     )
     async def page(
@@ -158,7 +193,7 @@ def documents_router(renderer: Isolated, options: Options) -> APIRouter:
         ] = None,
         cell_end: Annotated[Offset | None, Query(description="exclusive")] = None,
         width: Annotated[int, Query(ge=PICTURE_WIDTHS[0], le=PICTURE_WIDTHS[1], description="pixels")] = 1000,
-        if_none_match: Annotated[str, Header(description="the `ETag` of an earlier picture")] = "",
+        if_none_match: KnownTags = "",
     ) -> Response:
         """A page as a picture, in which the words from `start` to `end` are marked.
 
@@ -174,7 +209,7 @@ def documents_router(renderer: Isolated, options: Options) -> APIRouter:
             raise HTTPException(404, str(error)) from error
         # The tag is of the content, because another library at this address may use the same numbers.
         tag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
-        return _revalidated(tag, if_none_match, "image/png", lambda: picture)
+        return revalidated(tag, if_none_match, "image/png", lambda: picture)
 
     @router.patch("/{document_id}", responses=documented(400, 404, 409, 422, 500, 503, 507))
     async def edit(index: OwnLibrary, document_id: DocumentId, request: EditRequest) -> dict[str, Any]:
@@ -190,27 +225,54 @@ def documents_router(renderer: Isolated, options: Options) -> APIRouter:
         index: OwnLibrary,
         document_id: DocumentId,
         limit: Annotated[int, Query(ge=1, le=MAX_CITING_ANSWERS)] = 100,
-    ) -> dict[str, list[CitingAnswer]]:
+        cursor: Cursor = "",
+    ) -> CitingPage:
         """The kept answers that cite a document, newest first, with the words that they quote.
 
         Replaced answers are left out. The document may have been deleted since.
         """
-        return {"answers": citing_answers(index, document_id, limit)}
+        before = place_of("citations", cursor, 2)
+        page = citing_answers(index, document_id, limit, before)
+        return CitingPage(page.answers, cursor_of("citations", page.last) if page.last else None)
 
     return router
 
 
-def brief_list_response(index: Library, known_tag: str = "") -> Response:
-    """The response of ``GET /v1/documents?brief=true``.
+def list_response(
+    index: Library, known_tags: str = "", limit: int | None = None, cursor: str = "", *, brief: bool
+) -> Response:
+    """The response of ``GET /v1/documents``.
 
     Args:
         index: the library.
-        known_tag: the request's ``If-None-Match``. If it names the current list, the response is 304.
+        known_tags: the request's ``If-None-Match``. If it names the current list, the response is 304.
+        limit: the most documents of a page; None for all documents.
+        cursor: the place of the page.
+        brief: whether each document has only the fields of a list.
+
+    Raises:
+        HTTPException: 422 if the cursor is not of this list.
     """
+    after = place_of("documents", cursor) or (0,)
+    part = None if limit is None and not cursor else Part(limit or MAX_LISTED, *after)
+
+    def listed() -> dict[str, Any]:
+        wanted = part and part._replace(limit=part.limit + 1)
+        if brief:
+            uploads = str(uploads_folder(index))
+            rows = [_brief_fields(row, uploads) for row in reader.listed(wanted)]
+        else:
+            rows = [document_fields(index, record) for record in reader.documents(wanted)]
+        page = rows[: part.limit] if part else rows
+        last = (page[-1]["document_id"],) if len(page) < len(rows) else None
+        return {
+            "documents": page,
+            "generation": reader.generation,
+            "next_cursor": cursor_of("documents", last) if last else None,
+        }
+
     with index.catalog.reading() as reader:
-        return _revalidated(
-            _list_tag(reader), known_tag, "application/json", lambda: _brief_list(index, reader)
-        )
+        return revalidated_json(reader, known_tags, listed)
 
 
 def document_response(index: Library, document_id: int, version: int | None = None) -> dict[str, Any]:
@@ -304,52 +366,23 @@ def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) 
     return document_response(index, record.document_id, record.version)
 
 
-def citing_answers(index: Library, document_id: int, limit: int) -> list[CitingAnswer]:
+def citing_answers(
+    index: Library, document_id: int, limit: int, before: tuple[int, ...] | None = None
+) -> CitingAnswers:
     """The stored answers that cite a document, which may have been deleted since.
 
     Raises:
         DocumentNotFoundError: if no answer cites it and the library has no such document.
     """
-    answers = list_citing(index.catalog, document_id, limit)
-    if not answers:
+    page = page_of_citing(index.catalog, document_id, limit, before)
+    if not page.answers and before is None:
         with index.catalog.reading() as reader:
             reader.document(document_id)
-    return answers
+    return page
 
 
 def _marked_span(start: int | None, end: int | None) -> Span | None:
     return Span(start, end) if start is not None and end is not None and start < end else None
-
-
-def _revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], bytes]) -> Response:
-    """A response that a browser caches and revalidates at each use; 304 if the browser's copy is current.
-
-    Args:
-        tag: the ``ETag`` of the current content, with its quotes.
-        known_tags: the request's ``If-None-Match``.
-        media_type: media type of the body.
-        body: makes the body; called only if the body is sent.
-    """
-    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
-    if tag in {each.strip() for each in known_tags.split(",")}:
-        return Response(status_code=304, headers=headers)
-    return Response(body(), media_type=media_type, headers=headers)
-
-
-def _list_tag(reader: CatalogReader) -> str:
-    """The ``ETag`` of the brief list; a weak one, since the list may be sent compressed."""
-    tag = f"{_LIST_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.touched}"
-    if reader.hidden:
-        # Two users of one browser may see different lists.
-        tag += f"-{hashlib.sha256(json.dumps(reader.hidden).encode()).hexdigest()[:16]}"
-    return f'W/"{tag}"'
-
-
-def _brief_list(index: Library, reader: CatalogReader) -> bytes:
-    uploads = str(uploads_folder(index))
-    rows = [_brief_fields(row, uploads) for row in reader.listed()]
-    body = {"documents": rows, "generation": reader.generation}
-    return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
 
 
 def _brief_fields(row: dict[str, Any], uploads: str) -> dict[str, Any]:

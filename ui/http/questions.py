@@ -40,11 +40,18 @@ from rag.events import (
 from rag.llm import AT_ONCE
 from rag.suggesting import StarterMaker, Starters
 from ui.http.access.views import OwnEngine, OwnLibrary
-from ui.http.openai import completions_router
+from ui.http.openai import completions_router, responses_router, vector_stores_router
 from ui.http.problems import documented
-from ui.http.request_bodies import EVENT, EVENT_STREAM, ChatRequest, FeedbackRequest, SearchRequest
+from ui.http.request_bodies import (
+    EVENT,
+    EVENT_STREAM,
+    BatchRequest,
+    ChatRequest,
+    FeedbackRequest,
+    SearchRequest,
+)
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
-from ui.search import embed, search_response
+from ui.search import Query, batch_response, embed, search_response
 from ui.warming import until_warm
 
 
@@ -66,6 +73,8 @@ def questions_router(engine: QueryEngine, starters: StarterMaker) -> APIRouter:
         return searching if engine.writer is None else writing
 
     router.include_router(completions_router(answering))
+    router.include_router(responses_router(answering))
+    router.include_router(vector_stores_router(searching))
 
     @router.post("/search", tags=["questions"], responses=documented(503))
     async def search(engine: OwnEngine, request: SearchRequest) -> dict[str, Any]:
@@ -84,6 +93,16 @@ def questions_router(engine: QueryEngine, starters: StarterMaker) -> APIRouter:
             request.to_filters(),
             limiter=searching,
         )
+
+    @router.post("/search/batch", tags=["questions"], responses=documented(503))
+    async def search_batch(engine: OwnEngine, request: BatchRequest) -> dict[str, Any]:
+        """Several searches of one state of the library.
+
+        `searches` has a response for each query, in their order, equal to that of `/v1/search`.
+        """
+        await until_warm(engine)
+        queries = [Query(each.query, each.limit, each.to_filters()) for each in request.queries]
+        return await to_thread.run_sync(batch_response, engine.index, queries, limiter=searching)
 
     @router.get("/suggestions", tags=["questions"])
     def suggestions() -> Starters:

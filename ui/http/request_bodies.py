@@ -111,6 +111,16 @@ class SearchRequest(FilteredRequest):
     limit: int = Field(default=10, ge=1, le=MAX_RESULTS)
 
 
+MAX_BATCH = 64
+"""The most queries of one batch."""
+
+
+class BatchRequest(RequestModel):
+    """Several searches."""
+
+    queries: Annotated[list[SearchRequest], Field(min_length=1, max_length=MAX_BATCH)]
+
+
 MAX_TURNS = 1_000
 MAX_TURN_CHARACTERS = 100_000
 

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, File, Form, HTTPException, UploadFile
-from starlette.responses import Response
+from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
+from starlette.responses import JSONResponse, Response
 
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.errors import GoneError, LibraryLockedError, LoadError, NotUploadedError, TakenError, outward_line
@@ -17,7 +19,10 @@ from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import Deletions, Sent, add_upload, keep_upload
 from index.workers import Writer
+from ui.accounts import Identity
+from ui.http.access.identity import identity_of
 from ui.http.access.views import OwnLibrary
+from ui.http.client_state.idempotency import Idempotency, IdempotencyKey
 from ui.http.documents import DocumentId, document_response
 from ui.http.jobs import accepted
 from ui.http.limited_threads import MAX_WAITING, LimitedThreads
@@ -28,6 +33,8 @@ from ui.operations import note
 FormDetail = Annotated[
     Text, Form(max_length=MAX_DETAIL_CHARACTERS, description="overrides the value in the file")
 ]
+
+_BLOCK_BYTES = 1024 * 1024
 
 QUEUED = {"description": "The library keeps the file and reads it in the job `job_id`"}
 
@@ -46,6 +53,7 @@ def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions
     # threads, so they do not wait behind uploads whose callers wait for the index.
     reading = LimitedThreads("uploads", at_once=2, waiting=MAX_WAITING)
     queueing = LimitedThreads("uploads", at_once=2, waiting=MAX_WAITING)
+    idempotency = Idempotency()
     # A deletion waits for the upload that is being indexed.
     deleting = LimitedThreads("deletions", at_once=2, waiting=MAX_WAITING)
 
@@ -69,10 +77,14 @@ def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions
         ] = "",
         password: Annotated[Text, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
         background: Annotated[bool, Form(description="answer at once, 202 with a `job_id`")] = False,
-    ) -> dict[str, Any] | Response:
+        idempotency_key: IdempotencyKey = None,
+        sender: Annotated[Identity, Depends(identity_of)],
+    ) -> Response:
         """Add a report to the library, or a new version of the report with the same name.
 
         If too many uploads wait, the answer is 503; `Retry-After` says when to send the file again.
+        For a day, while the server runs, an `Idempotency-Key` that is sent again with the same body gets the
+        same response, with `Idempotent-Replayed: true`; with another body it is refused with 422.
         """
         details = {
             "title": title,
@@ -83,9 +95,18 @@ def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions
             "collection": collection,
         }
         with_password = replace(options, passwords=(password, *options.passwords)) if password else options
-        if background:
-            return await queueing.run(queued_response, index, writer, with_password, file, details)
-        return await reading.run(uploaded_response, index, reader, with_password, file, details)
+
+        async def add() -> Response:
+            if background:
+                return await queueing.run(queued_response, index, writer, with_password, file, details)
+            added = await reading.run(uploaded_response, index, reader, with_password, file, details)
+            return JSONResponse(added, 201)
+
+        if idempotency_key is None:
+            return await add()
+        other = (file.filename or "", *details.values(), password, str(background))
+        body = await to_thread.run_sync(_digest, file, other)
+        return await idempotency.run(sender, idempotency_key, body, add)
 
     @router.delete("/{document_id}", status_code=204, responses=documented(404, 409, 422, 500, 503, 507))
     async def delete(index: OwnLibrary, document_id: DocumentId) -> None:
@@ -107,6 +128,15 @@ def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions
         return await to_thread.run_sync(document_response, index, document_id)
 
     return router
+
+
+def _digest(file: UploadFile, fields: tuple[str, ...]) -> str:
+    """The digest of an upload: its file, and the other fields of its form."""
+    digest = hashlib.sha256(json.dumps(fields).encode())
+    while block := file.file.read(_BLOCK_BYTES):
+        digest.update(block)
+    file.file.seek(0)
+    return digest.hexdigest()
 
 
 def uploaded_response(

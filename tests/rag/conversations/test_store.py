@@ -124,13 +124,14 @@ def test_citing_answers_come_newest_first(store: AnswerStore) -> None:
     }
     for name, places in references.items():
         store.put(name, "s", CREATED, name, SearchFields(references=frozenset(places)))
-    assert store.citing(1, 10) == [(3, "e"), (2, "d"), (2, "b"), (1, "b"), (1, "a")]
-    assert store.citing(1, 2) == [(3, "e"), (2, "d")]
-    assert store.citing(2, 10) == [(3, "c"), (1, "a")]
+    assert store.citing(1, 10) == [(5, 3, "e"), (4, 2, "d"), (2, 2, "b"), (2, 1, "b"), (1, 1, "a")]
+    assert store.citing(1, 2) == [(5, 3, "e"), (4, 2, "d")]
+    assert store.citing(1, 2, before=(2, 2)) == [(2, 1, "b"), (1, 1, "a")]
+    assert store.citing(2, 10) == [(3, 3, "c"), (1, 1, "a")]
     assert store.citing(7, 10) == []
     store.put("f", "s", CREATED, "f", replaces="d")
     store.delete("b")
-    assert store.citing(1, 10) == [(1, "a")]
+    assert store.citing(1, 10) == [(1, 1, "a")]
 
 
 @given(st.lists(st.tuples(st.sampled_from("st"), st.none() | st.integers(0, 12), st.booleans()), max_size=12))

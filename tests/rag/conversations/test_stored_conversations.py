@@ -59,7 +59,7 @@ def put(
 
 
 def listed(store: AnswerStore, query: str = "") -> list[str]:
-    return [found.conversation_id for found in store.list_conversations(query)]
+    return [found.conversation_id for _, found in store.list_conversations(query)]
 
 
 def test_the_last_updated_conversation_comes_first(store: AnswerStore) -> None:
@@ -67,8 +67,11 @@ def test_the_last_updated_conversation_comes_first(store: AnswerStore) -> None:
     second = KeptConversation(
         "b", "Bao nhiêu hộ bị ảnh hưởng bởi lũ lụt ở Đà Nẵng?", False, "2031-08-02", "2031-08-02", 1
     )
-    assert store.list_conversations() == [first, second]
-    assert store.list_conversations(limit=1) == [first]
+    newest, oldest = store.list_conversations()
+    assert [newest[1], oldest[1]] == [first, second]
+    assert store.list_conversations(limit=1) == [newest]
+    assert store.list_conversations(before=newest[0]) == [oldest]
+    assert store.list_conversations(before=oldest[0]) == []
     assert store.find_conversation("b") == second
 
 

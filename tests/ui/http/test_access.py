@@ -166,6 +166,8 @@ def test_what_each_kind_of_sender_may_do() -> None:
         "GET /openapi.json": Scope.READ,
         "POST /v1/chat": Scope.ASK,
         "POST /v1/chat/completions": Scope.ASK,
+        "POST /v1/responses": Scope.ASK,
+        "POST /v1/vector_stores/rivers/north/search": Scope.ASK,
         "GET /v1/models": Scope.ASK,
         "POST /v1/search": Scope.ASK,
         "POST /gradio_api/queue/join": Scope.ASK,

@@ -84,8 +84,8 @@ def test_the_newest_conversation_comes_first(client: TestClient) -> None:
         "answers": 1,
         "shared": False,
     }
-    assert client.get(ROUTE).json() == {"conversations": [second, FIRST]}
-    assert client.get(ROUTE, params={"limit": 1}).json() == {"conversations": [second]}
+    assert client.get(ROUTE).json() == {"conversations": [second, FIRST], "next_cursor": None}
+    assert client.get(ROUTE, params={"limit": 1}).json()["conversations"] == [second]
     assert [listed(client, query=query) for query in ("bon CUA", "gate", "rained", "snow")] == [
         *(["c-1"], ["c-1"], ["0a" * 16], []),
     ]
@@ -268,7 +268,8 @@ def test_a_document_has_the_answers_that_cite_it(client: TestClient) -> None:
                 "quotes": [{"start": 100, "end": 100 + len(each.text), "quote": each.text}],
             }
             for each in (GATES, DAM)
-        ]
+        ],
+        "next_cursor": None,
     }
     one = client.get("/v1/documents/1/citations", params={"limit": 1}).json()["answers"]
     assert [each["answer_id"] for each in one] == [GATES.answer_id]
@@ -279,7 +280,7 @@ def test_a_document_that_nobody_cites_has_none_and_one_that_is_not_there_is_a_pr
 ) -> None:
     for conversation_id in ("c-1", "0a" * 16):
         client.delete(f"{ROUTE}/{conversation_id}")
-    assert client.get("/v1/documents/1/citations").json() == {"answers": []}
+    assert client.get("/v1/documents/1/citations").json() == {"answers": [], "next_cursor": None}
     assert (
         problem(client.get("/v1/documents/9/citations"), 404)
         == "document 9 is not in the library; it may have been removed"

@@ -64,7 +64,7 @@ def test_it_tells_uploads_from_files_of_folders_by_path(
 
 
 def test_an_empty_library_has_an_empty_list(client: TestClient) -> None:
-    assert client.get(BRIEF).json() == {"documents": [], "generation": 0}
+    assert client.get(BRIEF).json() == {"documents": [], "generation": 0, "next_cursor": None}
 
 
 def test_one_who_has_it_is_sent_nothing_until_something_changes(client: TestClient, index: Library) -> None:

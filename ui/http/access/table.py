@@ -68,12 +68,15 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
     ),
     Scope.ASK: (
         "POST /v1/search",
+        "POST /v1/search/batch",
         "POST /v1/chat",
         "POST /v1/feedback",
         # OpenAI's protocol.
         "GET /v1/models",
         "GET /v1/models/{name}",
         "POST /v1/chat/completions",
+        "POST /v1/responses",
+        "POST /v1/vector_stores/{collection:path}/search",
         # The questions of the page.
         "GET /gradio_api/heartbeat/{session_hash}",
         "POST /gradio_api/queue/join",
@@ -107,12 +110,15 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
     Scope.METRICS: ("GET /metrics",),
     Need.IDENTITY: (
         "GET /v1/identity",
+        # Each tool sends a request of its own, which needs what its route needs.
+        "POST /mcp",
         # These answer 404, or 405 to another method than one above.
         "* /v1",
         "* /v1/{rest:path}",
         "* /healthz",
         "* /readyz",
         "* /metrics",
+        "* /mcp",
     ),
 }
 

@@ -3,17 +3,11 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import cast
 
 import httpx
 import openai
 import pytest
-import uvicorn
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from index.library import Library
@@ -21,43 +15,13 @@ from rag.answers import Citation, Verification
 from rag.engine import QueryEngine
 from rag.verification import Gate
 from rag.writing.writer import Writer
+from tests.support.openai_client import served
 from tests.support.scripted import ScriptedLLM, cites, model_of, says
-from ui.app import create_app
-from ui.http.openai import footnotes, text_of, without_footnotes
+from ui.http.openai.text import footnotes, text_of, without_footnotes
 
 DENS = "How many scam compounds does Amnesty say there are in Cambodia?"
 QUOTE = "Amnesty International recently reported that it knows of at least 53 scam dens in Cambodia"
 RAINFALL = "What is the rainfall of Cambodia?"
-START_SECONDS = 30
-
-
-@contextmanager
-def served(index: Library, engine: QueryEngine) -> Iterator[openai.OpenAI]:
-    """OpenAI's client, connected to a server of the library on a free port."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(index, engine), log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        until = time.monotonic() + START_SECONDS
-        while not server.started:
-            assert time.monotonic() < until, "the server did not start"
-            time.sleep(0.05)
-        with openai.OpenAI(
-            api_key="any",
-            base_url=f"http://127.0.0.1:{listener.getsockname()[1]}/v1",
-            http_client=httpx.Client(trust_env=False),
-            max_retries=0,
-            timeout=60,
-        ) as client:
-            yield client
-        server.should_exit = True
-        thread.join(START_SECONDS)
-
-
-@pytest.fixture(scope="module")
-def client(seed_index: Library, seed_engine: QueryEngine) -> Iterator[openai.OpenAI]:
-    with served(seed_index, seed_engine) as client:
-        yield client
 
 
 def user(words: object) -> ChatCompletionMessageParam:

@@ -1,0 +1,67 @@
+"""llama-index retrieves, asks and uses a tool, over a server and over a library in this process."""
+
+from __future__ import annotations
+
+import asyncio
+
+import pytest
+from llama_index.core.base.response.schema import Response
+from llama_index.core.schema import NodeWithScore
+
+from index.library import Library
+from rag import Retriever
+from ui.client import Client, LocalClient
+from ui.client.llama_index import FootnotedQueryEngine, FootnotedRetriever, query_tool
+
+PIN = "rust in the pin of gate 3"
+WHY = "Why did gate 3 of the Maravel Dam fail?"
+
+
+def shown(nodes: list[NodeWithScore]) -> list[object]:
+    return [(found.node.to_dict(), found.score) for found in nodes]
+
+
+@pytest.mark.parametrize("source", ["client", "local"])
+def test_passages_are_those_of_the_library_s_own_retriever(
+    source: str, seed_index: Library, request: pytest.FixtureRequest
+) -> None:
+    retriever = FootnotedRetriever(request.getfixturevalue(source), limit=3)
+    found = retriever.retrieve(PIN)
+    assert shown(found) == shown(Retriever(seed_index, limit=3).retrieve(PIN))
+    assert shown(asyncio.run(retriever.aretrieve(PIN))) == shown(found)
+
+
+@pytest.mark.parametrize("source", ["client", "local"])
+def test_a_response_has_the_footnotes_as_its_sources(source: str, request: pytest.FixtureRequest) -> None:
+    asked: Client | LocalClient = request.getfixturevalue(source)
+    response = FootnotedQueryEngine(asked).query(WHY)
+    assert isinstance(response, Response)
+    answer = asked.ask(WHY)
+    assert str(response) == answer.text
+    assert [found.node.get_content() for found in response.source_nodes] == [
+        cited.quote for cited in answer.citations
+    ]
+    for found, cited in zip(response.source_nodes, answer.citations, strict=True):
+        text = asked.text(found.node.metadata["document_id"], found.node.metadata["version"]).text
+        assert text[found.node.metadata["start"] : found.node.metadata["end"]] == cited.quote
+        assert found.node.metadata["footnote"] == cited.id
+    assert response.metadata is not None
+    assert response.metadata["answer"]["citations"] == answer.as_dict()["citations"]
+    later = asyncio.run(FootnotedQueryEngine(asked).aquery(WHY))
+    assert str(later) == answer.text
+
+
+def test_an_abstention_has_no_sources(local: LocalClient) -> None:
+    response = FootnotedQueryEngine(local).query("What is the rainfall of Cambodia?")
+    assert isinstance(response, Response)
+    assert response.source_nodes == []
+    assert response.metadata is not None
+    assert response.metadata["answer"]["abstained"] is True
+
+
+def test_an_agent_s_tool_answers(client: Client) -> None:
+    tool = query_tool(client)
+    assert tool.metadata.name == "ask_reports"
+    output = tool.call(WHY)
+    assert output.content == client.ask(WHY).text
+    assert output.raw_output.source_nodes

@@ -1,0 +1,185 @@
+"""The client of a server, for asynchronous programs."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from typing import Self, TypeVar
+
+import httpx
+
+from index.records import Filters
+from rag.answers import Answer
+from rag.events import StreamedEvent
+from ui.client import calls
+from ui.client.calls import ADDRESS, SECONDS, Call, Turns
+from ui.client.events import EventReader
+from ui.client.problems import ProblemError, problem_of
+from ui.client.results import Document, DocumentText, SearchResponse
+from ui.client.retries import Retries
+from ui.errors import ServerGoneError
+
+T = TypeVar("T")
+
+NO_FILTERS = Filters()
+
+
+class AsyncClient:
+    """Asks a server, with the methods of :class:`ui.client.client.Client`.
+
+    Every method raises :class:`ProblemError` if the server refuses the request, and
+    :class:`~ui.errors.ServerGoneError` if it cannot be reached. A busy server is asked again.
+    """
+
+    def __init__(
+        self,
+        address: str = ADDRESS,
+        token: str | None = None,
+        *,
+        retries: Retries | None = None,
+        seconds: float = SECONDS,
+        transport: httpx.AsyncBaseTransport | None = None,
+    ) -> None:
+        """Make a client; it connects with its first request.
+
+        Args:
+            address: the URL of the server.
+            token: a token of ``footnoted token add``, where people sign in.
+            retries: how often a busy server is asked again.
+            seconds: the longest pause between two parts of a response.
+            transport: sends the requests; over the network by default.
+        """
+        self._http = httpx.AsyncClient(**calls.client_fields(address, token, seconds), transport=transport)
+        self._retries = retries or Retries()
+
+    async def __aenter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    async def __aexit__(self, *_raised: object) -> None:
+        """Close the client."""
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._http.aclose()
+
+    async def search(self, query: str, limit: int = 10, filters: Filters = NO_FILTERS) -> SearchResponse:
+        """Find the passages that match a query, best first."""
+        return await self._result(calls.search(query, limit, filters))
+
+    async def search_many(
+        self, queries: Sequence[str], limit: int = 10, filters: Filters = NO_FILTERS
+    ) -> list[SearchResponse]:
+        """Search for several queries in one request, in one state of the library."""
+        return await self._result(calls.search_many(queries, limit, filters))
+
+    async def ask(
+        self,
+        question: str,
+        filters: Filters = NO_FILTERS,
+        *,
+        conversation_id: str | None = None,
+        history: Turns = (),
+        exact: bool = False,
+    ) -> Answer:
+        """Answer a question, or abstain with the reasons.
+
+        Args:
+            question: the question.
+            filters: the documents to search.
+            conversation_id: the conversation of an earlier answer, which the question follows.
+            history: the earlier turns instead, if the server keeps none of them.
+            exact: whether to search for the question as it is written.
+        """
+        return await self._result(calls.ask(question, filters, conversation_id, history, exact=exact))
+
+    async def stream(
+        self,
+        question: str,
+        filters: Filters = NO_FILTERS,
+        *,
+        conversation_id: str | None = None,
+        history: Turns = (),
+        exact: bool = False,
+    ) -> AsyncIterator[StreamedEvent]:
+        """Answer a question as :meth:`ask` does; yields the events, and last the whole answer."""
+        call = calls.ask(question, filters, conversation_id, history, exact=exact, stream=True)
+        reader = EventReader()
+        async with self._sent(call) as response:
+            async for part in response.aiter_bytes():
+                for event in reader.feed(part):
+                    yield event
+            reader.end()
+
+    async def answer(self, answer_id: str) -> Answer:
+        """An answer that the library keeps."""
+        return await self._result(calls.answer(answer_id))
+
+    async def documents(self) -> AsyncIterator[Document]:
+        """The current version of every document, in the order in which they were added."""
+        cursor: str | None = ""
+        while cursor is not None:
+            page, cursor = await self._result(calls.documents(cursor))
+            for document in page:
+                yield document
+
+    async def text(
+        self, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
+    ) -> DocumentText:
+        """The text of a document, or a part of it; offsets count code points."""
+        return await self._result(calls.text(document_id, version, start, end))
+
+    async def add(self, name: str, content: bytes, details: Mapping[str, str] | None = None) -> Document:
+        """Add a document, or a new version of the one with the same name.
+
+        Args:
+            name: the name of the file.
+            content: the bytes of the file.
+            details: any of title, publisher, author, published, language, collection and password.
+        """
+        return await self._result(calls.add(name, content, details or {}))
+
+    async def delete(self, document_id: int) -> None:
+        """Delete a document that was uploaded."""
+        await self._result(calls.delete(document_id))
+
+    async def _result(self, call: Call[T]) -> T:
+        async with self._sent(call) as response:
+            return call.result(await response.aread())
+
+    @asynccontextmanager
+    async def _sent(self, call: Call[T]) -> AsyncIterator[httpx.Response]:
+        """Send a request until the server is not busy; gives the response, whose body is not read yet."""
+        again = 0
+        try:
+            while True:
+                outcome = await self._try(call)
+                pause = self._retries.pause(again, outcome)
+                if pause is None:
+                    break
+                if isinstance(outcome, httpx.Response):
+                    await outcome.aclose()
+                await asyncio.sleep(pause)
+                again += 1
+            if isinstance(outcome, httpx.ConnectError):
+                raise outcome
+            try:
+                if outcome.is_error:
+                    await outcome.aread()
+                    raise ProblemError(problem_of(outcome))
+                yield outcome
+            finally:
+                await outcome.aclose()
+        except httpx.TransportError as error:
+            raise ServerGoneError(
+                f"the server at {self._http.base_url} cannot be reached: {error}"
+            ) from error
+
+    async def _try(self, call: Call[T]) -> httpx.Response | httpx.ConnectError:
+        request = self._http.build_request(call.method, call.path, **call.fields)
+        try:
+            return await self._http.send(request, stream=True)
+        except httpx.ConnectError as error:
+            return error

@@ -1,0 +1,133 @@
+"""The requests to a server, each with how its response is read."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlsplit
+
+from index.records import Filters
+from rag.answers import Answer
+from ui.client.results import Document, DocumentText, SearchResponse, parse
+from ui.syntax import request_fields
+
+T = TypeVar("T")
+
+ADDRESS = "http://127.0.0.1:7860"
+SECONDS = 120.0
+PAGE = 500
+"""The documents of one page of their list."""
+
+_LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+Turns = Sequence[tuple[str, str]]
+"""The earlier turns of a conversation: the role, ``user`` or ``assistant``, and the content."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[T]):
+    """A request.
+
+    Attributes:
+        method: the method.
+        path: the path.
+        read: converts the parsed JSON of the response, which is None if it has no body.
+        fields: the other arguments of :meth:`httpx.Client.build_request`.
+    """
+
+    method: str
+    path: str
+    read: Callable[[Any], T]
+    fields: Mapping[str, Any] = field(default_factory=dict)
+
+    def result(self, body: bytes) -> T:
+        """Read the body of the response."""
+        return self.read(json.loads(body) if body else None)
+
+
+def client_fields(address: str, token: str | None, seconds: float) -> dict[str, Any]:
+    """The arguments of httpx's clients. A proxy of the environment gets no request to this machine."""
+    return {
+        "base_url": address,
+        "headers": {"Authorization": f"Bearer {token}"} if token else {},
+        "timeout": seconds,
+        "trust_env": urlsplit(address).hostname not in _LOOPBACK,
+    }
+
+
+def search(query: str, limit: int, filters: Filters) -> Call[SearchResponse]:
+    """``POST /v1/search``."""
+    body = {"query": query, "limit": limit, **request_fields(filters)}
+    return Call("POST", "/v1/search", lambda found: parse(SearchResponse, found), {"json": body})
+
+
+def search_many(queries: Sequence[str], limit: int, filters: Filters) -> Call[list[SearchResponse]]:
+    """``POST /v1/search/batch``."""
+    body = {"queries": [{"query": query, "limit": limit, **request_fields(filters)} for query in queries]}
+    return Call(
+        "POST",
+        "/v1/search/batch",
+        lambda found: [parse(SearchResponse, each) for each in found["searches"]],
+        {"json": body},
+    )
+
+
+def ask(
+    question: str,
+    filters: Filters,
+    conversation_id: str | None,
+    history: Turns,
+    *,
+    exact: bool,
+    stream: bool = False,
+) -> Call[Answer]:
+    """``POST /v1/chat``."""
+    body = {
+        "question": question,
+        "conversation_id": conversation_id,
+        "history": [{"role": role, "content": content} for role, content in history],
+        "exact": exact,
+        "stream": stream,
+        **request_fields(filters),
+    }
+    return Call("POST", "/v1/chat", lambda found: parse(Answer, found), {"json": body})
+
+
+def answer(answer_id: str) -> Call[Answer]:
+    """``GET /v1/answers/{id}``."""
+    return Call("GET", f"/v1/answers/{answer_id}", lambda found: parse(Answer, found))
+
+
+def documents(cursor: str) -> Call[tuple[list[Document], str | None]]:
+    """A page of ``GET /v1/documents``, and the cursor of the next one."""
+
+    def read(found: Any) -> tuple[list[Document], str | None]:  # noqa: ANN401 (JSON)
+        return [parse(Document, each) for each in found["documents"]], found["next_cursor"]
+
+    return Call("GET", "/v1/documents", read, {"params": {"limit": PAGE, "cursor": cursor}})
+
+
+def text(document_id: int, version: int | None, start: int, end: int | None) -> Call[DocumentText]:
+    """``GET /v1/documents/{id}/text``."""
+    given = {"version": version, "start": start, "end": end}
+    params = {name: value for name, value in given.items() if value is not None}
+    path = f"/v1/documents/{document_id}/text"
+    return Call("GET", path, lambda found: parse(DocumentText, found), {"params": params})
+
+
+def add(name: str, content: bytes, details: Mapping[str, str]) -> Call[Document]:
+    """``POST /v1/documents``, with a key of its own, so that a repeated request adds nothing twice."""
+    fields = {
+        "files": {"file": (name, content)},
+        "data": dict(details),
+        "headers": {"Idempotency-Key": uuid.uuid4().hex},
+    }
+    return Call("POST", "/v1/documents", lambda found: parse(Document, found), fields)
+
+
+def delete(document_id: int) -> Call[None]:
+    """``DELETE /v1/documents/{id}``."""
+    return Call("DELETE", f"/v1/documents/{document_id}", lambda _: None)

@@ -1,0 +1,52 @@
+"""A library as LangChain's retriever, over a server or in this process; needs the extra ``langchain``."""
+
+from __future__ import annotations
+
+from langchain_core.callbacks import CallbackManagerForRetrieverRun
+from langchain_core.documents import Document
+from langchain_core.retrievers import BaseRetriever
+from pydantic import ConfigDict, SkipValidation
+
+from index.records import Filters
+from ui.client.sources import Source, id_of, place_of
+
+
+class FootnotedRetriever(BaseRetriever):
+    """Finds passages, as documents with the place of their text in ``metadata``.
+
+    Attributes:
+        source: a client.
+        limit: the number of passages that a query returns.
+        filters: the documents to search.
+        footnotes: whether to answer the query instead, and return the quotes of the answer's footnotes; none
+            if the library has no answer.
+    """
+
+    model_config = ConfigDict(arbitrary_types_allowed=True)
+
+    source: SkipValidation[Source]
+    limit: int = 10
+    filters: Filters = Filters()
+    footnotes: bool = False
+
+    def _get_relevant_documents(
+        self, query: str, *, run_manager: CallbackManagerForRetrieverRun
+    ) -> list[Document]:
+        del run_manager
+        if self.footnotes:
+            return [
+                Document(
+                    cited.quote,
+                    id=id_of(cited),
+                    metadata={
+                        **place_of(cited),
+                        "footnote": cited.id,
+                        "verdict": cited.verification.verdict,
+                    },
+                )
+                for cited in self.source.ask(query, self.filters).citations
+            ]
+        return [
+            Document(found.text, id=id_of(found), metadata={**place_of(found), "score": found.score})
+            for found in self.source.search(query, self.limit, self.filters).results
+        ]

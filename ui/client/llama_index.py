@@ -1,0 +1,126 @@
+"""A library as llama-index's retriever, query engine and tool, over a server or in this process."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from llama_index.core.base.base_query_engine import BaseQueryEngine
+from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
+from llama_index.core.prompts.mixin import PromptMixinType
+from llama_index.core.retrievers import BaseRetriever
+from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
+from llama_index.core.tools import QueryEngineTool
+
+from index.records import Filters
+from rag.answers import Citation
+from ui.client.results import SearchResult
+from ui.client.sources import Source, id_of, place_of
+
+NO_FILTERS = Filters()
+
+_HIDDEN = [
+    "document_id",
+    "version",
+    "start",
+    "end",
+    "page",
+    "path",
+    "dense",
+    "lexical",
+    "footnote",
+    "verdict",
+]
+"""Metadata that locates a passage. It means nothing to a model, so prompts and embeddings leave it out."""
+
+
+class FootnotedRetriever(BaseRetriever):
+    """Finds passages, as nodes with the place of their text: those of :class:`rag.Retriever`."""
+
+    def __init__(
+        self,
+        source: Source,
+        limit: int = 10,
+        filters: Filters = NO_FILTERS,
+        **kwargs: Any,  # noqa: ANN401 (llama-index's own arguments)
+    ) -> None:
+        """Retrieve from ``source``.
+
+        Args:
+            source: a client.
+            limit: the number of passages that a query returns.
+            filters: the documents to search.
+            kwargs: passed on to ``BaseRetriever``.
+        """
+        super().__init__(**kwargs)
+        self._source = source
+        self._limit = limit
+        self._filters = filters
+
+    def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        found = self._source.search(query_bundle.query_str, self._limit, self._filters)
+        return [
+            NodeWithScore(
+                node=_node(result, result.text, dense=result.scores.dense, lexical=result.scores.lexical),
+                score=result.score,
+            )
+            for result in found.results
+        ]
+
+    async def _aretrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
+        return await asyncio.to_thread(self._retrieve, query_bundle)
+
+
+class FootnotedQueryEngine(BaseQueryEngine):
+    """Answers questions. The source nodes of a response are the footnotes of the answer, in its order.
+
+    ``metadata["answer"]`` of a response is the whole answer; an abstention has no source nodes.
+    """
+
+    def __init__(self, source: Source, filters: Filters = NO_FILTERS) -> None:
+        """Ask ``source``, within ``filters``."""
+        super().__init__(callback_manager=None)
+        self._source = source
+        self._filters = filters
+
+    def _query(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        answer = self._source.ask(query_bundle.query_str, self._filters)
+        nodes = [
+            NodeWithScore(
+                node=_node(cited, cited.quote, footnote=cited.id, verdict=cited.verification.verdict),
+                score=cited.verification.score,
+            )
+            for cited in answer.citations
+        ]
+        return Response(answer.text, nodes, {"answer": answer.as_dict()})
+
+    async def _aquery(self, query_bundle: QueryBundle) -> RESPONSE_TYPE:
+        return await asyncio.to_thread(self._query, query_bundle)
+
+    def _get_prompt_modules(self) -> PromptMixinType:
+        return {}
+
+
+def query_tool(source: Source, filters: Filters = NO_FILTERS) -> QueryEngineTool:
+    """A tool with which an agent asks ``source``, within ``filters``."""
+    return QueryEngineTool.from_defaults(
+        FootnotedQueryEngine(source, filters),
+        name="ask_reports",
+        description="Answers a question from a library of reports, with footnotes to their exact words. "
+        "Says so if the reports have no answer.",
+    )
+
+
+def _node(found: SearchResult | Citation, text: str, **more: object) -> TextNode:
+    metadata = {**place_of(found), **more}
+    hidden = [name for name in _HIDDEN if name in metadata]
+    return TextNode(
+        id_=id_of(found),
+        text=text,
+        start_char_idx=found.start,
+        end_char_idx=found.end,
+        metadata=metadata,
+        excluded_embed_metadata_keys=hidden,
+        excluded_llm_metadata_keys=hidden,
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=str(found.document_id))},
+    )

@@ -1,0 +1,123 @@
+"""The client's calls on a library in this process, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from typing import Self
+
+from index.library import NO_FILTERS
+from index.records import Filters
+from rag.answers import Answer
+from rag.conversations import Conversation, continue_conversation, kept_answer, load
+from rag.engine import QueryEngine
+from rag.events import ReadingBegun, StreamedEvent
+from ui.client.calls import Turns
+from ui.client.results import Document, DocumentText, SearchResponse, parse
+from ui.search import Query, batch_response, search_response
+
+
+class LocalClient:
+    """Asks the engine of an open library, with the results of :class:`ui.client.client.Client`.
+
+    It reads only: documents are added and deleted with :mod:`index`, or by a server.
+    """
+
+    def __init__(self, engine: QueryEngine) -> None:
+        """Ask ``engine``, whose library stays open until the caller closes it."""
+        self._engine = engine
+        self._opened = ExitStack()
+
+    @classmethod
+    def open(cls, home: Path | None = None) -> Self:
+        """Open the library and the models of the settings; :meth:`close` closes them.
+
+        Args:
+            home: the library's folder; that of the settings by default.
+        """
+        from ui.opening import open_engine, open_library
+        from ui.settings import load_settings
+
+        settings = load_settings(home=home)
+        with ExitStack() as opened:
+            index = opened.enter_context(open_library(settings))
+            client = cls(opened.enter_context(open_engine(settings, index)))
+            client._opened = opened.pop_all()
+        return client
+
+    def __enter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        """Close the client."""
+        self.close()
+
+    def close(self) -> None:
+        """Close what :meth:`open` opened."""
+        self._opened.close()
+
+    def search(self, query: str, limit: int = 10, filters: Filters = NO_FILTERS) -> SearchResponse:
+        """Find the passages that match a query, best first."""
+        return parse(SearchResponse, search_response(self._engine.index, query, limit, filters))
+
+    def search_many(
+        self, queries: Sequence[str], limit: int = 10, filters: Filters = NO_FILTERS
+    ) -> list[SearchResponse]:
+        """Search for several queries in one state of the library."""
+        found = batch_response(self._engine.index, [Query(words, limit, filters) for words in queries])
+        return parse(list[SearchResponse], found["searches"])
+
+    def ask(
+        self,
+        question: str,
+        filters: Filters = NO_FILTERS,
+        *,
+        conversation_id: str | None = None,
+        history: Turns = (),
+        exact: bool = False,
+    ) -> Answer:
+        """Answer a question, or abstain with the reasons."""
+        return self._engine.ask(question, filters, self._before(conversation_id, history), exact=exact)
+
+    def stream(
+        self,
+        question: str,
+        filters: Filters = NO_FILTERS,
+        *,
+        conversation_id: str | None = None,
+        history: Turns = (),
+        exact: bool = False,
+    ) -> Iterator[StreamedEvent]:
+        """Answer a question as :meth:`ask` does; yields the events, and last the whole answer."""
+        before = self._before(conversation_id, history)
+        for event in self._engine.stream(question, filters, before, exact=exact):
+            if not isinstance(event, ReadingBegun):
+                yield event
+
+    def answer(self, answer_id: str) -> Answer:
+        """An answer that the library keeps."""
+        return load(kept_answer(self._engine.index, answer_id))
+
+    def documents(self) -> Iterator[Document]:
+        """The current version of every document, in the order in which they were added."""
+        records = sorted(self._engine.index.catalog.documents(), key=lambda record: record.document_id)
+        return (parse(Document, asdict(record)) for record in records)
+
+    def text(
+        self, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
+    ) -> DocumentText:
+        """The text of a document, or a part of it; offsets count code points."""
+        with self._engine.index.catalog.reading() as reader:
+            record = reader.document(document_id, version)
+            document = reader.text(document_id, record.version)
+        beyond = min(len(document.text) if end is None else end, len(document.text))
+        begin = min(start, beyond)
+        words = document.text[begin:beyond]
+        place = (begin, beyond, len(document.text))
+        return DocumentText(document_id, record.version, document.title, words, *place)
+
+    def _before(self, conversation_id: str | None, history: Turns) -> Conversation:
+        return continue_conversation(self._engine.index, conversation_id, history)

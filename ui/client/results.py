@@ -1,0 +1,117 @@
+"""The results of searches and lists. Answers and their events have the types of ``rag``.
+
+Fields that a newer server adds are ignored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, TypeVar, cast
+
+from pydantic import TypeAdapter
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """The two scores of a passage: the cosine of its meaning, and BM25 of its words; None if not found so."""
+
+    dense: float | None
+    lexical: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SentenceScore:
+    """A sentence of a passage, with the probability that it answers the question; offsets in code points."""
+
+    start: int
+    end: int
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """A passage: ``text == document.text[start:end]``.
+
+    The other fields have the meaning of those of :class:`rag.answers.Passage`.
+    """
+
+    document_id: int
+    version: int
+    title: str
+    publisher: str | None
+    published: str | None
+    path: str
+    page: int | None
+    start: int
+    end: int
+    text: str
+    score: float
+    scores: Scores
+    sentences: tuple[SentenceScore, ...]
+    recognised: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResponse:
+    """The passages that match a query, best first.
+
+    Attributes:
+        query: the query, without white space around it.
+        results: the passages.
+        took_ms: the time of the search, in milliseconds.
+        generation: the generation of the library.
+    """
+
+    query: str
+    results: tuple[SearchResult, ...]
+    took_ms: float
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A document; the fields have the meaning of those of :class:`index.records.DocumentRecord`."""
+
+    document_id: int
+    version: int
+    path: str
+    kind: str
+    title: str
+    publisher: str | None
+    author: str | None
+    published: str | None
+    language: str
+    collection: str | None
+    pages: int | None
+    characters: int
+    passages: int
+    digest: str
+    added: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentText:
+    """The text of a document from ``start`` to ``end``; ``characters`` is the length of the whole text."""
+
+    document_id: int
+    version: int
+    title: str
+    text: str
+    start: int
+    end: int
+    characters: int
+
+
+def parse(kind: type[T], value: Any) -> T:  # noqa: ANN401 (JSON)
+    """Convert parsed JSON to a type; raises :class:`pydantic.ValidationError`."""
+    parsed: T = _adapter(cast("Hashable", kind)).validate_python(value)
+    return parsed
+
+
+@cache
+def _adapter(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 (a type)
+    return TypeAdapter(kind)

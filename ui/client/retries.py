@@ -1,0 +1,57 @@
+"""The pauses after which a request is sent again: servers that are busy or starting say when."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import httpx
+
+BUSY = frozenset({429, 503})
+"""The statuses of a request of which nothing was done."""
+
+
+@dataclass(frozen=True, slots=True)
+class Retries:
+    """How often, and after how long, a request is sent again.
+
+    Attributes:
+        most: the most times that a request is sent again.
+        first_seconds: the pause before the first time, which doubles each time; a random part is left out.
+        longest_seconds: a server that asks for a longer pause is not asked again.
+    """
+
+    most: int = 4
+    first_seconds: float = 0.5
+    longest_seconds: float = 60.0
+
+    def pause(self, sent: int, outcome: httpx.Response | httpx.ConnectError) -> float | None:
+        """The seconds to wait before the next try; None if there is no use in one.
+
+        Args:
+            sent: how often the request was sent again already.
+            outcome: the response, or why there is none.
+        """
+        if sent >= self.most:
+            return None
+        asked: float | None = None
+        if isinstance(outcome, httpx.Response):
+            if outcome.status_code not in BUSY:
+                return None
+            asked = _seconds(outcome.headers.get("retry-after", ""))
+        if asked is None:
+            asked = self.first_seconds * 2**sent * random.uniform(0.5, 1)  # noqa: S311 (no secret)
+        return asked if asked <= self.longest_seconds else None
+
+
+def _seconds(header: str) -> float | None:
+    """The pause that a header ``Retry-After`` asks for: seconds, or a date; None without either."""
+    if header.strip().isdecimal():
+        return float(header)
+    try:
+        until = parsedate_to_datetime(header)
+    except ValueError:
+        return None
+    return max((until - datetime.now(UTC)).total_seconds(), 0.0) if until.tzinfo else None

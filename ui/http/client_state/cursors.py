@@ -1,0 +1,43 @@
+"""Cursors of long lists. A client sends a cursor back as it is; what is in it may change."""
+
+from __future__ import annotations
+
+from base64 import urlsafe_b64decode, urlsafe_b64encode
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import HTTPException, Query
+
+from ui.syntax import MAX_ID
+
+Cursor = Annotated[
+    str,
+    Query(
+        max_length=200,
+        pattern=r"^[A-Za-z0-9_=-]*$",
+        description="the `next_cursor` of the page before; empty for the first page",
+    ),
+]
+
+
+def cursor_of(listing: str, place: Sequence[int]) -> str:
+    """The cursor of the page of ``listing`` that begins behind the row at ``place``, the row's sort key."""
+    return urlsafe_b64encode(f"{listing}:{':'.join(map(str, place))}".encode()).decode().rstrip("=")
+
+
+def place_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] | None:
+    """The place that :func:`cursor_of` wrote, which has so many numbers; None for an empty cursor.
+
+    Raises:
+        HTTPException: 422 if the cursor is not of this list.
+    """
+    if not cursor:
+        return None
+    try:
+        name, *rest = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode().split(":")
+        place = tuple(map(int, rest))
+    except ValueError:
+        name, place = "", ()
+    if name != listing or len(place) != numbers or not all(0 <= number <= MAX_ID for number in place):
+        raise HTTPException(422, "cursor is not of this list; send the next_cursor of a page of it, or none")
+    return place

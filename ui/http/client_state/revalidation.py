@@ -1,0 +1,55 @@
+"""Responses that a client keeps, and that are sent again only if they have changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import Header
+from starlette.responses import Response
+
+from index.catalog import CatalogReader
+
+KnownTags = Annotated[str, Header(description="the `ETag` of an earlier response")]
+"""The header ``If-None-Match``. The parameter must be called ``if_none_match``."""
+
+UNCHANGED = {"description": "Nothing has changed since the `ETag` in the request"}
+
+_FORMAT = 2
+"""A part of the ``ETag``. Raise it when the fields of a response change, so that clients drop responses from
+an older version of the program."""
+
+
+def library_tag(reader: CatalogReader) -> str:
+    """The ``ETag`` of everything that the catalog says of documents; a weak one, as it may be compressed."""
+    tag = f"{_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.touched}"
+    if reader.hidden:
+        # Two users of one browser may see different documents.
+        tag += f"-{hashlib.sha256(json.dumps(reader.hidden).encode()).hexdigest()[:16]}"
+    return f'W/"{tag}"'
+
+
+def revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], bytes]) -> Response:
+    """A response that a client caches and revalidates at each use; 304 if the client's copy is current.
+
+    Args:
+        tag: the ``ETag`` of the current content, with its quotes.
+        known_tags: the request's ``If-None-Match``.
+        media_type: media type of the body.
+        body: makes the body; called only if the body is sent.
+    """
+    headers = {"ETag": tag, "Cache-Control": "private, no-cache"}
+    if tag in {each.strip() for each in known_tags.split(",")}:
+        return Response(status_code=304, headers=headers)
+    return Response(body(), media_type=media_type, headers=headers)
+
+
+def revalidated_json(reader: CatalogReader, known_tags: str, body: Callable[[], Any]) -> Response:
+    """JSON that stays the same until the library changes; as in :func:`revalidated`."""
+
+    def encoded() -> bytes:
+        return json.dumps(body(), ensure_ascii=False, separators=(",", ":")).encode()
+
+    return revalidated(library_tag(reader), known_tags, "application/json", encoded)

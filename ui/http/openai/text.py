@@ -1,0 +1,108 @@
+"""An answer as text for chat clients: sentences with footnote marks, and the footnotes below them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import regex
+
+from rag.answers import Answer, Citation, StatedFigure, Verdict
+from rag.visible_text import visible
+from ui.words import DOUBTS, RECOGNISED, date_or_undated, doubt_after, source_facts
+
+_MARKUP = regex.compile(r"[\\`*_{}\[\]<>#|~!]")
+"""Characters that can be Markdown."""
+
+_FOOTNOTE = regex.compile(r"^\[\p{N}+\]: .*“.*$\n?", regex.MULTILINE)
+_BELOW = regex.compile(
+    r"^(?:The sources give different figures: .*\n(?:- .*\n?)*|(?:Searched for|Understood as): .*\n?)\n*",
+    regex.MULTILINE,
+)
+_ESCAPED = regex.compile(r"\\([\\`*_{}\[\]<>#|~!])")
+_MARK = regex.compile(r"(?: \[\p{N}+\])+(?=\s|$)")
+
+
+def text_of(answer: Answer) -> str:
+    """An answer as text: sentences with footnote marks, then all that is below them, with the footnotes."""
+    return "".join(text for text, _ in pieces(answer))
+
+
+def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
+    """The parts of the text of :func:`text_of`, each with the citation of which it is the mark."""
+    end = 0
+    for each in answer.sentences:
+        yield sentence(answer.text[end : each.end], each.verdict), None
+        yield from ((mark(cited), cited) for cited in answer.cited_by(each))
+        end = each.end
+    yield escaped(answer.text[end:]) + below(answer), None
+
+
+def sentence(text: str, verdict: Verdict | None) -> str:
+    """A sentence with the white space before it, and with a label if its quotes may not say it."""
+    gap = text[: len(text) - len(text.lstrip())]
+    return gap + escaped(text) + doubt_after(verdict)
+
+
+def escaped(text: str) -> str:
+    """Text of a document or a model on one line, with its Markdown characters escaped for chat clients."""
+    return _MARKUP.sub(r"\\\g<0>", visible(text))
+
+
+def footnotes(citations: Iterable[Citation]) -> str:
+    """The footnotes in the order of their numbers, one line each: the quote and its source."""
+    lines = {
+        cited.id: f"[{cited.id}]: {_headings(cited)}“{escaped(cited.quote)}” — {_source(cited)}"
+        for cited in citations
+    }
+    return "\n".join(lines[number] for number in sorted(lines))
+
+
+def differences(answer: Answer) -> str:
+    """The figures on which sources disagree, one line for each, in the order of the answer."""
+    lines: list[str] = []
+    for disagreement in answer.disagreements:
+        lines.append(f"The sources give different figures: {escaped(disagreement.about)}")
+        lines += [
+            f"- {escaped(figure.value)} [{figure.citation}], {_figure_source(figure)}"
+            for figure in disagreement.figures
+        ]
+    return "\n".join(lines)
+
+
+def without_footnotes(text: str) -> str:
+    """The plain text of an answer that :func:`text_of` wrote, without marks, footnotes and labels."""
+    words = _MARK.sub("", _BELOW.sub("", _FOOTNOTE.sub("", text)))
+    for verdict in DOUBTS:
+        words = words.replace(doubt_after(verdict), "")
+    return _ESCAPED.sub(r"\1", words).strip()
+
+
+def _headings(cited: Citation) -> str:
+    """The headings above a cited table row; empty for other citations."""
+    return f"{escaped(cited.headings)}: " if cited.headings else ""
+
+
+def _figure_source(figure: StatedFigure) -> str:
+    superseded = ", superseded by a newer version" if figure.superseded else ""
+    return f"{escaped(figure.title)}, {escaped(date_or_undated(figure.published))}{superseded}"
+
+
+def _source(cited: Citation) -> str:
+    facts = [cited.title, *source_facts(cited.publisher, cited.author, cited.published, cited.page)]
+    facts += [RECOGNISED] if cited.recognised else []
+    facts += ["superseded by a newer version"] if cited.superseded_by is not None else []
+    return ", ".join(filter(None, map(escaped, facts)))
+
+
+def mark(cited: Citation) -> str:
+    """The mark of a footnote."""
+    return f" [{cited.id}]"
+
+
+def below(answer: Answer) -> str:
+    """The part of an answer below its sentences: disagreements, the searched question, note, footnotes."""
+    corrected = f"Searched for: {escaped(answer.searched_for)}" if answer.searched_for else ""
+    understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""
+    note = escaped(answer.note) if answer.note else ""
+    parts = [differences(answer), corrected, understood, note, footnotes(answer.citations)]
+    return "".join(f"\n\n{part}" for part in parts if part)

@@ -1,0 +1,15 @@
+"""The server for agents, by the Model Context Protocol; needs the extra ``mcp``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from index.lazy import attributes
+
+if TYPE_CHECKING:
+    from ui.mcp.http import MCPEndpoint
+    from ui.mcp.stdio import serve_stdio
+
+__all__ = ["MCPEndpoint", "serve_stdio"]
+
+__getattr__ = attributes(__name__, {"MCPEndpoint": "ui.mcp.http", "serve_stdio": "ui.mcp.stdio"})

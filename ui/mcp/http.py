@@ -1,0 +1,64 @@
+"""The tools over streamable HTTP, on the port of the server.
+
+A tool sends a request to the server's own routes, in this process, with the token of the agent. So the same
+checks decide what an agent may do as decide it for everyone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from starlette.requests import Request
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.client import AsyncClient
+from ui.client.retries import Retries
+
+if TYPE_CHECKING:
+    from mcp.server.mcpserver import MCPServer
+
+PATH = "/mcp"
+
+
+class MCPEndpoint:
+    """Answers the requests of agents. Each request stands alone: no session is kept.
+
+    The protocol's packages are imported with the first request.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Send the requests of the tools to ``app``."""
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
+
+        # A body that is too long is refused here, where the refusal reaches the agent.
+        body = await Request(scope, receive).body()
+        messages: list[Message] = [{"type": "http.request", "body": body}]
+
+        async def received() -> Message:
+            return messages.pop() if messages else await receive()
+
+        # The origin of the request was checked before.
+        manager = StreamableHTTPSessionManager(
+            self._server._lowlevel_server, json_response=True, stateless=True
+        )
+        async with manager.run():
+            await manager.handle_request(scope, received, send)
+
+    @cached_property
+    def _server(self) -> MCPServer[Any]:
+        from ui.mcp.tools import tools_server
+
+        return tools_server(self._source)
+
+    def _source(self, headers: Mapping[str, str]) -> AsyncClient:
+        kind, _, token = headers.get("authorization", "").partition(" ")
+        sent = token.strip() if kind.lower() == "bearer" else None
+        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+        return AsyncClient("http://127.0.0.1", sent, retries=Retries(most=0), transport=transport)

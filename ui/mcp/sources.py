@@ -1,0 +1,75 @@
+"""The part of the asynchronous client that the tools need, also for a library in this process."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Protocol, Self
+
+from anyio import to_thread
+
+from index.records import Filters
+from rag.answers import Answer
+from ui.client import Document, DocumentText, LocalClient, SearchResponse
+
+
+class AsyncSource(Protocol):
+    """A client of a server, or of a library in this process, that is closed at the end of a context."""
+
+    async def __aenter__(self) -> Self:
+        """Return the client."""
+
+    async def __aexit__(self, *raised: object) -> None:
+        """Close the client."""
+
+    async def search(self, query: str, limit: int = ..., filters: Filters = ...) -> SearchResponse:
+        """Find the passages that match a query, best first."""
+
+    async def ask(
+        self, question: str, filters: Filters = ..., *, conversation_id: str | None = ...
+    ) -> Answer:
+        """Answer a question, or abstain with the reasons."""
+
+    def documents(self) -> AsyncIterator[Document]:
+        """The current version of every document, in the order in which they were added."""
+
+    async def text(
+        self, document_id: int, version: int | None = ..., start: int = ..., end: int | None = ...
+    ) -> DocumentText:
+        """The text of a document, or a part of it."""
+
+
+class LocalSource:
+    """A library in this process, whose calls run in threads. It stays open at the end of a context."""
+
+    def __init__(self, client: LocalClient) -> None:
+        self._client = client
+
+    async def __aenter__(self) -> Self:
+        """Return the client."""
+        return self
+
+    async def __aexit__(self, *_raised: object) -> None:
+        """Do nothing."""
+
+    async def search(self, query: str, limit: int = 10, filters: Filters | None = None) -> SearchResponse:
+        """Find the passages that match a query, best first."""
+        return await to_thread.run_sync(self._client.search, query, limit, filters or Filters())
+
+    async def ask(
+        self, question: str, filters: Filters | None = None, *, conversation_id: str | None = None
+    ) -> Answer:
+        """Answer a question, or abstain with the reasons."""
+        return await to_thread.run_sync(
+            lambda: self._client.ask(question, filters or Filters(), conversation_id=conversation_id)
+        )
+
+    async def documents(self) -> AsyncIterator[Document]:
+        """The current version of every document, in the order in which they were added."""
+        for document in await to_thread.run_sync(self._client.documents):
+            yield document
+
+    async def text(
+        self, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
+    ) -> DocumentText:
+        """The text of a document, or a part of it."""
+        return await to_thread.run_sync(self._client.text, document_id, version, start, end)
