@@ -13,12 +13,18 @@ from playwright.sync_api import Browser, Page, expect
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.browser.pages import ARRESTS, ask, serving
+from tests.browser.rows import choose
+from tests.browser.telling import show
 from tests.browser.test_accessibility import WINDOWS, violations
 from tests.browser.views import SIZES
+from tests.support.libraries import MakeLibrary
 from tests.support.people import PASSWORD, make_hashes_quick
 from ui.accounts import Accounts, SignIn
 
 pytestmark = pytest.mark.browser
+
+DAM = "Of the dam of Varda\n\nThe third gate of the dam of Varda was closed on 3 March 1931.\n"
+WHEN = "When was the third gate of the dam of Varda closed?"
 
 
 @dataclass(frozen=True)
@@ -53,9 +59,9 @@ def window(chromium: Browser, **options: object) -> Iterator[Page]:
     assert [error for error in errors if "status of 4" not in error] == []
 
 
-def enter(page: Page, password: str = PASSWORD) -> None:
+def enter(page: Page, password: str = PASSWORD, *, name: str = "ada") -> None:
     """Fill in the sign-in form and send it."""
-    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Name").fill(name)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
 
@@ -117,6 +123,57 @@ def test_the_page_asks_in_the_language_of_the_reader_and_needs_no_script(
         page.get_by_label("Mật khẩu").fill(PASSWORD)
         page.get_by_role("button", name="Đăng nhập").click()
         expect(page).to_have_url(f"{guarded.url}/docs?x=1")
+
+
+@pytest.fixture
+def team(library: MakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a server that keeps answers, on which ada and bea sign in."""
+    make_hashes_quick(monkeypatch)
+    index = library({"dam.txt": DAM}).index
+    with closing(Accounts.open(tmp_path)) as accounts:
+        for name in ("ada", "bea"):
+            accounts.users.add(name, PASSWORD)
+        engine = QueryEngine(index, None, keeps=True)
+        with serving(index, engine, sign_in=SignIn(accounts, "0" * 16)) as url:
+            yield url
+
+
+def test_a_conversation_is_shared_from_its_menu_and_taken_back(chromium: Browser, team: str) -> None:
+    allowed = {"permissions": ["clipboard-read", "clipboard-write"]}
+    with window(chromium, **allowed) as page, window(chromium) as other:
+        page.goto(team)
+        enter(page)
+        ask(page, WHEN)
+        page.locator("#fn-conversation .fn-actions").last.wait_for()
+        show(page)
+        page.get_by_role("button", name=f"More actions for {WHEN}").click()
+        expect(page.get_by_role("menuitem", name="Stop sharing")).to_have_count(0)
+        assert violations(page) == []
+        page.get_by_role("menuitem", name="Share with team").click()
+        expect(page.locator("#fn-said")).to_contain_text("Link copied.")
+        link = page.evaluate("navigator.clipboard.readText()")
+        other.goto(link)
+        enter(other, name="bea")
+        expect(other.locator("#fn-conversation")).to_contain_text("The third gate")
+        show(other)
+        expect(other.get_by_text("No conversations yet.")).to_be_visible()
+        choose(page, WHEN, "Stop sharing")
+        expect(page.locator("#fn-said")).to_contain_text("Only you")
+        other.goto(link)
+        expect(other.locator("#fn-conversation")).to_contain_text("There is no conversation")
+
+
+def test_a_draft_is_its_user_s(chromium: Browser, team: str) -> None:
+    with window(chromium) as page:
+        for name, expected in (("ada", ""), ("bea", ""), ("ada", "Why did")):
+            page.goto(team)
+            enter(page, name=name)
+            page.locator("#fn-account").wait_for()
+            question = page.get_by_label("Your question")
+            expect(question).to_have_value(expected)
+            question.fill("Why did" if name == "ada" else "And when")
+            page.get_by_role("button", name="Sign out").click()
+            expect(page).to_have_title("Sign in · Footnoted")
 
 
 def test_without_sign_in_the_page_shows_no_account(chromium: Browser, seed_server: str) -> None:
