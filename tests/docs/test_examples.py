@@ -88,7 +88,8 @@ def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     questions.write_text("".join(questions.read_text().splitlines(keepends=True)[::8]))
     (folder / "bin").mkdir()
     command = folder / "bin" / "footnoted"
-    command.write_text(f'#!/bin/sh\nexec {" ".join(MODULE)} "$@"\n')
+    # An agent starts the command without the variables of this process.
+    command.write_text(f'#!/bin/sh\nPYTHONPATH="{ROOT}" exec {" ".join(MODULE)} "$@"\n')
     command.chmod(0o755)
     return folder
 
