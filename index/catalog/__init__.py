@@ -2,7 +2,7 @@
 
 from index.catalog.backup import CATALOG, BackupReport, back_up, restore
 from index.catalog.database import Catalog
-from index.catalog.limits import Limits, documents_in, hidden_collections
+from index.catalog.limits import Limits, all_documents, documents_in, hidden_collections
 from index.catalog.reader import CatalogReader
 from index.catalog.schema import (
     kept,
@@ -20,6 +20,7 @@ __all__ = [
     "Catalog",
     "CatalogReader",
     "Limits",
+    "all_documents",
     "back_up",
     "documents_in",
     "hidden_collections",
