@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import Counter
@@ -99,6 +100,25 @@ def test_every_file_can_be_read_in_one_sitting() -> None:
     files = sources(*ROOMS, "tests", "benchmarks")
     lengths = {shown(file): len(file.read_text(encoding="utf-8").splitlines()) for file in files}
     assert {file: lines for file, lines in lengths.items() if lines > MOST_LINES} == {}
+
+
+def test_routes_get_the_library_as_their_sender_may_see_it() -> None:
+    """A function that makes routes has no library of its own, which would be the whole one."""
+    whole = {"Catalog", "Library", "QueryEngine"}
+    functions = [
+        (shown(file), node)
+        for file in sources("ui/http", "ui/page")
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef) and node.name.endswith("_router")
+    ]
+    given = [
+        f"{file}: {function.name}({argument.arg})"
+        for file, function in functions
+        for argument in [*function.args.args, *function.args.kwonlyargs]
+        if argument.annotation and whole & {*re.findall(r"\w+", ast.unparse(argument.annotation))}
+    ]
+    assert len(functions) >= 10
+    assert given == []
 
 
 def test_no_module_is_a_drawer() -> None:

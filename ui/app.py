@@ -128,7 +128,7 @@ def create_app(
     )
     problems.install(app)
     for router in (
-        questions_router(engine, starters),
+        questions_router(lambda: engine.writer is not None, starters),
         documents_router(renderer, options),
         uploads_router(reader, options, writer, deletions),
         versions_router(),

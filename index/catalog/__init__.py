@@ -2,7 +2,7 @@
 
 from index.catalog.backup import CATALOG, BackupReport, back_up, restore
 from index.catalog.database import Catalog
-from index.catalog.limits import Limits, documents_in, hidden_collections
+from index.catalog.limits import Limits, all_documents, documents_in, hidden_collections
 from index.catalog.reader import CatalogReader, Part
 from index.catalog.schema import (
     kept,
@@ -21,6 +21,7 @@ __all__ = [
     "CatalogReader",
     "Limits",
     "Part",
+    "all_documents",
     "back_up",
     "documents_in",
     "hidden_collections",

@@ -37,6 +37,11 @@ def documents_in(collections: sa.Select[Any]) -> sa.Select[Any]:
     )
 
 
+def all_documents() -> sa.Select[Any]:
+    """Select the ids of all documents, hidden or not."""
+    return sa.select(documents.c.id)
+
+
 class Limits:
     """The limits of a library's collections. Safe to share between threads.
 

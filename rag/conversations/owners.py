@@ -13,8 +13,15 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from index.catalog import documents_in, hidden_collections, kept, kept_documents, kept_owners, kept_references
-from index.catalog.schema import documents
+from index.catalog import (
+    all_documents,
+    documents_in,
+    hidden_collections,
+    kept,
+    kept_documents,
+    kept_owners,
+    kept_references,
+)
 from index.records import Viewer
 
 NOBODY = ""
@@ -43,7 +50,7 @@ def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
     shared = sa.select(kept_owners.c.number).where(kept_owners.c.shared)
     conditions = [kept.c.number.in_(shared), *_shows_no_hidden_document(viewer)]
     if not viewer.sees_all:
-        gone = kept_references.c.document_id.not_in(sa.select(documents.c.id))
+        gone = kept_references.c.document_id.not_in(all_documents())
         conditions.append(kept.c.number.not_in(sa.select(kept_references.c.number).where(gone)))
     return sa.or_(is_own(viewer), sa.and_(*conditions))
 

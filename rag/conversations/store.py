@@ -158,8 +158,18 @@ class AnswerStore:
         return connection.scalar(own.limit(1)) is not None
 
     def _seen(self, connection: sa.Connection, conversation_id: str) -> sa.ColumnElement[bool]:
-        """The condition that selects those answers of a conversation that the viewer sees."""
-        return self._own if self._has_own(connection, conversation_id) else self._readable
+        """The condition that selects those answers of a conversation that the viewer sees.
+
+        If none is its own, these are the shared ones of whoever shared the first: another user may have
+        given a conversation the same id.
+        """
+        if self._has_own(connection, conversation_id):
+            return self._own
+        shared = sa.select(owners.owner_of(kept.c.number)).where(
+            kept.c.series == conversation_id, self._readable
+        )
+        owner = connection.scalar(shared.order_by(kept.c.number).limit(1))
+        return sa.and_(self._readable, owners.owner_of(kept.c.number) == owner)
 
     def before(
         self, answer_id: str, limit: int | None = None, *, own: bool = False

@@ -7,6 +7,7 @@ from threading import Event
 import pytest
 
 from index.library import Library
+from index.records import Viewer
 from rag.engine import QueryEngine
 from rag.events import AnswerDone, PassagesFound
 from rag.llm import LanguageModel
@@ -49,6 +50,25 @@ def test_a_model_that_no_question_uses_closes_at_once(seed_index: Library) -> No
     engine.use(None)
     assert old.closed.is_set()
     assert [event.answer.model for event in waiting if isinstance(event, AnswerDone)] == ["quoted"]
+
+
+def test_an_engine_for_a_viewer_has_the_writer_of_the_engine(seed_index: Library) -> None:
+    """Also one that was made before the exchange, as for a request that waited for the models."""
+    old, new = Model("old"), Model("new")
+    engine = QueryEngine(seed_index, None, writer=old.writer)
+    engine.is_warming = True
+    viewer = Viewer("bea")
+    own = engine.for_viewer(viewer)
+    assert (own.is_warming, own.index.catalog.viewer, engine.index.catalog.viewer) == (True, viewer, None)
+    engine.use(new.writer)
+    engine.is_warming = False
+    assert not own.is_warming
+    events = own.stream(DENS)
+    next(events)
+    assert not engine.is_idle
+    [answer] = [event.answer for event in events if isinstance(event, AnswerDone)]
+    assert (answer.model, engine.is_idle) == ("new", True)
+    assert own.quoting_only().ask(DENS).model == "quoted"
 
 
 def test_a_question_that_is_given_up_lets_its_model_go(seed_index: Library) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated, Any
@@ -24,7 +25,6 @@ from rag.conversations import (
     kept_answer,
     load,
 )
-from rag.engine import QueryEngine
 from rag.errors import OtherConversationError, SpanError
 from rag.events import (
     AnswerDone,
@@ -55,11 +55,11 @@ from ui.search import Query, batch_response, embed, search_response
 from ui.warming import until_warm
 
 
-def questions_router(engine: QueryEngine, starters: StarterMaker) -> APIRouter:
+def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> APIRouter:
     """The routes under ``/v1`` that take or offer questions, those of OpenAI's protocol included.
 
     Args:
-        engine: the server's engine, whose writer decides how many questions are answered at once.
+        has_writer: returns whether a language model writes the answers.
         starters: makes questions to begin with in the background.
     """
     router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
@@ -70,7 +70,7 @@ def questions_router(engine: QueryEngine, starters: StarterMaker) -> APIRouter:
 
     def answering() -> CapacityLimiter:
         # A thread mostly waits if a language model writes the answer.
-        return searching if engine.writer is None else writing
+        return writing if has_writer() else searching
 
     router.include_router(completions_router(answering))
     router.include_router(responses_router(answering))

@@ -10,9 +10,11 @@ import pytest
 from filelock import FileLock
 
 from index.errors import DocumentNotFoundError
+from index.records import Viewer
 from rag.conversations.feedback import (
     CitedEvidence,
     Feedback,
+    Judgement,
     append_feedback,
     evidence_in,
     judgements,
@@ -98,6 +100,19 @@ def test_the_last_judgement_of_an_answer_counts(tmp_path: Path) -> None:
     for verdict, answer_id in (("wrong", "a"), ("right", "b"), ("right", None), ("right", "a")):
         append_feedback(tmp_path, Feedback("Why?", verdict, (), None, "2031", answer_id))  # type: ignore[arg-type]
     assert judgements(tmp_path) == {"a": "right", "b": "right"}
+
+
+def test_each_viewer_has_judgements_of_its_own(tmp_path: Path) -> None:
+    given: list[tuple[Judgement, str | None]] = [("right", "bea"), ("wrong", "cai"), ("unanswerable", None)]
+    for verdict, owner in given:
+        append_feedback(tmp_path, Feedback("Why?", verdict, (), None, "2031", "a", owner))
+    of = {
+        viewer: judgements(tmp_path, viewer).get("a")
+        for viewer in (Viewer("bea"), Viewer("cai"), Viewer("d"))
+    }
+    assert of == {Viewer("bea"): "right", Viewer("cai"): "wrong", Viewer("d"): None}
+    assert judgements(tmp_path, Viewer("ada", sees_all=True)) == {"a": "unanswerable"}
+    assert read_feedback(tmp_path)[0].owner == "bea"
 
 
 def test_feedback_of_an_older_version_is_read(tmp_path: Path) -> None:

@@ -108,6 +108,17 @@ def test_what_is_shared_is_read_and_neither_listed_nor_continued(catalog: Catalo
     assert readable(catalog, CAI, "b1", "b2") == []
 
 
+def test_nobody_adds_to_what_another_has_shared(catalog: Catalog) -> None:
+    bea = put(catalog, BEA, "b1")
+    cai = put(catalog, CAI, "c1")
+    for store in (bea, cai):
+        store.share_conversation("c", shared=True)
+    reader = AnswerStore(catalog.for_viewer(Viewer("dee")))
+    assert reader.conversation("c") == ["body of b1"]
+    assert (reader.find_conversation("c").answers, reader.find_conversation("c").name) == (1, "Question b1?")
+    assert readable(catalog, Viewer("dee"), "b1", "c1") == ["b1", "c1"]
+
+
 def test_an_administrator_shares_what_belongs_to_nobody(catalog: Catalog) -> None:
     put(catalog, None, "n")
     store = AnswerStore(catalog.for_viewer(ADMINISTRATOR))
