@@ -1,7 +1,7 @@
 """The command ``footnoted``.
 
-Most commands have a module of the same name beside this one. ``ask`` and ``search`` are in
-``server_requests``, ``restore`` is in ``backup``, ``eval`` in ``evaluate``, ``user``, ``token`` and
+Most commands have a module of the same name beside this one. ``ask``, ``search`` and
+``mcp`` are in ``server_requests``, ``restore`` is in ``backup``, ``eval`` in ``evaluate``, ``user``, ``token`` and
 ``collection`` in ``accounts``. Slow modules are imported inside the functions that need them, so that
 ``--help`` and ``status`` answer in under half a second. Every error is printed as one line, which says what
 failed and what to do.
@@ -23,7 +23,6 @@ from ui.cli import options, printing
 from ui.cli.accounts import collections, tokens, users
 from ui.cli.backup import backup, restore
 from ui.cli.export import export
-from ui.cli.mcp import mcp
 from ui.cli.model import commands as model
 from ui.cli.operations.audit import audit
 from ui.cli.operations.check import check
@@ -50,7 +49,6 @@ app.command()(export)
 app.command()(verify)
 app.command()(check)
 app.command()(audit)
-app.command()(mcp)
 app.add_typer(model, name="model")
 app.add_typer(users, name="user")
 app.add_typer(tokens, name="token")
@@ -229,6 +227,31 @@ def serve(
         from ui.cli.serve import serve
 
         serve(settings, announce, interrupted, watch=watch)
+
+
+@app.command()
+def mcp(
+    server: Annotated[
+        str | None,
+        typer.Option("--server", metavar="URL", help="Ask this server, perhaps on another machine."),
+    ] = None,
+    token_file: Annotated[
+        Path | None,
+        typer.Option(
+            "--token-file",
+            metavar="FILE",
+            help="Read the token for the server from the first line of this file.",
+        ),
+    ] = None,
+    home: Home = None,
+) -> None:
+    """Serve the library to an agent over standard input and output (Model Context Protocol)."""
+    from ui.cli.server_requests import serve_agent
+
+    if token_file is not None and (server is None or str(token_file) == "-"):
+        raise UsedWronglyError("a --token-file is a file, and for a --server; give both")
+    token = options.read_secret(token_file, "--token-file").strip() if token_file else None
+    serve_agent(settings_of(home=home), server, token)
 
 
 @app.command("eval")

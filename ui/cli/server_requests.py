@@ -1,17 +1,18 @@
-"""The commands ``ask`` and ``search``.
+"""The commands ``ask``, ``search`` and ``mcp``.
 
-They send a request to the running server of the library. If no server runs, they open the library in this
+They send requests to the running server of the library. If no server runs, they open the library in this
 process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from index.records import Filters
 from ui.cli.server import post, running_server
-from ui.errors import ServerGoneError
+from ui.errors import ServerGoneError, UsedWronglyError
 from ui.opening import open_library
 from ui.syntax import request_fields
 
@@ -68,6 +69,32 @@ def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict
 
     body = {"query": query, "limit": limit, **request_fields(filters)}
     return _from_server(settings, "/v1/search", body, here)
+
+
+def serve_agent(settings: Settings, address: str | None = None, token: str | None = None) -> None:
+    """Serve an agent over standard input and output until it ends.
+
+    Args:
+        settings: the settings, which name the library's folder.
+        address: the URL of a server to ask instead.
+        token: the token for that server.
+
+    Raises:
+        UsedWronglyError: if the packages of the protocol are not installed.
+    """
+    if find_spec("mcp") is None:
+        raise UsedWronglyError("the package mcp is not installed; run pip install 'footnoted[mcp]'")
+    from ui.client import LocalClient
+    from ui.mcp import serve_stdio
+
+    server = running_server(settings.home) if address is None else None
+    if server is not None:
+        address, token = server.address, server.token or None
+    if address is not None:
+        serve_stdio(None, address, token)
+        return
+    with LocalClient.open(settings.home) as client:
+        serve_stdio(client)
 
 
 def _from_server(

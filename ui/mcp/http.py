@@ -53,7 +53,7 @@ class MCPEndpoint:
 
     @cached_property
     def _server(self) -> MCPServer[Any]:
-        from ui.mcp.tools import tools_server
+        from ui.mcp.agent_tools import tools_server
 
         return tools_server(self._source)
 

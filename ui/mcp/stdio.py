@@ -7,8 +7,8 @@ import logging
 import anyio
 
 from ui.client import AsyncClient, LocalClient
+from ui.mcp.agent_tools import tools_server
 from ui.mcp.sources import LocalSource
-from ui.mcp.tools import tools_server
 
 
 def serve_stdio(client: LocalClient | None, address: str = "", token: str | None = None) -> None:

@@ -22,6 +22,7 @@ from tests.support.openai_client import serving_app
 from tests.support.processes import MODULE, ROOT, environment, serving
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
+from ui.cli.app import main
 from ui.client import Filters, LocalClient
 
 pytest.importorskip("mcp", reason="pip install 'footnoted[mcp]'")
@@ -284,3 +285,11 @@ def test_the_command_sends_the_token_of_a_file(signed: tuple[str, dict[Scope, st
     assert [each["path"] for each in structured(documents)["documents"]] == ["cambodia-scam-raids.md"]
     assert answer.is_error
     assert "needs the scope 'ask'" in text(answer)
+
+
+@pytest.mark.parametrize("arguments", [["--token-file", "token"], ["--server", "x", "--token-file", "-"]])
+def test_a_token_is_in_a_file_and_for_a_server(
+    arguments: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["mcp", *arguments]) == 2
+    assert "a --token-file is a file, and for a --server" in capsys.readouterr().err
