@@ -90,11 +90,9 @@ _LEAVING = ("AbortError: signal is aborted", "Unexpected error Connection errore
 def opened(browser: Browser, url: str, place: str = "", /, **context: object) -> Iterator[Watched]:
     """Open the page at ``url`` and wait until it is ready; ``place`` is the fragment of a citation.
 
-    In the page, ``module(name)`` imports one of the page's own modules. The page moves nothing, unless
-    ``context`` says so: drawing each step of a movement takes a third of the browser's time.
+    In the page, ``module(name)`` imports one of the page's own modules.
     """
-    options = {"viewport": {"width": 1440, "height": 900}, "reduced_motion": "reduce", **context}
-    with _window(browser, options) as window:
+    with _window(browser, {"viewport": {"width": 1440, "height": 900}, **context}) as window:
         page = window.new_page()
         # A reused context keeps compiled scripts, but no storage of another page.
         storage = {"origin": url, "storageTypes": "all"}
