@@ -50,10 +50,8 @@ def without_times(form: dict[str, Any]) -> dict[str, Any]:
 def test_json_is_what_the_library_s_own_call_gives(
     capfd: pytest.CaptureFixture[str], measuring: Path, encoder: Encoder
 ) -> None:
-    form, err = measures(capfd, SEEDS, "--home", measuring, *FEW)
-    expected = evaluate(
-        read_dataset(SEEDS), Configuration(), measuring, limit=LIMIT, encoder=encoder
-    ).as_dict()
+    form, err = measures(capfd, SEEDS, "--home", measuring, "--limit", "6")
+    expected = evaluate(read_dataset(SEEDS), Configuration(), measuring, limit=6, encoder=encoder).as_dict()
     assert without_times(form) == without_times(json.loads(json.dumps(expected)))
     report = measuring / "evaluation" / "reports" / "seeds"
     assert err == f"report: {report}/report.md\n"
