@@ -16,6 +16,7 @@ from index.search import library_status
 from rag.engine import QueryEngine
 from ui.errors import WarmingUpError
 from ui.http.problems import documented
+from ui.http.request_bodies import Text
 from ui.operations import AuditLog
 from ui.operations.metrics import Metrics
 from ui.syntax import MAX_ID
@@ -121,8 +122,8 @@ def audit_router(audit: AuditLog) -> APIRouter:
     def listed(
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
-        who: Annotated[str | None, Query(max_length=100)] = None,
-        action: Annotated[str | None, Query(max_length=100)] = None,
+        who: Annotated[Text | None, Query(max_length=100)] = None,
+        action: Annotated[Text | None, Query(max_length=100)] = None,
     ) -> Audited:
         """The acts of people and programs, and the refusals, the newest first."""
         found = audit.listed(limit, before=before, who=who, action=action)
