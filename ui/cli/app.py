@@ -1,7 +1,7 @@
 """The command ``footnoted``.
 
-Most commands have a module of the same name beside this one. ``ask``, ``search`` and
-``mcp`` are in ``server_requests``, ``restore`` is in ``backup``, ``eval`` in ``evaluate``, ``user``, ``token`` and
+Most commands have a module of the same name beside this one. ``ask``, ``search`` and ``mcp`` are in
+``server_requests``, ``restore`` is in ``backup``, ``eval`` in ``evaluate``, ``user``, ``token`` and
 ``collection`` in ``accounts``. Slow modules are imported inside the functions that need them, so that
 ``--help`` and ``status`` answer in under half a second. Every error is printed as one line, which says what
 failed and what to do.
