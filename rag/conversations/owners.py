@@ -62,8 +62,9 @@ def keys_of(viewer: Viewer) -> tuple[str, ...]:
 
 def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
     """The key of the owner of the answer with this number."""
-    owner = sa.select(kept_owners.c.owner).where(kept_owners.c.number == number).scalar_subquery()
-    return sa.func.coalesce(owner, NOBODY)
+    owners = kept_owners.alias()
+    owner = sa.select(owners.c.owner).where(owners.c.number == number).correlate_except(owners)
+    return sa.func.coalesce(owner.scalar_subquery(), NOBODY)
 
 
 def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, shown: Collection[int]) -> None:
