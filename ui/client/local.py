@@ -22,7 +22,8 @@ from ui.search import Query, batch_response, search_response
 class LocalClient:
     """Asks the engine of an open library, with the results of :class:`ui.client.client.Client`.
 
-    It reads only: documents are added and deleted with :mod:`index`, or by a server.
+    It reads only: documents are added and deleted with :mod:`index`, or by a server. A question or a document
+    that a server would refuse raises an error of :mod:`rag.errors` or :mod:`index.errors`.
     """
 
     def __init__(self, engine: QueryEngine) -> None:

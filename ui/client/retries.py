@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from random import SystemRandom
 
 import httpx
+
+_RANDOM = SystemRandom()
 
 BUSY = frozenset({429, 503})
 """The statuses of a request of which nothing was done."""
@@ -42,7 +44,7 @@ class Retries:
                 return None
             asked = _seconds(outcome.headers.get("retry-after", ""))
         if asked is None:
-            asked = self.first_seconds * 2**sent * random.uniform(0.5, 1)  # noqa: S311 (no secret)
+            asked = self.first_seconds * 2**sent * _RANDOM.uniform(0.5, 1)
         return asked if asked <= self.longest_seconds else None
 
 

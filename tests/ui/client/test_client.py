@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
 from dataclasses import replace
-from http import HTTPStatus
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -159,7 +158,7 @@ def test_a_refusal_is_the_problem_of_the_server(client: Client, local: LocalClie
     assert caught.value.problem["errors"][0]["field"] == "limit"
     with pytest.raises(ProblemError) as caught:
         list(client.stream("why " * 600))
-    assert caught.value.problem["title"] == HTTPStatus(422).phrase
+    assert caught.value.problem["detail"].startswith("question: ")
     with pytest.raises(ProblemError, match="question: "):
         waited(AsyncClient(address), lambda asked: asked.ask(" "))
     with pytest.raises(QuestionError):

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from typing import Any
 
+import numpy as np
 import pytest
 from starlette.testclient import TestClient
 
@@ -52,6 +54,21 @@ def test_new_queries_are_embedded_together(
     body = batch_response(index, [Query(word) for word in [*words, words[0]]])
     assert [size for kind, size in passes if kind == "query"] == [4, 4]
     assert [found["query"] for found in body["searches"]] == [*words, words[0]]
+
+
+def test_a_vector_is_the_same_alone_and_among_others(
+    encoder: Encoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["gate", *(f"who closed gate {number} of the dam, and {'why ' * number}?" for number in range(9))]
+    alone = []
+    for word in words:
+        monkeypatch.setattr(encoder, "_recent", OrderedDict())
+        alone.append(encoder.encode_query(word))
+    monkeypatch.setattr(encoder, "_recent", OrderedDict())
+    encoder.encode_queries(words)
+    together = encoder._recall("query", words)
+    assert len(together) == len(words)
+    assert all(np.array_equal(together[word], vector) for word, vector in zip(words, alone, strict=True))
 
 
 @pytest.mark.parametrize(
