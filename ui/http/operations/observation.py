@@ -91,7 +91,7 @@ class Observation:
                 seconds = time.perf_counter() - began
                 self._metrics.see_request(RequestSeen(scope["method"], found.path, response.status, seconds))
                 self._log(scope, path, found, response, seconds)
-        await self._record(scope, found, response, notes)
+                await self._record(scope, found, response, notes)
 
     def _log(self, scope: Scope, path: str, found: Matched, response: _Response, seconds: float) -> None:
         level = logging.DEBUG if path.startswith(_QUIET) else logging.INFO

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any, cast
 
 import httpx
+import pytest
 from starlette.testclient import TestClient
 
+from index.uploads import Deletions
 from tests.support.people import PASSWORD
 from tests.support.people import sign_in as fill_in
 from tests.ui.http.operations.conftest import bearer
@@ -48,6 +50,19 @@ def test_a_write_names_who_did_it_and_its_object_and_no_words(client: TestClient
         (3, delete, "1", "404"),
         (4, "POST /v1/index/sync", f"/v1/jobs/{job}", "done"),
     ]
+
+
+def test_a_write_that_fails_by_a_mistake_of_the_server_is_recorded(
+    client: TestClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_self: object, _document_id: int) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Deletions, "delete", broken)
+    with pytest.raises(ZeroDivisionError):
+        client.delete("/v1/documents/1", headers=bearer(sign_in, Scope.WRITE))
+    [record] = acts(client, sign_in)
+    assert (record["who"], record["target"], record["outcome"]) == ("write", "1", "500")
 
 
 def test_sign_ins_and_sign_outs_are_recorded_and_no_unknown_name_is(
