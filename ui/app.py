@@ -36,6 +36,8 @@ from ui.http.access.check import SignInCheck
 from ui.http.access.collections import collections_router
 from ui.http.access.identity import identity_router
 from ui.http.access.table import check_table
+from ui.http.access.tokens import tokens_router
+from ui.http.access.users import users_router
 from ui.http.answers import answers_router
 from ui.http.conversations import conversations_router
 from ui.http.documents import documents_router
@@ -45,6 +47,7 @@ from ui.http.model import model_router
 from ui.http.operations.limits import SenderLimits
 from ui.http.operations.observation import Observation
 from ui.http.operations.routes import audit_router, health_router, metrics_router
+from ui.http.operations.storage import storage_router
 from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
@@ -57,6 +60,7 @@ from ui.operation_settings import OperationSettings
 from ui.operations import AuditLog, Quotas
 from ui.operations.metrics import Metrics, log_answer
 from ui.operations.retention import retention
+from ui.page.administration import administration_router
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.page.sign_in import sign_in_router
@@ -141,7 +145,11 @@ def create_app(
         health_router(engine, home_id(settings.home) if settings else None),
         metrics_router(metrics),
         audit_router(audit),
+        storage_router(audit),
         collections_router(sign_in),
+        users_router(sign_in, audit),
+        tokens_router(sign_in),
+        administration_router(),
         *([sign_in_router(sign_in)] if sign_in else []),
     ):
         app.include_router(router)

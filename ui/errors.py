@@ -31,6 +31,10 @@ class AccountError(UsedWronglyError):
     """An account cannot be made, changed or found."""
 
 
+class LastAdministratorError(AccountError):
+    """Without this user, nobody who can sign in would be an administrator."""
+
+
 class AccountsFileError(FootnotedError):
     """The file of accounts cannot be opened."""
 

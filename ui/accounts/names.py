@@ -9,7 +9,8 @@ from ui.errors import AccountError
 
 MAX_CHARACTERS = 64
 
-_NAME = re.compile(r"[\w.@-]+")
+_NAME = re.compile(r"(?!\.{1,2}$)[\w.@-]+")
+"""A name. It is a segment of an address, where one or two dots would lead elsewhere."""
 
 
 def checked(name: str) -> str:

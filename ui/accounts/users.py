@@ -13,7 +13,7 @@ from pwdlib import PasswordHash
 from ui.accounts.identity import Role
 from ui.accounts.names import checked, key_of
 from ui.accounts.schema import sessions, users
-from ui.errors import AccountError
+from ui.errors import AccountError, LastAdministratorError
 
 MIN_PASSWORD_CHARACTERS = 12
 MAX_PASSWORD_CHARACTERS = 1_000
@@ -114,16 +114,55 @@ class Users:
         """
         self._change(name, disabled=None)
 
-    def remove(self, name: str) -> None:
+    def change(
+        self,
+        name: str,
+        *,
+        role: Role | None = None,
+        is_disabled: bool | None = None,
+        password: str | None = None,
+    ) -> UserRecord:
+        """Change what is given of a user, and end the user's sessions, unless only the role changes.
+
+        Raises:
+            AccountError: if there is no such user, or the password cannot be used.
+            LastAdministratorError: if no administrator who can sign in would be left.
+        """
+        values: dict[str, object] = {}
+        if role is not None:
+            values["role"] = role
+        if is_disabled is not None:
+            since = sa.func.coalesce(users.c.disabled, self._clock())
+            values["disabled"] = since if is_disabled else None
+        if password is not None:
+            values["password"] = self._hash(password)
+        named = users.c.key == key_of(name)
+        if is_disabled or (role is not None and role is not Role.ADMINISTRATOR):
+            named &= _is_dispensable()
+        with self._engine.begin() as connection:
+            changed = connection.execute(sa.update(users).where(named).values(**values)) if values else None
+            if is_disabled or password is not None:
+                of_name = sa.select(users.c.id).where(named).scalar_subquery()
+                connection.execute(sa.delete(sessions).where(sessions.c.user_id == of_name))
+        user = self.get(name)
+        if changed is not None and changed.rowcount == 0:
+            raise _indispensable(user.name)
+        return user
+
+    def remove(self, name: str, *, keeps_administrator: bool = False) -> None:
         """Remove a user with all sessions and tokens.
 
         Raises:
             AccountError: if there is no such user.
+            LastAdministratorError: if the call ``keeps_administrator`` and there is no other one.
         """
+        named = users.c.key == key_of(name)
+        if keeps_administrator:
+            named &= _is_dispensable()
         with self._engine.begin() as connection:
-            gone = connection.execute(sa.delete(users).where(users.c.key == key_of(name)))
+            gone = connection.execute(sa.delete(users).where(named))
         if gone.rowcount == 0:
-            raise _unknown(name)
+            raise _indispensable(self.get(name).name)
 
     def verified(self, name: str, password: str) -> UserRecord | None:
         """The user whose name and password these are; None if there is none, or the user is locked out.
@@ -162,6 +201,21 @@ class Users:
 
 def _record(row: sa.Row[tuple[object, ...]]) -> UserRecord:
     return UserRecord(row.id, row.name, Role(row.role), row.created, row.disabled)
+
+
+def _is_dispensable() -> sa.ColumnElement[bool]:
+    """Whether an administrator who can sign in is left without the user of a row."""
+    other = users.alias()
+    rest = sa.select(other.c.id).where(
+        other.c.id != users.c.id, other.c.role == Role.ADMINISTRATOR, other.c.disabled.is_(None)
+    )
+    return (users.c.role != Role.ADMINISTRATOR) | users.c.disabled.is_not(None) | rest.exists()
+
+
+def _indispensable(name: str) -> LastAdministratorError:
+    return LastAdministratorError(
+        f"{name!r} is the last administrator who can sign in; make somebody else an administrator first"
+    )
 
 
 def _unknown(name: str) -> AccountError:

@@ -166,6 +166,16 @@ class AuditLog:
         with self._engine.connect() as connection:
             return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
 
+    def latest(self, action: str) -> dict[str, float]:
+        """The time of the newest record of this action that was done, by the name in ``who``."""
+        newest = (
+            sa.select(_records.c.who, sa.func.max(_records.c.at))
+            .where(_records.c.action == action, _records.c.outcome == DONE, _records.c.who.is_not(None))
+            .group_by(_records.c.who)
+        )
+        with self._engine.connect() as connection:
+            return {str(who): float(at) for who, at in connection.execute(newest)}
+
     def forget(self, before: float) -> int:
         """Delete the records of the time before ``before`` from the disk; return their number."""
         with self._engine.begin() as connection:

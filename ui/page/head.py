@@ -30,10 +30,25 @@ STYLES = ("theme", "gradio", "desk", "controls", "answer", "library", "source", 
 SIGN_IN_STYLES = ("theme", "sign_in")
 """The style sheets of the sign-in page, which need no sign-in (:mod:`ui.http.access.table`)."""
 
+ADMINISTRATION_STYLES = ("theme", "controls", "administration")
+"""The style sheets of the administrator's page."""
+
+DARK_SCRIPT = """
+if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.className = "dark";
+"""
+"""Sets the colours of the pages that Gradio does not draw, before they are visible."""
+
 LABELS = "labels.js"
 """The only script that is not a module: it must run before Gradio's scripts."""
 
-MODULES = sorted(path.relative_to(ASSETS).as_posix() for path in ASSETS.rglob("*.js") if path.name != LABELS)
+_ALL_MODULES = sorted(
+    path.relative_to(ASSETS).as_posix() for path in ASSETS.rglob("*.js") if path.name != LABELS
+)
+
+ADMINISTRATION_MODULES = [name for name in _ALL_MODULES if name.startswith("administration/")]
+"""The modules of the administrator's page alone."""
+
+MODULES = [name for name in _ALL_MODULES if name not in ADMINISTRATION_MODULES]
 """``main.js`` and every module that it imports. The head names all, so that the browser fetches them at once.
 """
 

@@ -19,7 +19,7 @@ from ui.accounts import IDLE_SECONDS, SignIn, TooManyAttemptsError
 from ui.http.access.check import client_address, set_session_cookie
 from ui.http.access.identity import session_cookie
 from ui.operations import note
-from ui.page.head import ASSETS_ROUTE, SIGN_IN_STYLES
+from ui.page.head import ASSETS_ROUTE, DARK_SCRIPT, SIGN_IN_STYLES
 from ui.page.locales import Locale, locale_for
 
 _MAX_FIELDS = 10
@@ -29,9 +29,6 @@ _LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 _NO_STORE = {"Cache-Control": "no-store"}
 
-_SCRIPT = """
-if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.className = "dark";
-"""
 _KEEP_FRAGMENT = """
 document.forms[0].next.value += location.hash;
 """
@@ -196,6 +193,6 @@ def _page(language: Locale, token: str, place: str, said: str, entered: str, *, 
         styles="\n".join(
             f'<link rel="stylesheet" href="{ASSETS_ROUTE}/styles/{name}.css">' for name in SIGN_IN_STYLES
         ),
-        script=_SCRIPT,
+        script=DARK_SCRIPT,
         keep_fragment=_KEEP_FRAGMENT,
     )

@@ -7,7 +7,7 @@ import re
 from html import unescape
 
 from ui.page.constants import CONSTANTS
-from ui.page.head import ASSETS, HEAD, MODULES, SIGN_IN_STYLES, STYLES
+from ui.page.head import ADMINISTRATION_STYLES, ASSETS, HEAD, MODULES, SIGN_IN_STYLES, STYLES
 
 
 def test_the_head_carries_the_constants_of_the_server() -> None:
@@ -27,6 +27,7 @@ def test_the_script_exports_each_constant() -> None:
 
 
 def test_the_head_names_every_style_and_every_module() -> None:
-    assert sorted({*STYLES, *SIGN_IN_STYLES}) == sorted(path.stem for path in (ASSETS / "styles").iterdir())
+    used = {*STYLES, *SIGN_IN_STYLES, *ADMINISTRATION_STYLES}
+    assert sorted(used) == sorted(path.stem for path in (ASSETS / "styles").iterdir())
     assert re.findall(r'rel="stylesheet" href="[^"]*/styles/([a-z]+)\.css"', HEAD) == list(STYLES)
     assert len(MODULES) == len(set(re.findall(r'rel="modulepreload" href="[^"]*?/([a-z0-9_/]+\.js)"', HEAD)))

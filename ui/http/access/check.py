@@ -133,9 +133,14 @@ def _refusal(scope: Scope, need: Need | ScopeName, found: _Found) -> Response | 
         return (_to_sign_in if _opens_page(scope, found.sent) else _unknown)(scope, found.sent)
     if isinstance(need, Need) or need in identity.scopes:
         return None
-    detail = f"This needs the scope {need.value!r}, which {identity} does not have."
-    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{need.value}"'
-    return _problem(scope, 403, detail, {"WWW-Authenticate": challenge})
+    return _problem(scope, 403, *insufficient_scope(identity, need))
+
+
+def insufficient_scope(sender: Identity, scope: ScopeName) -> tuple[str, dict[str, str]]:
+    """The detail and the headers of a refusal for want of a scope."""
+    detail = f"This needs the scope {scope.value!r}, which {sender} does not have."
+    challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
+    return detail, {"WWW-Authenticate": challenge}
 
 
 def _opens_page(scope: Scope, sent: str) -> bool:

@@ -13,6 +13,7 @@ import { watchQuestions } from "./answer/request.js";
 import { startStarters } from "./answer/starters.js";
 import { startToasts } from "./controls/notices.js";
 import { startAccount } from "./desk/account.js";
+import { startAdministration } from "./desk/administration.js";
 import { layOut } from "./desk/panes.js";
 import { startScope } from "./desk/scope.js";
 import { shortcutsButton, startShortcuts } from "./desk/shortcuts.js";
@@ -45,6 +46,7 @@ startStarters();
 startClock();
 startModel();
 startAccount();
+startAdministration();
 
 openLinked();
 

@@ -135,6 +135,30 @@ export const chooseModel = (model) => send("v1/model", "PUT", model);
 export const testModel = (model) => send("v1/model/test", "POST", model);
 export const clearModel = async () => (await ask("v1/model", { method: "DELETE" })).json();
 
+/** Fetches the users: {name, role, created, disabled, signed_in}. */
+export const getUsers = async () => (await get("v1/users")).users;
+export const addUser = (user) => send("v1/users", "POST", user);
+export const changeUser = (name, changes) => send(`v1/users/${encodeURIComponent(name)}`, "PATCH", changes);
+export const removeUser = (name) => ask(`v1/users/${encodeURIComponent(name)}`, { method: "DELETE" });
+
+/** Fetches the tokens: {name, user, scopes, created, expires, revoked, used}. */
+export const getTokens = async () => (await get("v1/tokens")).tokens;
+/** Adds {name, scopes, user, days}; only this response has the secret, as `token`. */
+export const addToken = (token) => send("v1/tokens", "POST", token);
+export const revokeToken = (name) => ask(`v1/tokens/${encodeURIComponent(name)}`, { method: "DELETE" });
+
+/** Fetches the collections: {collection, documents, limited_to}. */
+export const getCollections = async () => (await get("v1/collections")).collections;
+const limitOf = (name) => `v1/collections/${name.split("/").map(encodeURIComponent).join("/")}/limit`;
+/** Limits a collection to users; null for `to` opens it to everyone. */
+export const limitCollection = (name, to) =>
+  to ? send(limitOf(name), "PUT", { to }) : ask(limitOf(name), { method: "DELETE" });
+
+/** Fetches {documents, passages, bytes, last_backup}. */
+export const getStorage = () => get("v1/storage");
+/** Fetches the newest records of the audit log: {number, at, who, action, target, outcome}. */
+export const getActivity = async (limit) => (await get(`v1/audit?limit=${limit}`)).records;
+
 /** Sends a reader's judgement of an answer: {question, verdict, answer_id, note?}. */
 export const giveFeedback = (judged) =>
   ask("v1/feedback", {

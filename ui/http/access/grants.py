@@ -1,0 +1,35 @@
+"""The limit of what a sender may give to others: scopes that the sender has."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from fastapi import HTTPException
+
+from ui.accounts import Accounts, Identity, Scope, SignIn
+from ui.http.access.check import insufficient_scope
+
+
+def accounts_of(sign_in: SignIn | None) -> Accounts:
+    """The accounts of the server.
+
+    Raises:
+        HTTPException: if nobody signs in to it.
+    """
+    if sign_in is None:
+        raise HTTPException(409, "Nobody signs in to this server, so it has no users and no tokens.")
+    return sign_in.accounts
+
+
+def require_scopes(sender: Identity, scopes: Collection[Scope]) -> None:
+    """Refuse a sender who gives somebody a scope that the sender does not have.
+
+    A new password gives the scopes of its user. Otherwise, a token to administer would be one to read.
+
+    Raises:
+        HTTPException: if the sender lacks one of the scopes.
+    """
+    missing = [scope for scope in Scope if scope in scopes and scope not in sender.scopes]
+    if missing:
+        detail, headers = insufficient_scope(sender, missing[0])
+        raise HTTPException(403, detail, headers)

@@ -1,0 +1,108 @@
+"""The routes with which administrators add and revoke the tokens of programs."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, HTTPException
+from pydantic import BaseModel, Field
+
+from ui.accounts import Scope, SignIn, TokenRecord
+from ui.errors import AccountError
+from ui.http.access.grants import accounts_of, require_scopes
+from ui.http.access.users import AccountName, NameInPath, Sender
+from ui.http.problems import documented
+from ui.http.request_bodies import RequestModel
+from ui.operations import note
+
+MAX_DAYS = 36_500
+
+
+class Token(BaseModel):
+    """A token without its secret; times are in seconds since 1970, and null if they do not apply.
+
+    Attributes:
+        name: the name.
+        user: the user to whom it belongs; null for the operator of the server.
+        scopes: what it may do.
+        created: when it was added.
+        expires: when it ends.
+        revoked: when it was revoked.
+        used: when it was last used, to the minute.
+    """
+
+    name: str
+    user: str | None
+    scopes: list[Scope]
+    created: float
+    expires: float | None
+    revoked: float | None
+    used: float | None
+
+
+class AddedToken(Token):
+    """A new token with its secret, which no other response has.
+
+    Attributes:
+        token: the secret.
+    """
+
+    token: str
+
+
+class NewToken(RequestModel):
+    """A token to add."""
+
+    name: AccountName
+    scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=len(Scope))]
+    user: AccountName | None = Field(default=None, description="null for the operator of the server")
+    days: int | None = Field(default=None, ge=1, le=MAX_DAYS, description="null for no end")
+
+
+def tokens_router(sign_in: SignIn | None) -> APIRouter:
+    """The routes under ``/v1/tokens``; without ``sign_in``, there are no tokens."""
+    router = APIRouter(prefix="/v1/tokens", tags=["accounts"], responses=documented(409, 422, 500))
+
+    @router.get("")
+    def tokens() -> dict[str, list[Token]]:
+        """List the tokens, by name, with those that have ended."""
+        return {"tokens": [_shown(token) for token in accounts_of(sign_in).tokens.all()]}
+
+    @router.post("", status_code=201, responses=documented(400, 413))
+    def add(wanted: NewToken, sender: Sender) -> AddedToken:
+        """Add a token. Only this response has its secret; keep it now.
+
+        Nobody can give a token a scope that they do not have themselves, or that its user does not have.
+        """
+        accounts = accounts_of(sign_in)
+        require_scopes(sender, wanted.scopes)
+        try:
+            added, secret = accounts.tokens.add(
+                wanted.name, wanted.scopes, owner=wanted.user, days=wanted.days
+            )
+        except AccountError as error:
+            raise HTTPException(422, str(error)) from error
+        note(target=added.name)
+        return AddedToken(**_shown(added).model_dump(), token=secret)
+
+    @router.delete("/{name}", status_code=204, responses=documented(404))
+    def revoke(name: NameInPath) -> None:
+        """End a token at once. It stays in the list, and no other token can have its name."""
+        try:
+            accounts_of(sign_in).tokens.revoke(name)
+        except AccountError as error:
+            raise HTTPException(404, str(error)) from error
+
+    return router
+
+
+def _shown(token: TokenRecord) -> Token:
+    return Token(
+        name=token.name,
+        user=token.owner,
+        scopes=list(token.scopes),
+        created=token.created,
+        expires=token.expires,
+        revoked=token.revoked,
+        used=token.used,
+    )

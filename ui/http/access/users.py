@@ -1,0 +1,150 @@
+"""The routes with which administrators add, change and remove users."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException, Path
+from pydantic import BaseModel, Field, SecretStr
+
+from ui.accounts import ROLE_SCOPES, Accounts, Identity, Role, SignIn, UserRecord
+from ui.accounts.names import MAX_CHARACTERS, key_of
+from ui.accounts.users import MAX_PASSWORD_CHARACTERS, MIN_PASSWORD_CHARACTERS
+from ui.errors import AccountError, LastAdministratorError
+from ui.http.access.grants import accounts_of, require_scopes
+from ui.http.access.identity import identity_of
+from ui.http.limited_threads import LimitedThreads
+from ui.http.problems import documented
+from ui.http.request_bodies import STORABLE, RequestModel, Text
+from ui.operations import AuditLog, note
+
+_WAITING = 20
+"""The most requests that wait for another one to hash its password, which takes a core and 64 MB."""
+
+AccountName = Annotated[Text, Field(max_length=MAX_CHARACTERS, description="letters, digits and . _ @ -")]
+NameInPath = Annotated[Text, Path(max_length=MAX_CHARACTERS)]
+Password = Annotated[
+    SecretStr,
+    Field(
+        min_length=MIN_PASSWORD_CHARACTERS,
+        max_length=MAX_PASSWORD_CHARACTERS,
+        json_schema_extra={"pattern": STORABLE},
+    ),
+]
+Sender = Annotated[Identity, Depends(identity_of)]
+
+
+class User(BaseModel):
+    """A user; times are in seconds since 1970.
+
+    Attributes:
+        name: the name.
+        role: what the user may do.
+        created: when the user was added.
+        disabled: when the user was locked out; null if the user may sign in.
+        signed_in: when the user last signed in, as far as the audit log goes back.
+    """
+
+    name: str
+    role: Role
+    created: float
+    disabled: float | None
+    signed_in: float | None = None
+
+
+class NewUser(RequestModel):
+    """A user to add."""
+
+    name: AccountName
+    password: Password
+    role: Annotated[Role, Field(strict=False)] = Role.MEMBER
+
+
+class UserChange(RequestModel):
+    """What changes of a user; what is null stays."""
+
+    role: Annotated[Role, Field(strict=False)] | None = None
+    disabled: bool | None = Field(default=None, description="locks the user out, or lets the user in again")
+    password: Password | None = Field(default=None, description="signs the user out everywhere")
+
+
+def users_router(sign_in: SignIn | None, audit: AuditLog) -> APIRouter:
+    """The routes under ``/v1/users``; without ``sign_in``, there are no users. No response has a password."""
+    router = APIRouter(prefix="/v1/users", tags=["accounts"], responses=documented(409, 422, 500))
+    hashing = LimitedThreads("passwords", at_once=1, waiting=_WAITING)
+
+    @router.get("")
+    def users() -> dict[str, list[User]]:
+        """List the users, by name."""
+        found = accounts_of(sign_in).users.all()
+        seen: dict[str, float] = {}
+        for name, at in audit.latest("POST /sign-in").items():
+            seen[key_of(name)] = max(at, seen.get(key_of(name), at))
+        return {"users": [_shown(user, seen.get(key_of(user.name))) for user in found]}
+
+    @router.post("", status_code=201, responses=documented(400, 413, 503))
+    async def add(wanted: NewUser, sender: Sender) -> User:
+        """Add a user. Tell the user the password in a safe way; the server never shows it again."""
+        accounts = accounts_of(sign_in)
+        require_scopes(sender, ROLE_SCOPES[wanted.role])
+        password = wanted.password.get_secret_value()
+        with _problems():
+            user = await hashing.run(accounts.users.add, wanted.name, password, wanted.role)
+        note(target=user.name)
+        return _shown(user)
+
+    @router.patch("/{name}", responses=documented(400, 404, 413, 503))
+    async def change(name: NameInPath, wanted: UserChange, sender: Sender) -> User:
+        """Change the role or the password of a user, or lock the user out or in again.
+
+        A new password, and locking out, end the user's sessions at once; while a user is locked out, the
+        user's tokens do not work. The last administrator who can sign in stays one (409).
+        """
+        with _problems():
+            user = await hashing.run(_change, accounts_of(sign_in), name, wanted, sender)
+        changed = ", ".join(wanted.model_dump(exclude_none=True))
+        note(target=f"{user.name} ({changed})" if changed else user.name)
+        return _shown(user)
+
+    @router.delete("/{name}", status_code=204, responses=documented(404))
+    def remove(name: NameInPath) -> None:
+        """Remove a user with all sessions and tokens; the last administrator who can sign in stays (409)."""
+        accounts = accounts_of(sign_in)
+        with _problems():
+            accounts.users.remove(_known(accounts, name).name, keeps_administrator=True)
+
+    return router
+
+
+def _change(accounts: Accounts, name: str, wanted: UserChange, sender: Identity) -> UserRecord:
+    role = _known(accounts, name).role
+    if wanted.role is not None or wanted.password is not None or wanted.disabled is False:
+        require_scopes(sender, ROLE_SCOPES[role] | ROLE_SCOPES[wanted.role or role])
+    password = wanted.password.get_secret_value() if wanted.password is not None else None
+    return accounts.users.change(name, role=wanted.role, is_disabled=wanted.disabled, password=password)
+
+
+def _known(accounts: Accounts, name: str) -> UserRecord:
+    try:
+        return accounts.users.get(name)
+    except AccountError as error:
+        raise HTTPException(404, str(error)) from error
+
+
+@contextmanager
+def _problems() -> Iterator[None]:
+    """Answer what cannot be done to an account with 409 or 422."""
+    try:
+        yield
+    except LastAdministratorError as error:
+        raise HTTPException(409, str(error)) from error
+    except AccountError as error:
+        raise HTTPException(422, str(error)) from error
+
+
+def _shown(user: UserRecord, signed_in: float | None = None) -> User:
+    # A removed user may have had the name before.
+    seen = signed_in if signed_in is not None and signed_in >= user.created else None
+    return User(name=user.name, role=user.role, created=user.created, disabled=user.disabled, signed_in=seen)

@@ -1,0 +1,98 @@
+/** The sections of the language model, the storage and the newest records of the audit log. */
+
+import { button, make } from "../controls/dom.js";
+import { numberIn, t, tag } from "../i18n.js";
+import { openPanel, stateOf } from "../model/panel.js";
+import { getActivity, getModel, getStorage } from "../server.js";
+import { momentOf, rows, section } from "./sections.js";
+
+const NEWEST = 20;
+const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
+
+/** Writes a number of bytes in the largest unit that leaves a whole number: "3.4 MB". */
+export function bytesWords(bytes) {
+  const power = Math.min(Math.floor(Math.log10(Math.max(bytes, 1)) / 3), UNITS.length - 1);
+  return new Intl.NumberFormat(tag, {
+    style: "unit",
+    unit: UNITS[power],
+    unitDisplay: power ? "short" : "long",
+    maximumFractionDigits: power > 1 ? 1 : 0,
+  }).format(bytes / 1000 ** power);
+}
+
+const pairs = (facts) =>
+  make(
+    "dl",
+    { class: "fn-pairs" },
+    ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]),
+  );
+
+export function modelSection() {
+  const model = section({
+    name: "model",
+    title: t("model.title"),
+    draw: async () => {
+      const open = button(t("admin.model.open"), () => openPanel(() => model.load()), {
+        class: "fn-button",
+        "aria-haspopup": "dialog",
+      });
+      return [
+        make("div", { class: "fn-row-line" }, make("p", { dir: "auto" }, stateOf(await getModel())), open),
+      ];
+    },
+  });
+  return model;
+}
+
+export const storageSection = () =>
+  section({
+    name: "storage",
+    title: t("admin.storage"),
+    draw: async () => {
+      const { documents, passages, bytes, last_backup: backup } = await getStorage();
+      return [
+        pairs([
+          [t("admin.storage.documents"), numberIn(documents)],
+          [t("admin.storage.passages"), numberIn(passages)],
+          [t("admin.storage.index"), bytesWords(bytes.index)],
+          [t("admin.storage.catalog"), bytesWords(bytes.catalog)],
+          [t("admin.storage.answers"), bytesWords(bytes.answers)],
+          [t("admin.storage.uploads"), bytesWords(bytes.uploads)],
+          [t("admin.storage.backup"), backup ? momentOf(backup) : t("admin.storage.noBackup")],
+        ]),
+      ];
+    },
+  });
+
+export const activitySection = () =>
+  section({
+    name: "activity",
+    title: t("admin.activity"),
+    about: t("admin.activity.about", { number: NEWEST }),
+    draw: async () => [rows((await getActivity(NEWEST)).map(recordRow), t("admin.activity.none"))],
+  });
+
+function recordRow({ at, who, kind, action, target, outcome }) {
+  const done = outcome === "done";
+  return make(
+    "li",
+    { class: "fn-record" },
+    make("time", { datetime: new Date(at * 1000).toISOString() }, momentOf(at)),
+    make(
+      "span",
+      { class: "fn-record-who", dir: "auto" },
+      who ?? t(kind === "nobody" ? "admin.activity.unknown" : "admin.activity.unnamed"),
+    ),
+    make(
+      "span",
+      { class: "fn-record-what" },
+      make("code", {}, action),
+      target && make("span", { dir: "auto" }, target),
+    ),
+    make(
+      "span",
+      { class: done ? "fn-record-done" : "fn-badge fn-badge-locked" },
+      done ? t("admin.activity.done") : t("admin.activity.refused", { status: outcome }),
+    ),
+  );
+}

@@ -1,0 +1,144 @@
+/** The section of users: add, lock out, let in again, give a new password or another role, remove. */
+
+import { button, make } from "../controls/dom.js";
+import { t } from "../i18n.js";
+import { addUser, changeUser, getUsers, removeUser } from "../server.js";
+import { askFor, copyButton, field, input, select } from "./dialogs.js";
+import { act, dayWords, momentOf, row, rows, section } from "./sections.js";
+import { say } from "./status.js";
+
+const ROLES = ["member", "administrator"];
+// 32 letters and digits that nobody confuses: 20 of them are 100 random bits.
+const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
+
+/** Returns the section; `me` is the name of the administrator, `tokens` lists tokens with their owners. */
+export function usersSection(me, ...others) {
+  const users = section({
+    name: "users",
+    title: t("admin.users"),
+    about: t("admin.users.about"),
+    add: { words: t("admin.user.add"), run: add },
+    draw: async () => [rows((await getUsers()).map(userRow), "")],
+  });
+  const all = [users, ...others];
+
+  function userRow(user) {
+    const { name, role, disabled } = user;
+    const change = (changes, done) => act(() => changeUser(name, changes), done, users);
+    const other = ROLES.find((one) => one !== role);
+    return row({
+      id: `user:${name}`,
+      name,
+      badges: [
+        role === "administrator" && [t("admin.role.administrator"), "role"],
+        name === me && [t("admin.user.you"), "you"],
+        disabled && [t("admin.user.locked"), "locked"],
+      ].filter(Boolean),
+      facts: [
+        t("admin.added", { date: dayWords(user.created) }),
+        user.signed_in && t("admin.user.seen", { date: momentOf(user.signed_in) }),
+      ],
+      entries: [
+        { words: t("admin.user.newPassword"), run: () => setPassword(name) },
+        {
+          words: t(`admin.user.make.${other}`),
+          run: () => change({ role: other }, t(`admin.user.made.${other}`, { name })),
+        },
+        disabled
+          ? {
+              words: t("admin.user.unlock"),
+              run: () => change({ disabled: false }, t("admin.user.unlocked", { name })),
+            }
+          : {
+              words: t("admin.user.lock"),
+              run: () => change({ disabled: true }, t("admin.user.lockedOut", { name })),
+            },
+        { separator: true },
+        { words: t("admin.user.remove"), run: () => remove(name), danger: true },
+      ],
+    });
+  }
+
+  function add() {
+    const name = input("fn-user-name", { required: "", maxlength: 64, autocapitalize: "none" });
+    const role = select(
+      "fn-user-role",
+      ROLES.map((one) => [one, t(`admin.role.${one}`)]),
+    );
+    const password = passwordField();
+    askFor({
+      title: t("admin.user.add"),
+      fields: [
+        field(t("signIn.name"), name, hint(t("admin.user.nameHint"))),
+        field(t("admin.user.role"), role),
+        password.element,
+      ],
+      submit: t("admin.user.add"),
+      run: async () => {
+        const user = { name: name.value, role: role.value, password: password.value() };
+        const added = await addUser(user);
+        say(t("admin.user.ready", { name: added.name }));
+        await users.load();
+      },
+    });
+  }
+
+  function setPassword(name) {
+    const password = passwordField();
+    askFor({
+      title: t("admin.user.passwordOf", { name }),
+      about: t("admin.user.passwordAbout"),
+      fields: [password.element],
+      submit: t("model.save"),
+      run: async () => {
+        await changeUser(name, { password: password.value() });
+        say(t("admin.user.changed", { name }));
+      },
+    });
+  }
+
+  function remove(name) {
+    askFor({
+      title: t("admin.user.removing", { name }),
+      about: t("admin.user.removes"),
+      submit: t("admin.user.removeNow"),
+      danger: true,
+      run: async () => {
+        await removeUser(name);
+        say(t("admin.user.removed", { name }));
+        await Promise.all(all.map(({ load }) => load()));
+      },
+    });
+  }
+
+  return users;
+}
+
+const hint = (words) => make("p", { class: "fn-hint" }, words);
+
+/** Returns {element, value} of a password that the administrator types, or lets the page make. */
+function passwordField() {
+  const typed = input("fn-user-password", {
+    type: "password",
+    autocomplete: "new-password",
+    required: "",
+    minlength: 12,
+    maxlength: 1000,
+  });
+  const said = hint(t("admin.password.hint"));
+  const copying = copyButton(() => typed.value);
+  copying.hidden = true;
+  const making = button(t("admin.password.make"), fill, { class: "fn-link-button" });
+
+  function fill() {
+    const bytes = crypto.getRandomValues(new Uint8Array(20));
+    const letters = [...bytes].map((byte) => LETTERS[byte % LETTERS.length]).join("");
+    typed.value = letters.match(/.{5}/g).join("-");
+    typed.type = "text";
+    said.textContent = t("admin.password.made");
+    copying.hidden = false;
+  }
+
+  const buttons = make("div", { class: "fn-field-buttons" }, making, copying);
+  return { element: field(t("signIn.password"), typed, said, buttons), value: () => typed.value };
+}
