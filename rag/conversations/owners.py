@@ -62,7 +62,9 @@ def keys_of(viewer: Viewer) -> tuple[str, ...]:
 
 def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
     """The key of the owner of the answer with this number."""
-    owner = sa.select(kept_owners.c.owner).where(kept_owners.c.number == number).scalar_subquery()
+    # A query that reads the owners itself must not share its table with this one.
+    its = kept_owners.alias()
+    owner = sa.select(its.c.owner).where(its.c.number == number).scalar_subquery()
     return sa.func.coalesce(owner, NOBODY)
 
 
