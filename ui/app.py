@@ -44,6 +44,7 @@ from ui.http.documents import documents_router
 from ui.http.jobs import failures_router, jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
 from ui.http.model import model_router
+from ui.http.operations.description import describe_refusals, operation_id
 from ui.http.operations.limits import SenderLimits
 from ui.http.operations.observation import Observation
 from ui.http.operations.routes import audit_router, health_router, metrics_router
@@ -126,7 +127,7 @@ def create_app(
         ),
         title="Footnoted",
         description=DESCRIPTION,
-        responses=problems.documented(401, 403, 429),
+        generate_unique_id_function=operation_id,
         redoc_url=None,
         swagger_ui_oauth2_redirect_url="/docs/oauth2-redirect",
     )
@@ -156,6 +157,7 @@ def create_app(
     if find_spec("mcp"):
         app.router.routes.append(Route(MCP_PATH, MCPEndpoint(app), methods=["POST"]))
     _refuse_other_routes(app)
+    describe_refusals(app, sign_in)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
     # Gradio names its files under /assets/ by their contents as well.

@@ -22,7 +22,7 @@ from ui.errors import NoChoiceError, SettingsError, UsedWronglyError
 from ui.http.access.identity import identity_of
 from ui.http.origin_check import why_not_here
 from ui.http.problems import documented
-from ui.http.request_bodies import RequestModel, Text
+from ui.http.request_bodies import RequestModel, Text, example
 from ui.model_choice import ModelChoice
 from ui.stored_model import KEY, PROVIDER, is_file_model, model_of
 
@@ -33,6 +33,8 @@ MAX_MODEL_CHARACTERS = 1_000
 
 class ModelRequest(RequestModel):
     """A language model to choose or to test."""
+
+    model_config = example(provider="openai", model="small", address="http://127.0.0.1:8080/v1", key="a-key")
 
     provider: Annotated[str, Field(pattern=PROVIDER)]
     model: Annotated[Text, Field(max_length=MAX_MODEL_CHARACTERS)] = Field(

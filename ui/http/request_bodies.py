@@ -74,6 +74,11 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
+def example(**fields: object) -> ConfigDict:
+    """The configuration of a body with an example, which the OpenAPI description shows."""
+    return ConfigDict(json_schema_extra={"examples": [fields]})
+
+
 class FilterFields(RequestModel):
     """The reports to search. An empty list does not filter."""
 
@@ -107,6 +112,8 @@ class FilteredRequest(RequestModel):
 class SearchRequest(FilteredRequest):
     """A search for passages."""
 
+    model_config = example(query="rust in the pin of gate 3", limit=3, filters={"kinds": ["pdf"]})
+
     query: Words
     limit: int = Field(default=10, ge=1, le=MAX_RESULTS)
 
@@ -117,6 +124,10 @@ MAX_BATCH = 64
 
 class BatchRequest(RequestModel):
     """Several searches."""
+
+    model_config = example(
+        queries=[{"query": "rust in the pin of gate 3", "limit": 1}, {"query": "scam dens"}]
+    )
 
     queries: Annotated[list[SearchRequest], Field(min_length=1, max_length=MAX_BATCH)]
 
@@ -145,6 +156,8 @@ class Turn(RequestModel):
 
 class ChatRequest(FilteredRequest):
     """A question, which may follow earlier questions."""
+
+    model_config = example(question="Why did gate 3 of the Maravel Dam fail?", published_after="2025-06")
 
     question: Words
     conversation_id: ConversationId | None = Field(
@@ -175,6 +188,8 @@ Detail = Annotated[Text, Field(max_length=MAX_DETAIL_CHARACTERS)]
 class EditRequest(RequestModel):
     """Details that override those of a document's file. An empty string removes an override."""
 
+    model_config = example(title="Why gate 3 failed", published="2025-07", collection="Dams")
+
     title: Detail | None = None
     publisher: Detail | None = None
     author: Detail | None = None
@@ -186,11 +201,15 @@ class EditRequest(RequestModel):
 class ShareRequest(RequestModel):
     """Whether the other users may read an answer."""
 
+    model_config = example(shared=True)
+
     shared: bool
 
 
 class ConversationRequest(RequestModel):
     """A new name for a conversation, or whether the other users may read its answers."""
+
+    model_config = example(name="Dams")
 
     name: Annotated[Text, Field(max_length=MAX_NAME_CHARACTERS)] | None = None
     shared: bool | None = None
@@ -207,6 +226,13 @@ class EvidenceFields(RequestModel):
 
 class FeedbackRequest(RequestModel):
     """A person's judgement of the answer to a question."""
+
+    model_config = example(
+        question="Why did gate 3 of the Maravel Dam fail?",
+        verdict="wrong",
+        evidence=[{"document_id": 1, "version": 1, "start": 0, "end": 40}],
+        note="The report itself says why.",
+    )
 
     question: Words
     verdict: Judgement = Field(

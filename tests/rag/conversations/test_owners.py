@@ -67,6 +67,15 @@ def test_two_owners_have_conversations_of_the_same_id(catalog: Catalog) -> None:
     assert bea.find_conversation("c").name == "of bea"
 
 
+def test_a_conversation_of_another_is_found_only_while_it_is_shared(catalog: Catalog) -> None:
+    bea, cai = put(catalog, BEA, "b"), AnswerStore(catalog.for_viewer(CAI))
+    for conversation_id in ("c", "unknown"):
+        with pytest.raises(ConversationNotFoundError):
+            cai.find_conversation(conversation_id)
+    bea.share_conversation("c", shared=True)
+    assert (cai.find_conversation("c").name, cai.find_conversation("c").shared) == ("Question b?", True)
+
+
 def test_nobody_changes_what_belongs_to_another(catalog: Catalog) -> None:
     bea = put(catalog, BEA, "b")
     for viewer in (CAI, ADMINISTRATOR):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -14,11 +15,13 @@ import httpx2
 import openai
 import pytest
 
+from tests.support.generated_client import generated_client
 from ui.client import AsyncClient, Client, LocalClient
 from ui.client.llama_index import FootnotedQueryEngine
 
 pytest.importorskip("langchain_core", reason="pip install 'footnoted[langchain]'")
 pytest.importorskip("mcp", reason="pip install 'footnoted[mcp]'")
+pytest.importorskip("openapi_python_client", reason="pip install --no-deps openapi-python-client")
 
 import mcp
 from mcp.client.streamable_http import streamable_http_client
@@ -30,6 +33,9 @@ QUESTIONS = [
     json.loads(line)["text"]
     for line in (SEEDS / "questions.jsonl").read_text(encoding="utf-8").splitlines()[::3][:10]
 ]
+
+GENERATED = "generated_footnoted"
+"""The name of the client that is generated from the server's description."""
 
 Place = tuple[int, int, int, int, str]
 """A citation: document, version, start, end and quote."""
@@ -111,8 +117,24 @@ def by_langchain(address: str, question: str) -> list[Place]:
     return [place(found.metadata, found.page_content) for found in documents]
 
 
+def by_generated_client(address: str, question: str) -> list[Place]:
+    generated = sys.modules[GENERATED]
+    options = {"httpx_args": {"trust_env": False}, "timeout": httpx.Timeout(60)}
+    client = generated.Client(address, raise_on_unexpected_status=True, **options)
+    body = generated.models.ChatRequest(question=question)
+    answer = generated.api.questions.post_chat.sync(client=client, body=body)
+    return [place(cited.to_dict()) for cited in answer.citations]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _client_is_generated(address: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    described = httpx.get(f"{address}/openapi.json", trust_env=False).raise_for_status()
+    generated_client(described, tmp_path_factory.mktemp("generated"), GENERATED)
+
+
 WAYS: list[Callable[[str, str], list[Place]]] = [
     by_http,
+    by_generated_client,
     by_our_client,
     by_our_asynchronous_client,
     by_chat_completion,

@@ -13,7 +13,7 @@ from ui.accounts.names import MAX_CHARACTERS
 from ui.errors import AccountError
 from ui.http.access.views import OwnCatalog
 from ui.http.problems import documented
-from ui.http.request_bodies import RequestModel, Text
+from ui.http.request_bodies import RequestModel, Text, example
 
 MAX_USERS = 1_000
 
@@ -24,6 +24,8 @@ CollectionInPath = Annotated[
 
 class LimitRequest(RequestModel):
     """The users who may see a collection."""
+
+    model_config = example(to=["ada", "bea"])
 
     to: Annotated[list[Annotated[Text, Field(max_length=MAX_CHARACTERS)]], Field(max_length=MAX_USERS)]
 

@@ -24,7 +24,7 @@ from ui.http.access.views import OwnEngine
 from ui.http.openai.messages import Message, question_and_history
 from ui.http.openai.text import below, mark, sentence, text_of
 from ui.http.problems import documented
-from ui.http.request_bodies import EVENT, EVENT_STREAM, Text
+from ui.http.request_bodies import EVENT, EVENT_STREAM, Text, example
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
 from ui.warming import until_warm
 
@@ -47,7 +47,9 @@ class StreamOptions(BaseModel):
 class CompletionRequest(BaseModel):
     """A conversation. The last message with the role ``user`` is the question."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow") | example(
+        model="footnoted", messages=[{"role": "user", "content": "Why did gate 3 of the Maravel Dam fail?"}]
+    )
 
     model: Text = MODEL
     messages: Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]

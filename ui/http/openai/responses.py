@@ -25,7 +25,7 @@ from ui.http.openai.completions import MAX_MESSAGES, MODEL
 from ui.http.openai.messages import Message, question_and_history
 from ui.http.openai.text import below, mark, pieces, sentence
 from ui.http.problems import documented
-from ui.http.request_bodies import EVENT, EVENT_STREAM, Text
+from ui.http.request_bodies import EVENT, EVENT_STREAM, Text, example
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
 from ui.warming import until_warm
 
@@ -33,7 +33,9 @@ from ui.warming import until_warm
 class ResponsesRequest(BaseModel):
     """A question, or a conversation whose last message with the role ``user`` is the question."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow") | example(
+        model="footnoted", input="Why did gate 3 of the Maravel Dam fail?"
+    )
 
     model: Text = MODEL
     input: Text | Annotated[list[Message], Field(min_length=1, max_length=MAX_MESSAGES)]

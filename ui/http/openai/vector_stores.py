@@ -17,7 +17,7 @@ from index.records import Filters
 from ui.http.access.views import OwnEngine
 from ui.http.openai.completions import MODEL
 from ui.http.problems import documented
-from ui.http.request_bodies import MAX_FILTER_VALUES, RequestModel, Text, Words
+from ui.http.request_bodies import MAX_FILTER_VALUES, RequestModel, Text, Words, example
 from ui.search import Query, batch_response
 from ui.syntax import MAX_ID
 from ui.warming import until_warm
@@ -38,7 +38,7 @@ Attributes = dict[str, str | float | bool]
 _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": lt, "lte": le}
 
 
-class Comparison(RequestModel):
+class ComparisonFilter(RequestModel):
     """Compares an attribute of a report with a value, or with several."""
 
     type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
@@ -56,11 +56,11 @@ class Comparison(RequestModel):
         return comparable and not isinstance(self.value, list) and _ORDERS[self.type](own, self.value)
 
 
-class Compound(RequestModel):
+class CompoundFilter(RequestModel):
     """Several conditions, all of which must hold, or one."""
 
     type: Literal["and", "or"]
-    filters: Annotated[list[Comparison | Compound], Field(max_length=MAX_CONDITIONS)]
+    filters: Annotated[list[ComparisonFilter | CompoundFilter], Field(max_length=MAX_CONDITIONS)]
 
     def holds(self, attributes: Attributes) -> bool:
         """Return whether a report with these attributes passes."""
@@ -79,10 +79,14 @@ class RankingOptions(BaseModel):
 class VectorStoreSearch(BaseModel):
     """A search. The query is never rewritten."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow") | example(
+        query="rust in the pin of gate 3",
+        max_num_results=3,
+        filters={"type": "eq", "key": "kind", "value": "pdf"},
+    )
 
     query: Words | Annotated[list[Words], Field(min_length=1, max_length=MAX_QUERIES)]
-    filters: Comparison | Compound | None = None
+    filters: ComparisonFilter | CompoundFilter | None = None
     max_num_results: int = Field(default=10, ge=1, le=MAX_RESULTS)
     ranking_options: RankingOptions = RankingOptions()
 
@@ -151,7 +155,9 @@ def searched_page(index: Library, collection: str, request: VectorStoreSearch) -
     }
 
 
-def _filters(index: Library, collection: str, condition: Comparison | Compound | None) -> Filters | None:
+def _filters(
+    index: Library, collection: str, condition: ComparisonFilter | CompoundFilter | None
+) -> Filters | None:
     """The filters of a search; None if no report passes the condition."""
     own = Filters() if collection == MODEL else Filters(collections=(collection,))
     with index.catalog.reading() as reader:

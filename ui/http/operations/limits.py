@@ -14,7 +14,7 @@ from ui.http.middleware import UPLOAD
 from ui.http.problems import MEDIA_TYPE, problem_of
 from ui.operations import Quotas
 
-_FREE = ("GET /healthz", "GET /readyz", "GET /metrics")
+FREE = ("GET /healthz", "GET /readyz", "GET /metrics")
 """Programs that watch the server have no limit."""
 
 
@@ -32,7 +32,7 @@ class SenderLimits:
             await self._app(scope, receive, send)
             return
         found = matched(scope["method"], scope["path"])
-        if f"{scope['method']} {found.path}" in _FREE:
+        if f"{scope['method']} {found.path}" in FREE:
             await self._app(scope, receive, send)
             return
         identity: Identity | None = scope.get("state", {}).get("identity")

@@ -17,7 +17,7 @@ from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.reports import incoming
 from ui.app import create_app
-from ui.http.openai.vector_stores import MAX_CONDITIONS, MAX_QUERIES, Comparison, Compound
+from ui.http.openai.vector_stores import MAX_CONDITIONS, MAX_QUERIES, ComparisonFilter, CompoundFilter
 
 PIN = "rust in the pin of gate 3"
 
@@ -151,7 +151,7 @@ def test_each_comparison_has_its_opposite(own: str | float, values: list[str | f
     attributes: dict[str, str | float | bool] = {"key": own}
 
     def holds(kind: Any, value: Any) -> bool:  # noqa: ANN401 (any comparison)
-        return Comparison(type=kind, key="key", value=value).holds(attributes)
+        return ComparisonFilter(type=kind, key="key", value=value).holds(attributes)
 
     assert holds("in", values) is not holds("nin", values)
     assert holds("in", values) is any(holds("eq", value) for value in values)
@@ -160,6 +160,10 @@ def test_each_comparison_has_its_opposite(own: str | float, values: list[str | f
         if isinstance(value, str) is isinstance(own, str):
             assert holds("gt", value) is not holds("lte", value)
             assert holds("lt", value) is not holds("gte", value)
-    parts: list[Comparison | Compound] = [Comparison(type="eq", key="key", value=value) for value in values]
-    assert Compound(type="or", filters=parts).holds(attributes) is holds("in", values)
-    assert Compound(type="and", filters=parts).holds(attributes) is all(holds("eq", each) for each in values)
+    parts: list[ComparisonFilter | CompoundFilter] = [
+        ComparisonFilter(type="eq", key="key", value=value) for value in values
+    ]
+    assert CompoundFilter(type="or", filters=parts).holds(attributes) is holds("in", values)
+    assert CompoundFilter(type="and", filters=parts).holds(attributes) is all(
+        holds("eq", each) for each in values
+    )

@@ -1,0 +1,121 @@
+"""Adds to the OpenAPI description what the middleware does: who may send a request, and each refusal.
+
+FastAPI describes what the handlers do, and does not know the middleware.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
+
+from ui.accounts import Scope, SignIn
+from ui.http.access.identity import session_cookie
+from ui.http.access.table import Need, need_of
+from ui.http.operations.limits import FREE
+from ui.http.problems import MEDIA_TYPE, documented
+
+TOKEN, SESSION = "token", "session"
+
+_TOKEN_SCHEME = {
+    "type": "http",
+    "scheme": "bearer",
+    "description": "A token of `footnoted token add`. The role of an operation is the scope that it needs.",
+}
+
+
+def operation_id(route: APIRoute) -> str:
+    """The id of an operation, such as ``post_search`` for ``POST /v1/search``.
+
+    It is made of the method and the path, which are the interface; a handler may be renamed.
+    """
+    path = re.sub(r":\w+(?=})", "", route.path).removeprefix("/v1")
+    return "_".join([min(route.methods).lower(), *re.findall(r"\w+", path)])
+
+
+def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
+    """Let the description of ``app`` say what each operation needs, and with what it can be refused.
+
+    Args:
+        app: the server, whose table of needs is :mod:`ui.http.access.table`.
+        sign_in: the accounts; None if nobody needs to sign in.
+    """
+    make = app.openapi
+
+    def described() -> dict[str, Any]:
+        description = make()
+        schemes = description["components"].setdefault("securitySchemes", {})
+        if not schemes:
+            schemes.update(_schemes(sign_in))
+            for route, operation in _operations(description):
+                _describe(route, operation, list(schemes), is_optional=sign_in is None)
+        return description
+
+    app.openapi = described  # type: ignore[method-assign]
+
+
+def _schemes(sign_in: SignIn | None) -> dict[str, Any]:
+    if sign_in is None:
+        return {TOKEN: _TOKEN_SCHEME}
+    cookie = {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": session_cookie(sign_in),
+        "description": "The session of a person who signed in at `/sign-in`.",
+    }
+    return {TOKEN: _TOKEN_SCHEME, SESSION: cookie}
+
+
+def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The operations of a description, each with its route, such as ``GET /healthz``."""
+    for path, methods in description["paths"].items():
+        for method, operation in methods.items():
+            yield f"{method.upper()} {path}", operation
+
+
+def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_optional: bool) -> None:
+    """Add to an operation the scope that it needs, and the problems with which any operation can answer."""
+    need = need_of(*route.split(" "))
+    if need is Need.NOTHING:
+        operation["security"] = []
+    else:
+        roles = [need.value] if isinstance(need, Scope) else []
+        # An empty requirement means that the operation answers without a token as well.
+        operation["security"] = [{}] * is_optional + [{scheme: roles} for scheme in schemes]
+    if isinstance(need, Scope):
+        operation["x-required-scope"] = need.value
+        text = operation.get("description", "").rstrip()
+        operation["description"] = f"{text}\n\nNeeds the scope `{need.value}`.".lstrip()
+    statuses = {400, 403, 500}
+    if need is not Need.NOTHING:
+        statuses |= {401, 503}
+    if route not in FREE:
+        statuses |= {429}
+    if "requestBody" in operation:
+        statuses |= {413, 422}
+    if not route.startswith("GET "):  # It may find the disk full.
+        statuses |= {507}
+    responses = operation["responses"]
+    for status, response in documented(*statuses).items():
+        del response["model"]  # Only FastAPI reads it.
+        responses.setdefault(str(status), response)
+    for response in responses.values():
+        if MEDIA_TYPE in response.get("content", {}):  # FastAPI adds its own type of errors.
+            response["content"].pop("application/json", None)
+    _describe_headers(responses)
+    operation["responses"] = dict(sorted(responses.items()))
+
+
+def _describe_headers(responses: dict[str, Any]) -> None:
+    """Describe the headers that say how to go on after a refusal."""
+    waits = {"schema": {"type": "string"}, "description": "the seconds after which to try again"}
+    for status in (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE):
+        if response := responses.get(str(status.value)):
+            response["headers"] = {"Retry-After": waits}
+    if response := responses.get("401"):
+        challenge = {"schema": {"type": "string"}, "description": "what to send"}
+        response["headers"] = {"WWW-Authenticate": challenge}
