@@ -12,12 +12,15 @@ from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from fastapi._compat.v2 import ModelField
+from fastapi._compat.v2 import ModelField, asdict
 from gradio import Blocks
 from gradio.routes import App
 
-_validators: dict[tuple[object, str, str], Any] = {}
-"""The validators that were made, by the type, the description of the field, and the configuration."""
+make_validator = ModelField.__post_init__
+"""Makes the validator of a field, as for users."""
+
+_validators: dict[tuple[object, str], Any] = {}
+"""The validators that were made, by the type and by all that they are made from."""
 
 
 @contextmanager
@@ -26,17 +29,18 @@ def made_once() -> Iterator[None]:
 
     The server is the same as for users: its routes are made by the same calls, and validators have no state.
     """
-    make_app, make_validator = App.create_app, ModelField.__post_init__
+    make_app = App.create_app
 
     def app(blocks: Blocks, *, parent_app: FastAPI | None = None, **options: Any) -> App:  # noqa: ANN401
         return make_app(blocks, parent_app=parent_app, **options) if parent_app else App()
 
     def validator(field: ModelField) -> None:
-        described = repr(field.field_info)
-        if " at 0x" in described:  # An address may be used again, by another function.
+        # The fields of FastAPI leave their limits out of their own ``repr``.
+        made_from = repr((asdict(field.field_info), field.config))
+        if " at 0x" in made_from:  # An address may be used again, by another function.
             make_validator(field)
             return
-        key = field.field_info.annotation, described, repr(field.config)
+        key = field.field_info.annotation, made_from
         if key not in _validators:
             make_validator(field)
             _validators[key] = field._type_adapter
