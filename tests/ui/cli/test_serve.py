@@ -224,6 +224,15 @@ def test_of_two_servers_of_a_home_that_start_together_one_is_ready(own_home: Pat
     ]
 
 
+def test_a_server_that_is_interrupted_says_nothing_and_removes_its_file(own_home: Path) -> None:
+    with serving(own_home, "--json") as server:
+        # With ``--json``, the server announces its address as JSON.
+        assert json.loads(server.line) == {"address": server.address}
+        assert running_server(own_home) is not None
+        assert server.stop(signal.SIGINT) == (0, "", "Starting…\n")
+    assert not (own_home / "server.json").exists()
+
+
 @pytest.mark.parametrize(
     ("number", "seconds"), [(signal.SIGINT, 0.0), (signal.SIGTERM, 0.3), (signal.SIGTERM, 0.8)]
 )
@@ -253,10 +262,7 @@ def test_a_server_that_is_interrupted_before_it_is_ready_ends_quietly(
 def test_a_server_that_is_stopped_while_it_loads_its_models_ends_quietly(
     own_home: Path, number: signal.Signals
 ) -> None:
-    with serving(own_home, "--json") as server:
-        # With ``--json``, the server announces its address as JSON.
-        assert json.loads(server.line) == {"address": server.address}
-        assert running_server(own_home) is not None
+    with serving(own_home) as server:
         # The address is announced before the models are loaded.
         early = httpx.get(f"{server.address}/readyz", trust_env=False)
         assert (early.status_code, early.headers["Retry-After"]) == (503, "5")
