@@ -138,6 +138,7 @@ def test_the_json_of_a_conversation_contains_its_answers_byte_for_byte(catalog: 
         "named": True,
         "created": DAM.created,
         "updated": GATES.created,
+        "shared": False,
         "answers": [json.loads(answer_json(DAM)), json.loads(answer_json(GATES))],
     }
     assert text.endswith(f'"answers":[{answer_json(DAM)},{answer_json(GATES)}]}}')
