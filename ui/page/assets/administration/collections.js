@@ -2,9 +2,9 @@
 
 import { make } from "../controls/dom.js";
 import { listed, t } from "../i18n.js";
-import { getCollections, getUsers, limitCollection } from "../server.js";
+import { getCollections, getUsers, limitCollection, words } from "../server.js";
 import { askFor, checkedIn, checks } from "./dialogs.js";
-import { act, row, rows, section } from "./sections.js";
+import { act, drawAgain, row, rows, section } from "./sections.js";
 import { say } from "./status.js";
 
 function viewers({ limited_to: names }) {
@@ -14,7 +14,7 @@ function viewers({ limited_to: names }) {
 }
 
 export function collectionsSection() {
-  const collections = section({
+  return section({
     name: "collections",
     title: t("admin.collections"),
     about: t("admin.collections.about"),
@@ -25,7 +25,7 @@ export function collectionsSection() {
     const { collection: name, documents, limited_to: names } = one;
     const open = {
       words: t("admin.collection.open"),
-      run: () => act(() => limitCollection(name, null), t("admin.collection.opened", { name }), collections),
+      run: () => act(() => limitCollection(name, null), t("admin.collection.opened", { name })),
     };
     return row({
       id: `collection:${name}`,
@@ -33,7 +33,7 @@ export function collectionsSection() {
       badges: names ? [[t("admin.collection.limited"), "role"]] : [],
       facts: [t("library.count", { count: documents }), viewers(one)],
       entries: [
-        { words: t("admin.collection.limit"), run: () => limit(one).catch(() => collections.load()) },
+        { words: t("admin.collection.limit"), run: () => limit(one).catch((error) => say(words(error))) },
         ...(names ? [open] : []),
       ],
     });
@@ -56,10 +56,8 @@ export function collectionsSection() {
         const administrators = (names ?? []).filter((one) => !members.some((user) => user.name === one));
         await limitCollection(name, [...checkedIn(chosen), ...administrators]);
         say(t("admin.saved"));
-        await collections.load();
+        await drawAgain();
       },
     });
   }
-
-  return collections;
 }

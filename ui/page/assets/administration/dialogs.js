@@ -4,7 +4,7 @@ import { copy } from "../clipboard.js";
 import { button, make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 import { words } from "../server.js";
-import { say } from "./status.js";
+import { line, say } from "./status.js";
 
 const TITLE = "fn-asked-title";
 
@@ -46,7 +46,10 @@ export function askFor({ title, about, fields = [], submit, run, danger = false 
     send.disabled = false;
     return undefined;
   });
-  dialog.addEventListener("close", () => dialog.remove());
+  dialog.addEventListener("close", () => {
+    if (dialog.contains(line)) document.body.append(line);
+    dialog.remove();
+  });
   dialog.append(form);
   document.body.append(dialog);
   dialog.showModal();

@@ -5,6 +5,7 @@ import { numberIn, t, tag } from "../i18n.js";
 import { openPanel, stateOf } from "../model/panel.js";
 import { getActivity, getModel, getStorage } from "../server.js";
 import { momentOf, rows, section } from "./sections.js";
+import { say } from "./status.js";
 
 const NEWEST = 20;
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -31,16 +32,33 @@ export function modelSection() {
   const model = section({
     name: "model",
     title: t("model.title"),
+    isLive: false,
     draw: async () => {
-      const open = button(t("admin.model.open"), () => openPanel(() => model.load()), {
+      const show = button(t("admin.model.open"), open, {
         class: "fn-button",
         "aria-haspopup": "dialog",
       });
       return [
-        make("div", { class: "fn-row-line" }, make("p", { dir: "auto" }, stateOf(await getModel())), open),
+        make("div", { class: "fn-row-line" }, make("p", { dir: "auto" }, stateOf(await getModel())), show),
       ];
     },
   });
+  // The panel also tells its first state, when it opens.
+  let isOpened = false;
+  function changed() {
+    if (!isOpened) {
+      isOpened = true;
+      return;
+    }
+    say(t("admin.saved"));
+    model.load();
+  }
+
+  function open() {
+    isOpened = false;
+    openPanel(changed);
+  }
+
   return model;
 }
 
@@ -48,6 +66,7 @@ export const storageSection = () =>
   section({
     name: "storage",
     title: t("admin.storage"),
+    isLive: false,
     draw: async () => {
       const { documents, passages, bytes, last_backup: backup } = await getStorage();
       return [
@@ -60,6 +79,7 @@ export const storageSection = () =>
           [t("admin.storage.uploads"), bytesWords(bytes.uploads)],
           [t("admin.storage.backup"), backup ? momentOf(backup) : t("admin.storage.noBackup")],
         ]),
+        ...(backup ? [] : [make("p", { class: "fn-hint" }, t("admin.storage.backUp"))]),
       ];
     },
   });

@@ -1,6 +1,7 @@
 /** Starts the administrator's page: its sections, by what the server has, and the links to them. */
 
 import { button, make } from "../controls/dom.js";
+import { startToasts } from "../controls/notices.js";
 import { declareLanguage, t } from "../i18n.js";
 import { getIdentity, signOut, words } from "../server.js";
 import { collectionsSection } from "./collections.js";
@@ -10,16 +11,14 @@ import { tokensSection } from "./tokens.js";
 import { usersSection } from "./users.js";
 
 declareLanguage();
+startToasts();
 document.body.append(line);
 
 const main = document.querySelector("main");
 
 /** Returns the sections about people; none while nobody signs in. */
-function accountSections(identity) {
-  if (identity.kind === "local") return [];
-  const [tokens, collections] = [tokensSection(), collectionsSection()];
-  return [usersSection(identity.name, tokens, collections), tokens, collections];
-}
+const accountSections = ({ kind, name }) =>
+  kind === "local" ? [] : [usersSection(name), tokensSection(), collectionsSection()];
 
 function account(identity) {
   const name = make("span", { class: "fn-user", dir: "auto" }, identity.name);

@@ -7,11 +7,13 @@ import { t } from "../i18n.js";
 import { words } from "../server.js";
 import { say } from "./status.js";
 
+const live = [];
+
 /**
  * Returns {element, load} of a section. `draw` resolves to its content; `load` draws it again and keeps the
- * focus. `add` is {words, run}: a button beside the title.
+ * focus. Each change draws an `isLive` section again. `add` is {words, run}: a button beside the title.
  */
-export function section({ name, title, about, add, draw }) {
+export function section({ name, title, about, add, draw, isLive = true }) {
   const body = make("div", { class: "fn-section-body" });
   const head = make("div", { class: "fn-section-head" }, make("h2", { id: `fn-${name}-title` }, title));
   if (add) head.append(button(add.words, add.run, { class: "fn-button" }));
@@ -32,8 +34,12 @@ export function section({ name, title, about, add, draw }) {
       body.replaceChildren(make("p", { class: "fn-warning", role: "alert" }, words(error)));
     }
   }
+  if (isLive) live.push(load);
   return { name, title, element, load };
 }
+
+/** Draws the sections again that a change may have changed. */
+export const drawAgain = () => Promise.all(live.map((load) => load()));
 
 /** Returns a list of rows, or the sentence that there is none. */
 export const rows = (items, none) =>
@@ -67,15 +73,15 @@ export function row({ id, name, badges = [], facts, entries = [], isEnded = fals
   );
 }
 
-/** Runs an action of a menu, says how it went, and loads sections again. */
-export async function act(run, done, ...sections) {
+/** Runs an action of a menu, says how it went, and draws the sections again. */
+export async function act(run, done) {
   try {
     await run();
     say(done);
   } catch (error) {
     say(words(error));
   }
-  await Promise.all(sections.map(({ load }) => load()));
+  await drawAgain();
 }
 
 export const dayWords = (seconds) => momentWords(new Date(seconds * 1000), { dateStyle: "medium" });

@@ -4,7 +4,7 @@ import { make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 import { addToken, getTokens, getUsers, revokeToken } from "../server.js";
 import { askFor, checkedIn, checks, copyButton, field, input, select } from "./dialogs.js";
-import { dayWords, momentOf, row, rows, section } from "./sections.js";
+import { dayWords, drawAgain, momentOf, row, rows, section } from "./sections.js";
 import { say } from "./status.js";
 
 const SCOPES = ["read", "ask", "write", "admin", "metrics"];
@@ -13,7 +13,7 @@ const DAYS = [30, 90, 365];
 const hasEnded = ({ revoked, expires }) => Boolean(revoked) || (expires && expires * 1000 <= Date.now());
 
 export function tokensSection() {
-  const tokens = section({
+  return section({
     name: "tokens",
     title: t("admin.tokens"),
     about: t("admin.tokens.about"),
@@ -84,7 +84,7 @@ export function tokensSection() {
           user: owner.value || null,
           days: days.value ? Number(days.value) : null,
         });
-        await tokens.load();
+        await drawAgain();
         const secret = input("fn-token-secret", { readonly: "" });
         secret.value = added.token;
         const about = make("p", { class: "fn-hint" }, t("admin.token.once"));
@@ -107,10 +107,8 @@ export function tokensSection() {
       run: async () => {
         await revokeToken(name);
         say(t("admin.token.isRevoked", { name }));
-        await tokens.load();
+        await drawAgain();
       },
     });
   }
-
-  return tokens;
 }

@@ -4,27 +4,26 @@ import { button, make } from "../controls/dom.js";
 import { t } from "../i18n.js";
 import { addUser, changeUser, getUsers, removeUser } from "../server.js";
 import { askFor, copyButton, field, input, select } from "./dialogs.js";
-import { act, dayWords, momentOf, row, rows, section } from "./sections.js";
+import { act, dayWords, drawAgain, momentOf, row, rows, section } from "./sections.js";
 import { say } from "./status.js";
 
 const ROLES = ["member", "administrator"];
 // 32 letters and digits that nobody confuses: 20 of them are 100 random bits.
 const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
 
-/** Returns the section; `me` is the name of the administrator, `tokens` lists tokens with their owners. */
-export function usersSection(me, ...others) {
-  const users = section({
+/** Returns the section; `me` is the name of the administrator. */
+export function usersSection(me) {
+  const change = (name, changes, done) => act(() => changeUser(name, changes), done);
+
+  return section({
     name: "users",
     title: t("admin.users"),
     about: t("admin.users.about"),
     add: { words: t("admin.user.add"), run: add },
     draw: async () => [rows((await getUsers()).map(userRow), "")],
   });
-  const all = [users, ...others];
-
   function userRow(user) {
     const { name, role, disabled } = user;
-    const change = (changes, done) => act(() => changeUser(name, changes), done, users);
     const other = ROLES.find((one) => one !== role);
     return row({
       id: `user:${name}`,
@@ -42,16 +41,16 @@ export function usersSection(me, ...others) {
         { words: t("admin.user.newPassword"), run: () => setPassword(name) },
         {
           words: t(`admin.user.make.${other}`),
-          run: () => change({ role: other }, t(`admin.user.made.${other}`, { name })),
+          run: () => change(name, { role: other }, t(`admin.user.made.${other}`, { name })),
         },
         disabled
           ? {
               words: t("admin.user.unlock"),
-              run: () => change({ disabled: false }, t("admin.user.unlocked", { name })),
+              run: () => change(name, { disabled: false }, t("admin.user.unlocked", { name })),
             }
           : {
               words: t("admin.user.lock"),
-              run: () => change({ disabled: true }, t("admin.user.lockedOut", { name })),
+              run: () => change(name, { disabled: true }, t("admin.user.lockedOut", { name })),
             },
         { separator: true },
         { words: t("admin.user.remove"), run: () => remove(name), danger: true },
@@ -78,7 +77,7 @@ export function usersSection(me, ...others) {
         const user = { name: name.value, role: role.value, password: password.value() };
         const added = await addUser(user);
         say(t("admin.user.ready", { name: added.name }));
-        await users.load();
+        await drawAgain();
       },
     });
   }
@@ -93,6 +92,7 @@ export function usersSection(me, ...others) {
       run: async () => {
         await changeUser(name, { password: password.value() });
         say(t("admin.user.changed", { name }));
+        await drawAgain();
       },
     });
   }
@@ -106,12 +106,10 @@ export function usersSection(me, ...others) {
       run: async () => {
         await removeUser(name);
         say(t("admin.user.removed", { name }));
-        await Promise.all(all.map(({ load }) => load()));
+        await drawAgain();
       },
     });
   }
-
-  return users;
 }
 
 const hint = (words) => make("p", { class: "fn-hint" }, words);
