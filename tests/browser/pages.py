@@ -82,7 +82,7 @@ def serving(
         thread.join(_START_SECONDS)
 
 
-_LEAVING = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
+LEAVING = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
 """The beginnings of the errors that Gradio logs if a page is left while it listens to the server."""
 
 
@@ -101,7 +101,7 @@ def opened(browser: Browser, url: str, place: str = "", /, **context: object) ->
         watched = Watched(page)
 
         def on_console(message: ConsoleMessage) -> None:
-            if message.type in {"error", "warning"} and not message.text.startswith(_LEAVING):
+            if message.type in {"error", "warning"} and not message.text.startswith(LEAVING):
                 watched.errors.append(message.text)
 
         def on_request(request: Request) -> None:
