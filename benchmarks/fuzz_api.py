@@ -1,31 +1,39 @@
 """Sends requests that the server's OpenAPI description allows or forbids, and checks the responses.
 
-``python -m benchmarks.fuzz_api [--examples N] [--seed N]``. Schemathesis makes the requests. The server is a
-process of its own over a copy of the sample reports. A finding is a status of 500 or above (except 503 and
-507, which name a missing resource), an undocumented status, media type or header, a body that differs from
-its schema, a request that the description allows and the server refuses, or the reverse. The exit code is 1
-if there is any finding.
+``python -m benchmarks.fuzz_api [--examples N] [--seed N] [--scopes]``. Schemathesis makes the requests. The
+server is a process of its own over a copy of the sample reports. A finding is a status of 500 or above
+(except 503 and 507, which name a missing resource), an undocumented status, media type or header, a body that
+differs from its schema, a request that the description allows and the server refuses, or the reverse.
+
+With ``--scopes``, people sign in to the server: a token of each scope sends as many requests, and then a
+token of all scopes. It is a finding, too, if the server refuses what a token's scopes allow, or the reverse.
+The exit code is 1 if there is any finding.
 """
 
 from __future__ import annotations
 
 import argparse
+import secrets
 import shutil
 import sys
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import unquote, urlsplit
 
 from benchmarks.serving import serving
+from ui.accounts import Accounts, Role, Scope
+from ui.http.access.table import Need, need_of
 
 if TYPE_CHECKING:
     import schemathesis
     from schemathesis.engine.events import ScenarioFinished
+    from schemathesis.engine.recorder import Interaction
 
 EXAMPLES = 2_000
 SEED = 20_261_126
@@ -37,13 +45,21 @@ HONEST = ["2xx", "3xx", "4xx", "503", "507"]
 REFUSED = ["400", "404", "405", "409", "413", "415", "422"]
 """Statuses for a request that violates the description."""
 
+FORBIDDEN = ["401", "403"]
+"""Statuses for a request whose sender may not do it; :func:`_wrongly_let_in` looks at them."""
+
 POSSIBLE = ["404", "409", "422", "429", "5xx"]
 """Statuses for a valid request, besides 2xx and 3xx. The description cannot require that a question is not
 blank, or that a file can be read: the server refuses such requests with 422."""
 
 _EXPORTS = r"\.\{suffix\}$"
-_OF_EXPORTS = {name: {"enabled": False} for name in ("unsupported_method", "allow_header_conformance")}
+_OF_AMBIGUOUS_PATHS = {
+    name: {"enabled": False} for name in ("unsupported_method", "allow_header_conformance")
+}
 """``DELETE /v1/answers/ID.md`` is a request to delete the answer with an id ending in ``.md``, hence 404."""
+
+_FROM_URL = "/v1/documents/from-url"
+"""Another method than ``POST`` is for a document of the id ``from-url``, hence 422."""
 
 _JOB = "/v1/jobs/{job_id}"
 _OF_JOBS = {"use_after_free": {"enabled": False}}
@@ -73,17 +89,52 @@ class Finding:
     repeat: str
 
 
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A program with a token.
+
+    Attributes:
+        token: the token.
+        scopes: its scopes.
+    """
+
+    token: str
+    scopes: frozenset[Scope]
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers of its requests."""
+        return {"Authorization": f"Bearer {self.token}"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A server of the sample reports.
+
+    Attributes:
+        address: its URL, without a slash at the end.
+        home: its home.
+        reader: a program that may read the description; None if everyone may.
+    """
+
+    address: str
+    home: Path
+    reader: Sender | None = None
+
+
 @dataclass(slots=True)
 class Fuzzed:
     """The result of a run.
 
     Attributes:
+        sender: the sender of the requests; None if nobody signs in to the server.
         requests: the number of requests, by operation.
         statuses: the number of responses, by status.
         findings: one finding of each kind and operation.
         seconds: the time of the run.
     """
 
+    sender: Sender | None = None
     requests: Counter[str] = field(default_factory=Counter)
     statuses: Counter[int] = field(default_factory=Counter)
     findings: list[Finding] = field(default_factory=list)
@@ -99,6 +150,10 @@ class Fuzzed:
             if interaction is not None:
                 self.requests[operation] += 1
                 self.statuses[interaction.response.status_code if interaction.response else 0] += 1
+                said = _wrongly_let_in(interaction, self.sender) if self.sender else None
+                if said and (operation, "scope", said) not in known:
+                    known.add((operation, "scope", said))
+                    self.findings.append(Finding(operation, "scope", said, interaction.request.uri))
             for check in recorder.checks.get(case_id, []):
                 if check.failure_info is None:
                     continue
@@ -110,9 +165,39 @@ class Fuzzed:
                     self.findings.append(Finding(operation, check.name, said, repeat))
 
 
+def _wrongly_let_in(interaction: Interaction, sender: Sender) -> str | None:
+    """Tell what is wrong if a sender was refused what its scopes allow, or the reverse; otherwise None."""
+    request, response = interaction.request, interaction.response
+    sent = [
+        value
+        for name, values in request.headers.items()
+        if name.lower() == "authorization"
+        for value in values
+    ]
+    if response is None or sent != [sender.headers["Authorization"]]:
+        return None  # Schemathesis also tries wrong tokens.
+    need = need_of(request.method, unquote(urlsplit(request.uri).path))
+    refused = response.status_code in {401, 403}
+    allowed = isinstance(need, Need) or need in sender.scopes
+    if refused is not allowed:
+        return None
+    scopes = ", ".join(sorted(sender.scopes))
+    return f"{request.method} got {response.status_code}; it needs {need.value}, the token has {scopes}"
+
+
+def sender_with(home: Path, *scopes: Scope) -> Sender:
+    """Add a token with these scopes to the accounts of a home."""
+    with closing(Accounts.open(home)) as accounts:
+        _, token = accounts.tokens.add("-".join(scopes), scopes)
+    return Sender(token, frozenset(scopes))
+
+
 @contextmanager
-def sample_server() -> Iterator[str]:
-    """Serve a copy of the sample reports and yield the address; the server ends with the context."""
+def sample_server(*, sign_in: bool = False) -> Iterator[Sample]:
+    """Serve a copy of the sample reports; the server ends with the context.
+
+    With ``sign_in``, each request needs a token (:func:`sender_with`).
+    """
     from index.embedding.encoder import open_encoder
     from index.ingest.synchronize import sync
     from index.library import Library
@@ -124,26 +209,46 @@ def sample_server() -> Iterator[str]:
         with Library.open(home, open_encoder()) as index:
             sync(index, [reports])
         # A request that chooses or tests a language model would make the server connect to any address.
-        (home / FILE_NAME).write_text('llm = "none"\n', encoding="utf-8")
+        # The limits of senders have their own tests.
+        settings = ['llm = "none"', "limit_questions = 0", "limit_requests = 0"]
+        settings += ['sign_in = "on"'] if sign_in else []
+        (home / FILE_NAME).write_text("\n".join(settings), encoding="utf-8")
+        if sign_in:  # A server to which nobody can sign in does not start.
+            with closing(Accounts.open(home)) as accounts:
+                accounts.users.add("ada", secrets.token_urlsafe(), Role.ADMINISTRATOR)
+        reader = sender_with(home, Scope.READ, Scope.METRICS) if sign_in else None
         with serving(home) as served:
-            yield served.address
+            yield Sample(served.address, home, reader)
 
 
-def fuzz(address: str, examples: int = EXAMPLES, seed: int = SEED) -> Fuzzed:
-    """Send about ``examples`` requests to the server at ``address``.
+def fuzz(
+    sample: Sample,
+    examples: int = EXAMPLES,
+    seed: int = SEED,
+    sender: Sender | None = None,
+    *,
+    coverage: bool = True,
+) -> Fuzzed:
+    """Send about ``examples`` requests to a server.
 
     Args:
-        address: the server's URL, without a slash at the end.
+        sample: the server.
         examples: the number of requests, shared among the operations; Schemathesis adds those that it derives
             from each description alone.
         seed: the same seed makes the same requests.
+        sender: the sender of the requests; None if nobody signs in to the server.
+        coverage: whether Schemathesis adds the requests that it derives from each description.
     """
     import schemathesis
     from schemathesis.engine import events, from_schema
 
-    fuzzed = Fuzzed()
+    fuzzed = Fuzzed(sender)
     began = time.monotonic()
-    schema = schemathesis.openapi.from_url(f"{address}/openapi.json", config=_config(seed))
+    schema = schemathesis.openapi.from_url(
+        f"{sample.address}/openapi.json",
+        config=_config(seed, sender, coverage=coverage),
+        headers=sample.reader.headers if sample.reader else {},
+    )
     operations = schema.statistic.operations.total
     schema.config.generation.update(max_examples=-(-examples // operations))
     for event in from_schema(schema).execute():
@@ -157,20 +262,23 @@ def fuzz(address: str, examples: int = EXAMPLES, seed: int = SEED) -> Fuzzed:
     return fuzzed
 
 
-def _config(seed: int) -> schemathesis.Config:
+def _config(seed: int, sender: Sender | None, *, coverage: bool) -> schemathesis.Config:
     import schemathesis
 
     return schemathesis.Config.from_dict(
         {
+            "headers": sender.headers if sender else {},
             "seed": seed,
             "continue-on-failure": True,
+            "phases": {"coverage": {"enabled": coverage}},
             "checks": {
                 "not_a_server_error": {"expected-statuses": HONEST},
-                "negative_data_rejection": {"expected-statuses": [*REFUSED, "5xx"]},
-                "positive_data_acceptance": {"expected-statuses": [*HONEST[:2], *POSSIBLE]},
+                "negative_data_rejection": {"expected-statuses": [*REFUSED, *FORBIDDEN, "5xx"]},
+                "positive_data_acceptance": {"expected-statuses": [*HONEST[:2], *POSSIBLE, *FORBIDDEN]},
             },
             "operations": [
-                {"include-path-regex": _EXPORTS, "checks": _OF_EXPORTS},
+                {"include-path-regex": _EXPORTS, "checks": _OF_AMBIGUOUS_PATHS},
+                {"include-path": _FROM_URL, "checks": _OF_AMBIGUOUS_PATHS},
                 {"include-path": _JOB, "checks": _OF_JOBS},
             ],
             "generation": {"database": "none", "no-shrink": True},
@@ -196,14 +304,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--examples", type=int, default=EXAMPLES)
     parser.add_argument("--seed", type=int, default=SEED)
+    parser.add_argument("--scopes", action="store_true", help="a token of each scope sends the requests")
     given = parser.parse_args(arguments)
-    with sample_server() as address:
-        fuzzed = fuzz(address, given.examples, given.seed)
+    with sample_server(sign_in=given.scopes) as sample:
+        groups = [*([scope] for scope in Scope), list(Scope)] if given.scopes else []
+        senders = [sender_with(sample.home, *scopes) for scopes in groups] or [None]
+        runs = []
+        for sender in senders:
+            runs.append(fuzz(sample, given.examples, given.seed, sender))
+            _print(runs[-1])
+    return int(any(run.findings for run in runs))
+
+
+def _print(fuzzed: Fuzzed) -> None:
+    if fuzzed.sender:
+        print(f"\nA token with: {', '.join(sorted(fuzzed.sender.scopes))}\n", flush=True)
     for finding in fuzzed.findings:
         print(f"- {finding.operation} · {finding.check}: {finding.said}\n  {finding.repeat[:_COMMAND]}")
     statuses = ", ".join(f"{status}: {times:,}" for status, times in sorted(fuzzed.statuses.items()))
-    print(f"\n{table(fuzzed)}\n\n{fuzzed.seconds:.0f} s; {statuses}")
-    return int(bool(fuzzed.findings))
+    print(f"\n{table(fuzzed)}\n\n{fuzzed.seconds:.0f} s; {statuses}", flush=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from starlette.routing import Mount, Route, compile_path
 from starlette.staticfiles import StaticFiles
 
 from index.library import Library
-from index.loaders import DEFAULTS, Isolated
+from index.loaders import DEFAULTS, Isolated, Options
 from index.records import Viewer
 from index.uploads import Deletions
 from index.workers import Background, Writer, every, steps
@@ -41,6 +41,8 @@ from ui.http.access.users import users_router
 from ui.http.answers import answers_router
 from ui.http.conversations import conversations_router
 from ui.http.documents import documents_router
+from ui.http.from_url.fetch import Rules
+from ui.http.from_url.routes import from_url_router
 from ui.http.jobs import failures_router, jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
 from ui.http.model import model_router
@@ -136,6 +138,7 @@ def create_app(
         questions_router(lambda: engine.writer is not None, starters),
         documents_router(renderer, options),
         uploads_router(reader, options, writer, deletions),
+        from_url_router(_url_rules(operation, options), reader, options, writer),
         versions_router(),
         failures_router(),
         jobs_router(writer),
@@ -176,6 +179,11 @@ def create_app(
     _mount_chat(app, Path(scratch.name))
     check_table(app.routes)
     return app
+
+
+def _url_rules(settings: OperationSettings, options: Options) -> Rules:
+    hosts = frozenset(host.lower() for host in settings.url_hosts)
+    return Rules(hosts, settings.url_http, settings.url_loopback, options.limits.megabytes)
 
 
 def _lifespan(

@@ -74,6 +74,14 @@ class WarmingUpError(FootnotedError):
         super().__init__(f"the server is loading its models; try again in {RETRY_SECONDS} seconds")
 
 
+class RefusedURLError(FootnotedError, ValueError):
+    """The operator's rules do not allow to fetch from a URL."""
+
+
+class FetchError(FootnotedError):
+    """A file could not be fetched from its URL."""
+
+
 class PictureError(FootnotedError):
     """The page cannot be rendered as a picture."""
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
+from pydantic_settings import NoDecode
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,10 @@ _DAYS = Needs("a whole number of days from 0 (for ever) to 36,500")
 
 Limit = Annotated[int, Field(ge=0, le=1_000_000), _LIMIT]
 Days = Annotated[int, Field(ge=0, le=36_500), _DAYS]
+
+
+WebHost = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+(:[0-9]{1,5})?$")]
+"""A host of the web, with a port where it is not the scheme's own."""
 
 
 class OperationSettings(BaseModel):
@@ -63,4 +68,19 @@ class OperationSettings(BaseModel):
     )
     keep_audit: Days = Field(
         365, description="The days after which a record of the audit log is deleted. 0 keeps it for ever."
+    )
+    url_hosts: Annotated[
+        tuple[WebHost, ...], NoDecode, Needs("a list of host names, such as reports.example")
+    ] = Field(
+        (),
+        description="The hosts from which `POST /v1/documents/from-url` fetches reports. Without one, it is "
+        "off. Another port than 443 (80 for `http`) is named with its host: `reports.example:8443`.",
+    )
+    url_http: Annotated[bool, TRUE_OR_FALSE] = Field(
+        False, description="Lets such URLs begin with `http://`, so that the network can change the reports."
+    )
+    url_loopback: Annotated[bool, TRUE_OR_FALSE] = Field(
+        False,
+        description="Lets such a host be the server's machine itself, whose other services it can reach "
+        "then. For tests only.",
     )

@@ -300,6 +300,7 @@ class Settings(OperationSettings, BaseSettings):
         "judge_thresholds",
         "allowed_hosts",
         "allowed_origins",
+        "url_hosts",
         mode="before",
     )
     @classmethod

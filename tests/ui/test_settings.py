@@ -19,7 +19,7 @@ IN_A_FILE = (
     "log_format, log_level, log_texts, "
     "max_expansion, max_megabytes, max_memory_megabytes, max_pages, max_seconds, max_text_megabytes, "
     "max_unpacked_megabytes, model, ocr, ocr_languages, passwords, port, precision, reader, reranker, "
-    "sign_in, unsupported, weights"
+    "sign_in, unsupported, url_hosts, url_http, url_loopback, weights"
 )
 
 

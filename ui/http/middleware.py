@@ -19,6 +19,9 @@ MAX_BODY_BYTES = 1_000_000
 UPLOAD = ("POST", "/v1/documents")
 """The only kind of request whose body may be as large as a file."""
 
+FROM_URL = ("POST", "/v1/documents/from-url")
+"""The requests for which the server fetches a file."""
+
 _FORM_BYTES = 1_000_000
 """The most bytes of the other fields of an upload's form."""
 

@@ -52,6 +52,7 @@ BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("PATCH", "/v1/documents/1"): dict.fromkeys(
         ("title", "publisher", "author", "published", "language", "collection"), "x"
     ),
+    ("POST", "/v1/documents/from-url"): {"url": "https://reports.example/dam.pdf", "title": "x", "name": "x"},
     ("PATCH", "/v1/conversations/x"): {"name": "x"},
     ("POST", "/v1/responses"): {"model": "x", "input": [{"role": "user", "content": "dam?"}]},
     ("POST", "/v1/vector_stores/footnoted/search"): {

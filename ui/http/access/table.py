@@ -86,6 +86,7 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
     ),
     Scope.WRITE: (
         "POST /v1/documents",
+        "POST /v1/documents/from-url",
         "PATCH /v1/documents/{document_id}",
         "DELETE /v1/documents/{document_id}",
         "POST /v1/documents/{document_id}/restore",

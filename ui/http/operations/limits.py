@@ -10,7 +10,7 @@ from ui.accounts import Identity
 from ui.accounts import Scope as ScopeName
 from ui.http.access.check import client_address
 from ui.http.access.table import matched
-from ui.http.middleware import UPLOAD
+from ui.http.middleware import FROM_URL, UPLOAD
 from ui.http.problems import MEDIA_TYPE, problem_of
 from ui.operations import Quotas
 
@@ -36,8 +36,9 @@ class SenderLimits:
             await self._app(scope, receive, send)
             return
         identity: Identity | None = scope.get("state", {}).get("identity")
-        is_upload = (scope["method"], scope["path"]) == UPLOAD
-        declared = Headers(scope=scope).get("content-length", "") if is_upload else ""
+        route = (scope["method"], scope["path"])
+        is_upload = route in {UPLOAD, FROM_URL}
+        declared = Headers(scope=scope).get("content-length", "") if route == UPLOAD else ""
         size = int(declared) if declared.isdecimal() else 0
         is_question = found.need is ScopeName.ASK and scope["method"] == "POST"
         excess = self._quotas.count(
@@ -63,4 +64,5 @@ class SenderLimits:
         try:
             await self._app(scope, measured, send)
         finally:
-            self._quotas.count_more(identity, received)
+            fetched = scope["state"].get("fetched_bytes", 0)
+            self._quotas.count_more(identity, max(received, fetched))

@@ -6,8 +6,11 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
+from rag.engine import QueryEngine
+from tests.support.web_host import web_host
 from tests.ui.http.operations.conftest import bearer
 from ui.accounts import Scope, SignIn
+from ui.app import create_app
 from ui.settings import Settings
 
 
@@ -46,6 +49,20 @@ def test_an_upload_of_unknown_length_counts_by_its_bytes(client: TestClient, sig
         ).status_code
 
     assert [sent(b"The gate of the dam failed. " * 40_000), sent(b"Again.")] == [201, 429]
+
+
+def test_a_fetched_report_counts_as_an_upload(
+    index: Library, engine: QueryEngine, sign_in: SignIn, settings: Settings
+) -> None:
+    headers = bearer(sign_in, Scope.WRITE)
+    with web_host() as host:
+        allowed = {"url_hosts": (f"127.0.0.1:{host.port}",), "url_http": True, "url_loopback": True}
+        app = create_app(index, engine, settings.model_copy(update=allowed), sign_in=sign_in)
+        with TestClient(app) as client:
+            body = {"url": host.url("/report.md")}
+            sent = [client.post("/v1/documents/from-url", json=body, headers=headers) for _ in range(2)]
+    assert [response.status_code for response in sent] == [201, 429]
+    assert host.asked == ["/report.md"]
 
 
 def test_programs_that_watch_the_server_have_no_limit(client: TestClient, sign_in: SignIn) -> None:

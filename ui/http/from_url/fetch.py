@@ -1,0 +1,152 @@
+"""Fetches a file from an allowed host into a temporary file, with limits on redirects, size and time."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import BinaryIO
+from urllib.parse import unquote, urljoin, urlsplit
+
+import httpcore
+
+from ui.errors import FetchError, RefusedURLError
+from ui.http.from_url.network import PublicNetwork
+
+MAX_URL_CHARACTERS = 2_000
+MAX_REDIRECTS = 5
+MEGABYTE = 1024 * 1024
+
+_PORTS = {"https": 443, "http": 80}
+_REDIRECTS = {301, 302, 303, 307, 308}
+_WRITTEN = re.compile(r"[!-\[\]-~]+")
+"""Printable ASCII without the backslash, which some programs read as a slash."""
+
+_HEADERS = {"User-Agent": "footnoted", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What may be fetched.
+
+    Attributes:
+        hosts: the allowed hosts in lower case, each with its port where that is not the scheme's own.
+        http: whether URLs may begin with ``http://``.
+        loopback: whether a host may be this machine.
+        megabytes: the most megabytes of a file.
+        seconds: the time for all of it, redirects included.
+    """
+
+    hosts: frozenset[str] = frozenset()
+    http: bool = False
+    loopback: bool = False
+    megabytes: int = 256
+    seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """A fetched file.
+
+    Attributes:
+        name: the last part of its URL's path.
+        size: its length in bytes.
+        file: its content, from the start; the caller closes it.
+    """
+
+    name: str
+    size: int
+    file: BinaryIO
+
+
+def checked_url(url: str, rules: Rules) -> httpcore.URL:
+    """The URL as it is requested.
+
+    The request is made from the same parts that are checked here, so that no other reading of the URL counts.
+
+    Raises:
+        RefusedURLError: if the rules do not allow it.
+    """
+    if len(url) > MAX_URL_CHARACTERS or not _WRITTEN.fullmatch(url):
+        raise RefusedURLError(
+            f"the URL has more than {MAX_URL_CHARACTERS:,} characters, or others than printable ASCII; "
+            "write them as %XX"
+        )
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError as error:
+        raise RefusedURLError(f"the URL cannot be read ({error}); correct it") from error
+    allowed = ("https", "http") if rules.http else ("https",)
+    if parts.scheme not in allowed:
+        raise RefusedURLError(f"the URL must begin with {' or '.join(f'{scheme}://' for scheme in allowed)}")
+    if "@" in parts.netloc:
+        raise RefusedURLError("the URL has a user or a password; leave them out")
+    host = (parts.hostname or "").rstrip(".")
+    port = _PORTS[parts.scheme] if port is None else port
+    name = host if port == _PORTS[parts.scheme] else f"{host}:{port}"
+    if name not in rules.hosts:
+        raise RefusedURLError(
+            f"{name or 'the URL without a host'} is not one of the hosts that the operator allows "
+            "(FOOTNOTED_URL_HOSTS); upload the file"
+        )
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    return httpcore.URL(scheme=parts.scheme.encode(), host=host.encode(), port=port, target=target.encode())
+
+
+def fetch(url: str, rules: Rules) -> Fetched:
+    """Fetch a file into a temporary file.
+
+    Each redirect is checked like the URL itself. The response must not be compressed.
+
+    Raises:
+        RefusedURLError: if the rules do not allow the URL, or one to which it redirects.
+        FetchError: if the host does not answer in time with the whole file.
+    """
+    network = PublicNetwork(rules.seconds, loopback=rules.loopback)
+    with httpcore.ConnectionPool(network_backend=network, max_keepalive_connections=0) as pool:
+        try:
+            return _followed(pool, url, rules)
+        except httpcore.TimeoutException as error:
+            raise FetchError(
+                f"the file was not there within {rules.seconds:.0f} seconds; try again, or upload it"
+            ) from error
+        except (httpcore.NetworkError, httpcore.ProtocolError) as error:
+            raise FetchError(
+                f"the host does not answer ({type(error).__name__}); check the URL, or try again later"
+            ) from error
+
+
+def _followed(pool: httpcore.ConnectionPool, url: str, rules: Rules) -> Fetched:
+    for _ in range(MAX_REDIRECTS + 1):
+        target = checked_url(url, rules)
+        with pool.stream("GET", target, headers=_HEADERS) as response:
+            headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
+            if response.status not in _REDIRECTS:
+                return _kept(response, headers, urlsplit(url).path, rules)
+        url = urljoin(url, headers.get(b"location", ""))
+    raise FetchError(f"the URL redirects more than {MAX_REDIRECTS} times; give the last URL")
+
+
+def _kept(response: httpcore.Response, headers: dict[bytes, str], path: str, rules: Rules) -> Fetched:
+    if response.status != 200:
+        raise FetchError(f"the host answered {response.status}, not 200 with the file; check the URL")
+    if headers.get(b"content-encoding", "identity").lower() != "identity":
+        raise FetchError("the host sends the file compressed, though it was asked not to; upload the file")
+    declared = headers.get(b"content-length", "")
+    most = rules.megabytes * MEGABYTE
+    too_large = FetchError(f"the file has more than the {rules.megabytes:,} MB that are read; split it")
+    if declared.isdecimal() and int(declared) > most:
+        raise too_large
+    with ExitStack() as unless_kept:
+        file = unless_kept.enter_context(tempfile.TemporaryFile())
+        size = 0
+        for part in response.iter_stream():
+            size += len(part)
+            if size > most:
+                raise too_large
+            file.write(part)
+        file.seek(0)
+        unless_kept.pop_all()
+        return Fetched(unquote(path.rpartition("/")[2]), size, file)

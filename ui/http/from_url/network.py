@@ -1,0 +1,125 @@
+"""Connects to public addresses only, within a time limit.
+
+A name is resolved once for each connection, and the connection goes to the address that was checked. A name
+that first leads to a public address and then to a private one (DNS rebinding) gains nothing.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Iterable
+from ipaddress import IPv6Address, IPv6Network, ip_address
+from ssl import SSLContext
+from typing import Any
+
+import httpcore
+
+from ui.errors import RefusedURLError
+
+_UNICAST = IPv6Network("2000::/3")
+"""The public addresses of IPv6. Those outside embed an IPv4 address, or are not public."""
+
+
+def is_public(address: str) -> bool:
+    """Return whether an IP address is one of the public internet.
+
+    Private, loopback, link-local, multicast, reserved and unspecified addresses are not, nor are IPv6
+    addresses that embed an IPv4 address.
+    """
+    found = ip_address(address)
+    if isinstance(found, IPv6Address) and (found not in _UNICAST or found.teredo or found.sixtofour):
+        return False
+    return found.is_global and not found.is_multicast
+
+
+class PublicNetwork(httpcore.NetworkBackend):
+    """Opens connections to public addresses until a deadline."""
+
+    def __init__(self, seconds: float, *, loopback: bool = False) -> None:
+        """Start the clock.
+
+        Args:
+            seconds: the time until the deadline.
+            loopback: whether connections to this machine are allowed, too.
+        """
+        self._deadline = time.monotonic() + seconds
+        self._loopback = loopback
+        self._sockets = httpcore.SyncBackend()
+
+    def left(self, timeout: float | None) -> float:
+        """The seconds until the deadline, or ``timeout`` if that is less.
+
+        Raises:
+            httpcore.ReadTimeout: if the deadline is over.
+        """
+        seconds = self._deadline - time.monotonic()
+        if seconds <= 0:
+            raise httpcore.ReadTimeout("the time is over")
+        return seconds if timeout is None else min(seconds, timeout)
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Resolve a name, check its addresses, and connect to the first one that answers.
+
+        Raises:
+            RefusedURLError: if one of the addresses is not public.
+            httpcore.ConnectError: if the name has no address, or no address answers.
+            httpcore.ConnectTimeout: if no address answers in time.
+        """
+        failed: httpcore.ConnectError | httpcore.ConnectTimeout = httpcore.ConnectError("no address")
+        for address in self._checked(host, port):
+            try:
+                stream = self._sockets.connect_tcp(
+                    address, port, self.left(timeout), local_address, socket_options
+                )
+            except (httpcore.ConnectError, httpcore.ConnectTimeout) as error:
+                failed = error
+            else:
+                return _TimedStream(stream, self)
+        raise failed
+
+    def _checked(self, host: str, port: int) -> list[str]:
+        try:
+            found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (OSError, UnicodeError) as error:
+            raise httpcore.ConnectError(f"{host} has no address") from error
+        addresses = list(dict.fromkeys(str(place[0]) for *_, place in found))
+        for address in addresses:
+            if not is_public(address) and not (self._loopback and ip_address(address).is_loopback):
+                raise RefusedURLError(
+                    f"{host} does not lead to a public address, so nothing is fetched; upload the file"
+                )
+        return addresses
+
+
+class _TimedStream(httpcore.NetworkStream):
+    """A stream that ends at the deadline of its network, however slowly the other side sends."""
+
+    def __init__(self, stream: httpcore.NetworkStream, network: PublicNetwork) -> None:
+        self._stream = stream
+        self._network = network
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        return self._stream.read(max_bytes, self._network.left(timeout))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._stream.write(buffer, self._network.left(timeout))
+
+    def close(self) -> None:
+        self._stream.close()
+
+    def start_tls(
+        self, ssl_context: SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        timeout = self._network.left(timeout)
+        return _TimedStream(self._stream.start_tls(ssl_context, server_hostname, timeout), self._network)
+
+    def get_extra_info(self, info: str) -> Any:  # noqa: ANN401 (httpcore's)
+        return self._stream.get_extra_info(info)

@@ -1,0 +1,101 @@
+"""The route that adds a document by its URL."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, HTTPException, Request, UploadFile
+from pydantic import Field
+from starlette.responses import JSONResponse, Response
+
+from index.documents import MAX_COLLECTION_CHARACTERS
+from index.library import Library
+from index.loaders import Isolated, Options
+from index.workers import Writer
+from ui.errors import FetchError, RefusedURLError
+from ui.http.access.views import OwnLibrary
+from ui.http.from_url.fetch import MAX_URL_CHARACTERS, Fetched, Rules, fetch
+from ui.http.limited_threads import LimitedThreads
+from ui.http.problems import documented
+from ui.http.request_bodies import Detail, RequestModel, Text, example
+from ui.http.uploads import QUEUED, queued_response, uploaded_response
+
+_AT_ONCE = 2
+_WAITING = 20
+
+
+class FromURLRequest(RequestModel):
+    """A document to fetch."""
+
+    model_config = example(url="https://reports.example/2031/dam.pdf", title="Why gate 3 failed")
+
+    url: Annotated[Text, Field(max_length=MAX_URL_CHARACTERS)] = Field(description="of an allowed host")
+    name: Detail = Field(
+        default="",
+        description="its name in the library, with the suffix of its format; the last part of the URL's path "
+        "by default",
+    )
+    title: Detail = ""
+    publisher: Detail = ""
+    author: Detail = ""
+    published: Detail = ""
+    language: Detail = ""
+    collection: Annotated[Text, Field(max_length=MAX_COLLECTION_CHARACTERS)] = ""
+    password: Detail = Field(default="", description="opens an encrypted file; not kept")
+    background: bool = Field(default=False, description="answer with 202 and a `job_id` once it is fetched")
+
+    @property
+    def details(self) -> dict[str, str]:
+        """The details that override those of the file."""
+        return self.model_dump(exclude={"url", "name", "password", "background"})
+
+
+def from_url_router(rules: Rules, reader: Isolated, options: Options, writer: Writer) -> APIRouter:
+    """The route ``/v1/documents/from-url``.
+
+    Args:
+        rules: what may be fetched; without hosts, nothing.
+        reader: the process that reads files.
+        options: the limits of reading, and passwords of encrypted files.
+        writer: indexes files in the background.
+    """
+    router = APIRouter(prefix="/v1/documents", tags=["library"])
+    threads = LimitedThreads("documents to fetch", at_once=_AT_ONCE, waiting=_WAITING)
+
+    def add(index: Library, wanted: FromURLRequest, fetched: Fetched, own: Options) -> Response:
+        file = UploadFile(fetched.file, filename=wanted.name or fetched.name)
+        if wanted.background:
+            return queued_response(index, writer, own, file, wanted.details)
+        return JSONResponse(uploaded_response(index, reader, own, file, wanted.details), 201)
+
+    @router.post(
+        "/from-url",
+        status_code=201,
+        response_model=dict[str, Any],
+        responses={**documented(400, 409, 413, 422, 500, 502, 503, 507), 202: QUEUED},
+    )
+    async def add_from_url(index: OwnLibrary, wanted: FromURLRequest, request: Request) -> Response:
+        """Fetch a report and add it to the library, as an upload of the same file would.
+
+        It is off (409) until the operator allows hosts. A URL of another host, or one that does not lead to a
+        public address, is refused with 422, also as the target of a redirect. 502 says why a file could not
+        be fetched.
+        """
+        if not rules.hosts:
+            raise HTTPException(
+                409, "Adding by URL is off here; the operator allows hosts with FOOTNOTED_URL_HOSTS."
+            )
+        try:
+            fetched = await threads.run(fetch, wanted.url, rules)
+        except RefusedURLError as error:
+            raise HTTPException(422, str(error)) from error
+        except FetchError as error:
+            raise HTTPException(502, str(error)) from error
+        with closing(fetched.file):
+            request.state.fetched_bytes = fetched.size
+            passwords = (wanted.password, *options.passwords) if wanted.password else options.passwords
+            return await threads.run(add, index, wanted, fetched, replace(options, passwords=passwords))
+
+    return router
