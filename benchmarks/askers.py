@@ -55,7 +55,13 @@ class Asked:
 
 
 @contextmanager
-def asking(address: str, queries: Sequence[str], askers: int, pause: float = 0.0) -> Iterator[Asked]:
+def asking(
+    address: str,
+    queries: Sequence[str],
+    askers: int,
+    pause: float = 0.0,
+    headers: Sequence[Mapping[str, str]] = (),
+) -> Iterator[Asked]:
     """Let ``askers`` threads repeat the queries in turn for as long as the context is open.
 
     Args:
@@ -63,11 +69,13 @@ def asking(address: str, queries: Sequence[str], askers: int, pause: float = 0.0
         queries: the queries; each thread begins with a different one.
         askers: the number of threads.
         pause: seconds between a response and the next search of a thread.
+        headers: the headers of each thread's requests; empty for none.
     """
     asked, lock, enough = Asked(), Lock(), Event()
 
     def ask(first: int) -> None:
-        with httpx.Client(base_url=address, timeout=_SECONDS) as client:
+        own = headers[first] if headers else None
+        with httpx.Client(base_url=address, timeout=_SECONDS, headers=own) as client:
             place = first * len(queries) // askers
             while not enough.is_set():
                 _ask_once(client, queries[place % len(queries)], asked, lock)
@@ -151,12 +159,31 @@ def mixed(seen: Iterable[Seen], round_of: Mapping[int, int], documents: int) -> 
     return found
 
 
+def waiting_time(response: httpx.Response) -> str:
+    """Return the header ``Retry-After`` of a refusal in words, by which :func:`is_honest` knows it."""
+    seconds = response.headers.get("retry-after")
+    return f"(Retry-After: {seconds})" if seconds else "(no Retry-After)"
+
+
+def is_honest(error: str) -> bool:
+    """Return whether an error is a refusal for lack of capacity that says when to try again.
+
+    A refusal for lack of disk space (507) need not say it.
+    """
+    is_refusal = any(f"'{status} " in error for status in (429, 503)) and "(Retry-After: " in error
+    return is_refusal or "'507 " in error
+
+
 def _ask_once(client: httpx.Client, query: str, asked: Asked, lock: Lock) -> None:
     began = time.perf_counter()
     try:
         response = client.post("/v1/search", json={"query": query})
         response.raise_for_status()
         seen = seen_in(response.json())
+    except httpx.HTTPStatusError as error:
+        with lock:
+            asked.errors.append(f"{type(error).__name__}: {error} {waiting_time(error.response)}")
+        return
     except (httpx.HTTPError, ValueError, LookupError) as error:
         with lock:
             asked.errors.append(f"{type(error).__name__}: {error}")

@@ -1,7 +1,8 @@
 """Prints how a server behaves under load: many clients search, some upload, one of them a very long report.
 
-``python -m benchmarks.load [--seconds N] [--askers N] [--uploaders N] [--megabytes N] [--passages N]``. A
-real server with the real encoder answers, first for the searching clients alone, then during uploads, too.
+``python -m benchmarks.load [--seconds N] [--askers N] [--uploaders N] [--megabytes N] [--passages N]
+[--signed-in]``. A real server with the real encoder answers, first for the searching clients alone, then
+during uploads, too. With ``--signed-in``, each client is a program of its own user and sends a token.
 Afterwards the library must give the same results as a library made from the same documents from scratch. The
 exit code is 1 if a bound is exceeded. It measures memory on Linux only.
 """
@@ -23,9 +24,10 @@ import httpx
 import numpy as np
 import sqlalchemy as sa
 
-from benchmarks.askers import Asked, asking, wait_until
+from benchmarks.askers import Asked, asking, is_honest, wait_until, waiting_time
 from benchmarks.corpus import PASSAGES_A_DOCUMENT, Corpus, questions, read_corpus
 from benchmarks.crashing import finds
+from benchmarks.senders import Senders, sign_in
 from benchmarks.serving import Served, serving
 from benchmarks.side_by_side import machine, note, shown
 from index.embedding.encoder import Encoder, open_encoder
@@ -38,9 +40,6 @@ LONG = 8_000_000
 
 SHORT = 9_000_000
 """The number of the first short report that is uploaded."""
-
-HONEST = {429, 503, 507}
-"""Statuses with which a server says that it has no capacity or no space."""
 
 HEALTH_MS = 500.0
 TIMES_IDLE = 4.0
@@ -66,7 +65,7 @@ class Met:
         health: milliseconds of each ``GET /healthz``.
         memory: pairs of seconds since the load began, and bytes of the server's process.
         uploads: the number of accepted reports.
-        put_off: the number of responses with 429, 503 or 507.
+        put_off: the number of refusals for lack of capacity or space (:func:`benchmarks.askers.is_honest`).
         errors: a sentence for each error.
     """
 
@@ -96,8 +95,10 @@ def main() -> int:
         note(f"embedding {arguments.passages:,} passages")
         with Library.open(home, encoder) as index:
             index.replace([corpus.incoming(n) for n in range(arguments.passages // PASSAGES_A_DOCUMENT)])
+        senders = sign_in(home, arguments.askers, arguments.uploaders) if arguments.signed_in else Senders()
         with serving(home) as served:
-            idle, busy, met, seconds = _measured(arguments, corpus, served, queries)
+            senders = senders.with_operator(home) if arguments.signed_in else senders
+            idle, busy, met, seconds = _measured(arguments, corpus, served, queries, senders)
         note("making a library of the same documents from scratch")
         with Library.open(home, encoder) as index:
             differing = differences(index, Path(scratch, "fresh"), queries)
@@ -112,6 +113,7 @@ def _arguments() -> argparse.Namespace:
     made.add_argument("--idle", type=float, default=30.0, help="seconds of asking while nothing else happens")
     made.add_argument("--askers", type=int, default=30, help="how many search at once")
     made.add_argument("--pause", type=float, default=1.0, help="seconds between an asker's searches")
+    made.add_argument("--signed-in", action="store_true", help="each client sends a token of its own user")
     made.add_argument("--uploaders", type=int, default=5, help="how many upload at once")
     made.add_argument("--megabytes", type=int, default=20, help="length of one of the uploads, a text")
     made.add_argument("--passages", type=int, default=2_000, help="size of the library before")
@@ -121,7 +123,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _measured(
-    arguments: argparse.Namespace, corpus: Corpus, served: Served, queries: Sequence[str]
+    arguments: argparse.Namespace, corpus: Corpus, served: Served, queries: Sequence[str], senders: Senders
 ) -> tuple[Asked, Asked, Met, float]:
     """Put load on the server and measure.
 
@@ -130,27 +132,27 @@ def _measured(
         were indexed.
     """
     note("warming up: every query once")
-    with httpx.Client(base_url=served.address, timeout=_SECONDS) as client:
+    with httpx.Client(base_url=served.address, timeout=_SECONDS, headers=senders.operator) as client:
         for query in queries:
             client.post("/v1/search", json={"query": query}).raise_for_status()
     note(f"{arguments.askers} askers, nothing else")
-    with asking(served.address, queries, arguments.askers, arguments.pause) as idle:
+    with asking(served.address, queries, arguments.askers, arguments.pause, senders.askers) as idle:
         time.sleep(arguments.idle)
     note(f"{arguments.askers} askers and {arguments.uploaders} uploaders for {arguments.seconds:.0f} s")
     met = Met()
     began = time.monotonic()
     with _watched(served, met):
         with (
-            asking(served.address, queries, arguments.askers, arguments.pause) as busy,
-            _uploading(served.address, corpus, arguments, met),
+            asking(served.address, queries, arguments.askers, arguments.pause, senders.askers) as busy,
+            _uploading(served.address, corpus, arguments, met, senders),
         ):
             time.sleep(arguments.seconds)
         note("waiting for the uploads to be indexed")
-        with httpx.Client(base_url=served.address, timeout=_SECONDS) as client:
+        with httpx.Client(base_url=served.address, timeout=_SECONDS, headers=senders.operator) as client:
             wait_until(lambda: _is_quiet(client, met), arguments.at_most, "the indexing of the uploads")
         indexed = time.monotonic() - began
         note(f"{arguments.askers} askers, nothing else")
-        with asking(served.address, queries, arguments.askers, arguments.pause):
+        with asking(served.address, queries, arguments.askers, arguments.pause, senders.askers):
             time.sleep(_minute(arguments))
     return idle, busy, met, indexed
 
@@ -189,7 +191,9 @@ def resident(pid: int) -> int:
 
 
 @contextmanager
-def _uploading(address: str, corpus: Corpus, arguments: argparse.Namespace, met: Met) -> Iterator[None]:
+def _uploading(
+    address: str, corpus: Corpus, arguments: argparse.Namespace, met: Met, senders: Senders
+) -> Iterator[None]:
     """Let uploaders send reports while the context is open.
 
     Before its other reports, the first uploader sends a long one.
@@ -208,15 +212,18 @@ def _uploading(address: str, corpus: Corpus, arguments: argparse.Namespace, met:
                 met.errors.append(f"{name}: {type(error).__name__}: {error}")
             return
         with lock:
-            if response.status_code in HONEST:
-                met.put_off += 1
-            elif response.is_success:
+            if response.is_success:
                 met.uploads += 1
+                return
+            error = f"{name}: '{response.status_code} {response.text[:200]}' {waiting_time(response)}"
+            if is_honest(error):
+                met.put_off += 1
             else:
-                met.errors.append(f"{name}: {response.status_code} {response.text[:200]}")
+                met.errors.append(error)
 
     def upload(uploader: int) -> None:
-        with httpx.Client(base_url=address, timeout=arguments.at_most) as client:
+        headers = senders.uploaders[uploader] if senders.uploaders else None
+        with httpx.Client(base_url=address, timeout=arguments.at_most, headers=headers) as client:
             if uploader == 0:
                 send(client, "long.txt", long_text(corpus, arguments.megabytes), background=True)
             number = 0
@@ -314,8 +321,8 @@ def _is_same(ours: Sequence[Sequence[object]], theirs: Sequence[Sequence[object]
 def _bounds(
     arguments: argparse.Namespace, idle: Asked, busy: Asked, met: Met, differing: Sequence[str]
 ) -> Iterator[Bound]:
-    wrong = [error for error in [*idle.errors, *busy.errors] if not _is_honest(error)] + met.errors
-    yield Bound("errors but 429, 503 and 507", f"{len(wrong)}", "0", not wrong)
+    wrong = [error for error in [*idle.errors, *busy.errors] if not is_honest(error)] + met.errors
+    yield Bound("errors but 507, and 429 and 503 with Retry-After", f"{len(wrong)}", "0", not wrong)
     health = float(np.quantile(met.health, 0.99))
     yield Bound("/healthz, p99, ms", shown(health), f"under {HEALTH_MS:.0f}", health < HEALTH_MS)
     before, after = idle.quantile(0.95), busy.quantile(0.95)
@@ -353,18 +360,21 @@ def _minute(arguments: argparse.Namespace) -> float:
     return float(min(_MINUTE, arguments.seconds / 3))
 
 
-def _is_honest(error: str) -> bool:
-    return any(f"'{status} " in error for status in HONEST)
-
-
 def _mean(values: Sequence[int]) -> float:
     return sum(values) / len(values)
+
+
+def _over_time(memory: Sequence[tuple[float, int]], moments: int = 12) -> Iterator[str]:
+    """Write the memory at equally distant moments, in megabytes, each with its second."""
+    for number in range(moments):
+        at, held = memory[number * (len(memory) - 1) // (moments - 1)]
+        yield f"{held / 1e6:,.0f} ({at:.0f} s)"
 
 
 def _report(
     arguments: argparse.Namespace, bounds: Sequence[Bound], busy: Asked, met: Met, seconds: float
 ) -> Iterator[str]:
-    honest = sum(map(_is_honest, busy.errors))
+    honest = sum(map(is_honest, busy.errors))
     yield f"{machine()}\n"
     yield (
         f"{arguments.askers} askers and {arguments.uploaders} uploaders for {arguments.seconds:.0f} s, "
@@ -372,6 +382,7 @@ def _report(
         f"searches, {met.uploads:,} uploads, {honest + met.put_off:,} requests put off; all was indexed "
         f"after {seconds:.0f} s\n"
     )
+    yield f"memory over time, MB: {', '.join(_over_time(met.memory))}\n"
     yield "| figure | measured | allowed | verdict |\n|---|---:|---:|---|"
     for bound in bounds:
         verdict = "holds" if bound.holds else "DOES NOT HOLD"

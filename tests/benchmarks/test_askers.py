@@ -9,7 +9,7 @@ from threading import Thread
 
 import pytest
 
-from benchmarks.askers import Seen, asking, contradictions, mixed, seen_in, wait_until
+from benchmarks.askers import Seen, asking, contradictions, is_honest, mixed, seen_in, wait_until
 
 RESULT = {"document_id": 4, "version": 2, "text": "It was closed in round 7 by the office."}
 
@@ -18,7 +18,9 @@ class _Answers(BaseHTTPRequestHandler):
     def do_POST(self) -> None:  # http.server calls the method by this name.
         query = json.loads(self.rfile.read(int(self.headers["Content-Length"])))["query"]
         body = json.dumps({"generation": 3, "results": [RESULT]}).encode()
-        self.send_response(200 if query == "good" else 500)
+        self.send_response({"good": 200, "busy": 503, "mute": 429}.get(query, 500))
+        if query == "busy":
+            self.send_header("Retry-After", self.headers["X-Own"])
         self.end_headers()
         self.wfile.write(body)
 
@@ -43,6 +45,16 @@ def test_askers_note_what_they_saw_and_what_failed(address: str) -> None:
     assert len(asked.milliseconds) == len(asked.seen)
     assert 0 < asked.quantile(0.5) <= asked.quantile(0.95)
     assert all(error.startswith("HTTPStatusError: Server error '500") for error in asked.errors)
+
+
+def test_a_refusal_is_honest_if_it_says_when_to_try_again(address: str) -> None:
+    own = [{"X-Own": "7"}, {"X-Own": "8"}]
+    with asking(address, ["busy", "mute", "bad"], 2, headers=own) as asked:
+        wait_until(lambda: len(asked.errors) > 12, 30, "asking")
+    honest = {error for error in asked.errors if is_honest(error)}
+    assert {error[-16:] for error in honest} == {"(Retry-After: 7)", "(Retry-After: 8)"}
+    assert all("'503 " in error for error in honest)
+    assert {error.partition("'")[2][:3] for error in set(asked.errors) - honest} == {"429", "500"}
 
 
 def test_a_text_without_a_round_shows_none() -> None:
