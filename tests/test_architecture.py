@@ -103,7 +103,11 @@ def test_every_file_can_be_read_in_one_sitting() -> None:
 
 
 def test_routes_get_the_library_as_their_sender_may_see_it() -> None:
-    """A function that makes routes has no library of its own, which would be the whole one."""
+    """A function that makes routes has no library of its own, which would be the whole one.
+
+    Whether the server is ready depends on the whole library; the routes that tell it name no report.
+    """
+    readiness = "ui/http/operations/routes.py: health_router(engine)"
     whole = {"Catalog", "Library", "QueryEngine"}
     functions = [
         (shown(file), node)
@@ -118,7 +122,7 @@ def test_routes_get_the_library_as_their_sender_may_see_it() -> None:
         if argument.annotation and whole & {*re.findall(r"\w+", ast.unparse(argument.annotation))}
     ]
     assert len(functions) >= 10
-    assert given == []
+    assert given == [readiness]
 
 
 def test_no_module_is_a_drawer() -> None:

@@ -113,7 +113,7 @@ def create_app(
     open_to_all = engine if sign_in is None else engine.for_viewer(Viewer(""))
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
     operation = settings or OperationSettings()
-    audit = AuditLog.open(index.home)
+    audit = AuditLog(index.home)
     metrics = Metrics(engine, lambda: not engine.is_warming)
     engine.on_answer = _observer(metrics, texts=operation.log_texts)
     workers = [

@@ -44,7 +44,7 @@ def make_home(home: Path) -> None:
     with closing(Accounts.open(home)) as accounts:
         accounts.users.add("ana", PASSWORD, Role.ADMINISTRATOR)
         accounts.tokens.add("dashboard", [Scope.READ], owner="ana")
-    with closing(AuditLog.open(home)) as log:
+    with closing(AuditLog(home)) as log:
         log.add(Act("user add", kind="command", who="root", target="ana"))
 
 

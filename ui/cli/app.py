@@ -1,7 +1,8 @@
 """The command ``footnoted``.
 
 Most commands have a module of the same name beside this one. ``ask``, ``search`` and ``mcp`` are in
-``server_requests``, ``restore`` is in ``backup``, ``eval`` in ``evaluate``, ``user``, ``token`` and
+``server_requests``, ``backup``, ``restore``, ``check`` and
+``audit`` are in ``operations``, ``eval`` in ``evaluate``, ``user``, ``token`` and
 ``collection`` in ``accounts``. Slow modules are imported inside the functions that need them, so that
 ``--help`` and ``status`` answer in under half a second. Every error is printed as one line, which says what
 failed and what to do.
@@ -21,10 +22,10 @@ import typer
 from index.errors import STANDARD_ERRORS, FootnotedError
 from ui.cli import options, printing
 from ui.cli.accounts import collections, tokens, users
-from ui.cli.backup import backup, restore
 from ui.cli.export import export
 from ui.cli.model import commands as model
 from ui.cli.operations.audit import audit
+from ui.cli.operations.backup import backup, restore
 from ui.cli.operations.check import check
 from ui.cli.options import AsJson, Home, Limit, settings_of
 from ui.cli.progress import progress_bar, waiting

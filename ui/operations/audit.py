@@ -11,10 +11,11 @@ import os
 import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import closing, suppress
+from contextlib import AbstractContextManager, closing, suppress
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from threading import Lock
 
 import sqlalchemy as sa
 
@@ -86,41 +87,54 @@ class AuditRecord(Act):
 
 
 class AuditLog:
-    """The audit log of a library. Safe to share between threads and processes."""
+    """The audit log of a library. Safe to share between threads and processes.
 
-    def __init__(self, engine: sa.Engine, clock: Callable[[], float]) -> None:
-        self._engine = engine
+    The first record creates the file, so that a library on a full or read-only disk can be served.
+    """
+
+    def __init__(self, home: Path, clock: Callable[[], float] = time.time) -> None:
+        """Open the log in the folder ``home`` when it is needed."""
+        self._path = home / FILE
         self._clock = clock
+        place = sa.URL.create("sqlite", database=str(self._path))
+        self._engine = sa.create_engine(place, connect_args={"timeout": _PATIENCE_SECONDS})
+        sa.event.listen(self._engine, "connect", _set_pragmas)
+        self._preparing = Lock()
+        self._is_prepared = False
 
-    @classmethod
-    def open(cls, home: Path, clock: Callable[[], float] = time.time) -> AuditLog:
-        """Open the log in the folder ``home``; create it as needed, for the owner of the file alone.
+    def _connect(self) -> AbstractContextManager[sa.Connection]:
+        """Begin a transaction; create the file as needed, for the owner of the file alone.
 
         Raises:
             AuditFileError: if the file cannot be opened, or a newer program wrote it.
         """
-        path = home / FILE
+        with self._preparing:
+            if not self._is_prepared:
+                self._prepare()
+                self._is_prepared = True
+        return self._engine.begin()
+
+    def _prepare(self) -> None:
         # If the folder or the file cannot be made, SQLite's own error says why.
         with suppress(OSError):
-            make_folder(home)
-            make_file(path)
-        place = sa.URL.create("sqlite", database=str(path))
-        engine = sa.create_engine(place, connect_args={"timeout": _PATIENCE_SECONDS})
-        sa.event.listen(engine, "connect", _set_pragmas)
+            make_folder(self._path.parent)
+            make_file(self._path)
         try:
-            with engine.begin() as connection:
+            with self._engine.begin() as connection:
                 found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
                 if found > VERSION:
-                    raise AuditFileError(f"a newer version of Footnoted wrote {path}; install that version")
+                    raise AuditFileError(
+                        f"a newer version of Footnoted wrote {self._path}; install that version"
+                    )
                 _metadata.create_all(connection)
                 connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
         except sa.exc.DatabaseError as error:
             raise AuditFileError(
-                f"the audit log {path} cannot be opened: {error.orig}; check the permissions of the folder"
+                f"the audit log {self._path} cannot be opened: {error.orig}; check the permissions and the "
+                "free space of the folder"
             ) from error
         for suffix in ("", "-wal", "-shm"):
-            close_to_others(path.with_name(path.name + suffix))
-        return cls(engine, clock)
+            close_to_others(self._path.with_name(self._path.name + suffix))
 
     def close(self) -> None:
         """Close all connections."""
@@ -130,10 +144,11 @@ class AuditLog:
         """Record an act, at the present time. Its words are shortened to 200 characters each.
 
         Raises:
+            AuditFileError: if the file cannot be opened.
             sqlalchemy.exc.DatabaseError: if the file cannot be written.
         """
         row = {key: value and value[:_MOST_CHARACTERS] for key, value in asdict(act).items()}
-        with self._engine.begin() as connection:
+        with self._connect() as connection:
             connection.execute(sa.insert(_records).values(at=self._clock(), **row))
 
     def listed(
@@ -163,7 +178,9 @@ class AuditLog:
             newest = newest.where(_records.c.action.contains(action, autoescape=True))
         if since is not None:
             newest = newest.where(_records.c.at >= since)
-        with self._engine.connect() as connection:
+        if not self._path.is_file():
+            return []
+        with self._connect() as connection:
             return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
 
     def latest(self, action: str) -> dict[str, float]:
@@ -173,12 +190,16 @@ class AuditLog:
             .where(_records.c.action == action, _records.c.outcome == DONE, _records.c.who.is_not(None))
             .group_by(_records.c.who)
         )
-        with self._engine.connect() as connection:
+        if not self._path.is_file():
+            return {}
+        with self._connect() as connection:
             return {str(who): float(at) for who, at in connection.execute(newest)}
 
     def forget(self, before: float) -> int:
         """Delete the records of the time before ``before`` from the disk; return their number."""
-        with self._engine.begin() as connection:
+        if not self._path.is_file():
+            return 0
+        with self._connect() as connection:
             gone = connection.execute(sa.delete(_records).where(_records.c.at < before)).rowcount
         if gone:
             with self._engine.connect() as connection:
@@ -192,7 +213,7 @@ def record_command(home: Path, action: str, target: str | None = None) -> None:
     Raises:
         AuditFileError: if the log cannot be opened.
     """
-    with closing(AuditLog.open(home)) as log:
+    with closing(AuditLog(home)) as log:
         log.add(Act(action, kind="command", who=system_account(), target=target))
 
 

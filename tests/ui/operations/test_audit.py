@@ -25,7 +25,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def audit(tmp_path: Path, clock: Clock) -> Iterator[AuditLog]:
-    with closing(AuditLog.open(tmp_path, clock)) as opened:
+    with closing(AuditLog(tmp_path, clock)) as opened:
         yield opened
 
 
@@ -84,10 +84,10 @@ def test_a_log_of_a_newer_program_is_refused(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE)) as connection:
         connection.execute("PRAGMA user_version = 2")
     with pytest.raises(AuditFileError, match="a newer version of Footnoted wrote"):
-        AuditLog.open(tmp_path)
+        AuditLog(tmp_path).listed(1)
 
 
 def test_a_file_that_is_no_log_is_named(tmp_path: Path) -> None:
     (tmp_path / FILE).write_text("This is no database, but long enough to be looked at by SQLite. " * 20)
     with pytest.raises(AuditFileError, match=r"audit\.sqlite cannot be opened: file is not a database"):
-        AuditLog.open(tmp_path)
+        AuditLog(tmp_path).add(Act("sync"))

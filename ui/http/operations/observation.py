@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.accounts import Identity
 from ui.accounts import Scope as ScopeName
+from ui.errors import AuditFileError
 from ui.http.access.check import client_address
 from ui.http.access.table import Matched, matched
 from ui.http.problems import REQUEST_ID
@@ -98,7 +99,8 @@ class Observation:
         kind, who = _sender(scope)
         log_event(
             "request",
-            logging.WARNING if response.status >= 500 else level,
+            # A server that is not ready yet says so by 503.
+            logging.WARNING if response.status >= 500 and response.status != 503 else level,
             method=scope["method"],
             route=found.path,
             status=response.status,
@@ -130,7 +132,7 @@ class Observation:
         )
         try:
             await to_thread.run_sync(self._audit.add, act, limiter=self._writing)
-        except sqlalchemy.exc.DatabaseError:
+        except (AuditFileError, sqlalchemy.exc.DatabaseError):
             log_event("audit_lost", logging.ERROR, action=act.action, kind=act.kind, who=act.who)
 
 

@@ -55,7 +55,7 @@ def test_a_write_names_who_did_it_and_its_object_and_no_words(client: TestClient
 def test_a_write_that_fails_by_a_mistake_of_the_server_is_recorded(
     client: TestClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_self: object, _document_id: int) -> None:
+    def broken(_self: object, _document_id: int, _viewer: object) -> None:
         raise ZeroDivisionError
 
     monkeypatch.setattr(Deletions, "delete", broken)
