@@ -39,7 +39,7 @@ MAX_MESSAGES = 1_000
 class StreamOptions(BaseModel):
     """The ``stream_options`` of an OpenAI request."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", strict=True)
 
     include_usage: bool = False
 
@@ -47,7 +47,7 @@ class StreamOptions(BaseModel):
 class CompletionRequest(BaseModel):
     """A conversation. The last message with the role ``user`` is the question."""
 
-    model_config = ConfigDict(extra="allow") | example(
+    model_config = ConfigDict(extra="allow", strict=True) | example(
         model="footnoted", messages=[{"role": "user", "content": "Why did gate 3 of the Maravel Dam fail?"}]
     )
 

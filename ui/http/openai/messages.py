@@ -16,7 +16,7 @@ from ui.http.request_bodies import Text
 class ContentPart(BaseModel):
     """A part of a message. Only parts with text are read."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", strict=True)
 
     type: Text
     text: Text | None = None
@@ -25,7 +25,7 @@ class ContentPart(BaseModel):
 class Message(BaseModel):
     """A message of a conversation. System messages are ignored."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", strict=True)
 
     role: Literal["system", "developer", "user", "assistant", "tool", "function"]
     content: Text | list[ContentPart] | None = None

@@ -33,7 +33,7 @@ from ui.warming import until_warm
 class ResponsesRequest(BaseModel):
     """A question, or a conversation whose last message with the role ``user`` is the question."""
 
-    model_config = ConfigDict(extra="allow") | example(
+    model_config = ConfigDict(extra="allow", strict=True) | example(
         model="footnoted", input="Why did gate 3 of the Maravel Dam fail?"
     )
 

@@ -71,7 +71,7 @@ class CompoundFilter(RequestModel):
 class RankingOptions(BaseModel):
     """The ranking of results. There is one ranker, so ``ranker`` is ignored."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", strict=True)
 
     score_threshold: float = Field(default=0.0, ge=0, le=1)
 
@@ -79,7 +79,7 @@ class RankingOptions(BaseModel):
 class VectorStoreSearch(BaseModel):
     """A search. The query is never rewritten."""
 
-    model_config = ConfigDict(extra="allow") | example(
+    model_config = ConfigDict(extra="allow", strict=True) | example(
         query="rust in the pin of gate 3",
         max_num_results=3,
         filters={"type": "eq", "key": "kind", "value": "pdf"},
