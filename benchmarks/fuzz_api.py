@@ -308,9 +308,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     given = parser.parse_args(arguments)
     with sample_server(sign_in=given.scopes) as sample:
         groups = [*([scope] for scope in Scope), list(Scope)] if given.scopes else []
-        senders = [sender_with(sample.home, *scopes) for scopes in groups] or [None]
+        senders: list[Sender | None] = [sender_with(sample.home, *scopes) for scopes in groups]
         runs = []
-        for sender in senders:
+        for sender in senders or [None]:
             runs.append(fuzz(sample, given.examples, given.seed, sender))
             _print(runs[-1])
     return int(any(run.findings for run in runs))

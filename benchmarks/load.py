@@ -215,11 +215,11 @@ def _uploading(
             if response.is_success:
                 met.uploads += 1
                 return
-            error = f"{name}: '{response.status_code} {response.text[:200]}' {waiting_time(response)}"
-            if is_honest(error):
+            refusal = f"{name}: '{response.status_code} {response.text[:200]}' {waiting_time(response)}"
+            if is_honest(refusal):
                 met.put_off += 1
             else:
-                met.errors.append(error)
+                met.errors.append(refusal)
 
     def upload(uploader: int) -> None:
         headers = senders.uploaders[uploader] if senders.uploaders else None

@@ -49,7 +49,7 @@ class _Answers(BaseHTTPRequestHandler):
         host.asked.append(self.path)
         path = self.path.partition("?")[0]
         if path in host.redirects:
-            self._send(302, b"", Location=host.redirects[path])
+            self._send(302, b"", {"Location": host.redirects[path]})
         else:
             answer = _ANSWERS.get(path, _Answers._send_report)
             with suppress(OSError):  # The client hangs up on endless bodies.
@@ -59,10 +59,10 @@ class _Answers(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def send_packed(self) -> None:
-        self._send(200, gzip.compress(REPORT), **{"Content-Encoding": "gzip"})
+        self._send(200, gzip.compress(REPORT), {"Content-Encoding": "gzip"})
 
     def send_picture(self) -> None:
-        self._send(200, b"\x89PNG\r\n\x1a\n", **{"Content-Type": "application/pdf"})
+        self._send(200, b"\x89PNG\r\n\x1a\n", {"Content-Type": "application/pdf"})
 
     def send_large(self) -> None:
         self._send(200, b"", length=10**9)
@@ -80,11 +80,13 @@ class _Answers(BaseHTTPRequestHandler):
         self._start(b"HTTP/1.1 200 OK\r\nX-Slow: ", b"x", 0.2)
 
     def _send_report(self) -> None:
-        self._send(200, REPORT, **{"Content-Type": "application/octet-stream"})
+        self._send(200, REPORT, {"Content-Type": "application/octet-stream"})
 
-    def _send(self, status: int, body: bytes, length: int | None = None, **headers: str) -> None:
+    def _send(
+        self, status: int, body: bytes, headers: Mapping[str, str] | None = None, length: int | None = None
+    ) -> None:
         self.send_response(status)
-        for name, value in headers.items():
+        for name, value in (headers or {}).items():
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(body) if length is None else length))
         self.end_headers()

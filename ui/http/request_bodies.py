@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Literal
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue
 
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.records import Filters
@@ -74,7 +74,7 @@ class RequestModel(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-def example(**fields: object) -> ConfigDict:
+def example(**fields: JsonValue) -> ConfigDict:
     """The configuration of a body with an example, which the OpenAPI description shows."""
     return ConfigDict(json_schema_extra={"examples": [fields]})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tempfile
+from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -23,7 +24,12 @@ _REDIRECTS = {301, 302, 303, 307, 308}
 _WRITTEN = re.compile(r"[!-\[\]-~]+")
 """Printable ASCII without the backslash, which some programs read as a slash."""
 
-_HEADERS = {"User-Agent": "footnoted", "Accept": "*/*", "Accept-Encoding": "identity", "Connection": "close"}
+_HEADERS: Mapping[bytes | str, bytes | str] = {
+    "User-Agent": "footnoted",
+    "Accept": "*/*",
+    "Accept-Encoding": "identity",
+    "Connection": "close",
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ def operation_id(route: APIRoute) -> str:
     It is made of the method and the path, which are the interface; a handler may be renamed.
     """
     path = re.sub(r":\w+(?=})", "", route.path).removeprefix("/v1")
-    return "_".join([min(route.methods).lower(), *re.findall(r"\w+", path)])
+    return "_".join([min(route.methods or {"get"}).lower(), *re.findall(r"\w+", path)])
 
 
 def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
