@@ -167,7 +167,7 @@ def test_a_collection_is_limited_and_opened(chromium: Browser, team: Guarded) ->
         rivers = row(page, "Collections", "Rivers")
         expect(rivers).to_contain_text("1 reportEveryone sees it")
         choose(page, "Rivers", "Choose who sees it…")
-        page.get_by_label("bea").check()
+        page.get_by_role("checkbox", name="bea").check()
         assert violations(page) == []
         page.get_by_role("button", name="Save").click()
         expect(rivers).to_contain_text("bea and administrators see it")

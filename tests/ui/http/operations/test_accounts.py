@@ -145,7 +145,13 @@ def test_a_token_is_shown_once_works_and_is_revoked(admin: TestClient, sign_in: 
     assert identified(admin, token["token"]) == 401
     assert admin.get("/v1/tokens").json()["tokens"][0]["revoked"] > 1_700_000_000
     assert admin.delete("/v1/tokens/nothing").status_code == 404
-    for wrong in ({"name": "dashboard"}, {"user": "nobody"}, {"scopes": ["admin"]}, {"scopes": []}):
+    wrongs: list[dict[str, object]] = [
+        {"name": "dashboard"},
+        {"user": "nobody"},
+        {"scopes": ["admin"]},
+        {"scopes": []},
+    ]
+    for wrong in wrongs:
         refused = admin.post("/v1/tokens", json={**wanted, "name": "another", **wrong})
         assert refused.status_code == 422, wrong
     targets = [(each["action"], each["target"]) for each in acts(admin, sign_in) if each["target"]]
