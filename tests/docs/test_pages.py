@@ -18,7 +18,7 @@ from ui.settings import PREFIX, Settings
 ELSEWHERE = {"FOOTNOTED_EVAL_DATA"}
 """Variables that no setting reads, because they are for the benchmarks."""
 
-OTHER_OPTIONS = {"--passages"}
+OTHER_OPTIONS = {"--passages", "--scopes", "--signed-in"}
 """Options of the benchmarks."""
 
 WITH_RULES = (*PAGES, "CONTRIBUTING.md")

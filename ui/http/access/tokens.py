@@ -12,7 +12,7 @@ from ui.errors import AccountError
 from ui.http.access.grants import accounts_of, require_scopes
 from ui.http.access.users import AccountName, NameInPath, Sender
 from ui.http.problems import documented
-from ui.http.request_bodies import RequestModel
+from ui.http.request_bodies import RequestModel, example
 from ui.operations import note
 
 MAX_DAYS = 36_500
@@ -52,6 +52,8 @@ class AddedToken(Token):
 
 class NewToken(RequestModel):
     """A token to add."""
+
+    model_config = example(name="dashboard", scopes=["read", "ask"], days=90)
 
     name: AccountName
     scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=len(Scope))]

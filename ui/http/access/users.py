@@ -17,7 +17,7 @@ from ui.http.access.grants import accounts_of, require_scopes
 from ui.http.access.identity import identity_of
 from ui.http.limited_threads import LimitedThreads
 from ui.http.problems import documented
-from ui.http.request_bodies import STORABLE, RequestModel, Text
+from ui.http.request_bodies import STORABLE, RequestModel, Text, example
 from ui.operations import AuditLog, note
 
 _WAITING = 20
@@ -57,6 +57,8 @@ class User(BaseModel):
 class NewUser(RequestModel):
     """A user to add."""
 
+    model_config = example(name="bea", password="four words and 2 figures", role="member")
+
     name: AccountName
     password: Password
     role: Annotated[Role, Field(strict=False)] = Role.MEMBER
@@ -64,6 +66,8 @@ class NewUser(RequestModel):
 
 class UserChange(RequestModel):
     """What changes of a user; what is null stays."""
+
+    model_config = example(disabled=True)
 
     role: Annotated[Role, Field(strict=False)] | None = None
     disabled: bool | None = Field(default=None, description="locks the user out, or lets the user in again")

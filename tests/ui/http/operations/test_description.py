@@ -83,7 +83,10 @@ def test_the_ids_of_operations_come_from_their_routes(described: dict[str, Any])
 def test_each_body_has_an_example_that_the_server_takes(
     client: TestClient, described: dict[str, Any], sign_in: SignIn
 ) -> None:
-    """The library is empty, so an example finds nothing: no document, no user, and no language model."""
+    """The library is empty, so an example finds nothing: no document, no user, and no language model.
+
+    Adding by URL is off.
+    """
     headers = bearer(sign_in, *Scope)
     sent = 0
     for method, path, operation in operations(described):
@@ -96,6 +99,7 @@ def test_each_body_has_an_example_that_the_server_takes(
         place = path.replace("{document_id}", "1").replace("{collection}", "footnoted")
         response = client.request(method, place, json=body, headers=headers)
         taken = response.status_code in {200, 201, 404, 502} or "there is no user 'ada'" in response.text
+        taken = taken or (response.status_code == 409 and path == "/v1/documents/from-url")
         assert taken, f"{method} {path}: {response.text}"
         sent += 1
     assert sent >= 12
