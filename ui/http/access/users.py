@@ -54,10 +54,13 @@ class User(BaseModel):
     signed_in: float | None = None
 
 
+_EXAMPLE = "four words and 2 figures"
+
+
 class NewUser(RequestModel):
     """A user to add."""
 
-    model_config = example(name="bea", password="four words and 2 figures", role="member")
+    model_config = example(name="bea", password=_EXAMPLE, role="member")
 
     name: AccountName
     password: Password
