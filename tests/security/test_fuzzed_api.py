@@ -9,10 +9,10 @@ import pytest
 from benchmarks.fuzz_api import Sample, fuzz, sample_server, sender_with
 from ui.accounts import Scope
 
-EXAMPLES = 300
+EXAMPLES = 150
 """Run by itself, ``benchmarks.fuzz_api`` sends 2,000 requests."""
 
-EXAMPLES_OF_A_SCOPE = 100
+EXAMPLES_OF_A_SCOPE = 40
 
 
 @pytest.fixture(scope="module")

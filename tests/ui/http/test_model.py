@@ -225,7 +225,7 @@ def test_a_model_is_tested_without_being_chosen(client: TestClient, far: ModelSe
     trial = client.post("/v1/model/test", json=wanted(far, key=KEY))
     assert trial.status_code == 200, trial.text
     assert (trial.json()["prompt_tokens"], trial.json()["completion_tokens"]) == (300, 12)
-    assert 0 < trial.json()["seconds"] < 20
+    assert 0 <= trial.json()["seconds"] < 20
     assert client.get("/v1/model").json()["name"] is None
     nothing = client.post("/v1/model/test")
     assert (nothing.status_code, nothing.json()["detail"]) == (
