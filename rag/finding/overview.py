@@ -130,7 +130,7 @@ def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, m
         chosen.append(best)
         repeated = np.maximum(repeated, vectors @ vectors[best])
         value[best] = -np.inf
-    return [replace(pool[place], score=ranked[0].score) for place in sorted(chosen)]
+    return [_with_terms(pool[place].candidate, ranked[0].score) for place in sorted(chosen)]
 
 
 def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, float]:
@@ -162,25 +162,21 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
 
 
 def _whole(index: Snapshot, best: Scored) -> list[Scored]:
-    """All sentences of the report that contains ``best``."""
+    """All sentences of the report that contains ``best``, with the features and terms of ``best``."""
     record = best.candidate.reading.document
     passages = islice(index.reader.passages(document_id=record.document_id), _MAX_PASSAGES)
     sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))
     span = Span(sentences[0].span.start, sentences[-1].span.end)
     reading = replace(best.candidate.reading, span=span, sentences=sentences)
     return [
-        Scored(
-            replace(
-                best.candidate,
-                reading=reading,
-                place=place,
-                sentence=sentence,
-                terms=frozenset(terms(sentence.text, record.language)),
-            ),
-            best.score,
-        )
+        Scored(replace(best.candidate, reading=reading, place=place, sentence=sentence), best.score)
         for place, sentence in enumerate(sentences)
     ]
+
+
+def _with_terms(candidate: Candidate, score: float) -> Scored:
+    words = terms(candidate.sentence.in_context, candidate.reading.document.language)
+    return Scored(replace(candidate, terms=frozenset(words)), score)
 
 
 def _stands_alone(candidate: Candidate) -> bool:

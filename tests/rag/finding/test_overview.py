@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from index.records import Filters
 from rag.answers import Answer
 from tests.support.libraries import MakeLibrary
@@ -16,7 +18,7 @@ the early blossom in the valley orchards. Growers lost about 12% of their income
 | Valley | Apples |
 |---|---|
 | North | 400 |
-| South | 310 |
+| South, with the orchards on the slopes of the hills beyond the old mill | 310 |
 
 See the annex for the method of counting apples in orchards. Bees were moved between the orchards at night.
 
@@ -68,21 +70,41 @@ def test_one_report_that_passes_the_filters_needs_no_name(library: MakeLibrary) 
     [number] = [item.document_id for item in engine.index.catalog.documents() if item.path == "bridge.txt"]
     answer = engine.ask("Summarise this report", Filters(document_ids=(number,)))
     assert " ".join(words(answer)) == BRIDGE
+    assert answer.note is None, "no sentence need mention a report"
 
 
-def test_a_report_with_another_number_in_its_name_is_not_the_named_one(library: MakeLibrary) -> None:
-    engine = library({"belmor-12.md": ORCHARD, "bridge.txt": BRIDGE})
-    assert engine.ask("Summarise belmor-11").abstained
+def test_a_report_of_another_year_is_not_the_named_one(library: MakeLibrary) -> None:
+    others = {f"{number}.txt": f"Ship {number} came to the port in 2031." for number in range(8)}
+    engine = library({"belmor.md": ORCHARD.replace("survey", "survey 2030"), **others})
+    named = engine.ask("Summarise the orchard survey of Belmor for 2030")
+    assert {item.path for item in named.citations} == {"belmor.md"}
+    assert engine.ask("Summarise the orchard survey of Belmor for 2031").abstained
+
+
+FERRY = (
+    "The ferry of Tolm carried more cars in winter than in the summer before.",
+    "Two captains left the company for a railway in the north of the country.",
+    "Engineers replaced the pump that had flooded the lower deck during a storm.",
+    "Passengers pay for a ticket with coins, since no machine reads their cards.",
+    "A new pier lets three ships wait while the tide is too low for them.",
+    "The council wants an electric ship and asks the ministry for a loan.",
+    "Fishermen complain of the waves that the fast boats send into their nets.",
+    "Students travel without a ticket until their school ends early in July.",
+)
 
 
 def test_an_overview_has_six_sentences_at_most_and_none_twice(library: MakeLibrary) -> None:
-    months = ("January", "March", "April", "May", "June", "July", "August")
-    lines = [f"In {month} the ferry of Tolm carried more cars than in the year before." for month in months]
-    answer = library({"ferry.txt": "\n\n".join([*lines, *lines])}).ask(
-        "Give me a summary of the ferry of Tolm"
-    )
-    assert len(words(answer)) <= 6
-    assert len(set(words(answer))) == len(words(answer)) >= 1
+    answer = library({"ferry.txt": "\n\n".join([*FERRY, *FERRY])}).ask("Give me a summary of ferry.txt")
+    assert len(words(answer)) == len(set(words(answer))) == 6
+
+
+@pytest.mark.parametrize(("change", "is_chosen"), [("12%", True), ("much", False)])
+def test_an_amount_is_more_important_than_other_words(
+    library: MakeLibrary, change: str, is_chosen: bool
+) -> None:
+    last = f"The ferry company lost {change} of its income when the strait froze."
+    answer = library({"ferry.txt": "\n\n".join([*FERRY, last])}).ask("Give me a summary of ferry.txt")
+    assert (last in words(answer)) is is_chosen
 
 
 def test_a_table_alone_is_summarised_by_its_rows(library: MakeLibrary) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import time
 from collections.abc import Iterator
@@ -33,7 +34,7 @@ def reopened(index: Library, encoder: Encoder, tmp_path: Path) -> Iterator[Libra
 
 
 def test_a_server_whose_caches_are_being_built_is_not_ready(
-    reopened: Library, monkeypatch: pytest.MonkeyPatch
+    reopened: Library, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(routes, "PROBE_SECONDS", PROBE_SECONDS)
     engine = QueryEngine(reopened, None)
@@ -47,6 +48,7 @@ def test_a_server_whose_caches_are_being_built_is_not_ready(
                 assert (early.status_code, early.headers.get("Retry-After")) == (503, "5")
                 assert early.json()["detail"].startswith("The search caches are being built; try again in")
             assert client.get("/healthz").status_code == 200
+        assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
         until = time.monotonic() + 60
         while (late := client.get("/readyz")).status_code != 200:
             assert time.monotonic() < until, late.text
