@@ -456,7 +456,7 @@ def _passages(
 
 @dataclass(eq=False, slots=True)
 class _State:
-    """What an engine and its copies for viewers share.
+    """The parts that an engine shares with its copies for viewers.
 
     Attributes:
         writer: the writer of the next answer.
