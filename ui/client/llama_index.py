@@ -12,12 +12,10 @@ from llama_index.core.retrievers import BaseRetriever
 from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
 from llama_index.core.tools import QueryEngineTool
 
-from index.records import Filters
+from index.records import NO_FILTERS, Filters
 from rag.answers import Citation
 from ui.client.results import SearchResult
 from ui.client.sources import Source, id_of, place_of
-
-NO_FILTERS = Filters()
 
 _HIDDEN = [
     "document_id",

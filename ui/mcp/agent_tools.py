@@ -14,7 +14,7 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field, RootModel
 
 from index.errors import FootnotedError, outward_line
-from index.records import Filters
+from index.records import NO_FILTERS, Filters
 from rag.answers import Citation
 from ui.client import Document, DocumentText, SearchResponse
 from ui.http.openai.text import text_of
@@ -166,7 +166,7 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
 
 
 def _filters(given: FilteredRequest | None) -> Filters:
-    return given.to_filters() if given else Filters()
+    return given.to_filters() if given else NO_FILTERS
 
 
 @contextmanager
