@@ -66,7 +66,6 @@ if TYPE_CHECKING:
 _ROWS = 2_000
 """Vectors per batch: 3 MB at 384 dimensions."""
 
-
 _VECTORS = (
     sa.select(chunks.c.id, vectors.c.vector)
     .join_from(chunks, vectors, chunks.c.vector == vectors.c.digest)
