@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from benchmarks.app_server import serving_app
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
@@ -19,7 +20,6 @@ from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, Token
-from tests.support.openai_client import serving_app
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
 from ui.client import AsyncClient, Client, Filters, LocalClient, ProblemError, SearchResponse

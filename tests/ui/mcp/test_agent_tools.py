@@ -14,11 +14,11 @@ import httpx
 import httpx2
 import pytest
 
+from benchmarks.app_server import serving_app
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
-from tests.support.openai_client import serving_app
 from tests.support.processes import MODULE, ROOT, environment, serving
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
