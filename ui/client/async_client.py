@@ -164,7 +164,7 @@ class AsyncClient:
             if isinstance(outcome, httpx.ConnectError):
                 raise outcome
             try:
-                if outcome.is_error:
+                if not outcome.is_success:
                     await outcome.aread()
                     raise ProblemError(problem_of(outcome))
                 yield outcome

@@ -160,7 +160,7 @@ class Client:
             if isinstance(outcome, httpx.ConnectError):
                 raise outcome
             try:
-                if outcome.is_error:
+                if not outcome.is_success:
                     outcome.read()
                     raise ProblemError(problem_of(outcome))
                 yield outcome

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import httpx
 import httpx2
 import pytest
+from starlette.testclient import TestClient
 
 from benchmarks.app_server import serving_app
 from index.embedding.encoder import Encoder
@@ -208,6 +209,26 @@ def test_a_tool_needs_the_scope_of_its_route(
     assert result.is_error is (scope is not need)
     if scope is not need:
         assert f"This needs the scope '{need}', which the token 'of-{scope}' does not have." in text(result)
+
+
+def test_a_refusal_of_a_tool_is_recorded_with_the_address_of_the_agent(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    with closing(Accounts.open(tmp_path)) as accounts, Library.open(tmp_path, encoder) as index:
+        sign_in = SignIn(accounts, "0" * 16)
+        _, secret = accounts.tokens.add("reader", [Scope.READ])
+        app = create_app(index, QueryEngine(index, None), sign_in=sign_in)
+        asked = {"name": "ask", "arguments": {"question": "Why?"}}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked}
+        headers = {"Authorization": f"Bearer {secret}", "Accept": "application/json, text/event-stream"}
+        machine = {"Authorization": f"Bearer {sign_in.machine_token}"}
+        with TestClient(app, client=("203.0.113.7", 50_000)) as client:
+            refused = client.post("/mcp", json=body, headers=headers).raise_for_status().json()
+            assert refused["result"]["isError"] is True
+            [record] = client.get("/v1/audit", headers=machine).json()["records"]
+    assert [record[name] for name in ("action", "who", "outcome", "address")] == [
+        *("POST /v1/chat", "reader", "403", "203.0.113.7")
+    ]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer fn_forged"}])
