@@ -52,7 +52,7 @@ def bare_events(events: list[Any]) -> list[Any]:
 
 
 def waited(client: AsyncClient, ask: Callable[[AsyncClient], Any]) -> Any:  # noqa: ANN401 (of any method)
-    """What a method of the asynchronous client gives: its result, or the list of what it yields."""
+    """The result of a method of the asynchronous client, or the list of all that it yields."""
 
     async def run() -> Any:  # noqa: ANN401
         async with client:

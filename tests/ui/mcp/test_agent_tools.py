@@ -54,7 +54,7 @@ def local(seed_engine: QueryEngine) -> LocalClient:
 def over_http(
     address: str, use: Callable[[Client], Awaitable[T]], token: str | None = None, mode: str = "auto"
 ) -> T:
-    """What ``use`` gives with a client of a server."""
+    """The result of ``use`` with a client of a server."""
 
     async def run() -> T:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -256,7 +256,7 @@ def test_other_methods_and_other_pages_are_refused(address: str) -> None:
 
 
 def over_stdio(use: Callable[[Client], Awaitable[T]], *arguments: str) -> T:
-    """What ``use`` gives with a client that starts the command."""
+    """The result of ``use`` with a client that starts the command."""
     command = StdioServerParameters(
         command=sys.executable, args=[*MODULE[1:], "mcp", *arguments], env=environment(), cwd=str(ROOT)
     )
