@@ -42,11 +42,13 @@ class Asked:
     Attributes:
         milliseconds: the times of the answered searches.
         seen: the contents of their responses.
-        errors: the errors of the other searches.
+        put_off: the number of refusals for lack of capacity or space (:func:`is_honest`).
+        errors: a sentence for each other search.
     """
 
     milliseconds: list[float] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
+    put_off: int = 0
     errors: list[str] = field(default_factory=list)
 
     def quantile(self, share: float) -> float:
@@ -159,31 +161,24 @@ def mixed(seen: Iterable[Seen], round_of: Mapping[int, int], documents: int) -> 
     return found
 
 
-def waiting_time(response: httpx.Response) -> str:
-    """Return the header ``Retry-After`` of a refusal in words, by which :func:`is_honest` knows it."""
-    seconds = response.headers.get("retry-after")
-    return f"(Retry-After: {seconds})" if seconds else "(no Retry-After)"
-
-
-def is_honest(error: str) -> bool:
-    """Return whether an error is a refusal for lack of capacity that says when to try again.
+def is_honest(response: httpx.Response) -> bool:
+    """Return whether a response is a refusal for lack of capacity that says when to try again.
 
     A refusal for lack of disk space (507) need not say it.
     """
-    is_refusal = any(f"'{status} " in error for status in (429, 503)) and "(Retry-After: " in error
-    return is_refusal or "'507 " in error
+    is_busy = response.status_code in {429, 503} and bool(response.headers.get("retry-after"))
+    return is_busy or response.status_code == 507
 
 
 def _ask_once(client: httpx.Client, query: str, asked: Asked, lock: Lock) -> None:
     began = time.perf_counter()
     try:
         response = client.post("/v1/search", json={"query": query})
-        response.raise_for_status()
-        seen = seen_in(response.json())
-    except httpx.HTTPStatusError as error:
-        with lock:
-            asked.errors.append(f"{type(error).__name__}: {error} {waiting_time(error.response)}")
-        return
+        if is_honest(response):
+            with lock:
+                asked.put_off += 1
+            return
+        seen = seen_in(response.raise_for_status().json())
     except (httpx.HTTPError, ValueError, LookupError) as error:
         with lock:
             asked.errors.append(f"{type(error).__name__}: {error}")

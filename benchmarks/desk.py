@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import argparse
 import shutil
-import socket
 import statistics
 import sys
-import threading
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import uvicorn
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from benchmarks.app_server import serving_app
 from index.embedding.encoder import open_encoder
 from index.ingest.synchronize import sync
 from index.library import Library
@@ -114,15 +111,8 @@ def sample_library() -> Iterator[str]:
 @contextmanager
 def serving(index: Library) -> Iterator[str]:
     """Serve a library from this process; yields the address."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(index, QueryEngine(index)), log_level="error"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started:
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = server.force_exit = True
-        thread.join()
+    with serving_app(create_app(index, QueryEngine(index)), force=True) as address:
+        yield address
 
 
 if __name__ == "__main__":

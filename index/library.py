@@ -25,12 +25,12 @@ from index.errors import (
     VectorsGoneError,
 )
 from index.private import make_folder
-from index.records import Committed, Filters, Incoming, Recipe, Viewer
+from index.records import NO_FILTERS, Committed, Filters, Incoming, Recipe, Viewer
 from index.search.caches import Caches
 from index.search.fusion import DENSE_WEIGHT
 from index.search.maintenance import Maintenance, naming_failures
 from index.search.reindex import rebuild
-from index.search.snapshot import NO_FILTERS, POOL, Hit, Snapshot
+from index.search.snapshot import POOL, Hit, Snapshot
 from index.text.chunks import CHUNKING, MAX_CHUNK_TOKENS
 from index.text.cutting import Cutting
 from index.vectors import DEFAULT_POLICY, IndexPolicy

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from llama_index.core.retrievers import BaseRetriever
@@ -11,8 +12,20 @@ from index.library import NO_FILTERS, Hit, Library
 from index.records import Filters
 from index.search import DENSE_WEIGHT
 
-_HIDDEN = ["document_id", "version", "start", "end", "page", "path", "dense", "lexical"]
-"""Metadata that locates a passage. It means nothing to a model, so prompts and embeddings leave it out."""
+_HIDDEN = [
+    "document_id",
+    "version",
+    "start",
+    "end",
+    "page",
+    "path",
+    "dense",
+    "lexical",
+    "footnote",
+    "verdict",
+]
+"""Metadata that locates a passage or a quote. It means nothing to a model, so prompts and embeddings leave it
+out."""
 
 
 class Retriever(BaseRetriever):
@@ -49,31 +62,42 @@ class Retriever(BaseRetriever):
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         hits = self._index.search(query_bundle.query_str, self._limit, self._filters, self._dense_weight)
-        return [NodeWithScore(node=as_node(hit), score=hit.score) for hit in hits]
+        return [NodeWithScore(node=as_node(hit.text, _metadata(hit)), score=hit.score) for hit in hits]
 
 
-def as_node(hit: Hit) -> TextNode:
-    """Return a passage as a llama-index node; its id names the document, the version and the span."""
-    document = hit.document
+def as_node(text: str, metadata: Mapping[str, Any]) -> TextNode:
+    """Return a passage or a quote as a llama-index node; its id names the document, the version and the span.
+
+    Args:
+        text: the text of the document from ``start`` to ``end``.
+        metadata: ``document_id``, ``version``, ``start``, ``end`` and any other fields.
+    """
+    document_id, start, end = metadata["document_id"], metadata["start"], metadata["end"]
+    hidden = [name for name in _HIDDEN if name in metadata]
     return TextNode(
-        id_=f"{document.document_id}.{document.version}:{hit.span.start}-{hit.span.end}",
-        text=hit.text,
-        start_char_idx=hit.span.start,
-        end_char_idx=hit.span.end,
-        metadata={
-            "title": document.title,
-            "publisher": document.publisher,
-            "published": document.stated,
-            "document_id": document.document_id,
-            "version": document.version,
-            "start": hit.span.start,
-            "end": hit.span.end,
-            "page": hit.page,
-            "path": document.path,
-            "dense": hit.dense,
-            "lexical": hit.lexical,
-        },
-        excluded_embed_metadata_keys=_HIDDEN,
-        excluded_llm_metadata_keys=_HIDDEN,
-        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=str(document.document_id))},
+        id_=f"{document_id}.{metadata['version']}:{start}-{end}",
+        text=text,
+        start_char_idx=start,
+        end_char_idx=end,
+        metadata=dict(metadata),
+        excluded_embed_metadata_keys=hidden,
+        excluded_llm_metadata_keys=hidden,
+        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=str(document_id))},
     )
+
+
+def _metadata(hit: Hit) -> dict[str, Any]:
+    document = hit.document
+    return {
+        "title": document.title,
+        "publisher": document.publisher,
+        "published": document.stated,
+        "document_id": document.document_id,
+        "version": document.version,
+        "start": hit.span.start,
+        "end": hit.span.end,
+        "page": hit.page,
+        "path": document.path,
+        "dense": hit.dense,
+        "lexical": hit.lexical,
+    }

@@ -47,7 +47,17 @@ from index.details import Detail, uncovered
 from index.documents import Document, PageLayout, Span
 from index.errors import DocumentNotFoundError
 from index.memory import LONG
-from index.records import Allowed, Build, DocumentRecord, FileState, Filters, HiddenPaths, Passage, Viewer
+from index.records import (
+    NO_FILTERS,
+    Allowed,
+    Build,
+    DocumentRecord,
+    FileState,
+    Filters,
+    HiddenPaths,
+    Passage,
+    Viewer,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -55,8 +65,6 @@ if TYPE_CHECKING:
 
 _ROWS = 2_000
 """Vectors per batch: 3 MB at 384 dimensions."""
-
-_NO_FILTERS = Filters()
 
 _VECTORS = (
     sa.select(chunks.c.id, vectors.c.vector)
@@ -180,7 +188,7 @@ class CatalogReader:
         query = _in_order(list_query().where(is_current(), *self._visible()), part)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
-    def records(self, document_ids: Collection[int], filters: Filters = _NO_FILTERS) -> list[DocumentRecord]:
+    def records(self, document_ids: Collection[int], filters: Filters = NO_FILTERS) -> list[DocumentRecord]:
         """The current versions of those of ``document_ids`` that pass ``filters``, by path."""
         query = record_query().where(is_current(), *conditions(filters), *self._visible())
         found = [
@@ -190,7 +198,7 @@ class CatalogReader:
         ]
         return sorted(found, key=lambda record: (record.path, record.source))
 
-    def count_documents(self, filters: Filters = _NO_FILTERS) -> int:
+    def count_documents(self, filters: Filters = NO_FILTERS) -> int:
         """The number of documents whose current version passes ``filters``."""
         query = sa.select(sa.func.count()).select_from(documents).join(versions, is_current())
         return int(self._connection.scalar(query.where(*conditions(filters), *self._visible())) or 0)
@@ -201,7 +209,7 @@ class CatalogReader:
         named = query.where(versions.c.collection.is_not(None), *self._visible())
         return {name: count for name, count in self._connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
 
-    def newest(self, limit: int, filters: Filters = _NO_FILTERS) -> list[int]:
+    def newest(self, limit: int, filters: Filters = NO_FILTERS) -> list[int]:
         """The ids of the documents whose current version passes ``filters``, the last added one first."""
         query = sa.select(documents.c.id).join(versions, is_current())
         newest = query.where(*conditions(filters), *self._visible())
@@ -333,7 +341,7 @@ class CatalogReader:
 
         return self._texts.get((self.lineage, document_id, version), read)
 
-    def count_chunks(self, filters: Filters = _NO_FILTERS) -> int:
+    def count_chunks(self, filters: Filters = NO_FILTERS) -> int:
         """The number of chunks in the build, of the documents that pass ``filters``."""
         query = sa.select(sa.func.sum(ranges.c.beyond - ranges.c.first)).where(ranges.c.build == self._number)
         if filters or self.hidden:

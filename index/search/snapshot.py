@@ -11,15 +11,13 @@ from index.documents import Span
 from index.embedding.encoder import Encoder
 from index.embedding.model import Vectors
 from index.embedding.quantize import unpack
-from index.records import DocumentRecord, Filters, Passage
+from index.records import NO_FILTERS, DocumentRecord, Filters, Passage
 from index.search.analyzers import Term
 from index.search.caches import Caches
 from index.search.fusion import DENSE_WEIGHT, fuse, share_of_vectors
 
 POOL = 100
 """The vectors and the words each contribute this many candidates to the fusion."""
-
-NO_FILTERS = Filters()
 
 
 @dataclass(frozen=True, slots=True)

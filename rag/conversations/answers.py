@@ -235,13 +235,6 @@ LISTED = 200
 """The default number of listed conversations."""
 
 
-def list_conversations(
-    library: Library | Catalog, query: str = "", limit: int = LISTED
-) -> list[KeptConversation]:
-    """Return the first conversations of :func:`page_of_conversations`."""
-    return page_of_conversations(library, query, limit)[0]
-
-
 def page_of_conversations(
     library: Library | Catalog, query: str = "", limit: int = LISTED, before: int | None = None
 ) -> tuple[list[KeptConversation], int | None]:
@@ -367,11 +360,6 @@ class CitingAnswers:
 
     answers: list[CitingAnswer]
     last: tuple[int, int] | None
-
-
-def list_citing(library: Library | Catalog, document_id: int, limit: int) -> list[CitingAnswer]:
-    """Return the first answers of :func:`page_of_citing`."""
-    return page_of_citing(library, document_id, limit).answers
 
 
 def page_of_citing(

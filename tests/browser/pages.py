@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from copy import copy
@@ -15,9 +12,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 import httpx
-import uvicorn
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
 
+from benchmarks.app_server import serving_app
 from index.library import Library
 from rag.engine import QueryEngine
 from ui.accounts import SignIn
@@ -31,13 +28,11 @@ BIRD = "What is the national bird of Cambodia?"
 MARKED = "() => [...document.querySelectorAll('#fn-source mark')].map((mark) => mark.textContent).join('')"
 """A script that returns the marked words of the panel, with the hidden bars and line breaks of tables."""
 
-_START_SECONDS = 30
-
 _idle: WeakKeyDictionary[Browser, dict[str, list[BrowserContext]]] = WeakKeyDictionary()
 """Idle browser contexts for new pages, by browser and by their options; see `_window`."""
 
 _left: list[int] = []
-"""Ports of stopped servers; see `_listening`."""
+"""Ports of stopped servers, which the next ones take: Chromium caches compiled scripts by address."""
 
 
 def installed_chromium() -> str | None:
@@ -65,21 +60,11 @@ def serving(
     """
     engine = copy(engine)
     engine.keeps = True
-    with _listening() as listener:
-        app = create_app(index, engine, settings, sign_in=sign_in)
-        config = uvicorn.Config(app, log_level="error")
-        server = uvicorn.Server(config)
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        deadline = time.monotonic() + _START_SECONDS
-        while not server.started:
-            assert time.monotonic() < deadline, "the server did not start"
-            time.sleep(0.05)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-        server.should_exit = True
-        # A page in the browser holds a connection open for as long as it is shown.
-        server.force_exit = True
-        thread.join(_START_SECONDS)
+    app = create_app(index, engine, settings, sign_in=sign_in)
+    # A page in the browser holds a connection open for as long as it is shown.
+    with serving_app(app, _left.pop() if _left else 0, force=True) as address:
+        yield address
+    _left.append(int(address.rpartition(":")[2]))
 
 
 LEAVING = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
@@ -129,22 +114,6 @@ def _window(browser: Browser, options: dict[str, Any]) -> Iterator[BrowserContex
     for page in window.pages:
         page.close()
     idle.append(window)
-
-
-@contextmanager
-def _listening() -> Iterator[socket.socket]:
-    """A listening socket of this machine, on the port of a stopped server if there is one.
-
-    Chromium caches compiled scripts by address.
-    """
-    try:
-        listener = socket.create_server(("127.0.0.1", _left.pop() if _left else 0))
-    except OSError:  # Another process took the port.
-        listener = socket.create_server(("127.0.0.1", 0))
-    port = listener.getsockname()[1]
-    with listener:
-        yield listener
-    _left.append(port)
 
 
 def ask(page: Page, question: str) -> None:

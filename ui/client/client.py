@@ -9,7 +9,7 @@ from typing import Self, TypeVar
 
 import httpx
 
-from index.records import Filters
+from index.records import NO_FILTERS, Filters
 from rag.answers import Answer
 from rag.events import StreamedEvent
 from ui.client import calls
@@ -21,8 +21,6 @@ from ui.client.retries import Retries
 from ui.errors import ServerGoneError
 
 T = TypeVar("T")
-
-NO_FILTERS = Filters()
 
 
 class Client:
@@ -162,7 +160,7 @@ class Client:
             if isinstance(outcome, httpx.ConnectError):
                 raise outcome
             try:
-                if outcome.is_error:
+                if not outcome.is_success:
                     outcome.read()
                     raise ProblemError(problem_of(outcome))
                 yield outcome

@@ -7,7 +7,7 @@ from langchain_core.documents import Document
 from langchain_core.retrievers import BaseRetriever
 from pydantic import ConfigDict, SkipValidation
 
-from index.records import Filters
+from index.records import NO_FILTERS, Filters
 from ui.client.sources import Source, id_of, place_of
 
 
@@ -26,7 +26,7 @@ class FootnotedRetriever(BaseRetriever):
 
     source: SkipValidation[Source]
     limit: int = 10
-    filters: Filters = Filters()
+    filters: Filters = NO_FILTERS
     footnotes: bool = False
 
     def _get_relevant_documents(

@@ -9,29 +9,14 @@ from llama_index.core.base.base_query_engine import BaseQueryEngine
 from llama_index.core.base.response.schema import RESPONSE_TYPE, Response
 from llama_index.core.prompts.mixin import PromptMixinType
 from llama_index.core.retrievers import BaseRetriever
-from llama_index.core.schema import NodeRelationship, NodeWithScore, QueryBundle, RelatedNodeInfo, TextNode
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
 from llama_index.core.tools import QueryEngineTool
 
-from index.records import Filters
+from index.records import NO_FILTERS, Filters
 from rag.answers import Citation
+from rag.llama_index import as_node
 from ui.client.results import SearchResult
-from ui.client.sources import Source, id_of, place_of
-
-NO_FILTERS = Filters()
-
-_HIDDEN = [
-    "document_id",
-    "version",
-    "start",
-    "end",
-    "page",
-    "path",
-    "dense",
-    "lexical",
-    "footnote",
-    "verdict",
-]
-"""Metadata that locates a passage. It means nothing to a model, so prompts and embeddings leave it out."""
+from ui.client.sources import Source, place_of
 
 
 class FootnotedRetriever(BaseRetriever):
@@ -112,15 +97,4 @@ def query_tool(source: Source, filters: Filters = NO_FILTERS) -> QueryEngineTool
 
 
 def _node(found: SearchResult | Citation, text: str, **more: object) -> TextNode:
-    metadata = {**place_of(found), **more}
-    hidden = [name for name in _HIDDEN if name in metadata]
-    return TextNode(
-        id_=id_of(found),
-        text=text,
-        start_char_idx=found.start,
-        end_char_idx=found.end,
-        metadata=metadata,
-        excluded_embed_metadata_keys=hidden,
-        excluded_llm_metadata_keys=hidden,
-        relationships={NodeRelationship.SOURCE: RelatedNodeInfo(node_id=str(found.document_id))},
-    )
+    return as_node(text, {**place_of(found), **more})

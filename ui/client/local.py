@@ -8,8 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Self
 
-from index.library import NO_FILTERS
-from index.records import Filters
+from index.records import NO_FILTERS, Filters
 from rag.answers import Answer
 from rag.conversations import Conversation, continue_conversation, kept_answer, load
 from rag.engine import QueryEngine

@@ -17,7 +17,7 @@ BUSY = frozenset({429, 503})
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often, and after how long, a request is sent again.
+    """The number of times that a request is sent again, and the pauses before.
 
     Attributes:
         most: the most times that a request is sent again.

@@ -11,7 +11,7 @@ from anyio import to_thread
 from fastapi import APIRouter, HTTPException, Path, Query
 from starlette.responses import Response
 
-from index.catalog import Part
+from index.catalog import CatalogReader, Part
 from index.documents import Span
 from index.errors import LibraryLockedError, LoadError, OutdatedError, outward_line
 from index.library import Library
@@ -143,10 +143,8 @@ def documents_router(renderer: Isolated, options: Options) -> APIRouter:
     ) -> Response:
         """The metadata of a document, with its outline and its near-duplicates."""
         with index.catalog.reading() as reader:
-            reader.document(document_id, version)
-            return revalidated_json(
-                reader, if_none_match, lambda: document_response(index, document_id, version)
-            )
+            record = reader.document(document_id, version)
+            return revalidated_json(reader, if_none_match, lambda: _described(index, reader, record))
 
     @router.get(
         "/{document_id}/text",
@@ -166,9 +164,9 @@ def documents_router(renderer: Isolated, options: Options) -> APIRouter:
         if end is not None and end < start:
             raise HTTPException(422, f"end {end} lies before start {start}; give a larger end")
         with index.catalog.reading() as reader:
-            reader.document(document_id, version)
+            record = reader.document(document_id, version)
             return revalidated_json(
-                reader, if_none_match, lambda: asdict(read_source(index, document_id, version, start, end))
+                reader, if_none_match, lambda: asdict(read_source(reader, record, start, end))
             )
 
     @router.get(
@@ -283,10 +281,12 @@ def document_response(index: Library, document_id: int, version: int | None = No
     Raises:
         DocumentNotFoundError: if the library has no such document or version.
     """
-    with index.catalog.reading() as catalog:
-        fields = document_fields(index, catalog.document(document_id, version))
-        sections = catalog.text(document_id, version).sections
-        near_duplicates = index.duplicates.similar(catalog, document_id)
+    with index.catalog.reading() as reader:
+        return _described(index, reader, reader.document(document_id, version))
+
+
+def _described(index: Library, reader: CatalogReader, record: DocumentRecord) -> dict[str, Any]:
+    sections = reader.text(record.document_id, record.version).sections
     same_as = [
         {
             "document_id": like.document_id,
@@ -294,8 +294,9 @@ def document_response(index: Library, document_id: int, version: int | None = No
             "publisher": like.publisher,
             "similarity": round(similarity, 3),
         }
-        for like, similarity in near_duplicates
+        for like, similarity in index.duplicates.similar(reader, record.document_id)
     ]
+    fields = document_fields(index, record)
     return {**fields, "sections": [asdict(section) for section in sections], "same_as": same_as}
 
 
@@ -312,23 +313,17 @@ def document_fields(index: Library, record: DocumentRecord) -> dict[str, Any]:
 
 
 def read_source(
-    index: Library, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
+    reader: CatalogReader, record: DocumentRecord, start: int = 0, end: int | None = None
 ) -> SourceText:
     """The text of a document between two offsets. An offset beyond the text counts as the text's end.
 
     Args:
-        index: the library.
-        document_id: the document's number in the catalog.
-        version: the version; the current one by default.
+        reader: the catalog.
+        record: the version of the document.
         start: start, in code points.
         end: end, exclusive; the end of the text by default.
-
-    Raises:
-        DocumentNotFoundError: if the library has no such document or version.
     """
-    with index.catalog.reading() as catalog:
-        record = catalog.document(document_id, version)
-        document = catalog.text(document_id, record.version)
+    document = reader.text(record.document_id, record.version)
     characters = len(document.text)
     end = characters if end is None else min(end, characters)
     start = min(start, end)

@@ -199,7 +199,7 @@ class EditRequest(RequestModel):
 
 
 class ShareRequest(RequestModel):
-    """Whether the other users may read an answer."""
+    """The permission of the other users to read an answer."""
 
     model_config = example(shared=True)
 
@@ -207,7 +207,7 @@ class ShareRequest(RequestModel):
 
 
 class ConversationRequest(RequestModel):
-    """A new name for a conversation, or whether the other users may read its answers."""
+    """A new name for a conversation, or the permission of the other users to read its answers."""
 
     model_config = example(name="Dams")
 

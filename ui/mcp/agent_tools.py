@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from importlib.metadata import version as version_of
@@ -14,7 +14,7 @@ from mcp_types import CallToolResult, TextContent, ToolAnnotations
 from pydantic import Field, RootModel
 
 from index.errors import FootnotedError, outward_line
-from index.records import Filters
+from index.records import NO_FILTERS, Filters
 from rag.answers import Citation
 from ui.client import Document, DocumentText, SearchResponse
 from ui.http.openai.text import text_of
@@ -34,8 +34,8 @@ MAX_LISTED = 500
 SPAN_CHARACTERS = 4_000
 """The characters that ``read_span`` gives without an end."""
 
-Sources = Callable[[Mapping[str, str]], AsyncSource]
-"""Makes the client for a request with these headers."""
+Sources = Callable[[Any], AsyncSource]
+"""Makes the client for a request of an agent: starlette's request over HTTP, else None."""
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
@@ -94,7 +94,7 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
     ) -> Annotated[CallToolResult, RootModel[SearchResponse]]:
         """Find the passages of reports that match a query best, best first, with their exact places."""
         with _refusals():
-            async with sources(context.headers or {}) as source:
+            async with sources(context.request_context.request) as source:
                 found = await source.search(query, limit, _filters(filters))
         lines = [
             f"[{place}] {each.title}, document {each.document_id}, {each.start} to {each.end}:\n{each.text}"
@@ -115,7 +115,7 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
         `conversation_id` of the answer before it.
         """
         with _refusals():
-            async with sources(context.headers or {}) as source:
+            async with sources(context.request_context.request) as source:
                 answer = await source.ask(question, _filters(filters), conversation_id=conversation_id)
         given = {name: getattr(answer, name) for name in Answered.__dataclass_fields__}
         return _result(text_of(answer), Answered(**given))
@@ -130,7 +130,7 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
     ) -> Annotated[CallToolResult, RootModel[DocumentText]]:
         """Read the exact text of a report from one offset to another, in code points, as citations count."""
         with _refusals():
-            async with sources(context.headers or {}) as source:
+            async with sources(context.request_context.request) as source:
                 beyond = start + SPAN_CHARACTERS if end is None else end
                 found = await source.text(document_id, version, start, max(start, beyond))
         return _result(found.text, found)
@@ -148,7 +148,7 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
         wanted = words.casefold().split()
         found: list[Document] = []
         with _refusals():
-            async with sources(context.headers or {}) as source:
+            async with sources(context.request_context.request) as source:
                 async for each in source.documents():
                     named = f"{each.title} {each.publisher or ''}".casefold()
                     if each.document_id > after and all(word in named for word in wanted):
@@ -166,7 +166,7 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
 
 
 def _filters(given: FilteredRequest | None) -> Filters:
-    return given.to_filters() if given else Filters()
+    return given.to_filters() if given else NO_FILTERS
 
 
 @contextmanager

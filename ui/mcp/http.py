@@ -1,12 +1,11 @@
 """The tools over streamable HTTP, on the port of the server.
 
-A tool sends a request to the server's own routes, in this process, with the token of the agent. So the same
-checks decide what an agent may do as decide it for everyone.
+A tool sends a request to the server's own routes, in this process, with the token and the address of the
+agent. So the same checks decide what an agent may do as decide it for everyone.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -57,8 +56,9 @@ class MCPEndpoint:
 
         return tools_server(self._source)
 
-    def _source(self, headers: Mapping[str, str]) -> AsyncClient:
-        kind, _, token = headers.get("authorization", "").partition(" ")
+    def _source(self, request: Request) -> AsyncClient:
+        kind, _, token = request.headers.get("authorization", "").partition(" ")
         sent = token.strip() if kind.lower() == "bearer" else None
-        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False)
+        client = request.client or ("", 0)
+        transport = httpx.ASGITransport(self._app, raise_app_exceptions=False, client=client)
         return AsyncClient("http://127.0.0.1", sent, retries=Retries(most=0), transport=transport)

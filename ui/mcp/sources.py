@@ -7,7 +7,7 @@ from typing import Protocol, Self
 
 from anyio import to_thread
 
-from index.records import Filters
+from index.records import NO_FILTERS, Filters
 from rag.answers import Answer
 from ui.client import Document, DocumentText, LocalClient, SearchResponse
 
@@ -51,16 +51,16 @@ class LocalSource:
     async def __aexit__(self, *_raised: object) -> None:
         """Do nothing."""
 
-    async def search(self, query: str, limit: int = 10, filters: Filters | None = None) -> SearchResponse:
+    async def search(self, query: str, limit: int = 10, filters: Filters = NO_FILTERS) -> SearchResponse:
         """Find the passages that match a query, best first."""
-        return await to_thread.run_sync(self._client.search, query, limit, filters or Filters())
+        return await to_thread.run_sync(self._client.search, query, limit, filters)
 
     async def ask(
-        self, question: str, filters: Filters | None = None, *, conversation_id: str | None = None
+        self, question: str, filters: Filters = NO_FILTERS, *, conversation_id: str | None = None
     ) -> Answer:
         """Answer a question, or abstain with the reasons."""
         return await to_thread.run_sync(
-            lambda: self._client.ask(question, filters or Filters(), conversation_id=conversation_id)
+            lambda: self._client.ask(question, filters, conversation_id=conversation_id)
         )
 
     async def documents(self) -> AsyncIterator[Document]:

@@ -21,5 +21,5 @@ def serve_stdio(client: LocalClient | None, address: str = "", token: str | None
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     local = LocalSource(client) if client is not None else None
-    server = tools_server(lambda _headers: local or AsyncClient(address, token))
+    server = tools_server(lambda _request: local or AsyncClient(address, token))
     anyio.run(server.run_stdio_async)

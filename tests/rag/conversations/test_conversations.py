@@ -20,9 +20,9 @@ from rag.conversations.answers import (
     find_conversation,
     keep,
     kept_answer,
-    list_citing,
-    list_conversations,
     name_conversation,
+    page_of_citing,
+    page_of_conversations,
 )
 from rag.conversations.store import KeptConversation
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError
@@ -63,10 +63,10 @@ def catalog(tmp_path: Path) -> Iterator[Catalog]:
 
 
 def test_the_last_updated_conversation_comes_first(catalog: Catalog) -> None:
-    assert list_conversations(catalog) == [SECOND, FIRST]
-    assert list_conversations(catalog, limit=1) == [SECOND]
+    assert page_of_conversations(catalog)[0] == [SECOND, FIRST]
+    assert page_of_conversations(catalog, limit=1)[0] == [SECOND]
     keep(catalog, made(5, "c1", "And then?"))
-    assert [each.conversation_id for each in list_conversations(catalog)] == ["c1", "c2"]
+    assert [each.conversation_id for each in page_of_conversations(catalog)[0]] == ["c1", "c2"]
     assert find_conversation(catalog, "c2") == SECOND
 
 
@@ -88,14 +88,14 @@ def test_the_last_updated_conversation_comes_first(catalog: Catalog) -> None:
 def test_a_conversation_is_found_by_its_questions_and_answers(
     catalog: Catalog, query: str, found: list[str]
 ) -> None:
-    assert [each.conversation_id for each in list_conversations(catalog, query)] == found
+    assert [each.conversation_id for each in page_of_conversations(catalog, query)[0]] == found
 
 
 def test_a_conversation_without_a_name_shows_its_first_question(catalog: Catalog) -> None:
     named = name_conversation(catalog, "c1", "  The \n dam\u202e of\tVarda ")
     assert named == replace(FIRST, name="The dam\ufffd of Varda", named=True)
     assert find_conversation(catalog, "c1") == named
-    assert [each.name for each in list_conversations(catalog, "varda")] == ["The dam\ufffd of Varda"]
+    assert [each.name for each in page_of_conversations(catalog, "varda")[0]] == ["The dam\ufffd of Varda"]
     assert name_conversation(catalog, "c1", " \n") == FIRST
     assert name_conversation(catalog, "c1", "half \ud800").name == "half \ufffd"
 
@@ -125,7 +125,7 @@ def test_deleting_a_conversation_deletes_its_replaced_answers_too(catalog: Catal
     for number in (1, 2, 5):
         with pytest.raises(AnswerNotFoundError):
             kept_answer(catalog, f"{number:032x}")
-    assert list_conversations(catalog) == [SECOND]
+    assert page_of_conversations(catalog)[0] == [SECOND]
     assert kept_answer(catalog, ALONE.answer_id) == answer_json(ALONE)
 
 
@@ -147,10 +147,10 @@ def test_the_json_of_a_conversation_contains_its_answers_byte_for_byte(catalog: 
 def test_a_backup_contains_names_search_words_and_citations(catalog: Catalog, tmp_path: Path) -> None:
     name_conversation(catalog, "c1", "Dams")
     keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
-    before = list_conversations(catalog), list_citing(catalog, 1, 10)
+    before = page_of_conversations(catalog), page_of_citing(catalog, 1, 10)
     back_up(tmp_path, tmp_path / "library.tar")
     delete_conversation(catalog, "c1")
-    assert [each.conversation_id for each in list_conversations(catalog)] == ["c2"]
+    assert [each.conversation_id for each in page_of_conversations(catalog)[0]] == ["c2"]
     restore(tmp_path, tmp_path / "library.tar")
-    assert (list_conversations(catalog), list_citing(catalog, 1, 10)) == before
-    assert [each.name for each in list_conversations(catalog, "DAMS gates failed")] == ["Dams"]
+    assert (page_of_conversations(catalog), page_of_citing(catalog, 1, 10)) == before
+    assert [each.name for each in page_of_conversations(catalog, "DAMS gates failed")[0]] == ["Dams"]

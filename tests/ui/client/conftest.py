@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from benchmarks.app_server import serving_app
 from index.library import Library
 from rag.engine import QueryEngine
-from tests.support.openai_client import serving_app
 from ui.app import create_app
 from ui.client import Client, LocalClient
 

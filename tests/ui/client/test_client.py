@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import httpx
 import pytest
 
+from benchmarks.app_server import serving_app
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
@@ -19,7 +20,6 @@ from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, Token
-from tests.support.openai_client import serving_app
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
 from ui.client import AsyncClient, Client, Filters, LocalClient, ProblemError, SearchResponse
@@ -52,7 +52,7 @@ def bare_events(events: list[Any]) -> list[Any]:
 
 
 def waited(client: AsyncClient, ask: Callable[[AsyncClient], Any]) -> Any:  # noqa: ANN401 (of any method)
-    """What a method of the asynchronous client gives: its result, or the list of what it yields."""
+    """The result of a method of the asynchronous client, or the list of all that it yields."""
 
     async def run() -> Any:  # noqa: ANN401
         async with client:

@@ -10,10 +10,10 @@ from types import ModuleType
 import httpx
 import pytest
 
+from benchmarks.app_server import serving_app
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.generated_client import generated_client
-from tests.support.openai_client import serving_app
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
 

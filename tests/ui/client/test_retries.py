@@ -124,8 +124,18 @@ def test_a_pause_is_what_the_server_asks_for_or_doubles() -> None:
     assert Retries(most=0).pause(0, httpx.ConnectError("refused")) is None
 
 
-def test_a_response_of_a_proxy_is_a_problem_too(busy: Busy, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_Handler, "do_POST", lambda self: self.send_error(502, "Bad Gateway"))
-    with Client(busy.address) as client, pytest.raises(ProblemError, match="502 Bad Gateway") as caught:
+@pytest.mark.parametrize(("status", "reason"), [(502, "Bad Gateway"), (308, "Permanent Redirect")])
+def test_a_response_of_a_proxy_is_a_problem_too(
+    busy: Busy, monkeypatch: pytest.MonkeyPatch, status: int, reason: str
+) -> None:
+    monkeypatch.setattr(_Handler, "do_POST", lambda self: self.send_error(status, reason))
+    with Client(busy.address) as client, pytest.raises(ProblemError, match=f"{status} {reason}") as caught:
         client.search("gate")
-    assert caught.value.problem["status"] == 502
+    assert caught.value.problem["status"] == status
+
+    async def search() -> None:
+        async with AsyncClient(busy.address) as client:
+            await client.search("gate")
+
+    with pytest.raises(ProblemError, match=f"{status} {reason}"):
+        asyncio.run(search())

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.errors import DocumentNotFoundError
 from ui.http.documents import read_source
 
 pytestmark = pytest.mark.usefixtures("handed_on")
@@ -385,18 +384,21 @@ class TestStructure:
 def test_a_part_is_a_slice_of_the_text(seed_index: Library, start: int, end: int | None) -> None:
     record = seed_index.catalog.documents()[0]
     text = seed_index.catalog.text(record.document_id).text
-    part = read_source(seed_index, record.document_id, start=start, end=end)
+    with seed_index.catalog.reading() as reader:
+        part = read_source(reader, record, start, end)
     assert part.text == text[part.start : part.end] == text[start:end]
     assert 0 <= part.start <= part.end <= part.characters == len(text)
 
 
 def test_the_pages_are_those_of_the_whole_document(seed_index: Library) -> None:
     inquiry = next(record for record in seed_index.catalog.documents() if record.kind == "pdf")
-    part = read_source(seed_index, inquiry.document_id, start=2000, end=2010)
+    with seed_index.catalog.reading() as reader:
+        part = read_source(reader, inquiry, 2000, 2010)
     assert part.page_starts == seed_index.catalog.text(inquiry.document_id).page_starts
     assert len(part.page_starts) == inquiry.pages == 3
 
 
-def test_an_unknown_version_is_not_found(seed_index: Library) -> None:
-    with pytest.raises(DocumentNotFoundError, match="document 1, version 7"):
-        read_source(seed_index, 1, version=7)
+@pytest.mark.parametrize("route", ["/v1/documents/1", "/v1/documents/1/text"])
+def test_an_unknown_version_is_not_found(seed_client: TestClient, route: str) -> None:
+    missing = seed_client.get(route, params={"version": 7})
+    assert (missing.status_code, "document 1, version 7" in missing.json()["detail"]) == (404, True)

@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 import httpx
 import httpx2
 import pytest
+from starlette.testclient import TestClient
 
+from benchmarks.app_server import serving_app
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
-from tests.support.openai_client import serving_app
 from tests.support.processes import MODULE, ROOT, environment, serving
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
@@ -53,7 +54,7 @@ def local(seed_engine: QueryEngine) -> LocalClient:
 def over_http(
     address: str, use: Callable[[Client], Awaitable[T]], token: str | None = None, mode: str = "auto"
 ) -> T:
-    """What ``use`` gives with a client of a server."""
+    """The result of ``use`` with a client of a server."""
 
     async def run() -> T:
         headers = {"Authorization": f"Bearer {token}"} if token else {}
@@ -210,6 +211,26 @@ def test_a_tool_needs_the_scope_of_its_route(
         assert f"This needs the scope '{need}', which the token 'of-{scope}' does not have." in text(result)
 
 
+def test_a_refusal_of_a_tool_is_recorded_with_the_address_of_the_agent(
+    encoder: Encoder, tmp_path: Path
+) -> None:
+    with closing(Accounts.open(tmp_path)) as accounts, Library.open(tmp_path, encoder) as index:
+        sign_in = SignIn(accounts, "0" * 16)
+        _, secret = accounts.tokens.add("reader", [Scope.READ])
+        app = create_app(index, QueryEngine(index, None), sign_in=sign_in)
+        asked = {"name": "ask", "arguments": {"question": "Why?"}}
+        body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked}
+        headers = {"Authorization": f"Bearer {secret}", "Accept": "application/json, text/event-stream"}
+        machine = {"Authorization": f"Bearer {sign_in.machine_token}"}
+        with TestClient(app, client=("203.0.113.7", 50_000)) as client:
+            refused = client.post("/mcp", json=body, headers=headers).raise_for_status().json()
+            assert refused["result"]["isError"] is True
+            [record] = client.get("/v1/audit", headers=machine).json()["records"]
+    assert [record[name] for name in ("action", "who", "outcome", "address")] == [
+        *("POST /v1/chat", "reader", "403", "203.0.113.7")
+    ]
+
+
 @pytest.mark.parametrize("headers", [{}, {"Authorization": "Bearer fn_forged"}])
 def test_nobody_unknown_reaches_the_tools(
     signed: tuple[str, dict[Scope, str]], headers: dict[str, str]
@@ -235,7 +256,7 @@ def test_other_methods_and_other_pages_are_refused(address: str) -> None:
 
 
 def over_stdio(use: Callable[[Client], Awaitable[T]], *arguments: str) -> T:
-    """What ``use`` gives with a client that starts the command."""
+    """The result of ``use`` with a client that starts the command."""
     command = StdioServerParameters(
         command=sys.executable, args=[*MODULE[1:], "mcp", *arguments], env=environment(), cwd=str(ROOT)
     )

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from index.library import Library
-from rag.conversations import list_conversations
+from rag.conversations import page_of_conversations
 from rag.conversations.answers import keep
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
@@ -56,7 +56,7 @@ def test_what_is_too_old_is_deleted_and_leaves_no_trace_on_the_disk(index: Libra
     assert set(traces(index.home)) >= {"feedback.jsonl"}
     assert forget(index, audit, MONTH, lambda: NOW) == Forgotten(answers=2, feedback=1, audit=1)
     assert traces(index.home) == []
-    assert [each.conversation_id for each in list_conversations(index)] == ["c2"]
+    assert [each.conversation_id for each in page_of_conversations(index)[0]] == ["c2"]
     left = (index.home / "feedback.jsonl").read_text().splitlines()
     assert [json.loads(line)["note"] for line in left] == ["stays", "no time"]
     assert [record.who for record in audit.listed(10)] == ["ana"]

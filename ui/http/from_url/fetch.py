@@ -34,7 +34,7 @@ _HEADERS: Mapping[bytes | str, bytes | str] = {
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What may be fetched.
+    """The operator's rules of fetching.
 
     Attributes:
         hosts: the allowed hosts in lower case, each with its port where that is not the scheme's own.

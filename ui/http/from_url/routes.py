@@ -56,7 +56,7 @@ def from_url_router(rules: Rules, reader: Isolated, options: Options, writer: Wr
     """The route ``/v1/documents/from-url``.
 
     Args:
-        rules: what may be fetched; without hosts, nothing.
+        rules: the operator's rules; without hosts, nothing may be fetched.
         reader: the process that reads files.
         options: the limits of reading, and passwords of encrypted files.
         writer: indexes files in the background.
