@@ -52,19 +52,18 @@ def test_an_upload_of_unknown_length_counts_by_its_bytes(client: TestClient, sig
     assert [sent(b"The gate of the dam failed." + b"\n" * 2 * MEGABYTE), sent(b"Again.")] == [201, 429]
 
 
-def test_a_fetched_report_counts_as_an_upload(
+def test_a_fetched_report_counts_as_an_upload_by_its_bytes(
     index: Library, engine: QueryEngine, sign_in: SignIn, settings: Settings
 ) -> None:
     headers = bearer(sign_in, Scope.WRITE)
     with web_host() as host:
         allowed = {"url_hosts": (f"127.0.0.1:{host.port}",), "url_http": True, "url_loopback": True}
-        given = settings.model_copy(update=allowed | {"limit_uploads": 1})
-        app = create_app(index, engine, given, sign_in=sign_in)
+        app = create_app(index, engine, settings.model_copy(update=allowed), sign_in=sign_in)
         with TestClient(app) as client:
-            body = {"url": host.url("/report.md")}
+            body = {"url": host.url("/long.md")}
             sent = [client.post("/v1/documents/from-url", json=body, headers=headers) for _ in range(2)]
     assert [response.status_code for response in sent] == [201, 429]
-    assert host.asked == ["/report.md"]
+    assert host.asked == ["/long.md"]
 
 
 def test_programs_that_watch_the_server_have_no_limit(client: TestClient, sign_in: SignIn) -> None:
