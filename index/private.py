@@ -83,6 +83,11 @@ def opener(path: str, flags: int) -> int:
     return os.open(path, flags, FILE)
 
 
+def database_files(database: Path) -> tuple[Path, ...]:
+    """A SQLite database, and the two files that SQLite may keep beside it."""
+    return tuple(database.with_name(database.name + suffix) for suffix in ("", "-wal", "-shm"))
+
+
 def close_to_others(place: Path) -> None:
     """Remove other users' permissions on a file or folder, if this process's user owns it."""
     with suppress(OSError):

@@ -114,7 +114,7 @@ def create_app(
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
     operation = settings or OperationSettings()
     audit = AuditLog(index.home)
-    metrics = Metrics(engine, lambda: not engine.is_warming)
+    metrics = Metrics(engine)
     engine.on_answer = _observer(metrics, texts=operation.log_texts)
     workers = [
         Background("maintenance", every(_MAINTENANCE_SECONDS, steps.maintain(index))),

@@ -24,7 +24,7 @@ from pathlib import Path, PurePosixPath, PureWindowsPath
 from index.catalog.database import Catalog
 from index.catalog.lock import WriteLock
 from index.errors import BackupError, CatalogError, SchemaError
-from index.private import FILE, FOLDER, make_file, make_folder, opener
+from index.private import FILE, FOLDER, database_files, make_file, make_folder, opener
 
 CATALOG = "catalog.sqlite"
 _MANIFEST = "manifest.json"
@@ -260,8 +260,7 @@ def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:
     if catalog.exists() and _is_readable(catalog):
         _copy(new, catalog)
         return
-    for suffix in ("", "-wal", "-shm"):
-        former = catalog.with_name(catalog.name + suffix)
+    for former in database_files(catalog):
         if former.exists():
             former.replace(aside / former.name)
     new.replace(catalog)

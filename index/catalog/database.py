@@ -47,7 +47,7 @@ from index.catalog.writes import (
 )
 from index.documents import Document
 from index.errors import CatalogError, write_failure
-from index.private import close_to_others, make_file
+from index.private import close_to_others, database_files, make_file
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe, Viewer
 
 if TYPE_CHECKING:
@@ -104,23 +104,18 @@ class Catalog:
                 f"the catalog {path} cannot be opened: {error.orig}; check the folder's permissions and "
                 f"space{restore}"
             ) from error
-        for suffix in ("", "-wal", "-shm"):
-            close_to_others(path.with_name(path.name + suffix))
+        for file in database_files(path):
+            close_to_others(file)
         return cls(engine)
 
     def close(self) -> None:
         """Close all connections."""
         self.engine.dispose()
 
-    def clear_log(self) -> bool:
-        """Empty SQLite's write-ahead log, in which deleted rows may still stand.
-
-        Returns:
-            Whether it is empty; False if a reader still needs a part of it.
-        """
+    def clear_log(self) -> None:
+        """Empty SQLite's write-ahead log, in which deleted rows may still stand, if no reader needs it."""
         with self.engine.connect() as connection:
-            busy, _, _ = connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()
-        return not busy
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     # Reading
 

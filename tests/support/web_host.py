@@ -64,6 +64,9 @@ class _Answers(BaseHTTPRequestHandler):
     def send_picture(self) -> None:
         self._send(200, b"\x89PNG\r\n\x1a\n", {"Content-Type": "application/pdf"})
 
+    def send_long(self) -> None:
+        self._send(200, REPORT + b"\n" * 2_000_000)
+
     def send_large(self) -> None:
         self._send(200, b"", length=10**9)
 
@@ -103,6 +106,7 @@ class _Answers(BaseHTTPRequestHandler):
 _ANSWERS: Mapping[str, Callable[[_Answers], None]] = {
     "/packed.md": _Answers.send_packed,
     "/picture.pdf": _Answers.send_picture,
+    "/long.md": _Answers.send_long,
     "/large.md": _Answers.send_large,
     "/missing.md": _Answers.send_nothing,
     "/endless/fast.md": _Answers.send_for_ever,

@@ -13,7 +13,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
 
-from index.private import close_to_others, make_file, make_folder
+from index.private import close_to_others, database_files, make_file, make_folder
 from index.records import Viewer
 from ui.accounts.identity import Identity, Scope
 from ui.accounts.names import key_of
@@ -77,8 +77,8 @@ class Accounts:
             raise AccountsFileError(
                 f"the accounts {path} cannot be opened: {error.orig}; check the permissions of the folder"
             ) from error
-        for suffix in ("", "-wal", "-shm"):
-            close_to_others(path.with_name(path.name + suffix))
+        for file in database_files(path):
+            close_to_others(file)
         return cls(own_id, engine, Users(engine, clock), Tokens(engine, clock), Sessions(engine, key, clock))
 
     def viewer_key(self, user_id: int) -> str:

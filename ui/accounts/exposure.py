@@ -18,6 +18,11 @@ def is_exposed(listener: socket.socket) -> bool:
     return not ip_address(listener.getsockname()[0].partition("%")[0]).is_loopback
 
 
+def asks_to_sign_in(settings: Settings, *, exposed: bool) -> bool:
+    """Return whether people sign in to a server, which is ``exposed`` if other machines can reach it."""
+    return settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
+
+
 @contextmanager
 def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None]:
     """Open the accounts if people have to sign in, and close them at the end; None if they need not.
@@ -30,8 +35,7 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
         UsedWronglyError: if other machines can reach the server and sign-in is off, or if nobody can sign in,
             unless the settings allow that.
     """
-    on = settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
-    if not on:
+    if not asks_to_sign_in(settings, exposed=exposed):
         if exposed and not settings.insecure:
             raise UsedWronglyError(
                 f"other machines reach {settings.host}, and without sign-in anyone there can read, add and "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
@@ -42,6 +42,11 @@ def print_json(result: Result) -> None:
 def print_json_line(result: Result) -> None:
     """Print ``result`` as one line of ASCII JSON and flush it, since more lines follow later."""
     print(json.dumps(result), flush=True)
+
+
+def utc(seconds: float) -> str:
+    """The time in UTC at ``seconds`` since 1970."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def standard_output() -> Console:

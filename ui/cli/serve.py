@@ -7,7 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -281,6 +281,5 @@ def _run(
         timeout_graceful_shutdown=STOP_SECONDS,
         server_header=False,
     )
-    # After a clean stop, uvicorn raises the signal again, with the handler of before.
-    with suppress(KeyboardInterrupt):
-        _Server(config, on_ready, on_stop).run(sockets=[listener])
+    # After a clean stop, uvicorn raises the signal again, which `signals_noted` only notes.
+    _Server(config, on_ready, on_stop).run(sockets=[listener])

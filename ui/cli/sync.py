@@ -42,9 +42,9 @@ class _Syncer:
         job_id = jobs.create("sync").id
         with job_progress(self.stderr) as show, RunningJob(jobs, job_id, show, outward_line) as running:
             report = sync(self.index, paths, running, self.options, reader=self.reader, leave=leave)
-            running.result = report.as_dict()
-        record_sync(self.index, self.settings, report.as_dict())
-        return report.as_dict()
+            running.result = result = report.as_dict()
+        record_sync(self.index, self.settings, result)
+        return result
 
 
 def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console) -> Report:

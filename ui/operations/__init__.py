@@ -1,4 +1,4 @@
-"""What those who operate a server need: its log, metrics, audit log, quotas and retention; no HTTP."""
+"""The log, the metrics, the audit log, the quotas and the retention of a server; no HTTP."""
 
 from ui.operations.audit import (
     DONE,

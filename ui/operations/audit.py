@@ -19,7 +19,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from index.private import close_to_others, make_file, make_folder
+from index.private import close_to_others, database_files, make_file, make_folder
 from ui.errors import AuditFileError
 
 FILE = "audit.sqlite"
@@ -133,8 +133,8 @@ class AuditLog:
                 f"the audit log {self._path} cannot be opened: {error.orig}; check the permissions and the "
                 "free space of the folder"
             ) from error
-        for suffix in ("", "-wal", "-shm"):
-            close_to_others(self._path.with_name(self._path.name + suffix))
+        for file in database_files(self._path):
+            close_to_others(file)
 
     def close(self) -> None:
         """Close all connections."""

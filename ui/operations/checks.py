@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -17,9 +16,10 @@ from typing import Literal
 
 from packaging.requirements import Requirement
 
-from index.errors import FootnotedError, line_of
+from index.errors import line_of
 from ui.accounts import FILE as ACCOUNTS
 from ui.accounts import Accounts, Role
+from ui.accounts.exposure import asks_to_sign_in
 from ui.errors import expected_errors
 from ui.opening import open_catalog
 from ui.settings import FILE_NAME, Settings
@@ -53,14 +53,11 @@ class Finding:
     detail: str
 
 
-def run_checks(settings: Settings, *only: str) -> Iterator[Finding]:
-    """Run all checks, or those that are named, from the quick ones to the test question."""
-    for name in only or _CHECKS:
-        check = _CHECKS[name]
+def run_checks(settings: Settings) -> Iterator[Finding]:
+    """Run all checks one after another, from the quick ones to the test question."""
+    for name, check in _CHECKS.items():
         try:
             yield Finding(name, *check(settings))
-        except FootnotedError as error:
-            yield Finding(name, "failed", line_of(error))
         except expected_errors() as error:
             yield Finding(name, "failed", line_of(error))
 
@@ -98,8 +95,7 @@ def _unmet(needed: Requirement) -> str | None:
 
 
 def _disk(settings: Settings) -> _Found:
-    place = next(folder for folder in (settings.home, *settings.home.parents) if folder.is_dir())
-    free = shutil.disk_usage(place).free
+    free = shutil.disk_usage(_existing(settings.home)).free
     words = f"{free / GIGABYTE:.1f} GB are free for {settings.home}"
     if free < _NEEDED_BYTES:
         return "failed", f"{words}; free at least 1 GB"
@@ -109,31 +105,40 @@ def _disk(settings: Settings) -> _Found:
 
 
 def _permissions(settings: Settings) -> _Found:
-    home = settings.home
-    place = next(folder for folder in (home, *home.parents) if folder.is_dir())
+    home, place = settings.home, _existing(settings.home)
     if not os.access(place, os.W_OK | os.X_OK):
         return "failed", f"this account cannot write to {place}; change its owner or its permissions"
     if not home.is_dir() or os.name != "posix":
         return "ok", f"this account can write to {place}"
-    foreign: list[Path] = []
-    shown: list[Path] = []
-    for entry in [home, *home.rglob("*")]:
-        found = entry.lstat()
-        if found.st_uid != os.geteuid():
-            foreign.append(entry)
-        elif not stat.S_ISLNK(found.st_mode) and found.st_mode & _OTHERS:
-            shown.append(entry)
+    foreign = [str(entry.relative_to(home)) for entry in _entries(home) if _is_foreign(entry)]
     if foreign:
-        return "failed", f"another account owns {_some(foreign, home)}; run `chown --recursive` on {home}"
+        more = f" and {len(foreign) - _OFFENDERS} more" if len(foreign) > _OFFENDERS else ""
+        names = ", ".join(foreign[:_OFFENDERS]) + more
+        return "failed", f"another account owns {names}; run `chown --recursive` on {home}"
     # Uploads and caches lie in folders that are closed, so that only the home itself lets others in.
-    if home in shown:
-        return "warning", f"other accounts can read {_some(shown, home)}; run `chmod --recursive go= {home}`"
+    if home.stat().st_mode & _OTHERS:
+        return "warning", f"other accounts can read {home}; run `chmod --recursive go= {home}`"
     return "ok", f"only this account can read {home}"
 
 
-def _some(files: list[Path], home: Path) -> str:
-    names = ", ".join(str(file.relative_to(home)) for file in files[:_OFFENDERS])
-    return f"{names} and {len(files) - _OFFENDERS} more" if len(files) > _OFFENDERS else names
+def _existing(home: Path) -> Path:
+    """The home, or its nearest parent that exists."""
+    return next(folder for folder in (home, *home.parents) if folder.is_dir())
+
+
+def _entries(home: Path) -> Iterator[Path]:
+    """The home, and the files and folders in it. A folder that a server removes meanwhile is skipped."""
+    yield home
+    for folder, folders, files in os.walk(home):
+        yield from (Path(folder, name) for name in (*folders, *files))
+
+
+def _is_foreign(entry: Path) -> bool:
+    """Return whether another account owns a file or a folder; nobody owns one that is gone."""
+    try:
+        return entry.lstat().st_uid != os.geteuid()
+    except FileNotFoundError:
+        return False
 
 
 def _models(settings: Settings) -> _Found:
@@ -165,11 +170,9 @@ def _library(settings: Settings) -> _Found:
         with catalog.engine.connect() as connection:
             damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
         if damage != "ok":
-            return (
-                "failed",
-                f"the catalog is damaged ({damage}); run `footnoted restore FILE`",
-            )
-        documents = len(catalog.documents())
+            return "failed", f"the catalog is damaged ({damage}); run `footnoted restore FILE`"
+        with catalog.reading() as reader:
+            documents = reader.count_documents()
         status = library_status(settings.home, catalog)
     words = f"{documents:,} reports, {status.passages:,} passages, generation {status.generation}"
     if not status.cached:
@@ -179,21 +182,18 @@ def _library(settings: Settings) -> _Found:
 
 def _accounts(settings: Settings) -> _Found:
     exposed = _is_exposed(settings.host)
-    on = settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
-    if not on:
+    # With --insecure, a server starts all the same.
+    refused: State = "warning" if settings.insecure else "failed"
+    if not asks_to_sign_in(settings, exposed=exposed):
         if exposed:
-            state: State = "warning" if settings.insecure else "failed"
-            return (
-                state,
-                f"everyone who reaches {settings.host} reads all; set FOOTNOTED_SIGN_IN to on",
-            )
+            return refused, f"everyone who reaches {settings.host} reads all; set FOOTNOTED_SIGN_IN to on"
         return "ok", f"nobody signs in, and only this machine reaches {settings.host}"
     if not (settings.home / ACCOUNTS).is_file():
-        return "failed", "nobody can sign in; add yourself with `footnoted user add NAME --administrator`"
+        return refused, "nobody can sign in; add yourself with `footnoted user add NAME --administrator`"
     with closing(Accounts.open(settings.home)) as accounts:
         active = [user for user in accounts.users.all() if user.disabled is None]
     if not any(user.role is Role.ADMINISTRATOR for user in active):
-        state = "warning" if active else "failed"
+        state = "warning" if active else refused
         return state, "no administrator can sign in; add one with `footnoted user add NAME --administrator`"
     return "ok", f"{len(active)} people can sign in"
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import sqlalchemy.exc
@@ -36,9 +36,9 @@ class RequestSeen:
     """A request that has ended.
 
     Attributes:
-        method: the HTTP method.
+        method: the HTTP method; ``other`` for an invented one.
         route: the path of the route, with the names of its parameters; ``other`` for an unknown one.
-        status: the status; 500 if the server failed.
+        status: the status that was sent; 500 if the server failed before it sent one.
         seconds: the time until the end of the response.
     """
 
@@ -53,7 +53,6 @@ class Metrics:
     """The metrics of one server. Safe to share between threads."""
 
     engine: QueryEngine
-    is_ready: Callable[[], bool]
     registry: CollectorRegistry = field(default_factory=CollectorRegistry)
 
     def __post_init__(self) -> None:
@@ -105,7 +104,7 @@ class Metrics:
         self._fallbacks = Total(
             "footnoted_llm_fallbacks", "Answers quoted after all, by reason.", ("reason",), registry=registry
         )
-        self.registry.register(_Library(self.engine, self.is_ready))
+        self.registry.register(_Library(self.engine))
         ProcessCollector(registry=self.registry)
 
     def see_request(self, seen: RequestSeen) -> None:
@@ -171,13 +170,12 @@ _IN_MS = frozenset({*STAGES, *_PARTS})
 class _Library(Collector):
     """Reads the state of the library, its jobs and its encoder when the metrics are asked for."""
 
-    def __init__(self, engine: QueryEngine, is_ready: Callable[[], bool]) -> None:
+    def __init__(self, engine: QueryEngine) -> None:
         self._engine = engine
-        self._is_ready = is_ready
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
         """The metrics. Those of a catalog that cannot be read are left out."""
-        yield _gauge("ready", "1 if the server answers questions.", float(self._is_ready()))
+        yield _gauge("ready", "1 if the server answers questions.", float(not self._engine.is_warming))
         yield _gauge("open_questions", "Questions that are being answered.", self._engine.open_questions)
         encoder = self._engine.index.encoder
         cached = CounterMetricFamily(

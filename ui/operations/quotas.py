@@ -95,9 +95,11 @@ class Quotas:
         return None
 
     def count_more(self, identity: Identity | None, upload_bytes: int) -> None:
-        """Count what an upload was longer than it declared."""
+        """Count the bytes by which an upload was longer than it declared; at most as many as are left."""
         for count in self._counts(identity, "", ["uploads"], _megabytes(upload_bytes)):
-            self._limiter.hit(count.item, *count.place, cost=count.cost)
+            # The limiter counts nothing of what goes beyond a limit.
+            left = self._limiter.get_window_stats(count.item, *count.place).remaining
+            self._limiter.hit(count.item, *count.place, cost=min(count.cost, left))
 
     def _counts(
         self, identity: Identity | None, address: str, kinds: list[str], cost: int = 1

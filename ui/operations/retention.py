@@ -19,7 +19,7 @@ HOUR_SECONDS = 3_600
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How many records one run deleted."""
+    """The numbers of records that one run deleted."""
 
     answers: int = 0
     feedback: int = 0

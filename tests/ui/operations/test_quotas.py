@@ -85,9 +85,17 @@ def test_uploads_have_a_limit_of_megabytes_a_day() -> None:
     assert excess is not None
     assert excess.limit == "3 megabytes of uploads a day"
     assert 0 < excess.seconds <= 86_400
-    counted.count_more(ANA, MEGABYTE)
+    counted.count_more(ANA, 0)
+    assert counted.count(ANA, HERE, upload_bytes=1) is None
     assert counted.count(ANA, HERE, upload_bytes=1) is not None
     assert counted.count(ANA, HERE) is None
+
+
+def test_an_upload_that_turns_out_longer_than_what_is_left_uses_up_the_limit() -> None:
+    counted = quotas(limit_uploads=3)
+    assert counted.count(ANA, HERE, upload_bytes=MEGABYTE) is None
+    counted.count_more(ANA, 9 * MEGABYTE)
+    assert counted.count(ANA, HERE, upload_bytes=1) is not None
 
 
 def test_the_limit_and_the_time_to_wait_are_told() -> None:

@@ -41,7 +41,7 @@ def audit(
     start = None if since is None else _seconds(since)
     with closing(AuditLog(settings_of(home=home).home)) as log:
         found = log.listed(limit, who=who, action=action, since=start)
-    rows = [asdict(record) | {"at": _time(record.at)} for record in found]
+    rows = [asdict(record) | {"at": printing.utc(record.at)} for record in found]
     if as_json:
         printing.print_json({"records": rows})
         return
@@ -67,10 +67,6 @@ def _line(row: dict[str, Any]) -> str:
     place = row["address"] and f"from {row['address']}"
     facts = (row["at"], sender, row["action"], row["target"], row["outcome"], place)
     return " · ".join(fact for fact in facts if fact)
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def _seconds(date: str) -> float:

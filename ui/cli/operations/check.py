@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 import typer
 
@@ -19,26 +18,20 @@ def check(home: Home = None, as_json: AsJson = False) -> None:
 
     The exit status is 1 if a check failed. A warning does not change it.
     """
-    from ui.operations.checks import run_checks
+    from ui.operations.checks import Finding, run_checks
 
     settings = settings_of(home=home)
-    findings: list[dict[str, Any]] = []
     with waiting(printing.errors(), "Checking…"):
-        findings += map(asdict, run_checks(settings))
+        findings = list(run_checks(settings))
         server = running_server(settings.home)
-    findings.append(
-        {
-            "name": "server",
-            "state": "ok",
-            "detail": f"running at {server.address} since {server.started}" if server else "not running",
-        }
-    )
-    ok = all(finding["state"] != "failed" for finding in findings)
+    detail = f"running at {server.address} since {server.started}" if server else "not running"
+    findings.append(Finding("server", "ok", detail))
+    ok = all(finding.state != "failed" for finding in findings)
     if as_json:
-        printing.print_json({"ok": ok, "checks": findings})
+        printing.print_json({"ok": ok, "checks": [asdict(finding) for finding in findings]})
     else:
         for finding in findings:
-            line = f"{finding['state']:<8} {finding['name']:<12} {finding['detail']}"
+            line = f"{finding.state:<8} {finding.name:<12} {finding.detail}"
             printing.print_line(printing.standard_output(), line)
     if not ok:
         raise typer.Exit(FAILED)

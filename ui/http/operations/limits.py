@@ -13,6 +13,7 @@ from ui.http.access.table import matched
 from ui.http.middleware import FROM_URL, UPLOAD
 from ui.http.problems import MEDIA_TYPE, problem_of
 from ui.operations import Quotas
+from ui.operations.quotas import MEGABYTE
 
 FREE = ("GET /healthz", "GET /readyz", "GET /metrics")
 """Programs that watch the server have no limit."""
@@ -39,10 +40,11 @@ class SenderLimits:
         route = (scope["method"], scope["path"])
         is_upload = route in {UPLOAD, FROM_URL}
         declared = Headers(scope=scope).get("content-length", "") if route == UPLOAD else ""
-        size = int(declared) if declared.isdecimal() else 0
+        # An upload that does not declare its length counts as a megabyte at first.
+        size = int(declared) if declared.isdecimal() else MEGABYTE * is_upload
         is_question = found.need is ScopeName.ASK and scope["method"] == "POST"
         excess = self._quotas.count(
-            identity, client_address(scope), is_question=is_question, upload_bytes=max(size, int(is_upload))
+            identity, client_address(scope), is_question=is_question, upload_bytes=size
         )
         if excess is not None:
             detail = f"The limit of {excess.limit} is used up; try again in {excess.seconds} seconds."
@@ -50,7 +52,7 @@ class SenderLimits:
             problem = problem_of(429, detail, scope["path"])
             await JSONResponse(problem, 429, headers, media_type=MEDIA_TYPE)(scope, receive, send)
             return
-        if not is_upload or size:
+        if not is_upload or declared.isdecimal():
             await self._app(scope, receive, send)
             return
         received = 0
@@ -65,4 +67,4 @@ class SenderLimits:
             await self._app(scope, measured, send)
         finally:
             fetched = scope["state"].get("fetched_bytes", 0)
-            self._quotas.count_more(identity, max(received, fetched))
+            self._quotas.count_more(identity, max(received, fetched, size) - size)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from dataclasses import dataclass
+from http import HTTPMethod
 
 import sqlalchemy.exc
 from anyio import CapacityLimiter, to_thread
@@ -24,6 +25,8 @@ _FORMS = frozenset({"POST /sign-in", "POST /sign-out"})
 _CHANGING = frozenset({ScopeName.WRITE, ScopeName.ADMIN})
 _REFUSED = frozenset({401, 403, 429})
 
+_METHODS = frozenset(HTTPMethod)
+
 _QUIET = (
     "/assets/",
     "/static/",
@@ -34,12 +37,12 @@ _QUIET = (
     "/readyz",
     "/metrics",
 )
-"""The start of paths whose requests are logged at the level ``debug`` only: a page sends a hundred."""
+"""The start of routes whose requests are logged at the level ``debug`` only: a page sends a hundred."""
 
 
 @dataclass(slots=True)
 class _Response:
-    """What is known of a response: its status, its ``Location`` and the bytes of its body."""
+    """A response as far as it was sent: its status, its ``Location`` and the bytes of its body."""
 
     status: int = 500
     location: str | None = None
@@ -71,8 +74,7 @@ class Observation:
         request_id = begin_request(Headers(scope=scope).get(REQUEST_ID))
         scope.setdefault("state", {})["request_id"] = request_id
         notes = begin_notes()
-        found = matched(scope["method"], scope["path"])
-        path, response = scope["path"], _Response()
+        found, response = matched(scope["method"], scope["path"]), _Response()
 
         async def observed(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -85,23 +87,20 @@ class Observation:
         with self._metrics.open_requests.track_inprogress():
             try:
                 await self._app(scope, receive, observed)
-            except Exception:
-                response.status = 500
-                raise
             finally:
                 seconds = time.perf_counter() - began
-                self._metrics.see_request(RequestSeen(scope["method"], found.path, response.status, seconds))
-                self._log(scope, path, found, response, seconds)
+                self._metrics.see_request(RequestSeen(_method(scope), found.path, response.status, seconds))
+                self._log(scope, found, response, seconds)
                 await self._record(scope, found, response, notes)
 
-    def _log(self, scope: Scope, path: str, found: Matched, response: _Response, seconds: float) -> None:
-        level = logging.DEBUG if path.startswith(_QUIET) else logging.INFO
+    def _log(self, scope: Scope, found: Matched, response: _Response, seconds: float) -> None:
+        level = logging.DEBUG if found.path.startswith(_QUIET) else logging.INFO
         kind, who = _sender(scope)
         log_event(
             "request",
             # A server that is not ready yet says so by 503.
             logging.WARNING if response.status >= 500 and response.status != 503 else level,
-            method=scope["method"],
+            method=_method(scope),
             route=found.path,
             status=response.status,
             ms=round(seconds * 1000, 1),
@@ -113,7 +112,7 @@ class Observation:
 
     async def _record(self, scope: Scope, found: Matched, response: _Response, notes: dict[str, str]) -> None:
         """Add the request to the audit log, if it belongs there."""
-        route, address = f"{scope['method']} {found.path}", client_address(scope)
+        route, address = f"{_method(scope)} {found.path}", client_address(scope)
         changes = found.need in _CHANGING and scope["method"] not in {"GET", "HEAD"}
         is_refused = response.status in _REFUSED
         if self._audit is None or not (changes or is_refused or route in _FORMS):
@@ -137,10 +136,16 @@ class Observation:
 
 
 def _target(found: Matched, response: _Response) -> str | None:
-    """What a request is about: the ids in its path, or what it has begun. A wrong path may have any words."""
+    """The object of a request: the ids in its path, or what it began. A wrong path may have any words."""
     is_done = response.status < 400
     named = [value for value in found.values if is_done or value.isdecimal()]
     return ", ".join(named) or (response.location if is_done else None)
+
+
+def _method(scope: Scope) -> str:
+    """The method of a request; ``other`` for an invented one, of which a client may send any number."""
+    method = str(scope["method"])
+    return method if method in _METHODS else "other"
 
 
 def _sender(scope: Scope) -> tuple[str, str | None]:

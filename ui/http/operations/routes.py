@@ -72,19 +72,17 @@ def health_router(engine: QueryEngine, home_id: str | None) -> APIRouter:
         if engine.is_warming:
             raise WarmingUpError
         found: dict[str, Any] = {}
+        again = {"Retry-After": str(RETRY_SECONDS)}
         try:
             with move_on_after(PROBE_SECONDS):
                 found = await to_thread.run_sync(
                     _state, engine.index, limiter=one_at_a_time, abandon_on_cancel=True
                 )
         except (CatalogError, LibraryLockedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-            raise HTTPException(503, f"The library cannot be read: {type(error).__name__}.") from error
+            raise HTTPException(503, f"The library cannot be read: {type(error).__name__}.", again) from error
         if not found:
-            raise HTTPException(
-                503,
-                f"The search caches are being built; try again in {RETRY_SECONDS} seconds.",
-                {"Retry-After": str(RETRY_SECONDS)},
-            )
+            detail = f"The search caches are being built; try again in {RETRY_SECONDS} seconds."
+            raise HTTPException(503, detail, again)
         return {"status": "ready", **found}
 
     return router

@@ -9,6 +9,7 @@ from pydantic import BaseModel
 
 from index.catalog import CATALOG, kept
 from index.library import Library
+from index.private import database_files
 from index.search import library_status, size_of
 from index.uploads import FOLDER as UPLOADS
 from ui.http.access.views import OwnLibrary
@@ -36,7 +37,7 @@ class Bytes(BaseModel):
 
 
 class Storage(BaseModel):
-    """What a library stores.
+    """The contents of a library, and their sizes.
 
     Attributes:
         documents: the number of documents.
@@ -60,7 +61,7 @@ def storage_router(audit: AuditLog) -> APIRouter:
 
     @router.get("/storage")
     async def storage(library: OwnLibrary) -> Storage:
-        """How much the library has, and how many bytes its parts take."""
+        """The number of documents and passages, and how many bytes the library's parts take."""
         return await to_thread.run_sync(_measured, library, audit, limiter=one_at_a_time)
 
     return router
@@ -73,13 +74,12 @@ def _measured(library: Library, audit: AuditLog) -> Storage:
         documents = reader.count_documents()
         length = sa.func.length(sa.cast(kept.c.body, sa.LargeBinary))
         answers = int(reader.connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(length), 0))) or 0)
-    files = [home / f"{CATALOG}{suffix}" for suffix in ("", "-wal", "-shm")]
     return Storage(
         documents=documents,
         passages=status.passages,
         bytes=Bytes(
             index=status.cache_bytes,
-            catalog=sum(size_of(file) for file in files),
+            catalog=sum(map(size_of, database_files(home / CATALOG))),
             uploads=size_of(home / UPLOADS),
             answers=answers,
         ),

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, cast
 
 import httpx
 import pytest
 from starlette.testclient import TestClient
 
+from index.library import Library
 from index.uploads import Deletions
 from tests.support.people import PASSWORD
 from tests.support.people import sign_in as fill_in
 from tests.ui.http.operations.conftest import bearer
 from ui.accounts import Scope, SignIn
+from ui.operations import FILE
+from ui.operations.quotas import REFUSALS_OF_ADDRESS
 
 REPORT = {"file": ("harlamoor.txt", "Police in Harlamoor arrested 41 suspects over two days.")}
 
@@ -63,6 +67,24 @@ def test_a_write_that_fails_by_a_mistake_of_the_server_is_recorded(
         client.delete("/v1/documents/1", headers=bearer(sign_in, Scope.WRITE))
     [record] = acts(client, sign_in)
     assert (record["who"], record["target"], record["outcome"]) == ("write", "1", "500")
+
+
+def test_a_write_is_done_and_logged_even_if_it_cannot_be_recorded(
+    client: TestClient, sign_in: SignIn, index: Library, caplog: pytest.LogCaptureFixture
+) -> None:
+    (index.home / FILE).write_text("This is no database, but long enough to be looked at by SQLite. " * 20)
+    with caplog.at_level(logging.ERROR, "footnoted"):
+        done = client.post("/v1/documents", files=REPORT, headers=bearer(sign_in, Scope.WRITE))
+    assert done.status_code == 201
+    [lost] = caplog.records
+    assert lost.getMessage() == "audit_lost"
+
+
+def test_a_flood_of_refusals_is_recorded_in_part_only(client: TestClient, sign_in: SignIn) -> None:
+    most = REFUSALS_OF_ADDRESS.amount
+    for _ in range(most + 3):
+        client.get("/v1/documents")
+    assert [each["outcome"] for each in acts(client, sign_in)] == ["401"] * most
 
 
 def test_sign_ins_and_sign_outs_are_recorded_and_no_unknown_name_is(

@@ -11,12 +11,13 @@ from tests.support.web_host import web_host
 from tests.ui.http.operations.conftest import bearer
 from ui.accounts import Scope, SignIn
 from ui.app import create_app
+from ui.operations.quotas import MEGABYTE
 from ui.settings import Settings
 
 
 @pytest.fixture
 def settings(index: Library) -> Settings:
-    return Settings(home=index.home, limit_requests=5, limit_questions=2, limit_uploads=1)
+    return Settings(home=index.home, limit_requests=5, limit_questions=2, limit_uploads=2)
 
 
 def test_questions_beyond_the_limit_are_told_when_to_try_again(client: TestClient, sign_in: SignIn) -> None:
@@ -32,9 +33,9 @@ def test_questions_beyond_the_limit_are_told_when_to_try_again(client: TestClien
 
 def test_a_large_upload_is_refused_before_it_is_read(client: TestClient, sign_in: SignIn) -> None:
     headers = bearer(sign_in, Scope.WRITE)
-    large = {"file": ("large.txt", b"The gate of the dam. " * 100_000)}
+    large = {"file": ("large.txt", b"The gate of the dam. " * 200_000)}
     refused = client.post("/v1/documents", files=large, headers=headers)
-    assert (refused.status_code, "1 megabytes of uploads a day" in refused.text) == (429, True)
+    assert (refused.status_code, "2 megabytes of uploads a day" in refused.text) == (429, True)
     small = {"file": ("small.txt", b"The gate of the dam failed.")}
     assert client.post("/v1/documents", files=small, headers=headers).status_code == 201
 
@@ -48,10 +49,10 @@ def test_an_upload_of_unknown_length_counts_by_its_bytes(client: TestClient, sig
             "/v1/documents", content=iter([head, text, b"\r\n--b--"]), headers=headers
         ).status_code
 
-    assert [sent(b"The gate of the dam failed. " * 40_000), sent(b"Again.")] == [201, 429]
+    assert [sent(b"The gate of the dam failed." + b"\n" * 2 * MEGABYTE), sent(b"Again.")] == [201, 429]
 
 
-def test_a_fetched_report_counts_as_an_upload(
+def test_a_fetched_report_counts_as_an_upload_by_its_bytes(
     index: Library, engine: QueryEngine, sign_in: SignIn, settings: Settings
 ) -> None:
     headers = bearer(sign_in, Scope.WRITE)
@@ -59,10 +60,10 @@ def test_a_fetched_report_counts_as_an_upload(
         allowed = {"url_hosts": (f"127.0.0.1:{host.port}",), "url_http": True, "url_loopback": True}
         app = create_app(index, engine, settings.model_copy(update=allowed), sign_in=sign_in)
         with TestClient(app) as client:
-            body = {"url": host.url("/report.md")}
+            body = {"url": host.url("/long.md")}
             sent = [client.post("/v1/documents/from-url", json=body, headers=headers) for _ in range(2)]
     assert [response.status_code for response in sent] == [201, 429]
-    assert host.asked == ["/report.md"]
+    assert host.asked == ["/long.md"]
 
 
 def test_programs_that_watch_the_server_have_no_limit(client: TestClient, sign_in: SignIn) -> None:

@@ -58,8 +58,11 @@ def test_a_question_is_counted_by_stage_verdict_and_outcome(client: TestClient, 
 def test_labels_are_routes_and_never_words_of_requests(client: TestClient, sign_in: SignIn) -> None:
     for path in ("/v1/harlamoor", "/harlamoor", "/v1/documents/harlamoor", "/v1/answers/harlamoor.md"):
         client.get(path)
+    client.request("HARLAMOOR", "/v1/documents")
     machine = {"Authorization": f"Bearer {sign_in.machine_token}"}
-    assert "harlamoor" not in client.get("/metrics", headers=machine).text
+    written = client.get("/metrics", headers=machine).text
+    assert "harlamoor" not in written.lower()
+    assert 'footnoted_requests_total{method="other",route="/v1/{rest:path}",status="401"} 1.0' in written
 
 
 def test_the_metrics_need_their_scope(client: TestClient, sign_in: SignIn) -> None:

@@ -22,6 +22,18 @@ from ui.http.operations import routes
 PROBE_SECONDS = 0.3
 
 
+def test_a_server_whose_library_cannot_be_read_is_not_ready(
+    index: Library, engine: QueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreadable(_self: Library) -> int:
+        raise OSError(5, "Input/output error", "/secret/catalog.sqlite")
+
+    monkeypatch.setattr(Library, "generation", property(unreadable))
+    refused = TestClient(create_app(index, engine)).get("/readyz")
+    assert (refused.status_code, refused.headers.get("Retry-After")) == (503, "5")
+    assert refused.json()["detail"] == "The library cannot be read: OSError."
+
+
 @pytest.fixture
 def reopened(index: Library, encoder: Encoder, tmp_path: Path) -> Iterator[Library]:
     """A library of one report whose search caches are gone, as it is opened."""
