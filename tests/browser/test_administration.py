@@ -182,7 +182,7 @@ def test_a_session_that_ends_leads_back_to_the_page_after_sign_in(chromium: Brow
         page.goto(f"{team.url}/administration")
         enter(page)
         row(page, "Users", "bea").wait_for()
-        team.accounts.users.set_password("ada", PASSWORD)
+        team.accounts.users.change("ada", password=PASSWORD)
         choose(page, "bea", "Lock out")
         expect(page.locator(".fn-said")).to_contain_text("Your session has ended.")
         enter(page)

@@ -121,10 +121,10 @@ def test_the_last_administrator_stays(
 
     assert tried("root") == 409
     sign_in.accounts.users.add("bea", PASSWORD, Role.ADMINISTRATOR)
-    sign_in.accounts.users.disable("bea")
+    sign_in.accounts.users.change("bea", is_disabled=True)
     assert tried("root") == 409
     assert sign_in.accounts.sessions.find(cookie) is not None
-    sign_in.accounts.users.enable("bea")
+    sign_in.accounts.users.change("bea", is_disabled=False)
     assert tried("root") in {200, 204}
     assert tried("bea") == 409
 
