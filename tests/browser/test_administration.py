@@ -125,6 +125,10 @@ def test_a_member_does_not_get_there_and_the_last_administrator_stays(
         refused = other.goto(f"{team.url}/administration")
         assert refused is not None
         assert refused.status == 403
+        expect(other.get_by_role("alert")).to_have_text("Only an administrator may open this page.")
+        assert violations(other) == []
+        other.get_by_role("link", name="Footnoted").click()
+        other.locator("#fn-account").wait_for()
         page.goto(f"{team.url}/administration")
         enter(page)
         choose(page, "ada", "Make member")
