@@ -55,7 +55,7 @@ def choose(page: Page, name: str, action: str) -> None:
 
 
 def said(page: Page, words: str) -> None:
-    expect(page.locator(".fn-status")).to_have_text(words)
+    expect(page.locator("#fn-said")).to_have_text(words)
 
 
 @pytest.mark.parametrize(("size", "scheme"), WINDOWS)

@@ -1,11 +1,11 @@
 /** The section of tokens: add one, which is shown once, and revoke one. */
 
 import { make } from "../controls/dom.js";
+import { say } from "../controls/notices.js";
 import { t } from "../i18n.js";
 import { addToken, getTokens, getUsers, revokeToken } from "../server.js";
 import { askFor, checkedIn, checks, copyButton, field, input, select } from "./dialogs.js";
 import { dayWords, drawAgain, momentOf, row, rows, section } from "./sections.js";
-import { say } from "./status.js";
 
 const SCOPES = ["read", "ask", "write", "admin", "metrics"];
 const DAYS = [30, 90, 365];

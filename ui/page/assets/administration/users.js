@@ -1,11 +1,11 @@
 /** The section of users: add, lock out, let in again, give a new password or another role, remove. */
 
 import { button, make } from "../controls/dom.js";
+import { say } from "../controls/notices.js";
 import { t } from "../i18n.js";
 import { addUser, changeUser, getUsers, removeUser } from "../server.js";
 import { askFor, copyButton, field, input, select } from "./dialogs.js";
 import { act, dayWords, drawAgain, momentOf, row, rows, section } from "./sections.js";
-import { say } from "./status.js";
 
 const ROLES = ["member", "administrator"];
 // 32 letters and digits that nobody confuses: 20 of them are 100 random bits.
