@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from copy import copy
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -26,7 +27,6 @@ from index.errors import (
 )
 from index.private import make_folder
 from index.records import NO_FILTERS, Committed, Filters, Incoming, Recipe, Viewer
-from index.search.caches import Caches
 from index.search.fusion import DENSE_WEIGHT
 from index.search.maintenance import Maintenance, naming_failures
 from index.search.reindex import rebuild
@@ -168,11 +168,8 @@ class Library:
             encoder = self._encoder_of(whole)
             viewer = self.catalog.viewer
             reader = whole if viewer is None else whole.for_viewer(viewer)
-
-            def intact(_reader: CatalogReader, damaged: Caches) -> Caches:
-                # The caches are of all documents, whoever searches them.
-                return self._maintenance.intact(whole, damaged)
-
+            # The caches are of all documents, whoever searches them.
+            intact = partial(self._maintenance.intact, whole)
             yield Snapshot(reader, caches, encoder, self.duplicates, intact)
 
     @property

@@ -63,7 +63,7 @@ from ui.operation_settings import OperationSettings
 from ui.operations import AuditLog, Quotas
 from ui.operations.metrics import Metrics, log_answer
 from ui.operations.retention import retention
-from ui.page.administration import administration_router
+from ui.page.administration import administration_router, refusal_page
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.page.sign_in import sign_in_router
@@ -166,7 +166,7 @@ def create_app(
     # Gradio names its files under /assets/ by their contents as well.
     app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
     app.add_middleware(SenderLimits, quotas=Quotas(operation))
-    app.add_middleware(SignInCheck, sign_in=sign_in, engine=engine)
+    app.add_middleware(SignInCheck, sign_in=sign_in, engine=engine, refusal_page=refusal_page)
     origins = settings.allowed_origins if settings else ()
     hosts = (*settings.allowed_hosts, settings.host) if settings else ()
     # If the app has no CORS policy, Gradio adds its own, which allows any origin.

@@ -41,6 +41,7 @@ from index.catalog.writes import (
     insert_build,
     insert_chunks,
     note_removals,
+    note_touch,
     set_meta,
     supersede,
     update_file_dates,
@@ -234,7 +235,7 @@ class Catalog:
         with self.engine.begin() as connection:
             # No passage changed, so the generation stays the same; but cached filters on dates are no longer
             # valid.
-            set_meta(connection, "touched", str(int(get_meta(connection, "touched") or 0) + 1))
+            note_touch(connection)
             # This transaction has written, so no other writer can change what it reads now.
             check_lineage(connection, lineage)
             for document_id, (size, mtime_ns) in states.items():

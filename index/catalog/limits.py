@@ -12,9 +12,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from index.catalog.queries import get_meta
 from index.catalog.schema import documents, limit_viewers, limits, versions
-from index.catalog.writes import set_meta
+from index.catalog.writes import note_touch
 from index.records import Viewer
 
 
@@ -70,7 +69,7 @@ class Limits:
         """
         rows = [{"collection": collection, "viewer": viewer} for viewer in sorted(set(viewers))]
         with self._engine.begin() as connection:
-            _note_change(connection)
+            note_touch(connection)
             connection.execute(sa.delete(limits).where(limits.c.collection == collection))
             connection.execute(sa.insert(limits).values(collection=collection))
             if rows:
@@ -79,11 +78,6 @@ class Limits:
     def remove(self, collection: str) -> bool:
         """Let everyone see a collection; return whether it was limited."""
         with self._engine.begin() as connection:
-            _note_change(connection)
+            note_touch(connection)
             gone = connection.execute(sa.delete(limits).where(limits.c.collection == collection))
         return gone.rowcount > 0
-
-
-def _note_change(connection: sa.Connection) -> None:
-    """Invalidate cached filters and lists (``CatalogReader.touched``)."""
-    set_meta(connection, "touched", str(int(get_meta(connection, "touched") or 0) + 1))

@@ -40,6 +40,11 @@ def set_meta(connection: sa.Connection, key: str, value: str) -> None:
         connection.execute(sa.insert(meta).values(key=key, value=value))
 
 
+def note_touch(connection: sa.Connection) -> None:
+    """Invalidate cached filters and lists: raise ``CatalogReader.touched``."""
+    set_meta(connection, "touched", str(int(get_meta(connection, "touched") or 0) + 1))
+
+
 def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[int, str]]:
     """Write a new version of the document at the path of ``item``, or a new document if there is none.
 

@@ -72,7 +72,7 @@ class Snapshot:
         caches: Caches,
         encoder: Encoder,
         duplicates: Duplicates,
-        intact: Callable[[CatalogReader, Caches], Caches],
+        intact: Callable[[Caches], Caches],
     ) -> None:
         """Search one generation.
 
@@ -81,7 +81,7 @@ class Snapshot:
             caches: vectors and words of the same generation.
             encoder: the encoder of the passages' vectors.
             duplicates: finds near-duplicates.
-            intact: returns intact caches of the same generation
+            intact: returns intact caches of the same generation, given these
                 (:meth:`index.search.maintenance.Maintenance.intact`).
         """
         self.reader = reader
@@ -94,7 +94,7 @@ class Snapshot:
     @property
     def _caches(self) -> Caches:
         """The caches of this generation, rebuilt if one of their files was damaged meanwhile."""
-        self._last_caches = self._intact(self.reader, self._last_caches)
+        self._last_caches = self._intact(self._last_caches)
         return self._last_caches
 
     def search(

@@ -30,9 +30,10 @@ FOLDER = "uploads"
 """The folder of the uploads in the home folder; the library follows it."""
 
 _MAX_NAME_BYTES = 200
+"""The longest file name in bytes: file systems allow 255, and the sidecar's name is longer."""
 
 _NUMBERED = 100
-"""The longest file name in bytes: file systems allow 255, and the sidecar's name is longer."""
+"""The number at which the search for a free name ends."""
 
 _MAX_SUFFIX_BYTES = 20
 """The most bytes after a name's last dot that count as a suffix."""

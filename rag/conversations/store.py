@@ -271,8 +271,9 @@ class AnswerStore:
         """Delete the answers that were made before a time, ISO 8601 in UTC; return their number."""
         with self._engine.begin() as connection:
             gone = connection.execute(sa.delete(kept).where(kept.c.created < before)).rowcount
-            left = sa.select(kept.c.series).where(kept.c.series.is_not(None))
-            connection.execute(sa.delete(series_names).where(series_names.c.series.not_in(left)))
+            left = sa.select(kept.c.series, owners.owner_of(kept.c.number)).where(kept.c.series.is_not(None))
+            named = sa.tuple_(series_names.c.series, series_names.c.owner)
+            connection.execute(sa.delete(series_names).where(named.not_in(left)))
         return gone
 
     def list_conversations(

@@ -55,7 +55,7 @@ def choose(page: Page, name: str, action: str) -> None:
 
 
 def said(page: Page, words: str) -> None:
-    expect(page.locator(".fn-status")).to_have_text(words)
+    expect(page.locator("#fn-said")).to_have_text(words)
 
 
 @pytest.mark.parametrize(("size", "scheme"), WINDOWS)
@@ -125,6 +125,10 @@ def test_a_member_does_not_get_there_and_the_last_administrator_stays(
         refused = other.goto(f"{team.url}/administration")
         assert refused is not None
         assert refused.status == 403
+        expect(other.get_by_role("alert")).to_have_text("Only an administrator may open this page.")
+        assert violations(other) == []
+        other.get_by_role("link", name="Footnoted").click()
+        other.locator("#fn-account").wait_for()
         page.goto(f"{team.url}/administration")
         enter(page)
         choose(page, "ada", "Make member")
@@ -182,7 +186,7 @@ def test_a_session_that_ends_leads_back_to_the_page_after_sign_in(chromium: Brow
         page.goto(f"{team.url}/administration")
         enter(page)
         row(page, "Users", "bea").wait_for()
-        team.accounts.users.set_password("ada", PASSWORD)
+        team.accounts.users.change("ada", password=PASSWORD)
         choose(page, "bea", "Lock out")
         expect(page.locator(".fn-said")).to_contain_text("Your session has ended.")
         enter(page)

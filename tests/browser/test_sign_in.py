@@ -102,7 +102,7 @@ def test_a_session_that_has_ended_leads_to_the_sign_in_page_and_back(
         enter(page)
         page.locator("#fn-account").wait_for()
         page.locator("#fn-starters button").first.wait_for()
-        guarded.accounts.users.set_password("ada", PASSWORD)
+        guarded.accounts.users.change("ada", password=PASSWORD)
         ask(page, ARRESTS)
         expect(page.locator(".fn-said")).to_have_text(
             "Your session has ended. Sign in to continue where you were."

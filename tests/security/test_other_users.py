@@ -220,6 +220,9 @@ def test_the_session_of_another_user_s_page_is_one_that_no_page_has(team: Team) 
         assert stolen == unknown
         cancelled = {"session_hash": "secret2", "fn_index": ACT, "event_id": NAMELESS}
         assert cai.post("/gradio_api/cancel", json=cancelled).json() == {"success": True}
+        half = json.dumps({**cancelled, "session_hash": "\ud800"})
+        sent = cai.post("/gradio_api/cancel", content=half, headers={"Content-Type": "application/json"})
+        assert sent.status_code < 500
         mine = list(events(bea, "secret2"))
         assert joined.status_code == 200
         assert "railway" in json.dumps(mine)

@@ -183,7 +183,7 @@ def test_guesses_of_a_token_are_throttled(guarded: Guarded) -> None:
 def test_a_name_cannot_be_told_from_an_unknown_one(guarded: Guarded) -> None:
     """The page says the same, and takes about as long: each is a whole argon2 hash."""
     guarded.accounts.users.add("locked", PASSWORD)
-    guarded.accounts.users.disable("locked")
+    guarded.accounts.users.change("locked", is_disabled=True)
     pages: set[str] = set()
     seconds: dict[str, list[float]] = {}
     for _ in range(3):
@@ -238,7 +238,7 @@ def test_a_new_password_ends_the_sessions(guarded: Guarded) -> None:
     with guarded.browser() as browser:
         sign_in(browser, "eli")
         assert is_known(browser)
-        guarded.accounts.users.set_password("eli", f"{PASSWORD} now")
+        guarded.accounts.users.change("eli", password=f"{PASSWORD} now")
         assert not is_known(browser)
 
 

@@ -90,30 +90,6 @@ class Users:
         with self._engine.connect() as connection:
             return [_record(row) for row in connection.execute(sa.select(users).order_by(users.c.key))]
 
-    def set_password(self, name: str, password: str) -> None:
-        """Change a password, and end all sessions of the user.
-
-        Raises:
-            AccountError: if there is no such user, or the password cannot be used.
-        """
-        self._change(name, password=self._hash(password))
-
-    def disable(self, name: str) -> None:
-        """Lock a user out: end all sessions, and refuse the user and the user's tokens from now on.
-
-        Raises:
-            AccountError: if there is no such user.
-        """
-        self._change(name, disabled=self._clock())
-
-    def enable(self, name: str) -> None:
-        """Let a user sign in again.
-
-        Raises:
-            AccountError: if there is no such user.
-        """
-        self._change(name, disabled=None)
-
     def change(
         self,
         name: str,
@@ -121,12 +97,16 @@ class Users:
         role: Role | None = None,
         is_disabled: bool | None = None,
         password: str | None = None,
+        keeps_administrator: bool = False,
     ) -> UserRecord:
-        """Change what is given of a user, and end the user's sessions, unless only the role changes.
+        """Change what is given of a user; a new password, and locking out, end the user's sessions.
+
+        The server refuses a user who is locked out, and the user's tokens.
 
         Raises:
             AccountError: if there is no such user, or the password cannot be used.
-            LastAdministratorError: if no administrator who can sign in would be left.
+            LastAdministratorError: if the call ``keeps_administrator`` and no other one who can sign in would
+                be left.
         """
         values: dict[str, object] = {}
         if role is not None:
@@ -137,7 +117,7 @@ class Users:
         if password is not None:
             values["password"] = self._hash(password)
         named = users.c.key == key_of(name)
-        if is_disabled or (role is not None and role is not Role.ADMINISTRATOR):
+        if keeps_administrator and (is_disabled or role not in {None, Role.ADMINISTRATOR}):
             named &= _is_dispensable()
         with self._engine.begin() as connection:
             changed = connection.execute(sa.update(users).where(named).values(**values)) if values else None
@@ -190,21 +170,13 @@ class Users:
     def _hash(self, password: str) -> str:
         return self._hasher.hash(_composed(_checked_password(password)))
 
-    def _change(self, name: str, **values: str | float | None) -> None:
-        with self._engine.begin() as connection:
-            of_name = sa.select(users.c.id).filter_by(key=key_of(name)).scalar_subquery()
-            changed = connection.execute(sa.update(users).filter_by(key=key_of(name)).values(**values))
-            connection.execute(sa.delete(sessions).where(sessions.c.user_id == of_name))
-        if changed.rowcount == 0:
-            raise _unknown(name)
-
 
 def _record(row: sa.Row[tuple[object, ...]]) -> UserRecord:
     return UserRecord(row.id, row.name, Role(row.role), row.created, row.disabled)
 
 
 def _is_dispensable() -> sa.ColumnElement[bool]:
-    """Whether an administrator who can sign in is left without the user of a row."""
+    """The condition that an administrator who can sign in is left without the user of a row."""
     other = users.alias()
     rest = sa.select(other.c.id).where(
         other.c.id != users.c.id, other.c.role == Role.ADMINISTRATOR, other.c.disabled.is_(None)

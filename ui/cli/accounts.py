@@ -70,8 +70,7 @@ def set_password(
     """Change a password, and sign the user out everywhere."""
     with _opened(home, "user password", name) as accounts:
         accounts.users.get(name)  # Before the question for the password.
-        accounts.users.set_password(name, _password(password_file))
-        user = accounts.users.get(name)
+        user = accounts.users.change(name, password=_password(password_file))
     _say(f"Changed the password of {user.name}.", _of_user(user), as_json=as_json)
 
 
@@ -79,8 +78,7 @@ def set_password(
 def disable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> None:
     """Lock a user out, and keep the account."""
     with _opened(home, "user disable", name) as accounts:
-        accounts.users.disable(name)
-        user = accounts.users.get(name)
+        user = accounts.users.change(name, is_disabled=True)
     _say(f"Locked {user.name} out.", _of_user(user), as_json=as_json)
 
 
@@ -88,8 +86,7 @@ def disable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> 
 def enable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> None:
     """Let a user who was locked out sign in again."""
     with _opened(home, "user enable", name) as accounts:
-        accounts.users.enable(name)
-        user = accounts.users.get(name)
+        user = accounts.users.change(name, is_disabled=False)
     _say(f"{user.name} may sign in again.", _of_user(user), as_json=as_json)
 
 

@@ -5,16 +5,22 @@ The server sends its frame; scripts in ``assets/administration`` fill it through
 
 from __future__ import annotations
 
-import json
 from html import escape
 
 from fastapi import APIRouter
-from starlette.requests import Request
+from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 
-from ui.page.constants import CONSTANTS
-from ui.page.head import ADMINISTRATION_MODULES, ADMINISTRATION_STYLES, ASSETS_ROUTE, DARK_SCRIPT
-from ui.page.locales import locale_for
+from ui.page.head import (
+    ADMINISTRATION_MODULES,
+    ADMINISTRATION_STYLES,
+    ASSETS_ROUTE,
+    CONSTANTS_ELEMENT,
+    DARK_SCRIPT,
+    module_links,
+    style_links,
+)
+from ui.page.locales import Locale, locale_for
 
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -22,23 +28,25 @@ _PAGE = """<!doctype html>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="robots" content="noindex">
-<meta name="footnoted" content="{constants}">
 <title>{title} · {product}</title>
 <link rel="icon" href="data:,">
 {styles}
-{modules}
 <script>{script}</script>
-<script type="module" src="{assets}/administration/page.js"></script>
+{head}
 </head>
 <body id="fn-administration">
 <header>
-<p><a href="./">{product}</a></p>
+<p><a href="/">{product}</a></p>
 <h1>{title}</h1>
 </header>
-<main></main>
+<main>{main}</main>
 </body>
 </html>
 """
+
+_SCRIPTS = f"""{CONSTANTS_ELEMENT}
+{module_links(ADMINISTRATION_MODULES)}
+<script type="module" src="{ASSETS_ROUTE}/administration/page.js"></script>"""
 
 
 def administration_router() -> APIRouter:
@@ -47,22 +55,30 @@ def administration_router() -> APIRouter:
 
     @router.get("/administration")
     async def show(request: Request) -> Response:
-        language = locale_for(request.headers.get("accept-language"))
-        page = _PAGE.format(
-            language=language.language,
-            constants=escape(json.dumps(CONSTANTS)),
-            title=escape(language.text("admin.title")),
-            product=escape(language.text("product")),
-            styles="\n".join(
-                f'<link rel="stylesheet" href="{ASSETS_ROUTE}/styles/{name}.css">'
-                for name in ADMINISTRATION_STYLES
-            ),
-            modules="\n".join(
-                f'<link rel="modulepreload" href="{ASSETS_ROUTE}/{name}">' for name in ADMINISTRATION_MODULES
-            ),
-            script=DARK_SCRIPT,
-            assets=ASSETS_ROUTE,
-        )
-        return HTMLResponse(page, headers={"Cache-Control": "no-store"})
+        return _page(_language(request), head=_SCRIPTS)
 
     return router
+
+
+def refusal_page(request: HTTPConnection) -> Response:
+    """The page for a user who opens what only administrators may open."""
+    language = _language(request)
+    said = escape(language.text("admin.refusal"))
+    return _page(language, main=f'<p class="fn-warning" role="alert">{said}</p>', status=403)
+
+
+def _language(request: HTTPConnection) -> Locale:
+    return locale_for(request.headers.get("accept-language"))
+
+
+def _page(language: Locale, *, head: str = "", main: str = "", status: int = 200) -> Response:
+    page = _PAGE.format(
+        language=language.language,
+        title=escape(language.text("admin.title")),
+        product=escape(language.text("product")),
+        styles=style_links(ADMINISTRATION_STYLES),
+        script=DARK_SCRIPT,
+        head=head,
+        main=main,
+    )
+    return HTMLResponse(page, status, {"Cache-Control": "no-store"})

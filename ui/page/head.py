@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from html import escape
 from pathlib import Path
 
@@ -52,11 +53,25 @@ MODULES = [name for name in _ALL_MODULES if name not in ADMINISTRATION_MODULES]
 """``main.js`` and every module that it imports. The head names all, so that the browser fetches them at once.
 """
 
+
+def style_links(names: Iterable[str]) -> str:
+    """The elements that load style sheets."""
+    return "\n".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/styles/{name}.css">' for name in names)
+
+
+def module_links(names: Iterable[str]) -> str:
+    """The elements that let the browser fetch modules at once."""
+    return "\n".join(f'<link rel="modulepreload" href="{ASSETS_ROUTE}/{name}">' for name in names)
+
+
+CONSTANTS_ELEMENT = f'<meta name="footnoted" content="{escape(json.dumps(CONSTANTS))}">'
+"""The element from which ``assets/constants.js`` reads the constants."""
+
 HEAD = f"""
 <meta name="robots" content="noindex">
-<meta name="footnoted" content="{escape(json.dumps(CONSTANTS))}">
-{"".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/styles/{name}.css">' for name in STYLES)}
-{"".join(f'<link rel="modulepreload" href="{ASSETS_ROUTE}/{name}">' for name in MODULES)}
+{CONSTANTS_ELEMENT}
+{style_links(STYLES)}
+{module_links(MODULES)}
 <link rel="preload" href="{ASSETS_ROUTE}/locales/en.json" as="fetch" crossorigin>
 <script src="{ASSETS_ROUTE}/{LABELS}"></script>
 <script type="module" src="{ASSETS_ROUTE}/main.js"></script>

@@ -27,7 +27,8 @@ def own_hash(scope: Scope, session_hash: str) -> str:
     viewer = engine.index.catalog.viewer
     if viewer is None:
         return session_hash
-    return sha256(f"{viewer.key}\0{session_hash}".encode()).hexdigest()[:_DIGITS]
+    # A JSON string may have half of a character.
+    return sha256(f"{viewer.key}\0{session_hash}".encode(errors="surrogatepass")).hexdigest()[:_DIGITS]
 
 
 def with_own_hash(scope: Scope) -> Scope:

@@ -19,7 +19,7 @@ from ui.accounts import IDLE_SECONDS, SignIn, TooManyAttemptsError
 from ui.http.access.check import client_address, set_session_cookie
 from ui.http.access.identity import session_cookie
 from ui.operations import note
-from ui.page.head import ASSETS_ROUTE, DARK_SCRIPT, SIGN_IN_STYLES
+from ui.page.head import DARK_SCRIPT, SIGN_IN_STYLES, style_links
 from ui.page.locales import Locale, locale_for
 
 _MAX_FIELDS = 10
@@ -190,9 +190,7 @@ def _page(language: Locale, token: str, place: str, said: str, entered: str, *, 
     return _PAGE.format(
         **{key: escape(value) for key, value in fields.items()},
         said=f'<p class="fn-said" role="{kind}">{escape(said)}</p>' if said else "",
-        styles="\n".join(
-            f'<link rel="stylesheet" href="{ASSETS_ROUTE}/styles/{name}.css">' for name in SIGN_IN_STYLES
-        ),
+        styles=style_links(SIGN_IN_STYLES),
         script=DARK_SCRIPT,
         keep_fragment=_KEEP_FRAGMENT,
     )

@@ -67,6 +67,16 @@ def test_two_owners_have_conversations_of_the_same_id(catalog: Catalog) -> None:
     assert bea.find_conversation("c").name == "of bea"
 
 
+def test_the_name_of_a_conversation_is_forgotten_with_its_owner_s_last_answer(catalog: Catalog) -> None:
+    bea, cai = put(catalog, BEA, "b"), AnswerStore(catalog.for_viewer(CAI))
+    bea.name_conversation("c", "of bea")
+    cai.put("old", "c", "2030-07-18T09:00:00+00:00", "body")
+    cai.name_conversation("c", "of cai")
+    assert bea.forget(CREATED) == 1
+    put(catalog, CAI, "new")
+    assert [store.find_conversation("c").name for store in (bea, cai)] == ["of bea", "Question new?"]
+
+
 def test_a_conversation_of_another_is_found_only_while_it_is_shared(catalog: Catalog) -> None:
     bea, cai = put(catalog, BEA, "b"), AnswerStore(catalog.for_viewer(CAI))
     for conversation_id in ("c", "unknown"):

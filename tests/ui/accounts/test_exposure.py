@@ -65,7 +65,7 @@ def test_an_exposed_server_without_sign_in_is_refused(home: Path) -> None:
 
 def test_a_server_to_which_nobody_can_sign_in_is_refused(home: Path) -> None:
     with closing(Accounts.open(home)) as accounts:
-        accounts.users.disable("ada")
+        accounts.users.change("ada", is_disabled=True)
     for exposed in (True, False):
         with pytest.raises(UsedWronglyError, match=r"nobody can sign in yet.* `footnoted user add NAME"):
             is_on(Settings(home=home, sign_in="on"), exposed=exposed)

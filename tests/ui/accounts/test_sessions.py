@@ -92,8 +92,8 @@ def test_sessions_that_have_ended_are_deleted(accounts: Accounts, cookie: str, c
 @pytest.mark.parametrize(
     "change",
     [
-        lambda accounts: accounts.users.set_password("ada", f"{PASSWORD} again"),
-        lambda accounts: accounts.users.disable("ada"),
+        lambda accounts: accounts.users.change("ada", password=f"{PASSWORD} again"),
+        lambda accounts: accounts.users.change("ada", is_disabled=True),
         lambda accounts: accounts.users.remove("ada"),
     ],
     ids=["password", "disable", "remove"],

@@ -64,9 +64,9 @@ def test_a_token_ends_with_its_owner(accounts: Accounts) -> None:
     found = accounts.tokens.identity(secret)
     assert found is not None
     assert (found.user_id, found.name) == (ada.user_id, "ada")
-    accounts.users.disable("ada")
+    accounts.users.change("ada", is_disabled=True)
     assert accounts.tokens.identity(secret) is None
-    accounts.users.enable("ada")
+    accounts.users.change("ada", is_disabled=False)
     assert accounts.tokens.identity(secret) is not None
     accounts.users.remove("ada")
     assert accounts.tokens.identity(secret) is None

@@ -45,9 +45,9 @@ def test_a_password_is_read_to_its_end(accounts: Accounts) -> None:
 
 def test_a_user_who_is_locked_out_comes_back(accounts: Accounts) -> None:
     accounts.users.add("Ada", PASSWORD)
-    accounts.users.disable("ada")
+    accounts.users.change("ada", is_disabled=True)
     assert accounts.users.verified("Ada", PASSWORD) is None
-    accounts.users.enable("ada")
+    accounts.users.change("ada", is_disabled=False)
     assert accounts.users.verified("Ada", PASSWORD) is not None
 
 
@@ -79,11 +79,12 @@ def test_a_password_that_is_too_short_or_too_long_is_refused(accounts: Accounts,
 
 
 def test_an_unknown_user_cannot_be_changed(accounts: Accounts) -> None:
-    for change in (accounts.users.remove, accounts.users.disable, accounts.users.enable, accounts.users.get):
+    for change in (accounts.users.remove, accounts.users.get):
         with pytest.raises(AccountError, match="no user 'eve'"):
             change("eve")
-    with pytest.raises(AccountError, match="no user 'eve'"):
-        accounts.users.set_password("eve", PASSWORD)
+    for keeps_administrator in (False, True):
+        with pytest.raises(AccountError, match="no user 'eve'"):
+            accounts.users.change("eve", is_disabled=True, keeps_administrator=keeps_administrator)
 
 
 def test_an_unknown_name_takes_a_whole_check_of_a_password(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import quote, urlencode
 
@@ -44,17 +45,29 @@ class SignInCheck:
 
     ``request.state.identity`` is then the sender, ``request.state.session`` the session of a person, and
     ``request.state.engine`` the engine as the sender may see it (:mod:`ui.http.access.views`). A program is
-    told what is missing by 401 or 403. A browser that opens a page is led to the sign-in page.
+    told what is missing by 401 or 403. A browser that opens a page is led to the sign-in page, or gets a page
+    that refuses the user.
     """
 
-    def __init__(self, app: ASGIApp, sign_in: SignIn | None, engine: QueryEngine) -> None:
-        """Guard ``app``; while sign-in is off, ``sign_in`` is None and every request passes.
+    def __init__(
+        self,
+        app: ASGIApp,
+        sign_in: SignIn | None,
+        engine: QueryEngine,
+        refusal_page: Callable[[HTTPConnection], Response],
+    ) -> None:
+        """Guard an app.
 
-        ``engine`` is the server's engine over the whole library.
+        Args:
+            app: the app.
+            sign_in: lets people and programs in; None lets every request pass.
+            engine: the server's engine over the whole library.
+            refusal_page: the page for a user who lacks the scope of an address.
         """
         self._app = app
         self._engine = engine
         self._sign_in = sign_in
+        self._refusal_page = refusal_page
         self._lookups = CapacityLimiter(_LOOKUPS)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -79,16 +92,15 @@ class SignInCheck:
             detail = f"Too many wrong tokens were sent; try again in {error.seconds} seconds."
             refusal = _problem(scope, 429, detail, {"Retry-After": str(error.seconds)})
         else:
-            _tell(scope, found)
-            refused = _refusal(scope, need, found)
+            refused = self._refusal(scope, need, found)
             if refused is None:
                 await self._pass_on(scope, receive, _closed(send, sign_in, scope, found.session), found)
                 return
+            scope.setdefault("state", {})["identity"] = found.identity  # For the log.
             refusal = refused
         await refusal(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, found: _Found) -> None:
-        _tell(scope, found)
         engine = self._engine
         if self._sign_in is not None and found.identity is not None:
             engine = engine.for_viewer(self._sign_in.accounts.viewer(found.identity))
@@ -96,10 +108,16 @@ class SignInCheck:
         scope.setdefault("state", {}).update(state)
         await self._app(scope, receive, send)
 
-
-def _tell(scope: Scope, found: _Found) -> None:
-    """Let handlers and the log know the sender of a request."""
-    scope.setdefault("state", {}).update(identity=found.identity, session=found.session)
+    def _refusal(self, scope: Scope, need: Need | ScopeName, found: _Found) -> Response | None:
+        """The response to a sender who may not do what the request does; None if the sender may."""
+        identity, opens_page = found.identity, _opens_page(scope, found.sent)
+        if identity is None:
+            return (_to_sign_in if opens_page else _unknown)(scope, found.sent)
+        if isinstance(need, Need) or need in identity.scopes:
+            return None
+        if opens_page:
+            return self._refusal_page(HTTPConnection(scope))
+        return _problem(scope, 403, *insufficient_scope(identity, need))
 
 
 def client_address(scope: Scope) -> str:
@@ -124,16 +142,6 @@ def _find(sign_in: SignIn, scope: Scope) -> _Found:
         return _Found(None)
     session = sign_in.accounts.sessions.find(cookie)
     return _Found(session.identity if session else None, session, "session")
-
-
-def _refusal(scope: Scope, need: Need | ScopeName, found: _Found) -> Response | None:
-    """The response to a sender who may not do what the request does; None if the sender may."""
-    identity = found.identity
-    if identity is None:
-        return (_to_sign_in if _opens_page(scope, found.sent) else _unknown)(scope, found.sent)
-    if isinstance(need, Need) or need in identity.scopes:
-        return None
-    return _problem(scope, 403, *insufficient_scope(identity, need))
 
 
 def insufficient_scope(sender: Identity, scope: ScopeName) -> tuple[str, dict[str, str]]:

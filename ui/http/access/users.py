@@ -130,7 +130,13 @@ def _change(accounts: Accounts, name: str, wanted: UserChange, sender: Identity)
     if wanted.role is not None or wanted.password is not None or wanted.disabled is False:
         require_scopes(sender, ROLE_SCOPES[role] | ROLE_SCOPES[wanted.role or role])
     password = wanted.password.get_secret_value() if wanted.password is not None else None
-    return accounts.users.change(name, role=wanted.role, is_disabled=wanted.disabled, password=password)
+    return accounts.users.change(
+        name,
+        role=wanted.role,
+        is_disabled=wanted.disabled,
+        password=password,
+        keeps_administrator=True,
+    )
 
 
 def _known(accounts: Accounts, name: str) -> UserRecord:

@@ -13,4 +13,9 @@ export const {
   MAX_COLLECTION_CHARACTERS,
   MAX_DETAIL_CHARACTERS,
   MAX_CONVERSATIONS,
+  ROLES,
+  SCOPES,
+  MAX_ACCOUNT_CHARACTERS,
+  MIN_PASSWORD_CHARACTERS,
+  MAX_PASSWORD_CHARACTERS,
 } = JSON.parse(document.querySelector('meta[name="footnoted"]').content);

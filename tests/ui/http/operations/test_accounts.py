@@ -121,10 +121,10 @@ def test_the_last_administrator_stays(
 
     assert tried("root") == 409
     sign_in.accounts.users.add("bea", PASSWORD, Role.ADMINISTRATOR)
-    sign_in.accounts.users.disable("bea")
+    sign_in.accounts.users.change("bea", is_disabled=True)
     assert tried("root") == 409
     assert sign_in.accounts.sessions.find(cookie) is not None
-    sign_in.accounts.users.enable("bea")
+    sign_in.accounts.users.change("bea", is_disabled=False)
     assert tried("root") in {200, 204}
     assert tried("bea") == 409
 
@@ -179,7 +179,11 @@ def test_nobody_gives_more_than_they_have(client: TestClient, sign_in: SignIn) -
 def test_a_member_and_another_page_are_refused(client: TestClient, path: str) -> None:
     assert client.get(path).status_code == 401
     assert enter(client, "ana") == 303
-    assert client.get(path).status_code == 403
+    refused = client.get(path)
+    opened = client.get(path, headers={"Accept": "text/html"})
+    kinds = [(each.status_code, each.headers["content-type"]) for each in (refused, opened)]
+    assert kinds == [(403, "application/problem+json"), (403, "text/html; charset=utf-8")]
+    assert "Only an administrator may open this page." in opened.text
     assert enter(client, "root") == 303
     assert client.get(path).status_code == 200
     foreign = {"Origin": "http://attacker.example", "Sec-Fetch-Site": "cross-site"}

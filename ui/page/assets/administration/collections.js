@@ -1,11 +1,11 @@
 /** The section of collections: limit one to users, or open it to everyone. */
 
 import { make } from "../controls/dom.js";
+import { say } from "../controls/notices.js";
 import { listed, t } from "../i18n.js";
 import { getCollections, getUsers, limitCollection, words } from "../server.js";
 import { askFor, checkedIn, checks } from "./dialogs.js";
 import { act, drawAgain, row, rows, section } from "./sections.js";
-import { say } from "./status.js";
 
 function viewers({ limited_to: names }) {
   if (!names) return t("admin.collection.everyone");

@@ -2,9 +2,9 @@
 
 import { copy } from "../clipboard.js";
 import { button, make } from "../controls/dom.js";
+import { placeLine, say } from "../controls/notices.js";
 import { t } from "../i18n.js";
 import { words } from "../server.js";
-import { line, say } from "./status.js";
 
 const TITLE = "fn-asked-title";
 
@@ -47,10 +47,11 @@ export function askFor({ title, about, fields = [], submit, run, danger = false 
     return undefined;
   });
   dialog.addEventListener("close", () => {
-    if (dialog.contains(line)) document.body.append(line);
+    placeLine(document.body);
     dialog.remove();
   });
   dialog.append(form);
+  placeLine(dialog);
   document.body.append(dialog);
   dialog.showModal();
 }

@@ -5,7 +5,6 @@ import { numberIn, t, tag } from "../i18n.js";
 import { openPanel, stateOf } from "../model/panel.js";
 import { getActivity, getModel, getStorage } from "../server.js";
 import { momentOf, rows, section } from "./sections.js";
-import { say } from "./status.js";
 
 const NEWEST = 20;
 const UNITS = ["byte", "kilobyte", "megabyte", "gigabyte", "terabyte"];
@@ -28,39 +27,22 @@ const pairs = (facts) =>
     ...facts.flatMap(([name, value]) => [make("dt", {}, name), make("dd", {}, value)]),
   );
 
-export function modelSection() {
-  const model = section({
+export const modelSection = () =>
+  section({
     name: "model",
     title: t("model.title"),
     isLive: false,
     draw: async () => {
-      const show = button(t("admin.model.open"), open, {
+      const state = make("p", { dir: "auto" });
+      const show = (model) => (state.textContent = stateOf(model));
+      show(await getModel());
+      const open = button(t("admin.model.open"), () => openPanel(show), {
         class: "fn-button",
         "aria-haspopup": "dialog",
       });
-      return [
-        make("div", { class: "fn-row-line" }, make("p", { dir: "auto" }, stateOf(await getModel())), show),
-      ];
+      return [make("div", { class: "fn-row-line" }, state, open)];
     },
   });
-  // The panel also tells its first state, when it opens.
-  let isOpened = false;
-  function changed() {
-    if (!isOpened) {
-      isOpened = true;
-      return;
-    }
-    say(t("admin.saved"));
-    model.load();
-  }
-
-  function open() {
-    isOpened = false;
-    openPanel(changed);
-  }
-
-  return model;
-}
 
 export const storageSection = () =>
   section({

@@ -1,18 +1,17 @@
 /** Starts the administrator's page: its sections, by what the server has, and the links to them. */
 
 import { button, make } from "../controls/dom.js";
-import { startToasts } from "../controls/notices.js";
+import { placeLine, say, startToasts } from "../controls/notices.js";
 import { declareLanguage, t } from "../i18n.js";
 import { getIdentity, signOut, words } from "../server.js";
 import { collectionsSection } from "./collections.js";
 import { activitySection, modelSection, storageSection } from "./library.js";
-import { line, say } from "./status.js";
 import { tokensSection } from "./tokens.js";
 import { usersSection } from "./users.js";
 
 declareLanguage();
 startToasts();
-document.body.append(line);
+placeLine(document.body);
 
 const main = document.querySelector("main");
 

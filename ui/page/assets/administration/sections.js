@@ -2,10 +2,10 @@
 
 import { button, findAgain, icon, make, remembered } from "../controls/dom.js";
 import { toggleMenu } from "../controls/menu.js";
+import { say } from "../controls/notices.js";
 import { momentWords } from "../facts.js";
 import { t } from "../i18n.js";
 import { words } from "../server.js";
-import { say } from "./status.js";
 
 const live = [];
 

@@ -1,13 +1,13 @@
 /** The section of tokens: add one, which is shown once, and revoke one. */
 
+import { MAX_ACCOUNT_CHARACTERS, SCOPES } from "../constants.js";
 import { make } from "../controls/dom.js";
+import { say } from "../controls/notices.js";
 import { t } from "../i18n.js";
 import { addToken, getTokens, getUsers, revokeToken } from "../server.js";
 import { askFor, checkedIn, checks, copyButton, field, input, select } from "./dialogs.js";
 import { dayWords, drawAgain, momentOf, row, rows, section } from "./sections.js";
-import { say } from "./status.js";
 
-const SCOPES = ["read", "ask", "write", "admin", "metrics"];
 const DAYS = [30, 90, 365];
 
 const hasEnded = ({ revoked, expires }) => Boolean(revoked) || (expires && expires * 1000 <= Date.now());
@@ -53,7 +53,11 @@ export function tokensSection() {
 
   async function add() {
     const people = await getUsers().catch(() => []);
-    const name = input("fn-token-name", { required: "", maxlength: 64, autocapitalize: "none" });
+    const name = input("fn-token-name", {
+      required: "",
+      maxlength: MAX_ACCOUNT_CHARACTERS,
+      autocapitalize: "none",
+    });
     const owner = select("fn-token-owner", [
       ["", t("admin.token.nobody")],
       ...people.map((user) => [user.name, user.name]),

@@ -1,13 +1,18 @@
 /** The section of users: add, lock out, let in again, give a new password or another role, remove. */
 
+import {
+  MAX_ACCOUNT_CHARACTERS,
+  MAX_PASSWORD_CHARACTERS,
+  MIN_PASSWORD_CHARACTERS,
+  ROLES,
+} from "../constants.js";
 import { button, make } from "../controls/dom.js";
+import { say } from "../controls/notices.js";
 import { t } from "../i18n.js";
 import { addUser, changeUser, getUsers, removeUser } from "../server.js";
 import { askFor, copyButton, field, input, select } from "./dialogs.js";
 import { act, dayWords, drawAgain, momentOf, row, rows, section } from "./sections.js";
-import { say } from "./status.js";
 
-const ROLES = ["member", "administrator"];
 // 32 letters and digits that nobody confuses: 20 of them are 100 random bits.
 const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
 
@@ -59,7 +64,11 @@ export function usersSection(me) {
   }
 
   function add() {
-    const name = input("fn-user-name", { required: "", maxlength: 64, autocapitalize: "none" });
+    const name = input("fn-user-name", {
+      required: "",
+      maxlength: MAX_ACCOUNT_CHARACTERS,
+      autocapitalize: "none",
+    });
     const role = select(
       "fn-user-role",
       ROLES.map((one) => [one, t(`admin.role.${one}`)]),
@@ -120,8 +129,8 @@ function passwordField() {
     type: "password",
     autocomplete: "new-password",
     required: "",
-    minlength: 12,
-    maxlength: 1000,
+    minlength: MIN_PASSWORD_CHARACTERS,
+    maxlength: MAX_PASSWORD_CHARACTERS,
   });
   const said = hint(t("admin.password.hint"));
   const copying = copyButton(() => typed.value);

@@ -65,18 +65,20 @@ export function startToasts() {
 
 // The status line
 
-const SHOWN = 4000; // milliseconds
+const SHOWN = 6000; // milliseconds
 
-const line = make("p", { id: "fn-said", role: "status" });
+const line = make("p", { id: "fn-said", role: "status", dir: "auto" });
 let wait = 0;
 
-/** Adds the empty line to the page: screen readers announce changes only of a line that is there already. */
+/** Puts the line into an element; screen readers announce changes only of a line that is there already. */
+export const placeLine = (element) => element.append(line);
+
 export async function startSaying() {
   const conversation = await drawn("#fn-conversation");
-  (conversation.closest("main") ?? document.body).append(line);
+  placeLine(conversation.closest("main") ?? document.body);
 }
 
-/** Shows `words` in the status line for four seconds, or until the next message if they are `lasting`. */
+/** Shows `words` in the status line for six seconds, or until the next message if they are `lasting`. */
 export function say(words, { lasting = false } = {}) {
   clearTimeout(wait);
   // Empty the line first, so that a screen reader also announces the same words again.
