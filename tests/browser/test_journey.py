@@ -104,6 +104,7 @@ def narrow_to_a_year(page: Page, *, phone: bool) -> None:
 
 def delete_and_take_that_back(page: Page, *, phone: bool) -> None:
     show(page, "library", phone=phone)
+    expect(titles(page)).to_have_text([TANNERY, LANTERNS, MILL])
     choose(page, LANTERNS, "Delete")
     expect(titles(page)).to_have_text([TANNERY, MILL])
     page.locator("#fn-toasts").get_by_role("button", name="Undo").click()

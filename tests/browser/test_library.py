@@ -172,9 +172,13 @@ def test_a_menu_is_led_through_by_keys_and_gives_the_focus_back(page: Page) -> N
 
 
 def test_a_menu_goes_when_its_row_is_scrolled_away(page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 420})
     more(page, GATE).click()
     expect(page.get_by_role("menu")).to_have_count(1)
-    page.locator("#fn-library .fn-reports").evaluate("(list) => list.dispatchEvent(new Event('scroll'))")
+    rows = page.locator("#fn-library .fn-reports")
+    rows.evaluate("(list) => list.dispatchEvent(new Event('scroll'))")
+    expect(page.get_by_role("menu")).to_have_count(1)
+    rows.evaluate("(list) => list.scrollBy(0, list.scrollTop ? -40 : 40)")
     expect(page.get_by_role("menu")).to_have_count(0)
 
 

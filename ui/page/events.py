@@ -145,6 +145,9 @@ class ChatEvents:
             return
         with session.queue(question, scope) as task:
             yield entry, self._unchanged, self._unchanged
+            # Gradio sends the last update again when the event ends. That update must not empty the input, in
+            # which the user may have typed, or in which a stop has put waiting questions back.
+            yield self._no_change
             await task.started.wait()
             if not session.is_current(task):
                 return

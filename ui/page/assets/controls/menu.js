@@ -5,7 +5,7 @@ import { findAgain, make, remembered } from "./dom.js";
 const GAP = 4; // pixels between the button and the menu
 const EDGE = 8; // least pixels between the menu and the window's edge
 
-let shown = null; // {menu, opener, memory}
+let shown = null; // {menu, opener, memory, top}; `top` is the button's place in the window
 
 /**
  * Opens the menu of a button, or closes it if it is open. `entries` are, in order:
@@ -23,7 +23,7 @@ export function toggleMenu(opener, entries) {
   const menu = make("div", { class: "fn-menu", role: "menu", popover: "manual" }, ...entries.map(element));
   menu.setAttribute("aria-label", opener.getAttribute("aria-label") ?? opener.textContent);
   (opener.closest("aside") ?? document.body).append(menu);
-  shown = { menu, opener, memory: remembered(opener) };
+  shown = { menu, opener, memory: remembered(opener), top: opener.getBoundingClientRect().top };
   opener.setAttribute("aria-expanded", "true");
   menu.addEventListener("keydown", onKey);
   menu.addEventListener(
@@ -119,8 +119,9 @@ document.addEventListener("pointerdown", ({ target }) => {
   if (shown && !shown.menu.contains(target) && !shown.opener.contains(target)) closeMenu();
 });
 addEventListener("resize", () => closeMenu());
+// The event of a scroll that ended before the menu opened may arrive late: then the button has not moved.
 document.addEventListener(
   "scroll",
-  ({ target }) => shown && target.contains(buttonNow()) && closeMenu(),
+  () => shown && Math.abs(buttonNow().getBoundingClientRect().top - shown.top) > 1 && closeMenu(),
   true,
 );
