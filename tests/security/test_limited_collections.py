@@ -11,6 +11,7 @@ import pytest
 
 from tests.security.team import ASKED, BOARD, SECRET, STRANGERS, Team
 from ui.http.access.table import TABLE
+from ui.http.openai.completions import MODEL
 
 TYPED = "How much did the board pay the Quilfeather family?"
 """A question with a name that only the limited collection has, and a mistake in it."""
@@ -103,6 +104,64 @@ def test_a_refusal_does_not_name_what_hidden_reports_speak_of(team: Team, sender
             streamed = stranger.post(stream[0], json=stream[1])
             assert streamed.status_code == 200
             assert named(streamed.text, "Quillfeather", "dam inquiry", "dam-inquiry") == []
+
+
+TOOL_CALLS: list[tuple[str, dict[str, Any]]] = [
+    ("ask", {"question": ASKED}),
+    ("search", {"query": ASKED, "limit": 50}),
+    ("list_documents", {"limit": 50}),
+    ("list_documents", {"words": "settlement"}),
+]
+
+
+@pytest.mark.parametrize("sender", STRANGERS)
+def test_agents_see_what_their_token_may_see(team: Team, sender: str) -> None:
+    def call(client: httpx.Client, tool: str, given: dict[str, Any]) -> Any:  # noqa: ANN401 (JSON)
+        body = {
+            "jsonrpc": "2.0",
+            "id": 1,
+            "method": "tools/call",
+            "params": {"name": tool, "arguments": given},
+        }
+        accept = {"Accept": "application/json, text/event-stream"}
+        return client.post("/mcp", json=body, headers=accept).raise_for_status().json()["result"]
+
+    with team.by(sender) as stranger, team.by("bea") as bea:
+        for tool, given in TOOL_CALLS:
+            assert named(json.dumps(call(stranger, tool, given)), "Quillfeather", "Ostravell") == []
+            assert "Quillfeather" in json.dumps(call(bea, tool, given))
+        for number in team.secret.values():
+            span = {"document_id": number, "start": 0, "end": 400}
+            hidden = call(stranger, "read_span", span)
+            missing = call(stranger, "read_span", span | {"document_id": 98_765})
+            assert hidden["isError"] is missing["isError"] is True
+            assert json.dumps(hidden).replace(f"document {number}", "document 98765") == json.dumps(missing)
+            assert call(bea, "read_span", span)["isError"] is False
+
+
+@pytest.mark.parametrize("sender", STRANGERS)
+def test_routes_for_other_clients_see_what_their_sender_may_see(team: Team, sender: str) -> None:
+    asked: list[tuple[str, dict[str, Any]]] = [
+        ("/v1/responses", {"input": ASKED}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": ASKED}]}),
+        ("/v1/search/batch", {"queries": [{"query": ASKED}, {"query": "settlement"}]}),
+        (f"/v1/vector_stores/{MODEL}/search", {"query": ASKED}),
+    ]
+    with team.by(sender) as stranger, team.by("bea") as bea:
+        for route, body in asked:
+            answered = stranger.post(route, json=body)
+            assert answered.status_code == 200, answered.text
+            assert named(answered.text, "Quillfeather", "Ostravell", "dam inquiry", "dam-inquiry") == [], (
+                route
+            )
+            assert "4.2 million" in bea.post(route, json=body).text, route
+        request_id = {"X-Request-ID": "one-and-the-same"}
+        hidden, unknown = (
+            stranger.post(f"/v1/vector_stores/{store}/search", json={"query": ASKED}, headers=request_id)
+            for store in (BOARD, "boar")
+        )
+        assert (hidden.status_code, hidden.text.replace(BOARD, "boar")) == (unknown.status_code, unknown.text)
+        assert "4.2 million" in bea.post(f"/v1/vector_stores/{BOARD}/search", json={"query": ASKED}).text
 
 
 def test_the_spelling_of_a_hidden_name_is_not_corrected(team: Team) -> None:
