@@ -33,6 +33,13 @@ ROUTES = pytest.mark.parametrize(("path", "body"), [CHAT, COMPLETIONS], ids=["ch
 
 
 @pytest.fixture
+def own_index(seed_index: Library) -> Iterator[Library]:
+    """The library over ``seeds/``, opened again: no thread of an earlier test uses it."""
+    with Library.open(seed_index.home, seed_index.encoder) as index:
+        yield index
+
+
+@pytest.fixture
 def uncollected() -> Iterator[None]:
     """Collect garbage once, then turn collection off: only the program itself closes generators."""
     gc.collect()
@@ -144,30 +151,29 @@ def test_a_stream_has_line_feeds_and_no_carriage_returns(
 @ROUTES
 @pytest.mark.usefixtures("uncollected")
 def test_a_stream_that_is_abandoned_lets_go_of_the_library(
-    seed_engine: QueryEngine, path: str, body: Mapping[str, Any]
+    own_index: Library, path: str, body: Mapping[str, Any]
 ) -> None:
-    index = seed_engine.index
-    before = in_use(index)
+    before = in_use(own_index)
     for _ in range(3):
         # A quick answer may be complete by then; the library is let go of all the same.
-        anyio.run(stream, seed_engine, path, body, lambda received: b"data:" in received)
-    wait_until(lambda: in_use(index) <= before)
+        anyio.run(stream, QueryEngine(own_index), path, body, lambda received: b"data:" in received)
+    wait_until(lambda: in_use(own_index) <= before)
 
 
 @ROUTES
 @pytest.mark.usefixtures("uncollected")
 def test_a_stream_that_is_abandoned_inside_a_step_lets_go_of_the_library_after_it(
-    seed_index: Library, path: str, body: Mapping[str, Any]
+    own_index: Library, path: str, body: Mapping[str, Any]
 ) -> None:
-    engine, before = Stuck(seed_index), in_use(seed_index)
+    engine, before = Stuck(own_index), in_use(own_index)
 
     async def abandon() -> None:
         await stream(engine, path, body, lambda _received: engine.reached.is_set())
         # The response has ended; the thread is still at its step.
-        assert in_use(seed_index) > before
+        assert in_use(own_index) > before
         engine.go_on.set()
         with anyio.fail_after(PATIENCE):
-            while in_use(seed_index) > before:
+            while in_use(own_index) > before:
                 await anyio.sleep(0.02)
 
     anyio.run(abandon)
@@ -233,8 +239,8 @@ def test_a_stream_says_that_the_engine_failed(
 
 
 @pytest.mark.usefixtures("uncollected")
-def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(seed_index: Library) -> None:
-    engine, before = Stuck(seed_index), in_use(seed_index)
+def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(own_index: Library) -> None:
+    engine, before = Stuck(own_index), in_use(own_index)
 
     async def leave() -> None:
         async with anyio.create_task_group() as tasks:
@@ -251,21 +257,20 @@ def test_a_page_that_leaves_inside_a_step_lets_go_of_the_library_after_it(seed_i
             tasks.cancel_scope.cancel()
         engine.go_on.set()
         with anyio.fail_after(PATIENCE):
-            while in_use(seed_index) > before:
+            while in_use(own_index) > before:
                 await anyio.sleep(0.02)
 
     anyio.run(leave)
 
 
 @pytest.mark.usefixtures("uncollected")
-def test_events_that_are_closed_before_they_begin_never_begin(seed_engine: QueryEngine) -> None:
-    before = in_use(seed_engine.index)
-    events = EngineEvents(seed_engine.stream(QUESTION))
+def test_events_that_are_closed_before_they_begin_never_begin(own_index: Library) -> None:
+    before = in_use(own_index)
+    events = EngineEvents(QueryEngine(own_index).stream(QUESTION))
     events.close()
 
     async def first() -> Event | None:
         return await anext(events, None)
 
     assert anyio.run(first) is None
-    # An earlier test's thread may let go of the library meanwhile.
-    assert in_use(seed_engine.index) <= before
+    assert in_use(own_index) == before
