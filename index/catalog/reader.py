@@ -137,7 +137,7 @@ class CatalogReader:
 
     @property
     def lineage(self) -> str:
-        """The random name of the catalog, which restoring a backup changes (see ``Build.lineage``)."""
+        """The random name of the catalog; a restored backup gets a new one (see ``Build.lineage``)."""
         return get_meta(self._connection, "lineage") or ""
 
     @property

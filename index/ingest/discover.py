@@ -80,7 +80,7 @@ class Listing:
     missing: bool = False
 
     def tells_of(self, path: str) -> bool:
-        """Return whether the listing can tell if ``path``, in the same source, exists on the disk."""
+        """Return whether the listing is complete enough to tell if ``path`` exists on the disk."""
         return self.root.holds(path) and not any(unseen.holds(path) for unseen in self.unseen)
 
 

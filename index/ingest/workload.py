@@ -59,7 +59,7 @@ def rate(work: Workload) -> float | None:
 
 
 def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
-    """Add a progress report, which came ``seconds`` after the previous report, to ``work``.
+    """Add to ``work`` a progress report that came ``seconds`` after the previous one.
 
     A sync embeds in several rounds, and each round counts its passages from 0. The result counts them over
     all rounds.

@@ -147,7 +147,7 @@ def _check_text(path: Path, size: int, limits: Limits) -> None:
 
 
 def _check_content(data: bytes, path: Path, reader: Loader) -> None:
-    """Refuse a file whose content is another supported format than its suffix says."""
+    """Refuse a file whose content is in a supported format other than the one that its suffix names."""
     if reader is not read_pdf and data.startswith(b"%PDF-"):
         raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
     if reader is read_pdf and not seems_pdf(data) and seems_html(data):

@@ -31,8 +31,8 @@ _COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
 def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of a plain text file.
 
-    Its text is the text after the front matter. Line breaks inside a hard-wrapped paragraph become spaces,
-    one for each character, so all offsets stay the same.
+    The document holds what follows the front matter. Inside a hard-wrapped paragraph, each character of a
+    line break becomes one space, so that all offsets stay the same.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, or holds no text.

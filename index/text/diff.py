@@ -45,7 +45,7 @@ class Revision:
 
 
 def revisions(old: Document, new: Document) -> list[Revision]:
-    """The sentences of both texts in reading order; removed sentences precede the sentences in their place.
+    """The sentences of both texts in reading order; a removed sentence precedes the one that replaces it.
 
     The result has every sentence of ``old`` as kept or removed, and every sentence of ``new`` as kept or
     added, in order. A kept sentence has the same words in both texts, although the white space may differ. A

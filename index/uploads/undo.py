@@ -56,11 +56,11 @@ class Deletions:
         """Undo the deletion of a document. A document that was not deleted stays as it is.
 
         Raises:
-            DocumentNotFoundError: if it was never in the library, another server deleted it, or ``viewer``
-                may not see its collection.
+            DocumentNotFoundError: if it was never in the library, if another server deleted it, or if
+                ``viewer`` may not see its collection.
             GoneError: if the deletion is final.
-            TakenError, LibraryLockedError: as :func:`index.uploads.removing.restore_upload`. The caller can
-                try again.
+            TakenError, LibraryLockedError: raised as by :func:`index.uploads.removing.restore_upload`. The
+                caller can try again.
         """
         with self._lock:
             self._finish(time.monotonic())

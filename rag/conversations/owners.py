@@ -29,7 +29,7 @@ NOBODY = ""
 
 
 def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    """The condition that an answer belongs to ``viewer``; all do if there is no viewer."""
+    """The condition that an answer belongs to ``viewer``. If there is no viewer, every answer meets it."""
     if viewer is None:
         return sa.true()
     numbers = sa.select(kept_owners.c.number)

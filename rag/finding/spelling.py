@@ -123,7 +123,7 @@ def correct(index: Snapshot, question: Question) -> str | None:
 def _language(question: Question, words: Sequence[_Word]) -> str:
     """Return the language of a question; English for a short question whose words are mostly English.
 
-    Words with a capital may be titles of another language.
+    Words with a capital do not count: they may belong to a title in another language.
     """
     if question.language != UNKNOWN_LANGUAGE:
         return question.language

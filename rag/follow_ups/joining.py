@@ -29,12 +29,15 @@ _SENTENCE = regex.compile(r"(?<=[?？])\s*")
 
 
 def join(question: Question, history: Sequence[Exchange], encoder: Encoder) -> Question | None:
-    """Return a question completed by the turn before it; None if it stands alone or would be too long.
+    """Return a question completed with words of the turn before it.
 
     Args:
         question: the question as asked.
         history: the earlier turns, the oldest first.
         encoder: compares names.
+
+    Returns:
+        None if the question stands alone, or if the completed question would be too long.
     """
     if not history or not depends(question.text):
         return None

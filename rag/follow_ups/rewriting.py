@@ -1,4 +1,7 @@
-"""Finds the forms of a follow-up to search for: written by the language model, else joined."""
+"""Finds the wordings to search for if a question is a follow-up.
+
+The language model writes them; without one, the question is joined with the turn before it.
+"""
 
 from __future__ import annotations
 

@@ -112,7 +112,7 @@ def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> s
 def _of_change(
     question: str, pair: CellPair, later: Decimal, earlier: Decimal, ways: list[Way]
 ) -> str | None:
-    """Answer whether one thing rose or fell, or was larger or smaller at one of two times."""
+    """Answer whether one thing rose or fell, or at which of two times it was larger or smaller."""
     if _OR.search(question) or not _YES_OR_NO.match(question):
         return None
     place, before = (_place_of_year(question, pair, cell) for cell in (pair.first, pair.second))

@@ -161,10 +161,10 @@ def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
 
 
 def _is_clear(candidate: Candidate, answer: Answer) -> bool:
-    """Return whether the question's subject is clear beside the answer.
+    """Return whether a reader of the answer can tell what the question is about.
 
-    "The plan" is clear if the answer or a title mentions a plan. After an abstention, the question itself
-    must be longer.
+    "The plan" is clear if the answer or a title mentions a plan. An abstention mentions nothing, so that the
+    question then needs more words.
     """
     if answer.abstained and len(candidate.question.split()) < _SAYS_ENOUGH:
         return False

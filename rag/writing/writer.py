@@ -30,8 +30,8 @@ from rag.questions import Question
 from rag.verification import Gate
 from rag.writing.composition import Composition, abstain, quote
 from rag.writing.findings import Confidence, Findings, confidence_of, unchanged
-from rag.writing.instructions import is_instruction
 from rag.writing.prompt import Prompt, Source, build_prompt
+from rag.writing.prompt_injection import is_instruction
 from rag.writing.reply_parser import NoAnswer, Statement, parse_reply
 
 Policy = Literal["drop", "strike"]
@@ -217,9 +217,10 @@ class Writer:
 
 
 def _after_the_last(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Yield the statements of a reply after its last one, and raise the error that ends it.
+    """Yield the statements of a reply once the whole reply is there, and raise the error that ended it.
 
-    A judge that is the same model would wait for the end of the reply, whose time would pass meanwhile.
+    A judge that is the same model cannot judge while the model still writes. It would wait until the reply's
+    time is over.
     """
     written: list[Statement] = []
     ended: NoAnswer | ModelError | None = None

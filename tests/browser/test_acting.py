@@ -241,7 +241,7 @@ def test_an_action_that_fails_says_why(page: Page, watched: Watched) -> None:
     answer = answered(page)
     page.route("**/v1/feedback", lambda route: route.abort())
     act(answer, "right").click()
-    expect(said(page)).to_have_text("The server does not answer; check that it is running.")
+    expect(said(page)).to_have_text("The server does not respond; check that it is running.")
     expect(answer.locator(".fn-given")).to_have_count(0)
     assert len(watched.errors) == 1
     watched.errors.clear()

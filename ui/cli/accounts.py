@@ -203,7 +203,13 @@ def _limits(home: Path | None) -> Iterator[CollectionLimits]:
 
 @contextmanager
 def _opened(home: Path | None, action: str = "", of: str | None = None) -> Iterator[Accounts]:
-    """The accounts; if the context ends well, the audit log gets the ``action`` and the account ``of`` it."""
+    """Open the accounts; if the context ends without an error, record ``action`` in the audit log.
+
+    Args:
+        home: the library's home.
+        action: the action; empty to record nothing.
+        of: the name of the account that the action concerns.
+    """
     from ui.accounts import Accounts
 
     folder = settings_of(home=home).home

@@ -87,8 +87,8 @@ class AsyncClient:
         Args:
             question: the question.
             filters: the documents to search.
-            conversation_id: the conversation of an earlier answer, which the question follows.
-            history: the earlier turns instead, if the server keeps none of them.
+            conversation_id: the conversation that the question continues, from an earlier answer.
+            history: the earlier turns, in place of ``conversation_id``, if the server does not keep them.
             exact: whether to search for the question as it is written.
         """
         return await self._result(calls.ask(question, filters, conversation_id, history, exact=exact))

@@ -118,7 +118,7 @@ def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions
 
     @router.post("/{document_id}/restore", responses=documented(404, 409, 410, 422, 500, 503, 507))
     async def restore(index: OwnLibrary, document_id: DocumentId) -> dict[str, Any]:
-        """Restore a deleted document with its number and all its versions, within ten minutes."""
+        """Restore a document that was deleted in the last ten minutes, with its number and versions."""
         try:
             await deleting.run(deletions.restore, document_id, index.catalog.viewer)
         except GoneError as error:

@@ -18,7 +18,7 @@ _MOST_PARENTS = 20
 
 
 @dataclass(frozen=True, slots=True)
-class _Said:
+class _StyleProperties:
     """The properties of a style; None for a property that its parent decides."""
 
     parent: str
@@ -36,7 +36,7 @@ class Styles:
     """
 
     def __init__(self, *roots: Element) -> None:
-        self._said: dict[str, _Said] = {}
+        self._said: dict[str, _StyleProperties] = {}
         fonts = {
             face.get(f"{STYLE}name", ""): face.get(f"{SVG}font-family", "").strip("\"'")
             for root in roots
@@ -67,7 +67,7 @@ class Styles:
         """Return whether a sheet in a style is hidden."""
         return any(one.is_sheet_hidden for one in self._line(name))
 
-    def _line(self, name: str | None) -> Iterator[_Said]:
+    def _line(self, name: str | None) -> Iterator[_StyleProperties]:
         """Yield the properties of a style, then those of its parents."""
         for _ in range(_MOST_PARENTS):
             said = self._said.get(name or "")
@@ -77,14 +77,14 @@ class Styles:
             name = said.parent
 
 
-def _said(style: Element, fonts: dict[str, str]) -> _Said:
+def _said(style: Element, fonts: dict[str, str]) -> _StyleProperties:
     words = style.find(f"{STYLE}text-properties")
     sheet = style.find(f"{STYLE}table-properties")
     display = words.get(DISPLAY) if words is not None else None
     position = words.get(f"{STYLE}text-position") if words is not None else None
     named = words.get(f"{STYLE}font-name") if words is not None else None
     family = words.get(f"{FORMAT}font-family", "").strip("\"'") if words is not None else ""
-    return _Said(
+    return _StyleProperties(
         style.get(f"{STYLE}parent-style-name", ""),
         display == "none" if display is not None else None,
         _RAISED.match(position) is not None if position is not None else None,

@@ -40,9 +40,9 @@ class Parts:
         endnotes: the endnotes, in order.
         running: headers and footers.
         properties: ``title`` and ``author``.
-        times: ``creatim`` and ``revtim``, each with its year, month and day by their control words.
-        charsets: the character sets of fonts, by the numbers of the fonts.
-        fonts: the names of fonts, by their numbers.
+        times: ``creatim`` and ``revtim``; each maps the control words of year, month and day to numbers.
+        charsets: maps the number of a font to its character set.
+        fonts: maps the number of a font to its name.
         encoding: the control word of the document's character set, and the number of its code page, for
             example ``1252``.
     """

@@ -48,7 +48,7 @@ class ReaderDiedError(Exception):
 
 
 class Child:
-    """A reading process, its pipes, and the end of its standard error."""
+    """A reading process, its pipes, and the last part of what it wrote to standard error."""
 
     def __init__(self) -> None:
         # The process imports from the same folders as this one; -P removes the current folder from them.

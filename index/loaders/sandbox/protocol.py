@@ -154,9 +154,9 @@ def unpack(kind: type[Message], data: bytes) -> Message:
 
 @cache
 def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
-    """The adapter that reads and writes each type of message.
+    """For each type of message, the adapter that reads and writes it.
 
-    Each message is wrapped in a tuple, since the adapter of a dataclass alone takes no configuration.
+    A tuple wraps the message, since an adapter that is made directly from a dataclass takes no configuration.
     """
     from pydantic import ConfigDict, TypeAdapter
 

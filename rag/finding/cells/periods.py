@@ -1,4 +1,4 @@
-"""Finds the periods in a question or a heading: their years, lengths, and the month in which each ends."""
+"""Finds the periods in a question or a heading: the years, length and final month of each."""
 
 from __future__ import annotations
 

@@ -118,7 +118,7 @@ def _chosen(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]
     """Choose runs of sentences around the best candidates, about ``_BUDGET_CHARACTERS`` in all.
 
     Returns:
-        For each run, its reading and the numbers of its sentences in the reading.
+        For each run, the :class:`Reading` that it comes from, and the numbers of its sentences there.
     """
     wanted: dict[Reading, set[int]] = {}
     budget = _BUDGET_CHARACTERS

@@ -63,7 +63,7 @@ def _parts() -> list[Path] | None:
 
 
 def _unpack(parts: Sequence[Path], folder: Path) -> None:
-    """Unpack the archive beside ``folder``, check the weights, and rename the result to ``folder``."""
+    """Unpack the archive into a new folder next to ``folder``, check the weights, and rename it."""
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking-") as temporary:
         archive, unpacked = Path(temporary) / "archive.zip", Path(temporary) / "model"
         with archive.open("wb") as whole:

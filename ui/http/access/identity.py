@@ -49,7 +49,7 @@ class Sender(BaseModel):
 
 
 def identity_router(sign_in: SignIn | None) -> APIRouter:
-    """The route that tells a sender who it is to the server."""
+    """The route that tells the sender of a request which user or token the server takes it for."""
     router = APIRouter(prefix="/v1", tags=["server"], responses=documented(500))
 
     @router.get("/identity")

@@ -79,9 +79,9 @@ def from_url_router(rules: Rules, reader: Isolated, options: Options, writer: Wr
     async def add_from_url(index: OwnLibrary, wanted: FromURLRequest, request: Request) -> Response:
         """Fetch a report and add it to the library, as an upload of the same file would.
 
-        It is off (409) until the operator allows hosts. A URL of another host, or one that does not lead to a
-        public address, is refused with 422, also as the target of a redirect. 502 says why a file could not
-        be fetched.
+        The route answers 409 until the operator allows hosts. It answers 422 if the URL, or a redirect from
+        it, leads to another host or to an address that is not public; and 502, with the reason, if the file
+        could not be fetched.
         """
         if not rules.hosts:
             raise HTTPException(

@@ -100,7 +100,7 @@ def mark(cited: Citation) -> str:
 
 
 def below(answer: Answer) -> str:
-    """The part of an answer below its sentences: disagreements, the searched question, note, footnotes."""
+    """The part of an answer below its sentences: disagreements, the words searched for, note, footnotes."""
     corrected = f"Searched for: {escaped(answer.searched_for)}" if answer.searched_for else ""
     understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""
     note = escaped(answer.note) if answer.note else ""
