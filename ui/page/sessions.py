@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from asyncio import CancelledError
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from anyio import Event, get_cancelled_exc_class
+from anyio import Event
 
 from ui.page.conversation import ChatMessage, ShownConversation
 
@@ -99,7 +100,7 @@ class Session:
         """Finish ``task`` at the end of the context, and drop the tasks after it if it is cancelled."""
         try:
             yield
-        except (get_cancelled_exc_class(), GeneratorExit):
+        except (CancelledError, GeneratorExit):
             # The task was stopped, or its page was closed, so the waiting tasks end as well.
             if self.is_current(task):
                 self.drop_tasks()
