@@ -203,6 +203,7 @@ def test_an_unsent_question_is_there_again_after_a_reload_until_it_is_sent(seed_
     page = seed_page.page
     question = page.get_by_label("Your question")
     question.fill("Who ordered the")
+    page.wait_for_function("() => Object.values(localStorage).some((kept) => kept.includes('Who ordered'))")
     page.reload()
     expect(question).to_have_value("Who ordered the")
     ask(page, ARRESTS)

@@ -24,7 +24,9 @@ export async function startDrafts() {
   if (identity?.kind === "user") state.user = `${identity.name}/`;
   state.area = area;
   state.id = query.get("conversation") ?? (query.has("answer") ? undefined : null);
-  if (!state.area.value) show();
+  // The user may have typed already.
+  if (state.area.value) keep();
+  else show();
   state.area.addEventListener("input", keep);
   onRequest((command) => {
     if (command.do === "open") goTo(command.conversation_id);
