@@ -62,6 +62,7 @@ from ui.model_choice import ModelChoice
 from ui.operation_settings import OperationSettings
 from ui.operations import AuditLog, Quotas
 from ui.operations.metrics import Metrics, log_answer
+from ui.operations.quotas import MEGABYTE
 from ui.operations.retention import retention
 from ui.page.administration import administration_router, refusal_page
 from ui.page.gradio_routes import EventCheck, remove_other_routes
@@ -106,13 +107,14 @@ def create_app(
     # Rendering has its own process, because reading an upload may take minutes.
     reader, renderer = Isolated(), Isolated()
     scratch = TemporaryDirectory(prefix="footnoted-")
-    writer, deletions = Writer(index, options), Deletions(index)
+    operation = settings or OperationSettings()
+    most_bytes = operation.limit_storage * MEGABYTE
+    writer, deletions = Writer(index, options), Deletions(index, most_bytes)
     choice = ModelChoice(engine, settings)
     choice.open_stored()
     # Everyone gets the same starters, so no report of a limited collection becomes one.
     open_to_all = engine if sign_in is None else engine.for_viewer(Viewer(""))
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
-    operation = settings or OperationSettings()
     audit = AuditLog(index.home)
     metrics = Metrics(engine)
     engine.on_answer = _observer(metrics, texts=operation.log_texts)
@@ -137,8 +139,8 @@ def create_app(
     for router in (
         questions_router(lambda: engine.writer is not None, starters),
         documents_router(renderer, options),
-        uploads_router(reader, options, writer, deletions),
-        from_url_router(_url_rules(operation, options), reader, options, writer),
+        uploads_router(reader, options, writer, deletions, most_bytes),
+        from_url_router(_url_rules(operation, options), reader, options, writer, most_bytes),
         versions_router(),
         failures_router(),
         jobs_router(writer),
@@ -149,7 +151,7 @@ def create_app(
         health_router(engine, home_id(settings.home) if settings else None),
         metrics_router(metrics),
         audit_router(audit),
-        storage_router(audit),
+        storage_router(audit, sign_in),
         collections_router(sign_in),
         users_router(sign_in, audit),
         tokens_router(sign_in),
@@ -162,7 +164,7 @@ def create_app(
     _refuse_other_routes(app)
     describe_refusals(app, sign_in)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
-    app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
+    app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * MEGABYTE)
     # Gradio names its files under /assets/ by their contents as well.
     app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
     app.add_middleware(SenderLimits, quotas=Quotas(operation))

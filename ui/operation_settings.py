@@ -55,6 +55,11 @@ class OperationSettings(BaseModel):
     limit_uploads: Limit = Field(
         0, description="The most megabytes a day that one user, or one token, uploads. 0 for no limit."
     )
+    limit_storage: Limit = Field(
+        0,
+        description="The most megabytes that the uploads of one user, with those of the user's tokens, or of "
+        "one token without a user, take in the library. 0 for no limit.",
+    )
     limit_address: Limit = Field(
         6_000,
         description="The most requests a minute from one address of another machine. 0 for no limit.",
