@@ -14,6 +14,7 @@ from contextlib import (
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.routing import iter_route_contexts
@@ -51,6 +52,7 @@ from ui.http.operations.limits import SenderLimits
 from ui.http.operations.observation import Observation
 from ui.http.operations.routes import audit_router, health_router, metrics_router
 from ui.http.operations.storage import storage_router
+from ui.http.operations.traces import Traces
 from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
@@ -64,11 +66,15 @@ from ui.operations import AuditLog, Quotas
 from ui.operations.metrics import Metrics, log_answer
 from ui.operations.quotas import MEGABYTE
 from ui.operations.retention import retention
+from ui.operations.telemetry import open_tracing
 from ui.page.administration import administration_router, refusal_page
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.page.sign_in import sign_in_router
 from ui.settings import Settings, home_id
+
+if TYPE_CHECKING:
+    from ui.operations.tracing import Tracing
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", "/metrics", MCP_PATH)
@@ -117,7 +123,9 @@ def create_app(
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
     audit = AuditLog(index.home)
     metrics = Metrics(engine)
-    engine.on_answer = _observer(metrics, texts=operation.log_texts)
+    tracing = open_tracing(operation)
+    engine.on_answer = _observer(metrics, tracing, texts=operation.log_texts)
+    writer.on_sync = tracing.see_sync if tracing else None
     workers = [
         Background("maintenance", every(_MAINTENANCE_SECONDS, steps.maintain(index))),
         Background("retention", every(_RETENTION_SECONDS, retention(index, audit, operation))),
@@ -125,9 +133,10 @@ def create_app(
         Background("starters", every(_STARTER_SECONDS, starters.step)),
     ]
     watching = [Background("watch", steps.watch(index, writer))] if watch else []
+    traced = [closing(tracing)] if tracing else []
     app = FastAPIOffline(
         lifespan=_lifespan(
-            index, closing(audit), scratch, reader, renderer, deletions, *workers, writer, *watching
+            index, *traced, closing(audit), scratch, reader, renderer, deletions, *workers, writer, *watching
         ),
         title="Footnoted",
         description=DESCRIPTION,
@@ -177,6 +186,8 @@ def create_app(
     app.add_middleware(PageHeaders, head=HEAD)
     app.add_middleware(CompressLibrary)
     app.add_middleware(LengthCheck)
+    if tracing is not None:
+        app.add_middleware(Traces, tracing=tracing)
     app.add_middleware(Observation, metrics=metrics, audit=audit)
     _mount_chat(app, Path(scratch.name))
     check_table(app.routes)
@@ -204,9 +215,11 @@ def _lifespan(
     return lifespan
 
 
-def _observer(metrics: Metrics, *, texts: bool) -> Callable[[Answer], None]:
+def _observer(metrics: Metrics, tracing: Tracing | None, *, texts: bool) -> Callable[[Answer], None]:
     def observe(answer: Answer) -> None:
         metrics.see_answer(answer)
+        if tracing is not None:
+            tracing.see_answer(answer)
         log_answer(answer, texts=texts)
 
     return observe

@@ -20,11 +20,8 @@ from index.ingest import Jobs
 from index.library import Library
 from index.search import library_status
 from rag.answers import Answer
-from rag.engine import STAGES, QueryEngine
+from rag.engine import ANSWER_PARTS, STAGES, QueryEngine
 from ui.operations.log import log_event
-
-_PARTS = ("write", "verify")
-"""Stages that are parts of the stage ``answer``."""
 
 _REFUSED = frozenset({401, 403, 429})
 
@@ -118,7 +115,7 @@ class Metrics:
         """Count an answer."""
         written_by = "quoted" if answer.model == "quoted" else "model"
         self._answers.labels(written_by, answer.cause or "answered").inc()
-        for stage in (*STAGES, *_PARTS):
+        for stage in (*STAGES, *ANSWER_PARTS):
             if stage in answer.timings:
                 self._stages.labels(stage).observe(answer.timings[stage] / 1000)
         for verdict, count in verdicts_of(answer).items():
@@ -164,7 +161,7 @@ def log_answer(answer: Answer, *, texts: bool) -> None:
     )
 
 
-_IN_MS = frozenset({*STAGES, *_PARTS})
+_IN_MS = frozenset({*STAGES, *ANSWER_PARTS})
 
 
 class _Library(Collector):
