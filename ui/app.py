@@ -108,12 +108,16 @@ def create_app(
             defaults.
         sign_in: the accounts of the people and programs that may send requests; None if everyone may.
         watch: whether changes in the followed folders are synced at once.
+
+    Raises:
+        SettingsError: if the settings name a collector of traces, and the extra ``telemetry`` is missing.
     """
+    operation = settings or OperationSettings()
+    tracing = open_tracing(operation)
     options = settings.loading() if settings else DEFAULTS
     # Rendering has its own process, because reading an upload may take minutes.
     reader, renderer = Isolated(), Isolated()
     scratch = TemporaryDirectory(prefix="footnoted-")
-    operation = settings or OperationSettings()
     most_bytes = operation.limit_storage * MEGABYTE
     writer, deletions = Writer(index, options), Deletions(index, most_bytes)
     choice = ModelChoice(engine, settings)
@@ -123,7 +127,6 @@ def create_app(
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
     audit = AuditLog(index.home)
     metrics = Metrics(engine)
-    tracing = open_tracing(operation)
     engine.on_answer = _observer(metrics, tracing, texts=operation.log_texts)
     writer.on_sync = tracing.see_sync if tracing else None
     workers = [
