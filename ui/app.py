@@ -23,6 +23,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route, compile_path
 from starlette.staticfiles import StaticFiles
 
+from index.ingest import SyncReport
 from index.library import Library
 from index.loaders import DEFAULTS, Isolated, Options
 from index.records import Viewer
@@ -127,8 +128,8 @@ def create_app(
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
     audit = AuditLog(index.home)
     metrics = Metrics(engine)
-    engine.on_answer = _observer(metrics, tracing, texts=operation.log_texts)
-    writer.on_sync = tracing.see_sync if tracing else None
+    engine.on_answer = _answer_observer(metrics, tracing, texts=operation.log_texts)
+    writer.on_sync = _sync_observer(metrics, tracing)
     workers = [
         Background("maintenance", every(_MAINTENANCE_SECONDS, steps.maintain(index))),
         Background("retention", every(_RETENTION_SECONDS, retention(index, audit, operation))),
@@ -218,7 +219,16 @@ def _lifespan(
     return lifespan
 
 
-def _observer(metrics: Metrics, tracing: Tracing | None, *, texts: bool) -> Callable[[Answer], None]:
+def _sync_observer(metrics: Metrics, tracing: Tracing | None) -> Callable[[SyncReport], None]:
+    def observe(report: SyncReport) -> None:
+        metrics.see_sync(report)
+        if tracing is not None:
+            tracing.see_sync(report)
+
+    return observe
+
+
+def _answer_observer(metrics: Metrics, tracing: Tracing | None, *, texts: bool) -> Callable[[Answer], None]:
     def observe(answer: Answer) -> None:
         metrics.see_answer(answer)
         if tracing is not None:

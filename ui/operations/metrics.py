@@ -16,7 +16,7 @@ from prometheus_client import Counter as Total
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from index.ingest import Jobs
+from index.ingest import Jobs, SyncReport
 from index.library import Library
 from index.search import library_status
 from rag.answers import Answer
@@ -26,6 +26,7 @@ from ui.operations.log import log_event
 _REFUSED = frozenset({401, 403, 429})
 
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_SYNC_SECONDS = (0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,13 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._sync_stages = Histogram(
+            "footnoted_sync_stage_seconds",
+            "Time that a stage of a sync took.",
+            ("stage",),
+            buckets=_SYNC_SECONDS,
+            registry=registry,
+        )
         self._verdicts = Total(
             "footnoted_sentences", "Sentences of answers by their verdict.", ("verdict",), registry=registry
         )
@@ -125,6 +133,11 @@ class Metrics:
         self._cost.inc(answer.timings.get("cost", 0))
         if answer.fallback:
             self._fallbacks.labels(answer.fallback).inc()
+
+    def see_sync(self, report: SyncReport) -> None:
+        """Observe the stages of a sync."""
+        for stage, seconds in report.stages.items():
+            self._sync_stages.labels(stage).observe(seconds)
 
     def text(self) -> bytes:
         """All metrics in the text format of Prometheus."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -155,16 +156,21 @@ def test_a_sync_has_its_stages(engine: QueryEngine, collector: Collector, tmp_pa
         place = client.post("/v1/index/sync").headers["Location"]
         while client.get(place).json()["state"] != "done":
             time.sleep(0.02)
+        measured = client.get("/metrics").text
     whole = collector.named("sync")
     assert whole.parent == ""
     told = {key.removeprefix("footnoted."): value for key, value in whole.attributes.items()}
     assert told == {
         "added": 1, "changed": 0, "removed": 0, "unchanged": 0, "failed": 1, "generation": 1,
     }  # fmt: skip
-    assert collector.under(whole) == [
-        f"sync {stage}" for stage in ("rebuild", "list", "read", "index", "compact")
-    ]
+    stages = ["rebuild", "list", "read", "index", "compact"]
+    assert collector.under(whole) == [f"sync {stage}" for stage in stages]
     assert "harlamoor" not in str(collector.spans)
+    for stage in stages:
+        assert f'footnoted_sync_stage_seconds_count{{stage="{stage}"}} 1.0' in measured
+        span = collector.named(f"sync {stage}")
+        [total] = re.findall(rf'footnoted_sync_stage_seconds_sum{{stage="{stage}"}} (\S+)', measured)
+        assert abs((span.ends - span.begins) / 10**9 - float(total)) < 1e-6
 
 
 def test_the_standard_variables_apply(collector: Collector, monkeypatch: pytest.MonkeyPatch) -> None:
