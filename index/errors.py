@@ -115,6 +115,10 @@ class GoneError(FootnotedError):
     """The document was deleted for good."""
 
 
+class StorageLimitError(FootnotedError):
+    """The files that one viewer uploaded would take more bytes than they may."""
+
+
 class TakenError(FootnotedError):
     """A deleted document cannot be restored, because another document has its id or its place."""
 

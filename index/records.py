@@ -185,6 +185,8 @@ class Incoming:
         given: the details (such as the title) that this change sets or removes; all other details stay.
         details: all details that users have set, ``given`` among them; :meth:`described` fills them in.
         cut: the settings and the passages if the reading process cut the document; else None.
+        uploader: the key of the viewer who uploads the file, empty for nobody known; None if this change is
+            no upload.
     """
 
     source: str
@@ -197,6 +199,7 @@ class Incoming:
     given: Details = field(default_factory=dict, hash=False)
     details: Details = field(default_factory=dict, hash=False)
     cut: tuple[Cutting, Cut] | None = field(default=None, repr=False, compare=False)
+    uploader: str | None = None
 
     def described(self, before: Details) -> Incoming:
         """Return a copy whose document has all details that users have set.

@@ -51,8 +51,10 @@ from rag.writing.findings import Findings
 from rag.writing.writer import Writer, add_usage, generate
 
 STAGES = ("rewrite", "search", "select", "read", "rerank", "answer")
-"""The stages whose milliseconds are in an answer's ``timings``, one after another. Further timings, such as
-``write`` and ``verify``, are parts of ``answer``."""
+"""The stages whose milliseconds are in an answer's ``timings``, one after another."""
+
+ANSWER_PARTS = ("write", "verify")
+"""Stages that are parts of the stage ``answer``, if a language model writes."""
 
 
 class QueryEngine:

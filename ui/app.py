@@ -14,6 +14,7 @@ from contextlib import (
 from importlib.util import find_spec
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI, HTTPException, Request
 from fastapi.routing import iter_route_contexts
@@ -22,6 +23,7 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.routing import Mount, Route, compile_path
 from starlette.staticfiles import StaticFiles
 
+from index.ingest import SyncReport
 from index.library import Library
 from index.loaders import DEFAULTS, Isolated, Options
 from index.records import Viewer
@@ -51,6 +53,7 @@ from ui.http.operations.limits import SenderLimits
 from ui.http.operations.observation import Observation
 from ui.http.operations.routes import audit_router, health_router, metrics_router
 from ui.http.operations.storage import storage_router
+from ui.http.operations.traces import Traces
 from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
@@ -62,12 +65,17 @@ from ui.model_choice import ModelChoice
 from ui.operation_settings import OperationSettings
 from ui.operations import AuditLog, Quotas
 from ui.operations.metrics import Metrics, log_answer
+from ui.operations.quotas import MEGABYTE
 from ui.operations.retention import retention
+from ui.operations.telemetry import open_tracing
 from ui.page.administration import administration_router, refusal_page
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.page.sign_in import sign_in_router
 from ui.settings import Settings, home_id
+
+if TYPE_CHECKING:
+    from ui.operations.tracing import Tracing
 
 DESCRIPTION = "Answers over a library of reports, every sentence footnoted to the exact words it rests on."
 OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", "/metrics", MCP_PATH)
@@ -101,21 +109,27 @@ def create_app(
             defaults.
         sign_in: the accounts of the people and programs that may send requests; None if everyone may.
         watch: whether changes in the followed folders are synced at once.
+
+    Raises:
+        SettingsError: if the settings name a collector of traces, and the extra ``telemetry`` is missing.
     """
+    operation = settings or OperationSettings()
+    tracing = open_tracing(operation)
     options = settings.loading() if settings else DEFAULTS
     # Rendering has its own process, because reading an upload may take minutes.
     reader, renderer = Isolated(), Isolated()
     scratch = TemporaryDirectory(prefix="footnoted-")
-    writer, deletions = Writer(index, options), Deletions(index)
+    most_bytes = operation.limit_storage * MEGABYTE
+    writer, deletions = Writer(index, options), Deletions(index, most_bytes)
     choice = ModelChoice(engine, settings)
     choice.open_stored()
     # Everyone gets the same starters, so no report of a limited collection becomes one.
     open_to_all = engine if sign_in is None else engine.for_viewer(Viewer(""))
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
-    operation = settings or OperationSettings()
     audit = AuditLog(index.home)
     metrics = Metrics(engine)
-    engine.on_answer = _observer(metrics, texts=operation.log_texts)
+    engine.on_answer = _answer_observer(metrics, tracing, texts=operation.log_texts)
+    writer.on_sync = _sync_observer(metrics, tracing)
     workers = [
         Background("maintenance", every(_MAINTENANCE_SECONDS, steps.maintain(index))),
         Background("retention", every(_RETENTION_SECONDS, retention(index, audit, operation))),
@@ -123,9 +137,10 @@ def create_app(
         Background("starters", every(_STARTER_SECONDS, starters.step)),
     ]
     watching = [Background("watch", steps.watch(index, writer))] if watch else []
+    traced = [closing(tracing)] if tracing else []
     app = FastAPIOffline(
         lifespan=_lifespan(
-            index, closing(audit), scratch, reader, renderer, deletions, *workers, writer, *watching
+            index, *traced, closing(audit), scratch, reader, renderer, deletions, *workers, writer, *watching
         ),
         title="Footnoted",
         description=DESCRIPTION,
@@ -137,8 +152,8 @@ def create_app(
     for router in (
         questions_router(lambda: engine.writer is not None, starters),
         documents_router(renderer, options),
-        uploads_router(reader, options, writer, deletions),
-        from_url_router(_url_rules(operation, options), reader, options, writer),
+        uploads_router(reader, options, writer, deletions, most_bytes),
+        from_url_router(_url_rules(operation, options), reader, options, writer, most_bytes),
         versions_router(),
         failures_router(),
         jobs_router(writer),
@@ -149,7 +164,7 @@ def create_app(
         health_router(engine, home_id(settings.home) if settings else None),
         metrics_router(metrics),
         audit_router(audit),
-        storage_router(audit),
+        storage_router(audit, sign_in),
         collections_router(sign_in),
         users_router(sign_in, audit),
         tokens_router(sign_in),
@@ -162,7 +177,7 @@ def create_app(
     _refuse_other_routes(app)
     describe_refusals(app, sign_in)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
-    app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * 1024 * 1024)
+    app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * MEGABYTE)
     # Gradio names its files under /assets/ by their contents as well.
     app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
     app.add_middleware(SenderLimits, quotas=Quotas(operation))
@@ -175,6 +190,8 @@ def create_app(
     app.add_middleware(PageHeaders, head=HEAD)
     app.add_middleware(CompressLibrary)
     app.add_middleware(LengthCheck)
+    if tracing is not None:
+        app.add_middleware(Traces, tracing=tracing)
     app.add_middleware(Observation, metrics=metrics, audit=audit)
     _mount_chat(app, Path(scratch.name))
     check_table(app.routes)
@@ -202,9 +219,20 @@ def _lifespan(
     return lifespan
 
 
-def _observer(metrics: Metrics, *, texts: bool) -> Callable[[Answer], None]:
+def _sync_observer(metrics: Metrics, tracing: Tracing | None) -> Callable[[SyncReport], None]:
+    def observe(report: SyncReport) -> None:
+        metrics.see_sync(report)
+        if tracing is not None:
+            tracing.see_sync(report)
+
+    return observe
+
+
+def _answer_observer(metrics: Metrics, tracing: Tracing | None, *, texts: bool) -> Callable[[Answer], None]:
     def observe(answer: Answer) -> None:
         metrics.see_answer(answer)
+        if tracing is not None:
+            tracing.see_answer(answer)
         log_answer(answer, texts=texts)
 
     return observe

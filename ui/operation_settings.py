@@ -55,6 +55,11 @@ class OperationSettings(BaseModel):
     limit_uploads: Limit = Field(
         0, description="The most megabytes a day that one user, or one token, uploads. 0 for no limit."
     )
+    limit_storage: Limit = Field(
+        0,
+        description="The most megabytes that the uploads of one user, with those of the user's tokens, or of "
+        "one token without a user, take in the library. 0 for no limit.",
+    )
     limit_address: Limit = Field(
         6_000,
         description="The most requests a minute from one address of another machine. 0 for no limit.",
@@ -68,6 +73,15 @@ class OperationSettings(BaseModel):
     )
     keep_audit: Days = Field(
         365, description="The days after which a record of the audit log is deleted. 0 keeps it for ever."
+    )
+    otlp_endpoint: Annotated[
+        Annotated[str, Field(pattern=r"^https?://[^\s/?#@]+(/[^\s?#]*)?$")] | None,
+        Needs("the address of a collector, such as http://127.0.0.1:4318"),
+    ] = Field(
+        None,
+        description="The collector to which the server sends traces by OTLP over HTTP (after `pip install "
+        "'footnoted[telemetry]'`). The default is the value of `OTEL_EXPORTER_OTLP_ENDPOINT`; without "
+        "either, there are no traces.",
     )
     url_hosts: Annotated[
         tuple[WebHost, ...], NoDecode, Needs("a list of host names, such as reports.example")

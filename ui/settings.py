@@ -409,11 +409,15 @@ class Settings(OperationSettings, BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         """The sources of settings, strongest first.
 
-        The command line and the environment decide which file is read.
+        The command line and the environment decide which file is read. Last comes the variable that all
+        programs with traces share, ``OTEL_EXPORTER_OTLP_ENDPOINT``.
         """
         del dotenv_settings, file_secret_settings
         in_file = _read_file({**env_settings(), **init_settings()})
-        return init_settings, env_settings, InitSettingsSource(settings_cls, in_file)
+        standard = EnvSettingsSource(settings_cls, env_prefix="OTEL_EXPORTER_")()
+        shared = {name: value for name, value in standard.items() if name == "otlp_endpoint"}
+        further = (InitSettingsSource(settings_cls, given) for given in (in_file, shared))
+        return init_settings, env_settings, *further
 
 
 def needed(name: str) -> str:

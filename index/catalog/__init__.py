@@ -13,6 +13,7 @@ from index.catalog.schema import (
     series_names,
     withdrawals,
 )
+from index.catalog.uploaders import bytes_by_uploader, uploaded_bytes, uploader_of
 
 __all__ = [
     "CATALOG",
@@ -23,6 +24,7 @@ __all__ = [
     "Part",
     "all_documents",
     "back_up",
+    "bytes_by_uploader",
     "documents_in",
     "hidden_collections",
     "kept",
@@ -32,5 +34,7 @@ __all__ = [
     "kept_words",
     "restore",
     "series_names",
+    "uploaded_bytes",
+    "uploader_of",
     "withdrawals",
 ]

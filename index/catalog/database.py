@@ -31,6 +31,7 @@ from index.catalog.schema import (
     sources,
     vectors,
 )
+from index.catalog.uploaders import put_uploader
 from index.catalog.writes import (
     check_lineage,
     check_vectors,
@@ -299,6 +300,8 @@ class Catalog:
             came_back = restore_rows(connection, back) if back is not None else set()
             for item, its in zip(new, rows, strict=True):
                 document_id, old = supersede(connection, item)
+                if item.incoming.uploader is not None:
+                    put_uploader(connection, document_id, item.incoming.uploader)
                 gone |= old
                 written.append(document_id)
                 came.append(tuple(insert_chunks(connection, build.number, document_id, its)))

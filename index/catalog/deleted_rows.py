@@ -21,6 +21,7 @@ from index.catalog.schema import (
     layouts,
     sentence_vectors,
     signatures,
+    uploaders,
     vectors,
     versions,
 )
@@ -29,7 +30,7 @@ from index.errors import DocumentNotFoundError, TakenError
 from index.private import make_file
 from index.records import Incoming
 
-_ROWS = (documents, versions, layouts, signatures, details)
+_ROWS = (documents, versions, layouts, signatures, details, uploaders)
 _VECTORS = (vectors, sentence_vectors)
 _AT_ONCE = 500
 

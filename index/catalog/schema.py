@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from index.errors import SchemaError
 
-HEAD = "0002"
+HEAD = "0003"
 """The schema revision of this code: the newest file of ``migrations/versions``."""
 
 metadata = sa.MetaData()
@@ -81,6 +81,15 @@ versions = sa.Table(
     sa.Column("collection", sa.Text),
     # Columns behind the text are slow to read; a search reads the collection from this index alone.
     sa.Index("versions_by_collection", "collection", "document_id", "version"),
+)
+
+uploaders = sa.Table(
+    # The keys of the viewers who uploaded the present files. A file of nobody known has no row.
+    "uploaders",
+    metadata,
+    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("viewer", sa.Text, nullable=False),
+    sa.Index("uploaders_by_viewer", "viewer"),
 )
 
 details = sa.Table(

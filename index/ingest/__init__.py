@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from index.ingest.failures import Failures, KeptFailure
     from index.ingest.jobs import KEPT, Job, JobProgress, Jobs
     from index.ingest.running_job import RunningJob
-    from index.ingest.synchronize import sync
+    from index.ingest.synchronize import SyncReport, sync
     from index.ingest.watch import Change, Watch
 
 __all__ = [
@@ -25,6 +25,7 @@ __all__ = [
     "KeptFailure",
     "Root",
     "RunningJob",
+    "SyncReport",
     "Watch",
     "scan",
     "sync",
@@ -43,6 +44,7 @@ __getattr__ = attributes(
         "JobProgress": "index.ingest.jobs",
         "Jobs": "index.ingest.jobs",
         "RunningJob": "index.ingest.running_job",
+        "SyncReport": "index.ingest.synchronize",
         "sync": "index.ingest.synchronize",
         "Change": "index.ingest.watch",
         "Watch": "index.ingest.watch",

@@ -7,7 +7,7 @@ import os
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ from index.ingest.discover import (
 )
 from index.ingest.failures import Failures
 from index.ingest.read_ahead import read_ahead
+from index.ingest.stages import StageClock
 from index.library import Library, Progress
 from index.loaders import DEFAULTS, SUFFIXES, Options
 from index.loaders.sandbox.client import Isolated
@@ -92,6 +93,7 @@ class SyncReport:
         passages: the number of passages in the library.
         seconds: the duration.
         generation: the library's generation after the sync.
+        stages: the seconds by stage (:mod:`index.ingest.stages`), which :meth:`as_dict` leaves out.
     """
 
     added: tuple[str, ...]
@@ -102,11 +104,14 @@ class SyncReport:
     passages: int
     seconds: float
     generation: int
+    stages: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def as_dict(self) -> dict[str, Any]:
         """The report as plain lists, dicts and scalars, ready for JSON."""
         failed = [{"path": failure.path, "cause": failure.cause} for failure in self.failed]
-        return {**asdict(self), "failed": failed}
+        report = {**asdict(self), "failed": failed}
+        del report["stages"]
+        return report
 
 
 def sync(
@@ -133,8 +138,9 @@ def sync(
             files starts further ones.
         leave: files to skip because they are still being written.
     """
-    started = time.monotonic()
+    started, clock = time.monotonic(), StageClock()
     index.rebuild(progress)
+    clock.lap("rebuild")
     followed = index.catalog.sources()
     roots: list[Root] = []
     new: list[str] = []
@@ -153,7 +159,8 @@ def sync(
     listings = [without(scan(root, followed, index.home), leave) for root in roots]
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
     changes = replace(plan(known, listings, options.recognition), lineage=lineage)
-    report = apply(index, changes, progress, started, options, reader=reader)
+    clock.lap("list")
+    report = apply(index, changes, progress, started, options, reader=reader, clock=clock)
     Failures(index.catalog).note(listings, report.failed, followed)
     return report
 
@@ -212,6 +219,7 @@ def apply(
     options: Options = DEFAULTS,
     *,
     reader: Isolated | None = None,
+    clock: StageClock | None = None,
 ) -> SyncReport:
     """Read the files of ``changes`` and commit them.
 
@@ -224,7 +232,9 @@ def apply(
         started: ``time.monotonic()`` at the start, for the report.
         options: loader options and limits.
         reader: as for :func:`sync`.
+        clock: has the time of the stages before; None for none.
     """
+    clock = clock or StageClock()
     begun = time.monotonic() if started is None else started
     failed = list(changes.failed)
     touched: dict[int, tuple[int, int]] = {}
@@ -233,6 +243,7 @@ def apply(
     characters, committed = 0, time.monotonic()
     files = [*changes.added, *changes.changed]
     for number, (file, incoming) in enumerate(_read_all(index, files, options, reader, progress), 1):
+        clock.lap("read")
         if isinstance(incoming, LoadError):
             # A file that has disappeared since the listing is no failure, because the next sync removes its
             # document.
@@ -251,12 +262,16 @@ def apply(
         if held and (characters > _CHARACTERS_AT_ONCE or is_late):
             index.replace(held, progress=progress)
             held, characters, committed = [], 0, time.monotonic()
+            clock.lap("index")
+    clock.lap("read")
     index.catalog.touch(touched, changes.lineage)
     if held or changes.removed:
         index.replace(held, changes.removed, progress, changes.lineage)
+    clock.lap("index")
     # The documents are committed already. If another process holds the lock, a later sync compacts.
     with suppress(LibraryLockedError):
         index.compact()
+    clock.lap("compact")
     return SyncReport(
         tuple(file.path for file in written if file.known is None),
         tuple(file.path for file in written if file.known is not None),
@@ -266,6 +281,7 @@ def apply(
         index.catalog.count_passages(),
         round(time.monotonic() - begun, 3),
         index.generation,
+        clock.seconds,
     )
 
 

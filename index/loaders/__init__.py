@@ -31,6 +31,7 @@ from index.loaders.word.docx import damage_named, read_docx
 
 __all__ = [
     "DEFAULTS",
+    "MEGABYTE",
     "SUFFIXES",
     "Isolated",
     "Limits",

@@ -25,6 +25,7 @@ from index.loaders.sidecar import SUFFIX, checked, read_sidecar
 from index.private import make_folder, opener
 from index.records import DocumentRecord, Incoming, Viewer
 from index.uploads.leftovers import INCOMING, aside_of, note_placing, put_back
+from index.uploads.room import check_room
 
 FOLDER = "uploads"
 """The folder of the uploads in the home folder; the library follows it."""
@@ -52,11 +53,13 @@ class Sent:
         name: its name on the user's computer.
         file: its content.
         said: the title, publisher, author, published, language and collection that the user has given.
+        most_bytes: the most bytes of all files that the user uploaded; 0 for no limit.
     """
 
     name: str
     file: BinaryIO
     said: Mapping[str, str]
+    most_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +72,7 @@ class Kept:
         digest: sha256 of its content.
         details: the details that the user gave with it.
         viewer: the user; None for everyone.
+        most_bytes: the most bytes of all files that the user uploaded; 0 for no limit.
     """
 
     folder: Path
@@ -76,6 +80,12 @@ class Kept:
     digest: str
     details: Mapping[str, Detail]
     viewer: Viewer | None = None
+    most_bytes: int = 0
+
+    @property
+    def uploader(self) -> str:
+        """The key of the user; empty for nobody known."""
+        return self.viewer.key if self.viewer else ""
 
     def discard(self) -> None:
         """Delete the hidden folder. The file of an indexed document is already elsewhere."""
@@ -105,6 +115,7 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
 
     Raises:
         LoadError: if the file cannot be read, or a detail cannot be stored.
+        StorageLimitError: if the user's files would take more than they may.
         LibraryLockedError: if another process writes for more than half a minute.
     """
     kept = keep_upload(index, options, sent)
@@ -121,6 +132,7 @@ def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
 
     Raises:
         LoadError: if the file is too large, or a detail cannot be stored.
+        StorageLimitError: if the user's files would take more than they may.
     """
     folder = uploads_folder(index)
     plain = _free_name(index, folder, _safe_name(sent.name))
@@ -130,8 +142,10 @@ def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
         arrived = incoming / plain
         details = checked(arrived, sent.said, "upload")
         digest = _keep(sent.file, arrived, options.limits.megabytes)
+        kept = Kept(incoming, plain, digest, details, index.catalog.viewer, sent.most_bytes)
+        check_room(index, folder / plain, arrived.stat().st_size, kept.uploader, kept.most_bytes)
         unless_kept.pop_all()
-    return Kept(incoming, plain, digest, details, index.catalog.viewer)
+    return kept
 
 
 def index_upload(
@@ -164,6 +178,8 @@ def index_upload(
     index.embed([incoming], progress)
     # Without the lock, two uploads of one name could combine one file with the other's text.
     with PLACING, ExitStack() as unless_indexed:
+        # Another upload of the same user may have come meanwhile.
+        check_room(index, place, arrived.stat().st_size, kept.uploader, kept.most_bytes)
         aside = aside_of(kept.folder, place)
         _set_aside(place, aside)
         unless_indexed.callback(put_back, place, aside)
@@ -172,7 +188,8 @@ def index_upload(
         index.catalog.follow([str(folder)])
         _, given = _details(index, folder, kept)
         size, mtime_ns = state_of(place, place.stat())
-        index.replace([replace(incoming, size=size, mtime_ns=mtime_ns, given=given)])
+        state = replace(incoming, size=size, mtime_ns=mtime_ns, given=given, uploader=kept.uploader)
+        index.replace([state])
         unless_indexed.pop_all()
         return index.catalog.document(index.catalog.files(str(folder))[kept.name].document_id)
 

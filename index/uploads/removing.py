@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from index.catalog import uploader_of
 from index.catalog.deleted_rows import save_rows, trashed_document
 from index.errors import GoneError, NotUploadedError, TakenError
 from index.library import Library
@@ -14,6 +15,7 @@ from index.loaders.sidecar import sidecar_of
 from index.records import DocumentRecord
 from index.uploads.leftovers import aside_of, note_removing, note_restoring
 from index.uploads.receiving import PLACING, hidden_folder, is_uploaded, uploads_folder
+from index.uploads.room import check_room
 
 _ROWS = ".rows.sqlite"
 
@@ -28,6 +30,8 @@ class Removed:
         lineage: the catalog's random name (``Build.lineage``) when the document was deleted.
         folder: a hidden folder with the document's file and its rows of the catalog.
         collection: the document's collection, or None.
+        uploader: the key of the viewer who uploaded the file; empty for nobody known.
+        size: the size of the file in bytes.
     """
 
     document_id: int
@@ -35,6 +39,8 @@ class Removed:
     lineage: str
     folder: Path
     collection: str | None = None
+    uploader: str = ""
+    size: int = 0
 
     def discard(self) -> None:
         """Delete the folder that holds the removed file. A restored document's file is no longer in it."""
@@ -52,6 +58,7 @@ def remove_upload(index: Library, document_id: int) -> Removed:
     """
     with index.catalog.reading() as reader:
         record, lineage = reader.document(document_id), reader.lineage
+        uploader, size = uploader_of(reader.connection, document_id), reader.file(document_id).size
     if not is_uploaded(index, record):
         raise NotUploadedError(
             f"{record.path} lies in a folder that the library follows, and would come back with the "
@@ -59,7 +66,7 @@ def remove_upload(index: Library, document_id: int) -> Removed:
         )
     place = Path(record.source, record.path)
     folder = hidden_folder(uploads_folder(index))
-    removed = Removed(document_id, place.name, lineage, folder, record.collection)
+    removed = Removed(document_id, place.name, lineage, folder, record.collection, uploader, size)
     with PLACING, ExitStack() as unless_removed:
         unless_removed.callback(removed.discard)
         with index.catalog.reading() as reader:
@@ -74,10 +81,16 @@ def remove_upload(index: Library, document_id: int) -> Removed:
     return removed
 
 
-def restore_upload(index: Library, removed: Removed) -> DocumentRecord:
+def restore_upload(index: Library, removed: Removed, most_bytes: int = 0) -> DocumentRecord:
     """Restore a deleted document with its id and all its versions; nothing is embedded.
 
+    Args:
+        index: the library.
+        removed: the document.
+        most_bytes: the most bytes of all files that one viewer uploaded; 0 for no limit.
+
     Raises:
+        StorageLimitError: if the files of the document's uploader would take more.
         GoneError: if a backup was restored since, or the folder was deleted.
         TakenError: if a file of the same name was uploaded since.
         LibraryLockedError, LibraryWriteError: as :meth:`index.library.Library.replace`; the document stays
@@ -92,6 +105,7 @@ def restore_upload(index: Library, removed: Removed) -> DocumentRecord:
     with PLACING, ExitStack() as unless_restored:
         if place.exists():
             raise TakenError(f"{removed.name} was uploaded again meanwhile; delete that report first")
+        check_room(index, place, removed.size, removed.uploader, most_bytes)
         note_restoring(removed.folder, removed.name)
         unless_restored.callback(note_removing, removed.folder, removed.name)
         for file in (place, sidecar_of(place)):

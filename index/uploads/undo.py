@@ -28,8 +28,15 @@ class _Undoable:
 class Deletions:
     """The deletions of a server that can be undone. Leaving the context makes all of them final."""
 
-    def __init__(self, index: Library) -> None:
+    def __init__(self, index: Library, most_bytes: int = 0) -> None:
+        """Delete documents of ``index``.
+
+        Args:
+            index: the library.
+            most_bytes: the most bytes of all files that one viewer uploaded; 0 for no limit.
+        """
         self._index = index
+        self._most_bytes = most_bytes
         self._lock = Lock()
         self._undoable: dict[int, _Undoable] = {}
         self._final: dict[int, str | None] = {}
@@ -59,8 +66,8 @@ class Deletions:
             DocumentNotFoundError: if it was never in the library, if another server deleted it, or if
                 ``viewer`` may not see its collection.
             GoneError: if the deletion is final.
-            TakenError, LibraryLockedError: raised as by :func:`index.uploads.removing.restore_upload`. The
-                caller can try again.
+            TakenError, StorageLimitError, LibraryLockedError: raised as by
+                :func:`index.uploads.removing.restore_upload`. The caller can try again.
         """
         with self._lock:
             self._finish(time.monotonic())
@@ -70,7 +77,7 @@ class Deletions:
                 if collection in reader.hidden:
                     raise DocumentNotFoundError(document_id, None)
             if deletion is not None:
-                restore_upload(self._index, deletion.removed)
+                restore_upload(self._index, deletion.removed, self._most_bytes)
                 del self._undoable[document_id]
             elif document_id in self._final:
                 when = f"more than {round(UNDO_SECONDS / 60)} minutes ago"

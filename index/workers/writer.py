@@ -24,7 +24,7 @@ from index.errors import (
 )
 from index.ingest.jobs import Job, Jobs
 from index.ingest.running_job import RunningJob
-from index.ingest.synchronize import sync
+from index.ingest.synchronize import SyncReport, sync
 from index.ingest.watch import Change
 from index.library import Library, Progress
 from index.loaders import Options
@@ -87,10 +87,12 @@ class Writer:
 
     Attributes:
         jobs: the library's jobs, of all processes.
+        on_sync: called with the report of each sync. It must be quick, and must not raise.
     """
 
     def __init__(self, index: Library, options: Options) -> None:
         self.jobs = Jobs(index.catalog.engine)
+        self.on_sync: Callable[[SyncReport], None] | None = None
         self._index = index
         self._options = options
         # The writer has its own reading process, so that a sync neither delays uploads nor outlives the
@@ -262,4 +264,6 @@ class Writer:
         report = sync(self._index, folders, progress, self._options, reader=self._reader, leave=asked.leave)
         for failure in report.failed:
             _log.warning("%s: %s", failure.path, failure.cause)
+        if self.on_sync is not None:
+            self.on_sync(report)
         return report.as_dict()

@@ -18,7 +18,7 @@ from tests.browser.test_sign_in import DAM, Guarded, enter, window
 from tests.browser.views import SIZES, is_phone
 from tests.support.libraries import MakeLibrary
 from tests.support.people import PASSWORD, make_hashes_quick
-from ui.accounts import Accounts, Role, SignIn
+from ui.accounts import Accounts, Role, Scope, SignIn
 from ui.page.locales import languages, locale_in
 
 pytestmark = pytest.mark.browser
@@ -179,6 +179,26 @@ def test_a_collection_is_limited_and_opened(chromium: Browser, team: Guarded) ->
         expect(rivers).to_contain_text("Everyone sees it")
         page.get_by_role("button", name="Show or change").click()
         expect(page.get_by_role("dialog", name="Language model")).to_be_visible()
+
+
+@pytest.mark.parametrize(("size", "scheme"), WINDOWS)
+def test_the_storage_says_who_uploaded_how_much(
+    chromium: Browser, team: Guarded, size: str, scheme: str
+) -> None:
+    for name, owner, length in (("hers", "bea", 2_400_000), ("robot", None, 51_000)):
+        _, secret = team.accounts.tokens.add(name, [Scope.WRITE], owner=owner)
+        file = (f"{name}.md", b"The gate holds.".ljust(length))
+        headers = {"Authorization": f"Bearer {secret}"}
+        added = httpx.post(f"{team.url}/v1/documents", files={"file": file}, headers=headers, timeout=30)
+        added.raise_for_status()
+    look = {"viewport": SIZES[size], "color_scheme": scheme, "reduced_motion": "reduce"}
+    with window(chromium, **look) as page:
+        page.goto(f"{team.url}/administration")
+        enter(page)
+        storage = section(page, "Storage")
+        for words, bytes_taken in (("Uploaded by bea", "2.4 MB"), ("Uploaded by robot", "51 kB")):
+            expect(storage.locator("dt", has_text=words).locator("+ dd")).to_have_text(bytes_taken)
+        assert violations(page) == []
 
 
 def test_a_session_that_ends_leads_back_to_the_page_after_sign_in(chromium: Browser, team: Guarded) -> None:

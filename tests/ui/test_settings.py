@@ -14,12 +14,12 @@ from ui.settings import PREFIX, Settings, default_home, home_id, load_settings, 
 
 IN_A_FILE = (
     "allowed_hosts, allowed_origins, host, insecure, judge, judge_thresholds, keep_answers, keep_audit, "
-    "keep_feedback, limit_address, limit_questions, limit_requests, limit_uploads, llm, llm_address, "
-    "llm_certain, llm_context, llm_folder, llm_key, llm_model, llm_prices, llm_reply, llm_timeout, "
-    "log_format, log_level, log_texts, "
+    "keep_feedback, limit_address, limit_questions, limit_requests, limit_storage, limit_uploads, llm, "
+    "llm_address, llm_certain, llm_context, llm_folder, llm_key, llm_model, llm_prices, llm_reply, "
+    "llm_timeout, log_format, log_level, log_texts, "
     "max_expansion, max_megabytes, max_memory_megabytes, max_pages, max_seconds, max_text_megabytes, "
-    "max_unpacked_megabytes, model, ocr, ocr_languages, passwords, port, precision, reader, reranker, "
-    "sign_in, unsupported, url_hosts, url_http, url_loopback, weights"
+    "max_unpacked_megabytes, model, ocr, ocr_languages, otlp_endpoint, passwords, port, precision, reader, "
+    "reranker, sign_in, unsupported, url_hosts, url_http, url_loopback, weights"
 )
 
 

@@ -85,6 +85,10 @@ class Accounts:
         """The key of a user in the catalog (:class:`index.records.Viewer`)."""
         return f"{self.id}/user/{user_id}"
 
+    def token_key(self, name: str) -> str:
+        """The key of a token without a user in the catalog."""
+        return f"{self.id}/token/{key_of(name)}"
+
     def viewer(self, identity: Identity) -> Viewer | None:
         """The viewer of the library that a sender of requests is; None while nobody signs in.
 
@@ -97,7 +101,7 @@ class Accounts:
         if identity.user_id is not None:
             key = self.viewer_key(identity.user_id)
         elif identity.token is not None:
-            key = f"{self.id}/token/{key_of(identity.token)}"
+            key = self.token_key(identity.token)
         return Viewer(key, sees_all=Scope.ADMIN in identity.scopes)
 
     def close(self) -> None:

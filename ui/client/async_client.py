@@ -139,6 +139,21 @@ class AsyncClient:
         """
         return await self._result(calls.add(name, content, details or {}))
 
+    async def add_from_url(
+        self, url: str, name: str = "", details: Mapping[str, str] | None = None
+    ) -> Document:
+        """Let the server fetch a document from a host that its operator allows, and add it.
+
+        A server whose operator allows no hosts refuses with 409.
+
+        Args:
+            url: the URL of the file.
+            name: the name in the library, with the suffix of the format; by default the last part of the
+                URL's path.
+            details: as for :meth:`add`.
+        """
+        return await self._result(calls.add_from_url(url, name, details or {}))
+
     async def delete(self, document_id: int) -> None:
         """Delete a document that was uploaded."""
         await self._result(calls.delete(document_id))

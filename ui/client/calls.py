@@ -128,6 +128,12 @@ def add(name: str, content: bytes, details: Mapping[str, str]) -> Call[Document]
     return Call("POST", "/v1/documents", lambda found: parse(Document, found), fields)
 
 
+def add_from_url(url: str, name: str, details: Mapping[str, str]) -> Call[Document]:
+    """``POST /v1/documents/from-url``."""
+    body = {**details, "url": url, "name": name}
+    return Call("POST", "/v1/documents/from-url", lambda found: parse(Document, found), {"json": body})
+
+
 def delete(document_id: int) -> Call[None]:
     """``DELETE /v1/documents/{id}``."""
     return Call("DELETE", f"/v1/documents/{document_id}", lambda _: None)

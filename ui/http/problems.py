@@ -25,6 +25,7 @@ from index.errors import (
     LibraryLockedError,
     LibraryRestoredError,
     LibraryWriteError,
+    StorageLimitError,
     outward_line,
     write_failure,
 )
@@ -44,6 +45,7 @@ _STATUSES: Mapping[type[Exception], int] = {
     AnswerNotFoundError: 404,
     ConversationNotFoundError: 404,
     LibraryWriteError: 507,
+    StorageLimitError: 507,
     LibraryLockedError: 503,
     LibraryRestoredError: 503,
     EncoderMismatchError: 503,

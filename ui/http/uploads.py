@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import replace
 from typing import Annotated, Any
@@ -39,7 +38,9 @@ _BLOCK_BYTES = 1024 * 1024
 QUEUED = {"description": "The library keeps the file and reads it in the job `job_id`"}
 
 
-def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions: Deletions) -> APIRouter:
+def uploads_router(
+    reader: Isolated, options: Options, writer: Writer, deletions: Deletions, most_bytes: int = 0
+) -> APIRouter:
     """The routes under ``/v1/documents`` that add and remove uploaded documents.
 
     Args:
@@ -47,6 +48,7 @@ def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions
         options: the limits of reading, and passwords of encrypted files.
         writer: indexes files in the background.
         deletions: deletes documents, and can restore each of them for some minutes.
+        most_bytes: the most bytes of all uploads of a sender; 0 for no limit.
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"])
     # Two threads, because one file can be read while another is embedded. Background uploads have other
@@ -82,7 +84,8 @@ def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions
     ) -> Response:
         """Add a report to the library, or a new version of the report with the same name.
 
-        If too many uploads wait, the answer is 503; `Retry-After` says when to send the file again.
+        If too many uploads wait, the answer is 503; `Retry-After` says when to send the file again. If the
+        sender's uploads would take more than they may, it is 507 without `Retry-After`, until one is deleted.
         For a day, while the server runs, an `Idempotency-Key` that is sent again with the same body gets the
         same response, with `Idempotent-Replayed: true`; with another body it is refused with 422.
         """
@@ -96,10 +99,12 @@ def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions
         }
         with_password = replace(options, passwords=(password, *options.passwords)) if password else options
 
+        sent = Sent(file.filename or "", file.file, details, most_bytes)
+
         async def add() -> Response:
             if background:
-                return await queueing.run(queued_response, index, writer, with_password, file, details)
-            added = await reading.run(uploaded_response, index, reader, with_password, file, details)
+                return await queueing.run(queued_response, index, writer, with_password, sent)
+            added = await reading.run(uploaded_response, index, reader, with_password, sent)
             return JSONResponse(added, 201)
 
         if idempotency_key is None:
@@ -118,7 +123,10 @@ def uploads_router(reader: Isolated, options: Options, writer: Writer, deletions
 
     @router.post("/{document_id}/restore", responses=documented(404, 409, 410, 422, 500, 503, 507))
     async def restore(index: OwnLibrary, document_id: DocumentId) -> dict[str, Any]:
-        """Restore a document that was deleted in the last ten minutes, with its number and versions."""
+        """Restore a document that was deleted in the last ten minutes, with its number and versions.
+
+        The answer is 507 if the limit of its uploader's storage leaves no room for the file.
+        """
         try:
             await deleting.run(deletions.restore, document_id, index.catalog.viewer)
         except GoneError as error:
@@ -139,16 +147,15 @@ def _digest(file: UploadFile, fields: tuple[str, ...]) -> str:
     return digest.hexdigest()
 
 
-def uploaded_response(
-    index: Library, reader: Isolated, options: Options, file: UploadFile, details: Mapping[str, str]
-) -> dict[str, Any]:
+def uploaded_response(index: Library, reader: Isolated, options: Options, sent: Sent) -> dict[str, Any]:
     """The response of ``POST /v1/documents``: the document that the file became.
 
     Raises:
         HTTPException: 422 if the file cannot be read, 409 if another process is writing.
+        StorageLimitError: if the sender's uploads would take more than they may.
     """
     try:
-        record = add_upload(index, reader, options, Sent(file.filename or "", file.file, details))
+        record = add_upload(index, reader, options, sent)
     except LoadError as error:
         raise HTTPException(422, str(error)) from error
     except LibraryLockedError as error:
@@ -157,17 +164,16 @@ def uploaded_response(
     return document_response(index, record.document_id, record.version)
 
 
-def queued_response(
-    index: Library, writer: Writer, options: Options, file: UploadFile, details: Mapping[str, str]
-) -> Response:
+def queued_response(index: Library, writer: Writer, options: Options, sent: Sent) -> Response:
     """The response of ``POST /v1/documents`` with ``background``: the job that indexes the file.
 
     Raises:
         HTTPException: 422 if the file is too large, or a detail cannot be stored.
+        StorageLimitError: if the sender's uploads would take more than they may.
         BusyError: if too many uploads wait to be read.
     """
     try:
-        kept = keep_upload(index, options, Sent(file.filename or "", file.file, details))
+        kept = keep_upload(index, options, sent)
     except LoadError as error:
         raise HTTPException(422, str(error)) from error
     with ExitStack() as unless_queued:

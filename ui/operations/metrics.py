@@ -16,19 +16,17 @@ from prometheus_client import Counter as Total
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from index.ingest import Jobs
+from index.ingest import Jobs, SyncReport
 from index.library import Library
 from index.search import library_status
 from rag.answers import Answer
-from rag.engine import STAGES, QueryEngine
+from rag.engine import ANSWER_PARTS, STAGES, QueryEngine
 from ui.operations.log import log_event
-
-_PARTS = ("write", "verify")
-"""Stages that are parts of the stage ``answer``."""
 
 _REFUSED = frozenset({401, 403, 429})
 
 _SECONDS = (0.005, 0.02, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0)
+_SYNC_SECONDS = (0.1, 1.0, 10.0, 60.0, 600.0, 3_600.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +88,13 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self._sync_stages = Histogram(
+            "footnoted_sync_stage_seconds",
+            "Time that a stage of a sync took.",
+            ("stage",),
+            buckets=_SYNC_SECONDS,
+            registry=registry,
+        )
         self._verdicts = Total(
             "footnoted_sentences", "Sentences of answers by their verdict.", ("verdict",), registry=registry
         )
@@ -118,7 +123,7 @@ class Metrics:
         """Count an answer."""
         written_by = "quoted" if answer.model == "quoted" else "model"
         self._answers.labels(written_by, answer.cause or "answered").inc()
-        for stage in (*STAGES, *_PARTS):
+        for stage in (*STAGES, *ANSWER_PARTS):
             if stage in answer.timings:
                 self._stages.labels(stage).observe(answer.timings[stage] / 1000)
         for verdict, count in verdicts_of(answer).items():
@@ -128,6 +133,11 @@ class Metrics:
         self._cost.inc(answer.timings.get("cost", 0))
         if answer.fallback:
             self._fallbacks.labels(answer.fallback).inc()
+
+    def see_sync(self, report: SyncReport) -> None:
+        """Observe the stages of a sync."""
+        for stage, seconds in report.stages.items():
+            self._sync_stages.labels(stage).observe(seconds)
 
     def text(self) -> bytes:
         """All metrics in the text format of Prometheus."""
@@ -164,7 +174,7 @@ def log_answer(answer: Answer, *, texts: bool) -> None:
     )
 
 
-_IN_MS = frozenset({*STAGES, *_PARTS})
+_IN_MS = frozenset({*STAGES, *ANSWER_PARTS})
 
 
 class _Library(Collector):

@@ -20,10 +20,12 @@ from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.errors import QuestionError
 from rag.events import AnswerDone, CitationMade, Token
+from tests.support.web_host import web_host
 from ui.accounts import Accounts, Scope, SignIn
 from ui.app import create_app
 from ui.client import AsyncClient, Client, Filters, LocalClient, ProblemError, SearchResponse
 from ui.errors import ServerGoneError
+from ui.settings import Settings
 
 T = TypeVar("T")
 
@@ -149,6 +151,33 @@ def test_a_document_is_added_asked_and_deleted(encoder: Encoder, tmp_path: Path,
             with pytest.raises(ProblemError) as caught:
                 client.delete(added.document_id)
     assert caught.value.status == 404
+
+
+def test_the_server_fetches_a_document_from_an_allowed_host(
+    encoder: Encoder, tmp_path: Path, handed_on: None
+) -> None:
+    del handed_on
+    with Library.open(tmp_path / "home", encoder) as index, web_host() as host:
+        allowed = Settings(
+            home=index.home, url_hosts=(f"127.0.0.1:{host.port}",), url_http=True, url_loopback=True
+        )
+        app = create_app(index, QueryEngine(index, None), allowed)
+        with serving_app(app) as address, Client(address) as client:
+            added = client.add_from_url(host.url("/gate.md"))
+            assert (added.path, added.title, added.collection) == ("gate.md", "The gate", None)
+            details = {"title": "Gate 3", "author": "R. Velland", "collection": "Dams"}
+            other = waited(
+                AsyncClient(address), lambda asked: asked.add_from_url(host.url("/x"), "dam.md", details)
+            )
+            assert other == next(each for each in client.documents() if each.path == "dam.md")
+            assert (other.title, other.author, other.collection) == ("Gate 3", "R. Velland", "Dams")
+            with pytest.raises(ProblemError, match=r"elsewhere\.example is not one of the hosts") as caught:
+                client.add_from_url("http://elsewhere.example/gate.md")
+            assert caught.value.status == 422
+            with pytest.raises(ProblemError, match="the host answered 404") as caught:
+                client.add_from_url(host.url("/missing.md"))
+            assert caught.value.status == 502
+        assert host.asked == ["/gate.md", "/x", "/missing.md"]
 
 
 def test_a_refusal_is_the_problem_of_the_server(client: Client, local: LocalClient, address: str) -> None:

@@ -6,13 +6,14 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request, UploadFile
+from fastapi import APIRouter, HTTPException, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
 from index.documents import MAX_COLLECTION_CHARACTERS
 from index.library import Library
 from index.loaders import Isolated, Options
+from index.uploads import Sent
 from index.workers import Writer
 from ui.errors import FetchError, RefusedURLError
 from ui.http.access.views import OwnLibrary
@@ -52,7 +53,9 @@ class FromURLRequest(RequestModel):
         return self.model_dump(exclude={"url", "name", "password", "background"})
 
 
-def from_url_router(rules: Rules, reader: Isolated, options: Options, writer: Writer) -> APIRouter:
+def from_url_router(
+    rules: Rules, reader: Isolated, options: Options, writer: Writer, most_bytes: int = 0
+) -> APIRouter:
     """The route ``/v1/documents/from-url``.
 
     Args:
@@ -60,15 +63,16 @@ def from_url_router(rules: Rules, reader: Isolated, options: Options, writer: Wr
         reader: the process that reads files.
         options: the limits of reading, and passwords of encrypted files.
         writer: indexes files in the background.
+        most_bytes: the most bytes of all uploads of a sender; 0 for no limit.
     """
     router = APIRouter(prefix="/v1/documents", tags=["library"])
     threads = LimitedThreads("documents to fetch", at_once=_AT_ONCE, waiting=_WAITING)
 
     def add(index: Library, wanted: FromURLRequest, fetched: Fetched, own: Options) -> Response:
-        file = UploadFile(fetched.file, filename=wanted.name or fetched.name)
+        sent = Sent(wanted.name or fetched.name, fetched.file, wanted.details, most_bytes)
         if wanted.background:
-            return queued_response(index, writer, own, file, wanted.details)
-        return JSONResponse(uploaded_response(index, reader, own, file, wanted.details), 201)
+            return queued_response(index, writer, own, sent)
+        return JSONResponse(uploaded_response(index, reader, own, sent), 201)
 
     @router.post(
         "/from-url",

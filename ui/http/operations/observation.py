@@ -27,7 +27,7 @@ _REFUSED = frozenset({401, 403, 429})
 
 _METHODS = frozenset(HTTPMethod)
 
-_QUIET = (
+QUIET = (
     "/assets/",
     "/static/",
     "/footnoted/",
@@ -89,18 +89,18 @@ class Observation:
                 await self._app(scope, receive, observed)
             finally:
                 seconds = time.perf_counter() - began
-                self._metrics.see_request(RequestSeen(_method(scope), found.path, response.status, seconds))
+                self._metrics.see_request(RequestSeen(method_of(scope), found.path, response.status, seconds))
                 self._log(scope, found, response, seconds)
                 await self._record(scope, found, response, notes)
 
     def _log(self, scope: Scope, found: Matched, response: _Response, seconds: float) -> None:
-        level = logging.DEBUG if found.path.startswith(_QUIET) else logging.INFO
+        level = logging.DEBUG if found.path.startswith(QUIET) else logging.INFO
         kind, who = _sender(scope)
         log_event(
             "request",
             # A server that is not ready yet says so by 503.
             logging.WARNING if response.status >= 500 and response.status != 503 else level,
-            method=_method(scope),
+            method=method_of(scope),
             route=found.path,
             status=response.status,
             ms=round(seconds * 1000, 1),
@@ -112,7 +112,7 @@ class Observation:
 
     async def _record(self, scope: Scope, found: Matched, response: _Response, notes: dict[str, str]) -> None:
         """Add the request to the audit log, if it belongs there."""
-        route, address = f"{_method(scope)} {found.path}", client_address(scope)
+        route, address = f"{method_of(scope)} {found.path}", client_address(scope)
         changes = found.need in _CHANGING and scope["method"] not in {"GET", "HEAD"}
         is_refused = response.status in _REFUSED
         if self._audit is None or not (changes or is_refused or route in _FORMS):
@@ -142,7 +142,7 @@ def _target(found: Matched, response: _Response) -> str | None:
     return ", ".join(named) or (response.location if is_done else None)
 
 
-def _method(scope: Scope) -> str:
+def method_of(scope: Scope) -> str:
     """The method of a request; ``other`` for an invented one, of which a client may send any number."""
     method = str(scope["method"])
     return method if method in _METHODS else "other"

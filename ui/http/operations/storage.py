@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Mapping
+
 import sqlalchemy as sa
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from index.catalog import CATALOG, kept
+from index.catalog import CATALOG, bytes_by_uploader, kept
 from index.library import Library
 from index.private import database_files
 from index.search import library_status, size_of
 from index.uploads import FOLDER as UPLOADS
+from index.uploads import uploads_folder
+from ui.accounts import Accounts, SignIn
 from ui.http.access.views import OwnLibrary
 from ui.http.problems import documented
 from ui.operations import AuditLog
@@ -36,6 +41,20 @@ class Bytes(BaseModel):
     answers: int
 
 
+class Uploaded(BaseModel):
+    """The bytes of the files in the library that a user, with the user's tokens, or a token uploaded.
+
+    Attributes:
+        user: the name of the user; null for a token without a user, and for a removed user or token.
+        token: the name of the token without a user, or null.
+        bytes: the size of the files.
+    """
+
+    user: str | None
+    token: str | None
+    bytes: int
+
+
 class Storage(BaseModel):
     """The contents of a library, and their sizes.
 
@@ -43,6 +62,7 @@ class Storage(BaseModel):
         documents: the number of documents.
         passages: the number of searchable passages.
         bytes: the sizes of its parts.
+        uploaders: who uploaded how many bytes, the most first; what nobody known uploaded is left out.
         last_backup: when the command `footnoted backup` last wrote one, in seconds since 1970, as far as the
             audit log goes back; null if it knows of none.
     """
@@ -50,11 +70,12 @@ class Storage(BaseModel):
     documents: int
     passages: int
     bytes: Bytes
+    uploaders: list[Uploaded]
     last_backup: float | None
 
 
-def storage_router(audit: AuditLog) -> APIRouter:
-    """The route ``/v1/storage``."""
+def storage_router(audit: AuditLog, sign_in: SignIn | None) -> APIRouter:
+    """The route ``/v1/storage``; ``sign_in`` has the names of those who uploaded files."""
     router = APIRouter(prefix="/v1", tags=["server"], responses=documented(500, 503))
     # Two requests at once would read all stored answers twice.
     one_at_a_time = CapacityLimiter(1)
@@ -62,17 +83,19 @@ def storage_router(audit: AuditLog) -> APIRouter:
     @router.get("/storage")
     async def storage(library: OwnLibrary) -> Storage:
         """The number of documents and passages, and how many bytes the library's parts take."""
-        return await to_thread.run_sync(_measured, library, audit, limiter=one_at_a_time)
+        accounts = sign_in.accounts if sign_in else None
+        return await to_thread.run_sync(_measured, library, audit, accounts, limiter=one_at_a_time)
 
     return router
 
 
-def _measured(library: Library, audit: AuditLog) -> Storage:
+def _measured(library: Library, audit: AuditLog, accounts: Accounts | None) -> Storage:
     home, catalog = library.home, library.catalog
     status = library_status(home, catalog)
     with catalog.reading() as reader:
         documents = reader.count_documents()
         length = sa.func.length(sa.cast(kept.c.body, sa.LargeBinary))
+        uploaded = bytes_by_uploader(reader.connection, str(uploads_folder(library)))
         answers = int(reader.connection.scalar(sa.select(sa.func.coalesce(sa.func.sum(length), 0))) or 0)
     return Storage(
         documents=documents,
@@ -83,5 +106,18 @@ def _measured(library: Library, audit: AuditLog) -> Storage:
             uploads=size_of(home / UPLOADS),
             answers=answers,
         ),
+        uploaders=_uploaders(uploaded, accounts),
         last_backup=max(audit.latest(BACKUP).values(), default=None),
     )
+
+
+def _uploaders(uploaded: Mapping[str, int], accounts: Accounts | None) -> list[Uploaded]:
+    """The uploaders by their names; those without an account count together."""
+    names: dict[str, tuple[str | None, str | None]] = {}
+    if accounts is not None:
+        names |= {accounts.viewer_key(user.user_id): (user.name, None) for user in accounts.users.all()}
+        names |= {accounts.token_key(token.name): (None, token.name) for token in accounts.tokens.all()}
+    found: Counter[tuple[str | None, str | None]] = Counter()
+    for key, size in uploaded.items():
+        found[names.get(key, (None, None))] += size
+    return [Uploaded(user=user, token=token, bytes=size) for (user, token), size in found.most_common()]

@@ -50,7 +50,7 @@ export const storageSection = () =>
     title: t("admin.storage"),
     isLive: false,
     draw: async () => {
-      const { documents, passages, bytes, last_backup: backup } = await getStorage();
+      const { documents, passages, bytes, uploaders, last_backup: backup } = await getStorage();
       return [
         pairs([
           [t("admin.storage.documents"), numberIn(documents)],
@@ -59,6 +59,10 @@ export const storageSection = () =>
           [t("admin.storage.catalog"), bytesWords(bytes.catalog)],
           [t("admin.storage.answers"), bytesWords(bytes.answers)],
           [t("admin.storage.uploads"), bytesWords(bytes.uploads)],
+          ...uploaders.map(({ user, token, bytes: own }) => [
+            t("admin.storage.uploadsOf", { name: user ?? token ?? t("admin.activity.unknown") }),
+            bytesWords(own),
+          ]),
           [t("admin.storage.backup"), backup ? momentOf(backup) : t("admin.storage.noBackup")],
         ]),
         ...(backup ? [] : [make("p", { class: "fn-hint" }, t("admin.storage.backUp"))]),

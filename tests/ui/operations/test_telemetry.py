@@ -1,0 +1,67 @@
+"""Traces are off until a collector is named; then their packages must be there."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.processes import ROOT
+from ui.errors import SettingsError
+from ui.operation_settings import OperationSettings
+from ui.operations.telemetry import open_tracing
+from ui.settings import load_settings
+
+ENDPOINT = "http://127.0.0.1:4318"
+
+OFF = """
+import sys
+from ui.app import create_app
+from ui.operation_settings import OperationSettings
+from ui.operations.telemetry import open_tracing
+assert open_tracing(OperationSettings()) is None
+parts = ("opentelemetry.sdk", "opentelemetry.exporter", "opentelemetry.proto")
+print(sorted(name for name in sys.modules if name.startswith(parts)))
+"""
+
+
+@pytest.fixture(autouse=True)
+def _no_standard_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OTEL_EXPORTER_OTLP_ENDPOINT", raising=False)
+
+
+def test_nothing_is_imported_while_they_are_off() -> None:
+    ran = subprocess.run([sys.executable, "-c", OFF], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert ran.stdout == "[]\n"
+
+
+def test_without_the_extra_the_error_names_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "ui.operations.tracing", raising=False)
+    monkeypatch.setitem(sys.modules, "opentelemetry.sdk.resources", None)
+    with pytest.raises(SettingsError) as caught:
+        open_tracing(OperationSettings(otlp_endpoint=ENDPOINT))
+    assert str(caught.value) == (
+        f"traces for {ENDPOINT} need packages that are not installed (opentelemetry.sdk.resources); run pip "
+        "install 'footnoted[telemetry]', or unset FOOTNOTED_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_ENDPOINT"
+    )
+
+
+def test_the_own_setting_comes_before_the_standard_one(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert load_settings(home=tmp_path).otlp_endpoint is None
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "https://collector.example/otlp")
+    assert load_settings(home=tmp_path).otlp_endpoint == "https://collector.example/otlp"
+    monkeypatch.setenv("FOOTNOTED_OTLP_ENDPOINT", ENDPOINT)
+    assert load_settings(home=tmp_path).otlp_endpoint == ENDPOINT
+
+
+@pytest.mark.parametrize(
+    "wrong", ["127.0.0.1:4318", "grpc://collector", "http://ada:pass@collector", "http://"]
+)
+def test_what_is_no_address_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, wrong: str) -> None:
+    monkeypatch.setenv("FOOTNOTED_OTLP_ENDPOINT", wrong)
+    with pytest.raises(SettingsError, match="the address of a collector, such as http://127"):
+        load_settings(home=tmp_path)

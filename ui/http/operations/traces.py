@@ -1,0 +1,52 @@
+"""Traces each request, from its start to the end of its response."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.http.access.table import matched
+from ui.http.operations.observation import QUIET, method_of
+
+if TYPE_CHECKING:
+    from ui.operations.tracing import Tracing
+
+
+class Traces:
+    """Traces the requests of an app, without those for files of the page and those of probes.
+
+    It stands behind the observation, which gives each request its id.
+    """
+
+    def __init__(self, app: ASGIApp, tracing: Tracing) -> None:
+        """Trace the requests of ``app``."""
+        self._app = app
+        self._tracing = tracing
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass the request on, in a span of its route; the time of an answer's stages lies in that span."""
+        route = matched(scope["method"], scope["path"]).path if scope["type"] == "http" else ""
+        if not route or route.startswith(QUIET):
+            await self._app(scope, receive, send)
+            return
+        method, status = method_of(scope), 500
+
+        async def observed(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+            await send(message)
+
+        attributes = {
+            "http.request.method": method,
+            "http.route": route,
+            "url.scheme": scope["scheme"],
+            "footnoted.request_id": scope["state"]["request_id"],
+        }
+        with self._tracing.request(f"{method} {route}", Headers(scope=scope), attributes) as answered:
+            try:
+                await self._app(scope, receive, observed)
+            finally:
+                answered(status)

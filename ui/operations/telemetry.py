@@ -1,0 +1,30 @@
+"""Turns traces on, if the settings name a collector. Until then, nothing of OpenTelemetry is imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ui.errors import SettingsError
+from ui.operation_settings import OperationSettings
+
+if TYPE_CHECKING:
+    from ui.operations.tracing import Tracing
+
+
+def open_tracing(settings: OperationSettings) -> Tracing | None:
+    """Begin to send traces; None if the settings name no collector. The caller closes the result.
+
+    Raises:
+        SettingsError: if the packages of the extra ``telemetry`` are not installed.
+    """
+    if settings.otlp_endpoint is None:
+        return None
+    try:
+        from ui.operations.tracing import Tracing
+    except ImportError as error:
+        raise SettingsError(
+            f"traces for {settings.otlp_endpoint} need packages that are not installed ({error.name}); run "
+            "pip install 'footnoted[telemetry]', or unset FOOTNOTED_OTLP_ENDPOINT and "
+            "OTEL_EXPORTER_OTLP_ENDPOINT"
+        ) from error
+    return Tracing(settings.otlp_endpoint, texts=settings.log_texts)
