@@ -31,6 +31,10 @@ class AccountError(UsedWronglyError):
     """An account cannot be made, changed or found."""
 
 
+class NotAdmittedError(FootnotedError):
+    """A person who has signed in to a provider has no account here, or one that is locked out."""
+
+
 class LastAdministratorError(AccountError):
     """Without this user, nobody who can sign in would be an administrator."""
 

@@ -34,6 +34,7 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
     Raises:
         UsedWronglyError: if other machines can reach the server and sign-in is off, or if nobody can sign in,
             unless the settings allow that.
+        SettingsError: if people sign in with a provider, and a setting or a package for that is missing.
     """
     if not asks_to_sign_in(settings, exposed=exposed):
         if exposed and not settings.insecure:
@@ -44,8 +45,10 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
             )
         yield None
         return
+    provider = settings.provider()
+    all_come = provider is not None and provider.admits_all
     with closing(Accounts.open(settings.home)) as accounts:
-        if not settings.insecure and all(user.disabled for user in accounts.users.all()):
+        if not (settings.insecure or all_come) and all(user.disabled for user in accounts.users.all()):
             raise UsedWronglyError(
                 "sign-in is on, and nobody can sign in yet; add yourself with `footnoted user add NAME "
                 "--administrator`, or accept this with --insecure"
