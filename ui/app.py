@@ -46,6 +46,7 @@ from ui.http.from_url.routes import from_url_router
 from ui.http.jobs import failures_router, jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
 from ui.http.model import model_router
+from ui.http.openid import Provider
 from ui.http.operations.description import describe_refusals, operation_id
 from ui.http.operations.limits import SenderLimits
 from ui.http.operations.observation import Observation
@@ -154,7 +155,7 @@ def create_app(
         users_router(sign_in, audit),
         tokens_router(sign_in),
         administration_router(),
-        *([sign_in_router(sign_in)] if sign_in else []),
+        *([sign_in_router(sign_in, _provider(settings))] if sign_in else []),
     ):
         app.include_router(router)
     if find_spec("mcp"):
@@ -184,6 +185,11 @@ def create_app(
 def _url_rules(settings: OperationSettings, options: Options) -> Rules:
     hosts = frozenset(host.lower() for host in settings.url_hosts)
     return Rules(hosts, settings.url_http, settings.url_loopback, options.limits.megabytes)
+
+
+def _provider(settings: Settings | None) -> Provider | None:
+    choice = settings.provider() if settings else None
+    return Provider(choice) if choice else None
 
 
 def _lifespan(

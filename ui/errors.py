@@ -32,7 +32,15 @@ class AccountError(UsedWronglyError):
 
 
 class NotAdmittedError(FootnotedError):
-    """A person who has signed in to a provider has no account here, or one that is locked out."""
+    """A person who has signed in to a provider has no account here, or one that is locked out.
+
+    Attributes:
+        user: the name of the user who is locked out; None for a person without an account.
+    """
+
+    def __init__(self, message: str, user: str | None = None) -> None:
+        super().__init__(message)
+        self.user = user
 
 
 class LastAdministratorError(AccountError):

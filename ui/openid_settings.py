@@ -67,8 +67,8 @@ class OpenIDSettings(BaseModel):
         Annotated[str, Field(min_length=1, max_length=60)] | None, Needs("a name of at most 60 characters")
     ] = Field(
         None,
-        description="The provider's name on the sign-in page, after “Sign in with”. The default is the host of the "
-        "issuer.",
+        description="The provider's name on the sign-in page, after “Sign in with”. The default is the issuer's "
+        "host.",
     )
     openid_claim: Annotated[str, Needs("the name of a claim, such as email")] = Field(
         "preferred_username",
@@ -78,8 +78,8 @@ class OpenIDSettings(BaseModel):
     )
     openid_users: Annotated[Literal["added", "all"], Needs("added or all")] = Field(
         "added",
-        description="Who may come: only the users that an administrator has `added`, or `all` of the provider. "
-        "The latter become members at their first sign-in.",
+        description="Who may come: only the users that an administrator has `added`, or `all` of the provider, who "
+        "become members at their first sign-in.",
     )
     openid_passwords: Annotated[bool, TRUE_OR_FALSE] = Field(
         True,

@@ -90,7 +90,8 @@ class ProvidedUsers:
                 if user is None:
                     raise
         if user is None or user.disabled is not None:
-            raise NotAdmittedError(f"{person.name!r} of {person.issuer} may not use this server")
+            locked_out = user.name if user is not None else None
+            raise NotAdmittedError(f"{person.name!r} of {person.issuer} may not use this server", locked_out)
         return user
 
     def _bound(self, issuer: str, subject: str) -> UserRecord | None:
