@@ -67,8 +67,7 @@ class OpenIDSettings(BaseModel):
         Annotated[str, Field(min_length=1, max_length=60)] | None, Needs("a name of at most 60 characters")
     ] = Field(
         None,
-        description="The provider's name on the sign-in page, after “Sign in with”. The default is the issuer's "
-        "host.",
+        description="The provider's name on the sign-in page, after “Sign in with”. The default is its host.",
     )
     openid_claim: Annotated[str, Needs("the name of a claim, such as email")] = Field(
         "preferred_username",
@@ -78,8 +77,7 @@ class OpenIDSettings(BaseModel):
     )
     openid_users: Annotated[Literal["added", "all"], Needs("added or all")] = Field(
         "added",
-        description="Who may come: only the users that an administrator has `added`, or `all` of the provider, who "
-        "become members at their first sign-in.",
+        description="Which people of the provider may come: those whom an administrator `added`, or `all`.",
     )
     openid_passwords: Annotated[bool, TRUE_OR_FALSE] = Field(
         True,

@@ -36,6 +36,10 @@ Password = Annotated[
 Sender = Annotated[Identity, Depends(identity_of)]
 
 
+_SIGN_INS = ("POST /sign-in", "GET /sign-in/openid/callback")
+"""The actions in the audit log by which people sign in."""
+
+
 class User(BaseModel):
     """A user; times are in seconds since 1970.
 
@@ -45,6 +49,7 @@ class User(BaseModel):
         created: when the user was added.
         disabled: when the user was locked out; null if the user may sign in.
         signed_in: when the user last signed in, as far as the audit log goes back.
+        provider: the address of the provider with which the user signs in; null for a name and a password.
     """
 
     name: str
@@ -52,6 +57,7 @@ class User(BaseModel):
     created: float
     disabled: float | None
     signed_in: float | None = None
+    provider: str | None = None
 
 
 _EXAMPLE = "four words and 2 figures"
@@ -87,8 +93,9 @@ def users_router(sign_in: SignIn | None, audit: AuditLog) -> APIRouter:
         """List the users, by name."""
         found = accounts_of(sign_in).users.all()
         seen: dict[str, float] = {}
-        for name, at in audit.latest("POST /sign-in").items():
-            seen[key_of(name)] = max(at, seen.get(key_of(name), at))
+        for action in _SIGN_INS:
+            for name, at in audit.latest(action).items():
+                seen[key_of(name)] = max(at, seen.get(key_of(name), at))
         return {"users": [_shown(user, seen.get(key_of(user.name))) for user in found]}
 
     @router.post("", status_code=201, responses=documented(400, 413, 503))
@@ -160,4 +167,11 @@ def _problems() -> Iterator[None]:
 def _shown(user: UserRecord, signed_in: float | None = None) -> User:
     # A removed user may have had the name before.
     seen = signed_in if signed_in is not None and signed_in >= user.created else None
-    return User(name=user.name, role=user.role, created=user.created, disabled=user.disabled, signed_in=seen)
+    return User(
+        name=user.name,
+        role=user.role,
+        created=user.created,
+        disabled=user.disabled,
+        signed_in=seen,
+        provider=user.provider,
+    )

@@ -40,7 +40,9 @@ def add_password_routes(router: APIRouter, sign_in: SignIn, form: SignInForm) ->
         language, sent = language_of(request), await _form(request)
         name, place = _field(sent, "name"), local_path(_field(sent, "next"))
         if form.provider is not None and not form.provider.allows_passwords:
-            return form.shown(request, place, language.text("signIn.without"), status=403)
+            return form.shown(
+                request, place, language.text("signIn.without", name=form.provider.name), status=403
+            )
         browser = request.cookies.get(form.cookie, "")
         if not browser or not sessions.is_of_form(_field(sent, "token"), browser):
             return form.shown(request, place, language.text("signIn.old"), entered=name, status=403)
