@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import json
 import secrets
 import threading
@@ -17,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, Key, OctKey, RSAKey
+from joserfc.jwk import ECKey, Key, RSAKey
 from joserfc.jws import JWSRegistry
 
 CLIENT = "footnoted"
@@ -54,8 +55,11 @@ class OpenIDProvider:
         info: what its ``/userinfo`` says, if that is something else.
         token: changes of the claims of its id tokens; None leaves a claim out.
         description: changes of its description; None leaves a field out.
-        signs: the kind and the name of the key that signs, and the key set's names of keys.
+        signs: the kind and the name of the key that signs.
+        secret: the secret of the client; empty for a public client.
+        published: the kind and the name of each key that its key set has.
         answers: raw answers (status and body) instead of its own, by path.
+        refuses: the error with which it refuses a person; empty if it does not.
         shows_page: whether a person has to click on a page of the provider.
         asked: the paths of requests, in order, with their bodies.
         codes: the codes that have not been used.
@@ -67,6 +71,7 @@ class OpenIDProvider:
     token: dict[str, Any] = field(default_factory=dict)
     description: dict[str, Any] = field(default_factory=dict)
     signs: tuple[str, str] = ("RS256", "first")
+    secret: str = SECRET
     published: list[tuple[str, str]] = field(default_factory=lambda: [("RS256", "first")])
     answers: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     refuses: str = ""
@@ -105,17 +110,19 @@ class OpenIDProvider:
         if kind == "unsigned":
             return ".".join([_part({"alg": "RS256", "kid": name}), _part(claims), ""])
         if kind == "HS256":  # With the public key as a password, which everyone knows.
+            signed = f"{_part({'alg': 'HS256', 'kid': name})}.{_part(claims)}"
             public = key("RS256", name).as_pem(private=False)
-            return _encoded({"alg": "HS256", "kid": name}, claims, OctKey.import_key(public), kind)
-        return _encoded({"alg": kind, "kid": name}, claims, key(kind, name), kind)
-
-
-def _encoded(header: dict[str, Any], claims: dict[str, Any], signer: Key, kind: str) -> str:
-    return jwt.encode(header, claims, signer, registry=JWSRegistry(algorithms=[kind]))
+            return f"{signed}.{_text(hmac.digest(public, signed.encode(), sha256))}"
+        registry = JWSRegistry(algorithms=[kind])
+        return jwt.encode({"alg": kind, "kid": name}, claims, key(kind, name), registry=registry)
 
 
 def _part(content: dict[str, Any]) -> str:
-    return urlsafe_b64encode(json.dumps(content).encode()).rstrip(b"=").decode()
+    return _text(json.dumps(content).encode())
+
+
+def _text(data: bytes) -> str:
+    return urlsafe_b64encode(data).rstrip(b"=").decode()
 
 
 class _Server(ThreadingHTTPServer):
@@ -156,10 +163,12 @@ class _Answers(BaseHTTPRequestHandler):
         provider.asked.append(self.path)
         if self.path in provider.answers:
             self._send(*provider.answers[self.path])
-        elif not self._is_client():
-            self._json(401, {"error": "invalid_client"})
         else:
-            self._exchange({name: values[0] for name, values in parse_qs(body).items()})
+            sent = {name: values[0] for name, values in parse_qs(body).items()}
+            if self._is_client(sent):
+                self._exchange(sent)
+            else:
+                self._json(401, {"error": "invalid_client"})
 
     def log_message(self, *_: object) -> None:
         """Say nothing."""
@@ -184,21 +193,25 @@ class _Answers(BaseHTTPRequestHandler):
     def _exchange(self, sent: dict[str, str]) -> None:
         provider = self.server.provider
         known = provider.codes.pop(sent.get("code", ""), None)
-        challenge = urlsafe_b64encode(sha256(sent.get("code_verifier", "").encode()).digest()).rstrip(b"=")
+        challenge = _text(sha256(sent.get("code_verifier", "").encode()).digest())
         if (
             known is None
             or (sent["grant_type"], sent["redirect_uri"]) != ("authorization_code", known.callback)
-            or challenge.decode() != known.challenge
+            or challenge != known.challenge
         ):
             self._json(400, {"error": "invalid_grant"})
             return
         token = {"access_token": f"at-{secrets.token_urlsafe()}", "token_type": "Bearer", "expires_in": 60}
         self._json(200, {**token, "id_token": provider.id_token(known.nonce)})
 
-    def _is_client(self) -> bool:
+    def _is_client(self, sent: dict[str, str]) -> bool:
+        """Return whether the client proves who it is, in the header or in the body."""
         kind, _, value = self.headers.get("Authorization", "").partition(" ")
-        name, _, secret = b64decode(value).decode().partition(":")
-        return (kind, name) == ("Basic", CLIENT) and SECRET in {secret, unquote(secret.replace("+", " "))}
+        if kind == "Basic":
+            name, _, secret = b64decode(value).decode().partition(":")
+        else:
+            name, secret = sent.get("client_id", ""), sent.get("client_secret", "")
+        return name == CLIENT and self.server.provider.secret in {secret, unquote(secret.replace("+", " "))}
 
     def _json(self, status: int, content: object) -> None:
         self._send(status, json.dumps(content).encode(), "application/json")

@@ -70,6 +70,7 @@ class Client:
                 "token_endpoint_auth_method": authentication,
                 "transport": transport,
                 "timeout": SECONDS,
+                "leeway": 0,  # Access tokens are used at once, and some last for no longer than a minute.
             },
         )
 

@@ -235,7 +235,7 @@ def test_a_user_of_the_provider_has_no_password(serve: Serve, accounts: Accounts
 
 def test_a_server_without_a_provider_has_no_way_to_one(serve: Serve) -> None:
     browser = serve(openid_issuer=None)
-    assert "fn-provider" not in browser.get("/sign-in").text
+    assert 'class="fn-provider"' not in browser.get("/sign-in").text
     for path in ("/sign-in/openid", "/sign-in/openid/callback?state=x&code=y"):
         assert browser.get(path).status_code == 404
 
