@@ -115,6 +115,7 @@ def create_app(
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
     operation = settings or OperationSettings()
     audit = AuditLog(index.home)
+    provider = _provider(settings) if sign_in else None
     metrics = Metrics(engine)
     engine.on_answer = _observer(metrics, texts=operation.log_texts)
     workers = [
@@ -152,10 +153,10 @@ def create_app(
         audit_router(audit),
         storage_router(audit),
         collections_router(sign_in),
-        users_router(sign_in, audit),
+        users_router(sign_in, audit, provider.choice.issuer if provider else None),
         tokens_router(sign_in),
         administration_router(),
-        *([sign_in_router(sign_in, _provider(settings))] if sign_in else []),
+        *([sign_in_router(sign_in, provider)] if sign_in else []),
     ):
         app.include_router(router)
     if find_spec("mcp"):

@@ -67,7 +67,9 @@ class PendingSignIns:
             state: the state in the address to which the provider has led the browser.
         """
         try:
-            pending = Pending(**self._cookies.loads(cookie, max_age=PENDING_SECONDS))
+            pending = Pending(
+                **self._cookies.loads(cookie.encode("utf-8", "surrogatepass"), max_age=PENDING_SECONDS)
+            )
         except BadSignature:
             return None
         if not hmac.compare_digest(pending.state.encode(), state.encode("utf-8", "surrogatepass")):

@@ -188,6 +188,9 @@ def _accounts(settings: Settings) -> _Found:
         if exposed:
             return refused, f"everyone who reaches {settings.host} reads all; set FOOTNOTED_SIGN_IN to on"
         return "ok", f"nobody signs in, and only this machine reaches {settings.host}"
+    provider = settings.provider()
+    if provider is not None and provider.admits_all:
+        refused = "warning"
     if not (settings.home / ACCOUNTS).is_file():
         return refused, "nobody can sign in; add yourself with `footnoted user add NAME --administrator`"
     with closing(Accounts.open(settings.home)) as accounts:
