@@ -18,9 +18,9 @@ IN_A_FILE = (
     "llm_certain, llm_context, llm_folder, llm_key, llm_model, llm_prices, llm_reply, llm_timeout, "
     "log_format, log_level, log_texts, "
     "max_expansion, max_megabytes, max_memory_megabytes, max_pages, max_seconds, max_text_megabytes, "
-    "max_unpacked_megabytes, model, ocr, ocr_languages, openid_claim, openid_client, openid_issuer, openid_name, "
-    "openid_passwords, openid_secret, openid_users, passwords, port, precision, reader, reranker, sign_in, "
-    "unsupported, url_hosts, url_http, url_loopback, weights"
+    "max_unpacked_megabytes, model, ocr, ocr_languages, openid_claim, openid_client, openid_issuer, "
+    "openid_name, openid_passwords, openid_secret, openid_users, passwords, port, precision, reader, "
+    "reranker, sign_in, unsupported, url_hosts, url_http, url_loopback, weights"
 )
 
 
