@@ -93,12 +93,14 @@ class SignInForm:
         cookie: the name of the cookie that binds the form to a browser.
         session_cookie: the name of the session's cookie.
         provider: the provider with which people sign in; None if there is none.
+        takes_passwords: whether people sign in with a name and a password.
     """
 
     def __init__(self, sign_in: SignIn, provider: ProviderChoice | None) -> None:
         self.session_cookie = session_cookie(sign_in)
         self.cookie = self.session_cookie.replace("session", "form")
         self.provider = provider
+        self.takes_passwords = provider is None or provider.allows_passwords
         self._sessions = sign_in.accounts.sessions
 
     def shown(
@@ -120,7 +122,7 @@ class SignInForm:
             language=language.language,
             title=escape(language.text("signIn.title")),
             product=escape(language.text("product")),
-            help=escape(language.text("signIn.help")),
+            help=escape(language.text("signIn.help" if self.takes_passwords else "signIn.noAccount")),
             said=f'<p class="fn-said" role="{kind}">{escape(said)}</p>' if said else "",
             ways=self._ways(language, self._sessions.form_token(browser), place, entered),
             styles=style_links(SIGN_IN_STYLES),
@@ -153,7 +155,7 @@ class SignInForm:
     def _ways(self, language: Locale, token: str, place: str, entered: str) -> str:
         """The form, the link to the provider, or both."""
         ways = []
-        if self.provider is None or self.provider.allows_passwords:
+        if self.takes_passwords:
             fields = {
                 "name": language.text("signIn.name"),
                 "password": language.text("signIn.password"),

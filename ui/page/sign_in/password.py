@@ -39,7 +39,7 @@ def add_password_routes(router: APIRouter, sign_in: SignIn, form: SignInForm) ->
     async def enter(request: Request) -> Response:
         language, sent = language_of(request), await _form(request)
         name, place = _field(sent, "name"), local_path(_field(sent, "next"))
-        if form.provider is not None and not form.provider.allows_passwords:
+        if form.provider is not None and not form.takes_passwords:
             return form.shown(
                 request, place, language.text("signIn.without", name=form.provider.name), status=403
             )
