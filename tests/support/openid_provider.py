@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import parse_qs, unquote, urlencode, urlsplit
 
 from joserfc import jwt
-from joserfc.jwk import ECKey, Key, RSAKey
+from joserfc.jwk import ECKey, KeyParameters, RSAKey
 from joserfc.jws import JWSRegistry
 
 CLIENT = "footnoted"
@@ -27,9 +27,9 @@ ADA = {"sub": "u-17", "preferred_username": "ada"}
 
 
 @cache
-def key(kind: str = "RS256", name: str = "first") -> Key:
+def key(kind: str = "RS256", name: str = "first") -> ECKey | RSAKey:
     """A key for a kind of signature; another name means another key."""
-    options: dict[str, Any] = {"kid": name, "use": "sig", "alg": kind}
+    options: KeyParameters = {"kid": name, "use": "sig", "alg": kind}
     if kind == "ES256":
         return ECKey.generate_key("P-256", options)
     return RSAKey.generate_key(2048, options)

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from threading import Lock
 
-from itsdangerous import BadSignature, URLSafeTimedSerializer
+from itsdangerous import BadData, URLSafeTimedSerializer
 
 from ui.accounts.signing import timed_signer
 
@@ -70,7 +70,7 @@ class PendingSignIns:
             pending = Pending(
                 **self._cookies.loads(cookie.encode("utf-8", "surrogatepass"), max_age=PENDING_SECONDS)
             )
-        except BadSignature:
+        except (BadData, TypeError):  # An earlier version may have signed other fields.
             return None
         if not hmac.compare_digest(pending.state.encode(), state.encode("utf-8", "surrogatepass")):
             return None

@@ -31,6 +31,7 @@ class UserRecord:
         disabled: when the user was locked out; None if the user may sign in.
         provider: the address of the provider with which the user signs in; None for a name and a password.
         subject: the provider's id of the user; None before the first sign-in.
+        has_password: whether the user has a password.
     """
 
     user_id: int
@@ -40,6 +41,7 @@ class UserRecord:
     disabled: float | None
     provider: str | None = None
     subject: str | None = None
+    has_password: bool = True
 
 
 class Users:
@@ -181,7 +183,16 @@ def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Us
     """The users that fulfil a condition on the tables of users and of provided users, by name."""
     found = sa.select(users, provided.c.issuer, provided.c.subject).join(provided, isouter=True).where(which)
     return [
-        UserRecord(row.id, row.name, Role(row.role), row.created, row.disabled, row.issuer, row.subject)
+        UserRecord(
+            row.id,
+            row.name,
+            Role(row.role),
+            row.created,
+            row.disabled,
+            row.issuer,
+            row.subject,
+            row.password != "",
+        )
         for row in connection.execute(found.order_by(users.c.key))
     ]
 

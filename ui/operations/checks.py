@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from index.errors import line_of
 from ui.accounts import FILE as ACCOUNTS
 from ui.accounts import Accounts, Role
-from ui.accounts.exposure import asks_to_sign_in
+from ui.accounts.exposure import asks_to_sign_in, can_sign_in
 from ui.errors import expected_errors
 from ui.opening import open_catalog
 from ui.settings import FILE_NAME, Settings
@@ -194,7 +194,7 @@ def _accounts(settings: Settings) -> _Found:
     if not (settings.home / ACCOUNTS).is_file():
         return refused, "nobody can sign in; add yourself with `footnoted user add NAME --administrator`"
     with closing(Accounts.open(settings.home)) as accounts:
-        active = [user for user in accounts.users.all() if user.disabled is None]
+        active = [user for user in accounts.users.all() if can_sign_in(user, provider)]
     if not any(user.role is Role.ADMINISTRATOR for user in active):
         state = "warning" if active else refused
         return state, "no administrator can sign in; add one with `footnoted user add NAME --administrator`"

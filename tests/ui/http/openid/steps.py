@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from typing import cast
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import httpx2
 from starlette.testclient import TestClient
+
+from tests.support.people import PASSWORD, sign_in
 
 PAGE = {"Accept": "text/html"}
 
@@ -19,16 +23,21 @@ def to_provider(browser: TestClient, place: str = "/") -> str:
 
 def answer_of(address: str) -> str:
     """Sign in to the provider; returns the path and the query to which it leads the browser."""
-    led = httpx.get(address, trust_env=False, timeout=10)
+    led = httpx2.get(address, trust_env=False, timeout=10)
     assert led.status_code == 302, led.text
     back = urlsplit(led.headers["location"])
     assert back.netloc == "127.0.0.1:7860"
     return f"{back.path}?{back.query}"
 
 
-def come_back(browser: TestClient, place: str = "/") -> httpx.Response:
+def come_back(browser: TestClient, place: str = "/") -> httpx2.Response:
     """The whole way: to the provider and back."""
     return browser.get(answer_of(to_provider(browser, place)), headers=PAGE)
+
+
+def by_password(browser: TestClient, name: str, password: str = PASSWORD) -> httpx.Response:
+    """Sign in with a name and a password."""
+    return sign_in(cast("httpx.Client", browser), name, password)
 
 
 def query_of(address: str) -> dict[str, str]:
@@ -42,6 +51,6 @@ def name_of(browser: TestClient) -> str | None:
     return found.json()["name"] if found.status_code == 200 else None
 
 
-def said(response: httpx.Response) -> str:
+def said(response: httpx.Response | httpx2.Response) -> str:
     """What the sign-in page says above the form."""
     return response.text.partition('<p class="fn-said" role="alert">')[2].partition("</p>")[0]

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.support.people import make_hashes_quick
+from tests.support.people import PASSWORD, make_hashes_quick
 from tests.support.processes import ROOT, environment
+from ui.accounts import Accounts
 from ui.accounts.exposure import open_sign_in
 from ui.errors import USED_WRONGLY, SettingsError, UsedWronglyError, explain
 from ui.settings import Settings, load_settings
@@ -115,3 +117,17 @@ def test_somebody_must_be_able_to_come(tmp_path: Path, monkeypatch: pytest.Monke
     with pytest.raises(UsedWronglyError, match="nobody can sign in yet"):
         start(tmp_path)
     start(tmp_path, openid_users="all")
+    with closing(Accounts.open(tmp_path)) as accounts:
+        accounts.users.add("root", PASSWORD)
+        start(tmp_path)
+        with pytest.raises(UsedWronglyError, match="nobody can sign in yet"):
+            start(tmp_path, openid_passwords=False)
+        accounts.provided.add("ada", GIVEN["openid_issuer"])
+        start(tmp_path, openid_passwords=False)
+        accounts.users.remove("root")
+        start(tmp_path)
+        for elsewhere in (None, "https://other.example"):
+            with pytest.raises(UsedWronglyError, match="nobody can sign in yet"):
+                start(tmp_path, openid_issuer=elsewhere)
+        accounts.users.change("ada", password=PASSWORD)
+        start(tmp_path, openid_issuer=None)

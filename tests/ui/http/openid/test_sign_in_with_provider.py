@@ -10,9 +10,8 @@ import pytest
 
 from tests.support.openid_provider import SECRET, OpenIDProvider
 from tests.support.people import PASSWORD, Clock
-from tests.support.people import sign_in as fill_in
 from tests.ui.http.openid.conftest import Serve
-from tests.ui.http.openid.steps import answer_of, come_back, name_of, query_of, said, to_provider
+from tests.ui.http.openid.steps import answer_of, by_password, come_back, name_of, query_of, said, to_provider
 from ui.accounts import Accounts, Role
 from ui.accounts.sessions import IDLE_SECONDS
 from ui.operations import AuditLog
@@ -75,7 +74,7 @@ def test_the_secret_is_in_no_answer_and_no_message(serve: Serve, provider: OpenI
 
 def test_the_session_before_has_ended(serve: Serve, accounts: Accounts) -> None:
     browser = serve()
-    assert fill_in(browser, "root").status_code == 303  # type: ignore[arg-type]  # It has the same methods.
+    assert by_password(browser, "root").status_code == 303
     [planted] = [value for name, value in browser.cookies.items() if "session" in name]
     come_back(browser)
     assert name_of(browser) == "ada"
@@ -218,9 +217,9 @@ def test_passwords_can_be_turned_off(serve: Serve) -> None:
     page = browser.get("/sign-in").text
     assert "<form" not in page
     assert "Sign in with Reedland" in page
-    refused = fill_in(browser, "root")  # type: ignore[arg-type]
+    refused = by_password(browser, "root")
     assert (refused.status_code, said(refused)) == (403, "People sign in here with Reedland only.")
-    assert fill_in(browser, "root", "wrong").text.count("alert") == refused.text.count("alert")
+    assert by_password(browser, "root", "wrong").text.count("alert") == refused.text.count("alert")
     assert name_of(browser) is None
     come_back(browser)
     assert name_of(browser) == "ada"
@@ -230,7 +229,7 @@ def test_a_user_of_the_provider_has_no_password(serve: Serve, accounts: Accounts
     for password in ("", PASSWORD, " "):
         assert accounts.users.verified("ada", password) is None
     browser = serve()
-    assert fill_in(browser, "ada", "").status_code == 403  # type: ignore[arg-type]
+    assert by_password(browser, "ada", "").status_code == 403
 
 
 def test_a_server_without_a_provider_has_no_way_to_one(serve: Serve) -> None:
@@ -295,7 +294,7 @@ def test_users_are_listed_with_their_provider(
 ) -> None:
     browser = serve()
     come_back(browser)
-    fill_in(browser, "root")  # type: ignore[arg-type]
+    by_password(browser, "root")
     users = {user["name"]: user for user in browser.get("/v1/users").json()["users"]}
     assert (users["ada"]["provider"], users["root"]["provider"]) == (provider.issuer, None)
     assert users["ada"]["signed_in"] is not None
