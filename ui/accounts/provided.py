@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from ui.accounts.identity import Role
 from ui.accounts.names import checked, key_of
 from ui.accounts.schema import provided, users
-from ui.accounts.users import UserRecord, name_is_taken, records
+from ui.accounts.users import NO_HASH, UserRecord, name_is_taken, records
 from ui.errors import AccountError, NotAdmittedError
 
 
@@ -110,6 +110,6 @@ class ProvidedUsers:
         return self._bound(person.issuer, person.subject)
 
     def _insert(self, connection: sa.Connection, name: str, role: Role) -> int:
-        row = {"name": name, "key": key_of(name), "password": "", "role": role, "created": self._clock()}
+        row = {"name": name, "key": key_of(name), "password": NO_HASH, "role": role, "created": self._clock()}
         added = connection.execute(sa.insert(users).values(row)).inserted_primary_key
         return int(added[0]) if added else 0

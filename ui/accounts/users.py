@@ -18,6 +18,9 @@ from ui.errors import AccountError, LastAdministratorError
 MIN_PASSWORD_CHARACTERS = 12
 MAX_PASSWORD_CHARACTERS = 1_000
 
+NO_HASH = ""
+"""What is kept for a user without a password, instead of a hash. No password has it."""
+
 
 @dataclass(frozen=True, slots=True)
 class UserRecord:
@@ -157,7 +160,7 @@ class Users:
         time does not tell them apart.
         """
         with self._engine.connect() as connection:
-            named = sa.select(users).where(users.c.key == key_of(name), users.c.password != "")
+            named = sa.select(users).where(users.c.key == key_of(name), users.c.password != NO_HASH)
             row = connection.execute(named).one_or_none()
         read = password[:MAX_PASSWORD_CHARACTERS]
         stored = self.decoy() if row is None else row.password
@@ -191,7 +194,7 @@ def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Us
             row.disabled,
             row.issuer,
             row.subject,
-            row.password != "",
+            row.password != NO_HASH,
         )
         for row in connection.execute(found.order_by(users.c.key))
     ]
