@@ -27,16 +27,16 @@ def served(seeded: Path, tmp_path: Path, provider: OpenIDProvider) -> Iterator[S
     home = Path(shutil.copytree(seeded, tmp_path / "home"))
     with closing(Accounts.open(home)) as accounts:
         accounts.provided.add("ada", provider.issuer, role=Role.ADMINISTRATOR)
-    chosen = {
-        "FOOTNOTED_SIGN_IN": "on",
-        "FOOTNOTED_OPENID_ISSUER": provider.issuer,
-        "FOOTNOTED_OPENID_CLIENT": CLIENT,
-        "FOOTNOTED_OPENID_SECRET": SECRET,
-        "FOOTNOTED_OPENID_PASSWORDS": "false",
-        "FOOTNOTED_ALLOWED_HOSTS": "desk.example",
-        "FOOTNOTED_LOG_LEVEL": "debug",
-    }
-    with serving(home, **chosen) as server:
+    with serving(
+        home,
+        FOOTNOTED_SIGN_IN="on",
+        FOOTNOTED_OPENID_ISSUER=provider.issuer,
+        FOOTNOTED_OPENID_CLIENT=CLIENT,
+        FOOTNOTED_OPENID_SECRET=SECRET,
+        FOOTNOTED_OPENID_PASSWORDS="false",
+        FOOTNOTED_ALLOWED_HOSTS="desk.example",
+        FOOTNOTED_LOG_LEVEL="debug",
+    ) as server:
         yield server
 
 
