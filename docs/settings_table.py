@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from ui.openid_settings import OpenIDSettings
 from ui.operation_settings import OperationSettings
 from ui.settings import PREFIX, Settings, needed
 
@@ -14,7 +15,8 @@ BEGIN, END = "<!-- table -->\n", "<!-- end of table -->\n"
 def table() -> str:
     """The settings as a table in Markdown, in the order of their fields; those of operators come last."""
     rows = ["| variable | default | what it sets | its value |", "|---|---|---|---|"]
-    for name in sorted(Settings.model_fields, key=lambda name: name in OperationSettings.model_fields):
+    parts = (OpenIDSettings.model_fields, OperationSettings.model_fields)
+    for name in sorted(Settings.model_fields, key=lambda name: [name in part for part in reversed(parts)]):
         field = Settings.model_fields[name]
         default = "" if field.default_factory else _written(field.default)
         rows.append(f"| `{PREFIX}{name.upper()}` | {default} | {field.description} | {needed(name)} |")

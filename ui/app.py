@@ -48,6 +48,7 @@ from ui.http.from_url.routes import from_url_router
 from ui.http.jobs import failures_router, jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
 from ui.http.model import model_router
+from ui.http.openid import Provider
 from ui.http.operations.description import describe_refusals, operation_id
 from ui.http.operations.limits import SenderLimits
 from ui.http.operations.observation import Observation
@@ -127,6 +128,7 @@ def create_app(
     open_to_all = engine if sign_in is None else engine.for_viewer(Viewer(""))
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
     audit = AuditLog(index.home)
+    provider = _provider(settings) if sign_in else None
     metrics = Metrics(engine)
     engine.on_answer = _answer_observer(metrics, tracing, texts=operation.log_texts)
     writer.on_sync = _sync_observer(metrics, tracing)
@@ -166,10 +168,10 @@ def create_app(
         audit_router(audit),
         storage_router(audit, sign_in),
         collections_router(sign_in),
-        users_router(sign_in, audit),
+        users_router(sign_in, audit, provider.choice.issuer if provider else None),
         tokens_router(sign_in),
         administration_router(),
-        *([sign_in_router(sign_in)] if sign_in else []),
+        *([sign_in_router(sign_in, provider)] if sign_in else []),
     ):
         app.include_router(router)
     if find_spec("mcp"):
@@ -201,6 +203,11 @@ def create_app(
 def _url_rules(settings: OperationSettings, options: Options) -> Rules:
     hosts = frozenset(host.lower() for host in settings.url_hosts)
     return Rules(hosts, settings.url_http, settings.url_loopback, options.limits.megabytes)
+
+
+def _provider(settings: Settings | None) -> Provider | None:
+    choice = settings.provider() if settings else None
+    return Provider(choice) if choice else None
 
 
 def _lifespan(

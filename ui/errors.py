@@ -31,6 +31,18 @@ class AccountError(UsedWronglyError):
     """An account cannot be made, changed or found."""
 
 
+class NotAdmittedError(FootnotedError):
+    """A person who has signed in to a provider has no account here, or one that is locked out.
+
+    Attributes:
+        user: the name of the user who is locked out; None for a person without an account.
+    """
+
+    def __init__(self, message: str, user: str | None = None) -> None:
+        super().__init__(message)
+        self.user = user
+
+
 class LastAdministratorError(AccountError):
     """Without this user, nobody who can sign in would be an administrator."""
 

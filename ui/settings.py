@@ -30,6 +30,7 @@ from pydantic_settings import (
 from rag.answer_limits import CERTAIN
 from ui.errors import SettingsError
 from ui.masking import SECRET, masked, shown
+from ui.openid_settings import OpenIDSettings
 from ui.operation_settings import TRUE_OR_FALSE, Needs, OperationSettings
 from ui.stored_model import read_model
 
@@ -72,7 +73,7 @@ def default_home() -> Path:
     return user_data_path("footnoted", appauthor=False)
 
 
-class Settings(OperationSettings, BaseSettings):
+class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     """The settings of a process. ``docs/settings.md`` is made from the descriptions of these fields."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, extra="forbid", frozen=True)

@@ -147,6 +147,9 @@ def check(block: Block, printed: str, folder: Path) -> None:
         case "toml":
             (folder / FILE_NAME).write_text(block.text)
             settings = load_settings(home=folder)
+            if provider := settings.provider():
+                assert (provider.name, provider.allows_passwords) == ("Example University", False)
+                return
             assert (settings.port, settings.allowed_hosts) == (8000, ("desk.example",))
             assert (settings.ocr, settings.ocr_languages) == (True, ("eng", "fra"))
         case language:

@@ -19,7 +19,7 @@ from rag.engine import QueryEngine
 from tests.support.people import PASSWORD
 from tests.support.processes import ROOT
 from tests.upgrades.write import CURRENT, FOLDER, QUESTION, REPORT
-from ui.accounts import Accounts, Role, Scope
+from ui.accounts import Accounts, Person, Role, Scope
 from ui.operations import AuditLog
 
 CATALOGS, ACCOUNTS, AUDITS = (
@@ -83,6 +83,9 @@ def test_the_accounts_of_each_version_let_people_and_programs_in(tmp_path: Path,
         assert accounts.sessions.find(accounts.sessions.start(ana.user_id)) is not None
         [token] = accounts.tokens.all()
         assert (token.name, token.owner, token.scopes) == ("dashboard", "ana", (Scope.READ,))
+        person = Person("https://login.example", "u-2", "bea")
+        assert accounts.provided.admitted(person, all_come=True).name == "bea"
+        assert accounts.users.verified("ana", PASSWORD) == ana
 
 
 @pytest.mark.parametrize("dump", AUDITS, ids=named)

@@ -34,7 +34,7 @@ CURRENT = {
 
 
 def make_home(home: Path) -> None:
-    """Fill a home with a report, a kept answer, a user, a token and a record of the audit log."""
+    """Fill a home with a report, a kept answer, two users, a token and a record of the audit log."""
     reports = home.parent / "reports"
     reports.mkdir()
     (reports / "ferry.txt").write_text(REPORT, encoding="utf-8")
@@ -44,6 +44,7 @@ def make_home(home: Path) -> None:
     with closing(Accounts.open(home)) as accounts:
         accounts.users.add("ana", PASSWORD, Role.ADMINISTRATOR)
         accounts.tokens.add("dashboard", [Scope.READ], owner="ana")
+        accounts.provided.add("bea", "https://login.example", "u-2")
     with closing(AuditLog(home)) as log:
         log.add(Act("user add", kind="command", who="root", target="ana"))
 

@@ -3,6 +3,8 @@
 from ui.accounts.database import FILE, Accounts
 from ui.accounts.identity import LOCAL, ROLE_SCOPES, Identity, Role, Scope
 from ui.accounts.limits import CollectionLimits, CollectionRecord
+from ui.accounts.pending import PENDING_SECONDS, Pending
+from ui.accounts.provided import Person
 from ui.accounts.sessions import IDLE_SECONDS, LONGEST_SECONDS, Session
 from ui.accounts.sign_in import SignIn, network_of
 from ui.accounts.throttle import TooManyAttemptsError
@@ -14,11 +16,14 @@ __all__ = [
     "IDLE_SECONDS",
     "LOCAL",
     "LONGEST_SECONDS",
+    "PENDING_SECONDS",
     "ROLE_SCOPES",
     "Accounts",
     "CollectionLimits",
     "CollectionRecord",
     "Identity",
+    "Pending",
+    "Person",
     "Role",
     "Scope",
     "Session",

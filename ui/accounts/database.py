@@ -17,6 +17,8 @@ from index.private import close_to_others, database_files, make_file, make_folde
 from index.records import Viewer
 from ui.accounts.identity import Identity, Scope
 from ui.accounts.names import key_of
+from ui.accounts.pending import PendingSignIns
+from ui.accounts.provided import ProvidedUsers
 from ui.accounts.schema import VERSION, metadata, secrets
 from ui.accounts.sessions import Sessions
 from ui.accounts.tokens import Tokens
@@ -41,6 +43,8 @@ class Accounts:
         users: the people.
         tokens: the tokens of programs.
         sessions: the sessions of people who are signed in.
+        provided: the people who sign in with a provider.
+        pending: the sign-ins that have begun at a provider.
     """
 
     id: str
@@ -48,6 +52,8 @@ class Accounts:
     users: Users
     tokens: Tokens
     sessions: Sessions
+    provided: ProvidedUsers
+    pending: PendingSignIns
 
     @classmethod
     def open(cls, home: Path, clock: Callable[[], float] = time.time) -> Accounts:
@@ -79,7 +85,15 @@ class Accounts:
             ) from error
         for file in database_files(path):
             close_to_others(file)
-        return cls(own_id, engine, Users(engine, clock), Tokens(engine, clock), Sessions(engine, key, clock))
+        return cls(
+            own_id,
+            engine,
+            Users(engine, clock),
+            Tokens(engine, clock),
+            Sessions(engine, key, clock),
+            ProvidedUsers(engine, clock),
+            PendingSignIns(key, clock),
+        )
 
     def viewer_key(self, user_id: int) -> str:
         """The key of a user in the catalog (:class:`index.records.Viewer`)."""

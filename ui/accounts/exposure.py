@@ -9,7 +9,9 @@ from ipaddress import ip_address
 
 from ui.accounts.database import Accounts
 from ui.accounts.sign_in import SignIn
+from ui.accounts.users import UserRecord
 from ui.errors import UsedWronglyError
+from ui.openid_settings import ProviderChoice
 from ui.settings import Settings, home_id
 
 
@@ -23,6 +25,13 @@ def asks_to_sign_in(settings: Settings, *, exposed: bool) -> bool:
     return settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
 
 
+def can_sign_in(user: UserRecord, provider: ProviderChoice | None) -> bool:
+    """Return whether a user has a way to sign in: a password, or the provider if there is one."""
+    takes_passwords = provider is None or provider.allows_passwords
+    is_provided = provider is not None and provider.issuer == user.provider
+    return user.disabled is None and ((user.has_password and takes_passwords) or is_provided)
+
+
 @contextmanager
 def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None]:
     """Open the accounts if people have to sign in, and close them at the end; None if they need not.
@@ -34,6 +43,7 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
     Raises:
         UsedWronglyError: if other machines can reach the server and sign-in is off, or if nobody can sign in,
             unless the settings allow that.
+        SettingsError: if people sign in with a provider, and a setting or a package for that is missing.
     """
     if not asks_to_sign_in(settings, exposed=exposed):
         if exposed and not settings.insecure:
@@ -44,8 +54,11 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
             )
         yield None
         return
+    provider = settings.provider()
+    all_come = provider is not None and provider.admits_all
     with closing(Accounts.open(settings.home)) as accounts:
-        if not settings.insecure and all(user.disabled for user in accounts.users.all()):
+        users = accounts.users.all()
+        if not (settings.insecure or all_come) and not any(can_sign_in(user, provider) for user in users):
             raise UsedWronglyError(
                 "sign-in is on, and nobody can sign in yet; add yourself with `footnoted user add NAME "
                 "--administrator`, or accept this with --insecure"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 1
+VERSION = 2
 """The version of the tables, which the database keeps as its ``user_version``."""
 
 metadata = sa.MetaData()
@@ -15,7 +15,7 @@ users = sa.Table(
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("name", sa.Text, nullable=False),
     sa.Column("key", sa.Text, nullable=False, unique=True),  # The name, folded as for a comparison.
-    sa.Column("password", sa.Text, nullable=False),  # An argon2 hash.
+    sa.Column("password", sa.Text, nullable=False),  # An argon2 hash; empty for a user without a password.
     sa.Column("role", sa.Text, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("disabled", sa.Float),
@@ -27,6 +27,16 @@ users = sa.Table(
 def _of_user(*, nullable: bool = False) -> sa.Column[int]:
     return sa.Column("user_id", sa.ForeignKey(users.c.id, ondelete="CASCADE"), nullable=nullable, index=True)
 
+
+provided = sa.Table(
+    "provided",
+    metadata,
+    sa.Column("user_id", sa.ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True),
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("subject", sa.Text),  # Null until the user's first sign-in.
+    sa.UniqueConstraint("issuer", "subject"),
+)
+"""The users who sign in with a provider, which names each by its issuer and an id, the subject."""
 
 tokens = sa.Table(
     "tokens",

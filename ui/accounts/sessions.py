@@ -14,10 +14,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 import sqlalchemy as sa
-from itsdangerous import BadSignature, Signer, TimestampSigner
+from itsdangerous import BadSignature, Signer
 
 from ui.accounts.identity import ROLE_SCOPES, Identity, Role
 from ui.accounts.schema import sessions, users
+from ui.accounts.signing import timed_signer
 from ui.accounts.tokens import digest_of
 
 IDLE_SECONDS = 12 * 3_600
@@ -57,8 +58,7 @@ class Sessions:
         self._engine = engine
         self._clock = clock
         self._cookies = Signer(key, "session", key_derivation="hmac", digest_method=sha256)
-        self._forms = _Forms(key, "form", key_derivation="hmac", digest_method=sha256)
-        self._forms.clock = clock
+        self._forms = timed_signer(clock)(key, "form", key_derivation="hmac", digest_method=sha256)
 
     def start(self, user_id: int) -> str:
         """Start a session with a new id, and return its cookie."""
@@ -113,16 +113,6 @@ class Sessions:
             return self._cookies.unsign(cookie.encode("utf-8", "surrogatepass")).decode()
         except BadSignature:
             return None
-
-
-class _Forms(TimestampSigner):
-    """A signer whose time is that of the accounts."""
-
-    clock: Callable[[], float]
-
-    def get_timestamp(self) -> int:
-        """The time in whole seconds since 1970."""
-        return int(self.clock())
 
 
 def _has_ended(now: float) -> sa.ColumnElement[bool]:

@@ -1,4 +1,4 @@
-"""Sign-in to a running server: by name and password, by session, or by token."""
+"""Sign-in to a running server: by name and password, with a provider, by session, or by token."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ from threading import Lock
 from ui.accounts.database import Accounts
 from ui.accounts.identity import Identity, Scope
 from ui.accounts.names import key_of
+from ui.accounts.provided import Person
 from ui.accounts.throttle import Throttle
 from ui.accounts.tokens import digest_of, new_token
+from ui.accounts.users import UserRecord
 
 
 class SignIn:
@@ -52,6 +54,28 @@ class SignIn:
                 return None
             self._throttle.note_signed_in(key, network_of(address))
         return self.accounts.sessions.start(user.user_id)
+
+    def check_address(self, address: str) -> None:
+        """Raise an error if too many sign-ins from a network address have failed.
+
+        Raises:
+            TooManyAttemptsError: if too many have failed.
+        """
+        self._throttle.check_address(network_of(address))
+
+    def note_failure(self, address: str) -> None:
+        """Count a failed sign-in with a provider."""
+        self._throttle.note_failed_at(network_of(address))
+
+    def start_provided_session(self, person: Person, *, all_come: bool) -> tuple[UserRecord, str]:
+        """Start a session for a person who has signed in to a provider; return the user and the cookie.
+
+        Raises:
+            NotAdmittedError: if the person has no account here, or one that is locked out.
+            AccountError: if the person needs a new user, and has a name that cannot be given to one.
+        """
+        user = self.accounts.provided.admitted(person, all_come=all_come)
+        return user, self.accounts.sessions.start(user.user_id)
 
     def token_identity(self, token: str, address: str) -> Identity | None:
         """The sender of a request with a token; None if the token is wrong or has ended.

@@ -54,6 +54,19 @@ class Throttle:
         """
         self._check(*_limits(name, address))
 
+    def check_address(self, address: str) -> None:
+        """Raise an error if no further sign-in from an address is allowed, by any name.
+
+        Raises:
+            TooManyAttemptsError: if the limit is used up.
+        """
+        self._check(_of_address(address))
+
+    def note_failed_at(self, address: str) -> None:
+        """Count a failed sign-in that named nobody."""
+        limit = _of_address(address)
+        self._limiter.hit(limit.item, *limit.identifiers)
+
     def note_failed_sign_in(self, name: str, address: str) -> None:
         """Count a failed sign-in."""
         for limit in _limits(name, address):
@@ -80,9 +93,13 @@ class Throttle:
             raise TooManyAttemptsError(max(1, math.ceil(max(resets) - time.time())))
 
 
+def _of_address(address: str) -> _Limit:
+    return _Limit(OF_ADDRESS, ("address", address))
+
+
 def _limits(name: str, address: str) -> tuple[_Limit, ...]:
     return (
         _Limit(OF_NAME_AT_ADDRESS, ("name-at-address", name, address)),
-        _Limit(OF_ADDRESS, ("address", address)),
+        _of_address(address),
         _Limit(OF_NAME, ("name", name)),
     )

@@ -12,11 +12,14 @@ from pwdlib import PasswordHash
 
 from ui.accounts.identity import Role
 from ui.accounts.names import checked, key_of
-from ui.accounts.schema import sessions, users
+from ui.accounts.schema import provided, sessions, users
 from ui.errors import AccountError, LastAdministratorError
 
 MIN_PASSWORD_CHARACTERS = 12
 MAX_PASSWORD_CHARACTERS = 1_000
+
+NO_HASH = ""
+"""What is kept for a user without a password, instead of a hash. No password has it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,9 @@ class UserRecord:
         role: what the user may do.
         created: when the user was added.
         disabled: when the user was locked out; None if the user may sign in.
+        provider: the address of the provider with which the user signs in; None for a name and a password.
+        subject: the provider's id of the user; None before the first sign-in.
+        has_password: whether the user has a password.
     """
 
     user_id: int
@@ -36,6 +42,9 @@ class UserRecord:
     role: Role
     created: float
     disabled: float | None
+    provider: str | None = None
+    subject: str | None = None
+    has_password: bool = True
 
 
 class Users:
@@ -65,7 +74,7 @@ class Users:
             with self._engine.begin() as connection:
                 connection.execute(sa.insert(users).values(row))
         except sa.exc.IntegrityError as error:
-            raise AccountError(f"there is a user {name!r} already; choose another name") from error
+            raise name_is_taken(name) from error
         return self.get(name)
 
     def get(self, name: str) -> UserRecord:
@@ -75,10 +84,10 @@ class Users:
             AccountError: if there is no such user.
         """
         with self._engine.connect() as connection:
-            row = connection.execute(sa.select(users).filter_by(key=key_of(name))).one_or_none()
-        if row is None:
+            found = records(connection, users.c.key == key_of(name))
+        if not found:
             raise _unknown(name)
-        return _record(row)
+        return found[0]
 
     def has(self, name: str) -> bool:
         """Return whether a user has this name."""
@@ -88,7 +97,7 @@ class Users:
     def all(self) -> list[UserRecord]:
         """The users, by name."""
         with self._engine.connect() as connection:
-            return [_record(row) for row in connection.execute(sa.select(users).order_by(users.c.key))]
+            return records(connection, sa.true())
 
     def change(
         self,
@@ -147,10 +156,12 @@ class Users:
     def verified(self, name: str, password: str) -> UserRecord | None:
         """The user whose name and password these are; None if there is none, or the user is locked out.
 
-        An unknown name takes as much work as a wrong password, so that the time does not tell them apart.
+        An unknown name, and a user without a password, take as much work as a wrong password, so that the
+        time does not tell them apart.
         """
         with self._engine.connect() as connection:
-            row = connection.execute(sa.select(users).filter_by(key=key_of(name))).one_or_none()
+            named = sa.select(users).where(users.c.key == key_of(name), users.c.password != NO_HASH)
+            row = connection.execute(named).one_or_none()
         read = password[:MAX_PASSWORD_CHARACTERS]
         stored = self.decoy() if row is None else row.password
         is_right, stronger = self._hasher.verify_and_update(_composed(read), stored)
@@ -159,7 +170,7 @@ class Users:
         if stronger is not None:
             with self._engine.begin() as connection:
                 connection.execute(sa.update(users).filter_by(id=row.id).values(password=stronger))
-        return _record(row)
+        return self.get(name)
 
     def decoy(self) -> str:
         """The hash of a random password, with which unknown names are checked; the first call makes it."""
@@ -171,8 +182,27 @@ class Users:
         return self._hasher.hash(_composed(_checked_password(password)))
 
 
-def _record(row: sa.Row[tuple[object, ...]]) -> UserRecord:
-    return UserRecord(row.id, row.name, Role(row.role), row.created, row.disabled)
+def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[UserRecord]:
+    """The users that fulfil a condition on the tables of users and of provided users, by name."""
+    found = sa.select(users, provided.c.issuer, provided.c.subject).join(provided, isouter=True).where(which)
+    return [
+        UserRecord(
+            row.id,
+            row.name,
+            Role(row.role),
+            row.created,
+            row.disabled,
+            row.issuer,
+            row.subject,
+            row.password != NO_HASH,
+        )
+        for row in connection.execute(found.order_by(users.c.key))
+    ]
+
+
+def name_is_taken(name: str) -> AccountError:
+    """The error for a new user with the name of another one."""
+    return AccountError(f"there is a user {name!r} already; choose another name")
 
 
 def _is_dispensable() -> sa.ColumnElement[bool]:

@@ -43,15 +43,36 @@ def add_user(
         bool, typer.Option("--administrator", help="Let the user administer the server, too.")
     ] = False,
     password_file: PasswordFile = None,
+    openid: Annotated[
+        bool, typer.Option("--openid", help="Let the user sign in with the provider, without a password.")
+    ] = False,
+    subject: Annotated[
+        str | None,
+        typer.Option(
+            "--subject",
+            metavar="ID",
+            help="The provider's id of the user (default: the first person who comes with the name).",
+        ),
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Add a user, and ask for a password."""
+    """Add a user, and ask for a password, or let the user sign in with the provider."""
     from ui.accounts import Role
 
     role = Role.ADMINISTRATOR if administrator else Role.MEMBER
+    if subject is not None and not openid:
+        raise UsedWronglyError("--subject is the id of a user of the provider; give --openid as well")
+    if openid and password_file is not None:
+        raise UsedWronglyError(
+            "a user of the provider has no password; leave out --password-file or --openid"
+        )
+    issuer = _issuer(home) if openid else None
     with _opened(home, "user add", name) as accounts:
-        user = accounts.users.add(name, _password(password_file), role)
+        if issuer is not None:
+            user = accounts.provided.add(name, issuer, subject, role)
+        else:
+            user = accounts.users.add(name, _password(password_file), role)
     _say(f"Added the {user.role} {user.name}.", _of_user(user), as_json=as_json)
 
 
@@ -221,6 +242,18 @@ def _opened(home: Path | None, action: str = "", of: str | None = None) -> Itera
         record_command(folder, action, of)
 
 
+def _issuer(home: Path | None) -> str:
+    """The provider of the settings.
+
+    Raises:
+        UsedWronglyError: if they name none.
+    """
+    issuer = settings_of(home=home).openid_issuer
+    if issuer is None:
+        raise UsedWronglyError("--openid needs a provider; set FOOTNOTED_OPENID_ISSUER to its address")
+    return issuer
+
+
 def _password(file: Path | None) -> str:
     """The password in a file, or the one that a person types twice.
 
@@ -242,6 +275,8 @@ def _of_user(user: UserRecord) -> dict[str, object]:
         "role": str(user.role),
         "created": _date(user.created),
         "disabled": _date(user.disabled),
+        "provider": user.provider,
+        "subject": user.subject,
     }
 
 

@@ -19,7 +19,7 @@ from packaging.requirements import Requirement
 from index.errors import line_of
 from ui.accounts import FILE as ACCOUNTS
 from ui.accounts import Accounts, Role
-from ui.accounts.exposure import asks_to_sign_in
+from ui.accounts.exposure import asks_to_sign_in, can_sign_in
 from ui.errors import expected_errors
 from ui.opening import open_catalog
 from ui.settings import FILE_NAME, Settings
@@ -188,10 +188,13 @@ def _accounts(settings: Settings) -> _Found:
         if exposed:
             return refused, f"everyone who reaches {settings.host} reads all; set FOOTNOTED_SIGN_IN to on"
         return "ok", f"nobody signs in, and only this machine reaches {settings.host}"
+    provider = settings.provider()
+    if provider is not None and provider.admits_all:
+        refused = "warning"
     if not (settings.home / ACCOUNTS).is_file():
         return refused, "nobody can sign in; add yourself with `footnoted user add NAME --administrator`"
     with closing(Accounts.open(settings.home)) as accounts:
-        active = [user for user in accounts.users.all() if user.disabled is None]
+        active = [user for user in accounts.users.all() if can_sign_in(user, provider)]
     if not any(user.role is Role.ADMINISTRATOR for user in active):
         state = "warning" if active else refused
         return state, "no administrator can sign in; add one with `footnoted user add NAME --administrator`"

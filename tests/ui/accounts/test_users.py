@@ -13,6 +13,7 @@ import pytest
 from index.catalog import Catalog, back_up
 from tests.support.people import PASSWORD, Clock
 from ui.accounts import FILE, Accounts, Role, Scope
+from ui.accounts.schema import VERSION
 from ui.accounts.users import MAX_PASSWORD_CHARACTERS
 from ui.errors import AccountError, AccountsFileError
 
@@ -121,7 +122,7 @@ def test_a_backup_of_the_library_has_no_accounts(tmp_path: Path) -> None:
 
 def test_a_file_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
     with closing(sqlite3.connect(tmp_path / FILE)) as newer:
-        newer.execute("PRAGMA user_version = 2")
+        newer.execute(f"PRAGMA user_version = {VERSION + 1}")
     with pytest.raises(AccountsFileError, match="a newer version"):
         Accounts.open(tmp_path)
 

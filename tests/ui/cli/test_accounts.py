@@ -66,6 +66,30 @@ def test_users_are_added_listed_changed_and_removed(
     assert [(user["name"], user["disabled"]) for user in users] == [("ada", None)]
 
 
+def test_users_of_a_provider_are_added_and_listed(
+    home: str, password: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    issuer = "https://login.example/team"
+    monkeypatch.setenv("FOOTNOTED_OPENID_ISSUER", issuer)
+    at = ["--home", home]
+    assert main(["user", "add", "ada", "--openid", "--administrator", *at]) == 0
+    assert main(["user", "add", "bea", "--openid", "--subject", "u-2", *at]) == 0
+    assert main(["user", "add", "cai", "--password-file", password, *at]) == 0
+    assert capsys.readouterr().out.startswith("Added the administrator ada.\nAdded the member bea.\n")
+    assert main(["user", "list", *at]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.partition(" · provider ")[2] for line in lines] == [issuer, f"{issuer} · subject u-2", ""]
+    assert main(["user", "list", "--json", *at]) == 0
+    listed = json.loads(capsys.readouterr().out)["users"]
+    assert [(user["provider"], user["subject"]) for user in listed] == [
+        (issuer, None),
+        (issuer, "u-2"),
+        (None, None),
+    ]
+    assert main(["user", "add", "dee", "--openid", "--subject", "u-2", *at]) == 2
+    assert "'bea' is the user with the subject 'u-2' already" in capsys.readouterr().err
+
+
 def test_a_token_is_printed_once_and_revoked(home: str, capsys: pytest.CaptureFixture[str]) -> None:
     at = ["--home", home]
     assert main(["token", "add", "dash", "--scope", "read", "--scope", "ask", "--days", "9", *at]) == 0
@@ -106,6 +130,12 @@ def test_a_token_is_printed_once_and_revoked(home: str, capsys: pytest.CaptureFi
         (["token", "add", "dash", "--scope", "read", "--user", "eve"], "there is no user 'eve'"),
         (["token", "add", "dash"], "Missing option '--scope'"),
         (["token", "revoke", "dash"], "there is no token 'dash'"),
+        (["user", "add", "ada", "--openid"], "--openid needs a provider; set FOOTNOTED_OPENID_ISSUER"),
+        (["user", "add", "ada", "--subject", "u-17"], "--subject is the id of a user of the provider"),
+        (
+            ["user", "add", "ada", "--openid", "--password-file", "PASSWORD"],
+            "a user of the provider has no password",
+        ),
         (["user"], "Missing command"),
     ],
 )

@@ -26,6 +26,8 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
         "GET /readyz",
         "GET /sign-in",
         "POST /sign-in",
+        "GET /sign-in/openid",
+        "GET /sign-in/openid/callback",
         "POST /sign-out",
         "GET /footnoted/{version}/styles/theme.css",
         "GET /footnoted/{version}/styles/sign_in.css",

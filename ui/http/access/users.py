@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Path
@@ -36,6 +37,10 @@ Password = Annotated[
 Sender = Annotated[Identity, Depends(identity_of)]
 
 
+_SIGN_INS = ("POST /sign-in", "GET /sign-in/openid/callback")
+"""The actions in the audit log by which people sign in."""
+
+
 class User(BaseModel):
     """A user; times are in seconds since 1970.
 
@@ -45,6 +50,7 @@ class User(BaseModel):
         created: when the user was added.
         disabled: when the user was locked out; null if the user may sign in.
         signed_in: when the user last signed in, as far as the audit log goes back.
+        provider: the address of the provider with which the user signs in; null for a name and a password.
     """
 
     name: str
@@ -52,18 +58,36 @@ class User(BaseModel):
     created: float
     disabled: float | None
     signed_in: float | None = None
+    provider: str | None = None
 
 
 _EXAMPLE = "four words and 2 figures"
 
 
+class Users(BaseModel):
+    """The users.
+
+    Attributes:
+        users: the users, by name.
+        provider: the address of the provider with which people sign in; null if there is none.
+    """
+
+    users: list[User]
+    provider: str | None
+
+
 class NewUser(RequestModel):
-    """A user to add."""
+    """A user to add, with a password or for the provider."""
 
     model_config = example(name="bea", password=_EXAMPLE, role="member")
 
     name: AccountName
-    password: Password
+    password: Password | None = None
+    provider: bool = Field(
+        default=False,
+        description="lets the first person who signs in to the provider with this name be the user, "
+        "instead of a password",
+    )
     role: Annotated[Role, Field(strict=False)] = Role.MEMBER
 
 
@@ -77,28 +101,47 @@ class UserChange(RequestModel):
     password: Password | None = Field(default=None, description="signs the user out everywhere")
 
 
-def users_router(sign_in: SignIn | None, audit: AuditLog) -> APIRouter:
-    """The routes under ``/v1/users``; without ``sign_in``, there are no users. No response has a password."""
+def users_router(sign_in: SignIn | None, audit: AuditLog, provider: str | None = None) -> APIRouter:
+    """The routes under ``/v1/users``; no response has a password.
+
+    Args:
+        sign_in: the accounts; None if there are no users.
+        audit: the audit log.
+        provider: the address of the provider with which people sign in; None if there is none.
+    """
     router = APIRouter(prefix="/v1/users", tags=["accounts"], responses=documented(409, 422, 500))
     hashing = LimitedThreads("passwords", at_once=1, waiting=_WAITING)
 
     @router.get("")
-    def users() -> dict[str, list[User]]:
+    def users() -> Users:
         """List the users, by name."""
         found = accounts_of(sign_in).users.all()
         seen: dict[str, float] = {}
-        for name, at in audit.latest("POST /sign-in").items():
-            seen[key_of(name)] = max(at, seen.get(key_of(name), at))
-        return {"users": [_shown(user, seen.get(key_of(user.name))) for user in found]}
+        for action in _SIGN_INS:
+            for name, at in audit.latest(action).items():
+                seen[key_of(name)] = max(at, seen.get(key_of(name), at))
+        shown = [_shown(user, seen.get(key_of(user.name))) for user in found]
+        return Users(users=shown, provider=provider)
 
     @router.post("", status_code=201, responses=documented(400, 413, 503))
     async def add(wanted: NewUser, sender: Sender) -> User:
-        """Add a user. Tell the user the password in a safe way; the server never shows it again."""
+        """Add a user, with either a `password` or the `provider`.
+
+        Tell the user the password in a safe way; the server never shows it again.
+        """
         accounts = accounts_of(sign_in)
         require_scopes(sender, ROLE_SCOPES[wanted.role])
-        password = wanted.password.get_secret_value()
         with _problems():
-            user = await hashing.run(accounts.users.add, wanted.name, password, wanted.role)
+            if wanted.password is not None and not wanted.provider:
+                password = wanted.password.get_secret_value()
+                user = await hashing.run(accounts.users.add, wanted.name, password, wanted.role)
+            elif wanted.password is None and wanted.provider:
+                if provider is None:
+                    raise HTTPException(409, "Nobody signs in to this server with a provider.")
+                add_provided = partial(accounts.provided.add, role=wanted.role)
+                user = await hashing.run(add_provided, wanted.name, provider)
+            else:
+                raise HTTPException(422, "A user has either a password or the provider; send one of them.")
         note(target=user.name)
         return _shown(user)
 
@@ -160,4 +203,11 @@ def _problems() -> Iterator[None]:
 def _shown(user: UserRecord, signed_in: float | None = None) -> User:
     # A removed user may have had the name before.
     seen = signed_in if signed_in is not None and signed_in >= user.created else None
-    return User(name=user.name, role=user.role, created=user.created, disabled=user.disabled, signed_in=seen)
+    return User(
+        name=user.name,
+        role=user.role,
+        created=user.created,
+        disabled=user.disabled,
+        signed_in=seen,
+        provider=user.provider,
+    )

@@ -21,7 +21,7 @@ from ui.http.problems import REQUEST_ID
 from ui.operations import DONE, Act, AuditLog, Refusals, begin_notes, begin_request, log_event
 from ui.operations.metrics import Metrics, RequestSeen
 
-_FORMS = frozenset({"POST /sign-in", "POST /sign-out"})
+_FORMS = frozenset({"POST /sign-in", "POST /sign-out", "GET /sign-in/openid/callback"})
 _CHANGING = frozenset({ScopeName.WRITE, ScopeName.ADMIN})
 _REFUSED = frozenset({401, 403, 429})
 

@@ -135,8 +135,12 @@ export const chooseModel = (model) => send("v1/model", "PUT", model);
 export const testModel = (model) => send("v1/model/test", "POST", model);
 export const clearModel = async () => (await ask("v1/model", { method: "DELETE" })).json();
 
-/** Fetches the users: {name, role, created, disabled, signed_in}. */
-export const getUsers = async () => (await get("v1/users")).users;
+/**
+ * Fetches {users, provider}: the users, {name, role, created, disabled, signed_in, provider}, and the address
+ * of the provider with which people sign in.
+ */
+export const getUsersAndProvider = () => get("v1/users");
+export const getUsers = async () => (await getUsersAndProvider()).users;
 export const addUser = (user) => send("v1/users", "POST", user);
 export const changeUser = (name, changes) => send(`v1/users/${encodeURIComponent(name)}`, "PATCH", changes);
 export const removeUser = (name) => ask(`v1/users/${encodeURIComponent(name)}`, { method: "DELETE" });

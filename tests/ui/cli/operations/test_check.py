@@ -146,6 +146,11 @@ def test_people_must_be_able_to_sign_in_where_they_have_to(
         accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
         assert one(exposed, "accounts") == ("ok", "2 people can sign in")
     assert one(Settings(home=tmp_path, host="0.0.0.0", insecure=True), "accounts")[0] == "warning"
+    provided = {"sign_in": "on", "openid_issuer": "https://login.example"}
+    state, words = one(Settings.model_validate({"home": tmp_path, **provided}), "accounts")
+    assert (state, "openid_client is not set" in words) == ("failed", True)
+    everyone = {**provided, "home": tmp_path / "new", "openid_client": "x", "openid_users": "all"}
+    assert one(Settings.model_validate(everyone), "accounts")[0] == "warning"
     assert one(Settings(home=tmp_path, host="desk.example", sign_in="off"), "accounts")[0] == "failed"
 
 

@@ -66,13 +66,20 @@ def test_an_added_user_signs_in_and_is_listed_without_the_password(
         ({"name": "b c", "password": OTHER}, "is no name"),
         ({"name": "..", "password": OTHER}, "is no name"),
         ({"name": "bea", "password": "short"}, "password: "),
-        ({"name": "bea"}, "password: "),
+        ({"name": "bea"}, "either a password or the provider"),
+        ({"name": "bea", "password": OTHER, "provider": True}, "either a password or the provider"),
         ({"name": "bea", "password": OTHER, "role": "owner"}, "role: "),
     ],
 )
-def test_a_user_who_cannot_be_added_is_refused(admin: TestClient, body: dict[str, str], said: str) -> None:
+def test_a_user_who_cannot_be_added_is_refused(admin: TestClient, body: dict[str, object], said: str) -> None:
     refused = admin.post("/v1/users", json=body)
     assert (refused.status_code, said in refused.json()["detail"]) == (422, True)
+    assert list(users(admin)) == ["ana", "root"]
+
+
+def test_no_user_of_a_provider_is_added_where_there_is_none(admin: TestClient) -> None:
+    refused = admin.post("/v1/users", json={"name": "bea", "provider": True})
+    assert (refused.status_code, admin.get("/v1/users").json()["provider"]) == (409, None)
     assert list(users(admin)) == ["ana", "root"]
 
 

@@ -9,7 +9,7 @@ import {
 import { button, make } from "../controls/dom.js";
 import { say } from "../controls/notices.js";
 import { t } from "../i18n.js";
-import { addUser, changeUser, getUsers, removeUser } from "../server.js";
+import { addUser, changeUser, getUsersAndProvider, removeUser } from "../server.js";
 import { askFor, copyButton, field, input, select } from "./dialogs.js";
 import { act, dayWords, drawAgain, momentOf, row, rows, section } from "./sections.js";
 
@@ -19,13 +19,18 @@ const LETTERS = "abcdefghijkmnpqrstuvwxyz23456789";
 /** Returns the section; `me` is the name of the administrator. */
 export function usersSection(me) {
   const change = (name, changes, done) => act(() => changeUser(name, changes), done);
+  let provider = null;
 
   return section({
     name: "users",
     title: t("admin.users"),
     about: t("admin.users.about"),
     add: { words: t("admin.user.add"), run: add },
-    draw: async () => [rows((await getUsers()).map(userRow), "")],
+    draw: async () => {
+      const found = await getUsersAndProvider();
+      provider = found.provider;
+      return [rows(found.users.map(userRow), "")];
+    },
   });
   function userRow(user) {
     const { name, role, disabled } = user;
@@ -40,6 +45,7 @@ export function usersSection(me) {
       ].filter(Boolean),
       facts: [
         t("admin.added", { date: dayWords(user.created) }),
+        user.provider && t("admin.user.with", { name: new URL(user.provider).host }),
         user.signed_in && t("admin.user.seen", { date: momentOf(user.signed_in) }),
       ],
       entries: [
@@ -74,17 +80,30 @@ export function usersSection(me) {
       ROLES.map((one) => [one, t(`admin.role.${one}`)]),
     );
     const password = passwordField();
+    const way = select("fn-user-way", [
+      ["password", t("signIn.password")],
+      ...(provider ? [["provider", new URL(provider).host]] : []),
+    ]);
+    const expected = hint(t("admin.user.expected"));
+    const isProvided = () => way.value === "provider";
+    const showWay = () => {
+      password.show(!isProvided());
+      expected.hidden = !isProvided();
+    };
+    way.addEventListener("change", showWay);
+    showWay();
     askFor({
       title: t("admin.user.add"),
       fields: [
         field(t("signIn.name"), name, hint(t("admin.user.nameHint"))),
         field(t("admin.user.role"), role),
+        provider && field(t("admin.user.way"), way, expected),
         password.element,
-      ],
+      ].filter(Boolean),
       submit: t("admin.user.add"),
       run: async () => {
-        const user = { name: name.value, role: role.value, password: password.value() };
-        const added = await addUser(user);
+        const own = isProvided() ? { provider: true } : { password: password.value() };
+        const added = await addUser({ name: name.value, role: role.value, ...own });
         say(t("admin.user.ready", { name: added.name }));
         await drawAgain();
       },
@@ -123,7 +142,7 @@ export function usersSection(me) {
 
 const hint = (words) => make("p", { class: "fn-hint" }, words);
 
-/** Returns {element, value} of a password that the administrator types, or lets the page make. */
+/** Returns {element, value, show} of a password that the administrator types, or lets the page make. */
 function passwordField() {
   const typed = input("fn-user-password", {
     type: "password",
@@ -147,5 +166,10 @@ function passwordField() {
   }
 
   const buttons = make("div", { class: "fn-field-buttons" }, making, copying);
-  return { element: field(t("signIn.password"), typed, said, buttons), value: () => typed.value };
+  const element = field(t("signIn.password"), typed, said, buttons);
+  const show = (isShown) => {
+    element.hidden = !isShown;
+    typed.disabled = !isShown;
+  };
+  return { element, value: () => typed.value, show };
 }

@@ -1,0 +1,83 @@
+"""Sign-ins that have begun at a provider, and that only the browser in which they began can finish.
+
+The browser keeps a sign-in in a signed cookie, so that nobody can fill the server's memory with sign-ins that
+never end. The server keeps only the ids of those that have ended, until they would be too old anyway.
+"""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from threading import Lock
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+from ui.accounts.signing import timed_signer
+
+PENDING_SECONDS = 600
+"""The time that a person has to sign in to the provider."""
+
+_MAX_PLACE_CHARACTERS = 1_500
+"""The longest way back that is kept. A cookie has at most 4,096 bytes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A sign-in that has begun.
+
+    Attributes:
+        place: the path to which the browser goes at the end.
+        state: a random value that comes back in the address to which the provider leads the browser.
+        nonce: a random value that comes back in the id token.
+        verifier: a random value that the provider knows by its digest, and gets with the code (PKCE).
+    """
+
+    place: str
+    state: str
+    nonce: str
+    verifier: str
+
+
+class PendingSignIns:
+    """The sign-ins of a server that have begun. Safe to share between threads."""
+
+    def __init__(self, key: bytes, clock: Callable[[], float]) -> None:
+        """Sign cookies with ``key``."""
+        options = {"key_derivation": "hmac", "digest_method": sha256}
+        signer = timed_signer(clock)
+        self._cookies = URLSafeTimedSerializer(key, "openid", signer=signer, signer_kwargs=options)
+        self._clock = clock
+        self._ended: dict[str, float] = {}
+        self._lock = Lock()
+
+    def begin(self, place: str) -> tuple[Pending, str]:
+        """Begin a sign-in that ends at the path ``place``; return it with the cookie for the browser."""
+        kept = place if len(place.encode("utf-8", "replace")) <= _MAX_PLACE_CHARACTERS else "/"
+        pending = Pending(kept, *(secrets.token_urlsafe(32) for _ in range(3)))
+        return pending, str(self._cookies.dumps(asdict(pending)))
+
+    def end(self, cookie: str, state: str) -> Pending | None:
+        """End a sign-in; None if it is not of this browser, too old, or has ended before.
+
+        Args:
+            cookie: the cookie that the browser sends.
+            state: the state in the address to which the provider has led the browser.
+        """
+        try:
+            pending = Pending(
+                **self._cookies.loads(cookie.encode("utf-8", "surrogatepass"), max_age=PENDING_SECONDS)
+            )
+        except (BadData, TypeError):  # An earlier version may have signed other fields.
+            return None
+        if not hmac.compare_digest(pending.state.encode(), state.encode("utf-8", "surrogatepass")):
+            return None
+        now = self._clock()
+        with self._lock:
+            self._ended = {each: at for each, at in self._ended.items() if now - at <= PENDING_SECONDS}
+            if state in self._ended:
+                return None
+            self._ended[state] = now
+        return pending

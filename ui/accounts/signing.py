@@ -1,0 +1,18 @@
+"""Signatures with a time, which is that of the accounts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from itsdangerous import TimestampSigner
+
+
+def timed_signer(time: Callable[[], float]) -> type[TimestampSigner]:
+    """The class of signers whose time is ``time``, in seconds since 1970."""
+
+    class _Timed(TimestampSigner):
+        def get_timestamp(self) -> int:
+            """The time in whole seconds since 1970."""
+            return int(time())
+
+    return _Timed

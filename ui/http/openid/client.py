@@ -1,0 +1,155 @@
+"""The requests to a provider and the check of its id tokens, by Authlib."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import httpx2
+from anyio import fail_after
+from authlib.integrations.starlette_client import OAuth, OAuthError, StarletteOAuth2App
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet
+
+from ui.accounts import Pending, Person
+from ui.http.openid.discovery import Description, description_url, read_description
+from ui.http.openid.errors import OddProviderError, ProviderDownError, UnverifiedError
+from ui.http.openid.transport import ShortAnswers
+from ui.openid_settings import ProviderChoice
+
+SECONDS = 10.0
+"""The time that the provider has for each step of a sign-in."""
+
+LEEWAY_SECONDS = 60
+"""The most by which the provider's clock may differ from this server's."""
+
+_SCOPES = "openid profile email"
+
+_ODD = (
+    ValueError,
+    TypeError,
+    KeyError,
+    AttributeError,
+    RecursionError,
+    OAuthError,
+    JoseError,
+    httpx2.InvalidURL,
+)
+"""The errors of Authlib for values of other forms than the standards say."""
+
+
+class Client:
+    """This server as a client of the provider, which has described itself.
+
+    Attributes:
+        names_itself: whether the provider adds its issuer to the address to which it leads a browser.
+    """
+
+    def __init__(self, choice: ProviderChoice, found: Description, transport: ShortAnswers) -> None:
+        secret = choice.secret.get_secret_value() if choice.secret else None
+        authentication = found.authentication(has_secret=secret is not None)
+        if authentication is None:
+            raise OddProviderError(f"{choice.issuer} takes no secret by client_secret_basic or _post")
+        self.names_itself = found.authorization_response_iss_parameter_supported
+        self._choice = choice
+        self._userinfo = found.userinfo_endpoint
+        # Of the description, Authlib gets the checked fields alone: it would take others for options.
+        self._app: StarletteOAuth2App = OAuth().register(
+            "provider",
+            client_id=choice.client,
+            client_secret=secret,
+            authorize_url=found.authorization_endpoint,
+            access_token_url=found.token_endpoint,
+            jwks_uri=found.jwks_uri,
+            userinfo_endpoint=found.userinfo_endpoint,
+            id_token_signing_alg_values_supported=found.algorithms(),
+            client_kwargs={
+                "scope": _SCOPES,
+                "code_challenge_method": "S256",
+                "token_endpoint_auth_method": authentication,
+                "transport": transport,
+                "timeout": SECONDS,
+                "leeway": 0,  # Access tokens are used at once, and some last for no longer than a minute.
+            },
+        )
+
+    async def address(self, pending: Pending, callback: str) -> str:
+        """See :meth:`ui.http.openid.provider.Provider.address`."""
+        made = await self._app.create_authorization_url(
+            callback, state=pending.state, nonce=pending.nonce, code_verifier=pending.verifier
+        )
+        return str(made["url"])
+
+    async def person(self, pending: Pending, callback: str, code: str) -> Person:
+        """See :meth:`ui.http.openid.provider.Provider.person`."""
+        with _asked(self._choice.issuer):
+            token = await self._token(pending, callback, code)
+            KeySet.import_key_set(await self._app.fetch_jwk_set())
+            claims = await self._claims(token, pending.nonce)
+            subject = claims["sub"]
+            if self._choice.claim not in claims and self._userinfo and "access_token" in token:
+                claims = await self._app.userinfo(token=token)
+                if claims.get("sub") != subject:
+                    raise UnverifiedError("the user's information is about another subject")
+        return Person(self._choice.issuer, subject, self._name(claims))
+
+    async def _token(self, pending: Pending, callback: str, code: str) -> dict[str, Any]:
+        try:
+            token = await self._app.fetch_access_token(callback, code=code, code_verifier=pending.verifier)
+        except OAuthError as error:
+            if error.error == "invalid_grant":
+                raise UnverifiedError(f"the code is refused: {error}") from error
+            raise
+        if not isinstance(token.get("id_token"), str):
+            raise OddProviderError(f"{self._choice.issuer} gives no id token")
+        return dict(token)
+
+    async def _claims(self, token: dict[str, Any], nonce: str) -> Mapping[str, Any]:
+        """The claims of a valid id token."""
+        needed = {"iss": self._choice.issuer, "aud": self._choice.client, "nonce": nonce}
+        options: dict[str, Any] = {
+            name: {"essential": True, "value": value} for name, value in needed.items()
+        }
+        try:
+            claims: Mapping[str, Any] = await self._app.parse_id_token(
+                token, nonce, claims_options={**options, "sub": {"essential": True}}, leeway=LEEWAY_SECONDS
+            )
+        except _ODD as error:
+            raise UnverifiedError(f"the id token is not valid: {type(error).__name__} {error}") from error
+        return claims
+
+    def _name(self, claims: Mapping[str, Any]) -> str:
+        """The name of a person; empty if there is none, or it is an address that is not verified."""
+        name = claims.get(self._choice.claim)
+        is_verified = self._choice.claim != "email" or claims.get("email_verified") is True
+        return name if isinstance(name, str) and is_verified else ""
+
+
+async def fetch_client(choice: ProviderChoice) -> Client:
+    """Ask a provider for its description, and make the client for it.
+
+    Raises:
+        ProviderDownError: if the provider does not answer.
+        OddProviderError: if its description cannot be used.
+    """
+    transport = ShortAnswers()
+    with _asked(choice.issuer):
+        async with httpx2.AsyncClient(transport=transport, timeout=SECONDS) as client:
+            answer = (await client.get(description_url(choice.issuer))).raise_for_status()
+        return Client(choice, read_description(answer.content, choice.issuer), transport)
+
+
+@contextmanager
+def _asked(issuer: str) -> Iterator[None]:
+    """Limit the time of requests to the provider, and raise their errors as those of a provider."""
+    try:
+        with fail_after(SECONDS):
+            yield
+    except (TimeoutError, httpx2.TransportError) as error:
+        raise ProviderDownError(f"{issuer} does not answer: {type(error).__name__} {error}") from error
+    except httpx2.HTTPStatusError as error:
+        kind = ProviderDownError if error.response.is_server_error else OddProviderError
+        raise kind(f"{error.request.url} answers {error.response.status_code}") from error
+    except _ODD as error:
+        raise OddProviderError(f"{issuer} answers oddly: {type(error).__name__} {error}") from error

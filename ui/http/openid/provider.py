@@ -1,0 +1,93 @@
+"""The two steps of a sign-in with a provider: the authorization code flow with PKCE, state and nonce."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from anyio import Lock
+
+from ui.accounts import Pending, Person
+from ui.http.openid.errors import ProviderError, UnverifiedError
+from ui.openid_settings import ProviderChoice
+
+if TYPE_CHECKING:
+    from ui.http.openid.client import Client
+
+DESCRIPTION_SECONDS = 3_600.0
+"""The time after which the provider's description and keys are fetched again."""
+
+PAUSE_SECONDS = 3.0
+"""The time after a failure in which the provider is not asked again, so that no crowd waits for it."""
+
+_CODE = re.compile(r"[ -~]{1,4096}")
+
+
+class Provider:
+    """The provider with which people sign in to this server. It is first asked when the first person comes.
+
+    Attributes:
+        choice: what the settings say of it.
+    """
+
+    def __init__(self, choice: ProviderChoice, clock: Callable[[], float] = time.monotonic) -> None:
+        """Use the provider that ``choice`` describes; ``clock`` tells the time in seconds."""
+        self.choice = choice
+        self._clock = clock
+        self._asking = Lock()
+        self._found: Client | ProviderError | None = None
+        self._until = 0.0
+
+    async def address(self, pending: Pending, callback: str) -> str:
+        """The address at which a person signs in to the provider.
+
+        Args:
+            pending: the sign-in.
+            callback: the address of this server to which the provider leads the browser at the end.
+
+        Raises:
+            ProviderError: if the provider cannot be used now.
+        """
+        return await (await self._described()).address(pending, callback)
+
+    async def person(self, pending: Pending, callback: str, code: str, issuer: str) -> Person:
+        """The person who has signed in to the provider.
+
+        Args:
+            pending: the sign-in, which has ended.
+            callback: the same as for :meth:`address`.
+            code: the code that the browser has brought.
+            issuer: the issuer that the browser has brought; empty if it has brought none.
+
+        Raises:
+            UnverifiedError: if the code or the id token is not valid for this sign-in.
+            ProviderError: if the provider cannot be used now.
+        """
+        client = await self._described()
+        if issuer != self.choice.issuer and (issuer or client.names_itself):
+            raise UnverifiedError(f"the answer is of the issuer {issuer[:200]!r}")
+        if not _CODE.fullmatch(code):
+            raise UnverifiedError("the answer has no code")
+        return await client.person(pending, callback, code)
+
+    async def _described(self) -> Client:
+        """The client for the provider as it describes itself now.
+
+        Raises:
+            ProviderError: if the provider does not describe itself, or in a way that cannot be used.
+        """
+        from ui.http.openid.client import fetch_client
+
+        async with self._asking:
+            if self._found is None or self._clock() >= self._until:
+                seconds = DESCRIPTION_SECONDS
+                try:
+                    self._found = await fetch_client(self.choice)
+                except ProviderError as error:
+                    self._found, seconds = error, PAUSE_SECONDS
+                self._until = self._clock() + seconds
+            if isinstance(self._found, ProviderError):
+                raise type(self._found)(str(self._found))
+            return self._found

@@ -1,0 +1,41 @@
+"""How this server sends requests to a provider: without proxies and redirects, for a short answer."""
+
+from __future__ import annotations
+
+import httpx2
+
+from ui.http.openid.errors import OddProviderError
+
+MAX_BYTES = 500_000
+"""The longest answer of a provider that is read."""
+
+
+class ShortAnswers(httpx2.AsyncBaseTransport):
+    """Sends each request on a connection of its own, and reads an answer of at most ``MAX_BYTES``.
+
+    The answer is asked for, and read, without compression, so that it cannot be longer than it was sent.
+    """
+
+    def __init__(self) -> None:
+        self._tls = httpx2.create_ssl_context()
+
+    async def handle_async_request(self, request: httpx2.Request) -> httpx2.Response:
+        """Send a request.
+
+        Raises:
+            OddProviderError: if the answer is too long.
+            httpx2.TransportError: if there is no answer.
+        """
+        request.headers["Accept-Encoding"] = "identity"
+        body = bytearray()
+        async with httpx2.AsyncHTTPTransport(verify=self._tls) as transport:
+            response = await transport.handle_async_request(request)
+            try:
+                async for part in response.aiter_raw():
+                    body += part
+                    if len(body) > MAX_BYTES:
+                        raise OddProviderError(f"the answer has more than {MAX_BYTES:,} bytes")
+            finally:
+                await response.aclose()
+        kind = {"Content-Type": response.headers.get("content-type", "")}
+        return httpx2.Response(response.status_code, headers=kind, content=bytes(body), request=request)

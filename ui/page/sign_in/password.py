@@ -1,0 +1,90 @@
+"""The routes for a name and a password, and for signing out."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Query
+from starlette.datastructures import FormData
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from ui.accounts import SignIn, TooManyAttemptsError
+from ui.http.access.check import client_address
+from ui.operations import note
+from ui.page.sign_in.form import NO_STORE, SignInForm, language_of, local_path
+
+_MAX_FIELDS = 10
+
+
+def add_password_routes(router: APIRouter, sign_in: SignIn, form: SignInForm) -> None:
+    """Add the routes ``/sign-in`` and ``/sign-out``."""
+    # Checking a password takes a core and 64 MB. Attempts wait here, and take no thread from other requests.
+    one_at_a_time = CapacityLimiter(1)
+    sessions = sign_in.accounts.sessions
+
+    @router.get("/sign-in")
+    async def show(
+        request: Request,
+        next: Annotated[str, Query()] = "/",  # noqa: A002 (the name of the parameter in the address)
+        why: Annotated[str, Query()] = "",
+    ) -> Response:
+        language = language_of(request)
+        said = {"ended": language.text("signIn.ended"), "out": language.text("signIn.out")}.get(why, "")
+        return form.shown(request, local_path(next), said)
+
+    @router.post("/sign-in")
+    async def enter(request: Request) -> Response:
+        language, sent = language_of(request), await _form(request)
+        name, place = _field(sent, "name"), local_path(_field(sent, "next"))
+        if form.provider is not None and not form.takes_passwords:
+            return form.shown(
+                request, place, language.text("signIn.without", name=form.provider.name), status=403
+            )
+        browser = request.cookies.get(form.cookie, "")
+        if not browser or not sessions.is_of_form(_field(sent, "token"), browser):
+            return form.shown(request, place, language.text("signIn.old"), entered=name, status=403)
+        address = client_address(request.scope)
+        try:
+            cookie = await to_thread.run_sync(
+                sign_in.start_session, name, _field(sent, "password"), address, limiter=one_at_a_time
+            )
+        except TooManyAttemptsError as error:
+            return form.wait(request, place, error, entered=name)
+        if cookie is None:
+            await to_thread.run_sync(_note_user, sign_in, name)
+            return form.shown(request, place, language.text("signIn.wrong"), entered=name, status=403)
+        note(who=name)
+        await to_thread.run_sync(sessions.end, request.cookies.get(form.session_cookie, ""))
+        return form.left(request, place, cookie)
+
+    @router.post("/sign-out")
+    async def leave(request: Request) -> Response:
+        cookie, sent = request.cookies.get(form.session_cookie, ""), await _form(request)
+        session = await to_thread.run_sync(sessions.find, cookie)
+        if session is not None:
+            if not sessions.is_of_form(_field(sent, "token"), session.session_id):
+                raise HTTPException(403, "The form is not one of this session; load the page again.")
+            note(who=session.identity.name or "")
+            await to_thread.run_sync(sessions.end, cookie)
+        response = RedirectResponse("/sign-in?why=out", 303, NO_STORE)
+        response.delete_cookie(form.session_cookie, path="/")
+        return response
+
+
+def _note_user(sign_in: SignIn, name: str) -> None:
+    """Let the audit log name a user who was refused. An unknown name may be a password in a wrong field."""
+    if sign_in.accounts.users.has(name):
+        note(who=name)
+
+
+async def _form(request: Request) -> FormData:
+    """The fields of a form; a file or too many fields are refused with 400."""
+    return await request.form(max_files=0, max_fields=_MAX_FIELDS)
+
+
+def _field(form: FormData, name: str) -> str:
+    value = form.get(name, "")
+    return value if isinstance(value, str) else ""

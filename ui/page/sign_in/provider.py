@@ -1,0 +1,153 @@
+"""The routes that lead to the provider, and back from it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated
+
+from anyio import to_thread
+from fastapi import APIRouter, Query
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import RedirectResponse, Response
+
+from ui.accounts import PENDING_SECONDS, Pending, SignIn, TooManyAttemptsError
+from ui.errors import AccountError, NotAdmittedError
+from ui.http.access.check import client_address
+from ui.http.openid import OddProviderError, Provider, ProviderDownError, ProviderError, UnverifiedError
+from ui.operations import log_event, note
+from ui.page.sign_in.form import NO_STORE, PROVIDER_ROUTE, SignInForm, language_of, local_path
+
+CALLBACK_ROUTE = f"{PROVIDER_ROUTE}/callback"
+"""The path to which the provider leads the browser back."""
+
+_FAILURES: dict[type[ProviderError], tuple[int, str]] = {
+    ProviderDownError: (503, "signIn.down"),
+    OddProviderError: (502, "signIn.odd"),
+    UnverifiedError: (403, "signIn.unverified"),
+}
+"""The status and the words for each error of the provider."""
+
+
+def add_provider_routes(
+    router: APIRouter, sign_in: SignIn, form: SignInForm, provider: Provider | None
+) -> None:
+    """Add the routes to and from the provider; they are 404 without ``provider``."""
+    known = _ProviderSignIn(sign_in, form, provider) if provider else None
+
+    def required() -> _ProviderSignIn:
+        if known is None:
+            raise HTTPException(404, "Nobody signs in to this server with a provider; sign in at /sign-in.")
+        return known
+
+    @router.get(PROVIDER_ROUTE)
+    async def leave_for_provider(
+        request: Request,
+        next: Annotated[str, Query()] = "/",  # noqa: A002 (the name of the parameter in the address)
+    ) -> Response:
+        return await required().begin(request, local_path(next))
+
+    @router.get(CALLBACK_ROUTE)
+    async def come_back(
+        request: Request,
+        state: Annotated[str, Query()] = "",
+        code: Annotated[str, Query()] = "",
+        error: Annotated[str, Query()] = "",
+        iss: Annotated[str, Query()] = "",
+    ) -> Response:
+        return await required().end(request, _Answer(state, code, error, iss))
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What the provider lets a browser bring back. The fields have the names of the standard."""
+
+    state: str
+    code: str
+    error: str
+    iss: str
+
+
+class _ProviderSignIn:
+    """Lets people sign in with a provider."""
+
+    def __init__(self, sign_in: SignIn, form: SignInForm, provider: Provider) -> None:
+        self._sign_in = sign_in
+        self._form = form
+        self._provider = provider
+        self._cookie = form.session_cookie.replace("session", "openid")
+
+    async def begin(self, request: Request, place: str) -> Response:
+        """Lead a browser to the provider, and then to the path ``place``."""
+        pending, cookie = self._sign_in.accounts.pending.begin(place)
+        try:
+            address = await self._provider.address(pending, _callback(request))
+        except ProviderError as error:
+            return self._failed(request, place, error)
+        response = RedirectResponse(address, 303, NO_STORE)
+        response.set_cookie(
+            self._cookie,
+            cookie,
+            max_age=PENDING_SECONDS,
+            path=PROVIDER_ROUTE,
+            secure=request.scope["scheme"] == "https",
+            httponly=True,
+            samesite="lax",
+        )
+        return response
+
+    async def end(self, request: Request, answer: _Answer) -> Response:
+        """Start the session of a person who comes back from the provider, or refuse the person."""
+        pending = self._sign_in.accounts.pending.end(request.cookies.get(self._cookie, ""), answer.state)
+        if pending is None:
+            return self._refused(request, "/", "signIn.late")
+        if answer.error:
+            response = self._refused(request, pending.place, "signIn.refused")
+        else:
+            response = await self._started(request, pending, answer)
+        response.delete_cookie(self._cookie, path=PROVIDER_ROUTE)
+        return response
+
+    async def _started(self, request: Request, pending: Pending, answer: _Answer) -> Response:
+        address, sign_in = client_address(request.scope), self._sign_in
+        try:
+            sign_in.check_address(address)
+            person = await self._provider.person(pending, _callback(request), answer.code, answer.iss)
+            all_come = self._provider.choice.admits_all
+            start = partial(sign_in.start_provided_session, person, all_come=all_come)
+            user, cookie = await to_thread.run_sync(start)
+        except TooManyAttemptsError as error:
+            return self._form.wait(request, pending.place, error)
+        except ProviderError as error:
+            if isinstance(error, UnverifiedError):
+                sign_in.note_failure(address)
+            return self._failed(request, pending.place, error)
+        except NotAdmittedError as error:
+            sign_in.note_failure(address)
+            if error.user is not None:
+                note(who=error.user)
+            return self._refused(request, pending.place, "signIn.unknown")
+        except AccountError:
+            sign_in.note_failure(address)
+            return self._refused(request, pending.place, "signIn.nameless")
+        note(who=user.name)
+        former = request.cookies.get(self._form.session_cookie, "")
+        await to_thread.run_sync(sign_in.accounts.sessions.end, former)
+        return self._form.left(request, pending.place, cookie)
+
+    def _failed(self, request: Request, place: str, error: ProviderError) -> Response:
+        """The page after an error of the provider, whose cause is for the log."""
+        log_event("provider", logging.WARNING, cause=str(error))
+        status, key = _FAILURES[type(error)]
+        return self._refused(request, place, key, status)
+
+    def _refused(self, request: Request, place: str, key: str, status: int = 403) -> Response:
+        said = language_of(request).text(key, name=self._provider.choice.name)
+        return self._form.shown(request, place, said, status=status)
+
+
+def _callback(request: Request) -> str:
+    """The address to which the provider leads the browser back; its host name has been checked."""
+    return f"{request.url.scheme}://{request.url.netloc}{CALLBACK_ROUTE}"
