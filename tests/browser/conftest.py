@@ -18,7 +18,7 @@ from index.loaders import DEFAULTS
 from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
 from tests.browser.desks import LIT, SOLD, Desk, desk_in
-from tests.browser.pages import Watched, installed_chromium, opened, serving
+from tests.browser.pages import PATIENCE, Watched, installed_chromium, opened, serving
 from tests.browser.shelves import REPORTS, write
 from tests.browser.telling import kept
 from tests.support.handing import SERVERS, handing_on
@@ -27,8 +27,7 @@ from ui.settings import Settings
 
 _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--no-first-run"]
 
-# Other tests keep the machine busy. A long timeout costs nothing, because a wait ends with its condition.
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="session", autouse=True)

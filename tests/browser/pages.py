@@ -67,6 +67,10 @@ def serving(
     _left.append(int(address.rpartition(":")[2]))
 
 
+PATIENCE = 60_000
+"""Milliseconds that a page may take for what a test waits for. Other tests keep the machine busy, and a wait
+ends with its condition, so that a long one costs nothing."""
+
 LEAVING = ("AbortError: signal is aborted", "Unexpected error Connection errored out")
 """The beginnings of the errors that Gradio logs if a page is left while it listens to the server."""
 
@@ -110,6 +114,7 @@ def _window(browser: Browser, options: dict[str, Any]) -> Iterator[BrowserContex
     """
     idle = _idle.setdefault(browser, {}).setdefault(json.dumps(options, sort_keys=True), [])
     window = idle.pop() if idle else browser.new_context(**options)
+    window.set_default_timeout(PATIENCE)
     yield window
     for page in window.pages:
         page.close()
