@@ -218,7 +218,12 @@ def _in_reading(
     language = reading.document.language
     held = [_terms_of(sentence.in_context, language) for sentence in reading.sentences]
     title = _terms_of(reading.document.title, language)
-    context = _coverage(question_terms, frozenset().union(title, *held))
+    above = {(sentence.headings, sentence.section) for sentence in reading.sentences if sentence.headings}
+    headings = {names: _terms_of("\n".join(names), language) for names in above}
+    every = frozenset().union(title, *held, *headings.values())
+    # Compare the words of the question with those of the whole reading once, not with each sentence's.
+    sought = [(related_terms(every, term), weight) for term, weight in question_terms.items()]
+    context = _coverage(sought, frozenset().union(title, *held))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
     names_context = share_of_names(question, words)
     foreign = float(is_foreign(question, language))
@@ -226,8 +231,7 @@ def _in_reading(
     question_words = frozenset(terms(question.text, LANGUAGE)) if english else frozenset()
     denied = english and denies(question.text)
     asked = frozenset(terms(question.text, language))
-    above = {(sentence.headings, sentence.section) for sentence in reading.sentences if sentence.headings}
-    in_headings = {names: _coverage(question_terms, _terms_of("\n".join(names), language)) for names in above}
+    in_headings = {names: _coverage(sought, words) for names, words in headings.items()}
     candidates = []
     for place, sentence in enumerate(reading.sentences):
         if names_only(sentence, reading.document.title):
@@ -236,8 +240,8 @@ def _in_reading(
         fits = fits_kind(sentence.text, question.kind)
         features = Features(
             cosine=cosines[place],
-            coverage=_coverage(question_terms, held[place]),
-            near=_coverage(question_terms, near),
+            coverage=_coverage(sought, held[place]),
+            near=_coverage(sought, near),
             context=context,
             names=share_of_names(question, sentence.in_context),
             names_context=names_context,
@@ -279,34 +283,39 @@ def is_foreign(question: Question, language: str) -> bool:
     return UNKNOWN_LANGUAGE not in {question.language, language} and question.language != language
 
 
-def _coverage(question_terms: Mapping[Term, float], held: frozenset[Term]) -> float:
-    total = sum(question_terms.values())
-    return (
-        sum(weight for term, weight in question_terms.items() if contains_term(held, term)) / total
-        if total
-        else 0.0
-    )
+def _coverage(sought: Sequence[tuple[frozenset[Term], float]], held: frozenset[Term]) -> float:
+    """Return the share, by weight, of a question's words that a text has.
+
+    Args:
+        sought: for each word of the question, the words that count as it, and its weight.
+        held: the words of the text.
+    """
+    total = sum(weight for _, weight in sought)
+    return sum(weight for found, weight in sought if not found.isdisjoint(held)) / total if total else 0.0
 
 
 def contains_term(held: frozenset[Term], term: Term) -> bool:
-    """Return whether a text contains ``term`` or a related word.
+    """Return whether a text contains ``term`` or a related word."""
+    return bool(related_terms(held, term))
+
+
+def related_terms(held: frozenset[Term], term: Term) -> frozenset[Term]:
+    """Return the words of a text that are ``term`` or related to it.
 
     Stemmers do not join peoples and their countries (Cambodian, Cambodia), nor some nouns and verbs
     (drowning, drown). Two words count as related if one of them is the beginning of the other.
     """
-    if term in held:
-        return True
     field, word = term
     if len(word) < _SHORTEST_ROOT:
-        return False
-    roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word))
-    if any((field, word[:length]) in held for length in roots):
-        return True
-    return any(
-        other.startswith(word) and len(other) - len(word) <= _LONGEST_ENDING
+        return held & {term}
+    roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word) + 1)
+    longest = len(word) + _LONGEST_ENDING
+    longer = (
+        (other_field, other)
         for other_field, other in held
-        if other_field == field
+        if other.startswith(word) and other_field == field and len(other) <= longest
     )
+    return (held & {(field, word[:length]) for length in roots}).union(longer)
 
 
 def _share_of_label(sentence: str, asked: frozenset[Term], language: str) -> float:
