@@ -9,6 +9,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from threading import Lock
 
+from index.memory import give_back
+
 Key = tuple[str, int, int]
 """Identifies a text for good: the random name of its catalog (``Build.lineage``), the id of its document, and
 the version."""
@@ -78,6 +80,7 @@ class LongTexts:
         with self._lock:
             if key not in self._texts:
                 self._texts[key] = LongText(read())
+                give_back()  # the bytes, and what the database took to read them
             self._texts.move_to_end(key)
             text = self._texts[key]
             while sum(kept.size for kept in self._texts.values()) > self._room:
