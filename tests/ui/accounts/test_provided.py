@@ -128,6 +128,19 @@ def test_a_pending_sign_in_ends_once_in_its_browser_and_in_time(accounts: Accoun
     assert accounts.pending.end(its_cookie, late.state) is None
 
 
+def test_a_sign_in_that_has_ended_is_refused_as_long_as_its_cookie_counts(
+    accounts: Accounts, clock: Clock
+) -> None:
+    clock.now += 0.9  # A cookie counts whole seconds.
+    first, its_cookie = accounts.pending.begin("/")
+    assert accounts.pending.end(its_cookie, first.state) == first
+    for seconds in (300.0, 300.05):
+        clock.now += seconds
+        other, another_cookie = accounts.pending.begin("/")
+        assert accounts.pending.end(another_cookie, other.state) == other
+        assert accounts.pending.end(its_cookie, first.state) is None
+
+
 def test_the_cookie_of_a_session_or_a_form_is_no_pending_sign_in(accounts: Accounts) -> None:
     user = accounts.users.add("ada", PASSWORD)
     for cookie in (
