@@ -168,7 +168,7 @@ def create_app(
         audit_router(audit),
         storage_router(audit, sign_in),
         collections_router(sign_in),
-        users_router(sign_in, audit, provider.choice.issuer if provider else None),
+        users_router(sign_in, audit, provider.choice if provider else None),
         tokens_router(sign_in),
         administration_router(),
         *([sign_in_router(sign_in, provider)] if sign_in else []),

@@ -60,6 +60,9 @@ Probability = Annotated[float, Field(ge=0, le=1.01, allow_inf_nan=False)]
 
 MEGABYTES = Needs("a whole number of megabytes from 1")
 
+_SHARED = "OTEL_EXPORTER_"
+"""The start of the variable that all programs with traces share."""
+
 NO_MODEL = "none"
 """The value of ``llm`` for no language model: answers are quoted."""
 
@@ -415,7 +418,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         """
         del dotenv_settings, file_secret_settings
         in_file = _read_file({**env_settings(), **init_settings()})
-        standard = EnvSettingsSource(settings_cls, env_prefix="OTEL_EXPORTER_")()
+        standard = EnvSettingsSource(settings_cls, env_prefix=_SHARED)()
         shared = {name: value for name, value in standard.items() if name == "otlp_endpoint"}
         further = (InitSettingsSource(settings_cls, given) for given in (in_file, shared))
         return init_settings, env_settings, *further
@@ -442,7 +445,8 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
     except ValidationError as error:
         problem = error.errors()[0]
         name = str(problem["loc"][0])
-        source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()})"
+        shared = f" or {_SHARED}{name.upper()}" if name == "otlp_endpoint" else ""
+        source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()}{shared})"
         if name in SECRET:  # No message and no chain of errors may show it.
             raise SettingsError(f"{source} cannot be used; it must be {needed(name)}") from None
         value = problem["input"]

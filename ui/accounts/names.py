@@ -30,3 +30,8 @@ def checked(name: str) -> str:
 def key_of(name: str) -> str:
     """The form of a name in which names are compared: two that look alike or differ in case are the same."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
+
+
+def is_same_but_for_case(name: str, other: str) -> bool:
+    """Return whether two names differ at most in capital letters; a full-width ``a`` is not an ``a``."""
+    return unicodedata.normalize("NFC", name).lower() == unicodedata.normalize("NFC", other).lower()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from hashlib import sha256
@@ -50,7 +51,7 @@ class PendingSignIns:
         signer = timed_signer(clock)
         self._cookies = URLSafeTimedSerializer(key, "openid", signer=signer, signer_kwargs=options)
         self._clock = clock
-        self._ended: dict[str, float] = {}
+        self._ended: OrderedDict[str, float] = OrderedDict()
         self._lock = Lock()
 
     def begin(self, place: str) -> tuple[Pending, str]:
@@ -76,7 +77,9 @@ class PendingSignIns:
             return None
         now = self._clock()
         with self._lock:
-            self._ended = {each: at for each, at in self._ended.items() if now - at <= PENDING_SECONDS}
+            # Only the oldest ones, so that a flood of them makes no call slow. A cookie counts whole seconds.
+            while self._ended and now - next(iter(self._ended.values())) > PENDING_SECONDS + 1:
+                self._ended.popitem(last=False)
             if state in self._ended:
                 return None
             self._ended[state] = now

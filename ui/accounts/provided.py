@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 
 from ui.accounts.identity import Role
-from ui.accounts.names import checked, key_of
+from ui.accounts.names import checked, is_same_but_for_case, key_of
 from ui.accounts.schema import provided, users
 from ui.accounts.users import NO_HASH, UserRecord, name_is_taken, records
 from ui.errors import AccountError, NotAdmittedError
@@ -100,12 +100,19 @@ class ProvidedUsers:
         return found[0] if found else None
 
     def _bind(self, person: Person) -> UserRecord | None:
-        """Bind the user who is expected under the person's name; None if there is no such user."""
-        named = sa.select(users.c.id).where(users.c.key == key_of(person.name), users.c.disabled.is_(None))
+        """Bind the user who is expected under the person's name; None if there is no such user.
+
+        A name that only looks like the user's does not count: at some providers, another person can have it.
+        """
+        named = users.c.key == key_of(person.name)
+        free = sa.select(users.c.id).where(named, users.c.disabled.is_(None), users.c.password == NO_HASH)
         expected = sa.update(provided).where(
-            provided.c.user_id.in_(named), provided.c.issuer == person.issuer, provided.c.subject.is_(None)
+            provided.c.user_id.in_(free), provided.c.issuer == person.issuer, provided.c.subject.is_(None)
         )
         with self._engine.begin() as connection:
+            name = connection.scalar(sa.select(users.c.name).where(named))
+            if name is None or not is_same_but_for_case(name, person.name):
+                return None
             connection.execute(expected.values(subject=person.subject))
         return self._bound(person.issuer, person.subject)
 

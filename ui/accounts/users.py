@@ -14,6 +14,7 @@ from ui.accounts.identity import Role
 from ui.accounts.names import checked, key_of
 from ui.accounts.schema import provided, sessions, users
 from ui.errors import AccountError, LastAdministratorError
+from ui.openid_settings import ProviderChoice
 
 MIN_PASSWORD_CHARACTERS = 12
 MAX_PASSWORD_CHARACTERS = 1_000
@@ -107,6 +108,7 @@ class Users:
         is_disabled: bool | None = None,
         password: str | None = None,
         keeps_administrator: bool = False,
+        provider: ProviderChoice | None = None,
     ) -> UserRecord:
         """Change what is given of a user; a new password, and locking out, end the user's sessions.
 
@@ -114,8 +116,8 @@ class Users:
 
         Raises:
             AccountError: if there is no such user, or the password cannot be used.
-            LastAdministratorError: if the call ``keeps_administrator`` and no other one who can sign in would
-                be left.
+            LastAdministratorError: if the call ``keeps_administrator`` and no other one who can sign in, with
+                a password or the ``provider``, would be left.
         """
         values: dict[str, object] = {}
         if role is not None:
@@ -127,7 +129,7 @@ class Users:
             values["password"] = self._hash(password)
         named = users.c.key == key_of(name)
         if keeps_administrator and (is_disabled or role not in {None, Role.ADMINISTRATOR}):
-            named &= _is_dispensable()
+            named &= _is_dispensable(provider)
         with self._engine.begin() as connection:
             changed = connection.execute(sa.update(users).where(named).values(**values)) if values else None
             if is_disabled or password is not None:
@@ -138,16 +140,19 @@ class Users:
             raise _indispensable(user.name)
         return user
 
-    def remove(self, name: str, *, keeps_administrator: bool = False) -> None:
+    def remove(
+        self, name: str, *, keeps_administrator: bool = False, provider: ProviderChoice | None = None
+    ) -> None:
         """Remove a user with all sessions and tokens.
 
         Raises:
             AccountError: if there is no such user.
-            LastAdministratorError: if the call ``keeps_administrator`` and there is no other one.
+            LastAdministratorError: if the call ``keeps_administrator`` and there is no other one who can sign
+                in, with a password or the ``provider``.
         """
         named = users.c.key == key_of(name)
         if keeps_administrator:
-            named &= _is_dispensable()
+            named &= _is_dispensable(provider)
         with self._engine.begin() as connection:
             gone = connection.execute(sa.delete(users).where(named))
         if gone.rowcount == 0:
@@ -205,13 +210,27 @@ def name_is_taken(name: str) -> AccountError:
     return AccountError(f"there is a user {name!r} already; choose another name")
 
 
-def _is_dispensable() -> sa.ColumnElement[bool]:
-    """The condition that an administrator who can sign in is left without the user of a row."""
+def _is_dispensable(provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
+    """The condition that the user of a row is not the last administrator who can sign in."""
     other = users.alias()
     rest = sa.select(other.c.id).where(
-        other.c.id != users.c.id, other.c.role == Role.ADMINISTRATOR, other.c.disabled.is_(None)
+        other.c.id != users.c.id, other.c.role == Role.ADMINISTRATOR, _has_way(other, provider)
     )
-    return (users.c.role != Role.ADMINISTRATOR) | users.c.disabled.is_not(None) | rest.exists()
+    return (users.c.role != Role.ADMINISTRATOR) | ~_has_way(users, provider) | rest.exists()
+
+
+def _has_way(user: sa.FromClause, provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
+    """The condition that a user can sign in, as :func:`ui.accounts.exposure.can_sign_in` has it."""
+    by_password = user.c.password != NO_HASH
+    if provider is None:
+        return user.c.disabled.is_(None) & by_password
+    its = sa.select(provided.c.user_id).where(
+        provided.c.user_id == user.c.id, provided.c.issuer == provider.issuer
+    )
+    is_provided = its.correlate(user).exists()
+    return user.c.disabled.is_(None) & (
+        (by_password | is_provided) if provider.allows_passwords else is_provided
+    )
 
 
 def _indispensable(name: str) -> LastAdministratorError:

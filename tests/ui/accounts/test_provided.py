@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from functools import partial
 
 import pytest
 
 from tests.support.people import PASSWORD, Clock
 from ui.accounts import PENDING_SECONDS, Accounts, Person, Role
-from ui.errors import AccountError, NotAdmittedError
+from ui.errors import AccountError, LastAdministratorError, NotAdmittedError
+from ui.openid_settings import ProviderChoice
 
 ISSUER = "https://login.example"
 
@@ -22,6 +25,31 @@ def test_an_expected_user_is_bound_at_the_first_sign_in(accounts: Accounts) -> N
         accounts.provided.admitted(Person(ISSUER, "u-2", "ada"), all_come=False)
     with pytest.raises(AccountError, match="there is a user 'ada' already"):
         accounts.provided.admitted(Person(ISSUER, "u-2", "ada"), all_come=True)
+
+
+@pytest.mark.parametrize(
+    ("expected", "name"), [("ada", "\uff41da"), ("ada", "\u24d0da"), ("strauss", "strau\xdf")]
+)
+def test_a_name_that_looks_like_that_of_a_user_binds_nobody(
+    accounts: Accounts, expected: str, name: str
+) -> None:
+    """A provider may give such a name to another person than the one whom the administrator means."""
+    accounts.provided.add(expected, ISSUER, role=Role.ADMINISTRATOR)
+    with pytest.raises(NotAdmittedError):
+        accounts.provided.admitted(Person(ISSUER, "u-2", name), all_come=False)
+    with pytest.raises(AccountError):
+        accounts.provided.admitted(Person(ISSUER, "u-2", name), all_come=True)
+    bound = accounts.provided.admitted(Person(ISSUER, "u-1", expected.upper()), all_come=False)
+    assert (bound.name, bound.subject) == (expected, "u-1")
+
+
+def test_a_name_does_not_lead_to_a_user_with_a_password(accounts: Accounts) -> None:
+    """Not even to one who was expected at the provider before."""
+    accounts.provided.add("ada", ISSUER)
+    accounts.users.change("ada", password=PASSWORD)
+    with pytest.raises(NotAdmittedError):
+        accounts.provided.admitted(Person(ISSUER, "u-1", "ada"), all_come=False)
+    assert accounts.users.get("ada").subject is None
 
 
 def test_a_user_who_is_locked_out_is_not_bound(accounts: Accounts) -> None:
@@ -67,6 +95,23 @@ def test_a_user_of_the_provider_may_get_a_password(accounts: Accounts) -> None:
     assert accounts.provided.admitted(Person(ISSUER, "u-1", "ada"), all_come=False) == changed
 
 
+def test_an_administrator_counts_only_with_a_way_to_sign_in(accounts: Accounts) -> None:
+    accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
+    accounts.provided.add("ada", ISSUER, role=Role.ADMINISTRATOR)
+    both = ProviderChoice(ISSUER, "footnoted", None, "Example", "email", False, True)
+    alone, other = replace(both, allows_passwords=False), replace(both, issuer="https://other.example")
+    for last, provider in (("ada", alone), ("root", None), ("root", other)):
+        changed = partial(accounts.users.change, last, keeps_administrator=True, provider=provider)
+        for change in (partial(changed, is_disabled=True), partial(changed, role=Role.MEMBER)):
+            with pytest.raises(LastAdministratorError, match=f"'{last}' is the last administrator"):
+                change()
+        with pytest.raises(LastAdministratorError):
+            accounts.users.remove(last, keeps_administrator=True, provider=provider)
+    accounts.users.change("root", is_disabled=True, keeps_administrator=True, provider=alone)
+    accounts.users.change("root", is_disabled=False)
+    accounts.users.remove("ada", keeps_administrator=True, provider=both)
+
+
 # Sign-ins that have begun
 
 
@@ -81,6 +126,19 @@ def test_a_pending_sign_in_ends_once_in_its_browser_and_in_time(accounts: Accoun
     late, its_cookie = accounts.pending.begin("/")
     clock.now += PENDING_SECONDS + 1
     assert accounts.pending.end(its_cookie, late.state) is None
+
+
+def test_a_sign_in_that_has_ended_is_refused_as_long_as_its_cookie_counts(
+    accounts: Accounts, clock: Clock
+) -> None:
+    clock.now += 0.9  # A cookie counts whole seconds.
+    first, its_cookie = accounts.pending.begin("/")
+    assert accounts.pending.end(its_cookie, first.state) == first
+    for seconds in (300.0, 300.05):
+        clock.now += seconds
+        other, another_cookie = accounts.pending.begin("/")
+        assert accounts.pending.end(another_cookie, other.state) == other
+        assert accounts.pending.end(its_cookie, first.state) is None
 
 
 def test_the_cookie_of_a_session_or_a_form_is_no_pending_sign_in(accounts: Accounts) -> None:

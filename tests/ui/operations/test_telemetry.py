@@ -58,6 +58,13 @@ def test_the_own_setting_comes_before_the_standard_one(
     assert load_settings(home=tmp_path).otlp_endpoint == ENDPOINT
 
 
+def test_an_error_names_the_standard_variable_too(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Other programs take an address for gRPC from it."""
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "collector:4317")
+    with pytest.raises(SettingsError, match=r"\(FOOTNOTED_OTLP_ENDPOINT or OTEL_EXPORTER_OTLP_ENDPOINT\)"):
+        load_settings(home=tmp_path)
+
+
 @pytest.mark.parametrize(
     "wrong", ["127.0.0.1:4318", "grpc://collector", "http://ada:pass@collector", "http://"]
 )

@@ -19,6 +19,7 @@ from ui.http.access.identity import identity_of
 from ui.http.limited_threads import LimitedThreads
 from ui.http.problems import documented
 from ui.http.request_bodies import STORABLE, RequestModel, Text, example
+from ui.openid_settings import ProviderChoice
 from ui.operations import AuditLog, note
 
 _WAITING = 20
@@ -101,13 +102,15 @@ class UserChange(RequestModel):
     password: Password | None = Field(default=None, description="signs the user out everywhere")
 
 
-def users_router(sign_in: SignIn | None, audit: AuditLog, provider: str | None = None) -> APIRouter:
+def users_router(
+    sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoice | None = None
+) -> APIRouter:
     """The routes under ``/v1/users``; no response has a password.
 
     Args:
         sign_in: the accounts; None if there are no users.
         audit: the audit log.
-        provider: the address of the provider with which people sign in; None if there is none.
+        provider: the provider with which people sign in; None if there is none.
     """
     router = APIRouter(prefix="/v1/users", tags=["accounts"], responses=documented(409, 422, 500))
     hashing = LimitedThreads("passwords", at_once=1, waiting=_WAITING)
@@ -121,7 +124,7 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: str | None =
             for name, at in audit.latest(action).items():
                 seen[key_of(name)] = max(at, seen.get(key_of(name), at))
         shown = [_shown(user, seen.get(key_of(user.name))) for user in found]
-        return Users(users=shown, provider=provider)
+        return Users(users=shown, provider=provider.issuer if provider else None)
 
     @router.post("", status_code=201, responses=documented(400, 413, 503))
     async def add(wanted: NewUser, sender: Sender) -> User:
@@ -139,7 +142,7 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: str | None =
                 if provider is None:
                     raise HTTPException(409, "Nobody signs in to this server with a provider.")
                 add_provided = partial(accounts.provided.add, role=wanted.role)
-                user = await hashing.run(add_provided, wanted.name, provider)
+                user = await hashing.run(add_provided, wanted.name, provider.issuer)
             else:
                 raise HTTPException(422, "A user has either a password or the provider; send one of them.")
         note(target=user.name)
@@ -153,7 +156,7 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: str | None =
         user's tokens do not work. The last administrator who can sign in stays one (409).
         """
         with _problems():
-            user = await hashing.run(_change, accounts_of(sign_in), name, wanted, sender)
+            user = await hashing.run(_change, accounts_of(sign_in), name, wanted, sender, provider)
         changed = ", ".join(wanted.model_dump(exclude_none=True))
         note(target=f"{user.name} ({changed})" if changed else user.name)
         return _shown(user)
@@ -163,12 +166,15 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: str | None =
         """Remove a user with all sessions and tokens; the last administrator who can sign in stays (409)."""
         accounts = accounts_of(sign_in)
         with _problems():
-            accounts.users.remove(_known(accounts, name).name, keeps_administrator=True)
+            known = _known(accounts, name).name
+            accounts.users.remove(known, keeps_administrator=True, provider=provider)
 
     return router
 
 
-def _change(accounts: Accounts, name: str, wanted: UserChange, sender: Identity) -> UserRecord:
+def _change(
+    accounts: Accounts, name: str, wanted: UserChange, sender: Identity, provider: ProviderChoice | None
+) -> UserRecord:
     role = _known(accounts, name).role
     if wanted.role is not None or wanted.password is not None or wanted.disabled is False:
         require_scopes(sender, ROLE_SCOPES[role] | ROLE_SCOPES[wanted.role or role])
@@ -179,6 +185,7 @@ def _change(accounts: Accounts, name: str, wanted: UserChange, sender: Identity)
         is_disabled=wanted.disabled,
         password=password,
         keeps_administrator=True,
+        provider=provider,
     )
 
 

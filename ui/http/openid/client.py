@@ -92,7 +92,10 @@ class Client:
                 claims = await self._app.userinfo(token=token)
                 if claims.get("sub") != subject:
                     raise UnverifiedError("the user's information is about another subject")
-        return Person(self._choice.issuer, subject, self._name(claims))
+            person = Person(self._choice.issuer, subject, self._name(claims))
+            # JSON can have lone surrogates, which no database stores; they raise a ValueError here.
+            (person.subject + person.name).encode()
+        return person
 
     async def _token(self, pending: Pending, callback: str, code: str) -> dict[str, Any]:
         try:

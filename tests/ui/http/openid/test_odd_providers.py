@@ -93,6 +93,17 @@ def test_nonsense_is_no_fault_of_this_server(
     assert name_of(browser) is None
 
 
+def test_a_name_with_a_lone_surrogate_is_no_fault_of_this_server(
+    serve: Serve, provider: OpenIDProvider
+) -> None:
+    provider.claims = {"sub": "u-17"}
+    info = {"sub": "u-17", "preferred_username": "\ud800"}
+    provider.answers["/userinfo"] = (200, json.dumps(info).encode())
+    browser = serve()
+    refused = come_back(browser)
+    assert (refused.status_code, said(refused), name_of(browser)) == (502, ODD, None)
+
+
 @pytest.mark.parametrize(
     "token",
     ["", "x", "a.b.c", "..", "." * 5_000, "é.é.é", 17, None, {}, "eyJhbGciOiJSUzI1NiJ9.e30.AA"],
