@@ -117,7 +117,9 @@ class Observation:
         is_refused = response.status in _REFUSED
         if self._audit is None or not (changes or is_refused or route in _FORMS):
             return
-        if is_refused and self._refusals.are_many(address):
+        # Anyone can send the forms of sign-in, also so that they fail at the provider.
+        has_failed = is_refused or (route in _FORMS and response.status >= 400)
+        if has_failed and self._refusals.are_many(address):
             return
         kind, who = _sender(scope)
         act = Act(
