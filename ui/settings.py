@@ -59,9 +59,7 @@ Probability = Annotated[float, Field(ge=0, le=1.01, allow_inf_nan=False)]
 """A probability; a little more than 1 is a threshold that none reaches."""
 
 MEGABYTES = Needs("a whole number of megabytes from 1")
-
-_SHARED = "OTEL_EXPORTER_"
-"""The start of the variable that all programs with traces share."""
+_SHARED = "OTEL_EXPORTER_"  # So begins the variable that all programs with traces share.
 
 NO_MODEL = "none"
 """The value of ``llm`` for no language model: answers are quoted."""
@@ -449,11 +447,10 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
         source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()}{shared})"
         if name in SECRET:  # No message and no chain of errors may show it.
             raise SettingsError(f"{source} cannot be used; it must be {needed(name)}") from None
-        value = problem["input"]
-        raise SettingsError(f"{source} is {str(masked(value))!r}; it must be {needed(name)}") from (
-            # The chain of errors would show the masked value.
-            None if isinstance(value, dict) else error
-        )
+        shown = str(masked(problem["input"]))
+        # The chain of errors would show a masked value.
+        cause = None if isinstance(problem["input"], dict) else error
+        raise SettingsError(f"{source} is {shown!r}; it must be {needed(name)}") from cause
 
 
 def home_id(home: Path) -> str:
