@@ -25,7 +25,7 @@ from starlette.staticfiles import StaticFiles
 
 from index.ingest import SyncReport
 from index.library import Library
-from index.loaders import DEFAULTS, Isolated, Options
+from index.loaders import DEFAULTS, MEGABYTE, Isolated, Options
 from index.records import Viewer
 from index.uploads import Deletions
 from index.workers import Background, Writer, every, steps
@@ -66,7 +66,6 @@ from ui.model_choice import ModelChoice
 from ui.operation_settings import OperationSettings
 from ui.operations import AuditLog, Quotas
 from ui.operations.metrics import Metrics, log_answer
-from ui.operations.quotas import MEGABYTE
 from ui.operations.retention import retention
 from ui.operations.telemetry import open_tracing
 from ui.page.administration import administration_router, refusal_page

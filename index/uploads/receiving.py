@@ -19,7 +19,7 @@ from index.details import Detail, Details, described, merged
 from index.errors import LoadError, printable
 from index.ingest.discover import state_of
 from index.library import Library, Progress
-from index.loaders import Options
+from index.loaders import MEGABYTE, Options
 from index.loaders.sandbox.client import Isolated
 from index.loaders.sidecar import SUFFIX, checked, read_sidecar
 from index.private import make_folder, opener
@@ -249,7 +249,7 @@ def _keep(file: BinaryIO, place: Path, megabytes: int) -> str:
     with open(place, "wb", opener=opener) as kept:
         while part := file.read(_AT_ONCE):
             size += len(part)
-            if size > megabytes * 1024 * 1024:
+            if size > megabytes * MEGABYTE:
                 cause = f"has more than the {megabytes:,} MB that are read"
                 raise LoadError(place, cause, "split it into parts")
             digest.update(part)

@@ -308,7 +308,7 @@ def related_terms(held: frozenset[Term], term: Term) -> frozenset[Term]:
     field, word = term
     if len(word) < _SHORTEST_ROOT:
         return held & {term}
-    roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word) + 1)
+    roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word))
     longest = len(word) + _LONGEST_ENDING
     longer = (
         (other_field, other)

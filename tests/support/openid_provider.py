@@ -37,7 +37,7 @@ def key(kind: str = "RS256", name: str = "first") -> ECKey | RSAKey:
 
 @dataclass
 class Code:
-    """What the provider remembers of a code."""
+    """The sign-in that the provider remembers for a code."""
 
     callback: str
     challenge: str

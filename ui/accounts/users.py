@@ -20,7 +20,7 @@ MIN_PASSWORD_CHARACTERS = 12
 MAX_PASSWORD_CHARACTERS = 1_000
 
 NO_HASH = ""
-"""What is kept for a user without a password, instead of a hash. No password has it."""
+"""The value in place of the hash, for a user without a password. No password has it."""
 
 
 @dataclass(frozen=True, slots=True)

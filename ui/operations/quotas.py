@@ -12,10 +12,9 @@ from limits import RateLimitItem, RateLimitItemPerDay, RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 
+from index.loaders import MEGABYTE
 from ui.accounts import Identity, network_of
 from ui.operation_settings import OperationSettings
-
-MEGABYTE = 1024 * 1024
 
 REFUSALS_OF_ADDRESS = RateLimitItemPerMinute(60)
 REFUSALS = RateLimitItemPerMinute(600)

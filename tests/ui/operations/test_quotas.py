@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from index.loaders import MEGABYTE
 from ui.accounts import LOCAL, ROLE_SCOPES, Identity, Role
 from ui.operation_settings import OperationSettings
 from ui.operations import Excess, Quotas
-from ui.operations.quotas import MEGABYTE, REFUSALS_OF_ADDRESS, Refusals
+from ui.operations.quotas import REFUSALS_OF_ADDRESS, Refusals
 
 MEMBER = ROLE_SCOPES[Role.MEMBER]
 ANA = Identity("user", MEMBER, 1, "ana")

@@ -93,7 +93,7 @@ class NewUser(RequestModel):
 
 
 class UserChange(RequestModel):
-    """What changes of a user; what is null stays."""
+    """The changes of a user; a field that is null changes nothing."""
 
     model_config = example(disabled=True)
 

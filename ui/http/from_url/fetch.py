@@ -12,12 +12,12 @@ from urllib.parse import unquote, urljoin, urlsplit
 
 import httpcore
 
+from index.loaders import MEGABYTE
 from ui.errors import FetchError, RefusedURLError
 from ui.http.from_url.network import PublicNetwork
 
 MAX_URL_CHARACTERS = 2_000
 MAX_REDIRECTS = 5
-MEGABYTE = 1024 * 1024
 
 _PORTS = {"https": 443, "http": 80}
 _REDIRECTS = {301, 302, 303, 307, 308}

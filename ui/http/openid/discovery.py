@@ -28,7 +28,7 @@ Endpoint = Annotated[str, AfterValidator(_checked)]
 
 
 class Description(BaseModel):
-    """What this server needs of a provider's description. The fields have the names of the standard."""
+    """The part of a provider's description that this server needs. The fields have the standard's names."""
 
     issuer: str
     authorization_endpoint: Endpoint

@@ -1,4 +1,4 @@
-"""How this server sends requests to a provider: without proxies and redirects, for a short answer."""
+"""Sends requests to a provider: without proxies and redirects, and only for a short answer."""
 
 from __future__ import annotations
 

@@ -6,6 +6,7 @@ from starlette.datastructures import Headers
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.loaders import MEGABYTE
 from ui.accounts import Identity
 from ui.accounts import Scope as ScopeName
 from ui.http.access.check import client_address
@@ -13,7 +14,6 @@ from ui.http.access.table import matched
 from ui.http.middleware import FROM_URL, UPLOAD
 from ui.http.problems import MEDIA_TYPE, problem_of
 from ui.operations import Quotas
-from ui.operations.quotas import MEGABYTE
 
 FREE = ("GET /healthz", "GET /readyz", "GET /metrics")
 """Programs that watch the server have no limit."""

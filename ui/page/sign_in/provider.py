@@ -62,7 +62,7 @@ def add_provider_routes(
 
 @dataclass(frozen=True, slots=True)
 class _Answer:
-    """What the provider lets a browser bring back. The fields have the names of the standard."""
+    """The answer of the provider, which the browser brings back. The fields have the standard's names."""
 
     state: str
     code: str

@@ -52,5 +52,5 @@ def name_of(browser: TestClient) -> str | None:
 
 
 def said(response: httpx.Response | httpx2.Response) -> str:
-    """What the sign-in page says above the form."""
+    """The message of the sign-in page above the form."""
     return response.text.partition('<p class="fn-said" role="alert">')[2].partition("</p>")[0]

@@ -13,6 +13,8 @@ from tests.ui.http.openid.conftest import Serve
 from tests.ui.http.openid.steps import answer_of, come_back, name_of, said, to_provider
 from ui.http.openid import provider as module
 from ui.http.openid import transport
+from ui.operations import AuditLog
+from ui.operations.quotas import REFUSALS_OF_ADDRESS
 
 DOWN = "Reedland does not answer. Try again in a minute."
 ODD = "Reedland gives an answer that this server cannot use. Tell the person who runs this server."
@@ -220,3 +222,13 @@ def test_a_provider_is_not_asked_before_somebody_comes(serve: Serve, provider: O
     for _ in range(3):
         to_provider(browser)
     assert provider.asked == [DESCRIPTION]
+
+
+def test_a_flood_of_failures_is_recorded_in_part_only(
+    serve: Serve, provider: OpenIDProvider, audit: AuditLog
+) -> None:
+    browser, most = serve(), REFUSALS_OF_ADDRESS.amount
+    provider.answers["/token"] = (500, b"")
+    for _ in range(most + 3):
+        assert come_back(browser).status_code == 503
+    assert [each.outcome for each in audit.listed(most + 3)] == ["503"] * most

@@ -9,12 +9,12 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
+from index.loaders import MEGABYTE
 from rag.engine import QueryEngine
 from tests.support.web_host import web_host
 from tests.ui.http.operations.conftest import bearer
 from ui.accounts import Role, Scope, SignIn
 from ui.app import create_app
-from ui.operations.quotas import MEGABYTE
 from ui.settings import Settings
 
 HALF = b"The gate of the dam failed." + b" " * (MEGABYTE // 2)
