@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,12 +51,20 @@ class StandIn(Encoder):
         """Return a unit vector for each text: shape (len(texts), dimensions)."""
         return vectors_for(texts, self._around)
 
-    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
+    def encode_passages(
+        self,
+        texts: Sequence[str],
+        sentences: Sequence[Sequence[Offsets]],
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Embedded]:
         """Return the vector of each text, and repeat it for each of its sentences to take the usual space."""
-        return [
+        made = [
             Embedded(vector, np.repeat(vector[np.newaxis], len(parts), axis=0))
             for vector, parts in zip(self.encode(texts), sentences, strict=True)
         ]
+        if progress is not None:
+            progress(len(made))
+        return made
 
     @property
     def around(self) -> Vectors:

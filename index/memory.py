@@ -1,8 +1,9 @@
-"""Keeps the memory small that the C library holds for a server with many threads."""
+"""Keeps the memory small that libraries in C hold for a server with many threads."""
 
 from __future__ import annotations
 
 import ctypes
+import os
 import sys
 from collections.abc import Callable
 from functools import cache
@@ -20,14 +21,21 @@ _M_ARENA_MAX = -8
 """The number of this option in glibc's ``malloc.h``."""
 
 
-def limit_arenas() -> None:
-    """Let the threads that start from now on share :data:`ARENAS` heaps, if the C library is glibc.
+PRIMITIVES = 32
+"""The most prepared products of matrices that oneDNN, which multiplies for torch, keeps. Each has its working
+memory, and there is one for each length of text, so that the default of 1,024 grows by 50 MB while a library
+is indexed. Preparing one again costs little."""
 
-    Call it before the threads start: a thread keeps its heap.
+
+def limit_memory() -> None:
+    """Limit the heaps of threads to :data:`ARENAS`, if the C library is glibc, and oneDNN's cache.
+
+    Call it before the threads start, since a thread keeps its heap, and before torch is used.
     """
     option = _function("mallopt")
     if option is not None:
         option(_M_ARENA_MAX, ARENAS)
+    os.environ.setdefault("ONEDNN_PRIMITIVE_CACHE_CAPACITY", str(PRIMITIVES))
 
 
 def give_back() -> None:

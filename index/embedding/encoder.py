@@ -168,18 +168,27 @@ class Encoder:
             self._remember("document", {text: known[text] for text in texts})
         return np.stack([known[text] for text in texts]) if texts else self._none()
 
-    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
+    def encode_passages(
+        self,
+        texts: Sequence[str],
+        sentences: Sequence[Sequence[Offsets]],
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Embedded]:
         """Embed passages, and their sentences in context, without keeping the vectors in memory.
 
         Args:
             texts: the texts; their vectors equal those of :meth:`encode`.
             sentences: the places of each text's sentences, in code points and in order.
+            progress: receives the number of embedded texts after each batch. An error that it raises ends
+                the work.
         """
         if not texts:
             return []
         made: dict[int, Embedded] = {}
         for places, its in self._in_turns(texts, sentences, self._passes.passages):
             made.update(zip(places, its, strict=True))
+            if progress is not None:
+                progress(len(made))
         return [made[place] for place in range(len(texts))]
 
     def compare(self, question: str, texts: Sequence[str]) -> list[Likeness]:

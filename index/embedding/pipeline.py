@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 from index.catalog.database import Catalog
 from index.documents import Chunk, Document, Span
@@ -64,7 +65,8 @@ def embed_documents(
         seen = [
             texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
         ]
-        made = encoder.encode_passages([text for text, _ in seen], [sentences for _, sentences in seen])
+        told = partial(_tell, progress, start, len(missing)) if progress is not None else None
+        made = encoder.encode_passages([text for text, _ in seen], [sentences for _, sentences in seen], told)
         vectors = {digest: its.vector for digest, its in zip(part, made, strict=True)}
         sentences = {
             digest: pack(its.sentences)
@@ -72,9 +74,12 @@ def embed_documents(
             if its.sentences is not None
         }
         catalog.put_vectors(vectors, sentences)
-        if progress is not None:
-            progress("embedding", start + len(part), len(missing))
     return new
+
+
+def _tell(progress: Progress, before: int, total: int, done: int) -> None:
+    """Report ``done`` passages of a part that follows ``before`` others."""
+    progress("embedding", before + done, total)
 
 
 def is_long(incoming: Iterable[Incoming]) -> bool:

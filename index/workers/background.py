@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from index.errors import expected_errors, line_of
+from index.workers.priority import lower_priority
 
 STOP_SECONDS = 2.0
 """The seconds that leaving the context waits for the thread."""
@@ -41,6 +42,7 @@ class Background:
         self._thread.join(STOP_SECONDS)
 
     def _run(self) -> None:
+        lower_priority()
         try:
             self._work(self._stop)
         except expected_errors() as error:

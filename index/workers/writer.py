@@ -29,8 +29,10 @@ from index.ingest.watch import Change
 from index.library import Library, Progress
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
+from index.memory import give_back
 from index.uploads.leftovers import sweep_uploads
 from index.uploads.receiving import Kept, index_upload, uploads_folder
+from index.workers.priority import lower_priority
 
 STOPPED = "the server was stopped"
 STOP_SECONDS = 4.0
@@ -230,6 +232,7 @@ class Writer:
             return None
 
     def _run(self) -> None:
+        lower_priority()
         while (task := self._queue.get()) is not None:
             try:
                 self._do(task)
@@ -255,6 +258,7 @@ class Writer:
         finally:
             with self._lock:
                 self._running = None
+            give_back()
 
     def _sync(self, asked: _Asked, progress: Progress) -> Mapping[str, Any]:
         with self._lock:

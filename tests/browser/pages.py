@@ -13,6 +13,7 @@ from weakref import WeakKeyDictionary
 
 import httpx
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, Request
+from playwright.sync_api import Error as PlaywrightError
 
 from benchmarks.app_server import serving_app
 from index.library import Library
@@ -100,10 +101,24 @@ def opened(browser: Browser, url: str, place: str = "", /, **context: object) ->
         page.on("console", on_console)
         page.on("pageerror", lambda error: watched.errors.append(str(error)))
         page.on("request", on_request)
-        page.goto(f"{url}/{place}")
-        page.locator("#fn-question textarea").wait_for()
-        page.locator("#fn-library .fn-count:not(:empty)").wait_for(state="attached")
-        yield watched
+        try:
+            page.goto(f"{url}/{place}")
+            page.locator("#fn-question textarea").wait_for()
+            page.locator("#fn-library .fn-count:not(:empty)").wait_for(state="attached")
+            yield watched
+        except (PlaywrightError, AssertionError) as error:
+            error.add_note(_shown_by(watched))
+            raise
+
+
+def _shown_by(watched: Watched) -> str:
+    """What a page shows, for the report of a failed wait."""
+    shown = watched.page.evaluate(
+        """() => [location.href, document.querySelector("main, body").innerText,
+                  document.querySelector("#fn-question textarea")?.value,
+                  document.querySelector("#fn-conversation")?.outerHTML.slice(0, 4000)].join("\\n---\\n")"""
+    )
+    return f"The page shows:\n{shown}\nIts errors: {watched.errors}\nRequests elsewhere: {watched.elsewhere}"
 
 
 @contextmanager

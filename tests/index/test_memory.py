@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 import subprocess
 import sys
@@ -9,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from index.memory import ARENAS
+from index.memory import ARENAS, PRIMITIVES, limit_memory
 
 _COUNT = """
 import ctypes, sys, threading
-from index.memory import limit_arenas
+from index.memory import limit_memory
 if sys.argv[2] == "limited":
-    limit_arenas()
+    limit_memory()
 begin = threading.Barrier(40)
 
 def allocate():
@@ -48,3 +49,15 @@ def test_threads_share_few_heaps(tmp_path: Path) -> None:
     limited = _heaps(tmp_path / "limited.xml", "limited")
 
     assert limited == ARENAS < unlimited
+
+
+def test_onednn_keeps_few_products_unless_the_environment_says_how_many(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
+    monkeypatch.setenv(name, "7")
+    limit_memory()
+    assert os.environ[name] == "7"
+    monkeypatch.delenv(name)
+    limit_memory()
+    assert os.environ[name] == str(PRIMITIVES)

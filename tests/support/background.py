@@ -41,11 +41,16 @@ class Held(Encoder):
         assert self.go_on.wait(PATIENCE)
         return super().encode(texts)
 
-    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
+    def encode_passages(
+        self,
+        texts: Sequence[str],
+        sentences: Sequence[Sequence[Offsets]],
+        progress: Callable[[int], None] | None = None,
+    ) -> list[Embedded]:
         """Embed passages with their sentences, after waiting for permission."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
-        return super().encode_passages(texts, sentences)
+        return super().encode_passages(texts, sentences, progress)
 
     def hold(self) -> None:
         """Make the encoder wait from now on."""

@@ -29,7 +29,7 @@ from ui.cli.operations.backup import backup, restore
 from ui.cli.operations.check import check
 from ui.cli.options import AsJson, Home, Limit, settings_of
 from ui.cli.progress import progress_bar, waiting
-from ui.cli.shutdown import EXIT_SECONDS, signals_noted
+from ui.cli.shutdown import EXIT_SECONDS, exit_beside_threads, signals_noted
 from ui.cli.status import read_status
 from ui.cli.verify import verify
 from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expected_errors, explain
@@ -228,6 +228,7 @@ def serve(
         from ui.cli.serve import serve
 
         serve(settings, announce, interrupted, watch=watch)
+    exit_beside_threads(0)
 
 
 @app.command()

@@ -9,9 +9,11 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Event, Thread, Timer
+from threading import Event, Thread, Timer, current_thread
+from threading import enumerate as threads
 from types import FrameType
 
 from ui.errors import FAILED
@@ -109,3 +111,20 @@ def exit_within(seconds: float, clean_up: Callable[[], None]) -> Timer:
     timer.daemon = True
     timer.start()
     return timer
+
+
+def exit_beside_threads(code: int) -> None:
+    """End this process at once if only daemon threads are still running beside this one.
+
+    Ending the interpreter would abort the process when such a thread returns from C++, as from a batch of an
+    interrupted job. The caller must have closed what has to be closed. Other threads are waited for, as at
+    the end of any program.
+    """
+    others = {thread.daemon for thread in threads() if thread is not current_thread()}
+    if others != {True}:
+        return
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):
+            stream.flush()
+    os._exit(code)

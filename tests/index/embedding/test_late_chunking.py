@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.embedding.late_chunking import Offsets, token_parts
 from index.embedding.model import TokenPasses
+from index.errors import Cancelled
 from tests.support.writings import PATIENT, PIECES, SENTENCES
 
 if TYPE_CHECKING:
@@ -106,6 +107,27 @@ def test_a_passage_without_sentences_and_no_passage(exact: Encoder) -> None:
     assert made.sentences is not None
     assert made.sentences.shape == (0, 384)
     assert exact.encode_passages([], []) == []
+
+
+def test_progress_counts_the_embedded_texts_after_each_batch(exact: Encoder) -> None:
+    counted: list[int] = []
+    texts = [f"Gate {number} held. " * 30 for number in range(40)]
+    exact.encode_passages(texts, [[(0, 5)]] * len(texts), counted.append)
+    assert (counted, counted[-1]) == (sorted(set(counted)), len(texts))
+    assert len(counted) > 1
+
+
+def test_an_error_of_progress_ends_the_embedding(exact: Encoder) -> None:
+    counted: list[int] = []
+
+    def stop(done: int) -> None:
+        counted.append(done)
+        raise Cancelled("stopped")
+
+    with pytest.raises(Cancelled, match="stopped"):
+        exact.encode_passages([f"Gate {number} held." for number in range(500)], [[(0, 5)]] * 500, stop)
+    assert len(counted) == 1
+    assert counted[0] < 500
 
 
 class TestOtherTokenisers:

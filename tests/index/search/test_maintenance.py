@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -167,11 +167,14 @@ def test_a_reader_is_not_kept_out_while_a_writer_embeds(encoder: Encoder, home: 
 
     class Waiting(Watched):
         def encode_passages(
-            self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
+            self,
+            texts: Sequence[str],
+            sentences: Sequence[Sequence[Offsets]],
+            progress: Callable[[int], None] | None = None,
         ) -> list[Embedded]:
             embedding.set()
             assert go_on.wait(60)
-            return super().encode_passages(texts, sentences)
+            return super().encode_passages(texts, sentences, progress)
 
     with Library.open(home, Waiting(encoder)) as ours, ThreadPoolExecutor(1) as pool:
         try:

@@ -20,6 +20,7 @@ import httpx
 import pytest
 
 from index.embedding.encoder import Encoder
+from index.ingest.jobs import Jobs
 from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.processes import ROOT, Served, serving
@@ -83,6 +84,42 @@ def test_streams_end_with_an_error_and_the_server_in_good_order(home: Path) -> N
         assert_told(*begun)
         assert server.process.wait(ENDS_WITHIN) == 0
     assert not (home / "server.json").exists()
+
+
+def test_a_server_that_is_stopped_while_it_embeds_ends_in_good_order(home: Path) -> None:
+    # Each paragraph is another passage, so that embedding takes longer than the server may take to end.
+    text = "\n\n".join(f"Gate {number} of the weir was raised. " + "It held. " * 40 for number in range(900))
+    with serving(home) as server, httpx.Client(base_url=server.address, timeout=PATIENCE) as http:
+        body = {"files": {"file": ("gates.txt", text.encode())}, "data": {"background": "true"}}
+        job = http.post("/v1/documents", **body).raise_for_status().json()["job_id"]
+        until = time.monotonic() + PATIENCE
+        while not http.get(f"/v1/jobs/{job}").json()["passages"]["done"]:
+            assert time.monotonic() < until
+        code, _, err = server.stop()
+    assert (code, "terminate" in err) == (0, False)
+    with Library.open(home) as index:
+        assert Jobs(index.catalog.engine).get(job).state == "cancelled"
+
+
+@pytest.mark.parametrize(("daemon", "ends"), [(True, ""), (False, "the interpreter ended\n")])
+def test_only_a_running_daemon_thread_ends_a_process_at_once(ends: str, *, daemon: bool) -> None:
+    script = f"""
+import atexit, threading
+from ui.cli.shutdown import exit_beside_threads
+atexit.register(print, "the interpreter ended")
+threading.Thread(target=threading.Event().wait, args=(5,), daemon={daemon}).start()
+print("closed")
+exit_beside_threads(3)
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (3 if daemon else 0, f"closed\n{ends}")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes")
