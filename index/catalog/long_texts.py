@@ -6,7 +6,7 @@ import codecs
 import sys
 from bisect import bisect_right
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from threading import Lock
 
 from index.memory import give_back
@@ -18,7 +18,7 @@ the version."""
 ROOM = 100_000_000
 """The most bytes of memory that the shared texts may take together."""
 
-_PIECE = 256 * 1024
+PIECE = 256 * 1024
 """The bytes of UTF-8 in a piece of a text."""
 
 
@@ -29,16 +29,18 @@ class LongText:
     pieces, only the piece with the emoji takes four bytes for each character.
     """
 
-    def __init__(self, utf8: bytes) -> None:
+    def __init__(self, utf8: Iterable[bytes]) -> None:
+        """Decode the consecutive parts of a text in UTF-8; a part may end within a character."""
         decoder = codecs.getincrementaldecoder("utf-8")("surrogatepass")
         self._pieces: list[str] = []
         self._starts: list[int] = []
         self._length = 0
-        for place in range(0, len(utf8), _PIECE):
-            piece = decoder.decode(utf8[place : place + _PIECE], final=place + _PIECE >= len(utf8))
+        for part in utf8:
+            piece = decoder.decode(part)
             self._pieces.append(piece)
             self._starts.append(self._length)
             self._length += len(piece)
+        decoder.decode(b"", final=True)
 
     def __len__(self) -> int:
         return self._length
@@ -62,9 +64,8 @@ class LongText:
 class LongTexts:
     """The long texts that were read lately, up to a number of bytes. Safe to share between threads.
 
-    A text of 20 MB takes up to 100 MB while it is read. Without sharing, thirty searches at once that find
-    the same report would take gigabytes, and the C library would not return all of that memory to the
-    system.
+    Without sharing, thirty searches at once that find the same report of 20 MB would take hundreds of
+    megabytes, and the C library would not return all of that memory to the system.
     """
 
     def __init__(self, room: int = ROOM) -> None:
@@ -72,15 +73,15 @@ class LongTexts:
         self._texts: OrderedDict[Key, LongText] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, key: Key, read: Callable[[], bytes]) -> LongText:
-        """Return the text of ``key``. If no thread has read it lately, call ``read`` for its bytes in UTF-8.
+    def get(self, key: Key, read: Callable[[], Iterable[bytes]]) -> LongText:
+        """Return the text of ``key``. If no thread has read it lately, call ``read`` for its parts in UTF-8.
 
         Other threads that need a text wait meanwhile.
         """
         with self._lock:
             if key not in self._texts:
                 self._texts[key] = LongText(read())
-                give_back()  # the bytes, and what the database took to read them
+                give_back()  # the memory in which the parts arrived
             self._texts.move_to_end(key)
             text = self._texts[key]
             while sum(kept.size for kept in self._texts.values()) > self._room:

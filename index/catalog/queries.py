@@ -195,10 +195,10 @@ TEXT = sa.select(versions.c.text).where(
 start of the text."""
 
 
-TEXT_BYTES = sa.select(sa.cast(versions.c.text, sa.LargeBinary)).where(
+TEXT_ROW = sa.select(sa.literal_column("rowid", sa.Integer)).where(
     versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
 )
-"""Selects the text of one version in UTF-8."""
+"""Selects the number of the row that has the text of one version."""
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import json
+import sqlite3
 import zlib
 from collections.abc import Collection, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import sqlalchemy as sa
 
 from index.catalog.limits import documents_in, hidden_collections
-from index.catalog.long_texts import LongText, LongTexts
+from index.catalog.long_texts import PIECE, LongText, LongTexts
 from index.catalog.queries import (
     TEXT,
-    TEXT_BYTES,
+    TEXT_ROW,
     batches,
     conditions,
     details_of,
@@ -336,8 +337,13 @@ class CatalogReader:
         if characters <= LONG:
             return str(self._connection.execute(TEXT, wanted).scalar_one())
 
-        def read() -> bytes:
-            return bytes(self._connection.execute(TEXT_BYTES, wanted).scalar_one())
+        def read() -> Iterator[bytes]:
+            row = self._connection.execute(TEXT_ROW, wanted).scalar_one()
+            # SQLite would take twice the memory of the text to return it as one value.
+            sqlite = cast(sqlite3.Connection, self._connection.connection.driver_connection)
+            with sqlite.blobopen("versions", "text", row, readonly=True) as stored:
+                while part := stored.read(PIECE):
+                    yield part
 
         return self._texts.get((self.lineage, document_id, version), read)
 

@@ -213,10 +213,8 @@ class Encoder:
         waiting = Batches(rows)
         while waiting:
             places = waiting.take("query")
-            with self._scheduler.batch():
-                made.update(
-                    zip(places, self._passes.tokens([rows[place] for place in places], kind), strict=True)
-                )
+            tokens = partial(self._passes.tokens, [rows[place] for place in places], kind)
+            made.update(zip(places, self._scheduler.run_batch(tokens, urgent=True), strict=True))
         return [made[place] for place in range(len(rows))]
 
     def encode_query(self, query: str) -> Vector:
@@ -241,8 +239,8 @@ class Encoder:
         waiting = Batches(rows)
         while waiting:
             places = waiting.take("query")
-            with self._scheduler.batch():
-                vectors = self._passes.vectors([rows[place] for place in places], "query")
+            embed = partial(self._passes.vectors, [rows[place] for place in places], "query")
+            vectors = self._scheduler.run_batch(embed, urgent=True)
             self._remember("query", dict(zip([new[place] for place in places], vectors, strict=True)))
 
     def _query_vectors(self, rows: Sequence[Row]) -> list[Vector]:
@@ -272,8 +270,7 @@ class Encoder:
             waiting = Batches(rows)
             while waiting:
                 places = waiting.take("document")
-                with self._scheduler.batch():
-                    its = through([rows[place] for place in places])
+                its = self._scheduler.run_batch(partial(through, [rows[place] for place in places]))
                 yield [window[place] for place in places], its
 
     def _tokenised(

@@ -65,8 +65,8 @@ def embed_documents(
         seen = [
             texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
         ]
-        told = partial(_tell, progress, start, len(missing)) if progress is not None else None
-        made = encoder.encode_passages([text for text, _ in seen], [sentences for _, sentences in seen], told)
+        tell = partial(_tell, progress, start, len(part), len(missing))
+        made = encoder.encode_passages([text for text, _ in seen], [sentences for _, sentences in seen], tell)
         vectors = {digest: its.vector for digest, its in zip(part, made, strict=True)}
         sentences = {
             digest: pack(its.sentences)
@@ -74,12 +74,17 @@ def embed_documents(
             if its.sentences is not None
         }
         catalog.put_vectors(vectors, sentences)
+        if is_long(incoming):
+            give_back()  # what the batches took, which the next ones may not reuse
+        if progress is not None:
+            progress("embedding", start + len(part), len(missing))
     return new
 
 
-def _tell(progress: Progress, before: int, total: int, done: int) -> None:
-    """Report ``done`` passages of a part that follows ``before`` others."""
-    progress("embedding", before + done, total)
+def _tell(progress: Progress | None, before: int, count: int, total: int, done: int) -> None:
+    """Report ``done`` of a part's ``count`` passages, except the last, which is not saved yet."""
+    if progress is not None and done < count:
+        progress("embedding", before + done, total)
 
 
 def is_long(incoming: Iterable[Incoming]) -> bool:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import Condition
 from typing import Generic, TypeVar
 
+from index.priority import lower_priority
+
 Query = TypeVar("Query")
 Result = TypeVar("Result")
+Made = TypeVar("Made")
 
 
 @dataclass(slots=True, eq=False)
@@ -24,11 +28,17 @@ class Scheduler(Generic[Query, Result]):
 
     When the model is free, one thread with a query runs the queries of all waiting threads. Batches of
     passages run in the order of their arrival, after all waiting queries.
+
+    The model itself runs in two threads, one for queries and one for passages. Torch keeps helper threads and
+    working memory for each thread that has used it, and a server has dozens of threads. The thread for
+    passages has a low priority, so that a busy processor first answers requests.
     """
 
     def __init__(self, run: Callable[[Sequence[Query]], Sequence[Result]]) -> None:
         """Schedule ``run``, which takes several queries and returns a result for each, in order."""
         self._run = run
+        self._query_thread = ThreadPoolExecutor(1, "queries")
+        self._passage_thread = ThreadPoolExecutor(1, "passages", lower_priority)
         self._free = Condition()
         self._busy = False
         self._queries: list[_Waiting[Query, Result]] = []
@@ -49,7 +59,7 @@ class Scheduler(Generic[Query, Result]):
             taken, self._queries = self._queries, []
         results: Sequence[Result] = ()
         try:
-            results = self._run([each.query for each in taken])
+            results = self._query_thread.submit(self._run, [each.query for each in taken]).result()
         finally:
             with self._free:
                 for each, result in zip(taken, results, strict=False):
@@ -58,6 +68,16 @@ class Scheduler(Generic[Query, Result]):
                 self._busy = False
                 self._free.notify_all()
         return results[taken.index(mine)]
+
+    def run_batch(self, work: Callable[[], Made], *, urgent: bool = False) -> Made:
+        """Run ``work``, one batch of a long task, in its turn.
+
+        Args:
+            work: uses the model. It must be short, since queries wait for it.
+            urgent: whether somebody waits for an answer, so that the work must not have a low priority.
+        """
+        with self.batch():
+            return (self._query_thread if urgent else self._passage_thread).submit(work).result()
 
     @contextmanager
     def batch(self) -> Iterator[None]:

@@ -43,7 +43,8 @@ Term = tuple[str, str]
 
 def terms(text: str, language: str) -> list[Term]:
     """The terms by which a document in ``language`` with this ``text`` is indexed, in order, each once."""
-    fields = (field_of(language), PAIRS)
+    # ASCII has no script without spaces, so that most sentences need one of the two fields.
+    fields = (field_of(language),) if text.isascii() else (field_of(language), PAIRS)
     return [(field, term) for field in fields for term in terms_in(field, text)]
 
 

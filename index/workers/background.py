@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from index.errors import expected_errors, line_of
-from index.workers.priority import lower_priority
+from index.priority import lower_priority
 
 STOP_SECONDS = 2.0
 """The seconds that leaving the context waits for the thread."""

@@ -30,9 +30,9 @@ from index.library import Library, Progress
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
 from index.memory import give_back
+from index.priority import lower_priority
 from index.uploads.leftovers import sweep_uploads
 from index.uploads.receiving import Kept, index_upload, uploads_folder
-from index.workers.priority import lower_priority
 
 STOPPED = "the server was stopped"
 STOP_SECONDS = 4.0

@@ -77,7 +77,7 @@ def test_a_vector_is_the_mean_of_the_tokens_that_the_library_gives(exact: Encode
 
 def test_the_passages_own_vector_is_the_one_that_it_has_without_sentences(encoder: Encoder) -> None:
     passages = [joined([sentence] * (1 + place % 3)) for place, sentence in enumerate(SENTENCES)]
-    made = encoder.encode_passages(*map(list, zip(*passages, strict=True)))
+    made = encoder.encode_passages([text for text, _ in passages], [parts for _, parts in passages])
     assert np.array_equal(
         np.stack([one.vector for one in made]), encoder.encode([text for text, _ in passages])
     )
@@ -85,7 +85,7 @@ def test_the_passages_own_vector_is_the_one_that_it_has_without_sentences(encode
 
 def test_vectors_are_the_same_in_any_company(encoder: Encoder) -> None:
     passages = [joined([sentence, SENTENCES[place]]) for place, sentence in enumerate(reversed(SENTENCES))]
-    together = encoder.encode_passages(*map(list, zip(*passages, strict=True)))
+    together = encoder.encode_passages([text for text, _ in passages], [parts for _, parts in passages])
     for (text, parts), one in zip(passages, together, strict=True):
         [alone] = encoder.encode_passages([text], [parts])
         assert alone.sentences is not None

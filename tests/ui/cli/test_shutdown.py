@@ -86,18 +86,19 @@ def test_streams_end_with_an_error_and_the_server_in_good_order(home: Path) -> N
     assert not (home / "server.json").exists()
 
 
-def test_a_server_that_is_stopped_while_it_embeds_ends_in_good_order(home: Path) -> None:
+def test_a_server_that_is_stopped_while_it_embeds_ends_in_good_order(home: Path, encoder: Encoder) -> None:
     # Each paragraph is another passage, so that embedding takes longer than the server may take to end.
     text = "\n\n".join(f"Gate {number} of the weir was raised. " + "It held. " * 40 for number in range(900))
     with serving(home) as server, httpx.Client(base_url=server.address, timeout=PATIENCE) as http:
-        body = {"files": {"file": ("gates.txt", text.encode())}, "data": {"background": "true"}}
-        job = http.post("/v1/documents", **body).raise_for_status().json()["job_id"]
+        file = {"file": ("gates.txt", text.encode())}
+        posted = http.post("/v1/documents", files=file, data={"background": "true"})
+        job = posted.raise_for_status().json()["job_id"]
         until = time.monotonic() + PATIENCE
         while not http.get(f"/v1/jobs/{job}").json()["passages"]["done"]:
             assert time.monotonic() < until
         code, _, err = server.stop()
     assert (code, "terminate" in err) == (0, False)
-    with Library.open(home) as index:
+    with Library.open(home, encoder) as index:
         assert Jobs(index.catalog.engine).get(job).state == "cancelled"
 
 

@@ -8,8 +8,8 @@ from threading import Event, Thread, get_native_id
 
 import pytest
 
+from index.priority import NICENESS, lower_priority
 from index.workers import Background
-from index.workers.priority import NICENESS, lower_priority
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads a priority")
 
