@@ -23,8 +23,8 @@ def open_tracing(settings: OperationSettings) -> Tracing | None:
         from ui.operations.tracing import Tracing
     except ImportError as error:
         raise SettingsError(
-            f"traces for {settings.otlp_endpoint} need packages that are not installed ({error.name}); run "
-            "pip install 'footnoted[telemetry]', or unset FOOTNOTED_OTLP_ENDPOINT and "
-            "OTEL_EXPORTER_OTLP_ENDPOINT"
+            # The address may contain a password.
+            f"traces need packages that are not installed ({error.name}); run pip install "
+            "'footnoted[telemetry]', or unset FOOTNOTED_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_ENDPOINT"
         ) from error
     return Tracing(settings.otlp_endpoint, texts=settings.log_texts)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, get_ident, get_native_id
 from time import monotonic, sleep
 
+import pytest
+
 from index.embedding.scheduler import Scheduler
+from index.priority import NICENESS
 
 
 class Slow:
@@ -102,3 +107,42 @@ def test_an_error_is_of_the_one_who_answered_and_the_others_are_answered_all_the
         assert all(each.result() == 2 * (1 + asked.index(each)) for each in asked if each not in failed)
     assert slow.scheduler.run(7) == 14
     assert [len(numbers) for numbers in slow.asked] == [3, 2, 1]
+
+
+def test_all_callers_share_one_thread_for_queries_and_one_for_passages() -> None:
+    used: list[int] = []
+
+    def note(queries: Sequence[int]) -> list[int]:
+        used.append(get_ident())
+        return list(queries)
+
+    scheduler: Scheduler[int, int] = Scheduler(note)
+    with ThreadPoolExecutor(3) as pool:
+        for _ in range(3):
+            list(pool.map(scheduler.run, range(3)))
+            used += pool.map(lambda _: scheduler.run_batch(get_ident, urgent=True), range(3))
+        passages = {*pool.map(lambda _: scheduler.run_batch(get_ident), range(3))}
+    [queries] = set(used)
+    assert len(passages) == 1
+    assert len(passages | {queries, get_ident()}) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux gives threads a priority")
+def test_passages_have_a_low_priority_and_urgent_batches_do_not() -> None:
+    def niceness() -> int:
+        return os.getpriority(os.PRIO_PROCESS, get_native_id())
+
+    scheduler: Scheduler[int, int] = Scheduler(list)
+    assert scheduler.run_batch(niceness) == NICENESS
+    assert scheduler.run_batch(niceness, urgent=True) == niceness()
+
+
+def test_an_error_in_a_batch_is_raised_in_its_caller_and_frees_the_model() -> None:
+    scheduler: Scheduler[int, int] = Scheduler(list)
+
+    def fail() -> None:
+        raise ValueError("out of tokens")
+
+    with pytest.raises(ValueError, match="out of tokens"):
+        scheduler.run_batch(fail)
+    assert scheduler.run(1) == 1
