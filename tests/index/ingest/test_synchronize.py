@@ -57,7 +57,7 @@ class TestReport:
         sync(index, [folder], lambda *stage: told.append(stage))
         # A slow file is reported every half second, with the number of files before it.
         assert [stage for stage in dict.fromkeys(told) if stage[1]] == [
-            *(("reading", 1, 2), ("reading", 2, 2), ("embedding", 2, 2)),
+            *(("reading", 1, 2), ("reading", 2, 2), ("embedding", 1, 2), ("embedding", 2, 2)),
         ]
 
 
