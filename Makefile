@@ -74,7 +74,7 @@ $(PAGE)/node_modules/.installed: $(PAGE)/package-lock.json
 	@touch $@
 
 test: $(COMPILED) ## Run every test, a core each (TESTS=tests/ui/cli for some, WORKERS=0 for one at a time)
-	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile --reruns 1 --only-rerun Timeout $(TESTS)
+	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 	@$(if $(TESTS),,$(if $(NODE),npm test --prefix $(PAGE) --silent,echo "footnoted: no Node.js; the tests of the page's scripts are skipped"))
 
 lint: style types flaws imports page-lint ## Style, types, known security flaws and the direction of imports

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import Any
 
 import openai
@@ -84,9 +85,10 @@ def test_a_stream_that_fails_ends_with_an_error(
     stream = seed_engine.stream
 
     def failing(*given: Any, **named: Any) -> Any:  # noqa: ANN401 (passed on)
-        events = stream(*given, **named)
-        yield next(events)
-        raise OSError(28, "No space left on device")
+        # The error would keep the stream open, and then the engine is not idle in later tests.
+        with closing(stream(*given, **named)) as events:
+            yield next(events)
+            raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(seed_engine, "stream", failing)
     events = list(client.responses.create(model="footnoted", input=DENS, stream=True))
