@@ -21,7 +21,7 @@ _M_ARENA_MAX = -8
 """The number of this option in glibc's ``malloc.h``."""
 
 
-PRIMITIVES = 32
+PRIMITIVES = 8
 """The most prepared products of matrices that oneDNN, which multiplies for torch, keeps. Each has its working
 memory, and there is one for each length of text, so that the default of 1,024 grows by 50 MB while a library
 is indexed. Preparing one again costs little."""
