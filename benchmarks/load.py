@@ -295,9 +295,7 @@ def _without_pass(encoder: Encoder) -> Encoder:
         def __init__(self) -> None:
             self.__dict__.update(encoder.__dict__)
 
-        def encode_passages(
-            self, texts: Sequence[str], _sentences: object, _progress: object = None
-        ) -> list[Embedded]:
+        def passage_batches(self, texts: Sequence[str], _sentences: object) -> Iterator[dict[int, Embedded]]:
             raise AssertionError(f"{len(texts)} passages are not those that were embedded: {texts[:1]}")
 
     return Known()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -51,20 +51,15 @@ class StandIn(Encoder):
         """Return a unit vector for each text: shape (len(texts), dimensions)."""
         return vectors_for(texts, self._around)
 
-    def encode_passages(
-        self,
-        texts: Sequence[str],
-        sentences: Sequence[Sequence[Offsets]],
-        progress: Callable[[int], None] | None = None,
-    ) -> list[Embedded]:
+    def passage_batches(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
+    ) -> Iterator[dict[int, Embedded]]:
         """Return the vector of each text, and repeat it for each of its sentences to take the usual space."""
         made = [
             Embedded(vector, np.repeat(vector[np.newaxis], len(parts), axis=0))
             for vector, parts in zip(self.encode(texts), sentences, strict=True)
         ]
-        if progress is not None:
-            progress(len(made))
-        return made
+        yield dict(enumerate(made))
 
     @property
     def around(self) -> Vectors:

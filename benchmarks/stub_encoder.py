@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 import numpy as np
@@ -51,20 +51,15 @@ class StubEncoder(Encoder):
         rows = [self.encode_query(text) for text in texts]
         return np.stack(rows) if rows else np.empty((0, self.dimensions), np.float32)
 
-    def encode_passages(
-        self,
-        texts: Sequence[str],
-        sentences: Sequence[Sequence[Offsets]],
-        progress: Callable[[int], None] | None = None,
-    ) -> list[Embedded]:
+    def passage_batches(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
+    ) -> Iterator[dict[int, Embedded]]:
         """Return the vectors of passages and of their sentences, each as if it stood alone."""
         made = [
             Embedded(vector, self.encode([text[start:end] for start, end in parts]))
             for text, vector, parts in zip(texts, self.encode(texts), sentences, strict=True)
         ]
-        if progress is not None:
-            progress(len(made))
-        return made
+        yield dict(enumerate(made))
 
     def encode_queries(self, queries: Iterable[str]) -> None:
         """Do nothing: nothing is embedded faster together."""

@@ -188,16 +188,16 @@ def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Sel
     return sa.select(layouts).where(same, layouts.c.page.in_(pages))
 
 
-TEXT = sa.select(versions.c.text).where(
+_ONE_VERSION = sa.and_(
     versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
 )
+
+TEXT = sa.select(versions.c.text).where(_ONE_VERSION)
 """Selects the whole text of one version. For each passage, ``substr`` in SQL would count characters from the
 start of the text."""
 
 
-TEXT_ROW = sa.select(sa.literal_column("rowid", sa.Integer)).where(
-    versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
-)
+TEXT_ROW = sa.select(sa.literal_column("rowid", sa.Integer)).where(_ONE_VERSION)
 """Selects the number of the row that has the text of one version."""
 
 

@@ -168,28 +168,29 @@ class Encoder:
             self._remember("document", {text: known[text] for text in texts})
         return np.stack([known[text] for text in texts]) if texts else self._none()
 
-    def encode_passages(
-        self,
-        texts: Sequence[str],
-        sentences: Sequence[Sequence[Offsets]],
-        progress: Callable[[int], None] | None = None,
-    ) -> list[Embedded]:
+    def encode_passages(self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]) -> list[Embedded]:
         """Embed passages, and their sentences in context, without keeping the vectors in memory.
 
         Args:
             texts: the texts; their vectors equal those of :meth:`encode`.
             sentences: the places of each text's sentences, in code points and in order.
-            progress: receives the number of embedded texts after each batch. An error that it raises ends
-                the work.
         """
-        if not texts:
-            return []
         made: dict[int, Embedded] = {}
-        for places, its in self._in_turns(texts, sentences, self._passes.passages):
-            made.update(zip(places, its, strict=True))
-            if progress is not None:
-                progress(len(made))
+        for batch in self.passage_batches(texts, sentences):
+            made |= batch
         return [made[place] for place in range(len(texts))]
+
+    def passage_batches(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
+    ) -> Iterator[dict[int, Embedded]]:
+        """Embed passages as :meth:`encode_passages` does; nobody waits for them, so requests come first.
+
+        Yields:
+            After each batch, its vectors by the positions of their texts. Closing the iterator ends the work.
+        """
+        if texts:
+            for places, its in self._in_turns(texts, sentences, self._passes.passages, urgent=False):
+                yield dict(zip(places, its, strict=True))
 
     def compare(self, question: str, texts: Sequence[str]) -> list[Likeness]:
         """Compare a question that waits with a few texts, by their vectors and token by token.
@@ -255,7 +256,8 @@ class Encoder:
 
     def _passage_vectors(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimensions), np.float32)
-        for places, its in self._in_turns(texts, (), partial(self._passes.vectors, kind="document")):
+        embed = partial(self._passes.vectors, kind="document")
+        for places, its in self._in_turns(texts, (), embed, urgent=True):
             vectors[places] = its
         return vectors
 
@@ -264,13 +266,16 @@ class Encoder:
         texts: Sequence[str],
         parts: Sequence[Sequence[Offsets]],
         through: Callable[[list[Row]], Made],
+        *,
+        urgent: bool,
     ) -> Iterator[tuple[list[int], Made]]:
         """Run ``through`` on each batch of rows; yield the positions of the batch's texts, and the result."""
         for window, rows in self._tokenised(texts, parts):
             waiting = Batches(rows)
             while waiting:
                 places = waiting.take("document")
-                its = self._scheduler.run_batch(partial(through, [rows[place] for place in places]))
+                work = partial(through, [rows[place] for place in places])
+                its = self._scheduler.run_batch(work, urgent=urgent)
                 yield [window[place] for place in places], its
 
     def _tokenised(

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterable, Sequence
-from functools import partial
 
 from index.catalog.database import Catalog
 from index.documents import Chunk, Document, Span
-from index.embedding.encoder import Encoder
+from index.embedding.encoder import Encoder, Vector
 from index.embedding.late_chunking import Offsets
 from index.embedding.quantize import pack
 from index.memory import LONG, give_back
@@ -65,26 +64,22 @@ def embed_documents(
         seen = [
             texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
         ]
-        tell = partial(_tell, progress, start, len(part), len(missing))
-        made = encoder.encode_passages([text for text, _ in seen], [sentences for _, sentences in seen], tell)
-        vectors = {digest: its.vector for digest, its in zip(part, made, strict=True)}
-        sentences = {
-            digest: pack(its.sentences)
-            for digest, its in zip(part, made, strict=True)
-            if its.sentences is not None
-        }
+        vectors: dict[str, Vector] = {}
+        sentences: dict[str, bytes] = {}
+        for batch in encoder.passage_batches([text for text, _ in seen], [parts for _, parts in seen]):
+            for place, embedded in batch.items():
+                vectors[part[place]] = embedded.vector
+                if embedded.sentences is not None:
+                    sentences[part[place]] = pack(embedded.sentences)
+            # The last batch counts once it is saved.
+            if progress is not None and len(vectors) < len(part):
+                progress("embedding", start + len(vectors), len(missing))
         catalog.put_vectors(vectors, sentences)
         if is_long(incoming):
             give_back()  # what the batches took, which the next ones may not reuse
         if progress is not None:
             progress("embedding", start + len(part), len(missing))
     return new
-
-
-def _tell(progress: Progress | None, before: int, count: int, total: int, done: int) -> None:
-    """Report ``done`` of a part's ``count`` passages, except the last, which is not saved yet."""
-    if progress is not None and done < count:
-        progress("embedding", before + done, total)
 
 
 def is_long(incoming: Iterable[Incoming]) -> bool:

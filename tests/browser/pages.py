@@ -112,7 +112,7 @@ def opened(browser: Browser, url: str, place: str = "", /, **context: object) ->
 
 
 def _shown_by(watched: Watched) -> str:
-    """What a page shows, for the report of a failed wait."""
+    """Describe a page for the report of a failed wait."""
     shown = watched.page.evaluate(
         """() => [location.href, document.querySelector("main, body").innerText,
                   document.querySelector("#fn-question textarea")?.value,

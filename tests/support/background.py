@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Any
@@ -41,16 +41,13 @@ class Held(Encoder):
         assert self.go_on.wait(PATIENCE)
         return super().encode(texts)
 
-    def encode_passages(
-        self,
-        texts: Sequence[str],
-        sentences: Sequence[Sequence[Offsets]],
-        progress: Callable[[int], None] | None = None,
-    ) -> list[Embedded]:
+    def passage_batches(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
+    ) -> Iterator[dict[int, Embedded]]:
         """Embed passages with their sentences, after waiting for permission."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
-        return super().encode_passages(texts, sentences, progress)
+        return super().passage_batches(texts, sentences)
 
     def hold(self) -> None:
         """Make the encoder wait from now on."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -118,15 +118,12 @@ class Watched(Encoder):
         self.embedded.extend(texts)
         return super().encode(texts)
 
-    def encode_passages(
-        self,
-        texts: Sequence[str],
-        sentences: Sequence[Sequence[Offsets]],
-        progress: Callable[[int], None] | None = None,
-    ) -> list[Embedded]:
+    def passage_batches(
+        self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
+    ) -> Iterator[dict[int, Embedded]]:
         """Embed passages with their sentences, and record the passages."""
         self.embedded.extend(texts)
-        return super().encode_passages(texts, sentences, progress)
+        return super().passage_batches(texts, sentences)
 
 
 def near_duplicates(index: Library, document_id: int) -> list[tuple[DocumentRecord, float]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,6 @@ from hypothesis import strategies as st
 from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.embedding.late_chunking import Offsets, token_parts
 from index.embedding.model import TokenPasses
-from index.errors import Cancelled
 from tests.support.writings import PATIENT, PIECES, SENTENCES
 
 if TYPE_CHECKING:
@@ -109,25 +109,27 @@ def test_a_passage_without_sentences_and_no_passage(exact: Encoder) -> None:
     assert exact.encode_passages([], []) == []
 
 
-def test_progress_counts_the_embedded_texts_after_each_batch(exact: Encoder) -> None:
-    counted: list[int] = []
+def test_only_passages_of_an_index_wait_for_requests(exact: Encoder, monkeypatch: pytest.MonkeyPatch) -> None:
+    urgencies: list[bool] = []
+    run = exact._scheduler.run_batch
+
+    def noted(work: Callable[[], object], *, urgent: bool = False) -> object:
+        urgencies.append(urgent)
+        return run(work, urgent=urgent)
+
+    monkeypatch.setattr(exact._scheduler, "run_batch", noted)
+    exact.encode_passages(["The gate held."], [[(0, 14)]])
+    exact.encode(["A sentence that no test has embedded before."])
+    exact.encode_queries(["Which gate, that no test has asked for, held?"])
+    exact.compare("Did it hold?", ["It held."])
+    assert urgencies == [False, True, True, True, True]
+
+
+def test_batches_have_each_passage_once(exact: Encoder) -> None:
     texts = [f"Gate {number} held. " * 30 for number in range(40)]
-    exact.encode_passages(texts, [[(0, 5)]] * len(texts), counted.append)
-    assert (counted, counted[-1]) == (sorted(set(counted)), len(texts))
-    assert len(counted) > 1
-
-
-def test_an_error_of_progress_ends_the_embedding(exact: Encoder) -> None:
-    counted: list[int] = []
-
-    def stop(done: int) -> None:
-        counted.append(done)
-        raise Cancelled("stopped")
-
-    with pytest.raises(Cancelled, match="stopped"):
-        exact.encode_passages([f"Gate {number} held." for number in range(500)], [[(0, 5)]] * 500, stop)
-    assert len(counted) == 1
-    assert counted[0] < 500
+    batches = list(exact.passage_batches(texts, [[(0, 5)]] * len(texts)))
+    assert sorted(place for batch in batches for place in batch) == list(range(len(texts)))
+    assert len(batches) > 1
 
 
 class TestOtherTokenisers:

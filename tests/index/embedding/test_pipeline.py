@@ -77,7 +77,7 @@ def test_what_is_known_is_not_embedded_again(tmp_path: Path, monkeypatch: pytest
         def never(*_arguments: object) -> None:
             raise AssertionError("embedded again")
 
-        monkeypatch.setattr(StubEncoder, "encode_passages", never)
+        monkeypatch.setattr(StubEncoder, "passage_batches", never)
         index.replace([incoming(TEXT, "b.txt")])
         assert [hit.document.path for hit in index.search("gate")] == ["a.txt", "b.txt"]
         numbers = [hit.chunk_id for hit in index.search("gate")]

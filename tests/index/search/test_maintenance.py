@@ -8,7 +8,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -166,15 +166,12 @@ def test_a_reader_is_not_kept_out_while_a_writer_embeds(encoder: Encoder, home: 
     embedding, go_on = threading.Event(), threading.Event()
 
     class Waiting(Watched):
-        def encode_passages(
-            self,
-            texts: Sequence[str],
-            sentences: Sequence[Sequence[Offsets]],
-            progress: Callable[[int], None] | None = None,
-        ) -> list[Embedded]:
+        def passage_batches(
+            self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
+        ) -> Iterator[dict[int, Embedded]]:
             embedding.set()
             assert go_on.wait(60)
-            return super().encode_passages(texts, sentences, progress)
+            return super().passage_batches(texts, sentences)
 
     with Library.open(home, Waiting(encoder)) as ours, ThreadPoolExecutor(1) as pool:
         try:
