@@ -125,6 +125,14 @@ def test_routes_get_the_library_as_their_sender_may_see_it() -> None:
     assert given == [readiness]
 
 
+def test_no_test_changes_the_clock_of_the_whole_process() -> None:
+    """A shared server's event loop that goes to sleep by a clock of the future answers no more."""
+    patched = re.compile(r"""setattr\(\s*(time,\s|["'][\w.]*\btime\.(monotonic|time|sleep)["'])""")
+    assert [
+        shown(file) for file in sources("tests") if patched.search(file.read_text(encoding="utf-8"))
+    ] == []
+
+
 def test_no_module_is_a_drawer() -> None:
     assert [shown(file) for file in sources(*ROOMS, "tests", "benchmarks") if file.stem in DRAWERS] == []
 

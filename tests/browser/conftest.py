@@ -30,14 +30,6 @@ _ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"
 expect.set_options(timeout=PATIENCE)
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run a test once more if a wait for its page ran out of time: the other tests keep the machine busy."""
-    again = pytest.mark.flaky(reruns=1, only_rerun=["TimeoutError"])
-    for item in items:
-        if Path(__file__).parent in item.path.parents:
-            item.add_marker(again)
-
-
 @pytest.fixture(scope="session", autouse=True)
 def _servers_start_quickly(reading_processes: None) -> Iterator[None]:
     """Making a server takes a third of the time; it reads files in idle processes, if there are any."""

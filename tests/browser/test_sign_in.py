@@ -173,7 +173,11 @@ def test_a_draft_is_its_user_s(chromium: Browser, team: str) -> None:
             page.locator("#fn-account").wait_for()
             question = page.get_by_label("Your question")
             expect(question).to_have_value(expected)
-            question.fill("Why did" if name == "ada" else "And when")
+            draft = "Why did" if name == "ada" else "And when"
+            question.fill(draft)
+            page.wait_for_function(
+                "(text) => Object.values(localStorage).some((kept) => kept.includes(text))", arg=draft
+            )
             page.get_by_role("button", name="Sign out").click()
             expect(page).to_have_title("Sign in · Footnoted")
 

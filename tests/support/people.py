@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from html import unescape
 
 import httpx
@@ -12,16 +11,6 @@ from pwdlib import PasswordHash
 from pwdlib.hashers.argon2 import Argon2Hasher
 
 PASSWORD = "the ferry leaves at noon"  # noqa: S105 (of the tests' users)
-
-
-@dataclass
-class Clock:
-    """A clock that a test sets; seconds since 1970."""
-
-    now: float = 1_800_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
 
 
 def make_hashes_quick(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -20,6 +19,7 @@ from index.ingest.synchronize import sync
 from index.ingest.workload import Count, Workload, advanced, rate, seconds_left
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
+from tests.support.clocks import Clock, set_time
 from tests.support.reports import paths, write
 
 
@@ -190,13 +190,13 @@ class TestCancelling:
     def test_the_catalog_is_written_to_twice_a_second_at_most(
         self, monkeypatch: pytest.MonkeyPatch, jobs: Jobs
     ) -> None:
-        clock = [0.0]
+        clock = Clock(0.0)
         written: list[int] = []
-        monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+        set_time(monkeypatch, module, clock)
         job_id = jobs.create("sync").id
         with RunningJob(jobs, job_id) as running:
             for number in range(1, 100):
-                clock[0] += 0.125
+                clock.now += 0.125
                 running("reading", number, 200)
                 written.append(jobs.get(job_id).files.done)
         assert sorted(set(written)) == [1, *range(5, 100, 4)]

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.people import Clock, make_hashes_quick
+from tests.support.clocks import Clock
+from tests.support.people import make_hashes_quick
 from ui.accounts import Accounts
 
 

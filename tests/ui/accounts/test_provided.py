@@ -8,7 +8,8 @@ from functools import partial
 
 import pytest
 
-from tests.support.people import PASSWORD, Clock
+from tests.support.clocks import Clock
+from tests.support.people import PASSWORD
 from ui.accounts import PENDING_SECONDS, Accounts, Person, Role
 from ui.errors import AccountError, LastAdministratorError, NotAdmittedError
 from ui.openid_settings import ProviderChoice

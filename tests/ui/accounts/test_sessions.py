@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.people import PASSWORD, Clock
+from tests.support.clocks import Clock
+from tests.support.people import PASSWORD
 from ui.accounts import IDLE_SECONDS, LONGEST_SECONDS, Accounts, Role, Scope
 
 

@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from tests.support.people import PASSWORD, Clock
+from tests.support.clocks import Clock
+from tests.support.people import PASSWORD
 from ui.accounts import Accounts, Identity, Role, Scope
 from ui.errors import AccountError
 

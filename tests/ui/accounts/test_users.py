@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from index.catalog import Catalog, back_up
-from tests.support.people import PASSWORD, Clock
+from tests.support.clocks import Clock
+from tests.support.people import PASSWORD
 from ui.accounts import FILE, Accounts, Role, Scope
 from ui.accounts.schema import VERSION
 from ui.accounts.users import MAX_PASSWORD_CHARACTERS

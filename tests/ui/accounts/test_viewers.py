@@ -6,7 +6,8 @@ from contextlib import closing
 from pathlib import Path
 
 from index.records import Viewer
-from tests.support.people import PASSWORD, Clock
+from tests.support.clocks import Clock
+from tests.support.people import PASSWORD
 from ui.accounts import LOCAL, Accounts, Identity, Role, Scope
 
 

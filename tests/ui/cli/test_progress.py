@@ -10,6 +10,8 @@ from rich.console import Console
 
 from index.ingest import JobProgress
 from index.ingest.workload import Count
+from tests.support.clocks import Clock, set_time
+from ui.cli import progress
 from ui.cli.progress import job_progress, progress_line
 
 
@@ -33,13 +35,13 @@ def test_a_line_has_files_passages_rate_and_time_left_as_far_as_known(now: JobPr
 
 
 def test_without_a_terminal_a_line_comes_every_ten_seconds(monkeypatch: pytest.MonkeyPatch) -> None:
-    clock = [100.0]
+    clock = Clock(100.0)
     monkeypatch.setattr("ui.cli.progress.LINE_SECONDS", 10.0)
-    monkeypatch.setattr(time, "monotonic", lambda: clock[0])
+    set_time(monkeypatch, progress, clock)
     printed = StringIO()
     with job_progress(Console(file=printed, width=60)) as show:
         for second in range(1, 25):
-            clock[0] = 100.0 + second
+            clock.now += 1
             show(JobProgress("reading", Count(second, 1000)))
     assert printed.getvalue().splitlines() == [
         "footnoted: 10 of 1000 files read",

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.people import Clock
+from tests.support.clocks import Clock
 from ui.errors import AuditFileError
 from ui.operations import FILE, Act, AuditLog, record_command
 

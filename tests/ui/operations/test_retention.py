@@ -14,9 +14,10 @@ from rag.conversations import page_of_conversations
 from rag.conversations.answers import keep
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
-from tests.support.people import Clock
+from tests.support.clocks import Clock, set_time
 from ui.operation_settings import OperationSettings
 from ui.operations import Act, AuditLog
+from ui.operations import retention as module
 from ui.operations.retention import DAY_SECONDS, Forgotten, forget, retention
 
 NOW = 1_800_000_000.0  # 2027-01-15T08:00:00+00:00
@@ -86,7 +87,7 @@ def test_a_server_runs_it_at_its_start_and_every_hour(
     index: Library, audit: AuditLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hours = Clock(1_000.0)
-    monkeypatch.setattr("ui.operations.retention.time.monotonic", hours)
+    set_time(monkeypatch, module, hours)
     step = retention(index, audit, MONTH)
     put(index, 1, OLD, SECRET)
     left = []

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.testclient import TestClient
 
 from index.library import Library
+from tests.support.clocks import Clock, set_time
 from ui.accounts import LOCAL, Identity, Scope
 from ui.http.client_state import idempotency
 from ui.http.client_state.idempotency import Idempotency
@@ -100,8 +101,8 @@ def test_a_key_in_use_waits_and_each_sender_has_its_own() -> None:
 
 
 def test_old_responses_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
-    now = 0.0
-    monkeypatch.setattr("ui.http.client_state.idempotency.time.monotonic", lambda: now)
+    clock = Clock()
+    set_time(monkeypatch, idempotency, clock)
 
     async def made() -> Response:
         return Response(b"made")
@@ -110,10 +111,9 @@ def test_old_responses_are_dropped(monkeypatch: pytest.MonkeyPatch) -> None:
         return "idempotent-replayed" in (await keys.run(LOCAL, key, "body", made)).headers
 
     async def some() -> None:
-        nonlocal now
         keys = Idempotency()
         assert [await is_replayed(keys, key) for key in ("a", "a")] == [False, True]
-        now += idempotency.KEPT_SECONDS + 1
+        clock.now += idempotency.KEPT_SECONDS + 1
         assert [await is_replayed(keys, key) for key in ("a", "a")] == [False, True]
         for number in range(idempotency.MOST_KEPT):
             await is_replayed(keys, str(number))

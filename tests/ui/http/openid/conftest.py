@@ -12,8 +12,9 @@ from starlette.testclient import TestClient
 
 from index.library import Library
 from rag.engine import QueryEngine
+from tests.support.clocks import Clock
 from tests.support.openid_provider import CLIENT, SECRET, OpenIDProvider, openid_provider
-from tests.support.people import PASSWORD, Clock, make_hashes_quick
+from tests.support.people import PASSWORD, make_hashes_quick
 from ui.accounts import Accounts, Role, SignIn
 from ui.app import create_app
 from ui.operations import AuditLog

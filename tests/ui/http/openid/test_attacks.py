@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 
 import pytest
 
+from tests.support.clocks import Clock
 from tests.support.openid_provider import CLIENT, OpenIDProvider
-from tests.support.people import Clock
 from tests.ui.http.openid.conftest import Serve
 from tests.ui.http.openid.steps import PAGE, answer_of, come_back, name_of, query_of, said, to_provider
 from ui.accounts import PENDING_SECONDS, Accounts

@@ -7,7 +7,9 @@ import logging
 from typing import Any
 
 import pytest
+from limits.storage import memory
 
+from tests.support.clocks import Clock, set_time
 from tests.support.openid_provider import SECRET, OpenIDProvider, openid_provider
 from tests.ui.http.openid.conftest import Serve
 from tests.ui.http.openid.steps import answer_of, come_back, name_of, said, to_provider
@@ -225,8 +227,9 @@ def test_a_provider_is_not_asked_before_somebody_comes(serve: Serve, provider: O
 
 
 def test_a_flood_of_failures_is_recorded_in_part_only(
-    serve: Serve, provider: OpenIDProvider, audit: AuditLog
+    serve: Serve, provider: OpenIDProvider, audit: AuditLog, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    set_time(monkeypatch, memory, Clock())
     browser, most = serve(), REFUSALS_OF_ADDRESS.amount
     provider.answers["/token"] = (500, b"")
     for _ in range(most + 3):

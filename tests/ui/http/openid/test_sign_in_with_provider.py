@@ -8,8 +8,9 @@ from html import unescape
 
 import pytest
 
+from tests.support.clocks import Clock
 from tests.support.openid_provider import SECRET, OpenIDProvider
-from tests.support.people import PASSWORD, Clock
+from tests.support.people import PASSWORD
 from tests.ui.http.openid.conftest import Serve
 from tests.ui.http.openid.steps import answer_of, by_password, come_back, name_of, query_of, said, to_provider
 from ui.accounts import Accounts, Role

@@ -7,10 +7,12 @@ from typing import Any, cast
 
 import httpx
 import pytest
+from limits.storage import memory
 from starlette.testclient import TestClient
 
 from index.library import Library
 from index.uploads import Deletions
+from tests.support.clocks import Clock, set_time
 from tests.support.people import PASSWORD
 from tests.support.people import sign_in as fill_in
 from tests.ui.http.operations.conftest import bearer
@@ -80,7 +82,10 @@ def test_a_write_is_done_and_logged_even_if_it_cannot_be_recorded(
     assert lost.getMessage() == "audit_lost"
 
 
-def test_a_flood_of_refusals_is_recorded_in_part_only(client: TestClient, sign_in: SignIn) -> None:
+def test_a_flood_of_refusals_is_recorded_in_part_only(
+    client: TestClient, sign_in: SignIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_time(monkeypatch, memory, Clock())
     most = REFUSALS_OF_ADDRESS.amount
     for _ in range(most + 3):
         client.get("/v1/documents")
