@@ -23,6 +23,9 @@ from ui.page.sign_in.form import NO_STORE, PROVIDER_ROUTE, SignInForm, language_
 CALLBACK_ROUTE = f"{PROVIDER_ROUTE}/callback"
 """The path to which the provider leads the browser back."""
 
+MOST_PENDING = 8
+"""The most sign-ins that a browser keeps at a time. Without a limit, another site could fill its cookies."""
+
 _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
     ProviderDownError: (503, "signIn.down"),
     OddProviderError: (502, "signIn.odd"),
@@ -87,8 +90,11 @@ class _ProviderSignIn:
         except ProviderError as error:
             return self._failed(request, place, error)
         response = RedirectResponse(address, 303, NO_STORE)
+        earlier = [name for name in request.cookies if name.startswith(self._cookie)]
+        for name in earlier[: 1 - MOST_PENDING]:
+            response.delete_cookie(name, path=PROVIDER_ROUTE)
         response.set_cookie(
-            self._cookie,
+            self._cookie_of(pending.state),
             cookie,
             max_age=PENDING_SECONDS,
             path=PROVIDER_ROUTE,
@@ -100,15 +106,20 @@ class _ProviderSignIn:
 
     async def end(self, request: Request, answer: _Answer) -> Response:
         """Start the session of a person who comes back from the provider, or refuse the person."""
-        pending = self._sign_in.accounts.pending.end(request.cookies.get(self._cookie, ""), answer.state)
+        name = self._cookie_of(answer.state)
+        pending = self._sign_in.accounts.pending.end(request.cookies.get(name, ""), answer.state)
         if pending is None:
             return self._refused(request, "/", "signIn.late")
         if answer.error:
             response = self._refused(request, pending.place, "signIn.refused")
         else:
             response = await self._started(request, pending, answer)
-        response.delete_cookie(self._cookie, path=PROVIDER_ROUTE)
+        response.delete_cookie(name, path=PROVIDER_ROUTE)
         return response
+
+    def _cookie_of(self, state: str) -> str:
+        """The name of the cookie of a sign-in: each window of a browser has its own."""
+        return f"{self._cookie}-{state[:16]}"
 
     async def _started(self, request: Request, pending: Pending, answer: _Answer) -> Response:
         address, sign_in = client_address(request.scope), self._sign_in

@@ -17,6 +17,7 @@ from ui.accounts import Accounts, Role
 from ui.accounts.sessions import IDLE_SECONDS
 from ui.operations import AuditLog
 from ui.page.locales import languages, locale_in
+from ui.page.sign_in.provider import MOST_PENDING
 
 
 def test_a_person_signs_in_with_the_provider_and_signs_out(serve: Serve, accounts: Accounts) -> None:
@@ -58,6 +59,22 @@ def test_cookies_are_closed_to_scripts_and_other_sites(serve: Serve) -> None:
     assert not [name for name in browser.cookies if "openid" in name]
     browser.base_url = browser.base_url.copy_with(scheme="https")
     assert "; Secure" in browser.get("/sign-in/openid").headers["set-cookie"]
+
+
+def test_each_window_of_a_browser_can_sign_in(serve: Serve) -> None:
+    browser = serve()
+    ways = [to_provider(browser, f"/?conversation={number}") for number in range(3)]
+    for number in (1, 2, 0):
+        back = browser.get(answer_of(ways[number]), follow_redirects=False)
+        assert back.headers["location"].endswith(f"/?conversation={number}")
+    assert not [name for name in browser.cookies if "openid" in name]
+
+
+def test_a_browser_keeps_few_sign_ins(serve: Serve) -> None:
+    browser = serve()
+    ways = [to_provider(browser) for _ in range(MOST_PENDING + 2)]
+    kept = [name for name in browser.cookies if "openid" in name]
+    assert [name[-16:] for name in kept] == [query_of(way)["state"][:16] for way in ways[2:]]
 
 
 def test_the_secret_is_in_no_answer_and_no_message(serve: Serve, provider: OpenIDProvider) -> None:
