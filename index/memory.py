@@ -42,7 +42,9 @@ def give_back() -> None:
     """Return free memory to the system, if the C library is glibc.
 
     glibc keeps freed memory for the thread that freed it. Without this function, each step of a long
-    document, in another thread or with other sizes, would allocate tens of megabytes more.
+    document, in another thread or with other sizes, would allocate tens of megabytes more. A server calls it
+    every few seconds, too, since it frees the memory of a change only once the last search of the library's
+    former generation has ended.
     """
     trim = _function("malloc_trim")
     if trim is not None:

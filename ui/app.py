@@ -26,6 +26,7 @@ from starlette.staticfiles import StaticFiles
 from index.ingest import SyncReport
 from index.library import Library
 from index.loaders import DEFAULTS, MEGABYTE, Isolated, Options
+from index.memory import give_back
 from index.records import Viewer
 from index.uploads import Deletions
 from index.workers import Background, Writer, every, steps
@@ -88,6 +89,9 @@ _RETENTION_SECONDS = 60.0
 
 _DELETION_SECONDS = 5.0
 
+_MEMORY_SECONDS = 5.0
+"""The seconds between two returns of free memory to the system."""
+
 _STARTER_SECONDS = 0.5
 """The seconds between two tries of a question to begin with, in which the processor is free for others."""
 
@@ -136,6 +140,7 @@ def create_app(
         Background("retention", every(_RETENTION_SECONDS, retention(index, audit, operation))),
         Background("deletions", every(_DELETION_SECONDS, deletions.finish)),
         Background("starters", every(_STARTER_SECONDS, starters.step)),
+        Background("memory", every(_MEMORY_SECONDS, give_back)),
     ]
     watching = [Background("watch", steps.watch(index, writer))] if watch else []
     traced = [closing(tracing)] if tracing else []

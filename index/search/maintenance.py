@@ -265,7 +265,6 @@ class Maintenance:
                 manifest = replace(manifest, writing=False)
                 write_manifest(folder, manifest)
                 self._caches = open_caches(folder, reader, dimensions)
-            give_back()  # the memory of vectors that the base now has
             self._catalog.forget_removals(manifest.known_from)
             delete_unused(self.home, build, manifest)
         return True

@@ -29,7 +29,6 @@ from index.ingest.watch import Change
 from index.library import Library, Progress
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
-from index.memory import give_back
 from index.priority import lower_priority
 from index.uploads.leftovers import sweep_uploads
 from index.uploads.receiving import Kept, index_upload, uploads_folder
@@ -258,7 +257,6 @@ class Writer:
         finally:
             with self._lock:
                 self._running = None
-            give_back()
 
     def _sync(self, asked: _Asked, progress: Progress) -> Mapping[str, Any]:
         with self._lock:
