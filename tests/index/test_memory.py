@@ -51,6 +51,30 @@ def test_threads_share_few_heaps(tmp_path: Path) -> None:
     assert limited == ARENAS < unlimited
 
 
+_RETURN = """
+from pathlib import Path
+from index.memory import give_back
+
+def resident():
+    lines = Path("/proc/self/status").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("RssAnon:"))
+
+blocks = [bytearray(2000) for _ in range(60_000)]
+last = blocks[-1]  # It keeps glibc from returning the memory by itself.
+blocks.clear()
+before = resident()
+give_back()
+print(before - resident())
+"""
+"""Prints the kilobytes that the process returns of 117 MB."""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc keeps freed memory")
+def test_free_memory_returns_to_the_system() -> None:
+    done = subprocess.run([sys.executable, "-c", _RETURN], check=True, capture_output=True, text=True)
+    assert int(done.stdout) > 100_000
+
+
 def test_onednn_keeps_few_products_unless_the_environment_says_how_many(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

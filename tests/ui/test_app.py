@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from threading import Event
 
+import pytest
 from starlette.testclient import TestClient
 
 from index.library import Library
@@ -26,6 +28,14 @@ def test_ready_says_which_generation_is_read(seed_client: TestClient, seed_index
         "generation": seed_index.generation,
         "building": None,
     }
+
+
+def test_a_running_server_returns_free_memory(index: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    returned = Event()
+    monkeypatch.setattr("ui.app.give_back", returned.set)
+    monkeypatch.setattr("ui.app._MEMORY_SECONDS", 0.01)
+    with TestClient(create_app(index, QueryEngine(index, None))):
+        assert returned.wait(60)
 
 
 def test_the_documentation_names_every_route_and_loads_nothing_from_elsewhere(
