@@ -23,11 +23,11 @@ MOST_REMOVED = 600
 """Questions of a part of a set that are asked again without the documents of their title."""
 
 REMOVED = ", title removed"
-"""What follows the name of a set whose questions are asked without the documents of their title."""
+"""The end of the name of a set whose questions are asked without the documents of their title."""
 
 
 ABROAD = " over "
-"""What stands between the name of a set of questions and the name of the set of their documents."""
+"""The separator of the name of a set of questions and the name of the set of their documents."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,7 +66,7 @@ _AMOUNT = regex.compile(r"\p{Sc}\s?\p{N}|\p{N}\s?(?:%|per\s?cent)")
 
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}&-]{2,}")
 _PARTS = regex.compile(r"[\W_]+|(?<=\p{Ll})(?=\p{Lu})")
-"""What separates the words of a file name."""
+"""The separators of the words of a file name."""
 
 
 def named_report(

@@ -40,7 +40,7 @@ _NAME = regex.compile(
 )
 _BLANK_LINE = regex.compile(r"\n\s*\n")
 _COMPANY = regex.compile(r"\bthe\s(?i:company|corporation|group)\b")
-"""What a report calls its publisher."""
+"""The words with which a report names its publisher."""
 _MEASURE = regex.compile(r"^(?P<asks>What (?:was|were)) (?:the\s)?")
 
 

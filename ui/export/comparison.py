@@ -31,7 +31,7 @@ _SUPERSEDED = regex.compile(r" \(version [0-9]+, superseded\)$")
 _MORE = regex.compile(
     rf"(, superseded by version [0-9]+ when this was answered)?(, {escape(visible(RECOGNISED))})?"
 )
-"""What may follow the facts of the document in an attribution."""
+"""The words that may follow the facts of the document in an attribution."""
 
 
 def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:

@@ -22,7 +22,7 @@ MIN_GUTTER = 0.7
 """The narrowest gutter between columns, in line heights: most spaces are half as wide."""
 
 INDENT = "  "
-"""What stands before the label of a table's row, for each level of its indentation."""
+"""The mark before the label of a table's row, for each level of its indentation."""
 
 WRAPPED_HYPHEN = "\u00ad"
 """The character at the end of a line whose last word is divided."""

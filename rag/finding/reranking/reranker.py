@@ -35,7 +35,7 @@ questions with 6, and 0.57 with 12 and with 24."""
 _DIMENSIONS = 768
 _WINDOW = 384
 _PADDING = 1
-"""What the configuration of all-mpnet-base-v2 says."""
+"""The values of the configuration of all-mpnet-base-v2."""
 
 
 def open_reranker(name: str) -> Encoder | None:

@@ -1,4 +1,4 @@
-"""What is older than the settings allow is deleted, and gone from the disk."""
+"""A server deletes what is older than the settings allow, and it is gone from the disk."""
 
 from __future__ import annotations
 
