@@ -117,7 +117,7 @@ def teller(told_library: Library) -> Iterator[str]:
     """The URL of a server that keeps answers and has none yet."""
     with serving(told_library, QueryEngine(told_library, keeps=True)) as server:
         for conversation in kept(server):
-            httpx.delete(f"{server}/v1/conversations/{conversation['conversation_id']}")
+            httpx.delete(f"{server}/v1/conversations/{conversation['conversation_id']}", timeout=60)
         yield server
 
 

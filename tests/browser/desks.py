@@ -103,7 +103,7 @@ def state(page: Page, name: str) -> Locator:
 
 def stored(server: str) -> list[dict[str, Any]]:
     """The list of documents that the server returns."""
-    reports: list[dict[str, Any]] = httpx.get(f"{server}/v1/documents").json()["documents"]
+    reports: list[dict[str, Any]] = httpx.get(f"{server}/v1/documents", timeout=60).json()["documents"]
     return reports
 
 

@@ -14,7 +14,7 @@ NOTHING = "What is the national bird of Cambodia?"
 
 def kept(server: str, query: str = "") -> list[dict[str, Any]]:
     """The conversations that the server lists."""
-    answer = httpx.get(f"{server}/v1/conversations", params={"query": query})
+    answer = httpx.get(f"{server}/v1/conversations", params={"query": query}, timeout=60)
     conversations: list[dict[str, Any]] = answer.json()["conversations"]
     return conversations
 

@@ -74,14 +74,14 @@ def audit_page(chromium: Browser, audit: str) -> Iterator[Page]:
 
 
 def report(server: str) -> dict[str, Any]:
-    listed = httpx.get(f"{server}/v1/documents").json()["documents"]
+    listed = httpx.get(f"{server}/v1/documents", timeout=60).json()["documents"]
     found: dict[str, Any] = next(one for one in listed if one["path"] == PATH)
     return found
 
 
 def place(server: str, version: int, words: str) -> str:
     number = report(server)["document_id"]
-    text = httpx.get(f"{server}/v1/documents/{number}/text?version={version}").json()["text"]
+    text = httpx.get(f"{server}/v1/documents/{number}/text?version={version}", timeout=60).json()["text"]
     start = text.index(words)
     return f"#cite-{number}-{version}-{start}-{start + len(words)}"
 

@@ -90,7 +90,7 @@ def test_an_answer_is_copied_with_its_footnotes_in_words_and_in_html(page: Page,
     answer = answered(page)
     act(answer, "copy").click()
     expect(said(page)).to_have_text("Copied with its footnotes.")
-    expected = httpx.get(f"{dam_server}/v1/answers/{id_of(answer)}/text").json()
+    expected = httpx.get(f"{dam_server}/v1/answers/{id_of(answer)}/text", timeout=60).json()
     copied = page.evaluate(
         """async () => {
           const [item] = await navigator.clipboard.read();
@@ -146,7 +146,7 @@ def test_an_answer_is_saved_as_a_file(page: Page, dam_server: str, name: str, su
     )
     data = Path(download.value.path()).read_bytes()
     if suffix != "docx":
-        assert data == httpx.get(f"{dam_server}/v1/answers/{id_of(answer)}.{suffix}").content
+        assert data == httpx.get(f"{dam_server}/v1/answers/{id_of(answer)}.{suffix}", timeout=60).content
     expect(answer.locator(".fn-save")).not_to_have_attribute("open", "")
     expect(said(page)).to_have_text(f"Saving as {name}.")
 

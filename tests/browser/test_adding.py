@@ -242,7 +242,7 @@ def test_two_hundred_files_are_listed_without_filling_the_page(desk: Desk) -> No
     add(page, *(text(f"note-{number:03}.txt", f"Note {number}. {SOLD}") for number in range(200)))
     expect(page.locator(".fn-uploads h3")).to_have_text("0 of 200 files done")
     assert page.locator(".fn-uploads li").count() < 30
-    assert httpx.get(f"{desk.server}/v1/jobs?limit=1000").json()["jobs"].__len__() <= 25
+    assert httpx.get(f"{desk.server}/v1/jobs?limit=1000", timeout=60).json()["jobs"].__len__() <= 25
     page.get_by_role("button", name="Cancel all").click()
     desk.held.go_on.set()
     expect(page.locator(".fn-uploads h3")).to_contain_text("All done", timeout=SOON)

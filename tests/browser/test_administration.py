@@ -156,12 +156,12 @@ def test_a_token_works_until_it_is_revoked(chromium: Browser, team: Guarded) -> 
         expect(row(page, "Tokens", "dashboard")).to_contain_text("bearead")
         assert secret not in page.content()
         program = {"Authorization": f"Bearer {secret}"}
-        assert httpx.get(f"{team.url}/v1/documents", headers=program).status_code == 200
+        assert httpx.get(f"{team.url}/v1/documents", headers=program, timeout=60).status_code == 200
         choose(page, "dashboard", "Revoke…")
         page.get_by_role("button", name="Revoke token").click()
         page.get_by_text("1 token has ended").click()
         expect(row(page, "Tokens", "dashboard")).to_contain_text("Revoked")
-        assert httpx.get(f"{team.url}/v1/documents", headers=program).status_code == 401
+        assert httpx.get(f"{team.url}/v1/documents", headers=program, timeout=60).status_code == 401
 
 
 def test_a_collection_is_limited_and_opened(chromium: Browser, team: Guarded) -> None:

@@ -81,10 +81,10 @@ def test_the_page_of_a_pdf_is_named_and_marked_in_its_text(seed_page: Watched, s
 
 def test_the_panel_shows_the_whole_text_of_a_report(seed_page: Watched, seed_server: str) -> None:
     page = seed_page.page
-    report = httpx.get(f"{seed_server}/v1/documents").json()["documents"][0]
+    report = httpx.get(f"{seed_server}/v1/documents", timeout=60).json()["documents"][0]
     page.locator(".fn-report", has_text=report["title"]).click()
     page.locator("#fn-source .fn-text").wait_for()
-    text = httpx.get(f"{seed_server}/v1/documents/{report['document_id']}/text").json()["text"]
+    text = httpx.get(f"{seed_server}/v1/documents/{report['document_id']}/text", timeout=60).json()["text"]
     assert page.locator("#fn-source .fn-text").evaluate("(element) => element.textContent") == text
 
 
@@ -130,7 +130,7 @@ def test_a_starter_is_asked_with_one_click_and_start_over_offers_all_again(
     page = seed_page.page
     starters = page.get_by_role("group", name="Try one of these questions").get_by_role("button")
     expect(starters).to_have_count(4, timeout=60_000)
-    offered = httpx.get(f"{seed_server}/v1/suggestions").json()["starters"]
+    offered = httpx.get(f"{seed_server}/v1/suggestions", timeout=60).json()["starters"]
     questions = [starter["question"] for starter in offered]
     expect(starters.locator(".fn-starter-question")).to_have_text(questions)
     expect(starters.locator(".fn-starter-title")).to_have_text([starter["title"] for starter in offered])

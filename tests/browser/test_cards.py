@@ -204,7 +204,7 @@ def test_a_file_that_cannot_be_made_leaves_the_page_as_it_is(seed_page: Watched,
     page.wait_for_url(re.compile("conversation="))
     address = page.url
     own = address.rpartition("=")[2]
-    httpx.delete(f"{seed_server}/v1/conversations/{own}").raise_for_status()
+    httpx.delete(f"{seed_server}/v1/conversations/{own}", timeout=60).raise_for_status()
     answer.locator(".fn-save summary").click()
     answer.locator(".fn-file", has_text="Markdown").click()
     page.wait_for_timeout(1000)

@@ -140,7 +140,7 @@ def test_a_conversation_is_saved_as_a_file(page: Page, server: str, form: str, s
     with page.expect_download() as saved:
         page.get_by_role("menuitem", name=form, exact=True).click()
     assert saved.value.suggested_filename.endswith(f".{suffix}")
-    exported = httpx.get(f"{server}/v1/conversations/{own}.{suffix}").content
+    exported = httpx.get(f"{server}/v1/conversations/{own}.{suffix}", timeout=60).content
     assert suffix == "docx" or Path(saved.value.path()).read_bytes() == exported
     expect(more(page, WHO_LIT)).to_be_focused()
 
@@ -150,7 +150,7 @@ HOSTILE = "<script>document.title='owned'</script> <img src=x onerror=document.t
 
 def test_a_hostile_name_is_shown_as_text(page: Page, server: str) -> None:
     own = tell(server, WHO_LIT)
-    httpx.patch(f"{server}/v1/conversations/{own}", json={"name": HOSTILE}).raise_for_status()
+    httpx.patch(f"{server}/v1/conversations/{own}", json={"name": HOSTILE}, timeout=60).raise_for_status()
     show(page)
     expect(names(page)).to_have_text([HOSTILE])
     choose(page, HOSTILE, "Delete")

@@ -60,7 +60,9 @@ def test_a_sync_can_be_cancelled(desk: Desk) -> None:
     expect(line(page)).to_have_text("Stopping")
     desk.held.go_on.set()
     expect(line(page)).to_have_text("Up to date · 1 report", timeout=SOON)
-    assert [job["state"] for job in httpx.get(f"{desk.server}/v1/jobs").json()["jobs"][:1]] == ["cancelled"]
+    assert [job["state"] for job in httpx.get(f"{desk.server}/v1/jobs", timeout=60).json()["jobs"][:1]] == [
+        "cancelled"
+    ]
 
 
 def test_files_that_could_not_be_read_are_named_with_the_reason_until_that_is_seen(desk: Desk) -> None:
@@ -92,7 +94,7 @@ def test_files_stay_named_when_another_path_is_synced_and_go_when_they_are_read(
     sync(page).click()
     summary = details(page).locator("summary")
     expect(summary).to_have_text("2 files could not be read", timeout=SOON)
-    httpx.post(f"{desk.server}/v1/documents", files={"file": ("a.txt", SOLD.encode())})
+    httpx.post(f"{desk.server}/v1/documents", files={"file": ("a.txt", SOLD.encode())}, timeout=60)
     summary.click()
     page.get_by_role("button", name="Dismiss empty.txt").click()
     expect(summary).to_have_text("1 file could not be read")
@@ -185,6 +187,9 @@ def test_the_server_is_asked_gently_and_not_by_a_page_that_nobody_sees(desk: Des
     assert asked(desk, 6, hidden=True) == 0
     desk.held.hold()
     httpx.post(
-        f"{desk.server}/v1/documents", files={"file": ("a.txt", SOLD.encode())}, data={"background": "true"}
+        f"{desk.server}/v1/documents",
+        files={"file": ("a.txt", SOLD.encode())},
+        data={"background": "true"},
+        timeout=60,
     )
     assert 3 <= asked(desk, 5, hidden=False) <= 6

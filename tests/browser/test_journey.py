@@ -142,7 +142,7 @@ def save(desk: Desk, answer: Locator) -> None:
         answer.locator(".fn-file", has_text="Markdown").click()
     number = (answer.get_attribute("id") or "").removeprefix("fn-answer-")
     saved = Path(download.value.path()).read_text(encoding="utf-8")
-    assert saved == httpx.get(f"{desk.server}/v1/answers/{number}.md").text
+    assert saved == httpx.get(f"{desk.server}/v1/answers/{number}.md", timeout=60).text
     assert "4,200 guilders.[^" in saved
 
 

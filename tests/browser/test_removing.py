@@ -184,10 +184,10 @@ def test_a_footnote_of_a_deleted_file_says_that_it_is_gone(lit: Desk) -> None:
 def test_a_deletion_of_another_page_is_seen_here(lit: Desk) -> None:
     added = next(
         report["document_id"]
-        for report in httpx.get(f"{lit.server}/v1/documents").json()["documents"]
+        for report in httpx.get(f"{lit.server}/v1/documents", timeout=60).json()["documents"]
         if report["uploaded"]
     )
-    httpx.delete(f"{lit.server}/v1/documents/{added}").raise_for_status()
+    httpx.delete(f"{lit.server}/v1/documents/{added}", timeout=60).raise_for_status()
     expect(titles(lit.page)).to_have_text([MILL], timeout=15_000)
 
 

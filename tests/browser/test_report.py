@@ -84,7 +84,7 @@ def open_report(page: Page, title: str) -> None:
 
 
 def report(server: str, path: str) -> dict[str, Any]:
-    listed = httpx.get(f"{server}/v1/documents").json()["documents"]
+    listed = httpx.get(f"{server}/v1/documents", timeout=60).json()["documents"]
     found: dict[str, Any] = next(one for one in listed if one["path"] == path)
     return found
 
@@ -127,7 +127,7 @@ def test_the_section_that_is_being_read_is_marked(shelf_page: Page) -> None:
 
 def test_the_quoted_words_are_found_again_from_a_section_far_away(chromium: Browser, shelf: str) -> None:
     book = report(shelf, "book.md")["document_id"]
-    text = httpx.get(f"{shelf}/v1/documents/{book}/text").json()["text"]
+    text = httpx.get(f"{shelf}/v1/documents/{book}/text", timeout=60).json()["text"]
     start = text.index(QUOTED)
     with opened(chromium, shelf, f"#cite-{book}-1-{start}-{start + len(QUOTED)}") as watched:
         page = watched.page

@@ -65,9 +65,9 @@ def mill_page(chromium: Browser, mill: str) -> Iterator[Page]:
 
 
 def looms(server: str) -> tuple[int, str]:
-    listed = httpx.get(f"{server}/v1/documents").json()["documents"]
+    listed = httpx.get(f"{server}/v1/documents", timeout=60).json()["documents"]
     number = next(int(one["document_id"]) for one in listed if one["path"] == "looms.md")
-    text: str = httpx.get(f"{server}/v1/documents/{number}/text").json()["text"]
+    text: str = httpx.get(f"{server}/v1/documents/{number}/text", timeout=60).json()["text"]
     return number, text
 
 

@@ -70,7 +70,7 @@ def test_the_footnote_of_a_row_opens_the_report_s_table_at_that_row(
     assert grid(page.locator("#fn-source .fn-table"))[0] == HEADINGS
     assert ROW.split(" | ") in grid(page.locator("#fn-source .fn-table"))
     expect(page.locator("#fn-source tr.fn-cited")).to_have_count(1)
-    text = httpx.get(f"{seed_server}/v1/documents/{cited['document_id']}/text").json()["text"]
+    text = httpx.get(f"{seed_server}/v1/documents/{cited['document_id']}/text", timeout=60).json()["text"]
     assert panel_text(page) == text
 
 
@@ -97,7 +97,7 @@ def parishes(encoder: Encoder, tmp_path_factory: pytest.TempPathFactory) -> Iter
 
 
 def whole_text(server: str) -> str:
-    text: str = httpx.get(f"{server}/v1/documents/1/text").json()["text"]
+    text: str = httpx.get(f"{server}/v1/documents/1/text", timeout=60).json()["text"]
     return text
 
 

@@ -184,7 +184,9 @@ def test_the_examples_of_a_page_run_and_print_what_it_shows(
 
 
 def test_the_table_of_routes_has_every_route_of_the_server(beside_a_server: Reader) -> None:
-    described = httpx.get(f"{beside_a_server.address}/openapi.json", trust_env=False).json()["paths"]
+    described = httpx.get(f"{beside_a_server.address}/openapi.json", trust_env=False, timeout=60).json()[
+        "paths"
+    ]
     routes = {
         f"{method.upper()} {re.sub(r'{[a-z]+_id}', '{id}', path)}"
         for path, methods in described.items()

@@ -60,13 +60,13 @@ def test_the_whole_way_behind_a_proxy(served: Served, provider: OpenIDProvider) 
         address = left.headers["location"]
         callback = "https://desk.example/sign-in/openid/callback"
         assert parse_qs(urlsplit(address).query)["redirect_uri"] == [callback]
-        back = urlsplit(httpx.get(address, trust_env=False).headers["location"])
+        back = urlsplit(httpx.get(address, trust_env=False, timeout=60).headers["location"])
         entered = get(f"{back.path}?{back.query}")
         assert (entered.status_code, entered.headers["location"]) == (303, "/docs")
         assert get("/v1/identity").json()["name"] == "ada"
         provider.token = {"nonce": "x"}
         again = get("/sign-in/openid").headers["location"]
-        back = urlsplit(httpx.get(again, trust_env=False).headers["location"])
+        back = urlsplit(httpx.get(again, trust_env=False, timeout=60).headers["location"])
         assert get(f"{back.path}?{back.query}").status_code == 403
     _, out, err = served.stop()
     assert "event=provider" in err.replace('"', "")

@@ -22,7 +22,7 @@ def served(index: Library, engine: QueryEngine) -> Iterator[openai.OpenAI]:
         openai.OpenAI(
             api_key="any",
             base_url=f"{address}/v1",
-            http_client=httpx.Client(trust_env=False),
+            http_client=httpx.Client(trust_env=False, timeout=60),
             max_retries=0,
             timeout=60,
         ) as client,

@@ -86,7 +86,9 @@ class Served:
         """Send a signal; returns the exit code, and the rest of standard output and standard error."""
         self.process.send_signal(number)
         out, err = self.process.communicate(timeout=STOP_SECONDS)
-        return self.process.returncode, out, err
+        code = self.process.returncode
+        assert code >= 0 or code == -number, f"signal {-code} ended the server, which had printed: {err}"
+        return code, out, err
 
 
 @contextmanager

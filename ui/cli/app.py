@@ -15,7 +15,7 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NoReturn
 
 import typer
 
@@ -29,7 +29,7 @@ from ui.cli.operations.backup import backup, restore
 from ui.cli.operations.check import check
 from ui.cli.options import AsJson, Home, Limit, settings_of
 from ui.cli.progress import progress_bar, waiting
-from ui.cli.shutdown import EXIT_SECONDS, exit_beside_threads, signals_noted
+from ui.cli.shutdown import EXIT_SECONDS, exit_with, signals_noted
 from ui.cli.status import read_status
 from ui.cli.verify import verify
 from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expected_errors, explain
@@ -228,7 +228,6 @@ def serve(
         from ui.cli.serve import serve
 
         serve(settings, announce, interrupted, watch=watch)
-    exit_beside_threads(0)
 
 
 @app.command()
@@ -344,5 +343,10 @@ def _fail(line: str, code: int) -> int:
     return code
 
 
+def program() -> NoReturn:
+    """Run the command line as a process of its own."""
+    exit_with(main)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    program()

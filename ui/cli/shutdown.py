@@ -6,15 +6,16 @@ import may be printed and lost, or abort the process, so a server looks at an ev
 
 from __future__ import annotations
 
+import atexit
 import logging
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from threading import Event, Thread, Timer, current_thread
-from threading import enumerate as threads
+from threading import Event, Thread, Timer
 from types import FrameType
+from typing import NoReturn
 
 from ui.errors import FAILED
 
@@ -113,18 +114,23 @@ def exit_within(seconds: float, clean_up: Callable[[], None]) -> Timer:
     return timer
 
 
-def exit_beside_threads(code: int) -> None:
-    """End this process at once if only daemon threads are still running beside this one.
+def exit_with(command: Callable[[], int]) -> NoReturn:
+    """Run ``command`` and end this process with the exit code that it returns.
 
-    Ending the interpreter would abort the process when such a thread returns from C++, as from a batch of an
-    interrupted job. The caller must have closed what has to be closed. Other threads are waited for, as at
-    the end of any program.
+    The process ends as any Python program, up to the last step: other threads end, except daemon threads, and
+    functions registered with :mod:`atexit` run. The step in which the interpreter frees its modules is left
+    out. There, a thread of a C++ library would abort the process when it returns to the interpreter.
     """
-    others = {thread.daemon for thread in threads() if thread is not current_thread()}
-    if others != {True}:
-        return
-    logging.shutdown()
-    for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):
-            stream.flush()
-    os._exit(code)
+    code = FAILED
+
+    def end() -> None:
+        logging.shutdown()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
+        os._exit(code)
+
+    # Of the registered functions, the first one registered runs last.
+    atexit.register(end)
+    code = command()
+    sys.exit(code)

@@ -88,7 +88,7 @@ def test_the_running_server_uses_the_choice_at_once(own_home: Path, far: ModelSe
             *("--home", own_home, "--json"),
         )
         assert (chosen.returncode, chosen.stderr) == (0, "")
-        assert httpx.get(f"{server.address}/v1/model").json()["name"] == "small"
+        assert httpx.get(f"{server.address}/v1/model", timeout=60).json()["name"] == "small"
         answer = httpx.post(f"{server.address}/v1/chat", json={"question": DENS}, timeout=60).json()
         assert (answer["model"], answer["text"]) == ("small", KNOWN)
         refused = run("model", "set", "no-such-house", "a", "--address", far.address, "--home", own_home)
@@ -97,7 +97,7 @@ def test_the_running_server_uses_the_choice_at_once(own_home: Path, far: ModelSe
         assert (stored(own_home)["provider"], stored(own_home)["key"]) == ("openai", KEY)
         assert run("model", "test", "--home", own_home).returncode == 0
         assert run("model", "clear", "--home", own_home).returncode == 0
-        assert httpx.get(f"{server.address}/v1/model").json()["name"] is None
+        assert httpx.get(f"{server.address}/v1/model", timeout=60).json()["name"] is None
         code, _, err = server.stop()
         assert (code, KEY in err) == (0, False)
 

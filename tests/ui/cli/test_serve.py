@@ -87,7 +87,7 @@ def test_a_server_writes_itself_down_and_is_the_server_of_its_home(served: Serve
     assert found is not None
     assert served.line == f"Footnoted is ready at {served.address}\n"
     assert (found.pid, found.address) == (served.process.pid, served.address)
-    health = httpx.get(f"{served.address}/healthz", trust_env=False).json()
+    health = httpx.get(f"{served.address}/healthz", trust_env=False, timeout=60).json()
     assert (health["status"], health["home"]) == ("ok", home_id(home))
     status, _ = asked("status", "--home", home)
     assert status["server"] == {"address": served.address, "pid": found.pid, "started": found.started}
@@ -100,7 +100,10 @@ def test_ask_and_search_ask_the_server_and_load_nothing_themselves(served: Serve
     response, loaded = asked("search", "raids until Friday", "--home", home)
     assert loaded == []
     over_http = httpx.post(
-        f"{served.address}/v1/search", json={"query": "raids until Friday", "limit": 10}, trust_env=False
+        f"{served.address}/v1/search",
+        json={"query": "raids until Friday", "limit": 10},
+        trust_env=False,
+        timeout=60,
     ).json()
     assert response["results"] == over_http["results"]
 
@@ -142,7 +145,7 @@ def test_a_sync_beside_the_server_is_seen_by_it(served: Served, home: Path) -> N
     finally:
         report.unlink()
         asked("sync", "--home", home)
-    listed = httpx.get(f"{served.address}/v1/documents", trust_env=False).json()["documents"]
+    listed = httpx.get(f"{served.address}/v1/documents", trust_env=False, timeout=60).json()["documents"]
     assert [document["path"] for document in listed] == ["raids.txt"]
 
 
@@ -154,7 +157,7 @@ def test_a_server_that_watches_takes_a_new_report_by_itself(home: Path, own_home
             until = time.monotonic() + 60
             listed: list[str] = []
             while listed != ["raids.txt", "storm.txt"] and time.monotonic() < until:
-                found = httpx.get(f"{server.address}/v1/documents", trust_env=False).json()
+                found = httpx.get(f"{server.address}/v1/documents", trust_env=False, timeout=60).json()
                 listed = [document["path"] for document in found["documents"]]
                 time.sleep(0.1)
         finally:
@@ -264,7 +267,7 @@ def test_a_server_that_is_stopped_while_it_loads_its_models_ends_quietly(
 ) -> None:
     with serving(own_home) as server:
         # The address is announced before the models are loaded.
-        early = httpx.get(f"{server.address}/readyz", trust_env=False)
+        early = httpx.get(f"{server.address}/readyz", trust_env=False, timeout=60)
         assert (early.status_code, early.headers["Retry-After"]) == (503, "5")
         assert server.stop(number) == (0, "", "Starting…\n")
     assert not (own_home / "server.json").exists()
@@ -272,7 +275,7 @@ def test_a_server_that_is_stopped_while_it_loads_its_models_ends_quietly(
 
 def test_a_server_becomes_ready_by_itself(served: Served) -> None:
     until = time.monotonic() + 60
-    while (ready := httpx.get(f"{served.address}/readyz", trust_env=False)).status_code != 200:
+    while (ready := httpx.get(f"{served.address}/readyz", trust_env=False, timeout=60)).status_code != 200:
         assert time.monotonic() < until, ready.text
         time.sleep(0.1)
     assert ready.json()["status"] == "ready"

@@ -102,16 +102,40 @@ def test_a_server_that_is_stopped_while_it_embeds_ends_in_good_order(home: Path,
         assert Jobs(index.catalog.engine).get(job).state == "cancelled"
 
 
-@pytest.mark.parametrize(("daemon", "ends"), [(True, ""), (False, "the interpreter ended\n")])
-def test_only_a_running_daemon_thread_ends_a_process_at_once(ends: str, *, daemon: bool) -> None:
-    script = f"""
-import atexit, threading
-from ui.cli.shutdown import exit_beside_threads
-atexit.register(print, "the interpreter ended")
-threading.Thread(target=threading.Event().wait, args=(5,), daemon={daemon}).start()
-print("closed")
-exit_beside_threads(3)
+def test_a_process_ends_after_its_threads_and_registered_functions_and_frees_nothing() -> None:
+    script = """
+import atexit, threading, time
+from ui.cli.shutdown import exit_with
+
+class Freed:
+    def __del__(self):
+        print("freed")
+
+def work():
+    time.sleep(0.2)
+    print("worked")
+
+def command():
+    atexit.register(print, "registered")
+    threading.Thread(target=threading.Event().wait, args=(60,), daemon=True).start()
+    threading.Thread(target=work).start()
+    print("returned")
+    return 3
+
+kept = Freed()
+exit_with(command)
 """
+    assert ended(script) == (3, "returned\nworked\nregistered\n", "")
+
+
+def test_a_command_that_raises_ends_with_a_failure() -> None:
+    code, out, err = ended("from ui.cli.shutdown import exit_with\nexit_with(lambda: 1 // 0)")
+    assert (code, out) == (1, "")
+    assert err.endswith("ZeroDivisionError: integer division or modulo by zero\n")
+
+
+def ended(script: str) -> tuple[int, str, str]:
+    """The exit code, the standard output and the standard error of a Python script."""
     done = subprocess.run(
         [sys.executable, "-c", script],
         cwd=ROOT,
@@ -120,7 +144,7 @@ exit_beside_threads(3)
         timeout=PATIENCE,
         check=False,
     )
-    assert (done.returncode, done.stdout) == (3 if daemon else 0, f"closed\n{ends}")
+    return done.returncode, done.stdout, done.stderr
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there are no named pipes")

@@ -42,7 +42,9 @@ def token(accounts: Accounts, scope: Scope) -> str:
 @pytest.fixture(scope="module")
 def package(guarded: str, accounts: Accounts, tmp_path_factory: pytest.TempPathFactory) -> ModuleType:
     headers = {"Authorization": f"Bearer {token(accounts, Scope.READ)}"}
-    described = httpx.get(f"{guarded}/openapi.json", headers=headers, trust_env=False).raise_for_status()
+    described = httpx.get(
+        f"{guarded}/openapi.json", headers=headers, trust_env=False, timeout=60
+    ).raise_for_status()
     return generated_client(described, tmp_path_factory.mktemp("generated"), "guarded_footnoted")
 
 

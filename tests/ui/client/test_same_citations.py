@@ -128,7 +128,7 @@ def by_generated_client(address: str, question: str) -> list[Place]:
 
 @pytest.fixture(scope="module", autouse=True)
 def _client_is_generated(address: str, tmp_path_factory: pytest.TempPathFactory) -> None:
-    described = httpx.get(f"{address}/openapi.json", trust_env=False).raise_for_status()
+    described = httpx.get(f"{address}/openapi.json", trust_env=False, timeout=60).raise_for_status()
     generated_client(described, tmp_path_factory.mktemp("generated"), GENERATED)
 
 

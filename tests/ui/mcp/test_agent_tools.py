@@ -237,18 +237,20 @@ def test_nobody_unknown_reaches_the_tools(
 ) -> None:
     address, _ = signed
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
-    refused = httpx.post(f"{address}/mcp", json=body, headers=headers, trust_env=False)
+    refused = httpx.post(f"{address}/mcp", json=body, headers=headers, trust_env=False, timeout=60)
     assert refused.status_code == 401
     assert refused.headers["www-authenticate"].startswith("Bearer ")
 
 
 def test_other_methods_and_other_pages_are_refused(address: str) -> None:
-    assert httpx.get(f"{address}/mcp", trust_env=False).status_code == 405
-    assert httpx.delete(f"{address}/mcp", trust_env=False).status_code == 405
+    assert httpx.get(f"{address}/mcp", trust_env=False, timeout=60).status_code == 405
+    assert httpx.delete(f"{address}/mcp", trust_env=False, timeout=60).status_code == 405
     body = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
     evil = {"Origin": "https://evil.example"}
-    assert httpx.post(f"{address}/mcp", json=body, headers=evil, trust_env=False).status_code == 403
-    long = httpx.post(f"{address}/mcp", content=b"x" * 2_000_000, trust_env=False)
+    assert (
+        httpx.post(f"{address}/mcp", json=body, headers=evil, trust_env=False, timeout=60).status_code == 403
+    )
+    long = httpx.post(f"{address}/mcp", content=b"x" * 2_000_000, trust_env=False, timeout=60)
     assert long.status_code == 413
 
 
