@@ -72,7 +72,7 @@ def test_who_waits_in_vain_is_told_who_writes_since_when_and_at_what(tmp_path: P
         began = time.monotonic()
         with pytest.raises(LibraryLockedError, match=f"^{line}$"), WriteLock(tmp_path).hold(timeout=0.2):
             pytest.fail("two hold it")
-        assert 0.2 <= time.monotonic() - began < 5
+        assert 0.2 <= time.monotonic() - began < 20
 
 
 def test_who_waits_long_enough_gets_it(tmp_path: Path) -> None:
@@ -95,7 +95,7 @@ def test_who_waits_long_enough_gets_it(tmp_path: Path) -> None:
 def test_a_killed_process_holds_nothing_and_is_not_named(tmp_path: Path) -> None:
     with held_elsewhere(tmp_path) as process:
         process.send_signal(signal.SIGKILL)
-        process.wait(10)
+        process.wait(60)
         assert (tmp_path / HOLDER_FILE).is_file()
         assert holder(tmp_path) is None
         with WriteLock(tmp_path).hold(timeout=0):
@@ -123,15 +123,15 @@ def test_two_threads_exclude_each_other_and_one_may_take_it_twice(tmp_path: Path
                 pass
             assert holder(tmp_path) is not None, "the inner one has not let go of it"
             taken.set()
-            assert go_on.wait(20)
+            assert go_on.wait(60)
 
     with ThreadPoolExecutor(1) as pool:
         working = pool.submit(work)
-        assert taken.wait(20)
+        assert taken.wait(60)
         with pytest.raises(LibraryLockedError, match=r"\(rebuild, since "), lock.hold(timeout=0):
             pytest.fail("two hold it")
         go_on.set()
-        working.result(20)
+        working.result(60)
     assert holder(tmp_path) is None
 
 

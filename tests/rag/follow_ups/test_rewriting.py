@@ -127,15 +127,15 @@ def test_a_rewriting_that_was_cut_is_not_used(rewritten: Asked) -> None:
 def test_a_model_that_hangs_leaves_time_for_the_answer(rewritten: Asked, released: Event) -> None:
     began = time.monotonic()
     assert rewritten(hangs(released, "How many")) == rewritten.joined()
-    assert time.monotonic() - began < 1.5
+    assert time.monotonic() - began < 10
 
 
 def test_a_model_that_goes_on_for_ever_is_left_off(rewritten: Asked) -> None:
     llm = ScriptedLLM(for_ever("people " * 10))
     began = time.monotonic()
     assert rewritten.by(llm) == rewritten.joined()
-    assert time.monotonic() - began < 2
-    assert llm.ended.wait(2)
+    assert time.monotonic() - began < 10
+    assert llm.ended.wait(30)
 
 
 def test_a_long_conversation_is_no_error(rewritten: Asked) -> None:

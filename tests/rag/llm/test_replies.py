@@ -58,7 +58,7 @@ def test_a_hung_reply_times_out(released: Event) -> None:
     with pytest.raises(ModelError, match=r"^scripted did not finish its answer in time$") as caught:
         next(pieces)
     assert caught.value.kind == "timeout"
-    assert 0.2 < time.monotonic() - began < 2
+    assert 0.2 < time.monotonic() - began < 10
 
 
 def test_an_endless_reply_times_out() -> None:
@@ -66,8 +66,8 @@ def test_an_endless_reply_times_out() -> None:
     began = time.monotonic()
     with pytest.raises(ModelError):
         list(reply)
-    assert time.monotonic() - began < 2
-    assert llm.ended.wait(2), "its thread goes on"
+    assert time.monotonic() - began < 10
+    assert llm.ended.wait(30), "its thread goes on"
 
 
 def test_a_client_error_is_raised_in_the_reader() -> None:
@@ -83,8 +83,8 @@ def test_an_abandoned_reply_ends_its_thread_and_closes_its_connection() -> None:
     reply, llm = reply_of(for_ever("again "))
     for _ in reply:
         break
-    assert llm.ended.wait(2)
-    until = time.monotonic() + 2
+    assert llm.ended.wait(30)
+    until = time.monotonic() + 30
     while active_count() > before and time.monotonic() < until:
         time.sleep(0.01)
     assert active_count() <= before

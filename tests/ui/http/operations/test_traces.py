@@ -196,5 +196,5 @@ def test_a_collector_that_refuses_or_is_gone_delays_no_stop(collector: Collector
         tracing.see_sync(SyncReport((), (), (), 0, (), 0, 0.0, 3, {"read": 0.5}))
         began = time.monotonic()
         tracing.close()
-        assert time.monotonic() - began < CLOSING_SECONDS + 1
+        assert time.monotonic() - began < CLOSING_SECONDS + 5
     assert collector.spans == []
