@@ -81,9 +81,8 @@ class Features:
             if the reader did not score it.
         reader_window: the reader's log-odds, divided by 10, that the sentence's window answers.
         reader_best: the highest ``reader_window`` of the question.
-        similarity: the likeness, token by token, of the question and the sentence with its title and
-            headings, by the reranker (:meth:`~index.embedding.encoder.Encoder.compare`); 0 if no reranker
-            compared them.
+        similarity: the cosine of the question and the sentence with its title and headings, by the reranker;
+            0 if no reranker compared them.
         late: for a sentence in another language than the question, their likeness token by token, by the
             encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for other sentences.
         lead: for the best sentence, the logarithm of its share in the odds of all sentences, which tells how

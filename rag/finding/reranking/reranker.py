@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.embedding import LAST, Encoder, open_encoder, open_pinned, whole_tokenizer
+from index.embedding import Encoder, open_encoder, open_pinned, whole_tokenizer
 from rag.errors import RerankerError
 from rag.finding.features import Candidate
 from rag.finding.reranking.encoded_text import text_of
@@ -83,9 +83,6 @@ def _load(folder: Path) -> Passes:
 def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
     """Compare the best candidates with the question, and record the similarities in their features.
 
-    The similarity is token by token, because one vector of a whole sentence hides the words that answer. It
-    is the cosine of the vectors if the model gives none of tokens.
-
     Args:
         reranker: the larger encoder.
         question: the question.
@@ -98,8 +95,9 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
     best = ranked[:MAX_RERANKED]
     if not best:
         return []
-    likenesses = reranker.compare(question, [text_of(candidate) for candidate in best], LAST)
+    vectors = reranker.encode([text_of(candidate) for candidate in best])
+    cosines = vectors @ reranker.encode_query(question)
     return [
-        replace(candidate, features=replace(candidate.features, similarity=its.late or its.cosine))
-        for candidate, its in zip(best, likenesses, strict=True)
+        replace(candidate, features=replace(candidate.features, similarity=float(cosine)))
+        for candidate, cosine in zip(best, cosines, strict=True)
     ]
