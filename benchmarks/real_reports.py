@@ -24,6 +24,7 @@ from index.ingest import QUESTIONS, sync
 from index.library import Library
 from rag.answers import Citation
 from rag.engine import STAGES, QueryEngine
+from rag.finding.reader import BundledReader
 from rag.finding.reranking import INSTALLED_RERANKER, open_reranker
 from rag.json_lines import read_json_lines
 
@@ -69,11 +70,12 @@ def main() -> None:
         columns: list[dict[str, str]] = []
         engines = {
             "without a reader": QueryEngine(library, None),
-            "with the reader": QueryEngine(library),
+            "with the reader": QueryEngine(library, BundledReader()),
         }
         reranker = open_reranker(INSTALLED_RERANKER)
         if reranker is not None:
-            engines["with reader and reranker"] = QueryEngine(library, reranker=reranker)
+            # A reader of its own, because a reader remembers the questions that it has read.
+            engines["with reader and reranker"] = QueryEngine(library, BundledReader(), reranker=reranker)
         for name, engine in engines.items():
             note(f"asking {name}")
             columns.append(figures([ask(engine, question) for question in questions]))

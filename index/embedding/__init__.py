@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from index.embedding.bert import Bert, read_bert
     from index.embedding.bundled import BUNDLED_MODEL, bundled_folder, bundled_tokenizer
     from index.embedding.encoder import Encoder, open_encoder
+    from index.embedding.machine import this_machine
     from index.embedding.model import Passes
     from index.embedding.mpnet import read_mpnet
     from index.embedding.multilingual import INSTALL_COMMAND, MULTILINGUAL_MODEL
@@ -29,6 +30,7 @@ __all__ = [
     "read_bert",
     "read_mpnet",
     "sha256_of",
+    "this_machine",
     "whole_tokenizer",
 ]
 
@@ -48,6 +50,7 @@ __getattr__ = attributes(
         "read_bert": "index.embedding.bert",
         "read_mpnet": "index.embedding.mpnet",
         "sha256_of": "index.embedding.pinned",
+        "this_machine": "index.embedding.machine",
         "whole_tokenizer": "index.embedding.pinned",
     },
 )

@@ -7,15 +7,15 @@ best sentences of a question.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
-from index.embedding import bundled_folder, bundled_tokenizer
+from index.embedding import bundled_folder, bundled_tokenizer, this_machine
 from rag.errors import ReaderError
 from rag.finding.reader.windows import Window, tokenize
 
@@ -32,6 +32,10 @@ NO_READER = "none"
 
 DEFAULT_READER = BUNDLED_READER
 """The reader that is used by default."""
+
+REMEMBERED_QUESTIONS = 256
+"""The number of recent questions whose scores stay in memory: a suggested question has been answered before
+somebody asks it."""
 
 _WEIGHTS = "reader.safetensors"
 
@@ -85,15 +89,17 @@ class BundledReader:
         self._tokenizer = bundled_tokenizer()
         self._model: ReaderModel | None = None
         self._lock = Lock()
+        self._remembered = lru_cache(REMEMBERED_QUESTIONS)(self._scores)
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in their order, from one forward pass.
+        """Return the scores of each window, in their order, from one forward pass or from memory.
 
         Raises:
             ReaderError: if the file of changes does not fit the bundled encoder.
         """
-        if not windows:
-            return []
+        return list(self._remembered(question, tuple(windows))) if windows else []
+
+    def _scores(self, question: str, windows: tuple[Window, ...]) -> tuple[WindowRead, ...]:
         import torch
 
         tokenized = [tokenize(self._tokenizer, question, window) for window in windows]
@@ -101,10 +107,10 @@ class BundledReader:
             if self._model is None:
                 self._model = _merged(self._weights)
             logits = self._model(tokenized)
-        return [
+        return tuple(
             WindowRead(tuple(sentences.tolist()), answerable)
             for sentences, answerable in zip(logits.sentences, logits.answerable.tolist(), strict=True)
-        ]
+        )
 
 
 class CrossEncoderReader:
@@ -196,14 +202,4 @@ def _merged(weights: Path) -> ReaderModel:
             f"the reader's weights in {weights.name} do not fit the bundled encoder ({error}); "
             "install Footnoted again"
         ) from error
-    # bfloat16 is three times as fast on processors that support it; others emulate it, which is slower.
-    return (model.bfloat16() if _has_bfloat16() else model).eval()
-
-
-def _has_bfloat16() -> bool:
-    import torch
-
-    # Older versions of torch do not have this function.
-    tell: Callable[[], Mapping[str, object]] = getattr(torch.cpu, "get_capabilities", dict)
-    capabilities = tell()
-    return bool(capabilities.get("avx512_bf16") or capabilities.get("amx_bf16"))
+    return (model.bfloat16() if this_machine().precision == "bfloat16" else model).eval()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -9,8 +10,11 @@ from safetensors import safe_open
 from safetensors.torch import load_file, save_file
 
 from index.embedding import bundled_folder
+from index.embedding.machine import PRECISIONS, Machine, Precision
 from rag.errors import ReaderError
-from rag.finding.reader import BundledReader, Window, bundled_reader, open_reader
+from rag.finding.reader import BundledReader, TokenizedWindow, Window, bundled_reader, open_reader
+from rag.finding.reader import reader as reader_module
+from rag.finding.reader.network import Logits, ReaderModel
 
 QUESTION = "How many suspects were arrested?"
 WEIGHTS = Path(__file__).parents[4] / "rag" / "finding" / "reader" / "reader.safetensors"
@@ -51,7 +55,38 @@ class TestTheBundledReader:
         assert together[1].sentences == pytest.approx(alone.sentences, abs=0.2)
 
     def test_reading_is_deterministic(self) -> None:
-        assert bundled_reader().read(QUESTION, [ANSWERS]) == bundled_reader().read(QUESTION, [ANSWERS])
+        assert BundledReader().read(QUESTION, [ANSWERS]) == BundledReader().read(QUESTION, [ANSWERS])
+
+    def test_the_same_windows_are_read_for_a_question_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        passes: list[int] = []
+        forward = ReaderModel.forward
+
+        def noted(self: ReaderModel, windows: Sequence[TokenizedWindow]) -> Logits:
+            passes.append(len(windows))
+            return forward(self, windows)
+
+        monkeypatch.setattr(ReaderModel, "forward", noted)
+        reader = BundledReader()
+        first = reader.read(QUESTION, [ANSWERS, DOES_NOT])
+        first.reverse()
+        assert reader.read(QUESTION, [ANSWERS, DOES_NOT]) == first[::-1]
+        reader.read(QUESTION, [ANSWERS])
+        reader.read("Where did the vans stand?", [ANSWERS])
+        assert passes == [2, 1, 1]
+
+    @pytest.mark.parametrize("precision", PRECISIONS)
+    def test_it_reads_in_the_precision_that_was_measured_as_the_faster_one(
+        self, precision: Precision, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(reader_module, "this_machine", lambda: Machine(precision, ()))
+        reader = BundledReader()
+        read = reader.read(QUESTION, [ANSWERS, DOES_NOT])
+        assert reader._model is not None
+        assert {str(weight.dtype) for weight in reader._model.parameters()} == {f"torch.{precision}"}
+        expected = bundled_reader().read(QUESTION, [ANSWERS, DOES_NOT])
+        assert [each.answerable for each in read] == pytest.approx(
+            [each.answerable for each in expected], abs=0.3
+        )
 
     def test_without_windows_nothing_is_read(self) -> None:
         assert bundled_reader().read(QUESTION, []) == []
