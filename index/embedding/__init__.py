@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from index.embedding.bert import Bert, read_bert
     from index.embedding.bundled import BUNDLED_MODEL, bundled_folder, bundled_tokenizer
     from index.embedding.encoder import Encoder, open_encoder
+    from index.embedding.late_interaction import ACROSS_LANGUAGES, LAST
     from index.embedding.machine import this_machine
     from index.embedding.model import Passes
     from index.embedding.mpnet import read_mpnet
@@ -17,8 +18,10 @@ if TYPE_CHECKING:
     from index.embedding.pinned import open_pinned, sha256_of, whole_tokenizer
 
 __all__ = [
+    "ACROSS_LANGUAGES",
     "BUNDLED_MODEL",
     "INSTALL_COMMAND",
+    "LAST",
     "MULTILINGUAL_MODEL",
     "Bert",
     "Encoder",
@@ -37,9 +40,11 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
+        "ACROSS_LANGUAGES": "index.embedding.late_interaction",
         "BUNDLED_MODEL": "index.embedding.bundled",
         "Bert": "index.embedding.bert",
         "INSTALL_COMMAND": "index.embedding.multilingual",
+        "LAST": "index.embedding.late_interaction",
         "MULTILINGUAL_MODEL": "index.embedding.multilingual",
         "Encoder": "index.embedding.encoder",
         "Passes": "index.embedding.model",

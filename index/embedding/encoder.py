@@ -192,29 +192,31 @@ class Encoder:
             for places, its in self._in_turns(texts, sentences, self._passes.passages, urgent=False):
                 yield dict(zip(places, its, strict=True))
 
-    def compare(self, question: str, texts: Sequence[str]) -> list[Likeness]:
+    def compare(self, question: str, texts: Sequence[str], depth: float) -> list[Likeness]:
         """Compare a question that waits with a few texts, by their vectors and token by token.
 
         Args:
             question: the question.
             texts: the texts, without the model's prompt.
+            depth: the share of the model's layers below the vectors of the tokens:
+                :data:`~index.embedding.late_interaction.LAST`, or less.
 
         Returns:
             The likeness of each text, in their order.
         """
-        asked = self._with_tokens([question], "query")[0]
+        asked = self._with_tokens([question], "query", depth)[0]
         return [
             Likeness(float(asked.vector @ its.vector), late_interaction(asked.tokens, its.tokens))
-            for its in self._with_tokens(texts, "document")
+            for its in self._with_tokens(texts, "document", depth)
         ]
 
-    def _with_tokens(self, texts: Sequence[str], kind: Kind) -> list[EmbeddedTokens]:
+    def _with_tokens(self, texts: Sequence[str], kind: Kind, depth: float) -> list[EmbeddedTokens]:
         rows = self._passes.rows(texts, kind)
         made: dict[int, EmbeddedTokens] = {}
         waiting = Batches(rows)
         while waiting:
             places = waiting.take("query")
-            tokens = partial(self._passes.tokens, [rows[place] for place in places], kind)
+            tokens = partial(self._passes.tokens, [rows[place] for place in places], kind, depth)
             made.update(zip(places, self._scheduler.run_batch(tokens, urgent=True), strict=True))
         return [made[place] for place in range(len(rows))]
 

@@ -1,8 +1,8 @@
 """Late interaction: compares a question with a text token by token, not by one vector for each.
 
 This is the similarity of ColBERT (Khattab and Zaharia, SIGIR 2020) over the token vectors of an encoder that
-was not trained for it. As in BERTScore (Zhang et al., ICLR 2020), a layer below the last one serves best: the
-last one is trained for the mean of the tokens.
+was not trained for it. Across languages, a layer below the last one serves best, as in BERTScore (Zhang et
+al., ICLR 2020); within a language, the last one.
 """
 
 from __future__ import annotations
@@ -10,11 +10,17 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-DEPTH = 2 / 3
-"""The share of the encoder's layers below the token vectors: layer 8 of 12.
+ACROSS_LANGUAGES = 2 / 3
+"""The depth for a question in another language than the text: layer 8 of 12.
 
 The best sentence answers 0.55 of Chinese and Vietnamese questions over English passages with this layer, 0.49
 with the last one, and 0.45 without vectors of tokens."""
+
+LAST = 1.0
+"""The depth for a question in the language of the text.
+
+Of the first twelve sentences by other features, the nearest one by all-mpnet-base-v2 is right for 74 of 126
+questions on real reports with this layer, 68 with layer 8, and 69 by the vectors of the texts."""
 
 TokenVectors = npt.NDArray[np.float32]
 """Unit vectors of tokens: shape (tokens, size of a layer)."""

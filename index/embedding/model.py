@@ -48,7 +48,7 @@ class EmbeddedTokens:
     Attributes:
         vector: the vector of the text, shape (dimensions,).
         tokens: the vectors of its tokens, without those of the prompt and special tokens, from the layer at
-            :data:`~index.embedding.late_interaction.DEPTH`; none if the model gives no such vectors.
+            the depth that was asked for; none if the model gives no such vectors.
     """
 
     vector: npt.NDArray[np.float32]
@@ -75,8 +75,11 @@ class Passes(Protocol):
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
         """Embed rows of passages with their parts, as :meth:`vectors` does."""
 
-    def tokens(self, rows: Sequence[Row], kind: Kind) -> list[EmbeddedTokens]:
-        """Embed rows with their tokens, as :meth:`vectors` does, in batches as small as those of queries."""
+    def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
+        """Embed rows with their tokens, as :meth:`vectors` does, in batches as small as those of queries.
+
+        ``depth`` is the share of the model's layers below the vectors of the tokens.
+        """
 
 
 class TokenModel(Protocol):
@@ -111,10 +114,10 @@ class TokenModel(Protocol):
     def through(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
         """Run the model: gives ``sentence_embedding``, and ``token_embeddings`` if it gives parts."""
 
-    def through_layer(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
-        """Run the model: gives ``sentence_embedding``, and as ``token_embeddings`` those of a lower layer.
+    def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
+        """Run the model: gives ``sentence_embedding``, and as ``token_embeddings`` those of one layer.
 
-        It is the layer at :data:`~index.embedding.late_interaction.DEPTH`.
+        ``depth`` is the share of the layers that have run by then.
         """
 
 
@@ -173,11 +176,11 @@ class TokenPasses:
             embedded.append(Embedded(vector, sentences))
         return embedded
 
-    def tokens(self, rows: Sequence[Row], kind: Kind) -> list[EmbeddedTokens]:
+    def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
         """Embed rows with their tokens, in batches as small as those of queries."""
         if not self.gives_parts:
             return without_tokens(self.vectors(rows, kind))
-        through = self._through(rows, "query", partial(self._model.through_layer, kind=kind))
+        through = self._through(rows, "query", partial(self._model.through_layer, kind=kind, depth=depth))
         vectors, layer = self._unit(through["sentence_embedding"]), through["token_embeddings"]
         prompt = self._model.prompt(kind).rstrip()
         first = 1 + len(self._model.tokenizer.encode(prompt, add_special_tokens=False).ids)

@@ -13,7 +13,6 @@ import numpy as np
 
 from index.embedding.buckets import Kind, Row
 from index.embedding.late_chunking import Offsets
-from index.embedding.late_interaction import DEPTH
 from index.embedding.machine import Precision
 from index.embedding.model import (
     Embedded,
@@ -83,7 +82,7 @@ class _Modules:
         through: Mapping[str, Tensor] = self._model(features, task=kind)
         return through
 
-    def through_layer(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
+    def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
         # sentence-transformers takes this from the model's configuration alone.
         transformer: Any = self._model[0]
         configuration = transformer.model.config
@@ -93,7 +92,7 @@ class _Modules:
         finally:
             configuration.output_hidden_states = False
         layers = through.pop("all_layer_embeddings")
-        return through | {"token_embeddings": layers[round(DEPTH * (len(layers) - 1))]}
+        return through | {"token_embeddings": layers[round(depth * (len(layers) - 1))]}
 
 
 class _WholePasses:
@@ -121,7 +120,12 @@ class _WholePasses:
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
         return [Embedded(vector, None) for vector in self.vectors(rows, "document")]
 
-    def tokens(self, rows: Sequence[Row], kind: Kind) -> list[EmbeddedTokens]:
+    def tokens(
+        self,
+        rows: Sequence[Row],
+        kind: Kind,
+        depth: float,  # noqa: ARG002
+    ) -> list[EmbeddedTokens]:
         return without_tokens(self.vectors(rows, kind))
 
 

@@ -14,16 +14,20 @@ MAX_OVERLAP = 0.6
 GAIN = 0.12
 """The least by which a further sentence raises the probability that an answer cites the fact."""
 
+LIKELY = 0.5
+"""The share of the best sentence's probability that a second opinion needs to be cited as well."""
+
 
 def select(
     ranked: Sequence[Scored], question: Question, weights: Weights, max_sentences: int = MAX_SENTENCES
 ) -> list[Scored]:
     """Return the sentences of the answer, in reading order.
 
-    The best sentence opens the answer. A fact has another one only if that raises the probability that the
-    answer is cited by :data:`GAIN`; a comparison has one for each thing that it names, if the reports have
-    it; a list and a summary have all that are near the best. The sentences of the first document come first,
-    in the order of its text.
+    The best sentence opens the answer. A fact has others where opinions differ: the sentence that is nearest
+    to the question token by token, and the one with most of its words. Without a reranker, it has another one
+    only if that raises the probability that the answer is cited by :data:`GAIN`. A comparison has one for
+    each thing that it names, if the reports have it; a list and a summary have all that are near the best.
+    The sentences of the first document come first, in the order of its text.
 
     Args:
         ranked: from :func:`rag.finding.ranking.rank`.
@@ -32,7 +36,7 @@ def select(
         max_sentences: the most sentences to return.
     """
     if question.form is Form.FACT:
-        chosen = _raising(ranked, max_sentences)
+        chosen = _opinions(ranked)[:max_sentences] or _raising(ranked, max_sentences)
     elif question.form is Form.COMPARISON:
         chosen = _for_each_name(ranked, question.names)[:max_sentences]
         chosen = chosen if len(chosen) > 1 else _raising(ranked, 2)
@@ -43,6 +47,21 @@ def select(
         chosen[1:],
         key=lambda item: (documents.index(_document(item)), item.candidate.sentence.span),
     )
+
+
+def _opinions(ranked: Sequence[Scored]) -> list[Scored]:
+    """The best sentence, the one nearest token by token, and the one with most words of the question.
+
+    Often they are the same. There are none if no reranker has compared the tokens.
+    """
+    if not any(item.candidate.features.matched for item in ranked):
+        return []
+    chosen = [ranked[0]]
+    for opinion in ("matched", "coverage"):
+        other = max(ranked, key=lambda item: float(getattr(item.candidate.features, opinion)))
+        if other.score >= LIKELY * ranked[0].score and not _is_repeated(other, chosen):
+            chosen.append(other)
+    return chosen
 
 
 def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:

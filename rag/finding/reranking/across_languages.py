@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-from index.embedding import Encoder
+from index.embedding import ACROSS_LANGUAGES, Encoder
 from rag.finding.features import Candidate
 from rag.finding.reranking.encoded_text import text_of
 from rag.questions import Question
@@ -37,7 +37,7 @@ def compare_across(encoder: Encoder, question: Question, candidates: Sequence[Ca
         return list(candidates)
     nearest = sorted(carried, key=lambda candidate: -candidate.features.cosine)[:COMPARED]
     likenesses = encoder.compare(
-        question.text, [text_of(candidate)[-_MAX_CHARACTERS:] for candidate in nearest]
+        question.text, [text_of(candidate)[-_MAX_CHARACTERS:] for candidate in nearest], ACROSS_LANGUAGES
     )
     others = set(map(id, carried))
     compared = [

@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from index.embedding import Encoder, open_encoder, open_pinned, whole_tokenizer
+from index.embedding import LAST, Encoder, open_encoder, open_pinned, whole_tokenizer
 from rag.errors import RerankerError
 from rag.finding.features import Candidate
 from rag.finding.reranking.encoded_text import text_of
@@ -81,7 +81,7 @@ def _load(folder: Path) -> Passes:
 
 
 def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Compare the best candidates with the question, and record the similarities in their features.
+    """Compare the best candidates with the question, and record the likenesses in their features.
 
     Args:
         reranker: the larger encoder.
@@ -95,9 +95,8 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
     best = ranked[:MAX_RERANKED]
     if not best:
         return []
-    vectors = reranker.encode([text_of(candidate) for candidate in best])
-    cosines = vectors @ reranker.encode_query(question)
+    likenesses = reranker.compare(question, [text_of(candidate) for candidate in best], LAST)
     return [
-        replace(candidate, features=replace(candidate.features, similarity=float(cosine)))
-        for candidate, cosine in zip(best, cosines, strict=True)
+        replace(candidate, features=replace(candidate.features, similarity=its.cosine, matched=its.late))
+        for candidate, its in zip(best, likenesses, strict=True)
     ]

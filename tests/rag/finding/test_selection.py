@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from rag.finding.ranking import Scored
 from rag.finding.selection import select
 from rag.questions import Question, understand
@@ -28,6 +30,42 @@ def test_a_doubtful_fact_has_another_sentence_if_that_raises_the_probability_of_
     ]
     # 0.4 of the half that is left is a fifth; 0.2 of the three tenths that are left is less than a tenth.
     assert chosen(ranked) == ["the best one here.", "it may be this."]
+
+
+def test_where_opinions_differ_a_fact_has_the_nearest_sentence_by_tokens_and_the_one_with_most_words() -> (
+    None
+):
+    ranked = [
+        judged("the best one here.", 0.4, matched=0.6, coverage=0.5),
+        judged("nearly as good.", 0.35, matched=0.5, coverage=0.6),
+        judged("it has the words.", 0.3, matched=0.5, coverage=0.9),
+        judged("it means the same.", 0.2, matched=0.7, coverage=0.1),
+    ]
+    assert chosen(ranked) == ["the best one here.", "it has the words.", "it means the same."]
+    assert chosen(ranked, most=2) == ["the best one here.", "it means the same."]
+
+
+def test_a_second_opinion_half_as_probable_as_the_best_is_not_cited() -> None:
+    ranked = [
+        judged("the best one here.", 0.41, matched=0.6, coverage=0.5),
+        judged("it means the same.", 0.2, matched=0.7, coverage=0.9),
+    ]
+    assert chosen(ranked) == ["the best one here."]
+
+
+def test_where_opinions_agree_a_doubtful_fact_has_one_sentence() -> None:
+    ranked = [
+        judged("the best one here.", 0.3, matched=0.6, coverage=0.5),
+        judged("nearly as good.", 0.29, matched=0.5, coverage=0.4),
+    ]
+    assert chosen(ranked) == ["the best one here."]
+
+
+def judged(text: str, points: float, *, matched: float, coverage: float) -> Scored:
+    """A candidate that a reranker has compared; the more probable ones stand first in the document."""
+    made = scored(1, round(1000 * (1 - points)), text, points)
+    features = replace(made.candidate.features, matched=matched, coverage=coverage)
+    return replace(made, candidate=replace(made.candidate, features=features))
 
 
 def test_a_comparison_has_a_sentence_for_each_thing_that_it_names() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from index.embedding import Encoder, bundled_folder
+from index.embedding import LAST, Encoder, bundled_folder
 from index.errors import EncoderError
 from rag.finding.reranking import NO_RERANKER, apply_reranker, open_reranker
 from rag.finding.reranking.encoded_text import text_of
@@ -12,14 +12,16 @@ from rag.finding.reranking.reranker import MAX_RERANKED
 from tests.support.candidates import candidate
 
 
-def test_each_candidate_gets_its_own_cosine_and_keeps_its_place(encoder: Encoder) -> None:
+def test_each_candidate_is_compared_token_by_token_and_keeps_its_place(encoder: Encoder) -> None:
     sold = candidate(1, 0, "The company sold 300 lanterns in May.")
     rain = candidate(2, 0, "It rained on the coast.")
     reranked = apply_reranker(encoder, "How many lanterns were sold?", [rain, sold])
     assert [item.sentence.text for item in reranked] == [rain.sentence.text, sold.sentence.text]
-    question = encoder.encode_query("How many lanterns were sold?")
-    vectors = encoder.encode([text_of(rain), text_of(sold)])
-    assert [item.features.similarity for item in reranked] == pytest.approx(list(vectors @ question))
+    likenesses = encoder.compare("How many lanterns were sold?", [text_of(rain), text_of(sold)], LAST)
+    features = [item.features for item in reranked]
+    assert [its.similarity for its in features] == pytest.approx([each.cosine for each in likenesses])
+    assert [its.matched for its in features] == pytest.approx([each.late for each in likenesses])
+    assert features[1].matched > features[0].matched > 0
     assert reranked[1].features.similarity > reranked[0].features.similarity + 0.3
 
 
