@@ -24,10 +24,11 @@ def select(
     """Return the sentences of the answer, in reading order.
 
     The best sentence opens the answer. A fact has others where opinions differ: the sentence that is nearest
-    to the question token by token, and the one with most of its words. Without a reranker, it has another one
-    only if that raises the probability that the answer is cited by :data:`GAIN`. A comparison has one for
-    each thing that it names, if the reports have it; a list and a summary have all that are near the best.
-    The sentences of the first document come first, in the order of its text.
+    to the question token by token, and the one with most of its words. Without a reranker, and if a row of a
+    table is the best, it has another one only if that raises the probability that the answer is cited by
+    :data:`GAIN`. A comparison has one for each thing that it names, if the reports have it; a list and a
+    summary have all that are near the best. The sentences of the first document come first, in the order of
+    its text.
 
     Args:
         ranked: from :func:`rag.finding.ranking.rank`.
@@ -52,9 +53,11 @@ def select(
 def _opinions(ranked: Sequence[Scored]) -> list[Scored]:
     """The best sentence, the one nearest token by token, and the one with most words of the question.
 
-    Often they are the same. There are none if no reranker has compared the tokens.
+    Often they are the same. There are none if no reranker has compared the tokens, or if the best one is a
+    row of a table, whose tokens leave out its figures and columns.
     """
-    if not any(item.candidate.features.matched for item in ranked):
+    is_compared = any(item.candidate.features.matched for item in ranked)
+    if not is_compared or ranked[0].candidate.sentence.headings:
         return []
     chosen = [ranked[0]]
     for opinion in ("matched", "coverage"):

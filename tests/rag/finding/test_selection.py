@@ -61,9 +61,18 @@ def test_where_opinions_agree_a_doubtful_fact_has_one_sentence() -> None:
     assert chosen(ranked) == ["the best one here."]
 
 
-def judged(text: str, points: float, *, matched: float, coverage: float) -> Scored:
+def test_a_row_has_no_second_opinion_because_its_tokens_leave_out_its_figures() -> None:
+    ranked = [
+        judged("Pumps | 12 | 14", 0.5, matched=0.6, coverage=0.5, headings="March | April"),
+        judged("Gates | 13 | 15", 0.3, matched=0.5, coverage=0.4, headings="March | April"),
+        judged("Weirs | 10 | 11", 0.25, matched=0.7, coverage=0.9, headings="March | April"),
+    ]
+    assert chosen(ranked) == ["Pumps | 12 | 14", "Gates | 13 | 15"]
+
+
+def judged(text: str, points: float, *, matched: float, coverage: float, headings: str = "") -> Scored:
     """A candidate that a reranker has compared; the more probable ones stand first in the document."""
-    made = scored(1, round(1000 * (1 - points)), text, points)
+    made = scored(1, round(1000 * (1 - points)), text, points, headings)
     features = replace(made.candidate.features, matched=matched, coverage=coverage)
     return replace(made, candidate=replace(made.candidate, features=features))
 
