@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from itertools import islice, zip_longest
 from pathlib import Path
 from threading import Lock
@@ -52,6 +52,9 @@ WINDOW = 64
 
 REMEMBERED_TEXTS = 20_000
 """The number of recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
+
+REMEMBERED_COMPARISONS = 256
+"""The number of recent comparisons that stay in memory: a suggested question is asked twice."""
 
 
 _CARD_DATA = re.compile(r"\s*---[\r\n]+(.*?)[\r\n]+---\s", re.DOTALL)
@@ -118,6 +121,7 @@ class Encoder:
         self._scheduler = Scheduler(self._query_vectors)
         self._lock = Lock()
         self._recent: OrderedDict[tuple[Kind, str], Vector] = OrderedDict()
+        self._compared = lru_cache(REMEMBERED_COMPARISONS)(self._likenesses)
         self.recalled = self.missed = 0
 
     @property
@@ -202,13 +206,16 @@ class Encoder:
                 :data:`~index.embedding.late_interaction.LAST`, or less.
 
         Returns:
-            The likeness of each text, in their order.
+            The likeness of each text, in their order, from memory if the same was compared lately.
         """
+        return list(self._compared(question, tuple(texts), depth))
+
+    def _likenesses(self, question: str, texts: tuple[str, ...], depth: float) -> tuple[Likeness, ...]:
         asked = self._with_tokens([question], "query", depth)[0]
-        return [
+        return tuple(
             Likeness(float(asked.vector @ its.vector), late_interaction(asked.tokens, its.tokens))
             for its in self._with_tokens(texts, "document", depth)
-        ]
+        )
 
     def _with_tokens(self, texts: Sequence[str], kind: Kind, depth: float) -> list[EmbeddedTokens]:
         rows = self._passes.rows(texts, kind)

@@ -27,8 +27,8 @@ _ROWS, _INNER, _OUTER = 512, 384, 1536
 
 _REPEATS = 7
 _WORTH = 1.25
-"""How many times as fast bfloat16 must multiply to be chosen: the rest of a pass gains less, and float32 is
-more exact."""
+"""The factor by which bfloat16 must be faster to be chosen: the rest of a pass gains less, and float32 is more
+exact."""
 
 
 @dataclass(frozen=True, slots=True)
