@@ -27,8 +27,8 @@ _ROWS, _INNER, _OUTER = 512, 384, 1536
 
 _REPEATS = 7
 _WORTH = 1.25
-"""The factor by which bfloat16 must be faster to be chosen: the rest of a pass gains less, and float32 is more
-exact."""
+"""The factor by which bfloat16 must be faster to be chosen: the rest of a pass gains less, and float32 is
+more exact."""
 
 
 @dataclass(frozen=True, slots=True)
