@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from pathlib import Path
 
@@ -208,8 +209,7 @@ def test_an_unsent_question_is_there_again_after_a_reload_until_it_is_sent(seed_
     expect(question).to_have_value("Who ordered the")
     ask(page, ARRESTS)
     expect(page.locator("#fn-conversation .fn-actions")).to_have_count(1)
-    # The page notes its conversation just after it shows the answer.
-    page.wait_for_timeout(2_000)
+    page.wait_for_url(re.compile("conversation="))
     page.reload()
     expect(page.locator("#fn-conversation .fn-actions")).to_have_count(1)
     expect(question).to_have_value("")
