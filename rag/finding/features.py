@@ -198,6 +198,8 @@ def content_terms(index: Snapshot, question: Question, language: str) -> Mapping
 def absent_words(index: Snapshot, question: Question, held: frozenset[Term], language: str) -> list[str]:
     """Return the content words of ``question``, as written, that the terms ``held`` lack.
 
+    A text lacks a word with hyphens if it has none of its parts, and a name with hyphens if it lacks one.
+
     Args:
         index: the library, for the rarity of words.
         question: the question.
@@ -205,11 +207,15 @@ def absent_words(index: Snapshot, question: Question, held: frozenset[Term], lan
         language: the language of that text.
     """
     question_terms = content_terms(index, question, language)
+
+    def is_absent(words: str) -> bool:
+        sought = [term for term in terms(words, language) if term in question_terms]
+        return bool(sought) and not any(contains_term(held, term) for term in sought)
+
     return [
         word
         for word in dict.fromkeys(_WORD.findall(question.text))
-        if (word_terms := [term for term in terms(word, language) if term in question_terms])
-        and not any(contains_term(held, term) for term in word_terms)
+        if any(map(is_absent, word.split("-") if word in question.names else [word]))
     ]
 
 

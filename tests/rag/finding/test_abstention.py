@@ -151,6 +151,23 @@ def test_missing_words_are_shown_as_written(library: MakeLibrary) -> None:
         assert shortfall(snapshot, question, reading) == "does not mention “strike”"
 
 
+@pytest.mark.parametrize(
+    ("asked", "missing"),
+    [
+        ("Did Moby-Dick strike in Tessaveld's harbours?", ["Moby-Dick", "strike"]),
+        ("Did ice-breaking pilots strike in Tessaveld's harbours?", ["strike"]),
+        ("Did fire-fighting pilots strike in Tessaveld's harbours?", ["fire-fighting", "strike"]),
+    ],
+)
+def test_a_name_with_hyphens_is_missing_unless_all_of_its_parts_are_there(
+    library: MakeLibrary, asked: str, missing: list[str]
+) -> None:
+    engine = library({"a.txt": f"{HARBOUR['a.txt']} Dick and other pilots saw the ice."})
+    question, [reading], _ = ranked(engine, asked)
+    with engine.index.snapshot() as snapshot:
+        assert missing_words(snapshot, question, reading) == missing
+
+
 def test_a_passage_with_every_word_may_lack_the_kind_of_answer(library: MakeLibrary) -> None:
     engine = library({"a.txt": "The harbour of Tessaveld was closed by ice."})
     question, [reading], _ = ranked(engine, "When was the harbour of Tessaveld closed?")
