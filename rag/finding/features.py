@@ -81,11 +81,9 @@ class Features:
             if the reader did not score it.
         reader_window: the reader's log-odds, divided by 10, that the sentence's window answers.
         reader_best: the highest ``reader_window`` of the question.
-        similarity: the cosine of the question and the sentence with its title and headings, by the reranker;
-            0 if no reranker compared them.
-        matched: their likeness token by token, by the reranker
-            (:meth:`~index.embedding.encoder.Encoder.compare`); 0 if none compared them, or if it gives no
-            vectors of tokens.
+        matched: the likeness of the question and the sentence with its title and headings, token by token, by
+            the reranker (:meth:`~index.embedding.encoder.Encoder.compare`); their cosine if it gives no
+            vectors of tokens; 0 if no reranker compared them.
         late: for a sentence in another language than the question, their likeness token by token, by the
             encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for other sentences.
         lead: for the best sentence, the logarithm of its share in the odds of all sentences, which tells how
@@ -112,7 +110,6 @@ class Features:
     reader: float = 0.0
     reader_window: float = 0.0
     reader_best: float = 0.0
-    similarity: float = 0.0
     matched: float = 0.0
     late: float = 0.0
     lead: float = 0.0
@@ -123,7 +120,7 @@ class Features:
 
 
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
-READ_NAMES = tuple(name for name in FEATURE_NAMES if name not in {"similarity", "matched", "late", "lead"})
+READ_NAMES = tuple(name for name in FEATURE_NAMES if name not in {"matched", "late", "lead"})
 """The names of the features of a sentence in the language of the question that need no reranker."""
 
 MEASURED_NAMES = tuple(name for name in READ_NAMES if not name.startswith("reader"))

@@ -14,7 +14,7 @@ MAX_OVERLAP = 0.6
 GAIN = 0.12
 """The least by which a further sentence raises the probability that an answer cites the fact."""
 
-LIKELY = 0.5
+LIKELY = 0.7
 """The share of the best sentence's probability that a second opinion needs to be cited as well."""
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from index.embedding.encoder import Encoder
+from index.embedding import LAST, Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
@@ -215,15 +215,15 @@ def test_the_reranker_chooses_among_the_sentences_that_the_reader_read(
     first: Callable[..., str],
 ) -> None:
     stored = json.loads(Path("rag/finding/weights.json").read_text(encoding="utf-8"))
-    stored["reranker"]["selection"]["weights"] = {"similarity": weight}
+    stored["reranker"]["selection"]["weights"] = {"matched": weight}
     weights = tmp_path / "weights.json"
     weights.write_text(json.dumps(stored), encoding="utf-8")
     index = library({"a.txt": "\n\n".join(LANTERNS)}).index
     answer = QueryEngine(index, weights=weights, reranker=encoder).ask(SOLD)
-    question = encoder.encode_query(SOLD)
     title = index.catalog.documents()[0].title
-    cosines = {each: float(encoder.encode([f"{title}: {each}"])[0] @ question) for each in LANTERNS}
-    assert answer.citations[0].quote == first(cosines, key=lambda each: cosines[each])
+    compared = encoder.compare(SOLD, [f"{title}: {each}" for each in LANTERNS], LAST)
+    likenesses = {each: likeness.late for each, likeness in zip(LANTERNS, compared, strict=True)}
+    assert answer.citations[0].quote == first(likenesses, key=lambda each: likenesses[each])
     assert "rerank" in answer.timings
 
 

@@ -81,7 +81,7 @@ def _load(folder: Path) -> Passes:
 
 
 def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Compare the best candidates with the question, and record the likenesses in their features.
+    """Compare the best candidates with the question token by token, and record how much they match it.
 
     Args:
         reranker: the larger encoder.
@@ -97,6 +97,6 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
         return []
     likenesses = reranker.compare(question, [text_of(candidate) for candidate in best], LAST)
     return [
-        replace(candidate, features=replace(candidate.features, similarity=its.cosine, matched=its.late))
+        replace(candidate, features=replace(candidate.features, matched=its.late or its.cosine))
         for candidate, its in zip(best, likenesses, strict=True)
     ]

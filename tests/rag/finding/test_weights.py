@@ -64,10 +64,10 @@ def test_the_reader_s_scores_count_if_there_is_a_reader() -> None:
     assert 0 < weights.threshold < 0.5
 
 
-def test_the_similarity_counts_if_there_is_a_reranker_and_the_reader_decides_whether_to_answer() -> None:
+def test_the_likeness_counts_if_there_is_a_reranker_and_the_reader_decides_whether_to_answer() -> None:
     reader, reranker = load_weights("reader"), load_weights("reranker")
-    assert set(reranker.selection.weights) == {*READ_NAMES, "similarity"}
-    assert reranker.selection.weights["similarity"] > 0
+    assert set(reranker.selection.weights) == {*READ_NAMES, "matched"}
+    assert reranker.selection.weights["matched"] > 0
     assert (reranker.answerability, reranker.threshold) == (reader.answerability, reader.threshold)
 
 
