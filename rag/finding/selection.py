@@ -15,7 +15,10 @@ GAIN = 0.12
 """The least by which a further sentence raises the probability that an answer cites the fact."""
 
 LIKELY = 0.7
-"""The share of the best sentence's probability that a second opinion needs to be cited as well."""
+"""The share of the best sentence's probability that the nearest sentence token by token needs."""
+
+NEARLY = 0.8
+"""The share of the best sentence's probability that the second best needs."""
 
 
 def select(
@@ -23,12 +26,12 @@ def select(
 ) -> list[Scored]:
     """Return the sentences of the answer, in reading order.
 
-    The best sentence opens the answer. A fact has others where opinions differ: the sentence that is nearest
-    to the question token by token, and the one with most of its words. Without a reranker, and if a row of a
-    table is the best, it has another one only if that raises the probability that the answer is cited by
-    :data:`GAIN`. A comparison has one for each thing that it names, if the reports have it; a list and a
-    summary have all that are near the best. The sentences of the first document come first, in the order of
-    its text.
+    The best sentence opens the answer. A fact has others that are close to it: the sentence that is nearest
+    to the question token by token, if it is :data:`LIKELY`, and the second best one, if it is :data:`NEARLY`
+    as probable. Without a reranker, and if a row of a table is the best, it has another one only if that
+    raises the probability that the answer is cited by :data:`GAIN`. A comparison has one for each thing that
+    it names, if the reports have it; a list and a summary have all that are near the best. The sentences of
+    the first document come first, in the order of its text.
 
     Args:
         ranked: from :func:`rag.finding.ranking.rank`.
@@ -37,7 +40,7 @@ def select(
         max_sentences: the most sentences to return.
     """
     if question.form is Form.FACT:
-        chosen = _opinions(ranked)[:max_sentences] or _raising(ranked, max_sentences)
+        chosen = _close(ranked)[:max_sentences] or _raising(ranked, max_sentences)
     elif question.form is Form.COMPARISON:
         chosen = _for_each_name(ranked, question.names)[:max_sentences]
         chosen = chosen if len(chosen) > 1 else _raising(ranked, 2)
@@ -50,19 +53,19 @@ def select(
     )
 
 
-def _opinions(ranked: Sequence[Scored]) -> list[Scored]:
-    """The best sentence, the one nearest token by token, and the one with most words of the question.
+def _close(ranked: Sequence[Scored]) -> list[Scored]:
+    """The best sentence, and the nearest one token by token and the second best, if they are close to it.
 
-    Often they are the same. There are none if no reranker has compared the tokens, or if the best one is a
-    row of a table, whose tokens leave out its figures and columns.
+    There are none if no reranker has compared the tokens, or if the best one is a row of a table, whose
+    tokens leave out its figures and columns.
     """
     is_compared = any(item.candidate.features.matched for item in ranked)
     if not is_compared or ranked[0].candidate.sentence.headings:
         return []
+    nearest = max(ranked, key=lambda item: item.candidate.features.matched)
     chosen = [ranked[0]]
-    for opinion in ("matched", "coverage"):
-        other = max(ranked, key=lambda item: float(getattr(item.candidate.features, opinion)))
-        if other.score >= LIKELY * ranked[0].score and not _is_repeated(other, chosen):
+    for other, share in ((nearest, LIKELY), *((second, NEARLY) for second in ranked[1:2])):
+        if other.score >= share * ranked[0].score and not _is_repeated(other, chosen):
             chosen.append(other)
     return chosen
 
