@@ -195,7 +195,8 @@ def content_terms(index: Snapshot, question: Question, language: str) -> Mapping
 def absent_words(index: Snapshot, question: Question, held: frozenset[Term], language: str) -> list[str]:
     """Return the content words of ``question``, as written, that the terms ``held`` lack.
 
-    A text lacks a word with hyphens if it has none of its parts, and a name with hyphens if it lacks one.
+    A text lacks a word with hyphens if it has none of its parts, and a name such as *Moby-Dick* if it lacks
+    one. The parts of *F-35s* do not count one by one, because a report writes *F-35*.
 
     Args:
         index: the library, for the rarity of words.
@@ -212,7 +213,8 @@ def absent_words(index: Snapshot, question: Question, held: frozenset[Term], lan
     return [
         word
         for word in dict.fromkeys(_WORD.findall(question.text))
-        if any(map(is_absent, word.split("-") if word in question.names else [word]))
+        for parts in [word.split("-")]
+        if any(map(is_absent, parts if word in question.names and all(map(str.isalpha, parts)) else [word]))
     ]
 
 

@@ -155,6 +155,7 @@ def test_missing_words_are_shown_as_written(library: MakeLibrary) -> None:
     ("asked", "missing"),
     [
         ("Did Moby-Dick strike in Tessaveld's harbours?", ["Moby-Dick", "strike"]),
+        ("Did F-35s strike in Tessaveld's harbours?", ["strike"]),
         ("Did ice-breaking pilots strike in Tessaveld's harbours?", ["strike"]),
         ("Did fire-fighting pilots strike in Tessaveld's harbours?", ["fire-fighting", "strike"]),
     ],
@@ -162,7 +163,7 @@ def test_missing_words_are_shown_as_written(library: MakeLibrary) -> None:
 def test_a_name_with_hyphens_is_missing_unless_all_of_its_parts_are_there(
     library: MakeLibrary, asked: str, missing: list[str]
 ) -> None:
-    engine = library({"a.txt": f"{HARBOUR['a.txt']} Dick and other pilots saw the ice."})
+    engine = library({"a.txt": f"{HARBOUR['a.txt']} Dick and the pilot of an F-35 saw the ice."})
     question, [reading], _ = ranked(engine, asked)
     with engine.index.snapshot() as snapshot:
         assert missing_words(snapshot, question, reading) == missing
