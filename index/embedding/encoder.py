@@ -66,8 +66,8 @@ class Likeness:
 
     Attributes:
         cosine: the cosine of their vectors.
-        late: their likeness token by token (:func:`~index.embedding.late_interaction.late_interaction`); 0 if
-            the model gives no vectors of tokens.
+        late: their likeness token by token (:func:`~index.embedding.late_interaction.late_interaction`), or
+            their cosine if the model gives no vectors of tokens.
     """
 
     cosine: float

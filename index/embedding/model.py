@@ -226,9 +226,8 @@ _WANTED = ("sentence_embedding", "token_embeddings")
 
 
 def without_tokens(vectors: Vectors) -> list[EmbeddedTokens]:
-    """The vectors of texts by a model that gives none of tokens."""
-    none = np.empty((0, 0), np.float32)
-    return [EmbeddedTokens(vector, none) for vector in vectors]
+    """The vectors of texts by a model that gives none of tokens: that of a text is its only token's."""
+    return [EmbeddedTokens(vector, vector[np.newaxis]) for vector in vectors]
 
 
 def _unit(vectors: Tensor) -> Vectors:

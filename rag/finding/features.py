@@ -82,8 +82,7 @@ class Features:
         reader_window: the reader's log-odds, divided by 10, that the sentence's window answers.
         reader_best: the highest ``reader_window`` of the question.
         matched: the likeness of the question and the sentence with its title and headings, token by token, by
-            the reranker (:meth:`~index.embedding.encoder.Encoder.compare`); their cosine if it gives no
-            vectors of tokens; 0 if no reranker compared them.
+            the reranker (:meth:`~index.embedding.encoder.Encoder.compare`); 0 if none compared them.
         late: for a sentence in another language than the question, their likeness token by token, by the
             encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for other sentences.
         lead: for the best sentence, the logarithm of its share in the odds of all sentences, which tells how
@@ -196,7 +195,7 @@ def absent_words(index: Snapshot, question: Question, held: frozenset[Term], lan
     """Return the content words of ``question``, as written, that the terms ``held`` lack.
 
     A text lacks a word with hyphens if it has none of its parts, and a name such as *Moby-Dick* if it lacks
-    one. The parts of *F-35s* do not count one by one, because a report writes *F-35*.
+    one (:func:`_parts`).
 
     Args:
         index: the library, for the rarity of words.
@@ -213,8 +212,7 @@ def absent_words(index: Snapshot, question: Question, held: frozenset[Term], lan
     return [
         word
         for word in dict.fromkeys(_WORD.findall(question.text))
-        for parts in [word.split("-")]
-        if any(map(is_absent, parts if word in question.names and all(map(str.isalpha, parts)) else [word]))
+        if any(map(is_absent, _parts(word) if word in question.names else [word]))
     ]
 
 
@@ -344,6 +342,10 @@ def share_of_names(question: Question, text: str) -> float:
 def _has_name(folded: str, name: str) -> bool:
     """Return whether a folded text has a name, or all parts of a hyphenated name, such as *April to June*."""
     bare = _ENDING.sub("", name.casefold())
-    parts = bare.split("-")
-    may_part = min(map(len, parts)) >= _SHORTEST_PART
-    return bare in folded or (may_part and all(part in folded for part in parts))
+    return bare in folded or all(part in folded for part in _parts(bare))
+
+
+def _parts(name: str) -> list[str]:
+    """The parts of a hyphenated name that may stand apart, else the name: ``F`` of ``F-35`` may not."""
+    parts = name.split("-")
+    return parts if min(map(len, parts)) >= _SHORTEST_PART else [name]

@@ -14,10 +14,10 @@ MAX_OVERLAP = 0.6
 GAIN = 0.12
 """The least by which a further sentence raises the probability that an answer cites the fact."""
 
-LIKELY = 0.7
+NEAREST_SHARE = 0.7
 """The share of the best sentence's probability that the nearest sentence token by token needs."""
 
-NEARLY = 0.8
+SECOND_SHARE = 0.8
 """The share of the best sentence's probability that the second best needs."""
 
 
@@ -26,12 +26,12 @@ def select(
 ) -> list[Scored]:
     """Return the sentences of the answer, in reading order.
 
-    The best sentence opens the answer. A fact has others that are close to it: the sentence that is nearest
-    to the question token by token, if it is :data:`LIKELY`, and the second best one, if it is :data:`NEARLY`
-    as probable. Without a reranker, and if a row of a table is the best, it has another one only if that
-    raises the probability that the answer is cited by :data:`GAIN`. A comparison has one for each thing that
-    it names, if the reports have it; a list and a summary have all that are near the best. The sentences of
-    the first document come first, in the order of its text.
+    The best sentence opens the answer. A fact has others that are nearly as probable: the sentence that is
+    nearest to the question token by token (:data:`NEAREST_SHARE`), and the second best one
+    (:data:`SECOND_SHARE`). Without a reranker, and if a row of a table is the best, it has another one only
+    if that raises the probability that the answer is cited by :data:`GAIN`. A comparison has one for each
+    thing that it names, if the reports have it; a list and a summary have all that are near the best. The
+    sentences of the first document come first, in the order of its text.
 
     Args:
         ranked: from :func:`rag.finding.ranking.rank`.
@@ -64,7 +64,7 @@ def _close(ranked: Sequence[Scored]) -> list[Scored]:
         return []
     nearest = max(ranked, key=lambda item: item.candidate.features.matched)
     chosen = [ranked[0]]
-    for other, share in ((nearest, LIKELY), *((second, NEARLY) for second in ranked[1:2])):
+    for other, share in zip((nearest, *ranked[1:2]), (NEAREST_SHARE, SECOND_SHARE), strict=False):
         if other.score >= share * ranked[0].score and not _is_repeated(other, chosen):
             chosen.append(other)
     return chosen

@@ -60,8 +60,8 @@ def window(chromium: Browser, **options: object) -> Iterator[Page]:
     page.on("pageerror", lambda error: errors.append(str(error)))
     yield page
     context.close()
-    refusals = [each for each in errors if "status of 4" in each or each == REFUSED]
-    assert [each for each in errors if each not in refusals and not each.startswith(LEAVING)] == []
+    unexpected = [each for each in errors if "status of 4" not in each and each != REFUSED]
+    assert [each for each in unexpected if not each.startswith(LEAVING)] == []
 
 
 def enter(page: Page, password: str = PASSWORD, *, name: str = "ada") -> None:

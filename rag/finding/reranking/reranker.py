@@ -97,6 +97,6 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
         return []
     likenesses = reranker.compare(question, [text_of(candidate) for candidate in best], LAST)
     return [
-        replace(candidate, features=replace(candidate.features, matched=its.late or its.cosine))
+        replace(candidate, features=replace(candidate.features, matched=its.late))
         for candidate, its in zip(best, likenesses, strict=True)
     ]

@@ -206,6 +206,9 @@ class TestOtherModels:
         [made] = encoder.encode_passages(["The dam broke."], [[(0, 14)]])
         assert made.sentences is None
         assert np.array_equal(made.vector, encoder.encode(["The dam broke."])[0])
+        [likeness] = encoder.compare("Did it hold?", ["The dam broke."], LAST)
+        assert likeness.late == pytest.approx(likeness.cosine, abs=1e-6)
+        assert likeness.late != 0
 
     def test_where_a_row_is_not_what_the_tokeniser_makes_none_are_given(
         self, exact: Encoder, monkeypatch: pytest.MonkeyPatch
