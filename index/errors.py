@@ -66,6 +66,19 @@ class CatalogError(FootnotedError):
     """The catalog's file cannot be used."""
 
 
+class CatalogUnreachableError(CatalogError):
+    """The server of the catalog's database does not answer. The message may name the server."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            f"the database of the catalog cannot be reached ({cause}); check FOOTNOTED_DATABASE_URL and the "
+            "database's server, then try again"
+        )
+
+    def outward(self) -> str:  # noqa: D102 (inherited)
+        return "the database of the library cannot be reached; try again in a moment"
+
+
 class SchemaError(FootnotedError):
     """The catalog has a schema that this version of the program does not know."""
 

@@ -10,9 +10,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from index.catalog.backup import CATALOG
 from index.catalog.builds import drop_abandoned
 from index.catalog.database import Catalog
+from index.catalog.databases import address_of, database_at
 from index.catalog.deleted_rows import restore_vectors
 from index.catalog.duplicate_groups import Duplicates
 from index.catalog.reader import CatalogReader
@@ -38,15 +38,16 @@ from index.vectors import DEFAULT_POLICY, IndexPolicy
 __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "Snapshot"]
 
 
-def embedded_with(home: Path) -> str | None:
+def embedded_with(home: Path, database_url: str = "") -> str | None:
     """The key of the encoder of the library in ``home``; None without a library or without passages.
 
     Raises:
         CatalogError: if the catalog cannot be opened.
     """
-    if not (home / CATALOG).is_file():
+    address = address_of(home, database_url)
+    if not database_at(address).exists(address):
         return None
-    catalog = Catalog.open(home / CATALOG)
+    catalog = Catalog.open(address)
     try:
         with catalog.reading() as reader:
             return reader.build.recipe.encoder if reader.build and reader.has_chunks() else None
@@ -97,6 +98,7 @@ class Library:
         title_tokens: int = TITLE_TOKENS,
         former: Callable[[Recipe], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
+        database_url: str = "",
     ) -> Self:
         """Open the library in ``home``, or create an empty one.
 
@@ -110,13 +112,16 @@ class Library:
                 encoder: searches and new passages use that encoder until :meth:`rebuild` embeds the library
                 again.
             policy: decides the type of the vector index.
+            database_url: the address of the PostgreSQL database with the catalog,
+                ``postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME``; empty for a file in ``home``. Several
+                libraries, each in a home folder of its own, may share one catalog.
 
         Raises:
             CatalogError: if the catalog cannot be opened.
             EncoderMismatchError: if the library was indexed with another encoder and ``former`` is None.
         """
         make_folder(home)
-        catalog = Catalog.open(home / CATALOG)
+        catalog = Catalog.open(address_of(home, database_url))
         library = cls(
             home,
             catalog,

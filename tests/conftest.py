@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import postgresql
 from tests.support.background import Held
 from tests.support.handing import SERVERS, SYNCS, handing_on, left
 
@@ -36,6 +37,31 @@ def pytest_collection_finish() -> None:
     """Keep the garbage collector from going through the modules and the tests, which stay until the end."""
     gc.collect()
     gc.freeze()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _postgresql() -> Iterator[postgresql.Server | None]:
+    """With ``make test-engines``, every catalog is in PostgreSQL."""
+    if os.environ.get("FOOTNOTED_TEST_ENGINE") != "postgresql":
+        yield None
+        return
+    with postgresql.running() as server, postgresql.in_place_of_sqlite(server):
+        yield server
+
+
+@pytest.fixture(autouse=True)
+def _dropped_databases(
+    request: pytest.FixtureRequest, _postgresql: postgresql.Server | None
+) -> Iterator[None]:
+    """Each test's databases are dropped at its end; a test about SQLite itself is skipped."""
+    if _postgresql is None:
+        yield
+        return
+    if request.node.get_closest_marker("sqlite"):
+        pytest.skip("it is about SQLite itself")
+    folder = request.getfixturevalue("tmp_path")
+    yield
+    _postgresql.drop_under(folder)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,8 @@
 """The catalog: the SQL database that holds everything a library keeps."""
 
-from index.catalog.backup import CATALOG, BackupReport, back_up, restore
+from index.catalog.backup import BackupReport, back_up, restore
 from index.catalog.database import Catalog
+from index.catalog.databases import CATALOG, address_of, database_at, insert_into, writing
 from index.catalog.limits import Limits, all_documents, documents_in, hidden_collections
 from index.catalog.reader import CatalogReader, Part
 from index.catalog.schema import (
@@ -22,11 +23,14 @@ __all__ = [
     "CatalogReader",
     "Limits",
     "Part",
+    "address_of",
     "all_documents",
     "back_up",
     "bytes_by_uploader",
+    "database_at",
     "documents_in",
     "hidden_collections",
+    "insert_into",
     "kept",
     "kept_documents",
     "kept_owners",
@@ -37,4 +41,5 @@ __all__ = [
     "uploaded_bytes",
     "uploader_of",
     "withdrawals",
+    "writing",
 ]

@@ -16,17 +16,20 @@ import tarfile
 import tempfile
 import uuid
 from collections.abc import Collection, Sequence
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
 
+import sqlalchemy as sa
+
 from index.catalog.database import Catalog
+from index.catalog.databases import CATALOG, address_of, database_at, is_file
 from index.catalog.lock import WriteLock
+from index.catalog.transfer import copy_catalog
 from index.errors import BackupError, CatalogError, SchemaError
 from index.private import FILE, FOLDER, database_files, make_file, make_folder, opener
 
-CATALOG = "catalog.sqlite"
 _MANIFEST = "manifest.json"
 _FORMAT = 1
 
@@ -55,19 +58,21 @@ class BackupReport:
     unconfirmed: tuple[str, ...] = ()
 
 
-def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
+def back_up(home: Path, file: Path, beside: Sequence[str] = (), database_url: str = "") -> BackupReport:
     """Write the present state of the library in ``home`` to ``file``, while other processes use the library.
 
     Args:
         home: the library's folder.
         file: a new file, which appears once it is complete; only its owner can read it.
         beside: the names of other files and folders in ``home`` to include.
+        database_url: as for :meth:`index.library.Library.open`.
 
     Raises:
         BackupError: if there is no library, or ``file`` exists or cannot be written.
         CatalogError: if the catalog cannot be read.
     """
-    if not (home / CATALOG).is_file():
+    address = address_of(home, database_url)
+    if not database_at(address).exists(address):
         raise BackupError(f"there is no library in {home}; give the folder of one with --home")
     if file.exists():
         raise BackupError(f"{file} exists; choose another name, or move it away")
@@ -77,7 +82,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
         part.unlink(missing_ok=True)
         with tempfile.TemporaryDirectory(prefix=".backup-", dir=file.absolute().parent) as place:
             copy = Path(place) / CATALOG
-            _copy(home / CATALOG, copy)
+            _save(address, copy)
             made = datetime.now(UTC).isoformat(timespec="seconds")
             generation, documents = _counts(copy)
             manifest = {
@@ -110,7 +115,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
 _REMEDY = "restore a backup with `footnoted restore FILE`"
 
 
-def restore(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
+def restore(home: Path, file: Path, beside: Sequence[str] = (), database_url: str = "") -> BackupReport:
     """Replace the library in ``home``, if there is one, by the backup ``file``.
 
     A running server of ``home`` goes on with the restored library. The replaced files are moved to a folder
@@ -121,23 +126,33 @@ def restore(home: Path, file: Path, beside: Sequence[str] = ()) -> BackupReport:
         home: the library's folder.
         file: a file from :func:`back_up`.
         beside: the names of other files and folders to restore; all else in the file is ignored.
+        database_url: as for :meth:`index.library.Library.open`.
 
     Raises:
         BackupError: if ``file`` is not a complete backup; nothing is changed.
         LibraryLockedError: if another process writes for more than half a minute.
     """
     make_folder(home)
-    with tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as place:
+    address = address_of(home, database_url)
+    with ExitStack() as opened, tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as place:
         unpacked = Path(place)
         manifest = _unpack(file, unpacked)
         there = [name for name in beside if (unpacked / name).exists()]
         _relocate(unpacked / CATALOG, str(manifest["home"]), str(home.absolute()))
         unconfirmed = _unconfirm(unpacked / CATALOG, {str(home.absolute() / name) for name in beside})
-        with WriteLock(home).hold("restore"):
+        server = None
+        if not is_file(address):
+            server = Catalog.open(address)
+            opened.callback(server.close)
+        with WriteLock(home, server.engine if server else None).hold("restore"):
             aside = home / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:4]}"
-            had_something = _put_aside(home, aside, there)
-            _renew(unpacked / CATALOG, at_least=_generation(home / CATALOG))
-            _put_catalog(unpacked / CATALOG, home / CATALOG, aside)
+            had_something = _put_aside(home, aside, there, server)
+            present = server.generation() if server else _generation(home / CATALOG)
+            _renew(unpacked / CATALOG, at_least=present)
+            if server:
+                _copy_rows(unpacked / CATALOG, server.engine)
+            else:
+                _put_catalog(unpacked / CATALOG, home / CATALOG, aside)
             for name in there:
                 (unpacked / name).replace(home / name)
             shutil.rmtree(home / "caches", ignore_errors=True)
@@ -241,16 +256,22 @@ def _renew(catalog: Path, at_least: int) -> None:
             connection.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (key, value))
 
 
-def _put_aside(home: Path, aside: Path, beside: Sequence[str]) -> bool:
-    """Move the files that the backup replaces to ``aside``; return whether there were such files."""
+def _put_aside(home: Path, aside: Path, beside: Sequence[str], server: Catalog | None) -> bool:
+    """Move what the backup replaces to ``aside``; return whether there was anything.
+
+    The catalog of a database server is saved to a file there.
+    """
     there = [home / name for name in beside if (home / name).exists()]
     catalog = home / CATALOG
-    if not there and not catalog.exists():
+    is_empty = not server.generation() if server else not catalog.exists()
+    if not there and is_empty:
         return False
     aside.mkdir(FOLDER)
     for entry in there:
         entry.replace(aside / entry.name)
-    if catalog.exists() and _is_readable(catalog):
+    if server:
+        _save_rows(server.engine, aside / CATALOG)
+    elif catalog.exists() and _is_readable(catalog):
         _copy(catalog, aside / CATALOG)
     return True
 
@@ -264,6 +285,35 @@ def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:
         if former.exists():
             former.replace(aside / former.name)
     new.replace(catalog)
+
+
+def _save(address: sa.URL, file: Path) -> None:
+    """Save the catalog at ``address`` to a new SQLite file."""
+    if is_file(address):
+        _copy(Path(str(address.database)), file)
+        return
+    server = Catalog.open(address)
+    try:
+        _save_rows(server.engine, file)
+    finally:
+        server.close()
+
+
+def _save_rows(engine: sa.Engine, file: Path) -> None:
+    saved = Catalog.open(file)
+    try:
+        copy_catalog(engine, saved.engine)
+        saved.clear_log()
+    finally:
+        saved.close()
+
+
+def _copy_rows(file: Path, engine: sa.Engine) -> None:
+    saved = Catalog.open(file)
+    try:
+        copy_catalog(saved.engine, engine)
+    finally:
+        saved.close()
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 
+from index.catalog.databases import writing
 from index.catalog.queries import batches, get_build, get_meta, searched_build
 from index.catalog.schema import builds, chunks, documents, meta, ranges, versions
 from index.catalog.writes import (
@@ -31,7 +32,7 @@ _GONE = "another process has made the library anew in another way meanwhile; run
 
 def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
     """Return the unfinished build with ``recipe``, or create one."""
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         searched = searched_build(connection)
         own = searched.number if searched else 0
         for number in connection.scalars(sa.select(builds.c.id).where(builds.c.id != own)).all():
@@ -41,13 +42,13 @@ def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
         return insert_build(connection, recipe)
 
 
-def missing_documents(engine: sa.Engine, build: Build, limit: int) -> list[int]:
+def missing_documents(engine: sa.Engine, build: Build, limit: int | None) -> list[int]:
     """The ids of documents whose current version ``build`` lacks, in order.
 
     Args:
         engine: the catalog's engine.
         build: the build.
-        limit: the most ids to return; -1 for all.
+        limit: the most ids to return; None for all.
     """
     has = sa.exists().where(
         ranges.c.build == build.number,
@@ -62,7 +63,7 @@ def missing_documents(engine: sa.Engine, build: Build, limit: int) -> list[int]:
 
 def count_missing(engine: sa.Engine, build: Build) -> int:
     """The number of documents whose current version ``build`` lacks."""
-    return len(missing_documents(engine, build, -1))
+    return len(missing_documents(engine, build, None))
 
 
 def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tuple[int, NewVersion]]) -> None:
@@ -79,7 +80,7 @@ def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tup
         BuildGoneError: if another process has abandoned the build.
     """
     rows = {document_id: chunk_rows(item) for document_id, (_, item) in documents_at.items()}
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         _hold(connection, build)
         for document_id, (version, _) in documents_at.items():
             same = (documents.c.id == document_id, documents.c.version == version)
@@ -98,7 +99,7 @@ def switch_to_build(engine: sa.Engine, build: Build) -> int:
     Raises:
         BuildGoneError: if another process has abandoned ``build`` meanwhile; nothing is changed.
     """
-    with engine.begin() as connection:
+    with writing(engine) as connection:
         _hold(connection, build)
         connection.execute(sa.delete(builds).where(builds.c.id != build.number))
         set_meta(connection, _ABANDONED, "1")
@@ -141,7 +142,7 @@ def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
             return
     other = chunks.c.build.not_in(sa.select(builds.c.id))
     while True:
-        with engine.begin() as connection:
+        with writing(engine) as connection:
             connection.execute(sa.delete(meta).where(meta.c.key == _ABANDONED))
             query = sa.select(chunks.c.id, chunks.c.vector).where(other).limit(at_once)
             rows = connection.execute(query).all()

@@ -7,16 +7,23 @@ state after it, never one in between.
 
 from __future__ import annotations
 
-import sqlite3
-import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from index.catalog.databases import (
+    begin_reading,
+    database_at,
+    database_of,
+    insert_into,
+    is_file,
+    shown,
+    writing,
+)
 from index.catalog.deleted_rows import restore_rows
 from index.catalog.long_texts import LongTexts
 from index.catalog.queries import batches, get_meta, searched_build
@@ -49,14 +56,12 @@ from index.catalog.writes import (
 )
 from index.documents import Document
 from index.errors import CatalogError, write_failure
-from index.private import close_to_others, database_files, make_file
+from index.private import close_to_others, database_files
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe, Viewer
 
 if TYPE_CHECKING:
     import numpy as np
     import numpy.typing as npt
-
-_PATIENCE_SECONDS = 30.0
 
 
 class Catalog:
@@ -79,35 +84,26 @@ class Catalog:
         return other
 
     @classmethod
-    def open(cls, path: Path) -> Catalog:
-        """Open the SQLite file at ``path``; create or migrate it as needed.
+    def open(cls, place: Path | sa.URL) -> Catalog:
+        """Open the catalog at ``place``; create or migrate it as needed.
+
+        Args:
+            place: the path of a SQLite file, or an address from :func:`index.catalog.databases.address_of`.
 
         Raises:
-            CatalogError: if the file cannot be written or is not a catalog.
+            CatalogError: if the catalog cannot be written, or ``place`` has none and something else.
+            CatalogUnreachableError: if the database's server does not answer.
             SchemaError: if a newer program wrote it.
         """
-        # SQLite gives its -wal and -shm files the mode of this file. If the file cannot be created here,
-        # SQLite's own error says why.
-        with suppress(OSError):
-            make_file(path)
-        place = sa.URL.create("sqlite", database=str(path))
-        # A reader holds its connection for a whole question, so readers must not wait for connections. Few
-        # are kept open, because each keeps 2 MB of pages.
-        engine = sa.create_engine(
-            place, connect_args={"timeout": _PATIENCE_SECONDS}, pool_size=8, max_overflow=-1
-        )
-        sa.event.listen(engine, "connect", _set_pragmas)
+        address = sa.URL.create("sqlite", database=str(place)) if isinstance(place, Path) else place
+        engine = database_at(address).connect(address)
         try:
             migrate(engine)
         except sa.exc.DatabaseError as error:
-            # Restoring a backup does not help where nothing can be written.
-            restore = "" if write_failure(error) else ", or restore a backup with `footnoted restore FILE`"
-            raise CatalogError(
-                f"the catalog {path} cannot be opened: {error.orig}; check the folder's permissions and "
-                f"space{restore}"
-            ) from error
-        for file in database_files(path):
-            close_to_others(file)
+            raise _unopened(address, error) from error
+        if is_file(address):
+            for file in database_files(Path(str(address.database))):
+                close_to_others(file)
         return cls(engine)
 
     def close(self) -> None:
@@ -117,7 +113,7 @@ class Catalog:
     def clear_log(self) -> None:
         """Empty SQLite's write-ahead log, in which deleted rows may still stand, if no reader needs it."""
         with self.engine.connect() as connection:
-            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            database_of(connection).clear_log(connection)
 
     # Reading
 
@@ -129,7 +125,7 @@ class Catalog:
             build: the build whose passages are read; None for the current one.
         """
         with self.engine.connect() as connection:
-            connection.exec_driver_sql("BEGIN")
+            begin_reading(connection)
             yield CatalogReader(connection, self._texts, build, self.viewer)
 
     def generation(self) -> int:
@@ -203,10 +199,10 @@ class Catalog:
             {"digest": digest, "vector": vector.astype("<f4").tobytes()} for digest, vector in new.items()
         ]
         beside = [{"digest": digest, "packed": packed} for digest, packed in (sentences or {}).items()]
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             for table, its in ((vectors, rows), (sentence_vectors, beside)):
                 if its:
-                    connection.execute(sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite"), its)
+                    connection.execute(insert_into(connection, table).on_conflict_do_nothing(), its)
 
     def follow(self, folders: Iterable[str]) -> None:
         """Follow folders, so that each later sync without a path reads them.
@@ -215,8 +211,10 @@ class Catalog:
         """
         rows = [{"folder": folder, "confirmed": True} for folder in folders]
         if rows:
-            with self.engine.begin() as connection:
-                connection.execute(sa.insert(sources).prefix_with("OR REPLACE", dialect="sqlite"), rows)
+            with writing(self.engine) as connection:
+                new = insert_into(connection, sources)
+                confirmed = {"confirmed": new.excluded.confirmed}
+                connection.execute(new.on_conflict_do_update(index_elements=["folder"], set_=confirmed), rows)
 
     def touch(self, states: Mapping[int, tuple[int, int]], lineage: str | None = None) -> None:
         """Record the new file sizes and times of documents whose content is unchanged.
@@ -233,7 +231,7 @@ class Catalog:
         """
         if not states:
             return
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             # No passage changed, so the generation stays the same; but cached filters on dates are no longer
             # valid.
             note_touch(connection)
@@ -288,7 +286,7 @@ class Catalog:
                 expected = forecast(reader.connection, new, removed, recipe)
             prepare(*expected)
         rows = [chunk_rows(item) for item in new]
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             check_lineage(connection, lineage)
             generation = int(get_meta(connection, "generation") or 0) + 1
             # Write before reading: from here on no other writer can change what this transaction reads.
@@ -318,7 +316,7 @@ class Catalog:
         unused = sorted(came_back.union(gone.values()))
         for part in batches(unused):
             # No reader uses these vectors any more. Between two batches other writers may write.
-            with self.engine.begin() as connection:
+            with writing(self.engine) as connection:
                 drop_unused_vectors(connection, part)
         return committed
 
@@ -328,9 +326,18 @@ class Catalog:
         Call this only when no cache is older than that generation: an older cache learns from this record
         which chunks it must drop.
         """
-        with self.engine.begin() as connection:
+        with writing(self.engine) as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))
             set_meta(connection, "forgotten", str(until))
+
+
+def _unopened(address: sa.URL, error: sa.exc.DatabaseError) -> CatalogError:
+    remedy = "check that its user may create tables in it"
+    if is_file(address):
+        # Restoring a backup does not help where nothing can be written.
+        restore = "" if write_failure(error) else ", or restore a backup with `footnoted restore FILE`"
+        remedy = f"check the folder's permissions and space{restore}"
+    return CatalogError(f"the catalog {shown(address)} cannot be opened: {error.orig}; {remedy}")
 
 
 def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
@@ -354,27 +361,3 @@ def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
         build = insert_build(connection, recipe)
         set_meta(connection, "build", str(build.number))
     return build
-
-
-def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    _set_wal(connection)
-    connection.execute("PRAGMA foreign_keys=ON")
-    connection.execute("PRAGMA synchronous=FULL")
-    # Deleted texts leave no trace in the file.
-    connection.execute("PRAGMA secure_delete=ON")
-    # Each connection has a cache of its own, and the system caches the file for all of them.
-    connection.execute("PRAGMA cache_size=-2000")
-
-
-def _set_wal(connection: sqlite3.Connection) -> None:
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    while True:
-        try:
-            connection.execute("PRAGMA journal_mode=WAL")
-        except sqlite3.OperationalError as error:
-            # SQLite's own timeout does not apply while another process creates the database file.
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
-                raise
-            time.sleep(0.01)
-        else:
-            return

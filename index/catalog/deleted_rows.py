@@ -13,6 +13,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from index.catalog.databases import insert_into, writing
 from index.catalog.queries import details_of, is_current, to_document
 from index.catalog.schema import (
     chunks,
@@ -69,7 +70,7 @@ def trashed_document(file: Path) -> Incoming:
 
 def restore_vectors(engine: sa.Engine, file: Path) -> None:
     """Copy the vectors of a trash file to the catalog. Call this before the commit of the document."""
-    with _opened(file) as kept, engine.begin() as connection:
+    with _opened(file) as kept, writing(engine) as connection:
         for table in _VECTORS:
             _copy(kept, connection, table)
 
@@ -111,7 +112,7 @@ def _copy(
 ) -> int:
     """Copy the rows of ``table`` that the target lacks; return how many rows the source has."""
     count = 0
-    insert: sa.Insert = sa.insert(table).prefix_with("OR IGNORE", dialect="sqlite")
+    insert = insert_into(target, table).on_conflict_do_nothing()
     for part in source.execute(sa.select(table).where(*where)).partitions(_AT_ONCE):
         rows: list[dict[str, Any]] = [dict(row._mapping) for row in part]
         target.execute(insert, rows)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from index.catalog.databases import each_of
 from index.catalog.limits import documents_in
-from index.catalog.queries import batches, each_of
+from index.catalog.queries import batches
 from index.catalog.reader import CatalogReader
 from index.catalog.schema import documents, signatures
 from index.errors import DocumentNotFoundError

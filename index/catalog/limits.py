@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from index.catalog.databases import writing
 from index.catalog.schema import documents, limit_viewers, limits, versions
 from index.catalog.writes import note_touch
 from index.records import Viewer
@@ -68,7 +69,7 @@ class Limits:
         The library need not have the collection yet: a limit can come before the first document.
         """
         rows = [{"collection": collection, "viewer": viewer} for viewer in sorted(set(viewers))]
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             note_touch(connection)
             connection.execute(sa.delete(limits).where(limits.c.collection == collection))
             connection.execute(sa.insert(limits).values(collection=collection))
@@ -77,7 +78,7 @@ class Limits:
 
     def remove(self, collection: str) -> bool:
         """Let everyone see a collection; return whether it was limited."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             note_touch(connection)
             gone = connection.execute(sa.delete(limits).where(limits.c.collection == collection))
         return gone.rowcount > 0

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+import sqlalchemy as sa
 from filelock import FileLock, Timeout
 
+from index.catalog.databases import database_of
 from index.catalog.liveness import Process, this_process
 from index.errors import LibraryLockedError
 from index.private import FILE, opener
@@ -43,29 +45,44 @@ class Holder:
 
 
 class WriteLock:
-    """The write lock of a library: reentrant, and safe to share between threads."""
+    """The write lock of a library: reentrant, and safe to share between threads.
 
-    def __init__(self, home: Path) -> None:
+    A process that holds it writes alone to the home folder, and alone to the catalog. The two differ if the
+    catalog is in a database that several home folders share.
+    """
+
+    def __init__(self, home: Path, engine: sa.Engine | None = None) -> None:
+        """The lock of the library in ``home``; None for a catalog that is a file in ``home``."""
         self._home = home
+        self._engine = engine
         self._lock = FileLock(home / LOCK_FILE, mode=FILE)
 
     @contextmanager
-    def hold(self, task: str | None = None, timeout: float | None = None) -> Iterator[None]:
+    def hold(
+        self, task: str | None = None, timeout: float | None = None, *, home_only: bool = False
+    ) -> Iterator[None]:
         """Exclude all other writers.
 
         Args:
             task: the reason that waiting writers see; by default the task that this thread is :func:`doing`.
             timeout: seconds to wait for another writer, :data:`LOCK_SECONDS` by default; 0 does not wait.
 
+            home_only: exclude only those of this home folder, to write caches in it and not to the catalog.
+
         Raises:
             LibraryLockedError: if another writer holds the lock for longer.
         """
+        seconds = LOCK_SECONDS if timeout is None else timeout
         with ExitStack() as held:
             try:
-                held.enter_context(self._lock.acquire(timeout=LOCK_SECONDS if timeout is None else timeout))
+                held.enter_context(self._lock.acquire(timeout=seconds))
             except Timeout as error:
                 raise locked(self._home) from error
             if self._lock.lock_counter == 1:
+                if self._engine is not None and not home_only:
+                    database = database_of(self._engine)
+                    if not held.enter_context(database.lock(self._engine, seconds)):
+                        raise locked(self._home)
                 note_holder(self._home, task or _TASK.get())
                 held.callback(_forget_holder, self._home)
             yield

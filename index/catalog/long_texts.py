@@ -18,9 +18,6 @@ the version."""
 ROOM = 100_000_000
 """The most bytes of memory that the shared texts may take together."""
 
-PIECE = 256 * 1024
-"""The bytes of UTF-8 in a piece of a text."""
-
 
 class LongText:
     """A text that is stored in pieces. ``text[start:end]`` gives a span of the text, as with a string.

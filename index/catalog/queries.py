@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
 
+from index.catalog.databases import each_of, object_of
 from index.catalog.long_texts import LongText
 from index.catalog.schema import builds, chunks, details, documents, layouts, meta, versions
 from index.details import Detail
@@ -83,7 +83,7 @@ def file_query() -> sa.Select[Any]:
     # Text recognition reads pages of PDFs only.
     pages = (versions.c.unread_pages, versions.c.recognised_pages)
     count = sum((sa.func.json_array_length(column) for column in pages), start=sa.literal(0))
-    beneath = sa.func.json_group_object(details.c.key, details.c.beneath_origin)
+    beneath = object_of(details.c.key, details.c.beneath_origin)
     covered = sa.select(beneath).where(details.c.document_id == documents.c.id).scalar_subquery()
     return sa.select(
         documents.c.path,
@@ -197,10 +197,6 @@ TEXT = sa.select(versions.c.text).where(_ONE_VERSION)
 start of the text."""
 
 
-TEXT_ROW = sa.select(sa.literal_column("rowid", sa.Integer)).where(_ONE_VERSION)
-"""Selects the number of the row that has the text of one version."""
-
-
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     """Translate ``filters`` to SQL conditions on a document's current version."""
     conditions: list[sa.ColumnElement[bool]] = []
@@ -221,11 +217,6 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
         conditions.append(versions.c.published > filters.published_after)
         conditions.append(~versions.c.published.startswith(filters.published_after, autoescape=True))
     return conditions
-
-
-def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
-    """Select ``values`` from one JSON parameter, since SQLite limits the number of parameters."""
-    return sa.select(sa.func.json_each(json.dumps(values)).table_valued("value").c.value)
 
 
 def passage_query(build: int) -> sa.Select[Any]:

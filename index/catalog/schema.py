@@ -7,6 +7,7 @@ from threading import Lock
 
 import sqlalchemy as sa
 
+from index.catalog.databases import database_of
 from index.errors import SchemaError
 
 HEAD = "0003"
@@ -14,14 +15,17 @@ HEAD = "0003"
 
 metadata = sa.MetaData()
 
+_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+"""Texts are in the order of their code points, as SQLite has them, whatever the language of the server."""
+
 meta = sa.Table(
-    "meta", metadata, sa.Column("key", sa.Text, primary_key=True), sa.Column("value", sa.Text, nullable=False)
+    "meta", metadata, sa.Column("key", _TEXT, primary_key=True), sa.Column("value", _TEXT, nullable=False)
 )
 
 sources = sa.Table(
     "sources",
     metadata,
-    sa.Column("folder", sa.Text, primary_key=True),
+    sa.Column("folder", _TEXT, primary_key=True),
     # False for a folder of a restored backup, until a user confirms it.
     sa.Column("confirmed", sa.Boolean, nullable=False, server_default=sa.true()),
 )
@@ -32,10 +36,10 @@ failures = sa.Table(
     metadata,
     # Never reused, so that a user dismisses the failure that they saw.
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
-    sa.Column("cause", sa.Text, nullable=False),
-    sa.Column("since", sa.Text, nullable=False),
+    sa.Column("source", _TEXT, nullable=False),
+    sa.Column("path", _TEXT, nullable=False),
+    sa.Column("cause", _TEXT, nullable=False),
+    sa.Column("since", _TEXT, nullable=False),
     sa.Column("dismissed", sa.Boolean, nullable=False),
     sa.UniqueConstraint("source", "path", name="failures_by_place"),
     sqlite_autoincrement=True,
@@ -46,8 +50,8 @@ documents = sa.Table(
     metadata,
     # Never reused, so that a link to a deleted document never leads to another one.
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("source", sa.Text, nullable=False),
-    sa.Column("path", sa.Text, nullable=False),
+    sa.Column("source", _TEXT, nullable=False),
+    sa.Column("path", _TEXT, nullable=False),
     sa.Column("version", sa.Integer, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
@@ -61,24 +65,24 @@ versions = sa.Table(
     sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("version", sa.Integer, primary_key=True),
     sa.Column("digest", sa.String(64), nullable=False),
-    sa.Column("added", sa.Text, nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("title", sa.Text, nullable=False),
-    sa.Column("publisher", sa.Text),
-    sa.Column("published", sa.Text),
-    sa.Column("language", sa.Text, nullable=False),
+    sa.Column("added", _TEXT, nullable=False),
+    sa.Column("kind", _TEXT, nullable=False),
+    sa.Column("title", _TEXT, nullable=False),
+    sa.Column("publisher", _TEXT),
+    sa.Column("published", _TEXT),
+    sa.Column("language", _TEXT, nullable=False),
     sa.Column("page_starts", sa.JSON, nullable=False),
     sa.Column("characters", sa.Integer, nullable=False),
     sa.Column("passages", sa.Integer, nullable=False),
-    sa.Column("text", sa.Text, nullable=False),
-    sa.Column("author", sa.Text),
+    sa.Column("text", _TEXT, nullable=False),
+    sa.Column("author", _TEXT),
     sa.Column("origins", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("sections", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("mended", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("unread_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
-    sa.Column("recognised_in", sa.Text, nullable=False, server_default=""),
-    sa.Column("collection", sa.Text),
+    sa.Column("recognised_in", _TEXT, nullable=False, server_default=""),
+    sa.Column("collection", _TEXT),
     # Columns behind the text are slow to read; a search reads the collection from this index alone.
     sa.Index("versions_by_collection", "collection", "document_id", "version"),
 )
@@ -88,7 +92,7 @@ uploaders = sa.Table(
     "uploaders",
     metadata,
     sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("viewer", sa.Text, nullable=False),
+    sa.Column("viewer", _TEXT, nullable=False),
     sa.Index("uploaders_by_viewer", "viewer"),
 )
 
@@ -97,12 +101,12 @@ details = sa.Table(
     "details",
     metadata,
     sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("key", sa.Text, primary_key=True),
-    sa.Column("value", sa.Text, nullable=False),
-    sa.Column("origin", sa.Text, nullable=False),
+    sa.Column("key", _TEXT, primary_key=True),
+    sa.Column("value", _TEXT, nullable=False),
+    sa.Column("origin", _TEXT, nullable=False),
     # The file's own value. It applies again when the user removes the detail.
-    sa.Column("beneath", sa.Text),
-    sa.Column("beneath_origin", sa.Text),
+    sa.Column("beneath", _TEXT),
+    sa.Column("beneath_origin", _TEXT),
 )
 
 layouts = sa.Table(
@@ -155,8 +159,8 @@ builds = sa.Table(
     metadata,
     # Never reused: the folder of a build's caches has its number.
     sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("encoder", sa.Text, nullable=False),
-    sa.Column("model", sa.Text, nullable=False),
+    sa.Column("encoder", _TEXT, nullable=False),
+    sa.Column("model", _TEXT, nullable=False),
     sa.Column("max_chunk_tokens", sa.Integer, nullable=False),
     sa.Column("title_tokens", sa.Integer, nullable=False),
     sa.Column("chunking", sa.Integer, nullable=False),
@@ -207,22 +211,22 @@ jobs = sa.Table(
     # Rises in the order of the requests.
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
     sa.Column("id", sa.String(32), nullable=False),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("state", sa.Text, nullable=False),
-    sa.Column("owner", sa.Text, nullable=False),
-    sa.Column("created", sa.Text, nullable=False),
-    sa.Column("started", sa.Text),
+    sa.Column("kind", _TEXT, nullable=False),
+    sa.Column("state", _TEXT, nullable=False),
+    sa.Column("owner", _TEXT, nullable=False),
+    sa.Column("created", _TEXT, nullable=False),
+    sa.Column("started", _TEXT),
     # The time of the last update.
-    sa.Column("heard", sa.Text, nullable=False),
-    sa.Column("ended", sa.Text),
+    sa.Column("heard", _TEXT, nullable=False),
+    sa.Column("ended", _TEXT),
     sa.Column("cancelling", sa.Boolean, nullable=False),
-    sa.Column("stage", sa.Text),
+    sa.Column("stage", _TEXT),
     sa.Column("files_done", sa.Integer, nullable=False),
     sa.Column("files_of", sa.Integer, nullable=False),
     sa.Column("passages_done", sa.Integer, nullable=False),
     sa.Column("passages_of", sa.Integer, nullable=False),
     sa.Column("seconds_left", sa.Float),
-    sa.Column("message", sa.Text),
+    sa.Column("message", _TEXT),
     sa.Column("result", sa.JSON(none_as_null=True)),
     sa.UniqueConstraint("id", name="jobs_by_id"),
     sqlite_autoincrement=True,
@@ -234,10 +238,10 @@ kept = sa.Table(
     metadata,
     # Rises in the order of storing.
     sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("id", sa.Text, nullable=False),
-    sa.Column("series", sa.Text),
-    sa.Column("created", sa.Text, nullable=False),
-    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("id", _TEXT, nullable=False),
+    sa.Column("series", _TEXT),
+    sa.Column("created", _TEXT, nullable=False),
+    sa.Column("body", _TEXT, nullable=False),
     sa.UniqueConstraint("id", name="kept_by_id"),
     sa.Index("kept_by_series", "series", "number"),
     sqlite_autoincrement=True,
@@ -248,9 +252,9 @@ kept_words = sa.Table(
     "kept_words",
     metadata,
     sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
-    sa.Column("heading", sa.Text, nullable=False),
+    sa.Column("heading", _TEXT, nullable=False),
     # Folded by index.text.normalize.
-    sa.Column("folded", sa.Text, nullable=False),
+    sa.Column("folded", _TEXT, nullable=False),
 )
 
 kept_references = sa.Table(
@@ -268,7 +272,7 @@ withdrawals = sa.Table(
     "withdrawals",
     metadata,
     sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
-    sa.Column("series", sa.Text, nullable=False),
+    sa.Column("series", _TEXT, nullable=False),
     sa.Index("withdrawals_by_series", "series"),
 )
 
@@ -276,12 +280,12 @@ series_names = sa.Table(
     # The names of series, where users have given one. Series of two owners may have the same id.
     "names_of_series",
     metadata,
-    sa.Column("series", sa.Text, primary_key=True),
+    sa.Column("series", _TEXT, primary_key=True),
     # The owner's key; empty for a series of nobody.
-    sa.Column("owner", sa.Text, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("owner", _TEXT, primary_key=True),
+    sa.Column("name", _TEXT, nullable=False),
     # Folded by index.text.normalize.
-    sa.Column("folded", sa.Text, nullable=False),
+    sa.Column("folded", _TEXT, nullable=False),
 )
 
 kept_owners = sa.Table(
@@ -289,7 +293,7 @@ kept_owners = sa.Table(
     "kept_owners",
     metadata,
     sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
-    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("owner", _TEXT, nullable=False),
     # Whether other viewers may read the text.
     sa.Column("shared", sa.Boolean, nullable=False),
     sa.Index("kept_owners_by_owner", "owner", "number"),
@@ -308,17 +312,15 @@ limits = sa.Table(
     # Collections that only some viewers, or none, may see.
     "limits",
     metadata,
-    sa.Column("collection", sa.Text, primary_key=True),
+    sa.Column("collection", _TEXT, primary_key=True),
 )
 
 limit_viewers = sa.Table(
     # The keys of the viewers who may see a limited collection.
     "limit_viewers",
     metadata,
-    sa.Column(
-        "collection", sa.Text, sa.ForeignKey("limits.collection", ondelete="CASCADE"), primary_key=True
-    ),
-    sa.Column("viewer", sa.Text, primary_key=True),
+    sa.Column("collection", _TEXT, sa.ForeignKey("limits.collection", ondelete="CASCADE"), primary_key=True),
+    sa.Column("viewer", _TEXT, primary_key=True),
 )
 
 
@@ -346,9 +348,7 @@ def migrate(engine: sa.Engine) -> None:
     scripts = str(Path(__file__).parent / "migrations").replace("%", "%%")
     config.set_main_option("script_location", scripts)
     with _migrating, engine.begin() as connection:
-        if connection.dialect.name == "sqlite":
-            # SQLite's driver begins no transaction for CREATE TABLE; IMMEDIATE also excludes other processes.
-            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        database_of(connection).begin_migrating(connection)
         config.attributes["connection"] = connection
         try:
             command.upgrade(config, HEAD)

@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from index.catalog.databases import database_of, each_of
 from index.catalog.queries import batches, details_of, get_build, get_meta, searched_build
 from index.catalog.schema import (
     builds,
@@ -214,8 +215,7 @@ def drop_unused_vectors(connection: sa.Connection, candidates: Collection[str]) 
 
 def last_number(connection: sa.Connection, table: sa.Table) -> int:
     """The highest id that ``table`` ever gave to a row; 0 for none."""
-    query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
-    return int(connection.scalar(query, {"name": table.name}) or 0)
+    return database_of(connection).last_number(connection, table)
 
 
 def _number(inserted: sa.CursorResult[Any]) -> int:
@@ -267,8 +267,7 @@ def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
     wanted = {digest for item in new for digest in item.vector_digests}
     # One JSON parameter: batches of a few hundred take ten times as long while other writers wait.
     query = sa.select(sa.func.count()).select_from(vectors)
-    query = query.where(vectors.c.digest.in_(sa.text("SELECT value FROM json_each(:digests)")))
-    there = connection.scalar(query, {"digests": json.dumps(sorted(wanted))}) or 0
+    there = connection.scalar(query.where(vectors.c.digest.in_(each_of(sorted(wanted))))) or 0
     if there < len(wanted):
         raise VectorsGoneError(f"{len(wanted) - there} of {len(wanted)} vectors are gone; embed them again")
 
@@ -330,6 +329,7 @@ def insert_chunks(
             for number, row in enumerate(rows[start : start + _AT_ONCE], first + start)
         ]
         connection.execute(sa.insert(_WRITTEN), part)
+    database_of(connection).set_last_number(connection, chunks, first + len(rows) - 1)
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
     connection.execute(
         sa.insert(ranges).values(

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from index.catalog.database import Catalog
+from index.catalog.databases import insert_into, writing
 from index.catalog.schema import failures
 from index.errors import FailureNotFoundError
 
@@ -67,7 +68,7 @@ class Failures:
         """
         if failure_id not in {failure.failure_id for failure in self.listed()}:
             raise FailureNotFoundError(f"failure {failure_id} is not listed; read the list again")
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             mine = sa.update(failures).where(failures.c.id == failure_id)
             connection.execute(mine.values(dismissed=True))
 
@@ -90,7 +91,7 @@ class Failures:
             if source and not (cause == MISSING and path)
         }
         now = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             places = sa.select(failures.c.id, failures.c.source, failures.c.path)
             for number, source, path in connection.execute(places).all():
                 if (source, path) not in causes and any(_tells_of(each, source, path) for each in listings):
@@ -100,7 +101,7 @@ class Failures:
                 still = sa.and_(failures.c.dismissed, failures.c.cause == cause)
                 again = sa.update(failures).where(same).values(cause=cause, dismissed=still)
                 if not connection.execute(again).rowcount:
-                    new = sa.insert(failures).prefix_with("OR IGNORE", dialect="sqlite")
+                    new = insert_into(connection, failures).on_conflict_do_nothing()
                     row = {"source": source, "path": path, "cause": cause, "since": now, "dismissed": False}
                     connection.execute(new, row)
 

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 import sqlalchemy as sa
 
+from index.catalog.databases import writing
 from index.catalog.liveness import Process, this_process
 from index.catalog.schema import jobs
 from index.errors import JobEndedError, JobNotFoundError
@@ -123,7 +124,7 @@ class Jobs:
             "cancelling": False,
             **_columns(JobProgress()),
         }
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             newest = connection.scalar(sa.insert(jobs).values(row).returning(jobs.c.number)) or 0
             forgotten = jobs.c.number <= newest - KEPT
             connection.execute(sa.delete(jobs).where(forgotten, jobs.c.state.not_in(_UNENDED)))
@@ -146,7 +147,7 @@ class Jobs:
             .values(heard=_now(), **_columns(advance))
             .returning(jobs.c.cancelling)
         )
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             return bool(connection.scalar(noted))
 
     def finish(self, job_id: str, advance: JobProgress, result: Mapping[str, Any] | None = None) -> None:
@@ -227,7 +228,7 @@ class Jobs:
     def _change(self, job_id: str, state: State, values: Mapping[str, object]) -> bool:
         """Change a job atomically if it is in ``state``; return whether it was."""
         changed = sa.update(jobs).where(jobs.c.id == job_id, jobs.c.state == state).values(**values)
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             return connection.execute(changed).rowcount == 1
 
 

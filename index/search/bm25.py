@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -158,6 +159,14 @@ class WordSearch:
     def dead(self) -> int:
         """The number of removed passages that still count in the statistics."""
         return int(self._searcher.doc_freq("field", _ANY)) - len(self)
+
+    @property
+    def last(self) -> int:
+        """The highest id of a passage; 0 for none."""
+        beyond = 1
+        while self.count_after(beyond):
+            beyond *= 2
+        return bisect_left(range(beyond), True, key=lambda number: not self.count_after(number))
 
     def count_after(self, last: int) -> int:
         """The number of passages with an id above ``last``."""

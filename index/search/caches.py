@@ -137,7 +137,8 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int) -> Caches 
         None if the caches are missing, damaged or incomplete.
     """
     manifest = read_manifest(folder)
-    if manifest is None:
+    # The caches of another home folder, which share the catalog, may have forgotten removals that these need.
+    if manifest is None or reader.forgotten() > manifest.known_from:
         return None
     try:
         files = states_of([*files_in(folder / manifest.words), *_bases(folder)])
@@ -238,6 +239,27 @@ def catch_up_words(
     words.remove(reader.removed(since=manifest.words_generation))
     caught_up = replace(manifest, words_generation=reader.generation)
     return replace(caught_up, digests=digests(folder, caught_up))
+
+
+def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool) -> bool:
+    """Add what the words in ``folder`` lack, if a process of another home folder has written to the catalog.
+
+    Call this only while holding the write lock of the home folder.
+
+    Returns:
+        False if the caches are damaged, or too old to learn from the catalog what was removed.
+    """
+    manifest = read_manifest(folder)
+    if manifest is None or reader.forgotten() > manifest.words_generation or not is_intact(folder, manifest):
+        return False
+    try:
+        words = LexicalIndex(folder / manifest.words)
+        words.remove_after(reader.last_chunk())
+        caught_up = catch_up_words(folder, manifest, reader, words.words().last, titled=titled)
+    except LexicalIndexError:
+        return False
+    write_manifest(folder, replace(caught_up, writing=False))
+    return True
 
 
 def prepare_words(folder: Path, last: int) -> tuple[Manifest, LexicalIndex]:

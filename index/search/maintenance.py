@@ -34,6 +34,7 @@ from index.search.bm25 import entries_of
 from index.search.caches import (
     Caches,
     build_base,
+    catch_up_caches,
     catch_up_words,
     follow_caches,
     open_caches,
@@ -112,7 +113,7 @@ class Maintenance:
         self._catalog = catalog
         self._caches: Caches | None = None
         self._caches_lock = RLock()
-        self._write_lock = WriteLock(home)
+        self._write_lock = WriteLock(home, catalog.engine)
         self._compact_lock = FileLock(home / "compact.lock", mode=FILE)
 
     @contextmanager
@@ -309,11 +310,16 @@ class Maintenance:
         """Rebuild the caches from the catalog; None if another process holds the write lock."""
         build = reader.build
         try:
-            with self._write_lock.hold("repair", timeout=0):
+            with self._write_lock.hold("repair", timeout=0, home_only=True):
                 if build is None or self._catalog.generation() != reader.generation:
                     return None
+                titled = build.recipe.title_tokens > 0
+                if catch_up_caches(folder, reader, titled=titled):
+                    caches = open_caches(folder, reader, dimensions)
+                    if caches is not None:
+                        return caches
                 before = read_manifest(folder)
-                manifest = write_words(folder, reader, titled=build.recipe.title_tokens > 0)
+                manifest = write_words(folder, reader, titled=titled)
                 caches = None
                 if before is not None and has_intact_base(folder, before):
                     write_manifest(folder, with_base(manifest, before))

@@ -11,12 +11,12 @@ from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 
 from index.catalog import (
     all_documents,
     documents_in,
     hidden_collections,
+    insert_into,
     kept,
     kept_documents,
     kept_owners,
@@ -77,15 +77,13 @@ def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, sh
         connection.execute(sa.insert(kept_documents), rows)
 
 
-def set_shared(answers: sa.ColumnElement[bool], *, shared: bool) -> sa.Insert:
-    """The statement that shares the answers that meet a condition, or stops sharing them."""
+def set_shared(connection: sa.Connection, answers: sa.ColumnElement[bool], *, shared: bool) -> int:
+    """Share the answers that meet a condition, or stop sharing them; return their number."""
     rows = sa.select(kept.c.number, owner_of(kept.c.number), sa.literal(shared)).where(answers)
     columns: list[Any] = ["number", "owner", "shared"]
-    return (
-        sqlite.insert(kept_owners)
-        .from_select(columns, rows)
-        .on_conflict_do_update(index_elements=["number"], set_={"shared": shared})
-    )
+    new = insert_into(connection, kept_owners).from_select(columns, rows)
+    changed = new.on_conflict_do_update(index_elements=["number"], set_={"shared": shared})
+    return connection.execute(changed).rowcount
 
 
 def _shows_no_hidden_document(viewer: Viewer) -> list[sa.ColumnElement[bool]]:

@@ -20,6 +20,7 @@ from index.catalog import (
     kept_words,
     series_names,
     withdrawals,
+    writing,
 )
 from index.records import Viewer
 from index.text import fold
@@ -115,7 +116,7 @@ class AnswerStore:
         """
         row = {"id": answer_id, "series": conversation_id, "created": created, "body": body}
         words = {"heading": fields.heading, "folded": fold(fields.words)}
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             [number] = connection.execute(sa.insert(kept).values(row)).inserted_primary_key or [0]
             connection.execute(sa.insert(kept_words).values(number=number, **words))
             references = [
@@ -238,7 +239,7 @@ class AnswerStore:
         Raises:
             AnswerNotFoundError: if the answer does not exist.
         """
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             # The deletion takes the write lock, so the rows that are read next cannot change.
             gone = sa.delete(kept).where(kept.c.id == answer_id, self._own).returning(kept.c.series)
             found = connection.execute(gone).all()
@@ -259,9 +260,8 @@ class AnswerStore:
             raise ConversationNotFoundError(conversation_id)
 
     def _share(self, which: sa.ColumnElement[bool], *, shared: bool) -> bool:
-        with self._engine.begin() as connection:
-            changed = connection.execute(owners.set_shared(sa.and_(which, self._own), shared=shared))
-            return changed.rowcount > 0
+        with writing(self._engine) as connection:
+            return owners.set_shared(connection, sa.and_(which, self._own), shared=shared) > 0
 
     def _named(self, conversation_id: str) -> sa.ColumnElement[bool]:
         """The condition that selects the viewer's own names of a conversation."""
@@ -269,7 +269,7 @@ class AnswerStore:
 
     def forget(self, before: str) -> int:
         """Delete the answers that were made before a time, ISO 8601 in UTC; return their number."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             gone = connection.execute(sa.delete(kept).where(kept.c.created < before)).rowcount
             left = sa.select(kept.c.series, owners.owner_of(kept.c.number)).where(kept.c.series.is_not(None))
             named = sa.tuple_(series_names.c.series, series_names.c.owner)
@@ -303,7 +303,7 @@ class AnswerStore:
 
     def name_conversation(self, conversation_id: str, name: str | None) -> None:
         """Name a conversation, or with None remove its name; raise ConversationNotFoundError."""
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
             # The deletion takes the write lock, so the conversation cannot vanish meanwhile.
             own = sa.select(owners.owner_of(kept.c.number)).where(kept.c.series == conversation_id, self._own)
@@ -322,7 +322,7 @@ class AnswerStore:
         """
         withdrawn = sa.select(withdrawals.c.number).where(withdrawals.c.series == conversation_id)
         own = sa.delete(kept).where(self._own)
-        with self._engine.begin() as connection:
+        with writing(self._engine) as connection:
             connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
             gone = connection.execute(own.where(kept.c.number.in_(withdrawn))).rowcount
             gone += connection.execute(own.where(kept.c.series == conversation_id)).rowcount

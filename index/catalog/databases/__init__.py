@@ -1,0 +1,34 @@
+"""The databases that a catalog can be in: a SQLite file in the home folder, or PostgreSQL.
+
+The catalog's tables and queries are the same for both. All that differs is in this package.
+"""
+
+from index.catalog.databases.base import (
+    CATALOG,
+    Database,
+    address_of,
+    begin_reading,
+    database_at,
+    database_of,
+    insert_into,
+    is_file,
+    shown,
+    writing,
+)
+from index.catalog.databases.functions import each_json, each_of, object_of
+
+__all__ = [
+    "CATALOG",
+    "Database",
+    "address_of",
+    "begin_reading",
+    "database_at",
+    "database_of",
+    "each_json",
+    "each_of",
+    "insert_into",
+    "is_file",
+    "object_of",
+    "shown",
+    "writing",
+]

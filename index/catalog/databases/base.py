@@ -1,0 +1,129 @@
+"""Chooses the database of a catalog by its address, and does there what SQLAlchemy leaves to the database."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from index.catalog.databases.postgresql import PostgreSQL
+from index.catalog.databases.sqlite import SQLite
+from index.errors import CatalogError
+
+CATALOG = "catalog.sqlite"
+"""The name of the SQLite file in a home folder."""
+
+
+class Database(Protocol):
+    """What differs between the databases that a catalog can be in."""
+
+    def exists(self, address: sa.URL) -> bool:
+        """Tell if there is a catalog at ``address``; create nothing.
+
+        Raises:
+            CatalogError: if the database cannot be reached.
+        """
+
+    def connect(self, address: sa.URL) -> sa.Engine:
+        """Open the database at ``address``; create the file of a SQLite database."""
+
+    def begin_reading(self, connection: sa.Connection) -> None:
+        """Begin a transaction that reads one fixed state."""
+
+    def begin_writing(self, connection: sa.Connection) -> None:
+        """Exclude the other writers until the transaction of ``connection`` ends."""
+
+    def begin_migrating(self, connection: sa.Connection) -> None:
+        """Begin the transaction that changes the tables, and exclude the other writers."""
+
+    def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
+        """The highest id that ``table`` ever gave to a row; 0 for none."""
+
+    def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        """Let ``table`` give no id up to ``number``, which the caller has given to a row itself."""
+
+    def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
+        """The text of a version in UTF-8, in consecutive parts that may end within a character."""
+
+    def clear_log(self, connection: sa.Connection) -> None:
+        """Empty the write-ahead log, in which deleted rows may still stand, if no reader needs it."""
+
+    def lock(self, engine: sa.Engine, timeout: float) -> AbstractContextManager[bool]:
+        """Hold the write lock of the whole catalog, beside the lock of the home folder.
+
+        Args:
+            engine: the engine of the database.
+            timeout: the seconds to wait for another writer.
+
+        Returns:
+            A context that gives False if another writer held the lock for longer.
+        """
+
+
+_DATABASES: dict[str, Database] = {"sqlite": SQLite(), "postgresql": PostgreSQL()}
+
+
+def address_of(home: Path, database_url: str = "") -> sa.URL:
+    """The address of the catalog of a library.
+
+    Args:
+        home: the library's folder.
+        database_url: the address of a PostgreSQL database; empty for the SQLite file in ``home``.
+
+    Raises:
+        CatalogError: if ``database_url`` is no address of a database that a catalog can be in.
+    """
+    if not database_url:
+        return sa.URL.create("sqlite", database=str(home / CATALOG))
+    try:
+        address = sa.make_url(database_url)
+    except (sa.exc.ArgumentError, ValueError):
+        address = None
+    if address is None or address.drivername != "postgresql+psycopg" or not address.database:
+        shown = "***" if address is None else address.render_as_string(hide_password=True)
+        raise CatalogError(
+            f"{shown} is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
+        )
+    return address
+
+
+def shown(address: sa.URL) -> str:
+    """An address for messages: the path of a file, or the address of a server without the password."""
+    return str(address.database) if is_file(address) else address.render_as_string(hide_password=True)
+
+
+def is_file(address: sa.URL) -> bool:
+    """Tell if an address is that of a SQLite file."""
+    return address.get_backend_name() == "sqlite"
+
+
+def database_at(address: sa.URL) -> Database:
+    """The database of an address from :func:`address_of`."""
+    return _DATABASES[address.get_backend_name()]
+
+
+def database_of(connection: sa.Connection | sa.Engine) -> Database:
+    """The database of a connection or an engine."""
+    return _DATABASES[connection.dialect.name]
+
+
+def begin_reading(connection: sa.Connection) -> None:
+    """Begin a transaction in which ``connection`` reads one fixed state."""
+    database_of(connection).begin_reading(connection)
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """Write in one transaction. Once it has written, no other writer can change what it reads."""
+    with engine.begin() as connection:
+        database_of(connection).begin_writing(connection)
+        yield connection
+
+
+def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An ``INSERT`` that can say what to do about rows that ``table`` already has (``on_conflict_…``)."""
+    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)

@@ -1,0 +1,67 @@
+"""SQL functions that have different names in the databases."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.compiler import SQLCompiler
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class _JsonValues(FunctionElement[Any]):
+    """A table of the values of a JSON array; its column is ``value``."""
+
+    name = "json_values"
+    inherit_cache = True
+
+
+class _JsonObject(FunctionElement[Any]):
+    """An aggregate: a JSON object of pairs of a key and a value."""
+
+    name = "json_object_of"
+    inherit_cache = True
+
+
+@compiles(_JsonValues)
+def _json_values(element: _JsonValues, compiler: SQLCompiler, **more: object) -> str:
+    return f"json_each({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_JsonValues, "postgresql")
+def _json_values_in_postgresql(element: _JsonValues, compiler: SQLCompiler, **more: object) -> str:
+    return f"json_array_elements_text(CAST({compiler.process(element.clauses, **more)} AS JSON))"
+
+
+@compiles(_JsonObject)
+def _json_object(element: _JsonObject, compiler: SQLCompiler, **more: object) -> str:
+    return f"json_group_object({compiler.process(element.clauses, **more)})"
+
+
+@compiles(_JsonObject, "postgresql")
+def _json_object_in_postgresql(element: _JsonObject, compiler: SQLCompiler, **more: object) -> str:
+    # Of no pairs, PostgreSQL would make NULL.
+    return f"coalesce(json_object_agg({compiler.process(element.clauses, **more)}), '{{}}')"
+
+
+def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
+    """Select the values of a JSON array, each as ``kind``.
+
+    One such parameter replaces one parameter for each value: their number has a limit, and many take longer.
+    """
+    argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
+    value = _JsonValues(argument).table_valued("value").c.value
+    return sa.select(sa.cast(value, sa.Integer) if kind is int else value)
+
+
+def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
+    """Select ``values``, which are all numbers or all texts."""
+    return each_json(json.dumps(values), int if values and isinstance(values[0], int) else str)
+
+
+def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
+    """Aggregate pairs of a key and a value to a JSON object."""
+    return _JsonObject(key, value)

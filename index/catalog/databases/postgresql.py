@@ -1,0 +1,120 @@
+"""A catalog in PostgreSQL, for the processes of several machines.
+
+The home folder of each machine then holds caches and uploads only. As in a SQLite file, one transaction
+writes at a time; here an advisory lock of the database sees to it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+
+from index.errors import CatalogError, CatalogUnreachableError
+
+_TRANSACTIONS, _WRITERS = 4_706_501, 4_706_502
+"""The numbers of two advisory locks: of the transactions that write, and of the library's writer."""
+
+_CONNECT_SECONDS = 5
+_CONNECTIONS = 8
+"""Connections that stay open in a process. More are opened when needed; the server bounds their number."""
+
+_POLL_SECONDS = 0.05
+
+_PIECE = 64 * 1024
+"""The characters in a part of a text."""
+
+_TEXT = sa.text("SELECT text FROM versions WHERE document_id = :document AND version = :version")
+
+
+class PostgreSQL:
+    """See :class:`index.catalog.databases.base.Database`."""
+
+    def exists(self, address: sa.URL) -> bool:
+        engine = self.connect(address)
+        try:
+            return sa.inspect(engine).has_table("alembic_version")
+        finally:
+            engine.dispose()
+
+    def connect(self, address: sa.URL) -> sa.Engine:
+        """Open the database at ``address``.
+
+        Raises:
+            CatalogError: if the extra ``engines`` is not installed.
+        """
+        try:
+            engine = sa.create_engine(
+                address,
+                connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "footnoted"},
+                pool_size=_CONNECTIONS,
+                max_overflow=-1,
+                # A restart of the database server ends the connections of the pool.
+                pool_pre_ping=True,
+            )
+        except ImportError as error:
+            raise CatalogError(
+                "a catalog in PostgreSQL needs psycopg; install it with: pip install 'footnoted[engines]'"
+            ) from error
+        sa.event.listen(engine, "handle_error", _explain)
+        return engine
+
+    def begin_reading(self, connection: sa.Connection) -> None:
+        connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+
+    def begin_writing(self, connection: sa.Connection) -> None:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TRANSACTIONS)))
+
+    def begin_migrating(self, connection: sa.Connection) -> None:
+        self.begin_writing(connection)
+
+    def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
+        query = f"SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM {_sequence(table)}"  # noqa: S608 (our names)
+        return int(connection.scalar(sa.text(query)) or 0)
+
+    def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        if number > self.last_number(connection, table):
+            connection.execute(sa.select(sa.func.setval(_sequence(table), number)))
+
+    def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
+        text: str = connection.execute(_TEXT, {"document": document_id, "version": version}).scalar_one()
+        for start in range(0, len(text), _PIECE):
+            yield text[start : start + _PIECE].encode()
+
+    def clear_log(self, connection: sa.Connection) -> None:
+        """Do nothing: the server reuses the space of deleted rows when it vacuums."""
+
+    @contextmanager
+    def lock(self, engine: sa.Engine, timeout: float) -> Iterator[bool]:
+        deadline = time.monotonic() + timeout
+        # The lock belongs to the connection, so a process that dies releases it.
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            while not (held := bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_WRITERS))))):
+                if time.monotonic() >= deadline:
+                    break
+                time.sleep(_POLL_SECONDS)
+            try:
+                yield held
+            finally:
+                if held:
+                    connection.execute(sa.select(sa.func.pg_advisory_unlock(_WRITERS)))
+
+
+def _sequence(table: sa.Table) -> str:
+    """The name of the sequence from which a table takes its ids."""
+    [key] = table.primary_key.columns
+    return f"{table.name}_{key.name}_seq"
+
+
+def _explain(context: sa.engine.ExceptionContext) -> None:
+    """Replace the error of a lost or refused connection by one that says what to do."""
+    if context.is_pre_ping:
+        # The pool makes a new connection in place of the one that the server has ended.
+        return
+    error = context.original_exception
+    if context.is_disconnect or (
+        context.connection is None and isinstance(context.sqlalchemy_exception, sa.exc.OperationalError)
+    ):
+        raise CatalogUnreachableError(" ".join(str(error).split())) from error

@@ -1,0 +1,107 @@
+"""A catalog in a SQLite file, for the processes of one machine."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import cast
+
+import sqlalchemy as sa
+
+from index.private import make_file
+
+PATIENCE_SECONDS = 30.0
+"""The seconds that a writer waits for another one."""
+
+PIECE = 256 * 1024
+"""The bytes in which a text is read: as one value, SQLite would take twice the memory of the text."""
+
+_ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND version = :version")
+
+
+class SQLite:
+    """See :class:`index.catalog.databases.base.Database`."""
+
+    def exists(self, address: sa.URL) -> bool:
+        return _file(address).is_file()
+
+    def connect(self, address: sa.URL) -> sa.Engine:
+        # SQLite gives its -wal and -shm files the mode of this file. If the file cannot be created here,
+        # SQLite's own error says why.
+        with suppress(OSError):
+            make_file(_file(address))
+        # A reader holds its connection for a whole question, so readers must not wait for connections. Few
+        # are kept open, because each keeps 2 MB of pages.
+        engine = sa.create_engine(
+            address, connect_args={"timeout": PATIENCE_SECONDS}, pool_size=8, max_overflow=-1
+        )
+        sa.event.listen(engine, "connect", _set_pragmas)
+        return engine
+
+    def begin_reading(self, connection: sa.Connection) -> None:
+        connection.exec_driver_sql("BEGIN")
+
+    def begin_writing(self, connection: sa.Connection) -> None:
+        """Do nothing: the first change locks the file."""
+
+    def begin_migrating(self, connection: sa.Connection) -> None:
+        # SQLite's driver begins no transaction for CREATE TABLE; IMMEDIATE also excludes other processes.
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
+        query = sa.text("SELECT seq FROM sqlite_sequence WHERE name = :name")
+        return int(connection.scalar(query, {"name": table.name}) or 0)
+
+    def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
+        """Do nothing unless ``number`` is above all ids of rows: SQLite remembers the highest of these."""
+        if number > self.last_number(connection, table):
+            values = {"name": table.name, "number": number}
+            connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
+            connection.execute(sa.text("INSERT INTO sqlite_sequence VALUES (:name, :number)"), values)
+
+    def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
+        row = connection.execute(_ROW, {"document": document_id, "version": version}).scalar_one()
+        driver = cast(sqlite3.Connection, connection.connection.driver_connection)
+        with driver.blobopen("versions", "text", row, readonly=True) as stored:
+            while part := stored.read(PIECE):
+                yield part
+
+    def clear_log(self, connection: sa.Connection) -> None:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+
+    @contextmanager
+    def lock(self, engine: sa.Engine, timeout: float) -> Iterator[bool]:
+        """Do nothing: all writers of the file take the lock of its folder."""
+        del engine, timeout
+        yield True
+
+
+def _file(address: sa.URL) -> Path:
+    return Path(address.database or "")
+
+
+def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
+    _set_wal(connection)
+    connection.execute("PRAGMA foreign_keys=ON")
+    connection.execute("PRAGMA synchronous=FULL")
+    # Deleted texts leave no trace in the file.
+    connection.execute("PRAGMA secure_delete=ON")
+    # Each connection has a cache of its own, and the system caches the file for all of them.
+    connection.execute("PRAGMA cache_size=-2000")
+
+
+def _set_wal(connection: sqlite3.Connection) -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+        except sqlite3.OperationalError as error:
+            # SQLite's own timeout does not apply while another process creates the database file.
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
+        else:
+            return

@@ -1,0 +1,137 @@
+"""A PostgreSQL server of its own for a test process, with a database for each catalog of its tests."""
+
+from __future__ import annotations
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from index.catalog.databases.postgresql import PostgreSQL
+from index.catalog.databases.sqlite import SQLite
+
+_USER = "footnoted"
+_ACCOUNT = "postgres"
+
+
+class Server:
+    """A running server. It listens on a socket in its own folder, and on no port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._databases: dict[Path, str] = {}
+        self._engine = sa.create_engine(
+            self.address("postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+        )
+
+    def address(self, database: str) -> sa.URL:
+        """The address of a database of this server."""
+        return sa.URL.create("postgresql+psycopg", _USER, host=str(self.folder), database=database, port=5432)
+
+    def create(self) -> sa.URL:
+        """Create an empty database, and return its address."""
+        name = f"c{uuid.uuid4().hex}"
+        self._run(f"CREATE DATABASE {name}")
+        return self.address(name)
+
+    def of(self, file: Path, *, new: bool) -> sa.URL | None:
+        """The address of the database that stands for the SQLite file at ``file``; None without ``new``."""
+        if file not in self._databases and new:
+            self._databases[file] = str(self.create().database)
+        return self.address(self._databases[file]) if file in self._databases else None
+
+    def drop_under(self, folder: Path) -> None:
+        """Drop the databases that stand for files in ``folder``."""
+        for file in [file for file in self._databases if file.is_relative_to(folder)]:
+            self._run(f"DROP DATABASE {self._databases.pop(file)} WITH (FORCE)")
+
+    def stop(self, how: str = "fast") -> None:
+        """End the server: ``fast``, or ``immediate`` as a crash does."""
+        run_as_owner(self.folder, "pg_ctl", "-D", str(self.folder / "data"), "-m", how, "stop")
+
+    def start(self) -> None:
+        """Start the server, after it was stopped too."""
+        settings = {
+            "listen_addresses": "", "unix_socket_directories": str(self.folder), "max_connections": "300",
+            # What a test writes need not outlive its machine.
+            "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB",
+        }  # fmt: skip
+        options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
+        data, log = str(self.folder / "data"), str(self.folder / "log")
+        run_as_owner(self.folder, "pg_ctl", "-D", data, "-o", options, "-l", log, "-w", "start")
+
+    def _run(self, statement: str) -> None:
+        with self._engine.connect() as connection:
+            connection.exec_driver_sql(statement)
+
+
+@contextmanager
+def running() -> Iterator[Server]:
+    """Run a server in a folder of its own, and delete both at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="footnoted-pg-"))
+    try:
+        if os.geteuid() == 0:
+            # PostgreSQL refuses to run as root.
+            account = pwd.getpwnam(_ACCOUNT)
+            os.chown(folder, account.pw_uid, account.pw_gid)
+        data = str(folder / "data")
+        run_as_owner(folder, "initdb", "-D", data, "-U", _USER, "--auth=trust", "-E", "UTF8", "--locale=C")
+        server = Server(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop("immediate")
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def run_as_owner(folder: Path, program: str, *arguments: str) -> None:
+    """Run a program of PostgreSQL as the user that owns ``folder``."""
+    command = [str(_programs() / program), *arguments]
+    if os.geteuid() == 0:
+        command = ["runuser", "-u", _ACCOUNT, "--", *command]
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(command)} failed: {done.stdout} {done.stderr}")
+
+
+def is_installed() -> bool:
+    """Tell if the programs of PostgreSQL are there."""
+    return _programs() is not None
+
+
+def _programs() -> Path:
+    debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda file: int(file.parts[-3]))
+    found = str(debian[-1]) if debian else shutil.which("initdb")
+    if found is None:
+        pytest.fail("PostgreSQL is not installed (Debian: postgresql-17)")
+    return Path(found).parent
+
+
+@contextmanager
+def in_place_of_sqlite(server: Server) -> Iterator[None]:
+    """Open a database of ``server`` wherever the product opens the SQLite file of a catalog."""
+    other = PostgreSQL()
+
+    def connect(_: SQLite, address: sa.URL) -> sa.Engine:
+        place = server.of(Path(str(address.database)), new=True)
+        assert place is not None
+        return other.connect(place)
+
+    def exists(_: SQLite, address: sa.URL) -> bool:
+        place = server.of(Path(str(address.database)), new=False)
+        return place is not None and other.exists(place)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SQLite, "connect", connect)
+        patch.setattr(SQLite, "exists", exists)
+        yield
