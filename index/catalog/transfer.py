@@ -37,15 +37,15 @@ def copy_catalog(source: sa.Engine, target: sa.Engine) -> Mapping[str, int]:
             for rows in _rows(reading, table):
                 connection.execute(sa.insert(table), rows)
                 counts[table.name] += len(rows)
-            if _is_numbered(table):
-                number = database_of(reading).last_number(reading, table)
-                database_of(connection).set_last_number(connection, table, number)
         for table in metadata.sorted_tables:
             if _digest(reading, table) != _digest(connection, table):
                 raise CatalogError(
                     f"the table {table.name} of {shown(target.url)} differs from the one that was copied; "
                     "nothing is changed there: try again, and report this error if it repeats"
                 )
+        for table in filter(_is_numbered, metadata.sorted_tables):
+            number = database_of(reading).last_number(reading, table)
+            database_of(connection).set_last_number(connection, table, number)
     return counts
 
 

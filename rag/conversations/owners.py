@@ -83,7 +83,7 @@ def set_shared(connection: sa.Connection, answers: sa.ColumnElement[bool], *, sh
     columns: list[Any] = ["number", "owner", "shared"]
     new = insert_into(connection, kept_owners).from_select(columns, rows)
     changed = new.on_conflict_do_update(index_elements=["number"], set_={"shared": shared})
-    return connection.execute(changed).rowcount
+    return len(connection.execute(changed.returning(kept_owners.c.number)).all())
 
 
 def _shows_no_hidden_document(viewer: Viewer) -> list[sa.ColumnElement[bool]]:

@@ -406,7 +406,9 @@ def _select(
             sa.func.min(kept.c.number).label("first"),
             last_number.label("last"),
             sa.func.count().label("texts"),
-            sa.func.min(sa.func.coalesce(kept_owners.c.shared, sa.false())).label("shared"),
+            sa.func.min(sa.cast(sa.func.coalesce(kept_owners.c.shared, sa.false()), sa.Integer)).label(
+                "shared"
+            ),
         )
         .join_from(kept, kept_owners, kept.c.number == kept_owners.c.number, isouter=True)
         .where(kept.c.series.is_not(None), *conditions)

@@ -44,6 +44,7 @@ def within_reach(folder: Path) -> list[str]:
     return [str(folder), *inside, *(str(file) for file in folder.iterdir() if mode(file) & 0o077)]
 
 
+@pytest.mark.sqlite
 def test_nothing_in_a_home_is_within_reach_of_others(
     encoder: Encoder, loading: Isolated, tmp_path: Path
 ) -> None:
@@ -64,6 +65,7 @@ def test_nothing_in_a_home_is_within_reach_of_others(
     assert {str(path): mode(path) for path in ours if mode(path) & 0o077} == {}
 
 
+@pytest.mark.sqlite
 def test_a_home_that_others_could_read_is_closed_when_it_is_opened(encoder: Encoder, tmp_path: Path) -> None:
     home = tmp_path / "home"
     with Library.open(home, encoder) as index:
@@ -76,6 +78,7 @@ def test_a_home_that_others_could_read_is_closed_when_it_is_opened(encoder: Enco
             )
 
 
+@pytest.mark.sqlite
 def test_a_catalog_that_is_opened_twice_keeps_what_is_written(tmp_path: Path) -> None:
     """If this process closed the file outside SQLite, SQLite would lose its locks, and with them writes."""
     path = tmp_path / "catalog.sqlite"

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from index.catalog import CATALOG, backup
 from index.catalog.databases.postgresql import PostgreSQL
 from index.catalog.databases.sqlite import SQLite
 
@@ -38,15 +39,24 @@ class Server:
 
     def create(self) -> sa.URL:
         """Create an empty database, and return its address."""
-        name = f"c{uuid.uuid4().hex}"
-        self._run(f"CREATE DATABASE {name}")
-        return self.address(name)
+        return self.address(self._create())
 
-    def of(self, file: Path, *, new: bool) -> sa.URL | None:
-        """The address of the database that stands for the SQLite file at ``file``; None without ``new``."""
-        if file not in self._databases and new:
-            self._databases[file] = str(self.create().database)
-        return self.address(self._databases[file]) if file in self._databases else None
+    def _create(self, template: str | None = None) -> str:
+        name = f"c{uuid.uuid4().hex}"
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}")
+        return name
+
+    def of(self, file: Path) -> sa.URL:
+        """The address of the database that stands for the SQLite file at ``file``.
+
+        A file lies there instead that names the place, so that a copied home gets a copy of the database.
+        """
+        if file not in self._databases:
+            template = self._databases.get(_place_in(file)) if file.is_file() else None
+            self._databases[file] = self._create(template)
+            if file.parent.is_dir():
+                file.write_text(str(file))
+        return self.address(self._databases[file])
 
     def drop_under(self, folder: Path) -> None:
         """Drop the databases that stand for files in ``folder``."""
@@ -119,19 +129,32 @@ def _programs() -> Path:
 
 @contextmanager
 def in_place_of_sqlite(server: Server) -> Iterator[None]:
-    """Open a database of ``server`` wherever the product opens the SQLite file of a catalog."""
-    other = PostgreSQL()
+    """Let a database of ``server`` stand for the SQLite file of each home folder."""
+    connect, exists, other = SQLite.connect, SQLite.exists, PostgreSQL()
 
-    def connect(_: SQLite, address: sa.URL) -> sa.Engine:
-        place = server.of(Path(str(address.database)), new=True)
-        assert place is not None
-        return other.connect(place)
+    def connected(sqlite: SQLite, address: sa.URL) -> sa.Engine:
+        file = Path(str(address.database))
+        return connect(sqlite, address) if _is_saved(file) else other.connect(server.of(file))
 
-    def exists(_: SQLite, address: sa.URL) -> bool:
-        place = server.of(Path(str(address.database)), new=False)
-        return place is not None and other.exists(place)
+    def existing(sqlite: SQLite, address: sa.URL) -> bool:
+        file = Path(str(address.database))
+        return exists(sqlite, address) and (_is_saved(file) or other.exists(server.of(file)))
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(SQLite, "connect", connect)
-        patch.setattr(SQLite, "exists", exists)
+        patch.setattr(SQLite, "connect", connected)
+        patch.setattr(SQLite, "exists", existing)
+        patch.setattr(backup, "address_of", lambda home, _: server.of(home / CATALOG))
         yield
+
+
+def _is_saved(file: Path) -> bool:
+    """Tell if a file is a backup's, or one that a restoration has put aside."""
+    return any(part.startswith((".", "replaced-")) for part in file.parts)
+
+
+def _place_in(file: Path) -> Path:
+    """The place that is written in a file that stands for a database."""
+    try:
+        return Path(file.read_text())
+    except (OSError, ValueError):
+        return file

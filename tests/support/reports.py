@@ -77,9 +77,10 @@ def version(
     document = document or Document(text, "T", "text", "en")
     spans = sentences(document.text, "en")
     return NewVersion(
-        Incoming(source, path, len(text), mtime_ns, digest or text, document),
+        Incoming(source, path, len(text), mtime_ns, (digest or text)[:64], document),
         tuple(Chunk(span, (span,)) for span in spans),
-        tuple(f"vector of {span.of(document.text)}" for span in spans),
+        # A digest has 64 characters.
+        tuple(f"vector of {span.of(document.text)}"[:64] for span in spans),
     )
 
 

@@ -44,7 +44,10 @@ class Database(Protocol):
         """The highest id that ``table`` ever gave to a row; 0 for none."""
 
     def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
-        """Let ``table`` give no id up to ``number``, which the caller has given to a row itself."""
+        """Let ``table`` give ids from ``number`` + 1 on.
+
+        PostgreSQL keeps this even if the transaction fails.
+        """
 
     def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
         """The text of a version in UTF-8, in consecutive parts that may end within a character."""

@@ -9,10 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from index.errors import CatalogError, CatalogUnreachableError
+
+if TYPE_CHECKING:
+    import psycopg
+    from psycopg.abc import Buffer
 
 _TRANSACTIONS, _WRITERS = 4_706_501, 4_706_502
 """The numbers of two advisory locks: of the transactions that write, and of the library's writer."""
@@ -58,6 +63,7 @@ class PostgreSQL:
             raise CatalogError(
                 "a catalog in PostgreSQL needs psycopg; install it with: pip install 'footnoted[engines]'"
             ) from error
+        sa.event.listen(engine, "connect", _replace_zeros)
         sa.event.listen(engine, "handle_error", _explain)
         return engine
 
@@ -75,8 +81,8 @@ class PostgreSQL:
         return int(connection.scalar(sa.text(query)) or 0)
 
     def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
-        if number > self.last_number(connection, table):
-            connection.execute(sa.select(sa.func.setval(_sequence(table), number)))
+        # Ids begin at 1; the last argument tells if the number itself was given.
+        connection.execute(sa.select(sa.func.setval(_sequence(table), max(number, 1), number > 0)))
 
     def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
         text: str = connection.execute(_TEXT, {"document": document_id, "version": version}).scalar_one()
@@ -106,6 +112,17 @@ def _sequence(table: sa.Table) -> str:
     """The name of the sequence from which a table takes its ids."""
     [key] = table.primary_key.columns
     return f"{table.name}_{key.name}_seq"
+
+
+def _replace_zeros(connection: psycopg.Connection, _record: object) -> None:
+    """Let the connection store each character U+0000 as U+FFFD, since PostgreSQL has no texts with U+0000."""
+    from psycopg.types.string import StrDumperUnknown
+
+    class Dumper(StrDumperUnknown):
+        def dump(self, obj: str) -> Buffer | None:
+            return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))
+
+    connection.adapters.register_dumper(str, Dumper)
 
 
 def _explain(context: sa.engine.ExceptionContext) -> None:

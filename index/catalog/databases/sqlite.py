@@ -56,8 +56,8 @@ class SQLite:
         return int(connection.scalar(query, {"name": table.name}) or 0)
 
     def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
-        """Do nothing unless ``number`` is above all ids of rows: SQLite remembers the highest of these."""
-        if number > self.last_number(connection, table):
+        # SQLite itself remembers the highest id of a row.
+        if number != self.last_number(connection, table):
             values = {"name": table.name, "number": number}
             connection.execute(sa.text("DELETE FROM sqlite_sequence WHERE name = :name"), values)
             connection.execute(sa.text("INSERT INTO sqlite_sequence VALUES (:name, :number)"), values)

@@ -132,6 +132,7 @@ def test_it_is_of_one_state_while_others_write(
             assert len(texts - {"One gate of the dam.", "Two gates."}) <= 1
 
 
+@pytest.mark.sqlite
 def test_a_damaged_catalog_is_put_aside(index: Library, home: Path, tmp_path: Path, encoder: Encoder) -> None:
     back_up(home, tmp_path / "library.tar", BESIDE)
     index.close()

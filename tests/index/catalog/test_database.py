@@ -47,6 +47,7 @@ def passages(catalog: Catalog) -> list[Passage]:
         return list(reader.passages())
 
 
+@pytest.mark.sqlite
 class TestOpening:
     @pytest.mark.parametrize("name", ["home", "a b", "what?mode=ro", "50%", "a#b", "état", "%20"])
     def test_it_lies_where_it_was_asked_for(self, tmp_path: Path, name: str) -> None:

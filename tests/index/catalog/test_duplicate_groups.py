@@ -47,11 +47,9 @@ def groups(index: Library) -> list[list[str]]:
 
 
 def stored(index: Library) -> list[tuple[int, int, bytes]]:
-    """The stored signatures in the catalog's file: document, version, numbers."""
-    engine = sa.create_engine(f"sqlite:///{index.home}/catalog.sqlite")
-    with engine.connect() as connection:
+    """The stored signatures in the catalog: document, version, numbers."""
+    with index.catalog.engine.connect() as connection:
         rows = connection.execute(sa.select(signatures).order_by(signatures.c.version)).all()
-    engine.dispose()
     return [(row.document_id, row.version, row.signature) for row in rows]
 
 

@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
 
+import pytest
+
 from benchmarks.stub_encoder import StubEncoder
 from index.ingest.synchronize import sync
 from index.library import Library
@@ -44,6 +46,7 @@ def started(home: Path, folder: Path) -> subprocess.Popen[str]:
     )
 
 
+@pytest.mark.sqlite
 def test_the_index_that_they_leave_is_as_made_afresh(tmp_path: Path) -> None:
     home, folder = tmp_path / "home", tmp_path / "reports"
     for number, text in enumerate(words(12)):

@@ -130,6 +130,7 @@ def test_the_oldest_that_have_ended_are_forgotten(jobs: Jobs, monkeypatch: pytes
     assert [job.id for job in jobs.recent()] == [*made[::-1], first], "what still waits is kept"
 
 
+@pytest.mark.sqlite
 def test_a_killed_process_leaves_jobs_that_have_failed_for_all_who_look(tmp_path: Path, jobs: Jobs) -> None:
     done = subprocess.run(
         [sys.executable, "-c", CRASHING, str(tmp_path / "catalog.sqlite")],

@@ -54,6 +54,7 @@ def test_what_one_writes_the_other_sees(two: tuple[Library, Library]) -> None:
     assert (ours.generation, theirs.generation) == (3, 3)
 
 
+@pytest.mark.sqlite
 def test_what_another_process_writes_is_seen(encoder: Encoder, home: Path) -> None:
     code = (
         "import sys; sys.path.insert(0, '.')\n"

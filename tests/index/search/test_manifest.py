@@ -154,6 +154,7 @@ def test_a_base_that_is_whole_is_kept_where_the_words_are_made_again(
     assert (state(home)["base"], (folder(home) / base).is_file()) == (base, True)
 
 
+@pytest.mark.sqlite
 def test_a_base_of_another_state_than_the_catalog_is_given_up(
     encoder: Encoder, home: Path, before: list[Any]
 ) -> None:

@@ -177,6 +177,7 @@ def test_storing_an_answer_changes_no_search_result(index: Library) -> None:
     assert (index.generation, [hit.text for hit in index.search("gate")], index.catalog.documents()) == before
 
 
+@pytest.mark.sqlite
 def test_storing_waits_for_another_writing_process(
     catalog: Catalog, store: AnswerStore, tmp_path: Path
 ) -> None:
