@@ -43,11 +43,24 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
     def of_recipe(recipe: Recipe) -> Encoder:
         return open_encoder(recipe.model, models=settings.models, like=recipe.encoder)
 
+    home, database = settings.home, settings.database
     encoder = open_encoder(
-        settings.model, settings.precision, settings.models, like=embedded_with(settings.home)
+        settings.model, settings.precision, settings.models, like=embedded_with(home, database)
     )
-    with Library.open(settings.home, encoder, former=of_recipe if former else None) as index:
+    with Library.open(home, encoder, former=of_recipe if former else None, database_url=database) as index:
         yield index
+
+
+def has_library(settings: Settings) -> bool:
+    """Tell if there is a catalog where the settings say; no file is made.
+
+    Raises:
+        CatalogError: if its database cannot be reached.
+    """
+    from index.catalog import address_of, database_at
+
+    address = address_of(settings.home, settings.database)
+    return database_at(address).exists(address)
 
 
 @contextmanager
@@ -58,11 +71,11 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
         UsedWronglyError: if the folder has no library.
         CatalogError: if the catalog cannot be opened.
     """
-    from index.catalog import CATALOG, Catalog
+    from index.catalog import Catalog, address_of
 
-    if not (settings.home / CATALOG).is_file():
+    if not has_library(settings):
         raise UsedWronglyError(f"there is no library in {settings.home}; give the folder of one with --home")
-    catalog = Catalog.open(settings.home / CATALOG)
+    catalog = Catalog.open(address_of(settings.home, settings.database))
     try:
         yield catalog
     finally:

@@ -14,6 +14,7 @@ from index.catalog.schema import (
     series_names,
     withdrawals,
 )
+from index.catalog.transfer import MovedCatalog, move_catalog, put_aside_catalog
 from index.catalog.uploaders import bytes_by_uploader, uploaded_bytes, uploader_of
 
 __all__ = [
@@ -22,6 +23,7 @@ __all__ = [
     "Catalog",
     "CatalogReader",
     "Limits",
+    "MovedCatalog",
     "Part",
     "address_of",
     "all_documents",
@@ -36,6 +38,8 @@ __all__ = [
     "kept_owners",
     "kept_references",
     "kept_words",
+    "move_catalog",
+    "put_aside_catalog",
     "restore",
     "series_names",
     "uploaded_bytes",

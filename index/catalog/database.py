@@ -110,6 +110,16 @@ class Catalog:
         """Close all connections."""
         self.engine.dispose()
 
+    def damage(self) -> str | None:
+        """What is damaged in the database, as far as a quick check finds it; None if nothing is."""
+        with self.engine.connect() as connection:
+            return database_of(connection).damage(connection)
+
+    def size(self) -> int:
+        """The bytes that the database takes on its disk."""
+        with self.engine.connect() as connection:
+            return database_of(connection).size(connection)
+
     def clear_log(self) -> None:
         """Empty SQLite's write-ahead log, in which deleted rows may still stand, if no reader needs it."""
         with self.engine.connect() as connection:

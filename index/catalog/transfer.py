@@ -4,16 +4,90 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from index.catalog.databases import begin_reading, database_of, shown, writing
-from index.catalog.schema import metadata
+from index.catalog.database import Catalog
+from index.catalog.databases import (
+    CATALOG,
+    address_of,
+    begin_reading,
+    database_at,
+    database_of,
+    shown,
+    writing,
+)
+from index.catalog.lock import WriteLock
+from index.catalog.schema import chunks, documents, metadata
 from index.errors import CatalogError
+from index.private import FOLDER, database_files
 
 _AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class MovedCatalog:
+    """A catalog that was copied to another database.
+
+    Attributes:
+        target: the address of the database, without its password.
+        documents: the number of documents.
+        passages: the number of passages of all builds.
+        rows: the number of rows of all tables.
+    """
+
+    target: str
+    documents: int
+    passages: int
+    rows: int
+
+
+def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
+    """Copy the catalog of a library to another database, which must have no documents. The source stays.
+
+    Args:
+        home: the library's folder.
+        from_url: the present database, as for :meth:`index.library.Library.open`.
+        to_url: the new database.
+
+    Raises:
+        CatalogError: if there is no library, if the new database has documents or cannot be used, or if the
+            copy differs from the source.
+        LibraryLockedError: if another process writes for more than half a minute.
+    """
+    source, target = address_of(home, from_url), address_of(home, to_url)
+    if not database_at(source).exists(source):
+        raise CatalogError(f"there is no catalog in {shown(source)}; sync a folder first")
+    if source == target:
+        raise CatalogError(f"the catalog is in {shown(target)} already; name another database")
+    with closing(Catalog.open(source)) as ours, closing(Catalog.open(target)) as theirs:
+        if theirs.generation():
+            raise CatalogError(f"{shown(target)} has a catalog with documents; name an empty database")
+        with WriteLock(home, ours.engine).hold("migrate"):
+            counts = copy_catalog(ours.engine, theirs.engine)
+    rows = sum(counts.values())
+    return MovedCatalog(shown(target), counts[documents.name], counts[chunks.name], rows)
+
+
+def put_aside_catalog(home: Path) -> Path | None:
+    """Move the catalog's file out of the way, so that no program takes it for the library's.
+
+    Returns:
+        The folder in which it is now; None if there is no such file.
+    """
+    files = [file for file in database_files(home / CATALOG) if file.exists()]
+    if not files:
+        return None
+    aside = home / f"moved-{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    aside.mkdir(FOLDER)
+    for file in files:
+        file.replace(aside / file.name)
+    return aside
 
 
 def copy_catalog(source: sa.Engine, target: sa.Engine) -> Mapping[str, int]:

@@ -287,7 +287,10 @@ class Maintenance:
                     and caches.build == reader.build
                     and caches.generation > reader.generation
                 ):
-                    return None
+                    if caches.generation <= self._catalog.generation():
+                        return None
+                    # The database has lost its last commits, as one that fails over to a standby may.
+                    caches = self._caches = None
                 caches = self._made(caches, reader)
                 # Another process may have removed words of this generation meanwhile.
                 if caches is not None and self._catalog.generation() != reader.generation:

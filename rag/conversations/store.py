@@ -400,15 +400,14 @@ def _select(
     The row ends with the number of the conversation's last answer, which is lower than ``before``.
     """
     last_number = sa.func.max(kept.c.number)
+    shared = sa.func.coalesce(kept_owners.c.shared, sa.false())
     grouped = (
         sa.select(
             kept.c.series,
             sa.func.min(kept.c.number).label("first"),
             last_number.label("last"),
             sa.func.count().label("texts"),
-            sa.func.min(sa.cast(sa.func.coalesce(kept_owners.c.shared, sa.false()), sa.Integer)).label(
-                "shared"
-            ),
+            sa.func.min(sa.cast(shared, sa.Integer)).label("shared"),
         )
         .join_from(kept, kept_owners, kept.c.number == kept_owners.c.number, isouter=True)
         .where(kept.c.series.is_not(None), *conditions)

@@ -22,6 +22,9 @@ from index.catalog.databases.sqlite import SQLite
 _USER = "footnoted"
 _ACCOUNT = "postgres"
 
+ON_SQLITE = ".sqlite"
+"""The name of a home folder whose catalog is a SQLite file in any case, to compare with."""
+
 
 class Server:
     """A running server. It listens on a socket in its own folder, and on no port."""
@@ -35,15 +38,16 @@ class Server:
 
     def address(self, database: str) -> sa.URL:
         """The address of a database of this server."""
-        return sa.URL.create("postgresql+psycopg", _USER, host=str(self.folder), database=database, port=5432)
+        folder = {"host": str(self.folder), "port": "5432"}
+        return sa.URL.create("postgresql+psycopg", _USER, database=database, query=folder)
 
-    def create(self) -> sa.URL:
+    def create(self, options: str = "") -> sa.URL:
         """Create an empty database, and return its address."""
-        return self.address(self._create())
+        return self.address(self._create(options=options))
 
-    def _create(self, template: str | None = None) -> str:
+    def _create(self, template: str | None = None, options: str = "") -> str:
         name = f"c{uuid.uuid4().hex}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'}")
+        self._run(f"CREATE DATABASE {name} TEMPLATE {template or 'template0'} {options}")
         return name
 
     def of(self, file: Path) -> sa.URL:
@@ -63,6 +67,10 @@ class Server:
         for file in [file for file in self._databases if file.is_relative_to(folder)]:
             self._run(f"DROP DATABASE {self._databases.pop(file)} WITH (FORCE)")
 
+    def drop(self, address: sa.URL) -> None:
+        """Drop a database from :meth:`create`."""
+        self._run(f"DROP DATABASE {address.database} WITH (FORCE)")
+
     def stop(self, how: str = "fast") -> None:
         """End the server: ``fast``, or ``immediate`` as a crash does."""
         run_as_owner(self.folder, "pg_ctl", "-D", str(self.folder / "data"), "-m", how, "stop")
@@ -71,8 +79,8 @@ class Server:
         """Start the server, after it was stopped too."""
         settings = {
             "listen_addresses": "", "unix_socket_directories": str(self.folder), "max_connections": "300",
-            # What a test writes need not outlive its machine.
-            "fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "shared_buffers": "32MB",
+            # What a test writes outlives the server, and need not outlive the machine.
+            "fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB",
         }  # fmt: skip
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
         data, log = str(self.folder / "data"), str(self.folder / "log")
@@ -110,13 +118,10 @@ def run_as_owner(folder: Path, program: str, *arguments: str) -> None:
     if os.geteuid() == 0:
         command = ["runuser", "-u", _ACCOUNT, "--", *command]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    log = folder / "log"
     if done.returncode:
-        raise RuntimeError(f"{' '.join(command)} failed: {done.stdout} {done.stderr}")
-
-
-def is_installed() -> bool:
-    """Tell if the programs of PostgreSQL are there."""
-    return _programs() is not None
+        said = log.read_text()[-2000:] if log.exists() else ""
+        raise RuntimeError(f"{' '.join(command)} failed: {done.stdout} {done.stderr} {said}")
 
 
 def _programs() -> Path:
@@ -148,7 +153,7 @@ def in_place_of_sqlite(server: Server) -> Iterator[None]:
 
 
 def _is_saved(file: Path) -> bool:
-    """Tell if a file is a backup's, or one that a restoration has put aside."""
+    """Tell if a file is a backup's, one that a restoration has put aside, or one in ``ON_SQLITE``."""
     return any(part.startswith((".", "replaced-")) for part in file.parts)
 
 

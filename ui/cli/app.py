@@ -1,11 +1,10 @@
 """The command ``footnoted``.
 
 Most commands have a module of the same name beside this one. ``ask``, ``search`` and ``mcp`` are in
-``server_requests``, ``backup``, ``restore``, ``check`` and
-``audit`` are in ``operations``, ``eval`` in ``evaluate``, ``user``, ``token`` and
-``collection`` in ``accounts``. Slow modules are imported inside the functions that need them, so that
-``--help`` and ``status`` answer in under half a second. Every error is printed as one line, which says what
-failed and what to do.
+``server_requests``, ``backup``, ``restore``, ``migrate``, ``check`` and ``audit`` in ``operations``, ``eval``
+in ``evaluate``, ``user``, ``token`` and ``collection`` in ``accounts``. Slow modules are imported inside the
+functions that need them, so that ``--help`` and ``status`` answer in under half a second. Every error is
+printed as one line, which says what failed and what to do.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ from ui.cli.model import commands as model
 from ui.cli.operations.audit import audit
 from ui.cli.operations.backup import backup, restore
 from ui.cli.operations.check import check
+from ui.cli.operations.migrate import migrate
 from ui.cli.options import AsJson, Home, Limit, settings_of
 from ui.cli.progress import progress_bar, waiting
 from ui.cli.shutdown import EXIT_SECONDS, exit_with, signals_noted
@@ -46,6 +46,7 @@ app = typer.Typer(
 
 app.command()(backup)
 app.command()(restore)
+app.command()(migrate)
 app.command()(export)
 app.command()(verify)
 app.command()(check)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ui.cli.server import running_server
-from ui.opening import open_catalog
+from ui.opening import has_library, open_catalog
 
 if TYPE_CHECKING:
     from index.catalog import Catalog
@@ -38,12 +38,10 @@ def read_status(settings: Settings) -> dict[str, Any]:
     Raises:
         CatalogError: if the catalog cannot be read.
     """
-    from index.catalog import CATALOG
-
     server = running_server(settings.home)
     status: dict[str, Any] = {
         "home": str(settings.home),
-        "exists": (settings.home / CATALOG).is_file(),
+        "exists": has_library(settings),
         "generation": 0,
         "documents": 0,
         "passages": 0,

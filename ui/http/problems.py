@@ -20,6 +20,7 @@ from starlette.responses import JSONResponse
 from index.errors import (
     RETRY_SECONDS,
     BusyError,
+    CatalogUnreachableError,
     DocumentNotFoundError,
     EncoderMismatchError,
     LibraryLockedError,
@@ -47,6 +48,7 @@ _STATUSES: Mapping[type[Exception], int] = {
     LibraryWriteError: 507,
     StorageLimitError: 507,
     LibraryLockedError: 503,
+    CatalogUnreachableError: 503,
     LibraryRestoredError: 503,
     EncoderMismatchError: 503,
     BusyError: 503,
@@ -146,7 +148,7 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
         # Starlette catches this error, logs its traceback, and answers with ``_unexpected``.
         raise error
     headers = error.headers if isinstance(error, HTTPException) else None
-    if isinstance(error, BusyError | WarmingUpError):
+    if isinstance(error, BusyError | CatalogUnreachableError | WarmingUpError):
         headers = {"Retry-After": str(RETRY_SECONDS)}
     return _respond(request, status, detail, headers=headers)
 

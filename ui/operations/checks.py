@@ -21,7 +21,7 @@ from ui.accounts import FILE as ACCOUNTS
 from ui.accounts import Accounts, Role
 from ui.accounts.exposure import asks_to_sign_in, can_sign_in
 from ui.errors import expected_errors
-from ui.opening import open_catalog
+from ui.opening import has_library, open_catalog
 from ui.settings import FILE_NAME, Settings
 
 State = Literal["ok", "warning", "failed"]
@@ -161,15 +161,13 @@ def _models(settings: Settings) -> _Found:
 
 
 def _library(settings: Settings) -> _Found:
-    from index.catalog import CATALOG
     from index.search import library_status
 
-    if not (settings.home / CATALOG).is_file():
+    if not has_library(settings):
         return "ok", "there is none yet; the first sync or upload makes it"
     with open_catalog(settings) as catalog:
-        with catalog.engine.connect() as connection:
-            damage = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one()
-        if damage != "ok":
+        damage = catalog.damage()
+        if damage is not None:
             return "failed", f"the catalog is damaged ({damage}); run `footnoted restore FILE`"
         with catalog.reading() as reader:
             documents = reader.count_documents()

@@ -52,6 +52,12 @@ class Database(Protocol):
     def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
         """The text of a version in UTF-8, in consecutive parts that may end within a character."""
 
+    def damage(self, connection: sa.Connection) -> str | None:
+        """What is damaged in the database's files, as far as a quick check finds it; None if nothing is."""
+
+    def size(self, connection: sa.Connection) -> int:
+        """The bytes that the database takes on its disk."""
+
     def clear_log(self, connection: sa.Connection) -> None:
         """Empty the write-ahead log, in which deleted rows may still stand, if no reader needs it."""
 

@@ -11,7 +11,7 @@ from typing import cast
 
 import sqlalchemy as sa
 
-from index.private import make_file
+from index.private import database_files, make_file
 
 PATIENCE_SECONDS = 30.0
 """The seconds that a writer waits for another one."""
@@ -68,6 +68,15 @@ class SQLite:
         with driver.blobopen("versions", "text", row, readonly=True) as stored:
             while part := stored.read(PIECE):
                 yield part
+
+    def damage(self, connection: sa.Connection) -> str | None:
+        found = str(connection.exec_driver_sql("PRAGMA quick_check(1)").scalar_one())
+        return None if found == "ok" else found
+
+    def size(self, connection: sa.Connection) -> int:
+        return sum(
+            file.stat().st_size for file in database_files(_file(connection.engine.url)) if file.exists()
+        )
 
     def clear_log(self, connection: sa.Connection) -> None:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")

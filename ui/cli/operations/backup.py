@@ -24,9 +24,9 @@ def backup(
     """Write the library to one file. The library's server may keep running."""
     from index.catalog import back_up
 
-    folder = settings_of(home=home).home
-    report = back_up(folder, file, _entries())
-    _record(folder, "backup", file)
+    settings = settings_of(home=home)
+    report = back_up(settings.home, file, _entries(), settings.database)
+    _record(settings.home, "backup", file)
     _print_report(report, as_json=as_json)
 
 
@@ -42,9 +42,9 @@ def restore(
     """
     from index.catalog import restore as put_back
 
-    folder = settings_of(home=home).home
-    report = put_back(folder, file, _entries())
-    _record(folder, "restore", file)
+    settings = settings_of(home=home)
+    report = put_back(settings.home, file, _entries(), settings.database)
+    _record(settings.home, "restore", file)
     _print_report(report, as_json=as_json)
 
 

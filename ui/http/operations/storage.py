@@ -10,9 +10,8 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter
 from pydantic import BaseModel
 
-from index.catalog import CATALOG, bytes_by_uploader, kept
+from index.catalog import bytes_by_uploader, kept
 from index.library import Library
-from index.private import database_files
 from index.search import library_status, size_of
 from index.uploads import FOLDER as UPLOADS
 from index.uploads import uploads_folder
@@ -102,7 +101,7 @@ def _measured(library: Library, audit: AuditLog, accounts: Accounts | None) -> S
         passages=status.passages,
         bytes=Bytes(
             index=status.cache_bytes,
-            catalog=sum(map(size_of, database_files(home / CATALOG))),
+            catalog=catalog.size(),
             uploads=size_of(home / UPLOADS),
             answers=answers,
         ),

@@ -1,0 +1,1 @@
+"""Tests of a catalog in PostgreSQL; ``make test-engines`` runs them."""

@@ -1,0 +1,144 @@
+"""A catalog in PostgreSQL: addresses, texts, order, and a server that restarts or does not answer."""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from benchmarks.stub_encoder import StubEncoder
+from index.catalog import address_of
+from index.catalog.database import Catalog
+from index.errors import CatalogError, CatalogUnreachableError, FootnotedError, outward_line
+from index.library import Library
+from index.memory import LONG
+from tests.engines.conftest import Replica
+from tests.support.postgresql import ON_SQLITE, Server
+from tests.support.reports import found, incoming, version, words
+
+
+@pytest.mark.parametrize(
+    ("written", "named"),
+    [
+        ("mysql://me:secret@host/name", "mysql://me:***@host/name"),
+        ("postgresql://me:secret@host/name", "postgresql://me:***@host/name"),
+        ("postgresql+psycopg://me:secret@host", "postgresql+psycopg://me:***@host"),
+        ("me:secret@host", "***"),
+    ],
+)
+def test_an_address_of_something_else_is_refused_without_its_password(
+    tmp_path: Path, written: str, named: str
+) -> None:
+    with pytest.raises(CatalogError) as caught:
+        address_of(tmp_path, written)
+    assert str(caught.value) == (
+        f"{named} is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
+    )
+
+
+def test_a_database_that_is_missing_is_named_to_the_operator_alone(server: Server, tmp_path: Path) -> None:
+    address = server.address("missing").render_as_string()
+    with pytest.raises(CatalogUnreachableError) as caught:
+        Library.open(tmp_path, StubEncoder(), database_url=address)
+    assert 'database "missing" does not exist' in str(caught.value)
+    assert outward_line(caught.value) == (
+        "the database of the library cannot be reached; try again in a moment"
+    )
+
+
+def test_documents_are_in_the_order_of_code_points_whatever_the_language_of_the_server(
+    server: Server,
+) -> None:
+    address = server.create("LOCALE_PROVIDER icu ICU_LOCALE 'en'")
+    try:
+        catalog = Catalog.open(address)
+        names = ["b.txt", "A.txt", "é.txt", "a.txt", "B.txt", "_.txt", "Z.txt"]
+        catalog.commit([version(path=name) for name in names])
+        assert [record.path for record in catalog.documents()] == sorted(names)
+        catalog.close()
+    finally:
+        server.drop(address)
+
+
+def test_a_character_that_postgresql_lacks_is_replaced(replica: Replica) -> None:
+    library = replica("home")
+    library.replace([incoming("One\0gate. Two gates.", "a.txt", title="A \0 report")])
+    assert library.catalog.text(1).text == "One\N{REPLACEMENT CHARACTER}gate. Two gates."
+    assert library.catalog.document(1).title == "A \N{REPLACEMENT CHARACTER} report"
+
+
+def test_a_passage_of_a_long_text_is_the_span_of_that_text(replica: Replica) -> None:
+    text = "\N{WATER WAVE} " + " ".join(words(LONG // 30))
+    assert len(text) > LONG
+    library = replica("home")
+    library.replace([incoming(text, "a.txt")])
+    for hit in library.search("river council", limit=5):
+        assert hit.text == text[hit.span.start : hit.span.end]
+
+
+def test_a_server_that_was_restarted_is_used_again(server: Server, replica: Replica) -> None:
+    library = replica("home")
+    library.replace([incoming("The river rose.", "a.txt")])
+    server.stop()
+    try:
+        with pytest.raises(CatalogUnreachableError, match="cannot be reached"):
+            library.search("river")
+    finally:
+        server.start()
+    assert library.search("river")[0].text == "The river rose."
+    library.replace([incoming("A gate is shut.", "b.txt")])
+    assert library.search("gate")[0].text == "A gate is shut."
+
+
+def test_a_server_that_has_lost_its_last_commit_is_searched_as_it_is_now(replica: Replica) -> None:
+    """A standby that takes over may lack what was committed last."""
+    library = replica("home")
+    library.replace([incoming("The river rose.", "a.txt")])
+    library.replace([incoming("A gate is shut.", "b.txt")])
+    assert library.search("gate")[0].text == "A gate is shut."
+    with library.catalog.engine.begin() as connection:
+        connection.execute(sa.text("DELETE FROM documents WHERE path = 'b.txt'"))
+        connection.execute(sa.text("UPDATE meta SET value = '1' WHERE key = 'generation'"))
+    assert [hit.text for hit in library.search("gate")] == ["The river rose."]
+    library.replace([incoming("Two gates are shut.", "c.txt")])
+    assert [hit.text for hit in library.search("gates")] == ["Two gates are shut.", "The river rose."]
+
+
+def test_a_server_that_crashes_while_documents_are_written_loses_and_doubles_none(
+    server: Server, replica: Replica, tmp_path: Path
+) -> None:
+    """The server ends without notice at ten random moments; a document whose write failed is sent again."""
+    chance = random.Random(11)  # noqa: S311 (moments, not secrets)
+    library = replica("home")
+    texts = {f"{number}.txt": " ".join(words(4, seed=number)) for number in range(120)}
+    waiting, written, failures = list(texts), threading.Event(), 0
+
+    def crash() -> None:
+        for _ in range(10):
+            if written.wait(chance.uniform(0.05, 0.4)):
+                return
+            server.stop("immediate")
+            server.start()
+
+    crashes = threading.Thread(target=crash)
+    crashes.start()
+    while waiting:
+        try:
+            library.replace([incoming(texts[waiting[0]], waiting[0])])
+            waiting.pop(0)
+        except (FootnotedError, sa.exc.SQLAlchemyError):
+            failures += 1
+            assert failures < 500
+            time.sleep(0.05)
+    written.set()
+    crashes.join()
+    assert [record.path for record in library.catalog.documents()] == sorted(texts)
+    with Library.open(tmp_path / ON_SQLITE, StubEncoder()) as alone:
+        alone.replace([incoming(text, path) for path, text in sorted(texts.items())])
+        library.compact()
+        for query in ("river council", "gate of the dam"):
+            assert found(library, query) == found(alone, query)

@@ -1,0 +1,91 @@
+"""Two servers in home folders of their own share one catalog in PostgreSQL."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from starlette.testclient import TestClient
+
+from index.embedding.encoder import Encoder
+from index.library import Library
+from rag.engine import QueryEngine
+from tests.support.postgresql import Server
+from ui.app import create_app
+
+REPORT = b"The council of Varda closed the third gate of the dam on Monday."
+QUESTION = {"question": "What did the council of Varda close on Monday?"}
+
+
+@pytest.fixture
+def servers(encoder: Encoder, database_url: str, tmp_path: Path) -> Iterator[tuple[TestClient, TestClient]]:
+    """Clients of the two servers."""
+    with (
+        Library.open(tmp_path / "one", encoder, database_url=database_url) as one,
+        Library.open(tmp_path / "two", encoder, database_url=database_url) as two,
+        TestClient(create_app(one, QueryEngine(one)), raise_server_exceptions=False) as first,
+        TestClient(create_app(two, QueryEngine(two)), raise_server_exceptions=False) as second,
+    ):
+        yield first, second
+
+
+def upload(client: TestClient, name: str, content: bytes) -> int:
+    """Upload a file, wait until it is indexed, and return the document's id."""
+    sent = client.post("/v1/documents", files={"file": (name, content)})
+    job = sent.json()
+    for _ in range(600):
+        if job["state"] in {"done", "failed", "cancelled"}:
+            break
+        time.sleep(0.05)
+        job = client.get(f"/v1/jobs/{job['id']}").json()
+    assert job["state"] == "done", job
+    return int(job["result"]["document_id"])
+
+
+def test_what_one_server_takes_the_other_answers_from_at_once(
+    servers: tuple[TestClient, TestClient],
+) -> None:
+    first, second = servers
+    number = upload(first, "gate.txt", REPORT)
+    answer = second.post("/v1/chat", json=QUESTION).json()
+    [citation] = answer["citations"]
+    assert (citation["document_id"], citation["quote"]) == (number, REPORT.decode())
+    assert second.get(f"/v1/documents/{number}").json() == first.get(f"/v1/documents/{number}").json()
+    assert second.get("/v1/jobs").json() == first.get("/v1/jobs").json()
+    stored = first.get(f"/v1/answers/{answer['id']}")
+    assert stored.json()["citations"] == answer["citations"], "an answer is read where it was not given"
+
+    assert first.delete(f"/v1/documents/{number}").status_code == 204
+    assert second.get(f"/v1/documents/{number}").status_code == 404
+    refused = second.post("/v1/chat", json=QUESTION).json()
+    assert (refused["abstained"], refused["citations"]) == (True, [])
+
+
+def test_a_server_whose_database_is_gone_says_when_to_ask_again(
+    servers: tuple[TestClient, TestClient], server: Server
+) -> None:
+    first, second = servers
+    upload(first, "gate.txt", REPORT)
+    assert second.post("/v1/chat", json=QUESTION).json()["citations"]
+    server.stop("immediate")
+    try:
+        for path, body in (
+            ("/v1/chat", QUESTION),
+            ("/v1/search", {"query": "gate"}),
+            ("/v1/documents", None),
+        ):
+            reply = second.post(path, json=body) if body else second.get(path)
+            assert (reply.status_code, reply.headers.get("Retry-After")) == (503, "5"), (path, reply.text)
+            assert reply.json()["detail"] == (
+                "the database of the library cannot be reached; try again in a moment"
+            )
+        assert second.get("/readyz").status_code == 503
+        assert second.get("/healthz").status_code == 200
+    finally:
+        server.start()
+    assert second.post("/v1/chat", json=QUESTION).json()["citations"]
+    upload(first, "other.txt", b"The mayor of Orrin opened a bridge on Tuesday.")
+    found = second.post("/v1/search", json={"query": "Who opened a bridge?"}).json()
+    assert found["results"][0]["document"]["path"] == "other.txt"

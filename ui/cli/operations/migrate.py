@@ -1,0 +1,99 @@
+"""The command ``migrate``."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from pydantic import SecretStr
+
+from ui.cli import printing
+from ui.cli.options import AsJson, Home, settings_of
+from ui.cli.server import running_server
+from ui.errors import UsedWronglyError
+from ui.opening import has_library, open_library
+
+if TYPE_CHECKING:
+    from index.library import Library
+    from ui.settings import Settings
+
+HOME = "home"
+"""The value of ``--to`` for the file in the home folder."""
+
+_SAMPLE = 20
+"""The number of searches whose results are compared."""
+
+
+def migrate(
+    to: Annotated[
+        str,
+        typer.Option(
+            metavar="ADDRESS",
+            help="An empty database, postgresql+psycopg://USER:PASSWORD@HOST:5432/NAME; or home, for the "
+            "file in the home folder.",
+        ),
+    ],
+    home: Home = None,
+    as_json: AsJson = False,
+) -> None:
+    """Move the library's catalog between this machine and a PostgreSQL database. Nothing is embedded again.
+
+    The command compares all rows and the results of a sample of searches, and then moves the former file
+    aside. A former database stays as it is.
+    """
+    from index.catalog import move_catalog, put_aside_catalog
+    from index.errors import CatalogError
+
+    settings = settings_of(home=home)
+    server = running_server(settings.home)
+    if server is not None:
+        raise UsedWronglyError(f"the server at {server.address} uses the library; stop it, then migrate")
+    if not has_library(settings):
+        raise UsedWronglyError(f"there is no library in {settings.home}; give the folder of one with --home")
+    target = "" if to == HOME else to
+    before = _searched(settings)
+    moved = move_catalog(settings.home, settings.database, target)
+    after = _searched(settings.model_copy(update={"database_url": SecretStr(target) if target else None}))
+    if before != after:
+        raise CatalogError(
+            f"searches of {moved.target} find something else than before; the library stays where it was: "
+            "report this error, and drop that database"
+        )
+    aside = put_aside_catalog(settings.home) if target else None
+    if as_json:
+        printing.print_json({**asdict(moved), "searches": len(before), "put_aside": aside and str(aside)})
+        return
+    console = printing.standard_output()
+    counts = f"{moved.documents:,} documents, {moved.passages:,} passages, {moved.rows:,} rows"
+    printing.print_line(console, f"{moved.target}: {counts}; {len(before)} searches find the same.")
+    if aside is not None:
+        printing.print_line(
+            console, f"The former catalog is in {aside}; delete it when you no longer need it."
+        )
+    printing.print_line(
+        console,
+        "Set FOOTNOTED_DATABASE_URL to this address, or database_url in footnoted.toml."
+        if target
+        else "Remove FOOTNOTED_DATABASE_URL and database_url from the settings.",
+    )
+
+
+def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
+    """Queries from the library's own passages, each with the ids and scores of the passages that it finds."""
+    with open_library(settings, former=True) as index:
+        return [
+            (query, [(hit.chunk_id, hit.score) for hit in index.search(query)]) for query in _queries(index)
+        ]
+
+
+def _queries(index: Library) -> list[str]:
+    """The first sentences of passages that are spread over the library."""
+    with index.catalog.reading() as reader:
+        last = reader.last_chunk()
+        numbers = {round(last * part / _SAMPLE) for part in range(1, _SAMPLE + 1)}
+        passages = list(reader.passages(numbers))
+    return [
+        passage.text[: passage.sentences[0].end - passage.span.start] if passage.sentences else passage.text
+        for passage in passages
+    ]
