@@ -1,7 +1,7 @@
 # `make serve` and `make test` do all the set-up that they need; the second time they skip it.
 
 .DEFAULT_GOAL := help
-.PHONY: help setup reranker serve test lint style types flaws imports page-lint docs bench screenshots clean
+.PHONY: help setup reranker serve test test-engines lint style types flaws imports page-lint docs bench screenshots clean
 
 HOME_FOLDER ?= ./.footnoted
 VENV := .venv
@@ -27,7 +27,7 @@ done
 endef
 
 help: ## Show what can be made
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(COMPILED) ## Make .venv and install Footnoted with its development tools
 
@@ -76,6 +76,13 @@ $(PAGE)/node_modules/.installed: $(PAGE)/package-lock.json
 test: $(COMPILED) ## Run every test, a core each (TESTS=tests/ui/cli for some, WORKERS=0 for one at a time)
 	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 	@$(if $(TESTS),,$(if $(NODE),npm test --prefix $(PAGE) --silent,echo "footnoted: no Node.js; the tests of the page's scripts are skipped"))
+
+# The tests that open a catalog.
+STORED := $(addprefix tests/,engines index/catalog index/search index/ingest index/uploads index/workers \
+  index/test_edits_from_scratch.py index/test_library.py index/test_made_anew.py rag/conversations)
+
+test-engines: $(COMPILED) ## Run the tests that open a catalog on PostgreSQL (Debian: postgresql-17)
+	FOOTNOTED_TEST_ENGINE=postgresql $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(STORED)
 
 lint: style types flaws imports page-lint ## Style, types, known security flaws and the direction of imports
 

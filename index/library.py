@@ -37,6 +37,9 @@ from index.vectors import DEFAULT_POLICY, IndexPolicy
 
 __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "Snapshot"]
 
+UPLOADS = "uploads"
+"""The folder of the uploaded files in a home folder."""
+
 
 def embedded_with(home: Path, database_url: str = "") -> str | None:
     """The key of the encoder of the library in ``home``; None without a library or without passages.
@@ -67,6 +70,7 @@ class Library:
         catalog: the library's database.
         encoder: turns passages and queries into vectors.
         duplicates: the groups of near-duplicate documents.
+        uploads: the folder of the uploaded files, which the library follows.
     """
 
     def __init__(
@@ -79,8 +83,10 @@ class Library:
         title_tokens: int = TITLE_TOKENS,
         former: Callable[[Recipe], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
+        uploads: Path | None = None,
     ) -> None:
         self.home = home
+        self.uploads = uploads or home / UPLOADS
         self.catalog = catalog
         self.encoder = encoder
         self.duplicates = Duplicates()
@@ -99,6 +105,7 @@ class Library:
         former: Callable[[Recipe], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
         database_url: str = "",
+        uploads: Path | None = None,
     ) -> Self:
         """Open the library in ``home``, or create an empty one.
 
@@ -115,6 +122,8 @@ class Library:
             database_url: the address of the PostgreSQL database with the catalog,
                 ``postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME``; empty for a file in ``home``. Several
                 libraries, each in a home folder of its own, may share one catalog.
+            uploads: the folder of the uploaded files; None for ``uploads`` in ``home``. Libraries that share
+                a catalog share it, at the same path.
 
         Raises:
             CatalogError: if the catalog cannot be opened.
@@ -130,6 +139,7 @@ class Library:
             title_tokens=title_tokens,
             former=former,
             policy=policy,
+            uploads=uploads,
         )
         try:
             if former is None:

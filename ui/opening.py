@@ -47,7 +47,9 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
     encoder = open_encoder(
         settings.model, settings.precision, settings.models, like=embedded_with(home, database)
     )
-    with Library.open(home, encoder, former=of_recipe if former else None, database_url=database) as index:
+    with Library.open(
+        home, encoder, former=of_recipe if former else None, database_url=database, uploads=settings.uploads
+    ) as index:
         yield index
 
 

@@ -93,6 +93,11 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         "'footnoted[engines]'`). Servers in several home folders can share it. The default is a file in the "
         "home folder. `footnoted migrate` moves a catalog.",
     )
+    uploads: Annotated[Path | None, Needs("the path of a folder")] = Field(
+        None,
+        description="The folder of the uploaded files. Servers that share a catalog share it, at the same "
+        "path. The default is `uploads` in the home folder; no backup contains another folder.",
+    )
     host: Annotated[str, Needs("an address to listen on, such as 127.0.0.1")] = Field(
         "127.0.0.1", min_length=1, description="The address that the server listens on. Option: `--host`."
     )

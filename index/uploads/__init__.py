@@ -2,11 +2,10 @@
 
 from index.uploads.editing import edit_document
 from index.uploads.leftovers import sweep_uploads
-from index.uploads.receiving import FOLDER, Sent, add_upload, is_uploaded, keep_upload, uploads_folder
+from index.uploads.receiving import Sent, add_upload, is_uploaded, keep_upload, uploads_folder
 from index.uploads.undo import Deletions
 
 __all__ = [
-    "FOLDER",
     "Deletions",
     "Sent",
     "add_upload",

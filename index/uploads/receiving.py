@@ -27,9 +27,6 @@ from index.records import DocumentRecord, Incoming, Viewer
 from index.uploads.leftovers import INCOMING, aside_of, note_placing, put_back
 from index.uploads.room import check_room
 
-FOLDER = "uploads"
-"""The folder of the uploads in the home folder; the library follows it."""
-
 _MAX_NAME_BYTES = 200
 """The longest file name in bytes: file systems allow 255, and the sidecar's name is longer."""
 
@@ -94,7 +91,7 @@ class Kept:
 
 def uploads_folder(index: Library) -> Path:
     """The folder of the uploads."""
-    return index.home.absolute() / FOLDER
+    return index.uploads.absolute()
 
 
 def is_uploaded(index: Library, record: DocumentRecord) -> bool:

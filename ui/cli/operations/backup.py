@@ -59,10 +59,10 @@ def _entries() -> tuple[str, ...]:
 
     A backup does not contain the settings, because they may contain passwords.
     """
-    from index.uploads import FOLDER
+    from index.library import UPLOADS
     from rag.conversations import FILE
 
-    return FOLDER, FILE
+    return UPLOADS, FILE
 
 
 def _print_report(report: BackupReport, *, as_json: bool) -> None:

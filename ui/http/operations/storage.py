@@ -13,7 +13,6 @@ from pydantic import BaseModel
 from index.catalog import bytes_by_uploader, kept
 from index.library import Library
 from index.search import library_status, size_of
-from index.uploads import FOLDER as UPLOADS
 from index.uploads import uploads_folder
 from ui.accounts import Accounts, SignIn
 from ui.http.access.views import OwnLibrary
@@ -102,7 +101,7 @@ def _measured(library: Library, audit: AuditLog, accounts: Accounts | None) -> S
         bytes=Bytes(
             index=status.cache_bytes,
             catalog=catalog.size(),
-            uploads=size_of(home / UPLOADS),
+            uploads=size_of(uploads_folder(library)),
             answers=answers,
         ),
         uploaders=_uploaders(uploaded, accounts),
