@@ -1,11 +1,12 @@
-"""The settings of those who operate a server: the log, limits for senders, and how long records are kept."""
+"""The settings of those who operate a server: database, log, limits of senders, how long records are kept."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, SecretStr
 from pydantic_settings import NoDecode
 
 
@@ -32,6 +33,19 @@ WebHost = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+(:[0-9]{1,5})?$")]
 class OperationSettings(BaseModel):
     """The part of :class:`ui.settings.Settings` that operators set."""
 
+    database_url: Annotated[
+        SecretStr | None, Needs("an address such as postgresql+psycopg://USER:PASSWORD@HOST:5432/NAME")
+    ] = Field(
+        None,
+        description="The PostgreSQL database that holds the catalog (after `pip install "
+        "'footnoted[engines]'`). Servers in several home folders can share it. The default is a file in the "
+        "home folder. `footnoted migrate` moves a catalog.",
+    )
+    uploads: Annotated[Path | None, Needs("the path of a folder")] = Field(
+        None,
+        description="The folder of the uploaded files. Servers that share a catalog share it, at the same "
+        "path. The default is `uploads` in the home folder; no backup contains another folder.",
+    )
     log_level: Annotated[Literal["warning", "info", "debug"], Needs("warning, info or debug")] = Field(
         "warning",
         description="What the server writes to its log, standard error: `warning` only what is wrong, `info` "
@@ -98,3 +112,8 @@ class OperationSettings(BaseModel):
         description="Lets such a host be the server's machine itself, whose other services it can reach "
         "then. For tests only.",
     )
+
+    @property
+    def database(self) -> str:
+        """The address of the catalog's database; empty for a file in the home folder."""
+        return self.database_url.get_secret_value() if self.database_url else ""

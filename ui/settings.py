@@ -85,19 +85,6 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         description="The folder that holds the whole library: catalog, caches, uploads and answers. "
         "The default is the platform's folder for user data. Option: `--home`.",
     )
-    database_url: Annotated[
-        SecretStr | None, Needs("an address such as postgresql+psycopg://USER:PASSWORD@HOST:5432/NAME")
-    ] = Field(
-        None,
-        description="The PostgreSQL database that holds the catalog (after `pip install "
-        "'footnoted[engines]'`). Servers in several home folders can share it. The default is a file in the "
-        "home folder. `footnoted migrate` moves a catalog.",
-    )
-    uploads: Annotated[Path | None, Needs("the path of a folder")] = Field(
-        None,
-        description="The folder of the uploaded files. Servers that share a catalog share it, at the same "
-        "path. The default is `uploads` in the home folder; no backup contains another folder.",
-    )
     host: Annotated[str, Needs("an address to listen on, such as 127.0.0.1")] = Field(
         "127.0.0.1", min_length=1, description="The address that the server listens on. Option: `--host`."
     )
@@ -299,11 +286,6 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     def models(self) -> Path:
         """The folder of models: GGUF files, and encoders that are written from an installed package."""
         return self.home / "models"
-
-    @property
-    def database(self) -> str:
-        """The address of the catalog's database; empty for a file in the home folder."""
-        return self.database_url.get_secret_value() if self.database_url else ""
 
     @field_validator("home")
     @classmethod

@@ -3,7 +3,7 @@
 The catalog's tables and queries are the same for both. All that differs is in this package.
 """
 
-from index.catalog.databases.base import (
+from index.catalog.databases.addresses import (
     CATALOG,
     Database,
     address_of,

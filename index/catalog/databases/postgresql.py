@@ -35,7 +35,7 @@ _TEXT = sa.text("SELECT text FROM versions WHERE document_id = :document AND ver
 
 
 class PostgreSQL:
-    """See :class:`index.catalog.databases.base.Database`."""
+    """See :class:`index.catalog.databases.addresses.Database`."""
 
     def exists(self, address: sa.URL) -> bool:
         engine = self.connect(address)

@@ -23,7 +23,7 @@ _ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND ver
 
 
 class SQLite:
-    """See :class:`index.catalog.databases.base.Database`."""
+    """See :class:`index.catalog.databases.addresses.Database`."""
 
     def exists(self, address: sa.URL) -> bool:
         return _file(address).is_file()
