@@ -66,7 +66,6 @@ class WriteLock:
         Args:
             task: the reason that waiting writers see; by default the task that this thread is :func:`doing`.
             timeout: seconds to wait for another writer, :data:`LOCK_SECONDS` by default; 0 does not wait.
-
             home_only: exclude only those of this home folder, to write caches in it and not to the catalog.
 
         Raises:
