@@ -63,7 +63,7 @@ class LibraryWriteError(LibraryError):
 
 
 class CatalogError(FootnotedError):
-    """The catalog's file cannot be used."""
+    """The catalog's file or database cannot be used."""
 
 
 class CatalogUnreachableError(CatalogError):

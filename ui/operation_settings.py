@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 
@@ -41,7 +41,7 @@ class OperationSettings(BaseModel):
         "'footnoted[engines]'`). Servers in several home folders can share it. The default is a file in the "
         "home folder. `footnoted migrate` moves a catalog.",
     )
-    uploads: Annotated[Path | None, Needs("the path of a folder")] = Field(
+    uploads: Annotated[Path | None, Needs("the absolute path of a folder")] = Field(
         None,
         description="The folder of the uploaded files. Servers that share a catalog share it, at the same "
         "path. The default is `uploads` in the home folder; no backup contains another folder.",
@@ -112,6 +112,13 @@ class OperationSettings(BaseModel):
         description="Lets such a host be the server's machine itself, whose other services it can reach "
         "then. For tests only.",
     )
+
+    @field_validator("uploads")
+    @classmethod
+    def _whole(cls, uploads: Path | None) -> Path | None:
+        if uploads is None or uploads.expanduser().is_absolute():
+            return uploads and uploads.expanduser()
+        raise ValueError("not an absolute path")
 
     @property
     def database(self) -> str:

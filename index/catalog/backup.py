@@ -146,12 +146,14 @@ def restore(home: Path, file: Path, beside: Sequence[str] = (), database_url: st
             opened.callback(server.close)
         with WriteLock(home, server.engine if server else None).hold("restore"):
             aside = home / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:4]}"
-            had_something = _put_aside(home, aside, there, server)
             present = server.generation() if server else _generation(home / CATALOG)
             _renew(unpacked / CATALOG, at_least=present)
             if server:
-                _copy_rows(unpacked / CATALOG, server.engine)
+                # The catalog first: if its server ends meanwhile, the files are still in their places.
+                had_something = _exchange_rows(server, unpacked / CATALOG, aside)
+                had_something |= _put_aside(home, aside, there)
             else:
+                had_something = _put_aside(home, aside, [*there, CATALOG])
                 _put_catalog(unpacked / CATALOG, home / CATALOG, aside)
             for name in there:
                 (unpacked / name).replace(home / name)
@@ -256,24 +258,35 @@ def _renew(catalog: Path, at_least: int) -> None:
             connection.execute("INSERT INTO meta (key, value) VALUES (?, ?)", (key, value))
 
 
-def _put_aside(home: Path, aside: Path, beside: Sequence[str], server: Catalog | None) -> bool:
-    """Move what the backup replaces to ``aside``; return whether there was anything.
+def _put_aside(home: Path, aside: Path, names: Sequence[str]) -> bool:
+    """Move the files that the backup replaces to ``aside``; return whether there were such files.
 
-    The catalog of a database server is saved to a file there.
+    A catalog is copied, since other processes have it open.
     """
-    there = [home / name for name in beside if (home / name).exists()]
-    catalog = home / CATALOG
-    is_empty = not server.generation() if server else not catalog.exists()
-    if not there and is_empty:
+    there = [home / name for name in names if (home / name).exists()]
+    if not there:
         return False
-    aside.mkdir(FOLDER)
+    aside.mkdir(FOLDER, exist_ok=True)
     for entry in there:
-        entry.replace(aside / entry.name)
-    if server:
-        _save_rows(server.engine, aside / CATALOG)
-    elif catalog.exists() and _is_readable(catalog):
-        _copy(catalog, aside / CATALOG)
+        if entry.name != CATALOG:
+            entry.replace(aside / entry.name)
+        elif _is_readable(entry):
+            _copy(entry, aside / CATALOG)
     return True
+
+
+def _exchange_rows(server: Catalog, new: Path, aside: Path) -> bool:
+    """Replace the rows of a database's catalog by those of the file ``new``; save the former ones first.
+
+    Returns:
+        Whether there were former rows, which are now in a file in ``aside``.
+    """
+    had_rows = bool(server.generation())
+    if had_rows:
+        aside.mkdir(FOLDER)
+        _save_rows(server.engine, aside / CATALOG)
+    _copy_rows(new, server.engine)
+    return had_rows
 
 
 def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:

@@ -8,7 +8,7 @@ state after it, never one in between.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from copy import copy
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -55,7 +55,7 @@ from index.catalog.writes import (
     update_file_dates,
 )
 from index.documents import Document
-from index.errors import CatalogError, write_failure
+from index.errors import CatalogError, CatalogUnreachableError, write_failure
 from index.private import close_to_others, database_files
 from index.records import Build, Committed, DocumentRecord, FileState, NewVersion, Recipe, Viewer
 
@@ -265,6 +265,7 @@ class Catalog:
         lineage: str | None = None,
         *,
         back: Path | None = None,
+        mark: str = "",
     ) -> Committed:
         """Write new versions and remove documents in one transaction, and raise the generation.
 
@@ -280,6 +281,7 @@ class Catalog:
                 check.
             back: the file of saved rows (:mod:`index.catalog.deleted_rows`) of a document that is restored;
                 the document is among ``new``.
+            mark: a random name of this commit (``CatalogReader.mark``).
 
         Raises:
             LibraryRestoredError: if a backup was restored since, so that the catalog has another lineage.
@@ -301,6 +303,7 @@ class Catalog:
             generation = int(get_meta(connection, "generation") or 0) + 1
             # Write before reading: from here on no other writer can change what this transaction reads.
             set_meta(connection, "generation", str(generation))
+            set_meta(connection, "mark", mark)
             build = _build_for(connection, recipe)
             written: list[int] = []
             came: list[tuple[int, ...]] = []
@@ -324,10 +327,12 @@ class Catalog:
                     # ids.
                     prepare(committed, build)
         unused = sorted(came_back.union(gone.values()))
-        for part in batches(unused):
-            # No reader uses these vectors any more. Between two batches other writers may write.
-            with writing(self.engine) as connection:
-                drop_unused_vectors(connection, part)
+        # The commit stands even if the database is gone now; unused vectors only take room.
+        with suppress(CatalogUnreachableError):
+            for part in batches(unused):
+                # No reader uses these vectors any more. Between two batches other writers may write.
+                with writing(self.engine) as connection:
+                    drop_unused_vectors(connection, part)
         return committed
 
     def forget_removals(self, until: int) -> None:
@@ -338,7 +343,9 @@ class Catalog:
         """
         with writing(self.engine) as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))
-            set_meta(connection, "forgotten", str(until))
+            # The caches of another home folder may be newer, and have let more be forgotten.
+            forgotten = max(until, int(get_meta(connection, "forgotten") or 0))
+            set_meta(connection, "forgotten", str(forgotten))
 
 
 def _unopened(address: sa.URL, error: sa.exc.DatabaseError) -> CatalogError:

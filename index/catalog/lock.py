@@ -47,8 +47,8 @@ class Holder:
 class WriteLock:
     """The write lock of a library: reentrant, and safe to share between threads.
 
-    A process that holds it writes alone to the home folder, and alone to the catalog. The two differ if the
-    catalog is in a database that several home folders share.
+    The process that holds it writes alone to the home folder and to the catalog. If several home folders
+    share a catalog, their processes may hold ``home_only`` at the same time.
     """
 
     def __init__(self, home: Path, engine: sa.Engine | None = None) -> None:

@@ -363,6 +363,11 @@ class CatalogReader:
         return max((beyond or 1) - 1, gone or 0)
 
     @property
+    def mark(self) -> str:
+        """The random name of the last commit; empty for none."""
+        return get_meta(self._connection, "mark") or ""
+
+    @property
     def touched(self) -> int:
         """The number of changes of dates (``Catalog.touch``) and of limits of collections (``Limits``)."""
         return int(get_meta(self._connection, "touched") or 0)

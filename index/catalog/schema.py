@@ -18,6 +18,9 @@ metadata = sa.MetaData()
 _TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """Texts are in the order of their code points, as SQLite has them, whatever the language of the server."""
 
+_NUMBER = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
+"""SQLite's integers have up to eight bytes."""
+
 meta = sa.Table(
     "meta", metadata, sa.Column("key", _TEXT, primary_key=True), sa.Column("value", _TEXT, nullable=False)
 )
@@ -35,7 +38,7 @@ failures = sa.Table(
     "failures",
     metadata,
     # Never reused, so that a user dismisses the failure that they saw.
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("source", _TEXT, nullable=False),
     sa.Column("path", _TEXT, nullable=False),
     sa.Column("cause", _TEXT, nullable=False),
@@ -49,10 +52,10 @@ documents = sa.Table(
     "documents",
     metadata,
     # Never reused, so that a link to a deleted document never leads to another one.
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("source", _TEXT, nullable=False),
     sa.Column("path", _TEXT, nullable=False),
-    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("version", _NUMBER, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
     sa.UniqueConstraint("source", "path", name="documents_by_place"),
@@ -62,8 +65,8 @@ documents = sa.Table(
 versions = sa.Table(
     "versions",
     metadata,
-    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("document_id", _NUMBER, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("version", _NUMBER, primary_key=True),
     sa.Column("digest", sa.String(64), nullable=False),
     sa.Column("added", _TEXT, nullable=False),
     sa.Column("kind", _TEXT, nullable=False),
@@ -72,8 +75,8 @@ versions = sa.Table(
     sa.Column("published", _TEXT),
     sa.Column("language", _TEXT, nullable=False),
     sa.Column("page_starts", sa.JSON, nullable=False),
-    sa.Column("characters", sa.Integer, nullable=False),
-    sa.Column("passages", sa.Integer, nullable=False),
+    sa.Column("characters", _NUMBER, nullable=False),
+    sa.Column("passages", _NUMBER, nullable=False),
     sa.Column("text", _TEXT, nullable=False),
     sa.Column("author", _TEXT),
     sa.Column("origins", sa.JSON, nullable=False, server_default="{}"),
@@ -91,7 +94,7 @@ uploaders = sa.Table(
     # The keys of the viewers who uploaded the present files. A file of nobody known has no row.
     "uploaders",
     metadata,
-    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("document_id", _NUMBER, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("viewer", _TEXT, nullable=False),
     sa.Index("uploaders_by_viewer", "viewer"),
 )
@@ -100,7 +103,7 @@ details = sa.Table(
     # Details that users have given with an upload or by an edit.
     "details",
     metadata,
-    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("document_id", _NUMBER, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("key", _TEXT, primary_key=True),
     sa.Column("value", _TEXT, nullable=False),
     sa.Column("origin", _TEXT, nullable=False),
@@ -112,9 +115,9 @@ details = sa.Table(
 layouts = sa.Table(
     "layouts",
     metadata,
-    sa.Column("document_id", sa.Integer, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
-    sa.Column("page", sa.Integer, primary_key=True),
+    sa.Column("document_id", _NUMBER, primary_key=True),
+    sa.Column("version", _NUMBER, primary_key=True),
+    sa.Column("page", _NUMBER, primary_key=True),
     sa.Column("width", sa.Float, nullable=False),
     sa.Column("height", sa.Float, nullable=False),
     # Compressed by zlib to about a third.
@@ -128,8 +131,8 @@ signatures = sa.Table(
     # A separate table, so that reading all signatures does not read all texts.
     "signatures",
     metadata,
-    sa.Column("document_id", sa.Integer, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("document_id", _NUMBER, primary_key=True),
+    sa.Column("version", _NUMBER, primary_key=True),
     sa.Column("signature", sa.LargeBinary, nullable=False),
     sa.ForeignKeyConstraint(
         ["document_id", "version"], ["versions.document_id", "versions.version"], ondelete="CASCADE"
@@ -140,14 +143,14 @@ chunks = sa.Table(
     "chunks",
     metadata,
     # Never reused: FAISS and tantivy know passages by this id.
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
-    sa.Column("start", sa.Integer, nullable=False),
-    sa.Column("end", sa.Integer, nullable=False),
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
+    sa.Column("document_id", _NUMBER, sa.ForeignKey("documents.id", ondelete="CASCADE"), nullable=False),
+    sa.Column("start", _NUMBER, nullable=False),
+    sa.Column("end", _NUMBER, nullable=False),
     sa.Column("sentences", sa.JSON, nullable=False),
     sa.Column("vector", sa.String(64), nullable=False),
     sa.Column("header", sa.JSON(none_as_null=True)),
-    sa.Column("build", sa.Integer, nullable=False),
+    sa.Column("build", _NUMBER, nullable=False),
     sa.Index("chunks_by_document", "document_id"),
     sa.Index("chunks_by_vector", "vector"),
     sqlite_autoincrement=True,
@@ -158,12 +161,12 @@ builds = sa.Table(
     "builds",
     metadata,
     # Never reused: the folder of a build's caches has its number.
-    sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("encoder", _TEXT, nullable=False),
     sa.Column("model", _TEXT, nullable=False),
-    sa.Column("max_chunk_tokens", sa.Integer, nullable=False),
-    sa.Column("title_tokens", sa.Integer, nullable=False),
-    sa.Column("chunking", sa.Integer, nullable=False),
+    sa.Column("max_chunk_tokens", _NUMBER, nullable=False),
+    sa.Column("title_tokens", _NUMBER, nullable=False),
+    sa.Column("chunking", _NUMBER, nullable=False),
     sqlite_autoincrement=True,
 )
 
@@ -171,12 +174,12 @@ ranges = sa.Table(
     # The chunks of a document in a build; one transaction writes them, so their ids are consecutive.
     "ranges",
     metadata,
-    sa.Column("build", sa.Integer, sa.ForeignKey("builds.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("document_id", sa.Integer, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("version", sa.Integer, nullable=False),
+    sa.Column("build", _NUMBER, sa.ForeignKey("builds.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("document_id", _NUMBER, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
+    sa.Column("version", _NUMBER, nullable=False),
     # The id of the first chunk, and the id after the last chunk; equal if there is no chunk.
-    sa.Column("first", sa.Integer, nullable=False),
-    sa.Column("beyond", sa.Integer, nullable=False),
+    sa.Column("first", _NUMBER, nullable=False),
+    sa.Column("beyond", _NUMBER, nullable=False),
     sa.Index("ranges_by_document", "document_id"),
     sa.Index("ranges_by_end", "build", "beyond"),
 )
@@ -185,8 +188,8 @@ removals = sa.Table(
     # Removed chunks, kept until no older cache needs them.
     "removals",
     metadata,
-    sa.Column("chunk", sa.Integer, primary_key=True),
-    sa.Column("generation", sa.Integer, nullable=False),
+    sa.Column("chunk", _NUMBER, primary_key=True),
+    sa.Column("generation", _NUMBER, nullable=False),
     sa.Index("removals_by_generation", "generation"),
 )
 
@@ -209,7 +212,7 @@ jobs = sa.Table(
     "jobs",
     metadata,
     # Rises in the order of the requests.
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("number", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("id", sa.String(32), nullable=False),
     sa.Column("kind", _TEXT, nullable=False),
     sa.Column("state", _TEXT, nullable=False),
@@ -221,10 +224,10 @@ jobs = sa.Table(
     sa.Column("ended", _TEXT),
     sa.Column("cancelling", sa.Boolean, nullable=False),
     sa.Column("stage", _TEXT),
-    sa.Column("files_done", sa.Integer, nullable=False),
-    sa.Column("files_of", sa.Integer, nullable=False),
-    sa.Column("passages_done", sa.Integer, nullable=False),
-    sa.Column("passages_of", sa.Integer, nullable=False),
+    sa.Column("files_done", _NUMBER, nullable=False),
+    sa.Column("files_of", _NUMBER, nullable=False),
+    sa.Column("passages_done", _NUMBER, nullable=False),
+    sa.Column("passages_of", _NUMBER, nullable=False),
     sa.Column("seconds_left", sa.Float),
     sa.Column("message", _TEXT),
     sa.Column("result", sa.JSON(none_as_null=True)),
@@ -237,7 +240,7 @@ kept = sa.Table(
     "kept",
     metadata,
     # Rises in the order of storing.
-    sa.Column("number", sa.Integer, primary_key=True, autoincrement=True),
+    sa.Column("number", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("id", _TEXT, nullable=False),
     sa.Column("series", _TEXT),
     sa.Column("created", _TEXT, nullable=False),
@@ -251,7 +254,7 @@ kept_words = sa.Table(
     # A separate table: a search for words reads all of its rows, but no stored text.
     "kept_words",
     metadata,
-    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
     sa.Column("heading", _TEXT, nullable=False),
     # Folded by index.text.normalize.
     sa.Column("folded", _TEXT, nullable=False),
@@ -261,9 +264,9 @@ kept_references = sa.Table(
     # The documents that stored texts cite. The rows outlive their documents, which a user may restore.
     "kept_references",
     metadata,
-    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
-    sa.Column("document_id", sa.Integer, primary_key=True),
-    sa.Column("version", sa.Integer, primary_key=True),
+    sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("document_id", _NUMBER, primary_key=True),
+    sa.Column("version", _NUMBER, primary_key=True),
     sa.Index("kept_references_by_document", "document_id", "number"),
 )
 
@@ -271,7 +274,7 @@ withdrawals = sa.Table(
     # Stored texts that were removed from their series by a replacement. They are deleted with the series.
     "withdrawals",
     metadata,
-    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
     sa.Column("series", _TEXT, nullable=False),
     sa.Index("withdrawals_by_series", "series"),
 )
@@ -292,7 +295,7 @@ kept_owners = sa.Table(
     # The owners of stored texts. A text without a row belongs to nobody.
     "kept_owners",
     metadata,
-    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
     sa.Column("owner", _TEXT, nullable=False),
     # Whether other viewers may read the text.
     sa.Column("shared", sa.Boolean, nullable=False),
@@ -303,8 +306,8 @@ kept_documents = sa.Table(
     # The documents from which stored texts have words or titles, cited or not.
     "kept_documents",
     metadata,
-    sa.Column("number", sa.Integer, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
-    sa.Column("document_id", sa.Integer, primary_key=True),
+    sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
+    sa.Column("document_id", _NUMBER, primary_key=True),
     sa.Index("kept_documents_by_document", "document_id", "number"),
 )
 

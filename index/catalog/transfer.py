@@ -23,11 +23,14 @@ from index.catalog.databases import (
     writing,
 )
 from index.catalog.lock import WriteLock
-from index.catalog.schema import chunks, documents, metadata
+from index.catalog.queries import get_meta
+from index.catalog.schema import chunks, documents, metadata, versions
 from index.errors import CatalogError
 from index.private import FOLDER, database_files
 
 _AT_ONCE = 500
+_TEXTS_AT_ONCE = 10
+"""A text may have twenty megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,14 @@ class MovedCatalog:
 
     Attributes:
         target: the address of the database, without its password.
+        generation: the library's generation.
         documents: the number of documents.
         passages: the number of passages of all builds.
         rows: the number of rows of all tables.
     """
 
     target: str
+    generation: int
     documents: int
     passages: int
     rows: int
@@ -66,12 +71,11 @@ def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
     if source == target:
         raise CatalogError(f"the catalog is in {shown(target)} already; name another database")
     with closing(Catalog.open(source)) as ours, closing(Catalog.open(target)) as theirs:
-        if theirs.generation():
-            raise CatalogError(f"{shown(target)} has a catalog with documents; name an empty database")
         with WriteLock(home, ours.engine).hold("migrate"):
-            counts = copy_catalog(ours.engine, theirs.engine)
+            counts = copy_catalog(ours.engine, theirs.engine, only_into_empty=True)
+        generation = theirs.generation()
     rows = sum(counts.values())
-    return MovedCatalog(shown(target), counts[documents.name], counts[chunks.name], rows)
+    return MovedCatalog(shown(target), generation, counts[documents.name], counts[chunks.name], rows)
 
 
 def put_aside_catalog(home: Path) -> Path | None:
@@ -90,20 +94,27 @@ def put_aside_catalog(home: Path) -> Path | None:
     return aside
 
 
-def copy_catalog(source: sa.Engine, target: sa.Engine) -> Mapping[str, int]:
+def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool = False) -> Mapping[str, int]:
     """Replace all rows of one catalog by those of another, in one transaction of each.
 
     Ids stay the same, and ids that the source has given are not given again. Both catalogs have the schema of
     this program.
 
+    Args:
+        source: the database to copy.
+        target: the database whose rows are replaced.
+        only_into_empty: whether to refuse a target in which something was indexed.
+
     Returns:
         The number of rows that were copied, by table.
 
     Raises:
-        CatalogError: if the target then holds something else than the source; the target is unchanged.
+        CatalogError: if the target is refused, or then holds something else than the source; it is unchanged.
     """
     counts: dict[str, int] = {}
     with _one_state(source) as reading, writing(target) as connection:
+        if only_into_empty and get_meta(connection, "generation"):
+            raise CatalogError(f"{shown(target.url)} has a catalog with documents; name an empty database")
         for table in reversed(metadata.sorted_tables):
             connection.execute(sa.delete(table))
         for table in metadata.sorted_tables:
@@ -132,7 +143,8 @@ def _one_state(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[list[dict[str, Any]]]:
     """The rows of a table in the order of its key, in batches."""
-    query = sa.select(table).order_by(*table.primary_key.columns).execution_options(yield_per=_AT_ONCE)
+    at_once = _TEXTS_AT_ONCE if table is versions else _AT_ONCE
+    query = sa.select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)
     for part in connection.execute(query).partitions():
         yield [dict(row._mapping) for row in part]
 

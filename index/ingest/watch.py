@@ -6,6 +6,7 @@ does, so late, repeated and lost notifications do no harm.
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
@@ -17,8 +18,11 @@ from watchfiles import Change as Report
 from watchfiles import watch
 
 from index.catalog.database import Catalog
+from index.errors import RETRY_SECONDS, CatalogUnreachableError
 from index.ingest.discover import root_of, scan
 from index.ingest.synchronize import plan
+
+_log = logging.getLogger(__name__)
 
 REST_SECONDS = 1.0
 """The seconds without a change after which a file counts as complete."""
@@ -83,6 +87,8 @@ class Watch:
         sync: Callable[[Change], bool],
         stop: Event,
         rest: float = REST_SECONDS,
+        *,
+        uploads: Path | None = None,
     ) -> None:
         """Watch the folders of a library.
 
@@ -92,9 +98,11 @@ class Watch:
             sync: syncs the changes; returns False if the watch should try again later.
             stop: ends the watch when it is set.
             rest: seconds without a change after which a file counts as complete.
+            uploads: the folder of the uploads, which is not watched either: the writer indexes them.
         """
         self._catalog = catalog
         self._home = home.absolute()
+        self._apart = [self._home, *([] if uploads is None else [uploads.absolute()])]
         self._sync = sync
         self._stop = stop
         self._seconds = rest
@@ -110,9 +118,13 @@ class Watch:
             KeyboardInterrupt: if the process is interrupted.
         """
         while not self._stop.is_set():
-            # A folder may disappear between the check and the start of the watch.
-            with suppress(FileNotFoundError):
-                self._watch(_places(self._followed()))
+            try:
+                # A folder may disappear between the check and the start of the watch.
+                with suppress(FileNotFoundError):
+                    self._watch(_places(self._followed()))
+            except CatalogUnreachableError as error:
+                _log.warning("%s", error)
+                self._stop.wait(RETRY_SECONDS)
 
     def _watch(self, places: Mapping[str, tuple[int, int]]) -> None:
         """Watch ``places`` until one of them, or the list of followed folders, changes."""
@@ -144,7 +156,11 @@ class Watch:
                 return
 
     def _followed(self) -> list[str]:
-        return [place for place in self._catalog.sources() if not Path(place).is_relative_to(self._home)]
+        return [
+            place
+            for place in self._catalog.sources()
+            if not any(Path(place).is_relative_to(folder) for folder in self._apart)
+        ]
 
     def _settle(self, folders: set[str]) -> set[str]:
         """Sync the folders in which a change is complete; returns the folders to check again."""

@@ -138,7 +138,7 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int) -> Caches 
     """
     manifest = read_manifest(folder)
     # The caches of another home folder, which share the catalog, may have forgotten removals that these need.
-    if manifest is None or reader.forgotten() > manifest.known_from:
+    if manifest is None or reader.forgotten() > manifest.known_from or _is_foreign(manifest, reader):
         return None
     try:
         files = states_of([*files_in(folder / manifest.words), *_bases(folder)])
@@ -173,7 +173,7 @@ def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches
     if caches.index is None or caches.generation < reader.forgotten():
         return None
     manifest = read_manifest(folder)
-    if manifest is None:
+    if manifest is None or _is_foreign(manifest, reader):
         return None
     removed = reader.removed(since=caches.generation)
     try:
@@ -241,20 +241,28 @@ def catch_up_words(
     return replace(caught_up, digests=digests(folder, caught_up))
 
 
-def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool) -> bool:
+def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checked: bool = False) -> bool:
     """Add what the words in ``folder`` lack, if a process of another home folder has written to the catalog.
 
     Call this only while holding the write lock of the home folder.
+
+    Args:
+        folder: the build's folder of caches.
+        reader: reads the newest generation.
+        titled: as for :func:`index.search.bm25.entries`.
+        checked: whether the files are known to be unchanged, so that their digests need not be computed.
 
     Returns:
         False if the caches are damaged, or too old to learn from the catalog what was removed.
     """
     manifest = read_manifest(folder)
-    if manifest is None or reader.forgotten() > manifest.words_generation or not is_intact(folder, manifest):
+    if manifest is None or reader.forgotten() > manifest.words_generation:
+        return False
+    if not (checked or is_intact(folder, manifest)):
         return False
     try:
         words = LexicalIndex(folder / manifest.words)
-        words.remove_after(reader.last_chunk())
+        words.remove_after(manifest.written_after if _is_foreign(manifest, reader) else reader.last_chunk())
         caught_up = catch_up_words(folder, manifest, reader, words.words().last, titled=titled)
     except LexicalIndexError:
         return False
@@ -262,16 +270,26 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool) -> boo
     return True
 
 
-def prepare_words(folder: Path, last: int) -> tuple[Manifest, LexicalIndex]:
+def _is_foreign(manifest: Manifest, reader: CatalogReader) -> bool:
+    """Tell if the words may have passages of a commit that failed, under ids that other passages have now.
+
+    A process of this home folder has begun to write them for a commit, and another home folder has committed
+    since.
+    """
+    return manifest.writing and manifest.mark != reader.mark and reader.last_chunk() > manifest.written_after
+
+
+def prepare_words(folder: Path, last: int, mark: str) -> tuple[Manifest, LexicalIndex]:
     """Open the words in ``folder`` for writing, and remove what an interrupted commit left in them.
 
     Args:
         folder: the build's folder of caches, created if it is missing.
         last: the highest chunk id that was ever committed.
+        mark: the random name of the commit.
     """
     make_folder(folder)
     manifest = read_manifest(folder) or Manifest(words=f"words-{uuid.uuid4().hex[:8]}")
-    write_manifest(folder, replace(manifest, writing=True))
+    write_manifest(folder, replace(manifest, writing=True, mark=mark, written_after=last))
     words = LexicalIndex(folder / manifest.words)
     words.remove_after(last)
     return manifest, words

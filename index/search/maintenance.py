@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
+import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +27,7 @@ from index.catalog.lock import WriteLock, locked
 from index.catalog.reader import CatalogReader
 from index.embedding.encoder import Encoder
 from index.embedding.pipeline import is_long
-from index.errors import LexicalIndexError, LibraryLockedError, LibraryWriteError
+from index.errors import CatalogUnreachableError, LexicalIndexError, LibraryLockedError, LibraryWriteError
 from index.memory import give_back
 from index.private import FILE
 from index.records import Build, Committed, NewVersion, Recipe
@@ -60,6 +61,9 @@ _log = logging.getLogger(__name__)
 
 _FAILURES = (OSError, LexicalIndexError, VectorIndexError, sa.exc.OperationalError)
 """The errors of a full disk or a read-only folder."""
+
+_LATER = (*_FAILURES, CatalogUnreachableError, LibraryLockedError)
+"""The errors after a commit that the next reader or writer makes good."""
 
 
 @contextmanager
@@ -183,21 +187,22 @@ class Maintenance:
         with self.snapshot() as (reader, caches):
             before = caches if caches.is_writable() else self._renewed(reader, caches)
         written: list[Build] = []
+        mark = uuid.uuid4().hex
 
         def prepare(committed: Committed, build: Build) -> None:
             written.append(build)
             known = before.build is not None and before.build.number == build.number
-            _, words = prepare_words(folder_of(self.home, build), before.last if known else 0)
+            _, words = prepare_words(folder_of(self.home, build), before.last if known else 0, mark)
             titled = build.recipe.title_tokens > 0
             written_now = zip(new, committed.documents, committed.added, strict=True)
             words.add(entry for item in written_now for entry in entries_of(*item, titled=titled))
 
-        committed = self._catalog.commit(new, removed, recipe, prepare, lineage, back=back)
+        committed = self._catalog.commit(new, removed, recipe, prepare, lineage, back=back, mark=mark)
         if is_long(item.incoming for item in new):
             give_back()
         try:
             self._finish(written[0], committed)
-        except (*_FAILURES, LibraryLockedError) as error:
+        except _LATER as error:
             # The commit stands: the next reader brings the caches up to date.
             _log.warning("The caches of %s are behind: %s", self.home, error)
         return committed
@@ -305,9 +310,23 @@ class Maintenance:
         folder = folder_of(self.home, reader.build)
         if caches is not None and caches.build == reader.build:
             followed = follow_caches(caches, folder, reader)
+            if followed is None and self._caught_up(folder, reader):
+                followed = follow_caches(caches, folder, reader)
             if followed is not None:
                 return followed
         return open_caches(folder, reader, dimensions) or self._repaired(folder, reader, dimensions)
+
+    def _caught_up(self, folder: Path, reader: CatalogReader) -> bool:
+        """Add what the words lack since another home folder has committed; the present files are intact."""
+        build = reader.build
+        if build is None:
+            return False
+        try:
+            with self._write_lock.hold("repair", timeout=0, home_only=True):
+                titled = build.recipe.title_tokens > 0
+                return catch_up_caches(folder, reader, titled=titled, checked=True)
+        except LibraryLockedError:
+            return False
 
     def _repaired(self, folder: Path, reader: CatalogReader, dimensions: int) -> Caches | None:
         """Rebuild the caches from the catalog; None if another process holds the write lock."""

@@ -43,6 +43,8 @@ class Manifest:
         words: the name of the folder with the tantivy index.
         words_generation: the words no longer contain passages that were removed up to this generation.
         writing: whether a process is writing to the words, so that some of their files may lack a digest.
+        mark: the random name of the commit for which that process writes.
+        written_after: the highest chunk id before that commit.
         digests: the sha256 of each file in hexadecimal, by its path in the folder of the caches.
     """
 
@@ -52,6 +54,8 @@ class Manifest:
     words: str = ""
     words_generation: int = 0
     writing: bool = False
+    mark: str = ""
+    written_after: int = 0
     digests: Mapping[str, str] = field(default_factory=dict)
 
     @property

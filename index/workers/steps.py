@@ -16,7 +16,7 @@ def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
     def work(stop: Event) -> None:
         if writer.follows_any:
             writer.sync()
-        Watch(index.catalog, index.home, writer.synced, stop).run()
+        Watch(index.catalog, index.home, writer.synced, stop, uploads=index.uploads).run()
 
     return work
 

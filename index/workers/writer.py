@@ -197,7 +197,8 @@ class Writer:
         with self._lock:
             if self._asked is not None:
                 asked, task = self._asked
-                if self._state(task) == "waiting":
+                # A job whose start could not be recorded is over, and still waits by its row.
+                if not task.over.is_set() and self._state(task) == "waiting":
                     asked.add(change)
                     return task
             asked = _Asked(set(), set())

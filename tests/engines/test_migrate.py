@@ -6,9 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from index.embedding.encoder import Encoder
+from index.library import Library
 from tests.support.commands import prints
 from tests.support.postgresql import ON_SQLITE
 from ui.cli.app import main
+from ui.cli.operations import migrate as migrating
+from ui.settings import Settings
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -62,7 +66,7 @@ def test_a_database_that_cannot_take_the_library_is_refused_and_the_library_stay
     expected = {
         "full": "has a catalog with documents; name an empty database",
         "same": "is in {} already; name another database",
-        "nonsense": "is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME",
+        "nonsense": "this://… is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME",
     }
     assert expected[target].format(home / "catalog.sqlite") in capfd.readouterr().err
     assert (home / "catalog.sqlite").is_file()
@@ -75,3 +79,44 @@ def test_a_home_without_a_library_stays_empty(
     assert main(["migrate", "--to", database_url, "--home", str(home)]) == 2
     assert "there is no library in" in capfd.readouterr().err
     assert not home.exists()
+
+
+def test_a_backup_that_cannot_be_restored_leaves_uploads_in_their_places(
+    home: Path, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "uploads").mkdir()
+    (home / "uploads" / "mine.txt").write_text("A report.")
+    assert main(["backup", str(tmp_path / "library.tar"), "--home", str(home)]) == 0
+    assert main(["migrate", "--to", database_url, "--home", str(home)]) == 0
+    monkeypatch.setenv("FOOTNOTED_DATABASE_URL", database_url)
+    restore = ["restore", str(tmp_path / "library.tar"), "--home", str(home)]
+    with monkeypatch.context() as patch:
+        patch.setattr("index.catalog.transfer._digest", lambda connection, _: connection.dialect.name)
+        assert main(restore) == 1
+    assert (home / "uploads" / "mine.txt").read_text() == "A report."
+    assert main(restore) == 0
+    assert (home / "uploads" / "mine.txt").read_text() == "A report."
+    [aside] = [folder for folder in home.glob("replaced-*") if (folder / "uploads").exists()]
+    assert (aside / "catalog.sqlite").is_file()
+
+
+def test_a_library_that_changes_while_it_moves_stays(
+    home: Path,
+    database_url: str,
+    encoder: Encoder,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    searched = migrating._searched
+
+    def searching(settings: Settings) -> object:
+        found = searched(settings)
+        if settings.database:
+            with Library.open(home, encoder) as library:
+                library.replace([], removed=[1])
+        return found
+
+    monkeypatch.setattr(migrating, "_searched", searching)
+    assert main(["migrate", "--to", database_url, "--home", str(home)]) == 1
+    assert "the library has changed since it was copied to" in capfd.readouterr().err
+    assert (home / "catalog.sqlite").is_file()

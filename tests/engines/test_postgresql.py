@@ -13,9 +13,17 @@ import sqlalchemy as sa
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog import address_of
 from index.catalog.database import Catalog
-from index.errors import CatalogError, CatalogUnreachableError, FootnotedError, outward_line
+from index.errors import (
+    CatalogError,
+    CatalogUnreachableError,
+    DocumentNotFoundError,
+    FootnotedError,
+    outward_line,
+)
 from index.library import Library
 from index.memory import LONG
+from index.records import Filters
+from index.search.maintenance import Maintenance
 from tests.engines.conftest import Replica
 from tests.support.postgresql import ON_SQLITE, Server
 from tests.support.reports import found, incoming, version, words
@@ -24,10 +32,10 @@ from tests.support.reports import found, incoming, version, words
 @pytest.mark.parametrize(
     ("written", "named"),
     [
-        ("mysql://me:secret@host/name", "mysql://me:***@host/name"),
-        ("postgresql://me:secret@host/name", "postgresql://me:***@host/name"),
-        ("postgresql+psycopg://me:secret@host", "postgresql+psycopg://me:***@host"),
-        ("me:secret@host", "***"),
+        ("mysql://me:secret@host/name", "mysql://…"),
+        ("postgresql://me:secret@host/name", "postgresql://…"),
+        ("postgresql+psycopg://me:secret@host", "postgresql+psycopg://…"),
+        ("me:secret@host", "this://…"),
     ],
 )
 def test_an_address_of_something_else_is_refused_without_its_password(
@@ -38,6 +46,19 @@ def test_an_address_of_something_else_is_refused_without_its_password(
     assert str(caught.value) == (
         f"{named} is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
     )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "postgresql+psycopg://me@host/name?password=secret",
+        "postgresql+psycopg://me:se@cret@host/name",
+    ],
+)
+def test_a_password_in_the_wrong_place_is_refused_and_not_shown(tmp_path: Path, written: str) -> None:
+    with pytest.raises(CatalogError, match="has its password in the wrong place; write") as caught:
+        address_of(tmp_path, written)
+    assert "cret" not in str(caught.value)
 
 
 def test_a_database_that_is_missing_is_named_to_the_operator_alone(server: Server, tmp_path: Path) -> None:
@@ -92,6 +113,31 @@ def test_a_server_that_was_restarted_is_used_again(server: Server, replica: Repl
     assert library.search("river")[0].text == "The river rose."
     library.replace([incoming("A gate is shut.", "b.txt")])
     assert library.search("gate")[0].text == "A gate is shut."
+
+
+def test_a_commit_stands_if_the_server_is_lost_right_after_it(
+    server: Server, replica: Replica, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = replica("home")
+    library.replace([incoming("The river rose.", "a.txt"), incoming("A gate is shut.", "b.txt")])
+
+    def committed(*_: object) -> None:
+        server.stop("immediate")
+
+    monkeypatch.setattr(Maintenance, "_finish", committed)
+    try:
+        assert library.replace([], removed=[1]).generation == 2
+    finally:
+        server.start()
+    assert [record.path for record in library.catalog.documents()] == ["b.txt"]
+
+
+def test_an_id_that_no_document_has_is_not_found_however_large_it_is(replica: Replica) -> None:
+    library = replica("home")
+    library.replace([incoming("The river rose.", "a.txt")])
+    with pytest.raises(DocumentNotFoundError):
+        library.catalog.document(2**53 - 1)
+    assert library.search("river", filters=Filters(document_ids=(2**53 - 1,))) == []
 
 
 def test_a_server_that_has_lost_its_last_commit_is_searched_as_it_is_now(replica: Replica) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pytest
 
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog import lock
-from index.errors import LibraryLockedError
+from index.errors import LibraryLockedError, LibraryWriteError
 from index.library import Library
 from index.search.manifest import folder_of, read_manifest
 from tests.engines.conftest import Replica
@@ -87,6 +88,35 @@ def test_a_replica_adds_what_it_lacks_and_writes_nothing_anew(replica: Replica) 
     one.replace([], removed=[2])
     assert "0.txt" not in {hit.document.path for hit in two.search("number 0")}
     assert words_folder(two) == before
+
+
+@pytest.mark.parametrize("passages", [1, 2, 5])
+def test_words_of_a_commit_that_failed_are_not_those_of_the_next_one_in_another_home(
+    replica: Replica, database_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passages: int
+) -> None:
+    """The words are written before the catalog commits, and the next commit gets the same ids."""
+    one, two = replica("one"), replica("two")
+    one.replace([incoming("The river rose.", "a.txt")])
+    two.search("river")
+    failing = [incoming("Police in Orrin. Police in Varda. Police in a village.", "b.txt")]
+    monkeypatch.setattr("index.catalog.database.note_removals", fail)
+    with pytest.raises(LibraryWriteError, match="no more room"):
+        one.replace(failing)
+    monkeypatch.undo()
+    shutil.copytree(tmp_path / "one", tmp_path / "killed")
+    others = {f"{number}.txt": f"The council met {number} times." for number in range(passages)}
+    two.replace([incoming(text, path) for path, text in others.items()])
+    expected = from_scratch(tmp_path / ON_SQLITE, {"a.txt": "The river rose.", **others})
+    with Library.open(tmp_path / "killed", StubEncoder(), database_url=database_url) as killed:
+        assert results(killed) == expected
+    assert results(one) == expected
+    one.replace([incoming("Police in Orrin.", "b.txt")])
+    assert two.search("police")[0].document.path == one.search("police")[0].document.path == "b.txt"
+
+
+def fail(*_: object) -> None:
+    """Fail as a full disk does, in the middle of a transaction."""
+    raise OSError(28, "no more room")
 
 
 def test_a_replica_that_misses_forgotten_removals_makes_its_caches_anew(

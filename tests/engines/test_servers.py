@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from threading import Event, Thread
 
 import pytest
 from starlette.testclient import TestClient
 
 from index.embedding.encoder import Encoder
+from index.ingest.watch import Change, Watch
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.postgresql import Server
+from tests.support.reports import write
 from ui.app import create_app
 
 REPORT = b"The council of Varda closed the third gate of the dam on Monday."
@@ -82,3 +85,29 @@ def test_a_server_whose_database_is_gone_says_when_to_ask_again(
     upload(first, "other.txt", b"The mayor of Orrin opened a bridge on Tuesday.")
     found = second.post("/v1/search", json={"query": "Who opened a bridge?"}).json()
     assert found["results"][0]["path"] == "other.txt"
+
+
+def test_the_watch_goes_on_when_the_database_runs_again(
+    encoder: Encoder, database_url: str, server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.ingest.watch.RETRY_SECONDS", 0.1)
+    write(tmp_path / "reports" / "gate.txt", REPORT.decode())
+    synced, stop = Event(), Event()
+
+    def sync(_: Change) -> bool:
+        synced.set()
+        return True
+
+    with Library.open(tmp_path / "one", encoder, database_url=database_url) as library:
+        library.catalog.follow([str(tmp_path / "reports")])
+        watching = Thread(target=Watch(library.catalog, library.home, sync, stop, 0.1).run, daemon=True)
+        server.stop("immediate")
+        watching.start()
+        try:
+            assert not synced.wait(1)
+        finally:
+            server.start()
+        assert synced.wait(60)
+        stop.set()
+        watching.join(60)
+        assert not watching.is_alive()

@@ -15,7 +15,7 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from index.catalog import CATALOG, backup
+from index.catalog import CATALOG, address_of, backup
 from index.catalog.databases.postgresql import PostgreSQL
 from index.catalog.databases.sqlite import SQLite
 
@@ -145,10 +145,15 @@ def in_place_of_sqlite(server: Server) -> Iterator[None]:
         file = Path(str(address.database))
         return exists(sqlite, address) and (_is_saved(file) or other.exists(server.of(file)))
 
+    def address(home: Path, database_url: str) -> sa.URL:
+        """The address that a backup is of, or is restored to."""
+        file = home / CATALOG
+        return address_of(home, database_url) if database_url or _is_saved(file) else server.of(file)
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(SQLite, "connect", connected)
         patch.setattr(SQLite, "exists", existing)
-        patch.setattr(backup, "address_of", lambda home, _: server.of(home / CATALOG))
+        patch.setattr(backup, "address_of", address)
         yield
 
 

@@ -269,3 +269,14 @@ def test_every_setting_has_a_description_and_says_what_its_value_must_be() -> No
     fields = Settings.model_fields
     assert [name for name, field in fields.items() if not (field.description or "").endswith(".")] == []
     assert [name for name in fields if not needed(name)] == []
+
+
+def test_the_folder_of_uploads_is_the_same_wherever_a_command_starts(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("FOOTNOTED_UPLOADS", "~/files")
+    assert load_settings().uploads == tmp_path / "files"
+    monkeypatch.setenv("FOOTNOTED_UPLOADS", "files")
+    with pytest.raises(SettingsError, match=r"FOOTNOTED_UPLOADS.*must be the absolute path of a folder"):
+        load_settings()

@@ -86,7 +86,7 @@ def sync_on_changes(
             return True
 
         show(syncer.sync(paths))
-        Watch(index.catalog, index.home, synced, interrupted).run()
+        Watch(index.catalog, index.home, synced, interrupted, uploads=index.uploads).run()
 
 
 def _open(settings: Settings, opened: ExitStack, stderr: Console) -> Library:

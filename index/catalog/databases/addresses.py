@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.dialects import sqlite
 
 from index.catalog.databases.postgresql import PostgreSQL
 from index.catalog.databases.sqlite import SQLite
 from index.errors import CatalogError
+
+if TYPE_CHECKING:
+    from sqlalchemy.dialects import postgresql
 
 CATALOG = "catalog.sqlite"
 """The name of the SQLite file in a home folder."""
@@ -93,9 +96,15 @@ def address_of(home: Path, database_url: str = "") -> sa.URL:
     except (sa.exc.ArgumentError, ValueError):
         address = None
     if address is None or address.drivername != "postgresql+psycopg" or not address.database:
-        shown = "***" if address is None else address.render_as_string(hide_password=True)
+        # It may have a password in any place.
+        kind = address.drivername if address else "this"
         raise CatalogError(
-            f"{shown} is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
+            f"{kind}://… is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
+        )
+    if "password" in address.query or "@" in (address.host or ""):
+        raise CatalogError(
+            "the address of the database has its password in the wrong place; write "
+            "postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME, with %40 for @, or use a ~/.pgpass file"
         )
     return address
 
@@ -135,4 +144,9 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
     """An ``INSERT`` that can say what to do about rows that ``table`` already has (``on_conflict_…``)."""
-    return sqlite.insert(table) if connection.dialect.name == "sqlite" else postgresql.insert(table)
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    # Importing it takes a tenth of a second, for which no command of one machine should wait.
+    from sqlalchemy.dialects import postgresql
+
+    return postgresql.insert(table)

@@ -54,7 +54,7 @@ def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str
     """
     argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
     value = _JsonValues(argument).table_valued("value").c.value
-    return sa.select(sa.cast(value, sa.Integer) if kind is int else value)
+    return sa.select(sa.cast(value, sa.BigInteger) if kind is int else value)
 
 
 def each_of(values: Sequence[int | str]) -> sa.Select[Any]:

@@ -1,19 +1,18 @@
 """A catalog in PostgreSQL, for the processes of several machines.
 
-The home folder of each machine then holds caches and uploads only. As in a SQLite file, one transaction
-writes at a time; here an advisory lock of the database sees to it.
+As in a SQLite file, one transaction writes at a time; here an advisory lock of the database sees to it.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from index.errors import CatalogError, CatalogUnreachableError
+from index.errors import CatalogError, CatalogUnreachableError, LibraryLockedError
 
 if TYPE_CHECKING:
     import psycopg
@@ -22,11 +21,22 @@ if TYPE_CHECKING:
 _TRANSACTIONS, _WRITERS = 4_706_501, 4_706_502
 """The numbers of two advisory locks: of the transactions that write, and of the library's writer."""
 
-_CONNECT_SECONDS = 5
+_TIMES = {
+    "connect_timeout": 5,
+    # A peer that vanishes without a word is noticed within a minute, by the client and by the server.
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 60_000,
+    "options": "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 "
+    # As with SQLite, a writer waits half a minute for another one.
+    "-c lock_timeout=30s",
+}
 _CONNECTIONS = 8
 """Connections that stay open in a process. More are opened when needed; the server bounds their number."""
 
 _POLL_SECONDS = 0.05
+_LOCK_NOT_AVAILABLE = "55P03"
 
 _PIECE = 64 * 1024
 """The characters in a part of a text."""
@@ -53,7 +63,7 @@ class PostgreSQL:
         try:
             engine = sa.create_engine(
                 address,
-                connect_args={"connect_timeout": _CONNECT_SECONDS, "application_name": "footnoted"},
+                connect_args={**_TIMES, "application_name": "footnoted"},
                 pool_size=_CONNECTIONS,
                 max_overflow=-1,
                 # A restart of the database server ends the connections of the pool.
@@ -113,8 +123,10 @@ class PostgreSQL:
             try:
                 yield held
             finally:
-                if held:
-                    connection.execute(sa.select(sa.func.pg_advisory_unlock(_WRITERS)))
+                # A connection that is lost has released the lock.
+                with suppress(CatalogUnreachableError):
+                    if held:
+                        connection.execute(sa.select(sa.func.pg_advisory_unlock(_WRITERS)))
 
 
 def _sequence(table: sa.Table) -> str:
@@ -140,6 +152,9 @@ def _explain(context: sa.engine.ExceptionContext) -> None:
         # The pool makes a new connection in place of the one that the server has ended.
         return
     error = context.original_exception
+    if getattr(error, "sqlstate", None) == _LOCK_NOT_AVAILABLE:
+        line = "another process is writing to the library's database; wait until it is done, then try again"
+        raise LibraryLockedError(line, line) from error
     if context.is_disconnect or (
         context.connection is None and isinstance(context.sqlalchemy_exception, sa.exc.OperationalError)
     ):

@@ -51,6 +51,8 @@ class Child:
     """A reading process, its pipes, and the last part of what it wrote to standard error."""
 
     def __init__(self) -> None:
+        # The process has no use for the settings, some of which are passwords.
+        rest = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
         # The process imports from the same folders as this one; -P removes the current folder from them.
         paths = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
         self.process: subprocess.Popen[bytes] = subprocess.Popen(  # nosec B603 # our own module, no shell
@@ -58,7 +60,7 @@ class Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
-            env={**os.environ, "PYTHONPATH": paths},
+            env={**rest, "PYTHONPATH": paths},
             process_group=0,  # so that the processes that it starts end with it
         )
         self._tokenizer = ""

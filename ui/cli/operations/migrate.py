@@ -12,7 +12,7 @@ from ui.cli import printing
 from ui.cli.options import AsJson, Home, settings_of
 from ui.cli.server import running_server
 from ui.errors import UsedWronglyError
-from ui.opening import has_library, open_library
+from ui.opening import has_library, open_catalog, open_library
 
 if TYPE_CHECKING:
     from index.library import Library
@@ -30,8 +30,8 @@ def migrate(
         str,
         typer.Option(
             metavar="ADDRESS",
-            help="An empty database, postgresql+psycopg://USER:PASSWORD@HOST:5432/NAME; or home, for the "
-            "file in the home folder.",
+            help="An empty database, postgresql+psycopg://USER@HOST:5432/NAME, with the password in "
+            "~/.pgpass; or home, for the file in the home folder.",
         ),
     ],
     home: Home = None,
@@ -60,6 +60,12 @@ def migrate(
             f"searches of {moved.target} find something else than before; the library stays where it was: "
             "report this error, and drop that database"
         )
+    with open_catalog(settings) as former:
+        if former.generation() != moved.generation:
+            raise CatalogError(
+                f"the library has changed since it was copied to {moved.target}, and stays where it was: "
+                "stop all programs that write to it, drop that database, and migrate again"
+            )
     aside = put_aside_catalog(settings.home) if target else None
     if as_json:
         printing.print_json({**asdict(moved), "searches": len(before), "put_aside": aside and str(aside)})
