@@ -6,7 +6,6 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from pydantic import SecretStr
 
 from ui.cli import printing
 from ui.cli.options import AsJson, Home, settings_of
@@ -42,6 +41,8 @@ def migrate(
     The command compares all rows and the results of a sample of searches, and then moves the former file
     aside. A former database stays as it is.
     """
+    from pydantic import SecretStr
+
     from index.catalog import move_catalog, put_aside_catalog
     from index.errors import CatalogError
 
