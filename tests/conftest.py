@@ -41,7 +41,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def _postgresql() -> Iterator[postgresql.Server | None]:
-    """With ``make test-engines``, every catalog is in PostgreSQL."""
+    """Every catalog is in PostgreSQL if ``make test-engines`` runs the tests."""
     if os.environ.get("FOOTNOTED_TEST_ENGINE") != "postgresql":
         yield None
         return

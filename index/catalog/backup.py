@@ -140,10 +140,7 @@ def restore(home: Path, file: Path, beside: Sequence[str] = (), database_url: st
         there = [name for name in beside if (unpacked / name).exists()]
         _relocate(unpacked / CATALOG, str(manifest["home"]), str(home.absolute()))
         unconfirmed = _unconfirm(unpacked / CATALOG, {str(home.absolute() / name) for name in beside})
-        server = None
-        if not is_file(address):
-            server = Catalog.open(address)
-            opened.callback(server.close)
+        server = None if is_file(address) else opened.enter_context(closing(Catalog.open(address)))
         with WriteLock(home, server.engine if server else None).hold("restore"):
             aside = home / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:4]}"
             present = server.generation() if server else _generation(home / CATALOG)
@@ -285,7 +282,8 @@ def _exchange_rows(server: Catalog, new: Path, aside: Path) -> bool:
     if had_rows:
         aside.mkdir(FOLDER)
         _save_rows(server.engine, aside / CATALOG)
-    _copy_rows(new, server.engine)
+    with closing(Catalog.open(new)) as restored:
+        copy_catalog(restored.engine, server.engine)
     return had_rows
 
 
@@ -305,28 +303,14 @@ def _save(address: sa.URL, file: Path) -> None:
     if is_file(address):
         _copy(Path(str(address.database)), file)
         return
-    server = Catalog.open(address)
-    try:
+    with closing(Catalog.open(address)) as server:
         _save_rows(server.engine, file)
-    finally:
-        server.close()
 
 
 def _save_rows(engine: sa.Engine, file: Path) -> None:
-    saved = Catalog.open(file)
-    try:
+    with closing(Catalog.open(file)) as saved:
         copy_catalog(engine, saved.engine)
         saved.clear_log()
-    finally:
-        saved.close()
-
-
-def _copy_rows(file: Path, engine: sa.Engine) -> None:
-    saved = Catalog.open(file)
-    try:
-        copy_catalog(saved.engine, engine)
-    finally:
-        saved.close()
 
 
 def _copy(source: Path, target: Path) -> None:

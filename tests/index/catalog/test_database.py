@@ -283,3 +283,13 @@ def test_a_catalog_does_not_hold_the_texts_of_its_commits_in_memory(catalog: Cat
     finally:
         tracemalloc.stop()
     assert held < len(text) / 2
+
+
+def test_removals_stay_forgotten_if_older_caches_let_fewer_be_forgotten(tmp_path: Path) -> None:
+    """The caches of another home folder may be older."""
+    catalog = Catalog.open(tmp_path / "catalog.sqlite")
+    for generation in (5, 3):
+        catalog.forget_removals(generation)
+    with catalog.reading() as reader:
+        assert reader.forgotten() == 5
+    catalog.close()

@@ -306,3 +306,15 @@ def test_a_sync_goes_on_after_a_file_that_hangs_and_leaves_no_process(
         ("slow.html", "took more than 1 seconds to read; split it into parts, or allow more time")
     ]
     assert children_of(os.getpid()) == children
+
+
+def test_the_reading_process_gets_no_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It reads files of strangers, and some settings are passwords."""
+    monkeypatch.setenv("FOOTNOTED_DATABASE_URL", "postgresql+psycopg://me:secret@host/name")
+    started = child.Child()
+    try:
+        environment = Path(f"/proc/{started.process.pid}/environ").read_bytes()
+    finally:
+        started.end()
+    assert b"PYTHONPATH=" in environment
+    assert b"FOOTNOTED_" not in environment
