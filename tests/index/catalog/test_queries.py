@@ -30,9 +30,13 @@ def passages(catalog: Catalog) -> list[Passage]:
         return list(reader.passages())
 
 
+STORABLE = TEXTS.filter(lambda text: "\0" not in text)
+"""Texts that every database keeps as they are. PostgreSQL has no U+0000, and keeps U+FFFD for it."""
+
+
 class TestPassages:
     @PATIENT
-    @given(st.lists(TEXTS, min_size=1, max_size=3))
+    @given(st.lists(STORABLE, min_size=1, max_size=3))
     def test_they_are_the_spans_of_their_documents_text(
         self, tmp_path_factory: pytest.TempPathFactory, texts: list[str]
     ) -> None:
