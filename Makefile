@@ -8,6 +8,8 @@ VENV := .venv
 STAMP := $(VENV)/.installed
 COMPILED := $(VENV)/.compiled
 RERANKER := $(VENV)/.reranker
+MILVUS := $(VENV)/.milvus
+comma := ,
 PAGE := tests/page
 # The linter and the tests of the page's scripts need npm and Node.js 20.19, 22.7 or later; without them they are skipped.
 NODE := $(shell command -v npm >/dev/null && node -e 'const [major, minor] = process.versions.node.split(".").map(Number); \
@@ -77,12 +79,25 @@ test: $(COMPILED) ## Run every test, a core each (TESTS=tests/ui/cli for some, W
 	$(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(TESTS)
 	@$(if $(TESTS),,$(if $(NODE),npm test --prefix $(PAGE) --silent,echo "footnoted: no Node.js; the tests of the page's scripts are skipped"))
 
-# The tests that open a catalog.
+# The tests that open a catalog, and those of searches, for which alone it matters where the vectors are.
 STORED := $(addprefix tests/,engines index/catalog index/search index/ingest index/uploads index/workers \
   index/test_edits_from_scratch.py index/test_library.py index/test_made_anew.py rag/conversations)
+SEARCHED := $(addprefix tests/index/,search test_edits_from_scratch.py test_library.py test_made_anew.py)
+ON_ENGINES = FOOTNOTED_TEST_ENGINE=$(1) $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
-test-engines: $(COMPILED) ## Run the tests that open a catalog on PostgreSQL (Debian: postgresql-17)
-	FOOTNOTED_TEST_ENGINE=postgresql $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile $(STORED)
+# A real server of Milvus and its small sibling. Their packages ask for pymilvus and FAISS in other versions.
+$(MILVUS): $(STAMP)
+	@$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps 'milvus==2.3.5' 'milvus-lite>=3.2,<4' \
+	  && $(VENV)/bin/python -m pip install --quiet --no-compile pyarrow && touch $@ || true
+
+test-engines: $(COMPILED) $(MILVUS) ## Run the tests on PostgreSQL (Debian: postgresql-17) and Milvus (QUICK=1: a part)
+	$(call ON_ENGINES,postgresql) $(STORED)
+	@if [ ! -e $(MILVUS) ]; then \
+	  echo "footnoted: NOT TESTED: vectors in Milvus; its programs cannot be installed" >&2; exit 0; \
+	fi; set -ex; \
+	$(call ON_ENGINES,postgresql$(comma)milvus-lite) $(SEARCHED); \
+	FOOTNOTED_TEST_OWN_MILVUS=milvus $(VENV)/bin/python -m pytest tests/engines/test_milvus.py; \
+	$(if $(QUICK),,$(call ON_ENGINES,milvus) $(SEARCHED))
 
 lint: style types flaws imports page-lint ## Style, types, known security flaws and the direction of imports
 

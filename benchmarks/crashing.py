@@ -23,6 +23,7 @@ from benchmarks.stub_encoder import StubEncoder
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Incoming
+from index.search.bases import FileBases
 from index.search.caches import open_caches
 from index.search.manifest import folder_of
 from index.uploads.leftovers import sweep_uploads
@@ -173,7 +174,7 @@ def _compare(index: Library, folder: Path, where: str) -> None:
                 raise LostError(f"{where}: {query!r} finds {ours}, and {theirs} afresh")
     with index.catalog.reading() as reader:
         encoder = StubEncoder(recipe.model)
-        if open_caches(folder_of(index.home, build), reader, encoder.dimensions) is None:
+        if open_caches(folder_of(index.home, build), reader, encoder.dimensions, FileBases()) is None:
             raise LostError(f"{where}: the caches do not have what the catalog has")
 
 

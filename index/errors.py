@@ -66,8 +66,12 @@ class CatalogError(FootnotedError):
     """The catalog's file or database cannot be used."""
 
 
-class CatalogUnreachableError(CatalogError):
-    """The server of the catalog's database does not answer. The message may name the server."""
+class UnreachableError(FootnotedError):
+    """A server on which the library relies does not answer. The message may name the server."""
+
+
+class CatalogUnreachableError(CatalogError, UnreachableError):
+    """The server of the catalog's database does not answer."""
 
     def __init__(self, cause: str) -> None:
         super().__init__(
@@ -77,6 +81,19 @@ class CatalogUnreachableError(CatalogError):
 
     def outward(self) -> str:  # noqa: D102 (inherited)
         return "the database of the library cannot be reached; try again in a moment"
+
+
+class VectorsUnreachableError(UnreachableError):
+    """The server of Milvus, which has the library's vectors, does not answer, or has lost them."""
+
+    def __init__(self, cause: str) -> None:
+        super().__init__(
+            f"the vectors in Milvus cannot be searched ({cause}); check FOOTNOTED_INDEX and the server of "
+            "Milvus, then try again"
+        )
+
+    def outward(self) -> str:  # noqa: D102 (inherited)
+        return "the search index of the library cannot be reached; try again in a moment"
 
 
 class SchemaError(FootnotedError):

@@ -33,7 +33,7 @@ from index.search.reindex import rebuild
 from index.search.snapshot import POOL, Hit, Snapshot
 from index.text.chunks import CHUNKING, MAX_CHUNK_TOKENS
 from index.text.cutting import Cutting
-from index.vectors import DEFAULT_POLICY, IndexPolicy
+from index.vectors import DEFAULT_POLICY, IndexPolicy, store_at
 
 __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "Snapshot"]
 
@@ -84,6 +84,7 @@ class Library:
         former: Callable[[Recipe], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
         uploads: Path | None = None,
+        index_url: str = "",
     ) -> None:
         self.home = home
         self.uploads = uploads or home / UPLOADS
@@ -92,7 +93,7 @@ class Library:
         self.duplicates = Duplicates()
         self._recipe = Recipe(encoder.key, max_chunk_tokens, title_tokens, CHUNKING, encoder.name)
         self._encoder_pool = EncoderPool(encoder, former)
-        self._maintenance = Maintenance(home, catalog, self._encoder_of, policy)
+        self._maintenance = Maintenance(home, catalog, self._encoder_of, policy, store_at(index_url))
 
     @classmethod
     def open(
@@ -106,6 +107,7 @@ class Library:
         policy: IndexPolicy = DEFAULT_POLICY,
         database_url: str = "",
         uploads: Path | None = None,
+        index_url: str = "",
     ) -> Self:
         """Open the library in ``home``, or create an empty one.
 
@@ -124,10 +126,13 @@ class Library:
                 libraries, each in a home folder of its own, may share one catalog.
             uploads: the folder of the uploaded files; None for ``uploads`` in ``home``. Libraries that share
                 a catalog share it, at the same path.
+            index_url: the address of a server of Milvus that keeps the vectors,
+                ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; empty for files in ``home``.
 
         Raises:
             CatalogError: if the catalog cannot be opened.
             EncoderMismatchError: if the library was indexed with another encoder and ``former`` is None.
+            VectorIndexError: if ``index_url`` is no such address.
         """
         make_folder(home)
         catalog = Catalog.open(address_of(home, database_url))
@@ -140,6 +145,7 @@ class Library:
             former=former,
             policy=policy,
             uploads=uploads,
+            index_url=index_url,
         )
         try:
             if former is None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
-from tests.support import postgresql
+from tests.support import milvus, postgresql
 from tests.support.background import Held
 from tests.support.handing import SERVERS, SYNCS, handing_on, left
 
@@ -27,10 +28,26 @@ from index.loaders.sandbox.client import Isolated
 from rag.engine import QueryEngine
 from tests.support.libraries import MakeLibrary
 
+ENGINES = frozenset(os.environ.get("FOOTNOTED_TEST_ENGINE", "").split(","))
+"""The engines on which the tests run: ``postgresql``, and ``milvus`` or ``milvus-lite``."""
+
 SEEDS = Path(__file__).parent.parent / "seeds"
 
 # With Python's thresholds, a third of the time in which a server is made goes to the garbage collector.
 gc.set_threshold(50_000, 10, 10)
+
+
+_MILVUS = "FOOTNOTED_TEST_MILVUS"
+"""The variable with the address of the server of Milvus, for the processes that run the tests."""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Start the server of Milvus that all processes of the tests share, if there is to be one."""
+    kinds = milvus.KINDS & ENGINES
+    if kinds and not hasattr(config, "workerinput"):
+        opened = ExitStack()
+        os.environ[_MILVUS] = opened.enter_context(milvus.running(*kinds)).address
+        config.add_cleanup(opened.close)
 
 
 def pytest_collection_finish() -> None:
@@ -42,18 +59,33 @@ def pytest_collection_finish() -> None:
 @pytest.fixture(scope="session", autouse=True)
 def _postgresql() -> Iterator[postgresql.Server | None]:
     """Every catalog is in PostgreSQL if ``make test-engines`` runs the tests."""
-    if os.environ.get("FOOTNOTED_TEST_ENGINE") != "postgresql":
+    if "postgresql" not in ENGINES:
         yield None
         return
     with postgresql.running() as server, postgresql.in_place_of_sqlite(server):
         yield server
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _milvus() -> Iterator[str]:
+    """The address of the server of Milvus that has every base, if ``make test-engines`` wants so; or ""."""
+    address = os.environ.get(_MILVUS, "")
+    if not address:
+        yield ""
+        return
+    with milvus.in_place_of_files(address):
+        yield address
+
+
 @pytest.fixture(autouse=True)
 def _dropped_databases(
-    request: pytest.FixtureRequest, _postgresql: postgresql.Server | None
+    request: pytest.FixtureRequest,
+    _postgresql: postgresql.Server | None,
+    _milvus: str,
 ) -> Iterator[None]:
-    """Each test's databases are dropped at its end; a test about SQLite itself is skipped."""
+    """Each test's databases are dropped at its end; a test about what an engine replaces is skipped."""
+    if _milvus and request.node.get_closest_marker("base_file"):
+        pytest.skip("it is about the file of vectors")
     if _postgresql is None:
         yield
         return

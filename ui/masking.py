@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-SECRET = frozenset({"passwords", "database_url", "llm_key", "openid_secret"})
+SECRET = frozenset({"passwords", "database_url", "index", "llm_key", "openid_secret"})
 """Settings whose values no message shows."""
 
 _OF_SECRETS = frozenset({"key", "apikey", "keys", "password", "passwords", "secret", "token"})

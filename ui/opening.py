@@ -36,6 +36,7 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
         CatalogError: if the catalog cannot be opened.
         EncoderError: if the model cannot be loaded.
         EncoderMismatchError: if another model embedded the library and ``former`` is false.
+        VectorIndexError: if the setting ``index`` is no address.
     """
     from index.embedding import open_encoder
     from index.library import Library, embedded_with
@@ -48,7 +49,12 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
         settings.model, settings.precision, settings.models, like=embedded_with(home, database)
     )
     with Library.open(
-        home, encoder, former=of_recipe if former else None, database_url=database, uploads=settings.uploads
+        home,
+        encoder,
+        former=of_recipe if former else None,
+        database_url=database,
+        uploads=settings.uploads,
+        index_url=settings.index_url,
     ) as index:
         yield index
 

@@ -41,6 +41,14 @@ class OperationSettings(BaseModel):
         "'footnoted[engines]'`). Servers in several home folders can share it. The default is a file in the "
         "home folder. `footnoted migrate` moves a catalog.",
     )
+    index: Annotated[
+        SecretStr | None, Needs("an address such as milvus://USER:PASSWORD@HOST:19530/DATABASE")
+    ] = Field(
+        None,
+        description="The server of Milvus that keeps the vectors (after `pip install 'footnoted[engines]'`); "
+        "`milvus+tls://` encrypts. Servers that share a catalog share it. The default is files in the home "
+        "folder.",
+    )
     uploads: Annotated[Path | None, Needs("the absolute path of a folder")] = Field(
         None,
         description="The folder of the uploaded files. Servers that share a catalog share it, at the same "
@@ -124,3 +132,8 @@ class OperationSettings(BaseModel):
     def database(self) -> str:
         """The address of the catalog's database; empty for a file in the home folder."""
         return self.database_url.get_secret_value() if self.database_url else ""
+
+    @property
+    def index_url(self) -> str:
+        """The address of the server that keeps the vectors; empty for files in the home folder."""
+        return self.index.get_secret_value() if self.index else ""

@@ -348,6 +348,14 @@ class CatalogReader:
             query = own.join(versions, is_current()).where(*conditions(filters), *self._visible())
         return int(self._connection.scalar(query) or 0)
 
+    def count_until(self, last: int) -> int:
+        """The number of chunks in the build with ids up to ``last``, the last id of a former generation."""
+        query = sa.select(sa.func.sum(ranges.c.beyond - ranges.c.first))
+        return int(
+            self._connection.scalar(query.where(ranges.c.build == self._number, ranges.c.beyond <= last + 1))
+            or 0
+        )
+
     def has_chunks(self) -> bool:
         """Return whether the build has any chunk."""
         some = sa.select(ranges.c.first).where(

@@ -12,7 +12,7 @@ from typing import Any, Self
 from sqlalchemy.exc import SQLAlchemyError
 
 from index.catalog.lock import doing
-from index.errors import Cancelled, CatalogUnreachableError
+from index.errors import Cancelled, UnreachableError
 from index.ingest.jobs import JobProgress, Jobs
 from index.ingest.workload import Count, Workload, advanced, rate, seconds_left
 
@@ -73,7 +73,7 @@ class RunningJob:
             self._jobs.finish(self._id, self._advance, self.result)
             return
         # The error that the work raised is more useful than an error while recording it.
-        with suppress(SQLAlchemyError, CatalogUnreachableError):
+        with suppress(SQLAlchemyError, UnreachableError):
             # Work that stops on request may raise an error of its own.
             if isinstance(error, Cancelled) or self._stopped.is_set():
                 self._jobs.stop(self._id, self._advance, self._reason)
@@ -100,7 +100,7 @@ class RunningJob:
         if is_new or now - self._written >= WRITE_SECONDS:
             self._written = now
             # A locked catalog need not stop the work, and a full disk stops it anyway.
-            with suppress(SQLAlchemyError, CatalogUnreachableError):
+            with suppress(SQLAlchemyError, UnreachableError):
                 if self._jobs.advance(self._id, self._advance):
                     self._stopped.set()
         if self._stopped.is_set():

@@ -18,7 +18,7 @@ from watchfiles import Change as Report
 from watchfiles import watch
 
 from index.catalog.database import Catalog
-from index.errors import RETRY_SECONDS, CatalogUnreachableError
+from index.errors import RETRY_SECONDS, UnreachableError
 from index.ingest.discover import root_of, scan
 from index.ingest.synchronize import plan
 
@@ -122,7 +122,7 @@ class Watch:
                 # A folder may disappear between the check and the start of the watch.
                 with suppress(FileNotFoundError):
                     self._watch(_places(self._followed()))
-            except CatalogUnreachableError as error:
+            except UnreachableError as error:
                 _log.warning("%s", error)
                 self._stop.wait(RETRY_SECONDS)
 

@@ -19,6 +19,7 @@ from index.catalog.reader import CatalogReader
 from index.errors import LexicalIndexError
 from index.private import make_folder
 from index.records import Allowed, Build, Filters
+from index.search.bases import Bases
 from index.search.bm25 import LexicalIndex, WordSearch, entries, files_in
 from index.search.manifest import (
     FileStates,
@@ -30,7 +31,7 @@ from index.search.manifest import (
     states_of,
     write_manifest,
 )
-from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex, VectorIndexError
+from index.vectors import VectorIndex, VectorIndexError
 
 _DEAD_WORDS = 0.05
 """The words are rewritten if a larger share of their passages is removed but still counts in BM25."""
@@ -72,8 +73,11 @@ class Caches:
     narrowed: dict[tuple[Filters, tuple[str, ...], int], Allowed] = field(default_factory=dict, compare=False)
 
     def is_intact(self) -> bool:
-        """Tell if no mapped file was changed; a search of a changed file may return nonsense or crash."""
-        return are_unchanged(self.files)
+        """Tell if no mapped file was changed, and no search has failed to reach the base.
+
+        A search of a changed file may return nonsense or crash.
+        """
+        return self.vectors.is_there() and are_unchanged(self.files)
 
     def is_writable(self) -> bool:
         """Return whether passages can be added to the words. Call this only while holding the write lock."""
@@ -125,13 +129,14 @@ class Caches:
         return dead > (0 if len(words) <= _QUICK_WORDS else _DEAD_WORDS * len(words))
 
 
-def open_caches(folder: Path, reader: CatalogReader, dimensions: int) -> Caches | None:
+def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bases) -> Caches | None:
     """Open the caches in ``folder`` at the generation of ``reader``.
 
     Args:
         folder: the build's folder of caches.
         reader: reads a catalog that has a build.
         dimensions: the length of a vector.
+        bases: opens the base.
 
     Returns:
         None if the caches are missing, damaged or incomplete.
@@ -144,21 +149,19 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int) -> Caches 
         files = states_of([*files_in(folder / manifest.words), *_bases(folder)])
         if not is_intact(folder, manifest):
             return None
-        base = VectorIndex.open(folder / manifest.base, dimensions) if manifest.base else None
+        vectors, last = bases.open(folder, manifest, reader, dimensions)
         index = LexicalIndex(folder / manifest.words)
         words = index.words()
     except (VectorIndexError, LexicalIndexError):
         return None
-    gone = reader.removed()
-    vectors = (base or VectorIndex.empty(dimensions)).removed(gone if base else ())
     caches = Caches(
         reader.generation,
         reader.build,
         reader.last_chunk(),
-        _with_new(vectors, reader, manifest.last if base else 0),
+        _with_new(vectors, reader, last),
         index,
         words,
-        np.array(gone, np.int64),
+        np.array(reader.removed(), np.int64),
         files,
     )
     return caches if _is_complete(caches, reader) else None
@@ -204,21 +207,6 @@ def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifes
     manifest = Manifest(words=f"words-{uuid.uuid4().hex[:8]}", words_generation=reader.generation)
     LexicalIndex(folder / manifest.words).add(entries(reader.passages(), titled=titled))
     return replace(manifest, digests=digests(folder, manifest))
-
-
-def build_base(
-    folder: Path, reader: CatalogReader, dimensions: int, policy: IndexPolicy = DEFAULT_POLICY
-) -> Manifest:
-    """Write the vectors of all passages that ``reader`` reads to a new base.
-
-    Returns:
-        A manifest of the base alone.
-    """
-    make_folder(folder)
-    name = f"vectors-{uuid.uuid4().hex[:8]}.faiss"
-    VectorIndex.build(folder / name, dimensions, reader.count_chunks(), reader.all_vectors, policy)
-    made = Manifest(base=name, last=reader.last_chunk(), base_generation=reader.generation)
-    return replace(made, digests=digests(folder, made))
 
 
 def catch_up_words(

@@ -27,14 +27,20 @@ from index.catalog.lock import WriteLock, locked
 from index.catalog.reader import CatalogReader
 from index.embedding.encoder import Encoder
 from index.embedding.pipeline import is_long
-from index.errors import CatalogUnreachableError, LexicalIndexError, LibraryLockedError, LibraryWriteError
+from index.errors import (
+    LexicalIndexError,
+    LibraryLockedError,
+    LibraryWriteError,
+    UnreachableError,
+    VectorsUnreachableError,
+)
 from index.memory import give_back
 from index.private import FILE
 from index.records import Build, Committed, NewVersion, Recipe
+from index.search.bases import Bases, FileBases, SharedBases
 from index.search.bm25 import entries_of
 from index.search.caches import (
     Caches,
-    build_base,
     catch_up_caches,
     catch_up_words,
     follow_caches,
@@ -52,7 +58,7 @@ from index.search.manifest import (
     with_words,
     write_manifest,
 )
-from index.vectors import DEFAULT_POLICY, IndexPolicy, VectorIndex, VectorIndexError
+from index.vectors import DEFAULT_POLICY, IndexPolicy, Store, VectorIndex, VectorIndexError
 
 _POLL_SECONDS = 0.02
 
@@ -62,7 +68,7 @@ _log = logging.getLogger(__name__)
 _FAILURES = (OSError, LexicalIndexError, VectorIndexError, sa.exc.OperationalError)
 """The errors of a full disk or a read-only folder."""
 
-_LATER = (*_FAILURES, CatalogUnreachableError, LibraryLockedError)
+_LATER = (*_FAILURES, UnreachableError, LibraryLockedError)
 """The errors after a commit that the next reader or writer makes good."""
 
 
@@ -94,6 +100,7 @@ class Maintenance:
     Attributes:
         home: the library's folder.
         policy: decides the type of the vector index.
+        bases: opens and makes the base, the older vectors.
     """
 
     def __init__(
@@ -102,6 +109,7 @@ class Maintenance:
         catalog: Catalog,
         encoder_of: Callable[[CatalogReader], Encoder],
         policy: IndexPolicy = DEFAULT_POLICY,
+        store: Store | None = None,
     ) -> None:
         """Keep the caches of the library in ``home``.
 
@@ -110,9 +118,11 @@ class Maintenance:
             catalog: the library's catalog.
             encoder_of: returns the encoder of a reader's passages, or raises EncoderMismatchError.
             policy: decides the type of the vector index.
+            store: keeps the base; None keeps it in a file.
         """
         self.home = home
         self.policy = policy
+        self.bases: Bases = FileBases() if store is None else SharedBases(store, catalog)
         self._encoder_of = encoder_of
         self._catalog = catalog
         self._caches: Caches | None = None
@@ -235,7 +245,8 @@ class Maintenance:
         other writers wait only during the switch.
 
         Returns:
-            Whether anything was rewritten; False if another process is compacting.
+            Whether anything was rewritten; False if another process is compacting, or if the server of the
+            vectors does not answer.
 
         Raises:
             LibraryWriteError: if the disk is full; the old caches stay in use.
@@ -247,6 +258,9 @@ class Maintenance:
                 return self._compact()
         except Timeout:
             return False
+        except VectorsUnreachableError as error:
+            _log.warning("The vectors of %s stay in memory: %s", self.home, error)
+            return False
 
     def _compact(self) -> bool:
         with self.snapshot() as (reader, caches):
@@ -257,7 +271,7 @@ class Maintenance:
             folder, titled = folder_of(self.home, build), build.recipe.title_tokens > 0
             dimensions = caches.vectors.dimensions
             words = write_words(folder, reader, titled=titled) if dead else None
-            base = build_base(folder, reader, dimensions, self.policy) if due else None
+            base = self.bases.build(folder, reader, dimensions, self.policy) if due else None
         with self.writing():
             with self.snapshot() as (reader, caches):
                 manifest = read_manifest(folder)
@@ -270,8 +284,8 @@ class Maintenance:
                 )
                 manifest = replace(manifest, writing=False)
                 write_manifest(folder, manifest)
-                self._caches = open_caches(folder, reader, dimensions)
-            self._catalog.forget_removals(manifest.known_from)
+                self._caches = open_caches(folder, reader, dimensions, self.bases)
+            self._catalog.forget_removals(self.bases.known_from(manifest, build))
             delete_unused(self.home, build, manifest)
         return True
 
@@ -314,7 +328,9 @@ class Maintenance:
                 followed = follow_caches(caches, folder, reader)
             if followed is not None:
                 return followed
-        return open_caches(folder, reader, dimensions) or self._repaired(folder, reader, dimensions)
+        return open_caches(folder, reader, dimensions, self.bases) or self._repaired(
+            folder, reader, dimensions
+        )
 
     def _caught_up(self, folder: Path, reader: CatalogReader) -> bool:
         """Add what the words lack since another home folder has committed; the present files are intact."""
@@ -337,7 +353,7 @@ class Maintenance:
                     return None
                 titled = build.recipe.title_tokens > 0
                 if catch_up_caches(folder, reader, titled=titled):
-                    caches = open_caches(folder, reader, dimensions)
+                    caches = open_caches(folder, reader, dimensions, self.bases)
                     if caches is not None:
                         return caches
                 before = read_manifest(folder)
@@ -345,11 +361,11 @@ class Maintenance:
                 caches = None
                 if before is not None and has_intact_base(folder, before):
                     write_manifest(folder, with_base(manifest, before))
-                    caches = open_caches(folder, reader, dimensions)
+                    caches = open_caches(folder, reader, dimensions, self.bases)
                 if caches is None:
                     # The folder has no base, or its base does not fit the catalog's state.
                     write_manifest(folder, manifest)
-                    caches = open_caches(folder, reader, dimensions)
+                    caches = open_caches(folder, reader, dimensions, self.bases)
                 delete_unused(self.home, build, read_manifest(folder) or manifest)
                 return caches
         except LibraryLockedError:

@@ -18,7 +18,7 @@ from index.embedding.encoder import Encoder
 from index.embedding.pipeline import Progress, embed_documents
 from index.errors import VectorsGoneError
 from index.records import Build, Incoming, NewVersion, Recipe
-from index.search.caches import build_base, catch_up_words, write_words
+from index.search.caches import catch_up_words, write_words
 from index.search.maintenance import Maintenance
 from index.search.manifest import delete_other_builds, folder_of, with_base, write_manifest
 
@@ -67,7 +67,9 @@ def _switched(
         last = reader.last_chunk()
         manifest = write_words(folder, reader, titled=titled)
         if reader.count_chunks():
-            manifest = with_base(manifest, build_base(folder, reader, encoder.dimensions, maintenance.policy))
+            manifest = with_base(
+                manifest, maintenance.bases.build(folder, reader, encoder.dimensions, maintenance.policy)
+            )
     # Add the documents that came meanwhile, so that little is left to do while other writers wait.
     _fill(catalog, encoder, build, told)
     with maintenance.writing():

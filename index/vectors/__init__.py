@@ -1,9 +1,9 @@
-"""Finds the passages whose vectors are nearest to a query's. Only this package uses FAISS.
+"""Finds the passages whose vectors are nearest to a query's. Only this package uses FAISS and Milvus.
 
 An index knows each passage by its id in the catalog. Its vectors are in the *base*, a file that never
-changes, and in memory (*recent* vectors, newer than the base); removed vectors are only marked. A large base
-compresses its vectors, and finds candidates only approximately. The catalog has the exact vectors, which rank
-these candidates, and from which the index can be rebuilt at any time.
+changes or a collection on a server of Milvus, and in memory (*recent* vectors, newer than the base); removed
+vectors are only marked. A large base finds candidates only approximately. The catalog has the exact vectors,
+which rank these candidates, and from which the index can be rebuilt at any time.
 """
 
 from __future__ import annotations
@@ -17,19 +17,24 @@ import numpy.typing as npt
 
 from index.embedding.model import Vectors
 from index.errors import VectorIndexError
+from index.vectors.candidates import Batches, Candidates, Change, FetchVectors, Mark, Store
 from index.vectors.exact import NOISE, FlatVectors, append_block, cosines, nearest
-from index.vectors.file import Batches, open_base, write_base
-from index.vectors.ivf import FetchVectors, IvfVectors
+from index.vectors.file import open_base, write_base
+from index.vectors.milvus import store_at
 from index.vectors.policy import DEFAULT_POLICY, IndexPolicy, Kind
 
 __all__ = [
     "DEFAULT_POLICY",
     "Batches",
+    "Change",
     "FetchVectors",
     "IndexPolicy",
     "Kind",
+    "Mark",
+    "Store",
     "VectorIndex",
     "VectorIndexError",
+    "store_at",
 ]
 
 
@@ -42,13 +47,18 @@ class VectorIndex:
     """
 
     dimensions: int
-    _base: FlatVectors | IvfVectors | None = None
+    _base: FlatVectors | Candidates | None = None
     _recent: tuple[FlatVectors, ...] = ()
 
     @classmethod
     def empty(cls, dimensions: int) -> VectorIndex:
         """An empty index without a base."""
         return cls(dimensions)
+
+    @classmethod
+    def over(cls, base: Candidates, dimensions: int) -> VectorIndex:
+        """An index over a base that a :class:`Store` keeps."""
+        return cls(dimensions, base)
 
     @classmethod
     def build(
@@ -85,9 +95,11 @@ class VectorIndex:
     @property
     def kind(self) -> Kind:
         """The type of the base."""
-        if self._base is None:
-            return "none"
-        return "ivf" if isinstance(self._base, IvfVectors) else "flat"
+        return "none" if self._base is None else self._base.kind
+
+    def is_there(self) -> bool:
+        """Tell if the base can be searched, as far as earlier searches have shown."""
+        return self._base is None or self._base.is_there()
 
     def __len__(self) -> int:
         return sum(len(part) for part in (*self._recent, *([] if self._base is None else [self._base])))
@@ -105,8 +117,8 @@ class VectorIndex:
         if not len(numbers):
             return self
         new = np.array(numbers, np.int64)
-        parts = [part.numbers[-1] for part in (self._base, *self._recent) if part and len(part.numbers)]
-        if np.any(np.diff(new) < 1) or any(last >= new[0] for last in parts):
+        parts = self._recent if self._base is None else (self._base, *self._recent)
+        if np.any(np.diff(new) < 1) or any(part.last >= new[0] for part in parts):
             raise ValueError(f"ids {new[0]} to {new[-1]} must rise, and lie above the ids of the index")
         block = FlatVectors(new, np.array(vectors, np.float32, order="C").reshape(len(new), self.dimensions))
         return replace(self, _recent=append_block(self._recent, block))
@@ -121,7 +133,7 @@ class VectorIndex:
 
     def is_due(self, policy: IndexPolicy = DEFAULT_POLICY) -> bool:
         """Return whether a new base is due: too many vectors are recent or removed, or another type suits."""
-        base = 0 if self._base is None else len(self._base.numbers)
+        base = 0 if self._base is None else self._base.total
         dead = 0 if self._base is None else base - len(self._base)
         recent = sum(len(block.numbers) for block in self._recent)
         return policy.too_many(base, recent, dead) or not policy.suits(self.kind, len(self))
@@ -147,7 +159,7 @@ class VectorIndex:
             return {}
         vector = np.ascontiguousarray(vector, np.float32)
         numbers, found = nearest(self._compared(), vector, limit, allowed)
-        if isinstance(self._base, IvfVectors) and len(self._base):
+        if self._base is not None and not isinstance(self._base, FlatVectors) and len(self._base):
             further, near = self._base.nearest(vector, limit, allowed, stored)
             numbers, found = np.concatenate([further, numbers]), np.concatenate([near, found])
         order = np.lexsort((numbers, -found))
@@ -159,7 +171,7 @@ class VectorIndex:
     def cosines(
         self, vector: npt.NDArray[np.float32], numbers: Sequence[int], stored: FetchVectors
     ) -> dict[int, float]:
-        """The cosines of ``numbers`` to ``vector``, by id; ``stored`` fetches vectors of an ``ivf`` base."""
+        """The cosines of ``numbers`` to ``vector``, by id; ``stored`` fetches vectors of a large base."""
         asked = np.array(numbers, np.int64)
         found = np.empty(len(asked), np.float32)
         missing = np.ones(len(asked), np.bool_)

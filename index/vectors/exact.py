@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.model import Vectors
+from index.vectors.policy import Kind
 
 Numbers = npt.NDArray[np.int64]
 Cosines = npt.NDArray[np.float32]
@@ -44,6 +45,25 @@ class FlatVectors:
 
     def __len__(self) -> int:
         return len(self.numbers) if self.alive is None else int(np.count_nonzero(self.alive))
+
+    @property
+    def kind(self) -> Kind:
+        """The type of a base with these vectors."""
+        return "flat"
+
+    @property
+    def last(self) -> int:
+        """The highest id; 0 for none."""
+        return int(self.numbers[-1]) if len(self.numbers) else 0
+
+    @property
+    def total(self) -> int:
+        """The number of vectors, with those that are removed."""
+        return len(self.numbers)
+
+    def is_there(self) -> bool:
+        """Return True: the manifest of the caches knows the state of a file."""
+        return True
 
     def without(self, numbers: Numbers) -> FlatVectors:
         """This block without ``numbers``; unknown ids are ignored."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,10 @@ import numpy as np
 from index.embedding.model import Vectors
 from index.errors import VectorIndexError
 from index.private import opener
+from index.vectors.candidates import Batches
 from index.vectors.exact import FlatVectors, Numbers
 from index.vectors.ivf import IvfVectors
 from index.vectors.policy import IndexPolicy
-
-Batches = Callable[[], Iterable[tuple[Numbers, Vectors]]]
-"""Iterates over all ids and vectors in batches, ids rising; callable more than once."""
 
 
 def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy: IndexPolicy) -> None:

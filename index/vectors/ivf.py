@@ -6,7 +6,6 @@ A search finds candidates in the lists whose centroids are nearest, and ranks th
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,29 +13,19 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from index.embedding.model import Vectors
-from index.vectors.exact import NOISE, Cosines, Mask, Numbers, cosines, within
-
-FetchVectors = Callable[[Sequence[int]], Vectors]
-"""Fetches the exact vectors of some ids from the catalog, in their order: shape (n, dimensions)."""
+from index.vectors.candidates import EXACTLY, FetchVectors, are_enough, ranked, spare
+from index.vectors.exact import Cosines, Mask, Numbers, within
+from index.vectors.policy import Kind
 
 Bits = npt.NDArray[np.uint8]
 """A bitmap of positions, eight per byte, lowest bit first."""
-
-SPARE = 32
-"""The least number of candidates that a search takes beyond its limit, since compressed vectors rank
-inexactly."""
-
-SPARE_SHARE = 0.25
-"""The least number of candidates that a search takes beyond its limit, as a share of the limit."""
-
-EXACTLY = 256
-"""If at most this many vectors are allowed, a search compares all of them exactly."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IvfVectors:
     """The vectors of a type ``ivf`` (FAISS's inverted file: vectors grouped around centroids); immutable.
+
+    See :class:`index.vectors.candidates.Candidates`.
 
     Attributes:
         numbers: the ids of all vectors, rising; FAISS knows a vector by its position here.
@@ -57,8 +46,23 @@ class IvfVectors:
     def __len__(self) -> int:
         return len(self.numbers) - self.dead
 
+    @property
+    def kind(self) -> Kind:
+        return "ivf"
+
+    @property
+    def last(self) -> int:
+        return int(self.numbers[-1]) if len(self.numbers) else 0
+
+    @property
+    def total(self) -> int:
+        return len(self.numbers)
+
+    def is_there(self) -> bool:
+        """Return True: the manifest of the caches knows the state of the file."""
+        return True
+
     def without(self, numbers: Numbers) -> IvfVectors:
-        """This base without ``numbers``; unknown ids are ignored."""
         positions = np.searchsorted(self.numbers, numbers)
         positions, numbers = positions[positions < len(self.numbers)], numbers[positions < len(self.numbers)]
         positions = positions[self.numbers[positions] == numbers]
@@ -70,20 +74,16 @@ class IvfVectors:
     def nearest(
         self, vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None, stored: FetchVectors
     ) -> tuple[Numbers, Cosines]:
-        """The ids nearest to ``vector`` and their exact cosines, unordered.
-
-        The result has the ``limit`` nearest ids, all ids that tie with the last of them, and perhaps more.
-        """
         candidates = self._candidates(allowed)
         count = len(self) if candidates is None else _count(candidates)
-        wanted = limit + max(SPARE, round(SPARE_SHARE * limit))
+        wanted = spare(limit)
         if count <= max(wanted, EXACTLY):
             # Fetching all allowed vectors costs no more than ranking the candidates of a search.
-            return self._exactly(vector, self._positions(candidates), stored)
+            return ranked(self.numbers[self._positions(candidates)], vector, stored)
         while True:
             positions = self._search(vector, min(wanted, count), candidates, count)
-            numbers, found = self._exactly(vector, positions, stored)
-            if len(found) < wanted or found.min() < np.partition(found, len(found) - limit)[-limit] - NOISE:
+            numbers, found = ranked(self.numbers[positions], vector, stored)
+            if are_enough(found, wanted, limit):
                 return numbers, found
             # All candidates tie with the last, as copies of one passage do, and there may be more of them.
             wanted *= 4
@@ -101,14 +101,6 @@ class IvfVectors:
         if candidates is None:
             return np.arange(len(self.numbers))
         return np.flatnonzero(np.unpackbits(candidates, count=len(self.numbers), bitorder="little"))
-
-    def _exactly(
-        self, vector: npt.NDArray[np.float32], positions: Numbers, stored: FetchVectors
-    ) -> tuple[Numbers, Cosines]:
-        numbers = self.numbers[np.sort(positions)]
-        if not len(numbers):
-            return numbers, np.empty(0, np.float32)
-        return numbers, cosines(stored(numbers.tolist()), vector)
 
     def _search(
         self, vector: npt.NDArray[np.float32], wanted: int, candidates: Bits | None, count: int

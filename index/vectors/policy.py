@@ -6,8 +6,9 @@ import math
 from dataclasses import dataclass
 from typing import Literal
 
-Kind = Literal["none", "flat", "ivf"]
-"""The type of a base: none yet; ``flat`` compares every vector; ``ivf`` searches the nearest lists only."""
+Kind = Literal["none", "flat", "ivf", "milvus"]
+"""The type of a base: none yet; ``flat`` compares every vector; ``ivf`` searches the nearest lists only;
+``milvus`` is on a server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class IndexPolicy:
         """
         if kind == "none":
             return count <= self.small
+        if kind == "milvus":
+            return True
         return count <= self.flat_up_to if kind == "flat" else 2 * count >= self.flat_up_to
 
     def lists(self, count: int) -> int:

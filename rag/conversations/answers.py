@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy.exc import DatabaseError
 
 from index.catalog import Catalog
-from index.errors import CatalogUnreachableError
+from index.errors import UnreachableError
 from rag.answers import Answer
 from rag.conversations.store import AnswerStore, KeptConversation, SearchFields
 from rag.errors import AnswerFormError, AnswerNotFoundError, NotKeptError
@@ -75,7 +75,7 @@ def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None
         _store(library).put(
             answer.answer_id, answer.conversation_id, answer.created, body, fields, replaces=replaces
         )
-    except CatalogUnreachableError as error:
+    except UnreachableError as error:
         raise NotKeptError(f"the answer could not be kept: {error.outward()}") from error
     except DatabaseError as error:
         raise NotKeptError(

@@ -20,7 +20,7 @@ from index.errors import BuildGoneError
 from index.library import Library
 from index.records import Build, Recipe
 from index.search import reindex as rebuilding
-from index.search.caches import build_base
+from index.search.bases import FileBases
 from index.search.manifest import folder_of, read_manifest, with_base, write_manifest
 from index.search.status import library_status
 from tests.support.reports import incoming, paths
@@ -48,15 +48,17 @@ def test_what_went_and_was_settled_meanwhile_is_not_in_the_new_caches(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with other(home) as index:
+        bases = type(index._maintenance.bases)
+        build = bases.build
 
         def once(*given: object) -> object:
             monkeypatch.undo()
-            made = build_base(*given)  # type: ignore[arg-type]
+            made = build(*given)  # type: ignore[arg-type]
             index.replace([], [3])
             assert index.compact()
             return made
 
-        monkeypatch.setattr(rebuilding, "build_base", once)
+        monkeypatch.setattr(bases, "build", once)
         index.rebuild()
         assert not index.is_outdated
         assert found(index) == paths(index) == [item.path for item in REPORTS if item.path != "02.txt"]
@@ -64,13 +66,14 @@ def test_what_went_and_was_settled_meanwhile_is_not_in_the_new_caches(
         assert found(index) == [item.path for item in REPORTS if item.path != "02.txt"]
 
 
+@pytest.mark.base_file
 def test_a_base_that_the_catalog_cannot_follow_is_given_up(home: Path) -> None:
     with closing(Catalog.open(home / "catalog.sqlite")) as catalog, catalog.reading() as reader:
         assert reader.build is not None
         folder = folder_of(home, reader.build)
         saved = read_manifest(folder)
         assert saved is not None
-        write_manifest(folder, with_base(saved, build_base(folder, reader, 24)))
+        write_manifest(folder, with_base(saved, FileBases().build(folder, reader, 24)))
     with Library.open(home, StubEncoder("former")) as index:
         index.replace([], [3])
         # Simulate a compaction without this base.

@@ -13,8 +13,8 @@ from ui.errors import SettingsError
 from ui.settings import PREFIX, Settings, default_home, home_id, load_settings, needed
 
 IN_A_FILE = (
-    "allowed_hosts, allowed_origins, database_url, host, insecure, judge, judge_thresholds, keep_answers, "
-    "keep_audit, "
+    "allowed_hosts, allowed_origins, database_url, host, index, insecure, judge, judge_thresholds, "
+    "keep_answers, keep_audit, "
     "keep_feedback, limit_address, limit_questions, limit_requests, limit_storage, limit_uploads, llm, "
     "llm_address, llm_certain, llm_context, llm_folder, llm_key, llm_model, llm_prices, llm_reply, "
     "llm_timeout, log_format, log_level, log_texts, "

@@ -20,13 +20,13 @@ from starlette.responses import JSONResponse
 from index.errors import (
     RETRY_SECONDS,
     BusyError,
-    CatalogUnreachableError,
     DocumentNotFoundError,
     EncoderMismatchError,
     LibraryLockedError,
     LibraryRestoredError,
     LibraryWriteError,
     StorageLimitError,
+    UnreachableError,
     outward_line,
     write_failure,
 )
@@ -48,7 +48,7 @@ _STATUSES: Mapping[type[Exception], int] = {
     LibraryWriteError: 507,
     StorageLimitError: 507,
     LibraryLockedError: 503,
-    CatalogUnreachableError: 503,
+    UnreachableError: 503,
     LibraryRestoredError: 503,
     EncoderMismatchError: 503,
     BusyError: 503,
@@ -148,7 +148,7 @@ async def _known(request: Request, error: Exception) -> JSONResponse:
         # Starlette catches this error, logs its traceback, and answers with ``_unexpected``.
         raise error
     headers = error.headers if isinstance(error, HTTPException) else None
-    if isinstance(error, BusyError | CatalogUnreachableError | WarmingUpError):
+    if isinstance(error, BusyError | UnreachableError | WarmingUpError):
         headers = {"Retry-After": str(RETRY_SECONDS)}
     return _respond(request, status, detail, headers=headers)
 

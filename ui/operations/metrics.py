@@ -16,7 +16,7 @@ from prometheus_client import Counter as Total
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from index.errors import CatalogUnreachableError
+from index.errors import UnreachableError
 from index.ingest import Jobs, SyncReport
 from index.library import Library
 from index.search import library_status
@@ -197,7 +197,7 @@ class _Library(Collector):
         yield cached
         try:
             yield from _of_library(self._engine.index)
-        except (sqlalchemy.exc.SQLAlchemyError, CatalogUnreachableError, OSError):
+        except (sqlalchemy.exc.SQLAlchemyError, UnreachableError, OSError):
             return
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import sqlite
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 
 CATALOG = "catalog.sqlite"
 """The name of the SQLite file in a home folder."""
+
+
+Purpose = Literal["write", "base"]
+"""Write to the catalog, or bring the base in a store up to date."""
 
 
 class Database(Protocol):
@@ -64,15 +68,18 @@ class Database(Protocol):
     def clear_log(self, connection: sa.Connection) -> None:
         """Empty the write-ahead log, in which deleted rows may still stand, if no reader needs it."""
 
-    def lock(self, engine: sa.Engine, timeout: float) -> AbstractContextManager[bool]:
-        """Hold the write lock of the whole catalog, beside the lock of the home folder.
+    def lock(
+        self, engine: sa.Engine, timeout: float, purpose: Purpose = "write"
+    ) -> AbstractContextManager[bool]:
+        """Hold a lock of the whole catalog, beside the one of the home folder.
 
         Args:
             engine: the engine of the database.
-            timeout: the seconds to wait for another writer.
+            timeout: the seconds to wait for another holder.
+            purpose: each purpose has a lock of its own.
 
         Returns:
-            A context that gives False if another writer held the lock for longer.
+            A context that gives False if another process held the lock for longer.
         """
 
 

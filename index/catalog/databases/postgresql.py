@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     import psycopg
     from psycopg.abc import Buffer
 
-_TRANSACTIONS, _WRITERS = 4_706_501, 4_706_502
-"""The numbers of two advisory locks: of the transactions that write, and of the library's writer."""
+_TRANSACTIONS = 4_706_501
+"""The number of the advisory lock of the transactions that write."""
+
+_LOCKS = {"write": 4_706_502, "base": 4_706_503}
+"""The numbers of the advisory locks that a process holds, by their purpose."""
 
 _TIMES = {
     "connect_timeout": 5,
@@ -112,11 +115,12 @@ class PostgreSQL:
         """Do nothing: the server reuses the space of deleted rows when it vacuums."""
 
     @contextmanager
-    def lock(self, engine: sa.Engine, timeout: float) -> Iterator[bool]:
+    def lock(self, engine: sa.Engine, timeout: float, purpose: str = "write") -> Iterator[bool]:
+        number = _LOCKS[purpose]
         deadline = time.monotonic() + timeout
         # The lock belongs to the connection, so a process that dies releases it.
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            while not (held := bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(_WRITERS))))):
+            while not (held := bool(connection.scalar(sa.select(sa.func.pg_try_advisory_lock(number))))):
                 if time.monotonic() >= deadline:
                     break
                 time.sleep(_POLL_SECONDS)
@@ -126,7 +130,7 @@ class PostgreSQL:
                 # A connection that is lost has released the lock.
                 with suppress(CatalogUnreachableError):
                     if held:
-                        connection.execute(sa.select(sa.func.pg_advisory_unlock(_WRITERS)))
+                        connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
 
 
 def _sequence(table: sa.Table) -> str:

@@ -82,9 +82,9 @@ class SQLite:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 
     @contextmanager
-    def lock(self, engine: sa.Engine, timeout: float) -> Iterator[bool]:
-        """Do nothing: all writers of the file take the lock of its folder."""
-        del engine, timeout
+    def lock(self, engine: sa.Engine, timeout: float, purpose: str = "write") -> Iterator[bool]:
+        """Do nothing: all processes that open the file take a lock of its folder."""
+        del engine, timeout, purpose
         yield True
 
 

@@ -14,9 +14,7 @@ from index.embedding.encoder import Encoder
 from index.embedding.pipeline import embed_documents
 from index.library import Library
 from index.records import Recipe
-from index.search import maintenance
 from index.search.bm25 import Entry, LexicalIndex
-from index.search.caches import build_base
 from index.search.manifest import read_manifest
 from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming, words
@@ -184,6 +182,7 @@ class TestCompaction:
             with Library.open(home, encoder) as other:
                 assert all_found(other) == expected
 
+    @pytest.mark.base_file
     def test_the_old_folder_and_base_are_deleted_and_what_went_is_forgotten(
         self, index: Library, home: Path
     ) -> None:
@@ -200,6 +199,7 @@ class TestCompaction:
         with index.catalog.reading() as reader:
             assert (reader.removed(), reader.forgotten()) == ([], 2)
 
+    @pytest.mark.base_file
     def test_nothing_is_done_where_all_is_in_shape(self, encoder: Encoder, home: Path) -> None:
         with Library.open(home, encoder) as index:
             assert not index.compact(), "an empty library"
@@ -221,6 +221,7 @@ class TestCompaction:
             assert texts(other, "weir") == texts(index, "weir")
             assert all_found(other) == all_found(index)
 
+    @pytest.mark.base_file
     def test_one_that_was_far_behind_when_removals_were_forgotten_sees_what_there_is(
         self, encoder: Encoder, index: Library, home: Path
     ) -> None:
@@ -243,13 +244,15 @@ class TestCompaction:
     ) -> None:
         self.filled(index)
         with Library.open(home, encoder) as other:
+            bases = type(index._maintenance.bases)
+            build = bases.build
 
             def meanwhile(*arguments: object) -> object:
-                base = build_base(*arguments)  # type: ignore[arg-type]
+                base = build(*arguments)  # type: ignore[arg-type]
                 other.replace([incoming("The weir is new.", "w.txt")], [2])
                 return base
 
-            monkeypatch.setattr(maintenance, "build_base", meanwhile)
+            monkeypatch.setattr(bases, "build", meanwhile)
             assert index.compact()
             assert texts(index, "weir") == texts(other, "weir")
             monkeypatch.undo()

@@ -93,6 +93,7 @@ def test_they_are_read_as_they_were_saved(encoder: Encoder, home: Path, before: 
     assert {file: file.stat().st_mtime_ns for file in cached_files(home)} == written, "nothing is made again"
 
 
+@pytest.mark.base_file
 def test_the_marker_names_the_generations_and_every_file(home: Path) -> None:
     noted = state(home)
     assert (noted["words_generation"], noted["base_generation"], noted["writing"]) == (2, 1, False)
@@ -145,6 +146,7 @@ def test_missing_ones_are_made_again(
     assert {file: file.stat().st_mtime_ns for file in cached_files(home)} == written
 
 
+@pytest.mark.base_file
 def test_a_base_that_is_whole_is_kept_where_the_words_are_made_again(
     encoder: Encoder, home: Path, before: list[Any]
 ) -> None:

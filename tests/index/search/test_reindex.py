@@ -12,8 +12,6 @@ from index.catalog.schema import builds, chunks, ranges, vectors
 from index.embedding.encoder import Encoder
 from index.library import Library
 from index.records import Filters
-from index.search import reindex as rebuilding
-from index.search.caches import build_base
 from index.search.manifest import folder_of
 from index.vectors import IndexPolicy
 from tests.support.reports import Watched, found, incoming
@@ -114,14 +112,16 @@ def test_what_comes_after_the_caches_were_made_is_there_too(
     encoder: Encoder, home: Path, fine: Library, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Library.open(home, encoder) as other:
+        bases = type(fine._maintenance.bases)
+        build = bases.build
 
         def meanwhile(*arguments: object) -> object:
-            base = build_base(*arguments)  # type: ignore[arg-type]
+            base = build(*arguments)  # type: ignore[arg-type]
             other.replace([incoming("Weir 1 burst. Weir 2 held.", "new.txt")], [1])
             other.replace([incoming("Lock 3 broke. Lock 4 held.", "07.txt")])
             return base
 
-        monkeypatch.setattr(rebuilding, "build_base", meanwhile)
+        monkeypatch.setattr(bases, "build", meanwhile)
         fine.rebuild()
         for index in (fine, other):
             assert texts(index) == ["Lock 3 broke.", "Lock 4 held."]

@@ -25,7 +25,8 @@ SLOW = frozenset(
     {
         *("torch", "transformers", "sentence_transformers", "sklearn", "scipy", "pandas", "sympy"),
         *("huggingface_hub", "faiss", "tantivy", "llama_index", "gradio", "fastapi", "uvicorn", "httpx"),
-        *("matplotlib", "alembic", "symspellpy", "babel", "sqlalchemy", "psycopg", "pydantic_settings"),
+        *("matplotlib", "alembic", "symspellpy", "babel", "sqlalchemy", "pydantic_settings"),
+        *("psycopg", "pymilvus", "grpc"),
     }
 )
 """Packages that take long to import."""

@@ -1,0 +1,151 @@
+"""A server of Milvus for the tests: the real one, or its small sibling milvus-lite.
+
+One real server can run on a machine at a time, since a part of it always takes the same port.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+from index.errors import VectorsUnreachableError
+from index.search.maintenance import Maintenance
+from index.vectors import milvus
+from index.vectors.milvus import MilvusStore
+
+Kind = Literal["milvus", "milvus-lite"]
+
+KINDS: frozenset[Kind] = frozenset({"milvus", "milvus-lite"})
+
+_SECONDS = 120
+
+
+class MilvusServer:
+    """A running server on loopback, with its data in a folder.
+
+    Attributes:
+        kind: the program.
+        address: its address for the setting ``index``.
+    """
+
+    def __init__(self, kind: Kind, folder: Path) -> None:
+        self.kind = kind
+        self._folder = folder
+        self._port, self._etcd = _free_ports(2)
+        self._process: subprocess.Popen[bytes] | None = None
+        self.address = f"milvus://127.0.0.1:{self._port}"
+
+    def start(self) -> None:
+        """Start the server, after it was stopped too, and wait until it answers."""
+        data = ("--data", str(self._folder / "data"))
+        lite = ("server", "--data-dir", data[1], "--host", "127.0.0.1", "--port", str(self._port))
+        command = {
+            "milvus": [
+                "milvus-server",
+                *data,
+                "--proxy-port",
+                str(self._port),
+                "--etcd-port",
+                str(self._etcd),
+            ],
+            "milvus-lite": ["milvus-lite", *lite],
+        }[self.kind]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(
+                [str(program(command[0])), *command[1:]],
+                cwd=self._folder,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        deadline = time.monotonic() + _SECONDS
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                self.stop()
+                said = (self._folder / "log").read_text(errors="replace")[-2000:]
+                raise RuntimeError(
+                    f"{command[0]} does not start: {said}; one server of Milvus can run at a time"
+                )
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """End the server as a crash does."""
+        if self._process is None:
+            return
+        # The program that serves is a child of the one that was started, and ignores SIGTERM.
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def _answers(self) -> bool:
+        """Tell if the server takes a request."""
+        try:
+            with socket.create_connection(("127.0.0.1", self._port), timeout=1):
+                pass
+            MilvusStore(self.address).names("")
+        except (OSError, VectorsUnreachableError):
+            return False
+        return True
+
+
+@contextmanager
+def running(kind: Kind) -> Iterator[MilvusServer]:
+    """Run a server with an empty folder of its own, and delete both at the end."""
+    folder = Path(tempfile.mkdtemp(prefix="footnoted-milvus-"))
+    server = MilvusServer(kind, folder)
+    try:
+        server.start()
+        yield server
+    finally:
+        server.stop()
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def program(name: str) -> Path:
+    """The path of a program of ``make test-engines``."""
+    found = Path(sys.executable).parent / name
+    if not os.access(found, os.X_OK):
+        pytest.fail(f"{name} is not installed; `make test-engines` installs it")
+    return found
+
+
+@contextmanager
+def in_place_of_files(address: str) -> Iterator[None]:
+    """Let the server at ``address`` keep the base of each library, however few passages it has."""
+    init = Maintenance.__init__
+
+    def made(self: Maintenance, *arguments: Any) -> None:  # noqa: ANN401
+        *others, policy, store = arguments
+        bound: Callable[..., None] = init
+        bound(self, *others, replace(policy, small=0), store or MilvusStore(address))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Maintenance, "__init__", made)
+        # With one server, a search finds at once what the count of an update has found.
+        patch.setattr(milvus, "SETTLED_SECONDS", 0)
+        yield
+
+
+def _free_ports(count: int) -> list[int]:
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [int(each.getsockname()[1]) for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
