@@ -49,7 +49,7 @@ def _figures(bench: Bench, filled: Path, place: Path) -> Iterator[tuple[str, str
     for name in ("file", "one"):
         shutil.copytree(filled, place / name)
     with ExitStack() as opened:
-        opened.callback(_empty, database_url)
+        opened.callback(empty, database_url)
         seconds = milliseconds(partial(move_catalog, place / "one", "", database_url)) / 1000
         yield "copied and compared, s", "", f"{seconds:.1f}"
         file, one, two = (
@@ -96,7 +96,8 @@ def _changing(
     return added, found, removed
 
 
-def _empty(database_url: str) -> None:
+def empty(database_url: str) -> None:
+    """Delete all tables of a catalog."""
     engine = sa.create_engine(database_url)
     with engine.begin() as connection:
         metadata.drop_all(connection)
