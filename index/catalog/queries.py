@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 import sqlalchemy as sa
@@ -192,9 +192,11 @@ _ONE_VERSION = sa.and_(
     versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
 )
 
-TEXT = sa.select(versions.c.text).where(_ONE_VERSION)
-"""Selects the whole text of one version. For each passage, ``substr`` in SQL would count characters from the
-start of the text."""
+TEXTS = sa.select(versions.c.document_id, versions.c.version, versions.c.text).where(
+    sa.tuple_(versions.c.document_id, versions.c.version).in_(sa.bindparam("places", expanding=True))
+)
+"""Selects the whole texts of some versions. For each passage, ``substr`` in SQL would count characters from
+the start of the text."""
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
@@ -254,14 +256,25 @@ def get_meta(connection: sa.Connection, key: str) -> str | None:
     return value
 
 
-def searched_build(connection: sa.Connection) -> Build | None:
-    """The current build; None while nothing was ever indexed."""
-    number = get_meta(connection, "build")
-    return None if number is None else get_build(connection, int(number))
+def all_meta(connection: sa.Connection) -> dict[str, str]:
+    """All values of the ``meta`` table, by key."""
+    return {key: value for key, value in connection.execute(sa.select(meta.c.key, meta.c.value))}  # noqa: C416
 
 
-def get_build(connection: sa.Connection, number: int) -> Build:
-    """The build with this number, which must exist."""
+def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = None) -> Build | None:
+    """The current build; None while nothing was ever indexed.
+
+    Args:
+        connection: reads the catalog.
+        known: the values of the ``meta`` table, if they are known.
+    """
+    values = all_meta(connection) if known is None else known
+    number = values.get("build")
+    return None if number is None else get_build(connection, int(number), values.get("lineage"))
+
+
+def get_build(connection: sa.Connection, number: int, lineage: str | None = None) -> Build:
+    """The build with this number, which must exist; ``lineage`` is the catalog's, if it is known."""
     row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
     recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)
-    return Build(number, get_meta(connection, "lineage") or "", recipe)
+    return Build(number, lineage or get_meta(connection, "lineage") or "", recipe)

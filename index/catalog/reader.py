@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import sqlalchemy as sa
@@ -13,12 +13,12 @@ from index.catalog.databases import database_of, each_json, each_of
 from index.catalog.limits import documents_in, hidden_collections
 from index.catalog.long_texts import LongText, LongTexts
 from index.catalog.queries import (
-    TEXT,
+    TEXTS,
+    all_meta,
     batches,
     conditions,
     details_of,
     file_query,
-    get_meta,
     is_current,
     is_version,
     layout_query,
@@ -87,6 +87,10 @@ def _in_order(query: sa.Select[Any], part: Part | None) -> sa.Select[Any]:
     return query.where(documents.c.id > part.after).order_by(documents.c.id).limit(part.limit)
 
 
+_TOGETHER = 1_000
+"""The most passages whose documents' texts are read by one statement."""
+
+
 class CatalogReader:
     """Reads a catalog in one transaction. Only one thread may use it at a time.
 
@@ -118,8 +122,10 @@ class CatalogReader:
         """
         self._connection = connection
         self._texts = texts
-        self.generation = int(get_meta(connection, "generation") or 0)
-        self.build = searched_build(connection) if build is None else build
+        # One statement each for these: a statement to another machine takes a millisecond.
+        self._meta = all_meta(connection)
+        self.generation = int(self._meta.get("generation") or 0)
+        self.build = searched_build(connection, self._meta) if build is None else build
         self._number = self.build.number if self.build else 0
         hidden = hidden_collections(viewer)
         self.hidden: tuple[str, ...] = (
@@ -137,7 +143,7 @@ class CatalogReader:
     @property
     def lineage(self) -> str:
         """The random name of the catalog; a restored backup gets a new one (see ``Build.lineage``)."""
-        return get_meta(self._connection, "lineage") or ""
+        return self._meta.get("lineage") or ""
 
     @property
     def connection(self) -> sa.Connection:
@@ -318,22 +324,33 @@ class CatalogReader:
             query = query.where(chunks.c.document_id == document_id)
         if after is not None:
             query = query.where(chunks.c.id > after)
-        place: tuple[int, int] | None = None
-        text: str | LongText = ""
+        texts: dict[tuple[int, int], str | LongText] = {}
         for part in [None] if chunk_ids is None else batches(sorted(chunk_ids)):
             narrowed = query if part is None else query.where(chunks.c.id.in_(part))
-            for row in self._connection.execute(narrowed.execution_options(yield_per=1000)):
-                # The ids of a document's chunks are consecutive, so its text is fetched once.
-                if place != (row.document_id, row.version):
-                    place = row.document_id, row.version
-                    text = self._text(row.document_id, row.version, row.characters)
-                yield to_passage(row, text)
+            found = self._connection.execute(narrowed.execution_options(yield_per=1000))
+            for rows in _together(found):
+                texts = self._texts_of(rows, texts)
+                for row in rows:
+                    yield to_passage(row, texts[row.document_id, row.version])
 
-    def _text(self, document_id: int, version: int, characters: int) -> str | LongText:
-        """The text of a version; a text of more than ``LONG`` characters is shared with other readers."""
-        if characters <= LONG:
-            wanted = {"document": document_id, "version": version}
-            return str(self._connection.execute(TEXT, wanted).scalar_one())
+    def _texts_of(
+        self, rows: Sequence[sa.Row[Any]], known: Mapping[tuple[int, int], str | LongText]
+    ) -> dict[tuple[int, int], str | LongText]:
+        """The texts of the documents of some passages, by id and version; ``known`` has some of them."""
+        characters = {(row.document_id, row.version): row.characters for row in rows}
+        texts = {place: known[place] for place in characters if place in known}
+        texts |= {
+            place: self._long_text(*place)
+            for place, count in characters.items()
+            if count > LONG and place not in texts
+        }
+        if places := [place for place in characters if place not in texts]:
+            for row in self._connection.execute(TEXTS, {"places": places}):
+                texts[row.document_id, row.version] = row.text
+        return texts
+
+    def _long_text(self, document_id: int, version: int) -> LongText:
+        """The text of a version that is longer than ``LONG`` characters, shared with other readers."""
 
         def read() -> Iterator[bytes]:
             return database_of(self._connection).text_parts(self._connection, document_id, version)
@@ -373,12 +390,12 @@ class CatalogReader:
     @property
     def mark(self) -> str:
         """The random name of the last commit; empty for none."""
-        return get_meta(self._connection, "mark") or ""
+        return self._meta.get("mark") or ""
 
     @property
     def touched(self) -> int:
         """The number of changes of dates (``Catalog.touch``) and of limits of collections (``Limits``)."""
-        return int(get_meta(self._connection, "touched") or 0)
+        return int(self._meta.get("touched") or 0)
 
     def allowed(self, filters: Filters) -> Allowed:
         """The documents that pass ``filters``, and their chunks."""
@@ -401,7 +418,7 @@ class CatalogReader:
 
     def forgotten(self) -> int:
         """The newest generation whose removals are no longer recorded (``Catalog.forget_removals``)."""
-        return int(get_meta(self._connection, "forgotten") or 0)
+        return int(self._meta.get("forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:
         """The ids of chunks removed after the generation ``since``, in order."""
@@ -450,3 +467,21 @@ class CatalogReader:
             numbers = np.array([number for number, _ in rows], np.int64)
             stored = np.frombuffer(b"".join(vector for _, vector in rows), "<f4")
             yield numbers, stored.reshape(len(rows), -1)
+
+
+def _together(rows: Iterable[sa.Row[Any]]) -> Iterator[list[sa.Row[Any]]]:
+    """Split the rows of passages, so that the texts of each part's documents fit into memory together."""
+    part: list[sa.Row[Any]] = []
+    room, last = LONG, None
+    for row in rows:
+        if last != (last := (row.document_id, row.version)):
+            room -= row.characters
+            if part and room < 0:
+                yield part
+                part, room = [], LONG - row.characters
+        part.append(row)
+        if len(part) == _TOGETHER:
+            yield part
+            part = []
+    if part:
+        yield part
