@@ -33,7 +33,7 @@ from index.search.reindex import rebuild
 from index.search.snapshot import POOL, Hit, Snapshot
 from index.text.chunks import CHUNKING, MAX_CHUNK_TOKENS
 from index.text.cutting import Cutting
-from index.vectors import DEFAULT_POLICY, IndexPolicy, store_at
+from index.vectors import DEFAULT_POLICY, IndexPolicy, Store, store_at
 
 __all__ = ["NO_FILTERS", "POOL", "TITLE_TOKENS", "Hit", "Library", "Progress", "Snapshot"]
 
@@ -84,7 +84,7 @@ class Library:
         former: Callable[[Recipe], Encoder] | None = None,
         policy: IndexPolicy = DEFAULT_POLICY,
         uploads: Path | None = None,
-        index_url: str = "",
+        store: Store | None = None,
     ) -> None:
         self.home = home
         self.uploads = uploads or home / UPLOADS
@@ -93,7 +93,7 @@ class Library:
         self.duplicates = Duplicates()
         self._recipe = Recipe(encoder.key, max_chunk_tokens, title_tokens, CHUNKING, encoder.name)
         self._encoder_pool = EncoderPool(encoder, former)
-        self._maintenance = Maintenance(home, catalog, self._encoder_of, policy, store_at(index_url))
+        self._maintenance = Maintenance(home, catalog, self._encoder_of, policy, store)
 
     @classmethod
     def open(
@@ -134,6 +134,7 @@ class Library:
             EncoderMismatchError: if the library was indexed with another encoder and ``former`` is None.
             VectorIndexError: if ``index_url`` is no such address.
         """
+        store = store_at(index_url)
         make_folder(home)
         catalog = Catalog.open(address_of(home, database_url))
         library = cls(
@@ -145,7 +146,7 @@ class Library:
             former=former,
             policy=policy,
             uploads=uploads,
-            index_url=index_url,
+            store=store,
         )
         try:
             if former is None:
@@ -272,6 +273,10 @@ class Library:
                     # Another writer has deleted a vector or edited details meanwhile: try again.
                     with suppress(VectorsGoneError, DetailsChangedError):
                         return self._maintenance.commit(new, removed, recipe, lineage, back)
+
+    def is_due(self) -> bool:
+        """Return whether :meth:`compact` would rewrite anything."""
+        return self._maintenance.is_due()
 
     def compact(self) -> bool:
         """Rewrite caches that hold many removed passages or unsaved vectors; searches go on meanwhile.

@@ -188,15 +188,13 @@ def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Sel
     return sa.select(layouts).where(same, layouts.c.page.in_(pages))
 
 
-_ONE_VERSION = sa.and_(
-    versions.c.document_id == sa.bindparam("document"), versions.c.version == sa.bindparam("version")
+TEXTS = (
+    sa.select(versions.c.document_id, versions.c.version, versions.c.text)
+    .join_from(documents, versions, is_current())
+    .where(documents.c.id.in_(sa.bindparam("numbers", expanding=True)))
 )
-
-TEXTS = sa.select(versions.c.document_id, versions.c.version, versions.c.text).where(
-    sa.tuple_(versions.c.document_id, versions.c.version).in_(sa.bindparam("places", expanding=True))
-)
-"""Selects the whole texts of some versions. For each passage, ``substr`` in SQL would count characters from
-the start of the text."""
+"""Selects the whole texts of documents, as they are now. For each passage, ``substr`` in SQL would count
+characters from the start of the text."""
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:

@@ -344,8 +344,8 @@ class CatalogReader:
             for place, count in characters.items()
             if count > LONG and place not in texts
         }
-        if places := [place for place in characters if place not in texts]:
-            for row in self._connection.execute(TEXTS, {"places": places}):
+        if numbers := [number for number, version in characters if (number, version) not in texts]:
+            for row in self._connection.execute(TEXTS, {"numbers": numbers}):
                 texts[row.document_id, row.version] = row.text
         return texts
 
@@ -365,13 +365,15 @@ class CatalogReader:
             query = own.join(versions, is_current()).where(*conditions(filters), *self._visible())
         return int(self._connection.scalar(query) or 0)
 
-    def count_until(self, last: int) -> int:
-        """The number of chunks in the build with ids up to ``last``, the last id of a former generation."""
-        query = sa.select(sa.func.sum(ranges.c.beyond - ranges.c.first))
-        return int(
-            self._connection.scalar(query.where(ranges.c.build == self._number, ranges.c.beyond <= last + 1))
-            or 0
-        )
+    def alive(self, last: int) -> npt.NDArray[np.bool_]:
+        """For each chunk id from 0 to ``last``, whether the build has the chunk: shape (last + 1,)."""
+        import numpy as np
+
+        query = sa.select(ranges.c.first, ranges.c.beyond)
+        found = np.zeros(last + 1, np.bool_)
+        for first, beyond in self._connection.execute(query.where(ranges.c.build == self._number)):
+            found[first:beyond] = True
+        return found
 
     def has_chunks(self) -> bool:
         """Return whether the build has any chunk."""

@@ -19,9 +19,12 @@ from index.errors import LibraryLockedError, VectorIndexError
 from index.private import make_folder
 from index.records import Build
 from index.search.manifest import Manifest, digests
-from index.vectors import DEFAULT_POLICY, Change, IndexPolicy, Mark, Store, VectorIndex
+from index.vectors import DEFAULT_POLICY, Change, Expected, IndexPolicy, Mark, Store, VectorIndex
 
 _log = logging.getLogger(__name__)
+
+_NEWEST, _SPREAD = 5, 10
+"""The vectors of a stored base that are compared with the catalog's: the newest, and about as many more."""
 
 
 class Bases(Protocol):
@@ -48,9 +51,21 @@ class Bases(Protocol):
         """
 
     def build(
-        self, folder: Path, reader: CatalogReader, dimensions: int, policy: IndexPolicy = DEFAULT_POLICY
+        self,
+        folder: Path,
+        reader: CatalogReader,
+        dimensions: int,
+        policy: IndexPolicy = DEFAULT_POLICY,
+        patience: float = 0,
     ) -> Manifest:
         """Make a base of all passages that ``reader`` reads.
+
+        Args:
+            folder: the build's folder of caches.
+            reader: reads the passages.
+            dimensions: the length of a vector.
+            policy: decides the type of a file.
+            patience: the seconds to wait for another process that does so.
 
         Returns:
             A manifest of the base alone.
@@ -76,8 +91,14 @@ class FileBases:
         return base.removed(reader.removed()), manifest.last
 
     def build(
-        self, folder: Path, reader: CatalogReader, dimensions: int, policy: IndexPolicy = DEFAULT_POLICY
+        self,
+        folder: Path,
+        reader: CatalogReader,
+        dimensions: int,
+        policy: IndexPolicy = DEFAULT_POLICY,
+        patience: float = 0,
     ) -> Manifest:
+        del patience
         make_folder(folder)
         name = f"vectors-{uuid.uuid4().hex[:8]}.faiss"
         VectorIndex.build(folder / name, dimensions, reader.count_chunks(), reader.all_vectors, policy)
@@ -100,82 +121,104 @@ class SharedBases:
         self, folder: Path, manifest: Manifest, reader: CatalogReader, dimensions: int
     ) -> tuple[VectorIndex, int]:
         del folder, manifest
-        name = _name_of(reader)
-        mark = self._store.mark(name)
-        if mark is None or not self._is_usable(mark, reader):
+        name, mark = self._latest(reader)
+        if mark is None:
             return VectorIndex.empty(dimensions), 0
         if mark.generation > reader.generation:
             raise VectorIndexError(f"the collection {name} is newer than what is read; read again")
-        gone = np.array(
-            [number for number in reader.removed(mark.generation) if number <= mark.last], np.int64
-        )
-        base = self._store.open(name, mark, reader.count_until(mark.last), gone)
+        base = self._store.open(name, _expected(reader, mark))
         if base is None:
             _log.warning("The collection %s lacks vectors; they are read from the catalog.", name)
             return VectorIndex.empty(dimensions), 0
         return VectorIndex.over(base, dimensions), mark.last
 
     def build(
-        self, folder: Path, reader: CatalogReader, dimensions: int, policy: IndexPolicy = DEFAULT_POLICY
+        self,
+        folder: Path,
+        reader: CatalogReader,
+        dimensions: int,
+        policy: IndexPolicy = DEFAULT_POLICY,
+        patience: float = 0,
     ) -> Manifest:
         del folder, policy
-        name = _name_of(reader)
-        with self._alone():
-            mark = self._store.mark(name)
-            if mark is not None and self._is_usable(mark, reader) and mark.generation > reader.generation:
+        with self._alone(patience):
+            name, mark = self._latest(reader)
+            if mark is not None and mark.generation > reader.generation:
                 # Another home folder has brought it up to date meanwhile.
                 return Manifest(last=mark.last, base_generation=mark.generation)
-            if mark is None or not self._is_usable(mark, reader) or not self._is_whole(name, mark, reader):
-                # An interrupted update may have left passages that are removed by now.
-                self._store.drop(name)
-                mark = Mark(0, reader.generation)
-            elif mark.generation == reader.generation:
+            if mark is not None and self._store.open(name, _expected(reader, mark)) is None:
+                mark = None
+            if mark is not None and mark.generation == reader.generation:
                 return Manifest(last=mark.last, base_generation=mark.generation)
-            removed = [number for number in reader.removed(mark.generation) if number <= mark.last]
+            removed: list[int] = []
+            if mark is None:
+                # A name of its own, so that no process searches it before it is finished.
+                name, mark = f"{_prefix(reader)}{uuid.uuid4().hex[:8]}", Mark(0, reader.generation)
+                self._store.create(name, dimensions)
+            else:
+                removed = reader.removed(mark.generation)
             made = Mark(reader.last_chunk(), reader.generation)
             new = partial(reader.all_vectors, mark.last)
-            self._store.update(name, dimensions, Change(made, reader.count_chunks(), new, removed))
-            self._drop_former(reader)
+            self._store.update(name, Change(made, reader.count_chunks(), new, removed))
+            self._drop_others(reader, name)
         return Manifest(last=made.last, base_generation=made.generation)
 
     def known_from(self, manifest: Manifest, build: Build) -> int:
-        mark = self._store.mark(name_of(build))
-        return manifest.known_from if mark is None else min(manifest.words_generation, mark.generation)
+        found = self._store.latest(prefix_of(build))
+        return manifest.known_from if found is None else min(manifest.words_generation, found[1].generation)
 
-    def _is_usable(self, mark: Mark, reader: CatalogReader) -> bool:
-        """Tell if the catalog still records all removals since the mark, and all commits until the mark."""
+    def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
+        """The newest base of the build that ``reader`` reads, and its mark; None if it is of no use."""
+        name, mark = self._store.latest(_prefix(reader)) or ("", None)
+        if mark is None:
+            return name, None
         if mark.generation > reader.generation:
-            return mark.generation <= self._catalog.generation()
-        return reader.forgotten() <= mark.generation
+            # The catalog may have lost commits, as a standby that takes over may.
+            known = mark.generation <= self._catalog.generation()
+        else:
+            # Its removals must still be recorded.
+            known = reader.forgotten() <= mark.generation
+        return name, mark if known else None
 
     @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self, patience: float) -> Iterator[None]:
         """Keep the processes of other home folders from updating the base meanwhile."""
         engine = self._catalog.engine
-        with database_of(engine).lock(engine, 0, "base") as held:
+        with database_of(engine).lock(engine, patience, "base") as held:
             if not held:
                 line = "a process of another home folder brings the vectors in Milvus up to date"
                 raise LibraryLockedError(line, line)
             yield
 
-    def _is_whole(self, name: str, mark: Mark, reader: CatalogReader) -> bool:
-        return self._store.open(name, mark, reader.count_until(mark.last), np.empty(0, np.int64)) is not None
-
-    def _drop_former(self, reader: CatalogReader) -> None:
-        """Delete the bases of earlier builds of the library."""
-        prefix = _name_of(reader).rpartition("_")[0] + "_"
-        for name in self._store.names(prefix):
-            number = name.removeprefix(prefix)
-            if number.isdecimal() and reader.build is not None and int(number) < reader.build.number:
+    def _drop_others(self, reader: CatalogReader, kept: str) -> None:
+        """Delete the build's other bases, and those of builds that came before the one that is searched."""
+        searched = self._catalog.build()
+        family = _prefix(reader).removesuffix("_").rpartition("_")[0] + "_"
+        for name in self._store.names(family):
+            number = name.removeprefix(family).partition("_")[0]
+            is_former = number.isdecimal() and searched is not None and int(number) < searched.number
+            if name != kept and (is_former or name.startswith(_prefix(reader))):
                 self._store.drop(name)
 
 
-def name_of(build: Build) -> str:
-    """The name of the base of a build."""
-    return f"footnoted_{build.lineage.replace('-', '')}_{build.number}"
+def prefix_of(build: Build) -> str:
+    """The beginning of the names of a build's bases."""
+    return f"footnoted_{build.lineage.replace('-', '')}_{build.number}_"
 
 
-def _name_of(reader: CatalogReader) -> str:
+def _prefix(reader: CatalogReader) -> str:
     if reader.build is None:
         raise ValueError("a library without a build has no base")
-    return name_of(reader.build)
+    return prefix_of(reader.build)
+
+
+def _expected(reader: CatalogReader, mark: Mark) -> Expected:
+    """The passages that a base must have at the generation of ``reader``.
+
+    The sample has the newest passages, since ids that a catalog has lost are given to others.
+    """
+    alive = reader.alive(mark.last)
+    numbers = np.flatnonzero(alive)
+    some = sorted({*numbers[-_NEWEST:].tolist(), *numbers[:: max(1, len(numbers) // _SPREAD)].tolist()})
+    sample = dict(zip(some, reader.vectors(some), strict=True))
+    return Expected(alive, reader.removed(mark.generation), sample)

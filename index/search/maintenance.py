@@ -13,7 +13,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from threading import RLock
@@ -271,7 +271,13 @@ class Maintenance:
             folder, titled = folder_of(self.home, build), build.recipe.title_tokens > 0
             dimensions = caches.vectors.dimensions
             words = write_words(folder, reader, titled=titled) if dead else None
-            base = self.bases.build(folder, reader, dimensions, self.policy) if due else None
+            base = None
+            if due:
+                # A process of another home folder may do it just now.
+                with suppress(LibraryLockedError):
+                    base = self.bases.build(folder, reader, dimensions, self.policy)
+            if words is None and base is None:
+                return False
         with self.writing():
             with self.snapshot() as (reader, caches):
                 manifest = read_manifest(folder)
@@ -298,7 +304,7 @@ class Maintenance:
         with self._caches_lock:
             caches = self._caches
             if caches is not None and not caches.is_intact():
-                _log.warning("A cache of %s was changed; the caches are read again.", self.home)
+                _log.warning("A cache of %s was changed or is gone; the caches are read again.", self.home)
                 caches = self._caches = None
             if caches is None or (caches.generation, caches.build) != (reader.generation, reader.build):
                 if (

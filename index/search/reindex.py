@@ -22,6 +22,9 @@ from index.search.caches import catch_up_words, write_words
 from index.search.maintenance import Maintenance
 from index.search.manifest import delete_other_builds, folder_of, with_base, write_manifest
 
+_PATIENCE = 3_600.0
+"""The seconds to wait for another process that updates the base in a store."""
+
 _DOCUMENTS_AT_ONCE = 20
 """The number of documents between two commits: an interrupted run repeats at most this many."""
 
@@ -67,9 +70,10 @@ def _switched(
         last = reader.last_chunk()
         manifest = write_words(folder, reader, titled=titled)
         if reader.count_chunks():
-            manifest = with_base(
-                manifest, maintenance.bases.build(folder, reader, encoder.dimensions, maintenance.policy)
+            made = maintenance.bases.build(
+                folder, reader, encoder.dimensions, maintenance.policy, patience=_PATIENCE
             )
+            manifest = with_base(manifest, made)
     # Add the documents that came meanwhile, so that little is left to do while other writers wait.
     _fill(catalog, encoder, build, told)
     with maintenance.writing():

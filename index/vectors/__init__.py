@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 from index.embedding.model import Vectors
 from index.errors import VectorIndexError
-from index.vectors.candidates import Batches, Candidates, Change, FetchVectors, Mark, Store
+from index.vectors.candidates import Batches, Candidates, Change, Expected, FetchVectors, Mark, Store
 from index.vectors.exact import NOISE, FlatVectors, append_block, cosines, nearest
 from index.vectors.file import open_base, write_base
 from index.vectors.milvus import store_at
@@ -27,6 +27,7 @@ __all__ = [
     "DEFAULT_POLICY",
     "Batches",
     "Change",
+    "Expected",
     "FetchVectors",
     "IndexPolicy",
     "Kind",

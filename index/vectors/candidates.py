@@ -5,7 +5,7 @@ The catalog's exact vectors rank the candidates, so that a cosine does not depen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol, Self
 
@@ -66,7 +66,7 @@ class Candidates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The state up to which a store's base surely has the passages of a library.
+    """The state up to which a stored base surely has the passages of a library.
 
     Attributes:
         last: it has all passages of the generation with an id up to this one.
@@ -78,14 +78,29 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
+class Expected:
+    """The passages that a stored base must have.
+
+    Attributes:
+        alive: for each id from 0 to the mark's ``last``, whether the library has the passage now.
+        removed: the ids that were removed since the mark, of which the base may have some.
+        sample: the vectors of a few passages, by id.
+    """
+
+    alive: Mask
+    removed: Sequence[int]
+    sample: Mapping[int, npt.NDArray[np.float32]]
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
-    """The difference between two states of a base.
+    """The difference between two states of a stored base.
 
     Attributes:
         mark: the new state.
         count: the number of passages that the base then has.
         new: the vectors with ids above the former mark's ``last``.
-        removed: the ids up to that one that were removed since the former mark's generation.
+        removed: the ids that were removed since the former mark's generation.
     """
 
     mark: Mark
@@ -100,34 +115,20 @@ class Store(Protocol):
     Every method raises :class:`index.errors.VectorsUnreachableError` if the server does not answer.
     """
 
-    def mark(self, name: str) -> Mark | None:
-        """The state of the base ``name``; None if there is none, or none that is finished."""
+    def latest(self, prefix: str) -> tuple[str, Mark] | None:
+        """The name and state of the newest finished base whose name begins with ``prefix``; None for none."""
 
-    def open(self, name: str, mark: Mark, count: int, gone: Numbers) -> Candidates | None:
-        """Open a base for searches.
+    def open(self, name: str, expected: Expected) -> Candidates | None:
+        """Open a base for searches; None if it has other passages than are expected."""
 
-        Args:
-            name: the base's name.
-            mark: its state, from :meth:`mark`.
-            count: the number of its passages that the library has.
-            gone: the ids up to ``mark.last`` that the library has removed since ``mark.generation``.
+    def create(self, name: str, dimensions: int) -> None:
+        """Make an empty base for vectors of a length; it is not finished until its first update is."""
 
-        Returns:
-            None if the base lacks vectors.
-        """
-
-    def update(self, name: str, dimensions: int, change: Change) -> None:
+    def update(self, name: str, change: Change) -> None:
         """Add and remove vectors, and set the mark when every later search finds the new state.
 
-        An interrupted update leaves the former mark, and can be repeated.
-
-        Args:
-            name: the base's name; a base that does not exist is made.
-            dimensions: the length of a vector.
-            change: the difference to the former mark.
-
-        Raises:
-            VectorIndexError: if the base lacks vectors afterwards; it is deleted then.
+        An interrupted update leaves the former mark, and can be repeated. If the base has other passages
+        than it should have at the end, it is deleted, and the error of an unreachable server is raised.
         """
 
     def drop(self, name: str) -> None:

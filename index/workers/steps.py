@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from threading import Event
 
+from index.errors import UnreachableError
 from index.ingest.watch import Watch
 from index.library import Library
 from index.workers.writer import Writer
+
+_AGAIN_SECONDS = 60.0
+"""The seconds until a compaction is tried again that another process, or a server, has prevented."""
 
 
 def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
@@ -23,15 +28,24 @@ def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
 
 def maintain(index: Library) -> Callable[[], None]:
     """Make a step that compacts the library if any process has committed since the last step."""
-    compacted = -1
+    compacted, not_before = -1, 0.0
 
     def step() -> None:
-        nonlocal compacted
+        nonlocal compacted, not_before
         generation = index.catalog.generation()
-        if generation != compacted:
+        if generation != compacted and time.monotonic() >= not_before:
             # Set even if compacting fails, so that a full disk is tried, and logged, only once for each
             # commit.
             compacted = generation
-            index.compact()
+            if not index.compact() and _is_due(index):
+                # Another process compacts, or the server of the vectors does not answer.
+                compacted, not_before = -1, time.monotonic() + _AGAIN_SECONDS
 
     return step
+
+
+def _is_due(index: Library) -> bool:
+    try:
+        return index.is_due()
+    except UnreachableError:
+        return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -22,11 +23,13 @@ from index.embedding.model import Vectors
 from index.errors import VectorIndexError, VectorsUnreachableError
 from index.library import Library
 from index.records import Filters
-from index.search.bases import name_of
-from index.vectors import DEFAULT_POLICY, Change, Mark, VectorIndex, milvus, store_at
+from index.search.bases import SharedBases, prefix_of
+from index.search.manifest import Manifest
+from index.vectors import DEFAULT_POLICY, Change, Expected, Mark, VectorIndex, milvus, store_at
 from index.vectors.milvus import MilvusStore
 from rag.engine import QueryEngine
-from tests.support.milvus import MilvusServer, running
+from tests.support.milvus import ON_ONE_SERVER, MilvusServer, running
+from tests.support.postgresql import ON_SQLITE
 from tests.support.reports import found, incoming, words
 from ui.app import create_app
 
@@ -52,8 +55,8 @@ def store(vectors_server: MilvusServer) -> MilvusStore:
 
 @pytest.fixture(autouse=True)
 def _one_server(monkeypatch: pytest.MonkeyPatch) -> None:
-    # With one server, a search finds at once what the count of an update has found.
-    monkeypatch.setattr(milvus, "SETTLED_SECONDS", 0)
+    for module, name, value in ON_ONE_SERVER:
+        monkeypatch.setattr(module, name, value)
 
 
 @pytest.fixture
@@ -93,10 +96,18 @@ def kind(library: Library) -> str:
         return caches.vectors.kind
 
 
-def collection(library: Library) -> str:
+def latest(library: Library, store: MilvusStore) -> tuple[str, Mark]:
+    """The collection of a library's build, and its mark."""
     build = library.catalog.build()
     assert build is not None
-    return name_of(build)
+    found = store.latest(prefix_of(build))
+    assert found is not None
+    return found
+
+
+def by_vectors(library: Library) -> list[object]:
+    """What a library finds by vectors alone, so that removed passages do not count in the scores."""
+    return [found(library, query, dense_weight=1.0) for query in QUERIES]
 
 
 def test_it_finds_what_a_file_of_vectors_finds(opens: Opens) -> None:
@@ -172,51 +183,88 @@ def test_an_update_that_is_interrupted_is_made_good(
     assert (kind(ours), len(ours.catalog.documents())) == ("milvus", 28)
 
 
+def stop_before_the_mark(patch: pytest.MonkeyPatch) -> None:
+    """Let the next update end after it has written its vectors."""
+
+    def stop(*_: object) -> None:
+        raise KilledError
+
+    patch.setattr(milvus, "_wait_until_indexed", stop)
+
+
+def test_a_passage_that_is_removed_after_an_interrupted_update_does_not_come_back(
+    opens: Opens, store: MilvusStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ours, files = opens("ours"), opens("files", "")
+    for library in (ours, files):
+        fill(library, reports(20))
+        library.compact()
+        fill(library, {"new.txt": "The council shut a gate."})
+    with monkeypatch.context() as patch:
+        stop_before_the_mark(patch)
+        with pytest.raises(KilledError):
+            ours.compact()
+    for library in (ours, files):
+        library.replace([incoming("The police met.", "police.txt")], [21])
+        library.compact()
+        assert len(library.search("gate", 100, dense_weight=1.0)) == 21
+    assert results(ours) == results(files)
+    assert latest(ours, store)[1].last == 22
+
+
 def test_a_first_update_that_is_interrupted_leaves_nothing_that_is_found(
     opens: Opens, store: MilvusStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ours = opens("ours")
     fill(ours, reports(20))
+    build = ours.catalog.build()
+    assert build is not None
     with monkeypatch.context() as patch:
-        patch.setattr(milvus, "_wait_until_indexed", lambda *_: (_ for _ in ()).throw(KilledError))
+        stop_before_the_mark(patch)
         with pytest.raises(KilledError):
             ours.compact()
-    assert store.mark(collection(ours)) is None
+    [unfinished] = store.names(prefix_of(build))
+    assert store.latest(prefix_of(build)) is None
     ours.replace([], [1])
     ours = opens("ours")
     assert kind(ours) == "none"
     assert ours.compact()
-    assert (kind(ours), store.mark(collection(ours))) == ("milvus", Mark(20, 2))
+    name, mark = latest(ours, store)
+    assert (kind(ours), mark, store.names(prefix_of(build))) == ("milvus", Mark(20, 2), [name])
+    assert name != unfinished
     files = opens("files", "")
     fill(files, {path: text for path, text in reports(20).items() if path != "0.txt"})
-    assert [found(ours, query, dense_weight=1.0) for query in QUERIES] == [
-        found(files, query, dense_weight=1.0) for query in QUERIES
-    ]
+    assert by_vectors(ours) == by_vectors(files)
 
 
 def test_a_collection_that_lacks_vectors_or_is_lost_is_made_again(
     opens: Opens, store: MilvusStore, caplog: pytest.LogCaptureFixture
 ) -> None:
-    ours = opens("ours")
-    fill(ours, reports(25))
-    ours.compact()
-    before = results(ours)
+    ours, files = opens("ours"), opens("files", "")
+    for library in (ours, files):
+        fill(library, reports(25))
+        library.compact()
+    damaged, _ = latest(ours, store)
     with store.reaching() as client:
-        client.delete(collection(ours), ids=[3, 4])
+        client.delete(damaged, ids=[3])
+    # As many are removed as are lost, so that their number alone would not show it.
+    for library in (ours, files):
+        library.replace([incoming(reports(25)["4.txt"], "4.txt", title="Another title")])
+    before = by_vectors(files)
     ours = opens("ours")
-    assert (results(ours), kind(ours)) == (before, "none")
-    assert caplog.messages == [
-        f"The collection {collection(ours)} lacks vectors; they are read from the catalog."
-    ]
+    assert (by_vectors(ours), kind(ours)) == (before, "none")
+    assert caplog.messages == [f"The collection {damaged} lacks vectors; they are read from the catalog."]
     assert ours.compact()
-    assert (results(ours), kind(ours)) == (before, "milvus")
+    assert (by_vectors(ours), kind(ours)) == (before, "milvus")
+    again, _ = latest(ours, store)
+    assert again != damaged
 
-    store.drop(collection(ours))
+    store.drop(again)
     with pytest.raises(VectorsUnreachableError, match="the vectors in Milvus cannot be searched"):
         ours.search("gate", dense_weight=1.0)
-    assert (results(ours), kind(ours)) == (before, "none"), "the next search reads the catalog"
+    assert (by_vectors(ours), kind(ours)) == (before, "none"), "the next search reads the catalog"
     assert ours.compact()
-    assert (results(ours), kind(ours)) == (before, "milvus")
+    assert (by_vectors(ours), kind(ours)) == (before, "milvus")
 
 
 def test_a_collection_whose_removals_are_forgotten_is_made_again(opens: Opens, store: MilvusStore) -> None:
@@ -229,27 +277,84 @@ def test_a_collection_whose_removals_are_forgotten_is_made_again(opens: Opens, s
     ours = opens("ours")
     assert kind(ours) == "none"
     assert ours.compact()
-    assert store.mark(collection(ours)) == Mark(10, 2)
+    assert latest(ours, store)[1] == Mark(10, 2)
     assert sorted(hit.document.path for hit in ours.search("gate", 100, dense_weight=1.0)) == sorted(
         f"{number}.txt" for number in range(1, 10)
     )
 
 
-def test_a_new_encoder_makes_a_new_collection_and_the_former_one_goes(
-    opens: Opens, store: MilvusStore
+@pytest.mark.sqlite
+def test_ids_that_a_catalog_gives_again_after_it_has_lost_commits_are_noticed(
+    opens: Opens, tmp_path: Path
 ) -> None:
     ours = opens("ours")
     fill(ours, reports(10))
-    ours.compact()
-    former = collection(ours)
-    ours = opens("ours", encoder=StubEncoder("other", 16), former=StubEncoder.of)
-    ours.rebuild()
-    assert collection(ours) != former
-    assert kind(ours) == "milvus"
-    assert store.names(former.rpartition("_")[0]) == [collection(ours)]
-    files = opens("files", "", encoder=StubEncoder("other", 16))
+    ours.close()
+    shutil.copytree(tmp_path / "ours", tmp_path / "copy")
+    ours = opens("ours")
+    fill(ours, {f"lost-{number}.txt": "The river rose." for number in range(5)})
+    assert ours.compact()
+    ours.close()
+    # The copy has the same name and fewer commits, as a standby may that takes over.
+    copy, files = opens("copy"), opens("files", "")
     fill(files, reports(10))
-    assert results(ours) == results(files)
+    for library in (copy, files):
+        fill(library, {"a.txt": "Police met the council.", "b.txt": "The gate of the dam is shut."})
+        library.replace([], [2])
+    for _ in range(2):
+        assert by_vectors(copy) == by_vectors(files)
+        copy.compact()
+        copy = opens("copy")
+    assert kind(copy) == "milvus"
+
+
+def test_searches_during_a_rebuild_find_the_old_passages_and_the_former_collection_goes_later(
+    opens: Opens, store: MilvusStore
+) -> None:
+    ours, files = opens("ours"), opens("files", "")
+    for library in (ours, files):
+        fill(library, reports(10))
+        library.compact()
+    former, _ = latest(ours, store)
+    other = opens("ours", encoder=StubEncoder("other", 16), former=StubEncoder.of)
+    build, seen = SharedBases.build, list[bool]()
+    edited = [incoming(reports(10)["3.txt"], "3.txt", title="Another title")]
+
+    def watching(self: SharedBases, *given: Any, **named: Any) -> Manifest:  # noqa: ANN401
+        made = build(self, *given, **named)
+        if not seen:
+            # An edit meanwhile removes passages of both builds.
+            ours.replace(edited)
+            files.replace(edited)
+            seen.append(by_vectors(ours) == by_vectors(files))
+        return made
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(SharedBases, "build", watching)
+        other.rebuild()
+    assert (seen, kind(other)) == ([True], "milvus")
+    other.compact()
+    name, _ = latest(other, store)
+    assert store.names(former.rpartition("_")[0].rpartition("_")[0]) == [name]
+    anew = opens("anew", "", encoder=StubEncoder("other", 16))
+    fill(anew, reports(10))
+    anew.replace(edited)
+    assert by_vectors(other) == by_vectors(anew)
+
+
+def test_replicas_share_a_collection(opens: Opens, store: MilvusStore, database_url: str) -> None:
+    one, two = (opens(name, database_url=database_url) for name in ("one", "two"))
+    chance, there = random.Random(6), dict[str, str]()  # noqa: S311 (documents, not secrets)
+    for turn in range(10):
+        new = {f"{chance.randrange(30)}.txt": text for text in reports(4, turn).values()}
+        fill(chance.choice((one, two)), new)
+        there |= new
+        chance.choice((one, two)).compact()
+        expected = opens(f"{ON_SQLITE}-{turn}", "")
+        fill(expected, dict(sorted(there.items())))
+        assert by_vectors(one) == by_vectors(two) == by_vectors(expected), f"turn {turn}"
+    assert (kind(one), kind(two)) == ("milvus", "milvus")
+    assert len(store.names(latest(one, store)[0].rpartition("_")[0])) == 1
 
 
 def test_libraries_do_not_share_a_collection(opens: Opens) -> None:
@@ -336,12 +441,15 @@ def test_a_tie_at_the_limit_is_found_whole(store: MilvusStore) -> None:
     def stored(some: Sequence[int]) -> Vectors:
         return np.stack([vectors[number - 1] for number in some])
 
-    store.update("tie", 24, Change(Mark(560, 1), 560, lambda: [(numbers, vectors)], ()))
-    base = store.open("tie", Mark(560, 1), 560, np.empty(0, np.int64))
+    store.create("tie", 24)
+    store.update("tie", Change(Mark(560, 1), 560, lambda: [(numbers, vectors)], ()))
+    alive = np.arange(561) > 0
+    base = store.open("tie", Expected(alive, (), {1: vectors[0], 560: vectors[559]}))
     assert base is not None
     index = VectorIndex.over(base, 24)
     assert sorted(index.search(vectors[0], 5, None, stored)) == list(range(1, 61))
-    assert store.open("tie", Mark(560, 1), 561, np.empty(0, np.int64)) is None, "a vector is missing"
+    assert store.open("tie", Expected(np.arange(562) > 0, (), {})) is None, "a vector is missing"
+    assert store.open("tie", Expected(alive, (), {560: vectors[0]})) is None, "a vector is another one"
     store.drop("tie")
 
 
@@ -354,6 +462,7 @@ def test_a_tie_at_the_limit_is_found_whole(store: MilvusStore) -> None:
         "host:19530",
         "milvus://me:se@cret@host",
         "milvus://host:port",
+        "milvus://host:99999",
         "milvus://host/a b",
     ],
 )
@@ -383,6 +492,7 @@ def test_without_pymilvus_the_error_names_the_extra(opens: Opens, monkeypatch: p
         opens("new", "milvus://127.0.0.1:1")
 
 
-def test_no_server_is_asked_while_the_library_has_no_passages() -> None:
+def test_an_empty_library_asks_no_server(tmp_path: Path) -> None:
     assert store_at("") is None
-    assert isinstance(store_at("milvus://127.0.0.1:1"), MilvusStore)
+    with Library.open(tmp_path / "home", StubEncoder(), index_url="milvus://127.0.0.1:1") as library:
+        assert library.search("gate") == []

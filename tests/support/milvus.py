@@ -23,12 +23,21 @@ import pytest
 
 from index.errors import VectorsUnreachableError
 from index.search.maintenance import Maintenance
-from index.vectors import milvus
+from index.vectors import collection, milvus
 from index.vectors.milvus import MilvusStore
 
 Kind = Literal["milvus", "milvus-lite"]
 
 KINDS: frozenset[Kind] = frozenset({"milvus", "milvus-lite"})
+
+ON_ONE_SERVER = (
+    # With one server, a search finds at once what the count of an update has found.
+    (milvus, "SETTLED_SECONDS", 0),
+    (milvus, "SILENCE", 0),
+    # Few vectors are searched in Milvus, too.
+    (collection, "are_few", lambda _count, _wanted: False),
+)
+"""What is different in the tests: modules, names and values."""
 
 _SECONDS = 120
 
@@ -135,8 +144,8 @@ def in_place_of_files(address: str) -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Maintenance, "__init__", made)
-        # With one server, a search finds at once what the count of an update has found.
-        patch.setattr(milvus, "SETTLED_SECONDS", 0)
+        for module, name, value in ON_ONE_SERVER:
+            patch.setattr(module, name, value)
         yield
 
 

@@ -1,0 +1,136 @@
+"""The vectors of a library in a collection of Milvus, as a search sees them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+
+from index.errors import VectorsUnreachableError
+from index.vectors.candidates import EXACTLY, FetchVectors, are_enough, ranked, spare
+from index.vectors.exact import Cosines, Mask, Numbers
+from index.vectors.policy import Kind
+
+if TYPE_CHECKING:
+    from index.vectors.milvus import MilvusStore
+
+_MOST = 16_384
+"""The most results that Milvus gives."""
+
+LISTED = 50_000
+"""The most ids in a filter."""
+
+_BREADTH = 256
+"""The least number of candidates that a walk through the graph keeps."""
+
+SECONDS = 10.0
+"""The seconds that a search waits for the server."""
+
+LOST = {100, 101}
+"""Milvus's codes for a collection that is not there, or that is not loaded."""
+
+
+def are_few(count: int, wanted: int) -> bool:
+    """Tell if fetching all ``count`` vectors costs no more than ranking the ``wanted`` of a search."""
+    return count <= max(wanted, EXACTLY)
+
+
+@dataclass(slots=True)
+class Collection:
+    """A collection, and whether a search has failed in it, so that it should be opened again."""
+
+    store: MilvusStore
+    name: str
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class MilvusVectors:
+    """The vectors of a collection that a library has. See :class:`index.vectors.candidates.Candidates`.
+
+    Of hundreds of copies of one passage, a search may find a part only: the graph does not link all of them.
+
+    Attributes:
+        collection: the collection, which may have more vectors.
+        alive: for each id from 0 to the highest, whether it may be found.
+        total: the number of vectors in the collection up to that id, with those that are removed.
+    """
+
+    collection: Collection
+    alive: Mask
+    total: int
+
+    def __len__(self) -> int:
+        return int(np.count_nonzero(self.alive))
+
+    @property
+    def kind(self) -> Kind:
+        return "milvus"
+
+    @property
+    def last(self) -> int:
+        return len(self.alive) - 1
+
+    def is_there(self) -> bool:
+        return not self.collection.lost
+
+    def without(self, numbers: Numbers) -> MilvusVectors:
+        alive = self.alive.copy()
+        alive[numbers[(numbers >= 0) & (numbers <= self.last)]] = False
+        return replace(self, alive=alive)
+
+    def nearest(
+        self, vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None, stored: FetchVectors
+    ) -> tuple[Numbers, Cosines]:
+        mask = self.alive
+        if allowed is not None:
+            mask = np.zeros(len(self.alive), np.bool_)
+            known = min(len(mask), len(allowed))
+            mask[:known] = self.alive[:known] & allowed[:known]
+        count, wanted = int(np.count_nonzero(mask)), spare(limit)
+        if not count or are_few(count, wanted):
+            return ranked(np.flatnonzero(mask), vector, stored)
+        while True:
+            numbers, found = ranked(self._search(vector, min(wanted, count), mask, count), vector, stored)
+            if wanted >= min(count, _MOST) or are_enough(found, wanted, limit):
+                return numbers, found
+            # All candidates tie with the last, as copies of one passage do, and there may be more of them.
+            wanted *= 4
+
+    def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Numbers:
+        """The ids of at least ``wanted`` candidates among the ``count`` of ``mask``, if Milvus finds them."""
+        # Milvus does not know the filter, so that a search asks for more than it needs.
+        fetched = math.ceil(wanted * max(1.0, self.total / count))
+        found = np.empty(0, np.int64)
+        while fetched < _MOST and len(found) < min(wanted, count):
+            found = self._found(vector, fetched, f"id > 0 and id <= {self.last}")
+            found = found[mask[found]]
+            fetched *= 4
+        if len(found) >= wanted:
+            return found
+        some = np.flatnonzero(mask)
+        lists = [some[start : start + LISTED].tolist() for start in range(0, count, LISTED)]
+        parts = [self._found(vector, min(wanted, _MOST), f"id in {ids}") for ids in lists]
+        return np.unique(np.concatenate([found, *parts]))
+
+    def _found(self, vector: npt.NDArray[np.float32], limit: int, condition: str) -> Numbers:
+        """The ids nearest to ``vector`` among those of a condition, as Milvus finds them."""
+        try:
+            with self.collection.store.reaching() as client:
+                [hits] = client.search(
+                    self.collection.name,
+                    [vector],
+                    filter=condition,
+                    limit=limit,
+                    output_fields=[],
+                    search_params={"params": {"ef": max(limit, _BREADTH)}},
+                    consistency_level="Bounded",
+                    timeout=SECONDS,
+                )
+        except VectorsUnreachableError as error:
+            self.collection.lost = getattr(error.__cause__, "code", None) in LOST
+            raise
+        return np.unique(np.array([hit["id"] for hit in hits], np.int64))
