@@ -96,7 +96,8 @@ test-engines: $(COMPILED) $(MILVUS) ## Run the tests on PostgreSQL (Debian: post
 	  echo "footnoted: NOT TESTED: vectors in Milvus; its programs cannot be installed" >&2; exit 0; \
 	fi; set -ex; \
 	$(call ON_ENGINES,postgresql$(comma)milvus-lite) $(SEARCHED); \
-	FOOTNOTED_TEST_OWN_MILVUS=milvus $(VENV)/bin/python -m pytest tests/engines/test_milvus.py; \
+	FOOTNOTED_TEST_OWN_MILVUS=milvus $(VENV)/bin/python -m pytest tests/engines/test_milvus.py \
+	  $(if $(QUICK),-k "file_of_vectors or interrupted or gone"); \
 	$(if $(QUICK),,$(call ON_ENGINES,milvus) $(SEARCHED))
 
 lint: style types flaws imports page-lint ## Style, types, known security flaws and the direction of imports

@@ -23,6 +23,9 @@ _MOST = 16_384
 LISTED = 50_000
 """The most ids in a filter."""
 
+_WIDE = 2_000
+"""A search that asks for more results than this takes longer than one with a filter of many ids."""
+
 _BREADTH = 256
 """The least number of candidates that a walk through the graph keeps."""
 
@@ -105,7 +108,8 @@ class MilvusVectors:
         # Milvus does not know the filter, so that a search asks for more than it needs.
         fetched = math.ceil(wanted * max(1.0, self.total / count))
         found = np.empty(0, np.int64)
-        while fetched < _MOST and len(found) < min(wanted, count):
+        most = _WIDE if count <= LISTED else _MOST
+        while fetched <= most and len(found) < min(wanted, count):
             found = self._found(vector, fetched, f"id > 0 and id <= {self.last}")
             found = found[mask[found]]
             fetched *= 4

@@ -28,7 +28,7 @@ from index.search.manifest import Manifest
 from index.vectors import DEFAULT_POLICY, Change, Expected, Mark, VectorIndex, milvus, store_at
 from index.vectors.milvus import MilvusStore
 from rag.engine import QueryEngine
-from tests.support.milvus import ON_ONE_SERVER, MilvusServer, running
+from tests.support.milvus import ON_ONE_SERVER, Kind, MilvusServer, is_installed, running
 from tests.support.postgresql import ON_SQLITE
 from tests.support.reports import found, incoming, words
 from ui.app import create_app
@@ -43,8 +43,11 @@ Opens = Callable[..., Library]
 @pytest.fixture(scope="module")
 def vectors_server() -> Iterator[MilvusServer]:
     """A server that a test may end and start again."""
-    real = os.environ.get("FOOTNOTED_TEST_OWN_MILVUS") == "milvus"
-    with running("milvus" if real else "milvus-lite") as server:
+    own = os.environ.get("FOOTNOTED_TEST_OWN_MILVUS")
+    kind: Kind = "milvus" if own == "milvus" else "milvus-lite"
+    if not (own or os.environ.get("FOOTNOTED_TEST_ENGINE")) or not is_installed(kind):
+        pytest.skip("it needs Milvus: run `make test-engines`")
+    with running(kind) as server:
         yield server
 
 

@@ -1,0 +1,363 @@
+"""Prints what a base of vectors on a server of Milvus costs beside the product's own, a file for FAISS.
+
+``python -m benchmarks.milvus --index milvus://127.0.0.1:19531 [--pid PID] [--sizes N …] [--questions N]``.
+Vectors are made around those of real passages and questions (see ``made``). As in the product, their exact
+copies in an SQLite file rank the candidates of both sides. Each base is built in one process and searched in
+another. ``--pid`` is the process of the server, so that its memory can be read. The script makes a collection
+for each size, and deletes it.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import NamedTuple, ParamSpec, TypeVar
+
+import numpy as np
+import numpy.typing as npt
+
+from benchmarks.datasets import HOME
+from benchmarks.made_vectors import DIMENSIONS, VectorFile, made, made_file, real_vectors
+from benchmarks.side_by_side import machine, milliseconds, note
+from benchmarks.vectors import ASKERS, Best, Mask
+from index.embedding.model import Vectors
+from index.library import POOL
+from index.vectors import Change, Expected, Mark, VectorIndex
+from index.vectors.milvus import MilvusStore
+
+DOCUMENTS, UPDATES = 20, 3
+"""The documents of ten vectors that are added to memory one by one, and those that go to the collection."""
+
+_TEN = 10
+_INDEXED = 1024
+"""Milvus makes no graph of a segment with fewer vectors."""
+
+_COLLECTION = "footnoted_benchmark"
+
+Figures = dict[str, str]
+"""The values of one side, by the name of the figure."""
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Part(NamedTuple):
+    """The vectors that a search may find.
+
+    Attributes:
+        name: what the figures call such a search.
+        share: the share of all vectors.
+        is_removal: whether the others are removed, instead of not allowed.
+    """
+
+    name: str
+    share: float
+    is_removal: bool = False
+
+
+PARTS = (
+    Part("search of all", 1.0),
+    Part("search, 10 % allowed", 0.1),
+    Part("search, 1 % allowed", 0.01),
+    Part("search, 5 % removed", 0.95, is_removal=True),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """The input of a measurement. Ids begin at 1, as in the product.
+
+    Attributes:
+        source: an SQLite file of vectors, whose numbers begin at 0.
+        folder: the folder for the file of a base.
+        size: the number of vectors in the base.
+        new: the vectors of documents that are added later, in order of id.
+        questions: shape (m, dimensions).
+        best: for each of ``PARTS``, the ids that are truly nearest.
+        address: the address of the server.
+        server: the server's process, if it is on this machine.
+    """
+
+    source: Path
+    folder: Path
+    size: int
+    new: Vectors
+    questions: Vectors
+    best: Best
+    address: str
+    server: int | None
+
+
+class Exact:
+    """The exact vectors of a case by id, as the catalog has them. Safe to share between threads."""
+
+    def __init__(self, case: Case) -> None:
+        self._file = VectorFile(case.source)
+        self._case = case
+
+    def batches(self) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
+        """Yield the ids and vectors of the base in batches."""
+        for numbers, vectors in self._file.batches():
+            yield numbers + 1, vectors
+
+    def stored(self, ids: Sequence[int]) -> Vectors:
+        """Return the vectors with these rising ids, at least one of them in the base."""
+        size = self._case.size
+        old = self._file.stored([number - 1 for number in ids if number <= size])
+        new = [number - 1 - size for number in ids if number > size]
+        return np.concatenate([old, self._case.new[new]]) if new else old
+
+
+def main() -> None:
+    """Measure every size and print the table."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--index", required=True, help="the address of the server, milvus://HOST:PORT")
+    parser.add_argument("--pid", type=int, help="the process of the server, on this machine")
+    parser.add_argument("--sizes", type=int, nargs="+", default=[10_000, 100_000, 1_000_000])
+    parser.add_argument("--questions", type=int, default=200)
+    arguments = parser.parse_args()
+    with MilvusStore(arguments.index).reaching() as client:
+        server = client.get_server_version()
+    print(f"{machine()}, pymilvus {version('pymilvus')}, Milvus {server}\n")
+    print("| vectors | figure | FAISS | Milvus |\n|---:|---|---:|---:|", flush=True)
+    real = real_vectors()
+    questions = real.questions[:: max(1, len(real.questions) // arguments.questions)]
+    [(_, new)] = made(real, _TEN * DOCUMENTS, seed=9)
+    HOME.mkdir(parents=True, exist_ok=True)
+    for size in arguments.sizes:
+        file = made_file(real, size)
+        best = _best(file, size, questions)
+        with tempfile.TemporaryDirectory(dir=HOME) as folder:
+            case = Case(file.path, Path(folder), size, new, questions, best, arguments.index, arguments.pid)
+            ours, theirs = _of_file(case), _of_collection(case)
+        for figure in {**theirs, **ours}:
+            print(f"| {size:,} | {figure} | {ours.get(figure, '')} | {theirs.get(figure, '')} |", flush=True)
+
+
+def _mask(size: int, part: int) -> Mask:
+    """Return a mask of the ids that a search of this part may find."""
+    mask = np.random.default_rng(part).random(size + 1) < PARTS[part].share
+    mask[0] = False
+    return mask
+
+
+def _best(file: VectorFile, size: int, questions: Vectors) -> Best:
+    """Return the ids that are truly nearest to each question, nearest first, for each of ``PARTS``."""
+    masks = [_mask(size, part) for part in range(len(PARTS))]
+    scores = [np.empty((len(questions), 0), np.float32) for _ in PARTS]
+    best = [np.empty((len(questions), 0), np.int64) for _ in PARTS]
+    for numbers, vectors in file.batches():
+        products = questions @ vectors.T
+        for part, mask in enumerate(masks):
+            inside = np.flatnonzero(mask[numbers + 1])
+            ids = np.broadcast_to(numbers[inside] + 1, (len(questions), len(inside)))
+            joined = np.concatenate([scores[part], products[:, inside]], axis=1)
+            named = np.concatenate([best[part], ids], axis=1)
+            order = np.argsort(-joined, axis=1)[:, :POOL]
+            scores[part] = np.take_along_axis(joined, order, axis=1)
+            best[part] = np.take_along_axis(named, order, axis=1)
+    return best
+
+
+def _alone(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+    """Call a function in a process of its own, and return its result."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(function, *arguments, **named).result()
+
+
+def _of_file(case: Case) -> Figures:
+    seconds = _alone(_build_file, case)
+    megabytes = _path(case).stat().st_size / 1e6
+    figures = _alone(_searched, case, _open_file)
+    return {"build, s": f"{seconds:.1f}", "file, MB": f"{megabytes:.0f}", **figures}
+
+
+def _of_collection(case: Case) -> Figures:
+    before = _resident(case.server)
+    with _collection(case):
+        seconds = _alone(_build_collection, case)
+        note(f"{case.size:,}: filled the collection in {seconds:.1f} s")
+        recalled = _alone(_recalled, case)
+        waited = _wait_until_loaded(case)
+        figures = _alone(_searched, case, _open_collection)
+        memory = f"{_resident(case.server):.0f}, {before:.0f}"
+        updates = _alone(_updates, case)
+    return {
+        "build, s": f"{seconds:.1f}",
+        f"search of all right after the build, recall@10 and @{POOL}": recalled,
+        "wait until searches use the whole graph, s": f"{waited:.1f}",
+        **figures,
+        "resident in the server, and before the build, MB": memory if case.server else "",
+        "ten vectors added to the collection and ten removed, median s": f"{statistics.median(updates):.1f}",
+    }
+
+
+def _path(case: Case) -> Path:
+    return case.folder / "base"
+
+
+def _build_file(case: Case) -> float:
+    """Build a base in a file; return the seconds that it took."""
+    build = partial(VectorIndex.build, _path(case), DIMENSIONS, case.size, Exact(case).batches)
+    return milliseconds(build) / 1e3
+
+
+def _open_file(case: Case) -> VectorIndex:
+    return VectorIndex.open(_path(case), DIMENSIONS)
+
+
+@contextmanager
+def _collection(case: Case) -> Iterator[None]:
+    """Have no collection before and after."""
+    store = MilvusStore(case.address)
+    store.drop(_COLLECTION)
+    try:
+        yield
+    finally:
+        store.drop(_COLLECTION)
+
+
+def _build_collection(case: Case) -> float:
+    """Fill a collection until the store calls it finished; return the seconds that it took."""
+    store = MilvusStore(case.address)
+    change = Change(Mark(case.size, 1), case.size, Exact(case).batches, [])
+    start = time.perf_counter()
+    store.create(_COLLECTION, DIMENSIONS)
+    store.update(_COLLECTION, change)
+    return time.perf_counter() - start
+
+
+def _wait_until_loaded(case: Case) -> float:
+    """Wait until searches use the graph of each large segment of the collection; return the seconds.
+
+    Until then the server searches a substitute for it, which is less exact.
+    """
+    start = time.perf_counter()
+    with MilvusStore(case.address).reaching() as client:
+        while True:
+            graphs = {each.segment_id: each.index_id for each in client.list_loaded_segments(_COLLECTION)}
+            segments = client.list_persistent_segments(_COLLECTION)
+            if all(graphs.get(each.segment_id) for each in segments if each.num_rows >= _INDEXED):
+                return time.perf_counter() - start
+            time.sleep(0.5)
+
+
+def _open_collection(case: Case, updates: int = 0) -> VectorIndex:
+    """Open the collection, in which each update has added ten vectors and removed the ten of lowest id."""
+    store = MilvusStore(case.address)
+    found = store.latest(_COLLECTION)
+    assert found == (_COLLECTION, Mark(case.size + _TEN * updates, 1 + updates))
+    alive = np.ones(case.size + _TEN * updates + 1, np.bool_)
+    alive[: _TEN * updates + 1] = False
+    sample = [_TEN * updates + 1, case.size]
+    expected = Expected(alive, [], dict(zip(sample, Exact(case).stored(sample), strict=True)))
+    base = store.open(_COLLECTION, expected)
+    assert base is not None
+    return VectorIndex.over(base, DIMENSIONS)
+
+
+def _updates(case: Case) -> list[float]:
+    """Add ten vectors to the collection and remove ten, some times; return the seconds that each took."""
+    return [_update(case, turn) for turn in range(UPDATES)]
+
+
+def _update(case: Case, turn: int) -> float:
+    store, rows = MilvusStore(case.address), case.new[_TEN * turn :][:_TEN]
+    first = case.size + _TEN * turn + 1
+    added = [(np.arange(first, first + _TEN), rows)]
+    removed = range(1 + _TEN * turn, 1 + _TEN * (turn + 1))
+    change = Change(Mark(first + _TEN - 1, turn + 2), case.size, lambda: added, removed)
+    seconds = milliseconds(partial(store.update, _COLLECTION, change)) / 1e3
+    found = _open_collection(case, turn + 1).search(rows[0], POOL, None, Exact(case).stored)
+    assert first in found
+    return seconds
+
+
+def _recalled(case: Case) -> str:
+    """Return the recalls of searches of all vectors in a collection."""
+    index, stored = _open_collection(case), Exact(case).stored
+    return _recalls([list(index.search(each, POOL, None, stored)) for each in case.questions], case.best[0])
+
+
+def _searched(case: Case, opened: Callable[[Case], VectorIndex]) -> Figures:
+    """Measure the searches in a base."""
+    stored = Exact(case).stored
+    masks = [_mask(case.size, part) for part in range(len(PARTS))]
+    before = _resident()
+    start = time.perf_counter()
+    index = opened(case)
+    figures = {"type": index.kind, "open, ms": f"{1e3 * (time.perf_counter() - start):.1f}"}
+    for part, mask, best in zip(PARTS, masks, case.best, strict=True):
+        asked = index.removed((np.flatnonzero(~mask[1:]) + 1).tolist()) if part.is_removal else index
+        allowed = None if part.is_removal or part.share == 1 else mask
+        times, found = [], []
+        for question in case.questions[:5]:
+            asked.search(question, POOL, allowed, stored)
+        for question in case.questions:
+            start = time.perf_counter()
+            found.append(list(asked.search(question, POOL, allowed, stored)))
+            times.append(1e3 * (time.perf_counter() - start))
+        note(f"{case.size:,}, {index.kind}, {part.name}: {_percentiles(times)} ms, {_recalls(found, best)}")
+        figures[f"{part.name}, p50 and p95, ms"] = _percentiles(times)
+        figures[f"{part.name}, recall@10 and @{POOL}"] = _recalls(found, best)
+    figures["resident in the searching process, MB"] = f"{_resident() - before:.0f}"
+    figures[f"search of all, {ASKERS} at once, p50 and p95, ms"] = _percentiles(_at_once(case, index, stored))
+    figures["ten vectors added until a search finds them, p50 and p95, ms"] = _percentiles(
+        _adding(case, index, stored)
+    )
+    return figures
+
+
+def _at_once(case: Case, index: VectorIndex, stored: Callable[[Sequence[int]], Vectors]) -> list[float]:
+    def one(question: npt.NDArray[np.float32]) -> float:
+        return milliseconds(partial(index.search, question, POOL, None, stored))
+
+    with ThreadPoolExecutor(ASKERS) as pool:
+        return list(pool.map(one, np.concatenate([case.questions, case.questions])))
+
+
+def _adding(case: Case, index: VectorIndex, stored: Callable[[Sequence[int]], Vectors]) -> list[float]:
+    times = []
+    for start in range(0, _TEN * DOCUMENTS, _TEN):
+        rows = case.new[start : start + _TEN]
+        first = case.size + start + 1
+        began = time.perf_counter()
+        index = index.added(range(first, first + _TEN), rows)
+        found = index.search(rows[0], POOL, None, stored)
+        times.append(1e3 * (time.perf_counter() - began))
+        assert first in found
+    return times
+
+
+def _recalls(found: list[list[int]], best: npt.NDArray[np.int64]) -> str:
+    return ", ".join(f"{_recall(found, best, first):.3f}" for first in (10, POOL))
+
+
+def _recall(found: list[list[int]], best: npt.NDArray[np.int64], first: int) -> float:
+    """Return the share of the truly nearest ``first`` vectors that are among the first ones found."""
+    pairs = zip(found, best[:, :first].tolist(), strict=True)
+    return statistics.mean(len(set(numbers[:first]) & set(true)) / len(true) for numbers, true in pairs)
+
+
+def _percentiles(times: list[float]) -> str:
+    return f"{np.median(times):.1f}, {np.percentile(times, 95):.1f}"
+
+
+def _resident(process: int | None = None) -> float:
+    """Return the resident memory of a process in MB; None stands for this process."""
+    lines = Path(f"/proc/{process or 'self'}/status").read_text(encoding="ascii").splitlines()
+    [line] = [line for line in lines if line.startswith("VmRSS:")]
+    return int(line.split()[1]) / 1e3
+
+
+if __name__ == "__main__":
+    main()
