@@ -97,7 +97,7 @@ test-engines: $(COMPILED) $(MILVUS) ## Run the tests on PostgreSQL (Debian: post
 	fi; set -ex; \
 	$(call ON_ENGINES,postgresql$(comma)milvus-lite) $(SEARCHED); \
 	FOOTNOTED_TEST_OWN_MILVUS=milvus $(VENV)/bin/python -m pytest tests/engines/test_milvus.py \
-	  $(if $(QUICK),-k "file_of_vectors or interrupted or gone"); \
+	  $(if $(QUICK),-k file_of_vectors); \
 	$(if $(QUICK),,$(call ON_ENGINES,milvus) $(SEARCHED))
 
 lint: style types flaws imports page-lint ## Style, types, known security flaws and the direction of imports

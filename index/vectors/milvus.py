@@ -56,6 +56,12 @@ servers' clocks may differ a little."""
 
 _POLL_SECONDS = 0.5
 
+_LINKED = 1_024
+"""Milvus makes no graph of a segment with fewer vectors, and compares them all."""
+
+_UNFINISHED = LOST | {700}
+"""Milvus's codes for a collection that another process makes or deletes just now, or has left half made."""
+
 
 def store_at(address: str) -> Store | None:
     """The store at an address, ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; None for an empty address.
@@ -146,13 +152,13 @@ class MilvusStore:
                 client.delete(name, ids=list(removed[start : start + _AT_ONCE]), timeout=_UPDATE_SECONDS)
             client.flush(name, timeout=_UPDATE_SECONDS)
             written = time.monotonic()
-            _wait_until_indexed(client, name)
             there = _count(client, name, f"id > 0 and id <= {mark.last}", _UPDATE_SECONDS)
             if there != change.count:
                 client.drop_collection(name, timeout=_UPDATE_SECONDS)
                 raise VectorsUnreachableError(
                     f"{name} had {there} vectors instead of {change.count}, and was deleted; it is made again"
                 )
+            _wait_until_linked(client, name, there)
             time.sleep(max(0.0, SETTLED_SECONDS - (time.monotonic() - written)))
             former = [int(row["id"]) for row in _marks(client, name)]
             fields = client.describe_collection(name, timeout=SECONDS)["fields"]
@@ -197,7 +203,7 @@ class MilvusStore:
             yield client
         except (MilvusException, RpcError, OSError, ValueError) as error:
             cause = " ".join(str(getattr(error, "message", error)).split())[:300]
-            if getattr(error, "code", None) not in LOST:
+            if getattr(error, "code", None) not in _UNFINISHED and not _is_slow(error):
                 self._silence, self._silent_until = cause, time.monotonic() + SILENCE
             raise VectorsUnreachableError(cause) from error
 
@@ -214,10 +220,22 @@ class MilvusStore:
         }
 
     def _marks_of(self, name: str) -> list[Mark]:
-        with self.reaching() as client:
-            # Milvus can search a collection only after it has loaded it, which someone may have undone.
-            client.load_collection(name, timeout=SECONDS)
-            return [Mark(int(row["last"]), int(row["generation"])) for row in _marks(client, name)]
+        try:
+            with self.reaching() as client:
+                # Milvus can search a collection only after it has loaded it, which someone may have undone.
+                client.load_collection(name, timeout=SECONDS)
+                return [Mark(int(row["last"]), int(row["generation"])) for row in _marks(client, name)]
+        except VectorsUnreachableError as error:
+            if getattr(error.__cause__, "code", None) in _UNFINISHED:
+                return []
+            raise
+
+
+def _is_slow(error: Exception) -> bool:
+    """Tell if the server is there and has not answered in time."""
+    from grpc import RpcError, StatusCode
+
+    return isinstance(error, RpcError) and error.code() is StatusCode.DEADLINE_EXCEEDED
 
 
 def _marks(client: MilvusClient, name: str) -> list[dict[str, Any]]:
@@ -239,10 +257,26 @@ def _count(client: MilvusClient, name: str, condition: str, seconds: float) -> i
     return int(row["count(*)"])
 
 
-def _wait_until_indexed(client: MilvusClient, name: str) -> None:
-    """Wait until the graph has all vectors: until then, a search finds few of those that are nearest."""
+def _wait_until_linked(client: MilvusClient, name: str, count: int) -> None:
+    """Wait until the server searches ``count`` vectors by its graph; before, it finds few of the nearest."""
     deadline = time.monotonic() + 10 * _UPDATE_SECONDS
-    while int(client.describe_index(name, "vector", timeout=SECONDS)["pending_index_rows"]):
+    while not _is_linked(client, name, count):
         if time.monotonic() > deadline:
             raise VectorsUnreachableError(f"it has not indexed the collection {name} in time")
         time.sleep(_POLL_SECONDS)
+
+
+def _is_linked(client: MilvusClient, name: str, count: int) -> bool:
+    from grpc import RpcError, StatusCode
+
+    try:
+        # The number of rows that wait for an index says less: it is 0 before the graph is loaded, and rises
+        # again when segments are merged.
+        segments = client.list_loaded_segments(name, timeout=SECONDS)
+    except RpcError as error:
+        if error.code() is StatusCode.UNIMPLEMENTED:
+            # milvus-lite has no segments to wait for.
+            return True
+        raise
+    graphs = all(segment.index_id for segment in segments if segment.num_rows >= _LINKED)
+    return graphs and sum(segment.num_rows for segment in segments) >= count

@@ -37,6 +37,8 @@ QUERIES = ("river council", "gate of the dam", "police arrest Orrin")
 AT_ONCE = replace(DEFAULT_POLICY, small=0, recent_share=0, removed_share=0)
 """A base is due after any change."""
 
+KILLS = 5 if os.environ.get("CI") else 20
+
 Opens = Callable[..., Library]
 
 
@@ -153,7 +155,7 @@ class KilledError(Exception):
     """Simulates the end of the process."""
 
 
-@pytest.mark.parametrize("step", ["upsert", "delete", "flush", "describe_index", "query", "insert"])
+@pytest.mark.parametrize("step", ["upsert", "delete", "flush", "list_loaded_segments", "query", "insert"])
 def test_an_update_that_is_interrupted_is_made_good(
     opens: Opens, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
@@ -192,7 +194,7 @@ def stop_before_the_mark(patch: pytest.MonkeyPatch) -> None:
     def stop(*_: object) -> None:
         raise KilledError
 
-    patch.setattr(milvus, "_wait_until_indexed", stop)
+    patch.setattr(milvus, "_wait_until_linked", stop)
 
 
 def test_a_passage_that_is_removed_after_an_interrupted_update_does_not_come_back(
@@ -395,7 +397,7 @@ def test_a_server_that_is_gone_is_said_to_be_and_is_used_again_when_it_is_back(
 def test_a_server_that_ends_at_random_moments_loses_and_doubles_nothing(
     vectors_server: MilvusServer, opens: Opens
 ) -> None:
-    """A writer adds and compacts; the server ends twenty times, and is started again."""
+    """A writer adds and compacts; the server ends again and again, and is started again."""
     chance = random.Random(8)  # noqa: S311 (moments, not secrets)
     ours, there, failures, done = opens("ours"), dict[str, str](), list[Exception](), Event()
 
@@ -421,7 +423,7 @@ def test_a_server_that_ends_at_random_moments_loses_and_doubles_nothing(
 
     with ThreadPoolExecutor() as pool:
         writer = pool.submit(write)
-        for _ in range(20):
+        for _ in range(KILLS):
             done.wait(chance.uniform(0.05, 0.8))
             vectors_server.stop()
             vectors_server.start()
