@@ -51,9 +51,9 @@ def test_what_went_and_was_settled_meanwhile_is_not_in_the_new_caches(
         bases = type(index._maintenance.bases)
         build = bases.build
 
-        def once(*given: object) -> object:
+        def once(*given: object, **named: object) -> object:
             monkeypatch.undo()
-            made = build(*given)  # type: ignore[arg-type]
+            made = build(*given, **named)  # type: ignore[arg-type]
             index.replace([], [3])
             assert index.compact()
             return made

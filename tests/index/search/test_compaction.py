@@ -247,8 +247,8 @@ class TestCompaction:
             bases = type(index._maintenance.bases)
             build = bases.build
 
-            def meanwhile(*arguments: object) -> object:
-                base = build(*arguments)  # type: ignore[arg-type]
+            def meanwhile(*arguments: object, **named: object) -> object:
+                base = build(*arguments, **named)  # type: ignore[arg-type]
                 other.replace([incoming("The weir is new.", "w.txt")], [2])
                 return base
 

@@ -115,8 +115,8 @@ def test_what_comes_after_the_caches_were_made_is_there_too(
         bases = type(fine._maintenance.bases)
         build = bases.build
 
-        def meanwhile(*arguments: object) -> object:
-            base = build(*arguments)  # type: ignore[arg-type]
+        def meanwhile(*arguments: object, **named: object) -> object:
+            base = build(*arguments, **named)  # type: ignore[arg-type]
             other.replace([incoming("Weir 1 burst. Weir 2 held.", "new.txt")], [1])
             other.replace([incoming("Lock 3 broke. Lock 4 held.", "07.txt")])
             return base
