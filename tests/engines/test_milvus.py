@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import random
 import shutil
-import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -21,12 +20,12 @@ from starlette.testclient import TestClient
 from benchmarks.stub_encoder import StubEncoder
 from index.embedding.encoder import Encoder
 from index.embedding.model import Vectors
-from index.errors import VectorIndexError, VectorsUnreachableError
+from index.errors import VectorsUnreachableError
 from index.library import Library
 from index.records import Filters
 from index.search.bases import SharedBases, prefix_of
 from index.search.manifest import Manifest
-from index.vectors import DEFAULT_POLICY, Change, Expected, Mark, VectorIndex, milvus, store_at
+from index.vectors import DEFAULT_POLICY, Change, Expected, Mark, VectorIndex, milvus
 from index.vectors.milvus import MilvusStore
 from rag.engine import QueryEngine
 from tests.support.milvus import ON_ONE_SERVER, Kind, MilvusServer, is_installed, running
@@ -465,48 +464,3 @@ def test_a_search_takes_more_candidates_while_all_of_them_tie(store: MilvusStore
     assert store.open("tie", Expected(np.arange(562) > 0, (), {})) is None, "a vector is missing"
     assert store.open("tie", Expected(alive, (), {560: vectors[0]})) is None, "a vector is another one"
     store.drop("tie")
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        "milvus:",
-        "milvus://",
-        "http://host",
-        "host:19530",
-        "milvus://me:se@cret@host",
-        "milvus://host:port",
-        "milvus://host:99999",
-        "milvus://host/a b",
-    ],
-)
-def test_an_address_that_is_none_is_refused_and_not_shown(address: str) -> None:
-    with pytest.raises(
-        VectorIndexError, match="FOOTNOTED_INDEX is no address of an index; write milvus://HOST"
-    ) as raised:
-        store_at(address)
-    assert "se@cret" not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("address", "connection"),
-    [
-        ("milvus://host", ("http://host:19530", "", "", "")),
-        ("milvus+tls://me:a%40b@h.example:443/reports", ("https://h.example:443", "me", "a@b", "reports")),
-        ("milvus://[::1]:7", ("http://[::1]:7", "", "", "")),
-    ],
-)
-def test_an_address_has_a_host_and_may_have_more(address: str, connection: tuple[str, ...]) -> None:
-    assert tuple(MilvusStore(address)._connection().values()) == connection
-
-
-def test_without_pymilvus_the_error_names_the_extra(opens: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pymilvus", None)
-    with pytest.raises(VectorIndexError, match=r"pip install 'footnoted\[engines\]'"):
-        opens("new", "milvus://127.0.0.1:1")
-
-
-def test_an_empty_library_asks_no_server(tmp_path: Path) -> None:
-    assert store_at("") is None
-    with Library.open(tmp_path / "home", StubEncoder(), index_url="milvus://127.0.0.1:1") as library:
-        assert library.search("gate") == []
