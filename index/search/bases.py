@@ -42,7 +42,7 @@ class Bases(Protocol):
             dimensions: the length of a vector.
 
         Returns:
-            An index without the passages that are removed, and the id of the last passage that the base
+            An index, which may have passages that are removed, and the id of the last passage that the base
             knows; an empty index and 0 without a base.
 
         Raises:
@@ -55,7 +55,6 @@ class Bases(Protocol):
         folder: Path,
         reader: CatalogReader,
         dimensions: int,
-        policy: IndexPolicy = DEFAULT_POLICY,
         patience: float = 0,
     ) -> Manifest:
         """Make a base of all passages that ``reader`` reads.
@@ -64,7 +63,6 @@ class Bases(Protocol):
             folder: the build's folder of caches.
             reader: reads the passages.
             dimensions: the length of a vector.
-            policy: decides the type of a file.
             patience: the seconds to wait for another process that does so.
 
         Returns:
@@ -82,26 +80,29 @@ class Bases(Protocol):
 class FileBases:
     """Bases in files of the home folder. See :class:`Bases`."""
 
+    def __init__(self, policy: IndexPolicy = DEFAULT_POLICY) -> None:
+        """Make bases of the types that ``policy`` decides."""
+        self._policy = policy
+
     def open(
         self, folder: Path, manifest: Manifest, reader: CatalogReader, dimensions: int
     ) -> tuple[VectorIndex, int]:
+        del reader
         if manifest.base is None:
             return VectorIndex.empty(dimensions), 0
-        base = VectorIndex.open(folder / manifest.base, dimensions)
-        return base.removed(reader.removed()), manifest.last
+        return VectorIndex.open(folder / manifest.base, dimensions), manifest.last
 
     def build(
         self,
         folder: Path,
         reader: CatalogReader,
         dimensions: int,
-        policy: IndexPolicy = DEFAULT_POLICY,
         patience: float = 0,
     ) -> Manifest:
         del patience
         make_folder(folder)
         name = f"vectors-{uuid.uuid4().hex[:8]}.faiss"
-        VectorIndex.build(folder / name, dimensions, reader.count_chunks(), reader.all_vectors, policy)
+        VectorIndex.build(folder / name, dimensions, reader.count_chunks(), reader.all_vectors, self._policy)
         made = Manifest(base=name, last=reader.last_chunk(), base_generation=reader.generation)
         return Manifest(made.base, made.last, made.base_generation, digests=digests(folder, made))
 
@@ -137,10 +138,9 @@ class SharedBases:
         folder: Path,
         reader: CatalogReader,
         dimensions: int,
-        policy: IndexPolicy = DEFAULT_POLICY,
         patience: float = 0,
     ) -> Manifest:
-        del folder, policy
+        del folder
         with self._alone(patience):
             name, mark = self._latest(reader)
             if mark is not None and mark.generation > reader.generation:

@@ -154,14 +154,15 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bas
         words = index.words()
     except (VectorIndexError, LexicalIndexError):
         return None
+    gone = reader.removed()
     caches = Caches(
         reader.generation,
         reader.build,
         reader.last_chunk(),
-        _with_new(vectors, reader, last),
+        _with_new(vectors.removed(gone), reader, last),
         index,
         words,
-        np.array(reader.removed(), np.int64),
+        np.array(gone, np.int64),
         files,
     )
     return caches if _is_complete(caches, reader) else None

@@ -122,7 +122,7 @@ class Maintenance:
         """
         self.home = home
         self.policy = policy
-        self.bases: Bases = FileBases() if store is None else SharedBases(store, catalog)
+        self.bases: Bases = FileBases(policy) if store is None else SharedBases(store, catalog)
         self._encoder_of = encoder_of
         self._catalog = catalog
         self._caches: Caches | None = None
@@ -275,7 +275,7 @@ class Maintenance:
             if due:
                 # A process of another home folder may do it just now.
                 with suppress(LibraryLockedError):
-                    base = self.bases.build(folder, reader, dimensions, self.policy)
+                    base = self.bases.build(folder, reader, dimensions)
             if words is None and base is None:
                 return False
         with self.writing():

@@ -70,9 +70,7 @@ def _switched(
         last = reader.last_chunk()
         manifest = write_words(folder, reader, titled=titled)
         if reader.count_chunks():
-            made = maintenance.bases.build(
-                folder, reader, encoder.dimensions, maintenance.policy, patience=_PATIENCE
-            )
+            made = maintenance.bases.build(folder, reader, encoder.dimensions, _PATIENCE)
             manifest = with_base(manifest, made)
     # Add the documents that came meanwhile, so that little is left to do while other writers wait.
     _fill(catalog, encoder, build, told)

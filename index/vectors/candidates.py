@@ -162,3 +162,8 @@ def are_enough(found: Cosines, wanted: int, limit: int) -> bool:
 def spare(limit: int) -> int:
     """The number of candidates to ask for, to find the ``limit`` nearest."""
     return limit + max(SPARE, round(SPARE_SHARE * limit))
+
+
+def are_few(count: int, wanted: int) -> bool:
+    """Tell if fetching all ``count`` vectors costs no more than ranking the ``wanted`` of a search."""
+    return count <= max(wanted, EXACTLY)

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.errors import VectorsUnreachableError
-from index.vectors.candidates import EXACTLY, FetchVectors, are_enough, ranked, spare
+from index.vectors.candidates import FetchVectors, are_enough, are_few, ranked, spare
 from index.vectors.exact import Cosines, Mask, Numbers
 from index.vectors.policy import Kind
 
@@ -34,11 +34,6 @@ SECONDS = 10.0
 
 LOST = {100, 101}
 """Milvus's codes for a collection that is not there, or that is not loaded."""
-
-
-def are_few(count: int, wanted: int) -> bool:
-    """Tell if fetching all ``count`` vectors costs no more than ranking the ``wanted`` of a search."""
-    return count <= max(wanted, EXACTLY)
 
 
 @dataclass(slots=True)
@@ -135,6 +130,7 @@ class MilvusVectors:
                     timeout=SECONDS,
                 )
         except VectorsUnreachableError as error:
-            self.collection.lost = getattr(error.__cause__, "code", None) in LOST
+            if getattr(error.__cause__, "code", None) in LOST:
+                self.collection.lost = True
             raise
         return np.unique(np.array([hit["id"] for hit in hits], np.int64))

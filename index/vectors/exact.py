@@ -27,8 +27,33 @@ _SLACK = 2 * NOISE
 """An upper bound of the rounding difference between two ways to sum a cosine."""
 
 
+class Numbered:
+    """Vectors in memory or in a mapped file, whose ids are known.
+
+    Attributes:
+        numbers: the ids of all vectors, rising.
+    """
+
+    __slots__ = ()
+    numbers: Numbers
+
+    @property
+    def last(self) -> int:
+        """The highest id; 0 for none."""
+        return int(self.numbers[-1]) if len(self.numbers) else 0
+
+    @property
+    def total(self) -> int:
+        """The number of vectors, with those that are removed."""
+        return len(self.numbers)
+
+    def is_there(self) -> bool:
+        """Return True: the manifest of the caches knows the state of a file."""
+        return True
+
+
 @dataclass(frozen=True, slots=True, eq=False)
-class FlatVectors:
+class FlatVectors(Numbered):
     """A block of vectors and their ids; immutable.
 
     Attributes:
@@ -50,20 +75,6 @@ class FlatVectors:
     def kind(self) -> Kind:
         """The type of a base with these vectors."""
         return "flat"
-
-    @property
-    def last(self) -> int:
-        """The highest id; 0 for none."""
-        return int(self.numbers[-1]) if len(self.numbers) else 0
-
-    @property
-    def total(self) -> int:
-        """The number of vectors, with those that are removed."""
-        return len(self.numbers)
-
-    def is_there(self) -> bool:
-        """Return True: the manifest of the caches knows the state of a file."""
-        return True
 
     def without(self, numbers: Numbers) -> FlatVectors:
         """This block without ``numbers``; unknown ids are ignored."""

@@ -13,8 +13,8 @@ import faiss
 import numpy as np
 import numpy.typing as npt
 
-from index.vectors.candidates import EXACTLY, FetchVectors, are_enough, ranked, spare
-from index.vectors.exact import Cosines, Mask, Numbers, within
+from index.vectors.candidates import FetchVectors, are_enough, are_few, ranked, spare
+from index.vectors.exact import Cosines, Mask, Numbered, Numbers, within
 from index.vectors.policy import Kind
 
 Bits = npt.NDArray[np.uint8]
@@ -22,7 +22,7 @@ Bits = npt.NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class IvfVectors:
+class IvfVectors(Numbered):
     """The vectors of a type ``ivf`` (FAISS's inverted file: vectors grouped around centroids); immutable.
 
     See :class:`index.vectors.candidates.Candidates`.
@@ -50,18 +50,6 @@ class IvfVectors:
     def kind(self) -> Kind:
         return "ivf"
 
-    @property
-    def last(self) -> int:
-        return int(self.numbers[-1]) if len(self.numbers) else 0
-
-    @property
-    def total(self) -> int:
-        return len(self.numbers)
-
-    def is_there(self) -> bool:
-        """Return True: the manifest of the caches knows the state of the file."""
-        return True
-
     def without(self, numbers: Numbers) -> IvfVectors:
         positions = np.searchsorted(self.numbers, numbers)
         positions, numbers = positions[positions < len(self.numbers)], numbers[positions < len(self.numbers)]
@@ -77,8 +65,7 @@ class IvfVectors:
         candidates = self._candidates(allowed)
         count = len(self) if candidates is None else _count(candidates)
         wanted = spare(limit)
-        if count <= max(wanted, EXACTLY):
-            # Fetching all allowed vectors costs no more than ranking the candidates of a search.
+        if are_few(count, wanted):
             return ranked(self.numbers[self._positions(candidates)], vector, stored)
         while True:
             positions = self._search(vector, min(wanted, count), candidates, count)

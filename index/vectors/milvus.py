@@ -79,11 +79,7 @@ def store_at(address: str) -> Store | None:
             "FOOTNOTED_INDEX is no address of an index; write milvus://HOST, or with all its parts "
             "milvus://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for @"
         )
-    try:
-        installed = find_spec("pymilvus")
-    except ValueError:
-        installed = None
-    if installed is None:
+    if find_spec("pymilvus") is None:
         raise VectorIndexError(
             "vectors in Milvus need pymilvus; install it with: pip install 'footnoted[engines]'"
         )
