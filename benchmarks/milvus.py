@@ -14,12 +14,11 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.metadata import version
-from multiprocessing import get_context
 from pathlib import Path
 from typing import NamedTuple, ParamSpec, TypeVar
 
@@ -29,7 +28,7 @@ import numpy.typing as npt
 from benchmarks.datasets import HOME
 from benchmarks.made_vectors import DIMENSIONS, VectorFile, made, made_file, real_vectors
 from benchmarks.side_by_side import machine, milliseconds, note
-from benchmarks.vectors import ASKERS, Best, Mask
+from benchmarks.vectors import ASKERS, Best, Mask, alone, recall, truly_nearest
 from index.embedding.model import Vectors
 from index.library import POOL
 from index.vectors import Change, Expected, Mark, VectorIndex
@@ -39,9 +38,6 @@ DOCUMENTS, UPDATES = 20, 3
 """The documents of ten vectors that are added to memory one by one, and those that go to the collection."""
 
 _TEN = 10
-_INDEXED = 1024
-"""Milvus makes no graph of a segment with fewer vectors."""
-
 _COLLECTION = "footnoted_benchmark"
 
 Figures = dict[str, str]
@@ -135,7 +131,8 @@ def main() -> None:
     HOME.mkdir(parents=True, exist_ok=True)
     for size in arguments.sizes:
         file = made_file(real, size)
-        best = _best(file, size, questions)
+        shifted = ((numbers + 1, vectors) for numbers, vectors in file.batches())
+        best = truly_nearest(shifted, questions, [_mask(size, part) for part in range(len(PARTS))])
         with tempfile.TemporaryDirectory(dir=HOME) as folder:
             case = Case(file.path, Path(folder), size, new, questions, best, arguments.index, arguments.pid)
             ours, theirs = _of_file(case), _of_collection(case)
@@ -150,51 +147,23 @@ def _mask(size: int, part: int) -> Mask:
     return mask
 
 
-def _best(file: VectorFile, size: int, questions: Vectors) -> Best:
-    """Return the ids that are truly nearest to each question, nearest first, for each of ``PARTS``."""
-    masks = [_mask(size, part) for part in range(len(PARTS))]
-    scores = [np.empty((len(questions), 0), np.float32) for _ in PARTS]
-    best = [np.empty((len(questions), 0), np.int64) for _ in PARTS]
-    for numbers, vectors in file.batches():
-        products = questions @ vectors.T
-        for part, mask in enumerate(masks):
-            inside = np.flatnonzero(mask[numbers + 1])
-            ids = np.broadcast_to(numbers[inside] + 1, (len(questions), len(inside)))
-            joined = np.concatenate([scores[part], products[:, inside]], axis=1)
-            named = np.concatenate([best[part], ids], axis=1)
-            order = np.argsort(-joined, axis=1)[:, :POOL]
-            scores[part] = np.take_along_axis(joined, order, axis=1)
-            best[part] = np.take_along_axis(named, order, axis=1)
-    return best
-
-
-def _alone(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-    """Call a function in a process of its own, and return its result."""
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(function, *arguments, **named).result()
-
-
 def _of_file(case: Case) -> Figures:
-    seconds = _alone(_build_file, case)
+    seconds = alone(_build_file, case)
     megabytes = _path(case).stat().st_size / 1e6
-    figures = _alone(_searched, case, _open_file)
+    figures = alone(_searched, case, _open_file)
     return {"build, s": f"{seconds:.1f}", "file, MB": f"{megabytes:.0f}", **figures}
 
 
 def _of_collection(case: Case) -> Figures:
     before = _resident(case.server)
     with _collection(case):
-        seconds = _alone(_build_collection, case)
+        seconds = alone(_build_collection, case)
         note(f"{case.size:,}: filled the collection in {seconds:.1f} s")
-        recalled = _alone(_recalled, case)
-        waited = _wait_until_loaded(case)
-        figures = _alone(_searched, case, _open_collection)
+        figures = alone(_searched, case, _open_collection)
         memory = f"{_resident(case.server):.0f}, {before:.0f}"
-        updates = _alone(_updates, case)
+        updates = alone(_updates, case)
     return {
         "build, s": f"{seconds:.1f}",
-        f"search of all right after the build, recall@10 and @{POOL}": recalled,
-        "wait until searches use the whole graph, s": f"{waited:.1f}",
         **figures,
         "resident in the server, and before the build, MB": memory if case.server else "",
         "ten vectors added to the collection and ten removed, median s": f"{statistics.median(updates):.1f}",
@@ -236,21 +205,6 @@ def _build_collection(case: Case) -> float:
     return time.perf_counter() - start
 
 
-def _wait_until_loaded(case: Case) -> float:
-    """Wait until searches use the graph of each large segment of the collection; return the seconds.
-
-    Until then the server searches a substitute for it, which is less exact.
-    """
-    start = time.perf_counter()
-    with MilvusStore(case.address).reaching() as client:
-        while True:
-            graphs = {each.segment_id: each.index_id for each in client.list_loaded_segments(_COLLECTION)}
-            segments = client.list_persistent_segments(_COLLECTION)
-            if all(graphs.get(each.segment_id) for each in segments if each.num_rows >= _INDEXED):
-                return time.perf_counter() - start
-            time.sleep(0.5)
-
-
 def _open_collection(case: Case, updates: int = 0) -> VectorIndex:
     """Open the collection, in which each update has added ten vectors and removed the ten of lowest id."""
     store = MilvusStore(case.address)
@@ -280,12 +234,6 @@ def _update(case: Case, turn: int) -> float:
     found = _open_collection(case, turn + 1).search(rows[0], POOL, None, Exact(case).stored)
     assert first in found
     return seconds
-
-
-def _recalled(case: Case) -> str:
-    """Return the recalls of searches of all vectors in a collection."""
-    index, stored = _open_collection(case), Exact(case).stored
-    return _recalls([list(index.search(each, POOL, None, stored)) for each in case.questions], case.best[0])
 
 
 def _searched(case: Case, opened: Callable[[Case], VectorIndex]) -> Figures:
@@ -339,13 +287,7 @@ def _adding(case: Case, index: VectorIndex, stored: Callable[[Sequence[int]], Ve
 
 
 def _recalls(found: list[list[int]], best: npt.NDArray[np.int64]) -> str:
-    return ", ".join(f"{_recall(found, best, first):.3f}" for first in (10, POOL))
-
-
-def _recall(found: list[list[int]], best: npt.NDArray[np.int64], first: int) -> float:
-    """Return the share of the truly nearest ``first`` vectors that are among the first ones found."""
-    pairs = zip(found, best[:, :first].tolist(), strict=True)
-    return statistics.mean(len(set(numbers[:first]) & set(true)) / len(true) for numbers, true in pairs)
+    return ", ".join(f"{recall(found, best, first):.3f}" for first in (10, POOL))
 
 
 def _percentiles(times: list[float]) -> str:

@@ -14,7 +14,7 @@ import argparse
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
 from multiprocessing import get_context
@@ -80,8 +80,10 @@ def main() -> None:
     for size in arguments.sizes:
         questions = real.questions[:: max(1, len(real.questions) // arguments.questions)]
         file = made_file(real, size)
+        masks = [_mask(size, part) for part in range(len(PARTS))]
+        best = truly_nearest(file.batches(), questions, masks)
         with tempfile.TemporaryDirectory(dir=HOME) as folder:
-            case = Case(file.path, Path(folder), size, questions, _best(file, size, questions))
+            case = Case(file.path, Path(folder), size, questions, best)
             limits = (
                 {DEFAULT_POLICY.flat_up_to, size}
                 if size > DEFAULT_POLICY.flat_up_to
@@ -90,7 +92,7 @@ def main() -> None:
             for flat_up_to in sorted(limits):
                 print(f"| {size:,} | {_row(case, IndexPolicy(flat_up_to=flat_up_to))} |", flush=True)
             for name in ALTERNATIVES if arguments.alternatives else ():
-                print(f"| {size:,} | {_alone(_alternative, case, name)} |", flush=True)
+                print(f"| {size:,} | {alone(_alternative, case, name)} |", flush=True)
 
 
 def _mask(size: int, part: int) -> Mask:
@@ -104,15 +106,16 @@ def _mask(size: int, part: int) -> Mask:
     return mask
 
 
-def _best(file: VectorFile, size: int, questions: Vectors) -> Best:
-    """Return the numbers of the vectors that are truly nearest to each question, for each of ``PARTS``.
+def truly_nearest(
+    batches: Iterable[tuple[npt.NDArray[np.int64], Vectors]], questions: Vectors, masks: Sequence[Mask]
+) -> Best:
+    """Return the numbers of the vectors that are truly nearest to each question, for each mask.
 
     They are in order, the nearest first: shape (questions, POOL).
     """
-    masks = [_mask(size, part) for part in range(len(PARTS))]
-    scores = [np.empty((len(questions), 0), np.float32) for _ in PARTS]
-    numbers = [np.empty((len(questions), 0), np.int64) for _ in PARTS]
-    for some, vectors in file.batches():
+    scores = [np.empty((len(questions), 0), np.float32) for _ in masks]
+    numbers = [np.empty((len(questions), 0), np.int64) for _ in masks]
+    for some, vectors in batches:
         found = questions @ vectors.T
         for part, mask in enumerate(masks):
             inside = np.flatnonzero(mask[some])
@@ -125,7 +128,7 @@ def _best(file: VectorFile, size: int, questions: Vectors) -> Best:
     return numbers
 
 
-def _alone(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+def alone(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
     """Call a function in a process of its own, and return its result."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(function, *arguments, **named).result()
@@ -133,8 +136,8 @@ def _alone(function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T
 
 def _row(case: Case, policy: IndexPolicy) -> str:
     path = case.folder / "base"
-    seconds, peak = _alone(_build, case.source, path, case.size, policy)
-    kind, measured = _alone(_search, case)
+    seconds, peak = alone(_build, case.source, path, case.size, policy)
+    kind, measured = alone(_search, case)
     return f"{kind} | {seconds:.1f} | {peak:.0f} | {path.stat().st_size / case.size:.0f} | {measured}"
 
 
@@ -160,9 +163,9 @@ def _search(case: Case) -> tuple[str, str]:
         asked = index.removed(np.flatnonzero(~mask).tolist()) if PARTS[part][1] == 0.95 else index
         allowed = mask if 0 <= PARTS[part][1] < 0.9 else None
         times, found = _ask(asked, questions, allowed, file)
-        cells.append(f"{_recall(found, best[part], 10):.3f}, {times}")
+        cells.append(f"{recall(found, best[part], 10):.3f}, {times}")
         if not part:
-            pool_recall = _recall(found, best[0], POOL)
+            pool_recall = recall(found, best[0], POOL)
             looked_up = file.looked_up / (len(questions) + 5)
     memory = _memory()
     askers = _percentiles(_ask_at_once(index, questions, file))
@@ -236,12 +239,12 @@ def _alternative(case: Case, name: str) -> str:
     written = case.folder / "alternative"
     faiss.write_index(index, str(written))
     each = written.stat().st_size / case.size
-    recall = f"{_recall(found, case.best[0], 10):.3f}, {_percentiles(times)}"
-    cells = [name, f"{seconds:.1f}", "", f"{each:.0f}", recall]
-    return " | ".join([*cells, *[""] * 4, f"{_recall(found, case.best[0], POOL):.3f}", *[""] * 7])
+    ten = f"{recall(found, case.best[0], 10):.3f}, {_percentiles(times)}"
+    cells = [name, f"{seconds:.1f}", "", f"{each:.0f}", ten]
+    return " | ".join([*cells, *[""] * 4, f"{recall(found, case.best[0], POOL):.3f}", *[""] * 7])
 
 
-def _recall(found: list[list[int]], best: npt.NDArray[np.int64], first: int) -> float:
+def recall(found: list[list[int]], best: npt.NDArray[np.int64], first: int) -> float:
     """Return the share of the truly nearest ``first`` vectors that are among the first ones found."""
     pairs = zip(found, best[:, :first].tolist(), strict=True)
     return statistics.mean(len(set(numbers[:first]) & set(true)) / len(true) for numbers, true in pairs)

@@ -188,27 +188,27 @@ def test_an_update_that_is_interrupted_is_made_good(
     assert (kind(ours), len(ours.catalog.documents())) == ("milvus", 28)
 
 
-def stop_before_the_mark(patch: pytest.MonkeyPatch) -> None:
-    """Let the next update end after it has written its vectors."""
+def interrupt_update(library: Library) -> None:
+    """Compact a library, and end after the vectors are written and before the mark is."""
 
     def stop(*_: object) -> None:
         raise KilledError
 
-    patch.setattr(milvus, "_wait_until_linked", stop)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(milvus, "_wait_until_linked", stop)
+        with pytest.raises(KilledError):
+            library.compact()
 
 
 def test_a_passage_that_is_removed_after_an_interrupted_update_does_not_come_back(
-    opens: Opens, store: MilvusStore, monkeypatch: pytest.MonkeyPatch
+    opens: Opens, store: MilvusStore
 ) -> None:
     ours, files = opens("ours"), opens("files", "")
     for library in (ours, files):
         fill(library, reports(20))
         library.compact()
         fill(library, {"new.txt": "The council shut a gate."})
-    with monkeypatch.context() as patch:
-        stop_before_the_mark(patch)
-        with pytest.raises(KilledError):
-            ours.compact()
+    interrupt_update(ours)
     for library in (ours, files):
         library.replace([incoming("The police met.", "police.txt")], [21])
         library.compact()
@@ -218,16 +218,13 @@ def test_a_passage_that_is_removed_after_an_interrupted_update_does_not_come_bac
 
 
 def test_a_first_update_that_is_interrupted_leaves_nothing_that_is_found(
-    opens: Opens, store: MilvusStore, monkeypatch: pytest.MonkeyPatch
+    opens: Opens, store: MilvusStore
 ) -> None:
     ours = opens("ours")
     fill(ours, reports(20))
     build = ours.catalog.build()
     assert build is not None
-    with monkeypatch.context() as patch:
-        stop_before_the_mark(patch)
-        with pytest.raises(KilledError):
-            ours.compact()
+    interrupt_update(ours)
     [unfinished] = store.names(prefix_of(build))
     assert store.latest(prefix_of(build)) is None
     ours.replace([], [1])
