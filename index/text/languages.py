@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import regex
 
 from index.documents import UNKNOWN_LANGUAGE
+from index.text.language_model import open_identifier
 
 if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
@@ -152,9 +153,5 @@ def _leading_script(sample: str) -> tuple[str, int, int]:
 
 @cache
 def _identifier() -> LanguageIdentifier:
-    """The py3langid model, loaded at its first use since that takes 0.6 s."""
-    from py3langid.langid import MODEL_FILE, LanguageIdentifier
-
-    identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(IDENTIFIED)
-    return identifier
+    """The identifier, opened at its first use."""
+    return open_identifier(IDENTIFIED)
