@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import json
 import shutil
-from contextlib import ExitStack
-from dataclasses import dataclass
+import time
+from contextlib import ExitStack, suppress
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from index.catalog import uploader_of
 from index.catalog.deleted_rows import save_rows, trashed_document
 from index.errors import GoneError, NotUploadedError, TakenError
 from index.library import Library
 from index.loaders.sidecar import sidecar_of
+from index.private import write_file
 from index.records import DocumentRecord
-from index.uploads.leftovers import aside_of, note_removing, note_restoring
+from index.uploads.leftovers import INCOMING, aside_of, note_removing, note_restoring
 from index.uploads.receiving import PLACING, hidden_folder, is_uploaded, uploads_folder
 from index.uploads.room import check_room
 
 _ROWS = ".rows.sqlite"
+_REMOVED = ".removed.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +37,7 @@ class Removed:
         collection: the document's collection, or None.
         uploader: the key of the viewer who uploaded the file; empty for nobody known.
         size: the size of the file in bytes.
+        at: when it was deleted, in seconds since 1970.
     """
 
     document_id: int
@@ -41,6 +47,32 @@ class Removed:
     collection: str | None = None
     uploader: str = ""
     size: int = 0
+    at: float = 0.0
+
+    @classmethod
+    def of(cls, index: Library, document_id: int) -> Self | None:
+        """A deleted document of the uploads, whichever server deleted it; None if nothing is kept of it."""
+        for file in uploads_folder(index).glob(f"{INCOMING}*/{_REMOVED}"):
+            # Another server may discard it meanwhile, and a newer one may write other fields.
+            with suppress(OSError, ValueError, TypeError):
+                removed = cls(**(json.loads(file.read_bytes()) | {"folder": file.parent}))
+                if removed.document_id == document_id and Path(removed.name).name == removed.name:
+                    return removed
+        return None
+
+    def claimed(self, index: Library) -> Self | None:
+        """The same in a folder of this process, where no other one discards it; None if it is gone."""
+        folder = hidden_folder(uploads_folder(index))
+        try:
+            self.folder.rename(folder)
+        except OSError:
+            shutil.rmtree(folder, ignore_errors=True)
+            return None
+        return replace(self, folder=folder)
+
+    def note(self) -> None:
+        """Write a file in the folder, from which other servers learn what they can restore."""
+        write_file(self.folder / _REMOVED, json.dumps(asdict(self) | {"folder": None}))
 
     def discard(self) -> None:
         """Delete the folder that holds the removed file. A restored document's file is no longer in it."""
@@ -66,7 +98,9 @@ def remove_upload(index: Library, document_id: int) -> Removed:
         )
     place = Path(record.source, record.path)
     folder = hidden_folder(uploads_folder(index))
-    removed = Removed(document_id, place.name, lineage, folder, record.collection, uploader, size)
+    removed = Removed(
+        document_id, place.name, lineage, folder, record.collection, uploader, size, time.time()
+    )
     with PLACING, ExitStack() as unless_removed:
         unless_removed.callback(removed.discard)
         with index.catalog.reading() as reader:
@@ -76,6 +110,7 @@ def remove_upload(index: Library, document_id: int) -> Removed:
             if file.exists():
                 kept = file.replace(aside_of(removed.folder, file))
                 unless_removed.callback(kept.replace, file)
+        removed.note()
         index.replace([], [document_id], lineage=lineage)
         unless_removed.pop_all()
     return removed

@@ -63,27 +63,42 @@ class Deletions:
         """Undo the deletion of a document. A document that was not deleted stays as it is.
 
         Raises:
-            DocumentNotFoundError: if it was never in the library, if another server deleted it, or if
-                ``viewer`` may not see its collection.
+            DocumentNotFoundError: if it was never in the library, if another server made its deletion final,
+                or if ``viewer`` may not see its collection.
             GoneError: if the deletion is final.
             TakenError, StorageLimitError, LibraryLockedError: raised as by
                 :func:`index.uploads.removing.restore_upload`. The caller can try again.
         """
         with self._lock:
             self._finish(time.monotonic())
-            deletion = self._undoable.get(document_id)
-            collection = deletion.removed.collection if deletion else self._final.get(document_id)
+            removed = self._kept(document_id)
+            collection = removed.collection if removed else self._final.get(document_id)
             with self._index.catalog.for_viewer(viewer).reading() as reader:
                 if collection in reader.hidden:
                     raise DocumentNotFoundError(document_id, None)
-            if deletion is not None:
-                restore_upload(self._index, deletion.removed, self._most_bytes)
+            claimed = removed.claimed(self._index) if removed is not None else None
+            if claimed is not None:
+                until = time.monotonic() + claimed.at + UNDO_SECONDS - time.time()
+                self._undoable[document_id] = _Undoable(claimed, until)
+                restore_upload(self._index, claimed, self._most_bytes)
                 del self._undoable[document_id]
             elif document_id in self._final:
                 when = f"more than {round(UNDO_SECONDS / 60)} minutes ago"
                 raise GoneError(f"document {document_id} was deleted {when}; upload its file again")
             else:
                 self._index.catalog.for_viewer(viewer).document(document_id)
+
+    def _kept(self, document_id: int) -> Removed | None:
+        """A deletion that can be undone, by this server or by another one with the same uploads."""
+        deletion = self._undoable.get(document_id)
+        if deletion is not None and not deletion.removed.folder.exists():
+            # Another server has restored it.
+            del self._undoable[document_id]
+            deletion = None
+        if deletion is not None:
+            return deletion.removed
+        removed = None if document_id in self._final else Removed.of(self._index, document_id)
+        return removed if removed is not None and time.time() < removed.at + UNDO_SECONDS else None
 
     def finish(self) -> None:
         """Make the deletions final that can no longer be undone."""
@@ -97,6 +112,8 @@ class Deletions:
         """
         for document_id, deletion in list(self._undoable.items()):
             if deletion.until <= now:
-                deletion.removed.discard()
                 del self._undoable[document_id]
-                self._final[document_id] = deletion.removed.collection
+                if deletion.removed.folder.exists():
+                    # Otherwise another server has restored it.
+                    deletion.removed.discard()
+                    self._final[document_id] = deletion.removed.collection

@@ -59,6 +59,23 @@ def test_what_one_server_takes_the_other_answers_from_at_once(
     assert (refused["abstained"], refused["citations"]) == (True, [])
 
 
+def test_a_deletion_of_one_server_is_undone_on_the_other(servers: tuple[TestClient, TestClient]) -> None:
+    first, second = servers
+    number = upload(first, "gate.txt", REPORT)
+    assert first.delete(f"/v1/documents/{number}").status_code == 204
+    assert second.get(f"/v1/documents/{number}").status_code == 404
+    assert second.post(f"/v1/documents/{number}/restore").status_code == 200
+    answer = first.post("/v1/chat", json=QUESTION).json()
+    assert [citation["document_id"] for citation in answer["citations"]] == [number]
+    assert first.post(f"/v1/documents/{number}/restore").status_code == 200, (
+        "it is there, as where it was undone"
+    )
+
+    assert second.delete(f"/v1/documents/{number}").status_code == 204
+    assert first.post(f"/v1/documents/{number}/restore").status_code == 200
+    assert first.post(f"/v1/documents/{number + 1}/restore").status_code == 404
+
+
 def test_a_server_whose_database_is_gone_says_when_to_ask_again(
     servers: tuple[TestClient, TestClient], server: Server
 ) -> None:
