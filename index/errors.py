@@ -223,6 +223,10 @@ class LoadError(FootnotedError):
         return f"{printable(self.path.name)}: {self.cause}; {self.remedy}"
 
 
+class ClusterError(FootnotedError):
+    """A Ray cluster cannot be used to read and embed files."""
+
+
 class RecognitionError(FootnotedError):
     """Optical character recognition cannot be done.
 

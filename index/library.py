@@ -195,6 +195,12 @@ class Library:
             yield Snapshot(reader, caches, encoder, self.duplicates, intact)
 
     @property
+    def recipe(self) -> Recipe:
+        """How new passages are cut and embedded."""
+        with self.catalog.reading() as reader:
+            return self._recipe_of(reader)
+
+    @property
     def generation(self) -> int:
         """The newest generation, after its caches are brought up to date."""
         with self.snapshot() as snapshot:

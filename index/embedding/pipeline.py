@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from typing import Protocol
 
-from index.catalog.database import Catalog
 from index.documents import Chunk, Document, Span
 from index.embedding.encoder import Encoder, Vector
 from index.embedding.late_chunking import Offsets
@@ -26,11 +26,21 @@ Progress = Callable[[str, int, int], None]
 """Receives a stage (``reading``, ``embedding`` or ``rebuilding``), the number done, and the total."""
 
 
+class VectorTable(Protocol):
+    """Stores the vectors of passages by their digests, as :class:`index.catalog.database.Catalog` does."""
+
+    def known_vectors(self, digests: Collection[str]) -> set[str]:
+        """The subset of ``digests`` whose vectors are stored."""
+
+    def put_vectors(self, new: Mapping[str, Vector], sentences: Mapping[str, bytes] | None = None) -> None:
+        """Store vectors, and the packed vectors of the passages' sentences."""
+
+
 def embed_documents(
     incoming: Sequence[Incoming],
     recipe: Recipe,
     encoder: Encoder,
-    catalog: Catalog,
+    catalog: VectorTable,
     progress: Progress | None = None,
 ) -> list[NewVersion]:
     """Cut documents into passages, and embed the passages that the catalog has no vector of.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from index.lazy import attributes
 
 if TYPE_CHECKING:
+    from index.ingest.cluster import ClusterReader, open_cluster
     from index.ingest.discover import QUESTIONS, Root, scan
     from index.ingest.failures import Failures, KeptFailure
     from index.ingest.jobs import KEPT, Job, JobProgress, Jobs
@@ -18,6 +19,7 @@ __all__ = [
     "KEPT",
     "QUESTIONS",
     "Change",
+    "ClusterReader",
     "Failures",
     "Job",
     "JobProgress",
@@ -27,6 +29,7 @@ __all__ = [
     "RunningJob",
     "SyncReport",
     "Watch",
+    "open_cluster",
     "scan",
     "sync",
 ]
@@ -34,6 +37,8 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
+        "ClusterReader": "index.ingest.cluster",
+        "open_cluster": "index.ingest.cluster",
         "QUESTIONS": "index.ingest.discover",
         "Root": "index.ingest.discover",
         "scan": "index.ingest.discover",

@@ -8,14 +8,14 @@ from threading import Condition
 from typing import Generic, TypeVar
 
 from index.errors import Cancelled
-from index.loaders import Isolated
 
 File = TypeVar("File")
+Reader = TypeVar("Reader")
 Result = TypeVar("Result")
 
-Read = Callable[[File, Isolated, Callable[[], None]], Result]
-"""Reads a file by a reading process. It calls its last argument from time to time, which raises an error if
-nobody needs the result any more."""
+Read = Callable[[File, Reader, Callable[[], None]], Result]
+"""Reads a file by a reader, such as a reading process. It calls its last argument from time to time, which
+raises an error if nobody needs the result any more."""
 
 MOST_AHEAD = 5_000_000
 """No process begins a file while results of this size, in characters, wait for the caller."""
@@ -25,8 +25,8 @@ _WAIT_SECONDS = 0.5
 
 def read_ahead(
     files: Sequence[File],
-    readers: Sequence[Isolated],
-    read: Read[File, Result],
+    readers: Sequence[Reader],
+    read: Read[File, Reader, Result],
     size: Callable[[Result], int],
     waiting: Callable[[], None] | None = None,
 ) -> Generator[tuple[File, Future[Result]]]:
@@ -37,7 +37,7 @@ def read_ahead(
 
     Args:
         files: the files.
-        readers: the reading processes, at least one. Each reads one file at a time.
+        readers: the readers, at least one. Each reads one file at a time.
         read: reads a file; several threads call it at once.
         size: the size of a result in characters.
         waiting: called every half second while no result is ready; an exception from it cancels the reading.
@@ -53,11 +53,11 @@ def read_ahead(
             shelf.cancel()
 
 
-class _Shelf(Generic[File, Result]):
+class _Shelf(Generic[File, Reader, Result]):
     """The results that wait for the caller. Threads begin the files in order, and end them in any order."""
 
     def __init__(
-        self, files: Sequence[File], read: Read[File, Result], size: Callable[[Result], int]
+        self, files: Sequence[File], read: Read[File, Reader, Result], size: Callable[[Result], int]
     ) -> None:
         self._files = iter(enumerate(files))
         self._read = read
@@ -67,7 +67,7 @@ class _Shelf(Generic[File, Result]):
         self._is_cancelled = False
         self._changed = Condition()
 
-    def fill(self, reader: Isolated) -> None:
+    def fill(self, reader: Reader) -> None:
         """Read one file after the other until none is left, or until the reading is cancelled."""
         while (item := self._next()) is not None:
             place, file = item

@@ -10,9 +10,10 @@ from contextlib import ExitStack, closing, suppress
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from index.cores import usable_cores
+from index.documents import Document
 from index.errors import LibraryLockedError, LoadError
 from index.ingest.discover import (
     MISSING,
@@ -34,7 +35,7 @@ from index.loaders import DEFAULTS, SUFFIXES, Options
 from index.loaders.sandbox.client import Isolated
 from index.loaders.sidecar import sidecar_of
 from index.records import FileState, Incoming
-from index.text.cutting import Cutting
+from index.text.cutting import Cut, Cutting
 
 _CHARACTERS_AT_ONCE = 5_000_000
 """A sync commits what it has read once it has read this many characters."""
@@ -45,6 +46,19 @@ _FILES_A_READER = 8
 _SECONDS_AT_ONCE = 60.0
 """A sync commits what it has read after this many seconds, so that an interruption loses no more than that.
 Text recognition takes seconds for each page."""
+
+
+class Reader(Protocol):
+    """Reads one file at a time: a process of this machine, or a core of a cluster."""
+
+    def read(
+        self,
+        path: Path,
+        options: Options = ...,
+        cutting: Cutting | None = None,
+        waiting: Callable[[], None] | None = None,
+    ) -> tuple[Document, Cut | None]:
+        """See :meth:`index.loaders.Isolated.read`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +134,7 @@ def sync(
     progress: Progress | None = None,
     options: Options = DEFAULTS,
     *,
-    reader: Isolated | None = None,
+    reader: Isolated | Sequence[Reader] | None = None,
     leave: Collection[Path] = (),
 ) -> SyncReport:
     """Bring the library up to date with ``paths``.
@@ -135,7 +149,7 @@ def sync(
         progress: receives the number of files read and passages embedded.
         options: loader options and limits.
         reader: a reading process, which stays open; None for one that ends with the sync. A sync of many
-            files starts further ones.
+            files starts further ones. Or the readers of a cluster (:mod:`index.ingest.cluster`).
         leave: files to skip because they are still being written.
     """
     started, clock = time.monotonic(), StageClock()
@@ -218,7 +232,7 @@ def apply(
     started: float | None = None,
     options: Options = DEFAULTS,
     *,
-    reader: Isolated | None = None,
+    reader: Isolated | Sequence[Reader] | None = None,
     clock: StageClock | None = None,
 ) -> SyncReport:
     """Read the files of ``changes`` and commit them.
@@ -289,7 +303,7 @@ def _read_all(
     index: Library,
     files: Sequence[File],
     options: Options,
-    reader: Isolated | None,
+    reader: Isolated | Sequence[Reader] | None,
     progress: Progress | None,
 ) -> Iterator[tuple[File, Incoming | LoadError | None]]:
     """Yield each file with what was read from it, in order; None if its document stays as it is."""
@@ -302,8 +316,12 @@ def _read_all(
     with ExitStack() as opened:
         # A core for each process, if they have enough files to read.
         processes = min(usable_cores(), len(files) // _FILES_A_READER)
-        readers = [reader or opened.enter_context(Isolated())]
-        readers += [opened.enter_context(Isolated()) for _ in range(processes - 1)]
+        readers: Sequence[Reader]
+        if isinstance(reader, Sequence):
+            readers = reader
+        else:
+            more = [opened.enter_context(Isolated()) for _ in range(processes - 1)]
+            readers = [reader or opened.enter_context(Isolated()), *more]
         read = partial(_read, options=options, cutting=index.cutting() if files else None)
         results = read_ahead(files, readers, read, _characters_of, waiting)
         opened.enter_context(closing(results))
@@ -321,7 +339,7 @@ def _characters_of(incoming: Incoming | None) -> int:
 
 def _read(
     file: File,
-    reader: Isolated,
+    reader: Reader,
     waiting: Callable[[], None],
     *,
     options: Options,

@@ -73,15 +73,9 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
     """
     import yaml
 
-    try:
-        data = _content(path)
-    except (FileNotFoundError, NotADirectoryError):
+    data = sidecar_content(path)
+    if data is None:
         return {}
-    except OSError as error:
-        if error.errno == errno.ENAMETOOLONG:
-            return {}
-        cause = f"has a sidecar that cannot be read: {error.strerror or error}"
-        raise LoadError(path, cause, _REMEDY) from error
     if len(data) > _MAX_BYTES:
         raise LoadError(path, f"has a sidecar of more than {_MAX_BYTES:,} bytes", _REMEDY)
     try:
@@ -94,8 +88,24 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
     return checked(path, {str(key): value for key, value in values.items()}, "sidecar")
 
 
+def sidecar_content(path: Path) -> bytes | None:
+    """The content of the sidecar of the file at ``path``, up to a byte more than the limit; None without one.
+
+    Raises:
+        LoadError: if the sidecar is a link or a pipe, or cannot be read.
+    """
+    try:
+        return _content(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return None
+    except OSError as error:
+        if error.errno == errno.ENAMETOOLONG:
+            return None
+        cause = f"has a sidecar that cannot be read: {error.strerror or error}"
+        raise LoadError(path, cause, _REMEDY) from error
+
+
 def _content(path: Path) -> bytes:
-    """The content of the sidecar of the file at ``path``, up to one byte more than the limit."""
     sidecar = sidecar_of(path)
     if stat.S_ISREG(sidecar.lstat().st_mode):
         # O_NOFOLLOW refuses a link that another program creates at this moment.

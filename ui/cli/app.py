@@ -110,6 +110,12 @@ def sync(
     watch: Annotated[
         bool, typer.Option("--watch", help="Keep running: sync every change, and print a line for each sync.")
     ] = False,
+    on: Annotated[
+        str | None,
+        typer.Option(
+            "--on", metavar="ADDRESS", help="Read and embed on a Ray cluster, such as ray://HOST:10001."
+        ),
+    ] = None,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -129,10 +135,12 @@ def sync(
         else:
             printing.print_sync(printing.standard_output(), stderr, report)
 
+    if watch and on is not None:
+        raise UsedWronglyError("--watch reads on this machine; leave out --on, or sync after each change")
     if watch:
         sync_on_changes(settings, paths or (), stderr, show)
         return
-    report = sync_once(settings, paths or (), stderr)
+    report = sync_once(settings, paths or (), stderr, on)
     show(report)
     if report["failed"] and not (report["added"] or report["changed"] or report["unchanged"]):
         raise typer.Exit(FAILED)

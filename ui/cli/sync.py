@@ -11,7 +11,7 @@ from typing import Any
 from rich.console import Console
 
 from index.errors import Cancelled, line_of, outward_line
-from index.ingest import Change, Jobs, RunningJob, Watch, sync
+from index.ingest import Change, ClusterReader, Jobs, RunningJob, Watch, open_cluster, sync
 from index.library import Library
 from index.loaders import Isolated, Options
 from index.uploads import sweep_uploads, uploads_folder
@@ -35,7 +35,7 @@ class _Syncer:
     settings: Settings
     options: Options
     stderr: Console
-    reader: Isolated | None = None
+    reader: Isolated | Sequence[ClusterReader] | None = None
 
     def sync(self, paths: Sequence[Path], leave: Collection[Path] = ()) -> Report:
         jobs = Jobs(self.index.catalog.engine)
@@ -47,15 +47,27 @@ class _Syncer:
         return result
 
 
-def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console) -> Report:
+def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console, on: str | None = None) -> Report:
     """Sync ``paths``; without paths, all followed folders.
+
+    Args:
+        settings: the settings, which name the library's folder.
+        paths: folders and files.
+        stderr: receives the progress.
+        on: the address of a Ray cluster that reads and embeds; None for this machine.
 
     Raises:
         Cancelled: if the job was cancelled over HTTP.
+        ClusterError: if the cluster cannot be used.
     """
     options = settings.loading()
     with ExitStack() as opened:
-        return _Syncer(_open(settings, opened, stderr), settings, options, stderr).sync(paths)
+        index = _open(settings, opened, stderr)
+        readers: Sequence[ClusterReader] | None = None
+        if on is not None:
+            with waiting(stderr, "Connecting to the cluster…"):
+                readers = opened.enter_context(open_cluster(on, index))
+        return _Syncer(index, settings, options, stderr, readers).sync(paths)
 
 
 def sync_on_changes(

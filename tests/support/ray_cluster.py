@@ -1,0 +1,124 @@
+"""A Ray cluster of two nodes on this machine, one of which a test may end."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+from tests.support.processes import ROOT
+
+_START_SECONDS = 120
+
+
+def is_installed() -> bool:
+    """Tell if ``make test-engines`` could install Ray."""
+    return find_spec("ray") is not None
+
+
+@dataclass
+class Node:
+    """The processes of a node, which are a group of their own."""
+
+    process: subprocess.Popen[bytes]
+
+    def kill(self) -> None:
+        """End all processes of the node as a crash does."""
+        # Ray's processes are children of the first one, and some have a session of their own.
+        for pid in [*_children(self.process.pid), self.process.pid]:
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                continue
+        self.process.wait(_START_SECONDS)
+
+
+@dataclass(frozen=True)
+class RayCluster:
+    """A running cluster.
+
+    Attributes:
+        address: the address for ``footnoted sync --on``.
+        second: the node without the cluster's state, which may end.
+    """
+
+    address: str
+    second: Node
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[RayCluster]:
+    """Start two nodes of a core each, and end them; ``folder`` has their logs."""
+    port = _free_port()
+    with ExitStack() as opened:
+        # The sockets of Ray need a short path.
+        temporary = opened.enter_context(
+            tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
+        )
+        address = f"127.0.0.1:{port}"
+        head = _start(
+            folder / "head.log",
+            *("--head", f"--port={port}", "--node-ip-address=127.0.0.1", "--include-dashboard=false"),
+            f"--temp-dir={temporary}",
+        )
+        opened.callback(head.kill)
+        _wait_for(folder / "head.log")
+        second = _start(folder / "second.log", f"--address={address}")
+        opened.callback(second.kill)
+        _wait_for(folder / "second.log")
+        yield RayCluster(address, second)
+
+
+def _start(log: Path, *arguments: str) -> Node:
+    program = Path(sys.executable).parent / "ray"
+    environment = os.environ | {
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "PYTHONPATH": str(ROOT),
+        "HF_HUB_OFFLINE": "1",
+    }
+    with log.open("wb") as said:
+        return Node(
+            subprocess.Popen(
+                [str(program), "start", *arguments, "--num-cpus=1", "--block"],
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+        )
+
+
+def _children(pid: int) -> list[int]:
+    """The processes that a process has started, and theirs."""
+    found: list[int] = []
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+        if parent == pid:
+            found += [*_children(int(stat.parent.name)), int(stat.parent.name)]
+    return found
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+def _wait_for(log: Path) -> None:
+    """Wait until a node says that it has started."""
+    until = time.monotonic() + _START_SECONDS
+    while b"Ray runtime started" not in log.read_bytes():
+        if time.monotonic() > until:
+            raise TimeoutError(f"Ray has not started: {log.read_text()[-2000:]}")
+        time.sleep(0.2)
