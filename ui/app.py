@@ -34,6 +34,7 @@ from rag.answers import Answer
 from rag.engine import QueryEngine
 from rag.suggesting import StarterMaker
 from ui.accounts import SignIn
+from ui.counts import open_counts
 from ui.http import problems
 from ui.http.access.check import SignInCheck
 from ui.http.access.collections import collections_router
@@ -50,7 +51,7 @@ from ui.http.jobs import failures_router, jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
 from ui.http.model import model_router
 from ui.http.openid import Provider
-from ui.http.operations.description import describe_refusals, operation_id
+from ui.http.operations.description import describe_refusals
 from ui.http.operations.limits import SenderLimits
 from ui.http.operations.observation import Observation
 from ui.http.operations.routes import audit_router, health_router, metrics_router
@@ -59,6 +60,7 @@ from ui.http.operations.traces import Traces
 from ui.http.origin_check import OriginCheck
 from ui.http.pictures import sweep_pictures
 from ui.http.questions import questions_router
+from ui.http.router import operation_id
 from ui.http.uploads import uploads_router
 from ui.http.versions import versions_router
 from ui.mcp.http import PATH as MCP_PATH
@@ -130,7 +132,7 @@ def create_app(
     # Everyone gets the same starters, so no report of a limited collection becomes one.
     open_to_all = engine if sign_in is None else engine.for_viewer(Viewer(""))
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
-    audit = AuditLog(index.home)
+    audit, counts = AuditLog(index.home, operation.database), open_counts(index.home, operation.database)
     provider = _provider(settings) if sign_in else None
     metrics = Metrics(engine)
     engine.on_answer = _answer_observer(metrics, tracing, texts=operation.log_texts)
@@ -146,7 +148,17 @@ def create_app(
     traced = [closing(tracing)] if tracing else []
     app = FastAPIOffline(
         lifespan=_lifespan(
-            index, *traced, closing(audit), scratch, reader, renderer, deletions, *workers, writer, *watching
+            index,
+            *traced,
+            closing(audit),
+            closing(counts),
+            scratch,
+            reader,
+            renderer,
+            deletions,
+            *workers,
+            writer,
+            *watching,
         ),
         title="Footnoted",
         description=DESCRIPTION,
@@ -177,7 +189,7 @@ def create_app(
         administration_router(),
         *([sign_in_router(sign_in, provider)] if sign_in else []),
     ):
-        app.include_router(router)
+        router.add_to(app)
     if find_spec("mcp"):
         app.router.routes.append(Route(MCP_PATH, MCPEndpoint(app), methods=["POST"]))
     _refuse_other_routes(app)
@@ -186,7 +198,7 @@ def create_app(
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * MEGABYTE)
     # Gradio names its files under /assets/ by their contents as well.
     app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
-    app.add_middleware(SenderLimits, quotas=Quotas(operation))
+    app.add_middleware(SenderLimits, quotas=Quotas(operation, counts))
     app.add_middleware(SignInCheck, sign_in=sign_in, engine=engine, refusal_page=refusal_page)
     origins = settings.allowed_origins if settings else ()
     hosts = (*settings.allowed_hosts, settings.host) if settings else ()

@@ -47,12 +47,8 @@ class LastAdministratorError(AccountError):
     """Without this user, nobody who can sign in would be an administrator."""
 
 
-class AccountsFileError(FootnotedError):
-    """The file of accounts cannot be opened."""
-
-
-class AuditFileError(FootnotedError):
-    """The file of the audit log cannot be opened."""
+class OwnTablesError(FootnotedError):
+    """The accounts, the audit log or the counts of requests cannot be opened."""
 
 
 class PortInUseError(FootnotedError):

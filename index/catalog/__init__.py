@@ -2,10 +2,20 @@
 
 from index.catalog.backup import BackupReport, back_up, restore
 from index.catalog.database import Catalog
-from index.catalog.databases import CATALOG, address_of, database_at, insert_into, writing
+from index.catalog.databases import (
+    CATALOG,
+    address_of,
+    database_at,
+    database_of,
+    insert_into,
+    is_file,
+    shown,
+    writing,
+)
 from index.catalog.limits import Limits, all_documents, documents_in, hidden_collections
 from index.catalog.reader import CatalogReader, Part
 from index.catalog.schema import (
+    TEXT,
     kept,
     kept_documents,
     kept_owners,
@@ -14,11 +24,12 @@ from index.catalog.schema import (
     series_names,
     withdrawals,
 )
-from index.catalog.transfer import MovedCatalog, move_catalog, put_aside_catalog
+from index.catalog.transfer import MovedCatalog, check_empty, copy_tables, move_catalog, put_aside_catalog
 from index.catalog.uploaders import bytes_by_uploader, uploaded_bytes, uploader_of
 
 __all__ = [
     "CATALOG",
+    "TEXT",
     "BackupReport",
     "Catalog",
     "CatalogReader",
@@ -29,10 +40,14 @@ __all__ = [
     "all_documents",
     "back_up",
     "bytes_by_uploader",
+    "check_empty",
+    "copy_tables",
     "database_at",
+    "database_of",
     "documents_in",
     "hidden_collections",
     "insert_into",
+    "is_file",
     "kept",
     "kept_documents",
     "kept_owners",
@@ -42,6 +57,7 @@ __all__ = [
     "put_aside_catalog",
     "restore",
     "series_names",
+    "shown",
     "uploaded_bytes",
     "uploader_of",
     "withdrawals",

@@ -15,20 +15,20 @@ HEAD = "0003"
 
 metadata = sa.MetaData()
 
-_TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
 """Texts are in the order of their code points, as SQLite has them, whatever the language of the server."""
 
 _NUMBER = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
 """SQLite's integers have up to eight bytes."""
 
 meta = sa.Table(
-    "meta", metadata, sa.Column("key", _TEXT, primary_key=True), sa.Column("value", _TEXT, nullable=False)
+    "meta", metadata, sa.Column("key", TEXT, primary_key=True), sa.Column("value", TEXT, nullable=False)
 )
 
 sources = sa.Table(
     "sources",
     metadata,
-    sa.Column("folder", _TEXT, primary_key=True),
+    sa.Column("folder", TEXT, primary_key=True),
     # False for a folder of a restored backup, until a user confirms it.
     sa.Column("confirmed", sa.Boolean, nullable=False, server_default=sa.true()),
 )
@@ -39,10 +39,10 @@ failures = sa.Table(
     metadata,
     # Never reused, so that a user dismisses the failure that they saw.
     sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
-    sa.Column("source", _TEXT, nullable=False),
-    sa.Column("path", _TEXT, nullable=False),
-    sa.Column("cause", _TEXT, nullable=False),
-    sa.Column("since", _TEXT, nullable=False),
+    sa.Column("source", TEXT, nullable=False),
+    sa.Column("path", TEXT, nullable=False),
+    sa.Column("cause", TEXT, nullable=False),
+    sa.Column("since", TEXT, nullable=False),
     sa.Column("dismissed", sa.Boolean, nullable=False),
     sa.UniqueConstraint("source", "path", name="failures_by_place"),
     sqlite_autoincrement=True,
@@ -53,8 +53,8 @@ documents = sa.Table(
     metadata,
     # Never reused, so that a link to a deleted document never leads to another one.
     sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
-    sa.Column("source", _TEXT, nullable=False),
-    sa.Column("path", _TEXT, nullable=False),
+    sa.Column("source", TEXT, nullable=False),
+    sa.Column("path", TEXT, nullable=False),
     sa.Column("version", _NUMBER, nullable=False),
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
@@ -68,24 +68,24 @@ versions = sa.Table(
     sa.Column("document_id", _NUMBER, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
     sa.Column("version", _NUMBER, primary_key=True),
     sa.Column("digest", sa.String(64), nullable=False),
-    sa.Column("added", _TEXT, nullable=False),
-    sa.Column("kind", _TEXT, nullable=False),
-    sa.Column("title", _TEXT, nullable=False),
-    sa.Column("publisher", _TEXT),
-    sa.Column("published", _TEXT),
-    sa.Column("language", _TEXT, nullable=False),
+    sa.Column("added", TEXT, nullable=False),
+    sa.Column("kind", TEXT, nullable=False),
+    sa.Column("title", TEXT, nullable=False),
+    sa.Column("publisher", TEXT),
+    sa.Column("published", TEXT),
+    sa.Column("language", TEXT, nullable=False),
     sa.Column("page_starts", sa.JSON, nullable=False),
     sa.Column("characters", _NUMBER, nullable=False),
     sa.Column("passages", _NUMBER, nullable=False),
-    sa.Column("text", _TEXT, nullable=False),
-    sa.Column("author", _TEXT),
+    sa.Column("text", TEXT, nullable=False),
+    sa.Column("author", TEXT),
     sa.Column("origins", sa.JSON, nullable=False, server_default="{}"),
     sa.Column("sections", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("mended", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("unread_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
-    sa.Column("recognised_in", _TEXT, nullable=False, server_default=""),
-    sa.Column("collection", _TEXT),
+    sa.Column("recognised_in", TEXT, nullable=False, server_default=""),
+    sa.Column("collection", TEXT),
     # Columns behind the text are slow to read; a search reads the collection from this index alone.
     sa.Index("versions_by_collection", "collection", "document_id", "version"),
 )
@@ -95,7 +95,7 @@ uploaders = sa.Table(
     "uploaders",
     metadata,
     sa.Column("document_id", _NUMBER, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("viewer", _TEXT, nullable=False),
+    sa.Column("viewer", TEXT, nullable=False),
     sa.Index("uploaders_by_viewer", "viewer"),
 )
 
@@ -104,12 +104,12 @@ details = sa.Table(
     "details",
     metadata,
     sa.Column("document_id", _NUMBER, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
-    sa.Column("key", _TEXT, primary_key=True),
-    sa.Column("value", _TEXT, nullable=False),
-    sa.Column("origin", _TEXT, nullable=False),
+    sa.Column("key", TEXT, primary_key=True),
+    sa.Column("value", TEXT, nullable=False),
+    sa.Column("origin", TEXT, nullable=False),
     # The file's own value. It applies again when the user removes the detail.
-    sa.Column("beneath", _TEXT),
-    sa.Column("beneath_origin", _TEXT),
+    sa.Column("beneath", TEXT),
+    sa.Column("beneath_origin", TEXT),
 )
 
 layouts = sa.Table(
@@ -162,8 +162,8 @@ builds = sa.Table(
     metadata,
     # Never reused: the folder of a build's caches has its number.
     sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
-    sa.Column("encoder", _TEXT, nullable=False),
-    sa.Column("model", _TEXT, nullable=False),
+    sa.Column("encoder", TEXT, nullable=False),
+    sa.Column("model", TEXT, nullable=False),
     sa.Column("max_chunk_tokens", _NUMBER, nullable=False),
     sa.Column("title_tokens", _NUMBER, nullable=False),
     sa.Column("chunking", _NUMBER, nullable=False),
@@ -214,22 +214,22 @@ jobs = sa.Table(
     # Rises in the order of the requests.
     sa.Column("number", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("id", sa.String(32), nullable=False),
-    sa.Column("kind", _TEXT, nullable=False),
-    sa.Column("state", _TEXT, nullable=False),
-    sa.Column("owner", _TEXT, nullable=False),
-    sa.Column("created", _TEXT, nullable=False),
-    sa.Column("started", _TEXT),
+    sa.Column("kind", TEXT, nullable=False),
+    sa.Column("state", TEXT, nullable=False),
+    sa.Column("owner", TEXT, nullable=False),
+    sa.Column("created", TEXT, nullable=False),
+    sa.Column("started", TEXT),
     # The time of the last update.
-    sa.Column("heard", _TEXT, nullable=False),
-    sa.Column("ended", _TEXT),
+    sa.Column("heard", TEXT, nullable=False),
+    sa.Column("ended", TEXT),
     sa.Column("cancelling", sa.Boolean, nullable=False),
-    sa.Column("stage", _TEXT),
+    sa.Column("stage", TEXT),
     sa.Column("files_done", _NUMBER, nullable=False),
     sa.Column("files_of", _NUMBER, nullable=False),
     sa.Column("passages_done", _NUMBER, nullable=False),
     sa.Column("passages_of", _NUMBER, nullable=False),
     sa.Column("seconds_left", sa.Float),
-    sa.Column("message", _TEXT),
+    sa.Column("message", TEXT),
     sa.Column("result", sa.JSON(none_as_null=True)),
     sa.UniqueConstraint("id", name="jobs_by_id"),
     sqlite_autoincrement=True,
@@ -241,10 +241,10 @@ kept = sa.Table(
     metadata,
     # Rises in the order of storing.
     sa.Column("number", _NUMBER, primary_key=True, autoincrement=True),
-    sa.Column("id", _TEXT, nullable=False),
-    sa.Column("series", _TEXT),
-    sa.Column("created", _TEXT, nullable=False),
-    sa.Column("body", _TEXT, nullable=False),
+    sa.Column("id", TEXT, nullable=False),
+    sa.Column("series", TEXT),
+    sa.Column("created", TEXT, nullable=False),
+    sa.Column("body", TEXT, nullable=False),
     sa.UniqueConstraint("id", name="kept_by_id"),
     sa.Index("kept_by_series", "series", "number"),
     sqlite_autoincrement=True,
@@ -255,9 +255,9 @@ kept_words = sa.Table(
     "kept_words",
     metadata,
     sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
-    sa.Column("heading", _TEXT, nullable=False),
+    sa.Column("heading", TEXT, nullable=False),
     # Folded by index.text.normalize.
-    sa.Column("folded", _TEXT, nullable=False),
+    sa.Column("folded", TEXT, nullable=False),
 )
 
 kept_references = sa.Table(
@@ -275,7 +275,7 @@ withdrawals = sa.Table(
     "withdrawals",
     metadata,
     sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
-    sa.Column("series", _TEXT, nullable=False),
+    sa.Column("series", TEXT, nullable=False),
     sa.Index("withdrawals_by_series", "series"),
 )
 
@@ -283,12 +283,12 @@ series_names = sa.Table(
     # The names of series, where users have given one. Series of two owners may have the same id.
     "names_of_series",
     metadata,
-    sa.Column("series", _TEXT, primary_key=True),
+    sa.Column("series", TEXT, primary_key=True),
     # The owner's key; empty for a series of nobody.
-    sa.Column("owner", _TEXT, primary_key=True),
-    sa.Column("name", _TEXT, nullable=False),
+    sa.Column("owner", TEXT, primary_key=True),
+    sa.Column("name", TEXT, nullable=False),
     # Folded by index.text.normalize.
-    sa.Column("folded", _TEXT, nullable=False),
+    sa.Column("folded", TEXT, nullable=False),
 )
 
 kept_owners = sa.Table(
@@ -296,7 +296,7 @@ kept_owners = sa.Table(
     "kept_owners",
     metadata,
     sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
-    sa.Column("owner", _TEXT, nullable=False),
+    sa.Column("owner", TEXT, nullable=False),
     # Whether other viewers may read the text.
     sa.Column("shared", sa.Boolean, nullable=False),
     sa.Index("kept_owners_by_owner", "owner", "number"),
@@ -315,15 +315,15 @@ limits = sa.Table(
     # Collections that only some viewers, or none, may see.
     "limits",
     metadata,
-    sa.Column("collection", _TEXT, primary_key=True),
+    sa.Column("collection", TEXT, primary_key=True),
 )
 
 limit_viewers = sa.Table(
     # The keys of the viewers who may see a limited collection.
     "limit_viewers",
     metadata,
-    sa.Column("collection", _TEXT, sa.ForeignKey("limits.collection", ondelete="CASCADE"), primary_key=True),
-    sa.Column("viewer", _TEXT, primary_key=True),
+    sa.Column("collection", TEXT, sa.ForeignKey("limits.collection", ondelete="CASCADE"), primary_key=True),
+    sa.Column("viewer", TEXT, primary_key=True),
 )
 
 

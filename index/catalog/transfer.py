@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -78,13 +78,36 @@ def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
     return MovedCatalog(shown(target), generation, counts[documents.name], counts[chunks.name], rows)
 
 
-def put_aside_catalog(home: Path) -> Path | None:
+def check_empty(home: Path, database_url: str) -> None:
+    """Check that a database has no catalog with documents, into which none can be copied.
+
+    Raises:
+        CatalogError: if it has one, or cannot be used.
+    """
+    address = address_of(home, database_url)
+    if not database_at(address).exists(address):
+        return
+    with closing(Catalog.open(address)) as catalog:
+        if catalog.generation():
+            raise _full(address)
+
+
+def _full(address: sa.URL) -> CatalogError:
+    return CatalogError(f"{shown(address)} has a catalog with documents; name an empty database")
+
+
+def put_aside_catalog(home: Path, beside: Sequence[str] = ()) -> Path | None:
     """Move the catalog's file out of the way, so that no program takes it for the library's.
 
+    Args:
+        home: the library's folder.
+        beside: the names of other databases in ``home`` that go with it.
+
     Returns:
-        The folder in which it is now; None if there is no such file.
+        The folder in which they are now; None if there are no such files.
     """
-    files = [file for file in database_files(home / CATALOG) if file.exists()]
+    names = (CATALOG, *beside)
+    files = [file for name in names for file in database_files(home / name) if file.exists()]
     if not files:
         return None
     aside = home / f"moved-{datetime.now(UTC):%Y%m%dT%H%M%S}"
@@ -111,26 +134,42 @@ def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool 
     Raises:
         CatalogError: if the target is refused, or then holds something else than the source; it is unchanged.
     """
-    counts: dict[str, int] = {}
     with _one_state(source) as reading, writing(target) as connection:
         if only_into_empty and get_meta(connection, "generation"):
-            raise CatalogError(f"{shown(target.url)} has a catalog with documents; name an empty database")
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(sa.delete(table))
-        for table in metadata.sorted_tables:
-            counts[table.name] = 0
-            for rows in _rows(reading, table):
-                connection.execute(sa.insert(table), rows)
-                counts[table.name] += len(rows)
-        for table in metadata.sorted_tables:
-            if _digest(reading, table) != _digest(connection, table):
-                raise CatalogError(
-                    f"the table {table.name} of {shown(target.url)} differs from the one that was copied; "
-                    "nothing is changed there: try again, and report this error if it repeats"
-                )
-        for table in filter(_is_numbered, metadata.sorted_tables):
-            number = database_of(reading).last_number(reading, table)
-            database_of(connection).set_last_number(connection, table, number)
+            raise _full(target.url)
+        return _copy(metadata, reading, connection)
+
+
+def copy_tables(tables: sa.MetaData, source: sa.Engine, target: sa.Engine) -> Mapping[str, int]:
+    """Replace all rows of ``tables`` in one database by those of another, as :func:`copy_catalog` does.
+
+    Raises:
+        CatalogError: if the target then holds something else than the source; it is unchanged.
+    """
+    with _one_state(source) as reading, writing(target) as connection:
+        return _copy(tables, reading, connection)
+
+
+def _copy(tables: sa.MetaData, reading: sa.Connection, connection: sa.Connection) -> Mapping[str, int]:
+    counts: dict[str, int] = {}
+    for table in reversed(tables.sorted_tables):
+        connection.execute(sa.delete(table))
+    for table in tables.sorted_tables:
+        counts[table.name] = 0
+        for rows in _rows(reading, table):
+            connection.execute(sa.insert(table), rows)
+            counts[table.name] += len(rows)
+    for table in tables.sorted_tables:
+        if _digest(reading, table) != _digest(connection, table):
+            raise CatalogError(
+                f"the table {table.name} of {shown(connection.engine.url)} differs from the one that was "
+                "copied; nothing is changed there: try again, and report this error if it repeats"
+            )
+    for table in filter(_is_numbered, tables.sorted_tables):
+        [key] = table.primary_key.columns
+        highest = reading.scalar(sa.select(sa.func.max(key))) or 0
+        number = max(database_of(reading).last_number(reading, table), highest)
+        database_of(connection).set_last_number(connection, table, number)
     return counts
 
 

@@ -60,7 +60,7 @@ def serve(
                 **changed,
             }
             settings = Settings.model_validate(given)
-            sign_in = SignIn(accounts, "0" * 16)
+            sign_in = SignIn(accounts)
             return running.enter_context(serving(seed_index, seed_engine, settings, sign_in))
 
         yield start

@@ -42,7 +42,7 @@ def guarded(
     make_hashes_quick(monkeypatch)
     with closing(Accounts.open(tmp_path)) as accounts:
         accounts.users.add("ada", PASSWORD)
-        with serving(seed_index, seed_engine, sign_in=SignIn(accounts, "0" * 16)) as url:
+        with serving(seed_index, seed_engine, sign_in=SignIn(accounts)) as url:
             yield Guarded(url, accounts)
 
 
@@ -141,7 +141,7 @@ def team(library: MakeLibrary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
         for name in ("ada", "bea"):
             accounts.users.add(name, PASSWORD)
         engine = QueryEngine(index, None, keeps=True)
-        with serving(index, engine, sign_in=SignIn(accounts, "0" * 16)) as url:
+        with serving(index, engine, sign_in=SignIn(accounts)) as url:
             yield url
 
 

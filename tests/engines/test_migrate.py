@@ -8,11 +8,14 @@ import pytest
 
 from index.embedding.encoder import Encoder
 from index.library import Library
-from tests.support.commands import prints
-from tests.support.postgresql import ON_SQLITE
+from tests.support.commands import fails, prints
+from tests.support.postgresql import ON_SQLITE, Server
 from ui.cli.app import main
 from ui.cli.operations import migrate as migrating
 from ui.settings import Settings
+
+BESIDE = (("user", "list"), ("audit",))
+"""The commands that list the accounts and the audit log."""
 
 SEEDS = Path(__file__).parents[2] / "seeds"
 
@@ -32,13 +35,24 @@ def test_a_library_moves_to_postgresql_and_back(
     question = ("search", "Who ordered the raids?", "--home", home)
     before = prints(capfd, *question)["results"]
     status = prints(capfd, "status", "--home", home)
+    (home / "password").write_text("a long word for ana")
+    for name in ("ana", "bo"):
+        user = ("user", "add", name, "--password-file", home / "password", "--home", home)
+        prints(capfd, *user)
+    beside = [prints(capfd, *listed, "--home", home) for listed in BESIDE]
+    assert [user["name"] for user in beside[0]["users"]] == ["ana", "bo"]
+    assert [record["action"] for record in beside[1]["records"]] == ["user add", "user add", "sync"]
     moved = prints(capfd, "migrate", "--to", database_url, "--home", home)
     assert (moved["documents"], moved["passages"], moved["searches"]) == (7, 32, 20)
-    assert Path(moved["put_aside"], "catalog.sqlite").is_file()
-    assert not (home / "catalog.sqlite").exists(), "no program takes the former file for the library's"
+    files = {"catalog.sqlite", "accounts.sqlite", "audit.sqlite"}
+    assert files <= {file.name for file in Path(moved["put_aside"]).iterdir()}
+    assert not any((home / file).exists() for file in files), (
+        "no program takes a former file for the library's"
+    )
 
     monkeypatch.setenv("FOOTNOTED_DATABASE_URL", database_url)
     assert prints(capfd, *question)["results"] == before
+    assert [prints(capfd, *listed, "--home", home) for listed in BESIDE] == beside
     shown = prints(capfd, "status", "--home", home)
     assert {key: shown[key] for key in ("documents", "passages", "generation", "folders", "jobs")} == {
         key: status[key] for key in ("documents", "passages", "generation", "folders", "jobs")
@@ -50,6 +64,8 @@ def test_a_library_moves_to_postgresql_and_back(
     assert (back["documents"], back["passages"], back["put_aside"]) == (7, 32, None)
     monkeypatch.delenv("FOOTNOTED_DATABASE_URL")
     assert prints(capfd, *question)["results"] == before
+    assert [prints(capfd, *listed, "--home", home) for listed in BESIDE] == beside
+    prints(capfd, "user", "add", "cy", "--password-file", home / "password", "--home", home)
 
 
 @pytest.mark.parametrize("target", ["full", "same", "nonsense"])
@@ -120,3 +136,34 @@ def test_a_library_that_changes_while_it_moves_stays(
     assert main(["migrate", "--to", database_url, "--home", str(home)]) == 1
     assert "the library has changed since it was copied to" in capfd.readouterr().err
     assert (home / "catalog.sqlite").is_file()
+
+
+def test_a_database_with_people_is_refused_and_nothing_is_copied(
+    home: Path, database_url: str, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "password").write_text("a long word for ana")
+    add = ("user", "add", "--password-file", home / "password", "--home", home)
+    prints(capfd, *add, "ana")
+    (home / "accounts.sqlite").rename(home / "aside")
+    with monkeypatch.context() as patch:
+        patch.setenv("FOOTNOTED_DATABASE_URL", database_url)
+        prints(capfd, *add, "bo")
+    (home / "aside").rename(home / "accounts.sqlite")
+    refused = fails(capfd, 1, "migrate", "--to", database_url, "--home", home)
+    assert "the schema footnoted_accounts of postgresql+psycopg://" in refused
+    assert "has rows already (users); name an empty database" in refused
+    assert [user["name"] for user in prints(capfd, "user", "list", "--home", home)["users"]] == ["ana"]
+    assert (home / "catalog.sqlite").is_file()
+
+
+def test_tokens_move_to_a_database_with_an_order_of_its_own(
+    home: Path, server: Server, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("zoe", "Änne", "b-b", "bb"):
+        prints(capfd, "token", "add", name, "--scope", "read", "--home", home)
+    before = prints(capfd, "token", "list", "--home", home)
+    address = server.create("LOCALE_PROVIDER icu ICU_LOCALE 'en-US'").render_as_string(hide_password=False)
+    prints(capfd, "migrate", "--to", address, "--home", home)
+    monkeypatch.setenv("FOOTNOTED_DATABASE_URL", address)
+    assert prints(capfd, "token", "list", "--home", home) == before
+    prints(capfd, "token", "add", "later", "--scope", "read", "--home", home)

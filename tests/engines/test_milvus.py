@@ -37,7 +37,7 @@ QUERIES = ("river council", "gate of the dam", "police arrest Orrin")
 AT_ONCE = replace(DEFAULT_POLICY, small=0, recent_share=0, removed_share=0)
 """A base is due after any change."""
 
-KILLS = 5 if os.environ.get("CI") else 20
+KILLS = 2 if os.environ.get("CI") else 20
 
 Opens = Callable[..., Library]
 

@@ -21,7 +21,6 @@ from tests.support.processes import ROOT, serving
 from ui.accounts import Accounts, CollectionLimits, Role, Scope, SignIn
 from ui.cli.server import SERVER_FILE
 from ui.http.access.identity import session_cookie
-from ui.settings import home_id
 
 BOARD = "board"
 """The collection that only bea and the administrator ada may see."""
@@ -99,13 +98,13 @@ def _token(accounts: Accounts, name: str, scopes: tuple[Scope, ...], owner: str 
     return {"Authorization": f"Bearer {secret}"}
 
 
-def _senders(accounts: Accounts, server_id: str) -> dict[str, dict[str, str]]:
+def _senders(accounts: Accounts) -> dict[str, dict[str, str]]:
     senders = {}
     for name, role in (("ada", Role.ADMINISTRATOR), ("bea", Role.MEMBER), ("cai", Role.MEMBER)):
         user = accounts.users.add(name, PASSWORD, role)
         scopes = tuple(Scope) if role is Role.ADMINISTRATOR else MEMBER
         senders[name] = _token(accounts, f"of-{name}", scopes, name)
-        cookie = f"{session_cookie(SignIn(accounts, server_id))}={accounts.sessions.start(user.user_id)}"
+        cookie = f"{session_cookie(SignIn(accounts))}={accounts.sessions.start(user.user_id)}"
         senders[f"{name}'s session"] = {"Cookie": cookie}
     senders["a program of nobody"] = _token(accounts, "of-nobody", MEMBER, None)
     senders["a reading token of ada"] = _token(accounts, "reads", (Scope.READ, Scope.ASK, Scope.WRITE), "ada")
@@ -127,7 +126,7 @@ def served_team(place: Path, encoder: Encoder, loading: Isolated) -> Iterator[Te
         secret = {each.kind: each.document_id for each in records if each.collection == BOARD}
         opened = [each.document_id for each in records if each.collection != BOARD]
     with closing(Accounts.open(home)) as accounts:
-        senders = _senders(accounts, home_id(home))
+        senders = _senders(accounts)
         with Library.open(home, encoder) as index:
             CollectionLimits(index.catalog, accounts).limit(BOARD, ["bea"])
         with serving(home, FOOTNOTED_SIGN_IN="on") as served:

@@ -137,9 +137,9 @@ def in_place_of_sqlite(server: Server) -> Iterator[None]:
     """Let a database of ``server`` stand for the SQLite file of each home folder."""
     connect, exists, other = SQLite.connect, SQLite.exists, PostgreSQL()
 
-    def connected(sqlite: SQLite, address: sa.URL) -> sa.Engine:
+    def connected(sqlite: SQLite, address: sa.URL, schema: str = "") -> sa.Engine:
         file = Path(str(address.database))
-        return connect(sqlite, address) if _is_saved(file) else other.connect(server.of(file))
+        return connect(sqlite, address) if _is_saved(file) else other.connect(server.of(file), schema)
 
     def existing(sqlite: SQLite, address: sa.URL) -> bool:
         file = Path(str(address.database))

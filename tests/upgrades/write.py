@@ -17,9 +17,8 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.people import PASSWORD
-from ui.accounts import Accounts, Role, Scope
-from ui.accounts import schema as accounts_schema
-from ui.operations import Act, AuditLog, audit
+from ui.accounts import ACCOUNTS, Accounts, Role, Scope
+from ui.operations import AUDIT, Act, AuditLog
 
 FOLDER = Path(__file__).parent
 REPORT = "The night ferry to Harlamoor carried 412 passengers."
@@ -27,8 +26,8 @@ QUESTION = "How many passengers did the night ferry carry?"
 
 CURRENT = {
     "catalog.sqlite": f"catalog-{HEAD}.sql",
-    "accounts.sqlite": f"accounts-{accounts_schema.VERSION}.sql",
-    "audit.sqlite": f"audit-{audit.VERSION}.sql",
+    ACCOUNTS.file: f"accounts-{ACCOUNTS.version}.sql",
+    AUDIT.file: f"audit-{AUDIT.version}.sql",
 }
 """The file of SQL for the present form of each database."""
 

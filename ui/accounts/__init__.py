@@ -1,10 +1,11 @@
 """People and programs that may use a library: their accounts, tokens, sessions and scopes; no HTTP."""
 
-from ui.accounts.database import FILE, Accounts
+from ui.accounts.database import Accounts
 from ui.accounts.identity import LOCAL, ROLE_SCOPES, Identity, Role, Scope
 from ui.accounts.limits import CollectionLimits, CollectionRecord
 from ui.accounts.pending import PENDING_SECONDS, Pending
 from ui.accounts.provided import Person
+from ui.accounts.schema import ACCOUNTS
 from ui.accounts.sessions import IDLE_SECONDS, LONGEST_SECONDS, Session
 from ui.accounts.sign_in import SignIn, network_of
 from ui.accounts.throttle import TooManyAttemptsError
@@ -12,7 +13,7 @@ from ui.accounts.tokens import TokenRecord
 from ui.accounts.users import UserRecord
 
 __all__ = [
-    "FILE",
+    "ACCOUNTS",
     "IDLE_SECONDS",
     "LOCAL",
     "LONGEST_SECONDS",

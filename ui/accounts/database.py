@@ -1,33 +1,26 @@
-"""The database of accounts: a file of its own in the home, so that no backup of the library has passwords."""
+"""The accounts of a library: users, tokens and sessions, in tables of their own."""
 
 from __future__ import annotations
 
 import os
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import sqlite
 
-from index.private import close_to_others, database_files, make_file, make_folder
+from index.catalog import insert_into
 from index.records import Viewer
 from ui.accounts.identity import Identity, Scope
 from ui.accounts.names import key_of
 from ui.accounts.pending import PendingSignIns
 from ui.accounts.provided import ProvidedUsers
-from ui.accounts.schema import VERSION, metadata, secrets
+from ui.accounts.schema import ACCOUNTS, secrets
 from ui.accounts.sessions import Sessions
 from ui.accounts.tokens import Tokens
 from ui.accounts.users import Users
-from ui.errors import AccountsFileError
-
-FILE = "accounts.sqlite"
-
-_PATIENCE_SECONDS = 10.0
+from ui.errors import OwnTablesError
 
 _ID_DIGITS = 16
 
@@ -56,35 +49,29 @@ class Accounts:
     pending: PendingSignIns
 
     @classmethod
-    def open(cls, home: Path, clock: Callable[[], float] = time.time) -> Accounts:
-        """Open the accounts in the folder ``home``; create them as needed, for the owner of the file alone.
+    def open(cls, home: Path, database_url: str = "", clock: Callable[[], float] = time.time) -> Accounts:
+        """Open the accounts of a library; create them as needed.
 
         Args:
             home: the home folder.
+            database_url: the address of the PostgreSQL database with the catalog; empty for a file in
+                ``home``.
             clock: tells the time in seconds since 1970.
 
         Raises:
-            AccountsFileError: if the file cannot be opened, or a newer program wrote it.
+            OwnTablesError: if they cannot be opened, a newer program wrote them, or there is a file although
+                they are in a database.
         """
-        path = home / FILE
-        # If the folder or the file cannot be made, SQLite's own error says why.
-        with suppress(OSError):
-            make_folder(home)
-            make_file(path)
-        place = sa.URL.create("sqlite", database=str(path))
-        engine = sa.create_engine(place, connect_args={"timeout": _PATIENCE_SECONDS})
-        sa.event.listen(engine, "connect", _set_pragmas)
-        try:
-            with engine.begin() as connection:
-                _make_tables(connection, path)
-                key = _secret(connection, "signing")
-                own_id = _secret(connection, "id").hex()[:_ID_DIGITS]
-        except sa.exc.DatabaseError as error:
-            raise AccountsFileError(
-                f"the accounts {path} cannot be opened: {error.orig}; check the permissions of the folder"
-            ) from error
-        for file in database_files(path):
-            close_to_others(file)
+        if database_url and ACCOUNTS.exist(home):
+            # Nobody would notice that people who are locked out there are unknown here.
+            raise OwnTablesError(
+                f"the accounts of {home / ACCOUNTS.file} are not in use, since the catalog is in a database; "
+                "move the file away, and add the people with `footnoted user add`"
+            )
+        engine = ACCOUNTS.open(home, database_url)
+        with engine.begin() as connection:
+            key = _secret(connection, "signing")
+            own_id = _secret(connection, "id").hex()[:_ID_DIGITS]
         return cls(
             own_id,
             engine,
@@ -123,24 +110,8 @@ class Accounts:
         self.engine.dispose()
 
 
-def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    # A deleted password or session leaves no trace in the file.
-    connection.execute("PRAGMA secure_delete = ON")
-
-
-def _make_tables(connection: sa.Connection, path: Path) -> None:
-    found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-    if found > VERSION:
-        raise AccountsFileError(f"a newer version of Footnoted wrote {path}; install that version")
-    if found < VERSION:
-        metadata.create_all(connection)
-        connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
-
-
 def _secret(connection: sa.Connection, name: str) -> bytes:
     """A random value, such as the key that signs cookies and forms; the first call makes it."""
-    new = sqlite.insert(secrets).values(name=name, value=os.urandom(32))
+    new = insert_into(connection, secrets).values(name=name, value=os.urandom(32))
     connection.execute(new.on_conflict_do_nothing())
     return bytes(connection.execute(sa.select(secrets.c.value).filter_by(name=name)).scalar_one())

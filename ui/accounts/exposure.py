@@ -10,9 +10,10 @@ from ipaddress import ip_address
 from ui.accounts.database import Accounts
 from ui.accounts.sign_in import SignIn
 from ui.accounts.users import UserRecord
+from ui.counts import open_counts
 from ui.errors import UsedWronglyError
 from ui.openid_settings import ProviderChoice
-from ui.settings import Settings, home_id
+from ui.settings import Settings
 
 
 def is_exposed(listener: socket.socket) -> bool:
@@ -56,11 +57,12 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
         return
     provider = settings.provider()
     all_come = provider is not None and provider.admits_all
-    with closing(Accounts.open(settings.home)) as accounts:
+    with closing(Accounts.open(settings.home, settings.database)) as accounts:
         users = accounts.users.all()
         if not (settings.insecure or all_come) and not any(can_sign_in(user, provider) for user in users):
             raise UsedWronglyError(
                 "sign-in is on, and nobody can sign in yet; add yourself with `footnoted user add NAME "
                 "--administrator`, or accept this with --insecure"
             )
-        yield SignIn(accounts, home_id(settings.home))
+        with closing(open_counts(settings.home, settings.database)) as counts:
+            yield SignIn(accounts, counts)

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-VERSION = 2
-"""The version of the tables, which the database keeps as its ``user_version``."""
+from index.catalog import TEXT
+from ui.own_tables import OwnTables
 
 metadata = sa.MetaData()
+
+ACCOUNTS = OwnTables("accounts", metadata, version=2, made=("secrets",))
 
 users = sa.Table(
     "users",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("key", sa.Text, nullable=False, unique=True),  # The name, folded as for a comparison.
-    sa.Column("password", sa.Text, nullable=False),  # An argon2 hash; empty for a user without a password.
-    sa.Column("role", sa.Text, nullable=False),
+    sa.Column("name", TEXT, nullable=False),
+    sa.Column("key", TEXT, nullable=False, unique=True),  # The name, folded as for a comparison.
+    sa.Column("password", TEXT, nullable=False),  # An argon2 hash; empty for a user without a password.
+    sa.Column("role", TEXT, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("disabled", sa.Float),
     # The id of a removed user must not come back, because later tables may still name it.
@@ -32,8 +34,8 @@ provided = sa.Table(
     "provided",
     metadata,
     sa.Column("user_id", sa.ForeignKey(users.c.id, ondelete="CASCADE"), primary_key=True),
-    sa.Column("issuer", sa.Text, nullable=False),
-    sa.Column("subject", sa.Text),  # Null until the user's first sign-in.
+    sa.Column("issuer", TEXT, nullable=False),
+    sa.Column("subject", TEXT),  # Null until the user's first sign-in.
     sa.UniqueConstraint("issuer", "subject"),
 )
 """The users who sign in with a provider, which names each by its issuer and an id, the subject."""
@@ -42,15 +44,16 @@ tokens = sa.Table(
     "tokens",
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
-    sa.Column("name", sa.Text, nullable=False),
-    sa.Column("key", sa.Text, nullable=False, unique=True),
+    sa.Column("name", TEXT, nullable=False),
+    sa.Column("key", TEXT, nullable=False, unique=True),
     _of_user(nullable=True),
     sa.Column("digest", sa.LargeBinary, nullable=False, unique=True),
-    sa.Column("scopes", sa.Text, nullable=False),  # Separated by spaces.
+    sa.Column("scopes", TEXT, nullable=False),  # Separated by spaces.
     sa.Column("created", sa.Float, nullable=False),
     sa.Column("expires", sa.Float),
     sa.Column("revoked", sa.Float),
     sa.Column("used", sa.Float),
+    sqlite_autoincrement=True,
 )
 
 sessions = sa.Table(
@@ -65,6 +68,6 @@ sessions = sa.Table(
 secrets = sa.Table(
     "secrets",
     metadata,
-    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("name", TEXT, primary_key=True),
     sa.Column("value", sa.LargeBinary, nullable=False),
 )

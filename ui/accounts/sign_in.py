@@ -13,6 +13,7 @@ from ui.accounts.provided import Person
 from ui.accounts.throttle import Throttle
 from ui.accounts.tokens import digest_of, new_token
 from ui.accounts.users import UserRecord
+from ui.counts import Counts, MemoryCounts
 
 
 class SignIn:
@@ -20,15 +21,19 @@ class SignIn:
 
     Attributes:
         accounts: the accounts.
-        server_id: the id of the home, which tells the cookies of several servers on one host apart.
         machine_token: a token of this run of the server, for commands on the same machine.
     """
 
-    def __init__(self, accounts: Accounts, server_id: str) -> None:
+    def __init__(self, accounts: Accounts, counts: Counts | None = None) -> None:
+        """Let the people and programs of ``accounts`` in.
+
+        Args:
+            accounts: the accounts.
+            counts: counts failures; None to count in memory.
+        """
         self.accounts = accounts
         self.machine_token = new_token()
-        self.server_id = server_id
-        self._throttle = Throttle()
+        self._throttle = Throttle(counts or MemoryCounts())
         self._one_at_a_time = Lock()
         accounts.users.decoy()
 

@@ -7,10 +7,10 @@ import time
 from dataclasses import dataclass
 
 from limits import RateLimitItem, RateLimitItemPerMinute
-from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
 from index.errors import FootnotedError
+from ui.counts import Counts
 
 OF_NAME_AT_ADDRESS = RateLimitItemPerMinute(5, 5)
 OF_ADDRESS = RateLimitItemPerMinute(20, 5)
@@ -41,10 +41,10 @@ class _Limit:
 
 
 class Throttle:
-    """Counts the failures of the running server. A restart forgets them."""
+    """Limits failures."""
 
-    def __init__(self) -> None:
-        self._limiter = MovingWindowRateLimiter(MemoryStorage())
+    def __init__(self, counts: Counts) -> None:
+        self._limiter = MovingWindowRateLimiter(counts)
 
     def check_sign_in(self, name: str, address: str) -> None:
         """Raise an error if no further sign-in is allowed.

@@ -131,6 +131,8 @@ class Users:
         if keeps_administrator and (is_disabled or role not in {None, Role.ADMINISTRATOR}):
             named &= _is_dispensable(provider)
         with self._engine.begin() as connection:
+            if keeps_administrator:
+                _hold_administrators(connection)
             changed = connection.execute(sa.update(users).where(named).values(**values)) if values else None
             if is_disabled or password is not None:
                 of_name = sa.select(users.c.id).where(named).scalar_subquery()
@@ -154,6 +156,8 @@ class Users:
         if keeps_administrator:
             named &= _is_dispensable(provider)
         with self._engine.begin() as connection:
+            if keeps_administrator:
+                _hold_administrators(connection)
             gone = connection.execute(sa.delete(users).where(named))
         if gone.rowcount == 0:
             raise _indispensable(self.get(name).name)
@@ -208,6 +212,15 @@ def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Us
 def name_is_taken(name: str) -> AccountError:
     """The error for a new user with the name of another one."""
     return AccountError(f"there is a user {name!r} already; choose another name")
+
+
+def _hold_administrators(connection: sa.Connection) -> None:
+    """Let no other transaction change an administrator, so that two of them cannot lock out each other.
+
+    In a file, one transaction writes at a time anyway.
+    """
+    theirs = sa.select(users.c.id).where(users.c.role == Role.ADMINISTRATOR).order_by(users.c.id)
+    connection.execute(theirs.with_for_update())
 
 
 def _is_dispensable(provider: ProviderChoice | None) -> sa.ColumnElement[bool]:

@@ -233,13 +233,13 @@ def _opened(home: Path | None, action: str = "", of: str | None = None) -> Itera
     """
     from ui.accounts import Accounts
 
-    folder = settings_of(home=home).home
-    with closing(Accounts.open(folder)) as accounts:
+    settings = settings_of(home=home)
+    with closing(Accounts.open(settings.home, settings.database)) as accounts:
         yield accounts
     if action:
         from ui.operations import record_command
 
-        record_command(folder, action, of)
+        record_command(settings, action, of)
 
 
 def _issuer(home: Path | None) -> str:

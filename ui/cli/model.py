@@ -182,7 +182,7 @@ def _use(settings: Settings, chosen: ModelSettings | None) -> None:
             raise
     from ui.operations import record_command
 
-    record_command(settings.home, "model set" if chosen else "model clear", chosen.model if chosen else None)
+    record_command(settings, "model set" if chosen else "model clear", chosen.model if chosen else None)
 
 
 def _store(home: Path, chosen: ModelSettings | None) -> None:

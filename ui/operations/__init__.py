@@ -1,8 +1,8 @@
 """The log, the metrics, the audit log, the quotas and the retention of a server; no HTTP."""
 
 from ui.operations.audit import (
+    AUDIT,
     DONE,
-    FILE,
     Act,
     AuditLog,
     AuditRecord,
@@ -15,8 +15,8 @@ from ui.operations.log import begin_request, configure_log, log_event, request_i
 from ui.operations.quotas import Excess, Quotas, Refusals
 
 __all__ = [
+    "AUDIT",
     "DONE",
-    "FILE",
     "Act",
     "AuditLog",
     "AuditRecord",

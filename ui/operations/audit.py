@@ -1,17 +1,16 @@
 """The audit log: who changed what, when and from where, and who was refused; no words of reports.
 
-It is a file of its own in the home, ``audit.sqlite``, which no backup of the library has and no restored one
-replaces. The server and the commands add to it; nothing changes a record.
+It has tables of its own, which no backup of the library has and no restored one replaces. The server and the
+commands add to it; nothing changes a record.
 """
 
 from __future__ import annotations
 
 import getpass
 import os
-import sqlite3
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, closing, suppress
+from contextlib import closing
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -19,16 +18,12 @@ from threading import Lock
 
 import sqlalchemy as sa
 
-from index.private import close_to_others, database_files, make_file, make_folder
-from ui.errors import AuditFileError
-
-FILE = "audit.sqlite"
-VERSION = 1
-"""The version of the table, which the database keeps as its ``user_version``."""
+from index.catalog import TEXT, database_of
+from ui.own_tables import OwnTables
+from ui.settings import Settings
 
 DONE = "done"
 
-_PATIENCE_SECONDS = 10.0
 _MOST_CHARACTERS = 200
 
 _metadata = sa.MetaData()
@@ -37,13 +32,13 @@ _records = sa.Table(
     _metadata,
     sa.Column("number", sa.Integer, primary_key=True),
     sa.Column("at", sa.Float, nullable=False, index=True),
-    sa.Column("kind", sa.Text, nullable=False),
-    sa.Column("who", sa.Text),
-    sa.Column("action", sa.Text, nullable=False),
-    sa.Column("target", sa.Text),
-    sa.Column("outcome", sa.Text, nullable=False),
-    sa.Column("address", sa.Text),
-    sa.Column("request_id", sa.Text),
+    sa.Column("kind", TEXT, nullable=False),
+    sa.Column("who", TEXT),
+    sa.Column("action", TEXT, nullable=False),
+    sa.Column("target", TEXT),
+    sa.Column("outcome", TEXT, nullable=False),
+    sa.Column("address", TEXT),
+    sa.Column("request_id", TEXT),
     # A number stays that of its record also when the newest records were deleted.
     sqlite_autoincrement=True,
 )
@@ -86,69 +81,50 @@ class AuditRecord(Act):
     at: float = 0.0
 
 
+AUDIT = OwnTables("audit", _metadata, version=1)
+
+
 class AuditLog:
     """The audit log of a library. Safe to share between threads and processes.
 
-    The first record creates the file, so that a library on a full or read-only disk can be served.
+    The first record creates the tables, so that a library on a full or read-only disk can be served.
     """
 
-    def __init__(self, home: Path, clock: Callable[[], float] = time.time) -> None:
-        """Open the log in the folder ``home`` when it is needed."""
-        self._path = home / FILE
-        self._clock = clock
-        place = sa.URL.create("sqlite", database=str(self._path))
-        self._engine = sa.create_engine(place, connect_args={"timeout": _PATIENCE_SECONDS})
-        sa.event.listen(self._engine, "connect", _set_pragmas)
-        self._preparing = Lock()
-        self._is_prepared = False
+    def __init__(self, home: Path, database_url: str = "", clock: Callable[[], float] = time.time) -> None:
+        """Open the log when it is needed.
 
-    def _connect(self) -> AbstractContextManager[sa.Connection]:
-        """Begin a transaction; create the file as needed, for the owner of the file alone.
-
-        Raises:
-            AuditFileError: if the file cannot be opened, or a newer program wrote it.
+        Args:
+            home: the library's folder.
+            database_url: the address of the PostgreSQL database with the catalog; empty for a file in
+                ``home``.
+            clock: tells the time in seconds since 1970.
         """
-        with self._preparing:
-            if not self._is_prepared:
-                self._prepare()
-                self._is_prepared = True
-        return self._engine.begin()
+        self._place = (home, database_url)
+        self._clock = clock
+        self._opening = Lock()
+        self._opened: sa.Engine | None = None
 
-    def _prepare(self) -> None:
-        # If the folder or the file cannot be made, SQLite's own error says why.
-        with suppress(OSError):
-            make_folder(self._path.parent)
-            make_file(self._path)
-        try:
-            with self._engine.begin() as connection:
-                found = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
-                if found > VERSION:
-                    raise AuditFileError(
-                        f"a newer version of Footnoted wrote {self._path}; install that version"
-                    )
-                _metadata.create_all(connection)
-                connection.exec_driver_sql(f"PRAGMA user_version = {VERSION}")
-        except sa.exc.DatabaseError as error:
-            raise AuditFileError(
-                f"the audit log {self._path} cannot be opened: {error.orig}; check the permissions and the "
-                "free space of the folder"
-            ) from error
-        for file in database_files(self._path):
-            close_to_others(file)
+    @property
+    def _engine(self) -> sa.Engine:
+        with self._opening:
+            if self._opened is None:
+                self._opened = AUDIT.open(*self._place)
+            return self._opened
 
     def close(self) -> None:
         """Close all connections."""
-        self._engine.dispose()
+        if self._opened is not None:
+            self._opened.dispose()
 
     def add(self, act: Act) -> None:
         """Record an act, at the present time. Its words are shortened to 200 characters each.
 
         Raises:
-            AuditFileError: if the file cannot be opened.
-            sqlalchemy.exc.DatabaseError: if the file cannot be written.
+            OwnTablesError: if the log cannot be opened.
+            sqlalchemy.exc.DatabaseError: if the log cannot be written.
         """
         row = {key: value and value[:_MOST_CHARACTERS] for key, value in asdict(act).items()}
-        with self._connect() as connection:
+        with self._engine.begin() as connection:
             connection.execute(sa.insert(_records).values(at=self._clock(), **row))
 
     def listed(
@@ -178,9 +154,9 @@ class AuditLog:
             newest = newest.where(_records.c.action.contains(action, autoescape=True))
         if since is not None:
             newest = newest.where(_records.c.at >= since)
-        if not self._path.is_file():
+        if not AUDIT.exist(*self._place):
             return []
-        with self._connect() as connection:
+        with self._engine.begin() as connection:
             return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
 
     def latest(self, action: str) -> dict[str, float]:
@@ -190,30 +166,30 @@ class AuditLog:
             .where(_records.c.action == action, _records.c.outcome == DONE, _records.c.who.is_not(None))
             .group_by(_records.c.who)
         )
-        if not self._path.is_file():
+        if not AUDIT.exist(*self._place):
             return {}
-        with self._connect() as connection:
+        with self._engine.begin() as connection:
             return {str(who): float(at) for who, at in connection.execute(newest)}
 
     def forget(self, before: float) -> int:
         """Delete the records of the time before ``before`` from the disk; return their number."""
-        if not self._path.is_file():
+        if not AUDIT.exist(*self._place):
             return 0
-        with self._connect() as connection:
+        with self._engine.begin() as connection:
             gone = connection.execute(sa.delete(_records).where(_records.c.at < before)).rowcount
         if gone:
             with self._engine.connect() as connection:
-                connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                database_of(connection).clear_log(connection)
         return gone
 
 
-def record_command(home: Path, action: str, target: str | None = None) -> None:
-    """Record that a command did something, in the audit log of ``home``.
+def record_command(settings: Settings, action: str, target: str | None = None) -> None:
+    """Record that a command did something, in the audit log of the library of ``settings``.
 
     Raises:
-        AuditFileError: if the log cannot be opened.
+        OwnTablesError: if the log cannot be opened.
     """
-    with closing(AuditLog(home)) as log:
+    with closing(AuditLog(settings.home, settings.database)) as log:
         log.add(Act(action, kind="command", who=system_account(), target=target))
 
 
@@ -223,11 +199,6 @@ def system_account() -> str:
         return getpass.getuser()
     except (OSError, KeyError):  # A container's account may have no name.
         return str(os.getuid())
-
-
-def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute("PRAGMA secure_delete = ON")
 
 
 _notes: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)

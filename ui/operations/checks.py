@@ -17,8 +17,7 @@ from typing import Literal
 from packaging.requirements import Requirement
 
 from index.errors import line_of
-from ui.accounts import FILE as ACCOUNTS
-from ui.accounts import Accounts, Role
+from ui.accounts import ACCOUNTS, Accounts, Role
 from ui.accounts.exposure import asks_to_sign_in, can_sign_in
 from ui.errors import expected_errors
 from ui.opening import has_library, open_catalog
@@ -189,9 +188,9 @@ def _accounts(settings: Settings) -> _Found:
     provider = settings.provider()
     if provider is not None and provider.admits_all:
         refused = "warning"
-    if not (settings.home / ACCOUNTS).is_file():
+    if not ACCOUNTS.exist(settings.home, settings.database):
         return refused, "nobody can sign in; add yourself with `footnoted user add NAME --administrator`"
-    with closing(Accounts.open(settings.home)) as accounts:
+    with closing(Accounts.open(settings.home, settings.database)) as accounts:
         active = [user for user in accounts.users.all() if can_sign_in(user, provider)]
     if not any(user.role is Role.ADMINISTRATOR for user in active):
         state = "warning" if active else refused

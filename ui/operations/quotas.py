@@ -14,6 +14,7 @@ from limits.strategies import SlidingWindowCounterRateLimiter
 
 from index.loaders import MEGABYTE
 from ui.accounts import Identity, network_of
+from ui.counts import Counts
 from ui.operation_settings import OperationSettings
 
 REFUSALS_OF_ADDRESS = RateLimitItemPerMinute(60)
@@ -55,19 +56,19 @@ class _Count:
 
 
 class Quotas:
-    """Counts what each user, token and address does. A restart forgets the counts.
+    """Counts what each user, token and address does.
 
     The commands of the server's machine have no limits, and nor has this machine while sign-in is off.
     """
 
-    def __init__(self, settings: OperationSettings) -> None:
+    def __init__(self, settings: OperationSettings, counts: Counts) -> None:
         self._items: dict[str, RateLimitItem] = {
             "requests": RateLimitItemPerMinute(settings.limit_requests),
             "questions": RateLimitItemPerMinute(settings.limit_questions),
             "uploads": RateLimitItemPerDay(settings.limit_uploads),
             "address": RateLimitItemPerMinute(settings.limit_address),
         }
-        self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
+        self._limiter = SlidingWindowCounterRateLimiter(counts)
 
     def count(
         self, identity: Identity | None, address: str, *, is_question: bool = False, upload_bytes: int = 0
@@ -90,7 +91,9 @@ class Quotas:
         if used_up:
             return max(map(self._excess, used_up), key=lambda excess: excess.seconds)
         for count in counts:
-            self._limiter.hit(count.item, *count.place, cost=count.cost)
+            # Another request, or another server, may have used up the rest meanwhile.
+            if not self._limiter.hit(count.item, *count.place, cost=count.cost):
+                return self._excess(count)
         return None
 
     def count_more(self, identity: Identity | None, upload_bytes: int) -> None:

@@ -35,8 +35,20 @@ class Database(Protocol):
             CatalogError: if the database cannot be reached.
         """
 
-    def connect(self, address: sa.URL) -> sa.Engine:
-        """Open the database at ``address``; create the file of a SQLite database."""
+    def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
+        """Open the database at ``address``; create the file of a SQLite database.
+
+        Args:
+            address: the address.
+            schema: the schema that has the tables, in the database of a server; by default, the user's first
+                one. A file has no schemas.
+        """
+
+    def version(self, connection: sa.Connection, schema: str) -> int:
+        """The number from :meth:`set_version`; 0 for none."""
+
+    def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
+        """Keep a number beside the tables of ``schema``, which is created as needed."""
 
     def begin_reading(self, connection: sa.Connection) -> None:
         """Begin a transaction that reads one fixed state."""

@@ -6,7 +6,7 @@ As in a SQLite file, one transaction writes at a time; here an advisory lock of 
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,7 @@ class PostgreSQL:
         finally:
             engine.dispose()
 
-    def connect(self, address: sa.URL) -> sa.Engine:
+    def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
         """Open the database at ``address``.
 
         Raises:
@@ -77,8 +77,18 @@ class PostgreSQL:
                 "a catalog in PostgreSQL needs psycopg; install it with: pip install 'footnoted[engines]'"
             ) from error
         sa.event.listen(engine, "connect", _replace_zeros)
+        if schema:
+            sa.event.listen(engine, "connect", _searching(schema))
         sa.event.listen(engine, "handle_error", _explain)
         return engine
+
+    def version(self, connection: sa.Connection, schema: str) -> int:
+        comment = sa.text("SELECT obj_description(to_regnamespace(:schema), 'pg_namespace')")
+        return int(connection.scalar(comment, {"schema": schema}) or 0)
+
+    def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
+        connection.exec_driver_sql(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        connection.exec_driver_sql(f"COMMENT ON SCHEMA {schema} IS '{version}'")
 
     def begin_reading(self, connection: sa.Connection) -> None:
         connection.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
@@ -148,6 +158,17 @@ def _replace_zeros(connection: psycopg.Connection, _record: object) -> None:
             return super().dump(obj.replace("\0", "\N{REPLACEMENT CHARACTER}"))
 
     connection.adapters.register_dumper(str, Dumper)
+
+
+def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
+    """Let connections find tables in ``schema`` alone. A pooler need not pass options of a start."""
+
+    def search(connection: psycopg.Connection, _record: object) -> None:
+        connection.autocommit = True
+        connection.execute(f"SET search_path TO {schema}".encode())
+        connection.autocommit = False
+
+    return search
 
 
 def _explain(context: sa.engine.ExceptionContext) -> None:

@@ -28,7 +28,8 @@ class SQLite:
     def exists(self, address: sa.URL) -> bool:
         return _file(address).is_file()
 
-    def connect(self, address: sa.URL) -> sa.Engine:
+    def connect(self, address: sa.URL, schema: str = "") -> sa.Engine:
+        del schema
         # SQLite gives its -wal and -shm files the mode of this file. If the file cannot be created here,
         # SQLite's own error says why.
         with suppress(OSError):
@@ -40,6 +41,14 @@ class SQLite:
         )
         sa.event.listen(engine, "connect", _set_pragmas)
         return engine
+
+    def version(self, connection: sa.Connection, schema: str) -> int:
+        del schema
+        return int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+
+    def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
+        del schema
+        connection.exec_driver_sql(f"PRAGMA user_version = {version}")
 
     def begin_reading(self, connection: sa.Connection) -> None:
         connection.exec_driver_sql("BEGIN")

@@ -26,5 +26,5 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def accounts(tmp_path: Path, clock: Clock) -> Iterator[Accounts]:
-    with closing(Accounts.open(tmp_path / "home", clock)) as opened:
+    with closing(Accounts.open(tmp_path / "home", clock=clock)) as opened:
         yield opened

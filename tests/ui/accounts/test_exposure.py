@@ -9,7 +9,7 @@ import pytest
 
 from tests.support.people import PASSWORD, make_hashes_quick
 from tests.support.processes import run
-from ui.accounts import FILE, Accounts
+from ui.accounts import ACCOUNTS, Accounts
 from ui.accounts.exposure import is_exposed, open_sign_in
 from ui.cli.serve import listening_socket
 from ui.errors import UsedWronglyError
@@ -74,7 +74,7 @@ def test_a_server_to_which_nobody_can_sign_in_is_refused(home: Path) -> None:
 
 def test_a_server_without_sign_in_makes_no_accounts(tmp_path: Path) -> None:
     assert not is_on(Settings(home=tmp_path), exposed=False)
-    assert not (tmp_path / FILE).exists()
+    assert not (tmp_path / ACCOUNTS.file).exists()
 
 
 def test_the_command_says_what_it_means_to_listen_for_other_machines(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 from tests.support.people import PASSWORD
 from ui.accounts import Accounts, Identity, Scope, SignIn, TooManyAttemptsError
 from ui.accounts.throttle import OF_ADDRESS, OF_NAME, OF_NAME_AT_ADDRESS, OF_TOKENS, Throttle
+from ui.counts import MemoryCounts
 
 ADDRESS = "192.0.2.7"
 
@@ -14,7 +15,7 @@ ADDRESS = "192.0.2.7"
 @pytest.fixture
 def sign_in(accounts: Accounts) -> SignIn:
     accounts.users.add("ada", PASSWORD)
-    return SignIn(accounts, "0" * 16)
+    return SignIn(accounts)
 
 
 def failures(throttle: Throttle, name: str, address: str, most: int) -> int:
@@ -57,13 +58,13 @@ def test_success_forgets_the_mistakes_before(sign_in: SignIn) -> None:
 
 
 def test_one_address_cannot_try_many_names() -> None:
-    throttle = Throttle()
+    throttle = Throttle(MemoryCounts())
     tried = sum(failures(throttle, f"name-{number}", ADDRESS, 1) for number in range(100))
     assert tried == OF_ADDRESS.amount
 
 
 def test_many_addresses_cannot_try_one_name() -> None:
-    throttle = Throttle()
+    throttle = Throttle(MemoryCounts())
     tried = sum(failures(throttle, "ada", f"192.0.2.{number}", 1) for number in range(100))
     assert tried == OF_NAME.amount
 
@@ -92,4 +93,4 @@ def test_a_command_of_the_machine_may_do_everything(sign_in: SignIn) -> None:
     found = sign_in.token_identity(sign_in.machine_token, "127.0.0.1")
     assert found is not None
     assert found == Identity("machine", frozenset(Scope))
-    assert SignIn(sign_in.accounts, "0" * 16).machine_token != sign_in.machine_token
+    assert SignIn(sign_in.accounts).machine_token != sign_in.machine_token

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import sqlite3
 import stat
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from index.catalog import Catalog, back_up
 from tests.support.clocks import Clock
 from tests.support.people import PASSWORD
-from ui.accounts import FILE, Accounts, Role, Scope
-from ui.accounts.schema import VERSION
+from ui.accounts import Accounts, Role, Scope
 from ui.accounts.users import MAX_PASSWORD_CHARACTERS
-from ui.errors import AccountError, AccountsFileError
+from ui.errors import AccountError
 
 
 def test_a_user_is_known_by_name_and_password(accounts: Accounts, clock: Clock) -> None:
@@ -103,6 +99,7 @@ def test_an_unknown_name_takes_a_whole_check_of_a_password(
         assert decoy == accounts.users.decoy()
 
 
+@pytest.mark.sqlite
 def test_the_file_is_closed_to_others_and_keeps_no_secret(accounts: Accounts, tmp_path: Path) -> None:
     accounts.users.add("ada", PASSWORD)
     _, secret = accounts.tokens.add("dashboard", [Scope.READ])
@@ -111,24 +108,3 @@ def test_the_file_is_closed_to_others_and_keeps_no_secret(accounts: Accounts, tm
         content = file.read_bytes()
         assert PASSWORD.encode() not in content
         assert secret.encode() not in content
-
-
-def test_a_backup_of_the_library_has_no_accounts(tmp_path: Path) -> None:
-    home = tmp_path / "home"
-    with closing(Accounts.open(home)):
-        Catalog.open(home / "catalog.sqlite").close()
-        back_up(home, tmp_path / "library.tar", ("uploads",))
-    assert FILE.encode() not in (tmp_path / "library.tar").read_bytes()
-
-
-def test_a_file_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
-    with closing(sqlite3.connect(tmp_path / FILE)) as newer:
-        newer.execute(f"PRAGMA user_version = {VERSION + 1}")
-    with pytest.raises(AccountsFileError, match="a newer version"):
-        Accounts.open(tmp_path)
-
-
-def test_a_file_that_is_no_database_is_named(tmp_path: Path) -> None:
-    (tmp_path / FILE).write_bytes(os.urandom(2_000))
-    with pytest.raises(AccountsFileError, match=f"{FILE} cannot be opened"):
-        Accounts.open(tmp_path)

@@ -49,7 +49,7 @@ def test_the_same_number_in_other_accounts_is_another_viewer(
     accounts: Accounts, tmp_path: Path, clock: Clock
 ) -> None:
     """As after a restored backup, which has the answers but not the accounts."""
-    with closing(Accounts.open(tmp_path / "other", clock)) as other:
+    with closing(Accounts.open(tmp_path / "other", clock=clock)) as other:
         assert accounts.viewer_key(1) != other.viewer_key(1)
-    with closing(Accounts.open(tmp_path / "home", clock)) as again:
+    with closing(Accounts.open(tmp_path / "home", clock=clock)) as again:
         assert accounts.viewer_key(1) == again.viewer_key(1)

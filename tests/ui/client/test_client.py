@@ -202,7 +202,7 @@ def test_a_server_that_is_not_there_is_named() -> None:
 def test_a_token_opens_a_server_where_people_sign_in(tmp_path: Path, encoder: Encoder) -> None:
     with closing(Accounts.open(tmp_path / "accounts")) as accounts, Library.open(tmp_path, encoder) as index:
         _, secret = accounts.tokens.add("reader", [Scope.READ])
-        app = create_app(index, QueryEngine(index, None), sign_in=SignIn(accounts, "0" * 16))
+        app = create_app(index, QueryEngine(index, None), sign_in=SignIn(accounts))
         with serving_app(app) as address:
             with Client(address, secret) as client:
                 assert list(client.documents()) == []

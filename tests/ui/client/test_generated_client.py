@@ -31,7 +31,7 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
 @pytest.fixture(scope="module")
 def guarded(seed_index: Library, seed_engine: QueryEngine, accounts: Accounts) -> Iterator[str]:
     """The address of a server of the seed reports that wants a token."""
-    with serving_app(create_app(seed_index, seed_engine, sign_in=SignIn(accounts, "0" * 16))) as address:
+    with serving_app(create_app(seed_index, seed_engine, sign_in=SignIn(accounts))) as address:
         yield address
 
 

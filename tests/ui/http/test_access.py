@@ -38,7 +38,7 @@ def sign_in(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SignIn]:
         closing(Accounts.open(tmp_path_factory.mktemp("home"))) as opened,
     ):
         make_hashes_quick(patch)
-        yield SignIn(opened, "0" * 16)
+        yield SignIn(opened)
 
 
 @pytest.fixture(scope="module")

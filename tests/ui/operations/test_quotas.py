@@ -6,6 +6,7 @@ import pytest
 
 from index.loaders import MEGABYTE
 from ui.accounts import LOCAL, ROLE_SCOPES, Identity, Role
+from ui.counts import MemoryCounts
 from ui.operation_settings import OperationSettings
 from ui.operations import Excess, Quotas
 from ui.operations.quotas import REFUSALS_OF_ADDRESS, Refusals
@@ -20,7 +21,7 @@ HERE, NEAR, FAR = "127.0.0.1", "10.0.0.1", "2001:db8::7"
 
 def quotas(**limits: int) -> Quotas:
     none = {"limit_questions": 0, "limit_requests": 0, "limit_uploads": 0, "limit_address": 0}
-    return Quotas(OperationSettings.model_validate(none | limits))
+    return Quotas(OperationSettings.model_validate(none | limits), MemoryCounts())
 
 
 def allowed(

@@ -31,7 +31,7 @@ SECRET = "quetzalcoatl"  # noqa: S105 (a word that no file has)
 @pytest.fixture
 def audit(index: Library) -> Iterator[AuditLog]:
     clock = Clock(NOW - 31 * DAY_SECONDS - 1)
-    with closing(AuditLog(index.home, clock)) as opened:
+    with closing(AuditLog(index.home, clock=clock)) as opened:
         opened.add(Act("sync", who=SECRET))
         clock.now += 1
         opened.add(Act("sync", who="ana"))

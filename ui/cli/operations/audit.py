@@ -39,7 +39,8 @@ def audit(
     from ui.operations import AuditLog
 
     start = None if since is None else _seconds(since)
-    with closing(AuditLog(settings_of(home=home).home)) as log:
+    settings = settings_of(home=home)
+    with closing(AuditLog(settings.home, settings.database)) as log:
         found = log.listed(limit, who=who, action=action, since=start)
     rows = [asdict(record) | {"at": printing.utc(record.at)} for record in found]
     if as_json:
@@ -55,7 +56,7 @@ def record_sync(library: Library, settings: Settings, report: dict[str, Any]) ->
     from ui.operations.retention import forget
 
     counts = {name: len(report[name]) for name in ("added", "changed", "removed")}
-    with closing(AuditLog(library.home)) as log:
+    with closing(AuditLog(library.home, settings.database)) as log:
         if any(counts.values()):
             target = ", ".join(f"{count} {name}" for name, count in counts.items())
             log.add(Act("sync", kind="command", who=system_account(), target=target))

@@ -14,6 +14,7 @@ from ui.cli.options import AsJson, Home, settings_of
 
 if TYPE_CHECKING:
     from index.catalog import BackupReport
+    from ui.settings import Settings
 
 
 def backup(
@@ -26,7 +27,7 @@ def backup(
 
     settings = settings_of(home=home)
     report = back_up(settings.home, file, _entries(), settings.database)
-    _record(settings.home, "backup", file)
+    _record(settings, "backup", file)
     _print_report(report, as_json=as_json)
 
 
@@ -44,14 +45,14 @@ def restore(
 
     settings = settings_of(home=home)
     report = put_back(settings.home, file, _entries(), settings.database)
-    _record(settings.home, "restore", file)
+    _record(settings, "restore", file)
     _print_report(report, as_json=as_json)
 
 
-def _record(home: Path, action: str, file: Path) -> None:
+def _record(settings: Settings, action: str, file: Path) -> None:
     from ui.operations import record_command
 
-    record_command(home, action, str(file))
+    record_command(settings, action, str(file))
 
 
 def _entries() -> tuple[str, ...]:

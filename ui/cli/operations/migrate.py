@@ -36,15 +36,17 @@ def migrate(
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
-    """Move the library's catalog between this machine and a PostgreSQL database. Nothing is embedded again.
+    """Move the library's catalog, accounts and audit log between this machine and a PostgreSQL database.
 
-    The command compares all rows and the results of a sample of searches, and then moves the former file
-    aside. A former database stays as it is.
+    Nothing is embedded again. The command compares all rows and the results of a sample of searches, and then
+    moves the former files aside. A former database stays as it is.
     """
     from pydantic import SecretStr
 
-    from index.catalog import move_catalog, put_aside_catalog
+    from index.catalog import address_of, check_empty, move_catalog, put_aside_catalog
     from index.errors import CatalogError
+    from ui.accounts import ACCOUNTS
+    from ui.operations import AUDIT
 
     settings = settings_of(home=home)
     server = running_server(settings.home)
@@ -54,7 +56,15 @@ def migrate(
         raise UsedWronglyError(f"there is no library in {settings.home}; give the folder of one with --home")
     target = "" if to == HOME else to
     before = _searched(settings)
+    beside = (ACCOUNTS, AUDIT)
+    if address_of(settings.home, settings.database) != address_of(settings.home, target):
+        # Before anything is copied, so that a refusal leaves nothing behind.
+        check_empty(settings.home, target)
+        for tables in beside:
+            tables.check_empty(settings.home, target)
     moved = move_catalog(settings.home, settings.database, target)
+    for tables in beside:
+        tables.copy(settings.home, settings.database, target)
     after = _searched(settings.model_copy(update={"database_url": SecretStr(target) if target else None}))
     if before != after:
         raise CatalogError(
@@ -67,7 +77,7 @@ def migrate(
                 f"the library has changed since it was copied to {moved.target}, and stays where it was: "
                 "stop all programs that write to it, drop that database, and migrate again"
             )
-    aside = put_aside_catalog(settings.home) if target else None
+    aside = put_aside_catalog(settings.home, [tables.file for tables in beside]) if target else None
     if as_json:
         printing.print_json({**asdict(moved), "searches": len(before), "put_aside": aside and str(aside)})
         return

@@ -9,15 +9,16 @@ from urllib.parse import quote, urlencode
 from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.errors import UnreachableError
 from rag.engine import QueryEngine
 from ui.accounts import LOCAL, Identity, Session, SignIn, TooManyAttemptsError
 from ui.accounts import Scope as ScopeName
 from ui.http.access.identity import session_cookie
 from ui.http.access.table import Need, need_of
-from ui.http.problems import MEDIA_TYPE, problem_of
+from ui.http.problems import refusal, unreachable
 
 _CHALLENGE = 'Bearer realm="Footnoted"'
 
@@ -86,19 +87,21 @@ class SignInCheck:
         if need is Need.NOTHING:
             await self._app(scope, receive, send)
             return
+        refused: Response | None
         try:
             found = await to_thread.run_sync(_find, sign_in, scope, limiter=self._lookups)
         except TooManyAttemptsError as error:
             detail = f"Too many wrong tokens were sent; try again in {error.seconds} seconds."
-            refusal = _problem(scope, 429, detail, {"Retry-After": str(error.seconds)})
+            refused = refusal(scope, 429, detail, {"Retry-After": str(error.seconds)})
+        except UnreachableError as error:
+            refused = unreachable(scope, error)
         else:
             refused = self._refusal(scope, need, found)
             if refused is None:
                 await self._pass_on(scope, receive, _closed(send, sign_in, scope, found.session), found)
                 return
             scope.setdefault("state", {})["identity"] = found.identity  # For the log.
-            refusal = refused
-        await refusal(scope, receive, send)
+        await refused(scope, receive, send)
 
     async def _pass_on(self, scope: Scope, receive: Receive, send: Send, found: _Found) -> None:
         engine = self._engine
@@ -117,7 +120,7 @@ class SignInCheck:
             return None
         if opens_page:
             return self._refusal_page(HTTPConnection(scope))
-        return _problem(scope, 403, *insufficient_scope(identity, need))
+        return refusal(scope, 403, *insufficient_scope(identity, need))
 
 
 def client_address(scope: Scope) -> str:
@@ -176,12 +179,7 @@ def _unknown(scope: Scope, sent: str) -> Response:
         detail = (
             "Sign in at /sign-in, or send a token of `footnoted token add` as `Authorization: Bearer TOKEN`."
         )
-    return _problem(scope, 401, detail, {"WWW-Authenticate": challenge})
-
-
-def _problem(scope: Scope, status: int, detail: str, headers: dict[str, str]) -> Response:
-    problem = problem_of(status, detail, scope["path"])
-    return JSONResponse(problem, status, {"Cache-Control": "no-store", **headers}, media_type=MEDIA_TYPE)
+    return refusal(scope, 401, detail, {"WWW-Authenticate": challenge})
 
 
 def _closed(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) -> Send:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import HTTPException, Path
 from pydantic import Field
 
 from index.documents import MAX_COLLECTION_CHARACTERS
@@ -14,6 +14,7 @@ from ui.errors import AccountError
 from ui.http.access.views import OwnCatalog
 from ui.http.problems import documented
 from ui.http.request_bodies import RequestModel, Text, example
+from ui.http.router import Router
 
 MAX_USERS = 1_000
 
@@ -30,9 +31,9 @@ class LimitRequest(RequestModel):
     to: Annotated[list[Annotated[Text, Field(max_length=MAX_CHARACTERS)]], Field(max_length=MAX_USERS)]
 
 
-def collections_router(sign_in: SignIn | None) -> APIRouter:
+def collections_router(sign_in: SignIn | None) -> Router:
     """The routes under ``/v1/collections``; without ``sign_in``, there are no users to limit one to."""
-    router = APIRouter(prefix="/v1/collections", tags=["server"], responses=documented(409, 422, 500))
+    router = Router(prefix="/v1/collections", tags=["server"], responses=documented(409, 422, 500))
 
     def limits_of(catalog: OwnCatalog) -> CollectionLimits:
         if sign_in is None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends
+from fastapi import Depends
 from pydantic import BaseModel
 from starlette.requests import HTTPConnection
 
 from ui.accounts import Identity, Scope, Session, SignIn
 from ui.http.problems import documented
+from ui.http.router import Router
 
 _COOKIE_CHARACTERS = 8
 
@@ -25,8 +26,11 @@ def identity_of(connection: HTTPConnection) -> Identity:
 
 
 def session_cookie(sign_in: SignIn) -> str:
-    """The name of the session's cookie. Browsers send the cookies of a host to all servers on its ports."""
-    return f"footnoted-session-{sign_in.server_id[:_COOKIE_CHARACTERS]}"
+    """The name of the session's cookie. Browsers send the cookies of a host to all servers on its ports.
+
+    So it has the id of the accounts, which servers with the same accounts share.
+    """
+    return f"footnoted-session-{sign_in.accounts.id[:_COOKIE_CHARACTERS]}"
 
 
 class Sender(BaseModel):
@@ -48,9 +52,9 @@ class Sender(BaseModel):
     form_token: str | None
 
 
-def identity_router(sign_in: SignIn | None) -> APIRouter:
+def identity_router(sign_in: SignIn | None) -> Router:
     """The route that tells the sender of a request which user or token the server takes it for."""
-    router = APIRouter(prefix="/v1", tags=["server"], responses=documented(500))
+    router = Router(prefix="/v1", tags=["server"], responses=documented(500))
 
     @router.get("/identity")
     def identity(sender: Annotated[Identity, Depends(identity_of)], connection: HTTPConnection) -> Sender:

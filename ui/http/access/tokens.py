@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, HTTPException
+from fastapi import HTTPException
 from pydantic import BaseModel, Field
 
 from ui.accounts import Scope, SignIn, TokenRecord
@@ -13,6 +13,7 @@ from ui.http.access.grants import accounts_of, require_scopes
 from ui.http.access.users import AccountName, NameInPath, Sender
 from ui.http.problems import documented
 from ui.http.request_bodies import RequestModel, example
+from ui.http.router import Router
 from ui.operations import note
 
 MAX_DAYS = 36_500
@@ -61,9 +62,9 @@ class NewToken(RequestModel):
     days: int | None = Field(default=None, ge=1, le=MAX_DAYS, description="null for no end")
 
 
-def tokens_router(sign_in: SignIn | None) -> APIRouter:
+def tokens_router(sign_in: SignIn | None) -> Router:
     """The routes under ``/v1/tokens``; without ``sign_in``, there are no tokens."""
-    router = APIRouter(prefix="/v1/tokens", tags=["accounts"], responses=documented(409, 422, 500))
+    router = Router(prefix="/v1/tokens", tags=["accounts"], responses=documented(409, 422, 500))
 
     @router.get("")
     def tokens() -> dict[str, list[Token]]:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Path
+from fastapi import Depends, HTTPException, Path
 from pydantic import BaseModel, Field, SecretStr
 
 from ui.accounts import ROLE_SCOPES, Accounts, Identity, Role, SignIn, UserRecord
@@ -19,6 +19,7 @@ from ui.http.access.identity import identity_of
 from ui.http.limited_threads import LimitedThreads
 from ui.http.problems import documented
 from ui.http.request_bodies import STORABLE, RequestModel, Text, example
+from ui.http.router import Router
 from ui.openid_settings import ProviderChoice
 from ui.operations import AuditLog, note
 
@@ -102,9 +103,7 @@ class UserChange(RequestModel):
     password: Password | None = Field(default=None, description="signs the user out everywhere")
 
 
-def users_router(
-    sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoice | None = None
-) -> APIRouter:
+def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoice | None = None) -> Router:
     """The routes under ``/v1/users``; no response has a password.
 
     Args:
@@ -112,7 +111,7 @@ def users_router(
         audit: the audit log.
         provider: the provider with which people sign in; None if there is none.
     """
-    router = APIRouter(prefix="/v1/users", tags=["accounts"], responses=documented(409, 422, 500))
+    router = Router(prefix="/v1/users", tags=["accounts"], responses=documented(409, 422, 500))
     hashing = LimitedThreads("passwords", at_once=1, waiting=_WAITING)
 
     @router.get("")

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
+
+from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.errors import UnreachableError
 from index.loaders import MEGABYTE
 from ui.accounts import Identity
 from ui.accounts import Scope as ScopeName
 from ui.http.access.check import client_address
 from ui.http.access.table import matched
 from ui.http.middleware import FROM_URL, UPLOAD
-from ui.http.problems import MEDIA_TYPE, problem_of
+from ui.http.problems import refusal, unreachable
 from ui.operations import Quotas
 
 FREE = ("GET /healthz", "GET /readyz", "GET /metrics")
 """Programs that watch the server have no limit."""
+
+_COUNTING = 4
+"""The most requests that are counted at the same time, in threads that no slow request can take."""
 
 
 class SenderLimits:
@@ -26,6 +33,7 @@ class SenderLimits:
         """Guard ``app``."""
         self._app = app
         self._quotas = quotas
+        self._counting = CapacityLimiter(_COUNTING)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, or refuse it with the limit and with the time to wait."""
@@ -43,14 +51,18 @@ class SenderLimits:
         # An upload that does not declare its length counts as a megabyte at first.
         size = int(declared) if declared.isdecimal() else MEGABYTE * is_upload
         is_question = found.need is ScopeName.ASK and scope["method"] == "POST"
-        excess = self._quotas.count(
-            identity, client_address(scope), is_question=is_question, upload_bytes=size
+        counted = partial(
+            self._quotas.count, identity, client_address(scope), is_question=is_question, upload_bytes=size
         )
+        try:
+            excess = await to_thread.run_sync(counted, limiter=self._counting)
+        except UnreachableError as error:
+            await unreachable(scope, error)(scope, receive, send)
+            return
         if excess is not None:
             detail = f"The limit of {excess.limit} is used up; try again in {excess.seconds} seconds."
-            headers = {"Retry-After": str(excess.seconds), "Cache-Control": "no-store"}
-            problem = problem_of(429, detail, scope["path"])
-            await JSONResponse(problem, 429, headers, media_type=MEDIA_TYPE)(scope, receive, send)
+            headers = {"Retry-After": str(excess.seconds)}
+            await refusal(scope, 429, detail, headers)(scope, receive, send)
             return
         if not is_upload or declared.isdecimal():
             await self._app(scope, receive, send)
@@ -67,4 +79,7 @@ class SenderLimits:
             await self._app(scope, measured, send)
         finally:
             fetched = scope["state"].get("fetched_bytes", 0)
-            self._quotas.count_more(identity, max(received, fetched, size) - size)
+            more = max(received, fetched, size) - size
+            # The upload is done, whether or not its bytes can be counted.
+            with suppress(UnreachableError):
+                await to_thread.run_sync(self._quotas.count_more, identity, more, limiter=self._counting)

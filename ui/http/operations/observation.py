@@ -12,9 +12,10 @@ from anyio import CapacityLimiter, to_thread
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from index.errors import LibraryLockedError, UnreachableError
 from ui.accounts import Identity
 from ui.accounts import Scope as ScopeName
-from ui.errors import AuditFileError
+from ui.errors import OwnTablesError
 from ui.http.access.check import client_address
 from ui.http.access.table import Matched, matched
 from ui.http.problems import REQUEST_ID
@@ -133,7 +134,7 @@ class Observation:
         )
         try:
             await to_thread.run_sync(self._audit.add, act, limiter=self._writing)
-        except (AuditFileError, sqlalchemy.exc.DatabaseError):
+        except (LibraryLockedError, OwnTablesError, UnreachableError, sqlalchemy.exc.DatabaseError):
             log_event("audit_lost", logging.ERROR, action=act.action, kind=act.kind, who=act.who)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.datastructures import FormData
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,13 +13,14 @@ from starlette.responses import RedirectResponse, Response
 
 from ui.accounts import SignIn, TooManyAttemptsError
 from ui.http.access.check import client_address
+from ui.http.router import Router
 from ui.operations import note
 from ui.page.sign_in.form import NO_STORE, SignInForm, language_of, local_path
 
 _MAX_FIELDS = 10
 
 
-def add_password_routes(router: APIRouter, sign_in: SignIn, form: SignInForm) -> None:
+def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> None:
     """Add the routes ``/sign-in`` and ``/sign-out``."""
     # Checking a password takes a core and 64 MB. Attempts wait here, and take no thread from other requests.
     one_at_a_time = CapacityLimiter(1)

@@ -8,7 +8,7 @@ from functools import partial
 from typing import Annotated
 
 from anyio import to_thread
-from fastapi import APIRouter, Query
+from fastapi import Query
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
@@ -17,6 +17,7 @@ from ui.accounts import PENDING_SECONDS, Pending, SignIn, TooManyAttemptsError
 from ui.errors import AccountError, NotAdmittedError
 from ui.http.access.check import client_address
 from ui.http.openid import OddProviderError, Provider, ProviderDownError, ProviderError, UnverifiedError
+from ui.http.router import Router
 from ui.operations import log_event, note
 from ui.page.sign_in.form import NO_STORE, PROVIDER_ROUTE, SignInForm, language_of, local_path
 
@@ -34,9 +35,7 @@ _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
 """The status and the words for each error of the provider."""
 
 
-def add_provider_routes(
-    router: APIRouter, sign_in: SignIn, form: SignInForm, provider: Provider | None
-) -> None:
+def add_provider_routes(router: Router, sign_in: SignIn, form: SignInForm, provider: Provider | None) -> None:
     """Add the routes to and from the provider; they are 404 without ``provider``."""
     known = _ProviderSignIn(sign_in, form, provider) if provider else None
 
@@ -124,7 +123,7 @@ class _ProviderSignIn:
     async def _started(self, request: Request, pending: Pending, answer: _Answer) -> Response:
         address, sign_in = client_address(request.scope), self._sign_in
         try:
-            sign_in.check_address(address)
+            await to_thread.run_sync(sign_in.check_address, address)
             person = await self._provider.person(pending, _callback(request), answer.code, answer.iss)
             all_come = self._provider.choice.admits_all
             start = partial(sign_in.start_provided_session, person, all_come=all_come)
@@ -133,15 +132,15 @@ class _ProviderSignIn:
             return self._form.wait(request, pending.place, error)
         except ProviderError as error:
             if isinstance(error, UnverifiedError):
-                sign_in.note_failure(address)
+                await to_thread.run_sync(sign_in.note_failure, address)
             return self._failed(request, pending.place, error)
         except NotAdmittedError as error:
-            sign_in.note_failure(address)
+            await to_thread.run_sync(sign_in.note_failure, address)
             if error.user is not None:
                 note(who=error.user)
             return self._refused(request, pending.place, "signIn.unknown")
         except AccountError:
-            sign_in.note_failure(address)
+            await to_thread.run_sync(sign_in.note_failure, address)
             return self._refused(request, pending.place, "signIn.nameless")
         note(who=user.name)
         former = request.cookies.get(self._form.session_cookie, "")

@@ -41,7 +41,7 @@ def accounts(
 ) -> Iterator[Accounts]:
     """Accounts with the administrator root, who has a password, and ada, who is expected at the provider."""
     make_hashes_quick(monkeypatch)
-    with closing(Accounts.open(index.home, clock)) as opened:
+    with closing(Accounts.open(index.home, clock=clock)) as opened:
         opened.users.add("root", PASSWORD, Role.ADMINISTRATOR)
         opened.provided.add("ada", provider.issuer)
         yield opened
@@ -62,7 +62,7 @@ def serve(
                 "openid_name": "Reedland",
                 **changed,
             }
-            app = create_app(index, engine, Settings(**chosen), sign_in=SignIn(accounts, "0" * 16))
+            app = create_app(index, engine, Settings(**chosen), sign_in=SignIn(accounts))
             return running.enter_context(
                 TestClient(app, base_url="http://127.0.0.1:7860", follow_redirects=False)
             )

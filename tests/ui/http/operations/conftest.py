@@ -23,7 +23,7 @@ def sign_in(index: Library, monkeypatch: pytest.MonkeyPatch) -> Iterator[SignIn]
     with closing(Accounts.open(index.home)) as accounts:
         accounts.users.add("ana", PASSWORD)
         accounts.users.add("root", PASSWORD, Role.ADMINISTRATOR)
-        yield SignIn(accounts, "0" * 16)
+        yield SignIn(accounts)
 
 
 @pytest.fixture

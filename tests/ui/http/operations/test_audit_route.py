@@ -17,7 +17,7 @@ from tests.support.people import PASSWORD
 from tests.support.people import sign_in as fill_in
 from tests.ui.http.operations.conftest import bearer
 from ui.accounts import Scope, SignIn
-from ui.operations import FILE
+from ui.operations import AUDIT
 from ui.operations.quotas import REFUSALS_OF_ADDRESS
 
 REPORT = {"file": ("harlamoor.txt", "Police in Harlamoor arrested 41 suspects over two days.")}
@@ -74,7 +74,9 @@ def test_a_write_that_fails_by_a_mistake_of_the_server_is_recorded(
 def test_a_write_is_done_and_logged_even_if_it_cannot_be_recorded(
     client: TestClient, sign_in: SignIn, index: Library, caplog: pytest.LogCaptureFixture
 ) -> None:
-    (index.home / FILE).write_text("This is no database, but long enough to be looked at by SQLite. " * 20)
+    (index.home / AUDIT.file).write_text(
+        "This is no database, but long enough to be looked at by SQLite. " * 20
+    )
     with caplog.at_level(logging.ERROR, "footnoted"):
         done = client.post("/v1/documents", files=REPORT, headers=bearer(sign_in, Scope.WRITE))
     assert done.status_code == 201

@@ -13,6 +13,7 @@ from filelock import FileLock
 from starlette.testclient import TestClient
 
 from index.embedding.encoder import Encoder
+from index.errors import VectorsUnreachableError
 from index.ingest.synchronize import sync
 from index.library import Library
 from rag.engine import QueryEngine
@@ -32,6 +33,19 @@ def test_a_server_whose_library_cannot_be_read_is_not_ready(
     refused = TestClient(create_app(index, engine)).get("/readyz")
     assert (refused.status_code, refused.headers.get("Retry-After")) == (503, "5")
     assert refused.json()["detail"] == "The library cannot be read: OSError."
+
+
+def test_a_server_whose_vectors_cannot_be_searched_is_not_ready_and_says_so(
+    index: Library, engine: QueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_self: Library, _query: str, _limit: int) -> None:
+        raise VectorsUnreachableError("connection refused by 10.1.1.1")
+
+    monkeypatch.setattr(Library, "search", gone)
+    refused = TestClient(create_app(index, engine)).get("/readyz")
+    assert (refused.status_code, refused.headers.get("Retry-After")) == (503, "5")
+    detail = "the search index of the library cannot be reached; try again in a moment"
+    assert refused.json()["detail"] == detail
 
 
 @pytest.fixture

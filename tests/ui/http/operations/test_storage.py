@@ -14,6 +14,7 @@ from tests.ui.http.operations.test_audit_route import REPORT
 from ui.accounts import Scope, SignIn
 from ui.app import create_app
 from ui.operations import record_command
+from ui.settings import Settings
 
 
 def test_storage_grows_with_reports_and_answers(sign_in: SignIn, index: Library) -> None:
@@ -38,6 +39,6 @@ def test_the_last_backup_is_that_of_the_audit_log(
     client.headers.update(bearer(sign_in, Scope.ADMIN))
     assert client.get("/v1/storage").json()["last_backup"] is None
     began = time.time()
-    record_command(index.home, "backup", "library.tar")
-    record_command(index.home, "restore", "library.tar")
+    record_command(Settings(home=index.home), "backup", "library.tar")
+    record_command(Settings(home=index.home), "restore", "library.tar")
     assert began <= client.get("/v1/storage").json()["last_backup"] <= time.time()

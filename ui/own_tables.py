@@ -1,0 +1,146 @@
+"""The tables beside the catalog, such as the accounts and the audit log.
+
+Each set of them is a SQLite file of its own in the home folder, or a schema of its own in the PostgreSQL
+database that has the catalog. So no backup of the library has passwords, and no restored one replaces them.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from index.catalog import address_of, copy_tables, database_at, database_of, is_file, shown
+from index.private import close_to_others, database_files, make_folder
+from ui.errors import OwnTablesError
+
+
+@dataclass(frozen=True, slots=True)
+class OwnTables:
+    """A set of tables.
+
+    Attributes:
+        name: the name of the file and, after ``footnoted_``, of the schema.
+        tables: the tables.
+        version: the version of the tables, which the database keeps. Each version only adds tables.
+        made: the tables that the program fills when it opens them.
+    """
+
+    name: str
+    tables: sa.MetaData
+    version: int
+    made: tuple[str, ...] = ()
+
+    @property
+    def file(self) -> str:
+        """The name of the file in a home folder."""
+        return f"{self.name}.sqlite"
+
+    def exist(self, home: Path, database_url: str = "") -> bool:
+        """Tell if the tables may have rows; create nothing."""
+        return bool(database_url) or (home / self.file).is_file()
+
+    def open(self, home: Path, database_url: str = "") -> sa.Engine:
+        """Open the tables; create them as needed, a file for its owner alone.
+
+        Args:
+            home: the library's folder.
+            database_url: the address of the PostgreSQL database with the catalog; empty for a file in
+                ``home``.
+
+        Raises:
+            OwnTablesError: if they cannot be opened, or a newer program wrote them.
+            CatalogUnreachableError: if the database's server does not answer.
+        """
+        file = home / self.file
+        address = (
+            address_of(home, database_url) if database_url else sa.URL.create("sqlite", database=str(file))
+        )
+        if is_file(address):
+            # If the folder cannot be made, SQLite's own error says why.
+            with suppress(OSError):
+                make_folder(home)
+        engine = database_at(address).connect(address, self._schema)
+        with ExitStack() as unless_opened:
+            unless_opened.callback(engine.dispose)
+            try:
+                self._make(engine)
+            except sa.exc.DatabaseError as error:
+                raise OwnTablesError(
+                    f"{self._shown(engine)} cannot be opened: {error.orig}; check the permissions and the "
+                    "free space"
+                ) from error
+            unless_opened.pop_all()
+        if is_file(address):
+            for each in database_files(file):
+                close_to_others(each)
+        return engine
+
+    def check_empty(self, home: Path, database_url: str) -> None:
+        """Check that a database has no rows of these tables, which :meth:`copy` would replace.
+
+        Raises:
+            OwnTablesError: if it has some.
+        """
+        if not self.exist(home, database_url):
+            return
+        engine = self.open(home, database_url)
+        try:
+            with engine.connect() as connection:
+                full = [
+                    table.name
+                    for table in self.tables.sorted_tables
+                    if table.name not in self.made
+                    and connection.scalar(sa.select(sa.func.count()).select_from(table))
+                ]
+            if full:
+                raise OwnTablesError(
+                    f"{self._shown(engine)} has rows already ({', '.join(full)}); name an empty database, or "
+                    "move the file away"
+                )
+        finally:
+            engine.dispose()
+
+    def copy(self, home: Path, from_url: str, to_url: str) -> None:
+        """Copy all rows from one database to another, whose rows they replace. The source stays.
+
+        Args:
+            home: the library's folder.
+            from_url: the present database, as for :meth:`open`.
+            to_url: the new database.
+
+        Raises:
+            CatalogError: if the copy differs from the source; the new database is unchanged.
+        """
+        if not self.exist(home, from_url):
+            return
+        with ExitStack() as opened:
+            source, target = self.open(home, from_url), self.open(home, to_url)
+            for engine in (source, target):
+                opened.callback(engine.dispose)
+            copy_tables(self.tables, source, target)
+
+    @property
+    def _schema(self) -> str:
+        return f"footnoted_{self.name}"
+
+    def _shown(self, engine: sa.Engine) -> str:
+        place = shown(engine.url)
+        return place if is_file(engine.url) else f"the schema {self._schema} of {place}"
+
+    def _make(self, engine: sa.Engine) -> None:
+        """Make the tables that are missing."""
+        database = database_of(engine)
+        with engine.connect() as connection:
+            found = database.version(connection, self._schema)
+        if found > self.version:
+            raise OwnTablesError(
+                f"a newer version of Footnoted wrote {self._shown(engine)}; install that version"
+            )
+        if found < self.version:
+            with engine.begin() as connection:
+                database.begin_migrating(connection)
+                database.set_version(connection, self._schema, self.version)
+                self.tables.create_all(connection)
