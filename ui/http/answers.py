@@ -11,7 +11,6 @@ from typing import Literal
 from urllib.parse import quote
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter
 from starlette.responses import Response
 
 from index.catalog import Catalog
@@ -26,6 +25,7 @@ from ui.export.html import POLICY as PAGE_POLICY
 from ui.http.access.views import OwnCatalog, OwnEngine
 from ui.http.problems import documented
 from ui.http.request_bodies import AnswerIdInPath, ShareRequest
+from ui.http.router import Router
 from ui.warming import until_warm
 from ui.words import doubt_after
 
@@ -84,9 +84,9 @@ class Sharing:
     shared: bool
 
 
-def answers_router() -> APIRouter:
+def answers_router() -> Router:
     """The routes under ``/v1/answers``."""
-    router = APIRouter(prefix="/v1/answers", tags=["answers"], responses=documented(404, 422, 500))
+    router = Router(prefix="/v1/answers", tags=["answers"], responses=documented(404, 422, 500))
     # One thread only, because suggestions must not slow down questions.
     suggesting = CapacityLimiter(1)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query
+from fastapi import Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
@@ -28,6 +28,7 @@ from ui.http.answers import file_name, file_response
 from ui.http.client_state.cursors import Cursor, cursor_of, place_of
 from ui.http.problems import documented
 from ui.http.request_bodies import ConversationIdInPath, ConversationRequest, Text
+from ui.http.router import Router
 
 MAX_LISTED = 5_000
 MAX_QUERY_CHARACTERS = 200
@@ -52,9 +53,9 @@ class ConversationsPage(BaseModel):
     next_cursor: str | None
 
 
-def conversations_router() -> APIRouter:
+def conversations_router() -> Router:
     """The routes under ``/v1/conversations``."""
-    router = APIRouter(
+    router = Router(
         prefix="/v1/conversations", tags=["conversations"], responses=documented(400, 404, 413, 422, 500)
     )
 

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, HTTPException, Path, Query
+from fastapi import HTTPException, Path, Query
 from starlette.responses import Response
 
 from index.catalog import CatalogReader, Part
@@ -28,6 +28,7 @@ from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.pictures import Drawing, has_pictures, page_picture
 from ui.http.problems import documented
 from ui.http.request_bodies import EditRequest, Number, Offset
+from ui.http.router import Router
 from ui.words import date_precision
 
 DocumentId = Annotated[Number, Path(description="the document's number in the catalog")]
@@ -100,14 +101,14 @@ class CitingPage:
     next_cursor: str | None
 
 
-def documents_router(renderer: Isolated, options: Options) -> APIRouter:
+def documents_router(renderer: Isolated, options: Options) -> Router:
     """The routes that read and edit documents under ``/v1/documents``.
 
     Args:
         renderer: the process that renders pages.
         options: the limits of rendering, and passwords of encrypted files.
     """
-    router = APIRouter(prefix="/v1/documents", tags=["library"])
+    router = Router(prefix="/v1/documents", tags=["library"])
     rendering = LimitedThreads("pictures of pages", at_once=4, waiting=MAX_WAITING)
     editing = LimitedThreads("edits", at_once=2, waiting=MAX_WAITING)
 

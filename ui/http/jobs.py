@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Annotated, Any
 
 import fastapi
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import HTTPException, Query
 from starlette.responses import JSONResponse
 
 from index.errors import FailureNotFoundError, JobEndedError, JobNotFoundError
@@ -20,6 +20,7 @@ from index.workers import Writer
 from ui.http.access.views import OwnLibrary
 from ui.http.problems import documented
 from ui.http.request_bodies import Number, RequestModel, Text
+from ui.http.router import Router
 
 JobId = Annotated[Text, fastapi.Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
 
@@ -36,9 +37,9 @@ class SyncRequest(RequestModel):
     """The body of a sync request, which has no fields: the sync reads the followed folders only."""
 
 
-def jobs_router(writer: Writer) -> APIRouter:
+def jobs_router(writer: Writer) -> Router:
     """The routes of the jobs of ``writer``, and of the jobs of other processes on the same library."""
-    router = APIRouter(prefix="/v1", tags=["jobs"], responses=documented(400, 422, 500))
+    router = Router(prefix="/v1", tags=["jobs"], responses=documented(400, 422, 500))
 
     @router.post("/index/sync", status_code=202, responses=documented(409))
     def start_sync(_body: SyncRequest | None = None) -> JSONResponse:
@@ -147,9 +148,9 @@ def _path_of(listed: str | Mapping[str, str]) -> str:
     return listed if isinstance(listed, str) else listed["path"]
 
 
-def failures_router() -> APIRouter:
+def failures_router() -> Router:
     """The routes of the files and folders that the last sync could not read."""
-    router = APIRouter(prefix="/v1/failures", tags=["library"], responses=documented(422, 500))
+    router = Router(prefix="/v1/failures", tags=["library"], responses=documented(422, 500))
 
     @router.get("")
     def listed(index: OwnLibrary) -> dict[str, Any]:

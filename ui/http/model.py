@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Depends, HTTPException, Request
+from fastapi import Depends, HTTPException, Request
 from pydantic import Field, SecretStr
 
 from index.errors import line_of
@@ -23,6 +23,7 @@ from ui.http.access.identity import identity_of
 from ui.http.origin_check import why_not_here
 from ui.http.problems import documented
 from ui.http.request_bodies import RequestModel, Text, example
+from ui.http.router import Router
 from ui.model_choice import ModelChoice
 from ui.stored_model import KEY, PROVIDER, is_file_model, model_of
 
@@ -70,9 +71,9 @@ class ModelRequest(RequestModel):
         return model
 
 
-def model_router(choice: ModelChoice) -> APIRouter:
+def model_router(choice: ModelChoice) -> Router:
     """The routes under ``/v1/model``."""
-    router = APIRouter(prefix="/v1/model", tags=["language model"], responses=documented(400, 422, 500))
+    router = Router(prefix="/v1/model", tags=["language model"], responses=documented(400, 422, 500))
     # Opening a model takes time and memory.
     choosing, testing = CapacityLimiter(1), CapacityLimiter(1)
 

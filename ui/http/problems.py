@@ -12,10 +12,13 @@ from typing import Any
 
 import sqlalchemy.exc
 from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
+from fastapi.openapi.models import Schema
 from pydantic import BaseModel, ConfigDict
 from starlette.exceptions import HTTPException
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
+from starlette.types import Scope
 
 from index.errors import (
     RETRY_SECONDS,
@@ -93,13 +96,30 @@ def problem_of(
     return problem.model_dump(exclude_none=True)
 
 
+_REFERENCES = "#/components/schemas/{model}"
+
+
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route for OpenAPI: the problems with which it can answer."""
-    schema = {"schema": {"$ref": "#/components/schemas/Problem"}}
+    """The ``responses`` of a route for OpenAPI: the problems with which it can answer.
+
+    They name no model, since FastAPI would prepare to write it for each route and status.
+    """
+    schema = {"schema": {"$ref": _REFERENCES.format(model=Problem.__name__)}}
     return {
-        status: {"description": HTTPStatus(status).phrase, "model": Problem, "content": {MEDIA_TYPE: schema}}
+        status: {"description": HTTPStatus(status).phrase, "content": {MEDIA_TYPE: schema}}
         for status in statuses
     }
+
+
+def schemas() -> dict[str, Any]:
+    """The JSON schemas to which the responses of :func:`documented` refer, by name."""
+    schema = Problem.model_json_schema(mode="serialization", ref_template=_REFERENCES)
+    models = {**schema.pop("$defs"), Problem.__name__: schema}
+    # As FastAPI does for the models that it knows.
+    written: dict[str, Any] = jsonable_encoder(
+        {name: Schema(**model) for name, model in models.items()}, by_alias=True, exclude_none=True
+    )
+    return written
 
 
 def install(app: FastAPI) -> None:
@@ -129,6 +149,17 @@ def status_and_detail(error: BaseException) -> tuple[int, str]:
             "`footnoted restore FILE`."
         )
     return 500, "The server failed at this request; its log has the cause."
+
+
+def refusal(scope: Scope, status: int, detail: str, headers: Mapping[str, str]) -> Response:
+    """The response with which a middleware refuses a request."""
+    problem = problem_of(status, detail, scope["path"])
+    return JSONResponse(problem, status, {"Cache-Control": "no-store", **headers}, media_type=MEDIA_TYPE)
+
+
+def unreachable(scope: Scope, error: UnreachableError) -> Response:
+    """The response of a middleware that needs a server which does not answer."""
+    return refusal(scope, 503, outward_line(error), {"Retry-After": str(RETRY_SECONDS)})
 
 
 def _respond(

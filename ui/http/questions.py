@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Header, HTTPException
+from fastapi import Header, HTTPException
 from fastapi.responses import JSONResponse
 from starlette.responses import Response
 
@@ -50,19 +50,20 @@ from ui.http.request_bodies import (
     FeedbackRequest,
     SearchRequest,
 )
+from ui.http.router import Router
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
 from ui.search import Query, batch_response, embed, search_response
 from ui.warming import until_warm
 
 
-def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> APIRouter:
+def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> Router:
     """The routes under ``/v1`` that take or offer questions, those of OpenAI's protocol included.
 
     Args:
         has_writer: returns whether a language model writes the answers.
         starters: makes questions to begin with in the background.
     """
-    router = APIRouter(prefix="/v1", responses=documented(400, 413, 422, 500))
+    router = Router(prefix="/v1", responses=documented(400, 413, 422, 500))
     # More threads would not answer faster, because Python runs one at a time, and indexing would wait for all
     # of them.
     searching = CapacityLimiter(os.cpu_count() or 1)
@@ -72,9 +73,8 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
         # A thread mostly waits if a language model writes the answer.
         return writing if has_writer() else searching
 
-    router.include_router(completions_router(answering))
-    router.include_router(responses_router(answering))
-    router.include_router(vector_stores_router(searching))
+    for its in (completions_router(answering), responses_router(answering), vector_stores_router(searching)):
+        its.add_to(router)
 
     @router.post("/search", tags=["questions"], responses=documented(503))
     async def search(engine: OwnEngine, request: SearchRequest) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Annotated, Any
 
 from anyio import to_thread
-from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
+from fastapi import Depends, File, Form, HTTPException, UploadFile
 from starlette.responses import JSONResponse, Response
 
 from index.documents import MAX_COLLECTION_CHARACTERS
@@ -27,6 +27,7 @@ from ui.http.jobs import accepted
 from ui.http.limited_threads import MAX_WAITING, LimitedThreads
 from ui.http.problems import documented
 from ui.http.request_bodies import MAX_DETAIL_CHARACTERS, Text
+from ui.http.router import Router
 from ui.operations import note
 
 FormDetail = Annotated[
@@ -40,7 +41,7 @@ QUEUED = {"description": "The library keeps the file and reads it in the job `jo
 
 def uploads_router(
     reader: Isolated, options: Options, writer: Writer, deletions: Deletions, most_bytes: int = 0
-) -> APIRouter:
+) -> Router:
     """The routes under ``/v1/documents`` that add and remove uploaded documents.
 
     Args:
@@ -50,7 +51,7 @@ def uploads_router(
         deletions: deletes documents, and can restore each of them for some minutes.
         most_bytes: the most bytes of all uploads of a sender; 0 for no limit.
     """
-    router = APIRouter(prefix="/v1/documents", tags=["library"])
+    router = Router(prefix="/v1/documents", tags=["library"])
     # Two threads, because one file can be read while another is embedded. Background uploads have other
     # threads, so they do not wait behind uploads whose callers wait for the index.
     reading = LimitedThreads("uploads", at_once=2, waiting=MAX_WAITING)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby, islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import HTTPException, Query
 
 from index.documents import Span
 from index.text import Revision, fold_characters, matches, revisions
@@ -14,6 +14,7 @@ from ui.http.access.views import OwnLibrary
 from ui.http.documents import DocumentId, Version, document_fields
 from ui.http.problems import documented
 from ui.http.request_bodies import Number, Text
+from ui.http.router import Router
 
 MATCHES = 500
 """The most matches that are listed; all are counted."""
@@ -27,9 +28,9 @@ CHANGES = 2_000
 MAX_QUERY_CHARACTERS = 200
 
 
-def versions_router() -> APIRouter:
+def versions_router() -> Router:
     """The routes under ``/v1/documents/{id}`` that compare its versions and search its text."""
-    router = APIRouter(
+    router = Router(
         prefix="/v1/documents/{document_id}", tags=["library"], responses=documented(404, 422, 500)
     )
 

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from html import escape
 
-from fastapi import APIRouter
 from starlette.requests import HTTPConnection, Request
 from starlette.responses import HTMLResponse, Response
 
+from ui.http.router import Router
 from ui.page.head import (
     ADMINISTRATION_MODULES,
     ADMINISTRATION_STYLES,
@@ -49,9 +49,9 @@ _SCRIPTS = f"""{CONSTANTS_ELEMENT}
 <script type="module" src="{ASSETS_ROUTE}/administration/page.js"></script>"""
 
 
-def administration_router() -> APIRouter:
+def administration_router() -> Router:
     """The route ``/administration``, which needs the scope ``admin``."""
-    router = APIRouter(include_in_schema=False)
+    router = Router(include_in_schema=False)
 
     @router.get("/administration")
     async def show(request: Request) -> Response:

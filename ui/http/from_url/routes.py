@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import replace
 from typing import Annotated, Any
 
-from fastapi import APIRouter, HTTPException, Request
+from fastapi import HTTPException, Request
 from pydantic import Field
 from starlette.responses import JSONResponse, Response
 
@@ -21,6 +21,7 @@ from ui.http.from_url.fetch import MAX_URL_CHARACTERS, Fetched, Rules, fetch
 from ui.http.limited_threads import LimitedThreads
 from ui.http.problems import documented
 from ui.http.request_bodies import Detail, RequestModel, Text, example
+from ui.http.router import Router
 from ui.http.uploads import QUEUED, queued_response, uploaded_response
 
 _AT_ONCE = 2
@@ -55,7 +56,7 @@ class FromURLRequest(RequestModel):
 
 def from_url_router(
     rules: Rules, reader: Isolated, options: Options, writer: Writer, most_bytes: int = 0
-) -> APIRouter:
+) -> Router:
     """The route ``/v1/documents/from-url``.
 
     Args:
@@ -65,7 +66,7 @@ def from_url_router(
         writer: indexes files in the background.
         most_bytes: the most bytes of all uploads of a sender; 0 for no limit.
     """
-    router = APIRouter(prefix="/v1/documents", tags=["library"])
+    router = Router(prefix="/v1/documents", tags=["library"])
     threads = LimitedThreads("documents to fetch", at_once=_AT_ONCE, waiting=_WAITING)
 
     def add(index: Library, wanted: FromURLRequest, fetched: Fetched, own: Options) -> Response:

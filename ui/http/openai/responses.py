@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from typing import Annotated, Any
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, HTTPException
+from fastapi import HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import Response
@@ -26,6 +26,7 @@ from ui.http.openai.messages import Message, question_and_history
 from ui.http.openai.text import below, mark, pieces, sentence
 from ui.http.problems import documented
 from ui.http.request_bodies import EVENT, EVENT_STREAM, Text, example
+from ui.http.router import Router
 from ui.http.streaming import ServerSentEvent, StreamFailed, answer_stream
 from ui.warming import until_warm
 
@@ -47,13 +48,13 @@ class ResponsesRequest(BaseModel):
         return [Message(role="user", content=self.input)] if isinstance(self.input, str) else self.input
 
 
-def responses_router(at_work: Callable[[], CapacityLimiter]) -> APIRouter:
+def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
     """The route of OpenAI's responses.
 
     Args:
         at_work: returns the limiter of the number of answers that are produced at the same time.
     """
-    router = APIRouter(tags=["OpenAI"], responses=documented(400, 413, 422, 500))
+    router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
 
     @router.post(
         "/responses",

@@ -8,7 +8,7 @@ from operator import ge, gt, le, lt
 from typing import Annotated, Any, Literal
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, HTTPException, Path
+from fastapi import HTTPException, Path
 from pydantic import BaseModel, ConfigDict, Field
 
 from index.documents import MAX_COLLECTION_CHARACTERS
@@ -18,6 +18,7 @@ from ui.http.access.views import OwnEngine
 from ui.http.openai.completions import MODEL
 from ui.http.problems import documented
 from ui.http.request_bodies import MAX_FILTER_VALUES, RequestModel, Text, Words, example
+from ui.http.router import Router
 from ui.search import Query, batch_response
 from ui.syntax import MAX_ID
 from ui.warming import until_warm
@@ -95,9 +96,9 @@ class VectorStoreSearch(BaseModel):
         return [self.query] if isinstance(self.query, str) else self.query
 
 
-def vector_stores_router(searching: CapacityLimiter) -> APIRouter:
+def vector_stores_router(searching: CapacityLimiter) -> Router:
     """The search of OpenAI's vector stores; ``searching`` limits the searches at the same time."""
-    router = APIRouter(tags=["OpenAI"], responses=documented(400, 404, 413, 422, 500, 503))
+    router = Router("/v1", tags=["OpenAI"], responses=documented(400, 404, 413, 422, 500, 503))
 
     @router.post("/vector_stores/{collection:path}/search")
     async def search(

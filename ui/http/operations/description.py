@@ -5,19 +5,17 @@ FastAPI describes what the handlers do, and does not know the middleware.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
 from ui.accounts import Scope, SignIn
 from ui.http.access.identity import session_cookie
 from ui.http.access.table import Need, need_of
 from ui.http.operations.limits import FREE
-from ui.http.problems import MEDIA_TYPE, documented
+from ui.http.problems import MEDIA_TYPE, documented, schemas
 
 TOKEN, SESSION = "token", "session"
 
@@ -26,15 +24,6 @@ _TOKEN_SCHEME = {
     "scheme": "bearer",
     "description": "A token of `footnoted token add`. The role of an operation is the scope that it needs.",
 }
-
-
-def operation_id(route: APIRoute) -> str:
-    """The id of an operation, such as ``post_search`` for ``POST /v1/search``.
-
-    It is made of the method and the path, which are the interface; a handler may be renamed.
-    """
-    path = re.sub(r":\w+(?=})", "", route.path).removeprefix("/v1")
-    return "_".join([min(route.methods or {"get"}).lower(), *re.findall(r"\w+", path)])
 
 
 def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
@@ -51,6 +40,8 @@ def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
         schemes = description["components"].setdefault("securitySchemes", {})
         if not schemes:
             schemes.update(_schemes(sign_in))
+            models = {**description["components"]["schemas"], **schemas()}
+            description["components"]["schemas"] = dict(sorted(models.items()))
             for route, operation in _operations(description):
                 _describe(route, operation, list(schemes), is_optional=sign_in is None)
         return description
@@ -101,7 +92,6 @@ def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_o
         statuses |= {507}
     responses = operation["responses"]
     for status, response in documented(*statuses).items():
-        del response["model"]  # Only FastAPI reads it.
         responses.setdefault(str(status), response)
     for response in responses.values():
         if MEDIA_TYPE in response.get("content", {}):  # FastAPI adds its own type of errors.

@@ -6,17 +6,18 @@ from typing import Annotated, Any
 
 import sqlalchemy.exc
 from anyio import CapacityLimiter, move_on_after, to_thread
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import HTTPException, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from index.errors import RETRY_SECONDS, CatalogError, LibraryLockedError
+from index.errors import RETRY_SECONDS, CatalogError, LibraryLockedError, UnreachableError
 from index.library import Library
 from index.search import library_status
 from rag.engine import QueryEngine
 from ui.errors import WarmingUpError
 from ui.http.problems import documented
 from ui.http.request_bodies import Text
+from ui.http.router import Router
 from ui.operations import AuditLog
 from ui.operations.metrics import Metrics
 from ui.syntax import MAX_ID
@@ -48,9 +49,9 @@ class Audited(BaseModel):
     next: int | None
 
 
-def health_router(engine: QueryEngine, home_id: str | None) -> APIRouter:
+def health_router(engine: QueryEngine, home_id: str | None) -> Router:
     """The routes that say whether the server is up, and whether it answers questions."""
-    router = APIRouter(tags=["server"])
+    router = Router(tags=["server"])
     # A probe that waits leaves its thread behind, and the next probe waits for that thread instead.
     one_at_a_time = CapacityLimiter(1)
 
@@ -78,6 +79,8 @@ def health_router(engine: QueryEngine, home_id: str | None) -> APIRouter:
                 found = await to_thread.run_sync(
                     _state, engine.index, limiter=one_at_a_time, abandon_on_cancel=True
                 )
+        except UnreachableError:
+            raise
         except (CatalogError, LibraryLockedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
             raise HTTPException(503, f"The library cannot be read: {type(error).__name__}.", again) from error
         if not found:
@@ -89,7 +92,8 @@ def health_router(engine: QueryEngine, home_id: str | None) -> APIRouter:
 
 
 def _state(library: Library) -> dict[str, Any]:
-    library.encoder.encode_query("ready")
+    # A search needs the encoder, the caches, and the servers of the catalog and of the vectors.
+    library.search("ready", 1)
     generation = library.generation
     building = library_status(library.home, library.catalog).building
     return {
@@ -98,9 +102,9 @@ def _state(library: Library) -> dict[str, Any]:
     }
 
 
-def metrics_router(metrics: Metrics) -> APIRouter:
+def metrics_router(metrics: Metrics) -> Router:
     """The route of the metrics."""
-    router = APIRouter(tags=["server"])
+    router = Router(tags=["server"])
     # Two scrapes at once would read the catalog twice.
     one_at_a_time = CapacityLimiter(1)
 
@@ -112,9 +116,9 @@ def metrics_router(metrics: Metrics) -> APIRouter:
     return router
 
 
-def audit_router(audit: AuditLog) -> APIRouter:
+def audit_router(audit: AuditLog) -> Router:
     """The route of the audit log."""
-    router = APIRouter(prefix="/v1", tags=["server"], responses=documented(422, 500))
+    router = Router(prefix="/v1", tags=["server"], responses=documented(422, 500))
 
     @router.get("/audit")
     def listed(

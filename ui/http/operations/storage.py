@@ -7,7 +7,6 @@ from collections.abc import Mapping
 
 import sqlalchemy as sa
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter
 from pydantic import BaseModel
 
 from index.catalog import bytes_by_uploader, kept
@@ -17,6 +16,7 @@ from index.uploads import uploads_folder
 from ui.accounts import Accounts, SignIn
 from ui.http.access.views import OwnLibrary
 from ui.http.problems import documented
+from ui.http.router import Router
 from ui.operations import AuditLog
 
 BACKUP = "backup"
@@ -72,9 +72,9 @@ class Storage(BaseModel):
     last_backup: float | None
 
 
-def storage_router(audit: AuditLog, sign_in: SignIn | None) -> APIRouter:
+def storage_router(audit: AuditLog, sign_in: SignIn | None) -> Router:
     """The route ``/v1/storage``; ``sign_in`` has the names of those who uploaded files."""
-    router = APIRouter(prefix="/v1", tags=["server"], responses=documented(500, 503))
+    router = Router(prefix="/v1", tags=["server"], responses=documented(500, 503))
     # Two requests at once would read all stored answers twice.
     one_at_a_time = CapacityLimiter(1)
 
