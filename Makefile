@@ -9,6 +9,7 @@ STAMP := $(VENV)/.installed
 COMPILED := $(VENV)/.compiled
 RERANKER := $(VENV)/.reranker
 MILVUS := $(VENV)/.milvus
+RAY := $(VENV)/.ray
 comma := ,
 PAGE := tests/page
 # The linter and the tests of the page's scripts need npm and Node.js 20.19, 22.7 or later; without them they are skipped.
@@ -81,7 +82,8 @@ test: $(COMPILED) ## Run every test, a core each (TESTS=tests/ui/cli for some, W
 
 # The tests that open a catalog, and those of searches, for which alone it matters where the vectors are.
 STORED := $(addprefix tests/,engines index/catalog index/search index/ingest index/uploads index/workers \
-  index/test_edits_from_scratch.py index/test_library.py index/test_made_anew.py rag/conversations)
+  index/test_edits_from_scratch.py index/test_library.py index/test_made_anew.py rag/conversations ui/accounts \
+  ui/operations ui/test_own_tables.py ui/test_counts.py)
 SEARCHED := $(addprefix tests/index/,search test_edits_from_scratch.py test_library.py test_made_anew.py)
 ON_ENGINES = FOOTNOTED_TEST_ENGINE=$(1) $(VENV)/bin/python -m pytest --numprocesses $(WORKERS) --dist loadfile
 
@@ -90,7 +92,11 @@ $(MILVUS): $(STAMP)
 	@$(VENV)/bin/python -m pip install --quiet --no-compile --no-deps 'milvus==2.3.5' 'milvus-lite>=3.2,<4' \
 	  && $(VENV)/bin/python -m pip install --quiet --no-compile pyarrow && touch $@ || true
 
-test-engines: $(COMPILED) $(MILVUS) ## Run the tests on PostgreSQL (Debian: postgresql-17) and Milvus (QUICK=1: a part)
+$(RAY): $(STAMP)
+	@$(VENV)/bin/python -m pip install --quiet --no-compile 'ray>=2.50,<3' && touch $@ || true
+
+test-engines: $(COMPILED) $(MILVUS) $(RAY) ## Run the tests on PostgreSQL (Debian: postgresql-17), Milvus and Ray (QUICK=1: a part)
+	@[ -e $(RAY) ] || echo "footnoted: NOT TESTED: a sync on a Ray cluster; Ray cannot be installed" >&2
 	$(call ON_ENGINES,postgresql) $(STORED)
 	@if [ ! -e $(MILVUS) ]; then \
 	  echo "footnoted: NOT TESTED: vectors in Milvus; its programs cannot be installed" >&2; exit 0; \
