@@ -22,7 +22,7 @@ from index.uploads.receiving import PLACING, hidden_folder, is_uploaded, uploads
 from index.uploads.room import check_room
 
 _ROWS = ".rows.sqlite"
-_REMOVED = ".removed.json"
+_REMOVED, _CLAIMED = ".removed.json", ".claimed.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,19 @@ class Removed:
                     return removed
         return None
 
+    @property
+    def is_open(self) -> bool:
+        """Whether nobody has claimed the deletion."""
+        return (self.folder / _REMOVED).is_file()
+
     def claimed(self, index: Library) -> Self | None:
-        """The same in a folder of this process, where no other one discards it; None if it is gone."""
-        folder = hidden_folder(uploads_folder(index))
+        """The same for this caller alone, in a folder of this process; None if another one has claimed it."""
         try:
+            (self.folder / _REMOVED).rename(self.folder / _CLAIMED)
+            folder = hidden_folder(uploads_folder(index))
+            folder.rmdir()
             self.folder.rename(folder)
         except OSError:
-            shutil.rmtree(folder, ignore_errors=True)
             return None
         return replace(self, folder=folder)
 
@@ -110,9 +116,11 @@ def remove_upload(index: Library, document_id: int) -> Removed:
             if file.exists():
                 kept = file.replace(aside_of(removed.folder, file))
                 unless_removed.callback(kept.replace, file)
-        removed.note()
         index.replace([], [document_id], lineage=lineage)
         unless_removed.pop_all()
+    # Only now: before, another server could take the files of a deletion that fails.
+    with suppress(OSError):
+        removed.note()
     return removed
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass
 from threading import Lock
 from types import TracebackType
@@ -80,7 +81,10 @@ class Deletions:
             if claimed is not None:
                 until = time.monotonic() + claimed.at + UNDO_SECONDS - time.time()
                 self._undoable[document_id] = _Undoable(claimed, until)
-                restore_upload(self._index, claimed, self._most_bytes)
+                with ExitStack() as unless_restored:
+                    unless_restored.callback(claimed.note)
+                    restore_upload(self._index, claimed, self._most_bytes)
+                    unless_restored.pop_all()
                 del self._undoable[document_id]
             elif document_id in self._final:
                 when = f"more than {round(UNDO_SECONDS / 60)} minutes ago"
@@ -91,8 +95,8 @@ class Deletions:
     def _kept(self, document_id: int) -> Removed | None:
         """A deletion that can be undone, by this server or by another one with the same uploads."""
         deletion = self._undoable.get(document_id)
-        if deletion is not None and not deletion.removed.folder.exists():
-            # Another server has restored it.
+        if deletion is not None and not deletion.removed.is_open:
+            # Another server restores it, or has restored it.
             del self._undoable[document_id]
             deletion = None
         if deletion is not None:
@@ -113,7 +117,7 @@ class Deletions:
         for document_id, deletion in list(self._undoable.items()):
             if deletion.until <= now:
                 del self._undoable[document_id]
-                if deletion.removed.folder.exists():
-                    # Otherwise another server has restored it.
-                    deletion.removed.discard()
-                    self._final[document_id] = deletion.removed.collection
+                # Unless another server restores it.
+                if (claimed := deletion.removed.claimed(self._index)) is not None:
+                    claimed.discard()
+                    self._final[document_id] = claimed.collection

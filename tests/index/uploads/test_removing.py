@@ -13,12 +13,13 @@ from filelock import FileLock
 from benchmarks.stub_encoder import StubEncoder
 from index.catalog import lock as locking
 from index.catalog.backup import back_up, restore
-from index.errors import LibraryLockedError, LibraryRestoredError
+from index.errors import LibraryLockedError, LibraryRestoredError, TakenError
 from index.library import Library
 from index.loaders import Options
 from index.loaders.sandbox.client import Isolated
-from index.uploads.receiving import Sent, add_upload
-from index.uploads.removing import remove_upload
+from index.uploads.receiving import Sent, add_upload, hidden_folder
+from index.uploads.removing import Removed, remove_upload, restore_upload
+from index.uploads.undo import Deletions
 from tests.support.reports import incoming
 
 
@@ -62,3 +63,45 @@ def test_one_that_a_backup_has_replaced_meanwhile_is_not_deleted(
         with pytest.raises(LibraryRestoredError):
             remove_upload(index, number)
         assert [(one.document_id, one.path) for one in index.catalog.documents()] == [(number, "b.txt")]
+
+
+@pytest.fixture
+def removed(tmp_path: Path, loading: Isolated) -> Iterator[tuple[Library, Removed]]:
+    """A library, and a document that was deleted from it."""
+    with Library.open(tmp_path / "home", StubEncoder()) as index:
+        number = add_upload(index, loading, Options(), Sent("a.txt", BytesIO(b"One gate."), {})).document_id
+        yield index, remove_upload(index, number)
+
+
+def test_of_two_servers_one_claims_a_deletion(removed: tuple[Library, Removed]) -> None:
+    index, deletion = removed
+    known = Removed.of(index, deletion.document_id)
+    assert known == deletion
+    claimed = deletion.claimed(index)
+    assert claimed is not None
+    assert (known.claimed(index), Removed.of(index, deletion.document_id)) == (None, None)
+    assert not deletion.folder.exists()
+    assert restore_upload(index, claimed).path == "a.txt"
+    assert [file.name for file in (index.home / "uploads").iterdir()] == ["a.txt"]
+
+
+def test_a_claim_that_was_of_no_use_is_given_back(
+    removed: tuple[Library, Removed], loading: Isolated
+) -> None:
+    index, deletion = removed
+    with Deletions(index) as other:
+        sent = Sent("a.txt", BytesIO(b"Another gate."), {})
+        second = add_upload(index, loading, Options(), sent).document_id
+        with pytest.raises(TakenError):
+            other.restore(deletion.document_id)
+        remove_upload(index, second).discard()
+        other.restore(deletion.document_id)
+        assert index.catalog.text(deletion.document_id).text == "One gate."
+
+
+@pytest.mark.parametrize("manifest", ["[]", "{}", '{"later": 1}', "no JSON"])
+def test_the_file_of_another_version_does_no_harm(removed: tuple[Library, Removed], manifest: str) -> None:
+    index, deletion = removed
+    foreign = hidden_folder(index.home / "uploads")
+    (foreign / ".removed.json").write_text(manifest)
+    assert Removed.of(index, deletion.document_id) == deletion
