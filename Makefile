@@ -93,7 +93,7 @@ $(MILVUS): $(STAMP)
 	  && $(VENV)/bin/python -m pip install --quiet --no-compile pyarrow && touch $@ || true
 
 $(RAY): $(STAMP)
-	@$(VENV)/bin/python -m pip install --quiet --no-compile 'ray>=2.50,<3' && touch $@ || true
+	@$(VENV)/bin/python -m pip install --quiet --no-compile 'ray[client]>=2.50,<3' && touch $@ || true
 
 test-engines: $(COMPILED) $(MILVUS) $(RAY) ## Run the tests on PostgreSQL (Debian: postgresql-17), Milvus and Ray (QUICK=1: a part)
 	@[ -e $(RAY) ] || echo "footnoted: NOT TESTED: a sync on a Ray cluster; Ray cannot be installed" >&2

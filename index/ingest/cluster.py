@@ -12,20 +12,23 @@ import os
 import socket
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from index.documents import Document
 from index.embedding.encoder import Encoder, open_encoder
 from index.embedding.pipeline import embed_documents
-from index.errors import ClusterError, LoadError
+from index.errors import ClusterError, LoadError, line_of
 from index.library import Library
 from index.loaders import DEFAULTS, Isolated, Options, content
 from index.loaders.sidecar import sidecar_content, sidecar_of
 from index.records import Incoming, Recipe
+from index.text.chunks import CHUNKING
 from index.text.cutting import Cut, Cutting
 
 if TYPE_CHECKING:
@@ -51,6 +54,7 @@ class _Task:
     options: Options
     cutting: Cutting | None
     recipe: Recipe
+    program: str
 
 
 @dataclass(slots=True)
@@ -80,9 +84,19 @@ class _Result:
 class ClusterReader:
     """Reads one file at a time on some node of a cluster, and stores the vectors of its passages."""
 
-    def __init__(self, run: Any, index: Library) -> None:  # noqa: ANN401 (a function of Ray)
+    def __init__(self, run: Any, index: Library, recipe: Recipe, writing: Lock) -> None:  # noqa: ANN401
+        """Read with a remote function of Ray.
+
+        Args:
+            run: the remote function.
+            index: the library.
+            recipe: the library's recipe.
+            writing: all readers of a cluster share it, so that they do not crowd the catalog.
+        """
         self._run = run
         self._index = index
+        self._recipe = recipe
+        self._writing = writing
 
     def read(
         self,
@@ -99,24 +113,30 @@ class ClusterReader:
         """
         import ray
 
-        task = self._run.remote(_task(path, options, cutting, self._index.recipe))
-        with ExitStack() as unless_done:
-            unless_done.callback(ray.cancel, task)
-            while not ray.wait([task], timeout=_WAIT_SECONDS)[0]:
+        task = _task(path, options, cutting, self._recipe)
+        try:
+            running = self._run.remote(task)
+            # If the caller gives up, the end of the connection ends the task.
+            while not ray.wait([running], timeout=_WAIT_SECONDS)[0]:
                 if waiting is not None:
                     waiting()
-            # Ray ends this process if a task is cancelled that is done.
-            unless_done.pop_all()
-        try:
-            result: _Result = ray.get(task)
+            result: _Result = ray.get(running)
         except ray.exceptions.RayTaskError as error:
-            raise error.cause from error
+            if isinstance(error.cause, ClusterError):
+                raise error.cause from error
+            raise ClusterError(f"a node of the cluster failed: {line_of(error.cause or error)}") from error
         except ray.exceptions.RayError as error:
-            cause = f"was not read: the node was lost ({type(error).__name__})"
+            cause = f"was not read: a node was lost or had no memory ({type(error).__name__})"
             raise LoadError(path, cause, "sync again, or sync it without --on") from error
+        except (ConnectionError, RuntimeError) as error:
+            raise ClusterError(
+                f"the connection to the cluster was lost ({line_of(error)}); sync again, and it goes on "
+                "where it was"
+            ) from error
         if result.document is None:
             raise LoadError(path, result.cause, result.remedy)
-        self._index.catalog.put_vectors(result.vectors, result.sentences)
+        with self._writing:
+            self._index.catalog.put_vectors(result.vectors, result.sentences)
         return result.document, result.cut
 
 
@@ -141,14 +161,17 @@ def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
         ray.init(address=address, log_to_driver=False, logging_level=logging.ERROR)
     except (OSError, RuntimeError, ValueError) as error:
         raise ClusterError(
-            f"the Ray cluster at {address} cannot be reached ({str(error).partition(chr(10))[0]}); check the "
-            "address, and that `ray start` runs there"
+            f"the Ray cluster at {address} cannot be used ({' '.join(str(error).split())}); check the "
+            "address, and that Ray and Python have the same versions here and there"
         ) from error
     try:
-        run = ray.remote(num_cpus=1, max_retries=_RETRIES)(_read_and_embed)
+        run = ray.remote(num_cpus=1, max_retries=_RETRIES)(_on_node)
         resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
-        cores = int(resources.get("CPU", 1))
-        yield [ClusterReader(run, index) for _ in range(max(1, cores))]
+        cores = int(resources.get("CPU", 0))
+        if cores < 1:
+            raise ClusterError(f"the Ray cluster at {address} has no cores; start a node with some")
+        recipe, writing = index.recipe, Lock()
+        yield [ClusterReader(run, index, recipe, writing) for _ in range(cores)]
     finally:
         ray.shutdown()
 
@@ -166,17 +189,42 @@ def _knock(address: str) -> None:
 
 def _task(path: Path, options: Options, cutting: Cutting | None, recipe: Recipe) -> _Task:
     data = content(path, options.limits)
-    return _Task(path.name, data, sidecar_content(path), path.stat().st_mtime_ns, options, cutting, recipe)
+    try:
+        changed = path.stat().st_mtime_ns
+    except OSError as error:
+        raise LoadError(path, "does not exist", "sync again if it was moved") from error
+    return _Task(path.name, data, sidecar_content(path), changed, options, cutting, recipe, _program())
 
 
-def _read_and_embed(task: _Task) -> _Result:
-    """Read a file and embed its passages. This runs on a node."""
-    encoder = _encoder(task.recipe.model, task.recipe.encoder)
-    if encoder.key != task.recipe.encoder:
+def _program() -> str:
+    """The version of this program, by which passages are cut and embedded."""
+    return f"footnoted {version('footnoted')}, chunking {CHUNKING}"
+
+
+def _on_node(task: _Task) -> _Result:
+    """Read a file and embed its passages. This runs on a node.
+
+    Raises:
+        ClusterError: if the node cannot do it for any file; the message names the node.
+    """
+    node = socket.gethostname()
+    if _program() != task.program:
         raise ClusterError(
-            f"a node embeds with {encoder.key}, and the library is embedded with {task.recipe.encoder}; "
-            "install the same version of Footnoted and the same model on each node"
+            f"the node {node} has {_program()}, and this is {task.program}; install the same there"
         )
+    try:
+        encoder = _encoder(task.recipe.model, task.recipe.encoder)
+        if encoder.key != task.recipe.encoder:
+            raise ClusterError(
+                f"the node {node} embeds with {encoder.key}, and the library is embedded with "
+                f"{task.recipe.encoder}; install the same model there"
+            )
+        return _read_and_embed(task, encoder)
+    except OSError as error:
+        raise ClusterError(f"the node {node} failed: {line_of(error)}") from error
+
+
+def _read_and_embed(task: _Task, encoder: Encoder) -> _Result:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder, task.name)
         for place, data in ((file, task.content), (sidecar_of(file), task.sidecar)):

@@ -47,18 +47,20 @@ class RayCluster:
     """A running cluster.
 
     Attributes:
-        address: the address for ``footnoted sync --on``.
+        address: the address for ``footnoted sync --on`` on a node.
+        client_address: the address from elsewhere.
         second: the node without the cluster's state, which may end.
     """
 
     address: str
+    client_address: str
     second: Node
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[RayCluster]:
     """Start two nodes of a core each, and end them; ``folder`` has their logs."""
-    port = _free_port()
+    port, client_port = _free_port(), _free_port()
     with ExitStack() as opened:
         # The sockets of Ray need a short path.
         temporary = opened.enter_context(
@@ -69,13 +71,14 @@ def running(folder: Path) -> Iterator[RayCluster]:
             folder / "head.log",
             *("--head", f"--port={port}", "--node-ip-address=127.0.0.1", "--include-dashboard=false"),
             f"--temp-dir={temporary}",
+            f"--ray-client-server-port={client_port}",
         )
         opened.callback(head.kill)
         _wait_for(folder / "head.log")
         second = _start(folder / "second.log", f"--address={address}")
         opened.callback(second.kill)
         _wait_for(folder / "second.log")
-        yield RayCluster(address, second)
+        yield RayCluster(address, f"ray://127.0.0.1:{client_port}", second)
 
 
 def _start(log: Path, *arguments: str) -> Node:
