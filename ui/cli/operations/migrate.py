@@ -63,8 +63,6 @@ def migrate(
         for tables in beside:
             tables.check_empty(settings.home, target)
     moved = move_catalog(settings.home, settings.database, target)
-    for tables in beside:
-        tables.copy(settings.home, settings.database, target)
     after = _searched(settings.model_copy(update={"database_url": SecretStr(target) if target else None}))
     if before != after:
         raise CatalogError(
@@ -77,6 +75,8 @@ def migrate(
                 f"the library has changed since it was copied to {moved.target}, and stays where it was: "
                 "stop all programs that write to it, drop that database, and migrate again"
             )
+    for tables in beside:
+        tables.copy(settings.home, settings.database, target)
     aside = put_aside_catalog(settings.home, [tables.file for tables in beside]) if target else None
     if as_json:
         printing.print_json({**asdict(moved), "searches": len(before), "put_aside": aside and str(aside)})
@@ -86,7 +86,8 @@ def migrate(
     printing.print_line(console, f"{moved.target}: {counts}; {len(before)} searches find the same.")
     if aside is not None:
         printing.print_line(
-            console, f"The former catalog is in {aside}; delete it when you no longer need it."
+            console,
+            f"The former files are in {aside}; delete them when you no longer need them.",
         )
     printing.print_line(
         console,
