@@ -45,7 +45,7 @@ class Model:
     Attributes:
         catalog_bytes: bytes of a passage in the catalog, with its text and vectors.
         files_bytes: bytes of a passage in the files of words and vectors.
-        memory_base: resident megabytes of a server with its models and a small library.
+        memory_base: resident megabytes of a server without reader and reranker, with a small library.
         memory_bytes: resident bytes of a passage in a server that has searched.
         milvus_base: resident megabytes of a server of Milvus without vectors.
         milvus_bytes: resident bytes of a vector there.
@@ -140,7 +140,7 @@ class Plan:
         files_gb: gigabytes of the files of words and vectors, in all replicas.
         memory_gb: gigabytes of memory of all replicas.
         milvus_gb: gigabytes of memory of Milvus, if the vectors are there.
-        first_days: the days of 32 cores to read and embed everything once.
+        first_hours: the hours of 32 cores to read and embed everything once.
         ingest_cores: the cores that read and embed what arrives in the busiest hour.
         asked_cores: the cores that answer in the busiest hour.
         price: the price a month, with the vectors in files.
@@ -152,7 +152,7 @@ class Plan:
     files_gb: float
     memory_gb: float
     milvus_gb: float
-    first_days: float
+    first_hours: float
     ingest_cores: int
     asked_cores: int
     price: float
@@ -191,7 +191,7 @@ def plan(passages: int, model: Model, given: Assumptions) -> Plan:
         files_gb,
         memory_gb,
         (model.milvus_base * _MB + passages * model.milvus_bytes) / _GB,
-        passages * made_ms / 1000 / 32 / _DAY,
+        passages * made_ms / 1000 / 32 / _HOUR,
         ingest_cores,
         asked_cores,
         price,
@@ -369,7 +369,7 @@ _WORDS = {
     "files_gb": "files of words and vectors, all replicas, GB",
     "memory_gb": "memory, all replicas, GB",
     "milvus_gb": "memory of Milvus, if the vectors are there, GB",
-    "first_days": "everything read and embedded once, days of 32 cores",
+    "first_hours": "everything read and embedded once, hours of 32 cores",
     "ingest_cores": "cores that read and embed",
     "asked_cores": "cores that answer",
     "price": "price a month",

@@ -55,7 +55,7 @@ def test_the_busiest_hour_has_its_share_of_the_arrivals(peak: float) -> None:
 def test_what_a_passage_needs_grows_with_the_passages_and_what_a_library_needs_with_the_libraries() -> None:
     small, large = plan(10 * MILLION, MODEL, ASSUMED), plan(100 * MILLION, MODEL, ASSUMED)
     assert (small.libraries, large.libraries) == (1, 10)
-    for name in ("catalog_gb", "files_gb", "memory_gb", "first_days"):
+    for name in ("catalog_gb", "files_gb", "memory_gb", "first_hours"):
         assert getattr(large, name) == pytest.approx(10 * getattr(small, name)), name
     assert small.catalog_gb == pytest.approx(10 * MILLION * MODEL.catalog_bytes / 2**30)
 
