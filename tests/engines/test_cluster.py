@@ -74,7 +74,8 @@ def test_a_sync_on_a_cluster_makes_the_library_of_a_local_one(
     with Library.open(tmp_path / "local", encoder) as ours, Library.open(tmp_path / "ray", encoder) as theirs:
         local = sync(ours, [reports])
         with open_cluster(address, theirs) as readers:
-            assert len(readers) == 2, "a reader for each core"
+            # A reader for each core; Ray counts a lost node for a while.
+            assert len(readers) >= 2
             remote = sync(theirs, [reports], reader=readers)
         assert (remote.added, remote.failed) == (local.added, local.failed)
         assert len(remote.added) == 20
@@ -95,13 +96,14 @@ def test_a_sync_ends_with_all_files_although_a_node_is_lost(
 
     def kill() -> None:
         time.sleep(1)
-        nodes.second.kill()
+        nodes.lose()
 
     with Library.open(tmp_path / "ray", encoder) as library, open_cluster(nodes.address, library) as readers:
         killer = Thread(target=kill)
         killer.start()
         report = sync(library, [reports], reader=readers)
         killer.join()
+        nodes.join()
         assert len(report.added) == 20, f"{report.failed} after {time.monotonic() - begun:.0f} s"
         assert [failure.path for failure in report.failed] == ["broken.pdf"]
         with Library.open(tmp_path / "local", encoder) as ours:

@@ -10,7 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -42,43 +42,53 @@ class Node:
         self.process.wait(_START_SECONDS)
 
 
-@dataclass(frozen=True)
 class RayCluster:
-    """A running cluster.
+    """A running cluster of two nodes of a core each, whose logs are in ``folder``.
 
     Attributes:
         address: the address for ``footnoted sync --on`` on a node.
         client_address: the address from elsewhere.
-        second: the node without the cluster's state, which may end.
     """
 
-    address: str
-    client_address: str
-    second: Node
+    def __init__(self, folder: Path, temporary: str) -> None:
+        port, client_port = _free_port(), _free_port()
+        self.address = f"127.0.0.1:{port}"
+        self.client_address = f"ray://127.0.0.1:{client_port}"
+        self._log = folder / "second.log"
+        log = folder / "head.log"
+        self._head = _start(
+            log,
+            *("--head", f"--port={port}", "--node-ip-address=127.0.0.1", "--include-dashboard=false"),
+            *(f"--temp-dir={temporary}", f"--ray-client-server-port={client_port}"),
+        )
+        _wait_for(log)
+        self.join()
+
+    def join(self) -> None:
+        """Start the second node."""
+        self._second = _start(self._log, f"--address={self.address}")
+        _wait_for(self._log)
+
+    def lose(self) -> None:
+        """End the second node as a crash does."""
+        self._second.kill()
+
+    def end(self) -> None:
+        """End both nodes."""
+        self._second.kill()
+        self._head.kill()
 
 
 @contextmanager
 def running(folder: Path) -> Iterator[RayCluster]:
-    """Start two nodes of a core each, and end them; ``folder`` has their logs."""
-    port, client_port = _free_port(), _free_port()
-    with ExitStack() as opened:
-        # The sockets of Ray need a short path.
-        temporary = opened.enter_context(
-            tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True)
-        )
-        address = f"127.0.0.1:{port}"
-        head = _start(
-            folder / "head.log",
-            *("--head", f"--port={port}", "--node-ip-address=127.0.0.1", "--include-dashboard=false"),
-            f"--temp-dir={temporary}",
-            f"--ray-client-server-port={client_port}",
-        )
-        opened.callback(head.kill)
-        _wait_for(folder / "head.log")
-        second = _start(folder / "second.log", f"--address={address}")
-        opened.callback(second.kill)
-        _wait_for(folder / "second.log")
-        yield RayCluster(address, f"ray://127.0.0.1:{client_port}", second)
+    """Start a cluster, and end it."""
+    # The sockets of Ray need a short path.
+    with tempfile.TemporaryDirectory(prefix="ray-", ignore_cleanup_errors=True) as temporary:
+        started = RayCluster(folder, temporary)
+        try:
+            yield started
+        finally:
+            started.end()
 
 
 def _start(log: Path, *arguments: str) -> Node:
