@@ -35,8 +35,9 @@ _TIMES = {
     # As with SQLite, a writer waits half a minute for another one.
     "-c lock_timeout=30s",
 }
-_CONNECTIONS = 8
-"""Connections that stay open in a process. More are opened when needed; the server bounds their number."""
+_CONNECTIONS, _FEW_CONNECTIONS = 8, 2
+"""Connections that stay open in a process: for the catalog, and for the tables of each schema beside it.
+More are opened when needed; the server bounds their number."""
 
 _POLL_SECONDS = 0.05
 _LOCK_NOT_AVAILABLE = "55P03"
@@ -67,7 +68,7 @@ class PostgreSQL:
             engine = sa.create_engine(
                 address,
                 connect_args={**_TIMES, "application_name": "footnoted"},
-                pool_size=_CONNECTIONS,
+                pool_size=_FEW_CONNECTIONS if schema else _CONNECTIONS,
                 max_overflow=-1,
                 # A restart of the database server ends the connections of the pool.
                 pool_pre_ping=True,
