@@ -168,14 +168,14 @@ class Writer:
 
     def upload(self, name: str) -> int:
         """Upload a report with a word that no other has, and return its number."""
-        files = {"file": (name, f"The weir {_word(name)} burst. Its gates had rusted.".encode())}
+        files = {"file": (name, _words(name).encode())}
         sent = self._send("POST", "/v1/documents", files=files).json()
         self.written.reports.add(name)
         return int(sent["document_id"])
 
     def _compare(self, name: str, *, present: bool) -> None:
         for _ in range(SERVERS):
-            found = self._send("POST", "/v1/search", json={"query": f"weir {_word(name)}"}).json()
+            found = self._send("POST", "/v1/search", json={"query": _words(name)}).json()
             self.written.checked += 1
             if (name in _names(found)) != present:
                 self.written.stale.append(f"{name} is {'missing' if present else 'there'}")
@@ -293,11 +293,11 @@ def _killed(replicas: Sequence[Replica], queries: Sequence[str], given: argparse
 
 
 def _finds(replica: Replica, names: Sequence[str]) -> int:
-    """The number of reports that a server finds by their own word."""
+    """The number of reports that a server finds by their own words."""
     count = 0
     with httpx.Client(base_url=f"http://127.0.0.1:{replica.port}", timeout=_SECONDS) as client:
         for name in names:
-            found = client.post("/v1/search", json={"query": f"weir {_word(name)}"}).raise_for_status().json()
+            found = client.post("/v1/search", json={"query": _words(name)}).raise_for_status().json()
             count += name in _names(found)
     return count
 
@@ -305,6 +305,11 @@ def _finds(replica: Replica, names: Sequence[str]) -> int:
 def _names(found: dict[str, Any]) -> list[str]:
     """The names of the files in a response to a search."""
     return [Path(each["path"]).name for each in found["results"]]
+
+
+def _words(name: str) -> str:
+    """The text of a report. Searching for a made-up word alone would find what has another one like it."""
+    return f"The weir {_word(name)} burst. Its gates had rusted."
 
 
 def _word(name: str) -> str:

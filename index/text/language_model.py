@@ -6,6 +6,7 @@ So the first process writes what it has unpacked to the user's cache, and later 
 
 from __future__ import annotations
 
+import json
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -22,7 +23,10 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 _ARRAYS = ("nb_ptc", "nb_pc", "nb_classes", "tk_nextmove", "tk_output", "tk_row")
-"""The arrays of an identifier, as it names them."""
+"""The arrays of an identifier, as it names them, each in a file of this name."""
+
+_FORMS = "forms.json"
+"""The file with the type and the shape of each array."""
 
 
 def open_identifier(languages: Sequence[str], cache: Path | None = None) -> LanguageIdentifier:
@@ -33,9 +37,9 @@ def open_identifier(languages: Sequence[str], cache: Path | None = None) -> Lang
         cache: the folder for the unpacked model; None for the user's cache.
     """
     named = sha256(" ".join(languages).encode()).hexdigest()[:16]
-    folder = (cache or cache_folder()) / f"py3langid-{version('py3langid')}-{named}"
+    folder = (cache or cache_folder()) / f"py3langid-{version('py3langid')}-{named}-mapped"
     # Without the files, or with damaged ones, it is unpacked.
-    with suppress(OSError, ValueError, EOFError):
+    with suppress(OSError, ValueError, KeyError):
         return _mapped(folder)
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
@@ -51,8 +55,13 @@ def _mapped(folder: Path) -> LanguageIdentifier:
     import numpy as np
     from py3langid.langid import LanguageIdentifier
 
+    # Not NumPy's own format: it parses each file's header with ``ast``, which fails in Python 3.11 if several
+    # threads do so at once.
+    forms = json.loads((folder / _FORMS).read_text(encoding="utf-8"))
+
     def mapped(name: str) -> npt.NDArray[Any]:
-        return np.asarray(np.load(folder / f"{name}.npy", mmap_mode="r"))
+        kind, shape = forms[name]
+        return np.asarray(np.memmap(folder / name, kind, "r", shape=tuple(shape)))
 
     # Of a buffer, one number after another is read faster than of an array.
     return LanguageIdentifier(
@@ -74,7 +83,10 @@ def _write(identifier: LanguageIdentifier, folder: Path) -> None:
     with tempfile.TemporaryDirectory(dir=folder.parent, prefix=".unpacking-") as temporary:
         unpacked = Path(temporary) / "model"
         unpacked.mkdir()
-        for name in _ARRAYS:
-            np.save(unpacked / f"{name}.npy", np.asarray(getattr(identifier, name)), allow_pickle=False)
+        arrays = {name: np.ascontiguousarray(getattr(identifier, name)) for name in _ARRAYS}
+        for name, array in arrays.items():
+            array.tofile(unpacked / name)
+        forms = {name: [array.dtype.str, array.shape] for name, array in arrays.items()}
+        (unpacked / _FORMS).write_text(json.dumps(forms), encoding="utf-8")
         shutil.rmtree(folder, ignore_errors=True)
         unpacked.rename(folder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
+from threading import Lock
 from typing import TYPE_CHECKING
 
 import regex
@@ -105,7 +106,7 @@ def detect(text: str) -> str:
         return language
     if letters < MIN_LETTERS:
         return UNKNOWN_LANGUAGE
-    found, confidence = _identifier().classify(sample)
+    found, confidence = _opened().classify(sample)
     return str(found) if confidence >= MIN_CONFIDENCE else UNKNOWN_LANGUAGE
 
 
@@ -129,7 +130,7 @@ def fluency(text: str) -> float:
 
     Wrongly decoded text has a low probability, even if every character is a letter.
     """
-    return float(_identifier().classify(_sample(text))[1])
+    return float(_opened().classify(_sample(text))[1])
 
 
 def _sample(text: str) -> str:
@@ -151,7 +152,15 @@ def _leading_script(sample: str) -> tuple[str, int, int]:
     return language, covered * _CHARACTERS_PER_WORD.get(language, 1), covered
 
 
+_opening = Lock()
+
+
+def _opened() -> LanguageIdentifier:
+    """The identifier. Of several threads that want it first, one opens it."""
+    with _opening:
+        return _identifier()
+
+
 @cache
 def _identifier() -> LanguageIdentifier:
-    """The identifier, opened at its first use."""
     return open_identifier(IDENTIFIED)

@@ -50,7 +50,7 @@ def test_it_gives_what_the_package_s_own_gives(cache: Path, unpacked: LanguageId
 @pytest.mark.parametrize("damage", ["cut off", "empty", "gone"])
 def test_damaged_files_are_written_again(tmp_path: Path, damage: str) -> None:
     open_identifier(LANGUAGES, tmp_path)
-    [file] = tmp_path.glob("*/tk_nextmove.npy")
+    [file] = tmp_path.glob("*/tk_nextmove")
     size = file.stat().st_size
     if damage == "gone":
         file.unlink()
@@ -68,3 +68,13 @@ def test_other_languages_have_files_of_their_own(cache: Path) -> None:
 def test_without_a_cache_that_can_be_written_it_is_unpacked(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("This is no folder.")
     assert open_identifier(LANGUAGES, tmp_path / "file").classify(TEXTS[1])[0] == "de"
+
+
+def test_no_thread_parses_python_to_open_it(cache: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Python 3.11 must not do so in several threads at once; NumPy does, for the header of a file."""
+
+    def parse(_source: str) -> None:
+        raise SystemError("AST constructor recursion depth mismatch")
+
+    monkeypatch.setattr("ast.literal_eval", parse)
+    assert open_identifier(LANGUAGES, cache).classify(TEXTS[1])[0] == "de"
