@@ -120,7 +120,8 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         now = time.time()
         with self._engine().begin() as connection:
             self._sweep(connection, now)
-            recent = sa.select(sa.func.count()).where(_events.c.key == key, _events.c.at > now - expiry)
+            # An event that is as old as the window still counts here, as in memory.
+            recent = sa.select(sa.func.count()).where(_events.c.key == key, _events.c.at >= now - expiry)
             if int(connection.scalar(recent) or 0) + amount > limit:
                 return False
             connection.execute(sa.insert(_events), [{"key": key, "at": now}] * amount)
@@ -154,8 +155,10 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         now = time.time()
         last, present = self.sliding_window_keys(key, expiry, now)
         counted = self._counted([last, present])
-        rest = expiry - now % expiry
-        return counted.get(last, 0), rest if last in counted else 0.0, counted.get(present, 0), rest + expiry
+        # By the steps of ``limits``, so that rounding gives the same counts as in memory.
+        rest = (1 - (now - expiry) / expiry % 1) * expiry
+        ends = (1 - now / expiry % 1) * expiry + expiry
+        return counted.get(last, 0), rest if counted.get(last) else 0.0, counted.get(present, 0), ends
 
     def clear_sliding_window(self, key: str, expiry: int) -> None:
         """Delete the counts of the last and of the present window."""
