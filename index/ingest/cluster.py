@@ -166,7 +166,7 @@ def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
         ) from error
     try:
         run = ray.remote(num_cpus=1, max_retries=_RETRIES)(_on_node)
-        resources: dict[str, float] = ray.cluster_resources()  # type: ignore[no-untyped-call]
+        resources: dict[str, float] = ray.cluster_resources()
         cores = int(resources.get("CPU", 0))
         if cores < 1:
             raise ClusterError(f"the Ray cluster at {address} has no cores; start a node with some")
