@@ -21,12 +21,12 @@ from tests.support.reports import words
 QUERIES = ("river council", "gate of the dam", "police arrest Orrin")
 
 
-@pytest.fixture(scope="module")
-def nodes(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RayCluster]:
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[RayCluster]:
     """A running cluster of two nodes."""
     if not os.environ.get("FOOTNOTED_TEST_ENGINE") or not ray_cluster.is_installed():
         pytest.skip("it needs Ray: run `make test-engines`")
-    with ray_cluster.running(tmp_path_factory.mktemp("ray")) as started:
+    with ray_cluster.running(tmp_path) as started:
         yield started
 
 
@@ -70,12 +70,13 @@ def vectors(library: Library) -> dict[str, Vector]:
 def test_a_sync_on_a_cluster_makes_the_library_of_a_local_one(
     outside: bool, nodes: RayCluster, encoder: Encoder, reports: Path, tmp_path: Path
 ) -> None:
+    if outside and os.environ.get("CI"):
+        pytest.skip("on a busy machine, Ray's client does not always start in its half minute")
     address = nodes.client_address if outside else nodes.address
     with Library.open(tmp_path / "local", encoder) as ours, Library.open(tmp_path / "ray", encoder) as theirs:
         local = sync(ours, [reports])
         with open_cluster(address, theirs) as readers:
-            # A reader for each core; Ray counts a lost node for a while.
-            assert len(readers) >= 2
+            assert len(readers) == 2, "a reader for each core"
             remote = sync(theirs, [reports], reader=readers)
         assert (remote.added, remote.failed) == (local.added, local.failed)
         assert len(remote.added) == 20
@@ -103,7 +104,6 @@ def test_a_sync_ends_with_all_files_although_a_node_is_lost(
         killer.start()
         report = sync(library, [reports], reader=readers)
         killer.join()
-        nodes.join()
         assert len(report.added) == 20, f"{report.failed} after {time.monotonic() - begun:.0f} s"
         assert [failure.path for failure in report.failed] == ["broken.pdf"]
         with Library.open(tmp_path / "local", encoder) as ours:

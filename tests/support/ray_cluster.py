@@ -54,7 +54,6 @@ class RayCluster:
         port, client_port = _free_port(), _free_port()
         self.address = f"127.0.0.1:{port}"
         self.client_address = f"ray://127.0.0.1:{client_port}"
-        self._log = folder / "second.log"
         log = folder / "head.log"
         self._head = _start(
             log,
@@ -62,12 +61,9 @@ class RayCluster:
             *(f"--temp-dir={temporary}", f"--ray-client-server-port={client_port}"),
         )
         _wait_for(log)
-        self.join()
-
-    def join(self) -> None:
-        """Start the second node."""
-        self._second = _start(self._log, f"--address={self.address}")
-        _wait_for(self._log)
+        log = folder / "second.log"
+        self._second = _start(log, f"--address={self.address}")
+        _wait_for(log)
 
     def lose(self) -> None:
         """End the second node as a crash does."""
