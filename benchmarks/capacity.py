@@ -40,7 +40,7 @@ Times = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """What was measured, on the CPU that the documentation names: a base, and a part for each passage.
+    """The measured figures, on the CPU that the documentation names: a base, and a part for each passage.
 
     Attributes:
         catalog_bytes: bytes of a passage in the catalog, with its text and vectors.
@@ -73,7 +73,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Assumptions:
-    """What nobody has measured here. Each is an option of the command; put in your own figures.
+    """The figures that nobody has measured here. Each is an option of the command; put in your own figures.
 
     Attributes:
         new_share: the share of the library that arrives anew in a day.
@@ -131,7 +131,7 @@ MODEL = Model(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a library of a size needs.
+    """The needs of a library of a size.
 
     Attributes:
         passages: the size.
@@ -164,7 +164,7 @@ def search_ms(model: Model, passages: float) -> float:
 
 
 def plan(passages: int, model: Model, given: Assumptions) -> Plan:
-    """What a library of this size needs."""
+    """The needs of a library of this size."""
     libraries = math.ceil(passages / given.largest)
     replicas = libraries * given.copies
     made_ms = model.read_ms + model.embed_ms
@@ -270,7 +270,7 @@ def _arrivals(count: float, peak: float, chance: np.random.Generator) -> Times:
 
 
 def _served(arrived: Times, seconds: Times, servers: int) -> Times:
-    """When each is done, if the first to come is the first to be served by one of ``servers``."""
+    """The times at which the work is done, if ``servers`` take it in the order in which it comes."""
     free = [0.0] * servers
     heapify(free)
     done = np.empty(len(arrived))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from threading import Lock
 
 import sqlalchemy as sa
 from limits.storage import MemoryStorage, Storage
@@ -56,15 +55,12 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
 
     def __init__(self, home: Path, database_url: str) -> None:
         super().__init__()
-        self._place = (home, database_url)
-        self._opening = Lock()
-        self._opened: sa.Engine | None = None
+        self._tables = COUNTS.late(home, database_url)
         self._sweep_at = 0.0
 
     def close(self) -> None:
         """Close all connections."""
-        if self._opened is not None:
-            self._opened.dispose()
+        self._tables.close()
 
     @property
     def base_exceptions(self) -> tuple[type[Exception], ...]:
@@ -74,7 +70,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
         """Add ``amount`` to a count, which ends ``expiry`` seconds after its first one; return the sum."""
         now = time.time()
-        with self._engine().begin() as connection:
+        with self._tables.engine.begin() as connection:
             self._sweep(connection, now)
             new = insert_into(connection, _counts).values(key=key, count=amount, ends=now + expiry)
             added = new.on_conflict_do_update(
@@ -87,8 +83,8 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return self._counted([key]).get(key, 0)
 
     def get_expiry(self, key: str) -> float:
-        """When a count ends, in seconds since 1970; now if there is none."""
-        with self._engine().connect() as connection:
+        """The end of a count, in seconds since 1970; now if there is none."""
+        with self._tables.engine.connect() as connection:
             ends = connection.scalar(sa.select(_counts.c.ends).filter_by(key=key))
         return time.time() if ends is None else float(ends)
 
@@ -102,13 +98,13 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
 
     def reset(self) -> int:
         """Delete all counts; return their number."""
-        with self._engine().begin() as connection:
+        with self._tables.engine.begin() as connection:
             tables = (_counts, _events)
             return sum(connection.execute(sa.delete(table)).rowcount for table in tables)
 
     def clear(self, key: str) -> None:
         """Delete a count."""
-        with self._engine().begin() as connection:
+        with self._tables.engine.begin() as connection:
             for table in (_counts, _events):
                 connection.execute(sa.delete(table).filter_by(key=key))
 
@@ -118,7 +114,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         Servers that note an event at the same moment may each note one more.
         """
         now = time.time()
-        with self._engine().begin() as connection:
+        with self._tables.engine.begin() as connection:
             self._sweep(connection, now)
             # An event that is as old as the window still counts here, as in memory.
             recent = sa.select(sa.func.count()).where(_events.c.key == key, _events.c.at >= now - expiry)
@@ -134,7 +130,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         recent = sa.select(sa.func.min(_events.c.at), sa.func.count()).where(
             _events.c.key == key, _events.c.at > now - expiry
         )
-        with self._engine().connect() as connection:
+        with self._tables.engine.connect() as connection:
             first, number = connection.execute(recent).one()
         return (now if first is None else float(first)), int(number)
 
@@ -165,15 +161,9 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         for each in self.sliding_window_keys(key, expiry, time.time()):
             self.clear(each)
 
-    def _engine(self) -> sa.Engine:
-        with self._opening:
-            if self._opened is None:
-                self._opened = COUNTS.open(*self._place)
-            return self._opened
-
     def _counted(self, keys: list[str]) -> dict[str, int]:
         known = sa.select(_counts.c.key, _counts.c.count).where(_counts.c.key.in_(keys))
-        with self._engine().connect() as connection:
+        with self._tables.engine.connect() as connection:
             return {key: count for key, count in connection.execute(known)}  # noqa: C416
 
     def _sweep(self, connection: sa.Connection, now: float) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from threading import Lock
 
 import sqlalchemy as sa
 
@@ -78,6 +79,10 @@ class OwnTables:
                 close_to_others(each)
         return engine
 
+    def late(self, home: Path, database_url: str = "") -> LateTables:
+        """The same tables, opened when they are first needed; see :meth:`open`."""
+        return LateTables(self, home, database_url)
+
     def check_empty(self, home: Path, database_url: str) -> None:
         """Check that a database has no rows of these tables, which :meth:`copy` would replace.
 
@@ -144,3 +149,30 @@ class OwnTables:
                 database.begin_migrating(connection)
                 database.set_version(connection, self._schema, self.version)
                 self.tables.create_all(connection)
+
+
+class LateTables:
+    """Tables that are opened when they are first needed. Safe to share between threads."""
+
+    def __init__(self, tables: OwnTables, home: Path, database_url: str) -> None:
+        self._tables = tables
+        self._place = (home, database_url)
+        self._opening = Lock()
+        self._opened: sa.Engine | None = None
+
+    def exist(self) -> bool:
+        """Tell if the tables may have rows; create nothing."""
+        return self._tables.exist(*self._place)
+
+    @property
+    def engine(self) -> sa.Engine:
+        """The engine of the database. Raises the errors of :meth:`OwnTables.open`."""
+        with self._opening:
+            if self._opened is None:
+                self._opened = self._tables.open(*self._place)
+            return self._opened
+
+    def close(self) -> None:
+        """Close all connections."""
+        if self._opened is not None:
+            self._opened.dispose()

@@ -26,7 +26,7 @@ from index.catalog.databases import (
 )
 from index.catalog.deleted_rows import restore_rows
 from index.catalog.long_texts import LongTexts
-from index.catalog.queries import all_meta, batches, get_meta, searched_build
+from index.catalog.queries import batches, get_meta, searched_build
 from index.catalog.reader import CatalogReader
 from index.catalog.schema import (
     builds,
@@ -142,15 +142,6 @@ class Catalog:
         """The number of commits that changed the searchable passages."""
         with self.engine.connect() as connection:
             return int(get_meta(connection, "generation") or 0)
-
-    def changes(self) -> tuple[int, int]:
-        """The generation, and the number of changes of dates and of limits of collections.
-
-        A server asks for it twice a second, so it is one small query.
-        """
-        with self.engine.connect() as connection:
-            values = all_meta(connection)
-        return int(values.get("generation") or 0), int(values.get("touched") or 0)
 
     def build(self) -> Build | None:
         """The current build; None while nothing was ever indexed."""

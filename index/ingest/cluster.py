@@ -59,7 +59,7 @@ class _Task:
 
 @dataclass(slots=True)
 class _Result:
-    """What was read from a file, with the vectors of its passages by digest, or why it cannot be read."""
+    """A document with the vectors of its passages by digest, or the cause for which it cannot be read."""
 
     document: Document | None = None
     cut: Cut | None = None

@@ -97,7 +97,9 @@ class StarterMaker:
         return self._current(self._state())
 
     def _state(self) -> tuple[int, int]:
-        return self._engine.index.catalog.changes()
+        """The generation of the library, and the number of changes of dates and of limits of collections."""
+        with self._engine.index.catalog.reading() as reader:
+            return reader.generation, reader.touched
 
     def _current(self, state: tuple[int, int]) -> Starters:
         of, made = self._made

@@ -19,7 +19,7 @@ _WORK = st.lists(st.tuples(st.floats(0, 100), st.floats(0, 10)), min_size=1, max
 
 
 def served(work: list[tuple[float, float]], servers: int) -> tuple[Times, Times, Times]:
-    """When each piece of work comes, how long it takes, and when it is done."""
+    """The times at which work comes, its durations, and the times at which it is done."""
     arrived, seconds = (np.array(values) for values in zip(*sorted(work), strict=True))
     return arrived, seconds, capacity._served(arrived, seconds, servers)
 

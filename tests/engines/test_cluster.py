@@ -46,7 +46,7 @@ def reports(tmp_path: Path) -> Path:
 
 
 def content(library: Library) -> list[object]:
-    """What a library has and finds, without the times at which it was written."""
+    """The documents and results of a library, without the times at which it was written."""
     with library.catalog.reading() as reader:
         documents = [
             (record.path, record.title, record.publisher, record.published, record.digest, record.passages)

@@ -14,7 +14,6 @@ from contextlib import closing
 from contextvars import ContextVar
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Lock
 
 import sqlalchemy as sa
 
@@ -99,22 +98,12 @@ class AuditLog:
                 ``home``.
             clock: tells the time in seconds since 1970.
         """
-        self._place = (home, database_url)
+        self._tables = AUDIT.late(home, database_url)
         self._clock = clock
-        self._opening = Lock()
-        self._opened: sa.Engine | None = None
-
-    @property
-    def _engine(self) -> sa.Engine:
-        with self._opening:
-            if self._opened is None:
-                self._opened = AUDIT.open(*self._place)
-            return self._opened
 
     def close(self) -> None:
         """Close all connections."""
-        if self._opened is not None:
-            self._opened.dispose()
+        self._tables.close()
 
     def add(self, act: Act) -> None:
         """Record an act, at the present time. Its words are shortened to 200 characters each.
@@ -124,7 +113,7 @@ class AuditLog:
             sqlalchemy.exc.DatabaseError: if the log cannot be written.
         """
         row = {key: value and value[:_MOST_CHARACTERS] for key, value in asdict(act).items()}
-        with self._engine.begin() as connection:
+        with self._tables.engine.begin() as connection:
             connection.execute(sa.insert(_records).values(at=self._clock(), **row))
 
     def listed(
@@ -154,9 +143,9 @@ class AuditLog:
             newest = newest.where(_records.c.action.contains(action, autoescape=True))
         if since is not None:
             newest = newest.where(_records.c.at >= since)
-        if not AUDIT.exist(*self._place):
+        if not self._tables.exist():
             return []
-        with self._engine.begin() as connection:
+        with self._tables.engine.begin() as connection:
             return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
 
     def latest(self, action: str) -> dict[str, float]:
@@ -166,19 +155,19 @@ class AuditLog:
             .where(_records.c.action == action, _records.c.outcome == DONE, _records.c.who.is_not(None))
             .group_by(_records.c.who)
         )
-        if not AUDIT.exist(*self._place):
+        if not self._tables.exist():
             return {}
-        with self._engine.begin() as connection:
+        with self._tables.engine.begin() as connection:
             return {str(who): float(at) for who, at in connection.execute(newest)}
 
     def forget(self, before: float) -> int:
         """Delete the records of the time before ``before`` from the disk; return their number."""
-        if not AUDIT.exist(*self._place):
+        if not self._tables.exist():
             return 0
-        with self._engine.begin() as connection:
+        with self._tables.engine.begin() as connection:
             gone = connection.execute(sa.delete(_records).where(_records.c.at < before)).rowcount
         if gone:
-            with self._engine.connect() as connection:
+            with self._tables.engine.connect() as connection:
                 database_of(connection).clear_log(connection)
         return gone
 
