@@ -17,6 +17,9 @@ ROOT = Path(__file__).parents[2]
 START_SECONDS = 120
 STOP_SECONDS = 20
 
+KILLS = 2 if os.environ.get("CI") else 20
+"""The number of random moments at which a test ends a server."""
+
 MODULE = (sys.executable, "-m", "ui.cli.app")
 """The command from this checkout, which need not be installed."""
 

@@ -61,13 +61,17 @@ class RayCluster:
             *(f"--temp-dir={temporary}", f"--ray-client-server-port={client_port}"),
         )
         _wait_for(log)
-        log = folder / "second.log"
-        self._second = _start(log, f"--address={self.address}")
-        _wait_for(log)
+        self._second_log = folder / "second.log"
+        self.regain()
 
     def lose(self) -> None:
         """End the second node as a crash does."""
         self._second.kill()
+
+    def regain(self) -> None:
+        """Start a second node."""
+        self._second = _start(self._second_log, f"--address={self.address}")
+        _wait_for(self._second_log)
 
     def end(self) -> None:
         """End both nodes."""
