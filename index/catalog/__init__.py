@@ -16,6 +16,7 @@ from index.catalog.limits import Limits, all_documents, documents_in, hidden_col
 from index.catalog.reader import CatalogReader, Part
 from index.catalog.schema import (
     TEXT,
+    feedback,
     kept,
     kept_documents,
     kept_owners,
@@ -45,6 +46,7 @@ __all__ = [
     "database_at",
     "database_of",
     "documents_in",
+    "feedback",
     "hidden_collections",
     "insert_into",
     "is_file",

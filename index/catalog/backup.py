@@ -1,7 +1,7 @@
 """Backs up a library to one file, and restores a library from such a file, while a server runs.
 
 The file is an uncompressed tar of ``manifest.json``, ``catalog.sqlite`` and the library's other files
-(uploads, feedback). It contains no caches: the library rebuilds them from the catalog, which holds the
+(uploads). It contains no caches: the library rebuilds them from the catalog, which holds the
 vectors.
 """
 

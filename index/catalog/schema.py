@@ -10,8 +10,11 @@ import sqlalchemy as sa
 from index.catalog.databases import database_of
 from index.errors import SchemaError
 
-HEAD = "0003"
+HEAD = "0004"
 """The schema revision of this code: the newest file of ``migrations/versions``."""
+
+REPLACED = "replaced"
+"""The attribute of Alembic's configuration that lists the files whose content is in the tables now."""
 
 metadata = sa.MetaData()
 
@@ -311,6 +314,23 @@ kept_documents = sa.Table(
     sa.Index("kept_documents_by_document", "document_id", "number"),
 )
 
+feedback = sa.Table(
+    # Judgements of stored texts, in the order of arrival. The index does not interpret them.
+    "feedback",
+    metadata,
+    sa.Column("number", _NUMBER, primary_key=True, autoincrement=True),
+    sa.Column("question", TEXT, nullable=False),
+    sa.Column("verdict", TEXT, nullable=False),
+    sa.Column("evidence", sa.JSON, nullable=False),
+    sa.Column("note", TEXT),
+    sa.Column("given_at", TEXT, nullable=False),
+    sa.Column("answer_id", TEXT),
+    # The key of the viewer who gave it.
+    sa.Column("owner", TEXT),
+    sa.Index("feedback_by_answer", "answer_id", "number"),
+    sqlite_autoincrement=True,
+)
+
 limits = sa.Table(
     # Collections that only some viewers, or none, may see.
     "limits",
@@ -360,6 +380,8 @@ def migrate(engine: sa.Engine) -> None:
                 f"the catalog is of revision {found!r}, this program knows revisions up to {HEAD!r}; "
                 "update footnoted, or choose another --home"
             ) from error
+    for file in config.attributes.get(REPLACED, ()):
+        file.unlink(missing_ok=True)
 
 
 def _revision(connection: sa.Connection) -> str | None:

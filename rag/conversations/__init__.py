@@ -22,7 +22,6 @@ from rag.conversations.answers import (
 )
 from rag.conversations.export_check import Checked, Claim, Footnote, Place, cited_document, recheck
 from rag.conversations.feedback import (
-    FILE,
     Feedback,
     Judgement,
     append_feedback,
@@ -36,7 +35,6 @@ from rag.conversations.history import Conversation, continue_conversation, from_
 from rag.conversations.store import KeptConversation
 
 __all__ = [
-    "FILE",
     "LISTED",
     "Checked",
     "CitingAnswer",

@@ -1,30 +1,20 @@
-"""Feedback on answers, stored beside the library as JSON Lines in the order of arrival."""
+"""Feedback on answers, stored in the catalog in the order of arrival."""
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Literal
 
-from filelock import FileLock
+import sqlalchemy as sa
 
-from index import private
+from index.catalog import Catalog, feedback, writing
 from index.documents import Span
 from index.errors import DocumentNotFoundError
 from index.library import Library
-from index.records import Viewer
 from rag.answers import Answer
 from rag.conversations.owners import keys_of
-from rag.errors import JsonLinesError, SpanError
-from rag.json_lines import read_json_lines
-
-FILE = "feedback.jsonl"
-_LOCK = "feedback.lock"
-_LOCK_SECONDS = 30.0
+from rag.errors import SpanError
 
 Judgement = Literal["right", "wrong", "unanswerable"]
 """``right``: the answer is correct. ``wrong``: the answer is not correct; the evidence, if any, shows what it
@@ -106,86 +96,43 @@ def evidence_in(index: Library, document_id: int, version: int, start: int, end:
     return CitedEvidence(record.source, record.path, start, end, Span(start, end).of(text))
 
 
-def append_feedback(home: Path, feedback: Feedback) -> None:
-    """Append to the feedback under ``home``; safe across threads and processes.
+def append_feedback(catalog: Catalog, given: Feedback) -> None:
+    """Store feedback in a catalog; if another process is writing, wait for it.
 
     Raises:
-        TimeoutError: if another process holds the file for 30 seconds.
+        sqlalchemy.exc.OperationalError: if the catalog cannot be written, or stays locked for 30 seconds.
     """
-    line = json.dumps(asdict(feedback), ensure_ascii=False) + "\n"
-    with (
-        _locked(home),
-        open(home / FILE, "a", encoding="utf-8", errors="replace", opener=private.opener) as file,
-    ):
-        file.write(line)
-        file.flush()
-        os.fsync(file.fileno())
+    with writing(catalog.engine) as connection:
+        connection.execute(sa.insert(feedback).values(asdict(given)))
 
 
-def read_feedback(home: Path) -> list[Feedback]:
-    """Return the feedback under ``home``, in the order of arrival.
-
-    Raises:
-        JsonLinesError: if a line is damaged; the message names its number.
-        TimeoutError: if another process holds the file for 30 seconds.
-    """
-    file = home / FILE
-    if not file.is_file():
-        return []
-    with _locked(home):
-        return [_feedback(file, number, row) for number, row in read_json_lines(file)]
+def read_feedback(catalog: Catalog) -> list[Feedback]:
+    """Return the feedback in a catalog, in the order of arrival."""
+    columns = [column for column in feedback.c if column is not feedback.c.number]
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(sa.select(*columns).order_by(feedback.c.number)).mappings().all()
+    return [
+        Feedback(**{**row, "evidence": tuple(CitedEvidence(**each) for each in row["evidence"])})
+        for row in rows
+    ]
 
 
-def forget_feedback(home: Path, before: str) -> int:
+def forget_feedback(catalog: Catalog, before: str) -> int:
     """Delete the feedback that was given before a time, ISO 8601 in UTC; return the number of records.
 
     Raises:
-        JsonLinesError: if a line is not a JSON object; nothing is deleted then.
-        OSError: if the file cannot be written; nothing is deleted then.
-        TimeoutError: if another process holds the file for 30 seconds.
+        sqlalchemy.exc.OperationalError: as :func:`append_feedback`.
     """
-    file = home / FILE
-    if not file.is_file():
-        return 0
-    with _locked(home):
-        rows = [row for _, row in read_json_lines(file)]
-        # A record without a time stays: nobody can say how old it is.
-        left = [row for row in rows if str(row.get("given_at") or before) >= before]
-        if len(left) < len(rows):
-            lines = (json.dumps(row, ensure_ascii=False) for row in left)
-            private.write_file(file, "".join(f"{line}\n" for line in lines))
-    return len(rows) - len(left)
+    with writing(catalog.engine) as connection:
+        return connection.execute(sa.delete(feedback).where(feedback.c.given_at < before)).rowcount
 
 
-def judgements(home: Path, viewer: Viewer | None = None) -> dict[str, Judgement]:
-    """Return the last judgement of each answer, by the answer's id: those of one viewer, or of all.
-
-    Raises:
-        JsonLinesError, TimeoutError: as :func:`read_feedback`.
-    """
-    keys = None if viewer is None else {*keys_of(viewer), *([None] if viewer.sees_all else [])}
-    return {
-        given.answer_id: given.verdict
-        for given in read_feedback(home)
-        if given.answer_id is not None and (keys is None or given.owner in keys)
-    }
-
-
-def _locked(home: Path) -> FileLock:
-    return FileLock(home / _LOCK, timeout=_LOCK_SECONDS, mode=private.FILE)
-
-
-def _feedback(file: Path, number: int, row: Mapping[str, Any]) -> Feedback:
-    try:
-        evidence = tuple(CitedEvidence(**item) for item in row["evidence"])
-        feedback = Feedback(**{**row, "evidence": evidence})
-    except (KeyError, TypeError) as error:
-        raise JsonLinesError(
-            f"{file}, line {number}: not a feedback record ({error}); correct or remove the line"
-        ) from error
-    if feedback.verdict not in get_args(Judgement):
-        raise JsonLinesError(
-            f"{file}, line {number}: the verdict is {feedback.verdict!r}; it must be one of "
-            f"{', '.join(get_args(Judgement))}"
-        )
-    return feedback
+def judgements(catalog: Catalog) -> dict[str, Judgement]:
+    """Return the last judgement of each answer, by the answer's id: those of the viewer, or of all."""
+    statement = sa.select(feedback.c.answer_id, feedback.c.verdict).where(feedback.c.answer_id.is_not(None))
+    if catalog.viewer is not None:
+        own = feedback.c.owner.in_(keys_of(catalog.viewer))
+        statement = statement.where(own | feedback.c.owner.is_(None) if catalog.viewer.sees_all else own)
+    with catalog.engine.connect() as connection:
+        rows = connection.execute(statement.order_by(feedback.c.number))
+        return {row.answer_id: row.verdict for row in rows}

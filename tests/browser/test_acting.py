@@ -225,7 +225,7 @@ def test_a_judgement_is_kept_at_once_shown_and_takes_a_note(page: Page, dam: Lib
     expect(said(page)).to_have_text("Saved with your note.")
     expect(page.get_by_label("Note about this answer")).to_have_count(0)
     expect(act(answer, "wrong")).to_be_focused()
-    given = [each for each in read_feedback(dam.home) if each.answer_id == id_of(answer)]
+    given = [each for each in read_feedback(dam.catalog) if each.answer_id == id_of(answer)]
     assert [(each.question, each.verdict, each.note) for each in given] == [
         (BROKE, "wrong", None),
         (BROKE, "wrong", "It was <b>Monday</b>."),

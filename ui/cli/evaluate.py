@@ -204,8 +204,8 @@ def _library_set(settings: Settings, questions: Sequence[Path], stderr: Console)
     from ui.opening import open_library
 
     folder = settings.home.joinpath(*SET)
-    feedback = read_feedback(settings.home)
     with open_library(settings) as index:
+        feedback = read_feedback(index.catalog)
         for note in write_library_set(index, feedback, questions, folder):
             printing.print_line(stderr, visible(note))
     return folder

@@ -186,7 +186,7 @@ def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any
     viewer = index.catalog.viewer
     owner = viewer.key if viewer else None
     kept = Feedback(question, request.verdict, evidence, request.note, given_at, request.answer_id, owner)
-    append_feedback(index.home, kept)
+    append_feedback(index.catalog, kept)
     fields = asdict(kept)
     del fields["owner"]
     for item in fields["evidence"]:

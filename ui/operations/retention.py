@@ -48,7 +48,6 @@ def forget(
 
     Raises:
         sqlalchemy.exc.DatabaseError: if a database cannot be written.
-        JsonLinesError, OSError, TimeoutError: if the feedback cannot be read or written.
     """
     now = clock()
 
@@ -57,7 +56,7 @@ def forget(
 
     forgotten = Forgotten(
         forget_answers(library, limit(settings.keep_answers)) if settings.keep_answers else 0,
-        forget_feedback(library.home, limit(settings.keep_feedback)) if settings.keep_feedback else 0,
+        forget_feedback(library.catalog, limit(settings.keep_feedback)) if settings.keep_feedback else 0,
         audit.forget(now - settings.keep_audit * DAY_SECONDS) if settings.keep_audit else 0,
     )
     library.catalog.clear_log()

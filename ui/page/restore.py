@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from index.library import Library
 from rag.answers import Answer
 from rag.conversations import Judgement, answers_until, conversation, is_own_conversation, judgements
-from rag.errors import AnswerNotFoundError, JsonLinesError
+from rag.errors import AnswerNotFoundError
 from ui.page.conversation import Exchange, ShownConversation
 from ui.page.locales import Locale
 from ui.page.markup.answer import answer_markup, failure_markup
@@ -37,7 +37,7 @@ def restore(
     if not answers:
         gone = locale.text("restored.noConversation", id=conversation_id)
         return ShownConversation(notice=failure_markup(gone), locale=locale)
-    exchanges = _exchanges(answers, _judgements(index), locale)
+    exchanges = _exchanges(answers, judgements(index.catalog), locale)
     return ShownConversation(_id_of(index, conversation_id), exchanges, locale=locale)
 
 
@@ -47,7 +47,7 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
     except AnswerNotFoundError:
         gone = locale.text("restored.noAnswer", id=answer_id)
         return ShownConversation(notice=failure_markup(gone), locale=locale)
-    by_answer = _judgements(index)
+    by_answer = judgements(index.catalog)
     own = shown[-1].conversation_id
     whole = conversation(index, own) if own is not None else []
     ids = [answer.answer_id for answer in whole]
@@ -66,14 +66,6 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
 def _id_of(index: Library, conversation_id: str) -> str:
     """The id under which a shown conversation continues: a new one if it belongs to another user."""
     return conversation_id if is_own_conversation(index, conversation_id) else uuid.uuid4().hex
-
-
-def _judgements(index: Library) -> Mapping[str, Judgement]:
-    """The judgements of answers; none if their file cannot be read, so that the page still works."""
-    try:
-        return judgements(index.home, index.catalog.viewer)
-    except (JsonLinesError, OSError):
-        return {}
 
 
 def _exchanges(

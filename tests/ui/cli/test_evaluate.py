@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from index.catalog import CATALOG, Catalog
 from index.embedding.encoder import Encoder
-from rag.conversations.feedback import Feedback, append_feedback
+from rag.conversations.feedback import Feedback, Judgement, append_feedback
 from rag.evaluation import Configuration, evaluate, read_dataset
 from rag.evaluation.datasets import choose
 from tests.support.commands import QUESTION, fails
@@ -147,9 +149,14 @@ def test_what_a_set_s_files_have_wrong_is_said_and_the_rest_is_measured(
 def test_the_library_is_evaluated_with_its_feedback(
     capfd: pytest.CaptureFixture[str], own_home: Path, tmp_path: Path
 ) -> None:
-    append_feedback(own_home, Feedback(QUESTION, "right", (), None, "2031-05-06"))
-    append_feedback(own_home, Feedback(UNANSWERABLE, "unanswerable", (), None, "2031"))
-    append_feedback(own_home, Feedback("Who was hurt?", "wrong", (), None, "2031-05-06"))
+    judged: list[tuple[str, Judgement]] = [
+        (QUESTION, "right"),
+        (UNANSWERABLE, "unanswerable"),
+        ("Who was hurt?", "wrong"),
+    ]
+    with closing(Catalog.open(own_home / CATALOG)) as catalog:
+        for question, verdict in judged:
+            append_feedback(catalog, Feedback(question, verdict, (), None, "2031-05-06"))
     form, err = measures(capfd, "--from-feedback", "--home", own_home)
     assert (form["dataset"], form["n_documents"], form["n_queries"]) == ("library", 7, 2)
     assert form["abstention"]["recall"]["n"] == 2
@@ -217,12 +224,6 @@ def test_errors_are_one_line(
     capfd: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str | Path], code: int, line: str
 ) -> None:
     assert fails(capfd, code, "eval", *arguments, "--home", tmp_path / "home") == line
-
-
-def test_a_damaged_line_of_feedback_is_named(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:
-    (tmp_path / "feedback.jsonl").write_text("{}\n")
-    line = fails(capfd, 1, "eval", "--from-feedback", "--home", tmp_path)
-    assert line.startswith(f"{tmp_path}/feedback.jsonl, line 1: not a feedback record (")
 
 
 def test_an_unknown_reader_is_one_line(capfd: pytest.CaptureFixture[str], tmp_path: Path) -> None:

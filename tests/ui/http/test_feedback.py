@@ -25,7 +25,7 @@ def engine(library: Callable[[Mapping[str, str]], QueryEngine]) -> QueryEngine:
 
 
 def kept(engine: QueryEngine) -> list[Feedback]:
-    return read_feedback(engine.index.home)
+    return read_feedback(engine.index.catalog)
 
 
 def test_feedback_is_kept_with_the_words_of_its_evidence(client: TestClient, engine: QueryEngine) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from index.library import Library
-from rag.conversations import page_of_conversations
+from rag.conversations import Feedback, append_feedback, page_of_conversations, read_feedback
 from rag.conversations.answers import keep
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
@@ -52,21 +52,20 @@ def test_what_is_too_old_is_deleted_and_leaves_no_trace_on_the_disk(index: Libra
     AnswerStore(index.catalog).name_conversation("c1", f"About {SECRET}")
     put(index, 2, OLD, SECRET * 1_000)
     put(index, 3, YOUNG, "Stays.", "c2")
-    feedback = [{"given_at": OLD, "note": SECRET}, {"given_at": YOUNG, "note": "stays"}, {"note": "no time"}]
-    (index.home / "feedback.jsonl").write_text("".join(json.dumps(row) + "\n" for row in feedback))
-    assert set(traces(index.home)) >= {"feedback.jsonl"}
+    for given_at, note in ((OLD, SECRET), (YOUNG, "stays")):
+        append_feedback(index.catalog, Feedback("Who?", "wrong", (), note, given_at))
+    assert traces(index.home)
     assert forget(index, audit, MONTH, lambda: NOW) == Forgotten(answers=2, feedback=1, audit=1)
     assert traces(index.home) == []
     assert [each.conversation_id for each in page_of_conversations(index)[0]] == ["c2"]
-    left = (index.home / "feedback.jsonl").read_text().splitlines()
-    assert [json.loads(line)["note"] for line in left] == ["stays", "no time"]
+    assert [each.note for each in read_feedback(index.catalog)] == ["stays"]
     assert [record.who for record in audit.listed(10)] == ["ana"]
     assert forget(index, audit, MONTH, lambda: NOW) == Forgotten()
 
 
 def test_nothing_is_deleted_without_a_setting(index: Library, audit: AuditLog) -> None:
     put(index, 1, OLD, SECRET, "c1")
-    (index.home / "feedback.jsonl").write_text(json.dumps({"given_at": OLD}) + "\n")
+    append_feedback(index.catalog, Feedback("Who?", "wrong", (), None, OLD))
     for_ever = OperationSettings(keep_audit=0)
     assert forget(index, audit, for_ever, lambda: NOW) == Forgotten()
     assert len(audit.listed(10)) == 2

@@ -153,13 +153,6 @@ def test_what_was_said_of_an_answer_is_shown_with_it(engine: QueryEngine) -> Non
     [made] = converse(engine, QUESTIONS[0])
     for verdict in ("wrong", "right"):
         feedback = Feedback(QUESTIONS[0], verdict, (), None, "2031-05-06", made.answer_id)
-        append_feedback(engine.index.home, feedback)
+        append_feedback(engine.index.catalog, feedback)
     [exchange] = restored(engine, answer_id=made.answer_id).exchanges
     assert exchange.markup == answer_markup(made, ENGLISH, "right")
-
-
-def test_feedback_that_cannot_be_read_hides_no_answer(engine: QueryEngine) -> None:
-    [made] = converse(engine, QUESTIONS[0])
-    (engine.index.home / "feedback.jsonl").write_text("{", encoding="utf-8")
-    [exchange] = restored(engine, answer_id=made.answer_id).exchanges
-    assert exchange.markup == answer_markup(made, ENGLISH)

@@ -56,14 +56,13 @@ def _record(settings: Settings, action: str, file: Path) -> None:
 
 
 def _entries() -> tuple[str, ...]:
-    """The folder and the file of a home that a backup contains beside the catalog: uploads and feedback.
+    """The folders of a home that a backup contains beside the catalog.
 
     A backup does not contain the settings, because they may contain passwords.
     """
     from index.library import UPLOADS
-    from rag.conversations import FILE
 
-    return UPLOADS, FILE
+    return (UPLOADS,)
 
 
 def _print_report(report: BackupReport, *, as_json: bool) -> None:
