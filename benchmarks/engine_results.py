@@ -86,7 +86,7 @@ def main() -> None:
         place = Path(folder)
         questions = list(_questions(place / "files", given.questions))
         names = ", ".join(SETS)
-        print(f"{machine()}\n\n{len(questions)} questions, the first {given.questions} each of {names}\n")
+        print(f"{machine()}\n\n{len(questions)} questions, evenly spread over {names}\n")
         print("| library | passages | recall of 10 and 100 | nDCG@10 | the same first ten |")
         print("|---|---:|---|---:|---:|", flush=True)
         expected: dict[str, Found] = {}

@@ -88,7 +88,7 @@ def test_over_http_a_full_disk_is_507_and_names_no_folder(said: dict[str, Any]) 
         "upload": full,
         "queued upload": full,
         "large upload": full,
-        "feedback": full,
+        "feedback": catalog,
         "sync": catalog,
     }
 
