@@ -25,7 +25,7 @@ from ir_measures import nDCG
 from benchmarks.datasets import HOME, data_folder
 from benchmarks.engines import empty
 from benchmarks.side_by_side import machine, note
-from index.catalog import move_catalog
+from index.catalog import check_empty, move_catalog
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest import open_cluster, sync
 from index.library import POOL, Hit, Library
@@ -140,6 +140,7 @@ def _libraries(
         sync(library, [place / "files"])
         library.compact()
     if given.database_url:
+        check_empty(place, given.database_url)
         opened.callback(empty, given.database_url)
         move_catalog(copied("moved"), "", given.database_url)
     if given.index:

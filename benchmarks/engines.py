@@ -20,7 +20,7 @@ import sqlalchemy as sa
 from benchmarks.corpus import Corpus
 from benchmarks.side_by_side import Bench, machine, milliseconds, parser, prepared
 from benchmarks.stand_in import document_id_at
-from index.catalog import move_catalog
+from index.catalog import check_empty, move_catalog
 from index.catalog.schema import metadata
 from index.library import Library
 
@@ -48,6 +48,7 @@ def _figures(bench: Bench, filled: Path, place: Path) -> Iterator[tuple[str, str
     database_url = bench.arguments.database_url
     for name in ("file", "one"):
         shutil.copytree(filled, place / name)
+    check_empty(place, database_url)
     with ExitStack() as opened:
         opened.callback(empty, database_url)
         seconds = milliseconds(partial(move_catalog, place / "one", "", database_url)) / 1000

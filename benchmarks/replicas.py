@@ -36,6 +36,7 @@ from benchmarks.askers import asking, is_honest
 from benchmarks.engines import empty
 from benchmarks.serving import COMMAND
 from benchmarks.side_by_side import machine, note
+from index.catalog import check_empty
 
 HERE = Path(__file__).parents[1]
 ASKERS = 30
@@ -210,8 +211,9 @@ def main() -> None:
     queries = [json.loads(line)["text"] for line in questions]
     print(machine())
     with ExitStack() as opened:
-        opened.callback(empty, given.database_url)
         place = Path(opened.enter_context(tempfile.TemporaryDirectory()))
+        check_empty(place, given.database_url)
+        opened.callback(empty, given.database_url)
         settings = {
             "FOOTNOTED_DATABASE_URL": given.database_url,
             "FOOTNOTED_UPLOADS": str(place / "uploads"),

@@ -61,7 +61,7 @@ def make_file(file: Path) -> None:
     close_to_others(file)
 
 
-def write_file(file: Path, text: str) -> None:
+def write_file(file: Path, content: str | bytes) -> None:
     """Write a file for its owner alone; a reader finds the former text or the whole new one.
 
     Raises:
@@ -69,8 +69,8 @@ def write_file(file: Path, text: str) -> None:
     """
     descriptor, part = tempfile.mkstemp(prefix=f".{file.name}-", dir=file.parent)
     try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as written:
-            written.write(text)
+        with os.fdopen(descriptor, "wb") as written:
+            written.write(content.encode() if isinstance(content, str) else content)
             written.flush()
             os.fsync(written.fileno())
         Path(part).replace(file)

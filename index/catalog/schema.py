@@ -13,9 +13,6 @@ from index.errors import SchemaError
 HEAD = "0004"
 """The schema revision of this code: the newest file of ``migrations/versions``."""
 
-REPLACED = "replaced"
-"""The attribute of Alembic's configuration that lists the files whose content is in the tables now."""
-
 metadata = sa.MetaData()
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
@@ -327,7 +324,7 @@ feedback = sa.Table(
     sa.Column("answer_id", TEXT),
     # The key of the viewer who gave it.
     sa.Column("owner", TEXT),
-    sa.Index("feedback_by_answer", "answer_id", "number"),
+    sa.Index("feedback_by_answer", "answer_id"),
     sqlite_autoincrement=True,
 )
 
@@ -380,8 +377,6 @@ def migrate(engine: sa.Engine) -> None:
                 f"the catalog is of revision {found!r}, this program knows revisions up to {HEAD!r}; "
                 "update footnoted, or choose another --home"
             ) from error
-    for file in config.attributes.get(REPLACED, ()):
-        file.unlink(missing_ok=True)
 
 
 def _revision(connection: sa.Connection) -> str | None:

@@ -31,10 +31,12 @@ from rag.conversations.feedback import (
     judgements,
     read_feedback,
 )
+from rag.conversations.feedback_file import FILE, forget_feedback_file, import_feedback
 from rag.conversations.history import Conversation, continue_conversation, from_answers, from_turns
 from rag.conversations.store import KeptConversation
 
 __all__ = [
+    "FILE",
     "LISTED",
     "Checked",
     "CitingAnswer",
@@ -59,8 +61,10 @@ __all__ = [
     "find_conversation",
     "forget_answers",
     "forget_feedback",
+    "forget_feedback_file",
     "from_answers",
     "from_turns",
+    "import_feedback",
     "is_own_conversation",
     "judgements",
     "kept_answer",

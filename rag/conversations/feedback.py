@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Literal
@@ -100,14 +101,15 @@ def append_feedback(catalog: Catalog, given: Feedback) -> None:
     """Store feedback in a catalog; if another process is writing, wait for it.
 
     Raises:
-        sqlalchemy.exc.OperationalError: if the catalog cannot be written, or stays locked for 30 seconds.
+        sqlalchemy.exc.OperationalError, LibraryLockedError: if the catalog cannot be written, or stays locked
+            for 30 seconds.
     """
     with writing(catalog.engine) as connection:
         connection.execute(sa.insert(feedback).values(asdict(given)))
 
 
 def read_feedback(catalog: Catalog) -> list[Feedback]:
-    """Return the feedback in a catalog, in the order of arrival."""
+    """Return the feedback of all viewers, in the order of arrival."""
     columns = [column for column in feedback.c if column is not feedback.c.number]
     with catalog.engine.connect() as connection:
         rows = connection.execute(sa.select(*columns).order_by(feedback.c.number)).mappings().all()
@@ -121,15 +123,17 @@ def forget_feedback(catalog: Catalog, before: str) -> int:
     """Delete the feedback that was given before a time, ISO 8601 in UTC; return the number of records.
 
     Raises:
-        sqlalchemy.exc.OperationalError: as :func:`append_feedback`.
+        sqlalchemy.exc.OperationalError, LibraryLockedError: as :func:`append_feedback`.
     """
     with writing(catalog.engine) as connection:
         return connection.execute(sa.delete(feedback).where(feedback.c.given_at < before)).rowcount
 
 
-def judgements(catalog: Catalog) -> dict[str, Judgement]:
-    """Return the last judgement of each answer, by the answer's id: those of the viewer, or of all."""
-    statement = sa.select(feedback.c.answer_id, feedback.c.verdict).where(feedback.c.answer_id.is_not(None))
+def judgements(catalog: Catalog, answer_ids: Collection[str]) -> dict[str, Judgement]:
+    """Return the last judgement of each of these answers by the catalog's viewer, or by all without one."""
+    statement = sa.select(feedback.c.answer_id, feedback.c.verdict).where(
+        feedback.c.answer_id.in_(answer_ids)
+    )
     if catalog.viewer is not None:
         own = feedback.c.owner.in_(keys_of(catalog.viewer))
         statement = statement.where(own | feedback.c.owner.is_(None) if catalog.viewer.sees_all else own)

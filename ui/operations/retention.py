@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from index.library import Library
-from rag.conversations import forget_answers, forget_feedback
+from rag.conversations import forget_answers, forget_feedback, forget_feedback_file
 from ui.operation_settings import OperationSettings
 from ui.operations.audit import AuditLog
 from ui.operations.log import log_event
@@ -47,7 +47,7 @@ def forget(
     """Delete what is too old, and clear the catalog's log of what was deleted since.
 
     Raises:
-        sqlalchemy.exc.DatabaseError: if a database cannot be written.
+        sqlalchemy.exc.DatabaseError, UnreachableError: if a database cannot be written.
     """
     now = clock()
 
@@ -59,6 +59,8 @@ def forget(
         forget_feedback(library.catalog, limit(settings.keep_feedback)) if settings.keep_feedback else 0,
         audit.forget(now - settings.keep_audit * DAY_SECONDS) if settings.keep_audit else 0,
     )
+    if settings.keep_feedback:
+        forget_feedback_file(library.home, now - settings.keep_feedback * DAY_SECONDS)
     library.catalog.clear_log()
     if forgotten != Forgotten():
         log_event("retention", answers=forgotten.answers, feedback=forgotten.feedback, audit=forgotten.audit)

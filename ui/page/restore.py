@@ -37,7 +37,7 @@ def restore(
     if not answers:
         gone = locale.text("restored.noConversation", id=conversation_id)
         return ShownConversation(notice=failure_markup(gone), locale=locale)
-    exchanges = _exchanges(answers, judgements(index.catalog), locale)
+    exchanges = _exchanges(answers, _judgements(index, answers), locale)
     return ShownConversation(_id_of(index, conversation_id), exchanges, locale=locale)
 
 
@@ -47,9 +47,9 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
     except AnswerNotFoundError:
         gone = locale.text("restored.noAnswer", id=answer_id)
         return ShownConversation(notice=failure_markup(gone), locale=locale)
-    by_answer = judgements(index.catalog)
     own = shown[-1].conversation_id
     whole = conversation(index, own) if own is not None else []
+    by_answer = _judgements(index, [*shown, *whole])
     ids = [answer.answer_id for answer in whole]
     exchanges = _exchanges(shown, by_answer, locale)
     if own is None or answer_id not in ids:
@@ -66,6 +66,10 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
 def _id_of(index: Library, conversation_id: str) -> str:
     """The id under which a shown conversation continues: a new one if it belongs to another user."""
     return conversation_id if is_own_conversation(index, conversation_id) else uuid.uuid4().hex
+
+
+def _judgements(index: Library, answers: Iterable[Answer]) -> Mapping[str, Judgement]:
+    return judgements(index.catalog, {answer.answer_id for answer in answers})
 
 
 def _exchanges(

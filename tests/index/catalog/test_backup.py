@@ -11,11 +11,7 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
-from alembic import command
-from alembic.config import Config
 
-from index.catalog import CATALOG, Catalog, feedback, schema
 from index.catalog.backup import back_up, restore
 from index.embedding.encoder import Encoder
 from index.errors import BackupError
@@ -25,7 +21,7 @@ from index.ingest.synchronize import sync
 from index.library import Library
 from tests.support.reports import Watched, found, incoming, paths, write
 
-BESIDE = ("uploads", "notes.txt")
+BESIDE = ("uploads", "feedback.jsonl")
 
 
 @pytest.fixture
@@ -43,7 +39,7 @@ def index(encoder: Encoder, home: Path) -> Iterator[Library]:
 def test_it_holds_the_catalog_and_what_lies_beside_it(index: Library, home: Path, tmp_path: Path) -> None:
     (home / "uploads" / ".incoming-x").mkdir(parents=True)
     (home / "uploads" / "b.txt").write_text("Two gates.")
-    (home / "notes.txt").write_text("{}\n")
+    (home / "feedback.jsonl").write_text("{}\n")
     report = back_up(home, tmp_path / "library.tar", BESIDE)
     assert (report.generation, report.documents) == (1, 2)
     assert report.bytes == (tmp_path / "library.tar").stat().st_size
@@ -53,40 +49,13 @@ def test_it_holds_the_catalog_and_what_lies_beside_it(index: Library, home: Path
             "catalog.sqlite",
             "uploads",
             "uploads/b.txt",
-            "notes.txt",
+            "feedback.jsonl",
         ]
         manifest = tar.extractfile("manifest.json")
         assert manifest is not None
         assert json.load(manifest)["home"] == str(home)
     assert sorted(entry.name for entry in home.glob(".*")) == [], "nothing is left lying about"
     assert index.generation == 1
-
-
-def test_a_backup_of_an_older_program_brings_its_feedback(index: Library, home: Path, tmp_path: Path) -> None:
-    """It was in a file beside the catalog."""
-    index.close()
-    older(home / CATALOG, "0003")
-    judged = {"question": "Why?", "verdict": "wrong", "evidence": [], "note": "naïve", "given_at": "2031"}
-    (home / "feedback.jsonl").write_text(json.dumps(judged) + "\n", encoding="utf-8")
-    back_up(home, tmp_path / "library.tar", ("feedback.jsonl",))
-    restore(tmp_path / "other", tmp_path / "library.tar", BESIDE)
-    with (
-        closing(Catalog.open(tmp_path / "other" / CATALOG)) as catalog,
-        catalog.engine.connect() as connection,
-    ):
-        [row] = connection.execute(sa.select(feedback)).mappings().all()
-    assert (row["verdict"], row["note"]) == ("wrong", "naïve")
-
-
-def older(catalog: Path, revision: str) -> None:
-    """Take a catalog back to an older revision of its tables."""
-    config = Config()
-    config.set_main_option("script_location", str(Path(schema.__file__).parent / "migrations"))
-    engine = sa.create_engine(f"sqlite:///{catalog}")
-    with engine.begin() as connection:
-        config.attributes["connection"] = connection
-        command.downgrade(config, revision)
-    engine.dispose()
 
 
 def test_put_back_elsewhere_it_finds_the_same_and_embeds_nothing(

@@ -149,54 +149,6 @@ def test_a_catalog_without_owners_gets_them(engine: sa.Engine) -> None:
         ]
 
 
-WHOLE: dict[str, object] = {
-    "question": "Why?",
-    "verdict": "right",
-    "evidence": [],
-    "note": None,
-    "given_at": "2031",
-}
-EVIDENCE = {"source": "/reports", "path": "a.txt", "start": 4, "end": 7, "quote": "dam"}
-
-
-@pytest.mark.parametrize(
-    "damaged", ["{", "3", json.dumps(WHOLE | {"given_at": 3}), json.dumps(WHOLE | {"evidence": [{}]}), None]
-)
-def test_feedback_in_a_file_goes_to_the_table(engine: sa.Engine, tmp_path: Path, damaged: str | None) -> None:
-    """The file stays if a line of it is damaged, so that nothing is lost."""
-    upgrade(engine, "0003")
-    judged = WHOLE | {"evidence": [EVIDENCE], "answer_id": "a", "owner": "bea", "note": "naïve"}
-    lines = [json.dumps(judged, ensure_ascii=False), damaged, json.dumps(WHOLE), ""]
-    file = tmp_path / "feedback.jsonl"
-    file.write_text("".join(f"{line}\n" for line in lines if line is not None), encoding="utf-8")
-    migrate(engine)
-    with engine.connect() as connection:
-        rows = connection.execute(sa.select(schema.feedback).order_by("number")).mappings().all()
-    assert [dict(row) for row in rows] == [
-        {"number": 1, **judged},
-        {"number": 2, **WHOLE, "answer_id": None, "owner": None},
-    ]
-    assert file.exists() is (damaged is not None)
-
-
-def test_a_migration_that_fails_keeps_the_file_of_feedback(engine: sa.Engine, tmp_path: Path) -> None:
-    upgrade(engine, "0003")
-    file = tmp_path / "feedback.jsonl"
-    file.write_text(json.dumps(WHOLE) + "\n", encoding="utf-8")
-
-    def disk_full(_connection: sa.Connection, _cursor: object, statement: str, *_more: object) -> None:
-        if "INSERT INTO feedback" in statement:
-            raise OSError(28, "No space left on device")
-
-    sa.event.listen(engine, "before_cursor_execute", disk_full)
-    with pytest.raises(OSError, match="No space left"):
-        migrate(engine)
-    sa.event.remove(engine, "before_cursor_execute", disk_full)
-    assert file.exists()
-    migrate(engine)
-    assert not file.exists()
-
-
 def test_threads_may_open_one_new_database_at_once(tmp_path: Path) -> None:
     def open_and_migrate(_turn: int) -> set[str]:
         engine = sa.create_engine(f"sqlite:///{tmp_path}/catalog.sqlite", connect_args={"timeout": 30})

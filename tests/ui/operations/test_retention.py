@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -10,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.library import Library
-from rag.conversations import Feedback, append_feedback, page_of_conversations, read_feedback
+from rag.conversations import FILE, Feedback, append_feedback, page_of_conversations, read_feedback
 from rag.conversations.answers import keep
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
@@ -48,13 +49,13 @@ def traces(home: Path) -> list[str]:
 
 
 def test_what_is_too_old_is_deleted_and_leaves_no_trace_on_the_disk(index: Library, audit: AuditLog) -> None:
+    for given_at, note in ((OLD, SECRET), (YOUNG, "stays")):
+        append_feedback(index.catalog, Feedback("Who?", "wrong", (), note, given_at))
+    assert traces(index.home), "the note is on the disk"
     put(index, 1, OLD, SECRET, "c1")
     AnswerStore(index.catalog).name_conversation("c1", f"About {SECRET}")
     put(index, 2, OLD, SECRET * 1_000)
     put(index, 3, YOUNG, "Stays.", "c2")
-    for given_at, note in ((OLD, SECRET), (YOUNG, "stays")):
-        append_feedback(index.catalog, Feedback("Who?", "wrong", (), note, given_at))
-    assert traces(index.home)
     assert forget(index, audit, MONTH, lambda: NOW) == Forgotten(answers=2, feedback=1, audit=1)
     assert traces(index.home) == []
     assert [each.conversation_id for each in page_of_conversations(index)[0]] == ["c2"]
@@ -69,6 +70,17 @@ def test_nothing_is_deleted_without_a_setting(index: Library, audit: AuditLog) -
     for_ever = OperationSettings(keep_audit=0)
     assert forget(index, audit, for_ever, lambda: NOW) == Forgotten()
     assert len(audit.listed(10)) == 2
+
+
+def test_damaged_lines_of_an_older_programs_feedback_are_deleted_as_well(
+    index: Library, audit: AuditLog
+) -> None:
+    file = index.home / FILE
+    file.write_text(SECRET)
+    for age, left in ((31, True), (32, False)):
+        os.utime(file, (NOW - age * DAY_SECONDS,) * 2)
+        forget(index, audit, MONTH, lambda: NOW)
+        assert file.exists() is left
 
 
 def test_a_deleted_answer_is_gone_from_the_disk_at_the_next_run(

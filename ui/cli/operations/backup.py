@@ -42,9 +42,13 @@ def restore(
     backup followed. Footnoted follows a folder again once you sync the folder by name.
     """
     from index.catalog import restore as put_back
+    from rag.conversations import import_feedback
+    from ui.opening import open_catalog
 
     settings = settings_of(home=home)
     report = put_back(settings.home, file, _entries(), settings.database)
+    with open_catalog(settings) as catalog:
+        import_feedback(settings.home, catalog)
     _record(settings, "restore", file)
     _print_report(report, as_json=as_json)
 
@@ -56,13 +60,14 @@ def _record(settings: Settings, action: str, file: Path) -> None:
 
 
 def _entries() -> tuple[str, ...]:
-    """The folders of a home that a backup contains beside the catalog.
+    """What a backup contains of a home beside the catalog: uploads, and the feedback of an older program.
 
     A backup does not contain the settings, because they may contain passwords.
     """
     from index.library import UPLOADS
+    from rag.conversations import FILE
 
-    return (UPLOADS,)
+    return UPLOADS, FILE
 
 
 def _print_report(report: BackupReport, *, as_json: bool) -> None:
