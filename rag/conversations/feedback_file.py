@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, get_args
+from typing import get_args
 
 import sqlalchemy as sa
 
@@ -32,8 +32,7 @@ def import_feedback(home: Path, catalog: Catalog) -> None:
         return
     with writing(catalog.engine) as connection:
         # Read with the catalog locked: another process may be importing the same file.
-        lines = file.read_bytes().split(b"\n") if file.is_file() else []
-        read = [(line, _feedback(line)) for line in lines if line.strip()]
+        read = [(line, _feedback(line)) for line in _lines(file)]
         stored = {*read_feedback(catalog)}
         new = [asdict(given) for _, given in read if given is not None and given not in stored]
         if new:
@@ -53,6 +52,14 @@ def forget_feedback_file(home: Path, before: float) -> None:
             file.unlink()
 
 
+def _lines(file: Path) -> list[bytes]:
+    """The lines of the file, empty ones left out; none if another process has imported it."""
+    try:
+        return [line for line in file.read_bytes().split(b"\n") if line.strip()]
+    except FileNotFoundError:
+        return []
+
+
 def _feedback(line: bytes) -> Feedback | None:
     """The feedback in a line of the file; None if the line is damaged."""
     try:
@@ -61,25 +68,22 @@ def _feedback(line: bytes) -> Feedback | None:
         given = Feedback(**{**row, "evidence": evidence})
     except (ValueError, TypeError, KeyError):
         return None
-    return given if _is_whole(given) else None
+    return given if isinstance(row["evidence"], list) and _is_whole(given) else None
 
 
 def _is_whole(given: Feedback) -> bool:
     """Tell if every value has its type, and if a database can store it."""
-    evidence = [value for each in given.evidence for value in _values(each)]
-    texts = [given.question, given.given_at, *(value for value in evidence if not isinstance(value, int))]
+    texts = [given.question, given.given_at]
+    texts += [text for each in given.evidence for text in (each.source, each.path, each.quote)]
     optional = [given.note, given.answer_id, given.owner]
+    offsets = [offset for each in given.evidence for offset in (each.start, each.end)]
     return (
         given.verdict in get_args(Judgement)
         and all(isinstance(text, str) for text in texts)
         and all(isinstance(text, str | None) for text in optional)
-        and all(type(number) is int for each in given.evidence for number in (each.start, each.end))
+        and all(type(offset) is int for offset in offsets)
         and _is_storable("".join(text for text in (*texts, *optional) if text))
     )
-
-
-def _values(evidence: CitedEvidence) -> list[Any]:
-    return [getattr(evidence, each.name) for each in fields(evidence)]
 
 
 def _is_storable(text: str) -> bool:
