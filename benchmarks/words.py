@@ -9,6 +9,7 @@ with any word of the question by ``ts_rank`` or ``ts_rank_cd``, divided by 1 + t
 from __future__ import annotations
 
 import argparse
+import sys
 import tempfile
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
@@ -25,7 +26,8 @@ from benchmarks.datasets import data_folder
 from benchmarks.side_by_side import machine, milliseconds, note, prepared
 from benchmarks.stub_encoder import StubEncoder
 from index.library import POOL, Library
-from index.search.bm25 import Entry, entries
+from index.search.bm25 import Entry, LexicalIndex, entries
+from index.search.manifest import folder_of, read_manifest
 from rag.evaluation import Configuration, Dataset, read_dataset
 from rag.evaluation.temporary_index import open_temporary
 
@@ -77,10 +79,12 @@ def _quality(dataset: Dataset, engine: sa.Engine) -> str:
         tempfile.TemporaryDirectory() as folder,
         open_temporary(dataset.documents, Configuration(), StubEncoder(), Path(folder)) as library,
     ):
+        library.search("ready")
         _fill(engine, library)
         with library.catalog.reading() as reader:
             paths = {passage.chunk_id: passage.document.path for passage in reader.passages()}
-        searches = [partial(_by_tantivy, library), *(partial(_by_postgresql, engine, rank) for rank in RANKS)]
+        searches: list[Search] = [_by_tantivy(library)]
+        searches += [partial(_by_postgresql, engine, rank) for rank in RANKS]
         figures = []
         for search in searches:
             runs = {query.id: _documents(search(query.text), paths) for query in judged}
@@ -91,7 +95,7 @@ def _quality(dataset: Dataset, engine: sa.Engine) -> str:
 def _speed(library: Library, engine: sa.Engine) -> str:
     note(f"{library.catalog.count_passages():,} passages: filling the table")
     _fill(engine, library)
-    searches: list[Search] = [partial(_by_tantivy, library), partial(_by_postgresql, engine, RANKS[0])]
+    searches: list[Search] = [_by_tantivy(library), partial(_by_postgresql, engine, RANKS[0])]
     asked, cells = questions(_QUESTIONS), []
     for search in searches:
         for question in asked[:10]:
@@ -125,8 +129,15 @@ def _insert(connection: sa.Connection, batch: Iterable[Entry]) -> None:
         connection.execute(_INSERT, rows)
 
 
-def _by_tantivy(library: Library, question: str) -> dict[int, float]:
-    return {hit.chunk_id: hit.lexical for hit in library.search(question, POOL, dense_weight=0)}
+def _by_tantivy(library: Library) -> Search:
+    """The search of the library's words alone, without reading a passage."""
+    build = library.catalog.build()
+    folder = folder_of(library.home, build) if build else library.home
+    manifest = read_manifest(folder)
+    if manifest is None:
+        sys.exit(f"{library.home} has no caches")
+    words = LexicalIndex(folder / manifest.words).words()
+    return lambda question: words.search(question, POOL)
 
 
 def _by_postgresql(engine: sa.Engine, rank: str, question: str) -> dict[int, float]:
