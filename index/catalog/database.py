@@ -193,6 +193,15 @@ class Catalog:
                 )
         return known
 
+    def vectors_of(self, file: Path) -> frozenset[str]:
+        """The digests under which the vectors of a file's passages are stored; none for an unknown file."""
+        places = [(str(folder), file.relative_to(folder).as_posix()) for folder in file.parents]
+        its = sa.select(documents.c.id).where(sa.tuple_(documents.c.source, documents.c.path).in_(places))
+        with self.engine.connect() as connection:
+            return frozenset(
+                connection.scalars(sa.select(chunks.c.vector).where(chunks.c.document_id.in_(its)))
+            )
+
     # Writing
 
     def put_vectors(

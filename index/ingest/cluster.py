@@ -11,7 +11,7 @@ import logging
 import os
 import socket
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache
@@ -55,11 +55,15 @@ class _Task:
     cutting: Cutting | None
     recipe: Recipe
     program: str
+    known: frozenset[str]
 
 
 @dataclass(slots=True)
 class _Result:
-    """A document with the vectors of its passages by digest, or the cause for which it cannot be read."""
+    """A document with the vectors of its passages by digest, or the cause for which it cannot be read.
+
+    Vectors that the library has of the former version, ``known``, are left out.
+    """
 
     document: Document | None = None
     cut: Cut | None = None
@@ -67,11 +71,11 @@ class _Result:
     remedy: str = ""
     vectors: dict[str, npt.NDArray[np.float32]] = field(default_factory=dict)
     sentences: dict[str, bytes] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
 
-    def known_vectors(self, digests: object) -> set[str]:
-        """None: a node does not know which vectors the catalog has."""
-        del digests
-        return set()
+    def known_vectors(self, digests: Collection[str]) -> set[str]:
+        """The subset of ``digests`` whose vectors the library has."""
+        return {*digests} & self.known
 
     def put_vectors(
         self, new: Mapping[str, npt.NDArray[np.float32]], sentences: Mapping[str, bytes] | None = None
@@ -113,7 +117,7 @@ class ClusterReader:
         """
         import ray
 
-        task = _task(path, options, cutting, self._recipe)
+        task = _task(path, options, cutting, self._index, self._recipe)
         try:
             running = self._run.remote(task)
             # If the caller gives up, the end of the connection ends the task.
@@ -187,13 +191,14 @@ def _knock(address: str) -> None:
     socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
 
 
-def _task(path: Path, options: Options, cutting: Cutting | None, recipe: Recipe) -> _Task:
+def _task(path: Path, options: Options, cutting: Cutting | None, index: Library, recipe: Recipe) -> _Task:
     data = content(path, options.limits)
     try:
         changed = path.stat().st_mtime_ns
     except OSError as error:
         raise LoadError(path, "does not exist", "sync again if it was moved") from error
-    return _Task(path.name, data, sidecar_content(path), changed, options, cutting, recipe, _program())
+    known = index.catalog.vectors_of(path)
+    return _Task(path.name, data, sidecar_content(path), changed, options, cutting, recipe, _program(), known)
 
 
 def _program() -> str:
@@ -235,7 +240,7 @@ def _read_and_embed(task: _Task, encoder: Encoder) -> _Result:
             document, cut = _reader().read(file, task.options, task.cutting)
         except LoadError as error:
             return _Result(cause=error.cause, remedy=error.remedy)
-    result = _Result(document, cut)
+    result = _Result(document, cut, known=task.known)
     its = (task.cutting, cut) if task.cutting and cut else None
     incoming = Incoming("", task.name, len(task.content), task.mtime_ns, "", document, cut=its)
     embed_documents([incoming], task.recipe, encoder, result)

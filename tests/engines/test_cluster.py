@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from threading import Thread
 
 import pytest
 
+from index.catalog import Catalog
 from index.embedding.encoder import Encoder, Vector
 from index.errors import ClusterError
 from index.ingest import open_cluster, sync
@@ -88,6 +89,35 @@ def test_a_sync_on_a_cluster_makes_the_library_of_a_local_one(
         with open_cluster(address, theirs) as readers:
             again = sync(theirs, reader=readers)
         assert (again.added, again.removed, again.unchanged) == ((), ("3.txt",), 19)
+
+
+def test_a_node_embeds_only_the_new_passages_of_a_changed_report(
+    nodes: RayCluster, encoder: Encoder, reports: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stored: list[int] = []
+    put = Catalog.put_vectors
+
+    def counted(catalog: Catalog, new: Mapping[str, Vector], sentences: Mapping[str, bytes]) -> None:
+        stored.append(len(new))
+        put(catalog, new, sentences)
+
+    long = reports / "long.txt"
+    long.write_text("\n\n".join(" ".join(words(40, seed)) for seed in range(20)), encoding="utf-8")
+    with Library.open(tmp_path / "ray", encoder) as library:
+        with open_cluster(nodes.address, library) as readers:
+            sync(library, [reports], reader=readers)
+        [record] = [each for each in library.catalog.documents() if each.path == "long.txt"]
+        assert len(library.catalog.vectors_of(long)) == record.passages > 10
+        monkeypatch.setattr(Catalog, "put_vectors", counted)
+        with long.open("a", encoding="utf-8") as file:
+            file.write("\n\nThe mayor of Orrin opened a bridge.")
+        with open_cluster(nodes.address, library) as readers:
+            assert sync(library, [reports], reader=readers).changed == ("long.txt",)
+        assert 1 <= sum(stored) <= 2
+        library.compact()
+        with Library.open(tmp_path / "local", encoder) as local:
+            sync(local, [reports])
+            assert content(library) == content(local)
 
 
 def test_a_sync_ends_with_all_files_although_a_node_is_lost(

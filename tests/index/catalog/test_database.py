@@ -192,6 +192,15 @@ class TestNumbers:
 
 
 class TestVectors:
+    def test_those_of_a_file_are_those_of_its_passages(self, catalog: Catalog) -> None:
+        new = version(path="deep/a.txt", source="/x/y")
+        catalog.commit([new, version("Other words.", path="a.txt", source="/x/y/deep/b")])
+        assert catalog.vectors_of(Path("/x/y/deep/a.txt")) == {
+            f"vector of {text}" for text in ("First words.", "Second words.")
+        }
+        for other in ("/x/y/a.txt", "/deep/a.txt", "/x/y/deep/a.txt/b", "/x"):
+            assert catalog.vectors_of(Path(other)) == frozenset()
+
     def test_one_that_is_no_longer_named_is_dropped_and_one_that_is_stays(self, catalog: Catalog) -> None:
         digests = list(put_vectors(catalog, "Shared.", "Alone."))
         catalog.commit([version("Shared. Alone."), version("Shared.", path="b.txt")])
