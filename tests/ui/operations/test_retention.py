@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from index.catalog import is_file
 from index.library import Library
 from rag.conversations import FILE, Feedback, append_feedback, page_of_conversations, read_feedback
 from rag.conversations.answers import keep
@@ -51,7 +52,7 @@ def traces(home: Path) -> list[str]:
 def test_what_is_too_old_is_deleted_and_leaves_no_trace_on_the_disk(index: Library, audit: AuditLog) -> None:
     for given_at, note in ((OLD, SECRET), (YOUNG, "stays")):
         append_feedback(index.catalog, Feedback("Who?", "wrong", (), note, given_at))
-    assert traces(index.home), "the note is on the disk"
+    assert traces(index.home) or not is_file(index.catalog.engine.url), "the note is on the disk"
     put(index, 1, OLD, SECRET, "c1")
     AnswerStore(index.catalog).name_conversation("c1", f"About {SECRET}")
     put(index, 2, OLD, SECRET * 1_000)
