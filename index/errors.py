@@ -75,8 +75,8 @@ class CatalogUnreachableError(CatalogError, UnreachableError):
 
     def __init__(self, cause: str) -> None:
         super().__init__(
-            f"the database of the catalog cannot be reached ({cause}); check FOOTNOTED_DATABASE_URL and the "
-            "database's server, then try again"
+            f"the database of the catalog cannot be reached ({cause}); check its address "
+            "(FOOTNOTED_DATABASE_URL or --to) and its server, then try again"
         )
 
     def outward(self) -> str:  # noqa: D102 (inherited)

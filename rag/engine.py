@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -14,6 +14,7 @@ from threading import Lock
 from types import TracebackType
 
 from index.embedding import Encoder
+from index.errors import UnreachableError
 from index.library import NO_FILTERS, Library, Snapshot
 from index.records import Filters, Viewer
 from rag.answer_limits import DEFAULT_LIMITS, AnswerLimits
@@ -230,8 +231,10 @@ class QueryEngine:
             self.reader.read("ready", [Window("", ("ready",))])
         if self.reranker is not None:
             self.reranker.encode_query("ready")
-        for _ in self._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, keeps=False):
-            pass
+        # A server starts although its database or Milvus is away; until they are back, each answer says so.
+        with suppress(UnreachableError):
+            for _ in self._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, keeps=False):
+                pass
         self.is_warming = False
 
     def _events(

@@ -59,6 +59,28 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
         yield index
 
 
+MOVED = "moved-to.txt"
+"""The file of a home whose catalog was moved to a database; it has the address, without password."""
+
+
+def check_not_moved(settings: Settings) -> None:
+    """Check that the catalog is not in a database that the settings do not name.
+
+    Raises:
+        UsedWronglyError: if it is: a new, empty catalog would take its place.
+    """
+    file = settings.home / MOVED
+    if settings.database or not file.is_file():
+        return
+    from index.catalog import CATALOG
+
+    if not (settings.home / CATALOG).exists():
+        raise UsedWronglyError(
+            f"the library of {settings.home} was moved to {file.read_text(encoding='utf-8').strip()}; set "
+            f"FOOTNOTED_DATABASE_URL to that address, or delete {file} to begin another library here"
+        )
+
+
 def has_library(settings: Settings) -> bool:
     """Tell if there is a catalog where the settings say; no file is made.
 

@@ -25,7 +25,14 @@ from index.catalog.schema import (
     series_names,
     withdrawals,
 )
-from index.catalog.transfer import MovedCatalog, check_empty, copy_tables, move_catalog, put_aside_catalog
+from index.catalog.transfer import (
+    MovedCatalog,
+    check_empty,
+    check_unused,
+    copy_tables,
+    move_catalog,
+    put_aside_catalog,
+)
 from index.catalog.uploaders import bytes_by_uploader, uploaded_bytes, uploader_of
 
 __all__ = [
@@ -42,6 +49,7 @@ __all__ = [
     "back_up",
     "bytes_by_uploader",
     "check_empty",
+    "check_unused",
     "copy_tables",
     "database_at",
     "database_of",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
@@ -27,6 +28,9 @@ from index.catalog.queries import get_meta
 from index.catalog.schema import chunks, documents, metadata, versions
 from index.errors import CatalogError
 from index.private import FOLDER, database_files
+
+_CLOSING_SECONDS, _POLL_SECONDS = 2.0, 0.05
+"""The seconds in which a connection that a program has closed disappears from the server's list."""
 
 _AT_ONCE = 500
 _TEXTS_AT_ONCE = 10
@@ -90,6 +94,30 @@ def check_empty(home: Path, database_url: str) -> None:
     with closing(Catalog.open(address)) as catalog:
         if catalog.generation():
             raise _full(address)
+
+
+def check_unused(home: Path, database_url: str) -> None:
+    """Check that no other program has a catalog's database open, such as a server of another home folder.
+
+    Raises:
+        CatalogError: if one has, for longer than two seconds.
+    """
+    address = address_of(home, database_url)
+    database = database_at(address)
+    engine = database.connect(address)
+    try:
+        with engine.connect() as connection:
+            until = time.monotonic() + _CLOSING_SECONDS
+            while programs := database.programs(connection):
+                if time.monotonic() > until:
+                    raise CatalogError(
+                        f"other programs have {programs} connections to {shown(address)}; stop all servers "
+                        "and commands that use it, then try again"
+                    )
+                time.sleep(_POLL_SECONDS)
+                connection.rollback()
+    finally:
+        engine.dispose()
 
 
 def _full(address: sa.URL) -> CatalogError:

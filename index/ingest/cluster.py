@@ -188,6 +188,8 @@ def _knock(address: str) -> None:
         ValueError: if it is no address.
     """
     host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        raise ValueError("write HOST:6379 on a node of it, or ray://HOST:10001")
     socket.create_connection((host, int(port)), timeout=_CONNECT_SECONDS).close()
 
 

@@ -141,12 +141,22 @@ def test_a_sync_ends_with_all_files_although_a_node_is_lost(
             assert content(library) == content(ours)
 
 
-def test_a_cluster_that_is_not_there_is_named(encoder: Encoder, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("address", "cause"),
+    [
+        ("127.0.0.1:1", "Connection refused"),
+        ("127.0.0.1", r"write HOST:6379 on a node of it, or ray://HOST:10001"),
+        ("ray://127.0.0.1:x", r"write HOST:6379 on a node of it, or ray://HOST:10001"),
+    ],
+)
+def test_a_cluster_that_is_not_there_is_named(
+    encoder: Encoder, tmp_path: Path, address: str, cause: str
+) -> None:
     if not ray_cluster.is_installed():
         pytest.skip("it needs Ray: run `make test-engines`")
     with (
         Library.open(tmp_path, encoder) as library,
-        pytest.raises(ClusterError, match=r"the Ray cluster at 127\.0\.0\.1:1 cannot be used"),
-        open_cluster("127.0.0.1:1", library),
+        pytest.raises(ClusterError, match=rf"^the Ray cluster at {address} cannot be used \(.*{cause}\); "),
+        open_cluster(address, library),
     ):
         pytest.fail("it was reached")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,17 @@ def test_a_library_moves_to_postgresql_and_back(
         "no program takes a former file for the library's"
     )
 
+    moved_to = (
+        f"the library of {home} was moved to {database_url}; set FOOTNOTED_DATABASE_URL to that address"
+    )
+    for command in (("status",), ("sync", SEEDS), ("user", "list"), ("search", "raids")):
+        assert fails(capfd, 2, *command, "--home", home).startswith(moved_to)
+    assert not any((home / file).exists() for file in files), "no empty library takes its place"
     monkeypatch.setenv("FOOTNOTED_DATABASE_URL", database_url)
     assert prints(capfd, *question)["results"] == before
-    assert [prints(capfd, *listed, "--home", home) for listed in BESIDE] == beside
+    users, audit = (prints(capfd, *listed, "--home", home) for listed in BESIDE)
+    assert users == beside[0]
+    assert (audit["records"][0]["action"], audit["records"][1:]) == ("migrate", beside[1]["records"])
     shown = prints(capfd, "status", "--home", home)
     assert {key: shown[key] for key in ("documents", "passages", "generation", "folders", "jobs")} == {
         key: status[key] for key in ("documents", "passages", "generation", "folders", "jobs")
@@ -64,7 +73,10 @@ def test_a_library_moves_to_postgresql_and_back(
     assert (back["documents"], back["passages"], back["put_aside"]) == (7, 32, None)
     monkeypatch.delenv("FOOTNOTED_DATABASE_URL")
     assert prints(capfd, *question)["results"] == before
-    assert [prints(capfd, *listed, "--home", home) for listed in BESIDE] == beside
+    users, audit = (prints(capfd, *listed, "--home", home) for listed in BESIDE)
+    assert users == beside[0]
+    assert [record["action"] for record in audit["records"]][:2] == ["migrate", "migrate"]
+    assert audit["records"][2:] == beside[1]["records"]
     prints(capfd, "user", "add", "cy", "--password-file", home / "password", "--home", home)
 
 
@@ -82,10 +94,27 @@ def test_a_database_that_cannot_take_the_library_is_refused_and_the_library_stay
     expected = {
         "full": "has a catalog with documents; name an empty database",
         "same": "is in {} already; name another database",
-        "nonsense": "this://… is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME",
+        "nonsense": "FOOTNOTED_DATABASE_URL or --to is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME",
     }
     assert expected[target].format(home / "catalog.sqlite") in capfd.readouterr().err
     assert (home / "catalog.sqlite").is_file()
+
+
+def test_a_library_that_a_server_of_another_home_uses_is_not_moved(
+    home: Path, database_url: str, tmp_path: Path, capfd: pytest.CaptureFixture[str], encoder: Encoder
+) -> None:
+    assert main(["migrate", "--to", database_url, "--home", str(home)]) == 0
+    capfd.readouterr()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("FOOTNOTED_DATABASE_URL", database_url)
+        back = ("migrate", "--to", "home", "--home", home)
+        with Library.open(tmp_path / "other", encoder, database_url=database_url) as other:
+            other.search("raids")
+            line = fails(capfd, 1, *back)
+            assert re.match(r"other programs have \d connections to postgresql\+psycopg://", line)
+            assert line.endswith("; stop all servers and commands that use it, then try again")
+        assert not (home / "catalog.sqlite").exists()
+        assert prints(capfd, *back)["documents"] == 7
 
 
 def test_a_home_without_a_library_stays_empty(

@@ -424,20 +424,23 @@ def test_a_server_that_ends_at_random_moments_loses_and_doubles_nothing(
             else:
                 assert sorted(paths) == sorted(there)
 
-    with ThreadPoolExecutor() as pool:
-        writer = pool.submit(write)
-        for _ in range(KILLS):
-            # A server of Milvus takes seconds to finish an update.
-            done.wait(chance.uniform(0.05, 0.8 if vectors_server.kind == "milvus-lite" else 4))
-            vectors_server.stop()
-            vectors_server.start()
-        done.set()
-        writer.result()
-    assert failures
-    ours.compact()
-    files = opens("files", "")
-    fill(files, there)
-    assert (results(ours), kind(ours)) == (results(files), "milvus")
+    try:
+        with ThreadPoolExecutor() as pool:
+            writer = pool.submit(write)
+            for _ in range(KILLS):
+                # A server of Milvus takes seconds to finish an update.
+                done.wait(chance.uniform(0.05, 0.8 if vectors_server.kind == "milvus-lite" else 4))
+                vectors_server.stop()
+                vectors_server.start()
+            done.set()
+            writer.result()
+        assert failures
+        ours.compact()
+        files = opens("files", "")
+        fill(files, there)
+        assert (results(ours), kind(ours)) == (results(files), "milvus")
+    finally:
+        vectors_server.renew()
 
 
 def test_a_search_takes_more_candidates_while_all_of_them_tie(store: MilvusStore) -> None:

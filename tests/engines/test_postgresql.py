@@ -35,7 +35,7 @@ from tests.support.reports import found, incoming, version, words
         ("mysql://me:secret@host/name", "mysql://…"),
         ("postgresql://me:secret@host/name", "postgresql://…"),
         ("postgresql+psycopg://me:secret@host", "postgresql+psycopg://…"),
-        ("me:secret@host", "this://…"),
+        ("me:secret@host", "FOOTNOTED_DATABASE_URL or --to"),
     ],
 )
 def test_an_address_of_something_else_is_refused_without_its_password(

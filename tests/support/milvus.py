@@ -92,6 +92,12 @@ class MilvusServer:
         self._process.wait()
         self._process = None
 
+    def renew(self) -> None:
+        """Start the server without its data. One that ended often may take minutes to recover."""
+        self.stop()
+        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        self.start()
+
     def _answers(self) -> bool:
         """Tell if the server takes a request."""
         try:

@@ -11,6 +11,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from index.embedding import open_encoder
+from index.errors import VectorsUnreachableError
 from index.library import NO_FILTERS, Library
 from rag.conversations.history import NO_CONVERSATION
 from rag.engine import QueryEngine
@@ -63,6 +64,20 @@ def test_it_is_alive_and_not_ready_until_the_models_are_loaded(
     engine.warm_up()
     ready = client.get("/readyz").json()
     assert (ready["status"], ready["generation"]) == ("ready", engine.index.generation)
+
+
+def test_the_models_are_loaded_although_milvus_is_away(
+    client: TestClient, engine: QueryEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(_library: Library) -> None:
+        raise VectorsUnreachableError("refused")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Library, "snapshot", away)
+        engine.warm_up()
+        reply = client.post("/v1/search", json=QUESTIONS["/v1/search"])
+        assert (reply.status_code, reply.headers["Retry-After"]) == (503, "5")
+    assert client.get("/readyz").status_code == 200
 
 
 def test_the_page_and_the_reports_are_there_at_once(client: TestClient) -> None:

@@ -168,7 +168,11 @@ def settings_of(home: Path | None, **options: Path | str | int | bool | None) ->
 
     Raises:
         SettingsError: if a setting cannot be used.
+        UsedWronglyError: if the library was moved to a database that the settings do not name.
     """
+    from ui.opening import check_not_moved
     from ui.settings import load_settings
 
-    return load_settings(home=home, **options)
+    settings = load_settings(home=home, **options)
+    check_not_moved(settings)
+    return settings

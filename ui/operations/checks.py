@@ -161,7 +161,12 @@ def _models(settings: Settings) -> _Found:
 
 def _library(settings: Settings) -> _Found:
     from index.search import library_status
+    from index.vectors import store_at
 
+    store = store_at(settings.index_url)
+    if store is not None:
+        # Ask the server something.
+        store.names("")
     if not has_library(settings):
         return "ok", "there is none yet; the first sync or upload makes it"
     with open_catalog(settings) as catalog:

@@ -77,6 +77,12 @@ class Database(Protocol):
     def size(self, connection: sa.Connection) -> int:
         """The bytes that the database takes on its disk."""
 
+    def programs(self, connection: sa.Connection) -> int:
+        """The number of connections of this program's processes to the database, but for this one.
+
+        A file does not tell: 0.
+        """
+
     def clear_log(self, connection: sa.Connection) -> None:
         """Empty the write-ahead log, in which deleted rows may still stand, if no reader needs it."""
 
@@ -116,9 +122,9 @@ def address_of(home: Path, database_url: str = "") -> sa.URL:
         address = None
     if address is None or address.drivername != "postgresql+psycopg" or not address.database:
         # It may have a password in any place.
-        kind = address.drivername if address else "this"
+        given = f"{address.drivername}://…" if address else "FOOTNOTED_DATABASE_URL or --to"
         raise CatalogError(
-            f"{kind}://… is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
+            f"{given} is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
         )
     if "password" in address.query or "@" in (address.host or ""):
         raise CatalogError(

@@ -39,6 +39,9 @@ _CONNECTIONS, _FEW_CONNECTIONS = 8, 2
 """Connections that stay open in a process: for the catalog, and for the tables of each schema beside it.
 More are opened when needed; the server bounds their number."""
 
+_PROGRAM = "footnoted"
+"""The name of the program in the server's list of connections."""
+
 _POLL_SECONDS = 0.05
 _LOCK_NOT_AVAILABLE = "55P03"
 
@@ -67,7 +70,7 @@ class PostgreSQL:
         try:
             engine = sa.create_engine(
                 address,
-                connect_args={**_TIMES, "application_name": "footnoted"},
+                connect_args={**_TIMES, "application_name": _PROGRAM},
                 pool_size=_FEW_CONNECTIONS if schema else _CONNECTIONS,
                 max_overflow=-1,
                 # A restart of the database server ends the connections of the pool.
@@ -121,6 +124,13 @@ class PostgreSQL:
     def size(self, connection: sa.Connection) -> int:
         query = sa.select(sa.func.pg_database_size(sa.func.current_database()))
         return int(connection.scalar(query) or 0)
+
+    def programs(self, connection: sa.Connection) -> int:
+        query = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() "
+            "AND application_name = :name AND pid <> pg_backend_pid()"
+        )
+        return int(connection.scalar(sa.text(query), {"name": _PROGRAM}) or 0)
 
     def clear_log(self, connection: sa.Connection) -> None:
         """Do nothing: the server reuses the space of deleted rows when it vacuums."""

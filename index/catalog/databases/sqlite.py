@@ -87,6 +87,10 @@ class SQLite:
             file.stat().st_size for file in database_files(_file(connection.engine.url)) if file.exists()
         )
 
+    def programs(self, connection: sa.Connection) -> int:
+        del connection
+        return 0
+
     def clear_log(self, connection: sa.Connection) -> None:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
 

@@ -28,7 +28,7 @@ def backup(
     settings = settings_of(home=home)
     report = back_up(settings.home, file, _entries(), settings.database)
     _record(settings, "backup", file)
-    _print_report(report, as_json=as_json)
+    _print_report(report, settings.uploads, as_json=as_json)
 
 
 def restore(
@@ -50,7 +50,7 @@ def restore(
     with open_catalog(settings) as catalog:
         import_feedback(settings.home, catalog)
     _record(settings, "restore", file)
-    _print_report(report, as_json=as_json)
+    _print_report(report, settings.uploads, as_json=as_json)
 
 
 def _record(settings: Settings, action: str, file: Path) -> None:
@@ -70,8 +70,14 @@ def _entries() -> tuple[str, ...]:
     return UPLOADS, FILE
 
 
-def _print_report(report: BackupReport, *, as_json: bool) -> None:
-    """Print what a backup contains, where the replaced library is, and which folders to sync by name."""
+def _print_report(report: BackupReport, uploads: Path | None, *, as_json: bool) -> None:
+    """Print what a backup contains, where the replaced library is, and which folders to sync by name.
+
+    Args:
+        report: the report.
+        uploads: the folder of uploads outside of the home, which no backup contains; None without one.
+        as_json: whether to print the report alone, as JSON.
+    """
     from rag.visible_text import visible
 
     if as_json:
@@ -81,6 +87,11 @@ def _print_report(report: BackupReport, *, as_json: bool) -> None:
     documents = f"{report.documents:,} document{'' if report.documents == 1 else 's'}"
     summary = f"{report.file}: {documents}, generation {report.generation}, {report.bytes:,} bytes"
     printing.print_line(console, summary)
+    if uploads is not None:
+        printing.print_line(
+            console,
+            f"The uploaded files in {uploads} are not part of it; copy or put back that folder yourself.",
+        )
     if report.put_aside is not None:
         printing.print_line(
             console, f"The replaced library is in {report.put_aside}; delete it when you no longer need it."

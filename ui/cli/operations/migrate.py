@@ -11,9 +11,12 @@ from ui.cli import printing
 from ui.cli.options import AsJson, Home, settings_of
 from ui.cli.server import running_server
 from ui.errors import UsedWronglyError
-from ui.opening import has_library, open_catalog, open_library
+from ui.opening import MOVED, has_library, open_catalog, open_library
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from index.catalog import MovedCatalog
     from index.library import Library
     from ui.settings import Settings
 
@@ -41,13 +44,6 @@ def migrate(
     Nothing is embedded again. The command compares all rows and the results of a sample of searches, and then
     moves the former files aside. A former database stays as it is.
     """
-    from pydantic import SecretStr
-
-    from index.catalog import address_of, check_empty, move_catalog, put_aside_catalog
-    from index.errors import CatalogError
-    from ui.accounts import ACCOUNTS
-    from ui.operations import AUDIT
-
     settings = settings_of(home=home)
     server = running_server(settings.home)
     if server is not None:
@@ -55,35 +51,13 @@ def migrate(
     if not has_library(settings):
         raise UsedWronglyError(f"there is no library in {settings.home}; give the folder of one with --home")
     target = "" if to == HOME else to
-    before = _searched(settings)
-    beside = (ACCOUNTS, AUDIT)
-    if address_of(settings.home, settings.database) != address_of(settings.home, target):
-        # Before anything is copied, so that a refusal leaves nothing behind.
-        check_empty(settings.home, target)
-        for tables in beside:
-            tables.check_empty(settings.home, target)
-    moved = move_catalog(settings.home, settings.database, target)
-    after = _searched(settings.model_copy(update={"database_url": SecretStr(target) if target else None}))
-    if before != after:
-        raise CatalogError(
-            f"searches of {moved.target} find something else than before; the library stays where it was: "
-            "report this error, and drop that database"
-        )
-    with open_catalog(settings) as former:
-        if former.generation() != moved.generation:
-            raise CatalogError(
-                f"the library has changed since it was copied to {moved.target}, and stays where it was: "
-                "stop all programs that write to it, drop that database, and migrate again"
-            )
-    for tables in beside:
-        tables.copy(settings.home, settings.database, target)
-    aside = put_aside_catalog(settings.home, [tables.file for tables in beside]) if target else None
+    moved, searches, aside = _move(settings, target)
     if as_json:
-        printing.print_json({**asdict(moved), "searches": len(before), "put_aside": aside and str(aside)})
+        printing.print_json({**asdict(moved), "searches": searches, "put_aside": aside and str(aside)})
         return
     console = printing.standard_output()
     counts = f"{moved.documents:,} documents, {moved.passages:,} passages, {moved.rows:,} rows"
-    printing.print_line(console, f"{moved.target}: {counts}; {len(before)} searches find the same.")
+    printing.print_line(console, f"{moved.target}: {counts}; {searches} searches find the same.")
     if aside is not None:
         printing.print_line(
             console,
@@ -97,6 +71,54 @@ def migrate(
     )
 
 
+def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | None]:
+    """Move the catalog and the tables beside it to ``target``, the address of a database or "" for files.
+
+    Returns:
+        The moved catalog, the number of searches that were compared, and the folder of the former files.
+    """
+    from pydantic import SecretStr
+
+    from index.catalog import address_of, check_empty, check_unused, move_catalog, put_aside_catalog
+    from index.errors import CatalogError
+    from index.private import write_file
+    from ui.accounts import ACCOUNTS
+    from ui.operations import AUDIT, record_command
+
+    beside = (ACCOUNTS, AUDIT)
+    check_unused(settings.home, settings.database)
+    if address_of(settings.home, settings.database) != address_of(settings.home, target):
+        # Before anything is copied, so that a refusal leaves nothing behind.
+        check_empty(settings.home, target)
+        for tables in beside:
+            tables.check_empty(settings.home, target)
+    before = _searched(settings)
+    moved = move_catalog(settings.home, settings.database, target)
+    at_target = settings.model_copy(update={"database_url": SecretStr(target) if target else None})
+    if _searched(at_target) != before:
+        raise CatalogError(
+            f"searches of {moved.target} find something else than before; the library stays where it was: "
+            "report this error, and drop that database"
+        )
+    with open_catalog(settings) as former:
+        if former.generation() != moved.generation:
+            raise CatalogError(
+                f"the library has changed since it was copied to {moved.target}, and stays where it was: "
+                "stop all programs that write to it, drop that database, and migrate again"
+            )
+    for tables in beside:
+        tables.copy(settings.home, settings.database, target)
+    mark = settings.home / MOVED
+    aside = None
+    if target:
+        write_file(mark, f"{moved.target}\n")
+        aside = put_aside_catalog(settings.home, [tables.file for tables in beside])
+    else:
+        mark.unlink(missing_ok=True)
+    record_command(at_target, "migrate", moved.target)
+    return moved, len(before), aside
+
+
 def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
     """Queries from the library's own passages, each with the ids and scores of the passages that it finds."""
     with open_library(settings, former=True) as index:
@@ -108,9 +130,9 @@ def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
 def _queries(index: Library) -> list[str]:
     """The first sentences of passages that are spread over the library."""
     with index.catalog.reading() as reader:
-        last = reader.last_chunk()
-        numbers = {round(last * part / _SAMPLE) for part in range(1, _SAMPLE + 1)}
-        passages = list(reader.passages(numbers))
+        numbers = reader.alive(reader.last_chunk()).nonzero()[0].tolist()
+        spread = {numbers[len(numbers) * part // _SAMPLE] for part in range(_SAMPLE)} if numbers else set()
+        passages = list(reader.passages(spread))
     return [
         passage.text[: passage.sentences[0].end - passage.span.start] if passage.sentences else passage.text
         for passage in passages

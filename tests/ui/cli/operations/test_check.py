@@ -34,6 +34,18 @@ def one(settings: Settings, name: str) -> tuple[str, str]:
     return finding.state, finding.detail
 
 
+@pytest.mark.parametrize(
+    ("address", "cause"),
+    [
+        ("localhost:19530", "FOOTNOTED_INDEX is no address of an index; write milvus://HOST"),
+        ("milvus://127.0.0.1:1", "the vectors in Milvus cannot be searched ("),
+    ],
+)
+def test_milvus_that_cannot_be_used_is_found(own_home: Path, address: str, cause: str) -> None:
+    state, detail = one(Settings(home=own_home, index=address), "library")
+    assert (state, detail[: len(cause)]) == ("failed", cause)
+
+
 def test_a_good_home_passes_every_check(own_home: Path, capfd: pytest.CaptureFixture[str]) -> None:
     all_checks = found(capfd, 0, "--home", own_home)
     assert list(all_checks) == [
