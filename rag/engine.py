@@ -80,15 +80,13 @@ class QueryEngine:
         reranker: Encoder | None = None,
         keeps: bool = False,
     ) -> None:
-        """Prepare to answer over ``index``.
+        """Prepare to answer over ``index``, an open library.
 
         Args:
-            index: an open library.
             reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
                 score sentences by their features alone.
             limits: how many passages and sentences an answer uses.
-            weights: a file of weights for another encoder or reader; None for the bundled weights of the
-                encoder.
+            weights: a file of weights for another encoder or reader; None for the encoder's bundled ones.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
             reranker: re-ranks the best sentences after the reader (see
                 :func:`~rag.finding.reranking.open_reranker`); None to leave the reader's order.
@@ -233,8 +231,7 @@ class QueryEngine:
             self.reranker.encode_query("ready")
         # A server starts although its database or Milvus is away; until they are back, each answer says so.
         with suppress(UnreachableError):
-            for _ in self._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, keeps=False):
-                pass
+            list(self._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, keeps=False))
         self.is_warming = False
 
     def _events(

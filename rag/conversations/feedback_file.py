@@ -31,7 +31,8 @@ def import_feedback(home: Path, catalog: Catalog) -> None:
     if not file.is_file():
         return
     with writing(catalog.engine) as connection:
-        # Read with the catalog locked: another process may be importing the same file.
+        # SQLite locks the catalog at the first write. Another process may be importing the same file.
+        connection.execute(sa.delete(feedback).where(sa.false()))
         read = [(line, _feedback(line)) for line in _lines(file)]
         stored = {*read_feedback(catalog)}
         new = [asdict(given) for _, given in read if given is not None and given not in stored]

@@ -33,12 +33,13 @@ def unpacked() -> LanguageIdentifier:
 
 
 def test_a_second_process_maps_what_the_first_has_unpacked(
-    cache: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    open_identifier(LANGUAGES, tmp_path)
     monkeypatch.setattr(langid, "MODEL_FILE", "none")
-    identifier = open_identifier(LANGUAGES, cache)
+    identifier = open_identifier(LANGUAGES, tmp_path)
     assert [identifier.classify(text)[0] for text in TEXTS] == ["en", "de", "fr"]
-    assert [file.name.partition("-")[0] for file in cache.iterdir()] == ["py3langid"]
+    assert [file.name.partition("-")[0] for file in tmp_path.iterdir()] == ["py3langid"]
 
 
 @given(st.text(max_size=60) | st.sampled_from(TEXTS))
