@@ -80,16 +80,16 @@ class QueryEngine:
         reranker: Encoder | None = None,
         keeps: bool = False,
     ) -> None:
-        """Prepare to answer over ``index``, an open library.
+        """Prepare to answer over ``index``.
 
         Args:
+            index: an open library.
             reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
                 score sentences by their features alone.
             limits: how many passages and sentences an answer uses.
             weights: a file of weights for another encoder or reader; None for the encoder's bundled ones.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
-            reranker: re-ranks the best sentences after the reader (see
-                :func:`~rag.finding.reranking.open_reranker`); None to leave the reader's order.
+            reranker: ranks the best sentences again after the reader; None to leave the reader's order.
             keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
 
         Raises:
