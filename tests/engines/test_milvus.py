@@ -400,9 +400,8 @@ def test_a_server_that_ends_at_random_moments_loses_and_doubles_nothing(
 ) -> None:
     """A writer adds and compacts; the server ends again and again, and is started again."""
     chance = random.Random(8)  # noqa: S311 (moments, not secrets)
-    ours, there, failures, done = opens("ours"), reports(10), list[Exception](), Event()
-    fill(ours, there)
-    assert ours.compact()
+    ours, there, failures, done = opens("ours"), dict[str, str](), list[Exception](), Event()
+    compacted: list[bool] = []
 
     def write() -> None:
         turn = 0
@@ -415,7 +414,8 @@ def test_a_server_that_ends_at_random_moments_loses_and_doubles_nothing(
                     there.update(some)
                 except VectorsUnreachableError as error:
                     failures.append(error)
-            ours.compact()
+            # False if Milvus could not take the vectors; there always are new ones.
+            compacted.append(ours.compact())
             # Results are right, or there are none.
             try:
                 paths = [hit.document.path for hit in ours.search("gate", 10_000, dense_weight=1.0)]
@@ -427,14 +427,15 @@ def test_a_server_that_ends_at_random_moments_loses_and_doubles_nothing(
     try:
         with ThreadPoolExecutor() as pool:
             writer = pool.submit(write)
-            for _ in range(KILLS):
-                # A server of Milvus takes seconds to finish an update.
-                done.wait(chance.uniform(0.05, 0.8 if vectors_server.kind == "milvus-lite" else 4))
-                vectors_server.stop()
-                vectors_server.start()
-            done.set()
+            try:
+                for _ in range(KILLS):
+                    done.wait(chance.uniform(0.05, 0.8))
+                    vectors_server.stop()
+                    vectors_server.start()
+            finally:
+                done.set()
             writer.result()
-        assert failures
+        assert failures or not all(compacted), "no kill was noticed"
         ours.compact()
         files = opens("files", "")
         fill(files, there)
