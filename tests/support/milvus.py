@@ -6,6 +6,7 @@ One real server can run on a machine at a time, since a part of it always takes 
 from __future__ import annotations
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -38,6 +39,8 @@ ON_ONE_SERVER = (
     (collection, "are_few", lambda _count, _wanted: False),
 )
 """What is different in the tests: modules, names and values."""
+
+_SERVER_PORTS = range(23_000, 31_000)
 
 _SECONDS = 300
 """The longest time in which a server starts. After a crash, Milvus may take minutes on a busy machine."""
@@ -150,11 +153,15 @@ def in_place_of_files(address: str) -> Iterator[None]:
 
 
 def _free_ports(count: int) -> list[int]:
-    sockets = [socket.socket() for _ in range(count)]
-    try:
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [int(each.getsockname()[1]) for each in sockets]
-    finally:
-        for each in sockets:
-            each.close()
+    """Free ports that the system gives to no client.
+
+    A client that waits for a server could get the server's own port, and the server would take another one.
+    """
+    found: list[int] = []
+    for port in random.sample(_SERVER_PORTS, len(_SERVER_PORTS)):
+        with socket.socket() as tried, suppress(OSError):
+            tried.bind(("127.0.0.1", port))
+            found.append(port)
+        if len(found) == count:
+            break
+    return found
