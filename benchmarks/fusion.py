@@ -43,8 +43,7 @@ def main(names: list[str]) -> None:
         with open_index(dataset, encoder) as index:
             runs = {query.id: runs_of(index, query.text) for query in dataset.queries if query.judged}
         figures = [
-            _ndcg(dataset, {query: each[place] for query, each in runs.items()})
-            for place in range(len(NAMES))
+            ndcg(dataset, {query: each[place] for query, each in runs.items()}) for place in range(len(NAMES))
         ]
         print(
             f"| {name} | {len(runs):,} | " + " | ".join(f"{figure:.3f}" for figure in figures) + " |",
@@ -65,7 +64,7 @@ def runs_of(index: Library, query: str) -> list[Run]:
     weighted = [fuse(dense, lexical, most, weight) for weight in WEIGHTS[1:-1]]
     in_pool = fuse(dense, lexical, best, POOL_WEIGHT)
     only_words, only_vectors = lexical, {hit.chunk_id: hit.dense for hit in by_vectors}
-    runs = [_documents(scores, documents) for scores in (only_words, *weighted, only_vectors, in_pool)]
+    runs = [documents_of(scores, documents) for scores in (only_words, *weighted, only_vectors, in_pool)]
     ranks: dict[str, float] = {}
     for half in (runs[0], runs[len(WEIGHTS) - 1]):
         for rank, document in enumerate(half, 1):
@@ -73,7 +72,7 @@ def runs_of(index: Library, query: str) -> list[Run]:
     return [*runs, ranks]
 
 
-def _documents(scores: Mapping[int, float], documents: Mapping[int, str]) -> Run:
+def documents_of(scores: Mapping[int, float], documents: Mapping[int, str]) -> Run:
     """Return each document with the score of its best passage, best first."""
     best: dict[str, float] = {}
     for number in sorted(scores, key=lambda number: -scores[number]):
@@ -81,7 +80,8 @@ def _documents(scores: Mapping[int, float], documents: Mapping[int, str]) -> Run
     return best
 
 
-def _ndcg(dataset: Dataset, runs: Mapping[str, Run]) -> float:
+def ndcg(dataset: Dataset, runs: Mapping[str, Run]) -> float:
+    """Return nDCG@10 of the judged questions; ``runs`` has the documents' scores by question."""
     qrels = {query.id: dict(query.judged) for query in dataset.queries if query.judged}
     return float(ir_measures.calc_aggregate([nDCG @ 10], qrels, runs)[nDCG @ 10])
 

@@ -132,7 +132,7 @@ def proxied(ports: Sequence[int]) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Written:
-    """What the writing client saw.
+    """The experience of the writing client.
 
     Attributes:
         added: the milliseconds of each upload.

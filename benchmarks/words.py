@@ -16,13 +16,12 @@ from functools import partial
 from pathlib import Path
 from statistics import median, quantiles
 
-import ir_measures
 import sqlalchemy as sa
-from ir_measures import nDCG
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from benchmarks.corpus import questions
 from benchmarks.datasets import data_folder
+from benchmarks.fusion import documents_of, ndcg
 from benchmarks.side_by_side import machine, milliseconds, note, prepared
 from benchmarks.stub_encoder import StubEncoder
 from index.library import POOL, Library
@@ -74,7 +73,6 @@ def main() -> None:
 
 def _quality(dataset: Dataset, engine: sa.Engine) -> str:
     judged = [query for query in dataset.queries if query.judged]
-    qrels = {query.id: dict(query.judged or {}) for query in judged}
     with (
         tempfile.TemporaryDirectory() as folder,
         open_temporary(dataset.documents, Configuration(), StubEncoder(), Path(folder)) as library,
@@ -87,8 +85,8 @@ def _quality(dataset: Dataset, engine: sa.Engine) -> str:
         searches += [partial(_by_postgresql, engine, rank) for rank in RANKS]
         figures = []
         for search in searches:
-            runs = {query.id: _documents(search(query.text), paths) for query in judged}
-            figures.append(ir_measures.calc_aggregate([nDCG @ 10], qrels, runs)[nDCG @ 10])
+            runs = {query.id: documents_of(search(query.text), paths) for query in judged}
+            figures.append(ndcg(dataset, runs))
     return f"| {dataset.name} | {len(judged):,} | " + " | ".join(f"{each:.3f}" for each in figures) + " |"
 
 
@@ -156,14 +154,6 @@ def _by_postgresql(engine: sa.Engine, rank: str, question: str) -> dict[int, flo
         query = connection.scalar(_ANY_WORD, {"question": question})
         rows = connection.execute(statement, {"query": query or ""})
         return {int(number): float(score) for number, score in rows}
-
-
-def _documents(scores: Mapping[int, float], paths: Mapping[int, str]) -> dict[str, float]:
-    """Return each document with the score of its best passage."""
-    best: dict[str, float] = {}
-    for number, score in scores.items():
-        best[paths[number]] = max(score, best.get(paths[number], 0.0))
-    return best
 
 
 if __name__ == "__main__":

@@ -229,7 +229,7 @@ class QueryEngine:
             self.reader.read("ready", [Window("", ("ready",))])
         if self.reranker is not None:
             self.reranker.encode_query("ready")
-        # A server starts although its database or Milvus is away; until they are back, each answer says so.
+        # Milvus may be away while a server starts; each answer says so until it is back.
         with suppress(UnreachableError):
             list(self._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, keeps=False))
         self.is_warming = False

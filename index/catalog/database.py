@@ -111,7 +111,7 @@ class Catalog:
         self.engine.dispose()
 
     def damage(self) -> str | None:
-        """What is damaged in the database, as far as a quick check finds it; None if nothing is."""
+        """The damage in the database, as far as a quick check finds it; None for none."""
         with self.engine.connect() as connection:
             return database_of(connection).damage(connection)
 

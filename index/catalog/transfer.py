@@ -30,7 +30,7 @@ from index.errors import CatalogError
 from index.private import FOLDER, database_files
 
 _CLOSING_SECONDS, _POLL_SECONDS = 2.0, 0.05
-"""The seconds in which a connection that a program has closed disappears from the server's list."""
+"""A connection that a program has closed disappears from the server's list within the first; in seconds."""
 
 _AT_ONCE = 500
 _TEXTS_AT_ONCE = 10

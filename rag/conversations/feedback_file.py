@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
-from typing import get_args
 
 import sqlalchemy as sa
+from pydantic import TypeAdapter, ValidationError
 
 from index.catalog import Catalog, feedback, writing
 from index.private import write_file
-from rag.conversations.feedback import CitedEvidence, Feedback, Judgement, read_feedback
+from rag.conversations.feedback import Feedback, read_feedback
 
 FILE = "feedback.jsonl"
 """The name of the file in a home folder: JSON Lines in the order of arrival."""
@@ -64,31 +63,6 @@ def _lines(file: Path) -> list[bytes]:
 def _feedback(line: bytes) -> Feedback | None:
     """The feedback in a line of the file; None if the line is damaged."""
     try:
-        row = json.loads(line)
-        evidence = tuple(CitedEvidence(**each) for each in row["evidence"])
-        given = Feedback(**{**row, "evidence": evidence})
-    except (ValueError, TypeError, KeyError):
+        return TypeAdapter(Feedback).validate_json(line, strict=True)
+    except ValidationError:
         return None
-    return given if isinstance(row["evidence"], list) and _is_whole(given) else None
-
-
-def _is_whole(given: Feedback) -> bool:
-    """Tell if every value has its type, and if a database can store it."""
-    texts = [given.question, given.given_at]
-    texts += [text for each in given.evidence for text in (each.source, each.path, each.quote)]
-    optional = [given.note, given.answer_id, given.owner]
-    offsets = [offset for each in given.evidence for offset in (each.start, each.end)]
-    return (
-        given.verdict in get_args(Judgement)
-        and all(isinstance(text, str) for text in texts)
-        and all(isinstance(text, str | None) for text in optional)
-        and all(type(offset) is int for offset in offsets)
-        and _is_storable("".join(text for text in (*texts, *optional) if text))
-    )
-
-
-def _is_storable(text: str) -> bool:
-    try:
-        return b"\0" not in text.encode()
-    except UnicodeEncodeError:
-        return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -10,7 +11,9 @@ import pytest
 
 from benchmarks.stub_encoder import StubEncoder
 from index.library import Library
+from tests.support import ray_cluster
 from tests.support.postgresql import Server
+from tests.support.ray_cluster import RayCluster
 
 Replica = Callable[[str], Library]
 """Opens a library in a home folder of the given name, over the same catalog as all others."""
@@ -30,6 +33,15 @@ def database_url(server: Server) -> Iterator[str]:
     address = server.create()
     yield address.render_as_string(hide_password=False)
     server.drop(address)
+
+
+@pytest.fixture
+def nodes(tmp_path: Path) -> Iterator[RayCluster]:
+    """A running cluster of two nodes."""
+    if not os.environ.get("FOOTNOTED_TEST_ENGINE") or not ray_cluster.is_installed():
+        pytest.skip("it needs Ray: run `make test-engines`")
+    with ray_cluster.running(tmp_path) as started:
+        yield started
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from threading import Thread
 
@@ -20,15 +20,6 @@ from tests.support.ray_cluster import RayCluster
 from tests.support.reports import words
 
 QUERIES = ("river council", "gate of the dam", "police arrest Orrin")
-
-
-@pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[RayCluster]:
-    """A running cluster of two nodes."""
-    if not os.environ.get("FOOTNOTED_TEST_ENGINE") or not ray_cluster.is_installed():
-        pytest.skip("it needs Ray: run `make test-engines`")
-    with ray_cluster.running(tmp_path) as started:
-        yield started
 
 
 @pytest.fixture

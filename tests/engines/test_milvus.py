@@ -90,7 +90,7 @@ def fill(library: Library, texts: dict[str, str]) -> None:
 
 
 def results(library: Library) -> list[object]:
-    """What a library finds, by vectors alone and with the words."""
+    """The results of a library, by vectors alone and with the words."""
     return [found(library, query, dense_weight=weight) for query in QUERIES for weight in (1.0, 0.35)]
 
 
@@ -110,7 +110,7 @@ def latest(library: Library, store: MilvusStore) -> tuple[str, Mark]:
 
 
 def by_vectors(library: Library) -> list[object]:
-    """What a library finds by vectors alone, so that removed passages do not count in the scores."""
+    """The results of a library by vectors alone, so that removed passages do not count in the scores."""
     return [found(library, query, dense_weight=1.0) for query in QUERIES]
 
 

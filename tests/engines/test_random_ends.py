@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 import random
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
@@ -20,7 +19,6 @@ from index.errors import CatalogUnreachableError
 from index.ingest import open_cluster, sync
 from index.library import Library
 from rag.engine import QueryEngine
-from tests.support import ray_cluster
 from tests.support.postgresql import Server
 from tests.support.processes import KILLS
 from tests.support.ray_cluster import RayCluster
@@ -71,7 +69,7 @@ def texts(library: Library) -> list[tuple[str, str]]:
 
 
 def results(library: Library) -> list[list[tuple[str, str]]]:
-    """What a library finds by vectors: the scores of words count removed documents for a while."""
+    """The results of a library by vectors: the scores of words count removed documents for a while."""
     return [
         [(hit.document.path, hit.text) for hit in library.search(query, 20, dense_weight=1.0)]
         for query in QUERIES
@@ -151,15 +149,6 @@ def test_a_database_that_ends_at_random_moments_loses_and_doubles_nothing(
         with Library.open(tmp_path / "afresh", encoder) as afresh:
             sync(afresh, [reports.folder])
             assert results(one) == results(two) == results(afresh)
-
-
-@pytest.fixture
-def nodes(tmp_path: Path) -> Iterator[RayCluster]:
-    """A running cluster of two nodes."""
-    if not os.environ.get("FOOTNOTED_TEST_ENGINE") or not ray_cluster.is_installed():
-        pytest.skip("it needs Ray: run `make test-engines`")
-    with ray_cluster.running(tmp_path) as started:
-        yield started
 
 
 def test_a_node_that_ends_at_random_moments_of_syncs_loses_and_doubles_nothing(

@@ -38,12 +38,12 @@ ON_ONE_SERVER = (
     # Few vectors are searched in Milvus, too.
     (collection, "are_few", lambda _count, _wanted: False),
 )
-"""What is different in the tests: modules, names and values."""
+"""The values that differ in the tests: modules, names and values."""
 
 _SERVER_PORTS = range(23_000, 31_000)
 
 _STARTS, _SECONDS = 6, 60
-"""How often a server is started, and the seconds that it may take each time."""
+"""The most starts of a server, and the seconds that each may take."""
 
 
 class MilvusServer:

@@ -26,7 +26,7 @@ Purpose = Literal["write", "base"]
 
 
 class Database(Protocol):
-    """What differs between the databases that a catalog can be in."""
+    """The differences between the databases that a catalog can be in."""
 
     def exists(self, address: sa.URL) -> bool:
         """Tell if there is a catalog at ``address``; create nothing.
@@ -72,7 +72,7 @@ class Database(Protocol):
         """The text of a version in UTF-8, in consecutive parts that may end within a character."""
 
     def damage(self, connection: sa.Connection) -> str | None:
-        """What is damaged in the database's files, as far as a quick check finds it; None if nothing is."""
+        """The damage in the database's files, as far as a quick check finds it; None for none."""
 
     def size(self, connection: sa.Connection) -> int:
         """The bytes that the database takes on its disk."""

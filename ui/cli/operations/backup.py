@@ -60,7 +60,7 @@ def _record(settings: Settings, action: str, file: Path) -> None:
 
 
 def _entries() -> tuple[str, ...]:
-    """What a backup contains of a home beside the catalog: uploads, and the feedback of an older program.
+    """The names in a home that a backup has beside the catalog: uploads, and an older program's feedback.
 
     A backup does not contain the settings, because they may contain passwords.
     """
