@@ -19,7 +19,7 @@ import numpy.typing as npt
 
 from benchmarks.datasets import data_folder
 from index.catalog.duplicate_groups import group_labels
-from index.text.near_duplicates import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
+from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 from rag.evaluation import read_dataset
 
 SETS = ("scifact", "clapnq", "squad2", "mlqa-zh")

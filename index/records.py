@@ -225,7 +225,7 @@ class NewVersion:
         incoming: the document.
         chunks: its passages, in order.
         vector_digests: the digest of each passage's vector; the catalog has the vectors already.
-        signature: :func:`index.text.near_duplicates.signature` of the text; None for a text too short to
+        signature: :func:`index.text.minhash.signature` of the text; None for a text too short to
             compare.
     """
 

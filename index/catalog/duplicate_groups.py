@@ -1,6 +1,6 @@
 """Finds near-duplicate documents, such as a story in several outlets or a report that was saved twice.
 
-Two documents are compared by their MinHash signatures (:mod:`index.text.near_duplicates`).
+Two documents are compared by their MinHash signatures (:mod:`index.text.minhash`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from index.catalog.reader import CatalogReader
 from index.catalog.schema import documents, signatures
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
-from index.text.near_duplicates import NEAR_DUPLICATE, numbers, resemblance
+from index.text.minhash import NEAR_DUPLICATE, numbers, resemblance
 
 if TYPE_CHECKING:
     import numpy as np

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, overload
 
 from index.documents import Chunk, Document, Span
 from index.text.chunks import each_chunk
-from index.text.near_duplicates import signature
+from index.text.minhash import signature
 from index.text.tokens import TokenSpans
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Cut:
             numbers in the machine's byte order.
         sentences: start and end of each sentence, in order.
         headers: start and end of the header of each passage's table.
-        signature: the result of :func:`index.text.near_duplicates.signature`.
+        signature: the result of :func:`index.text.minhash.signature`.
     """
 
     language: str

@@ -30,7 +30,7 @@ from rag.questions import Question
 from rag.verification import Gate
 from rag.writing.composition import Composition, abstain, quote
 from rag.writing.findings import Confidence, Findings, confidence_of, unchanged
-from rag.writing.prompt import Prompt, Source, build_prompt
+from rag.writing.prompt_builder import Prompt, Source, build_prompt
 from rag.writing.prompt_injection import is_instruction
 from rag.writing.reply_parser import NoAnswer, Statement, parse_reply
 

@@ -1,8 +1,8 @@
 """People and programs that may use a library: their accounts, tokens, sessions and scopes; no HTTP."""
 
+from ui.accounts.collection_access import CollectionLimits, CollectionRecord
 from ui.accounts.database import Accounts
 from ui.accounts.identity import LOCAL, ROLE_SCOPES, Identity, Role, Scope
-from ui.accounts.limits import CollectionLimits, CollectionRecord
 from ui.accounts.pending import PENDING_SECONDS, Pending
 from ui.accounts.provided import Person
 from ui.accounts.schema import ACCOUNTS

@@ -34,7 +34,7 @@ from index.loaders.sandbox.protocol import (
 )
 from index.text.cutting import Cutting, cut
 from index.text.languages import detect
-from index.text.near_duplicates import signature
+from index.text.minhash import signature
 from index.text.tokens import TokenSpans, token_spans_by
 
 _MOST_OF_A_REQUEST = 1 << 28

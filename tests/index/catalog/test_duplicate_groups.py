@@ -21,7 +21,7 @@ from index.errors import DocumentNotFoundError
 from index.ingest.synchronize import sync
 from index.library import Library
 from index.records import Filters
-from index.text.near_duplicates import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
+from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 from tests.support.reports import incoming, near_duplicates, version, write
 from tests.support.stories import COPIES, FOOTER, LEAD, OTHER_STORY, STORY
 from tests.support.writings import PATIENT

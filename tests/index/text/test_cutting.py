@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from index.documents import Document
 from index.text.chunks import chunk
 from index.text.cutting import Chunks, Cut, cut
-from index.text.near_duplicates import signature
+from index.text.minhash import signature
 from tests.support.writings import LANGUAGES, PATIENT, TEXTS
 
 TABLE = (

@@ -22,7 +22,7 @@ import { drawn } from "./gradio.js";
 import { startHistory } from "./history/history.js";
 import { declareLanguage } from "./i18n.js";
 import { doingElement } from "./ingest/activity.js";
-import { startLibrary } from "./library/library.js";
+import { startLibrary } from "./library/panel.js";
 import { startModel } from "./model/badge.js";
 import { watchReading } from "./source/reading.js";
 

@@ -5,7 +5,7 @@ import { placeLine, say, startToasts } from "../controls/notices.js";
 import { declareLanguage, t } from "../i18n.js";
 import { getIdentity, signOut, words } from "../server.js";
 import { collectionsSection } from "./collections.js";
-import { activitySection, modelSection, storageSection } from "./library.js";
+import { activitySection, modelSection, storageSection } from "./status.js";
 import { tokensSection } from "./tokens.js";
 import { usersSection } from "./users.js";
 

@@ -10,7 +10,7 @@ import { openSource } from "../source/reading.js";
 import { narrowed } from "./narrowing.js";
 import { itemsOf, sorted } from "./ordering.js";
 import { onReports, reports } from "./reports.js";
-import { getView } from "./view.js";
+import { getView } from "./sort_menu.js";
 
 const state = {
   sought: "",

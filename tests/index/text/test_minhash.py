@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from index.text.near_duplicates import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
+from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 from tests.support.stories import FOOTER, OTHER_STORY, STORY
 from tests.support.writings import BREAKS, PATIENT, SENTENCES
 

@@ -14,7 +14,7 @@ from index.records import DocumentRecord
 from rag.finding.reading import ReadSentence
 from rag.follow_ups.rewriting import rewriting
 from rag.llm.messages import NO_ANSWER, escape_fences, grammar, schema, tokens
-from rag.writing.prompt import Prompt, Source, build_prompt
+from rag.writing.prompt_builder import Prompt, Source, build_prompt
 
 BUDGET = 3_000
 

@@ -14,7 +14,7 @@ import { onRowKey, reportMenu } from "./actions.js";
 import { facetsElements, showCounts } from "./facets.js";
 import { drawList, find, focusFirst, noteAdded, startList } from "./list.js";
 import { readReports, reportOf } from "./reports.js";
-import { viewButton } from "./view.js";
+import { viewButton } from "./sort_menu.js";
 
 const count = make("p", { class: "fn-count", role: "status" });
 
