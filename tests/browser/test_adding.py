@@ -109,7 +109,7 @@ def test_the_title_of_an_added_file_opens_it_and_the_outcome_is_still_there_on_r
     expect(page.locator("#fn-source .fn-text")).to_contain_text(LIT)
     page.keyboard.press("Escape")
     expect(state(page, "lanterns.txt")).to_have_text("Added")
-    page.get_by_role("button", name="Clear").click()
+    page.get_by_role("button", name="Clear list").click()
     expect(page.locator(".fn-uploads")).to_be_hidden()
     expect(page.get_by_role("button", name="Add files")).to_be_focused()
 
@@ -231,7 +231,7 @@ def test_a_changed_file_of_the_same_name_says_which_version_it_became(desk: Desk
         add(page, text("notes.txt", words))
         expect(page.locator(".fn-uploads h3")).to_have_text("All done: 1 added.", timeout=SOON)
         if words == LIT:
-            page.get_by_role("button", name="Clear").click()
+            page.get_by_role("button", name="Clear list").click()
     expect(upload(page, "notes.txt")).to_contain_text("version 2")
     expect(titles(page)).to_have_count(2)
 
