@@ -99,7 +99,10 @@ class MilvusVectors:
             wanted *= 4
 
     def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Numbers:
-        """The ids of at least ``wanted`` candidates among the ``count`` of ``mask``, if Milvus finds them."""
+        """The ids of candidates for the ``wanted`` nearest among the ``count`` of ``mask``.
+
+        If Milvus finds fewer than ``wanted`` of at most ``LISTED``, all of them are candidates.
+        """
         # Milvus does not know the filter, so that a search asks for half as many again as it expects to need.
         fetched = wanted if self.total == count else math.ceil(1.5 * wanted * self.total / count)
         found = np.empty(0, np.int64)
@@ -113,7 +116,9 @@ class MilvusVectors:
         some = np.flatnonzero(mask)
         lists = [some[start : start + LISTED].tolist() for start in range(0, count, LISTED)]
         parts = [self._found(vector, min(wanted, _MOST), f"id in {ids}") for ids in lists]
-        return np.unique(np.concatenate([found, *parts]))
+        found = np.unique(np.concatenate([found, *parts]))
+        # Milvus reads a part only of a segment that has no graph, because it is small or new (interim index).
+        return some if len(found) < min(wanted, count) and count <= LISTED else found
 
     def _found(self, vector: npt.NDArray[np.float32], limit: int, condition: str) -> Numbers:
         """The ids nearest to ``vector`` among those of a condition, as Milvus finds them."""

@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import replace
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal
 
@@ -42,8 +43,8 @@ ON_ONE_SERVER = (
 
 _SERVER_PORTS = range(23_000, 31_000)
 
-_STARTS, _SECONDS = 6, 60
-"""The most starts of a server, and the seconds that each may take."""
+_SECONDS = 120
+"""The seconds that a start of a server may take, and the end of one."""
 
 
 class MilvusServer:
@@ -57,43 +58,69 @@ class MilvusServer:
     def __init__(self, kind: Kind, folder: Path) -> None:
         self.kind = kind
         self._folder = folder
-        self._port, self._etcd = _free_ports(2)
+        self._port, self._etcd, self._metrics = _free_ports(3)
         self._process: subprocess.Popen[bytes] | None = None
         self.address = f"milvus://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Start the server, after it was stopped too, and wait until it answers.
-
-        After a crash, Milvus 2.3 sometimes does not open its port; it does when it is started once more.
-        """
-        for _ in range(_STARTS):
-            self._launch()
-            deadline = time.monotonic() + _SECONDS
-            while self._process and self._process.poll() is None and time.monotonic() < deadline:
-                if self._answers():
-                    return
-                time.sleep(0.2)
-            self.stop()
+        """Start the server, after it was stopped too, and wait until it answers."""
+        process = self._launch()
+        deadline = time.monotonic() + _SECONDS
+        while process.poll() is None and time.monotonic() < deadline:
+            if self._answers():
+                return
+            time.sleep(0.2)
+        self.stop()
         said = (self._folder / "log").read_text(errors="replace")[-2000:]
         raise RuntimeError(f"{self.kind} does not start: {said}; one server of Milvus can run at a time")
 
-    def _launch(self) -> None:
-        data, port = str(self._folder / "data"), str(self._port)
-        arguments = {
-            "milvus": ["--data", data, "--proxy-port", port, "--etcd-port", str(self._etcd)],
-            "milvus-lite": ["server", "--data-dir", data, "--host", "127.0.0.1", "--port", port],
-        }[self.kind]
+    def _launch(self) -> subprocess.Popen[bytes]:
+        data, port, environment = self._folder / "data", str(self._port), dict(os.environ)
+        program = data / "bin" / "milvus"
+        if self.kind == "milvus-lite":
+            command = [
+                _program(self.kind),
+                "server",
+                "--data-dir",
+                data,
+                "--host",
+                "127.0.0.1",
+                "--port",
+                port,
+            ]
+        elif program.exists():
+            # The script would choose another port, since this one still has connections that have ended.
+            command = [program, "run", "standalone"]
+            environment |= {
+                "DEPLOY_MODE": "STANDALONE",
+                "METRICS_PORT": str(self._metrics),
+                "MILVUS_RUN_DIR": str(data / "run"),
+                "LD_LIBRARY_PATH": str(program.parent),
+            }
+        else:
+            # The script unpacks the program and writes its configuration.
+            command = [
+                _program(self.kind),
+                "--data",
+                data,
+                "--proxy-port",
+                port,
+                "--etcd-port",
+                str(self._etcd),
+            ]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(
-                [str(_program(self.kind)), *arguments],
-                cwd=self._folder,
+                command,
+                cwd=data if program.exists() else self._folder,
+                env=environment,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,
             )
+        return self._process
 
     def stop(self) -> None:
-        """End the server as a crash does."""
+        """End the server as a crash does, and wait until its ports are free."""
         if self._process is None:
             return
         # The program that serves is a child of the one that was started, and ignores SIGTERM.
@@ -101,11 +128,16 @@ class MilvusServer:
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
         self._process = None
+        deadline = time.monotonic() + _SECONDS
+        while not (_is_free(self._port) and _is_free(self._etcd)):
+            if time.monotonic() > deadline:
+                raise RuntimeError(f"{self.kind} was killed and still has port {self._port} or {self._etcd}")
+            time.sleep(0.05)
 
     def renew(self) -> None:
-        """Start the server without its data. One that ended often may take minutes to recover."""
+        """Start the server without its data."""
         self.stop()
-        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        shutil.rmtree(self._folder / "data" / "data", ignore_errors=True)
         self.start()
 
     def _answers(self) -> bool:
@@ -163,11 +195,16 @@ def _free_ports(count: int) -> list[int]:
 
     A client that waits for a server could get the server's own port, and the server would take another one.
     """
-    found: list[int] = []
-    for port in random.sample(_SERVER_PORTS, len(_SERVER_PORTS)):
-        with socket.socket() as tried, suppress(OSError):
-            tried.bind(("127.0.0.1", port))
-            found.append(port)
-        if len(found) == count:
-            break
-    return found
+    ports = random.sample(_SERVER_PORTS, len(_SERVER_PORTS))
+    return list(islice(filter(_is_free, ports), count))
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as tried:
+        # The connections of a server that has ended do not hold its port.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind(("", port))
+        except OSError:
+            return False
+    return True
