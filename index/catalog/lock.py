@@ -20,8 +20,8 @@ from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
 HOLDER_FILE = "writer.json"
-"""The file that names the holder of the lock. It is not the lock file itself, since every attempt to take the
-lock truncates that file."""
+"""The file that names the holder of the lock. The lock file itself cannot name the holder, since every
+attempt to take the lock truncates it."""
 
 LOCK_SECONDS = 30.0
 """The seconds that a writer waits for another writer."""
@@ -52,7 +52,7 @@ class WriteLock:
     """
 
     def __init__(self, home: Path, engine: sa.Engine | None = None) -> None:
-        """The lock of the library in ``home``; None for a catalog that is a file in ``home``."""
+        """The lock of the library in ``home``; ``engine`` is None if the catalog is a file in ``home``."""
         self._home = home
         self._engine = engine
         self._lock = FileLock(home / LOCK_FILE, mode=FILE)
@@ -66,10 +66,11 @@ class WriteLock:
         Args:
             task: the reason that waiting writers see; by default the task that this thread is :func:`doing`.
             timeout: seconds to wait for another writer, :data:`LOCK_SECONDS` by default; 0 does not wait.
-            home_only: exclude only those of this home folder, to write caches in it and not to the catalog.
+            home_only: exclude only the writers of this home folder. The caller then writes only the caches in
+                this folder, and not the catalog.
 
         Raises:
-            LibraryLockedError: if another writer holds the lock for longer.
+            LibraryLockedError: if another writer holds the lock for longer than ``timeout``.
         """
         seconds = LOCK_SECONDS if timeout is None else timeout
         with ExitStack() as held:
