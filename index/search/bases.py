@@ -1,5 +1,4 @@
-"""Opens and makes a library's base (the vectors of its older passages), in a file or in a store on a server.
-"""
+"""Opens and makes a library's base (the vectors of older passages), in a file or in a store on a server."""
 
 from __future__ import annotations
 
