@@ -62,8 +62,8 @@ class Library:
     """A library in a home folder, open for searching and writing. Safe to share between threads.
 
     Only one writer works at a time, across processes too. Each change of the passages makes a new generation,
-    a fixed and numbered state of the library. A reader stays in the generation in which it began:
-    :meth:`snapshot` opens one for searches, ``library.catalog.reading()`` opens the catalog alone.
+    a numbered state of the library. A reader sees one generation only: :meth:`snapshot` gives a reader for
+    searches, ``library.catalog.reading()`` gives a reader of the catalog alone.
 
     Attributes:
         home: the folder that holds all the library's files.
@@ -262,8 +262,7 @@ class Library:
         Raises:
             LoadError: if a document of ``incoming`` would replace one that the viewer may not see, or would
                 be in a collection that the viewer may not see.
-            LibraryRestoredError: if the catalog has another name than ``lineage``: a backup was restored, and
-                the ids may mean other documents.
+            LibraryRestoredError: if a backup was restored after the caller read ``lineage`` and the ids.
             OutdatedError, TakenError: see :meth:`index.catalog.database.Catalog.commit`; nothing is changed.
             EncoderMismatchError: if another process has embedded the library again with another encoder.
             LibraryLockedError: if another process writes for more than half a minute.

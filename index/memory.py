@@ -14,8 +14,8 @@ LONG = 1_000_000
 (:func:`give_back`) after work on it."""
 
 ARENAS = 2
-"""The most heaps that glibc may make for all threads. Its default is eight heaps for each core. Each heap
-keeps its own free memory, so a server with many heaps holds hundreds of unused megabytes."""
+"""The most heaps that glibc may make for all threads. By default, glibc makes up to eight for each core. Each
+heap keeps its own free memory, so a server with many heaps holds hundreds of unused megabytes."""
 
 _M_ARENA_MAX = -8
 """The number of this option in glibc's ``malloc.h``."""

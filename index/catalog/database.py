@@ -91,7 +91,7 @@ class Catalog:
             place: the path of a SQLite file, or an address from :func:`index.catalog.databases.address_of`.
 
         Raises:
-            CatalogError: if the catalog cannot be written, or if ``place`` holds something else.
+            CatalogError: if the catalog cannot be written, or if ``place`` holds other data than a catalog.
             CatalogUnreachableError: if the database's server does not answer.
             SchemaError: if a newer program wrote the catalog.
         """

@@ -67,7 +67,7 @@ def this_process() -> Process:
 
 
 def _start_of(pid: int) -> str:
-    """The boot and the clock tick at which a process started; empty if it has ended or outside Linux."""
+    """The boot and the clock tick at which a process started; empty if it has ended, and outside Linux."""
     try:
         # The program's name is in parentheses and may contain parentheses itself.
         fields = (_PROCESSES / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()

@@ -47,8 +47,8 @@ class Holder:
 class WriteLock:
     """The write lock of a library: reentrant, and safe to share between threads.
 
-    The process that holds it writes alone to the home folder and to the catalog. If several home folders
-    share a catalog, their processes may hold ``home_only`` at the same time.
+    The process that holds the lock is the only writer of the home folder and of the catalog. If several home
+    folders share a catalog, one process of each may hold its lock with ``home_only`` at the same time.
     """
 
     def __init__(self, home: Path, engine: sa.Engine | None = None) -> None:

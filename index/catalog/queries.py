@@ -272,7 +272,7 @@ def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = 
 
 
 def get_build(connection: sa.Connection, number: int, lineage: str | None = None) -> Build:
-    """The build with this number, which must exist; without ``lineage``, this reads the catalog's name."""
+    """The build ``number``, which must exist. If ``lineage`` is None, this reads it from the catalog."""
     row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
     recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)
     return Build(number, lineage or get_meta(connection, "lineage") or "", recipe)

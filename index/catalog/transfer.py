@@ -35,7 +35,7 @@ the list."""
 
 _AT_ONCE = 500
 _TEXTS_AT_ONCE = 10
-"""A text may have twenty megabytes."""
+"""The rows with texts in a batch: a text may have twenty megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +147,7 @@ def put_aside_catalog(home: Path, beside: Sequence[str] = ()) -> Path | None:
 
 
 def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool = False) -> Mapping[str, int]:
-    """Replace all rows of the catalog ``target`` by the rows of ``source``, in one transaction of each.
+    """Replace all rows of ``target`` by the rows of ``source``, in one transaction of each database.
 
     Ids stay the same, and the target never reuses an id of the source. Both catalogs have the schema of this
     program.

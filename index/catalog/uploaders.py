@@ -1,4 +1,4 @@
-"""The viewers who uploaded documents, and the bytes that the files of each take."""
+"""The viewers who uploaded documents, and the bytes that each viewer's files take."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, but: str
 
 
 def bytes_by_uploader(connection: sa.Connection, source: str) -> dict[str, int]:
-    """The bytes of all files that each viewer uploaded, by the viewer's key, the most first."""
+    """The bytes of all files that each viewer uploaded, by the viewer's key, the largest number first."""
     sizes = _sizes(source).subquery()
     total = sa.func.sum(sizes.c.size)
     by_viewer = sa.select(sizes.c.viewer, total).group_by(sizes.c.viewer).order_by(total.desc())

@@ -357,8 +357,8 @@ def open_encoder(
             two precisions have a cosine of 0.99995.
         models: the folder into which ``multilingual-e5-small`` is written at its first use, 245 MB; None for
             the platform's folder for a user's caches.
-        like: the key of a library's encoder. If it has the same weights, the new encoder gets the same key,
-            so that a library from another machine keeps its precision.
+        like: the key of a library's encoder. If that encoder has the weights of ``model``, the new one gets
+            the same key, so that a library from another machine keeps its precision.
 
     The bundled model is loaded when it embeds the first text, any other model at once.
 

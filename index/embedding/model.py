@@ -76,7 +76,7 @@ class Passes(Protocol):
         """Embed rows of passages with their parts, as :meth:`vectors` does."""
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        """Embed rows and their tokens, as :meth:`vectors` does; a batch is as small as one of queries.
+        """Embed rows and their tokens, as :meth:`vectors` does, in batches as small as a batch of queries.
 
         ``depth`` chooses the layer that gives the vectors of tokens: 1 for the last, 0.5 for the middle one.
         """
@@ -177,7 +177,7 @@ class TokenPasses:
         return embedded
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        """Embed rows and their tokens; a batch is as small as one of queries."""
+        """Embed rows and their tokens, in batches as small as a batch of queries."""
         if not self.gives_parts:
             return without_tokens(self.vectors(rows, kind))
         through = self._through(rows, "query", partial(self._model.through_layer, kind=kind, depth=depth))

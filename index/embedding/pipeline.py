@@ -17,7 +17,7 @@ from index.text.cutting import Chunks, Cut, cut
 from index.text.groups import section_at
 
 TITLE_TOKENS = 40
-"""The most tokens of the document's title that precede each passage; both fit into MiniLM's window."""
+"""The most tokens of a document's title before each passage; together, both fit into MiniLM's window."""
 
 _EMBED_AT_ONCE = 256
 """The number of texts that are embedded between two saves: an interrupted run loses at most this many."""

@@ -251,7 +251,7 @@ def _read_and_embed(task: _Task, encoder: Encoder) -> _Result:
 
 @cache
 def _reader() -> Isolated:
-    """The reading process of a node's process."""
+    """The process that reads files for this process of a node."""
     return Isolated()
 
 

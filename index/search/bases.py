@@ -172,7 +172,7 @@ class SharedBases:
         return manifest.known_from if found is None else min(manifest.words_generation, found[1].generation)
 
     def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
-        """The name and the mark of the newest base of the build of ``reader``; a useless base has no mark."""
+        """The name and mark of the newest base of the build of ``reader``; no mark if the base is useless."""
         name, mark = self._store.latest(_prefix(reader)) or ("", None)
         if mark is None:
             return name, None

@@ -68,7 +68,7 @@ class Removed:
     def claimed(self, index: Library) -> Self | None:
         """Claim the document for this caller alone; return None if another caller has claimed it.
 
-        The result has a folder of this process.
+        The folder of the result belongs to this process.
         """
         try:
             (self.folder / _REMOVED).rename(self.folder / _CLAIMED)

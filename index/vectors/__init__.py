@@ -86,7 +86,7 @@ class VectorIndex:
 
     @classmethod
     def open(cls, path: Path, dimensions: int) -> VectorIndex:
-        """Map a base that :meth:`build` wrote into memory. Its file may be deleted while the base is open.
+        """Map into memory a base that :meth:`build` wrote. Its file may be deleted while the base is open.
 
         Raises:
             VectorIndexError: if the file is missing, is not a base, or has vectors of another length.

@@ -69,7 +69,7 @@ class Mark:
     """The state of a library up to which a stored base is complete.
 
     Attributes:
-        last: the base has all passages of the generation whose ids are at most this.
+        last: the base has every passage of the generation with an id up to this one.
         generation: the base has no passage that was removed up to this generation.
     """
 

@@ -132,7 +132,7 @@ def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
     """The cosines of unit vectors to ``vector``: shape (n,).
 
     The sum is in double precision and then rounded, so that the cosine of a row does not depend on the other
-    rows. A sum in single precision would depend on them, because the order of its terms does.
+    rows. In single precision it would, since the order of the sum depends on the number of rows.
     """
     exact = vectors.astype(np.float64) @ vector.astype(np.float64)
     rounded: Cosines = exact.astype(np.float32)

@@ -42,7 +42,7 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
 
 
 def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
-    """Map a base that :func:`write_base` wrote into memory.
+    """Map into memory a base that :func:`write_base` wrote.
 
     FAISS crashes the process if the file was shortened, so :mod:`index.search.manifest` checks the file's
     digest first.
