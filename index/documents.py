@@ -128,7 +128,7 @@ class Document:
     collection: str | None = None
 
     def page_at(self, offset: int) -> int | None:
-        """The number of the page, from 1, at ``offset``; None without pages."""
+        """The number, from 1, of the page at ``offset``; None for a format without pages."""
         return bisect_right(self.page_starts, offset) or None
 
 

@@ -146,11 +146,11 @@ class GoneError(FootnotedError):
 
 
 class StorageLimitError(FootnotedError):
-    """The files that one viewer uploaded would take more bytes than they may."""
+    """With this upload, the files of one viewer would take more bytes than the limit allows."""
 
 
 class TakenError(FootnotedError):
-    """A deleted document cannot be restored, because another document has its id or its place."""
+    """A deleted document cannot be restored, because another document has its id or its path."""
 
 
 # Encoders
@@ -187,7 +187,7 @@ class JobEndedError(FootnotedError, ValueError):
 
 
 class Cancelled(FootnotedError):  # noqa: N818 (a request, not a fault)
-    """The job was cancelled. What it had committed by then stays."""
+    """The job was cancelled. The library keeps everything that the job committed before."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"{reason}; what was written by then stays, and a sync goes on from there")

@@ -15,7 +15,8 @@ def attributes(package: str, homes: Mapping[str, str]) -> Callable[[str], Any]:
         homes: the module that defines each public name.
 
     Raises:
-        ValueError: if a module of the package has a public name, which its import would replace.
+        ValueError: if a module of the package has the name of an attribute: importing the module would
+            replace the attribute.
     """
     for name in homes:
         if f"{package}.{name}" in homes.values():

@@ -42,7 +42,7 @@ UPLOADS = "uploads"
 
 
 def embedded_with(home: Path, database_url: str = "") -> str | None:
-    """The key of the encoder of the library in ``home``; None without a library or without passages.
+    """The key of the encoder of the passages in ``home``; None if there is no library or no passage.
 
     Raises:
         CatalogError: if the catalog cannot be opened.
@@ -61,9 +61,9 @@ def embedded_with(home: Path, database_url: str = "") -> str | None:
 class Library:
     """A library in a home folder, open for searching and writing. Safe to share between threads.
 
-    Only one writer works at a time, across processes too. A reader sees one fixed state of the library:
-    :meth:`snapshot` gives such a state for searches, ``library.catalog.reading()`` gives one of the catalog
-    alone.
+    Only one writer works at a time, across processes too. Each change of the passages makes a new generation,
+    a numbered state of the library. A reader sees one generation only: :meth:`snapshot` gives a reader for
+    searches, ``library.catalog.reading()`` gives a reader of the catalog alone.
 
     Attributes:
         home: the folder that holds all the library's files.
@@ -115,24 +115,24 @@ class Library:
             home: the folder that holds all the library's files.
             encoder: embeds new passages.
             max_chunk_tokens: the most tokens in a passage.
-            title_tokens: tokens of the document's title that precede each passage; with 0 a passage is not
-                embedded with its title, and not found by the title's words.
-            former: opens the encoder of a recipe. It is needed if the library was indexed with another
-                encoder: searches and new passages use that encoder until :meth:`rebuild` embeds the library
-                again.
+            title_tokens: how many tokens of the document's title precede each passage; with 0 the encoder
+                does not see the title, and the title's words do not find the passage.
+            former: opens the encoder that a recipe names. It is needed if the library was indexed with
+                another encoder: searches and new passages use that encoder until :meth:`rebuild` embeds the
+                library again.
             policy: decides the type of the vector index.
             database_url: the address of the PostgreSQL database with the catalog,
                 ``postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME``; empty for a file in ``home``. Several
                 libraries, each in a home folder of its own, may share one catalog.
             uploads: the folder of the uploaded files; None for ``uploads`` in ``home``. Libraries that share
-                a catalog share it, at the same path.
+                a catalog share this folder too, at the same path.
             index_url: the address of a server of Milvus that keeps the vectors,
                 ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; empty for files in ``home``.
 
         Raises:
             CatalogError: if the catalog cannot be opened.
             EncoderMismatchError: if the library was indexed with another encoder and ``former`` is None.
-            VectorIndexError: if ``index_url`` is no such address.
+            VectorIndexError: if ``index_url`` is not an address of this form.
         """
         store = store_at(index_url)
         make_folder(home)
@@ -159,8 +159,8 @@ class Library:
     def for_viewer(self, viewer: Viewer | None) -> Library:
         """Return the same library for ``viewer``: documents that the viewer may not see do not exist in it.
 
-        Searches, lists, counts and readings by id leave them out. The library must not be closed before the
-        last use of the result.
+        Searches, lists, counts and readings by id leave these documents out. The library must not be closed
+        before the last use of the result.
         """
         other = copy(self)
         other.catalog = self.catalog.for_viewer(viewer)
@@ -180,7 +180,7 @@ class Library:
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """Give a view of the newest generation, which stays fixed while the context lasts.
+        """Give a view of the newest generation; the view stays fixed while the context lasts.
 
         Raises:
             EncoderMismatchError: if the library was indexed with another encoder.
@@ -190,19 +190,19 @@ class Library:
             encoder = self._encoder_of(whole)
             viewer = self.catalog.viewer
             reader = whole if viewer is None else whole.for_viewer(viewer)
-            # The caches are of all documents, whoever searches them.
+            # The caches hold all documents, whoever the viewer is.
             intact = partial(self._maintenance.intact, whole)
             yield Snapshot(reader, caches, encoder, self.duplicates, intact)
 
     @property
     def recipe(self) -> Recipe:
-        """How new passages are cut and embedded."""
+        """The settings by which new passages are cut and embedded."""
         with self.catalog.reading() as reader:
             return self._recipe_of(reader)
 
     @property
     def generation(self) -> int:
-        """The newest generation, after its caches are brought up to date."""
+        """The number of the newest generation. Reading it brings the search caches up to date."""
         with self.snapshot() as snapshot:
             return snapshot.generation
 
@@ -218,13 +218,14 @@ class Library:
             return snapshot.search(query, limit, filters, dense_weight)
 
     def cutting(self, language: str = "") -> Cutting | None:
-        """The settings with which the reading process cuts documents into passages.
+        """The settings with which the process that reads a file cuts it into passages.
 
         Args:
             language: ISO 639-1 code of the document's language, if the user has given one; else empty.
 
         Returns:
-            None if the encoder's tokenizer cannot be sent to another process; :meth:`replace` then cuts.
+            None if the encoder's tokenizer cannot be sent to another process; :meth:`replace` then cuts the
+            documents.
         """
         encoder, recipe = self._current_recipe()
         return Cutting(encoder.tokenizer, recipe.max_chunk_tokens, language) if encoder.tokenizer else None
@@ -247,21 +248,21 @@ class Library:
         lineage: str | None = None,
         back: Path | None = None,
     ) -> Committed:
-        """Embed and add documents or new versions, and remove others, in one commit.
+        """Embed and add ``incoming``, and remove the documents ``removed``, in one commit.
 
         Args:
-            incoming: the documents; one at a known path becomes the new version of that document.
+            incoming: the documents to add; one at a known path becomes the new version of that document.
             removed: ids of documents to remove.
             progress: receives the number of embedded passages.
-            lineage: the catalog's random name (``Build.lineage``) when the caller read the ids in
-                ``removed``; None skips the check.
-            back: the file of saved rows (:mod:`index.catalog.deleted_rows`) of a document that is restored;
-                the document is among ``incoming``.
+            lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids in
+                ``removed``; None allows any name.
+            back: to restore a deleted document, the file with its saved rows
+                (:mod:`index.catalog.deleted_rows`); ``incoming`` has the document too.
 
         Raises:
             LoadError: if a document of ``incoming`` would replace one that the viewer may not see, or would
                 be in a collection that the viewer may not see.
-            LibraryRestoredError: if a backup was restored since, so that the ids may mean other documents.
+            LibraryRestoredError: if a backup was restored after the caller read ``lineage`` and the ids.
             OutdatedError, TakenError: see :meth:`index.catalog.database.Catalog.commit`; nothing is changed.
             EncoderMismatchError: if another process has embedded the library again with another encoder.
             LibraryLockedError: if another process writes for more than half a minute.
@@ -287,8 +288,8 @@ class Library:
     def compact(self) -> bool:
         """Rewrite caches that hold many removed passages or unsaved vectors; searches go on meanwhile.
 
-        Before that, removed passages still count in the document frequencies, and new vectors are in memory
-        only.
+        Until a compaction, removed passages still count in the document frequencies, and new vectors are in
+        memory only.
 
         Returns:
             True if anything was rewritten.
@@ -300,7 +301,7 @@ class Library:
 
     @property
     def is_outdated(self) -> bool:
-        """Return whether the passages have another recipe than new passages would have."""
+        """Return whether the stored passages have another recipe than the one that :meth:`open` was given."""
         with self.catalog.reading() as reader:
             return self._recipe_of(reader) != self._recipe
 
@@ -327,7 +328,7 @@ class Library:
                 raise
 
     def _described(self, incoming: Sequence[Incoming]) -> list[Incoming]:
-        """The documents of ``incoming``, each changed by the details that users have given of it.
+        """The documents of ``incoming``, each with the details that users have given it.
 
         Raises:
             LoadError: as :meth:`replace`.

@@ -1,4 +1,4 @@
-"""Keeps the memory small that libraries in C hold for a server with many threads."""
+"""Limits the memory that C libraries hold in a server with many threads."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ LONG = 1_000_000
 (:func:`give_back`) after work on it."""
 
 ARENAS = 2
-"""The most heaps among which glibc divides its threads. By default it makes up to eight for each core. Each
-keeps its own free memory, so that a server holds hundreds of megabytes that it does not use."""
+"""The most heaps that glibc may make for all threads. By default, glibc makes up to eight for each core. Each
+heap keeps its own free memory, so a server with many heaps holds hundreds of unused megabytes."""
 
 _M_ARENA_MAX = -8
 """The number of this option in glibc's ``malloc.h``."""
 
 
 PRIMITIVES = 8
-"""The most prepared products of matrices that oneDNN, which multiplies for torch, keeps. Each has its working
-memory, and there is one for each length of text, so that the default of 1,024 grows by 50 MB while a library
-is indexed. Preparing one again costs little."""
+"""The most prepared matrix products that oneDNN (torch's library for them) keeps in its cache. Each length of
+text needs a product with its own working memory, so oneDNN's default of 1,024 products would take 50 MB more
+while a library is indexed. Preparing a product again costs little."""
 
 
 def limit_memory() -> None:
-    """Limit the heaps of threads to :data:`ARENAS`, if the C library is glibc, and oneDNN's cache.
+    """Limit oneDNN's cache to :data:`PRIMITIVES` and, if the C library is glibc, the heaps to :data:`ARENAS`.
 
-    Call it before the threads start, since a thread keeps its heap, and before torch is used.
+    Call this before the threads start, since a thread keeps its heap, and before torch is used.
     """
     option = _function("mallopt")
     if option is not None:
@@ -42,9 +42,9 @@ def give_back() -> None:
     """Return free memory to the system, if the C library is glibc.
 
     glibc keeps freed memory for the thread that freed it. Without this function, each step of a long
-    document, in another thread or with other sizes, would allocate tens of megabytes more. A server calls it
-    every few seconds, too, since it frees the memory of a change only once the last search of the library's
-    former generation has ended.
+    document, in another thread or with other sizes, would allocate tens of megabytes more. A server also
+    calls this function every few seconds, because the memory of an old state of the library becomes free
+    only when the last search in that state has ended.
     """
     trim = _function("malloc_trim")
     if trim is not None:
@@ -53,5 +53,5 @@ def give_back() -> None:
 
 @cache
 def _function(name: str) -> Callable[..., Any] | None:
-    """A function of glibc, of which other C libraries lack some; None without it."""
+    """The C library's function ``name``; None if the library lacks it or the system is not Linux."""
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

@@ -21,7 +21,7 @@ _OTHERS = 0o077
 
 
 def cache_folder() -> Path:
-    """The user's folder for files that the program can make again, in the platform's place for them."""
+    """The folder in which the platform expects a user's files that the program can make again."""
     return user_cache_path("footnoted", appauthor=False)
 
 

@@ -71,7 +71,7 @@ class DocumentRecord:
 
     @property
     def stated(self) -> str | None:
-        """The date of publication as the document or a user states it; None if only the file has a date."""
+        """The date of publication that the document or a user states; None if only the file has a time."""
         return None if self.origins.get("published") == "file time" else self.published
 
 
@@ -122,7 +122,7 @@ class Viewer:
 class HiddenPaths:
     """The paths of files that a viewer may not see; a container of paths.
 
-    A file of which the library has no document is hidden by the collection that its folder would give it.
+    A file that is not in the library yet is hidden if its folder would put it into a hidden collection.
 
     Attributes:
         collections: the hidden collections.
@@ -144,13 +144,13 @@ class FileState:
     """A file as it was when it was last read.
 
     Attributes:
-        document_id: the id of its document.
+        document_id: the id of the document that was read from the file.
         version: the document's version.
         size: the size of the file and its sidecar, in bytes.
-        mtime_ns: the last change of the file or its sidecar.
-        digest: sha256 of its bytes, in hexadecimal.
-        origins: by field, where in the file each of its details was found (``Document.origins``), also for
-            details that a user has changed.
+        mtime_ns: the last change of the file or its sidecar, in nanoseconds since the epoch.
+        digest: sha256 of the file's bytes, in hexadecimal.
+        origins: by field, the part of the file in which the loader found each detail (``Document.origins``),
+            also for details that a user has changed since.
         has_pictures: whether text recognition can read some of its pages.
         recognised_in: the languages of the last text recognition (``Document.recognised_in``).
     """
@@ -180,13 +180,13 @@ class Incoming:
         mtime_ns: the file's last change, in nanoseconds since the epoch.
         digest: sha256 of the file's bytes, in hexadecimal.
         document: the loader's result; after :meth:`described`, with the users' details.
-        of: for an edit, the id and version that it starts from: the commit fails if that version is no
-            longer current. None for a file, which replaces any version at its path.
+        of: for an edit, the id and the version of the document that is edited; the commit fails if this
+            version is no longer current. None for a file, which replaces any version at its path.
         given: the details (such as the title) that this change sets or removes; all other details stay.
         details: all details that users have set, ``given`` among them; :meth:`described` fills them in.
-        cut: the settings and the passages if the reading process cut the document; else None.
-        uploader: the key of the viewer who uploads the file, empty for nobody known; None if this change is
-            no upload.
+        cut: the settings and the passages if the process that read the file also cut it; else None.
+        uploader: the key of the viewer who uploads the file, empty for an unknown viewer; None if this change
+            is not an upload.
     """
 
     source: str
@@ -248,7 +248,7 @@ class Passage:
         sentences: the chunk's sentences, as spans of the document.
         header: for rows of a table, the span of the table's caption and headings.
         headings: the text of the header; empty outside tables.
-        sections: for each sentence, the names of its group of rows, a line each; "" outside groups.
+        sections: for each sentence that is a row in a group of rows, the group's names, one a line; else "".
         recognised: whether any of its words were recognised in a picture of a page, perhaps wrongly.
     """
 

@@ -125,7 +125,7 @@ def restore(home: Path, file: Path, beside: Sequence[str] = (), database_url: st
     Args:
         home: the library's folder.
         file: a file from :func:`back_up`.
-        beside: the names of other files and folders to restore; all else in the file is ignored.
+        beside: the names of other files and folders to restore. Everything else in the backup is ignored.
         database_url: as for :meth:`index.library.Library.open`.
 
     Raises:
@@ -197,14 +197,14 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
 
 
 def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Filter an entry of a tar file: drop links, which could expose files; close the rest to other users."""
+    """Filter an entry of a tar file: drop a link, which could expose files; close the rest to other users."""
     if not (entry.isreg() or entry.isdir()):
         return None
     return tarfile.data_filter(entry, folder).replace(mode=FOLDER if entry.isdir() else FILE, deep=False)
 
 
 def _foreign(connection: sqlite3.Connection) -> str | None:
-    """Name something harmful in a catalog that no library writes, such as a trigger; None if it has none."""
+    """Name something harmful that no library writes into a catalog, such as a trigger; None for none."""
     query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.execute(query):
         return f"its catalog has a {kind} {name!r}, which acts by itself"
@@ -233,7 +233,7 @@ def _relocate(catalog: Path, former: str, home: str) -> None:
 def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
     """Stop following all folders except ``own``; return the folders that are no longer followed, in order.
 
-    The failures of these folders are deleted, since no sync reads the folders until a user confirms them.
+    All recorded failures are deleted, since no sync reads these folders until a user confirms them.
     """
     with closing(sqlite3.connect(catalog)) as connection, connection:
         found = connection.execute("SELECT folder FROM sources ORDER BY folder").fetchall()
@@ -273,10 +273,10 @@ def _put_aside(home: Path, aside: Path, names: Sequence[str]) -> bool:
 
 
 def _exchange_rows(server: Catalog, new: Path, aside: Path) -> bool:
-    """Replace the rows of a database's catalog by those of the file ``new``; save the former ones first.
+    """Replace the rows of a server's catalog by the rows of the file ``new``; save the former rows first.
 
     Returns:
-        Whether there were former rows, which are now in a file in ``aside``.
+        Whether there were former rows; a file in ``aside`` now holds them.
     """
     had_rows = bool(server.generation())
     if had_rows:
@@ -288,7 +288,7 @@ def _exchange_rows(server: Catalog, new: Path, aside: Path) -> bool:
 
 
 def _put_catalog(new: Path, catalog: Path, aside: Path) -> None:
-    """Overwrite the catalog with ``new`` in one transaction, or replace the file if it is damaged."""
+    """Overwrite ``catalog`` with ``new`` in one transaction; if ``catalog`` is damaged, replace its file."""
     if catalog.exists() and _is_readable(catalog):
         _copy(new, catalog)
         return
@@ -347,7 +347,7 @@ def _add_text(tar: tarfile.TarFile, name: str, text: str) -> None:
 
 
 def _add(tar: tarfile.TarFile, place: Path, name: str) -> None:
-    """Add a file or folder to a tar file, and skip files that disappear meanwhile.
+    """Add a file or folder to a tar file; skip files that disappear meanwhile.
 
     Hidden files inside a folder are left out: they are uploads that are not indexed yet.
     """

@@ -43,7 +43,7 @@ def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
 
 
 def missing_documents(engine: sa.Engine, build: Build, limit: int | None) -> list[int]:
-    """The ids of documents whose current version ``build`` lacks, in order.
+    """The ids of the documents whose current version is not in ``build``, in order.
 
     Args:
         engine: the catalog's engine.
@@ -62,7 +62,7 @@ def missing_documents(engine: sa.Engine, build: Build, limit: int | None) -> lis
 
 
 def count_missing(engine: sa.Engine, build: Build) -> int:
-    """The number of documents whose current version ``build`` lacks."""
+    """The number of documents whose current version is not in ``build``."""
     return len(missing_documents(engine, build, None))
 
 
@@ -121,8 +121,8 @@ def switch_to_build(engine: sa.Engine, build: Build) -> int:
 def _hold(connection: sa.Connection, build: Build) -> None:
     """Take the write lock of the database, so that no other process can abandon the build meanwhile.
 
-    Call this before the transaction reads anything: the transaction then waits for other writers at its start
-    and at no later point.
+    Call this before the transaction reads anything: then the transaction waits for other writers only at its
+    start.
 
     Raises:
         BuildGoneError: if another process has abandoned the build.
@@ -133,7 +133,7 @@ def _hold(connection: sa.Connection, build: Build) -> None:
 
 
 def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
-    """Delete the chunks of abandoned builds, and the vectors that no other build uses, in batches.
+    """Delete, in batches, the chunks of abandoned builds and the vectors that no other build uses.
 
     If no build was abandoned, this returns at once. After an interruption, the next call continues the work.
     """

@@ -69,7 +69,7 @@ class Catalog:
 
     Attributes:
         engine: the SQLAlchemy engine of the database.
-        viewer: the viewer to whom the documents that are read must be visible; None for all documents.
+        viewer: readers leave out the documents that this viewer may not see; None for all documents.
     """
 
     def __init__(self, engine: sa.Engine, viewer: Viewer | None = None) -> None:
@@ -91,9 +91,9 @@ class Catalog:
             place: the path of a SQLite file, or an address from :func:`index.catalog.databases.address_of`.
 
         Raises:
-            CatalogError: if the catalog cannot be written, or ``place`` has none and something else.
+            CatalogError: if the catalog cannot be written, or if ``place`` holds other data than a catalog.
             CatalogUnreachableError: if the database's server does not answer.
-            SchemaError: if a newer program wrote it.
+            SchemaError: if a newer program wrote the catalog.
         """
         address = sa.URL.create("sqlite", database=str(place)) if isinstance(place, Path) else place
         engine = database_at(address).connect(address)
@@ -111,7 +111,7 @@ class Catalog:
         self.engine.dispose()
 
     def damage(self) -> str | None:
-        """The damage in the database, as far as a quick check finds it; None for none."""
+        """The damage that a quick check of the database finds; None for none."""
         with self.engine.connect() as connection:
             return database_of(connection).damage(connection)
 
@@ -121,7 +121,7 @@ class Catalog:
             return database_of(connection).size(connection)
 
     def clear_log(self) -> None:
-        """Empty SQLite's write-ahead log, in which deleted rows may still stand, if no reader needs it."""
+        """Empty SQLite's write-ahead log, which may hold deleted rows, unless a reader needs the log."""
         with self.engine.connect() as connection:
             database_of(connection).clear_log(connection)
 
@@ -144,7 +144,7 @@ class Catalog:
             return int(get_meta(connection, "generation") or 0)
 
     def build(self) -> Build | None:
-        """The current build; None while nothing was ever indexed."""
+        """The current build; None if nothing was ever indexed."""
         with self.reading() as reader:
             return reader.build
 
@@ -159,7 +159,7 @@ class Catalog:
             return reader.unconfirmed()
 
     def files(self, source: str) -> dict[str, FileState]:
-        """The state of each file of the folder ``source`` at its last reading, by path."""
+        """The state in which each file of the folder ``source`` was last read, by path."""
         with self.reading() as reader:
             return reader.files(source)
 
@@ -194,7 +194,7 @@ class Catalog:
         return known
 
     def vectors_of(self, file: Path) -> frozenset[str]:
-        """The digests under which the vectors of a file's passages are stored; none for an unknown file."""
+        """The digests of the vectors of a file's passages; empty for an unknown file."""
         places = [(str(folder), file.relative_to(folder).as_posix()) for folder in file.parents]
         its = sa.select(documents.c.id).where(sa.tuple_(documents.c.source, documents.c.path).in_(places))
         with self.engine.connect() as connection:
@@ -242,11 +242,11 @@ class Catalog:
 
         Args:
             states: size in bytes and mtime_ns, by document id.
-            lineage: the catalog's random name (``Build.lineage``) when the ids were read; None skips the
-                check.
+            lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids;
+                None allows any name.
 
         Raises:
-            LibraryRestoredError: if a backup was restored since, so that the catalog has another lineage.
+            LibraryRestoredError: if the catalog has another name than ``lineage``: a backup was restored.
         """
         if not states:
             return
@@ -254,7 +254,7 @@ class Catalog:
             # No passage changed, so the generation stays the same; but cached filters on dates are no longer
             # valid.
             note_touch(connection)
-            # This transaction has written, so no other writer can change what it reads now.
+            # This transaction has written, so no other writer can change the rows that it reads now.
             check_lineage(connection, lineage)
             for document_id, (size, mtime_ns) in states.items():
                 connection.execute(
@@ -283,21 +283,22 @@ class Catalog:
             removed: ids of documents to remove with all their versions.
             recipe: the recipe by which the passages of ``new`` were made; None for the library's recipe. An
                 empty library adopts the recipe. In any other library, it must be the library's recipe.
-            prepare: does slow work that belongs to the commit. The commit calls it with the expected outcome
-                before the transaction, since other writers wait during the transaction. If the outcome then
-                differs, the commit calls it again inside the transaction. If it raises, nothing is committed.
-            lineage: the catalog's random name (``Build.lineage``) when ``removed`` was read; None skips the
-                check.
-            back: the file of saved rows (:mod:`index.catalog.deleted_rows`) of a document that is restored;
-                the document is among ``new``.
+            prepare: does slow work that belongs to the commit. The commit calls ``prepare`` with the expected
+                outcome before the transaction, since other writers wait during the transaction. If the actual
+                outcome differs, the commit calls ``prepare`` again inside the transaction. If ``prepare``
+                raises an error, nothing is committed.
+            lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids in
+                ``removed``; None allows any name.
+            back: to restore a deleted document, the file with its saved rows
+                (:mod:`index.catalog.deleted_rows`); ``new`` has the document too.
             mark: a random name of this commit (``CatalogReader.mark``).
 
         Raises:
-            LibraryRestoredError: if a backup was restored since, so that the catalog has another lineage.
-            OutdatedError: if a document of ``new`` starts from a version that is no longer current.
+            LibraryRestoredError: if the catalog has another name than ``lineage``: a backup was restored.
+            OutdatedError: if a document of ``new`` is an edit of a version that is no longer current.
             DetailsChangedError: if a user has edited the details of a document of ``new`` after
                 ``Incoming.described`` added the details to it.
-            TakenError: if another document has the id or the path of ``back``.
+            TakenError: if another document has the id or the path of the document in ``back``.
         """
         expected: tuple[Committed, Build] | None = None
         if prepare is not None:
@@ -310,7 +311,7 @@ class Catalog:
         with writing(self.engine) as connection:
             check_lineage(connection, lineage)
             generation = int(get_meta(connection, "generation") or 0) + 1
-            # Write before reading: from here on no other writer can change what this transaction reads.
+            # Write before reading: from here on no other writer can change the rows that are read.
             set_meta(connection, "generation", str(generation))
             set_meta(connection, "mark", mark)
             build = _build_for(connection, recipe)
@@ -336,23 +337,23 @@ class Catalog:
                     # ids.
                     prepare(committed, build)
         unused = sorted(came_back.union(gone.values()))
-        # The commit stands even if the database is gone now; unused vectors only take room.
+        # If the database is gone now, the commit still stands; unused vectors only take room.
         with suppress(CatalogUnreachableError):
             for part in batches(unused):
-                # No reader uses these vectors any more. Between two batches other writers may write.
+                # No reader uses these vectors any more. Other writers may write between two batches.
                 with writing(self.engine) as connection:
                     drop_unused_vectors(connection, part)
         return committed
 
     def forget_removals(self, until: int) -> None:
-        """Delete the record of the chunks that were removed up to generation ``until``.
+        """Delete the rows of ``removals`` for chunks that were removed up to the generation ``until``.
 
-        Call this only when no cache is older than that generation: an older cache learns from this record
+        Call this only when no cache is older than that generation: an older cache learns from these rows
         which chunks it must drop.
         """
         with writing(self.engine) as connection:
             connection.execute(sa.delete(removals).where(removals.c.generation <= until))
-            # The caches of another home folder may be newer, and have let more be forgotten.
+            # Another home folder with newer caches may have deleted more rows already.
             forgotten = max(until, int(get_meta(connection, "forgotten") or 0))
             set_meta(connection, "forgotten", str(forgotten))
 
@@ -360,7 +361,7 @@ class Catalog:
 def _unopened(address: sa.URL, error: sa.exc.DatabaseError) -> CatalogError:
     remedy = "check that its user may create tables in it"
     if is_file(address):
-        # Restoring a backup does not help where nothing can be written.
+        # A backup does not help if the disk takes no more writes.
         restore = "" if write_failure(error) else ", or restore a backup with `footnoted restore FILE`"
         remedy = f"check the folder's permissions and space{restore}"
     return CatalogError(f"the catalog {shown(address)} cannot be opened: {error.orig}; {remedy}")
@@ -369,8 +370,8 @@ def _unopened(address: sa.URL, error: sa.exc.DatabaseError) -> CatalogError:
 def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
     """Return the build to which new passages go: the current build.
 
-    If there is no build, this creates one. If the current build has another recipe than ``recipe``, this
-    replaces it as long as it has no passages.
+    If there is no build, this creates one. If the current build has another recipe than ``recipe`` but no
+    passages, a new build replaces it.
 
     Raises:
         ValueError: if the current build has passages by another recipe.

@@ -1,7 +1,7 @@
-"""Saves a deleted document's rows to a file, so that the deletion can be undone.
+"""Saves a deleted document's rows to a file (the trash file), so that the deletion can be undone.
 
 A restored document keeps its id and all its versions, so links to it work again. It keeps its vectors, so
-the encoder embeds nothing again. Its passages get new ids, as in every commit.
+the encoder does not embed it again. Its passages get new ids, as in every commit.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
 
 
 def trashed_document(file: Path) -> Incoming:
-    """The document in a trash file, ready for a commit; its layouts are missing: see :func:`restore_rows`."""
+    """The document in a trash file, ready for a commit. :func:`restore_rows` brings back its layouts."""
     query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
     with _opened(file) as kept:
         row = kept.execute(query.join_from(documents, versions, is_current())).one()
@@ -82,7 +82,7 @@ def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
         The digests of the document's vectors; some of them may remain unused.
 
     Raises:
-        TakenError: if another document has the id or the path of this one.
+        TakenError: if a document of the catalog has the id or the path of this document.
     """
     with _opened(file) as kept:
         back = kept.execute(sa.select(documents)).one()

@@ -28,14 +28,14 @@ if TYPE_CHECKING:
 _ROWS = 3
 _BANDS = 42
 """Locality sensitive hashing compares two documents if one of 42 bands of 3 numbers is equal in both
-signatures (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4). It misses 0.4 % of the pairs at
-the threshold, and compares 4 % of the pairs that share a tenth of their shingles."""
+signatures (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4). It misses 0.4 % of the pairs
+whose resemblance is at the threshold, and compares 4 % of the pairs that share a tenth of their shingles."""
 
 _MIX = 0x9E3779B97F4A7C15
 """The factor that hashes a band into one number: 2^64 divided by the golden ratio, made odd."""
 
 _MOST_FOLLOWED = 0.02
-"""If more than this share of documents is new or has lost a near-duplicate, all documents are compared."""
+"""All documents are compared if more than this share of them is new or has lost a near-duplicate."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +43,11 @@ class _Groups:
     """The near-duplicates of one generation.
 
     Attributes:
-        state: the catalog's random name (``Build.lineage``) and its generation.
+        state: the catalog's random name (``Build.lineage``) and the generation.
         places: id and version of each document with a signature, in order of id.
         signatures: the signatures of these documents, in the same order.
-        members: the ids of all documents of a group, by the id of each document in the group; groups of one
-            document are left out.
+        members: for each document in a group of at least two, by its id, the ids of all documents of the
+            group.
     """
 
     state: tuple[str, int]
@@ -73,8 +73,8 @@ class Duplicates:
         have changed, unless they are many.
 
         Returns:
-            The ids of all documents of a group, in order, by the id of each document in the group. Groups of
-            one document are left out, and so are documents that are hidden from the reader's viewer.
+            For each document in a group of at least two, by its id, the ids of all documents of the group, in
+            order. Documents that are hidden from the reader's viewer are left out.
         """
         members = self._current(reader).members
         if not reader.hidden:
@@ -171,7 +171,7 @@ def _signatures(
 
 
 def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tuple[int, ...]]:
-    """The groups with more than one document, by the id of each of their documents."""
+    """For each document in a group of at least two, by its id, the ids of all documents of the group."""
     groups: dict[int, list[int]] = {}
     for document_id, label in zip(ids, labels.tolist(), strict=True):
         groups.setdefault(label, []).append(document_id)
@@ -179,7 +179,7 @@ def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tupl
 
 
 def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """For each of ``rows``, merge its group with the groups of all rows that resemble that row.
+    """Merge the group of each row in ``rows`` with the groups of all rows that resemble the row.
 
     Args:
         rows: positions in ``stored``.
@@ -215,7 +215,7 @@ def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
 
 
 def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
-    """Yield an array of the positions of equal rows, for each row of ``band`` that occurs several times."""
+    """For each row of ``band`` that occurs several times, yield the array of its positions."""
     import numpy as np
 
     keys = np.zeros(len(band), np.uint64)
@@ -229,7 +229,7 @@ def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
 
 
 def _join(alike: npt.NDArray[np.intp], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Merge, in ``labels``, the groups of those rows among ``alike`` that are near-duplicates."""
+    """Merge the groups (in ``labels``) of the rows of ``alike`` that are near-duplicates."""
     import numpy as np
 
     while len(alike) > 1:

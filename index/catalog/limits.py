@@ -1,8 +1,8 @@
 """Collections that only some viewers may see.
 
-A document of a limited collection exists for its viewers alone: nothing reads, lists or counts it for others
-(:class:`index.catalog.reader.CatalogReader`). The collection of its current version counts, also for former
-versions.
+Other viewers can neither read, list nor count a document of a limited collection
+(:class:`index.catalog.reader.CatalogReader`). The collection of a document's current version decides, also
+for its former versions.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from index.records import Viewer
 
 
 def hidden_collections(viewer: Viewer | None) -> sa.Select[Any] | None:
-    """Select the collections that ``viewer`` may not see; None if there are no such limits for the viewer."""
+    """Select the collections that ``viewer`` may not see; None if the viewer may see all collections."""
     if viewer is None or viewer.sees_all:
         return None
     own = sa.select(limit_viewers.c.collection).where(limit_viewers.c.viewer == viewer.key)
@@ -64,9 +64,9 @@ class Limits:
         return found
 
     def set(self, collection: str, viewers: Collection[str]) -> None:
-        """Limit a collection to the viewers with these keys, instead of those who could see it before.
+        """Limit a collection to the viewers with these keys. They replace the collection's former viewers.
 
-        The library need not have the collection yet: a limit can come before the first document.
+        A collection can be limited before it has its first document.
         """
         rows = [{"collection": collection, "viewer": viewer} for viewer in sorted(set(viewers))]
         with writing(self._engine) as connection:

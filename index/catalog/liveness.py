@@ -1,4 +1,4 @@
-"""Identifies a process in a file or table, so that others can tell whether it still runs."""
+"""Identifies a process in a file or table, so that other processes can tell whether it still runs."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def this_process() -> Process:
 
 
 def _start_of(pid: int) -> str:
-    """The boot and the clock tick at which a process started; empty if it does not run, and outside Linux."""
+    """The boot and the clock tick at which a process started; empty if it has ended, and outside Linux."""
     try:
         # The program's name is in parentheses and may contain parentheses itself.
         fields = (_PROCESSES / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()

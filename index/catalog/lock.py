@@ -20,8 +20,8 @@ from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
 HOLDER_FILE = "writer.json"
-"""The file that names the holder of the lock. It is not the lock file itself, since every attempt to take the
-lock truncates that file."""
+"""The file that names the holder of the lock. The lock file itself cannot name the holder, since every
+attempt to take the lock truncates it."""
 
 LOCK_SECONDS = 30.0
 """The seconds that a writer waits for another writer."""
@@ -47,12 +47,12 @@ class Holder:
 class WriteLock:
     """The write lock of a library: reentrant, and safe to share between threads.
 
-    The process that holds it writes alone to the home folder and to the catalog. If several home folders
-    share a catalog, their processes may hold ``home_only`` at the same time.
+    The process that holds the lock is the only writer of the home folder and of the catalog. If several home
+    folders share a catalog, one process of each may hold its lock with ``home_only`` at the same time.
     """
 
     def __init__(self, home: Path, engine: sa.Engine | None = None) -> None:
-        """The lock of the library in ``home``; None for a catalog that is a file in ``home``."""
+        """The lock of the library in ``home``; ``engine`` is None if the catalog is a file in ``home``."""
         self._home = home
         self._engine = engine
         self._lock = FileLock(home / LOCK_FILE, mode=FILE)
@@ -66,10 +66,11 @@ class WriteLock:
         Args:
             task: the reason that waiting writers see; by default the task that this thread is :func:`doing`.
             timeout: seconds to wait for another writer, :data:`LOCK_SECONDS` by default; 0 does not wait.
-            home_only: exclude only those of this home folder, to write caches in it and not to the catalog.
+            home_only: exclude only the writers of this home folder. The caller then writes only the caches in
+                this folder, and not the catalog.
 
         Raises:
-            LibraryLockedError: if another writer holds the lock for longer.
+            LibraryLockedError: if another writer holds the lock for longer than ``timeout``.
         """
         seconds = LOCK_SECONDS if timeout is None else timeout
         with ExitStack() as held:

@@ -1,4 +1,4 @@
-"""Shares the long texts that threads have read lately, so that each thread does not read its own copy."""
+"""Shares the long texts that threads have read lately, so that threads do not read copies of their own."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from threading import Lock
 from index.memory import give_back
 
 Key = tuple[str, int, int]
-"""Identifies a text for good: the random name of its catalog (``Build.lineage``), the id of its document, and
-the version."""
+"""Identifies a text: the random name of its catalog (``Build.lineage``), the id of its document, and the
+document's version. Another text never has the same key."""
 
 ROOM = 100_000_000
 """The most bytes of memory that the shared texts may take together."""
@@ -22,8 +22,8 @@ ROOM = 100_000_000
 class LongText:
     """A text that is stored in pieces. ``text[start:end]`` gives a span of the text, as with a string.
 
-    If a string contains a single emoji, Python stores four bytes for each of its characters. Of a text in
-    pieces, only the piece with the emoji takes four bytes for each character.
+    If a string contains a single emoji, Python stores four bytes for each of its characters. In pieces, only
+    the piece with the emoji takes four bytes for each character.
     """
 
     def __init__(self, utf8: Iterable[bytes]) -> None:
@@ -61,7 +61,7 @@ class LongText:
 class LongTexts:
     """The long texts that were read lately, up to a number of bytes. Safe to share between threads.
 
-    Without sharing, thirty searches at once that find the same report of 20 MB would take hundreds of
+    Without sharing, thirty simultaneous searches that find the same report of 20 MB would take hundreds of
     megabytes, and the C library would not return all of that memory to the system.
     """
 
@@ -73,7 +73,7 @@ class LongTexts:
     def get(self, key: Key, read: Callable[[], Iterable[bytes]]) -> LongText:
         """Return the text of ``key``. If no thread has read it lately, call ``read`` for its parts in UTF-8.
 
-        Other threads that need a text wait meanwhile.
+        Other threads that call this method wait meanwhile.
         """
         with self._lock:
             if key not in self._texts:

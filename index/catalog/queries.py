@@ -107,7 +107,7 @@ def to_file(row: sa.Row[Any]) -> FileState:
 
 
 def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
-    """The details that users have given of a document, by key."""
+    """The details that users have given a document, by key."""
     query = sa.select(
         details.c.key, details.c.value, details.c.origin, details.c.beneath, details.c.beneath_origin
     ).where(details.c.document_id == document_id)
@@ -154,7 +154,7 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
 
 
 def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> tuple[str, ...]:
-    """The names of the group of each sentence; "" for the headings."""
+    """The names of each sentence's group of rows (``Passage.sections``); "" for the table's headings."""
     rows = [sentence.start for sentence in sentences if sentence.start >= header.end]
     found = sections_at(text, header, rows) if rows else []
     return (*[""] * (len(sentences) - len(rows)), *found)
@@ -193,8 +193,8 @@ TEXTS = (
     .join_from(documents, versions, is_current())
     .where(documents.c.id.in_(sa.bindparam("numbers", expanding=True)))
 )
-"""Selects the whole texts of documents, as they are now. For each passage, ``substr`` in SQL would count
-characters from the start of the text."""
+"""Selects the whole current texts of documents. ``substr`` in SQL would count the characters from the start
+of the text again for each passage."""
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
@@ -260,11 +260,11 @@ def all_meta(connection: sa.Connection) -> dict[str, str]:
 
 
 def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = None) -> Build | None:
-    """The current build; None while nothing was ever indexed.
+    """The current build; None if nothing was ever indexed.
 
     Args:
         connection: reads the catalog.
-        known: the values of the ``meta`` table, if they are known.
+        known: the values of the ``meta`` table, if the caller has read them; else None.
     """
     values = all_meta(connection) if known is None else known
     number = values.get("build")
@@ -272,7 +272,7 @@ def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = 
 
 
 def get_build(connection: sa.Connection, number: int, lineage: str | None = None) -> Build:
-    """The build with this number, which must exist; ``lineage`` is the catalog's, if it is known."""
+    """The build ``number``, which must exist. If ``lineage`` is None, this reads it from the catalog."""
     row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
     recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)
     return Build(number, lineage or get_meta(connection, "lineage") or "", recipe)

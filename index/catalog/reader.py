@@ -1,4 +1,4 @@
-"""Reads one state of the catalog, in which later commits do not show."""
+"""Reads one state of the catalog. Later commits do not change this state."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ ids takes a fifth of the time that one parameter for each id takes."""
 
 
 class Part(NamedTuple):
-    """A part of the documents, in the order of their ids, in which new documents come last."""
+    """Selects the first ``limit`` documents with ids above ``after``, in order of id (new documents last)."""
 
     limit: int
     after: int = 0
@@ -88,18 +88,18 @@ def _in_order(query: sa.Select[Any], part: Part | None) -> sa.Select[Any]:
 
 
 _TOGETHER = 1_000
-"""The most passages whose documents' texts are read by one statement."""
+"""The most passages for which one statement reads the texts of their documents."""
 
 
 class CatalogReader:
     """Reads a catalog in one transaction. Only one thread may use it at a time.
 
-    With a viewer, the documents that the viewer may not see do not exist, except for :meth:`sources`,
-    :meth:`files`, :meth:`details` and the methods that the caches follow.
+    With a viewer, the reader leaves out the documents that the viewer may not see. Only :meth:`sources`,
+    :meth:`files`, :meth:`details` and the methods for the caches read all documents.
 
     Attributes:
-        generation: how many commits have changed the searchable passages, up to and including the state that
-            this transaction reads.
+        generation: the number of commits that had changed the searchable passages when this state was
+            current.
         build: the build whose passages are read (a build is all passages, cut and embedded by one recipe);
             None if nothing has been indexed yet.
         hidden: the collections that the viewer may not see, in order.
@@ -118,11 +118,11 @@ class CatalogReader:
             connection: a connection in a transaction.
             texts: the long texts that the readers of this catalog share.
             build: the build whose passages are read; None for the current one.
-            viewer: the viewer to whom the documents must be visible; None for all documents.
+            viewer: the reader leaves out the documents that this viewer may not see; None for all documents.
         """
         self._connection = connection
         self._texts = texts
-        # One statement each for these: a statement to another machine takes a millisecond.
+        # Few statements, since each one to another machine takes a millisecond.
         self._meta = all_meta(connection)
         self.generation = int(self._meta.get("generation") or 0)
         self.build = searched_build(connection, self._meta) if build is None else build
@@ -133,11 +133,11 @@ class CatalogReader:
         )
 
     def for_viewer(self, viewer: Viewer | None) -> CatalogReader:
-        """Return a reader of the same state that reads what ``viewer`` may see; None for all."""
+        """Return a reader of the same state, without the documents that ``viewer`` may not see."""
         return CatalogReader(self._connection, self._texts, self.build, viewer)
 
     def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:
-        """The condition that the viewer may see the document with the id ``number``; empty without limits."""
+        """The condition that the viewer may see the document ``number``; empty if no collection is hidden."""
         return [number.not_in(documents_in(each_of(self.hidden)))] if self.hidden else []
 
     @property
@@ -147,7 +147,7 @@ class CatalogReader:
 
     @property
     def connection(self) -> sa.Connection:
-        """The connection, through which other modules can query the same state."""
+        """The reader's connection. Other modules can query the same state through this connection."""
         return self._connection
 
     # Documents
@@ -165,12 +165,12 @@ class CatalogReader:
         return list(self._connection.scalars(query))
 
     def files(self, source: str) -> dict[str, FileState]:
-        """The states of the files in the folder ``source`` at their last reading, by path."""
+        """The state in which each file of the folder ``source`` was last read, by path."""
         query = file_query().where(documents.c.source == source)
         return {row.path: to_file(row) for row in self._connection.execute(query)}
 
     def file(self, document_id: int) -> FileState:
-        """The state of a document's file at its last reading; raises DocumentNotFoundError."""
+        """The state in which a document's file was last read; raises DocumentNotFoundError."""
         query = file_query().where(documents.c.id == document_id, *self._visible())
         row = self._connection.execute(query).first()
         if row is None:
@@ -178,23 +178,23 @@ class CatalogReader:
         return to_file(row)
 
     def details(self, source: str, path: str) -> dict[str, Detail]:
-        """The details that users have given of the document at ``path``; empty if there is no document."""
+        """The details that users have given the document at ``path``; empty if there is no document."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self._connection.scalar(place)
         return {} if number is None else details_of(self._connection, number)
 
     def documents(self, part: Part | None = None) -> list[DocumentRecord]:
-        """The current version of every document, by path; or only of a part of them, by id."""
+        """The current version of every document, in order of path; of the documents of ``part``, by id."""
         query = _in_order(record_query().where(is_current(), *self._visible()), part)
         return [to_record(row) for row in self._connection.execute(query)]
 
     def listed(self, part: Part | None = None) -> list[dict[str, Any]]:
-        """The rows of the document list, as :meth:`documents` lists them."""
+        """The columns of the document list (:func:`list_query`), for the documents of :meth:`documents`."""
         query = _in_order(list_query().where(is_current(), *self._visible()), part)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = NO_FILTERS) -> list[DocumentRecord]:
-        """The current versions of those of ``document_ids`` that pass ``filters``, by path."""
+        """The current versions of the documents among ``document_ids`` that pass ``filters``, by path."""
         query = record_query().where(is_current(), *conditions(filters), *self._visible())
         found = [
             to_record(row)
@@ -215,7 +215,7 @@ class CatalogReader:
         return {name: count for name, count in self._connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
 
     def newest(self, limit: int, filters: Filters = NO_FILTERS) -> list[int]:
-        """The ids of the documents whose current version passes ``filters``, the last added one first."""
+        """The ids of the documents whose current version passes ``filters``, the newest version first."""
         query = sa.select(documents.c.id).join(versions, is_current())
         newest = query.where(*conditions(filters), *self._visible())
         newest = newest.order_by(versions.c.added.desc(), documents.c.id.desc()).limit(limit)
@@ -270,11 +270,11 @@ class CatalogReader:
         return to_document(row)
 
     def as_read(self, document_id: int) -> Document:
-        """The current version with the details from its file only, without the details from users."""
+        """A document's current version with the details from its file, without the details from users."""
         return uncovered(self.text(document_id), details_of(self._connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
-        """The layouts (places of characters) of ``pages``, by page from 1; pages without one are absent."""
+        """The layouts (places of characters) of those ``pages`` that have one, by page from 1."""
         return {
             row.page: PageLayout(row.width, row.height, zlib.decompress(row.boxes))
             for part in batches(sorted(pages))
@@ -287,8 +287,8 @@ class CatalogReader:
         """Find the sentence at exactly ``span``.
 
         Returns:
-            The span, and the span of its table's caption and headings if the sentence is a row; None if
-            ``span`` is not a whole sentence or the version is no longer current.
+            ``span``, and for a row of a table the span of the table's caption and headings, else None. The
+            result is None if ``span`` is not a whole sentence or the version is no longer current.
         """
         query = (
             sa.select(chunks.c.sentences, chunks.c.header)
@@ -315,9 +315,9 @@ class CatalogReader:
         """Passages in the order of their ids; unknown ids are ignored.
 
         Args:
-            chunk_ids: the ids, or None for all.
+            chunk_ids: the ids of the passages; None for all passages.
             after: skip ids up to this one.
-            document_id: only those of this document.
+            document_id: skip the passages of other documents; None skips none.
         """
         query = passage_query(self._number).where(*self._visible())
         if document_id is not None:
@@ -336,7 +336,10 @@ class CatalogReader:
     def _texts_of(
         self, rows: Sequence[sa.Row[Any]], known: Mapping[tuple[int, int], str | LongText]
     ) -> dict[tuple[int, int], str | LongText]:
-        """The texts of the documents of some passages, by id and version; ``known`` has some of them."""
+        """The texts of the documents of the passages ``rows``, by id and version.
+
+        This takes the texts that are in ``known`` from there, and reads the other texts.
+        """
         characters = {(row.document_id, row.version): row.characters for row in rows}
         texts = {place: known[place] for place in characters if place in known}
         texts |= {
@@ -358,7 +361,7 @@ class CatalogReader:
         return self._texts.get((self.lineage, document_id, version), read)
 
     def count_chunks(self, filters: Filters = NO_FILTERS) -> int:
-        """The number of chunks in the build, of the documents that pass ``filters``."""
+        """The number of the build's chunks that belong to documents that pass ``filters``."""
         query = sa.select(sa.func.sum(ranges.c.beyond - ranges.c.first)).where(ranges.c.build == self._number)
         if filters or self.hidden:
             own = query.join_from(ranges, documents, ranges.c.document_id == documents.c.id)
@@ -383,7 +386,7 @@ class CatalogReader:
         return self._connection.execute(some.limit(1)).first() is not None
 
     def last_chunk(self) -> int:
-        """The highest id among the chunks in the build and the recorded removed chunks."""
+        """The highest id among the build's chunks and the removed chunks that are still recorded."""
         mine = ranges.c.build == self._number
         beyond = self._connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
         gone = self._connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
@@ -391,12 +394,12 @@ class CatalogReader:
 
     @property
     def mark(self) -> str:
-        """The random name of the last commit; empty for none."""
+        """The random name of the last commit; empty before the first commit."""
         return self._meta.get("mark") or ""
 
     @property
     def touched(self) -> int:
-        """The number of changes of dates (``Catalog.touch``) and of limits of collections (``Limits``)."""
+        """How often dates (``Catalog.touch``) or limits of collections (``Limits``) have changed."""
         return int(self._meta.get("touched") or 0)
 
     def allowed(self, filters: Filters) -> Allowed:
@@ -419,7 +422,7 @@ class CatalogReader:
     # Changes that the caches follow
 
     def forgotten(self) -> int:
-        """The newest generation whose removals are no longer recorded (``Catalog.forget_removals``)."""
+        """The newest generation whose removed chunks are no longer recorded (``Catalog.forget_removals``)."""
         return int(self._meta.get("forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:
@@ -472,7 +475,7 @@ class CatalogReader:
 
 
 def _together(rows: Iterable[sa.Row[Any]]) -> Iterator[list[sa.Row[Any]]]:
-    """Split the rows of passages, so that the texts of each part's documents fit into memory together."""
+    """Split the rows of passages, so that memory has room for the texts of all documents of each part."""
     part: list[sa.Row[Any]] = []
     room, last = LONG, None
     for row in rows:

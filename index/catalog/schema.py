@@ -16,10 +16,10 @@ HEAD = "0004"
 metadata = sa.MetaData()
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-"""Texts are in the order of their code points, as SQLite has them, whatever the language of the server."""
+"""A text column. PostgreSQL orders it by code points, as SQLite does, whatever the server's language."""
 
 _NUMBER = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
-"""SQLite's integers have up to eight bytes."""
+"""An integer column of eight bytes. SQLite's Integer has up to eight bytes, PostgreSQL's only four."""
 
 meta = sa.Table(
     "meta", metadata, sa.Column("key", TEXT, primary_key=True), sa.Column("value", TEXT, nullable=False)
@@ -37,7 +37,7 @@ failures = sa.Table(
     # Files and folders that the last sync could not read.
     "failures",
     metadata,
-    # Never reused, so that a user dismisses the failure that they saw.
+    # Never reused, so that a user never dismisses another failure than the one on the screen.
     sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("source", TEXT, nullable=False),
     sa.Column("path", TEXT, nullable=False),
@@ -86,12 +86,12 @@ versions = sa.Table(
     sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_in", TEXT, nullable=False, server_default=""),
     sa.Column("collection", TEXT),
-    # Columns behind the text are slow to read; a search reads the collection from this index alone.
+    # Columns after the text are slow to read; a search reads the collection from this index alone.
     sa.Index("versions_by_collection", "collection", "document_id", "version"),
 )
 
 uploaders = sa.Table(
-    # The keys of the viewers who uploaded the present files. A file of nobody known has no row.
+    # The keys of the viewers who uploaded the present files. A file of an unknown viewer has no row.
     "uploaders",
     metadata,
     sa.Column("document_id", _NUMBER, sa.ForeignKey("documents.id", ondelete="CASCADE"), primary_key=True),
@@ -157,10 +157,10 @@ chunks = sa.Table(
 )
 
 builds = sa.Table(
-    # All passages of the library by one recipe; searches use the build that `meta.build` names.
+    # Each build is all passages of the library, made by one recipe. Searches use the build in `meta.build`.
     "builds",
     metadata,
-    # Never reused: the folder of a build's caches has its number.
+    # Never reused: the number names the folder of the build's caches.
     sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("encoder", TEXT, nullable=False),
     sa.Column("model", TEXT, nullable=False),
@@ -171,7 +171,7 @@ builds = sa.Table(
 )
 
 ranges = sa.Table(
-    # The chunks of a document in a build; one transaction writes them, so their ids are consecutive.
+    # The chunks of a document in a build. One transaction writes these chunks, so their ids are consecutive.
     "ranges",
     metadata,
     sa.Column("build", _NUMBER, sa.ForeignKey("builds.id", ondelete="CASCADE"), primary_key=True),
@@ -185,7 +185,7 @@ ranges = sa.Table(
 )
 
 removals = sa.Table(
-    # Removed chunks, kept until no older cache needs them.
+    # The removed chunks. A row stays until no cache is older than its generation.
     "removals",
     metadata,
     sa.Column("chunk", _NUMBER, primary_key=True),
@@ -236,7 +236,7 @@ jobs = sa.Table(
 )
 
 kept = sa.Table(
-    # Stored answers, as opaque texts; "series" is the conversation. The index does not interpret them.
+    # Stored answers, as texts that this package does not interpret; "series" is the conversation.
     "kept",
     metadata,
     # Rises in the order of storing.
@@ -271,7 +271,7 @@ kept_references = sa.Table(
 )
 
 withdrawals = sa.Table(
-    # Stored texts that were removed from their series by a replacement. They are deleted with the series.
+    # Stored texts that a replacement removed from their series. They are deleted with the series.
     "withdrawals",
     metadata,
     sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
@@ -284,7 +284,7 @@ series_names = sa.Table(
     "names_of_series",
     metadata,
     sa.Column("series", TEXT, primary_key=True),
-    # The owner's key; empty for a series of nobody.
+    # The owner's key; empty for a series without an owner.
     sa.Column("owner", TEXT, primary_key=True),
     sa.Column("name", TEXT, nullable=False),
     # Folded by index.text.normalize.
@@ -292,7 +292,7 @@ series_names = sa.Table(
 )
 
 kept_owners = sa.Table(
-    # The owners of stored texts. A text without a row belongs to nobody.
+    # The owners of stored texts. A text without a row has no owner.
     "kept_owners",
     metadata,
     sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
@@ -303,7 +303,7 @@ kept_owners = sa.Table(
 )
 
 kept_documents = sa.Table(
-    # The documents from which stored texts have words or titles, cited or not.
+    # The documents whose words or titles a stored text contains, cited or not.
     "kept_documents",
     metadata,
     sa.Column("number", _NUMBER, sa.ForeignKey("kept.number", ondelete="CASCADE"), primary_key=True),
@@ -312,7 +312,7 @@ kept_documents = sa.Table(
 )
 
 feedback = sa.Table(
-    # Judgements of stored texts, in the order of arrival. The index does not interpret them.
+    # Users' judgements of stored texts, in the order of arrival. This package does not interpret them.
     "feedback",
     metadata,
     sa.Column("number", _NUMBER, primary_key=True, autoincrement=True),
@@ -322,7 +322,7 @@ feedback = sa.Table(
     sa.Column("note", TEXT),
     sa.Column("given_at", TEXT, nullable=False),
     sa.Column("answer_id", TEXT),
-    # The key of the viewer who gave it.
+    # The key of the viewer who gave the judgement.
     sa.Column("owner", TEXT),
     sa.Index("feedback_by_answer", "answer_id"),
     sqlite_autoincrement=True,
@@ -352,7 +352,7 @@ def migrate(engine: sa.Engine) -> None:
     """Bring the database behind ``engine`` to :data:`HEAD`, in one transaction.
 
     Raises:
-        SchemaError: if a newer program wrote it.
+        SchemaError: if a newer program wrote the catalog.
     """
     with engine.connect() as connection:
         found = _revision(connection)

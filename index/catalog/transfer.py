@@ -30,11 +30,12 @@ from index.errors import CatalogError
 from index.private import FOLDER, database_files
 
 _CLOSING_SECONDS, _POLL_SECONDS = 2.0, 0.05
-"""A connection that a program has closed disappears from the server's list within the first; in seconds."""
+"""The seconds in which a closed connection leaves the server's list, and the seconds between two readings of
+the list."""
 
 _AT_ONCE = 500
 _TEXTS_AT_ONCE = 10
-"""A text may have twenty megabytes."""
+"""The rows with texts in a batch: a text may have twenty megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class MovedCatalog:
 
 
 def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
-    """Copy the catalog of a library to another database, which must have no documents. The source stays.
+    """Copy a library's catalog to another database, which must have no documents. The source is unchanged.
 
     Args:
         home: the library's folder.
@@ -83,10 +84,10 @@ def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
 
 
 def check_empty(home: Path, database_url: str) -> None:
-    """Check that a database has no catalog with documents, into which none can be copied.
+    """Check that a database has no catalog with documents, so that a catalog can be copied into it.
 
     Raises:
-        CatalogError: if it has one, or cannot be used.
+        CatalogError: if the database has a catalog with documents, or cannot be used.
     """
     address = address_of(home, database_url)
     if not database_at(address).exists(address):
@@ -100,7 +101,7 @@ def check_unused(home: Path, database_url: str) -> None:
     """Check that no other program has a catalog's database open, such as a server of another home folder.
 
     Raises:
-        CatalogError: if one has, for longer than two seconds.
+        CatalogError: if another program has the database open for longer than two seconds.
     """
     address = address_of(home, database_url)
     database = database_at(address)
@@ -125,14 +126,14 @@ def _full(address: sa.URL) -> CatalogError:
 
 
 def put_aside_catalog(home: Path, beside: Sequence[str] = ()) -> Path | None:
-    """Move the catalog's file out of the way, so that no program takes it for the library's.
+    """Move the catalog's file into a new folder, so that no program takes it for the current catalog.
 
     Args:
         home: the library's folder.
-        beside: the names of other databases in ``home`` that go with it.
+        beside: the names of other databases in ``home`` to move too.
 
     Returns:
-        The folder in which they are now; None if there are no such files.
+        The new folder; None if there is no file to move.
     """
     names = (CATALOG, *beside)
     files = [file for name in names for file in database_files(home / name) if file.exists()]
@@ -146,10 +147,10 @@ def put_aside_catalog(home: Path, beside: Sequence[str] = ()) -> Path | None:
 
 
 def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool = False) -> Mapping[str, int]:
-    """Replace all rows of one catalog by those of another, in one transaction of each.
+    """Replace all rows of ``target`` by the rows of ``source``, in one transaction of each database.
 
-    Ids stay the same, and ids that the source has given are not given again. Both catalogs have the schema of
-    this program.
+    Ids stay the same, and the target never reuses an id of the source. Both catalogs have the schema of this
+    program.
 
     Args:
         source: the database to copy.
@@ -160,7 +161,8 @@ def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool 
         The number of rows that were copied, by table.
 
     Raises:
-        CatalogError: if the target is refused, or then holds something else than the source; it is unchanged.
+        CatalogError: if the target is refused, or if the copied rows differ from the source. The target's
+            transaction is rolled back.
     """
     with _one_state(source) as reading, writing(target) as connection:
         if only_into_empty and get_meta(connection, "generation"):
@@ -169,10 +171,10 @@ def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool 
 
 
 def copy_tables(tables: sa.MetaData, source: sa.Engine, target: sa.Engine) -> Mapping[str, int]:
-    """Replace all rows of ``tables`` in one database by those of another, as :func:`copy_catalog` does.
+    """Replace the rows of ``tables`` in ``target`` by the rows of ``source``, as :func:`copy_catalog` does.
 
     Raises:
-        CatalogError: if the target then holds something else than the source; it is unchanged.
+        CatalogError: if the copied rows differ from the source. The target's transaction is rolled back.
     """
     with _one_state(source) as reading, writing(target) as connection:
         return _copy(tables, reading, connection)

@@ -1,4 +1,4 @@
-"""The viewers who uploaded documents, and the bytes that the files of each take."""
+"""The viewers who uploaded documents, and the bytes that each viewer's files take."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from index.catalog.schema import documents, uploaders
 
 
 def put_uploader(connection: sa.Connection, document_id: int, viewer: str) -> None:
-    """Record who uploaded the present file of a document; an empty key stands for nobody known."""
+    """Record who uploaded the present file of a document; an empty key stands for an unknown viewer."""
     connection.execute(sa.delete(uploaders).where(uploaders.c.document_id == document_id))
     if viewer:
         connection.execute(sa.insert(uploaders).values(document_id=document_id, viewer=viewer))
 
 
 def uploader_of(connection: sa.Connection, document_id: int) -> str:
-    """The key of the viewer who uploaded the present file of a document; empty for nobody known."""
+    """The key of the viewer who uploaded the present file of a document; empty for an unknown viewer."""
     found = sa.select(uploaders.c.viewer).where(uploaders.c.document_id == document_id)
     return connection.scalar(found) or ""
 
@@ -27,14 +27,14 @@ def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, but: str
         connection: reads one state of the catalog.
         viewer: the viewer's key.
         source: the folder of the uploads.
-        but: the path of a file that does not count, because another one replaces it.
+        but: the path of a file that does not count, because the next upload replaces it.
     """
     own = _sizes(source).where(uploaders.c.viewer == viewer, documents.c.path != but)
     return int(connection.scalar(sa.select(sa.func.sum(own.subquery().c.size))) or 0)
 
 
 def bytes_by_uploader(connection: sa.Connection, source: str) -> dict[str, int]:
-    """The bytes of all files that each viewer uploaded, by the viewer's key, the most first."""
+    """The bytes of all files that each viewer uploaded, by the viewer's key, the largest number first."""
     sizes = _sizes(source).subquery()
     total = sa.func.sum(sizes.c.size)
     by_viewer = sa.select(sizes.c.viewer, total).group_by(sizes.c.viewer).order_by(total.desc())

@@ -56,7 +56,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
         The document's id, and the vector digests of the deleted chunks of the older version by chunk id.
 
     Raises:
-        OutdatedError: if the item starts from a version that is no longer current.
+        OutdatedError: if the item is an edit of a version that is no longer current.
         DetailsChangedError: if a user has edited the details after ``Incoming.described`` added them to the
             item.
     """
@@ -104,10 +104,10 @@ def _insert_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _update_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
-    """Update a version whose text is unchanged, after a new encoder or an edited sidecar (a metadata file).
+    """Update a version whose text is unchanged, for a new encoder or an edited sidecar (a metadata file).
 
-    If ``item`` has no layouts (the places of the characters on the pages), the stored layouts stay. A
-    document that comes from the catalog has none.
+    If ``item`` has no layouts (the places of the characters on the pages), the stored layouts stay. An item
+    that was read from the catalog has no layouts.
     """
     mine = {"document_id": document_id, "version": version}
     for table, is_new in ((layouts, bool(item.incoming.document.layouts)), (signatures, True)):
@@ -172,7 +172,7 @@ def put_details(connection: sa.Connection, document_id: int, given: Details) -> 
 
 
 def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
-    """SQL statements that renew a date taken from the file's time, even if a user's own date covers it."""
+    """SQL statements that renew a date taken from the file's time, even if a user's own date overrides it."""
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
     return (
@@ -188,7 +188,7 @@ def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Up
 
 
 def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
-    """Create a build: a set of passages that one recipe (encoder and chunking) makes."""
+    """Create a build (the passages that one recipe makes), without passages yet."""
     values = {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__}
     return get_build(connection, _number(connection.execute(sa.insert(builds).values(**values))))
 
@@ -196,7 +196,7 @@ def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
 def delete_document(connection: sa.Connection, document_id: int) -> dict[int, str]:
     """Delete a document with all its versions and chunks.
 
-    The vectors of its chunks stay, since other chunks may share them (:func:`drop_unused_vectors`).
+    The chunks' vectors stay, since other chunks may share them (:func:`drop_unused_vectors`).
 
     Returns:
         The digest of each deleted chunk's vector, by chunk id.
@@ -214,7 +214,7 @@ def drop_unused_vectors(connection: sa.Connection, candidates: Collection[str]) 
 
 
 def last_number(connection: sa.Connection, table: sa.Table) -> int:
-    """The highest id that ``table`` ever gave to a row; 0 for none."""
+    """The highest id that ``table`` ever gave to a row; 0 if it gave none."""
     return database_of(connection).last_number(connection, table)
 
 
@@ -252,9 +252,9 @@ def delete_chunks(connection: sa.Connection, document_id: int, build: int | None
 
 
 def check_lineage(connection: sa.Connection, lineage: str | None) -> None:
-    """Raise LibraryRestoredError if a backup was restored since the catalog had ``lineage``.
+    """Raise LibraryRestoredError if the catalog's name (``Build.lineage``) is not ``lineage`` any more.
 
-    None skips the check. See ``Build.lineage``.
+    A restored backup changes the name. None for ``lineage`` allows any name.
     """
     if lineage not in {None, get_meta(connection, "lineage")}:
         raise LibraryRestoredError(
@@ -273,7 +273,7 @@ def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
 
 
 def note_removals(connection: sa.Connection, numbers: Collection[int], generation: int) -> None:
-    """Record removed chunks, so that a cache that still has such a chunk can leave it out."""
+    """Record that the chunks ``numbers`` were removed, so that caches that still have them drop them."""
     rows = [{"chunk": number, "generation": generation} for number in numbers]
     if rows:
         connection.execute(sa.insert(removals), rows)
@@ -288,13 +288,13 @@ _WRITTEN = sa.table(
         for name in ("id", "document_id", *["start", "end", "sentences", "vector", "header", "build"])
     ),
 )
-"""The table of chunks without column types, for values that are JSON already."""
+"""The table of chunks without column types, since the values are JSON already."""
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
-    """Make the rows of a document's passages, which :func:`insert_chunks` completes with ids and build.
+    """Make the rows of a document's passages; :func:`insert_chunks` adds their ids and the build.
 
-    A commit does this before its transaction, during which other writers wait.
+    A commit calls this before its transaction, because other writers wait during the transaction.
     """
     return [
         {
@@ -314,7 +314,7 @@ def insert_chunks(
     """Write the passages of a document's current version in a build.
 
     Args:
-        connection: a transaction that has written already, so that no other writer takes ids.
+        connection: a connection in a transaction that has written already, so that no other writer takes ids.
         build: the build's number.
         document_id: the document's id.
         rows: from :func:`chunk_rows`.
@@ -346,7 +346,7 @@ def insert_chunks(
 def forecast(
     connection: sa.Connection, new: Sequence[NewVersion], removed: Collection[int], recipe: Recipe | None
 ) -> tuple[Committed, Build]:
-    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, for slow work before the commit.
+    """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, so that slow work can precede it.
 
     The actual outcome differs if another writer commits meanwhile, or if ``new`` has one path twice.
     """

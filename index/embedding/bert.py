@@ -78,14 +78,14 @@ class Linear(nn.Linear):
     """A linear layer whose weights are read from a file."""
 
     def reset_parameters(self) -> None:
-        """Do not fill the weights, which takes longer than to read them."""
+        """Do nothing: random initial values would take longer than the file, which replaces them."""
 
 
 class Embedding(nn.Embedding):
     """A table of embeddings whose weights are read from a file."""
 
     def reset_parameters(self) -> None:
-        """Do not fill the weights, which takes longer than to read them."""
+        """Do nothing: random initial values would take longer than the file, which replaces them."""
 
 
 class _Layer(nn.Module):

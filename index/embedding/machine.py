@@ -1,7 +1,7 @@
-"""Measures once how this machine multiplies matrices: which precision is faster, and what a row depends on.
+"""Measures once how this machine multiplies matrices: which precision is faster, and if rows are independent.
 
-A processor's flags do not tell: of two with AVX512-BF16, one embeds in bfloat16 three times as fast as in
-float32, and the other takes 1.7 times as long.
+A processor's flags do not tell: of two processors with AVX512-BF16, one embeds in bfloat16 three times as
+fast as in float32, and the other takes 1.7 times as long.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ _ROWS, _INNER, _OUTER = 512, 384, 1536
 
 _REPEATS = 7
 _WORTH = 1.25
-"""The factor by which bfloat16 must be faster to be chosen: the rest of a pass gains less, and float32 is
-more exact."""
+"""The factor by which this product must be faster in bfloat16 to justify bfloat16: the rest of a pass gains
+less, and float32 is more exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +36,9 @@ class Machine:
     """The measurements of a machine.
 
     Attributes:
-        precision: the precision in which it embeds faster.
+        precision: the precision in which the machine embeds faster.
         uneven: the precisions in which a row's product depends, in its last bits, on the number of rows that
-            are multiplied with it. Processors with AMX do so in bfloat16.
+            are multiplied with it. On processors with AMX, bfloat16 is such a precision.
     """
 
     precision: Precision
@@ -46,11 +46,11 @@ class Machine:
 
 
 def this_machine(cache: Path | None = None) -> Machine:
-    """Return what is known of this machine; measure it at the first call, in under 300 ms.
+    """Return the measurements of this machine; the first call makes them, in under 300 ms.
 
     Args:
-        cache: the folder that keeps the figures; None for the user's cache. They are measured again with
-            another processor, number of threads or version of torch.
+        cache: the folder that keeps the measurements; None for the user's cache. A call with another
+            processor, number of threads or version of torch measures again.
     """
     file = (cache or cache_folder()) / _FILE
     name = _name()
@@ -101,7 +101,7 @@ def _measure() -> Machine:
 
 
 def _is_uneven(rows: Tensor, weights: Tensor) -> bool:
-    """Return whether the first rows have other products alone than among all rows."""
+    """Return whether the products of the first rows change if the other rows are left out."""
     import torch
 
     whole = torch.nn.functional.linear(rows, weights)

@@ -34,7 +34,7 @@ class Embedded:
         vector: the vector of the passage, shape (dimensions,).
         sentences: the vectors of its sentences in context, shape (sentences, dimensions). Each is the mean
             of the sentence's tokens within the passage; a sentence beyond the model's window has the vector
-            of the passage. None if the model gives no such vectors.
+            of the passage. None if the model gives no vectors of sentences.
     """
 
     vector: npt.NDArray[np.float32]
@@ -47,8 +47,8 @@ class EmbeddedTokens:
 
     Attributes:
         vector: the vector of the text, shape (dimensions,).
-        tokens: the vectors of its tokens, without those of the prompt and special tokens, from the layer at
-            the depth that was asked for; none if the model gives no such vectors.
+        tokens: the vectors of its tokens, without the prompt and special tokens, from the layer that the
+            caller chose. If the model gives no vectors of tokens, this is the vector of the text alone.
     """
 
     vector: npt.NDArray[np.float32]
@@ -76,9 +76,9 @@ class Passes(Protocol):
         """Embed rows of passages with their parts, as :meth:`vectors` does."""
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        """Embed rows with their tokens, as :meth:`vectors` does, in batches as small as those of queries.
+        """Embed rows and their tokens, as :meth:`vectors` does, in batches as small as a batch of queries.
 
-        ``depth`` is the share of the model's layers below the vectors of the tokens.
+        ``depth`` chooses the layer that gives the vectors of tokens: 1 for the last, 0.5 for the middle one.
         """
 
 
@@ -90,7 +90,7 @@ class TokenModel(Protocol):
         window: the most tokens of a row, with special tokens; None for no limit.
         padding: the token that fills a row.
         pads_left: whether a row is filled on its left.
-        gives_parts: whether the mean of the tokens of a part of a text is comparable with the text's vector.
+        gives_parts: whether the mean of the token vectors of a part is comparable with the text's vector.
         precision: the precision in which the transformer calculates.
     """
 
@@ -102,22 +102,22 @@ class TokenModel(Protocol):
     precision: Precision
 
     def prompt(self, kind: Kind) -> str:
-        """The words before each text of this kind."""
+        """The words that the model needs before each text of this kind."""
 
     def features(self, texts: Sequence[str], kind: Kind) -> Mapping[str, Any]:
         """The inputs of the texts with their prompts, by name.
 
         Tensors, ``input_ids`` and ``attention_mask`` among them, have the shape (texts, tokens of the
-        longest). All texts share the other values.
+        longest text). All texts share each value that is not a tensor.
         """
 
     def through(self, features: Mapping[str, Any], kind: Kind) -> Mapping[str, Tensor]:
-        """Run the model: gives ``sentence_embedding``, and ``token_embeddings`` if it gives parts."""
+        """Run the model; return ``sentence_embedding``, and ``token_embeddings`` if ``gives_parts``."""
 
     def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
-        """Run the model: gives ``sentence_embedding``, and as ``token_embeddings`` those of one layer.
+        """Run the model; return ``sentence_embedding``, and the output of one layer as ``token_embeddings``.
 
-        ``depth`` is the share of the layers that have run by then.
+        ``depth`` chooses the layer: 1 for the last one, 0.5 for the middle one.
         """
 
 
@@ -151,7 +151,7 @@ class TokenPasses:
         return rows
 
     def _padded(self, name: str, values: Tensor, width: int) -> Tensor:
-        """Bring ``values``, padded to the longest text that was tokenised with them, to ``width``."""
+        """Pad or shorten ``values`` to ``width``; they are padded to the longest text tokenised with them."""
         from torch.nn.functional import pad
 
         # ``pad`` shortens the tensor if the number of places is negative.
@@ -177,7 +177,7 @@ class TokenPasses:
         return embedded
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
-        """Embed rows with their tokens, in batches as small as those of queries."""
+        """Embed rows and their tokens, in batches as small as a batch of queries."""
         if not self.gives_parts:
             return without_tokens(self.vectors(rows, kind))
         through = self._through(rows, "query", partial(self._model.through_layer, kind=kind, depth=depth))
@@ -226,7 +226,7 @@ _WANTED = ("sentence_embedding", "token_embeddings")
 
 
 def without_tokens(vectors: Vectors) -> list[EmbeddedTokens]:
-    """The vectors of texts by a model that gives none of tokens: that of a text is its only token's."""
+    """The vectors of texts by a model without vectors of tokens; a text's vector is also its only token's."""
     return [EmbeddedTokens(vector, vector[np.newaxis]) for vector in vectors]
 
 
@@ -237,5 +237,5 @@ def _unit(vectors: Tensor) -> Vectors:
 
 
 def is_tensor(value: object) -> bool:
-    """Return whether ``value``, of a model's features, is a tensor."""
+    """Return whether ``value``, one of a model's inputs, is a tensor."""
     return hasattr(value, "shape")

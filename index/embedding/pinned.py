@@ -1,8 +1,8 @@
-"""Models whose files are pinned: a network, the mean of its tokens, and length one, without prompts.
+"""Opens models whose files are pinned. A vector is the normalised mean of the tokens; there are no prompts.
 
 sentence-transformers gives the same vectors to the last bit, but takes several times as long to import. Since
-the files are pinned, nothing here reads what the configuration of a model may say: any other model is left to
-sentence-transformers (:mod:`index.embedding.sentence_transformer`).
+the files are pinned, this module reads no configuration. :mod:`index.embedding.sentence_transformer` opens
+all other models.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from index.text.cutting import Chunks, Cut, cut
 from index.text.groups import section_at
 
 TITLE_TOKENS = 40
-"""The most tokens of the document's title that precede each passage; both fit into MiniLM's window."""
+"""The most tokens of a document's title before each passage; together, both fit into MiniLM's window."""
 
 _EMBED_AT_ONCE = 256
 """The number of texts that are embedded between two saves: an interrupted run loses at most this many."""
@@ -43,13 +43,13 @@ def embed_documents(
     catalog: VectorTable,
     progress: Progress | None = None,
 ) -> list[NewVersion]:
-    """Cut documents into passages, and embed the passages that the catalog has no vector of.
+    """Cut documents into passages, and embed the passages for which the catalog has no vector.
 
     The catalog stores vectors as soon as they exist, so that an interrupted run keeps them.
 
     Args:
         incoming: the documents.
-        recipe: the length of passages, and the tokens of the title.
+        recipe: gives the length of passages, and the number of tokens of the title.
         encoder: the recipe's encoder.
         catalog: stores the vectors.
         progress: receives the number of embedded passages.
@@ -69,8 +69,8 @@ def embed_documents(
         give_back()  # the memory in which the documents arrived
     for start in range(0, len(missing), _EMBED_AT_ONCE):
         part = missing[start : start + _EMBED_AT_ONCE]
-        # Make the texts a second time instead of keeping them: those of a long document repeat all of its
-        # words.
+        # Make the texts a second time instead of keeping them: the texts of a long document repeat all of
+        # its words.
         seen = [
             texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
         ]
@@ -86,7 +86,7 @@ def embed_documents(
                 progress("embedding", start + len(vectors), len(missing))
         catalog.put_vectors(vectors, sentences)
         if is_long(incoming):
-            give_back()  # what the batches took, which the next ones may not reuse
+            give_back()  # the memory of these batches, which the next ones may not reuse
         if progress is not None:
             progress("embedding", start + len(part), len(missing))
     return new
@@ -111,7 +111,7 @@ def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offset
 
 
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
-    """The passages that the reading process cut, if they fit encoder and recipe; else new passages."""
+    """The passages that came with ``item``, if they fit encoder and recipe; else newly cut passages."""
     if item.cut is not None:
         cutting, its = item.cut
         same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens

@@ -52,9 +52,9 @@ class Vocabulary:
     Attributes:
         pieces: each piece with its log-probability; a piece's place is its number.
         begin: the number of the piece that begins a text.
-        end: the number of the piece that ends it.
+        end: the number of the piece that ends a text.
         pad: the number of the piece that fills up a row.
-        unknown: the number of the piece for what no other piece has.
+        unknown: the number of the piece for characters that no other piece has.
     """
 
     pieces: tuple[tuple[str, float], ...]
@@ -69,10 +69,10 @@ class Q4Model:
     """A model from a 4-bit file; its tensors have the names of a transformers ``BertModel``.
 
     Attributes:
-        sizes: its sizes.
-        vocabulary: its pieces.
-        tensors: 4-bit tensors in float16, the others in float32. float16 rounds a weight by at most 2⁻¹¹ of
-            it, a hundredth of what the rounding to 4 bits took, and needs half the space of float32.
+        sizes: the model's sizes.
+        vocabulary: the model's pieces.
+        tensors: the 4-bit tensors in float16, all others in float32. float16 rounds a weight by at most 2⁻¹¹
+            of its value, a hundredth of the error of 4 bits, and needs half the space of float32.
     """
 
     sizes: Sizes

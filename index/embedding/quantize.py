@@ -1,4 +1,4 @@
-"""Packs the vectors of a passage's sentences: each into one byte per dimension, and a scale.
+"""Packs the vectors of a passage's sentences: one byte for each dimension, and a scale for each vector.
 
 Cosines change by at most 0.002 (measured for the bundled model); the vectors take a quarter of the space.
 """

@@ -1,7 +1,7 @@
-"""Any model of sentence-transformers as an encoder's: it defines what the model's configuration means.
+"""Opens models of sentence-transformers; that library interprets the configuration of a model.
 
-Importing sentence-transformers takes seconds, since it imports parts of transformers for training,
-scikit-learn, SciPy and pandas. The bundled model does without it (:mod:`index.embedding.bundled`).
+The import of sentence-transformers takes seconds, since it imports parts of transformers for training,
+scikit-learn, SciPy and pandas. The bundled model (:mod:`index.embedding.bundled`) does not need that library.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 _PROMPTS: dict[Kind, tuple[str, ...]] = {"document": ("document", "passage", "corpus"), "query": ("query",)}
 """The names of the prompts of each kind. As in sentence-transformers' encode_document and encode_query, the
-first one that the model has is used, else the model's default."""
+first of these prompts that the model has is used, else the model's default prompt."""
 
 
 def open_sentence_transformer(model: str) -> SentenceTransformer:
@@ -54,7 +54,7 @@ def open_sentence_transformer(model: str) -> SentenceTransformer:
 
 
 def passes_of(model: SentenceTransformer, dimensions: int) -> Passes:
-    """The two steps of ``model``; they run its modules, or its own ``encode`` if the modules are unusual."""
+    """The ``Passes`` of ``model``: they run its modules, or its own ``encode`` if the modules are unusual."""
     if _takes_rows_of_tokens(model):
         return TokenPasses(_Modules(model), dimensions)
     return _WholePasses(model)
@@ -83,7 +83,7 @@ class _Modules:
         return through
 
     def through_layer(self, features: Mapping[str, Any], kind: Kind, depth: float) -> Mapping[str, Tensor]:
-        # sentence-transformers takes this from the model's configuration alone.
+        # sentence-transformers reads this setting only from the model's configuration.
         transformer: Any = self._model[0]
         configuration = transformer.model.config
         configuration.output_hidden_states = True
@@ -170,9 +170,9 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
 
 
 def _gives_parts(model: SentenceTransformer) -> bool:
-    """Tell if averaging the token vectors of part of a text gives a vector comparable with the model's own.
+    """Tell if the mean of the token vectors of a part of a text is comparable with the model's own vectors.
 
-    It does if the model averages the tokens of a text and then only normalises the mean.
+    This is so if the model takes the mean of a text's tokens and then only normalises it.
     """
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 

@@ -1,8 +1,8 @@
 """Reads and embeds files on the nodes of a Ray cluster, for one process that writes the library.
 
-A file travels to a node with its bytes, and its passages come back with their vectors; so the nodes need
-the same version of Footnoted and the library's model, and no shared folder. Ray repeats a task whose node is
-lost.
+The writing process sends the bytes of a file to a node, and the node returns the passages with their vectors.
+The nodes therefore need the same version of Footnoted and the library's model, but no shared folder. Ray
+repeats a task whose node is lost.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ class _Task:
 
 @dataclass(slots=True)
 class _Result:
-    """A document with the vectors of its passages by digest, or the cause for which it cannot be read.
+    """A document with the vectors of its passages by digest, or the cause why the file cannot be read.
 
-    Vectors that the library has of the former version, ``known``, are left out.
+    ``known`` has the digests of the former version's vectors, which the library has; they are left out.
     """
 
     document: Document | None = None
@@ -95,7 +95,7 @@ class ClusterReader:
             run: the remote function.
             index: the library.
             recipe: the library's recipe.
-            writing: all readers of a cluster share it, so that they do not crowd the catalog.
+            writing: a lock that all readers of a cluster share, so that they write to the catalog in turn.
         """
         self._run = run
         self._index = index
@@ -113,7 +113,7 @@ class ClusterReader:
 
         Raises:
             ClusterError: if the node has another encoder than the library.
-            LoadError: as that method; also if each node that tries it is lost.
+            LoadError: as that method; also if every node that tried to read the file was lost.
         """
         import ray
 
@@ -146,7 +146,7 @@ class ClusterReader:
 
 @contextmanager
 def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
-    """Connect to a Ray cluster; give a reader for each of its cores, so that no node has more than its share.
+    """Connect to a Ray cluster, and give a reader for each of its cores.
 
     Args:
         address: the address, as ``ray.init`` takes it: ``ray://HOST:10001`` for a client of the cluster,
@@ -181,11 +181,11 @@ def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
 
 
 def _knock(address: str) -> None:
-    """Try whether anything listens at an address, for which Ray itself would take minutes.
+    """Check that a program listens at an address; Ray itself would take minutes to find out.
 
     Raises:
-        OSError: if nothing does.
-        ValueError: if it is no address.
+        OSError: if no program listens there.
+        ValueError: if ``address`` has another form.
     """
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not (host and port.isdecimal()):
@@ -204,7 +204,7 @@ def _task(path: Path, options: Options, cutting: Cutting | None, index: Library,
 
 
 def _program() -> str:
-    """The version of this program, by which passages are cut and embedded."""
+    """The version of this program and of its chunking, which must be the same on all nodes."""
     return f"footnoted {version('footnoted')}, chunking {CHUNKING}"
 
 
@@ -212,7 +212,7 @@ def _on_node(task: _Task) -> _Result:
     """Read a file and embed its passages. This runs on a node.
 
     Raises:
-        ClusterError: if the node cannot do it for any file; the message names the node.
+        ClusterError: if the node can read no file for this library; the message names the node.
     """
     node = socket.gethostname()
     if _program() != task.program:
@@ -251,7 +251,7 @@ def _read_and_embed(task: _Task, encoder: Encoder) -> _Result:
 
 @cache
 def _reader() -> Isolated:
-    """The reading process of a node's process."""
+    """The process that reads files for this process of a node."""
     return Isolated()
 
 

@@ -232,7 +232,7 @@ class _Walk:
                         folders.append(path)
                 elif entry.is_symlink() and stat.S_ISDIR(mode_of(path)):
                     continue
-                # A file that is followed on its own has its folder as source, as the other files there.
+                # A file that is followed on its own has its folder as source, as the folder's other files do.
                 elif entry.path not in self._elsewhere or folder == self._source:
                     self.file(path)
 

@@ -43,7 +43,7 @@ class JobProgress:
         files: files read.
         passages: passages embedded.
         seconds_left: an estimate; None while there is no basis for one.
-        rate: passages embedded a second; None before the first one.
+        rate: passages embedded a second; None before the first passage.
     """
 
     stage: str | None = None

@@ -14,8 +14,8 @@ Reader = TypeVar("Reader")
 Result = TypeVar("Result")
 
 Read = Callable[[File, Reader, Callable[[], None]], Result]
-"""Reads a file by a reader, such as a reading process. It calls its last argument from time to time, which
-raises an error if nobody needs the result any more."""
+"""Reads a file with a reader, such as a process that reads files. From time to time it calls its last
+argument, which raises an error if the caller no longer needs the result."""
 
 MOST_AHEAD = 5_000_000
 """No process begins a file while results of this size, in characters, wait for the caller."""
@@ -99,7 +99,7 @@ class _Shelf(Generic[File, Reader, Result]):
 
     def _next(self) -> tuple[int, File] | None:
         with self._changed:
-            # The next file that the caller takes has always been begun, so this wait ends.
+            # A thread has always begun the file that the caller takes next, so this wait ends.
             self._changed.wait_for(lambda: self._is_cancelled or self._held < MOST_AHEAD)
             return None if self._is_cancelled else next(self._files, None)
 

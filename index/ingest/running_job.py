@@ -43,7 +43,7 @@ class RunningJob:
         Args:
             jobs: the library's jobs.
             job_id: the job's id.
-            also: receives the progress at each report, too.
+            also: receives each report of progress, too.
             explain: turns an error into the line to record.
         """
         self.result: Mapping[str, Any] | None = None
@@ -72,7 +72,7 @@ class RunningJob:
         if error is None:
             self._jobs.finish(self._id, self._advance, self.result)
             return
-        # The error that the work raised is more useful than an error while recording it.
+        # If the outcome cannot be recorded, the error that the work raised is still the more useful one.
         with suppress(SQLAlchemyError, UnreachableError):
             # Work that stops on request may raise an error of its own.
             if isinstance(error, Cancelled) or self._stopped.is_set():

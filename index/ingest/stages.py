@@ -22,7 +22,7 @@ class StageClock:
     _last: float = field(default_factory=time.monotonic)
 
     def lap(self, stage: str) -> None:
-        """Add the time since the last call to a stage."""
+        """Add the time since the last call to the time of ``stage``."""
         now = time.monotonic()
         self.seconds[stage] += now - self._last
         self._last = now

@@ -38,13 +38,13 @@ from index.records import FileState, Incoming
 from index.text.cutting import Cut, Cutting
 
 _CHARACTERS_AT_ONCE = 5_000_000
-"""A sync commits what it has read once it has read this many characters."""
+"""A sync commits its new documents when they have more characters than this."""
 
 _FILES_A_READER = 8
-"""A further reading process starts for this many files: its start takes as long as reading a few."""
+"""A sync starts one process for this many files, since a start takes as long as the reading of a few."""
 
 _SECONDS_AT_ONCE = 60.0
-"""A sync commits what it has read after this many seconds, so that an interruption loses no more than that.
+"""A sync commits its new documents after this many seconds, so that an interruption loses no more work.
 Text recognition takes seconds for each page."""
 
 
@@ -80,10 +80,10 @@ class Changes:
         added: files that the library does not know.
         changed: files with another size or time, or with pages that still need text recognition.
         removed: the paths of documents whose file is gone, by document id.
-        unchanged: the number of other files.
+        unchanged: the number of files that are neither added nor changed.
         failed: files and folders that could not be listed.
-        lineage: marks which restored state of the catalog the document ids belong to (``Build.lineage``);
-            None skips the check.
+        lineage: the random name (``Build.lineage``) that the catalog had when the document ids were read;
+            None allows any name.
     """
 
     added: tuple[File, ...]
@@ -145,11 +145,11 @@ def sync(
 
     Args:
         index: the library.
-        paths: folders or files to read, and to follow from now on; none for all followed ones.
+        paths: folders or files to read, and to follow from now on; empty for all followed folders.
         progress: receives the number of files read and passages embedded.
         options: loader options and limits.
-        reader: a reading process, which stays open; None for one that ends with the sync. A sync of many
-            files starts further ones. Or the readers of a cluster (:mod:`index.ingest.cluster`).
+        reader: a process that reads files, which stays open; None starts one for this sync. A sync of many
+            files starts more processes. Or the readers of a cluster (:mod:`index.ingest.cluster`).
         leave: files to skip because they are still being written.
     """
     started, clock = time.monotonic(), StageClock()
@@ -246,7 +246,7 @@ def apply(
         started: ``time.monotonic()`` at the start, for the report.
         options: loader options and limits.
         reader: as for :func:`sync`.
-        clock: has the time of the stages before; None for none.
+        clock: has the time of the stages before; None if there were none.
     """
     clock = clock or StageClock()
     begun = time.monotonic() if started is None else started
@@ -306,7 +306,7 @@ def _read_all(
     reader: Isolated | Sequence[Reader] | None,
     progress: Progress | None,
 ) -> Iterator[tuple[File, Incoming | LoadError | None]]:
-    """Yield each file with what was read from it, in order; None if its document stays as it is."""
+    """Yield each file in order, with the document to add, or the error, or None for an unchanged document."""
     number = 0
 
     def waiting() -> None:
@@ -314,7 +314,7 @@ def _read_all(
             progress("reading", number, len(files))
 
     with ExitStack() as opened:
-        # A core for each process, if they have enough files to read.
+        # One process for each core, if there are enough files for them.
         processes = min(usable_cores(), len(files) // _FILES_A_READER)
         readers: Sequence[Reader]
         if isinstance(reader, Sequence):

@@ -1,4 +1,4 @@
-"""Watches followed folders, and syncs each once its changes are complete.
+"""Watches followed folders, and syncs each folder as soon as its changes are complete.
 
 A notification of the system only starts a check. The check compares the folder with the catalog, as a sync
 does, so late, repeated and lost notifications do no harm.

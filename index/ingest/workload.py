@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The number of files or passages that are done, and of all, as far as that is known."""
+    """How many files or passages are done, and how many are known in all."""
 
     done: int = 0
     of: int = 0
@@ -54,7 +54,7 @@ def seconds_left(work: Workload) -> float | None:
 
 
 def rate(work: Workload) -> float | None:
-    """Return how many passages are embedded a second; None before the first one."""
+    """Return how many passages are embedded a second; None before the first passage."""
     return work.passages.done / work.embedding if work.passages.done and work.embedding else None
 
 

@@ -35,7 +35,7 @@ NO_SPACES = regex.compile(rf"[{UNSPACED}ーｰ]+")
 """A run of characters of a script that puts no spaces between words."""
 
 _WRITTEN = regex.compile(r"(?<![\p{L}\p{M}])\p{L}[\p{L}\p{M}]{2,39}+(?![\p{L}\p{M}])")
-"""A word of three letters or more; more than 40 letters are no word."""
+"""A word of 3 to 40 letters. A longer run of letters does not count as a word."""
 
 Term = tuple[str, str]
 """A field of the index (a language, or one of the two fields for all languages), and a word in that field."""
@@ -43,7 +43,7 @@ Term = tuple[str, str]
 
 def terms(text: str, language: str) -> list[Term]:
     """The terms by which a document in ``language`` with this ``text`` is indexed, in order, each once."""
-    # ASCII has no script without spaces, so that most sentences need one of the two fields.
+    # ASCII has no script without spaces, so most sentences need no field of pairs.
     fields = (field_of(language),) if text.isascii() else (field_of(language), PAIRS)
     return [(field, term) for field in fields for term in terms_in(field, text)]
 

@@ -1,4 +1,4 @@
-"""Where the base of a library is, the vectors of its older passages: in a file, or in a store on a server."""
+"""Opens and makes a library's base (the vectors of older passages), in a file or in a store on a server."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ from index.vectors import DEFAULT_POLICY, Change, Expected, IndexPolicy, Mark, S
 _log = logging.getLogger(__name__)
 
 _NEWEST, _SPREAD = 5, 10
-"""The vectors of a stored base that are compared with the catalog's: the newest, and about as many more."""
+"""How many vectors of a stored base are compared with the catalog's vectors: the newest ones, and vectors
+that are spread over the whole base."""
 
 
 class Bases(Protocol):
@@ -42,8 +43,8 @@ class Bases(Protocol):
             dimensions: the length of a vector.
 
         Returns:
-            An index, which may have passages that are removed, and the id of the last passage that the base
-            knows; an empty index and 0 without a base.
+            An index, which may still have removed passages, and the highest passage id that the base covers;
+            an empty index and 0 if there is no base.
 
         Raises:
             VectorIndexError: if the base cannot be opened.
@@ -63,18 +64,21 @@ class Bases(Protocol):
             folder: the build's folder of caches.
             reader: reads the passages.
             dimensions: the length of a vector.
-            patience: the seconds to wait for another process that does so.
+            patience: the seconds to wait for another process that is making a base.
 
         Returns:
             A manifest of the base alone.
 
         Raises:
-            LibraryLockedError: if another process does so.
+            LibraryLockedError: if another process is making a base for longer than ``patience``.
             VectorsUnreachableError: if the store does not answer.
         """
 
     def known_from(self, manifest: Manifest, build: Build) -> int:
-        """The generation up to which removals may be forgotten, as far as the caches of ``manifest`` go."""
+        """The newest generation whose removed chunks neither the words of ``manifest`` nor the base has.
+
+        The catalog may delete its records of the chunks that were removed up to this generation.
+        """
 
 
 class FileBases:
@@ -144,7 +148,7 @@ class SharedBases:
         with self._alone(patience):
             name, mark = self._latest(reader)
             if mark is not None and mark.generation > reader.generation:
-                # Another home folder has brought it up to date meanwhile.
+                # Another home folder has brought the base up to date meanwhile.
                 return Manifest(last=mark.last, base_generation=mark.generation)
             if mark is not None and self._store.open(name, _expected(reader, mark)) is None:
                 mark = None
@@ -152,7 +156,7 @@ class SharedBases:
                 return Manifest(last=mark.last, base_generation=mark.generation)
             removed: list[int] = []
             if mark is None:
-                # A name of its own, so that no process searches it before it is finished.
+                # A new name, so that no process searches the base before it is finished.
                 name, mark = f"{_prefix(reader)}{uuid.uuid4().hex[:8]}", Mark(0, reader.generation)
                 self._store.create(name, dimensions)
             else:
@@ -168,15 +172,15 @@ class SharedBases:
         return manifest.known_from if found is None else min(manifest.words_generation, found[1].generation)
 
     def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
-        """The newest base of the build that ``reader`` reads, and its mark; None if it is of no use."""
+        """The name and mark of the newest base of the build of ``reader``; no mark if the base is useless."""
         name, mark = self._store.latest(_prefix(reader)) or ("", None)
         if mark is None:
             return name, None
         if mark.generation > reader.generation:
-            # The catalog may have lost commits, as a standby that takes over may.
+            # The catalog may have lost commits, as may happen when a standby takes over.
             known = mark.generation <= self._catalog.generation()
         else:
-            # Its removals must still be recorded.
+            # The catalog must still record all chunks that were removed after the mark.
             known = reader.forgotten() <= mark.generation
         return name, mark if known else None
 
@@ -191,7 +195,7 @@ class SharedBases:
             yield
 
     def _drop_others(self, reader: CatalogReader, kept: str) -> None:
-        """Delete the build's other bases, and those of builds that came before the one that is searched."""
+        """Delete the other bases of this build, and all bases of builds before the current one."""
         searched = self._catalog.build()
         family = _prefix(reader).removesuffix("_").rpartition("_")[0] + "_"
         for name in self._store.names(family):
@@ -215,7 +219,8 @@ def _prefix(reader: CatalogReader) -> str:
 def _expected(reader: CatalogReader, mark: Mark) -> Expected:
     """The passages that a base must have at the generation of ``reader``.
 
-    The sample has the newest passages, since ids that a catalog has lost are given to others.
+    The sample has the newest passages, since a catalog that has lost commits gives their ids to other
+    passages.
     """
     alive = reader.alive(mark.last)
     numbers = np.flatnonzero(alive)

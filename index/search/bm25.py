@@ -37,7 +37,7 @@ from index.text.groups import section_at
 
 _ANY = "*"
 """The term in the field ``field`` that every passage has. Its frequency counts a removed passage until
-tantivy merges the files with it."""
+tantivy merges the files that hold the passage."""
 
 _WRITTEN = "written"
 """The field of the words as they are written, neither stemmed nor in lower case."""
@@ -48,7 +48,7 @@ _FEW_DOCUMENTS = 1_000
 _SPARE = 8
 
 _MOST_ALIKE = 2_000
-"""A search for a single character finds at most about this many passages: it compares the vector of each."""
+"""A search for a single character finds at most about this many passages, since it compares their vectors."""
 
 _WRITER_BYTES = 50_000_000
 
@@ -162,7 +162,7 @@ class WordSearch:
 
     @property
     def last(self) -> int:
-        """The highest id of a passage; 0 for none."""
+        """The highest id of a passage; 0 if there are no passages."""
         beyond = 1
         while self.count_after(beyond):
             beyond *= 2
@@ -345,8 +345,8 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def _holding(field: str, character: str) -> Sequence[str]:
-    """Patterns of a field's terms that contain a character."""
-    # A pair cannot start with the last character of a run.
+    """Regular expressions that match the terms of ``field`` that contain ``character``."""
+    # Both places in a pair count: the last character of a run is never the first of a pair.
     return (f"{character}.", f".{character}") if field == PAIRS else (f".*{character}.*",)
 
 

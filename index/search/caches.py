@@ -142,7 +142,7 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bas
         None if the caches are missing, damaged or incomplete.
     """
     manifest = read_manifest(folder)
-    # The caches of another home folder, which share the catalog, may have forgotten removals that these need.
+    # Another home folder with the same catalog may have deleted records of removals that these caches need.
     if manifest is None or reader.forgotten() > manifest.known_from or _is_foreign(manifest, reader):
         return None
     try:
@@ -172,7 +172,7 @@ def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches
     """Update caches of an earlier generation to the generation of ``reader``.
 
     Returns:
-        None if this is impossible, so that the caller must open the caches anew.
+        None if this is impossible; the caller must then open the caches anew.
     """
     if caches.index is None or caches.generation < reader.forgotten():
         return None
@@ -231,7 +231,7 @@ def catch_up_words(
 
 
 def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checked: bool = False) -> bool:
-    """Add what the words in ``folder`` lack, if a process of another home folder has written to the catalog.
+    """Bring the words in ``folder`` up to date after a process of another home folder has committed.
 
     Call this only while holding the write lock of the home folder.
 
@@ -242,7 +242,7 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
         checked: whether the files are known to be unchanged, so that their digests need not be computed.
 
     Returns:
-        False if the caches are damaged, or too old to learn from the catalog what was removed.
+        False if the caches are damaged, or older than the catalog's records of removed passages.
     """
     manifest = read_manifest(folder)
     if manifest is None or reader.forgotten() > manifest.words_generation:
@@ -262,14 +262,14 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
 def _is_foreign(manifest: Manifest, reader: CatalogReader) -> bool:
     """Tell if the words may have passages of a commit that failed, under ids that other passages have now.
 
-    A process of this home folder has begun to write them for a commit, and another home folder has committed
-    since.
+    This is so if a process of this home folder began to write passages for a commit, and another home folder
+    has committed since.
     """
     return manifest.writing and manifest.mark != reader.mark and reader.last_chunk() > manifest.written_after
 
 
 def prepare_words(folder: Path, last: int, mark: str) -> tuple[Manifest, LexicalIndex]:
-    """Open the words in ``folder`` for writing, and remove what an interrupted commit left in them.
+    """Open the words in ``folder`` for writing, and remove the passages of an interrupted commit from them.
 
     Args:
         folder: the build's folder of caches, created if it is missing.

@@ -14,13 +14,13 @@ and other methods."""
 UNREAD = 0.2
 """The factor on the vectors' share for a query in a language that the encoder does not read. With the bundled
 encoder, a lower factor is best for Vietnamese, and a higher one for Indonesian (mlqa-vi, tydi-id); with this
-factor, neither does worse than by words alone. The encoder knows the names and loan words that such a
-language shares with the languages it reads. It knows no other alphabets: for these the factor is 0, which is
-best for mlqa-zh."""
+factor, neither language does worse than with words alone. The encoder knows the names and loan words that
+such a language shares with the languages that the encoder reads. The encoder knows only the Latin alphabet;
+for any other alphabet, the factor is 0, which is best for mlqa-zh."""
 
 
 def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:
-    """The share of the vectors for a query; it is lower if the encoder does not read the query's language.
+    """The share of the vectors for a query: lower than ``share`` if the encoder does not read its language.
 
     Args:
         query: the query's text.
@@ -40,8 +40,8 @@ def fuse(
 ) -> dict[int, float]:
     """Scale cosines and BM25 scores to 0..1, and add them by weight.
 
-    Cosines are scaled between the pool's lowest and highest. BM25 scores are divided by ``max_score``, so
-    that the vectors decide if even the best passage has few of the query's words.
+    Cosines are scaled between the pool's lowest and highest cosine. BM25 scores are divided by ``max_score``,
+    so that the vectors decide if even the best passage has few of the query's words.
 
     Args:
         dense: the cosine of every passage of the pool, by chunk id.

@@ -2,9 +2,9 @@
 
 A generation is the number of commits that have changed the searchable passages. Readers see a change at the
 catalog's commit and at no other moment. Before the commit, the writer adds the new passages to the words (the
-tantivy index), under chunk ids that readers ignore until then. The base (the file of vectors) never changes;
-newer vectors are in memory only. A crash therefore leaves no partial change: opening a library maps its base
-and adds the newer vectors from the catalog.
+tantivy index), under chunk ids that readers ignore until the commit. The base (the file of vectors) never
+changes; newer vectors are in memory only. A crash therefore leaves no partial change: a process that opens a
+library maps the base, and reads the newer vectors from the catalog.
 """
 
 from __future__ import annotations
@@ -69,7 +69,7 @@ _FAILURES = (OSError, LexicalIndexError, VectorIndexError, sa.exc.OperationalErr
 """The errors of a full disk or a read-only folder."""
 
 _LATER = (*_FAILURES, UnreachableError, LibraryLockedError)
-"""The errors after a commit that the next reader or writer makes good."""
+"""Errors after a commit that may pass: the next reader or writer does the work that failed."""
 
 
 @contextmanager
@@ -100,7 +100,7 @@ class Maintenance:
     Attributes:
         home: the library's folder.
         policy: decides the type of the vector index.
-        bases: opens and makes the base, the older vectors.
+        bases: opens and makes the base (the older vectors).
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class Maintenance:
             catalog: the library's catalog.
             encoder_of: returns the encoder of a reader's passages, or raises EncoderMismatchError.
             policy: decides the type of the vector index.
-            store: keeps the base; None keeps it in a file.
+            store: keeps the base on a server; None for a base in a file.
         """
         self.home = home
         self.policy = policy
@@ -169,7 +169,7 @@ class Maintenance:
         return caches if caches.is_intact() else self._renewed(reader, caches)
 
     def _renewed(self, reader: CatalogReader, damaged: Caches) -> Caches:
-        """Caches of the generation of ``reader``, opened or rebuilt in the place of ``damaged``."""
+        """Open or rebuild caches of the generation of ``reader``; they replace ``damaged``."""
         deadline = time.monotonic() + lock.LOCK_SECONDS
         with self._caches_lock:
             if self._caches is damaged:
@@ -224,7 +224,7 @@ class Maintenance:
             manifest = read_manifest(folder)
             if caches.index is None or manifest is None:
                 return
-            # These removals include those of a process that died before this step.
+            # These removals include the removals of a process that died before this step.
             caches.index.remove(reader.removed(since=manifest.words_generation))
             with self._caches_lock:
                 if self._caches is caches:
@@ -273,7 +273,7 @@ class Maintenance:
             words = write_words(folder, reader, titled=titled) if dead else None
             base = None
             if due:
-                # A process of another home folder may do it just now.
+                # A process of another home folder may be making the base just now.
                 with suppress(LibraryLockedError):
                     base = self.bases.build(folder, reader, dimensions)
             if words is None and base is None:
@@ -314,7 +314,7 @@ class Maintenance:
                 ):
                     if caches.generation <= self._catalog.generation():
                         return None
-                    # The database has lost its last commits, as one that fails over to a standby may.
+                    # The database has lost its last commits, as may happen when a standby takes over.
                     caches = self._caches = None
                 caches = self._made(caches, reader)
                 # Another process may have removed words of this generation meanwhile.
@@ -339,7 +339,10 @@ class Maintenance:
         )
 
     def _caught_up(self, folder: Path, reader: CatalogReader) -> bool:
-        """Add what the words lack since another home folder has committed; the present files are intact."""
+        """Add the passages that another home folder has committed to the words; return whether that worked.
+
+        Call this only if the files of the words are intact.
+        """
         build = reader.build
         if build is None:
             return False

@@ -1,6 +1,6 @@
 """The manifest of a build's caches: it names their files, and holds the digests that prove them intact.
 
-A build is the library's passages as one encoder has indexed them. Its caches lie in
+A build is all passages of the library, cut and embedded by one recipe. Its caches lie in
 ``HOME/caches/LINEAGE-NUMBER``: the *base*, a file with the vectors of all passages at one moment, and the
 *words*, a folder with the tantivy index of the passages' words. Vectors newer than the base are in memory
 only. When a cache is missing or damaged, the library rebuilds it from the catalog.
@@ -210,7 +210,7 @@ def _delete(entry: Path) -> None:
 
 
 def _digest_of(noted: Mapping[str, Any]) -> str:
-    """The digest of the manifest itself, since a wrong number in it does as much harm as a damaged file."""
+    """The digest of a manifest, since a wrong number in the manifest does as much harm as a damaged file."""
     return hashlib.sha256(json.dumps(noted, sort_keys=True).encode()).hexdigest()
 
 

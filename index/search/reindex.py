@@ -77,7 +77,7 @@ def _switched(
     with maintenance.writing():
         _fill(catalog, encoder, build, told)
         with catalog.reading(build) as reader:
-            # A compaction of the current caches may have forgotten removals that these caches still need.
+            # A compaction of the current caches may have deleted records of removals that ``build`` needs.
             if reader.forgotten() > manifest.known_from:
                 return False
             manifest = catch_up_words(folder, manifest, reader, last, titled=titled)

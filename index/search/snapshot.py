@@ -36,7 +36,7 @@ class Hit:
         sentences: the passage's sentences, as spans of the document.
         header: for rows of a table, the span of the table's caption and headings.
         headings: the text of the header; empty outside tables.
-        sections: for each sentence, the names of its group of rows, a line each; "" outside groups.
+        sections: for each sentence that is a row in a group of rows, the group's names, one a line; else "".
         recognised: whether text recognition read any of its words, perhaps wrongly, from a page's picture.
     """
 
@@ -56,9 +56,9 @@ class Hit:
 
 
 class Snapshot:
-    """A library at one generation, the state after one commit; later commits do not show in it.
+    """A library at one generation (the state after one commit); later commits do not change it.
 
-    Only one thread may use it at a time.
+    Only one thread may use a snapshot at a time.
 
     Attributes:
         reader: reads the catalog at this generation.
@@ -81,7 +81,7 @@ class Snapshot:
             caches: vectors and words of the same generation.
             encoder: the encoder of the passages' vectors.
             duplicates: finds near-duplicates.
-            intact: returns intact caches of the same generation, given these
+            intact: given caches, returns intact caches of the same generation
                 (:meth:`index.search.maintenance.Maintenance.intact`).
         """
         self.reader = reader
@@ -142,7 +142,7 @@ class Snapshot:
         return words.max_score(query) if words else 0.0
 
     def idf(self, terms: Collection[Term]) -> dict[Term, float]:
-        """The inverse document frequency of terms among the library's passages, for every viewer the same."""
+        """The inverse document frequency of each term among all passages, hidden ones included."""
         words = self._caches.words
         return words.idf(terms) if words else {}
 
@@ -178,7 +178,7 @@ class Snapshot:
         return [passage for passage in near if passage.document.document_id == hit.document.document_id]
 
     def groups(self) -> Mapping[int, tuple[int, ...]]:
-        """The groups of near-duplicates: for each document in a group, the ids of its group in order."""
+        """The groups of near-duplicates (:meth:`index.catalog.duplicate_groups.Duplicates.groups`)."""
         return self._duplicates.groups(self.reader)
 
 

@@ -17,7 +17,7 @@ def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) ->
     Args:
         index: the library.
         document_id: the document's id.
-        edits: values by key of ``index.details.KEYS``; an empty value removes the detail.
+        edits: the new values, by the keys in ``index.details.KEYS``; an empty value removes the detail.
 
     Raises:
         DocumentNotFoundError: if there is no such document.
@@ -32,8 +32,8 @@ def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) ->
     taken_back = dict.fromkeys(edits, Detail("", "edit"))
     given = {**taken_back, **checked(Path(record.path), edits, "edit")}
     if merged(before, given) != before:
-        # Keep the recorded state of the file, so that a sync notices if the file has changed since its
-        # reading.
+        # Keep the recorded state of the file, so that a sync notices if the file has changed since it was
+        # read.
         state, of = (file.size, file.mtime_ns), (document_id, record.version)
         edited = Incoming(record.source, record.path, *state, record.digest, document, of, given)
         index.replace([edited], lineage=lineage)

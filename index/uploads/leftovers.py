@@ -13,7 +13,7 @@ from index.library import Library
 from index.loaders.sidecar import sidecar_of
 
 INCOMING = ".incoming-"
-"""The prefix of the folders with files that are not indexed yet; the process's name follows it."""
+"""The prefix of the folders with files that are not indexed yet; the name of their process follows."""
 
 _LEFT_SECONDS = 86_400.0
 """The age in seconds after which a folder counts as abandoned if its process is unknown."""
@@ -22,12 +22,12 @@ _NOTE = ".placing"
 
 
 def note_placing(incoming: Path, name: str, digest: str) -> None:
-    """Record in an upload's folder that its file is about to move to the uploads.
+    """Record in an upload's hidden folder that the file is about to move to the uploads.
 
     Args:
-        incoming: the folder, which still has the file.
-        name: the file's name, in both places.
-        digest: sha256 of its content.
+        incoming: the hidden folder, which still has the file.
+        name: the file's name, in both folders.
+        digest: sha256 of the file's content.
     """
     (incoming / _NOTE).write_text(json.dumps({"name": name, "digest": digest}), encoding="utf-8")
 
@@ -72,7 +72,7 @@ def sweep_uploads(index: Library, folder: Path) -> None:
 
     Args:
         index: the library.
-        folder: the folder of its uploads.
+        folder: the folder of the library's uploads.
     """
     for left in folder.glob(f"{INCOMING}*"):
         written = left.name.removeprefix(INCOMING).rpartition("-")[0].replace("+", "/")

@@ -39,7 +39,7 @@ _MAX_SUFFIX_BYTES = 20
 _AT_ONCE = 1 << 20
 
 PLACING = threading.Lock()
-"""The lock that a thread holds while it stores, removes or edits an uploaded file."""
+"""The lock that a thread holds while it stores, removes or restores an uploaded file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +47,10 @@ class Sent:
     """A file as received from the user.
 
     Attributes:
-        name: its name on the user's computer.
-        file: its content.
+        name: the file's name on the user's computer.
+        file: the file's content.
         said: the title, publisher, author, published, language and collection that the user has given.
-        most_bytes: the most bytes of all files that the user uploaded; 0 for no limit.
+        most_bytes: the most bytes that all uploads of the user may take; 0 for no limit.
     """
 
     name: str
@@ -66,10 +66,10 @@ class Kept:
     Attributes:
         folder: a hidden folder that contains only this file.
         name: the file's name in this folder and in the library.
-        digest: sha256 of its content.
-        details: the details that the user gave with it.
-        viewer: the user; None for everyone.
-        most_bytes: the most bytes of all files that the user uploaded; 0 for no limit.
+        digest: sha256 of the file's content.
+        details: the details that the user gave with the file.
+        viewer: the user; None for a user who may see all documents.
+        most_bytes: the most bytes that all uploads of the user may take; 0 for no limit.
     """
 
     folder: Path
@@ -81,7 +81,7 @@ class Kept:
 
     @property
     def uploader(self) -> str:
-        """The key of the user; empty for nobody known."""
+        """The key of the user; empty for an unknown user."""
         return self.viewer.key if self.viewer else ""
 
     def discard(self) -> None:
@@ -106,13 +106,13 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
 
     Args:
         index: the library.
-        reader: the reading process.
+        reader: the process that reads the file.
         options: loader options and limits.
         sent: the file, and its stated details.
 
     Raises:
         LoadError: if the file cannot be read, or a detail cannot be stored.
-        StorageLimitError: if the user's files would take more than they may.
+        StorageLimitError: if all uploads of the user would take more than ``sent.most_bytes``.
         LibraryLockedError: if another process writes for more than half a minute.
     """
     kept = keep_upload(index, options, sent)
@@ -125,11 +125,11 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
 def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
     """Write an uploaded file to a hidden folder, unread. The caller must finally discard the result.
 
-    The file gets a number in its name if a report that the user may not see has the name.
+    If a report that the user may not see has the same name, the name of the file gets a number.
 
     Raises:
         LoadError: if the file is too large, or a detail cannot be stored.
-        StorageLimitError: if the user's files would take more than they may.
+        StorageLimitError: if all uploads of the user would take more than ``sent.most_bytes``.
     """
     folder = uploads_folder(index)
     plain = _free_name(index, folder, _safe_name(sent.name))
@@ -152,9 +152,9 @@ def index_upload(
 
     Args:
         index: the library.
-        reader: the reading process.
+        reader: the process that reads the file.
         options: loader options and limits.
-        kept: the file, which its user must be allowed to see afterwards.
+        kept: the file; its user must be allowed to see the document.
         progress: receives the number of embedded passages; an error that it raises cancels the upload.
     """
     index = index.for_viewer(kept.viewer)
@@ -173,7 +173,7 @@ def index_upload(
     incoming = Incoming(str(folder), kept.name, 0, 0, kept.digest, document, given=given, cut=its)
     # Embed before taking the lock, because embedding may take many minutes.
     index.embed([incoming], progress)
-    # Without the lock, two uploads of one name could combine one file with the other's text.
+    # Without the lock, two uploads with one name could store the file of one with the text of the other.
     with PLACING, ExitStack() as unless_indexed:
         # Another upload of the same user may have come meanwhile.
         check_room(index, place, arrived.stat().st_size, kept.uploader, kept.most_bytes)
@@ -210,7 +210,7 @@ def hidden_folder(folder: Path) -> Path:
 
 
 def _set_aside(place: Path, aside: Path) -> None:
-    """Link or copy the file at ``place``, if there is one, to ``aside``."""
+    """Copy the file at ``place``, if there is one, to ``aside``."""
     if place.exists():
         shutil.copy2(place, aside)
 
@@ -232,7 +232,7 @@ def _safe_name(name: str) -> str:
 
 
 def _free_name(index: Library, folder: Path, name: str) -> str:
-    """``name``, or with a number if a report that the viewer of ``index`` may not see has the name."""
+    """Return ``name``; add a number if a report that the viewer of ``index`` may not see has this name."""
     place = Path(name)
     with index.catalog.reading() as catalog:
         names = (name, *(f"{place.stem}-{number}{place.suffix}" for number in range(2, _NUMBERED)))

@@ -35,9 +35,9 @@ class Removed:
         lineage: the catalog's random name (``Build.lineage``) when the document was deleted.
         folder: a hidden folder with the document's file and its rows of the catalog.
         collection: the document's collection, or None.
-        uploader: the key of the viewer who uploaded the file; empty for nobody known.
+        uploader: the key of the viewer who uploaded the file; empty for an unknown viewer.
         size: the size of the file in bytes.
-        at: when it was deleted, in seconds since 1970.
+        at: the time of the deletion, in seconds since 1970.
     """
 
     document_id: int
@@ -51,9 +51,9 @@ class Removed:
 
     @classmethod
     def of(cls, index: Library, document_id: int) -> Self | None:
-        """A deleted document of the uploads, whichever server deleted it; None if nothing is kept of it."""
+        """Find a deleted document, whichever server deleted it; None if its folder is gone."""
         for file in uploads_folder(index).glob(f"{INCOMING}*/{_REMOVED}"):
-            # Another server may discard it meanwhile, and a newer one may write other fields.
+            # Another server may discard the folder meanwhile, and a newer program may write other fields.
             with suppress(OSError, ValueError, TypeError):
                 removed = cls(**(json.loads(file.read_bytes()) | {"folder": file.parent}))
                 if removed.document_id == document_id and Path(removed.name).name == removed.name:
@@ -62,11 +62,14 @@ class Removed:
 
     @property
     def is_open(self) -> bool:
-        """Whether nobody has claimed the deletion."""
+        """Whether no server has claimed the document, to restore it or to discard it."""
         return (self.folder / _REMOVED).is_file()
 
     def claimed(self, index: Library) -> Self | None:
-        """The same for this caller alone, in a folder of this process; None if another one has claimed it."""
+        """Claim the document for this caller alone; return None if another caller has claimed it.
+
+        The folder of the result belongs to this process.
+        """
         try:
             (self.folder / _REMOVED).rename(self.folder / _CLAIMED)
             folder = hidden_folder(uploads_folder(index))
@@ -77,7 +80,7 @@ class Removed:
         return replace(self, folder=folder)
 
     def note(self) -> None:
-        """Write a file in the folder, from which other servers learn what they can restore."""
+        """Write a file in the folder, by which other servers find the document to restore it."""
         write_file(self.folder / _REMOVED, json.dumps(asdict(self) | {"folder": None}))
 
     def discard(self) -> None:
@@ -118,7 +121,7 @@ def remove_upload(index: Library, document_id: int) -> Removed:
                 unless_removed.callback(kept.replace, file)
         index.replace([], [document_id], lineage=lineage)
         unless_removed.pop_all()
-    # Only now: before, another server could take the files of a deletion that fails.
+    # Write the note last: otherwise another server could take the files of a deletion that then fails.
     with suppress(OSError):
         removed.note()
     return removed
@@ -130,12 +133,12 @@ def restore_upload(index: Library, removed: Removed, most_bytes: int = 0) -> Doc
     Args:
         index: the library.
         removed: the document.
-        most_bytes: the most bytes of all files that one viewer uploaded; 0 for no limit.
+        most_bytes: the most bytes that all uploads of one viewer may take; 0 for no limit.
 
     Raises:
-        StorageLimitError: if the files of the document's uploader would take more.
-        GoneError: if a backup was restored since, or the folder was deleted.
-        TakenError: if a file of the same name was uploaded since.
+        StorageLimitError: if the uploads of the document's uploader would take more.
+        GoneError: if a backup was restored after the deletion, or the folder was deleted.
+        TakenError: if a file of the same name was uploaded after the deletion.
         LibraryLockedError, LibraryWriteError: as :meth:`index.library.Library.replace`; the document stays
             deleted.
     """

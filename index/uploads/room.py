@@ -1,4 +1,4 @@
-"""The limit on the bytes of the files that one viewer uploaded."""
+"""The limit on the bytes that all uploads of one viewer may take."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from index.loaders import MEGABYTE
 
 
 def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: int) -> None:
-    """Check that a viewer may have another uploaded file, beside the present ones.
+    """Check that a viewer may upload another file.
 
     Args:
         index: the library.
         place: the path of the file among the uploads; a present file there is replaced.
         size: the size of the file in bytes.
-        viewer: the key of the viewer; an empty one, as of a command on the machine, has no limit.
-        most_bytes: the most bytes of all files together; 0 for no limit.
+        viewer: the viewer's key. An empty key, such as that of a command on this machine, has no limit.
+        most_bytes: the most bytes that all uploads of the viewer may take; 0 for no limit.
 
     Raises:
-        StorageLimitError: if the files would take more.
+        StorageLimitError: if all uploads of the viewer would take more.
     """
     if not viewer or not most_bytes:
         return

@@ -34,7 +34,7 @@ class Deletions:
 
         Args:
             index: the library.
-            most_bytes: the most bytes of all files that one viewer uploaded; 0 for no limit.
+            most_bytes: the most bytes that all uploads of one viewer may take; 0 for no limit.
         """
         self._index = index
         self._most_bytes = most_bytes
@@ -64,8 +64,8 @@ class Deletions:
         """Undo the deletion of a document. A document that was not deleted stays as it is.
 
         Raises:
-            DocumentNotFoundError: if it was never in the library, if another server made its deletion final,
-                or if ``viewer`` may not see its collection.
+            DocumentNotFoundError: if the document was never in the library, if another server made its
+                deletion final, or if ``viewer`` may not see its collection.
             GoneError: if the deletion is final.
             TakenError, StorageLimitError, LibraryLockedError: raised as by
                 :func:`index.uploads.removing.restore_upload`. The caller can try again.
@@ -96,7 +96,7 @@ class Deletions:
         """A deletion that can be undone, by this server or by another one with the same uploads."""
         deletion = self._undoable.get(document_id)
         if deletion is not None and not deletion.removed.is_open:
-            # Another server restores it, or has restored it.
+            # Another server is restoring the document, or has restored it.
             del self._undoable[document_id]
             deletion = None
         if deletion is not None:
@@ -117,7 +117,7 @@ class Deletions:
         for document_id, deletion in list(self._undoable.items()):
             if deletion.until <= now:
                 del self._undoable[document_id]
-                # Unless another server restores it.
+                # Leave the document alone if another server is restoring it.
                 if (claimed := deletion.removed.claimed(self._index)) is not None:
                     claimed.discard()
                     self._final[document_id] = claimed.collection

@@ -1,9 +1,9 @@
 """Finds the passages whose vectors are nearest to a query's. Only this package uses FAISS and Milvus.
 
-An index knows each passage by its id in the catalog. Its vectors are in the *base*, a file that never
-changes or a collection on a server of Milvus, and in memory (*recent* vectors, newer than the base); removed
-vectors are only marked. A large base finds candidates only approximately. The catalog has the exact vectors,
-which rank these candidates, and from which the index can be rebuilt at any time.
+An index knows each passage by its id in the catalog. The older vectors are in the *base*, a file that never
+changes or a collection on a server of Milvus. The *recent* vectors, newer than the base, are in memory.
+Removed vectors are only marked. A large base finds candidates approximately, and the catalog's exact vectors
+rank the candidates. The index can be rebuilt from the catalog at any time.
 """
 
 from __future__ import annotations
@@ -67,14 +67,14 @@ class VectorIndex:
     ) -> VectorIndex:
         """Write a new base of the type that suits ``count`` vectors, and open it.
 
-        A flat base is small, and is built in memory. Of an ``ivf`` base, only the compressed vectors and the
+        A flat base is small, and is built in memory. For an ``ivf`` base, only the compressed vectors and the
         training sample are in memory.
 
         Args:
-            path: the file, which is replaced once the new one is complete.
+            path: the base's file; an older file stays until the new one is complete.
             dimensions: the length of a vector.
             count: the number of vectors.
-            batches: iterates over all vectors; an ``ivf`` base calls it twice, first for its training.
+            batches: iterates over all vectors; called twice for an ``ivf`` base, first for the training.
             policy: decides the type of the base.
 
         Raises:
@@ -86,10 +86,10 @@ class VectorIndex:
 
     @classmethod
     def open(cls, path: Path, dimensions: int) -> VectorIndex:
-        """Map a base that :meth:`build` wrote; its file may be deleted while it is open.
+        """Map into memory a base that :meth:`build` wrote. Its file may be deleted while the base is open.
 
         Raises:
-            VectorIndexError: if the file is missing, of another kind or of other dimensions.
+            VectorIndexError: if the file is missing, is not a base, or has vectors of another length.
         """
         return cls(dimensions, open_base(path, dimensions))
 
@@ -99,7 +99,7 @@ class VectorIndex:
         return "none" if self._base is None else self._base.kind
 
     def is_there(self) -> bool:
-        """Tell if the base can be searched, as far as earlier searches have shown."""
+        """Return False once a search has found that the base is gone from its server; else True."""
         return self._base is None or self._base.is_there()
 
     def __len__(self) -> int:
@@ -172,7 +172,7 @@ class VectorIndex:
     def cosines(
         self, vector: npt.NDArray[np.float32], numbers: Sequence[int], stored: FetchVectors
     ) -> dict[int, float]:
-        """The cosines of ``numbers`` to ``vector``, by id; ``stored`` fetches vectors of a large base."""
+        """The cosines of ``numbers`` to ``vector``, by id; ``stored`` fetches the vectors of a large base."""
         asked = np.array(numbers, np.int64)
         found = np.empty(len(asked), np.float32)
         missing = np.ones(len(asked), np.bool_)

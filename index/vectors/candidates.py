@@ -1,4 +1,4 @@
-"""The bases of vectors that find candidates only approximately, and the store that keeps one on a server.
+"""Interfaces of the bases that find candidates approximately, and of the store that keeps one on a server.
 
 The catalog's exact vectors rank the candidates, so that a cosine does not depend on the type of the base.
 """
@@ -17,7 +17,7 @@ from index.vectors.exact import NOISE, Cosines, Mask, Numbers, cosines
 from index.vectors.policy import Kind
 
 FetchVectors = Callable[[Sequence[int]], Vectors]
-"""Fetches the exact vectors of some ids from the catalog, in their order: shape (n, dimensions)."""
+"""Fetches the exact vectors of n ids from the catalog, in the order of the ids: shape (n, dimensions)."""
 
 Batches = Callable[[], Iterable[tuple[Numbers, Vectors]]]
 """Iterates over all ids and vectors in batches, ids rising; callable more than once."""
@@ -41,11 +41,11 @@ class Candidates(Protocol):
 
     @property
     def last(self) -> int:
-        """The highest id that it may contain."""
+        """The highest id that the base may contain."""
 
     @property
     def total(self) -> int:
-        """The number of its vectors, with those that are removed."""
+        """The number of the base's vectors, including the removed ones."""
 
     def __len__(self) -> int: ...
 
@@ -61,16 +61,16 @@ class Candidates(Protocol):
         """
 
     def is_there(self) -> bool:
-        """Tell if the base can be searched, as far as earlier searches have shown."""
+        """Return False once a search has found that the base is gone from its server; else True."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The state up to which a stored base surely has the passages of a library.
+    """The state of a library up to which a stored base is complete.
 
     Attributes:
-        last: it has all passages of the generation with an id up to this one.
-        generation: it has no passage that was removed up to this generation.
+        last: the base has every passage of the generation with an id up to this one.
+        generation: the base has no passage that was removed up to this generation.
     """
 
     last: int
@@ -83,7 +83,7 @@ class Expected:
 
     Attributes:
         alive: for each id from 0 to the mark's ``last``, whether the library has the passage now.
-        removed: the ids that were removed since the mark, of which the base may have some.
+        removed: the ids that were removed after the mark; the base may still have some of them.
         sample: the vectors of a few passages, by id.
     """
 
@@ -98,9 +98,9 @@ class Change:
 
     Attributes:
         mark: the new state.
-        count: the number of passages that the base then has.
+        count: the number of passages in the new state.
         new: the vectors with ids above the former mark's ``last``.
-        removed: the ids that were removed since the former mark's generation.
+        removed: the ids that were removed after the former mark's generation.
     """
 
     mark: Mark
@@ -116,19 +116,19 @@ class Store(Protocol):
     """
 
     def latest(self, prefix: str) -> tuple[str, Mark] | None:
-        """The name and state of the newest finished base whose name begins with ``prefix``; None for none."""
+        """The name and mark of the newest finished base whose name begins with ``prefix``; None for none."""
 
     def open(self, name: str, expected: Expected) -> Candidates | None:
-        """Open a base for searches; None if it has other passages than are expected."""
+        """Open a base for searches; None if its passages are not the ``expected`` ones."""
 
     def create(self, name: str, dimensions: int) -> None:
-        """Make an empty base for vectors of a length; it is not finished until its first update is."""
+        """Make an empty base for vectors of this length. The base is unfinished until an update succeeds."""
 
     def update(self, name: str, change: Change) -> None:
-        """Add and remove vectors, and set the mark when every later search finds the new state.
+        """Add and remove vectors; set the new mark as soon as every later search finds the new state.
 
-        An interrupted update leaves the former mark, and can be repeated. If the base has other passages
-        than it should have at the end, it is deleted, and the error of an unreachable server is raised.
+        An interrupted update leaves the former mark, and can be repeated. If the base then does not have
+        ``change.count`` passages, this deletes the base and raises VectorsUnreachableError.
         """
 
     def drop(self, name: str) -> None:
@@ -165,5 +165,5 @@ def spare(limit: int) -> int:
 
 
 def are_few(count: int, wanted: int) -> bool:
-    """Tell if fetching all ``count`` vectors costs no more than ranking the ``wanted`` of a search."""
+    """Tell if comparing all ``count`` vectors costs no more than ranking ``wanted`` candidates."""
     return count <= max(wanted, EXACTLY)

@@ -18,27 +18,27 @@ if TYPE_CHECKING:
     from index.vectors.milvus import MilvusStore
 
 _MOST = 16_384
-"""The most results that Milvus gives."""
+"""The most results that Milvus gives to one search."""
 
 LISTED = 50_000
 """The most ids in a filter."""
 
 _WIDE = 2_000
-"""A search that asks for more results than this takes longer than one with a filter of many ids."""
+"""A search for more results than this takes longer than a search with a filter of many ids."""
 
 _BREADTH = 256
-"""The least number of candidates that a walk through the graph keeps."""
+"""The least number of candidates that a walk through the graph (HNSW) keeps."""
 
 SECONDS = 10.0
 """The seconds that a search waits for the server."""
 
 LOST = {100, 101}
-"""Milvus's codes for a collection that is not there, or that is not loaded."""
+"""Milvus's codes for a collection that does not exist or is not loaded."""
 
 
 @dataclass(slots=True)
 class Collection:
-    """A collection, and whether a search has failed in it, so that it should be opened again."""
+    """A collection. A search that finds it missing sets ``lost``; the library then opens a base again."""
 
     store: MilvusStore
     name: str
@@ -47,14 +47,15 @@ class Collection:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class MilvusVectors:
-    """The vectors of a collection that a library has. See :class:`index.vectors.candidates.Candidates`.
+    """A base whose vectors are in a collection. See :class:`index.vectors.candidates.Candidates`.
 
-    Of hundreds of copies of one passage, a search may find a part only: the graph does not link all of them.
+    If a passage has hundreds of copies, a search may find only some of them, since the graph does not link
+    all of them.
 
     Attributes:
-        collection: the collection, which may have more vectors.
-        alive: for each id from 0 to the highest, whether it may be found.
-        total: the number of vectors in the collection up to that id, with those that are removed.
+        collection: the collection, which may have more vectors than the base.
+        alive: for each id from 0 to the base's highest id, whether a search may find it.
+        total: the number of the collection's vectors up to the highest id, including the removed ones.
     """
 
     collection: Collection
@@ -95,15 +96,15 @@ class MilvusVectors:
             numbers, found = ranked(self._search(vector, min(wanted, count), mask, count), vector, stored)
             if wanted >= min(count, _MOST) or are_enough(found, wanted, limit):
                 return numbers, found
-            # All candidates tie with the last, as copies of one passage do, and there may be more of them.
+            # All candidates tie with the last one, as copies of one passage do, and more may tie with it.
             wanted *= 4
 
     def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Numbers:
-        """The ids of candidates for the ``wanted`` nearest among the ``count`` of ``mask``.
+        """The ids in ``mask`` among which the ``wanted`` nearest are.
 
-        If Milvus finds fewer than ``wanted`` of at most ``LISTED``, all of them are candidates.
+        If Milvus finds fewer than ``wanted``, and ``mask`` has at most ``LISTED`` ids, these are all of its ids.
         """
-        # Milvus does not know the filter, so that a search asks for half as many again as it expects to need.
+        # Milvus does not know the mask, so a search asks for 1.5 times as many ids as it expects to need.
         fetched = wanted if self.total == count else math.ceil(1.5 * wanted * self.total / count)
         found = np.empty(0, np.int64)
         most = _WIDE if count <= LISTED else _MOST
@@ -117,11 +118,11 @@ class MilvusVectors:
         lists = [some[start : start + LISTED].tolist() for start in range(0, count, LISTED)]
         parts = [self._found(vector, min(wanted, _MOST), f"id in {ids}") for ids in lists]
         found = np.unique(np.concatenate([found, *parts]))
-        # Milvus reads a part only of a segment that has no graph, because it is small or new (interim index).
+        # Milvus reads only a part of a segment that has no graph yet (its interim index).
         return some if len(found) < min(wanted, count) and count <= LISTED else found
 
     def _found(self, vector: npt.NDArray[np.float32], limit: int, condition: str) -> Numbers:
-        """The ids nearest to ``vector`` among those of a condition, as Milvus finds them."""
+        """The ids that Milvus finds nearest to ``vector`` among the ids that meet ``condition``."""
         try:
             with self.collection.store.reaching() as client:
                 [hits] = client.search(

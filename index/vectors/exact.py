@@ -39,16 +39,16 @@ class Numbered:
 
     @property
     def last(self) -> int:
-        """The highest id; 0 for none."""
+        """The highest id; 0 if there are no vectors."""
         return int(self.numbers[-1]) if len(self.numbers) else 0
 
     @property
     def total(self) -> int:
-        """The number of vectors, with those that are removed."""
+        """The number of vectors, including the removed ones."""
         return len(self.numbers)
 
     def is_there(self) -> bool:
-        """Return True: the manifest of the caches knows the state of a file."""
+        """Return True: :class:`index.search.caches.Caches` checks the files itself."""
         return True
 
 
@@ -59,8 +59,8 @@ class FlatVectors(Numbered):
     Attributes:
         numbers: the ids, rising: shape (n,).
         vectors: unit vectors in the same order: shape (n, dimensions).
-        alive: the rows that are not removed; None if none is removed.
-        owner: the object that owns the memory of ``vectors`` if that is a mapped file.
+        alive: for each row, whether it is not removed; None if none is removed.
+        owner: the object that owns the memory of ``vectors`` if they are in a mapped file; else None.
     """
 
     numbers: Numbers
@@ -87,7 +87,7 @@ class FlatVectors(Numbered):
         return replace(self, alive=alive)
 
     def rows(self, numbers: Numbers) -> Numbers:
-        """The row of each id, or -1 if it is absent."""
+        """The row of each id; -1 for an id that is absent or removed."""
         if not len(self.numbers):
             return np.full(len(numbers), -1, np.int64)
         rows = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
@@ -132,7 +132,7 @@ def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
     """The cosines of unit vectors to ``vector``: shape (n,).
 
     The sum is in double precision and then rounded, so that the cosine of a row does not depend on the other
-    rows. In single precision it would, because the order of the sum depends on the number of rows.
+    rows. In single precision it would, since the order of the sum depends on the number of rows.
     """
     exact = vectors.astype(np.float64) @ vector.astype(np.float64)
     rounded: Cosines = exact.astype(np.float32)
@@ -165,7 +165,7 @@ def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[Fla
     """Append a block, and merge the last blocks so that few blocks remain and little is copied.
 
     A block that is not full (``BLOCK_SIZE``) merges with the blocks after it once these hold more than half
-    as many vectors. Below ``BLOCK_SIZE`` vectors there are at most log2(n) blocks.
+    as many vectors. Up to ``BLOCK_SIZE`` vectors, n vectors are in at most log2(n) blocks.
     """
     tail = [new]
     count = len(new.numbers)

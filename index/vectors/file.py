@@ -42,13 +42,13 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
 
 
 def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
-    """Map a base that :func:`write_base` wrote.
+    """Map into memory a base that :func:`write_base` wrote.
 
     FAISS crashes the process if the file was shortened, so :mod:`index.search.manifest` checks the file's
     digest first.
 
     Raises:
-        VectorIndexError: if the file is missing, of another kind or of other dimensions.
+        VectorIndexError: if the file is missing, is not a base, or has vectors of another length.
     """
     try:
         path.stat()

@@ -23,13 +23,13 @@ Bits = npt.NDArray[np.uint8]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IvfVectors(Numbered):
-    """The vectors of a type ``ivf`` (FAISS's inverted file: vectors grouped around centroids); immutable.
+    """A base of the type ``ivf`` (FAISS's inverted file: vectors grouped around centroids); immutable.
 
     See :class:`index.vectors.candidates.Candidates`.
 
     Attributes:
-        numbers: the ids of all vectors, rising; FAISS knows a vector by its position here.
-        inverted: FAISS's index, mapped from its file; adding or removing would crash the process.
+        numbers: the ids of all vectors, rising; FAISS knows a vector by its position in this array.
+        inverted: FAISS's index, mapped from its file; to add or remove vectors would crash the process.
         centres: the centroids, as FAISS's flat index.
         owner: the object that owns the memory of ``inverted`` and ``centres``.
         alive: the positions that are not removed; None if none is removed.
@@ -72,7 +72,7 @@ class IvfVectors(Numbered):
             numbers, found = ranked(self.numbers[positions], vector, stored)
             if are_enough(found, wanted, limit):
                 return numbers, found
-            # All candidates tie with the last, as copies of one passage do, and there may be more of them.
+            # All candidates tie with the last one, as copies of one passage do, and more may tie with it.
             wanted *= 4
 
     def _all(self) -> Bits:
@@ -92,11 +92,12 @@ class IvfVectors(Numbered):
     def _search(
         self, vector: npt.NDArray[np.float32], wanted: int, candidates: Bits | None, count: int
     ) -> Numbers:
-        """The best positions among the candidates in the nearest lists."""
+        """The positions of the best candidates in the nearest lists."""
         lists, probes = self.inverted.nlist, self.inverted.nprobe
         if candidates is not None:
-            # The nearest of few candidates lie in lists further away. Measured: dividing the probes by the
-            # square root of the candidates' share keeps the recall of an unfiltered search.
+            # The fewer the candidates, the more distant the lists that have the nearest ones. Measured:
+            # dividing the probes by the square root of the candidates' share keeps the recall of an
+            # unfiltered search.
             probes = min(lists, math.ceil(probes * math.sqrt(len(self.numbers) / count)))
         # FAISS's own search would use several threads: see exact._products.
         near = np.empty(lists, np.float32)

@@ -1,7 +1,8 @@
 """Keeps a base in a collection on a server of Milvus, which several libraries share.
 
 A collection has an entity for each passage: its id in the catalog and its vector. Entities with negative ids
-are the collection's marks; the one with the newest generation says up to where the collection is complete.
+are the collection's marks; the mark with the newest generation says up to which state of the library the
+collection is complete.
 """
 
 from __future__ import annotations
@@ -39,10 +40,10 @@ _AT_ONCE = 1_000
 """The vectors in a request; Milvus refuses requests of more than 64 MB."""
 
 _GRAPH = {"M": 16, "efConstruction": 200}
-"""The links of a vector, and the candidates for them while the graph is built (HNSW)."""
+"""HNSW's number of links of a vector, and of candidates for the links while the graph is built."""
 
 SILENCE = 5.0
-"""The seconds after a failure in which the server is not asked."""
+"""The seconds after a failure in which no request is sent to the server."""
 
 _SAME = 0.999
 """The least cosine of a vector in the collection to the same vector in the catalog."""
@@ -51,25 +52,25 @@ _UPDATE_SECONDS = 600.0
 """The seconds that a step of an update waits for the server."""
 
 SETTLED_SECONDS = 6.0
-"""A search may miss what was written in the last five seconds (Milvus's consistency level *Bounded*), and the
-servers' clocks may differ a little."""
+"""The seconds after which every search finds a write. Milvus's consistency level *Bounded* lets a search miss
+the writes of the last five seconds, and the servers' clocks may differ a little."""
 
 _POLL_SECONDS = 0.5
 
 _LINKED = 1_024
-"""Milvus makes no graph of a segment with fewer vectors, and compares them all."""
+"""Milvus makes no graph for a segment with fewer vectors than this; a search compares them all."""
 
 _UNFINISHED = LOST | {700}
-"""Milvus's codes for a collection that another process makes or deletes just now, or has left half made."""
+"""Milvus's codes for a collection that another process is making or deleting, or has left unfinished."""
 
 
 def store_at(address: str) -> Store | None:
     """The store at an address, ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; None for an empty address.
 
-    Only the host is needed; ``milvus+tls://`` encrypts. No connection is made yet.
+    Only the host is needed; ``milvus+tls://`` encrypts the connection. This does not connect yet.
 
     Raises:
-        VectorIndexError: if it is no such address, or if the extra ``engines`` is not installed.
+        VectorIndexError: if ``address`` has another form, or if the extra ``engines`` is not installed.
     """
     if not address:
         return None
@@ -140,7 +141,7 @@ class MilvusStore:
                 for start in range(0, len(numbers), _AT_ONCE):
                     some = slice(start, start + _AT_ONCE)
                     rows = zip(numbers[some].tolist(), vectors[some], strict=True)
-                    # An interrupted update may have inserted some of them.
+                    # An interrupted update may have inserted some of these vectors.
                     client.upsert(
                         name, [{"id": number, "vector": row} for number, row in rows], timeout=_UPDATE_SECONDS
                     )
@@ -165,7 +166,7 @@ class MilvusStore:
                 "last": mark.last,
                 "generation": mark.generation,
             }
-            # The former mark goes after the new one has come, so that there is always one.
+            # Delete the former mark after the new one is written, so that the collection always has a mark.
             client.insert(name, [row], timeout=_UPDATE_SECONDS)
             if former:
                 client.delete(name, ids=former, timeout=_UPDATE_SECONDS)
@@ -181,14 +182,14 @@ class MilvusStore:
 
     @contextmanager
     def reaching(self) -> Iterator[MilvusClient]:
-        """Give a client, and turn every error of the server or the network into one that says what to do.
+        """Give a client, and turn each error of the server or the network into VectorsUnreachableError.
 
-        For a few seconds after a server has not answered, callers get the error at once.
+        For a few seconds after a failure, callers get the error at once, without a request to the server.
         """
         from grpc import RpcError
         from pymilvus import MilvusClient, MilvusException
 
-        # It logs each error with a traceback before it raises it.
+        # pymilvus logs each error with a traceback before it raises the error.
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)
         if time.monotonic() < self._silent_until:
             raise VectorsUnreachableError(self._silence)
@@ -204,7 +205,7 @@ class MilvusStore:
             raise VectorsUnreachableError(cause) from error
 
     def _connection(self) -> dict[str, str]:
-        """The arguments of a client."""
+        """The arguments with which ``MilvusClient`` connects."""
         at = self._address
         scheme = "https" if at.drivername.endswith("tls") else "http"
         host = f"[{at.host}]" if ":" in (at.host or "") else at.host
@@ -218,7 +219,7 @@ class MilvusStore:
     def _marks_of(self, name: str) -> list[Mark]:
         try:
             with self.reaching() as client:
-                # Milvus can search a collection only after it has loaded it, which someone may have undone.
+                # Milvus can search only a loaded collection, and someone may have released this one.
                 client.load_collection(name, timeout=SECONDS)
                 return [Mark(int(row["last"]), int(row["generation"])) for row in _marks(client, name)]
         except VectorsUnreachableError as error:
@@ -228,7 +229,7 @@ class MilvusStore:
 
 
 def _is_slow(error: Exception) -> bool:
-    """Tell if the server is there and has not answered in time."""
+    """Tell if the server was reached but has not answered in time."""
     from grpc import RpcError, StatusCode
 
     return isinstance(error, RpcError) and error.code() is StatusCode.DEADLINE_EXCEEDED
@@ -246,7 +247,7 @@ def _marks(client: MilvusClient, name: str) -> list[dict[str, Any]]:
 
 
 def _count(client: MilvusClient, name: str, condition: str, seconds: float) -> int:
-    """The number of vectors that a condition names, with all that was written before."""
+    """The number of vectors that meet ``condition``, including all vectors written before this call."""
     [row] = client.query(
         name, filter=condition, output_fields=["count(*)"], consistency_level="Strong", timeout=seconds
     )
@@ -254,7 +255,7 @@ def _count(client: MilvusClient, name: str, condition: str, seconds: float) -> i
 
 
 def _wait_until_linked(client: MilvusClient, name: str, count: int) -> None:
-    """Wait until the server searches ``count`` vectors by its graph; before, it finds few of the nearest."""
+    """Wait until the server's graph has ``count`` vectors; until then, a search finds few of the nearest."""
     deadline = time.monotonic() + 10 * _UPDATE_SECONDS
     while not _is_linked(client, name, count):
         if time.monotonic() > deadline:
@@ -266,8 +267,8 @@ def _is_linked(client: MilvusClient, name: str, count: int) -> bool:
     from grpc import RpcError, StatusCode
 
     try:
-        # The number of rows that wait for an index says less: it is 0 before the graph is loaded, and rises
-        # again when segments are merged.
+        # Milvus's number of rows that wait for an index does not tell: it is 0 before the graph is loaded,
+        # and rises again when segments are merged.
         segments = client.list_loaded_segments(name, timeout=SECONDS)
     except RpcError as error:
         if error.code() is StatusCode.UNIMPLEMENTED:

@@ -13,13 +13,13 @@ Kind = Literal["none", "flat", "ivf", "milvus"]
 
 @dataclass(frozen=True, slots=True)
 class IndexPolicy:
-    """Limits that decide the type of the index; ``benchmarks.vectors`` measured the defaults.
+    """Limits that decide the type of a base; ``benchmarks.vectors`` measured the defaults.
 
     Attributes:
-        small: no new base is due up to this many recent vectors (newer than the base), or removed vectors.
+        small: up to this many recent (newer than the base) or removed vectors, no new base is due.
         recent_share: a new base is due if the ratio of recent vectors to vectors in the base exceeds this.
         most_recent: a new base is due if there are more recent vectors than this, however large the base is.
-        removed_share: a new base is due if a larger share of its vectors is removed.
+        removed_share: a new base is due if a larger share of the base's vectors is removed.
         flat_up_to: the most vectors in a flat base; a larger base is ``ivf``.
         lists_by_root: the number of lists, divided by the square root of the number of vectors.
         training: the number of vectors per list in the sample from which k-means learns the centroids.
@@ -58,7 +58,10 @@ class IndexPolicy:
         return max(1, min(count, round(self.lists_by_root * math.sqrt(count))))
 
     def too_many(self, base: int, recent: int, removed: int) -> bool:
-        """Return whether ``recent`` or ``removed`` is too many for a base of ``base`` vectors."""
+        """Return whether so many vectors are ``recent`` or ``removed`` that a new base is due.
+
+        ``base`` is the number of vectors in the present base.
+        """
         most = max(self.small, min(self.recent_share * base, self.most_recent))
         return recent > most or removed > max(self.small, self.removed_share * base)
 

@@ -12,7 +12,7 @@ from index.library import Library
 from index.workers.writer import Writer
 
 _AGAIN_SECONDS = 60.0
-"""The seconds until a compaction is tried again that another process, or a server, has prevented."""
+"""The seconds between a compaction that another process or a server has prevented, and the next attempt."""
 
 
 def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
@@ -34,7 +34,7 @@ def maintain(index: Library) -> Callable[[], None]:
         nonlocal compacted, not_before
         generation = index.catalog.generation()
         if generation != compacted and time.monotonic() >= not_before:
-            # Set even if compacting fails, so that a full disk is tried, and logged, only once for each
+            # Set this even if compacting fails, so that a full disk is tried, and logged, only once for each
             # commit.
             compacted = generation
             if not index.compact() and _is_due(index):

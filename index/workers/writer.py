@@ -130,15 +130,15 @@ class Writer:
         return bool(self._index.catalog.sources())
 
     def sync(self, change: Change | None = None) -> Job:
-        """Request a sync. If another sync is still waiting, it also does the work of this request.
+        """Request a sync. If another sync is still waiting, that sync also does the work of this request.
 
         Args:
-            change: the folders to sync; None for all followed ones.
+            change: the folders to sync; None for all followed folders.
         """
         return self.jobs.get(self._submit_sync(change).job_id)
 
     def synced(self, change: Change) -> bool:
-        """Sync folders and wait for the end; return False if the sync failed."""
+        """Sync folders and wait for the end; return False if the sync failed or its job is gone."""
         task = self._submit_sync(change)
         task.over.wait()
         return self._state(task) not in {"failed", None}
@@ -197,7 +197,7 @@ class Writer:
         with self._lock:
             if self._asked is not None:
                 asked, task = self._asked
-                # A job whose start could not be recorded is over, and still waits by its row.
+                # If the start of a job could not be recorded, the job is over, but its row says waiting.
                 if not task.over.is_set() and self._state(task) == "waiting":
                     asked.add(change)
                     return task

@@ -1,6 +1,6 @@
 """The databases that a catalog can be in: a SQLite file in the home folder, or PostgreSQL.
 
-The catalog's tables and queries are the same for both. All that differs is in this package.
+The catalog's tables and queries are the same for both databases. This package holds all differences.
 """
 
 from index.catalog.databases.addresses import (

@@ -1,4 +1,4 @@
-"""Chooses the database of a catalog by its address, and does there what SQLAlchemy leaves to the database."""
+"""Chooses the database of a catalog by its address, and hides the differences that SQLAlchemy leaves."""
 
 from __future__ import annotations
 
@@ -22,7 +22,8 @@ CATALOG = "catalog.sqlite"
 
 
 Purpose = Literal["write", "base"]
-"""Write to the catalog, or bring the base in a store up to date."""
+"""The purpose of a lock: to write to the catalog, or to bring the base of :mod:`index.search.bases` up to
+date."""
 
 
 class Database(Protocol):
@@ -40,15 +41,15 @@ class Database(Protocol):
 
         Args:
             address: the address.
-            schema: the schema that has the tables, in the database of a server; by default, the user's first
-                one. A file has no schemas.
+            schema: the schema of a server's database that has the tables; by default, the first one in the
+                user's search path. A SQLite file has no schemas.
         """
 
     def version(self, connection: sa.Connection, schema: str) -> int:
         """The number from :meth:`set_version`; 0 for none."""
 
     def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
-        """Keep a number beside the tables of ``schema``, which is created as needed."""
+        """Store a number beside the tables of ``schema``; create the schema as needed."""
 
     def begin_reading(self, connection: sa.Connection) -> None:
         """Begin a transaction that reads one fixed state."""
@@ -60,36 +61,36 @@ class Database(Protocol):
         """Begin the transaction that changes the tables, and exclude the other writers."""
 
     def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
-        """The highest id that ``table`` ever gave to a row; 0 for none."""
+        """The highest id that ``table`` ever gave to a row; 0 if it gave none."""
 
     def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
         """Let ``table`` give ids from ``number`` + 1 on.
 
-        PostgreSQL keeps this even if the transaction fails.
+        PostgreSQL does not undo this if the transaction fails.
         """
 
     def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
         """The text of a version in UTF-8, in consecutive parts that may end within a character."""
 
     def damage(self, connection: sa.Connection) -> str | None:
-        """The damage in the database's files, as far as a quick check finds it; None for none."""
+        """The damage that a quick check of the database's files finds; None for none."""
 
     def size(self, connection: sa.Connection) -> int:
         """The bytes that the database takes on its disk."""
 
     def programs(self, connection: sa.Connection) -> int:
-        """The number of connections of this program's processes to the database, but for this one.
+        """The number of other connections to the database from processes of this program.
 
-        A file does not tell: 0.
+        For a SQLite file, the number is unknown and this returns 0.
         """
 
     def clear_log(self, connection: sa.Connection) -> None:
-        """Empty the write-ahead log, in which deleted rows may still stand, if no reader needs it."""
+        """Empty the write-ahead log, which may still hold deleted rows, unless a reader needs the log."""
 
     def lock(
         self, engine: sa.Engine, timeout: float, purpose: Purpose = "write"
     ) -> AbstractContextManager[bool]:
-        """Hold a lock of the whole catalog, beside the one of the home folder.
+        """Hold a lock of the whole catalog, in addition to the lock of the home folder.
 
         Args:
             engine: the engine of the database.
@@ -97,7 +98,7 @@ class Database(Protocol):
             purpose: each purpose has a lock of its own.
 
         Returns:
-            A context that gives False if another process held the lock for longer.
+            A context manager that gives False if another process held the lock for longer than ``timeout``.
         """
 
 
@@ -112,7 +113,7 @@ def address_of(home: Path, database_url: str = "") -> sa.URL:
         database_url: the address of a PostgreSQL database; empty for the SQLite file in ``home``.
 
     Raises:
-        CatalogError: if ``database_url`` is no address of a database that a catalog can be in.
+        CatalogError: if ``database_url`` is not the address of a PostgreSQL database.
     """
     if not database_url:
         return sa.URL.create("sqlite", database=str(home / CATALOG))
@@ -140,7 +141,7 @@ def shown(address: sa.URL) -> str:
 
 
 def is_file(address: sa.URL) -> bool:
-    """Tell if an address is that of a SQLite file."""
+    """Tell if an address is the address of a SQLite file."""
     return address.get_backend_name() == "sqlite"
 
 
@@ -161,17 +162,17 @@ def begin_reading(connection: sa.Connection) -> None:
 
 @contextmanager
 def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """Write in one transaction. Once it has written, no other writer can change what it reads."""
+    """Open a transaction for writing. After its first write, no other writer can change what it reads."""
     with engine.begin() as connection:
         database_of(connection).begin_writing(connection)
         yield connection
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-    """An ``INSERT`` that can say what to do about rows that ``table`` already has (``on_conflict_…``)."""
+    """An ``INSERT`` that also says what to do with rows that ``table`` already has (``on_conflict_…``)."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
-    # Importing it takes a tenth of a second, for which no command of one machine should wait.
+    # The import takes a tenth of a second; commands on a SQLite file should not wait for it.
     from sqlalchemy.dialects import postgresql
 
     return postgresql.insert(table)

@@ -20,7 +20,7 @@ class _JsonValues(FunctionElement[Any]):
 
 
 class _JsonObject(FunctionElement[Any]):
-    """An aggregate: a JSON object of pairs of a key and a value."""
+    """An aggregate function that makes a JSON object of pairs of a key and a value."""
 
     name = "json_object_of"
     inherit_cache = True
@@ -43,14 +43,15 @@ def _json_object(element: _JsonObject, compiler: SQLCompiler, **more: object) ->
 
 @compiles(_JsonObject, "postgresql")
 def _json_object_in_postgresql(element: _JsonObject, compiler: SQLCompiler, **more: object) -> str:
-    # Of no pairs, PostgreSQL would make NULL.
+    # Without any pair, PostgreSQL would return NULL.
     return f"coalesce(json_object_agg({compiler.process(element.clauses, **more)}), '{{}}')"
 
 
 def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
     """Select the values of a JSON array, each as ``kind``.
 
-    One such parameter replaces one parameter for each value: their number has a limit, and many take longer.
+    One array replaces one parameter for each value: databases limit the number of parameters, and many
+    parameters take longer.
     """
     argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
     value = _JsonValues(argument).table_valued("value").c.value
@@ -63,5 +64,5 @@ def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
 
 
 def object_of(key: sa.ColumnElement[Any], value: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
-    """Aggregate pairs of a key and a value to a JSON object."""
+    """Aggregate pairs of a key and a value into a JSON object."""
     return _JsonObject(key, value)

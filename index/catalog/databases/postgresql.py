@@ -1,6 +1,6 @@
 """A catalog in PostgreSQL, for the processes of several machines.
 
-As in a SQLite file, one transaction writes at a time; here an advisory lock of the database sees to it.
+As in a SQLite file, one transaction writes at a time; here an advisory lock of the database ensures this.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ _TRANSACTIONS = 4_706_501
 """The number of the advisory lock of the transactions that write."""
 
 _LOCKS = {"write": 4_706_502, "base": 4_706_503}
-"""The numbers of the advisory locks that a process holds, by their purpose."""
+"""The numbers of the advisory locks of :meth:`PostgreSQL.lock`, by purpose."""
 
 _TIMES = {
     "connect_timeout": 5,
-    # A peer that vanishes without a word is noticed within a minute, by the client and by the server.
+    # If one side vanishes without closing the connection, the other side notices within a minute.
     "keepalives_idle": 30,
     "keepalives_interval": 10,
     "keepalives_count": 3,
@@ -36,8 +36,8 @@ _TIMES = {
     "-c lock_timeout=30s",
 }
 _CONNECTIONS, _FEW_CONNECTIONS = 8, 2
-"""Connections that stay open in a process: for the catalog, and for the tables of each schema beside it.
-More are opened when needed; the server bounds their number."""
+"""The connections that a process keeps open: to the catalog, and to each other schema. A process opens more
+connections when it needs them, up to the server's limit."""
 
 _PROGRAM = "footnoted"
 """The name of the program in the server's list of connections."""
@@ -148,7 +148,7 @@ class PostgreSQL:
             try:
                 yield held
             finally:
-                # A connection that is lost has released the lock.
+                # If the connection is lost, the server has released the lock.
                 with suppress(CatalogUnreachableError):
                     if held:
                         connection.execute(sa.select(sa.func.pg_advisory_unlock(number)))
@@ -172,7 +172,7 @@ def _replace_zeros(connection: psycopg.Connection, _record: object) -> None:
 
 
 def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
-    """Let connections find tables in ``schema`` alone. A pooler need not pass options of a start."""
+    """Let connections find tables in ``schema`` alone, by a statement: a pooler may drop startup options."""
 
     def search(connection: psycopg.Connection, _record: object) -> None:
         connection.autocommit = True

@@ -17,7 +17,8 @@ PATIENCE_SECONDS = 30.0
 """The seconds that a writer waits for another one."""
 
 PIECE = 256 * 1024
-"""The bytes in which a text is read: as one value, SQLite would take twice the memory of the text."""
+"""The bytes of a text that are read at once. For the whole text at once, SQLite would take twice its memory.
+"""
 
 _ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND version = :version")
 
@@ -34,8 +35,8 @@ class SQLite:
         # SQLite's own error says why.
         with suppress(OSError):
             make_file(_file(address))
-        # A reader holds its connection for a whole question, so readers must not wait for connections. Few
-        # are kept open, because each keeps 2 MB of pages.
+        # A reader holds its connection for a whole question, so the number of connections has no limit. The
+        # pool keeps few of them open, because each keeps 2 MB of pages.
         engine = sa.create_engine(
             address, connect_args={"timeout": PATIENCE_SECONDS}, pool_size=8, max_overflow=-1
         )
@@ -96,7 +97,7 @@ class SQLite:
 
     @contextmanager
     def lock(self, engine: sa.Engine, timeout: float, purpose: str = "write") -> Iterator[bool]:
-        """Do nothing: all processes that open the file take a lock of its folder."""
+        """Do nothing: all processes that write to the file hold the lock of its folder."""
         del engine, timeout, purpose
         yield True
 
@@ -111,7 +112,7 @@ def _set_pragmas(connection: sqlite3.Connection, _record: object) -> None:
     connection.execute("PRAGMA synchronous=FULL")
     # Deleted texts leave no trace in the file.
     connection.execute("PRAGMA secure_delete=ON")
-    # Each connection has a cache of its own, and the system caches the file for all of them.
+    # The cache of a connection can be small, since the system caches the file for all connections.
     connection.execute("PRAGMA cache_size=-2000")
 
 

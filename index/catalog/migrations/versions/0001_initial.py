@@ -1,7 +1,7 @@
 """The first tables, and the lineage, a random name of this catalog.
 
-A table is named here as long as no migration changes it. A migration that changes one writes it out here as
-it was at first.
+UNCHANGED names the tables that no later migration changes. Write out here, in its first form, any table that
+a later migration changes.
 """
 
 import uuid

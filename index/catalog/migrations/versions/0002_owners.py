@@ -1,7 +1,7 @@
 """Owners of stored answers and of names of conversations, and limits of collections.
 
-Answers that are there already belong to nobody. The documents of an answer are those that it cites and those
-of its passages and filters.
+Existing answers belong to nobody. The documents of an answer are the documents that it cites and those of its
+passages and filters.
 """
 
 import sqlalchemy as sa
@@ -37,7 +37,7 @@ def upgrade() -> None:
     metadata.create_all(connection, [metadata.tables[name] for name in NEW])
     names = "INSERT INTO names_of_series (series, owner, name, folded) SELECT series, '', name, folded"
     connection.execute(sa.text(f"{names} FROM series_names"))
-    # A database of another kind is younger than this migration, and has no answers yet.
+    # PostgreSQL support is younger than this migration, so a PostgreSQL database has no answers yet.
     if connection.dialect.name == "sqlite":
         connection.execute(sa.text(_DOCUMENTS))
     op.drop_table("series_names")

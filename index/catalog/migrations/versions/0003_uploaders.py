@@ -1,4 +1,4 @@
-"""The uploaders of documents. Documents that are there already were uploaded by nobody known."""
+"""The uploaders of documents. Existing documents have no known uploader."""
 
 from alembic import op
 
@@ -16,5 +16,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the table: nobody is known to have uploaded a document."""
+    """Drop the table: the uploaders of all documents become unknown."""
     metadata.tables["uploaders"].drop(op.get_bind())

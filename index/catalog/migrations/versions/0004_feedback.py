@@ -1,4 +1,4 @@
-"""Feedback on answers. What older programs kept in a file is imported by :mod:`rag.conversations`."""
+"""Feedback on answers. :mod:`rag.conversations` imports the feedback that older programs kept in a file."""
 
 from alembic import op
 
