@@ -33,7 +33,12 @@ class Repeats:
         self._left = MAX_REPEATED
 
     def allowed(self, told: int, cells: int) -> int:
-        """The copies of ``cells`` cells to make: ``told``, or one if so many would exceed the limit."""
+        """Return how often to write a run of cells: ``told`` times, or once if that exceeds the limit.
+
+        Args:
+            told: the number of times that the file states.
+            cells: the number of cells in the run.
+        """
         more = (told - 1) * cells
         if more > self._left:
             return 1
