@@ -14,7 +14,7 @@ from index.loaders.pdf.cover.line_groups import LineGroup, line_groups
 from index.loaders.pdf.runs import Line
 
 MUCH_LARGER = 1.3
-"""A heading of the second page that is higher by this ratio is the title if the first page has few words."""
+"""If the first page has few words, a heading of the second page that is higher by this ratio is the title."""
 
 _FEW_WORDS = 8
 _ALIKE = 0.9
