@@ -4,8 +4,8 @@ The resemblance of two texts is the Jaccard similarity of their sets of shingles
 signature of 128 numbers estimates it with a standard error of at most 0.045 (Broder, On the resemblance and
 containment of documents, 1997).
 
-Containment does not count: a report that quotes a whole wire story and adds findings of its own is another
-source than the story.
+Containment does not count: a report that quotes a whole wire story and adds findings of its own is a source
+different from the story.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def numbers(signatures: bytes) -> npt.NDArray[np.uint32]:
 
 
 def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-    """The estimated resemblance, 0 to 1, of a signature to each of others.
+    """The estimated resemblance, 0 to 1, of a signature to each of ``others``.
 
     Args:
         one: a signature: shape (PERMUTATIONS,).

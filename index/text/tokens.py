@@ -65,7 +65,7 @@ def _within(text: str, begin: int, size: int, token_spans: TokenSpans) -> list[T
 
 
 def _begin(text: str, end: int) -> int:
-    """The start of the window after a window that ends at ``end``: the start of a word, if one is near."""
+    """The start of the window after a window that ends at ``end``: the start of a word if one is close."""
     begin = end - _OVERLAP
     while begin < end - _OVERLAP // 2 and not text[begin - 1].isspace():
         begin += 1
