@@ -135,10 +135,7 @@ def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
 def _check_text(path: Path, size: int, limits: Limits) -> None:
     """Refuse more text than the library can cut and embed while it serves other requests.
 
-    Args:
-        path: the file.
-        size: the size of the file's text in UTF-8, in bytes.
-        limits: the limits for a file.
+    The text takes ``size`` bytes in UTF-8.
     """
     if size > limits.text_megabytes * MEGABYTE:
         text = f"{size / MEGABYTE:,.1f} MB of text"

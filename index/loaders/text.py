@@ -31,7 +31,7 @@ _COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
 def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of a plain text file.
 
-    The document holds what follows the front matter. Inside a hard-wrapped paragraph, each character of a
+    The document holds the text after the front matter. Inside a hard-wrapped paragraph, each character of a
     line break becomes one space, so that all offsets stay the same.
 
     Raises:

@@ -140,7 +140,7 @@ def _last(row: Sequence[str], number: int) -> str:
 
 
 def _to_the_left(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
-    """The only heading in ``row`` under the heading in ``above`` that covers a column; "" if not only one."""
+    """The heading in ``row`` under the heading in ``above`` that covers a column; "" if there are several."""
     wide = above[0]
     start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
     end = next((place for place in range(number + 1, len(wide)) if wide[place]), len(row))

@@ -33,8 +33,8 @@ _LONGEST_WORD = 20
 not know: MiniLM's tokenizer makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
 
 _CHARACTERS_A_TOKEN = 4
-"""The number of characters of a longer token that count as one token, as in English, so that a passage stays
-readable."""
+"""Of a longer token, each run of this many characters counts as one token, as in English, so that a passage
+stays readable."""
 
 _GRAPHEME = regex.compile(r"\X")
 

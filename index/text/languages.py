@@ -77,7 +77,7 @@ _SCRIPTS = {
     "zh": r"\p{Han}",
     "ja": r"[\p{Hiragana}\p{Katakana}]",
 }
-"""The scripts that only one language uses, or nearly so."""
+"""The scripts that only one language uses, or almost only one."""
 
 _CHARACTERS_PER_WORD = {"zh": 3, "ja": 3, "ko": 2}
 """The number of Latin letters that one character counts for: many texts write names in Latin letters."""

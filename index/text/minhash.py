@@ -42,7 +42,7 @@ CHARACTERS = 8
 
 _SEED = 1
 _SCHEME = "affine32"
-"""datasketch's permutations. Stored signatures compare only with those of the same seed and scheme."""
+"""datasketch's permutations. Stored signatures compare only with signatures of the same seed and scheme."""
 
 _AT_ONCE = 8192
 """The number of shingles that are permuted together: 4 MB of numbers."""
@@ -131,7 +131,7 @@ def _stretches(text: str) -> Iterator[str]:
     """Split ``text`` into stretches of about ``_STRETCH`` characters.
 
     Each stretch ends after a space or a line break. No token contains a space or a line break, and
-    normalisation combines no characters across one, so the stretches have the same tokens as the whole text.
+    normalisation combines no characters across them, so the stretches have the tokens of the whole text.
     """
     start = 0
     while start < len(text):

@@ -125,7 +125,7 @@ def _imprint(lines: Iterable[str]) -> str | None:
 def _letterhead(top: Sequence[str]) -> str | None:
     """The organisation that has a line of its own above the title; None if there are none or several.
 
-    A name does not count after a line that leads to it, such as one that ends with ``to`` or a colon.
+    A name does not count after a line that leads to it, such as a line that ends with ``to`` or a colon.
     """
     before = ""
     found: list[str] = []

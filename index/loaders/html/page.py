@@ -120,7 +120,7 @@ def _characters(blocks: list[PageBlock]) -> float:
 
 
 def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bool]:
-    """For each block, whether it is in trafilatura's main text; all False if finding that takes too long."""
+    """For each block, whether it is in trafilatura's main text; all False for a page nested too deeply."""
     from trafilatura import bare_extraction
     from trafilatura.settings import Document as Extracted
 

@@ -34,7 +34,7 @@ def page_source(data: bytes, path: Path) -> str:
     """The characters of a page, decoded by its declaration or by its content.
 
     Raises:
-        LoadError: if it is binary, empty, or cannot be decoded.
+        LoadError: if the page is binary, empty, or cannot be decoded.
     """
     declared = _DECLARED.search(data[:_DECLARED_WITHIN])
     return decode(data, path, declared[1].decode("ascii", "replace") if declared else None)

@@ -115,7 +115,7 @@ class Content:
             yield from self.blocks(box)
 
     def _words(self, element: Element, boxes: list[Element], look: _Look) -> Iterator[str]:
-        """The text of a paragraph with equations as text. Other frames are added to ``boxes``."""
+        """The text of a paragraph. Equations become text; other frames are added to ``boxes``."""
         yield look.shown(element.text)
         for child in element:
             if isinstance(child.tag, str) and child.tag not in _UNREAD and not self._is_hidden(child):

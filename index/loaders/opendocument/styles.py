@@ -19,7 +19,7 @@ _MOST_PARENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class _StyleProperties:
-    """The properties of a style; None for a property that its parent decides."""
+    """The properties of a style; None for a property that the parent style decides."""
 
     parent: str
     is_hidden: bool | None

@@ -33,12 +33,7 @@ class Repeats:
         self._left = MAX_REPEATED
 
     def allowed(self, told: int, cells: int) -> int:
-        """Return how often to write a run of cells: ``told`` times, or once if that exceeds the limit.
-
-        Args:
-            told: the number of times that the file states.
-            cells: the number of cells in the run.
-        """
+        """How often to write a run of ``cells`` cells: ``told`` times, or once if that exceeds the limit."""
         more = (told - 1) * cells
         if more > self._left:
             return 1

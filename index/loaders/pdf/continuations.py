@@ -28,10 +28,10 @@ MIN_WIDTH = 12
 """The smallest width of a column, in line heights: captions and cells of tables are narrower."""
 
 MIN_WIDTH_INSIDE = 8
-"""The smallest width of a column, in line heights, if the next column begins in lower case; few cells do."""
+"""The same, if the text that may go on in the next column begins there in lower case, as few cells do."""
 
 MAX_COLUMNS_BETWEEN = 3
-"""The rest of a paragraph is searched in this many following columns: some may be words in a figure."""
+"""The rest of a paragraph is searched in this many following columns: a column may be words in a figure."""
 
 _CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
 _LETTER = regex.compile(r"\p{L}")

@@ -42,7 +42,7 @@ _CHARACTER_SETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 
 _MULTIBYTE = {"cp932", "cp936", "cp949", "cp950", "cp1361", "cp65001"}
 _ANSI_CHARSETS = {0, 1}
-"""Fonts with one of these character sets use the document's code page, unless it is in ``_MULTIBYTE``."""
+"""Fonts with one of these character sets use the document's code page unless it is in ``_MULTIBYTE``."""
 
 _PIECE = re.compile(f"([^\n{ROW_END}]*)([\n{ROW_END}]|\\Z)")
 _LABEL = re.compile(f"{LABEL}([^{LABEL_END}]*){LABEL_END}?")

@@ -109,7 +109,7 @@ def ends_like_sentence(line: Line) -> bool:
 
 
 def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> tuple[int, int]:
-    """Count the last of ``lines`` that are headings of a table, and those after them that name groups.
+    """Count the headings of a table and, after them, the names of groups of rows, at the end of ``lines``.
 
     A line names a group of rows if it stands between the headings and the rows, over the labels only.
 
@@ -186,7 +186,7 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
     """The rows of a table's headings, from the top.
 
     The lines of one heading are joined. A heading that spans several columns becomes a cell of the first of
-    these columns, in a row above their own headings.
+    these columns, in a row above the headings of single columns.
 
     Args:
         lines: the lines of the headings, in reading order.

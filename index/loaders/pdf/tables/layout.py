@@ -196,8 +196,8 @@ def _is_heading(line: Line) -> bool:
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
     """Count a table's first lines that are its caption, although some of them look like rows.
 
-    The caption ends with the last line of one atom before a row of headings, if the line before it begins no
-    further to the right.
+    The caption ends with the last line of one atom before a row of headings, if the line before that line
+    begins no further to the right.
     """
     headings = list(takewhile(lambda row: not any(is_quantity(text_of(atom)) for atom in row[1:]), rows))
     for place in range(len(headings) - 2, 0, -1):
@@ -267,12 +267,9 @@ def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
 
 
 def _goes_on(before: Line, line: Line, edge: float) -> bool:
-    """Return whether the label of a row goes on in the next line.
+    """Return whether the label of the row ``before`` goes on in the next line.
 
-    Args:
-        before: the row.
-        line: the next line.
-        edge: the right edge of the column of labels.
+    The column of labels ends at ``edge``.
     """
     label, rest = before.cells[0], line.cells[0]
     step = before.bottom - line.bottom
