@@ -149,7 +149,7 @@ def _past(match: regex.Match[str]) -> str | None:
 
 
 def _first_day(parts: list[str]) -> date | None:
-    """The date with the year, month and day ``parts``; a missing part counts as 1. None if there is none."""
+    """The date with year, month and day ``parts``; a missing part counts as 1. None if it is no date."""
     try:
         return date(*[int(part) for part in parts], *[1] * (3 - len(parts)))
     except ValueError:

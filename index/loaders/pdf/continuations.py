@@ -28,7 +28,7 @@ MIN_WIDTH = 12
 """The smallest width of a column, in line heights: captions and cells of tables are narrower."""
 
 MIN_WIDTH_INSIDE = 8
-"""The same, if the text that may go on in the next column begins there in lower case, as few cells do."""
+"""The value of ``MIN_WIDTH`` if the next column begins in lower case, as few cells of a table do."""
 
 MAX_COLUMNS_BETWEEN = 3
 """The rest of a paragraph is searched in this many following columns: a column may be words in a figure."""
