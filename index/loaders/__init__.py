@@ -1,4 +1,4 @@
-"""Loads a file as a Document: the file's suffix chooses the loader, and its content must have that format."""
+"""Loads a file as a Document. The file's suffix chooses the loader; the content must match the suffix."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
     data = content(path, options.limits)
     _check_content(data, path, reader)
     if reader in _PLAIN and not data.startswith(_WIDE):
-        _check_text(path, len(data), options.limits)  # refuse it before it is read
+        _check_text(path, len(data), options.limits)  # refuse a large text before reading it
     document = reader(data, path, options)
     _check_text(path, len(document.text.encode("utf-8", "surrogatepass")), options.limits)
     return dated(described(document, read_sidecar(path)), path, by_time=options.by_time)
@@ -101,7 +101,7 @@ def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
     """The content of a regular file that is neither empty nor too large.
 
     Raises:
-        LoadError: if it does not exist, is not a file, is empty or too large, or cannot be read.
+        LoadError: if ``path`` does not exist or is no file; if the file is empty, too large or unreadable.
     """
     megabytes = limits.megabytes
     try:
@@ -135,10 +135,7 @@ def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
 def _check_text(path: Path, size: int, limits: Limits) -> None:
     """Refuse more text than the library can cut and embed while it serves other requests.
 
-    Args:
-        path: the file.
-        size: the size of its text in UTF-8, in bytes.
-        limits: the limits for a file.
+    The text takes ``size`` bytes in UTF-8.
     """
     if size > limits.text_megabytes * MEGABYTE:
         text = f"{size / MEGABYTE:,.1f} MB of text"

@@ -1,4 +1,4 @@
-"""Office files and e-books are ZIP archives: checks an archive before unpacking, then reads it in parts."""
+"""Checks and reads ZIP archives, the containers of Office files and e-books."""
 
 from __future__ import annotations
 
@@ -36,17 +36,17 @@ _PROGRAMS = frozenset({"openpyxl", "python-pptx", "python-docx", "Apache POI", "
 
 
 def check_archive(data: bytes, path: Path, needed: str, kind: str, limits: Limits) -> None:
-    """Refuse a file that is not an archive of its format, or that grows beyond the limits when unpacked.
+    """Refuse a file that is not an archive of the expected format, or is too large when unpacked.
 
     Args:
         data: the file's content.
         path: the file, for messages.
         needed: an entry that every file of the format has.
         kind: the format's name with its article, for example ``a Word document``.
-        limits: how far the archive may grow.
+        limits: the limits for the unpacked archive.
 
     Raises:
-        LoadError: if it is encrypted, broken, of another format, or too large when unpacked.
+        LoadError: if the file is encrypted, broken, of another format, or too large when unpacked.
     """
     if data.startswith(OLD_OFFICE):
         cause = "is encrypted or in an old Office format"
@@ -93,7 +93,7 @@ def damage_reported(path: Path, program: str, *own: type[Exception]) -> Iterator
     Args:
         path: the file.
         program: the kind of program that can repair the file.
-        own: the library's own errors.
+        own: the types of errors that the library itself defines.
     """
     from lxml.etree import LxmlError
 
@@ -143,7 +143,7 @@ class Parts:
         """The bytes of a part.
 
         Raises:
-            LoadError: if it is missing, damaged, or packed in a way that cannot be unpacked.
+            LoadError: if the part is missing, damaged, or cannot be unpacked.
         """
         try:
             return self._archive.read(name)
@@ -157,7 +157,7 @@ class Parts:
         """The root element of a part.
 
         Raises:
-            LoadError: if it is missing, damaged, or not XML.
+            LoadError: if the part is missing, damaged, or not XML.
         """
         from lxml.etree import XMLSyntaxError
 
@@ -171,8 +171,8 @@ class Parts:
 def core_properties(data: bytes, path: Path) -> Properties:
     """The core properties of an Office file (ECMA-376, part 2, section 11).
 
-    The date of publication is the day of the last change, else of creation. Properties that are missing or
-    damaged are None; the libraries for the formats would invent values for missing properties.
+    The date of publication is the day of the last change or, if the file does not give it, of the creation.
+    Properties that are missing or damaged are None; the libraries for the formats would invent values.
 
     Args:
         data: an archive that passed ``check_archive``.

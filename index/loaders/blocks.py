@@ -17,7 +17,7 @@ BULLET = "• "
 """The marker of an item in an unordered list."""
 
 MAX_CELL_CHARACTERS = 1500
-"""A table with a longer cell only lays out a page, and is read as text instead of rows."""
+"""A table with a longer cell only lays out a page. Loaders read it as text instead of rows."""
 
 PROSE_CHARACTERS = 80
 """A shorter block is not used to detect the language, since it may belong to a table of contents."""
@@ -31,9 +31,9 @@ class Block:
     """A paragraph, heading, list item, table row or line of code.
 
     Attributes:
-        text: its words, without markup and without line breaks.
-        group: an object that stands for its list, table or code block. ``join`` puts no blank line between
-            neighbours with the same object. A block without a group stands alone.
+        text: the block's words, without markup and without line breaks.
+        group: an object that stands for the block's list, table or code block. ``join`` puts no blank line
+            between neighbouring blocks with the same object. A block without a group stands alone.
     """
 
     text: str
@@ -45,7 +45,7 @@ class Heading(Block):
     """A block that is a heading.
 
     Attributes:
-        level: its depth, from 1.
+        level: the heading's depth, from 1.
     """
 
     level: int = 1
@@ -73,12 +73,12 @@ def row(cells: Iterable[str]) -> str:
 
 
 def row_block(cells: Iterable[Iterable[Block]], group: object) -> Block:
-    """Write a table's row, whose cells are given as the blocks in them, as one block of ``group``."""
+    """Write a table's row as one block of ``group``. Each cell is given as the blocks in the cell."""
     return Block(row(" ".join(block.text for block in cell) for cell in cells), group)
 
 
 def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
-    """Return whether a table only lays out the page: it has one column, or a whole text in a cell.
+    """Return whether a table only lays out the page: it has one column, or a very long cell.
 
     Args:
         rows: the table's rows; each cell is given as the blocks in it.
@@ -89,7 +89,7 @@ def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
 
 
 def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks of headers and footers; blocks that differ only in figures are given once."""
+    """The blocks of headers and footers; of several blocks that differ only in figures, the first."""
     seen: set[str] = set()
     for block in blocks:
         wording = "".join(filter(str.isalpha, block.text))

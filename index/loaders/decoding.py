@@ -14,7 +14,7 @@ from index.text.languages import fluency
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16's, which it begins with
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16-LE, whose mark begins this one
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -35,12 +35,12 @@ _LEGACY = (
 """Encodings to guess, the likeliest first: those that office and mail programs used before UTF-8."""
 
 _DAMAGED_SHARE = 0.05
-"""A file is damaged UTF-8, and not of another encoding, if at most this share of the places outside ASCII
-cannot be decoded."""
+"""A file is damaged UTF-8, and not of another encoding, if at most this share of the characters outside
+ASCII cannot be decoded."""
 
 _CHAOS_MARGIN = 0.02
 _TIE = 0.005
-"""Scores of charset-normalizer and of the language identifier that differ by less than this are ties."""
+"""Scores that differ by at most this much are ties: first charset-normalizer's, then the language model's."""
 
 _CONTROL = regex.compile(r"[\p{Cc}--[\t\n\v\f\r\x1b\x85]]", flags=regex.V1)
 
@@ -103,8 +103,8 @@ def _by_content(data: bytes, path: Path, declared: str | None) -> str:
 def _by_guess(data: bytes, path: Path) -> str:
     """The characters of ``data`` in the likeliest encoding.
 
-    If charset-normalizer finds several encodings that differ in a few letters, the encoding wins whose text
-    has the highest probability of being in one language.
+    If charset-normalizer finds several encodings that differ in a few letters, this function takes the one
+    whose text is most probably in a single language.
     """
     damaged = data.decode("utf-8", "replace")
     if damaged.count("\ufffd") <= _DAMAGED_SHARE * sum(character > "\x7f" for character in damaged):
@@ -124,7 +124,7 @@ def _by_guess(data: bytes, path: Path) -> str:
 
 
 def _known(label: str) -> str | None:
-    """Python's name of an encoding that a document may declare; None for other encodings."""
+    """Python's name of the encoding ``label``; None if a document may not declare this encoding."""
     try:
         name = codecs.lookup(label.strip()).name
     except (LookupError, ValueError):

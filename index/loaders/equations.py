@@ -100,11 +100,11 @@ class _Term:
         return "".join(from_word(child, self.words) for child in children).strip()
 
     def part(self, name: str) -> str:
-        """The text of the first child with a name."""
+        """The text of the first child with this name."""
         return self.inside(self.element.find(M + name))
 
     def parts(self, name: str) -> list[str]:
-        """The text of each child with a name."""
+        """The text of each child with this name."""
         return [self.inside(one) for one in self.element.iterfind(M + name)]
 
     def property(self, name: str, otherwise: str) -> str:

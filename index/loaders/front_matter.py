@@ -50,7 +50,7 @@ def split_front_matter(text: str, path: Path) -> tuple[Properties, str]:
 
 
 def _parsed(source: str, path: Path) -> dict[str, str]:
-    """The values of the front matter that are single texts, by their keys in lower case."""
+    """The front matter as a dict with keys in lower case; values that are not single texts are left out."""
     import yaml
 
     remedy = "correct the lines between the two ---"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
-"""The first bytes of a compound file: an old Office file, or a new one with a password ([MS-OFFCRYPTO], 2.3).
-"""
+"""The first bytes of an old Office file, or of a new one with a password ([MS-OFFCRYPTO], 2.3)."""
 
 _SIGNATURES = (
     (b"\x89PNG\r\n\x1a\n", "a PNG picture"),

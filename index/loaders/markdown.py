@@ -31,7 +31,7 @@ _INLINE_HTML = re.compile(r"<(/?)(br|sup|script|style|template)\b", re.IGNORECAS
 def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of a Markdown file (CommonMark with tables and footnotes) with its front matter.
 
-    Notes follow the text, each with the number of its references before it.
+    Notes follow the text. Each note begins with the number that its references have.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, has invalid front matter or no words.
@@ -53,7 +53,7 @@ def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Docu
 
 
 def _rendered(body: str) -> str:
-    """Markdown as HTML: each note has its number before it, and pictures become their descriptions."""
+    """Markdown as HTML: each note begins with its number, and pictures become their descriptions."""
     from markdown_it.token import Token
 
     parser = _parser()
@@ -91,7 +91,7 @@ def _parser() -> MarkdownIt:
             lambda *_: "",
         ),
     }
-    renderer.rules |= rules  # type: ignore[arg-type]  # It asks for methods; functions do as well.
+    renderer.rules |= rules  # type: ignore[arg-type]  # The type asks for methods; functions work, too.
     return parser
 
 
@@ -104,7 +104,7 @@ def _closed(source: str) -> str:
 
 
 def _inline_html(tag: str) -> str:
-    """Rewrite a tag inside a line: keep line breaks and superscripts, hide programs, remove other tags."""
+    """Rewrite a tag inside a line: keep line breaks and superscripts, hide programs, and drop other tags."""
     found = _INLINE_HTML.match(tag)
     if found is None:
         return ""

@@ -24,8 +24,8 @@ _DATE_IN_NAME = regex.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d{2})(?:(?P<mark>[-_. ]?)(?P<month>0[1-9]|1[0-2])"
     r"(?:(?P=mark)(?P<day>0[1-9]|[12]\d|3[01]))?)?(?!\d)"
 )
-"""A date in a file's name: ``2031-07-18``, ``20310718``, ``2031_07`` or ``2031``. Dates that begin with the
-day are not read, since the first number could be the month."""
+"""A date in a file's name: ``2031-07-18``, ``20310718``, ``2031_07`` or ``2031``. A date that begins with the
+day does not match, since the first number could be the month."""
 
 _PROGRAM = re.compile(r"\AMicrosoft (?:Word|Excel|PowerPoint) - ")
 _PLACEHOLDER = re.compile(
@@ -40,7 +40,7 @@ _LANGUAGE = re.compile(r"([A-Za-z]{2,3})(?:[-_].*)?")
 
 @dataclass(frozen=True, slots=True)
 class Properties:
-    """The details in a file's properties or front matter; None for those that are missing or unreadable.
+    """The details in a file's properties or front matter. A missing or unreadable detail is None.
 
     Attributes:
         title: the document's title.
@@ -75,8 +75,8 @@ def assemble(
 ) -> Document:
     """Make a document with its details, and record the origin of each detail.
 
-    A detail comes from ``stated``, else from ``properties``. If neither has a title, the title is
-    ``heading``, else the file's name. If neither has a language, the language is detected in the text.
+    A detail comes from ``stated`` or, if it is missing there, from ``properties``. Without a title in either,
+    the title is ``heading`` or, if that is None, the file's name. A missing language is detected in the text.
 
     Args:
         path: the file.
@@ -134,7 +134,7 @@ def dated(document: Document, path: Path, *, by_time: bool = True) -> Document:
 
 
 def date_of_name(name: str) -> str | None:
-    """The ISO 8601 date in a file's name. If there are several, it is the most exact one, else the first.
+    """The ISO 8601 date in a file's name: the most exact one, or the first of several equally exact ones.
 
     Dates in the future do not count: a plan for 2035 was not published in 2035.
     """
@@ -149,7 +149,7 @@ def _past(match: regex.Match[str]) -> str | None:
 
 
 def _first_day(parts: list[str]) -> date | None:
-    """The first day of a year or month, or a day, given by its numbers; None if there is no such day."""
+    """The date with year, month and day ``parts``; a missing part counts as 1. None if it is no date."""
     try:
         return date(*[int(part) for part in parts], *[1] * (3 - len(parts)))
     except ValueError:
@@ -186,7 +186,7 @@ def _strptime(text: str, forms: tuple[str, ...], as_form: str) -> str | None:
 
 
 def language_code(written: str | None) -> str | None:
-    """The language in a language tag, for example ``en`` in ``en-GB``; None if ``written`` is not a tag."""
+    """The language in a language tag, such as ``en`` in ``en-GB``; None if ``written`` names no language."""
     tag = _LANGUAGE.fullmatch((written or "").strip())
     return tag[1].lower() if tag and tag[1].lower() not in {"und", "mul", "zxx"} else None
 

@@ -59,9 +59,9 @@ class Options:
         return "+".join(self.ocr_languages) if self.ocr else ""
 
     def as_before(self, recognition: str) -> Options:
-        """The options for reading a file again that was read with ``recognition``: they keep the recognition.
+        """The options for reading a file again that was read with ``recognition`` (:attr:`recognition`).
 
-        Without it, the text that was recognised before would be lost.
+        They turn recognition on again, so that no text that was recognised before is lost.
         """
         if self.ocr or not recognition:
             return self

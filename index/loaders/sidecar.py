@@ -19,7 +19,7 @@ from index.loaders.blocks import flow
 from index.loaders.metadata import iso_date, language_code
 
 SUFFIX = ".meta.yaml"
-"""The ending of a sidecar's name, after the whole name of its file, as in ``report.pdf.meta.yaml``."""
+"""A sidecar's name is the whole name of its file with this ending, as in ``report.pdf.meta.yaml``."""
 
 _MAX_BYTES = 65_536
 _REMEDY = "correct the sidecar, or remove it"
@@ -68,8 +68,8 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
     """The details in the sidecar of the file at ``path``; empty if it has no sidecar.
 
     Raises:
-        LoadError: if the sidecar is a link or a pipe, which may lead out of the folder; if it cannot be read,
-            is not YAML of ``key: value`` lines, or has an invalid detail.
+        LoadError: if the sidecar is not a regular file (a link may lead out of the folder), cannot be read,
+            is too large, is not YAML of ``key: value`` lines, or has an invalid detail.
     """
     import yaml
 
@@ -89,10 +89,10 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
 
 
 def sidecar_content(path: Path) -> bytes | None:
-    """The content of the sidecar of the file at ``path``, up to a byte more than the limit; None without one.
+    """The sidecar of the file at ``path``: at most one byte more than the limit; None without a sidecar.
 
     Raises:
-        LoadError: if the sidecar is a link or a pipe, or cannot be read.
+        LoadError: if the sidecar is not a regular file, or cannot be read.
     """
     try:
         return _content(path)
@@ -108,7 +108,7 @@ def sidecar_content(path: Path) -> bytes | None:
 def _content(path: Path) -> bytes:
     sidecar = sidecar_of(path)
     if stat.S_ISREG(sidecar.lstat().st_mode):
-        # O_NOFOLLOW refuses a link that another program creates at this moment.
+        # O_NOFOLLOW refuses a link that another program creates after the check above.
         with os.fdopen(os.open(sidecar, _FLAGS), "rb") as file:
             if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return file.read(_MAX_BYTES + 1)

@@ -1,7 +1,7 @@
 """Symbol fonts (Symbol, Wingdings, Webdings): their signs as Unicode characters.
 
 Such a font has 224 signs at the codes 0x20 to 0xFF. Office programs write them as the characters U+F020 to
-U+F0FF of the private use area, or as the characters of the codes themselves.
+U+F0FF of the private use area, or as the characters U+0020 to U+00FF.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def sign(place: int, font: str | None) -> str:
 
 
 def in_font(text: str, font: str | None) -> str:
-    """``text`` as the font shows it; signs of an unknown font are replaced."""
+    """``text`` as the font shows it. In any other font, only characters of the private use area change."""
     if is_symbol_font(font):
         return _SIGNS.sub(lambda match: sign(ord(match[0]), font), text)
     return _PRIVATE_SIGNS.sub(lambda match: sign(ord(match[0]), font), text)

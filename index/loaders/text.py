@@ -31,7 +31,7 @@ _COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
 def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of a plain text file.
 
-    The document holds what follows the front matter. Inside a hard-wrapped paragraph, each character of a
+    The document holds the text after the front matter. Inside a hard-wrapped paragraph, each character of a
     line break becomes one space, so that all offsets stay the same.
 
     Raises:
@@ -45,7 +45,7 @@ def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def unwrap(text: str) -> str:
-    """``text`` with spaces for the line breaks inside hard-wrapped paragraphs; the length stays the same."""
+    """``text`` with the line breaks inside hard-wrapped paragraphs replaced by spaces, in the same length."""
     out: list[str] = []
     paragraph: list[tuple[str, str]] = []
     for match in _LINE.finditer(text):
@@ -58,7 +58,7 @@ def unwrap(text: str) -> str:
 
 
 def _unwrapped(paragraph: list[tuple[str, str]]) -> list[str]:
-    """The lines of a paragraph, with the breaks or spaces between them.
+    """The lines of a paragraph, and between them the line breaks or the spaces that replace them.
 
     A line was wrapped if the first word of the next line does not fit before the margin. The margin is the
     end of the longest line. A paragraph is hard-wrapped if most of its lines were wrapped.

@@ -86,7 +86,7 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
 
 
 def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
-    """Split a table's headings into the lines of its caption, from the last, and the rows of column headings.
+    """Split a table's headings into the caption's lines, the last line first, and the rows of headings.
 
     The caption includes the words over the labels, and the units. The rows are given as cells.
     """
@@ -113,7 +113,7 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
-    """The headings over a column, from the top. A column without one has the heading of the column before.
+    """The headings over a column, from the top. A column without a heading has that of the column before.
 
     A period over the labels belongs to the years over the columns.
     """
@@ -140,7 +140,7 @@ def _last(row: Sequence[str], number: int) -> str:
 
 
 def _to_the_left(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
-    """The heading of a row under the heading that covers a column in the row above; "" if there are more."""
+    """The heading in ``row`` under the heading in ``above`` that covers a column; "" if there are several."""
     wide = above[0]
     start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
     end = next((place for place in range(number + 1, len(wide)) if wide[place]), len(row))
@@ -162,9 +162,9 @@ def _spans(text: str, row: Span) -> list[Span]:
 
 
 def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
-    """The numbers of the columns whose percent signs only the first row below the headings shows.
+    """The numbers of the columns of percentages, whose signs only the first row below the headings shows.
 
-    If all of its values are percentages, these are the row's, not the columns'.
+    If all values of that row are percentages, the signs belong to the row, and no column is returned.
     """
     for line in text[header.end : row.start].splitlines():
         if is_row(line) and any(values := cells(line)[1:]):
@@ -191,10 +191,10 @@ def _unit(value: str, sign: str, names: Sequence[str], places: Sequence[str]) ->
 
 
 def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
-    """The part of a stated scale that concerns a cell, for example of ``Dollars and shares in millions``.
+    """The part of a stated scale that concerns a cell. ``Dollars and shares in millions`` has two parts.
 
-    The scale is "" for an amount per share if these are excepted. Another exception stays in its words if a
-    name of the cell may mean it.
+    The result is "" for an amount per share if the statement excepts these amounts. If another exception may
+    concern the cell, the result is the statement with the exception.
     """
     subjects = [clause[0] for name in names if (clause := _CLAUSE.match(name))]
     is_per = {word for name in names for match in _PER.finditer(name) for word in match[1].casefold().split()}

@@ -19,22 +19,22 @@ MAX_CHUNK_TOKENS = 200
 """The most tokens of a chunk; with the title it fits into MiniLM's window of 256."""
 
 CHUNKING = 4
-"""The version of the chunking. It rises whenever passages are cut, prefixed or stored differently; libraries
-of an older version are then rebuilt."""
+"""The version of the chunking. It rises whenever a release cuts, prefixes or stores passages in another way;
+libraries of an older version are then rebuilt."""
 
 HEADING_TOKENS = 60
 """The most tokens of a table's headings that precede each passage of its rows."""
 
 SECTION_TOKENS = 20
-"""The most tokens of the names of the rows' group, which follow the headings before a passage."""
+"""The most tokens of the names of the groups of rows, which follow the headings before a passage."""
 
 _LONGEST_WORD = 20
-"""The longest token, in characters, that counts as one token. A longer one is text that the tokenizer does
-not know: MiniLM's makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
+"""The longest token, in characters, that counts as one token. A longer token is text that the tokenizer does
+not know: MiniLM's tokenizer makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
 
 _CHARACTERS_A_TOKEN = 4
-"""The number of characters of a longer token that count as one token, as in English, so that a passage stays
-readable."""
+"""Of a longer token, each run of this many characters counts as one token, as in English, so that a passage
+stays readable."""
 
 _GRAPHEME = regex.compile(r"\X")
 
@@ -44,7 +44,7 @@ def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHU
 
     The chunks are in order and do not overlap. Only white space lies between them. A sentence longer than a
     chunk is cut at white space, or between graphemes if it has none. A token longer than ``_LONGEST_WORD``
-    counts as several.
+    counts as several tokens.
 
     Rows of a table have chunks of their own, with room for the table's headings, which precede each chunk
     when it is embedded (``HEADING_TOKENS``).
@@ -118,7 +118,7 @@ def _as_chunk(held: Sequence[Span], table: Table | None) -> Chunk:
 
 
 def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) -> list[Span]:
-    """The sentence as a whole, or the fewest pieces of it that fit."""
+    """The whole sentence if it fits, else the fewest pieces of the sentence that fit."""
     pieces: list[Span] = []
     start = sentence.start
     while tokens.between(start, sentence.end) > max_tokens:
@@ -155,7 +155,7 @@ def is_apart(span: Span, header: Span | None) -> bool:
 
 
 def table_context(headings: str, section: str) -> str:
-    """The words that precede rows of a table in a passage: the table's headings, and the rows' group."""
+    """The words that precede rows of a table in a passage: the table's headings, and the names of groups."""
     return "\n".join(part for part in (headings, section) if part)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _NO_HEADER = (1, 0)
-"""The header of a passage without one: a span that ends before it begins."""
+"""The numbers that stand for a missing header: a span that ends before it begins."""
 
 
 @dataclass(frozen=True, slots=True)

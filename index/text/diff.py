@@ -13,9 +13,9 @@ from index.documents import Document, Span
 from index.text.segmentation import sentences
 
 _COMPARED = 40_000
-"""The sentences between two certain matches are compared only if they form at most this many pairs; else none
-of them matches. In the worst case, for example if two rows of a table alternate, the time grows with the cube
-of the number of sentences."""
+"""The sentences between two sure matches are compared only if they form at most this many pairs; else they
+count as different. In the worst case, for example if two rows of a table alternate, the time grows with the
+cube of the number of sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class Revision:
     """A sentence of one text or of both.
 
     Attributes:
-        old: its span in the old text; None if it was added.
-        new: its span in the new text; None if it was removed.
+        old: the sentence's span in the old text; None if the sentence was added.
+        new: the sentence's span in the new text; None if the sentence was removed.
     """
 
     old: Span | None
@@ -72,7 +72,7 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     """The positions of equal sentences, rising in both texts.
 
     This first matches the common prefix and suffix, then sentences that occur once in each text and in the
-    same order (patience diff), and then compares the stretches between these matches, each for itself.
+    same order (patience diff), and then compares each stretch between two of these matches.
     """
     shorter = min(len(old), len(new))
     head = next((place for place in range(shorter) if old[place] != new[place]), shorter)

@@ -103,9 +103,9 @@ class _Folding:
         self._folds = np.empty(0, np.uint32)
 
     def window(self, text: str) -> tuple[str, Sequence[int] | None]:
-        """Fold a text; return the folded text, the place in it where each character starts, and its end.
+        """Fold a text. Return the folded text, and the places in it of each character's start and of the end.
 
-        The starts are None if each character folds to exactly one character.
+        The places are None if each character folds to exactly one character.
         """
         import numpy as np
 

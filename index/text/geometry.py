@@ -15,7 +15,7 @@ UNITS = 4
 _BOX_BYTES = 8
 
 _SHARED = 0.5
-"""Two characters are on one line if they overlap by this share of the lower one's height."""
+"""Two characters are on one line if they overlap by this share of the smaller character's height."""
 
 _MAX_GAP = 1.5
 """A wider gap, in heights of the line, separates columns, unless a cell ends in it."""
@@ -28,9 +28,9 @@ class Box:
     Attributes:
         page: the page's number, from 1.
         left: the distance of the rectangle's left edge from the left edge of the page.
-        top: the distance of its upper edge from the upper edge of the page.
-        right: the distance of its right edge from the left edge of the page.
-        bottom: the distance of its lower edge from the upper edge of the page.
+        top: the distance of the rectangle's upper edge from the upper edge of the page.
+        right: the distance of the rectangle's right edge from the left edge of the page.
+        bottom: the distance of the rectangle's lower edge from the upper edge of the page.
     """
 
     page: int

@@ -1,7 +1,8 @@
 """Names the groups to which a row of a table belongs, from the indentation of the lines above it.
 
 A loader writes a table's labels with the indentation of the page, two spaces a level. The rows of a group are
-indented below its name, or stand level with it: such a group ends at its total, or at the next such name.
+indented below the group's name, or stand level with the name. A group with level rows ends at its total, or
+at the name of the next group of that kind.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _WORD = regex.compile(r"[\p{L}\p{N}]+")
 
 
 class Sliceable(Protocol):
-    """A text of which spans can be taken, as of a string."""
+    """A text that can be sliced like a string."""
 
     def __getitem__(self, span: slice, /) -> str: ...
 
@@ -46,7 +47,7 @@ def section_at(text: Sliceable, header: Span, start: int) -> str:
 
 
 def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[str]:
-    """The section of each of several rows of one table (:func:`section_at`), at least one, in order."""
+    """The result of :func:`section_at` for each of ``starts``: at least one row of one table, in order."""
     first = max(header.end, starts[0] - MAX_GROUP_CHARACTERS)
     window = text[first : starts[-1] + _MAX_LABEL_CHARACTERS]
     wanted = [start - first for start in starts]
@@ -70,9 +71,9 @@ class _Group:
 
     Attributes:
         name: the name of the group.
-        indent: the spaces before its name.
-        is_nested: whether its name stands directly below the name of another group.
-        indents: whether its rows are indented below its name; None before its first row.
+        indent: the number of spaces before the name.
+        is_nested: whether the name stands directly below the name of another group.
+        indents: whether the group's rows are indented below the name; None before the first row.
     """
 
     name: str
@@ -92,7 +93,7 @@ class _OpenGroups:
         self._groups: list[_Group] = []
 
     def read(self, line: str) -> list[str]:
-        """Read the next line of the table, and return the names of the groups that it belongs to."""
+        """Read the next line of the table, and return the names of the groups that the line belongs to."""
         label = cells(line)[0]
         if not label:
             return [group.name for group in self._groups]
@@ -112,11 +113,11 @@ class _OpenGroups:
         return names
 
     def _begin(self, group: _Group, *, indents: bool, is_name: bool) -> None:
-        """Note where the first line of the innermost group stands.
+        """Record whether the first line below the innermost group's name is indented.
 
-        A group whose rows stand level with its name ends the groups of that kind before it, except one whose
-        name stands directly above. A name above another one, inside a group whose rows are indented, is a row
-        without figures.
+        If the line stands level with the name, the other groups at this level end, except a group whose name
+        stands directly above. If the line is also a name, inside a group whose rows are indented, then the
+        innermost group was only a row without figures.
         """
         group.indents = indents
         last = len(self._groups) - 1
@@ -132,8 +133,8 @@ class _OpenGroups:
     def _end(self, label: str, indent: int, *, has_ended: bool) -> None:
         """End the group that a row of totals sums up.
 
-        A total names its group, or it ends the innermost one if its rows stand level with its name; in such a
-        group, a row that is indented is a total, too.
+        A total ends the group that it names. A total that names no group ends the innermost group if the rows
+        of the group stand level with its name. In such a group, an indented row is a total, too.
         """
         groups = self._groups
         total = _TOTAL.match(label)

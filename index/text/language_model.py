@@ -1,7 +1,7 @@
 """The model of py3langid, in files that processes map and share.
 
 The package's own file takes 0.6 s and 100 MB to unpack, in each process that reads files or takes a question.
-So the first process writes what it has unpacked to the user's cache, and later ones map it.
+So the first process writes the unpacked model to the user's cache, and later processes map these files.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from py3langid.langid import LanguageIdentifier
 
 _ARRAYS = ("nb_ptc", "nb_pc", "nb_classes", "tk_nextmove", "tk_output", "tk_row")
-"""The arrays of an identifier, as it names them, each in a file of this name."""
+"""The names of an identifier's arrays, and of the files that hold the arrays."""
 
 _FORMS = "forms.json"
 """The file with the type and the shape of each array."""
@@ -38,7 +38,7 @@ def open_identifier(languages: Sequence[str], cache: Path | None = None) -> Lang
     """
     named = sha256(" ".join(languages).encode()).hexdigest()[:16]
     folder = (cache or cache_folder()) / f"py3langid-{version('py3langid')}-{named}-mapped"
-    # Without the files, or with damaged ones, it is unpacked.
+    # If the files are missing or damaged, unpack the model below.
     with suppress(OSError, ValueError, KeyError):
         return _mapped(folder)
     from py3langid.langid import MODEL_FILE, LanguageIdentifier
@@ -55,15 +55,15 @@ def _mapped(folder: Path) -> LanguageIdentifier:
     import numpy as np
     from py3langid.langid import LanguageIdentifier
 
-    # Not NumPy's own format: it parses each file's header with ``ast``, which fails in Python 3.11 if several
-    # threads do so at once.
+    # The files do not have NumPy's own format: NumPy parses each file's header with ``ast``, which fails in
+    # Python 3.11 if several threads parse at once.
     forms = json.loads((folder / _FORMS).read_text(encoding="utf-8"))
 
     def mapped(name: str) -> npt.NDArray[Any]:
         kind, shape = forms[name]
         return np.asarray(np.memmap(folder / name, kind, "r", shape=tuple(shape)))
 
-    # Of a buffer, one number after another is read faster than of an array.
+    # Single numbers are read faster from a buffer than from an array.
     return LanguageIdentifier(
         mapped("nb_ptc"),
         mapped("nb_pc"),
@@ -76,7 +76,7 @@ def _mapped(folder: Path) -> LanguageIdentifier:
 
 
 def _write(identifier: LanguageIdentifier, folder: Path) -> None:
-    """Write the arrays to a new folder, and rename it: another process may do the same."""
+    """Write the arrays to a new folder and rename it, since another process may write them, too."""
     import numpy as np
 
     folder.parent.mkdir(parents=True, exist_ok=True)

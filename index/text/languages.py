@@ -24,7 +24,7 @@ MIN_LETTERS = 12
 MIN_CONFIDENCE = 0.5
 """The least probability, as the identifier states it, at which a language counts. Of the 5,661 evaluation
 questions of four words and more (English, Vietnamese, Chinese, Indonesian), 98.1 % get their language, and
-0.1 % get another."""
+0.1 % get another language."""
 
 IDENTIFIED = (
     *(
@@ -77,7 +77,7 @@ _SCRIPTS = {
     "zh": r"\p{Han}",
     "ja": r"[\p{Hiragana}\p{Katakana}]",
 }
-"""The scripts that only one language uses, or nearly so."""
+"""The scripts that only one language uses, or almost only one."""
 
 _CHARACTERS_PER_WORD = {"zh": 3, "ja": 3, "ko": 2}
 """The number of Latin letters that one character counts for: many texts write names in Latin letters."""
@@ -94,7 +94,7 @@ def detect(text: str) -> str:
     """The language of ``text``.
 
     Args:
-        text: a question or a whole document; only two samples of a long one are read.
+        text: a question or a whole document; of a long document, only two samples are read.
 
     Returns:
         An ISO 639-1 code, or ``und`` if the text is too short or its language ambiguous.
@@ -156,7 +156,7 @@ _opening = Lock()
 
 
 def _opened() -> LanguageIdentifier:
-    """The identifier. Of several threads that want it first, one opens it."""
+    """The identifier. If several threads ask for it at once, only one of them opens it."""
     with _opening:
         return _identifier()
 

@@ -4,8 +4,8 @@ The resemblance of two texts is the Jaccard similarity of their sets of shingles
 signature of 128 numbers estimates it with a standard error of at most 0.045 (Broder, On the resemblance and
 containment of documents, 1997).
 
-Containment does not count: a report that quotes a whole wire story and adds findings of its own is another
-source than the story.
+Containment does not count: a report that quotes a whole wire story and adds findings of its own is a source
+different from the story.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ CHARACTERS = 8
 
 _SEED = 1
 _SCHEME = "affine32"
-"""datasketch's permutations. Stored signatures compare only with those of the same seed and scheme."""
+"""datasketch's permutations. Stored signatures compare only with signatures of the same seed and scheme."""
 
 _AT_ONCE = 8192
 """The number of shingles that are permuted together: 4 MB of numbers."""
@@ -92,7 +92,7 @@ def numbers(signatures: bytes) -> npt.NDArray[np.uint32]:
 
 
 def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-    """The estimated resemblance, 0 to 1, of a signature to each of others.
+    """The estimated resemblance, 0 to 1, of a signature to each of ``others``.
 
     Args:
         one: a signature: shape (PERMUTATIONS,).
@@ -131,7 +131,7 @@ def _stretches(text: str) -> Iterator[str]:
     """Split ``text`` into stretches of about ``_STRETCH`` characters.
 
     Each stretch ends after a space or a line break. No token contains a space or a line break, and
-    normalisation combines no characters across one, so the stretches have the same tokens as the whole text.
+    normalisation combines no characters across them, so the stretches have the tokens of the whole text.
     """
     start = 0
     while start < len(text):

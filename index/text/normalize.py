@@ -23,7 +23,7 @@ _STROKES = str.maketrans("đłøı", "dloi")
 
 
 def fold(text: str) -> str:
-    """``text`` on one line, in one case and without accents: *Lũ LỤT ở Đà Nẵng* is *lu lut o da nang*.
+    """``text`` on one line, in one case and without accents: *Lũ LỤT ở Đà Nẵng* becomes *lu lut o da nang*.
 
     Folding is idempotent.
     """

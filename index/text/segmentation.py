@@ -24,8 +24,8 @@ _RAISED_NUMBER = regex.compile(
     regex.VERBOSE,
 )
 """The end of a sentence with the number of a note ("stayed silent.1 Only"), which sentencex 1.0 takes for a
-decimal. The word before it is longer than abbreviations before numbers ("No.5", "para.4"), and neither a
-month nor a unit follows."""
+decimal. The word before the number is longer than an abbreviation ("No.5", "para.4"), and neither a month nor
+a unit follows."""
 
 _NOTE_MARK = regex.compile(
     r"(?:\[(?:\p{Ll}|note\s\d{1,3}|\d{1,3}(?:[,–-]\s?\d{1,3})*)\]|\(\d{1,3}\)|⁽?[⁰¹²³⁴-⁹]{1,3}⁾?|[*†‡]{1,3})+(?=\s|$)"
@@ -38,13 +38,13 @@ _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
     """The sentences of ``text``, in order, without the white space around them.
 
-    Every character that is not white space is in exactly one sentence. Pieces without a letter or digit (a
-    lone bullet, a closing quotation mark) join the sentence before them in their block, and so do marks of
-    footnotes at its end. A row of a table is one sentence, whatever its punctuation.
+    Every character that is not white space is in exactly one sentence. A piece without a letter or digit (a
+    lone bullet, a closing quotation mark) joins the sentence before it in the same block. So does the mark of
+    a footnote directly after a sentence. A row of a table is one sentence, whatever its punctuation.
 
     Args:
         text: a document's canonical text, in which a line break ends a block.
-        language: an ISO 639-1 code, which decides the abbreviations; ``und`` uses English ones.
+        language: an ISO 639-1 code, which decides the abbreviations; ``und`` uses English abbreviations.
     """
     return list(each_sentence(text, language, tables(text)))
 

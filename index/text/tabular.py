@@ -57,7 +57,7 @@ class Table:
     Attributes:
         header: the span of the table's caption, units and rows of headings; an empty span at the start of
             the first row if the table has none.
-        lines: its lines in order: the header's, then the rows.
+        lines: the table's lines in order: the lines of the header, then the rows.
     """
 
     header: Span
@@ -65,7 +65,7 @@ class Table:
 
     @property
     def span(self) -> Span:
-        """From the start of the table's first line to the end of its last."""
+        """The span from the start of the table's first line to the end of its last line."""
         return Span(self.lines[0].start, self.lines[-1].end)
 
 
@@ -105,7 +105,7 @@ def tables(text: str) -> list[Table]:
 
 
 def _blocks(text: str) -> Iterator[tuple[list[Span], list[Span]]]:
-    """Blocks of consecutive lines, each with the last lines before it."""
+    """Blocks of consecutive lines, each with the last lines before the block."""
     block: list[Span] = []
     above: list[Span] = []
     for match in _LINE.finditer(text):
@@ -150,7 +150,7 @@ def _caption(text: str, lines: Sequence[Span]) -> list[Span]:
 
 
 def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
-    """The caption among the lines before a table's block: the last line; and if that is a note, one more."""
+    """The caption among the lines before a table's block: the last line, and more if it gives only units."""
     count = next(
         (
             number
@@ -185,8 +185,8 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
 def _has_quantity(row: Sequence[str]) -> bool:
     """Return whether a row has a quantity.
 
-    A number before periods alone, such as a stray page number, is none; nor is a number with words without a
-    label, such as ``12 weeks``.
+    A number that is the label of periods alone, such as a stray page number, does not count. In a row without
+    a label, a number with words, such as ``12 weeks``, does not count either.
     """
     label, *others = row
     if not label and all(map(_WORDS.search, filter(None, others))):

@@ -19,11 +19,11 @@ WINDOW = 1 << 15
 lock for about 30 milliseconds, and creates some megabytes of objects."""
 
 _OVERLAP = 1 << 11
-"""The number of characters that two windows have in common, so that both contain the words at their joint."""
+"""The number of characters that two windows share, so that both contain the words at the joint."""
 
 _AGREED = 16
 """The number of consecutive tokens that two windows must share at their joint. The edge of a window changes
-the tokens of the word that it cuts, but no token this far from the edge."""
+the tokens of the word that it cuts, but not the tokens this far from the edge."""
 
 
 def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:
@@ -65,7 +65,7 @@ def _within(text: str, begin: int, size: int, token_spans: TokenSpans) -> list[T
 
 
 def _begin(text: str, end: int) -> int:
-    """The start of the window after a window that ends at ``end``: the start of a word, if one is near."""
+    """The start of the window after a window that ends at ``end``: the start of a word if one is close."""
     begin = end - _OVERLAP
     while begin < end - _OVERLAP // 2 and not text[begin - 1].isspace():
         begin += 1

@@ -1,6 +1,6 @@
 """Finds the day on which a report was published, as its first page states it.
 
-The end of a period, as in ``for the quarter ended June 30, 2023``, is no such day. Months are read by their
+The end of a period, as in ``for the quarter ended June 30, 2023``, does not count. Months are read by their
 English names. A date in numbers is read only if its day and its month cannot be confused.
 """
 
@@ -62,7 +62,7 @@ def stated_date(lines: Sequence[str], paragraphs: Iterable[str], imprint: Iterab
     """The ISO 8601 date of publication that a first page states, possibly ``YYYY-MM`` or ``YYYY``.
 
     Args:
-        lines: the lines from the parts of the page where dates usually stand, in order.
+        lines: the lines in the parts of the page where dates usually stand, in order.
         paragraphs: the first paragraphs of the text; a news release begins with place and day.
         imprint: all lines of the page, with the running titles.
     """

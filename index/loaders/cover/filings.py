@@ -50,7 +50,7 @@ class Filing:
 
     @property
     def title(self) -> str:
-        """The company, the form, and its period or date, if there is space for it."""
+        """The company and the form, with the form's period or date if the title has space."""
         when = f" for the {self.period}" if self.period else f" of {self.reported}" if self.reported else ""
         short = f"{self.registrant}: Form {self.form}"
         return f"{short}{when}" if len(short + when) <= MAX_TITLE_CHARACTERS else short
@@ -62,7 +62,7 @@ class Filing:
 
 
 def filing(lines: Sequence[str], text: str) -> Filing | None:
-    """The form whose cover is the first page; None for other pages.
+    """The form whose cover is the first page; None if the page is no cover.
 
     Args:
         lines: the lines of the page.

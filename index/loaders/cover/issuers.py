@@ -72,9 +72,9 @@ def issuer(
 
     Args:
         lines: the lines of the first page, with running titles.
-        paragraphs: its first paragraphs.
+        paragraphs: the first paragraphs of the page.
         top: the lines above the title.
-        author: the author in the file's properties. It counts if it is an organisation that the page names.
+        author: the author in the file's properties. Only an organisation that the page names counts.
     """
     is_release = any(_RELEASE.search(line) for line in lines)
     return (
@@ -86,19 +86,19 @@ def issuer(
 
 
 def is_organisation(name: str) -> bool:
-    """Tell if a name has the form of an organisation's, such as ``Ministry of Health`` or ``eBay Inc.``."""
+    """Tell if a name reads like that of an organisation, such as ``Ministry of Health`` or ``eBay Inc.``."""
     if not 1 < len(name.split()) <= _MAX_WORDS + 2 or not _WHOLE_NAME.fullmatch(name) or _ROLE.match(name):
         return False
     return _LEGAL.search(name) is not None or _NOUN.fullmatch(_BEFORE_LINK.split(name)[0]) is not None
 
 
 def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
-    """The company that a news release names first; None for a text that is no such release.
+    """The company that a news release names first; None if the text is no release of a company.
 
     Four marks speak for a release of the company: the ticker of its shares follows the name; the name is that
     of an organisation; the text has words such as ``today announced``; the page has words such as ``press
     release``. Two marks are needed, or three if no place and day precede the name. If the name of an agency
-    precedes it, as in ``(Reuters) –``, the text is the agency's own report.
+    precedes the company's, as in ``(Reuters) –``, the text is the agency's own report.
     """
     for text in paragraphs:
         for match in _LEAD.finditer(text, endpos=_LEAD_WITHIN + 200):
@@ -125,7 +125,7 @@ def _imprint(lines: Iterable[str]) -> str | None:
 def _letterhead(top: Sequence[str]) -> str | None:
     """The organisation that has a line of its own above the title; None if there are none or several.
 
-    A name does not count after a line that leads to it, such as one that ends with ``to`` or a colon.
+    A name does not count after a line that leads to it, such as a line that ends with ``to`` or a colon.
     """
     before = ""
     found: list[str] = []

@@ -23,11 +23,11 @@ from index.loaders.options import DEFAULTS, Options
 
 
 def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of an EPUB book (EPUB 2 and 3). Nothing outside it is read; no script runs.
+    """The document of an EPUB book (EPUB 2 and 3). Scripts do not run, and the loader fetches nothing.
 
     Raises:
-        LoadError: if its rights are managed (DRM), it is broken, of another format, too large when unpacked,
-            or empty of words.
+        LoadError: if the file is encrypted (DRM), broken, of another format, too large when unpacked, or has
+            no words.
     """
     check_archive(data, path, CONTAINER, "an EPUB book", options.limits)
     parts = Parts(data, path)

@@ -56,7 +56,7 @@ class Book:
     Attributes:
         package: the path of the package.
         spine: the paths of the chapters in reading order, each once.
-        styles: the paths of its style sheets.
+        styles: the paths of the book's style sheets.
         contents: the table of contents.
         metadata: the metadata element, or None.
     """
@@ -173,7 +173,7 @@ def _entry(level: int, label: Element, name: str, reference: str | None) -> Entr
 def _resolved(base: str, reference: str) -> tuple[str, str]:
     """The path and the fragment of a reference in the part ``base``.
 
-    The path is only looked up among the entries, so it cannot lead out of the archive.
+    Callers look up the path only among the entries, so it cannot lead out of the archive.
     """
     written, _, fragment = reference.partition("#")
     if _SCHEME.match(written):

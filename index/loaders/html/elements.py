@@ -69,7 +69,7 @@ class PageBlock(Block):
     """A block of a page, with features that distinguish text from navigation.
 
     Attributes:
-        heading: the level of a heading, from 1; 0 for other blocks.
+        heading: the level of a heading, from 1; 0 if the block is no heading.
         linked: the share of the block's characters that are in links, 0 to 1.
         is_row: whether the block is a row of a data table.
         is_aside: whether the block stands in an ``aside`` or ``footer`` element.

@@ -128,12 +128,7 @@ def _is_raised(element: HtmlElement, classes: frozenset[str]) -> bool:
 
 
 def _is_reference(element: HtmlElement, before: _Before) -> bool:
-    """Return whether an element is a reference to a note.
-
-    Args:
-        element: the element.
-        before: the text before the element.
-    """
+    """Return whether an element, which follows the text ``before``, is a reference to a note."""
     if element.tag not in {"a", "span"} or (element.text is None and len(element) == 0):
         return False
     inside = list(islice(element.iter(), 1, _MOST_INSIDE + 2))

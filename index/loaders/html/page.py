@@ -33,8 +33,9 @@ MIN_MAIN_SHARE = 0.25
 
 DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
-"""A page whose elements or tables are nested more deeply is damaged. trafilatura does not get it, since its
-time grows with the square of the depth: seconds for 2,000 elements, a minute for 2,000 tables."""
+"""A page whose elements or tables are nested more deeply is damaged. The loader keeps such a page from
+trafilatura, whose time grows with the square of the depth: seconds for 2,000 elements, a minute for 2,000
+tables."""
 
 
 def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
@@ -66,7 +67,7 @@ def fragment_blocks(source: str) -> list[Block]:
 
 
 def _main_blocks(page: HtmlElement) -> list[PageBlock]:
-    """The blocks from the first to the last in trafilatura's main text, without navigation.
+    """The blocks from the first to the last that trafilatura finds in the main text, without navigation.
 
     trafilatura only selects blocks. Its own output lacks repeated paragraphs, headings and even words inside
     a sentence, so the words come from the page.
@@ -88,9 +89,9 @@ def _main_blocks(page: HtmlElement) -> list[PageBlock]:
 
 
 def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[int, int]:
-    """The bounds of the main text, extended over adjacent tables and the headings between them.
+    """The first and last block of the main text, extended over adjacent tables and headings between them.
 
-    trafilatura drops tables, or their ends, if they hold few sentences.
+    trafilatura drops tables, or the ends of tables, that hold few sentences.
     """
     is_data = _rows_of_data(blocks)
     bounds = [first, last]
@@ -104,7 +105,7 @@ def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[in
 
 
 def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
-    """For each block, whether it is a row of a data table that is not aside and not mostly links."""
+    """For each block, whether it is a row of a data table that is neither aside nor mostly links."""
     is_data: list[bool] = []
     for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
         rows = list(neighbours)
@@ -119,7 +120,7 @@ def _characters(blocks: list[PageBlock]) -> float:
 
 
 def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bool]:
-    """For each block, whether it is in trafilatura's main text; False for all if that would take too long."""
+    """For each block, whether it is in trafilatura's main text; all False for a page nested too deeply."""
     from trafilatura import bare_extraction
     from trafilatura.settings import Document as Extracted
 
@@ -144,7 +145,7 @@ def _with_followers(
 ) -> list[bool]:
     """``found``, extended to short blocks that follow a found block on the page and in the main text.
 
-    On a short page, trafilatura joins rows and short lines to one paragraph, so they are not found as blocks.
+    On a short page, trafilatura joins rows and short lines to one paragraph, in which no block is found.
     """
     followed: list[bool] = []
     end: int | None = None
@@ -180,7 +181,7 @@ def _letters(text: str) -> str:
 
 
 def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
-    """The metadata that trafilatura finds; dates come from the markup only: dates in text are guesses."""
+    """The metadata that trafilatura finds. Dates come from the markup only: dates in text are guesses."""
     from trafilatura.metadata import extract_metadata
 
     return extract_metadata(page, date_config={"extensive_search": False, "original_date": True})

@@ -34,7 +34,7 @@ def page_source(data: bytes, path: Path) -> str:
     """The characters of a page, decoded by its declaration or by its content.
 
     Raises:
-        LoadError: if it is binary, empty, or cannot be decoded.
+        LoadError: if the page is binary, empty, or cannot be decoded.
     """
     declared = _DECLARED.search(data[:_DECLARED_WITHIN])
     return decode(data, path, declared[1].decode("ascii", "replace") if declared else None)
@@ -83,7 +83,7 @@ def _equations(page: HtmlElement) -> list[HtmlElement]:
 
 
 def _write_equations(page: HtmlElement) -> None:
-    """Replace each equation by its text, and remove its picture, which is hidden from screen readers."""
+    """Replace each equation by text. Remove the equation's picture, which is hidden from screen readers."""
     for equation in _equations(page):
         text = from_mathml(equation)
         for place in (equation, *equation.iterancestors()):

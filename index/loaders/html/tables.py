@@ -22,7 +22,7 @@ class Table:
     """A data table that is being read.
 
     Attributes:
-        spanned: whether cells span columns. In such a table empty cells are only space, and are left out.
+        spanned: whether cells span columns. In such a table, empty cells are only space, and are left out.
     """
 
     spanned: bool
@@ -56,7 +56,7 @@ class Table:
 def open_table(element: HtmlElement) -> Table | None:
     """The data table that starts at ``element``; None if the table only lays out the page.
 
-    A table lays out the page if it contains tables, has one cell a row, or has whole texts in its cells.
+    A table lays out the page if it contains tables, has one cell in each row, or has a very long cell.
     """
     if element.get("role") in {"presentation", "none"} or element.find(".//table") is not None:
         return None

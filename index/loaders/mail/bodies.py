@@ -40,7 +40,7 @@ def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Blo
         depth: the number of parts around the message.
 
     Raises:
-        LoadError: if its parts are nested too deeply.
+        LoadError: if the message's parts are nested too deeply.
     """
     attached: list[Message] = []
     yield from _body_blocks(message, path, attached, depth)
@@ -96,8 +96,8 @@ def _letters(blocks: list[Block]) -> int:
 
 
 def _children(part: Message) -> list[Message]:
-    # Call get_payload() only for a part with subparts: it would decode another part with the encoding that
-    # the part declares.
+    # Call get_payload() only for a part with subparts. For another part, it would decode the content with the
+    # encoding that the part declares.
     payload = part.get_payload() if part.is_multipart() else None
     return [one for one in payload if isinstance(one, Message)] if isinstance(payload, list) else []
 
@@ -110,7 +110,7 @@ def _is_attached(part: Message, kind: str) -> bool:
         return False
     return (
         part.get_content_maintype() != "multipart"
-    )  # a multipart without subparts has lost its boundary, and is text
+    )  # a multipart without subparts has lost its boundary; read it as text
 
 
 def _is_picture_of_page(part: Message) -> bool:
@@ -121,7 +121,7 @@ def _is_picture_of_page(part: Message) -> bool:
 
 
 def _described(part: Message, path: Path) -> str:
-    """An attachment's name, type and size. A message has no size here, since its text follows."""
+    """An attachment's name, type and size; no size for an attached message, whose text follows."""
     kind = part.get_content_type()
     name = words_of(_name(part) or "", path)
     if kind in _MESSAGES:

@@ -43,7 +43,7 @@ def characters(data: bytes, path: Path, charset: str | None) -> str:
 
 
 def field(message: Message, name: str, path: Path) -> str:
-    """The values of all fields with a name, on one line; empty if there are none."""
+    """The values of all fields named ``name``, on one line; empty if there are none."""
     return ", ".join(words for value in _values(message, name, path) if (words := words_of(value, path)))
 
 
@@ -77,8 +77,8 @@ def head_blocks(message: Message, path: Path) -> list[Block]:
 def words_of(value: str, path: Path) -> str:
     """A field's value with its encoded words decoded, on one line.
 
-    Adjacent words in one encoding are joined before decoding, since some programs split a character
-    between them.
+    Adjacent encoded words with one character set are joined before decoding, since some programs split a
+    character between two words.
     """
     pieces: list[str] = []
     pending, charset, end = b"", "", 0
@@ -109,7 +109,7 @@ def _decoded_word(encoding: str, text: str) -> bytes:
 
 
 def _values(message: Message, name: str, path: Path) -> list[str]:
-    """The values of all fields with a name; bytes outside ASCII, which are invalid, are decoded too."""
+    """The values of all fields named ``name``; bytes outside ASCII, which are invalid, are decoded too."""
     found = [str(value) for field, value in message.raw_items() if field.lower() == name.lower()]
     charset = message.get_content_charset()
     return [

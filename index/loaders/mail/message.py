@@ -17,7 +17,7 @@ from index.loaders.metadata import Properties, assemble, readable_property
 from index.loaders.options import DEFAULTS, Options
 
 _FIELDS = ("From", "To", "Cc", "Subject", "Date", "Message-ID", "Received", "Return-Path", "MIME-Version")
-"""Fields of which every message has some (RFC 5322, 3.6)."""
+"""Every message has at least one of these fields (RFC 5322, 3.6)."""
 
 
 def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
@@ -25,7 +25,7 @@ def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
 
     The loader reads the plain text, or the HTML if the plain text is only a placeholder; quoted replies stay.
     It reads attached messages, and lists other attachments by name, type and size without opening them. Of an
-    encrypted message, it reads the header and this list. It fetches nothing that the message refers to.
+    encrypted message, it reads the header and lists the attachments. It fetches nothing.
 
     Raises:
         LoadError: if the file is binary, is no e-mail, or its parts are nested too deeply.

@@ -59,7 +59,7 @@ class Content:
 
     Attributes:
         footnotes: the footnotes read so far, each with its mark.
-        endnotes: the endnotes read so far.
+        endnotes: the endnotes read so far, each with its mark.
     """
 
     def __init__(self, *roots: Element, object_at: Callable[[str], Element | None] = lambda _: None) -> None:
@@ -115,7 +115,7 @@ class Content:
             yield from self.blocks(box)
 
     def _words(self, element: Element, boxes: list[Element], look: _Look) -> Iterator[str]:
-        """The text of a paragraph; frames in it go to ``boxes``, but equations become text."""
+        """The text of a paragraph. Equations become text; other frames are added to ``boxes``."""
         yield look.shown(element.text)
         for child in element:
             if isinstance(child.tag, str) and child.tag not in _UNREAD and not self._is_hidden(child):

@@ -98,7 +98,7 @@ class Lists:
 
 
 def _restart(counts: dict[int, int], depth: int) -> None:
-    """Restart the counts at this depth and below."""
+    """Restart the counts at ``depth`` and at deeper levels."""
     for deeper in [one for one in counts if one >= depth]:
         del counts[deeper]
 

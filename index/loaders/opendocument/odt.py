@@ -33,14 +33,14 @@ _RUNNING = ("header", "header-first", "header-left", "footer", "footer-first", "
 
 
 def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of an OpenDocument text (.odt). Macros are not run, and nothing is fetched.
+    """The document of an OpenDocument text (.odt). Macros do not run, and the loader fetches nothing.
 
     Deleted text and comments are left out. Notes follow the body, each with its mark. Headers and footers
-    come last, each wording once. The author is the person who created the document, else the person who last
-    saved it. The date is the day on which the document was last saved.
+    come last, without repetitions. The author is the person who created the document, else the person who
+    last saved it. The date is the day on which the document was last saved.
 
     Raises:
-        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
+        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
             words.
     """
     return _read(data, path, options, "odt")

@@ -19,7 +19,7 @@ _MOST_PARENTS = 20
 
 @dataclass(frozen=True, slots=True)
 class _StyleProperties:
-    """The properties of a style; None for a property that its parent decides."""
+    """The properties of a style; None for a property that the parent style decides."""
 
     parent: str
     is_hidden: bool | None
@@ -47,7 +47,7 @@ class Styles:
                 self._said[style.get(f"{STYLE}name", "")] = _said(style, fonts)
 
     def parent(self, name: str) -> str | None:
-        """The name of the style from which a style inherits; empty without one, None for an unknown style."""
+        """The name of a style's parent; empty if the style has no parent, None if the style is unknown."""
         said = self._said.get(name)
         return said.parent if said is not None else None
 

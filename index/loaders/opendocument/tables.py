@@ -33,7 +33,7 @@ class Repeats:
         self._left = MAX_REPEATED
 
     def allowed(self, told: int, cells: int) -> int:
-        """The copies of ``cells`` cells to make: ``told``, or one if so many would exceed the limit."""
+        """How often to write a run of ``cells`` cells: ``told`` times, or once if that exceeds the limit."""
         more = (told - 1) * cells
         if more > self._left:
             return 1

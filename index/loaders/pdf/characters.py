@@ -34,7 +34,7 @@ _FARTHEST = 65_535
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The visible area of a page, and its rotation. The edges are in the page's own space, in points.
+    """The visible area of a page, and its rotation. The edges are in PDF coordinates, in points.
 
     Attributes:
         left: the left edge.
@@ -55,9 +55,10 @@ class Frame:
     height: float
 
     def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
-        """Convert a point of the page's own space to the visible page, relative to its lower left corner.
+        """Convert a point from PDF coordinates to coordinates on the visible page, after rotation.
 
-        None stands for the coordinate of the upper left corner.
+        The origin is the lower left corner of the visible page. None stands for the coordinate of the upper
+        left corner.
         """
         if x is None or y is None:
             x, y = (self.left if x is None else x), (self.top if y is None else y)
@@ -151,14 +152,14 @@ def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.floa
 
 
 def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
-    """Return whether each box is at least partly on the visible page."""
+    """For each box, whether it is at least partly on the visible page."""
     left, bottom, right, top = shown.T
     inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
     return inside
 
 
 def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
-    """Convert boxes ``(left, bottom, right, top)`` of a page's space to the visible page: shape (n, 4)."""
+    """Convert boxes (left, bottom, right, top) from PDF coordinates to the visible page: shape (n, 4)."""
     import numpy as np
 
     left, bottom, right, top = boxes.T
@@ -231,7 +232,7 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def readable(character: str) -> str:
-    """A character for the text: a ligature becomes letters, a symbol bullet ``•``, and a control nothing."""
+    """A character for the text. Ligatures become letters, symbol bullets ``•``, and control characters ""."""
     if not character or "\ufb00" <= character <= "\ufb06":
         return normalize("NFKC", character)
     if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end

@@ -1,4 +1,4 @@
-"""Puts the pieces of a page into reading order, column by column.
+"""Puts the pieces (text runs) of a page into reading order, column by column.
 
 Most programs write a page in reading order. Others alternate between columns line by line, or write the
 second column first. On such a page, the pieces that cross the gutter (the space between two columns) divide
@@ -60,7 +60,7 @@ _FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
 
 
 class _Part(NamedTuple):
-    """A part of a piece without a gap: its rank in the order of writing, and the part as a piece."""
+    """The part of a piece between two gaps: its rank in the order of writing, and the part as a piece."""
 
     rank: int
     line: Line
@@ -129,7 +129,7 @@ def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list
 def _zones(
     parts: Sequence[_Part], gutter: float
 ) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
-    """Yield the zones from the top: the parts on each side of the gutter, and the parts below across it."""
+    """Yield the zones from the top: the parts left and right of the gutter; the parts below that cross it."""
     crossing = [[part] for part in parts if _crosses(part.line, gutter)]
     aside = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
     rows = list(_table_rows(aside, gutter))
@@ -277,6 +277,6 @@ def _is_column(parts: Sequence[_Part]) -> bool:
 
 
 def _words(text: str) -> float:
-    """The number of words; two characters of a script without spaces count as one."""
+    """The number of words; two characters of a script without spaces count as one word."""
     unspaced = sum(map(is_unspaced, text))
     return text.count(" ") + 1 + unspaced / 2

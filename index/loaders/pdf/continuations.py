@@ -28,10 +28,10 @@ MIN_WIDTH = 12
 """The smallest width of a column, in line heights: captions and cells of tables are narrower."""
 
 MIN_WIDTH_INSIDE = 8
-"""The smallest width of a column, in line heights, if the next one begins in lower case, as few cells do."""
+"""The value of ``MIN_WIDTH`` if the next column begins in lower case, as few cells of a table do."""
 
 MAX_COLUMNS_BETWEEN = 3
-"""The rest of a paragraph is searched in this many following columns: some may be words in a figure."""
+"""The rest of a paragraph is searched in this many following columns: a column may be words in a figure."""
 
 _CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
 _LETTER = regex.compile(r"\p{L}")
@@ -53,8 +53,8 @@ class PageParts:
 def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) -> list[list[Paragraph]]:
     """The paragraphs of each page, notes last; paragraphs that continue in another column are joined.
 
-    A paragraph that continues on the next page is the last of its page, after the notes. Its rest is the
-    first paragraph of the next page, with ``continues`` set.
+    A paragraph that continues on the next page is the last one of its own page, after the notes. The rest of
+    it is the first paragraph of the next page, with ``continues`` set.
 
     Args:
         pages: the parts of each page.
@@ -116,14 +116,14 @@ def _over_page(
 ) -> None:
     """If the next page continues a paragraph, move the paragraph to the end of its page.
 
-    Its rest moves to the start of the next page.
+    The rest of the paragraph moves to the start of the next page.
     """
     rest = _first(following, usual)
     for column in reversed(last):
         end = _last(column, usual)
         is_next = column is last[-1] and end is column[-1] and rest is following[0]
         page = next(page for page in reversed(read) if page)
-        is_held = end.continues and len(page) > 1  # it must stay the first one of its page
+        is_held = end.continues and len(page) > 1  # a continued paragraph must stay first on its page
         if not is_held and _goes_on(end, rest, is_next=is_next):
             page[:] = [*_without(page, end), end]
             following[:] = [replace(rest, continues=True), *_without(following, rest)]

@@ -48,7 +48,7 @@ SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page: its frame, its lines, and whether it is a picture, so that any lines were recognised in it."""
+    """A page: its frame, its lines, and whether it is a picture, whose lines come from text recognition."""
 
     frame: Frame
     lines: list[Line]
@@ -56,11 +56,11 @@ class _Page:
 
 
 def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of a PDF with a text layer.
+    """The document of a PDF. With ``options.ocr``, pages without a text layer are recognised.
 
     Raises:
-        LoadError: if it is not a PDF, is broken, is encrypted and none of ``options.passwords`` opens it, has
-            too many pages, or consists of pictures of pages only.
+        LoadError: if the file is not a PDF, is broken, is encrypted and none of ``options.passwords`` opens
+            it, has too many pages, or has no words; if text recognition fails.
     """
     if not seems_pdf(data):
         kind = binary_kind(data)

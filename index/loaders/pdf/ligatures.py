@@ -18,7 +18,7 @@ FIRST_NAMED = 0x20
 LIGATURES = ("fi", "fl", "ff", "ffi", "ffl")
 
 _TOLERANCE = 0.15
-"""A ligature is about as wide as its letters; it differs from them by less than this share."""
+"""A ligature is about as wide as its letters together: the widths differ by less than this share."""
 
 _ALIKE = 0.05
 """Ligatures whose widths differ by less than this share cannot be told apart by width: i is as wide as l."""
@@ -42,7 +42,7 @@ Box = Sequence[float]
 
 
 def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Sequence[Box]) -> list[str]:
-    """The characters of a page, with a ligature for each glyph inside a word that has no code.
+    """The characters of a page, with a ligature for each glyph that has no code and stands inside a word.
 
     Args:
         characters: a string for each glyph, empty if the glyph is not read.

@@ -1,4 +1,4 @@
-"""Joins the pieces of a page to lines and table rows, with a cell in each column of a table.
+"""Joins the pieces (text runs) of a page to lines and table rows, with a cell in each column of a table.
 
 If a row leaves a cell empty, the page has no characters for it. Without an empty cell there, the following
 figures would get the headings of other columns.

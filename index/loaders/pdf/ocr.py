@@ -42,7 +42,7 @@ _LIST_SECONDS = 10.0
 
 
 class _Word(NamedTuple):
-    """A word from tesseract: the numbers of its paragraph and line, and its box in pixels from the top."""
+    """A word from tesseract: the numbers of its paragraph and line; its box in pixels from the upper left."""
 
     paragraph: tuple[str, ...]
     line: str

@@ -30,7 +30,7 @@ def opened(data: bytes, path: Path, options: Options) -> PdfDocument:
     """The PDF, opened without a password or with the first of ``options.passwords`` that opens it.
 
     Raises:
-        LoadError: if it is broken, no password opens it, or it has too many pages.
+        LoadError: if the file is broken, no password opens it, or it has too many pages.
     """
     document = _unlocked(data, path, options.passwords)
     pages, most = len(document), options.limits.pages

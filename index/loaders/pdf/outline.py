@@ -37,8 +37,8 @@ class Bookmark(NamedTuple):
         level: the entry's depth, from 1.
         title: the entry's title, on one line.
         page: the index of the page to which the entry leads.
-        place: the x and y of its target in the page's own space, in points; None for a coordinate that the
-            file does not give.
+        place: the x and y of the target in PDF coordinates, in points; None for a coordinate that the file
+            does not give.
     """
 
     level: int
@@ -58,7 +58,7 @@ def bookmarks(document: PdfDocument) -> list[Bookmark]:
     waiting: list[tuple[Any, int]] = [(FPDFBookmark_GetFirstChild(document, None), 1)]
     while waiting and len(seen) < MAX_BOOKMARKS:
         entry, level = waiting.pop()
-        if not entry or addressof(entry.contents) in seen:  # the entries form a circle
+        if not entry or addressof(entry.contents) in seen:  # the bookmarks form a circle
             continue
         seen.add(addressof(entry.contents))
         bookmark = _bookmark(document, entry, level)
@@ -165,7 +165,7 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
 
 
 def _is_titled(text: str, title: str) -> bool:
-    """Tell if a paragraph is the heading that a bookmark names, even if one of them lacks the number."""
+    """Tell if a paragraph is the heading that a bookmark names, even if one of the two lacks the number."""
     if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
         return False
     words, named = _letters(text), _letters(title)

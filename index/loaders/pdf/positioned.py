@@ -48,7 +48,7 @@ class Placed:
         return self.cut(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
 
     def replaced(self, character: str, by: str) -> Placed:
-        """The text with every ``character`` replaced by ``by``, also one character."""
+        """The text with every ``character`` replaced by ``by``. Each of the two is a single character."""
         return Placed(self.text.replace(character, by), self.boxes, self.mended)
 
     def on_one_line(self) -> Placed:

@@ -1,7 +1,7 @@
 """Removes running titles and page numbers from the lines of pages.
 
-A running title has the same wording at the same height at the top or bottom of several pages, perhaps of
-every other page. It may contain a page number.
+A running title has the same wording at the same height at the top or bottom of several pages, for example
+of every other page. It may contain a page number.
 """
 
 from __future__ import annotations
@@ -137,7 +137,7 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
 
 
 def _heads_table(line: Line, below: Iterable[Line]) -> bool:
-    """Return whether a table's row follows closely, perhaps below other lines of the table's headings."""
+    """Return whether a table's row follows a line closely, perhaps after further lines of headings."""
     for other in islice(below, MAX_HEADING_LINES):
         if line.bottom - other.top > _CLOSE * line.height:
             return False
@@ -183,7 +183,7 @@ def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 
 
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
-    """Group the edges by their numbers, then by each number minus the page's index; yield each grouping."""
+    """Yield groupings of the edges: by their numbers, then by each number minus the page's index."""
     by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
     for edge in edges:
         by_numbers[edge.numbers].append(edge)

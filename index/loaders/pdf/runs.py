@@ -38,7 +38,7 @@ class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three ti
 
     Attributes:
         bold: whether the font is bold; only set for the first and last character of a line.
-        box: its position as eight bytes, in the format of ``PageLayout.boxes``.
+        box: the character's box as eight bytes, in the format of ``PageLayout.boxes``.
     """
 
     character: str
@@ -94,7 +94,7 @@ class Line:
 
     @property
     def words(self) -> Placed:
-        """The line's text; a row has " | " between its cells, and its indentation. A last space stays."""
+        """The line's text. A row has " | " between its cells, and an indented row begins with spaces."""
         if len(self.cells) == 1 and not self.is_row:
             return self.cells[0].words
         if self.is_row:
@@ -144,7 +144,7 @@ def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
     """Group glyphs into text runs: stretches of text from left to right at one height.
 
     A wide gap between two glyphs begins a new :class:`Cell` of the run. A gap is wide if it is at least as
-    wide as the gutter between two columns, so it need not separate the cells of a table.
+    wide as the gutter between two columns, so not every wide gap separates the cells of a table.
     """
     current: list[Glyph] = []
     for glyph in glyphs:
@@ -177,7 +177,7 @@ def _line(glyphs: list[Glyph]) -> Iterator[Line]:
 
 
 def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
-    """Make a cell of a line. A space at its end stays.
+    """Make a cell of a line. A space at the end of the cell stays.
 
     Args:
         glyphs: the characters of the cell.

@@ -1,4 +1,4 @@
-"""Writes the text of an RTF file into its parts, still as RTF, with ordinary characters for symbol fonts."""
+"""Writes text, still as RTF, into the parts of an RTF file; signs of symbol fonts become characters."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class Characters:
         self._stand_ins = 0
 
     def interrupt(self) -> None:
-        """End a run of characters: what follows is no second byte, and no substitute character."""
+        """End a run of characters: the next character is neither a second byte nor a substitute."""
         self._is_lead, self._stand_ins = False, 0
 
     def put(self, rtf: str) -> None:

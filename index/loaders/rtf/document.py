@@ -42,8 +42,7 @@ _CHARACTER_SETS = {"mac": "mac_roman", "pc": "cp437", "pca": "cp850"}
 
 _MULTIBYTE = {"cp932", "cp936", "cp949", "cp950", "cp1361", "cp65001"}
 _ANSI_CHARSETS = {0, 1}
-"""Fonts with one of these character sets use the document's code page, unless its characters take two bytes.
-"""
+"""Fonts with one of these character sets use the document's code page unless it is in ``_MULTIBYTE``."""
 
 _PIECE = re.compile(f"([^\n{ROW_END}]*)([\n{ROW_END}]|\\Z)")
 _LABEL = re.compile(f"{LABEL}([^{LABEL_END}]*){LABEL_END}?")
@@ -58,9 +57,9 @@ _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad]")
 def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """The document of an RTF file. Embedded programs do not run, and nothing is fetched.
 
-    Hidden and deleted text, field codes and comments are left out. Notes follow the body, each with its mark;
-    headers and footers come last, each wording once. The document's date is the day of its creation, else the
-    day on which it was saved.
+    Hidden and deleted text, field codes and comments are left out. Notes follow the body, each with its mark.
+    Headers and footers come last, without repetitions. The document's date is the day of its creation, else
+    the day on which it was saved.
 
     Raises:
         LoadError: if the file is not RTF, or has no words.
@@ -110,7 +109,7 @@ def _is_known(encoding: str) -> bool:
 
 
 def _characters(part: Part, parts: Parts, encoding: str) -> str:
-    """The characters of a part, with its marks."""
+    """The characters of a part, with the marks from :mod:`index.loaders.rtf.marks`."""
     from striprtf.striprtf import charset_map, rtf_to_text
 
     fonts = "".join(
@@ -157,7 +156,7 @@ def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
 
 
 def _row(piece: str, group: object) -> Iterator[Block]:
-    """A table's row. A row of one cell, or with a whole text in a cell, is read as text."""
+    """A table's row. A row with one cell, or with a very long cell, is read as text."""
     cells = piece.split(CELL_END)[:-1] or [piece]
     if len(cells) == 1 or any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
         for cell in cells:

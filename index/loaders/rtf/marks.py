@@ -20,7 +20,7 @@ class Part:
 
     Attributes:
         pieces: the RTF, in pieces.
-        font: the number of the font of its last characters.
+        font: the number of the font of the part's last characters.
         skipped: the number of substitute characters to skip after a character that is written as its number
             (``\uc``).
     """

@@ -29,7 +29,7 @@ class _Note:
         part: the part with the note's text.
         reference: the part with the note's reference, and the index of the piece there; None without a
             reference.
-        mark: the number as RTF.
+        mark: the note's mark as RTF.
     """
 
     part: Part
@@ -42,9 +42,9 @@ class _Series:
     """Footnotes or endnotes.
 
     Attributes:
-        kind: the format of their numbers.
+        kind: the format of the numbers.
         first: the first number.
-        count: the number of notes so far, in the section if each section restarts.
+        count: the number of notes so far: in the section if ``is_by_section``, else in the document.
         is_by_section: whether each section restarts the numbers.
     """
 
@@ -88,7 +88,7 @@ class Notes:
         """Begin a footnote.
 
         Args:
-            part: the part for its text.
+            part: the part for the note's text.
             reference: the part with the note's reference, and the index of the piece there; None without a
                 reference.
         """

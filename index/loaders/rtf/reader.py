@@ -28,7 +28,7 @@ from index.loaders.rtf.words import CHARACTERS, CHARSETS, LABELS, PROPERTIES, RU
 from index.loaders.symbols import UNKNOWN, sign
 
 MAX_DEPTH = 10_000
-"""Inside this many groups, braces are only counted, and open no group: no program nests a hundred groups."""
+"""Beyond this depth, the reader counts braces but opens no groups: no program nests even a hundred groups."""
 
 _TOKEN = re.compile(
     r"\\([A-Za-z]{1,32})(-?[0-9]{1,10})? ?|\\'([0-9A-Fa-f]{2})|\\(.)|([{}])|[^\\{}]+|\\", re.DOTALL
@@ -148,7 +148,7 @@ class _Reader(Characters):
             self._character(word, number)
 
     def _open(self, word: str) -> bool:
-        """Handle a word that starts a part or an unread group; return whether the word does so."""
+        """Handle a word if it starts a part or an unread group; return whether it does."""
         group = self.group
         is_optional, group.is_optional = group.is_optional, False
         if word in PROPERTIES | TIMES and group.name == "info":
@@ -184,7 +184,7 @@ class _Reader(Characters):
         self._reference = None
 
     def _format(self, word: str, number: int | None) -> bool:
-        """Handle a word that sets a format; return whether the word does so."""
+        """Handle a word if it sets a format; return whether it does."""
         group = self.group
         match word:
             case "f":
@@ -212,7 +212,7 @@ class _Reader(Characters):
     def _character(self, word: str, number: int | None) -> None:
         """Handle a control word that stands for a character, or ends a paragraph, cell, row or section.
 
-        The words that number notes come last.
+        Words about the numbering of notes are tried last.
         """
         if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
             self.number(number)

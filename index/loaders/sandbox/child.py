@@ -37,7 +37,7 @@ class ReaderDiedError(Exception):
     Attributes:
         code: the exit code of the process; if a signal ended it, the negative number of the signal.
         expired: whether the parent ended the process because the file took too long.
-        said: the end of its standard error, such as a traceback.
+        said: the end of the process's standard error, such as a traceback.
     """
 
     def __init__(self, code: int, said: str, *, expired: bool) -> None:
@@ -48,7 +48,7 @@ class ReaderDiedError(Exception):
 
 
 class Child:
-    """A reading process, its pipes, and the last part of what it wrote to standard error."""
+    """A reading process, its pipes, and the end of its standard error."""
 
     def __init__(self) -> None:
         # The process has no use for the settings, some of which are passwords.
@@ -73,7 +73,7 @@ class Child:
         self._talk(None, _START_SECONDS, MEGABYTE)
 
     def ask(self, request: Request, waiting: Callable[[], None] | None = None) -> Answer:
-        """Send ``request``, and return its answer.
+        """Send ``request``, and return the process's answer.
 
         Args:
             request: the request.
@@ -81,7 +81,7 @@ class Child:
 
         Raises:
             ReaderDiedError: if the process ends without an answer, or the file takes too long.
-            MessageError: if the answer is not valid, or is larger than the memory for the file.
+            MessageError: if the answer is not valid, or is larger than the file's memory limit.
         """
         if request.cutting is not None:
             self._open(request.cutting)
@@ -106,9 +106,9 @@ class Child:
         return answer
 
     def _open(self, cutting: Cutting) -> None:
-        """Make the process open a tokeniser, unless it has done so.
+        """Make the process open a tokeniser, unless the tokeniser is open already.
 
-        A file's time limit does not include this time.
+        This time does not count towards a file's time limit.
         """
         if cutting.tokenizer != self._tokenizer:
             self._talk(pack(Request(b"", DEFAULTS, cutting=cutting)), _START_SECONDS, MEGABYTE)

@@ -56,8 +56,8 @@ class Isolated:
         """The document that the file at ``path`` holds, as :func:`index.loaders.load` reads it.
 
         Raises:
-            LoadError: as that function; also if the file exceeds its limit of time or memory, or crashes the
-                reading process. The cause of the last error is a ``ReaderDiedError``.
+            LoadError: as that function does; also if the file exceeds its limit of time or memory, or crashes
+                the reading process. If the process ended, ``__cause__`` is a ``ReaderDiedError``.
         """
         return self.read(path, options)[0]
 
@@ -79,7 +79,7 @@ class Isolated:
             waiting: called every half second; an exception from it cancels the reading.
 
         Raises:
-            LoadError: as :meth:`load`.
+            LoadError: as :meth:`load` does.
         """
         request = Request(os.fsencode(path.absolute()), options, cutting=cutting)
         answer = self._ask(path, request, waiting)
@@ -91,7 +91,7 @@ class Isolated:
         """A page of the file at ``path`` as PNG, as :func:`index.loaders.pdf.open.draw_page` draws it.
 
         Raises:
-            LoadError: as that function and :meth:`load`.
+            LoadError: as that function and :meth:`load` do.
         """
         answer = self._ask(path, Request(os.fsencode(path.absolute()), options, page, width))
         if not answer.picture:
@@ -142,7 +142,7 @@ class Isolated:
         self.close()
 
     def _started(self, path: Path) -> Child:
-        """The process, started if none is running."""
+        """The running process. If none is running, this method starts one."""
         if self._child is not None and self._child.process.poll() is not None:
             self._end()
         if self._child is None:

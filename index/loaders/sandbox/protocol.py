@@ -1,7 +1,7 @@
 """The requests to the reading process and its answers. Each crosses a pipe as its length, then as JSON.
 
 A hostile file may have taken control of the process that answers. Nothing in an answer is therefore executed;
-an answer becomes a document only if every field has its type.
+an answer becomes a document only if every field has the declared type.
 """
 
 from __future__ import annotations
@@ -38,8 +38,8 @@ class Request:
         options: how to read the file.
         page: the page to draw, from 1; 0 for a request to read the file.
         width: the width of the picture, in pixels.
-        cutting: how to cut the document into passages, or None. The tokeniser in it, which may be large, is
-            empty if the process has opened it already.
+        cutting: how to cut the document into passages; None for no passages. ``cutting.tokenizer``, which may
+            be large, is empty if the process has opened the tokeniser already.
     """
 
     path: bytes
@@ -127,7 +127,7 @@ def pack(message: Request | Answer) -> bytes:
     """A request or an answer as JSON.
 
     Raises:
-        MessageError: if it holds half a surrogate pair, which neither UTF-8 nor the catalog can store.
+        MessageError: if the message holds half a surrogate pair, which neither UTF-8 nor the catalog stores.
     """
     from pydantic_core import PydanticSerializationError
 
@@ -141,7 +141,7 @@ def unpack(kind: type[Message], data: bytes) -> Message:
     """The message of type ``kind`` in ``data``; the type of each field is checked.
 
     Raises:
-        MessageError: if ``data`` is not such a message.
+        MessageError: if ``data`` is not a message of type ``kind``, or an offset lies outside the text.
     """
     try:
         message: Message = _adapters()[kind].validate_json(data)[0]
@@ -188,7 +188,7 @@ def _fits(answer: Answer) -> bool:
 
 
 def _read(source: Source, size: int) -> bytes:
-    """Read ``size`` bytes, or fewer if ``source`` ends before."""
+    """Read ``size`` bytes, or fewer if ``source`` ends earlier."""
     parts: list[bytes] = []
     while size and (part := source.read(min(size, 1 << 20))):
         parts.append(part)

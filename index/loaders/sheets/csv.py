@@ -30,7 +30,7 @@ _PARTED_SHARE = 0.5
 """The least share of the records that a delimiter must split."""
 
 _EVEN_SHARE = 0.9
-"""If a smaller share of the records has the same width, commas with a space after them are punctuation."""
+"""If fewer records than this share have equally many values, a comma before a space is punctuation."""
 
 _MAX_FIELD_CHARACTERS = 2**31 - 1
 """The most characters of a field: the csv module's default of 131,072 would refuse a file for one long

@@ -26,8 +26,8 @@ MAX_GAP_ROWS = 2
 
 _FEW_PLACES = 10_000
 _PLACES_PER_CELL = 20
-"""A table is not written as a grid if the grid has more places than ``_FEW_PLACES`` and this many for each
-cell together: the grid would be huge, and mostly empty."""
+"""A grid may have ``_FEW_PLACES`` places, and this many more for each cell of the table. A table that needs
+more is not written as a grid, which would be huge and mostly empty."""
 
 _NOTE = regex.compile(
     r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
@@ -244,7 +244,7 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
 
 
 def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
-    """Tell if a row with one cell, directly below a table and in one of its columns, is a part of it."""
+    """Tell if a row directly below a table belongs to the table: its cells are in ``columns``."""
     return line.place == above.place + 1 and columns.issuperset(line.cells)
 
 

@@ -38,16 +38,17 @@ def period_of_all(
 ) -> tuple[list[str], list[Mapping[int, Heading]]] | None:
     """Separate the period that covers a whole table from the heading rows.
 
-    Such a period is the only label of the first heading row, in any column (mostly the last). A text before
-    the period, in the column of the row names (mostly the units), moves to the next heading row, or becomes a
-    line of its own if that row has a text there.
+    Such a period is the only label of the first heading row, in any column (mostly the last). The same row
+    may have a text, mostly the units, in the column of the row names. The text moves to the next heading row,
+    or becomes a line of its own if that row has a text there, too.
 
     Args:
         rows: the heading rows, from the top: text and width by column.
         columns: the columns with text, from the left; the first one names the rows.
 
     Returns:
-        The period and such a text as lines, and the remaining heading rows; None if there is no such period.
+        The lines (a text on its own line, then the period), and the remaining heading rows; None if no period
+        covers the whole table.
     """
     if len(rows) < 2 or len(columns) < 3:
         return None

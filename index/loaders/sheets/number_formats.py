@@ -113,7 +113,7 @@ def sections(code: str) -> tuple[Section, ...]:
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
     """The section of a number format that applies to ``value``, and whether a minus sign must be added.
 
-    The sign is meant for a negative ``value``. A section for negative figures alone needs no added sign,
+    Only a negative ``value`` can get a sign. A section for negative figures alone needs no added sign,
     because its own characters mark the figure as negative.
 
     Args:
@@ -223,13 +223,13 @@ def shown_moment(value: date | time | timedelta, code: str) -> str:
 
 
 def general(value: Decimal) -> str:
-    """An unformatted number: whole numbers in full, others with ten significant digits."""
+    """An unformatted number: a whole number in full, any other number with ten significant digits."""
     size = abs(value)
     if value == value.to_integral_value() and size < Decimal(_GENERAL_BELOW):
         return f"{int(value)}"
     if not Decimal(_GENERAL_ABOVE) <= size < Decimal(_GENERAL_BELOW):
         return f"{value.normalize(Context(prec=_GENERAL_DIGITS)):E}"
-    places = _GENERAL_DIGITS - (2 if size < 1 else 1)  # the nought before the point takes one
+    places = _GENERAL_DIGITS - (2 if size < 1 else 1)  # the nought before the point takes a digit
     decimals = max(places - size.adjusted(), 0)
     text = f"{_rounded(value, decimals):f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
@@ -303,8 +303,8 @@ def _as_fraction(amount: Decimal, section: Section) -> str:
 def _near(value: float, most: int) -> tuple[int, int]:
     """The fraction that Excel shows for a figure.
 
-    The fractions that approach a figure ever more closely are the convergents of its continued fraction.
-    Excel shows the last of them whose denominator is within the limit.
+    The convergents of a figure's continued fraction approach the figure ever more closely. Excel shows the
+    last convergent whose denominator is within the limit.
 
     Args:
         value: the figure, 0 or more.

@@ -53,7 +53,7 @@ def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     value, its cell is empty.
 
     Raises:
-        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
+        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
             words.
     """
     check_archive(data, path, "xl/workbook.xml", "an Excel workbook", options.limits)
@@ -128,7 +128,7 @@ def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
         return _visible_rows(found, parser)
 
 
-def _source(sheet: Any) -> IO[bytes]:  # noqa: ANN401 - what is private has no types
+def _source(sheet: Any) -> IO[bytes]:  # noqa: ANN401 - private attributes have no types
     source: IO[bytes] = sheet._get_source()
     return source
 

@@ -32,8 +32,8 @@ class _Series:
 def chart_blocks(root: Element) -> Iterator[Block]:
     """The blocks of a chart: its title, and its data as a table.
 
-    The data are the copy that is saved with the chart; the workbook is not opened. Series with the same
-    categories share a table.
+    The chart stores a copy of its data, so the workbook is not opened. Series with the same categories share
+    a table.
 
     Args:
         root: the root element of the chart's part.

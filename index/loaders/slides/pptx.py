@@ -38,7 +38,7 @@ _PICTURE = "{http://schemas.openxmlformats.org/presentationml/2006/main}pic"
 
 @dataclass(frozen=True, slots=True)
 class _Slide:
-    """A slide: its title, or a first line that could be one; its blocks; and whether it is only a picture."""
+    """A slide: its title, or a first line that may be one; its blocks; and whether it is only a picture."""
 
     title: str | None = None
     blocks: tuple[Block, ...] = ()
@@ -49,11 +49,11 @@ def read_pptx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     """The document of a PowerPoint presentation (.pptx, .pptm). Macros do not run, and nothing is fetched.
 
     Each slide is a page and a section: its title, its texts, tables, diagrams and the data of its charts in
-    reading order, then the speaker's notes. Hidden slides and slides without text are empty pages, so that a
-    page has the number of its slide in the program. Slides that are only pictures are unread pages.
+    reading order, then the speaker's notes. Hidden slides and slides without text are empty pages, so that
+    each page has the number of its slide. Slides that are only pictures are in ``unread_pages``.
 
     Raises:
-        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
+        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
             words.
     """
     check_archive(data, path, "ppt/presentation.xml", "a PowerPoint presentation", options.limits)

@@ -35,7 +35,7 @@ _SHAPES = {"Period": "{}. ", "ParenR": "{}) ", "ParenBoth": "({}) ", "Plain": "{
 
 
 def choose(root: Element) -> None:
-    """Keep the alternative for newer programs where a part has several, and remove the others."""
+    """Where the content has alternatives, keep the one for newer programs and remove the others."""
     for alternatives in list(root.iter(_ALTERNATIVES)):
         parent, choice = alternatives.getparent(), next(alternatives.iterchildren(_CHOICE), None)
         if parent is None:

@@ -101,8 +101,8 @@ class Content:
         """The lines of a paragraph, then its text boxes.
 
         Args:
-            joined: the paragraph's element. There are several if tracked changes have deleted the ends of
-                paragraphs, so that they now are one paragraph.
+            joined: the paragraph's elements. There are several if tracked changes have deleted the paragraph
+                marks between them.
         """
         paragraph = joined[-1]
         line = _Line(value(paragraph, "pPr/pStyle"))
@@ -125,7 +125,7 @@ class Content:
             self._notes.end_section()
 
     def _is_unseen(self, paragraph: Element) -> bool:
-        """Tell if the mark at a paragraph's end is hidden; a list does not count such an empty paragraph."""
+        """Tell if the mark at a paragraph's end is hidden. A list skips empty paragraphs with such a mark."""
         properties = paragraph.find(f"{W}pPr")
         if properties is None:
             return False
@@ -215,7 +215,7 @@ class Content:
 
 
 def _is_joined_to_next(paragraph: Element) -> bool:
-    """Tell if a tracked change deletes or moves the end of a paragraph, and so joins the next one to it."""
+    """Tell if a tracked change deletes or moves the end of a paragraph, which joins it to the next one."""
     properties = paragraph.find(f"{W}pPr/{W}rPr")
     return properties is not None and any(
         properties.find(W + name) is not None for name in ("del", "moveFrom")

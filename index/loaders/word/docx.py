@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 
 def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of a Word file (.docx). Macros do not run, and nothing that it refers to is fetched.
+    """The document of a Word file (.docx). Macros do not run, and the loader fetches nothing.
 
     Deleted revisions, hidden text and field codes are left out; insertions stay. Notes follow the body, each
-    with the mark that Word would show; headers and footers come last, each wording once.
+    with the mark that Word would show. Headers and footers come last, without repetitions.
 
     Raises:
-        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or empty of
+        LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
             words.
     """
     check_archive(data, path, "word/document.xml", "a Word document", options.limits)

@@ -13,7 +13,7 @@ _CHECKED, _UNCHECKED = "☒", "☐"
 
 
 class Fields:
-    """The fields that are open at a point of the text; a field may be inside the code of another."""
+    """The fields that are open at a point of the text. A field may be inside the code of another field."""
 
     def __init__(self) -> None:
         self._in_code: list[bool] = []
@@ -24,7 +24,7 @@ class Fields:
         return any(self._in_code)
 
     def turn(self, mark: Element) -> str:
-        """Handle a mark: a field or its result starts, or the field ends; return a form control's text."""
+        """Handle the mark of a field's start, separator or end. Return a form control's text, or else ""."""
         kind = mark.get(f"{W}fldCharType")
         if kind == "begin":
             shown = "" if self.is_code else _control(mark)

@@ -81,7 +81,7 @@ class Formats:
         return self._of_styles[name]
 
     def _inherited(self, name: str) -> Format:
-        """The format of a style with those of its base styles."""
+        """The format of a style. Its base styles give the properties that the style does not set."""
         hidden, position, font = None, None, None
         for _ in range(_MOST_BASES):
             style = self._styles.get(name)

@@ -24,7 +24,7 @@ class Note:
     """A note that the text refers to.
 
     Attributes:
-        element: the element with its text.
+        element: the element with the note's text.
         mark: the mark that stands at the reference and before the note's text.
         custom: the author's own mark; empty for a numbered note.
     """
@@ -36,7 +36,7 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """The numbering of notes in a section: format, first number, and where it restarts."""
+    """The numbering of notes in a section: the format, the first number, and where the numbers restart."""
 
     kind: str
     start: int
@@ -50,7 +50,7 @@ class Notes:
 
     Args:
         part: the document's main part.
-        body: its body, whose sections give the numbering of notes.
+        body: the document's body, whose sections give the numbering of notes.
     """
 
     def __init__(self, part: Part, body: Element) -> None:

@@ -33,8 +33,8 @@ class _Level:
         kind: the format of the level's numbers.
         text: the pattern of the level's markers, for example ``%1.%2``.
         start: the level's first number.
-        restart: an item at this level, counted from 1, or at a higher level starts the numbers anew; 0 if no
-            item does, None if an item at any higher level does.
+        restart: an item at one of the levels 1 to ``restart`` starts this level's numbers anew. 0 stands for
+            no level, None for all higher levels.
         is_legal: whether the level's markers write the numbers of all levels as decimals.
     """
 
@@ -52,7 +52,7 @@ class _List:
     Attributes:
         definition: the id of the list's definition. All lists with one definition share their counts.
         levels: the list's levels, by depth from 0.
-        begun_anew: the depths at which the list starts its numbers again.
+        begun_anew: the depths at which the list starts the shared numbers again.
     """
 
     definition: str
@@ -108,7 +108,7 @@ class Numbering:
         return (f"{written.strip()} " if written.strip() else ""), group
 
     def _place(self, paragraph: Element) -> tuple[str, int]:
-        """The list of a paragraph and the level in it, from 0; the paragraph's style gives missing values."""
+        """A paragraph's list and level, from 0. The paragraph's style gives the values that are missing."""
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")
         for style in self._bases(value(paragraph, "pPr/pStyle") or ""):
@@ -185,7 +185,7 @@ def _counted(listed: _List, counts: dict[int, int], item: _Level, depth: int) ->
 
 
 def _outline(style: Element) -> int:
-    """The heading level of a style, from 1; 0 if it does not say."""
+    """The heading level of a style, from 1; 0 if the style gives none."""
     written = value(style, "pPr/outlineLvl")
     if written is not None:
         return integer(written, _BODY_LEVEL) + 1

@@ -1,4 +1,4 @@
-"""Reads the title, publisher and date of a PDF from its first page, which counts more than its properties."""
+"""Reads a PDF's title, publisher and date from the first page, which counts more than the properties."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ class FirstPages:
 
 
 def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Properties]:
-    """The details that the first page states, and the credible ones among the file's properties ``said``.
+    """The details that the first page states, and the credible details among the file's properties ``said``.
 
     The title in the properties is credible if its words are on the page above the text. It is also credible
-    if the page shows no title and the words read like a title: programs also write file names there.
+    if the page shows no title and the words read like a title: programs also write file names as titles.
     """
     page = pages.lines[0] if pages.lines else ()
     lines = [_written(line) for line in page]
@@ -86,8 +86,8 @@ def _is_believed(said: str, above: Sequence[str], title: str | None) -> bool:
     Args:
         said: the title in the properties.
         above: the lines above the text of the first page.
-        title: the title that the page shows, or None. It is preferred if it says more than ``said``, for
-            example if ``said`` is only its beginning, the name of a company.
+        title: the title that the page shows, or None. A title that says more than ``said`` is preferred:
+            ``said`` may be only its beginning, for example the name of a company.
     """
     if is_furniture(said):
         return False

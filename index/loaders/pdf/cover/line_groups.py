@@ -16,7 +16,7 @@ from index.loaders.pdf.positioned import Placed, joined_by
 from index.loaders.pdf.runs import Line
 
 LARGER = 1.08
-"""A line whose height is this multiple of the text's is a heading; the lines of one group differ by less."""
+"""A line that is higher than the text by this ratio is a heading; the lines of one group differ by less."""
 
 _MAX_STEP = 1.9
 """The largest distance between the lines of a title, in line heights."""

@@ -14,7 +14,7 @@ from index.loaders.pdf.cover.line_groups import LineGroup, line_groups
 from index.loaders.pdf.runs import Line
 
 MUCH_LARGER = 1.3
-"""A heading of the second page that is higher by this ratio is the title if the first page has few words."""
+"""If the first page has few words, a heading of the second page that is higher by this ratio is the title."""
 
 _FEW_WORDS = 8
 _ALIKE = 0.9
@@ -91,7 +91,7 @@ def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
 
 
 def _heading_in_text(groups: Sequence[LineGroup]) -> str | None:
-    """The first heading on a page, or an earlier line that can be a title although it is no larger."""
+    """The first heading on a page, or an earlier line that can be a title, though no larger than text."""
     for number, group in enumerate(groups):
         if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group)):
             return group.title

@@ -127,7 +127,7 @@ def _tokens(line: Line) -> Iterator[Token]:
 def _atoms_of(stretch: Sequence[Token], height: float) -> list[Atom]:
     """The atoms of the words between two wide gaps.
 
-    If all of them are figures and signs, each figure with its signs is an atom; else they are one atom.
+    If all words are figures and signs, each figure with its signs is an atom; else all words are one atom.
     """
     if not stretch:
         return []
@@ -210,7 +210,7 @@ def _is_only(atom: Atom, form: regex.Pattern[str]) -> bool:
 
 
 def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
-    """Split an atom over several columns into the parts in each column; None if the atom spans them.
+    """Split an atom over several columns into one atom per column; None if it is a heading of them all.
 
     The headings of two columns may have a narrow gap between them, and a label may end close to the first
     figure of its row.

@@ -30,16 +30,16 @@ STEP = 2.2
 """The largest distance, in line heights, between a heading and the line below it."""
 
 SHARED = 0.3
-"""The largest share of its height that a line below another one has in common with it."""
+"""A line is below another line if at most this share of its height overlaps the other line's height."""
 
 MAX_LEDGE = 8.0
-"""The line heights by which a heading may begin to the left of its columns."""
+"""The largest distance, in line heights, that a heading begins to the left of its columns."""
 
 MAX_SHIFT = 1.5
 """The largest distance, in line heights, between the middle of a heading and the middle of its columns."""
 
 EXACT = 0.5
-"""The largest such distance, in heights of the heading, that leaves no doubt which columns it covers."""
+"""The largest distance, in heights of a heading, at which two edges or two middles count as aligned."""
 
 _PERIOD = regex.compile(
     r"\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|fiscal|half|jan\w*|feb\w*|mar\w*|apr\w*|may"
@@ -82,7 +82,7 @@ class _Heading:
 
 
 class _Part(NamedTuple):
-    """A line of a heading, or a part of it: its words, the columns under them, and the line."""
+    """A line of a heading, or a part of the line: the words, the columns under the words, and the line."""
 
     atom: Atom
     columns: tuple[int, ...]
@@ -99,7 +99,7 @@ class _Part(NamedTuple):
         return min(abs(left), abs(right), abs(left + right) / 2) < EXACT * self.line.height
 
     def overlaps(self, other: _Part) -> bool:
-        """Return whether one part stands above the other, or would at another height."""
+        """Return whether two parts overlap from left to right; they may stand at any height."""
         return min(self.atom.right, other.atom.right) > max(self.atom.left, other.atom.left)
 
 
@@ -109,9 +109,9 @@ def ends_like_sentence(line: Line) -> bool:
 
 
 def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> tuple[int, int]:
-    """Count the headings among the last ``lines`` above the table whose first row is ``first``.
+    """Count the headings of a table and, after them, the names of groups of rows, at the end of ``lines``.
 
-    After the headings, lines over the labels may name groups of rows: their number is the second.
+    A line names a group of rows if it stands between the headings and the rows, over the labels only.
 
     Args:
         lines: the lines before the table, in reading order.
@@ -147,15 +147,15 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
 
 
 def _below(lines: Sequence[Line], top: float) -> list[Line]:
-    """The first of ``lines``, up to the first line that begins at ``top`` or above it."""
+    """The first of ``lines``, up to the line before the first one whose lower bound is not below ``top``."""
     return list(takewhile(lambda line: line.bottom < top, lines))
 
 
 def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
     """The upper bound of a table's headings among ``lines``.
 
-    Upwards from the first row, each heading closely follows the lines below it. A line over the labels is a
-    heading only if a line over the figures reaches as high. The figures begin at ``edge``.
+    Each heading stands closely above the first row or another heading. A line over the labels is a heading
+    only if a line over the figures reaches as high. The figures begin at ``edge``.
     """
     level, top = first.top, first.top
     for line in sorted(lines, key=lambda line: line.bottom):
@@ -186,7 +186,7 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
     """The rows of a table's headings, from the top.
 
     The lines of one heading are joined. A heading that spans several columns becomes a cell of the first of
-    these columns, in a row above their own headings.
+    these columns, in a row above the headings of single columns.
 
     Args:
         lines: the lines of the headings, in reading order.
@@ -210,7 +210,7 @@ def is_by_cell(lines: Sequence[Line]) -> bool:
 def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tuple[_Heading, float]]:
     """The headings in reading order, each with the columns that it covers and the height of its lines.
 
-    If headings are written cell by cell, the lines of each are joined; else each line is a heading.
+    If headings are written cell by cell, the lines of each heading are joined; else each line is a heading.
     """
     parts = [
         _Part(atom, covered, line)
@@ -229,7 +229,7 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
 
 
 def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
-    """Tell if two parts, written one after the other, are lines of a cell: neither stands over two others."""
+    """Tell if two parts, written one after the other, are lines of one cell: each overlaps only the other."""
     step = above.line.bottom - below.line.bottom
     return (
         0.3 * below.line.height < step < TIGHT * below.line.height
@@ -306,7 +306,7 @@ def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
 
 
 def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
-    """Put headings into rows: each goes to the lowest row above the headings that cover columns under it."""
+    """Put headings into rows: each into the lowest row above the lower headings that share a column."""
     levels: list[list[_Heading]] = []
     for heading in sorted(headings, key=lambda each: each.bottom):
         level = 0
@@ -331,10 +331,11 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
 
 
 def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]) -> None:
-    """Move headings that have none above them into the row above, right of a wide heading there.
+    """Move each heading with no heading above it into the row above, if a heading there is on its left.
 
-    In that row they keep the wide heading from seeming to cover them too. It is sure that it does not if they
-    begin as high as it does, or if it stands over the exact middle of other columns.
+    Otherwise the heading on the left would seem to cover the columns on its right, too. The move needs a sign
+    that the left heading does not cover them: its bottom is below the top of the moved heading, or it covers
+    several columns and stands exactly over their middle.
     """
     for row, above in pairwise(levels):
         if any(_UNITS.match(heading.cell.words.text) for heading in row):

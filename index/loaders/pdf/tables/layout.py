@@ -7,8 +7,8 @@ its columns:
 1. The words of a row become atoms: a figure with its currency sign, brackets and percent sign, or a stretch
    of words.
 2. Atoms of different rows that stand above each other form a column. An atom that stands above two atoms of
-   another row spans their columns and forms none.
-3. Each atom goes to its column, a spanning one to the first column that it covers. A column without an atom
+   another row spans their columns and forms no column.
+3. Each atom goes to its column, a spanning atom to the first column that it covers. A column without an atom
    gets an empty cell.
 """
 
@@ -94,9 +94,9 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
 
 
 def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
-    """Let no line of headings that are written cell by cell be a row of its own: they belong together.
+    """Mark the lines of headings that are written cell by cell as no rows.
 
-    The last line of a heading may stand beside the first line of the next one.
+    The last line of a heading may stand beside the first line of the next heading, and look like a row.
     """
     kept = list(lines)
     for place, line in enumerate(lines):
@@ -114,7 +114,7 @@ def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
 
 
 def _is_name(line: Line, first: Line) -> bool:
-    """Return whether a line near above the row ``first`` stands over its label only."""
+    """Return whether a line closely above the row ``first`` stands over the row's label only."""
     return (
         not line.is_row
         and 0.3 * line.height < line.bottom - first.bottom < MAX_STEP * MAX_LABELS * line.height
@@ -125,7 +125,7 @@ def _is_name(line: Line, first: Line) -> bool:
 
 
 def _may_be_heading(line: Line, first: Line) -> bool:
-    """Tell if a line near above the row ``first`` stands over its figures, and has no quantity itself."""
+    """Tell if a line closely above the row ``first`` stands over the row's figures, and has no quantity."""
     above = line.bottom - first.bottom
     return (
         0.3 * line.height < above < MAX_HEIGHT * line.height
@@ -156,7 +156,7 @@ def _end(lines: Sequence[Line], first: int) -> int:
 def _next_row(lines: Sequence[Line], end: int) -> int | None:
     """The index of the first row at or after ``end``.
 
-    None if a wide gap comes before it, or more than ``MAX_LABELS`` lines that are not rows.
+    None if a wide gap, or more than ``MAX_LABELS`` lines that are not rows, come before that row.
     """
     for place in range(end, min(end + MAX_LABELS + 1, len(lines))):
         before, line = lines[place - 1], lines[place]
@@ -172,7 +172,7 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
 def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
     """Tell if a line between rows names rows of a table with these edges, rather than being a paragraph.
 
-    It is narrow, or ends before the cells that begin at ``figures``.
+    Such a line is narrow, or ends before the cells that begin at ``figures``.
     """
     return (
         line.right <= right + line.height
@@ -194,9 +194,10 @@ def _is_heading(line: Line) -> bool:
 
 
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
-    """Count a table's first lines that are its caption, part of which is set like a row.
+    """Count a table's first lines that are its caption, although some of them look like rows.
 
-    Words over the labels that stand above a line of the caption are part of the caption, too.
+    The caption ends with the last line of one atom before a row of headings, if the line before that line
+    begins no further to the right.
     """
     headings = list(takewhile(lambda row: not any(is_quantity(text_of(atom)) for atom in row[1:]), rows))
     for place in range(len(headings) - 2, 0, -1):
@@ -229,7 +230,7 @@ def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
 
 
 def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Column]) -> list[Line]:
-    """Give each row a cell in every column up to its last, and join the lines of each label."""
+    """Give each row a cell in every column up to its last words, and join the lines of each label."""
     rows = [
         replace(line, cells=tuple(cells_of(row, line.height, columns)), is_row=True) for line, row in body
     ]
@@ -249,11 +250,11 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
 
 
 def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
-    """Return whether a label goes on in a third line: it begins where the second did, which was full.
+    """Return whether ``line`` is a label's third line: it begins like the second line, which is full.
 
     Args:
-        hanging: the second line of the label, if it is indented.
-        before: the row whose label has these lines.
+        hanging: the second line of the label if it is indented; else None.
+        before: the row whose label ends with that second line.
         line: the next line.
         edge: the right edge of the column of labels.
     """
@@ -266,12 +267,9 @@ def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
 
 
 def _goes_on(before: Line, line: Line, edge: float) -> bool:
-    """Return whether the label of a row goes on in the next line.
+    """Return whether the label of the row ``before`` goes on in the next line.
 
-    Args:
-        before: the row.
-        line: the next line.
-        edge: the right edge of the column of labels.
+    The column of labels ends at ``edge``.
     """
     label, rest = before.cells[0], line.cells[0]
     step = before.bottom - line.bottom
@@ -288,7 +286,11 @@ def _goes_on(before: Line, line: Line, edge: float) -> bool:
 
 
 def _with_label(before: Line, line: Line) -> list[Line]:
-    """Join the labels of a row and the next line: gives one row, or two rows if both have other cells."""
+    """Join a row's label with the rest of the label, which begins the next line.
+
+    Returns:
+        One row; two rows if both lines have cells after the label.
+    """
     label = _joined(before.cells[0], line.cells[0])
     bold = (before.bold[0], line.bold[1])
     if len(before.cells) == 1 or len(line.cells) == 1:

@@ -18,8 +18,8 @@ MAX_LEVELS = 8
 def with_levels(rows: Sequence[Line]) -> list[Line]:
     """Set the level of each row: the number of left edges of labels that lie further left.
 
-    If only some labels at an edge are bold, and the name of a group is among the bold ones, the others stand
-    a level below: print shows by weight, too, what belongs to what.
+    If only some labels at an edge are bold, and one of the bold labels names a group, the labels that are not
+    bold stand a level below the bold ones.
     """
     labelled = [row for row in rows if row.cells[0].words.text.strip()]
     edges = _edges(labelled)
@@ -38,7 +38,7 @@ def with_levels(rows: Sequence[Line]) -> list[Line]:
 
 
 def _edges(rows: Sequence[Line]) -> list[float]:
-    """The left edges of labels, from left to right; of edges close to each other, the leftmost."""
+    """The left edges of labels, from left to right. Edges close to each other count as one, the leftmost."""
     lefts = sorted(row.left for row in rows)
     height = max((row.height for row in rows), default=0.0)
     return lefts[:1] + [right for left, right in pairwise(lefts) if right - left > MIN_INDENT * height]
