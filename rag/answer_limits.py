@@ -17,15 +17,15 @@ MAX_READ = 24
 """The number of candidate sentences that a reader reads."""
 
 WIDEN_BY = 2
-"""The number of sentences before and after a hit that are read with it, as far as the document has them."""
+"""The number of sentences that are read with a hit on each side of it; fewer at the ends of a document."""
 
 MAX_SENTENCES = 8
 """The most sentences of a quoted answer; it has at least one."""
 
 CERTAIN = 0.9
-"""From this probability on, the library certainly answers a question. Below it, sentences that a language
-model writes are at most paraphrased. A tenth of the unanswerable questions of squad2 and none of those
-of clapnq reach it (``benchmarks/certain.py``)."""
+"""From this probability on, the library certainly answers a question. Below it, a sentence that a language
+model writes gets no better verdict than ``paraphrased``. Of the unanswerable questions, a tenth of squad2's
+and none of clapnq's reach this probability (``benchmarks/certain.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class AnswerLimits:
         widen_by: the number of sentences before and after each passage that are read.
         max_sentences: the most sentences of an answer.
         certain: the probability from which the sentences of a language model may count as supported.
-        threshold: the probability below which there is no answer; None for the calibrated threshold.
+        threshold: the probability below which the engine abstains; None for the calibrated threshold.
     """
 
     dense_weight: float = DENSE_WEIGHT

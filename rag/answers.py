@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 
 
 Verdict = Literal["quoted", "supported", "paraphrased", "unsupported"]
-"""What is known about a sentence of an answer and the words that it cites.
+"""How a sentence of an answer relates to the words that it cites.
 
 ``quoted``: the sentence repeats the cited words exactly. This verdict does not say whether they answer the
-question. The others are of sentences that a model wrote. ``supported``: the sentence repeats cited words,
-apart from endings and omissions, or a judge says that they say it. ``paraphrased``: no check finds a fault,
-and no judge is certain; a reader should compare the sentence with its footnote. ``unsupported``: a figure,
-date, name or denial is not that of the cited words, or a judge says that they do not say it."""
+question. The other verdicts are for sentences that a model wrote. ``supported``: the sentence repeats the
+cited words, apart from endings and omissions, or a judge finds that they say the same. ``paraphrased``: no
+check finds a fault, and no judge is certain; a reader should compare the sentence with its footnote.
+``unsupported``: the sentence differs from the cited words in a figure, date, name or denial, or a judge finds
+that they do not say the same."""
 
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
 """The verdicts, from the surest to the worst."""
@@ -33,7 +34,7 @@ WRITTEN = VERDICTS[1:]
 """The verdicts of sentences that a model wrote."""
 
 DOUBTFUL: frozenset[Verdict] = frozenset({"paraphrased", "unsupported"})
-"""The verdicts of sentences that the cited words may not say; such a sentence is labelled."""
+"""The verdicts of sentences that perhaps say more than the cited words. Readers see a label on them."""
 
 Cause = Literal["empty_library", "language", "not_in_library", "not_answered", "greeting", "thanks"]
 """The reason for an abstention.
@@ -54,7 +55,7 @@ Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable",
 ``paused``: the model failed several times in a row, and no request is sent for a while. ``busy``: other
 requests occupied the model. ``declined``: the model says that there is no answer, but the library certainly
 has one. ``unusable``: the model cited no sentence. ``nothing_supported``: the cited sentences support none of
-the written ones."""
+the sentences that the model wrote."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,9 +140,9 @@ class Citation:
         version: the version of the document that was read.
         title: the document's title.
         publisher: the organisation that issued it, or None.
-        author: the person who wrote it, or None.
-        published: its ISO date, possibly shortened; None if only the time of its file is known.
-        path: its path in the library.
+        author: the person who wrote the document, or None.
+        published: the document's ISO date, possibly shortened; None if only the time of its file is known.
+        path: the document's path in the library.
         page: the page, from 1, or None for formats without pages.
         start: the offset at which the quote begins in the document's text.
         end: the offset at which the quote ends.
@@ -151,8 +152,8 @@ class Citation:
         cell: for a row of a table, the cell that the question means; None if that is not clear.
         recognised: whether OCR read some of the words from a page image, so that they may contain errors.
         also_in: near-duplicates of the document that contain the quote word for word, the earliest first,
-            twenty at most. They do not count as further sources. The cited document is earlier than all of
-            them.
+            twenty at most. They do not count as further sources. All of them are later than the cited
+            document.
         superseded_by: the version that had replaced this one when the answer was made, or None.
         verification: the result of checking the sentence.
     """
@@ -260,9 +261,9 @@ class Computed:
             decimals: ``+$118``. Without a sign if the figures belong to two things, or are both negative.
         unit: the unit that ``difference`` does not show: ``in millions``, ``percentage points``; or "".
         percent: for one thing at two times, the change in per cent of the earlier figure: ``+4.9%``. None if
-            that figure is 0, or if only one of the two is negative.
-        answer: ``yes`` or ``no``, or the row that has more (or less) of two; None if the figures alone do not
-            decide what the question asks.
+            the earlier figure is 0, or if exactly one of the two figures is negative.
+        answer: ``yes`` or ``no``, or, of two rows, the label of the row that has more (or less); None if the
+            figures alone do not decide what the question asks.
     """
 
     difference: str
@@ -295,7 +296,7 @@ class Headline:
     """The answer itself: the value of one cell of a table, or the values of two cells that are compared.
 
     Attributes:
-        value: the words of the cell. Of a comparison, those of the later figure, or of the figure of the row
+        value: the words of the cell. In a comparison, this cell has the later figure, or it is in the row
             that the question names first.
         unit: the part of its unit that ``value`` does not show, such as ``in millions``; "" without one.
         row: the label of the row, as in :class:`CellAddress`.
@@ -319,16 +320,16 @@ class Passage:
         version: the version that was read.
         title: the document's title.
         publisher: the organisation that issued it, or None.
-        author: the person who wrote it, or None.
-        published: its ISO date, or None, as in a citation.
-        path: its path in the library.
-        page: the page on which it begins, or None.
-        start: the offset at which it begins in the document's text.
-        end: the offset at which it ends.
+        author: the person who wrote the document, or None.
+        published: the document's ISO date, or None, as in a citation.
+        path: the document's path in the library.
+        page: the page on which the passage begins, or None.
+        start: the offset at which the passage begins in the document's text.
+        end: the offset at which the passage ends.
         text: ``document.text[start:end]``.
         score: the fused score of the search, 0 to 1.
         shortfall: for an abstention, why this passage does not answer; else None.
-        recognised: whether OCR read some of its words from a page image, as in a citation.
+        recognised: whether OCR read some of the passage's words from a page image, as in a citation.
     """
 
     document_id: int
@@ -356,10 +357,10 @@ class Answer:
         conversation_id: the conversation that the answer belongs to, or None.
         question: the question as the user asked it.
         standalone: for a follow-up, the question that the search used, which is clear without the
-            conversation: written by a model, or joined with the question before; None if the search used the
-            question as asked.
-        searched_for: the question with its spelling corrected. The search used it; for a follow-up,
-            ``standalone`` was made from it. None if nothing was corrected.
+            conversation. A model wrote it, or it joins the follow-up to the question before. None if the
+            search used the question as asked.
+        searched_for: the question with its spelling corrected. The search used this text or, for a follow-up,
+            the ``standalone`` that was made from it. None if nothing was corrected.
         text: the sentences of the answer, in order; sentences of one document share a line. For an
             abstention, the reason in words.
         abstained: whether there is no answer.
@@ -378,16 +379,16 @@ class Answer:
         disagreements: the subjects for which the cited sentences give different figures.
         dropped: the sentences that a language model wrote and that are not shown.
         model: the author of the answer: ``quoted``, or the name of a language model.
-        fallback: why the text of a language model is not used, or ends early; None if it is used whole, or if
-            no model was asked.
+        fallback: why the text of a language model is not used, or ends early; None if the whole text is used,
+            or if no model was asked.
         searched: the scope of the search; None in answers that are older than this field.
         prompt_digest: sha256 of the prompt, in hexadecimal; None if no language model was asked.
-        generation: the generation of the index that was read.
+        generation: the state of the index that was read: the number of commits that changed the passages.
         created: when the answer was made, ISO 8601 in UTC.
-        timings: milliseconds by stage: ``search``, ``select`` (measuring and ranking sentences), ``read``
-            (the reader), ``write`` (the language model), ``verify``, ``answer``. If a language model was
-            asked, also ``prompt_tokens``, ``completion_tokens`` and, if its prices are set, ``cost`` in their
-            currency.
+        timings: milliseconds by stage: ``rewrite`` (of a follow-up), ``search``, ``select`` (measuring and
+            ranking sentences), ``read`` (the reader), ``rerank``, ``write`` (the language model), ``verify``,
+            ``answer``. If a language model was asked, also ``prompt_tokens``, ``completion_tokens`` and, if
+            the model's prices are set, ``cost`` in their currency.
     """
 
     answer_id: str
@@ -426,7 +427,7 @@ class Answer:
 
 
 NAMED = 3
-"""The number of titles that are listed if the user chose documents one by one."""
+"""The most titles that :class:`Searched` lists."""
 
 
 @dataclass(frozen=True, slots=True)

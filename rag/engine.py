@@ -65,8 +65,8 @@ class QueryEngine:
 
     Attributes:
         index: the library.
-        on_answer: called with each answer, after it is stored and before its reader gets it, but not with
-            those of :meth:`warm_up` and :meth:`quoting_only`. It must be quick, and must not raise.
+        on_answer: called with each answer after it is stored and before the caller gets it, but not with the
+            answers of :meth:`warm_up` and :meth:`quoting_only`. It must be quick, and must not raise.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class QueryEngine:
             reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
                 score sentences by their features alone.
             limits: how many passages and sentences an answer uses.
-            weights: a file of weights for another encoder or reader; None for the encoder's bundled ones.
+            weights: a file of weights for another encoder or reader; None for the encoder's bundled weights.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
             reranker: ranks the best sentences again after the reader; None to leave the reader's order.
             keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
@@ -102,7 +102,7 @@ class QueryEngine:
         self.limits = limits
         self.keeps = keeps
         self._file = weights
-        # Files that cannot be used are told now, not at the first question.
+        # A file that cannot be used raises an error now, not at the first question.
         self._weights("features", index.encoder)
         if self.reader is not None:
             self._weights("reader", index.encoder)
@@ -126,7 +126,7 @@ class QueryEngine:
     def is_warming(self) -> bool:
         """Return whether questions wait until :meth:`warm_up` has ended.
 
-        A server that warms up in the background sets it.
+        A server that warms up in the background sets this property.
         """
         return self._state.is_warming
 
@@ -210,7 +210,7 @@ class QueryEngine:
     def for_viewer(self, viewer: Viewer | None) -> QueryEngine:
         """Return the same engine over what ``viewer`` may see; None for everything.
 
-        The answers that it stores belong to the viewer. Its writer is always that of this engine.
+        The answers that it stores belong to the viewer. Both engines always have the same writer.
         """
         other = copy(self)
         other.index = self.index.for_viewer(viewer)
@@ -223,13 +223,13 @@ class QueryEngine:
             EncoderError: if the encoder or the reranker cannot be loaded.
             ReaderError: if the reader's weights do not fit.
         """
-        # An empty library asks none of the models.
+        # A question to an empty library would use none of the models.
         self.index.encoder.encode_query("ready")
         if self.reader is not None:
             self.reader.read("ready", [Window("", ("ready",))])
         if self.reranker is not None:
             self.reranker.encode_query("ready")
-        # Milvus may be away while a server starts; each answer says so until it is back.
+        # Milvus may be unreachable while a server starts; until it is back, each answer says so.
         with suppress(UnreachableError):
             list(self._events(understand("ready"), NO_FILTERS, NO_CONVERSATION, keeps=False))
         self.is_warming = False
@@ -368,7 +368,7 @@ class QueryEngine:
         return rank(candidates, weights), weights
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
-        """The weights for the cosines of ``encoder``, which may be a former one of the library."""
+        """The weights for the cosines of ``encoder``, which may be a former encoder of the library."""
         weights = load_weights(ranker, self._file, encoder.name)
         return weights if self.limits.threshold is None else replace(weights, threshold=self.limits.threshold)
 
@@ -401,7 +401,7 @@ class _Found:
         ranked: their sentences, best first.
         weights: the weights that ranked them.
         decision: the decision whether the library answers it.
-        report: a sentence of the report whose overview it asks for, or None.
+        report: a sentence of the report whose overview the question asks for, or None.
     """
 
     question: Question
@@ -473,7 +473,7 @@ class _State:
 
 @dataclass(eq=False, slots=True)
 class _OpenQuestions:
-    """Counts the questions that are being answered: each is a context, which any thread may enter."""
+    """Counts the questions that are being answered. Each question enters it as a context, in any thread."""
 
     number: int = 0
     _lock: Lock = field(default_factory=Lock)

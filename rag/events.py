@@ -25,10 +25,10 @@ class QuestionRewritten:
 class ReadingBegun:
     """Streamed when the reader begins to read, which takes most of the time before the text.
 
-    A follow-up may be read twice: as asked, and with the question before it.
+    For a follow-up, the reader may read twice: for the question alone, and joined to the earlier question.
 
     Attributes:
-        sentences: the number of sentences that it reads.
+        sentences: the number of sentences that the reader reads.
     """
 
     sentences: int
@@ -69,10 +69,10 @@ class AnswerDone:
 
 
 StreamedEvent = QuestionCorrected | QuestionRewritten | PassagesFound | Token | CitationMade | AnswerDone
-"""An event with a part of the answer, or with what it rests on."""
+"""An event with a part of the answer, or with the question or passages behind the answer."""
 
 Event = StreamedEvent | ReadingBegun
 """An event of ``QueryEngine.stream``. The order is: the corrected question (if there is one), the beginning
-of the reading (with a reader), the passages, the tokens and citations, the answer. For a follow-up, the
+of the reading (with a reader), the passages, the tokens and citations, and the answer. For a follow-up, the
 rewritten question comes before the reading if a model wrote it. Without a model, the reading may begin twice,
-and the rewritten question comes after it."""
+and the rewritten question comes after both readings."""

@@ -12,7 +12,7 @@ from rag.finding.reading import ReadSentence
 from rag.verification import Evidence
 
 _BEFORE_CHARACTERS = 400
-"""The number of characters before a quote in which the sentence before it is searched."""
+"""The number of characters before a quote that are searched for the sentence before it."""
 
 
 def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: DocumentTexts) -> Evidence:

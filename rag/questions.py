@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Form(StrEnum):
-    """The number of sentences that a question asks for."""
+    """What a question asks for, which decides the number of sentences."""
 
     FACT = "one fact"
     COMPARISON = "one fact for each of several things"
@@ -43,7 +43,7 @@ class Question:
         language: an ISO 639-1 code, or ``und`` for a short or ambiguous question.
         names: the proper names and figures in it, as written, each once.
         kind: the kind of answer that it expects.
-        form: how many sentences it asks for.
+        form: what it asks for, from one fact to an overview.
     """
 
     text: str
@@ -156,7 +156,7 @@ def understand(text: str) -> Question:
         text: the question in any language; the expected kind of answer is recognised in English only.
 
     Raises:
-        QuestionError: if it is empty, or longer than :data:`MAX_QUESTION_CHARACTERS`.
+        QuestionError: if the question is empty, or longer than :data:`MAX_QUESTION_CHARACTERS`.
     """
     # JSON can contain half a surrogate pair, which no index or database accepts.
     question = text.encode("utf-8", "replace").decode().strip()

@@ -114,8 +114,8 @@ def forget_answers(library: Library | Catalog, before: str) -> int:
 def conversation(library: Library | Catalog, conversation_id: str, limit: int | None = None) -> list[Answer]:
     """Return the last answers of a conversation, at most ``limit``, the oldest first.
 
-    Unlike :func:`load`, this does not compare the answers with their re-serialised form: the library wrote
-    them itself, and every question of the conversation reads them.
+    Unlike :func:`load`, this does not compare each answer with its re-serialised form: the library itself
+    wrote the answers, and the comparison would delay every question of the conversation.
     """
     return [_read(body) for body in _store(library).conversation(conversation_id, limit)]
 
@@ -128,13 +128,13 @@ def conversation_texts(library: Library | Catalog, conversation_id: str) -> list
 def answers_before(
     library: Library | Catalog, answer_id: str, limit: int | None = None, *, own: bool = False
 ) -> tuple[str | None, list[Answer]]:
-    """Return the answers that preceded an answer in its conversation, even a replaced answer.
+    """Return the answers that preceded an answer in its conversation. The answer may be a replaced one.
 
     Args:
-        library: the library that stores them.
+        library: the library that stores the answers.
         answer_id: the id of the answer.
         limit: the most answers to return.
-        own: whether the answer must be the viewer's own, not only shared with it.
+        own: whether the answer must be the viewer's own; a shared answer of another user is then not found.
 
     Returns:
         The conversation's id, or None for a single answer; and the last preceding answers, at most ``limit``,
@@ -214,7 +214,7 @@ def _adapter() -> TypeAdapter[Answer]:
 
 
 def _differs(given: Any, read: Any, place: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
-    """Return the place at which ``given`` has something that ``read`` lacks; None without such a place."""
+    """Describe the first place where ``given`` has a value that ``read`` lacks; None if there is none."""
     if isinstance(given, dict) and isinstance(read, dict):
         for name, value in given.items():
             if name not in read:
@@ -241,14 +241,14 @@ LISTED = 200
 def page_of_conversations(
     library: Library | Catalog, query: str = "", limit: int = LISTED, before: int | None = None
 ) -> tuple[list[KeptConversation], int | None]:
-    """Return the conversations, the last updated first, and the place of the last one if more follow.
+    """Return a page of conversations, the last updated first, and the ``before`` of the next page, or None.
 
     Args:
-        library: the library that stores them.
+        library: the library that stores the conversations.
         query: words, or parts of words. Each must occur in the name, a question or an answer of the
             conversation, regardless of case and accents. Empty for all conversations.
         limit: the most conversations to return.
-        before: the place of the last conversation of the page before; None for the first page.
+        before: the value that came with the page before; None for the first page.
     """
     found = _store(library).list_conversations(query, limit + 1, before)
     return [each for _, each in found[:limit]], found[limit - 1][0] if len(found) > limit else None
@@ -276,7 +276,7 @@ def conversation_json(library: Library | Catalog, conversation_id: str) -> str:
 
 
 def name_conversation(library: Library | Catalog, conversation_id: str, name: str) -> KeptConversation:
-    """Name a conversation; an empty name restores the first question. The visible form of the name is stored.
+    """Store the visible form of a name for a conversation; an empty name restores the first question.
 
     Raises:
         ConversationNotFoundError: if the conversation does not exist.
@@ -358,7 +358,7 @@ class CitingAnswers:
 
     Attributes:
         answers: the answers, the newest first.
-        last: the place of the last one if more follow; else None.
+        last: the ``before`` of the next page; None if this page is the last one.
     """
 
     answers: list[CitingAnswer]
@@ -376,7 +376,7 @@ def page_of_citing(
         library: the library that stores the answers.
         document_id: the document's number; the document may have been deleted.
         limit: the most answers to return.
-        before: the place of the last answer of the page before; None for the first page.
+        before: the ``last`` of the page before; None for the first page.
     """
     found = _store(library).citing(document_id, limit + 1, before)
     answers = [_citing(_read(body), document_id, version) for _, version, body in found[:limit]]

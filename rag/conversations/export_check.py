@@ -133,7 +133,7 @@ def recheck(
             Opening takes seconds, and sentences that quote literally never need it.
 
     Returns:
-        The result for each sentence, and for each footnote.
+        The results for the sentences, and the results for the footnotes, both in the given order.
     """
     with catalog.reading() as reader:
         texts = cache(reader.text)
@@ -146,7 +146,7 @@ def recheck(
 
 
 def cited_document(reader: CatalogReader, place: Place) -> DocumentRecord | None:
-    """Return the document of a position, if the library has that file under that number."""
+    """Return the document of a position; None if the library has another file, or none, under its number."""
     named = _named(reader, place)
     return named if named is not None and place.digest in {None, named.digest} else None
 

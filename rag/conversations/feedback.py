@@ -24,7 +24,7 @@ should have cited. ``unanswerable``: the library does not answer the question.""
 
 @dataclass(frozen=True, slots=True)
 class CitedEvidence:
-    """Evidence that answers a question: its span, and its words, to find the evidence in a later version.
+    """A span of a document that answers a question, with its words, which find it in a later version.
 
     Attributes:
         source: the folder that the document was found in, as an absolute path.
@@ -130,7 +130,7 @@ def forget_feedback(catalog: Catalog, before: str) -> int:
 
 
 def judgements(catalog: Catalog, answer_ids: Collection[str]) -> dict[str, Judgement]:
-    """Return the last judgement of each of these answers by the catalog's viewer, or by all without one."""
+    """Return the viewer's last judgement of each answer, or anybody's last if the catalog has no viewer."""
     statement = sa.select(feedback.c.answer_id, feedback.c.verdict).where(
         feedback.c.answer_id.in_(answer_ids)
     )

@@ -45,7 +45,7 @@ def import_feedback(home: Path, catalog: Catalog) -> None:
 
 
 def forget_feedback_file(home: Path, before: float) -> None:
-    """Delete the file, which has damaged lines alone, if it was written before a time in seconds."""
+    """Delete the file, in which only damaged lines are left, if it is older than a Unix time in seconds."""
     file = home / FILE
     with suppress(FileNotFoundError):
         if file.stat().st_mtime < before:
@@ -53,7 +53,7 @@ def forget_feedback_file(home: Path, before: float) -> None:
 
 
 def _lines(file: Path) -> list[bytes]:
-    """The lines of the file, empty ones left out; none if another process has imported it."""
+    """The lines of the file that are not empty; none if another process has imported the file."""
     try:
         return [line for line in file.read_bytes().split(b"\n") if line.strip()]
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""The history of a conversation, as far as a follow-up may refer to it."""
+"""The part of a conversation's history that a follow-up may refer to."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Conversation:
 
 
 MAX_NUMBERED = 200
-"""The number of last answers of a conversation whose footnote numbers stay in use."""
+"""The number of a conversation's latest answers whose footnote numbers stay in use."""
 
 NO_CONVERSATION = Conversation()
 """The conversation of a question without earlier turns."""
@@ -63,13 +63,13 @@ def continue_conversation(
 
     Args:
         library: the library with the stored answers.
-        conversation_id: the conversation's id; None starts one, unless ``replaces`` belongs to one.
+        conversation_id: the conversation's id; None for the conversation of ``replaces``, or for a new one.
         turns: as for :func:`from_turns`.
         replaces: the id of an answer that the next one replaces; only the answers before it count.
 
     Raises:
         AnswerNotFoundError: if the answer to replace does not exist.
-        OtherConversationError: if it belongs to another conversation than ``conversation_id``.
+        OtherConversationError: if the answer to replace belongs to another conversation.
     """
     if replaces is None:
         answers = kept_conversation(library, conversation_id, MAX_NUMBERED) if conversation_id else []
@@ -96,12 +96,12 @@ def exchange_of(answer: Answer) -> Exchange:
 
 
 def from_turns(turns: Sequence[tuple[str, str]], conversation_id: str | None = None) -> Conversation:
-    """Build a conversation from turns that the caller supplies, if the library stores none.
+    """Build a conversation from turns that the caller supplies, because the library stores none.
 
     Args:
         turns: pairs of role (``user`` or ``assistant``) and text, the oldest first. Text before the first
             question is ignored.
-        conversation_id: the id for storing its answers.
+        conversation_id: the id for storing the conversation's answers.
     """
     exchanges: list[Exchange] = []
     for role, text in turns:

@@ -1,8 +1,8 @@
 """Conditions that tell which stored answers a viewer of the library may read or change.
 
-An answer belongs to the viewer for whom it was made. Answers that were made for all, as while nobody signs
-in, belong to nobody: viewers who see all documents see and change them as their own. For each viewer, an
-answer with words or a title of a document that the viewer may not see does not exist.
+An answer belongs to the viewer for whom it was made. An answer that was made while nobody signs in belongs to
+nobody: viewers who see all documents may read and change it like their own answers. An answer that shows
+words or the title of a document does not exist for viewers who may not see that document.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from index.catalog import (
 from index.records import Viewer
 
 NOBODY = ""
-"""The key of the owner of answers that belong to nobody."""
+"""The owner's key for answers that belong to nobody."""
 
 
 def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
@@ -40,10 +40,10 @@ def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 
 
 def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    """The condition that an answer belongs to ``viewer``, or is shared and cites nothing hidden from it.
+    """The condition that an answer belongs to ``viewer``, or is shared and shows nothing hidden from it.
 
-    A shared answer that cites a deleted document is the owner's alone: nobody can tell any more who might see
-    the document.
+    If a shared answer cites a deleted document, the library no longer knows who may see that document. Then
+    only the owner and viewers who see all documents can read the answer.
     """
     if viewer is None:
         return sa.true()
@@ -68,7 +68,7 @@ def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
 
 
 def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, shown: Collection[int]) -> None:
-    """Record the owner of a new answer, and the documents of which it has words or titles."""
+    """Record the owner of a new answer, and in ``shown`` the documents whose words or titles it shows."""
     if viewer is not None and viewer.key != NOBODY:
         row = {"number": number, "owner": viewer.key, "shared": False}
         connection.execute(sa.insert(kept_owners).values(row))

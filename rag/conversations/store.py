@@ -1,7 +1,7 @@
 """The tables of stored answers and of their conversations. An answer is an opaque text here.
 
-Storing an answer changes no search result: the generation stays the same, and writers of documents wait only
-for the time of a few rows.
+Storing an answer changes no search result, so the index's generation stays the same. Writers of documents
+wait only while a few rows are written.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class SearchFields:
         heading: a line that represents it in a list: the question.
         words: the text to search, regardless of case and accents.
         references: the documents that it cites: their numbers and versions.
-        documents: the numbers of further documents of which it has words or titles.
+        documents: the numbers of further documents whose words or titles it shows.
     """
 
     heading: str = ""
@@ -46,7 +46,7 @@ class SearchFields:
 
 
 NO_FIELDS = SearchFields()
-"""The fields of an answer that only its id and its conversation find."""
+"""The fields of an answer that is found only by its id or its conversation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +76,7 @@ class AnswerStore:
     """The stored answers of a library, as JSON texts. Safe to share between threads.
 
     Answers that the viewer of the catalog may not read do not exist (:mod:`rag.conversations.owners`). Only
-    their owner lists, continues, changes or shares answers; others can read a shared one by its id.
+    the owner can list, continue, change or share an answer; other users can read a shared answer by its id.
 
     Args:
         catalog: the catalog, for all viewers or for one.
@@ -142,7 +142,7 @@ class AnswerStore:
     def conversation(self, conversation_id: str, limit: int | None = None) -> list[str]:
         """Return the last answers of a conversation, at most ``limit``, the oldest first.
 
-        If none of them is the viewer's own, these are the shared ones.
+        If no answer of the conversation is the viewer's own, this returns the shared ones.
         """
         newest = sa.select(kept.c.body).where(kept.c.series == conversation_id).order_by(kept.c.number.desc())
         with self._engine.connect() as connection:
@@ -159,10 +159,10 @@ class AnswerStore:
         return connection.scalar(own.limit(1)) is not None
 
     def _seen(self, connection: sa.Connection, conversation_id: str) -> sa.ColumnElement[bool]:
-        """The condition that selects those answers of a conversation that the viewer sees.
+        """The condition that selects the answers of a conversation that the viewer sees.
 
-        If none is its own, these are the shared ones of whoever shared the first: another user may have
-        given a conversation the same id.
+        A viewer who owns no answer there sees the shared answers of one owner, the owner of the first shared
+        answer: conversations of several users may have the same id.
         """
         if self._has_own(connection, conversation_id):
             return self._own
@@ -175,7 +175,7 @@ class AnswerStore:
     def before(
         self, answer_id: str, limit: int | None = None, *, own: bool = False
     ) -> tuple[str | None, list[str]]:
-        """Return the answers that preceded an answer in its conversation, even a replaced answer.
+        """Return the answers that preceded an answer in its conversation. The answer may be a replaced one.
 
         Args:
             answer_id: the id of the answer.
@@ -211,11 +211,11 @@ class AnswerStore:
         Args:
             document_id: the document's number.
             limit: the most answers to return.
-            before: return only what follows this number and version.
+            before: the number and version of the last answer of the page before; None for the first page.
 
         Returns:
-            The answer's number, the cited version and the answer, the newest first. An answer that cites two
-            versions appears twice, the newer version first.
+            The number, the cited version and the text of each answer, the newest first. An answer that cites
+            two versions appears twice, the newer version first.
         """
         place = sa.tuple_(kept_references.c.number, kept_references.c.version)
         found = (
@@ -234,7 +234,7 @@ class AnswerStore:
             return [tuple(row) for row in connection.execute(found)]
 
     def delete(self, answer_id: str) -> None:
-        """Delete an answer; the last answer takes its conversation's name with it.
+        """Delete an answer. With the last answer of a conversation, also delete the conversation's name.
 
         Raises:
             AnswerNotFoundError: if the answer does not exist.
@@ -255,7 +255,7 @@ class AnswerStore:
             raise AnswerNotFoundError(answer_id)
 
     def share_conversation(self, conversation_id: str, *, shared: bool) -> None:
-        """Share the present answers of a conversation, or stop; raise ConversationNotFoundError."""
+        """Share a conversation's present answers, or stop sharing; raise ConversationNotFoundError."""
         if not self._share(kept.c.series == conversation_id, shared=shared):
             raise ConversationNotFoundError(conversation_id)
 
@@ -395,9 +395,10 @@ def _summary(row: Sequence[Any]) -> KeptConversation:
 def _select(
     *conditions: sa.ColumnElement[bool], limit: int | None = None, before: int | None = None
 ) -> sa.Select[Any]:
-    """Select the row for :func:`_summary` of each conversation that meets ``conditions`` on ``kept``.
+    """Select a row for :func:`_summary` of each conversation, over its answers that meet ``conditions``.
 
-    The row ends with the number of the conversation's last answer, which is lower than ``before``.
+    Each row ends with the number of the conversation's last answer. A conversation whose number is not lower
+    than ``before`` has no row.
     """
     last_number = sa.func.max(kept.c.number)
     shared = sa.func.coalesce(kept_owners.c.shared, sa.false())

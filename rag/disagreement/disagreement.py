@@ -1,8 +1,8 @@
-"""Finds different figures for the same thing in cited sentences: an answer shows all, and chooses none.
+"""Finds different figures for the same thing in cited sentences. An answer shows all and chooses none.
 
-Two figures are of one thing if they have the same unit, compatible dates, the same names, and the same words
-around them, or other words of the same meaning, as the encoder compares them. A word that replaces another in
-otherwise equal sentences (*first* and *second* wave) makes them figures of two things.
+Two figures are of one thing if they have the same unit, compatible dates, the same names, and around them the
+same words, or words that have the same meaning for the encoder. If a word replaces another in otherwise equal
+sentences (*first* and *second* wave), the figures are of two things.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from rag.figures.units import in_base
 from rag.word_lists import listed
 
 OVERLAP = 0.5
-"""The least share of the shorter sentence's words that the other one has, if no word replaces another."""
+"""The least share of the shorter sentence's words that the longer one has, if no word replaces another."""
 
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
-"""The least cosine of two sentences that say one thing in other words: if the words next to their figures
-share one, if the figures have a unit, and otherwise."""
+"""The least cosine of two sentences that say one thing in different words: if the words next to the two
+figures have one in common; if not, but the figures have a unit; and in all other cases."""
 
 SAME_SITUATION = 7
-"""The most days from the day of a dated figure to the publication of an undated one of the same day."""
+"""An undated figure may hold for another figure's date if it is published at most this many days later."""
 
 LONG_AGO = 366
-"""Undated figures that were published at least so many days apart are figures of different times."""
+"""Undated figures that were published at least this many days apart are figures of different times."""
 
 _PERSONS = listed("peopl person resid patient passeng victim orang người")
 _EVENTS = listed("dead hurt missing flee destroy damag arrest free")
@@ -50,8 +50,8 @@ def disagreements(
     Args:
         citations: the footnotes of an answer, in any order.
         languages: the ISO 639-1 codes of the documents' languages, by document number. In a document without
-            one, only figures in digits are read.
-        encoder: compares sentences in other words; None to compare their words alone.
+            a code, only figures in digits are read.
+        encoder: compares sentences that use different words; None to compare the words alone.
     """
     known = languages or {}
     places = {(cited.document_id, cited.version, cited.start, cited.end): cited for cited in citations}
@@ -78,7 +78,7 @@ def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int
 
 
 def _differ(one: Statement, other: Statement) -> bool:
-    """Return whether neither sentence has a figure that can stand for the other's."""
+    """Return whether neither statement's figure agrees with any figure of the other's sentence."""
     pairs = [(one.quantity, its) for its in (other.quantity, *other.others)]
     pairs += [(other.quantity, its) for its in one.others]
     return not any(_comparable(*pair) and _agree(*pair) for pair in pairs)
@@ -102,7 +102,7 @@ def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bo
 
 
 def _other_source(one: Citation, other: Citation) -> bool:
-    """Return whether citations are of two documents that are no copies, or of two versions of one."""
+    """Return whether two citations are of documents that are not copies, or of versions of one document."""
     if one.document_id == other.document_id:
         return one.version != other.version
     copies = {copy.document_id for copy in (*one.also_in, *other.also_in)}
@@ -114,7 +114,7 @@ def _comparable(one: Quantity, other: Quantity) -> bool:
 
 
 def _rejects(one: Statement, other: Statement) -> bool:
-    """Return whether a sentence gives another one's figure as wrong: *14,170, not 15,900*."""
+    """Return whether the sentence of ``one`` says that the figure of ``other`` is wrong: *14, not 15*."""
     return any(same_value(wrong, other.quantity) for wrong in one.rejected)
 
 
@@ -128,7 +128,7 @@ def _has_names(one: Statement, other: Statement) -> bool:
 
 
 def _one_subject(one: Statement, other: Statement) -> bool:
-    """Return whether two sentences share a name or both have dates, or else their titles share words."""
+    """Return whether two sentences share a name, both have dates, or have titles that share words."""
     if one.names & other.names or (one.when and other.when):
         return True
     titles = [meanings(item.citation.title, UNKNOWN_LANGUAGE) for item in (one, other)]
@@ -153,7 +153,7 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
     if not all(replaced):
         enough = len(shared) + bool(one.when and other.when) + (len(one.names & other.names) > 1) > 1
         same = counted and enough and len(shared) >= OVERLAP * min(len(words), len(its))
-        # What a share is a share of stands before it: youth unemployment is not unemployment.
+        # The words before a percentage say of what it is a share: youth unemployment is not unemployment.
         return same and (told or (not one.quantity.percent and _cosine(one, other, encoder) >= CLEARLY_ALIKE))
     beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS | (
         happened[0] & happened[1]
@@ -169,7 +169,7 @@ def _is_of(word: str, names: Collection[str]) -> bool:
 
 
 def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
-    """Return the cosine of two sentences without their figures; 0 if the encoder does not read them."""
+    """Return the cosine of two sentences without figures; 0 without an encoder for their language."""
     if encoder is None or not may_be_in(one.language, encoder.languages):
         return 0.0
     first, second = encoder.encode([one.masked, other.masked])

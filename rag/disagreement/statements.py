@@ -17,7 +17,7 @@ from rag.word_lists import lines, listed
 _HAN = regex.compile(r"\p{Han}")
 _WORD = regex.compile(r"(?V1)\p{Han}|[\p{L}\p{N}--\p{Han}][\p{L}\p{M}\p{N}’'-]*")
 _KIND_OF = regex.compile(r"\b(?:in|on|at|near|from) the \p{Ll}+ of (?=\p{Lu})")
-"""A word that only says what a name is the name of: the *island of* Sibuyan."""
+"""Words that only say what kind of thing a name belongs to: *on the island of* Sibuyan."""
 
 _NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
 _FAR = 40
@@ -39,7 +39,7 @@ _MEANINGS = {
     """)
     for stem in group.split()
 }
-"""English stems, each with the one that stands for all of its meaning."""
+"""English stems, each with the stem that stands for all stems of the same meaning."""
 
 _LIMITS = regex.compile(
     r"(?i)\b(?:(?P<plan>plan(?:s|ned)?|targets?|expect(?:s|ed)?|will|need(?:s|ed)?|capacity|sẽ|dự kiến|akan)"
@@ -58,7 +58,7 @@ _SOURCE = regex.compile(
     r"|\b(?:[Aa]ccording to|[Tt]heo|[Mm]enurut)\s[^,.;\d]+|,\s[^,;.\d]{3,40}\s(?:said|says|reported)\b"
     r"|(?:\b[Tt]he\s)?\b\p{Lu}\p{L}+(?:\s(?:(?:of|for|and)\s)?\p{Lu}\p{L}+)+(?=\s(?:said|says|counted|put)\b)"
 )
-"""Words that name a source: sources that differ may count the same thing."""
+"""Words that name a source. They are left out, because two sources may count the same thing."""
 
 _SMALL = 10
 _TIMES = listed("second minute hour day week month year decade")
@@ -78,9 +78,9 @@ class Statement:
         before: the meanings of the words before it, which tell what happened.
         after: the meanings of the words after it, which tell what it counts.
         names: the names in the sentence, in lower case.
-        limits: a plan, a denial, ``before`` or ``after`` a date.
+        limits: what limits the figure: ``plan``, ``denial``, ``before`` or ``after`` (a date).
         lengths: the lengths of time in its clause.
-        when: the ISO dates, possibly shortened, that it holds for; empty without any.
+        when: the ISO dates, possibly shortened, that the figure holds for; empty if none is known.
         others: the other figures of the sentence, without those that it rejects.
         rejected: the figures that the sentence rejects.
         masked: the sentence without figures, dates and sources, for the encoder.
@@ -104,7 +104,7 @@ class Statement:
 
 
 def statements(citation: Citation, language: str) -> Iterator[Statement]:
-    """Yield a statement for each figure whose counted things are clear, in order; none for a row."""
+    """Yield a statement for each figure whose counted things are clear, in order; none for a table's row."""
     text = citation.quote if "|" not in citation.quote else ""
     figures = [item for item in quantities(text, language) if item.unit not in {ORDINAL, "year of age"}]
     denials = {item: found for item in figures if (found := _REJECTED.search(text, 0, item.span.start))}
@@ -159,8 +159,8 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
 
 
 def meanings(text: str, language: str) -> frozenset[str]:
-    """Return the stems of the words of ``text`` that say something, or what stands for their meaning."""
-    # *Lives* are lost; to live is something else.
+    """Return the stems of the words of ``text`` that carry meaning; one stem stands for all its synonyms."""
+    # *Lives* are lost; the verb *to live* has the same stem and another meaning.
     text = regex.sub(r"\blives\b", "deaths", text)
     stems = {term for _, term in terms(_HAN.sub(" ", text), language)} | set(_HAN.findall(text))
     said = (stem for stem in stems - _LIGHT if not stem.isdigit() and (len(stem) > 1 or _HAN.match(stem)))
@@ -168,7 +168,7 @@ def meanings(text: str, language: str) -> frozenset[str]:
 
 
 def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
-    """Return the words of a figure's clause that say what it counts: before it, and the nearest after it."""
+    """Return the words of a clause that say what its figure counts: some before and the nearest after it."""
     found = [Span(*match.span()) for match in _WORD.finditer(bare, own.start, own.end)]
     said = [span for span in found if meanings(span.of(bare), language)]
     before = [span for span in said if span.end <= item.span.start]
@@ -178,7 +178,7 @@ def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Spa
 
 
 def _is_another(beside: Quantity) -> bool:
-    """Return whether the words of a clause may belong to a figure beside: to *two* trams they do not."""
+    """Return whether a clause may be about another figure in it; a small one (*two* trams) does not count."""
     return beside.unit not in _TIMES and (
         beside.low > _SMALL or regex.search(r"\d", beside.written) is not None
     )

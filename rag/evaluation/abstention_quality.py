@@ -51,9 +51,9 @@ class CalibrationBin:
 def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
     """Return the figures over the questions that the set labels as answerable or unanswerable.
 
-    There are none if no question is unanswerable. In ``precision``, ``recall`` and ``f1``, abstentions are
-    the positive class. ``auroc`` tells how well the answerability ranks answerable questions above the
-    others.
+    Without an unanswerable question, there are no figures. In ``precision``, ``recall`` and ``f1``,
+    abstentions are the positive class. ``auroc`` tells how well the answerability ranks answerable questions
+    above unanswerable ones.
     """
     marked = labelled(asked)
     answerable = [bool(item.query.answerable) for item in marked]
@@ -71,11 +71,11 @@ def measure_removal(
 ) -> dict[Place, Sample]:
     """Return the figures of :func:`measure_abstention` for questions that were asked twice.
 
-    Each question is asked once of the whole library, and once of the library without its subject.
+    Each question is asked once of the whole library, and once without the documents on its subject.
 
     Args:
         present: the answers from the whole library.
-        removed: the answers to the same questions, in the same order, without the subject.
+        removed: the answers to the same questions, in the same order, without the documents on their subject.
     """
     if not removed:
         return {}
@@ -99,7 +99,7 @@ def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
 
 
 def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
-    """Return the curve over the questions whose answers can be judged. It ends where the product abstains."""
+    """Return the curve over the questions whose answers can be judged. Abstentions are not on the curve."""
     judged = [item for item in asked if item.query.has_gold or item.query.answerable is False]
     answered = sorted(
         (item for item in judged if not item.answer.abstained), key=lambda item: -item.answerability

@@ -12,7 +12,7 @@ from rag.engine import QueryEngine
 from rag.evaluation.datasets import Dataset, Query, spread
 
 MAX_REMOVED = 600
-"""The most questions that are asked again without their subject; they take about half a minute."""
+"""The most questions that are asked again, without their subject; this takes about half a minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +44,8 @@ def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
     """Return the questions whose subject can be removed from the library.
 
     The subject is every document that has the same title as a document with the answer. There are at most
-    ``MAX_REMOVED`` questions. Each has a document that answers it, every such document has a title, and the
-    set has a document with another title.
+    ``MAX_REMOVED`` questions. Each has documents that answer it, all of these have titles, and the set has a
+    document with another title.
     """
     titles = {document.title for document in dataset.documents.values()}
     return spread(
@@ -64,7 +64,7 @@ def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
 def ask_without_subject(
     engine: QueryEngine, dataset: Dataset, queries: Sequence[Query], progress: Progress | None = None
 ) -> tuple[AnsweredQuery, ...]:
-    """Return the answers to questions from :func:`with_removable_subject`, each without its subject."""
+    """Return the answers to questions of :func:`with_removable_subject`, each asked without its subject."""
     numbers = _numbers(engine.index)
     asked = []
     for done, query in enumerate(queries, 1):

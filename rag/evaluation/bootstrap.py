@@ -17,8 +17,8 @@ import numpy.typing as npt
 Array = npt.NDArray[np.float64]
 
 Statistic = Callable[[Array], Array]
-"""Maps weights of the observations, shape (rounds, n), to the statistic of each round, shape (rounds,); NaN
-if it is undefined."""
+"""Maps weights of the observations, shape (rounds, n), to the statistic of each round, shape (rounds,). A
+statistic that is undefined is NaN."""
 
 Place = tuple[str, ...]
 """The place of a figure in an evaluation's JSON form: keys, from the outermost."""
@@ -77,8 +77,8 @@ def ratio(
 ) -> Statistic:
     """Return a statistic: the sum of the numerators divided by the sum of the denominators.
 
-    For example, it is the share of sentences with a certain verdict, if each question has another number of
-    sentences.
+    An example is the share of sentences with a certain verdict: the numbers of sentences differ between
+    questions.
     """
     above, below = np.asarray(numerators, dtype=float), np.asarray(denominators, dtype=float)
 
@@ -128,12 +128,12 @@ def quantile(values: Sequence[float], share: float) -> Statistic:
 
 
 def twice(statistic: Statistic) -> Statistic:
-    """Return a statistic over two observations per question: all first ones, then all second ones."""
+    """Return a statistic by question from one over all first observations and then all second ones."""
     return lambda weights: statistic(np.hstack([weights, weights]))
 
 
 def estimate(sample: Sample) -> Figure | None:
-    """Return the figure with its interval; None if it is undefined."""
+    """Return the figure with its interval; None if the figure is undefined."""
     n = len(sample.queries)
     if not n:
         return None

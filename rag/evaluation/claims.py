@@ -19,13 +19,13 @@ from rag.verification.vetoes import VETOES
 LABELS = ("supported", "unsupported")
 
 PRECISION = 0.9
-"""The share of claims called supported, and of those called unsupported, that is to be right."""
+"""The target of the calibration: of the claims called supported (or unsupported), this share is right."""
 
 FEWEST = 5
-"""The fewest claims beyond a threshold for which it is trusted."""
+"""The calibration trusts a threshold only if at least this many claims lie beyond it."""
 
 BOUNDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
-"""The thresholds of which the report tells what each would support."""
+"""Thresholds for which the report tells how many claims each would call supported."""
 
 NEVER = 1.01
 """The threshold that no probability reaches."""
@@ -40,10 +40,10 @@ class LabelledClaim:
     Attributes:
         id: its id in the file.
         text: the claim.
-        evidence: the sentences; the first of several rows of a table is the headings of the others.
+        evidence: the sentences; if they are rows of a table, the first row has the headings of the rest.
         label: ``supported`` or ``unsupported``.
         kind: what kind of paraphrase or error it is.
-        language: that of the sentences, and after a hyphen that of the claim if it differs.
+        language: the language of the sentences; if the claim's language differs, it follows after a hyphen.
     """
 
     id: str
@@ -70,7 +70,7 @@ class ClaimsMeasured:
         name: the name of the file.
         judge: the name of the judge; None without one.
         checked: the claims with their verdicts.
-        thresholds: calibrated on the claims at even places of the file; None without a judge.
+        thresholds: calibrated on every second claim of the file; None without a judge.
     """
 
     name: str
@@ -95,10 +95,10 @@ class ClaimsMeasured:
 def read_claims(path: Path) -> tuple[LabelledClaim, ...]:
     """Read a file of claims: JSON lines with the fields of :class:`LabelledClaim`.
 
-    The text is ``claim``, and ``evidence`` a list of sentences.
+    A line has the text as ``claim``, and ``evidence`` as a list of sentences.
 
     Raises:
-        DatasetError: if a line lacks a field or has another label.
+        DatasetError: if a line lacks a field, or its label is not in ``LABELS``.
         JsonLinesError: if the file cannot be read, or a line is not a JSON object.
     """
     return tuple(_claim(row, f"{path.name}, line {number}") for number, row in read_json_lines(path))
@@ -137,12 +137,12 @@ def measure_claims(
     precision: float = PRECISION,
     each: Callable[[CheckedClaim], object] = lambda _: None,
 ) -> ClaimsMeasured:
-    """Check every claim of a file, and calibrate the judge on those at even places.
+    """Check every claim of a file, and calibrate the judge on every second claim.
 
     Args:
         path: the file.
         gate: the gate, with or without a judge.
-        precision: the share that is to be right at each threshold.
+        precision: the target: the share of the claims beyond each threshold that the judge calls rightly.
         each: called with each claim after it is checked.
 
     Raises:
@@ -158,10 +158,10 @@ def measure_claims(
 
 
 def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> Thresholds:
-    """Return the thresholds that call most claims supported, and unsupported, with the wanted precision.
+    """Return the thresholds that call the most claims supported, and the most unsupported, at ``precision``.
 
-    Only claims that the judge has judged count, and for ``supported`` only those without a doubt; a threshold
-    at which fewer than ``FEWEST`` claims are called is not trusted.
+    Only claims that the judge has judged count; for ``supported``, only those about which no check has a
+    doubt. A threshold with fewer than ``FEWEST`` claims beyond it is not used.
     """
     judged = [each for each in checked if "judge" in each.found.checks]
     sure = [each for each in judged if each.found.checks.get("doubts", 1.0)]
@@ -190,7 +190,7 @@ def _are(checked: Sequence[CheckedClaim], label: str, precision: float) -> bool:
 
 
 def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
-    """Yield the verdicts on all claims, by kind, and by language; then the false alarms of each veto."""
+    """Yield tables of the verdicts by label, kind and language, then one with the vetoes' false alarms."""
     checked = measured.checked
     judge = f"judge {measured.judge}" if measured.judge else "no judge"
     groups: Mapping[str, Callable[[CheckedClaim], str]] = {
@@ -231,7 +231,7 @@ def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
 
 
 def _if_from(bound: float, called: Sequence[CheckedClaim], judged: Sequence[CheckedClaim]) -> str:
-    """Return how many claims would be supported rightly, of all that would, with another threshold."""
+    """Return "m of n": the threshold ``bound`` would call n claims supported, m of them rightly."""
     others = [each for each in called if "judge" not in each.found.checks]
     others += [each for each in judged if _judged(each) >= bound and each.found.checks.get("doubts", 1.0)]
     return f"{sum(each.claim.label == 'supported' for each in others)} of {len(others)}"

@@ -30,7 +30,7 @@ class Query:
         answers: strings; a quoted sentence that contains one is correct.
         sentences: whole sentences that answer, as text.
         evidence: spans of documents that answer.
-        judged: the relevance of documents, by name; 0 is irrelevant.
+        judged: the relevance grades of documents, by document name; 0 is irrelevant.
         about: the document that the question was asked about, even if that document does not answer it; None
             if unknown.
     """
@@ -80,7 +80,7 @@ class Dataset:
 
     Attributes:
         name: the name of its folder.
-        documents: the documents by name, which is an id of the corpus or a path in the folder.
+        documents: the documents by name; a name is an id of the corpus, or a path in the folder.
         queries: the questions, in the order of the file.
         claims: statements to verify; most sets have none.
         notes: parts of the set that cannot be used, with the reasons, in sentences for a person.
@@ -137,7 +137,7 @@ def spread(queries: Sequence[Query], limit: int) -> Sequence[Query]:
 
 
 def place(document: Document, start: int, end: int, quote: str | None) -> Span | None:
-    """Locate a quote in a document: at its offsets, or at the only other occurrence of its words.
+    """Locate a quote in a document: at its stated offsets, or where its words occur if they occur once.
 
     Args:
         document: the document as it is read now.
@@ -159,7 +159,7 @@ def place(document: Document, start: int, end: int, quote: str | None) -> Span |
 
 
 def named(items: Iterable[str], shown: int = 3) -> str:
-    """Return the first names, and the number of the others."""
+    """Return the first ``shown`` names, and the number of the remaining ones, as text."""
     names = list(dict.fromkeys(items))
     more = f" and {len(names) - shown} more" if len(names) > shown else ""
     return ", ".join(names[:shown]) + more

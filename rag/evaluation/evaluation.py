@@ -40,7 +40,7 @@ Part = Literal["retrieval", "selection", "answers", "gate"]
 PARTS: tuple[Part, ...] = get_args(Part)
 
 INDEXES = ("evaluation", "indexes")
-"""The folder under a home that contains the temporary indexes."""
+"""The folder in the home folder that contains the temporary indexes."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -107,7 +107,7 @@ def evaluate(
     Args:
         dataset: from :func:`~rag.evaluation.layouts.read_dataset`.
         configuration: the configuration to measure.
-        home: the folder for temporary indexes, in ``evaluation/indexes``.
+        home: the home folder; temporary indexes go into its ``evaluation/indexes``.
         parts: the parts to measure.
         limit: the most questions, evenly spread over the set.
         held_out: whether to use only questions that were never used for training or tuning.

@@ -17,7 +17,7 @@ _WORST_FIRST = VERDICTS[::-1]
 def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[Place, Sample]:
     """Return the shares of verdicts among the answers' sentences, and of claims called supported.
 
-    ``verdicts`` covers all sentences of all answers; those that are quoted count apart. ``called_supported``
+    ``verdicts`` covers all sentences of all answers; ``quoted`` has a share of its own. ``called_supported``
     has three figures: for claims that are checked against sentences that support them, that contradict them,
     and that belong to another claim.
     """
@@ -67,7 +67,7 @@ def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
 def _called_supported(pairs: Sequence[tuple[Claim, Claim]]) -> Sample:
     """Return the share of pairs in which the second claim's sentences are said to support the first claim.
 
-    A resample draws a statement with all documents on it.
+    A resample draws a statement together with all documents on it.
     """
     called: Counter[str] = Counter()
     counts: Counter[str] = Counter()

@@ -19,7 +19,7 @@ from rag.evaluation.layouts import CORPUS, JUDGEMENTS, QUERIES
 from rag.json_lines import read_json_lines
 
 SET = ("evaluation", "sets", "library")
-"""The folder under a home that contains the set."""
+"""The folder in the home folder that contains the set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class _Question:
 
 @dataclass(slots=True)
 class _DatasetRows:
-    """The rows to write, and the reasons for leaving out others."""
+    """The rows to write, and how many items are left out for each reason."""
 
     rows: list[dict[str, Any]] = field(default_factory=list)
     left_out: Counter[str] = field(default_factory=Counter)
@@ -87,7 +87,7 @@ def write_library_set(
 
 
 def _documents(index: Library) -> dict[str, tuple[DocumentRecord, Document]]:
-    """Return the documents by name: the path, with the folder before it if several folders have the path."""
+    """Return the documents by name. A name is a path, with its folder if several folders have this path."""
     records = index.catalog.documents()
     paths = Counter(record.path for record in records)
     return {

@@ -19,8 +19,8 @@ SOURCE = "/evaluation"
 """The source folder of the documents in a temporary index."""
 
 _PASSAGES_BY = ("text", "embedding")
-"""The packages of ``index`` that make passages. After a change to their code, a new index is made; otherwise
-the evaluation would measure the old one."""
+"""The packages of ``index`` that make passages. A change to their code requires a new index; otherwise the
+evaluation would measure the old code."""
 
 
 def open_temporary(
@@ -32,10 +32,10 @@ def open_temporary(
 ) -> Library:
     """Open an index of the documents, stored under a digest of everything that it depends on.
 
-    Opening it again embeds nothing. After an interruption, the next call continues.
+    Opening the index again embeds nothing. After an interruption, the next call continues.
 
     Args:
-        documents: by name, which becomes the path.
+        documents: the documents by name; each name becomes the path of its document in the index.
         configuration: gives the length of passages and of their titles.
         encoder: the configuration's encoder.
         folder: contains the temporary indexes; it may be deleted at any time.

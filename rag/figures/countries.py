@@ -1,4 +1,4 @@
-"""Countries that a text names, by the names that babel knows: *Nigerian* is of Nigeria and not of Niger."""
+"""Finds the countries that a text names, by babel's names for them. *Nigerian* means Nigeria, not Niger."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from index.text import fold
 _CODES = ("en", "zh", "vi", "id", "es", "fr", "km")
 _ENDING = regex.compile(r"(?:['’]s?|ians?|eans?|ans?|ns?|ese|ish|iens?|is?|s)$")
 _SPLIT_LANGUAGES = frozenset({"en", "pt", "es", "ar", "sw"})
-"""Languages of many countries, whose name names none."""
+"""Languages of many countries: the name of the language does not mean one of them."""
 
 
 @lru_cache(maxsize=4096)
@@ -77,7 +77,7 @@ def _languages() -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)
 def _of_people(word: str) -> str | None:
-    """Return the country of *Nigerian* or *French*: that with the longest name in the word."""
+    """Return the country of a word like *Nigerian* or *French*, by the longest name that fits, or None."""
     if word in _languages():
         return _languages()[word]
     bases = [

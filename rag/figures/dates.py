@@ -115,8 +115,8 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
 def resolved(moment: Moment, published: str | None) -> Moment:
     """Return a date completed by the day on which its text was published.
 
-    A weekday is the last one up to that day, and a month without a year the last one up to that month; both
-    are the next one if the text speaks of the future (``ahead``).
+    A weekday means the last such day up to the day of publication, and a month without a year the last such
+    month. If the text speaks of the future (``ahead``), both mean the next one.
 
     Args:
         moment: a date of the text.

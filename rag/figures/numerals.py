@@ -215,7 +215,7 @@ def numbers(text: str, language: str) -> list[Number]:
 
 @cache
 def words_of(language: str) -> Words:
-    """Return the number words of a language; where none are listed, its words for scales, from babel."""
+    """Return a language's number words; if ``WORDS`` lacks the language, only its scales, from babel."""
     if language in WORDS:
         return WORDS[language]
     from babel import Locale, UnknownLocaleError
@@ -269,7 +269,7 @@ def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
 
 
 def _of_scale(tokens: list[_Token], place: int, words: Words) -> tuple[int, int]:
-    """Return how many tokens *of a million* or *of thousands* takes, and the scale; zeros without one."""
+    """Return the number of tokens of a phrase like *of a million*, and its scale; zeros without a phrase."""
     following = [token.text for token in tokens[place : place + 3]]
     if following[:1] != ["of"]:
         return 0, 0
@@ -281,7 +281,7 @@ def _of_scale(tokens: list[_Token], place: int, words: Words) -> tuple[int, int]
 def _scaled(
     low: float | Fraction, high: float | Fraction, factor: int, first: _Token, last: _Token
 ) -> Number:
-    """Return *a quarter of a million*, which is exact, or *tens of thousands*, which is not."""
+    """Return the number of *a quarter of a million* (exact) or of *tens of thousands* (vague)."""
     if low == high:
         value = Decimal(round(low * factor))
         return Number(value, value, value, first.start, last.end, True)

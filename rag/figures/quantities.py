@@ -206,7 +206,7 @@ class Quantity:
         unit: the name of its unit (*kilometre*, *percent*, *litre/day*), or None for counted things.
         currency: the ISO 4217 code of an amount of money, ``dollar`` for a dollar of an unknown country, or
             None.
-        noun: the counted or measured things, as written, or None if the text does not name them beside it.
+        noun: the counted or measured things, as written, or None if the text beside the figure names none.
         comparator: how the text qualifies the figure; *exactly* if it does not.
         span: its span in the text, with its unit.
         written: the words of the span.
@@ -360,7 +360,7 @@ def _quantity(number: Number, text: str, language: str) -> Quantity:
 
 
 def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
-    """Return the currency of a number, and the start and end of the amount with it."""
+    """Return the currency of a number, and the start and end of the amount together with the currency."""
     before = currency_before(text, number.start)
     if before is not None:
         return before[0], before[1], number.end
@@ -370,7 +370,7 @@ def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
 
 
 def _unit(text: str, start: int, end: int) -> tuple[str | None, int]:
-    """Return the unit of the number at ``text[start:end]``, and its end; *aged 16* is in years of age."""
+    """Return the unit of the number ``text[start:end]`` and the unit's end; *aged 16* is in years of age."""
     unit: str | None = None
     measured = unit_at(text, end)
     if measured is not None:
@@ -397,7 +397,7 @@ def _ranges(found: list[Quantity], text: str, language: str) -> Iterator[Quantit
 
 
 def _completed(first: Quantity, second: Quantity, text: str, between: regex.Pattern[str]) -> Quantity:
-    """Return the first of two figures with what only the second one states: *from 3 to 5 million euros*."""
+    """Return the first figure with the scale and unit that only the second has: *3 to 5 million euros*."""
     gap = text[first.span.end : second.span.start]
     joins = gap.strip().lower() in _AND and not _BETWEEN.search(text[: first.span.start].rstrip())
     if joins or not between.fullmatch(gap) or first.unit or first.vague or second.vague:

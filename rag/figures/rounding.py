@@ -1,8 +1,8 @@
 """Compares figures: whether an answer may state one figure where its source states another.
 
-It may do so if the figures are equal, if the answer rounds fairly, or if its hedge (*over*, *nearly*) is
-true. For 1,043, an answer may state *over a thousand*, but not *nearly 2,000*. For 998, it may not state
-*over a thousand*.
+An answer may do this if the figures are equal, if the answer rounds fairly, or if its hedge (*over*,
+*nearly*) is true. For 1,043, an answer may state *over a thousand*, but not *nearly 2,000*. For 998, it may
+not state *over a thousand*.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from rag.figures.quantities import Quantity
 from rag.figures.units import PERCENT, in_base, same_currency
 
 FAIR_DISTANCE = Decimal("0.2")
-"""The largest distance between the true figure and a stated one with *over* or *under*, as a share of the
-larger one."""
+"""The largest distance between a figure that is stated with *over* or *under* and the true figure, as a share
+of the larger figure."""
 
 NEAR = Decimal("0.1")
-"""The largest distance between the true figure and a stated one with *nearly*, as a share of the stated one.
-"""
+"""The largest distance between a figure that is stated with *nearly* and the true figure, as a share of the
+stated figure."""
 
 _THIRDS = frozenset({Decimal("33.33"), Decimal("66.67")})
 

@@ -20,10 +20,10 @@ from rag.questions import Kind, Question, fits_kind
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 
 _RARE = 0.7
-"""The share of the rarity of the question's rarest word from which another word matters to the reader."""
+"""A missing word matters to the reader if it has this share of the rarity of the question's rarest word."""
 
 _NEAR_SUBJECT = 0.5
-"""The least share of a question's words that the nearest passage must have to be about its subject."""
+"""A passage is about a question's subject if it has at least this share of the question's words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +39,7 @@ class Decision:
     """The decision whether the library answers a question.
 
     Attributes:
-        answerability: the probability that it does, 0 to 1; None if nothing was read.
+        answerability: the probability that the library does, 0 to 1; None if nothing was read.
         abstention: the reason for an abstention; None if there is an answer.
     """
 
@@ -104,7 +104,7 @@ def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:
 
 
 def _phrases(question: Question) -> list[str]:
-    """The names of the question without years and figures; names that follow each other are one."""
+    """The names of the question without years and figures; consecutive names are joined into one."""
     phrases: list[str] = []
     for name in question.names:
         if not name[0].isalpha():
@@ -218,7 +218,7 @@ def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str 
 
 
 def _that_matter(index: Snapshot, question: Question, words: Sequence[str]) -> list[str]:
-    """The names and figures among ``words``, and those that are about as rare as the question's rarest."""
+    """The names and figures among ``words``, and the words about as rare as the question's rarest word."""
     language = question.language
     rarity = content_terms(index, question, language)
     least = _RARE * max(rarity.values(), default=0.0)

@@ -29,7 +29,7 @@ class DocumentTexts:
         return self._texts[key]
 
     def boxes(self, record: DocumentRecord, span: Span) -> tuple[Box, ...]:
-        """Return the rectangles of ``span`` on the pages of ``record``; empty if it has no page layouts."""
+        """Return the rectangles of ``span`` on the pages of ``record``; empty without page layouts."""
         document = self.text(record)
         first, last = document.page_at(span.start), document.page_at(max(span.end - 1, span.start))
         if first is None or last is None:
@@ -37,12 +37,12 @@ class DocumentTexts:
         layouts = self._reader.layouts(record.document_id, record.version, range(first, last + 1))
         if not layouts:
             return ()
-        # Only the layouts of the span's pages are fetched; blank ones stand for the others.
+        # Only the layouts of the span's pages are fetched; all other pages have blank layouts.
         pages = range(1, len(document.page_starts) + 1)
         return boxes(replace(document, layouts=tuple(layouts.get(page, _BLANK) for page in pages)), span)
 
     def box(self, record: DocumentRecord, span: Span) -> Box | None:
-        """Return one rectangle around ``span`` on its first page; None if it has no page layouts."""
+        """Return one rectangle around ``span`` on its first page; None without page layouts."""
         found = self.boxes(record, span)
         own = [box for box in found if box.page == found[0].page]
         if not own:
@@ -76,7 +76,7 @@ def cite(
         answer_start: the offset at which the sentence begins in the answer's text.
         sentence: the sentence, as the answer has it.
         record: the cited document.
-        span: the cited span of it.
+        span: the cited span of the document.
         library: provides the document's text.
         verification: the result of checking the sentence.
         header: for a row of a table, the span of the table's caption and headings.

@@ -81,7 +81,7 @@ def _opposites() -> Mapping[Term, frozenset[Term]]:
 
 
 def _compared(word: str, ending: str) -> str:
-    """Return a word with the ending of a comparative (``er``) or superlative (``est``), or none.
+    """Return a word with ``ending``: of a comparative (``er``), of a superlative (``est``), or empty.
 
     For words that are not adjectives, the result is a form that no text contains.
     """

@@ -23,7 +23,7 @@ from rag.finding.reading import Reading, ReadSentence
 from rag.questions import Question
 
 _MOST_COPIES = 20
-"""The most copies of a document in which a sentence is searched, the earliest first."""
+"""The most copies of a document that are searched for a sentence, the earliest first."""
 
 _REPEATS = 0.5
 """If at least this share of a passage's sentences is in another copy, both passages count as one."""
@@ -86,7 +86,7 @@ class Copies:
         return sorted(self._index.reader.records(others, self._filters), key=_age)[:_MOST_COPIES]
 
     def _find(self, record: DocumentRecord, sentence: ReadSentence) -> ReadSentence | None:
-        """Return the same words as a whole sentence of another copy, or None."""
+        """Return the sentence of another copy that has exactly the same words, or None."""
         try:
             text = self._library.text(record).text
         except DocumentNotFoundError:
@@ -109,10 +109,10 @@ def find_passages(
 ) -> list[Hit]:
     """Search for the passages to read, best first; copies of one passage count as one.
 
-    A passage is left out if better passages from copies contain all of its sentences. A passage that repeats
-    most of them and adds something, such as an outlet's footer or a newer figure, is read too. At most
-    ``limits.read_hits`` such passages are read in addition to as many new ones. The search for new ones ends
-    at ``POOL`` passages.
+    A passage is left out if better passages from copies contain all of its sentences. If they contain only
+    most of its sentences, the passage adds something, such as an outlet's footer or a newer figure. At most
+    ``limits.read_hits`` passages of this kind are read, in addition to as many new ones. The search for new
+    ones ends at ``POOL`` passages.
     """
     wanted = limit = limits.read_hits
     while True:

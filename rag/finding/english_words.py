@@ -1,4 +1,4 @@
-"""The frequencies of English words in the list that symspellpy brings."""
+"""The frequencies of English words, from the list in the package symspellpy."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _PASSAGES = 2e10
 
 
 def english_share(word: str) -> float:
-    """Return about the share of English passages that have ``word``, in lower case; 0 if it is unknown."""
+    """Return roughly the share of English passages that have ``word`` (in lower case); 0 if it is unknown."""
     return _frequencies().get(word, 0) / _PASSAGES
 
 

@@ -45,7 +45,7 @@ _ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish
 """The ending of a possessive, of a plural such as ``F-35s``, or of a people's name."""
 
 _SHORTEST_PART = 3
-"""The fewest letters of a part of a name that may stand apart from the others: ``F`` of ``F-35`` may not."""
+"""The fewest letters of a part of a name that may stand alone in a text: ``F`` of ``F-35`` may not."""
 
 _CAPITALISED = regex.compile(r"\b\p{Lu}")
 _LONG_NAME = regex.compile(
@@ -66,7 +66,7 @@ class Features:
         names: the share of the question's names and figures in the sentence.
         names_context: the share of the question's names and figures in the whole excerpt and the title.
         kind: 1 if the question expects a kind of answer that the sentence contains.
-        wrong_kind: 1 if it expects a kind that the sentence does not contain.
+        wrong_kind: 1 if the question expects a kind of answer that the sentence does not contain.
         dense: the cosine of the passage and the question.
         score: the passage's fused score, relative to the other candidates.
         length: the logarithm of the number of words, scaled so that 100 words are 1.
@@ -74,19 +74,19 @@ class Features:
         opposed: 1 if the sentence replaces a word of the question by its opposite.
         undenied: 1 if the question denies something and the sentence denies nothing.
         row: 1 if the sentence is a row of a table.
-        label: for a row, the share of its label's words that the question contains; 0 for other sentences.
+        label: the share of the words of a row's label that the question contains; 0 if ``row`` is 0.
         headings: for a row, the share of the question's words in the table's headings and the row's group,
-            weighted by rarity; 0 for other sentences.
+            weighted by rarity; 0 if ``row`` is 0.
         reader: the log-odds, divided by 10, that the sentence answers, by the reader (a cross-encoder); 0
             if the reader did not score it.
         reader_window: the reader's log-odds, divided by 10, that the sentence's window answers.
         reader_best: the highest ``reader_window`` of the question.
         matched: the likeness of the question and the sentence with its title and headings, token by token, by
-            the reranker (:meth:`~index.embedding.encoder.Encoder.compare`); 0 if none compared them.
+            the reranker (:meth:`~index.embedding.encoder.Encoder.compare`); 0 without a reranker.
         late: for a sentence in another language than the question, their likeness token by token, by the
-            encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for other sentences.
+            encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for a sentence in the same language.
         lead: for the best sentence, the logarithm of its share in the odds of all sentences, which tells how
-            far the others are behind; set by :func:`~rag.finding.ranking.leading`.
+            far all other sentences are behind; set by :func:`~rag.finding.ranking.leading`.
     """
 
     cosine: float
@@ -120,7 +120,7 @@ class Features:
 
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
 READ_NAMES = tuple(name for name in FEATURE_NAMES if name not in {"matched", "late", "lead"})
-"""The names of the features of a sentence in the language of the question that need no reranker."""
+"""The names of the features that a sentence in the question's language has without a reranker."""
 
 MEASURED_NAMES = tuple(name for name in READ_NAMES if not name.startswith("reader"))
 """The names of the features that need no model but the encoder."""
@@ -169,10 +169,10 @@ def _cosines(index: Snapshot, question: Question, sentences: Sequence[ReadSenten
 
 
 def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArray[np.float32]:
-    """Return the unit vector of each of one or more sentences: the stored one, or that of the sentence alone.
+    """Return the unit vector of each sentence: the stored vector, or else the vector of the sentence alone.
 
     Returns:
-        An array of shape (sentences, dimensions).
+        An array of shape (sentences, dimensions). There must be at least one sentence.
     """
     stored = index.sentence_vectors({sentence.chunk_id for sentence in sentences})
     missing = [sentence.in_context for sentence in sentences if sentence.chunk_id not in stored]
@@ -194,8 +194,8 @@ def content_terms(index: Snapshot, question: Question, language: str) -> Mapping
 def absent_words(index: Snapshot, question: Question, held: frozenset[Term], language: str) -> list[str]:
     """Return the content words of ``question``, as written, that the terms ``held`` lack.
 
-    A text lacks a word with hyphens if it has none of its parts, and a name such as *Moby-Dick* if it lacks
-    one (:func:`_parts`).
+    A text lacks a hyphenated word if it has none of the word's parts. It lacks a hyphenated name, such as
+    *Moby-Dick*, if it lacks any of the name's parts (:func:`_parts`).
 
     Args:
         index: the library, for the rarity of words.
@@ -326,13 +326,13 @@ def related_terms(held: frozenset[Term], term: Term) -> frozenset[Term]:
 
 
 def _share_of_label(sentence: str, asked: frozenset[Term], language: str) -> float:
-    """The share of the words of a row's label that are among the words ``asked``; 0 for other sentences."""
+    """If a sentence is a row of a table, the share of its label's words that are in ``asked``; else 0."""
     label = terms(cells(sentence)[0], language) if is_row(sentence) else []
     return sum(contains_term(asked, term) for term in label) / len(label) if label else 0.0
 
 
 def share_of_names(question: Question, text: str) -> float:
-    """Return the share of the question's names and figures in a text; 1 if it has none."""
+    """Return the share of the question's names and figures in a text; 1 if the question has none."""
     if not question.names:
         return 1.0
     folded = " ".join([text, *acronyms(text)]).casefold()
@@ -340,12 +340,12 @@ def share_of_names(question: Question, text: str) -> float:
 
 
 def _has_name(folded: str, name: str) -> bool:
-    """Return whether a folded text has a name, or all parts of a hyphenated name, such as *April to June*."""
+    """Return whether a folded text has a name, or all hyphenated parts: *april to june* has *April-June*."""
     bare = _ENDING.sub("", name.casefold())
     return bare in folded or all(part in folded for part in _parts(bare))
 
 
 def _parts(name: str) -> list[str]:
-    """The parts of a hyphenated name that may stand apart, else the name: ``F`` of ``F-35`` may not."""
+    """The parts of a hyphenated name if all may stand alone (not the ``F`` of ``F-35``), else the name."""
     parts = name.split("-")
     return parts if min(map(len, parts)) >= _SHORTEST_PART else [name]

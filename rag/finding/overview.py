@@ -1,9 +1,9 @@
-"""Chooses the sentences of an overview: those that stand for a whole report, or for what was found.
+"""Chooses the sentences of an overview: those that stand for a whole report, or for the passages found.
 
-No sentence answers *Summarise Netflix's report*, so the scores of an answer do not help. A sentence stands
+No sentence answers *Summarise Netflix's report*, so the scores for answers do not help. A sentence stands
 for a text if it is near the mean of the sentences (the centroid: Radev et al., Centroid-based summarization
-of multiple documents, ANLP 2000) and far from those chosen before (maximal marginal relevance). What comes
-first in a report is important.
+of multiple documents, ANLP 2000) and far from the sentences chosen before (maximal marginal relevance). The
+beginning of a report is important.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MAX_PASSAGES = 1000
 """The most passages of a report that are looked at, from its beginning: about 400 pages."""
 
 _NAMED = 0.5
-"""The least share of a question's words, by rarity, that the names of a report have."""
+"""A question names a report if the report's names have at least this share of its words, by rarity."""
 
 _SHORTEST = 8
 """The fewest words of a sentence that can stand for a text."""
@@ -39,7 +39,7 @@ _FIRST = 0.35
 """The advantage of the first sentence of a text over later ones, in the unit of cosines."""
 
 _FADES = 4
-"""The advantage of being first halves after three times as many sentences."""
+"""The advantage of the first sentence is halved after three times this many sentences."""
 
 _APART = 0.6
 """The disadvantage of a sentence with the same meaning as a chosen one, in the unit of cosines."""
@@ -81,7 +81,7 @@ def named_report(
         index: the library.
         question: a question for an overview.
         ranked: the sentences that were read, best first.
-        filters: restrict the library.
+        filters: the filters of the search.
     """
     best_of: dict[int, Scored] = {}
     for item in ranked:
@@ -99,10 +99,10 @@ def named_report(
 
 
 def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, most: int) -> list[Scored]:
-    """Return the sentences of an overview in the order of the text, with the score of the best answer.
+    """Return the sentences of an overview in the order of the text, each with the best score of ``ranked``.
 
-    Rows of tables, headings, short sentences and instructions are left out. If nothing else is there,
-    ``ranked`` is returned.
+    Rows of tables, headings, short sentences and instructions are left out. If no sentence remains, this
+    returns ``ranked``.
 
     Args:
         index: the library.

@@ -41,13 +41,13 @@ class Weights:
 
     Attributes:
         selection: gives the probability that a sentence answers the question.
-        answerability: gives the probability that the library answers it, from its best sentence.
+        answerability: gives the probability that the library answers the question, from the best sentence.
         foreign_selection: like ``selection``, for a sentence in another language than the question; None if
             the weights are for an encoder of one language.
         foreign: like ``answerability``, for a question in another language than the document.
         reach: the share of the best sentence's probability that another sentence needs to be cited as well.
-        threshold: the probability below which there is no answer.
-        foreign_threshold: the same threshold for a question in another language.
+        threshold: the probability below which the engine abstains.
+        foreign_threshold: the same threshold for a question in another language than the document.
     """
 
     selection: Logistic
@@ -60,7 +60,7 @@ class Weights:
 
 
 _FILES = {MULTILINGUAL_MODEL: "weights-multilingual.json"}
-"""The bundled file for an encoder; ``weights.json``, for the bundled encoder, stands in for all others."""
+"""The bundled file by encoder. Encoders that are not listed have ``weights.json``, of the bundled encoder."""
 
 
 @cache
@@ -74,8 +74,8 @@ def load_weights(
             ranking with a reader and a reranker.
         file: a file from ``benchmarks/calibrate.py`` for another encoder or reader; None for the bundled
             weights of the encoder.
-        encoder: the name or folder of the encoder that gives the cosines. A hub's model has the weights of
-            the bundled one whose name it ends with.
+        encoder: the name or folder of the encoder that gives the cosines. The part after the last slash
+            selects the bundled weights.
 
     Raises:
         WeightsError: if the file cannot be read, or lacks the weights for ``ranker``.
@@ -83,7 +83,7 @@ def load_weights(
     source = file or files("rag.finding").joinpath(_FILES.get(Path(encoder).name, "weights.json"))
     try:
         parts = json.loads(source.read_text())
-        # The reader alone decides whether there is an answer.
+        # With a reranker, too, the reader's weights decide whether there is an answer.
         stored: dict[str, Any] = parts["reader"] | parts[ranker] if ranker == "reranker" else parts[ranker]
         return Weights(
             selection=_logistic(stored["selection"]),
@@ -111,8 +111,8 @@ def _logistic(stored: Mapping[str, Any]) -> Logistic:
 
 
 FRAGMENT = 0.5
-"""The factor on the probability of a heading, caption or running title, because it names a subject and states
-nothing about it. The training sets of the weights contain whole sentences only."""
+"""The factor on the probability of a heading, caption or running title, which names a subject and states
+nothing about the subject. The training sets of the weights contain whole sentences only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +136,7 @@ def score(candidate: Candidate, weights: Weights) -> Scored:
 
 
 def leading(ranked: Sequence[Scored]) -> Features:
-    """Return the features of the best sentence, with its ``lead`` over the others.
+    """Return the features of the best sentence, with its ``lead`` over all other sentences.
 
     Args:
         ranked: the candidates, best first; at least one.

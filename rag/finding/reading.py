@@ -23,7 +23,7 @@ class ReadSentence:
         span: its span in the document's text.
         text: its words.
         header: for a row of a table, the span of the table's caption and headings.
-        headings: the words of ``header``; empty for other sentences.
+        headings: the words of ``header``; empty if the sentence is not a row.
         is_heading: whether it is a caption, a row of headings or the name of a group of rows.
         section: for a row, the names of its group of rows, a line each; else empty.
         chunk_id: the passage that contains it.

@@ -12,13 +12,13 @@ MAX_OVERLAP = 0.6
 """Two sentences with a larger overlap of words (Jaccard) say the same; only the better one is used."""
 
 GAIN = 0.12
-"""The least by which a further sentence raises the probability that an answer cites the fact."""
+"""A further sentence must raise the probability that the answer cites the fact by at least this much."""
 
 NEAREST_SHARE = 0.7
-"""The share of the best sentence's probability that the nearest sentence token by token needs."""
+"""The share of the best sentence's probability that the sentence nearest to the question must have."""
 
 SECOND_SHARE = 0.8
-"""The share of the best sentence's probability that the second best needs."""
+"""The share of the best sentence's probability that the second-best sentence must have."""
 
 
 def select(
@@ -26,12 +26,13 @@ def select(
 ) -> list[Scored]:
     """Return the sentences of the answer, in reading order.
 
-    The best sentence opens the answer. A fact has others that are nearly as probable: the sentence that is
-    nearest to the question token by token (:data:`NEAREST_SHARE`), and the second best one
-    (:data:`SECOND_SHARE`). Without a reranker, and if a row of a table is the best, it has another one only
-    if that raises the probability that the answer is cited by :data:`GAIN`. A comparison has one for each
-    thing that it names, if the reports have it; a list and a summary have all that are near the best. The
-    sentences of the first document come first, in the order of its text.
+    The best sentence opens the answer. For a fact, two sentences may follow, if they are nearly as probable:
+    the nearest to the question token by token (:data:`NEAREST_SHARE`), and the second best
+    (:data:`SECOND_SHARE`). Without a reranker, or if the best sentence is a row of a table, a sentence
+    follows only if it raises the probability that the answer cites the fact by :data:`GAIN`. For a
+    comparison, a sentence follows for each thing that the question names. For a list or a summary, all
+    sentences follow that are nearly as probable as the best. The sentences of the first document come first,
+    in the order of its text.
 
     Args:
         ranked: from :func:`rag.finding.ranking.rank`.
@@ -54,10 +55,10 @@ def select(
 
 
 def _close(ranked: Sequence[Scored]) -> list[Scored]:
-    """The best sentence, and the nearest one token by token and the second best, if they are close to it.
+    """The best sentence, then the nearest token by token and the second best if they are nearly as probable.
 
-    There are none if no reranker has compared the tokens, or if the best one is a row of a table, whose
-    tokens leave out its figures and columns.
+    The list is empty if no reranker has compared the tokens. It is also empty if the best sentence is a row
+    of a table, because the reranker does not see a row's figures and columns.
     """
     is_compared = any(item.candidate.features.matched for item in ranked)
     if not is_compared or ranked[0].candidate.sentence.headings:
@@ -71,7 +72,7 @@ def _close(ranked: Sequence[Scored]) -> list[Scored]:
 
 
 def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
-    """The best sentences, each of which raises the probability that the answer is among them."""
+    """The best sentences; each further one raises the probability that the answer is among them by GAIN."""
     chosen: list[Scored] = []
     missed = 1.0
     for item in ranked:
@@ -84,7 +85,7 @@ def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
 
 
 def _for_each_name(ranked: Sequence[Scored], names: Sequence[str]) -> list[Scored]:
-    """The best sentence, and the best one for each name of the question that those before it lack."""
+    """The best sentence, then the best one for each name of the question that the chosen sentences lack."""
     chosen = list(ranked[:1])
     for name in names:
         if not any(_has(item, name) for item in chosen):
@@ -116,7 +117,7 @@ def _is_repeated(item: Scored, chosen: Sequence[Scored]) -> bool:
 
 
 def _repeats(item: Scored, other: Scored) -> bool:
-    """Tell if two sentences say the same; rows of one table differ in their figures, whatever they share."""
+    """Tell if two sentences say the same; rows of tables never do, unless their words and names are equal."""
     one, another = item.candidate, other.candidate
     if " ".join(one.sentence.text.split()).casefold() == " ".join(another.sentence.text.split()).casefold():
         return one.sentence.in_context == another.sentence.in_context or not one.sentence.headings

@@ -37,22 +37,22 @@ _LEAST_SHARE_OF_SHORT = 0.01
 letters. About 200 words are common then, such as "which"."""
 
 _ENGLISH_WEIGHT = 0.2
-"""The weight of a word's share of English passages beside its share of the library's."""
+"""The weight of a word's share of English passages; its share of the library's passages weighs 1."""
 
 _CLEARLY = 4
 """The best word must be at least this many times as likely as the second."""
 
 _UNDERSTOOD = 0.7
-"""The least share of a question's words that must be known or corrected. Else the question is in a language,
-or on a subject, that the words of the library do not tell about."""
+"""The least share of a question's words that must be known or corrected. Below it, the known words do not
+cover the language or the subject of the question, so nothing is corrected."""
 
 _DROPPED, _SWAPPED, _ADDED, _REPLACED = 4.0, 1.5, 0.12, 0.09
-"""How often a writer makes one mistake rather than others: 34 % of the mistakes drop a letter, 12.5 % swap
-two, 27 % add one and 19 % replace one (Pollock and Zamora, Automatic spelling correction, 1984). There are 26
-times as many ways to add or to replace a letter."""
+"""The relative chances of single mistakes: 34 % of the mistakes drop a letter, 12.5 % swap two, 27 % add one
+and 19 % replace one (Pollock and Zamora, Automatic spelling correction, 1984). There are 26 times as many
+ways to add or to replace a letter as to drop one."""
 
 _OTHER = 0.001
-"""How often a writer makes two mistakes in one word, on the same scale as one mistake."""
+"""The chance of two mistakes in one word, on the same scale."""
 
 _WORD = regex.compile(
     r"“[^”]*”|\"[^\"]*\""
@@ -100,10 +100,11 @@ def correct(index: Snapshot, question: Question) -> str | None:
 
     Words of fewer than four letters, words with figures, words in capitals or in quotation marks, and words
     of scripts without spaces stay as they are. In another language than English, and for names, only a
-    dropped letter or two swapped ones are corrected: one letter makes another word, or another person.
+    dropped letter or two swapped ones are corrected: with another letter, the word may be another word, or
+    the name another person.
 
     Returns:
-        The corrected question; None if nothing is to be corrected.
+        The corrected question; None if nothing is corrected.
     """
     words = list(_words(question.text))
     unknown = [word for word in words if not _is_known(index, word.text)]

@@ -94,7 +94,7 @@ def core_of(question: str) -> str:
 
 
 def led_by(core: str) -> tuple[str, str]:
-    """Return the words before the thing that a fragment names, and the thing: ``in``, ``Tamber``."""
+    """Return the two parts of a fragment such as *And in Tamber*: ``in``, and the thing that it names."""
     rest = CONNECTIVE.sub("", core)
     led = _LED.match(rest)
     return (led[0].strip(), rest[led.end() :]) if led else ("", rest)
@@ -114,7 +114,7 @@ def is_fragment(question: str) -> bool:
         return True
     if NO_SPACES.search(rest):
         return len(rest) <= (_HAN_CHARACTERS if regex.search(r"\p{Han}", rest) else _OTHER_CHARACTERS)
-    # Words without a question mark are keywords of their own.
+    # Words without a question mark are keywords to search for.
     is_asked = joined or _LED.match(rest) or question.rstrip().endswith("?")
     most = 7 if joined else 4 if _LED.match(rest) else 2
     return bool(is_asked) and is_short and len(rest.split()) <= most
@@ -123,7 +123,7 @@ def is_fragment(question: str) -> bool:
 def depends(question: str) -> bool:
     """Return whether only an earlier turn says what a question is about.
 
-    It has a gap, or a pronoun that stands for nothing that the question itself names.
+    Such a question is a fragment, or has a pronoun that stands for something outside the question.
     """
     core = core_of(question)
     return is_fragment(question) or any(not _is_bound(core, found) for found in _PRONOUN.finditer(core))

@@ -1,7 +1,7 @@
 """Completes a question that depends on an earlier turn, without a language model.
 
-The question before it stands in front of it. If the question only names another time or another thing of the
-same kind (*And in 2023?*, *What about Finland?*), that takes the place of the one before.
+The completed question begins with the earlier question. But another time or another thing of the same kind
+(*And in 2023?*, *What about Finland?*) only replaces the time or thing in the earlier question.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rag.follow_ups.conversation import Exchange, core_of, depends, is_fragment,
 from rag.questions import MAX_QUESTION_CHARACTERS, Question, understand
 
 SAME_KIND, CLEARLY = 0.4, 0.1
-"""The least cosine of two names for one to take the place of the other, and its least lead over others."""
+"""The least cosine of two names for one to replace the other, and its least lead over the next-best name."""
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 _JOINS = regex.compile(r"(?:\s|,|-|–|of|in|to|and|the|fiscal|year)*", regex.IGNORECASE)
@@ -68,12 +68,12 @@ def strays(question: Question, history: Sequence[Exchange], title: str) -> bool:
 
 
 def _base(history: Sequence[Exchange]) -> str:
-    """Return the question before, after the one before that if it depends on it, too."""
+    """Return the last turn's question; if it depends on an earlier question, that question comes first."""
     *earlier, last = history
     said = last.standalone.strip()
     parts = [part for part in _SENTENCE.split(said) if part]
     if len(parts) > 2:
-        # The first one names the subject of a chain of follow-ups.
+        # In a chain of follow-ups, the first question names the subject.
         return _joined(parts[0], parts[-1])
     if len(parts) == 1 and earlier and depends(said):
         return _joined(_SENTENCE.split(earlier[-1].standalone.strip())[0], said)
@@ -86,7 +86,7 @@ def _joined(before: str, question: str) -> str:
 
 
 def _replaced(question: Question, base: str, encoder: Encoder) -> str | None:
-    """Return the question before with the time or the name of a fragment in the place of its own."""
+    """Return ``base`` with its time or name replaced by that of ``question``, a fragment; None if unclear."""
     if not is_fragment(question.text):
         return None
     core = core_of(question.text)
@@ -95,7 +95,7 @@ def _replaced(question: Question, base: str, encoder: Encoder) -> str | None:
 
 
 def _with_time(thing: str, core: str, base: str, language: str) -> str | None:
-    """Return ``base`` with ``thing`` as its only period; the year stays if ``thing`` has none."""
+    """Return ``base`` with its only period replaced by ``thing``; the year stays if ``thing`` has none."""
     thing = thing.removeprefix("the ")
     named, own = _periods(core, language), _periods(base, language)
     if len(own) != 1 or [core[start:end] for start, end in named] != [thing]:
@@ -122,7 +122,7 @@ def _periods(text: str, language: str) -> list[tuple[int, int]]:
 
 
 def _with_name(led: str, thing: str, base: str, encoder: Encoder) -> str | None:
-    """Return ``base`` with the name ``thing`` for the one after the same word, or the one most like it."""
+    """Return ``base`` with a name replaced by ``thing``: the name after ``led``, or the most similar name."""
     bare = thing.removeprefix("the ")
     if _NAME.fullmatch(f"x {bare}", pos=2) is None or bare in base:
         return None

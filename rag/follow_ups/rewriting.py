@@ -1,6 +1,6 @@
 """Finds the wordings to search for if a question is a follow-up.
 
-The language model writes them; without one, the question is joined with the turn before it.
+The language model writes the wording; without a model, the question is joined with the turn before it.
 """
 
 from __future__ import annotations
@@ -43,12 +43,12 @@ def forms(
     encoder: Encoder,
     spent: Callable[[Usage], object] = lambda _: None,
 ) -> tuple[Question, ...]:
-    """Return the forms of a question to search for; the best answered one is kept.
+    """Return the forms of a question to search for; the engine keeps the form that is answered best.
 
     A rewriting by the model is the only form if all of its terms occur in the conversation and it keeps most
-    words of the follow-up. Without one, a question that depends on the turn before has the form that is
-    joined with that turn and, unless it is a mere fragment, the form as asked. Any other question stays
-    unchanged.
+    words of the follow-up. Without such a rewriting, a question that depends on the turn before has the form
+    that is joined with that turn and, unless it is a mere fragment, the form as asked. Any other question
+    stays unchanged.
 
     Args:
         question: the follow-up as asked.
@@ -141,8 +141,8 @@ def rewriting(
 
     Args:
         question: the follow-up.
-        history: earlier questions with their answers, the oldest first. The prompt has the beginnings of the
-            last ones, as many as fit.
+        history: earlier questions with their answers, the oldest first. The prompt has the beginnings of as
+            many of the last turns as fit.
         budget_tokens: the most tokens of the prompt.
     """
     asked = f"The last question: {escape_fences(question)}"

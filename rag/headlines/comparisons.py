@@ -150,7 +150,7 @@ def _yes(is_so: bool) -> str:
 
 
 def _have_one_unit(first: CellNumber, second: CellNumber, units: Set[str]) -> bool:
-    """Return whether two cells have the same scale and sign of per cent, and no two currencies."""
+    """Return whether two cells have the same scale, both or neither a percent sign, and no two currencies."""
     scales = {unit.removeprefix("%").strip() for unit in units}
     currencies = {number.currency for number in (first, second) if number.currency}
     return first.percent is second.percent and len(scales) == 1 and len(currencies) <= 1
@@ -172,7 +172,7 @@ def _computed(pair: CellPair, first: CellNumber, second: CellNumber, unit: str) 
 
 
 def _is_signed(pair: CellPair, first: CellNumber, second: CellNumber) -> bool:
-    """Return whether the difference is a rise or fall. Of two figures in brackets, it may be either."""
+    """Return whether the difference is a rise or fall. With two negative figures, it may be either."""
     return pair.is_over_time and not (first.value < 0 and second.value < 0)
 
 

@@ -1,4 +1,4 @@
-"""The headline of an answer, and those that an exported answer may have."""
+"""The headline of an answer, and all headlines that an exported answer may have."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def headline_of(
 def possible_headlines(question: str, rows: Sequence[Row]) -> Iterator[Headline]:
     """Yield the headlines that an answer may have: one for each cell of its first row, and the comparisons.
 
-    If the question decides which answer follows from two figures, only that one is possible. A follow-up does
-    not decide it, because its standalone form is not known here.
+    If the question and two figures decide the answer (yes, no or a row), only this answer is possible. With a
+    follow-up, the answer stays open, because the standalone form is not known here.
 
     Args:
         question: the question as it was asked.

@@ -26,8 +26,8 @@ Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
 takes the numbers of the sentences that the reply may cite."""
 
 Choose = Callable[[Sequence[str]], Mapping[str, Any]]
-"""Returns arguments for the model's client with which the server replies with one of some words, and reports
-the log-probabilities of tokens, as far as it can do either."""
+"""Returns arguments for the model's client with which the server replies with one of the given words and
+reports the log-probabilities of tokens, as far as the server can do either."""
 
 AT_ONCE = 16
 """The default number of replies that a model writes at the same time."""
@@ -42,7 +42,7 @@ FIRST_WAIT_SECONDS = 0.5
 
 _TEST = Message("user", "Reply with one word: ready.")
 _TEST_CHARACTERS = 200
-"""A test ends after so many characters; some models write on and on."""
+"""A test ends after this many characters, because some models write on and on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ class Trial:
 
     Attributes:
         seconds: the time from the request to the end of the reply.
-        usage: its tokens.
+        usage: the tokens of the reply.
     """
 
     seconds: float
@@ -158,7 +158,7 @@ class LanguageModel:
 
         Args:
             messages: the prompt.
-            numbers: the numbers of the sentences that it may cite; none for a reply in any form.
+            numbers: the numbers of the sentences that the reply may cite; none for a reply in any form.
             seconds: a time limit that is shorter than the model's.
 
         Raises:
@@ -178,7 +178,7 @@ class LanguageModel:
             provider does not give them: 1 if the reply is *yes*, else 0.
 
         Raises:
-            ModelError: if the model fails, does not answer in time, or answers neither.
+            ModelError: if the model fails, does not answer in time, or answers neither *yes* nor *no*.
         """
         arguments = dict(self._choose(CHOICES))
         try:

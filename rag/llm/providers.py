@@ -57,7 +57,7 @@ class ModelSettings:
 
 
 def open_model(settings: ModelSettings) -> LanguageModel:
-    """Open a language model. Its ``close`` releases its resources.
+    """Open a language model. The model's ``close`` releases its resources.
 
     Raises:
         ModelSetupError: if the provider's package is not installed, or the model cannot be opened.

@@ -84,7 +84,7 @@ class Clause:
         verb: an auxiliary, or a finite form of a verb.
         base: the verb's infinitive; None for an auxiliary.
         rest: the words after the verb.
-        date: a date before the subject, with a space and its preposition before it; or "".
+        date: the date before the subject, with a space and a preposition first, such as " in May"; or "".
         is_who: whether the subject is exactly a person or an organisation.
     """
 
@@ -158,7 +158,7 @@ def _asks(auxiliary: str, first: str) -> bool:
 
 
 def _within(subject: str, around: str) -> str | None:
-    """Return a subject as written within a sentence; None if it is unsuitable, or may be a name."""
+    """Return a subject as written within a sentence; None if it is unsuitable, or may begin with a name."""
     words = subject.split()
     folded = [word.casefold() for word in words]
     if not 1 <= len(words) <= _MOST_SUBJECT_WORDS or not _is_subject(words, folded):

@@ -33,7 +33,7 @@ _BEGINNING = 40_000
 what they are about."""
 
 _MOST_CAPITALS = 4
-"""More consecutive words with a capital are a heading that runs into the sentence."""
+"""If more consecutive words have a capital, they are a heading that runs into the sentence."""
 
 _NAME = regex.compile(
     r"(?<=\s)(?P<the>[Tt]he\s)?\p{L}*\p{Lu}[^\s?]*(?P<more>\s(?:of\s|and\s|&\s)?\p{Lu}[^\s?]*)*"
@@ -61,11 +61,11 @@ class Starter:
 
 @dataclass(frozen=True, slots=True)
 class Starters:
-    """The starters of one generation of the library.
+    """The starters for one state of the library's passages.
 
     Attributes:
-        generation: the generation.
-        starters: the starters, each about another report as far as there are enough of them.
+        generation: the number of this state in the catalog.
+        starters: the starters, each about another report if enough reports have one.
         complete: whether no more will be added.
     """
 
@@ -81,9 +81,9 @@ class StarterMaker:
 
     Args:
         engine: answers each question, so that only questions with an answer are offered. Everyone gets the
-            same starters, so it must read what everyone may see.
-        is_busy: whether the program does other work that a try would slow down, beside the questions of
-            users, which the engine knows.
+            same starters, so the engine must read only documents that everyone may see.
+        is_busy: returns whether the program does work that a try would slow down. It need not count the
+            questions of users, which the engine counts itself.
     """
 
     def __init__(self, engine: QueryEngine, is_busy: Callable[[], bool]) -> None:
@@ -93,7 +93,7 @@ class StarterMaker:
         self._tries: Iterator[Starter | None] = iter(())
 
     def current(self) -> Starters:
-        """The starters of the library's newest generation, as far as they are made."""
+        """The starters for the present state of the library, as far as they are made."""
         return self._current(self._state())
 
     def _state(self) -> tuple[int, int]:
@@ -123,9 +123,9 @@ class StarterMaker:
 
 
 def tries(engine: QueryEngine) -> Iterator[Starter | None]:
-    """Try questions about the newest reports; yield each one that the library answers, and None for others.
+    """Try questions about the newest reports. Yield each one that the library answers, and None for the rest.
 
-    One question about each report is found before the second about any of them.
+    One question about each report is found before the second about any report.
     """
     quoting = engine.quoting_only()
     waiting = _candidates(engine.index)
@@ -140,7 +140,7 @@ def tries(engine: QueryEngine) -> Iterator[Starter | None]:
 
 
 def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
-    """The title of each of the newest reports that has any, with the questions to try."""
+    """The titles of the newest reports, each with the questions to try; reports without any are left out."""
     with index.catalog.reading() as reader:
         newest = reader.newest(_REPORTS, Filters(languages=(LANGUAGE,)))
     found: list[tuple[str, list[Candidate]]] = []
@@ -165,7 +165,7 @@ def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
 
 
 def _named(candidate: Candidate, publisher: str | None) -> Candidate:
-    """Name the publisher where the report says *the company*, or gives a figure without saying whose."""
+    """Name the publisher in a question that says *the company*, or asks for a figure but not whose."""
     question = candidate.question
     if publisher is None or publisher.casefold() in question.casefold():
         return candidate
@@ -191,6 +191,6 @@ def _is_clear(question: str) -> bool:
 
 
 def _is_answered(engine: QueryEngine, candidate: Candidate) -> bool:
-    """Return whether the library answers a question as a click asks it, without a caveat."""
+    """Return whether the library answers a question without a caveat and without correcting the spelling."""
     answer = engine.ask(candidate.question)
     return answer.searched_for is None and answer.note is None and is_answered_by(candidate, answer)

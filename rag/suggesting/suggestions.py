@@ -36,11 +36,10 @@ SECONDS = 1.0
 """The seconds that suggestions may take; the engine completes a question that it is trying at the end."""
 
 _AROUND = 1_500
-"""The number of code points before and after the cited words that are taken to be on their subject."""
+"""The number of code points before and after the cited words that count as text on the same subject."""
 
 _FAR = 20_000
-"""The number of code points, before and after the stretch of ``_AROUND``, in which other uses of a word are
-searched."""
+"""The number of code points, before and after that text, that are searched for other uses of a word."""
 
 _NEAREST_PASSAGES = 1
 """The number of passages of an abstention that are used; the second is seldom close to the question."""
@@ -136,7 +135,7 @@ def _current(index: Library, document_id: int, version: int) -> Document | None:
 
 
 def candidates_in(document: Document, document_id: int, spans: Sequence[Span]) -> Iterator[Candidate]:
-    """Yield the questions whose answers stand in or near ``spans`` of a document, in their order."""
+    """Yield the questions whose answers stand in or near ``spans`` of a document, in the text's order."""
     for start, end in _stretches(document.text, spans):
         around = document.text[max(start - _FAR, 0) : end + _FAR]
         for sentence in sentences(document.text[start:end], document.language):

@@ -110,10 +110,10 @@ def language_in(item: Evidence) -> str:
 
 
 def referents(item: Evidence) -> str:
-    """Return the words that may name what a quote speaks of, for names alone.
+    """Return words outside a quote that may name what the quote speaks of. Only names count in them.
 
-    They are its context and, if the quote begins with a pronoun or a phrase such as *the ministry*, the
-    sentence before it.
+    They are the quote's context and, if the quote begins with a pronoun or a phrase such as *the ministry*,
+    the sentence before the quote.
     """
     return f"{item.context} {item.before if _PRONOUN.match(item.quote) else ''}".strip()
 

@@ -22,7 +22,7 @@ LANGUAGE_MODEL = "llm"
 """The name of the judge that is the language model of the settings."""
 
 MANY_WORD_PIECES = 200_000
-"""A cross-encoder with a larger vocabulary reads many languages, and one with a smaller one English."""
+"""A cross-encoder with a larger vocabulary reads many languages; with a smaller vocabulary, only English."""
 
 SECONDS = 20.0
 """The most seconds that a language model takes for one claim."""
@@ -33,10 +33,10 @@ WIDELY_READ = frozenset({"en", "zh", "es", "fr", "de", "pt", "it", "nl", "ru", "
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The meaning of a judge's probabilities; ``footnoted eval --part gate`` calibrates it.
+    """The meaning of a judge's probabilities; ``footnoted eval --part gate`` calibrates the thresholds.
 
     Attributes:
-        supported_from: from this probability on, a claim is supported; above 1, none ever is.
+        supported_from: from this probability on, a claim is supported. With a value above 1, no claim is.
         unsupported_below: below this probability, a claim is unsupported.
     """
 
@@ -54,12 +54,12 @@ class Judge(Protocol):
 
     @property
     def thresholds(self) -> Thresholds:
-        """The meaning of its probabilities."""
+        """The meaning of the judge's probabilities."""
         ...
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages that it reads, as ISO 639-1 codes."""
+        """The languages that the judge reads, as ISO 639-1 codes."""
         ...
 
     def judge(self, premise: str, claim: str) -> float:
@@ -119,7 +119,7 @@ class LanguageModelJudge:
 
     @property
     def languages(self) -> frozenset[str]:
-        """The languages that it reads."""
+        """The languages that the model reads."""
         return WIDELY_READ
 
     def judge(self, premise: str, claim: str) -> float:
@@ -135,11 +135,11 @@ def open_judge(
     Args:
         name: ``none``, ``llm``, or the name or folder of a cross-encoder.
         model: the language model, for ``llm``.
-        thresholds: what its probabilities mean; None for the default.
+        thresholds: what the judge's probabilities mean; None for the default.
 
     Raises:
-        JudgeError: if there is no language model, or the cross-encoder cannot be read, or it has several
-            classes and none for entailment.
+        JudgeError: if ``model`` is None for ``llm``, if the cross-encoder cannot be read, or if the
+            cross-encoder has several classes and none for entailment.
     """
     if name == NO_JUDGE:
         return None

@@ -1,9 +1,9 @@
 """Decides whether a sentence repeats its evidence: the same words in the same order, with parts left out.
 
-Only what leaves the meaning alone may be left out or differ: articles and other function words, endings, the
-form of a figure or a date, an insertion between commas, a date, and a clause at either end. Nothing may be
-added, and nothing may move but the part before or after a comma. English only; in other languages, the
-sentence must equal its quote, or a whole part of it up to a semicolon or full stop.
+Only parts that do not change the meaning may be left out or differ: articles and other function words,
+endings, the form of a figure or a date, an insertion between commas, a date, and a clause at either end.
+Nothing may be added, and only the part before or after a comma may move. English only; in other languages,
+the sentence must equal its quote, or the beginning of the quote up to a semicolon or full stop.
 """
 
 from __future__ import annotations
@@ -30,14 +30,15 @@ FREE = listed("the a an this that these those which who its their his her own al
 """Words that may be left out or added, because they say nothing by themselves."""
 
 BE = listed("is are was were be been being")
-"""Forms of one verb. It may not be added: *arrested* and *were arrested* are not the same."""
+"""Forms of one verb. The verb may not be added: *arrested* and *were arrested* are not the same."""
 
 PLACING = listed("after before during since amid following by")
-"""The prepositions with which a phrase begins that may be left out, as a date may. Others say what a sentence
-is true of: *fell in Ostrel* is not *fell*, and *effective in adults* is not *effective*."""
+"""A phrase that begins with one of these prepositions may be left out, like a date. Other prepositions say
+what a sentence is true of: *fell in Ostrel* is not *fell*, and *effective in adults* is not *effective*."""
 
 JOINING = listed("but while whereas because although though")
-"""The words, besides punctuation, dates and ``PLACING``, before which the end of a quote may be left out."""
+"""A sentence may end before one of these words of its quote, as before a mark, a date or a preposition of
+``PLACING``."""
 
 LIMITING = listed("""
 if unless until except only provided not no never neither none nobody nothing without cannot hardly may might
@@ -47,14 +48,14 @@ hope expect plan propose seek try attempt intend want fail refuse reject possibl
 """Words, in any form, that change what the words around them say, so that they may not be left out."""
 
 CONDITIONS = listed("if unless until except provided")
-"""Words of a clause that says when all before it holds."""
+"""Words that begin a condition for everything before them."""
 
 SWEEPING = listed("""
 not no never neither none nobody nothing without only all every each both any most first last least always
 largest highest lowest smallest biggest best worst oldest youngest record sole entire whole more less fewer
 """)
-"""Words that say something of everything, or of nothing. Beside them, a phrase may not be left out: *the
-largest since 2019* is not *the largest*."""
+"""Words that say something of everything, or of nothing. A sentence with one of them may not leave out a
+phrase: *the largest since 2019* is not *the largest*."""
 
 LONGEST_PHRASE = 6
 """The most words of a phrase, an insertion, or the beginning of a quote that may be left out."""
@@ -92,7 +93,7 @@ class _Token:
         return self.word in PLACING or isinstance(self.form, Moment)
 
     def says(self, other: _Token) -> bool:
-        """Return whether a sentence may have this token where its quote has the other."""
+        """Return whether a sentence may have this token where its quote has ``other``."""
         own, its = self.form, other.form
         if isinstance(own, Quantity) and isinstance(its, Quantity):
             return same_kind(own, its) and fairness(own, its) == 1
@@ -113,11 +114,11 @@ def is_verbatim(sentence: str, evidence: Sequence[Evidence]) -> bool:
 
 
 def is_near_verbatim(sentence: str, language: str, evidence: Sequence[Evidence]) -> bool:
-    """Return whether a sentence repeats one of its quotes, apart from what may be left out or differ.
+    """Return whether a sentence repeats one of its quotes, apart from parts that may be left out or differ.
 
     Args:
         sentence: the sentence.
-        language: ISO 639-1, that of the sentence and of the quotes.
+        language: the language of the sentence and the quotes, in ISO 639-1.
         evidence: its quotes.
     """
     if language != "en":
@@ -143,7 +144,7 @@ def _plain(text: str) -> str:
 
 
 def _wholes(quote: str) -> Iterable[str]:
-    """Return a quote, and its parts that begin with the quote and end at a strong mark."""
+    """Return a quote, and each beginning of it that ends at a semicolon or full stop."""
     return (quote, *(quote[: match.start()] for match in _STRONG.finditer(quote)))
 
 
@@ -202,7 +203,7 @@ def _limiting() -> frozenset[str]:
 
 
 def _repeats(own: Sequence[_Token], quote: Sequence[_Token]) -> bool:
-    """Return whether ``own``, the tokens of a sentence that are not free, are what is left of a quote."""
+    """Return whether ``own``, a sentence without its free tokens, repeats a quote with parts left out."""
     sweeping = any(token.word in SWEEPING for token in own)
     places: set[int] = {place for place, token in enumerate(quote)
                         if own[0].says(token) and _can_begin(quote[:place])}  # fmt: skip
@@ -234,7 +235,7 @@ def _can_begin(before: Sequence[_Token]) -> bool:
 
 
 def _can_skip(quote: Sequence[_Token], start: int, end: int, sweeping: bool) -> bool:
-    """Return whether the words between two words of a sentence may be left out of its quote."""
+    """Return whether a sentence may leave out the words of its quote from ``start`` to ``end``."""
     gap = quote[start:end]
     words = _said(gap)
     if not words:

@@ -31,10 +31,10 @@ class Composition:
         library: provides the texts of documents.
         numbers: the number of each footnote that the conversation has so far, by the span it cites.
         choice: chooses the cell of a cited row; None to choose none.
-        encoder: compares sentences with different figures; None to compare their words alone.
+        encoder: compares sentences with different figures; None to compare the words alone.
         text: the text so far.
-        sentences: its sentences.
-        citations: their footnotes.
+        sentences: the sentences of the text.
+        citations: the footnotes of the sentences.
     """
 
     library: DocumentTexts
@@ -50,7 +50,7 @@ class Composition:
     def add(self, words: str, cited: Sequence[CitedSentence], verification: Verification) -> Iterator[Event]:
         """Add a sentence, and yield its events.
 
-        A space separates it from the sentence before, or a line break if it cites other documents.
+        A space separates it from the sentence before, or a line break if the two cite different documents.
 
         Args:
             words: the sentence.
@@ -136,7 +136,7 @@ def quote(
     Args:
         findings: the ranked sentences, and the weights for selecting among them.
         composition: the text of the answer.
-        draft: the answer, as far as it is known.
+        draft: the answer with the parts that are known before its text.
         max_sentences: the most sentences to quote.
         adjust: adjusts the verification of a sentence for this answer.
     """
@@ -160,7 +160,7 @@ def quote(
 
 
 def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:
-    """Return the two cells that a comparison means among the cited rows, of which one opens the answer."""
+    """Return the two cells that a comparison means among the cited rows, if a row opens the answer."""
     if choice is None:
         return None
     first, *others = map(choice.row, cited)

@@ -14,7 +14,7 @@ from rag.finding.ranking import Scored, Weights
 from rag.questions import Question
 
 UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
-"""The reason for a verdict of ``paraphrased`` if the library may not answer the question."""
+"""The reason for a verdict of ``paraphrased`` if the library perhaps does not answer the question."""
 FAR = "the cited words support it, but other sentences are closer to the question"
 """The reason for a verdict of ``paraphrased`` if only other sentences are close to the question."""
 
@@ -57,7 +57,7 @@ def unchanged(verification: Verification, _score: float) -> Verification:
 class Confidence:
     """The certainty that the library, and the sentences that a model cites, answer the question.
 
-    For an unanswerable question, a model copies words from the reports that are close to the question and do
+    For an unanswerable question, a model copies words of the reports that are close to the question but do
     not answer it.
 
     Attributes:
@@ -93,9 +93,9 @@ class Confidence:
     def justifies(self, verification: Verification, score: float) -> bool:
         """Return whether a sentence justifies showing the model's answer instead of a quoted one.
 
-        It does unless a fault was found in it, and if it cites sentences that an answer would quote. If the
-        library does not certainly answer, only a sentence that cites the best sentences, or sentences nearly
-        as good (``NEAREST``), justifies it.
+        It does if no fault was found in it, and if it cites sentences that an answer would quote. If the
+        library does not certainly answer, it must cite the best sentences, or sentences nearly as good
+        (``NEAREST``).
         """
         if verification.verdict == "unsupported":
             return False

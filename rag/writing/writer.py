@@ -112,7 +112,7 @@ class Writer:
     ) -> Generator[Event, None, Outcome]:
         """Write an answer into ``composition``, and yield the events of each sentence that is shown.
 
-        Sentences wait until the citations support one of them. If they support none, nothing was shown.
+        Sentences wait until the citations support one of them. If they support none, nothing is shown.
 
         Args:
             question: the question.
@@ -282,7 +282,7 @@ def generate(
         writer: writes and checks the answer.
         findings: the sentences that the answer may cite.
         composition: the text of the answer.
-        draft: the answer, as far as it is known.
+        draft: the answer with the parts that are known before its text.
         conversation: provides the earlier citations.
         limits: how many sentences to quote, and the probability from which the library certainly answers.
     """
@@ -316,7 +316,7 @@ def generate(
 
 
 def gather_sources(findings: Findings, conversation: Conversation) -> list[Source]:
-    """Return the sentences that a model may cite: the best ones, then earlier citations, then the others."""
+    """Return the sentences that a model may cite: the best, then earlier citations, then all other ones."""
     found = [_source(item) for item in findings.ranked]
     earlier = list(_earlier(findings, conversation))
     listed = [*found[:BEST_SOURCES], *earlier, *found[BEST_SOURCES:]]

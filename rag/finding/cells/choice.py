@@ -24,16 +24,16 @@ CLEARLY = 0.75
 """The best column is clear if the second-best column has at most this share of the best one's score."""
 
 NAMED = 0.5
-"""A question names a row if it has at least this share of the words of its label, weighted by rarity."""
+"""A question names a row if it has at least this share of the row's label, in words weighted by rarity."""
 
 COVERED = 0.5
-"""The names of a cell need at least this share of the question's words."""
+"""A cell can be meant only if its names (:func:`is_covered`) have this share of the question's words."""
 
 _CHANGE = r"grow|grew|ris[ei]|rose|increas|fall|fell|drop|decreas|declin|chang"
 _ASKS_CHANGE = regex.compile(rf"\b(?:{_CHANGE})", regex.IGNORECASE)
 _NAMES_CHANGE = regex.compile(rf"\b(?:{_CHANGE}|inc\b|dec\b|growth|variance)", regex.IGNORECASE)
 _NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
-"""The marks of a label's notes."""
+"""The marks of footnotes in a row's label."""
 
 _NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
 
@@ -63,7 +63,7 @@ class CellChoice:
         return None if row is None else choose_cell(self.index, self.question, row, sentence)
 
     def row(self, cited: CitedSentence) -> Row | None:
-        """Return the row of a table that is cited; None if the sentence is no row."""
+        """Return the cited row of a table; None if the cited sentence is not a row."""
         header = cited.sentence.header
         if header is None or not is_row(cited.sentence.text):
             return None
@@ -102,8 +102,8 @@ def choose_cell(
         question: the question.
         row: the row that the sentence cites.
         sentence: a sentence of the answer: the row itself, or a sentence about it.
-        of_pair: whether the cell is one of two that are compared. If not, a question for a change means only
-            a cell that states a change.
+        of_pair: whether the cell is one of two that are compared. If not, a question about a change means
+            only a cell that states a change.
     """
     every = cells_of(index, question, row)
     found = [cell for cell in every if _is_value(cell.value)]
@@ -167,7 +167,7 @@ def _states(sentence: str, value: str) -> bool:
 
 
 def fitting_cells(asked: Periods, row: Row, among: Sequence[TableCell]) -> list[TableCell]:
-    """Return the cells whose headings name no other period than those that are asked for."""
+    """Return the cells that the periods of a question do not exclude (:meth:`Periods.excludes`)."""
     caption = periods_of(over_no_column(row.header.of(row.text)), row.language)
     return [cell for cell in among if not asked.excludes(*_periods(cell, row.language), caption)]
 
@@ -179,9 +179,9 @@ def _periods(cell: TableCell, language: str) -> tuple[Periods, Periods]:
 def _clearest(
     index: Snapshot, question: Question, row: Row, found: Sequence[TableCell], fitting: Sequence[TableCell]
 ) -> TableCell | None:
-    """Return the cell whose column fits the question clearly better than the others; None without one.
+    """Return the cell whose column fits the question clearly better than all other columns, or None.
 
-    Words that every column has, and those that the row's names have, say nothing about the column.
+    Words that name the row or stand in every column do not count.
     """
     weights = content_terms(index, question, row.language)
     label = _terms(found[0].row, row.language) if found else frozenset()

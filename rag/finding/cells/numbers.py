@@ -1,7 +1,7 @@
 """Reads the number of a table's cell exactly, or not at all, and writes numbers in the same format.
 
-``3.933`` is 3,933 in one report and less than 4 in another. What is computed from a misread number is wrong
-without anybody seeing it, so a cell whose number is in doubt has none.
+``3.933`` is 3,933 in one report and less than 4 in another. Nobody would notice that a figure computed from a
+misread number is wrong, so this module returns no number that is in doubt.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rag.figures.numerals import COMMA_FOR_POINT
 DecimalMark = Literal[".", ","]
 
 MINUS = "−"
-"""The sign of a negative number that is written."""
+"""The sign that is written before a negative number."""
 
 _NUMERAL = regex.compile(r"(?<![\p{L}\p{N}.,/-])\d[\d.,]*(?<=\d)(?![\p{L}\p{N}/-])")
 _CURRENCY = r"(?:US|C|A)?[$€£¥₹]|\b(?:EUR|USD|GBP)\b"
@@ -49,8 +49,8 @@ class CellNumber:
 def decimal_mark(table: str, language: str) -> DecimalMark | None:
     """Return the mark before the decimals of a table's numbers; None if it is in doubt.
 
-    A number such as ``1,234.5`` or ``12.5`` decides. If no number does, English and the languages that write
-    1.234,5 decide.
+    A number such as ``1,234.5`` or ``12.5`` decides. If the table has none, the language decides: English, or
+    one that writes 1.234,5.
 
     Args:
         table: the words of the table.
@@ -69,8 +69,8 @@ def decimal_mark(table: str, language: str) -> DecimalMark | None:
 def cell_number(value: str, mark: DecimalMark | None) -> CellNumber | None:
     """Return the number of a cell; None if the cell has other words, or if its number is in doubt.
 
-    A single separator before three digits is in doubt if it is the decimal mark, like that of ``3.933`` in a
-    table with decimal points.
+    A number is in doubt if exactly three digits follow its decimal mark, which may then group thousands, like
+    the point of ``3.933``.
 
     Args:
         value: the words of the cell.
@@ -110,7 +110,7 @@ def written(number: Decimal, decimals: int, mark: DecimalMark | None, *, grouped
 
 
 def _shows(numeral: str, mark: DecimalMark) -> bool:
-    """Return whether a number can only be one with this decimal mark."""
+    """Return whether a number is possible only with this decimal mark."""
     decimal, group = regex.escape(mark), regex.escape("," if mark == "." else ".")
     return bool(
         regex.fullmatch(

@@ -1,6 +1,6 @@
 """Chooses the two cells that a comparison means: of one row in two years, or of two rows in one column.
 
-A wrong comparison in bold is worse than none, so every doubt, such as a third cell that fits, leaves none.
+A wrong comparison in bold is worse than none, so no pair is chosen in any doubt, as when a third cell fits.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rag.finding.features import contains_term, content_terms
 from rag.questions import Question
 
 COVERED = 0.6
-"""The share of a comparison's words, weighted by rarity, that the names of its cells need to have."""
+"""The names of the cells must have at least this share of the comparison's words, weighted by rarity."""
 
 _CHANGES = (
     r"chang|increas|decreas|gr[eo]w|ris[ei]|rose|fall|fell|drop|declin|mov(?:e|ed)\b|(?:go|went|gone)\b"
@@ -44,7 +44,7 @@ _DERIVED = regex.compile(
     r"|per ?cent(?:age)? of|as a per ?cent(?:age)?|respectively|times)\b",
     regex.IGNORECASE,
 )
-"""Words for what is computed otherwise than by a difference, unless the table itself has them."""
+"""Words for figures other than a difference. They rule out a comparison, unless the table itself has them."""
 
 _AGAINST = regex.compile(r"\b(?:between|than|compared|versus|vs|and|or)\b", regex.IGNORECASE)
 _SHAPES = regex.compile(
@@ -69,7 +69,7 @@ class CellPair:
     """The two cells that a comparison means.
 
     Attributes:
-        first: the cell of the later year, or that of the row that the question names first.
+        first: the cell of the later year, or the cell of the row that the question names first.
         second: the other cell.
         is_over_time: whether only the years of the cells differ.
         mark: the decimal mark of their table; None if it is in doubt.
@@ -84,7 +84,7 @@ class CellPair:
 
 
 def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> CellPair | None:
-    """Return the two cells that a comparison means; None if that is unclear, or if it is no comparison.
+    """Return the two cells that a comparison means; None if unclear, or if the question is no comparison.
 
     A comparison is recognised in English only.
 
@@ -110,9 +110,9 @@ def subject_of(question: Question) -> Question:
 
 
 def place_of_name(question: str, cell: TableCell, other: TableCell, language: str) -> int | None:
-    """Return the offset at which a question begins to name the row of a cell, and not that of the other.
+    """Return the offset of the first word of a question that only the row of ``cell`` has, not ``other``'s.
 
-    None if the question lacks a word that only this row has, or if the row has no such word.
+    Return None if the row has no such word, or if the question lacks one of them.
     """
     own = {term for term in _terms(cell.row, language) if not term[1].isdecimal()}
     own -= _terms(other.row, language)
@@ -147,7 +147,7 @@ def _of_two_years(index: Snapshot, question: Question, row: Row) -> CellPair | N
     columns: dict[str, list[TableCell]] = defaultdict(list)
     for cell in of_years:
         columns[_without_dates(cell.column)].append(cell)
-    # A heading in the middle of its columns is missing from those before it.
+    # A heading that stands above the middle of its columns is missing from the columns before the middle.
     named = [name for name in columns if name]
     groups = [of_years] if len(of_years) == 2 and len(named) < 2 else list(columns.values())
     pairs = [group for group in groups if {max(_years(cell.column)) for cell in group} == years]
@@ -165,7 +165,7 @@ def _years(words: str) -> frozenset[int]:
 def _clearest(
     index: Snapshot, question: Question, groups: Sequence[Sequence[TableCell]], language: str
 ) -> Sequence[TableCell] | None:
-    """Return the cells whose heading has more words of the question than that of the other cells."""
+    """Return the group of cells whose heading has the most words of the question; None if two groups tie."""
     asked = content_terms(index, question, language)
     scored = [
         (_weight_in(asked, _terms(_without_dates(cells[0].column), language)), cells) for cells in groups
@@ -200,7 +200,7 @@ def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -
     """Tell if the question asks for nothing but the two figures: no average, no share, no other period."""
     if any(word.lower() not in names.lower() for word in _DERIVED.findall(question.text)):
         return False
-    # A table of years may be headed by nothing but its years, so a quarter has to be named.
+    # Headings may be years alone, so a length of time in the question, such as a quarter, must be in them.
     lengths = periods_of(question.text, row.language).lengths
     if lengths and not lengths & periods_of(names, row.language).lengths:
         return False
@@ -217,9 +217,10 @@ def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -
 
 
 def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) -> bool:
-    """Return whether another row of the table is named by more words of the question, or as clearly.
+    """Return whether the question names another row of the table at least as clearly as the pair's rows.
 
-    A row with the same label in another group is as clear, unless the question has the whole name of ours.
+    A row with the same label in another group is as clear, unless the question has the whole name of the
+    pair's row.
     """
     language = row.language
     heading = _terms(row.header.of(row.text), language)
@@ -240,7 +241,7 @@ def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) ->
 
 
 def _row_names(row: Row) -> set[str]:
-    """Return the names of the rows of a row's table, each with those of its groups."""
+    """Return the names of all rows in the table of ``row``, each with the names of its groups."""
     lines = [
         line
         for table in tables(row.text)
@@ -252,7 +253,7 @@ def _row_names(row: Row) -> set[str]:
 
 
 def _fit(asked: Mapping[Term, float], name: str, language: str) -> tuple[float, int]:
-    """Return the weight of the question's words in a name, and minus the number of its other words."""
+    """Return the weight of the question's words in a name, and minus the number of the name's other words."""
     held = _terms(name, language)
     others = sum(not contains_term(frozenset(asked), term) for term in held)
     return round(_weight_in(asked, held), 6), -others

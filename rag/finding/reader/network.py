@@ -40,10 +40,10 @@ class ReaderModel(nn.Module):
     """Scores which sentences of a window answer a question, and whether any does.
 
     The layers see question and sentences together. A sentence's score has three parts. The first is the
-    cosine between the mean of its tokens and that of the question's tokens, for which the encoder was trained
-    and from which this training starts. The second is a small network over both means (Reimers and Gurevych,
-    Sentence-BERT, EMNLP 2019). The third is the likeliest start and end of an answer in the sentence, by the
-    span heads of BERT on SQuAD 2 (Devlin et al., NAACL 2019).
+    cosine between the mean of its tokens and the mean of the question's tokens: the encoder was trained for
+    it, and the reader's training starts from it. The second is a small network over both means (Reimers and
+    Gurevych, Sentence-BERT, EMNLP 2019). The third is the likeliest start and end of an answer in the
+    sentence, by the span heads of BERT on SQuAD 2 (Devlin et al., NAACL 2019).
     """
 
     def __init__(self, bert: nn.Module, hidden_size: int) -> None:

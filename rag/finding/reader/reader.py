@@ -34,7 +34,7 @@ DEFAULT_READER = BUNDLED_READER
 """The reader that is used by default."""
 
 REMEMBERED_QUESTIONS = 256
-"""The number of recent questions whose scores stay in memory: a suggested question has been answered before
+"""The number of recent questions whose scores stay in memory. The program answers a suggested question before
 somebody asks it."""
 
 _WEIGHTS = "reader.safetensors"
@@ -65,7 +65,7 @@ class Reader(Protocol):
     languages: frozenset[str] | None
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in their order."""
+        """Return the scores of each window, in the order of ``windows``."""
         ...
 
 
@@ -92,7 +92,7 @@ class BundledReader:
         self._remembered = lru_cache(REMEMBERED_QUESTIONS)(self._scores)
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in their order, from one forward pass or from memory.
+        """Return the scores of each window, in the order of ``windows``, by one forward pass or from memory.
 
         Raises:
             ReaderError: if the file of changes does not fit the bundled encoder.
@@ -193,7 +193,7 @@ def _merged(weights: Path) -> ReaderModel:
             layer = name.removesuffix(".lora_A")
             # Low-rank adaptation with alpha = rank (Hu et al., ICLR 2022): W + B A.
             changed = stored[f"{layer}.lora_B"].float() @ stored[name].float()
-            # Not in place: the encoder's weights are mapped, and shared as long as nobody changes them.
+            # Not in place: the encoder's weights are mapped from a file, and shared until they are changed.
             state[f"{layer}.weight"] = state[f"{layer}.weight"] + changed
         state |= {name: tensor.float() for name, tensor in stored.items() if ".lora_" not in name}
         model.load_state_dict(state, assign=True)

@@ -65,8 +65,8 @@ def apply_reader(
         windows: the windows of the best ones, from :func:`windows_of`.
 
     Returns:
-        The candidates that were read, in their order. The others are left out, because their scores cannot be
-        compared with these.
+        The candidates that were read, in their order. The other candidates are left out, because their scores
+        cannot be compared with scores by the reader.
     """
     read = reader.read(question.text, [item.window for item in windows])
     best = max((result.answerable for result in read), default=0.0)
@@ -101,7 +101,7 @@ def windows_of(ranked: Sequence[Candidate]) -> list[CandidateWindow]:
 
 
 def _lead(reading: Reading, places: Sequence[int]) -> tuple[str, ...]:
-    """The headings of the table whose rows a run begins with, unless the run has them itself."""
+    """The headings of a table if a run begins with one of its rows; nothing for any other run."""
     headings = reading.sentences[places[0]].headings
     return (headings[-_MAX_HEADINGS:],) if headings else ()
 

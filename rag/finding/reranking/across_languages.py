@@ -1,4 +1,4 @@
-"""Compares the nearest sentences in another language than the question with it, token by token."""
+"""Compares a question, token by token, with the nearest sentences in other languages."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _MAX_CHARACTERS = 400
 
 
 def compare_across(encoder: Encoder, question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
-    """Compare the nearest sentences in another language than the question with it, token by token.
+    """Compare a question, token by token, with the nearest sentences in other languages.
 
-    The stored vector of a sentence is made within its passage and tells it less well from its neighbours.
-    Without words in common, nothing else does. So each sentence is embedded again, with its title and
+    The stored vector of a sentence is made within its passage, so it tells the sentence less well from its
+    neighbours. Across languages, no common words help. So each sentence is embedded again, with its title and
     headings; ``cosine`` becomes the mean of both cosines, and ``late`` is measured.
 
     Returns:
-        The ``COMPARED`` nearest of the sentences whose language and whose question's language the encoder
-        reads, after all candidates to which this does not apply.
+        All candidates in the question's language or a language that the encoder does not read; then, of the
+        remaining ones, the ``COMPARED`` nearest. If the encoder does not read the question, all candidates.
     """
     known = encoder.languages or frozenset()
     carried = [

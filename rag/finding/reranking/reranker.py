@@ -29,8 +29,8 @@ NO_RERANKER = "none"
 """The name that stands for no reranker."""
 
 MAX_RERANKED = 12
-"""The number of sentences that are compared. On real reports the best sentence is right for 0.56 of the
-questions with 6, and 0.57 with 12 and with 24."""
+"""The number of sentences that are compared. If 6 are compared, the best sentence is right for 0.56 of the
+questions on real reports; if 12 or 24 are, for 0.57."""
 
 _DIMENSIONS = 768
 _WINDOW = 384
@@ -46,8 +46,8 @@ def open_reranker(name: str) -> Encoder | None:
 
     Raises:
         EncoderError: if the model cannot be found or read.
-        RerankerError: if the installed weights are damaged. If only the unpacked files are, the first use
-            raises it.
+        RerankerError: if the installed weights are damaged. If the unpacked files are damaged, the first use
+            of the encoder raises it.
     """
     if name == NO_RERANKER:
         return None
@@ -89,8 +89,8 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
         ranked: the candidates, best first.
 
     Returns:
-        The first ``MAX_RERANKED`` candidates, in their order. The others are left out, because their scores
-        cannot be compared with these.
+        The first ``MAX_RERANKED`` candidates, in their order. The other candidates are left out, because
+        their scores cannot be compared with scores by the reranker.
     """
     best = ranked[:MAX_RERANKED]
     if not best:

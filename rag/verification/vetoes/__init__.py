@@ -1,8 +1,8 @@
-"""Checks that are right by arithmetic or spelling alone. Each returns the reason for a fault, or None.
+"""Checks by arithmetic or spelling alone. Each returns the reason for a fault or a doubt, or None.
 
 A veto finds a fault for certain: the sentence is ``unsupported``, whatever a judge says. A doubt finds a
-figure, date, name or denial that is not in the quotes themselves, and may yet follow from them: the sentence
-is ``paraphrased`` at most.
+figure, date, name or denial that is not in the quotes themselves, but may follow from them: the sentence is
+``paraphrased`` at most.
 """
 
 from __future__ import annotations

@@ -16,7 +16,7 @@ _FIELDS = ("year", "month", "day", "weekday")
 
 
 def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return which date of the sentence the quotes contradict: they have others of its kind; None if none."""
+    """Return the reason if the quotes contradict a date of the sentence by dates of its kind; else None."""
     missing = _missing(statement, evidence)
     known = [moment for item in evidence for moment in _known(item)]
     for moment in missing:
@@ -33,7 +33,7 @@ def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 
 
 def uncertain_dates(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return which date of the sentence the quotes do not state themselves; None if they state all."""
+    """Return the reason if the quotes do not state a date of the sentence; None if they state all dates."""
     missing = _missing(statement, evidence)
     return (
         f"the cited sentence does not itself give {missing[0].span.of(statement.text)}" if missing else None
@@ -60,7 +60,7 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[Moment]
 
 
 def _may_be_reckoned(evidence: Sequence[Evidence], kind: str) -> bool:
-    """Return whether the quotes have a span of time from which another date may be reckoned."""
+    """Return whether the quotes have a span of time by which a reader may reckon another date."""
     units = {
         "day": ("day", "week"),
         "month": ("day", "week", "month"),
@@ -75,7 +75,7 @@ def _may_be_reckoned(evidence: Sequence[Evidence], kind: str) -> bool:
 
 
 def _has_day_alone(moment: Moment, evidence: Sequence[Evidence]) -> bool:
-    """Return whether the quotes give the day alone, and its month elsewhere: *from the 5th to 8 March*."""
+    """Return whether the quotes have the day of a date apart from its month: *from the 5th to 8 March*."""
     months = {other.month for item in evidence for other in dates(item.quote, language_in(item))}
     bare = {
         quantity.low

@@ -17,15 +17,15 @@ from rag.figures.units import PERCENT, POINTS, currency_at, in_base, unit_at
 from rag.verification.evidence import Evidence, Statement, language_in
 
 SMALL = 20
-"""A count up to this may be of things that the quotes name and do not count. It is vetoed only if they count
-the same things."""
+"""The quotes may name the things of a count up to this number without counting them. A count of this size is
+vetoed only if the quotes count the same things."""
 
 SHOWN = 4
 """The most figures of the quotes that a reason names."""
 
 ROUGH, EXACT = Decimal("0.1"), Decimal("0.02")
-"""The greatest distance of a calculated share or conversion, and of another calculated figure, from a stated
-one, as a share of the larger."""
+"""The greatest distance between a stated figure and a calculated one, as a share of the larger figure:
+``ROUGH`` for a calculated share or conversion, ``EXACT`` for all other calculations."""
 
 _LOWER, _UPPER = {"at least", "over"}, {"at most", "under"}
 _RATIOS = {PERCENT, POINTS, "time"}
@@ -38,7 +38,7 @@ _SCALE = regex.compile(rf"\b(?P<scale>{'|'.join(_SCALES)})s?\b|'000")
 _DENIAL = regex.compile(
     r"\b(?:not|no|never|cannot|unless|không|tidak|no)\b|n[’']t\b|不|未|没", regex.IGNORECASE
 )
-"""Beside a denial, a limit turns round: *may not exceed 10* is *at most 10*."""
+"""A denial reverses a limit: *may not exceed 10* means *at most 10*."""
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _CLOCK = regex.compile(
     r"\b\d{1,2}[:.h]\d{2}\b(?!\s?(?:%|\p{L}))|\b\d{1,2}(?::\d{2})?\s?(?:[ap]\.?m\b|o['’]clock)"
@@ -55,7 +55,7 @@ _DOWN = regex.compile(
 
 
 def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return which figure the quotes neither state nor yield by a simple calculation; None without one."""
+    """Return the reason if the quotes neither state nor yield a figure, or contradict its limit; or None."""
     stated = _stated(statement)
     cited = list(cited_figures(evidence))
     for place, quantity in enumerate(stated):
@@ -74,7 +74,7 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
 
 
 def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return which figure the quotes do not state themselves; None if they state all."""
+    """Return the reason if the quotes do not state a figure of the sentence; None if they state them all."""
     cited = list(cited_figures(evidence))
     stated = _stated(statement)
     for place, quantity in enumerate(stated):
@@ -114,7 +114,7 @@ def _headed(quantity: Quantity, context: str) -> Iterator[Quantity]:
 
 
 def _stated(statement: Statement) -> list[Quantity]:
-    """Return the figures of a sentence, without ordinals, ones, and times of the day such as 21:14."""
+    """Return the figures of a sentence, without ordinals, the number one, and times of day such as 21:14."""
     found = quantities(statement.text, statement.language)
     times = [match.span() for match in _CLOCK.finditer(statement.text)]
     return [
@@ -163,7 +163,7 @@ def _beside(text: str, span: Span) -> tuple[str, str]:
 
 
 def _is_range_end(place: int, stated: Sequence[Quantity], cited: Sequence[Quantity]) -> bool:
-    """Return whether a range has the ends of a pair of cited figures, or a pair those of a cited range."""
+    """Return whether a stated range joins two cited figures, or a cited range joins two stated figures."""
     quantity = stated[place]
     if quantity.is_range:
         return any((one.low, other.high) == (quantity.low, quantity.high) for one, other in pairwise(cited))
@@ -208,7 +208,7 @@ def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _made(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield what calculations make of the cited figures, of the kind of a stated one, and how roughly."""
+    """Yield results of calculations with the cited figures, in the unit of ``quantity``, with tolerances."""
     unit = in_base(quantity.low, quantity.unit)[1]
     values = [(*in_base(each.low, each.unit), each) for each in cited if each.unit != ORDINAL]
     for (one, first, own), (other, second, its) in permutations(values, 2):
@@ -248,7 +248,7 @@ def _said(quantity: Quantity) -> str:
 
 
 def _absence(missing: Quantity, cited: Sequence[Quantity]) -> str:
-    """Return the reason for a missing figure: it names those of its kind that the quotes have, or all."""
+    """Return the reason for a missing figure; it names the quotes' figures of the same kind, or else all."""
     alike = [other for other in cited if same_kind(missing, other)]
     shown = list(dict.fromkeys(_said(other) for other in (alike or cited)))[:SHOWN]
     start = f"{_said(missing)} is not in the cited sentence"

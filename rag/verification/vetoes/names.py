@@ -25,17 +25,17 @@ _LONG_NAME = regex.compile(
     r"|untuk)\s){0,2}\p{Lu}[\p{L}\p{M}'’-]*)+"
 )
 SHORT = 4
-"""A name of so few letters may be an abbreviation."""
+"""A name with at most this many letters may be an abbreviation."""
 
 _LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
 
 
 def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return which name the quotes have another name for; None without one.
+    """Return the reason if the quotes have another name in the place of a name of the sentence; else None.
 
-    They have another where the same words stand beside it, or a part of the name is the same. A name of two
-    words or more must have one of them in the quotes or their context. A country must be the same country:
-    *Guinea* is not *Guinea-Bissau*.
+    The other name is in its place if the same words stand beside both, or if a part of both is the same. The
+    quotes or their context must have a word of each name of two or more words. A country must be the same
+    country: *Guinea* is not *Guinea-Bissau*.
     """
     missing = _missing(statement, evidence)
     if missing:
@@ -57,9 +57,9 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 
 
 def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return which names the quotes and their context do not have; None if they have all.
+    """Return the reason if the quotes and their context lack names of the sentence; None if they have all.
 
-    A name may be written as its initials, spelt out, or as that of its people: *Cambodian* for *Cambodia*.
+    They may have a name as initials, spelt out, or as the name of a people: *Cambodian* for *Cambodia*.
     """
     missing = _missing(statement, evidence)
     verb = "is" if len(missing) == 1 else "are"
@@ -94,7 +94,7 @@ def _runs(text: str) -> list[_Run]:
 
 
 def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
-    """Return whether a quote has another name where the sentence has one, and the sentence lacks it."""
+    """Return whether a quote has the name ``other`` in the place of ``run``, and the sentence lacks it."""
     said = {word for each in own for word in each.words}
     if said.issuperset(other.words) or set(run.words) >= set(other.words) or _is_short(run, other):
         return False
@@ -166,7 +166,7 @@ def _capitals(name: str) -> list[str]:
 
 
 def _has(name: str, held: set[str]) -> bool:
-    """Return whether the words have a name, or the name of its people: *Tirvanian* for *Tirvania*."""
+    """Return whether ``held`` has a name, or the name of its people: *Tirvanian* for *Tirvania*."""
     bare = _bare(name)
     if name in held or bare in held:
         return True
@@ -180,7 +180,7 @@ def _bare(word: str) -> str:
 
 
 def _initials(text: str) -> list[str]:
-    """Return the initials of the names in a text, with and without those of small words such as *of*."""
+    """Return the initials of the names in a text, including names with small words such as *in* or *to*."""
     return [
         *acronyms(text),
         *("".join(regex.findall(r"\b\p{Lu}", name)) for name in _LONG_NAME.findall(text)),

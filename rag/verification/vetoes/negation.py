@@ -41,7 +41,7 @@ _AVERSE: Mapping[str, regex.Pattern[str]] = {
         r"\b(?:sin|niega|negó|rechaz\p{L}*|falta|salvo|excepto|todavía|aún|antes)\b", regex.IGNORECASE
     ),
 }  # fmt: skip
-"""Words with which a text may deny otherwise, or limit itself. Beside one of them, nothing is vetoed."""
+"""Words that may deny in another way, or limit what is said. A clause with one of them is not vetoed."""
 
 _PASSED = listed(
     "be been being is are was were yet also even really actually fully had has have did do does any to"
@@ -62,8 +62,8 @@ class _Clause:
     Attributes:
         words: the stems of its words.
         denied: the stem of the first word after each denial.
-        cue: the first denial; None if it denies nothing.
-        averse: whether it has another word that may deny or limit.
+        cue: the first denial; None if the clause denies nothing.
+        averse: whether the clause has another word that may deny or limit (``_AVERSE``).
     """
 
     words: frozenset[str]
@@ -73,10 +73,10 @@ class _Clause:
 
 
 def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return what the sentence denies and its quotes do not, or the reverse; None if it is not clear.
+    """Return the reason if the sentence denies what its quotes say, or the reverse; None if that is unclear.
 
-    It is clear if two clauses have the same words, only one of them denies, and neither has a word such as
-    *unable* or *only*, with which a denial can be said otherwise.
+    It is clear if a clause of the sentence and one of the quotes have enough words in common, only one of the
+    two has a denial, and neither has a word such as *unable* or *only*, which may deny in another way.
     """
     language = statement.language
     if language not in _DENIALS or any(language_in(item) != language for item in evidence):
@@ -90,9 +90,10 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
 
 
 def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return which denial a clause of the sentence has and the nearest one of the quotes lacks, or reversely.
+    """Return the reason if a clause of the sentence denies and the nearest clause of the quotes does not.
 
-    None without one, or if a word such as *unable* may stand for the denial.
+    The reverse is a reason, too. Return None without such a clause, or if either clause has a word that may
+    stand for a denial, such as *unable*.
     """
     language = statement.language
     its = [
@@ -145,12 +146,12 @@ def _clause(text: str, language: str) -> _Clause:
 
 
 def _first(text: str, language: str) -> str:
-    """Return the stem of the first word that is not passed over."""
+    """Return the stem of the first word that is not in ``_PASSED``; empty without one."""
     words = (word.lower() for word in _WORD.findall(text))
     return next((_stem(word, language) for word in words if word not in _PASSED), "")
 
 
 def _stem(word: str, language: str) -> str:
-    """Return a word's stem; empty for one that says nothing, such as *the*."""
+    """Return a word's stem; empty for a word that says nothing, such as *the*."""
     found = terms_in(field_of(language), word)
     return found[0] if found else ""

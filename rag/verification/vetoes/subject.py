@@ -1,4 +1,4 @@
-"""Vetoes a sentence that has no word of its quotes, so that they speak of something else."""
+"""Vetoes a sentence without a word of its quotes, because the quotes then speak of something else."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ FEWEST = 4
 
 
 def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return that the quotes and their context have no word of the sentence; None if they have one.
+    """Return the reason if the quotes and their context have no word of the sentence; else None.
 
     Words in another language are not compared.
     """
