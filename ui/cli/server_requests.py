@@ -72,11 +72,12 @@ def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict
 
 
 def serve_agent(settings: Settings, address: str | None = None, token: str | None = None) -> None:
-    """Serve an agent over standard input and output until it ends.
+    """Serve an agent over standard input and output until the agent ends.
 
     Args:
         settings: the settings, which name the library's folder.
-        address: the URL of a server to ask instead.
+        address: the URL of a server to ask; None for the library's running server or, if none runs, the
+            library itself.
         token: the token for that server.
 
     Raises:
