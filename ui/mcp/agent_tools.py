@@ -32,10 +32,10 @@ INSTRUCTIONS = (
 MAX_PASSAGES = 50
 MAX_LISTED = 500
 SPAN_CHARACTERS = 4_000
-"""The characters that ``read_span`` gives without an end."""
+"""The number of characters that ``read_span`` returns if the agent names no end."""
 
 Sources = Callable[[Any], AsyncSource]
-"""Makes the client for a request of an agent: starlette's request over HTTP, else None."""
+"""Makes the client for a tool call. The argument is starlette's request, or None over standard input."""
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
@@ -171,7 +171,7 @@ def _filters(given: FilteredRequest | None) -> Filters:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Tell an agent in words why a tool could not do what it asked for."""
+    """Tell the agent in words why a tool failed."""
     try:
         yield
     except FootnotedError as error:
