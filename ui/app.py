@@ -287,7 +287,7 @@ def _refuse_other_routes(app: FastAPI) -> None:
 def _mount_chat(app: FastAPI, scratch: Path) -> None:
     """Mount the chat at ``/`` with the Gradio routes that it needs; Gradio's files go to ``scratch``."""
     os.environ["GRADIO_TEMP_DIR"] = str(scratch)
-    # Without these variables, Gradio contacts hosts on the network. It reads them when it is imported.
+    # Without these variables, which Gradio reads when it is imported, it contacts hosts on the network.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     import gradio as gr

@@ -124,7 +124,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return True
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """The number of events in the last ``expiry`` seconds, after the time of the first (now if none)."""
+        """The first event's time in the last ``expiry`` seconds (now if none), and the number of events."""
         del limit
         now = time.time()
         recent = sa.select(sa.func.min(_events.c.at), sa.func.count()).where(

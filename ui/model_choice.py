@@ -54,7 +54,7 @@ class ModelChoice:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The GGUF files that a person may choose over HTTP: those in two folders, and the chosen file."""
+        """The GGUF files on offer over HTTP: those in the settings' two folders, and the chosen file."""
         if self._settings is None:
             return ()
         found = gguf_files(self._settings.models, self._settings.llm_folder)
@@ -125,7 +125,7 @@ class ModelChoice:
             self.chosen = self.trouble = None
 
     def reload(self) -> None:
-        """Use the model that another process has stored in the home folder, or no model if it removed it.
+        """Use the model that another process has stored in the home folder, or no model if none is stored.
 
         Raises:
             JudgeError: if the judge cannot be opened.

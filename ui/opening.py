@@ -60,14 +60,14 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
 
 
 MOVED = "moved-to.txt"
-"""The file in a home folder that says where its catalog was moved: a database's address, no password."""
+"""The file in a home folder whose catalog was moved: the new database's address, without the password."""
 
 
 def check_not_moved(settings: Settings) -> None:
-    """Check that the catalog is not in a database that the settings do not name.
+    """Check that the settings name the database to which the catalog was moved, if it was moved.
 
     Raises:
-        UsedWronglyError: if it is there, because opening would make a new, empty catalog in the home folder.
+        UsedWronglyError: if they name no database, because opening would then make a new, empty catalog.
     """
     file = settings.home / MOVED
     if settings.database or not file.is_file():

@@ -109,7 +109,7 @@ class OwnTables:
             engine.dispose()
 
     def copy(self, home: Path, from_url: str, to_url: str) -> None:
-        """Replace the rows in a new database by the rows of the present one, which keeps its own.
+        """Copy all rows to another database, and delete the rows that were there. The source keeps its rows.
 
         Args:
             home: the library's folder.

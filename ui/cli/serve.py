@@ -124,8 +124,7 @@ def serve(
 
     Args:
         settings: the settings, among them the home folder, the address and the model.
-        announce: called with the server's URL when the server accepts requests; questions still wait for the
-            models.
+        announce: called with the server's URL when it accepts requests, before the models are loaded.
         interrupted: set after a signal, by :func:`~ui.cli.shutdown.signals_noted`.
         watch: whether changes in the followed folders are synced at once.
 

@@ -76,8 +76,7 @@ def serve_agent(settings: Settings, address: str | None = None, token: str | Non
 
     Args:
         settings: the settings, which name the library's folder.
-        address: the URL of a server to ask; None for the library's running server or, if none runs, the
-            library itself.
+        address: the URL of a server; None for the library's own server or, if none runs, this process.
         token: the token for that server.
 
     Raises:

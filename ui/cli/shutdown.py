@@ -1,7 +1,7 @@
 """Stop the process on SIGTERM and Ctrl-C, even during its start or while a thread hangs.
 
-A signal raises an exception in a sync, which ends it at once. A starting server only notes the signal and
-checks for it between its steps: an exception inside an import may be printed and lost, or abort the process.
+In a sync, a signal raises an exception, which ends the sync at once. A starting server only notes the signal
+and stops between two steps: an exception inside an import may be printed and lost, or abort the process.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def exit_with(command: Callable[[], int]) -> NoReturn:
 
     The process ends like any Python program, apart from the last step: it waits for other threads, except
     daemon threads, and runs the functions registered with :mod:`atexit`. It leaves out the step in which the
-    interpreter frees its modules, because a thread of a C++ library that returns then aborts the process.
+    interpreter frees its modules: a C++ library's thread that enters Python then would abort the process.
     """
     code = FAILED
 

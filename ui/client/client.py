@@ -100,7 +100,7 @@ class Client:
         history: Turns = (),
         exact: bool = False,
     ) -> Iterator[StreamedEvent]:
-        """Answer a question as :meth:`ask` does; yields the events, and last the whole answer."""
+        """Answer a question as :meth:`ask` does, and yield the events; the last has the whole answer."""
         call = calls.ask(question, filters, conversation_id, history, exact=exact, stream=True)
         reader = EventReader()
         with self._sent(call) as response:

@@ -20,7 +20,7 @@ from ui.client.sources import Source, place_of
 
 
 class FootnotedRetriever(BaseRetriever):
-    """Finds passages, and returns the same nodes as :class:`rag.Retriever`, with the place of their text."""
+    """Finds passages, and returns the same nodes as :class:`rag.Retriever`, with the places of the texts."""
 
     def __init__(
         self,

@@ -91,7 +91,7 @@ class LocalClient:
         history: Turns = (),
         exact: bool = False,
     ) -> Iterator[StreamedEvent]:
-        """Answer a question as :meth:`ask` does; yields the events, and last the whole answer."""
+        """Answer a question as :meth:`ask` does, and yield the events; the last has the whole answer."""
         before = self._before(conversation_id, history)
         for event in self._engine.stream(question, filters, before, exact=exact):
             if not isinstance(event, ReadingBegun):

@@ -23,7 +23,7 @@ class Retries:
         most: the most repetitions.
         first_seconds: the pause before the first repetition. It doubles with each repetition, and a random
             part of up to a half is left out.
-        longest_seconds: a server that asks for a longer pause is not asked again.
+        longest_seconds: the longest pause; if a server asks for a longer pause, the client gives up.
     """
 
     most: int = 4

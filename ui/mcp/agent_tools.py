@@ -48,8 +48,8 @@ class Answered:
         answer_id: the id of the answer.
         conversation_id: the id to send with a follow-up; None if the library keeps no answers.
         abstained: whether the reports have no answer.
-        reason: why they have none, in words; else None.
-        text: the sentences of the answer, to whose offsets the citations refer.
+        reason: why the reports have no answer, in words; None for an answer.
+        text: the sentences of the answer; the citations have offsets in this text.
         citations: the footnotes: ``quote`` is the text of the document from ``start`` to ``end``.
     """
 
@@ -67,7 +67,7 @@ class Listed:
 
     Attributes:
         documents: the documents, in the order in which they were added.
-        more: whether more of them follow; the next part begins after the last ``document_id``.
+        more: whether more documents follow; the next part begins after the last ``document_id``.
     """
 
     documents: tuple[Document, ...]

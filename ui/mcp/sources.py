@@ -13,7 +13,7 @@ from ui.client import Document, DocumentText, LocalClient, SearchResponse
 
 
 class AsyncSource(Protocol):
-    """A client of a server, or of a library in this process, that is closed at the end of a context."""
+    """A client of a server, or of a library in this process, for use in a context."""
 
     async def __aenter__(self) -> Self:
         """Return the client."""

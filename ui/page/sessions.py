@@ -98,7 +98,7 @@ class Session:
 
     @contextmanager
     def _turn(self, task: Task) -> Iterator[None]:
-        """Finish ``task`` at the end of the context; if it has the turn and is cancelled, drop waiting tasks."""
+        """Finish ``task`` at the end of the context. If the current task is cancelled, drop waiting tasks."""
         try:
             yield
         except (CancelledError, GeneratorExit):

@@ -75,8 +75,7 @@ def _print_report(report: BackupReport, uploads: Path | None, *, as_json: bool) 
 
     Args:
         report: the report.
-        uploads: the folder of uploads outside the home, which no backup contains; None if there is no such
-            folder.
+        uploads: the folder of uploads outside the home, which no backup has; None if they are in the home.
         as_json: whether to print the report alone, as JSON.
     """
     from rag.visible_text import visible

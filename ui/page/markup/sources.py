@@ -76,10 +76,9 @@ def source_markup(cited: Sequence[Citation], locale: Locale) -> str:
 
 
 def strip_markup(citations: Sequence[Citation], locale: Locale) -> str:
-    """The strip below an answer: each cited document once, with its number of citations.
+    """The strip below an answer: each cited document once, with its number of citations; empty without any.
 
-    If there is only one document, the strip has all its facts, since the sentences do not name it. Empty
-    without citations.
+    If there is only one document, the strip has all its facts, since the sentences do not name it.
     """
     sources = by_source(citations)
     if not sources:
