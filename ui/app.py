@@ -95,7 +95,7 @@ _MEMORY_SECONDS = 5.0
 """The seconds between two returns of free memory to the system."""
 
 _STARTER_SECONDS = 0.5
-"""The seconds between two tries of a question to begin with, in which the processor is free for others."""
+"""The seconds between two tries of a starter question, so that the processor is free for requests."""
 
 
 def create_app(
@@ -129,7 +129,7 @@ def create_app(
     writer, deletions = Writer(index, options), Deletions(index, most_bytes)
     choice = ModelChoice(engine, settings)
     choice.open_stored()
-    # Everyone gets the same starters, so no report of a limited collection becomes one.
+    # Everyone gets the same starter questions, so they must come from reports that everyone may see.
     open_to_all = engine if sign_in is None else engine.for_viewer(Viewer(""))
     starters = StarterMaker(open_to_all, lambda: engine.is_warming or bool(writer.jobs.unended()))
     audit, counts = AuditLog(index.home, operation.database), open_counts(index.home, operation.database)
@@ -196,7 +196,7 @@ def create_app(
     describe_refusals(app, sign_in)
     app.mount(ASSETS_ROUTE, StaticFiles(directory=ASSETS), name="assets")
     app.add_middleware(BodyLimit, upload_bytes=options.limits.megabytes * MEGABYTE)
-    # Gradio names its files under /assets/ by their contents as well.
+    # Gradio, too, names its files under /assets/ by their contents.
     app.add_middleware(CacheForever, routes=(f"{ASSETS_ROUTE}/", "/assets/"))
     app.add_middleware(SenderLimits, quotas=Quotas(operation, counts))
     app.add_middleware(SignInCheck, sign_in=sign_in, engine=engine, refusal_page=refusal_page)
@@ -287,7 +287,7 @@ def _refuse_other_routes(app: FastAPI) -> None:
 def _mount_chat(app: FastAPI, scratch: Path) -> None:
     """Mount the chat at ``/`` with the Gradio routes that it needs; Gradio's files go to ``scratch``."""
     os.environ["GRADIO_TEMP_DIR"] = str(scratch)
-    # Without these variables, Gradio contacts hosts on the network. It reads them when it is imported.
+    # Without these variables, which Gradio reads when it is imported, it contacts hosts on the network.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
     import gradio as gr

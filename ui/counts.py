@@ -35,20 +35,20 @@ COUNTS = OwnTables("counts", _metadata, version=1)
 _SWEEP_SECONDS = 60.0
 
 _EVENT_SECONDS = 3_600.0
-"""The age of events that no limit counts any more."""
+"""The age from which no limit counts an event any more."""
 
 
 class MemoryCounts(MemoryStorage):
-    """Counts of one server, which a restart forgets."""
+    """Counts of one server, in its memory. A restart loses them."""
 
     def close(self) -> None:
         """Do nothing: the memory is freed with the object."""
 
 
 class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, TimestampedSlidingWindow):
-    """Counts in tables of their own, which are opened when they are needed. Safe to share between threads.
+    """Counts in a database that several servers share. Safe to share between threads.
 
-    The methods are those that :mod:`limits` calls.
+    The tables are opened when they are first needed. The methods are those that :mod:`limits` calls.
     """
 
     STORAGE_SCHEME = None
@@ -68,7 +68,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return (sa.exc.SQLAlchemyError, UnreachableError)
 
     def incr(self, key: str, expiry: float, amount: int = 1) -> int:
-        """Add ``amount`` to a count, which ends ``expiry`` seconds after its first one; return the sum."""
+        """Add ``amount`` to a count and return the sum. A new count ends after ``expiry`` seconds."""
         now = time.time()
         with self._tables.engine.begin() as connection:
             self._sweep(connection, now)
@@ -109,9 +109,9 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
                 connection.execute(sa.delete(table).filter_by(key=key))
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Note ``amount`` events now, unless there were too many in the last ``expiry`` seconds.
+        """Note ``amount`` events, unless the last ``expiry`` seconds would then have more than ``limit``.
 
-        Servers that note an event at the same moment may each note one more.
+        Servers that note events at the same moment may together exceed the limit.
         """
         now = time.time()
         with self._tables.engine.begin() as connection:
@@ -124,7 +124,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return True
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """The time of the first event of the last ``expiry`` seconds, or now, and the number of them."""
+        """The first event's time in the last ``expiry`` seconds (now if none), and the number of events."""
         del limit
         now = time.time()
         recent = sa.select(sa.func.min(_events.c.at), sa.func.count()).where(
@@ -135,7 +135,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return (now if first is None else float(first)), int(number)
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Add ``amount`` to the count of the present window, unless a limit forbids it."""
+        """Add ``amount`` to the count of the present window, unless ``limit`` forbids it."""
         before, rest, now, _ = self.get_sliding_window(key, expiry)
         if int(before * rest / expiry) + now + amount > limit:
             return False
@@ -147,17 +147,17 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return False
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        """The counts of the last and the present window, each with the seconds for which it still counts."""
+        """The counts of the previous and the present window, each with the seconds for which it counts."""
         now = time.time()
         last, present = self.sliding_window_keys(key, expiry, now)
         counted = self._counted([last, present])
-        # By the steps of ``limits``, so that rounding gives the same counts as in memory.
+        # These are the steps of ``limits``, so that rounding gives the same counts as in memory.
         rest = (1 - (now - expiry) / expiry % 1) * expiry
         ends = (1 - now / expiry % 1) * expiry + expiry
         return counted.get(last, 0), rest if counted.get(last) else 0.0, counted.get(present, 0), ends
 
     def clear_sliding_window(self, key: str, expiry: int) -> None:
-        """Delete the counts of the last and of the present window."""
+        """Delete the counts of the previous and of the present window."""
         for each in self.sliding_window_keys(key, expiry, time.time()):
             self.clear(each)
 
@@ -167,7 +167,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
             return {key: count for key, count in connection.execute(known)}  # noqa: C416
 
     def _sweep(self, connection: sa.Connection, now: float) -> None:
-        """Delete the counts that have ended, now and then."""
+        """Delete the counts and events that no limit needs any more, at most once a minute."""
         if now >= self._sweep_at:
             self._sweep_at = now + _SWEEP_SECONDS
             connection.execute(sa.delete(_counts).where(_counts.c.ends < now))

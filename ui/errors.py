@@ -83,7 +83,7 @@ class WarmingUpError(FootnotedError):
 
 
 class RefusedURLError(FootnotedError, ValueError):
-    """The operator's rules do not allow to fetch from a URL."""
+    """The operator's rules do not allow the server to fetch from a URL."""
 
 
 class FetchError(FootnotedError):

@@ -8,16 +8,16 @@ SECRET = frozenset({"passwords", "database_url", "index", "llm_key", "openid_sec
 """Settings whose values no message shows."""
 
 _OF_SECRETS = frozenset({"key", "apikey", "keys", "password", "passwords", "secret", "token"})
-"""Words that mark the value of an unknown setting as secret if they are in its name."""
+"""Words in the name of an unknown setting that mark the setting's value as secret."""
 
 
 def shown(name: str, value: object) -> str:
-    """Write a setting for a message; only its name if the value may be secret."""
+    """Write a setting's name and value for a message; only the name if the value may be secret."""
     return name if _may_be_secret(name) else f"{name} = {masked(value)!r}"
 
 
 def masked(value: object) -> object:
-    """Hide the values of a TOML table that may be secret; any other value stays as it is."""
+    """In a TOML table, hide each value that may be secret; return a value that is not a table unchanged."""
     if not isinstance(value, dict):
         return value
     return {name: "…" if _may_be_secret(name) else masked(held) for name, held in value.items()}

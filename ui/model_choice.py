@@ -1,4 +1,4 @@
-"""The language model of a running server: what it is, and how another one takes its place."""
+"""The language model of a running server, and how another model takes its place."""
 
 from __future__ import annotations
 
@@ -23,12 +23,13 @@ class ModelChoice:
     """Exchanges the language model of an engine. Safe to share between threads.
 
     Attributes:
-        chosen: the model that the settings name or the home folder stores; None if answers are quoted.
-        trouble: why the stored model could not be opened, so that answers are quoted; None without trouble.
+        chosen: the model that the settings name or the home folder stores; None if no model writes the
+            answers and they only quote.
+        trouble: the reason why the stored model did not open (answers then only quote); None if it opened.
     """
 
     def __init__(self, engine: QueryEngine, settings: Settings | None) -> None:
-        """Control the model of ``engine``; without settings, it cannot be exchanged."""
+        """Control the model of ``engine``; without settings, the model cannot be exchanged."""
         self.chosen: ModelSettings | None = None
         self.trouble: str | None = None
         self._engine = engine
@@ -37,7 +38,7 @@ class ModelChoice:
 
     @property
     def name(self) -> str | None:
-        """The name of the model in answers; None if answers are quoted."""
+        """The name of the model that writes the answers; None if the answers only quote."""
         writer = self._engine.writer
         return writer.model.name if writer else None
 
@@ -53,7 +54,7 @@ class ModelChoice:
 
     @property
     def files(self) -> tuple[Path, ...]:
-        """The GGUF files that a person may choose over HTTP: those of two folders, and the chosen one."""
+        """The GGUF files on offer over HTTP: those in the settings' two folders, and the chosen file."""
         if self._settings is None:
             return ()
         found = gguf_files(self._settings.models, self._settings.llm_folder)
@@ -61,10 +62,10 @@ class ModelChoice:
         return (*found, own) if own and own not in found and own.is_file() else found
 
     def require_free(self) -> Settings:
-        """The settings of a model that a person may choose.
+        """The settings of this server, if a person may choose the model.
 
         Raises:
-            NoChoiceError: if a person may not choose it.
+            NoChoiceError: if a person may not choose the model.
         """
         if self._settings is None:
             raise NoChoiceError("this server has no folder to store a choice")
@@ -73,9 +74,9 @@ class ModelChoice:
         return self._settings
 
     def open_stored(self) -> None:
-        """Open the model that the home folder stores; if that fails, answers are quoted.
+        """Open the model that the home folder stores; if that fails, set ``trouble``, and answers only quote.
 
-        A model that a setting names is open already.
+        If a setting names the model, the engine has opened it already.
 
         Raises:
             JudgeError: if the judge of the settings cannot be opened.
@@ -111,7 +112,7 @@ class ModelChoice:
             self.chosen, self.trouble = limited, None
 
     def clear(self) -> None:
-        """Store no model, and quote the answers to later questions.
+        """Remove the stored model; the answers to later questions only quote.
 
         Raises:
             OSError: if the stored model cannot be removed.
@@ -124,7 +125,7 @@ class ModelChoice:
             self.chosen = self.trouble = None
 
     def reload(self) -> None:
-        """Use the model that another process has stored in the home folder.
+        """Use the model that another process has stored in the home folder, or no model if none is stored.
 
         Raises:
             JudgeError: if the judge cannot be opened.
@@ -145,9 +146,9 @@ class ModelChoice:
             model: a model; None for the one that writes the answers.
 
         Raises:
-            ModelError: if it gives no reply.
-            ModelSetupError: if it cannot be opened.
-            NoChoiceError: if answers are quoted, so that there is no model.
+            ModelError: if the model gives no reply.
+            ModelSetupError: if the model cannot be opened.
+            NoChoiceError: if ``model`` is None or the chosen file, and no model writes the answers.
         """
         writer, chosen = self._engine.writer, self.chosen
         if model is None or (chosen and is_file_model(chosen) and chosen.model == model.model):
@@ -163,8 +164,8 @@ def try_out(model: ModelSettings) -> Trial:
     """Open a model, ask it for a short reply, and close it.
 
     Raises:
-        ModelError: if it gives no reply.
-        ModelSetupError: if it cannot be opened.
+        ModelError: if the model gives no reply.
+        ModelSetupError: if the model cannot be opened.
     """
     opened = open_model(replace(model, limits=replace(model.limits, attempts=1)))
     try:

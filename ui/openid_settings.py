@@ -18,7 +18,7 @@ Issuer = Annotated[
         pattern=r"^(https://[^\s/?#@\\]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)(/[^\s?#\\]*)?$"
     ),
 ]
-"""The address of a provider. Only on this machine may it be without TLS."""
+"""The address of a provider. It needs TLS, unless the provider runs on this machine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +26,12 @@ class ProviderChoice:
     """The provider with which people sign in, as the settings describe it.
 
     Attributes:
-        issuer: its address, exactly as its tokens name it.
+        issuer: the provider's address, exactly as the provider's tokens name it.
         client: the id of this server at the provider.
         secret: the secret of this server at the provider; None for a public client.
-        name: what the sign-in page calls the provider.
+        name: the provider's name on the sign-in page.
         claim: the claim of an id token that gives the name of a user.
-        admits_all: whether a user of the provider needs no account that an administrator has added.
+        admits_all: whether a user of the provider may sign in before an administrator adds an account.
         allows_passwords: whether people may also sign in with a name and a password.
     """
 
@@ -86,11 +86,11 @@ class OpenIDSettings(BaseModel):
     )
 
     def provider(self) -> ProviderChoice | None:
-        """The provider with which people sign in; None if there is none.
+        """The provider with which people sign in; None if the settings name no provider.
 
         Raises:
-            SettingsError: if ``openid_client`` is not set, or the packages for sign-in with a provider are
-                not installed.
+            SettingsError: if ``openid_issuer`` is set, but ``openid_client`` is not, or the packages for
+                sign-in with a provider are not installed.
         """
         if self.openid_issuer is None:
             return None

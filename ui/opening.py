@@ -60,14 +60,14 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
 
 
 MOVED = "moved-to.txt"
-"""The file of a home whose catalog was moved to a database; it has the address, without password."""
+"""The file in a home folder whose catalog was moved: the new database's address, without the password."""
 
 
 def check_not_moved(settings: Settings) -> None:
-    """Check that the catalog is not in a database that the settings do not name.
+    """Check that the settings name the database to which the catalog was moved, if it was moved.
 
     Raises:
-        UsedWronglyError: if it is: a new, empty catalog would take its place.
+        UsedWronglyError: if they name no database, because opening would then make a new, empty catalog.
     """
     file = settings.home / MOVED
     if settings.database or not file.is_file():
@@ -82,10 +82,10 @@ def check_not_moved(settings: Settings) -> None:
 
 
 def has_library(settings: Settings) -> bool:
-    """Tell if there is a catalog where the settings say; no file is made.
+    """Tell if the catalog that the settings name exists; make no file.
 
     Raises:
-        CatalogError: if its database cannot be reached.
+        CatalogError: if the catalog's database cannot be reached.
     """
     from index.catalog import address_of, database_at
 
@@ -95,10 +95,10 @@ def has_library(settings: Settings) -> bool:
 
 @contextmanager
 def open_catalog(settings: Settings) -> Iterator[Catalog]:
-    """Open the catalog of ``settings.home`` and close it at the end; no model is loaded, no file is made.
+    """Open the catalog of ``settings.home`` and close it at the end; load no model and make no file.
 
     Raises:
-        UsedWronglyError: if the folder has no library.
+        UsedWronglyError: if there is no such catalog.
         CatalogError: if the catalog cannot be opened.
     """
     from index.catalog import Catalog, address_of
@@ -114,12 +114,12 @@ def open_catalog(settings: Settings) -> Iterator[Catalog]:
 
 @contextmanager
 def open_engine(settings: Settings, index: Library, *, stored: bool = True) -> Iterator[QueryEngine]:
-    """Make the query engine over ``index``, and close its language model, if it has one, at the end.
+    """Make the query engine over ``index``, and close the engine's language model, if any, at the end.
 
     Args:
         settings: the settings, which name the models.
         index: the library.
-        stored: whether to open also a language model that the home folder stores and no setting names.
+        stored: whether to open the language model that the home folder stores, if no setting names one.
 
     Raises:
         EncoderError: if the named reranker cannot be opened.
@@ -171,7 +171,7 @@ def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
 
 @contextmanager
 def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
-    """Open the judge of the settings, with the language model if it is the judge, and close that at the end.
+    """Open the judge of the settings. If the judge is the language model, close the model at the end.
 
     Raises:
         JudgeError: if the judge cannot be opened.

@@ -27,7 +27,7 @@ Days = Annotated[int, Field(ge=0, le=36_500), _DAYS]
 
 
 WebHost = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+(:[0-9]{1,5})?$")]
-"""A host of the web, with a port where it is not the scheme's own."""
+"""The name of a web host, followed by the port if it is not the scheme's default port."""
 
 
 class OperationSettings(BaseModel):

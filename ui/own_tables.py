@@ -1,7 +1,7 @@
 """The tables beside the catalog, such as the accounts and the audit log.
 
-Each set of them is a SQLite file of its own in the home folder, or a schema of its own in the PostgreSQL
-database that has the catalog. So no backup of the library has passwords, and no restored one replaces them.
+Each set of tables is a SQLite file of its own in the home folder, or a schema of its own in the PostgreSQL
+database that has the catalog. Therefore no backup has passwords, and restoring a backup replaces none.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class OwnTables:
         return bool(database_url) or (home / self.file).is_file()
 
     def open(self, home: Path, database_url: str = "") -> sa.Engine:
-        """Open the tables; create them as needed, a file for its owner alone.
+        """Open the tables; create the missing ones. Only the owner of a file can read it.
 
         Args:
             home: the library's folder.
@@ -52,7 +52,7 @@ class OwnTables:
                 ``home``.
 
         Raises:
-            OwnTablesError: if they cannot be opened, or a newer program wrote them.
+            OwnTablesError: if the tables cannot be opened, or a newer program wrote them.
             CatalogUnreachableError: if the database's server does not answer.
         """
         file = home / self.file
@@ -87,7 +87,7 @@ class OwnTables:
         """Check that a database has no rows of these tables, which :meth:`copy` would replace.
 
         Raises:
-            OwnTablesError: if it has some.
+            OwnTablesError: if the database has such rows, apart from the tables ``made``.
         """
         if not self.exist(home, database_url):
             return
@@ -109,7 +109,7 @@ class OwnTables:
             engine.dispose()
 
     def copy(self, home: Path, from_url: str, to_url: str) -> None:
-        """Copy all rows from one database to another, whose rows they replace. The source stays.
+        """Copy all rows to another database, and delete the rows that were there. The source keeps its rows.
 
         Args:
             home: the library's folder.
@@ -117,7 +117,7 @@ class OwnTables:
             to_url: the new database.
 
         Raises:
-            CatalogError: if the copy differs from the source; the new database is unchanged.
+            CatalogError: if the copy differs from the source. The copy is then undone.
         """
         if not self.exist(home, from_url):
             return

@@ -51,7 +51,7 @@ def search_response(
 
 
 def batch_response(index: Library, queries: Sequence[Query]) -> dict[str, Any]:
-    """The response of ``POST /v1/search/batch``: one search response for each query, of one generation.
+    """The response of ``POST /v1/search/batch``: a search response per query, all from the same generation.
 
     The encoder embeds the queries together.
 

@@ -56,13 +56,13 @@ WebOrigin = Annotated[str, Field(pattern=r"^https?://[0-9a-z_.-]+(:[0-9]{1,5})?$
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 Probability = Annotated[float, Field(ge=0, le=1.01, allow_inf_nan=False)]
-"""A probability; a little more than 1 is a threshold that none reaches."""
+"""A threshold for probabilities; no probability reaches a threshold a little above 1."""
 
 MEGABYTES = Needs("a whole number of megabytes from 1")
-_SHARED = "OTEL_EXPORTER_"  # So begins the variable that all programs with traces share.
+_SHARED = "OTEL_EXPORTER_"  # The prefix of the variable that all programs with traces share.
 
 NO_MODEL = "none"
-"""The value of ``llm`` for no language model: answers are quoted."""
+"""The value of ``llm`` for no language model: answers only quote."""
 
 OF_THE_MODEL = ("llm", "llm_model", "llm_address", "llm_key")
 """The settings that name a language model. If one of them is set, the stored model is not used
@@ -284,7 +284,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
 
     @property
     def models(self) -> Path:
-        """The folder of models: GGUF files, and encoders that are written from an installed package."""
+        """The folder of models: GGUF files, and encoders that the program writes from a package."""
         return self.home / "models"
 
     @field_validator("home")
@@ -325,9 +325,9 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return self.config.name if self.config else FILE_NAME
 
     def language_model(self) -> ModelSettings | None:
-        """The language model that writes answers; None if answers are quoted.
+        """The language model that writes answers; None if answers only quote.
 
-        The settings name it or, if they name none, the home folder stores it.
+        The settings name the model or, if they name none, the home folder stores it.
 
         Raises:
             SettingsError: if ``llm`` names a provider and ``llm_model`` is not set, if ``llm_reply`` is more
@@ -364,7 +364,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return replace(model, limits=limits, prices=Prices(*self.llm_prices) if self.llm_prices else None)
 
     def thresholds(self) -> Thresholds | None:
-        """The meaning of the judge's probabilities; None for its default."""
+        """The thresholds for the judge's probabilities; None for the judge's default thresholds."""
         if self.judge_thresholds is None:
             return None
         from rag.verification import Thresholds
@@ -445,7 +445,7 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
         name = str(problem["loc"][0])
         shared = f" or {_SHARED}{name.upper()}" if name == "otlp_endpoint" else ""
         source = f"--{name}" if name in chosen else f"the setting {name} ({PREFIX}{name.upper()}{shared})"
-        if name in SECRET:  # No message and no chain of errors may show it.
+        if name in SECRET:  # No message and no chain of errors may show the value.
             raise SettingsError(f"{source} cannot be used; it must be {needed(name)}") from None
         shown = str(masked(problem["input"]))
         # The chain of errors would show a masked value.
@@ -456,7 +456,7 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
 def home_id(home: Path) -> str:
     """A short digest of a home folder's path, which does not reveal the path.
 
-    ``/healthz`` answers with it, so that a command can tell whether a server belongs to its home.
+    ``/healthz`` answers with it, so that a command can tell whether a server has the command's home.
     """
     return hashlib.sha256(str(home.expanduser().resolve()).encode()).hexdigest()[:HOME_ID_DIGITS]
 

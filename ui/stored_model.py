@@ -55,7 +55,7 @@ def read_model(home: Path) -> ModelSettings | None:
     """The stored model, with the default limits; None if none is stored.
 
     Raises:
-        SettingsError: if the file cannot be read, or is not the form of a model.
+        SettingsError: if the file cannot be read, or does not describe a model.
     """
     file = home / MODEL_FILE
     try:
@@ -71,7 +71,7 @@ def read_model(home: Path) -> ModelSettings | None:
 
 
 def write_model(home: Path, model: ModelSettings) -> None:
-    """Store a model, readable for the owner of the folder alone.
+    """Store a model in a file that only its owner can read.
 
     Raises:
         OSError: if the file cannot be written.
@@ -82,7 +82,7 @@ def write_model(home: Path, model: ModelSettings) -> None:
 
 
 def remove_model(home: Path) -> None:
-    """Store no model any more."""
+    """Delete the stored model, if there is one."""
     (home / MODEL_FILE).unlink(missing_ok=True)
 
 

@@ -8,7 +8,7 @@ from rag.engine import QueryEngine
 from ui.errors import WarmingUpError
 
 WAIT_SECONDS = 30.0
-"""The seconds that a request waits for the models: several times what loading them takes."""
+"""The seconds that a request waits for the models: several times as long as loading takes."""
 
 _STEP_SECONDS = 0.05
 
@@ -17,7 +17,7 @@ async def until_warm(engine: QueryEngine) -> None:
     """Wait until the models of ``engine`` are loaded.
 
     Raises:
-        WarmingUpError: if that takes longer than ``WAIT_SECONDS``.
+        WarmingUpError: if loading takes longer than ``WAIT_SECONDS``.
     """
     until = anyio.current_time() + WAIT_SECONDS
     while engine.is_warming:

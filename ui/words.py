@@ -38,15 +38,15 @@ _PRECISIONS = ("year", "month", "day")
 
 
 COMPUTED = "computed from the two figures, not cited"
-"""The mark of what no report states."""
+"""The mark of a difference that no report states."""
 
 
 def compared_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, str, str]:
-    """The names of two compared figures: those that both have, then those of each alone.
+    """The names of two compared figures: those that both have, those of the first alone, of the second alone.
 
     Args:
-        first: the path of the first figure's row, and that of its column.
-        second: the same of the second figure.
+        first: the path of headings to the first figure's row, and the path to its column.
+        second: the two paths of the second figure.
     """
     shared: list[str] = []
     alone: tuple[list[str], list[str]] = ([], [])
@@ -66,7 +66,7 @@ def difference_words(difference: str, unit: str, percent: str | None) -> str:
 
 
 def doubt_after(verdict: Verdict | None) -> str:
-    """The label of a verdict, to follow a sentence in plain text after a space; empty without a label."""
+    """A space and the label of a verdict, to follow a sentence in plain text; empty without a label."""
     doubt = DOUBTS[verdict] if verdict is not None else ""
     return f" {doubt}" if doubt else ""
 

@@ -90,7 +90,7 @@ def set_password(
 ) -> None:
     """Change a password, and sign the user out everywhere."""
     with _opened(home, "user password", name) as accounts:
-        accounts.users.get(name)  # Before the question for the password.
+        accounts.users.get(name)  # Report an unknown name before asking for the password.
         user = accounts.users.change(name, password=_password(password_file))
     _say(f"Changed the password of {user.name}.", _of_user(user), as_json=as_json)
 
@@ -243,10 +243,10 @@ def _opened(home: Path | None, action: str = "", of: str | None = None) -> Itera
 
 
 def _issuer(home: Path | None) -> str:
-    """The provider of the settings.
+    """The address of the provider that the settings name.
 
     Raises:
-        UsedWronglyError: if they name none.
+        UsedWronglyError: if the settings name no provider.
     """
     issuer = settings_of(home=home).openid_issuer
     if issuer is None:
@@ -304,7 +304,7 @@ def _say(line: str, result: printing.Result, *, as_json: bool) -> None:
 
 
 def _print_rows(name: str, rows: Sequence[dict[str, object]], *, as_json: bool) -> None:
-    """Print accounts as JSON, or one a line: its name, then each other field that has a value."""
+    """Print rows as JSON, or each row on a line: the name, then the other fields that have a value."""
     if as_json:
         printing.print_json({name: rows})
         return

@@ -1,6 +1,6 @@
 """Print answers and found passages on a terminal; :mod:`ui.cli.printing` prints everything else.
 
-Apart from it, since ``status`` and ``--help`` need not wait for the import of answers.
+The two modules are separate, so that ``status`` and ``--help`` need not import :mod:`rag.answers`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ from ui.words import (
 def print_answer(console: Console, answer: Result) -> None:
     """Print an answer: its headline, its sentences with footnote marks, and its footnotes.
 
-    Of an abstention, print the reason and the nearest passages.
+    If there is no answer, print the reason and the nearest passages.
     """
     if answer["searched_for"]:
         line = f"Searched for: {visible(answer['searched_for'])} (--exact searches for the question as typed)"
@@ -124,7 +124,7 @@ def _print_disagreement(console: Console, disagreement: Result) -> None:
 def _print_footnote(console: Console, citation: Result, text: str) -> None:
     quote, verdict = visible(citation["quote"]), citation["verification"]["verdict"]
     sentence = visible(text[citation["answer_start"] : citation["answer_end"]])
-    # If the sentence repeats its quote, the quote would only hide the source.
+    # If the sentence repeats its quote, printing the quote as well would only hide the source.
     quoted = "" if quote == sentence else f"“{quote}”"
     reason = citation["verification"]["reason"] or "read the source"
     doubt = f"{verdict}: {reason}" if verdict in DOUBTFUL else ""

@@ -54,7 +54,7 @@ def run(
 ) -> Evaluation | Comparison:
     """Measure the configurations and write the report.
 
-    The path of the report and a note on each question that cannot be used are printed on ``stderr``.
+    Print on ``stderr`` the path of the report, and a note on each question that cannot be used.
 
     Returns:
         The evaluation of one configuration, or the comparison of two.

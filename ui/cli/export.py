@@ -60,11 +60,11 @@ def export(
 
 
 def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
-    """Export the answer with an id or, if no answer has this id, the conversation with it.
+    """Export the answer with an id or, if no answer has this id, the conversation with this id.
 
     Args:
         catalog: the catalog that stores the answers.
-        own_id: the id.
+        own_id: the id of an answer or of a conversation.
         suffix: the suffix of the format, without the dot.
 
     Returns:

@@ -73,7 +73,7 @@ def choose(
 
     settings = _free_settings(home)
     needs_key = ask_key or (provider not in _WITHOUT_KEY and address is None)
-    model_of(provider, model, address)  # Before the question for the key.
+    model_of(provider, model, address)  # Report a wrong value before asking for the key.
     chosen = model_of(provider, model, address, _key(key_file, asks=needs_key))
     if is_file_model(chosen):
         file = Path(model).expanduser().absolute()
@@ -111,7 +111,7 @@ def clear(home: Home = None, as_json: AsJson = False) -> None:
 
 
 def described(model: ModelSettings | None, settings: Settings) -> dict[str, Any]:
-    """A model as JSON, without its key; null if answers are quoted."""
+    """A model as JSON, without its key; provider, model and address are null if answers only quote."""
     return {
         "provider": model.provider if model else None,
         "model": model.model if model else None,
@@ -135,7 +135,7 @@ def _print(model: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _free_settings(home: Path | None) -> Settings:
-    """The settings of a home whose model a person may choose.
+    """The settings for the library in ``home``, if they let a person choose the language model.
 
     Raises:
         UsedWronglyError: if a setting names the model.
@@ -147,7 +147,7 @@ def _free_settings(home: Path | None) -> Settings:
 
 
 def _key(file: Path | None, *, asks: bool) -> str | None:
-    """The key in a file, or the one that a person types; None without one."""
+    """The key in ``file``, or the key that a person types if ``asks``; None without a key."""
     if file is not None:
         return read_secret(file, "--key-file").strip()
     return type_secret("Key (not shown; empty for none): ", "--key-file").strip() or None if asks else None
@@ -157,8 +157,8 @@ def _use(settings: Settings, chosen: ModelSettings | None) -> None:
     """Store a choice, and let the running server use it. If the model cannot be opened, nothing changes.
 
     Raises:
-        ModelSetupError: if it cannot be opened, and no server runs.
-        ServerRefusedError: if the running server cannot open it.
+        ModelSetupError: if no server runs, and this process cannot open the model.
+        ServerRefusedError: if the running server cannot open the model.
     """
     from ui.stored_model import read_model
 

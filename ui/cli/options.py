@@ -1,4 +1,4 @@
-"""Options that several commands share, and the filters of a search that some of these options make.
+"""Options that several commands share, and the filters of a search that some of these options set.
 
 This module imports nothing slow, because ``ask`` and ``search`` take little time if a running server answers.
 """
@@ -162,9 +162,9 @@ def type_secret(prompt: str, option: str) -> str:
 
 
 def settings_of(home: Path | None, **options: Path | str | int | bool | None) -> Settings:
-    """The settings, with the options of a command before the environment.
+    """The settings, in which the options of a command override the environment.
 
-    It imports pydantic-settings, which ``--help`` need not wait for.
+    The function imports pydantic-settings late, so that ``--help`` need not wait for the import.
 
     Raises:
         SettingsError: if a setting cannot be used.

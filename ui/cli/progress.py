@@ -1,4 +1,4 @@
-"""Shows on standard error how far work is: bars on a terminal, a line every ten seconds elsewhere."""
+"""Shows progress on standard error: as bars on a terminal, otherwise as a line every ten seconds."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from index.library import Progress
 
 LINE_SECONDS = 10.0
-"""The seconds between two lines where there is no terminal."""
+"""The seconds between two lines if standard error is not a terminal."""
 
 
 @contextmanager
@@ -90,7 +90,7 @@ def progress_bar(console: Console) -> Iterator[Progress | None]:
 
 @contextmanager
 def waiting(console: Console, message: str) -> Iterator[None]:
-    """Show ``message`` on a terminal until the context ends; show nothing elsewhere."""
+    """Show ``message`` until the context ends if ``console`` is a terminal; otherwise show nothing."""
     if console.is_terminal:
         with console.status(message):
             yield

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from rag.engine import QueryEngine
 
 STOP_SECONDS = 3
-"""The seconds that open connections may take to end; an open browser page holds one all the time."""
+"""The seconds that open connections may take to end; an open browser page always holds a connection."""
 
 HEAD_SECONDS = 15.0
 """The seconds that a client may take to send the head of a request."""
@@ -83,7 +83,7 @@ class _Connection(H11Protocol):
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server with callbacks: when it listens, and at the first signal to stop.
+    """uvicorn's server, which calls ``on_ready`` when it listens and ``on_stop`` at the first signal to stop.
 
     ``on_ready`` receives a function that stops the server.
     """
@@ -103,7 +103,7 @@ class _Server(uvicorn.Server):
         try:
             await super().startup(sockets)
         except OSError as error:
-            # Two servers can bind a port, but only one can listen, and another server was faster.
+            # Two servers can bind a port, but only one can listen: another server was faster.
             raise PortInUseError(f"cannot listen: {error.strerror}; give another --port") from error
         self._on_ready(self._stop)
 
@@ -124,7 +124,7 @@ def serve(
 
     Args:
         settings: the settings, among them the home folder, the address and the model.
-        announce: called with the server's URL once it accepts requests; questions wait for the models.
+        announce: called with the server's URL when it accepts requests, before the models are loaded.
         interrupted: set after a signal, by :func:`~ui.cli.shutdown.signals_noted`.
         watch: whether changes in the followed folders are synced at once.
 
@@ -188,7 +188,7 @@ def _stop_if(interrupted: Event) -> None:
 
 
 class _Models:
-    """The models of an engine, which a thread loads while the server answers what needs none of them."""
+    """The models of an engine, which a thread loads while the server answers requests that need no model."""
 
     def __init__(self, engine: QueryEngine) -> None:
         engine.is_warming = True
@@ -210,7 +210,7 @@ class _Models:
         self._thread.start()
 
     def close(self) -> None:
-        """Wait for the thread: ending the interpreter during an import can crash it. Raise its error."""
+        """Wait for the thread and raise its error. An interpreter that ends during an import can crash."""
         if self._thread is not None:
             self._thread.join()
         if self._error is not None:

@@ -32,10 +32,10 @@ class RunningServer:
 
     Attributes:
         pid: the process id of the server.
-        host: the address on which it listens.
-        port: the port on which it listens.
-        started: the time at which it became ready, in ISO 8601 and UTC.
-        token: the token by which commands on this machine are known to it; empty while sign-in is off.
+        host: the address on which the server listens.
+        port: the port on which the server listens.
+        started: the time at which the server became ready, in ISO 8601 and UTC.
+        token: the token that commands on this machine send to the server; empty if sign-in is off.
     """
 
     pid: int
@@ -52,7 +52,7 @@ class RunningServer:
 
 
 def write_server_file(home: Path, server: RunningServer) -> None:
-    """Write ``server.json`` to ``home`` atomically, for its owner alone."""
+    """Write ``server.json`` to ``home`` atomically; only its owner can read the file."""
     write_file(home / SERVER_FILE, json.dumps(asdict(server)))
 
 

@@ -72,11 +72,11 @@ def search(settings: Settings, query: str, limit: int, filters: Filters) -> dict
 
 
 def serve_agent(settings: Settings, address: str | None = None, token: str | None = None) -> None:
-    """Serve an agent over standard input and output until it ends.
+    """Serve an agent over standard input and output until the agent ends.
 
     Args:
         settings: the settings, which name the library's folder.
-        address: the URL of a server to ask instead.
+        address: the URL of a server; None for the library's own server or, if none runs, this process.
         token: the token for that server.
 
     Raises:

@@ -1,7 +1,7 @@
 """Stop the process on SIGTERM and Ctrl-C, even during its start or while a thread hangs.
 
-There are two ways. A sync is interrupted where it is. A server that starts is not: an exception inside an
-import may be printed and lost, or abort the process, so a server looks at an event between its steps.
+In a sync, a signal raises an exception, which ends the sync at once. A starting server only notes the signal
+and stops between two steps: an exception inside an import may be printed and lost, or abort the process.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def signals_noted(seconds: float) -> Iterator[Event]:
     """Note SIGTERM and Ctrl-C in an event, and leave it to the caller to stop.
 
     Args:
-        seconds: the time after the first signal in which the context must end; then the process is killed.
+        seconds: the time that the context may take to end after a signal, before the process is killed.
 
     Yields:
         The event, which is set after either signal.
@@ -117,9 +117,9 @@ def exit_within(seconds: float, clean_up: Callable[[], None]) -> Timer:
 def exit_with(command: Callable[[], int]) -> NoReturn:
     """Run ``command`` and end this process with the exit code that it returns.
 
-    The process ends as any Python program, up to the last step: other threads end, except daemon threads, and
-    functions registered with :mod:`atexit` run. The step in which the interpreter frees its modules is left
-    out. There, a thread of a C++ library would abort the process when it returns to the interpreter.
+    The process ends like any Python program, apart from the last step: it waits for other threads, except
+    daemon threads, and runs the functions registered with :mod:`atexit`. It leaves out the step in which the
+    interpreter frees its modules: a C++ library's thread that enters Python then would abort the process.
     """
     code = FAILED
 
@@ -130,7 +130,7 @@ def exit_with(command: Callable[[], int]) -> NoReturn:
                 stream.flush()
         os._exit(code)
 
-    # Of the registered functions, the first one registered runs last.
+    # The function that is registered first runs last.
     atexit.register(end)
     code = command()
     sys.exit(code)

@@ -15,21 +15,21 @@ if TYPE_CHECKING:
     from ui.settings import Settings
 
 ENDED_JOBS = 3
-"""The number of ended jobs that are listed."""
+"""The most ended jobs that the status lists."""
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """Read the state of the library in ``settings.home``. No file is made.
+    """Read the state of the library in ``settings.home``; make no file.
 
     Returns:
-        A dictionary with these keys; without a library, the state is empty.
+        A dictionary with these keys; without a library, numbers are 0 and lists are empty.
 
         - ``home``: the home folder, and ``exists``: whether it has a library.
-        - ``generation``, ``documents`` and ``passages``: the generation, and two numbers.
+        - ``generation``: the library's generation; ``documents`` and ``passages``: the number of each.
         - ``folders``: the followed folders, and ``unconfirmed``: the folders that a restored backup followed.
         - ``failed``: each file or folder that could not be read (``source``, ``path``, ``cause``, ``since``).
-        - ``model``: the encoder of the library; of an empty library, the encoder of the settings. None is the
-          bundled encoder.
+        - ``model``: the encoder of the library or, if it is empty, the encoder of the settings. None stands
+          for the bundled encoder.
         - ``sizes``: the bytes of each entry of the home, and their ``total``.
         - ``server``: the ``address``, ``pid`` and ``started`` of the running server; None without one.
         - ``index``: the fields of :class:`index.search.status.LibraryStatus`; None without a library.

@@ -1,4 +1,4 @@
-"""The command ``verify``: check exported answers against the library. Only a judge needs a model."""
+"""The command ``verify``: check exported answers against the library. Only the judge needs a model."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def verify_file(catalog: Catalog, file: Path, judge: Callable[[], Judge | None] 
     Args:
         catalog: the library's catalog.
         file: the exported file.
-        judge: opens the judge of sentences that do not repeat their quotes; None to check without one.
+        judge: opens the judge of sentences that do not repeat their quotes; None to check without a judge.
 
     Raises:
         UsedWronglyError: if the file is not an exported answer or cannot be read.

@@ -1,4 +1,4 @@
-"""The requests to a server, each with how its response is read."""
+"""The requests to a server, each with the function that reads its response."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 ADDRESS = "http://127.0.0.1:7860"
 SECONDS = 120.0
 PAGE = 500
-"""The documents of one page of their list."""
+"""The number of documents on one page of the list."""
 
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
@@ -34,7 +34,7 @@ class Call(Generic[T]):
     Attributes:
         method: the method.
         path: the path.
-        read: converts the parsed JSON of the response, which is None if it has no body.
+        read: converts the parsed JSON of the response; the JSON is None if the response has no body.
         fields: the other arguments of :meth:`httpx.Client.build_request`.
     """
 
@@ -49,7 +49,7 @@ class Call(Generic[T]):
 
 
 def client_fields(address: str, token: str | None, seconds: float) -> dict[str, Any]:
-    """The arguments of httpx's clients. A proxy of the environment gets no request to this machine."""
+    """The arguments of httpx's clients. Requests to this machine bypass the proxies of the environment."""
     return {
         "base_url": address,
         "headers": {"Authorization": f"Bearer {token}"} if token else {},
@@ -102,7 +102,7 @@ def answer(answer_id: str) -> Call[Answer]:
 
 
 def documents(cursor: str) -> Call[tuple[list[Document], str | None]]:
-    """A page of ``GET /v1/documents``, and the cursor of the next one."""
+    """A page of ``GET /v1/documents``, and the cursor of the next page."""
 
     def read(found: Any) -> tuple[list[Document], str | None]:  # noqa: ANN401 (JSON)
         return [parse(Document, each) for each in found["documents"]], found["next_cursor"]

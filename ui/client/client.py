@@ -42,7 +42,7 @@ class Client:
 
         Args:
             address: the URL of the server.
-            token: a token of ``footnoted token add``, where people sign in.
+            token: a token that ``footnoted token add`` made; None if the server needs no sign-in.
             retries: how often a busy server is asked again.
             seconds: the longest pause between two parts of a response.
         """
@@ -100,7 +100,7 @@ class Client:
         history: Turns = (),
         exact: bool = False,
     ) -> Iterator[StreamedEvent]:
-        """Answer a question as :meth:`ask` does; yields the events, and last the whole answer."""
+        """Answer a question as :meth:`ask` does, and yield the events; the last has the whole answer."""
         call = calls.ask(question, filters, conversation_id, history, exact=exact, stream=True)
         reader = EventReader()
         with self._sent(call) as response:
@@ -126,7 +126,7 @@ class Client:
         return self._result(calls.text(document_id, version, start, end))
 
     def add(self, name: str, content: bytes, details: Mapping[str, str] | None = None) -> Document:
-        """Add a document, or a new version of the one with the same name.
+        """Add a document, or a new version of the document with the same name.
 
         Args:
             name: the name of the file.
@@ -158,7 +158,7 @@ class Client:
 
     @contextmanager
     def _sent(self, call: Call[T]) -> Iterator[httpx.Response]:
-        """Send a request until the server is not busy; gives the response, whose body is not read yet."""
+        """Send a request, again while the server is busy; yield the response before its body is read."""
         again = 0
         try:
             while True:

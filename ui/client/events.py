@@ -1,4 +1,4 @@
-"""The server-sent events of an answer as the events of ``rag``."""
+"""Reads the server-sent events of an answer as the events of :mod:`rag.events`."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class EventReader:
         """Check that the stream has ended with the answer.
 
         Raises:
-            ServerGoneError: if it has not.
+            ServerGoneError: if the stream ended before the answer was complete.
         """
         if not self.is_complete:
             raise ServerGoneError("the server ended before the answer was complete; ask again")

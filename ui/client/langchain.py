@@ -18,8 +18,8 @@ class FootnotedRetriever(BaseRetriever):
         source: a client.
         limit: the number of passages that a query returns.
         filters: the documents to search.
-        footnotes: whether to answer the query instead, and return the quotes of the answer's footnotes; none
-            if the library has no answer.
+        footnotes: whether to answer the query instead, and return the quotes of the answer's footnotes as
+            documents; no document if the library has no answer.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

@@ -20,7 +20,7 @@ from ui.client.sources import Source, place_of
 
 
 class FootnotedRetriever(BaseRetriever):
-    """Finds passages, as nodes with the place of their text: those of :class:`rag.Retriever`."""
+    """Finds passages, and returns the same nodes as :class:`rag.Retriever`, with the places of the texts."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class FootnotedRetriever(BaseRetriever):
 
 
 class FootnotedQueryEngine(BaseQueryEngine):
-    """Answers questions. The source nodes of a response are the footnotes of the answer, in its order.
+    """Answers questions. The source nodes of a response are the footnotes of the answer, in their order.
 
     ``metadata["answer"]`` of a response is the whole answer; an abstention has no source nodes.
     """

@@ -21,7 +21,7 @@ from ui.search import Query, batch_response, search_response
 class LocalClient:
     """Asks the engine of an open library, with the results of :class:`ui.client.client.Client`.
 
-    It reads only: documents are added and deleted with :mod:`index`, or by a server. A question or a document
+    The client only reads; use :mod:`index` or a server to add and delete documents. A question or a document
     that a server would refuse raises an error of :mod:`rag.errors` or :mod:`index.errors`.
     """
 
@@ -35,7 +35,7 @@ class LocalClient:
         """Open the library and the models of the settings; :meth:`close` closes them.
 
         Args:
-            home: the library's folder; that of the settings by default.
+            home: the library's folder; by default, the folder that the settings name.
         """
         from ui.opening import open_engine, open_library
         from ui.settings import load_settings
@@ -56,7 +56,7 @@ class LocalClient:
         self.close()
 
     def close(self) -> None:
-        """Close what :meth:`open` opened."""
+        """Close the library and the models that :meth:`open` opened."""
         self._opened.close()
 
     def search(self, query: str, limit: int = 10, filters: Filters = NO_FILTERS) -> SearchResponse:
@@ -91,7 +91,7 @@ class LocalClient:
         history: Turns = (),
         exact: bool = False,
     ) -> Iterator[StreamedEvent]:
-        """Answer a question as :meth:`ask` does; yields the events, and last the whole answer."""
+        """Answer a question as :meth:`ask` does, and yield the events; the last has the whole answer."""
         before = self._before(conversation_id, history)
         for event in self._engine.stream(question, filters, before, exact=exact):
             if not isinstance(event, ReadingBegun):

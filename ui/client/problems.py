@@ -23,7 +23,7 @@ class ProblemError(ServerRefusedError):
 
 
 def problem_of(response: httpx.Response) -> dict[str, Any]:
-    """The problem in a response, whose body was read; the response of a proxy becomes one."""
+    """The problem document in a response whose body was read; made of the status if the body has none."""
     status, reason = response.status_code, response.reason_phrase
     try:
         body = response.json()

@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The two scores of a passage: the cosine of its meaning, and BM25 of its words; None if not found so."""
+    """The scores of a passage by meaning (cosine) and by words (BM25); None where that search missed it."""
 
     dense: float | None
     lexical: float | None
@@ -36,7 +36,7 @@ class SentenceScore:
 class SearchResult:
     """A passage: ``text == document.text[start:end]``.
 
-    The other fields have the meaning of those of :class:`rag.answers.Passage`.
+    The other fields have the same meaning as in :class:`rag.answers.Passage`.
     """
 
     document_id: int
@@ -74,7 +74,7 @@ class SearchResponse:
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A document; the fields have the meaning of those of :class:`index.records.DocumentRecord`."""
+    """A document; the fields have the same meaning as in :class:`index.records.DocumentRecord`."""
 
     document_id: int
     version: int
@@ -107,7 +107,7 @@ class DocumentText:
 
 
 def parse(kind: type[T], value: Any) -> T:  # noqa: ANN401 (JSON)
-    """Convert parsed JSON to a type; raises :class:`pydantic.ValidationError`."""
+    """Convert parsed JSON to a type; raises :class:`pydantic.ValidationError` if the JSON does not fit."""
     parsed: T = _adapter(cast("Hashable", kind)).validate_python(value)
     return parsed
 

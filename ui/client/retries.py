@@ -1,4 +1,4 @@
-"""The pauses after which a request is sent again: servers that are busy or starting say when."""
+"""The pauses before a client sends a request again; a busy or starting server may say how long to wait."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ import httpx
 _RANDOM = SystemRandom()
 
 BUSY = frozenset({429, 503})
-"""The statuses of a request of which nothing was done."""
+"""The statuses with which a server says that it has not begun to handle the request."""
 
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """The number of times that a request is sent again, and the pauses before.
+    """How often a client sends a request again, and the pauses before each repetition.
 
     Attributes:
-        most: the most times that a request is sent again.
-        first_seconds: the pause before the first time, which doubles each time; a random part is left out.
-        longest_seconds: a server that asks for a longer pause is not asked again.
+        most: the most repetitions.
+        first_seconds: the pause before the first repetition. It doubles with each repetition, and a random
+            part of up to a half is left out.
+        longest_seconds: the longest pause; if a server asks for a longer pause, the client gives up.
     """
 
     most: int = 4
@@ -30,11 +31,11 @@ class Retries:
     longest_seconds: float = 60.0
 
     def pause(self, sent: int, outcome: httpx.Response | httpx.ConnectError) -> float | None:
-        """The seconds to wait before the next try; None if there is no use in one.
+        """The seconds to wait before the next repetition; None if the client must not repeat the request.
 
         Args:
-            sent: how often the request was sent again already.
-            outcome: the response, or why there is none.
+            sent: the number of repetitions so far.
+            outcome: the response, or the error if there is no response.
         """
         if sent >= self.most:
             return None

@@ -74,7 +74,7 @@ def export_conversation(
     Args:
         conversation_id: the conversation's id.
         name: the title of the file.
-        answers: its answers in order; at least one.
+        answers: the conversation's answers in order; at least one.
         form: the format.
         digests: the digests of the cited files, from :func:`digests_of`.
     """

@@ -92,7 +92,7 @@ def check_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str
             notes.setdefault(own[note.number], set()).add((note.attribution, note.headings))
     for footnote in exported.footnotes:
         said = notes.get(places[footnote.number])
-        # The citation may belong to an answer that was deleted; only its document can be compared.
+        # The citation may belong to a deleted answer; then only the cited document can be compared.
         if said is None and None in kept:
             continue
         if said is None or (footnote.attribution, footnote.headings) not in said:
@@ -161,7 +161,7 @@ def _first_lines(
     answer: ReadAnswer,
     notes: Mapping[int, Footnote],
 ) -> Iterator[FirstLine]:
-    """The first lines that an answer may have, by the rows of its first sentence's table that it cites."""
+    """The first lines that an answer may have, by its cited rows from the table of its first footnote."""
     rows: list[TableRow] = []
     for number in dict.fromkeys(number for claim in answer.claims for number in claim.footnotes):
         row = _row_of(reader, texts, notes[number].place) if number in notes else None
@@ -175,7 +175,7 @@ def _first_lines(
 def _row_of(
     reader: CatalogReader, texts: Callable[[int, int], Document], place: Place | None
 ) -> TableRow | None:
-    """The row of a table that a footnote cites; None if it cites something else."""
+    """The row of a table that a footnote cites; None if the footnote does not cite a row."""
     if place is None or not 0 <= place.start <= place.end:
         return None
     if (record := cited_document(reader, place)) is None:
@@ -189,7 +189,7 @@ def _row_of(
 
 
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
-    """The words that a footnote's attribution adds to the facts of the document; None if it adds none.
+    """The words that a footnote's attribution adds to the facts of the document; None without such words.
 
     The result is also None if facts are missing: the check of the quote reports missing facts.
     """

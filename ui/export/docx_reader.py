@@ -111,7 +111,7 @@ class _BodyReader:
 
     def _take_line(self, paragraph: Element) -> None:
         words, style = _words(paragraph), self._style(paragraph)
-        # Word shows footnote marks and text boxes everywhere, so a paragraph with one is text of the answer.
+        # Word shows footnote marks and text boxes everywhere, so a paragraph with a mark or a box is text.
         alone = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
         if style == "Title" and not self.title.question and alone:
             self.title.question = words
@@ -136,9 +136,9 @@ class _BodyReader:
 
         Args:
             paragraph: the paragraph of the heading.
-            words: its words; empty if the paragraph has a footnote mark or a text box, because it is then
-                text of the answer.
-            style: the name of its style, such as ``Heading 1``.
+            words: the words of the heading; empty if the paragraph has a footnote mark or a text box, because
+                the paragraph is then text of the answer.
+            style: the name of the paragraph's style, such as ``Heading 1``.
         """
         self._leave()
         self._section = ""

@@ -75,11 +75,11 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class FirstLine:
-    """The first line of an answer that is one value, or two that are compared: what is in bold, and the rest.
+    """The first line of an answer that is one value or a comparison of two values.
 
     Attributes:
         value: the words in bold: the value, or both values with their names.
-        names: the unit, the row and column, and what is computed from two values.
+        names: the other words: the unit, the row and column, and the difference of two values.
     """
 
     value: str
@@ -123,7 +123,7 @@ class Sheet:
 
     Attributes:
         name: the title of a conversation; None for a single answer.
-        parts: the answers; one, unless it is a conversation.
+        parts: the answers of the conversation, or the single answer.
         notes: the footnotes of all answers.
         manifest: the data for programs.
     """
@@ -199,7 +199,7 @@ def first_line(headline: Headline) -> FirstLine:
 
 
 def _compared_line(headline: Headline, other: Comparison) -> FirstLine:
-    """Both figures of a comparison with their names; then what is computed from them, marked as such."""
+    """Both figures of a comparison with their names; then their difference, marked as computed."""
     computed = other.computed
     shared, own, others = compared_names((headline.row, headline.column), (other.row, other.column))
     answer = f"{computed.answer[:1].upper()}{computed.answer[1:]}: " if computed.answer else ""
@@ -325,7 +325,7 @@ def lay_out_conversation(
 
 
 def _numbered(answers: Sequence[Answer]) -> Iterator[Answer]:
-    """The answers, with unique numbers of footnotes.
+    """The answers, in which each footnote number stands for one quote.
 
     Two questions that were asked at the same time in one conversation may have given one number to different
     quotes. The later quote gets a number that no answer uses.

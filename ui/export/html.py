@@ -263,7 +263,7 @@ class _PageReader:
     elements: set[HtmlElement] = field(default_factory=set)
 
     def take_answer(self, root: HtmlElement, level: int, apart: Sequence[str]) -> Gathered:
-        """Read the heading of ``level`` of an answer, and its sections whose class is in ``apart``."""
+        """Read an answer's heading of ``level``, and the answer's sections whose class is in ``apart``."""
         part = Gathered()
         for heading in root.xpath(f"(./h{level})[1]"):
             self.elements.add(heading)

@@ -19,7 +19,7 @@ from ui.errors import NotExportedError
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-# The versions of the two formats. Raise one when older programs could not read the new format.
+# The versions of the two formats. Raise a version when older programs cannot read the new format.
 _ONE: Literal[1] = 1
 _SEVERAL: Literal[2] = 2
 
@@ -74,8 +74,8 @@ class Manifest:
     """The data of an exported file for programs.
 
     Attributes:
-        answers: its answers; one, unless it is a conversation.
-        footnotes: its footnotes.
+        answers: the answers of the conversation, or the single answer.
+        footnotes: the footnotes of all answers.
         whole: the conversation; None for a single answer.
     """
 
@@ -142,7 +142,7 @@ def _json_form(manifest: Manifest) -> _One | _Several:
 
 
 def _field_path(place: tuple[int | str, ...]) -> Iterator[int | str]:
-    """The path of a fault, without the format number with which Pydantic begins it."""
+    """The path of a fault, without the format number with which Pydantic begins the path."""
     yield from place[1:] if place[:1] in {(_ONE,), (_SEVERAL,)} else place
 
 

@@ -35,13 +35,13 @@ from ui.export.reader import Exported, Gathered, Piece, Row, footnote_of, whole_
 from ui.words import DOUBTS
 
 _ACTIVE = re.compile(r"[\\`*_{}\[\]<>#|~&$^@]|[=+](?=[=+])|(?<=[=+])[=+]|:(?=//|[A-Za-z_][\w-]*:)", re.ASCII)
-"""Characters that can be markup in CommonMark, GitHub's extensions, or those of common viewers."""
+"""Characters that can be markup in CommonMark, or in an extension of GitHub or of a common viewer."""
 
 _AT_START = re.compile(r"[-+=:]|[0-9]{1,9}(?=[.)])")
 """The start of a list, a rule or a definition at the start of a line."""
 
 _SITE = re.compile(r"(?<=www)\.", re.IGNORECASE)
-"""The dot after *www*, since GitHub turns a name that begins with *www.* into a link."""
+"""The dot after *www*. GitHub would turn a name that begins with *www.* into a link."""
 
 HEAD = (f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|")
 """The first two lines of a table of different figures."""

@@ -17,7 +17,7 @@ _SHOWN: Mapping[str, Verdict] = {
     "(partly supported)": "paraphrased",
     **{words: verdict for verdict, words in DOUBTS.items() if words},
 }
-"""The verdicts by their labels; files of earlier versions of the program have the first one."""
+"""The verdict for each label. Only files of earlier versions of the program have the first label."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +64,9 @@ class ReadAnswer:
     Attributes:
         question: the question, which is the heading of the answer.
         abstention: the reason of an abstention; empty for an answer.
-        claims: its sentences.
-        rows: the rows of its tables of different figures.
-        first_line: the line with the value in bold, if it has one.
+        claims: the sentences of the answer.
+        rows: the rows of the answer's tables of different figures.
+        first_line: the line with the value in bold; None without such a line.
     """
 
     question: str
@@ -82,9 +82,9 @@ class Exported:
 
     Attributes:
         name: the title of a conversation; None for a single answer.
-        answers: its answers; one, unless it is a conversation.
+        answers: the answers of the conversation, or the single answer.
         footnotes: the footnotes of all answers, by number.
-        manifest: its data for programs; None for JSON, which has no manifest.
+        manifest: the data for programs; None for JSON, which has no manifest.
     """
 
     name: str | None
@@ -144,8 +144,8 @@ def claims_of(pieces: Iterable[Piece]) -> tuple[Claim, ...]:
     """Split the pieces of an answer into sentences.
 
     A sentence ends after its footnote marks, at the end of the line, and at the start or end of
-    struck-through text. An aside (text set apart) counts as text unless it is one of ``DOUBTS``, so that no
-    visible text goes unchecked.
+    struck-through text. An aside (text set apart) counts as text unless it is the label of a verdict, so that
+    no visible text goes unchecked.
     """
     reading = _SentenceBuilder()
     for piece in pieces:

@@ -32,10 +32,10 @@ INSTRUCTIONS = (
 MAX_PASSAGES = 50
 MAX_LISTED = 500
 SPAN_CHARACTERS = 4_000
-"""The characters that ``read_span`` gives without an end."""
+"""The number of characters that ``read_span`` returns if the agent names no end."""
 
 Sources = Callable[[Any], AsyncSource]
-"""Makes the client for a request of an agent: starlette's request over HTTP, else None."""
+"""Makes the client for a tool call. The argument is starlette's request, or None over standard input."""
 
 _READS = ToolAnnotations(read_only_hint=True, open_world_hint=False)
 
@@ -48,8 +48,8 @@ class Answered:
         answer_id: the id of the answer.
         conversation_id: the id to send with a follow-up; None if the library keeps no answers.
         abstained: whether the reports have no answer.
-        reason: why they have none, in words; else None.
-        text: the sentences of the answer, to whose offsets the citations refer.
+        reason: why the reports have no answer, in words; None for an answer.
+        text: the sentences of the answer; the citations have offsets in this text.
         citations: the footnotes: ``quote`` is the text of the document from ``start`` to ``end``.
     """
 
@@ -67,7 +67,7 @@ class Listed:
 
     Attributes:
         documents: the documents, in the order in which they were added.
-        more: whether more of them follow; the next part begins after the last ``document_id``.
+        more: whether more documents follow; the next part begins after the last ``document_id``.
     """
 
     documents: tuple[Document, ...]
@@ -171,7 +171,7 @@ def _filters(given: FilteredRequest | None) -> Filters:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Tell an agent in words why a tool could not do what it asked for."""
+    """Tell the agent in words why a tool failed."""
     try:
         yield
     except FootnotedError as error:

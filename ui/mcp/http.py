@@ -1,7 +1,7 @@
 """The tools over streamable HTTP, on the port of the server.
 
 A tool sends a request to the server's own routes, in this process, with the token and the address of the
-agent. So the same checks decide what an agent may do as decide it for everyone.
+agent. The checks that apply to everyone therefore also decide what an agent may do.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class MCPEndpoint:
         """Answer one request."""
         from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
-        # A body that is too long is refused here, where the refusal reaches the agent.
+        # Read the body here, so that the refusal of a body that is too long reaches the agent.
         body = await Request(scope, receive).body()
         messages: list[Message] = [{"type": "http.request", "body": body}]
 

@@ -1,4 +1,4 @@
-"""The part of the asynchronous client that the tools need, also for a library in this process."""
+"""The calls of the asynchronous client that the tools need, also on a library in this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ui.client import Document, DocumentText, LocalClient, SearchResponse
 
 
 class AsyncSource(Protocol):
-    """A client of a server, or of a library in this process, that is closed at the end of a context."""
+    """A client of a server, or of a library in this process, for use in a context."""
 
     async def __aenter__(self) -> Self:
         """Return the client."""
@@ -39,7 +39,7 @@ class AsyncSource(Protocol):
 
 
 class LocalSource:
-    """A library in this process, whose calls run in threads. It stays open at the end of a context."""
+    """A library in this process, whose calls run in threads. The end of a context leaves the library open."""
 
     def __init__(self, client: LocalClient) -> None:
         self._client = client

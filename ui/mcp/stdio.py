@@ -17,7 +17,7 @@ def serve_stdio(client: LocalClient | None, address: str = "", token: str | None
     Args:
         client: a library in this process; None to ask a server.
         address: the URL of the server.
-        token: the token for it, where people sign in.
+        token: the token for the server; None if the server needs no sign-in.
     """
     logging.basicConfig(format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     local = LocalSource(client) if client is not None else None

@@ -1,6 +1,6 @@
 """The administrator's page: users, tokens, collections, the language model, storage and the audit log.
 
-The server sends its frame; scripts in ``assets/administration`` fill it through the routes under ``/v1``.
+The server sends the frame of the page; scripts in ``assets/administration`` fill the frame from ``/v1``.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ def administration_router() -> Router:
 
 
 def refusal_page(request: HTTPConnection) -> Response:
-    """The page for a user who opens what only administrators may open."""
+    """The page for a user who opens a page that only administrators may open."""
     language = _language(request)
     said = escape(language.text("admin.refusal"))
     return _page(language, main=f'<p class="fn-warning" role="alert">{said}</p>', status=403)

@@ -28,8 +28,8 @@ def build_chat() -> gr.Blocks:
     """Build the conversation and the input. The page's script adds all the rest.
 
     The session on the server keeps the conversation. The browser sends only the question, its filters and
-    commands (:mod:`ui.page.commands`). Each event has the engine as its sender may see it
-    (:mod:`ui.http.access.views`).
+    commands (:mod:`ui.page.commands`). The engine that answers an event leaves out the reports and answers
+    that the sender of the event may not see (:mod:`ui.http.access.views`).
     """
     import gradio as gr
 
@@ -104,7 +104,7 @@ def build_chat() -> gr.Blocks:
 
 
 def _events_of(request: gr.Request) -> ChatEvents:
-    """The handlers of an event, over what its sender may see."""
+    """The handlers of an event, with an engine without the reports that the event's sender may not see."""
     import gradio as gr
 
     if request.request is None:

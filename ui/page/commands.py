@@ -18,9 +18,9 @@ class Command(RequestModel):
     """A command of the script.
 
     ``ask`` asks a question. ``again`` asks the question of an answer again; if ``exact`` is true, without
-    correcting the spelling of the question. ``edit`` asks a changed question in its place. ``open`` shows a
-    stored conversation, or the part of it that ends with an answer. ``listen`` does nothing, but keeps the
-    connection of the page open.
+    correcting the spelling of the question. ``edit`` replaces the question of an answer by another question.
+    ``open`` shows a stored conversation, or the part of the conversation that ends with an answer. ``listen``
+    does nothing, but keeps the connection of the page open.
     """
 
     do: Literal["ask", "again", "edit", "open", "listen"]

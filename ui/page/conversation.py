@@ -127,7 +127,7 @@ class ShownConversation:
         return self._added(question), history
 
     def supersede(self, answer_id: str, question: str | None) -> tuple[Exchange, Conversation] | None:
-        """Replace an answer and everything after it by a question.
+        """Replace an answer and all later exchanges by a question.
 
         The library removes the replaced answers from the conversation when it stores the new answer. If no
         new answer comes, the replaced answers are shown again.
@@ -167,7 +167,7 @@ class ShownConversation:
         self._put_back(exchange)
 
     def fail(self, exchange: Exchange, markup: str) -> None:
-        """Show ``markup`` instead of an expected answer, or below the answers that it would have replaced."""
+        """Show ``markup`` in place of an expected answer, or below the answers that were to be replaced."""
         if exchange.is_arriving:
             exchange.fail(markup)
             self._put_back(exchange, markup)

@@ -205,7 +205,7 @@ async def answer_exchange(
     Args:
         engine: answers the question.
         conversation: the conversation.
-        exchange: the question, without an answer yet.
+        exchange: the exchange of the question, which has no answer yet.
         history: the answers that the question follows.
         scope: the filters of the question, as JSON of the page's script.
 

@@ -1,4 +1,4 @@
-"""Remove the Gradio routes that the page does not need, and validate the events that it sends.
+"""Remove the Gradio routes that the page does not need, and validate the events that the page sends.
 
 Gradio has routes that read files, accept uploads, proxy requests and run any function of the page by name.
 The server keeps only the routes of ``NEEDED``, so that a new version of Gradio cannot add another one.
@@ -32,7 +32,7 @@ NEEDED = frozenset(
         "/static/{path:path}",
         "/theme.css",
         "/favicon.ico",
-        "/gradio_api/app_id",  # The page asks for it when its connection comes back.
+        "/gradio_api/app_id",  # The page requests this route when its connection comes back.
         "/gradio_api/heartbeat/{session_hash}",
         JOIN,
         "/gradio_api/queue/data",
@@ -95,7 +95,7 @@ class EventCheck:
         self._functions = functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on; an event is read and checked first."""
+        """Check an event, then pass any request on with the id that Gradio gets for the page."""
         if scope["type"] != "http" or not scope["path"].startswith("/gradio_api/"):
             await self._app(scope, receive, send)
             return

@@ -29,7 +29,7 @@ STYLES = ("theme", "gradio", "desk", "controls", "answer", "library", "source", 
 """The style sheets in ``assets/styles``, in cascade order: a later one may override an earlier one."""
 
 SIGN_IN_STYLES = ("theme", "sign_in")
-"""The style sheets of the sign-in page, which need no sign-in (:mod:`ui.http.access.table`)."""
+"""The style sheets of the sign-in page. Browsers get them without sign-in (:mod:`ui.http.access.table`)."""
 
 ADMINISTRATION_STYLES = ("theme", "controls", "administration")
 """The style sheets of the administrator's page."""
@@ -37,7 +37,7 @@ ADMINISTRATION_STYLES = ("theme", "controls", "administration")
 DARK_SCRIPT = """
 if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.className = "dark";
 """
-"""Sets the colours of the pages that Gradio does not draw, before they are visible."""
+"""Gives the pages that Gradio does not draw their dark colours before the browser shows them."""
 
 LABELS = "labels.js"
 """The only script that is not a module: it must run before Gradio's scripts."""

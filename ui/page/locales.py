@@ -29,7 +29,7 @@ class Locale:
 
     Attributes:
         language: the language's code, such as ``en``.
-        words: its strings by their keys.
+        words: the strings in the language, by key.
     """
 
     language: str

@@ -1,8 +1,8 @@
-"""Keeps the sessions of pages apart by their users.
+"""Keeps users out of the sessions of each other's pages.
 
-Gradio knows a page by the random id that the page chooses, and gives everyone who names it the events and the
-conversation of that page. Gradio therefore gets another id for each user: the id of another user's page is
-one that no page has.
+A page chooses a random id, by which Gradio knows the page. Gradio gives the events and the conversation of
+the page to everyone who names the id. The server therefore replaces the id by a digest of the user and the
+id before Gradio gets it. A user who names the id of another user's page names no page that Gradio knows.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ _DIGITS = 32
 
 
 def own_hash(scope: Scope, session_hash: str) -> str:
-    """The id that Gradio gets for the id of a page; the same while nobody signs in."""
+    """The id that Gradio gets in place of the id of a page; the page's own id if nobody signs in."""
     engine: QueryEngine = scope["state"]["engine"]
     viewer = engine.index.catalog.viewer
     if viewer is None:
         return session_hash
-    # A JSON string may have half of a character.
+    # A JSON string may have half of a surrogate pair, which UTF-8 does not allow.
     return sha256(f"{viewer.key}\0{session_hash}".encode(errors="surrogatepass")).hexdigest()[:_DIGITS]
 
 
 def with_own_hash(scope: Scope) -> Scope:
-    """A request whose address has the id that Gradio gets instead of the id of the page."""
+    """A request whose path and query have the id that Gradio gets in place of the id of the page."""
     path: str = scope["path"]
     own = dict(scope)
     if path.startswith(HEARTBEAT):
@@ -46,7 +46,7 @@ def with_own_hash(scope: Scope) -> Scope:
 
 
 def body_with_own_hash(scope: Scope, body: bytes) -> bytes:
-    """A JSON body with the id that Gradio gets; a body without an id as it is."""
+    """A JSON body with the id that Gradio gets in place of the page's; a body without an id is unchanged."""
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):

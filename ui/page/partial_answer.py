@@ -33,17 +33,17 @@ class PartialAnswer:
     """The part of an answer that the engine has produced so far.
 
     Attributes:
-        search_scope: the filters, and the number of reports that they leave to search; None without filters.
-        standalone: the standalone form of a follow-up; None for a question that needs none.
+        search_scope: the filters, and the number of reports that pass them; None without filters.
+        standalone: the standalone form of a follow-up; None for a question that was not rewritten.
         searched_for: the question with its spelling corrected; None if nothing was corrected.
         searching: the number of passages that are searched.
-        reading: the number of sentences that the reader reads; None before it begins.
-        passages: the number of passages found; None until they are read.
+        reading: the number of sentences that the reader reads; None before the reader begins.
+        passages: the number of passages found; None until the engine has read them.
         text: the text so far.
         citations: the citations so far.
-        answer: the whole answer, at the end.
-        is_warming: whether the server has yet to load its models.
-        writer: the name of the model that writes the answer; None if the answer is quoted.
+        answer: the whole answer; None until the answer is complete.
+        is_warming: whether the server has not loaded its models yet.
+        writer: the name of the model that writes the answer; None if the answer only quotes.
     """
 
     search_scope: Searched | None = None
@@ -60,7 +60,7 @@ class PartialAnswer:
 
     @property
     def doing(self) -> tuple[str, int | None]:
-        """The engine's work until the first sentence arrives: the key of a string, and a count."""
+        """The key of the string that says what the engine does before the first sentence; and its count."""
         if self.passages is not None and self.writer is not None:
             return "waiting.with", None
         if self.passages is not None:
@@ -119,7 +119,7 @@ def _updated(partial: PartialAnswer, event: Event) -> PartialAnswer:
 
 
 def _begun(index: Library, filters: Filters) -> PartialAnswer:
-    """The partial answer before the search: what is searched."""
+    """The partial answer before the search: the filters, and the number of passages to search."""
     with index.snapshot() as snapshot:
         scope = search_scope(snapshot, filters) if filters else None
         return PartialAnswer(scope, searching=snapshot.reader.count_chunks(filters))

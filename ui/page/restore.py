@@ -53,7 +53,7 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
     ids = [answer.answer_id for answer in whole]
     exchanges = _exchanges(shown, by_answer, locale)
     if own is None or answer_id not in ids:
-        # This answer was replaced in its own conversation, so a new question starts a new one.
+        # This answer was replaced in its own conversation, so a new question starts a new conversation.
         replaced = f'<p class="fn-notice">{string_markup(locale, "restored.replaced")}</p>'
         return ShownConversation(
             exchanges=exchanges, notice=replaced if own is not None else "", locale=locale

@@ -14,12 +14,13 @@ from ui.page.conversation import ChatMessage, ShownConversation
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A task that has its turn or waits for it: it answers a question, or opens another conversation.
+    """A task that has the turn or waits for the turn: to answer a question, or to open a conversation.
 
     Attributes:
         question: the text of the question; empty for a task that opens a conversation.
         scope: the filters of the question, as the JSON that the page's script sends.
-        started: the event that ends the wait: the session sets it to give the task its turn or to drop it.
+        started: the event that ends the wait. The session sets it when it gives the task the turn or drops
+            the task.
     """
 
     question: str
@@ -59,10 +60,10 @@ class Session:
 
     @contextmanager
     def queue(self, question: str, scope: str = "") -> Iterator[Task]:
-        """Add a task after all earlier ones; it ends with the context.
+        """Add a task after all earlier tasks; the task ends with the context.
 
-        The caller awaits ``task.started``. Then :meth:`is_current` tells whether the task has its turn; a
-        dropped task does not.
+        The caller awaits ``task.started``. Then :meth:`is_current` tells whether the task has the turn or was
+        dropped.
         """
         task = Task(question, scope)
         self._waiting.append(task)
@@ -97,7 +98,7 @@ class Session:
 
     @contextmanager
     def _turn(self, task: Task) -> Iterator[None]:
-        """Finish ``task`` at the end of the context, and drop the tasks after it if it is cancelled."""
+        """Finish ``task`` at the end of the context. If the current task is cancelled, drop waiting tasks."""
         try:
             yield
         except (CancelledError, GeneratorExit):

@@ -1,4 +1,4 @@
-"""The Gradio theme of the page, which uses the palette of the style sheet for Gradio's variables.
+"""The Gradio theme of the page, which sets Gradio's variables to the palette of the page's style sheet.
 
 ``assets/styles/theme.css`` defines the palette, light and dark. This module repeats the colours of the page's
 background and text, because Gradio writes them into the page, where they apply before the style sheet is

@@ -51,7 +51,7 @@ def audit(
 
 
 def record_sync(library: Library, settings: Settings, report: dict[str, Any]) -> None:
-    """Record a sync that changed the library, and apply the settings of retention."""
+    """Record a sync that changed the library, and delete records that are older than the settings allow."""
     from ui.operations import Act, AuditLog, system_account
     from ui.operations.retention import forget
 

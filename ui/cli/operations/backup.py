@@ -60,7 +60,7 @@ def _record(settings: Settings, action: str, file: Path) -> None:
 
 
 def _entries() -> tuple[str, ...]:
-    """The names in a home that a backup has beside the catalog: uploads, and an older program's feedback.
+    """The entries of a home in a backup, apart from the catalog: uploads, and an older program's feedback.
 
     A backup does not contain the settings, because they may contain passwords.
     """
@@ -75,7 +75,7 @@ def _print_report(report: BackupReport, uploads: Path | None, *, as_json: bool) 
 
     Args:
         report: the report.
-        uploads: the folder of uploads outside of the home, which no backup contains; None without one.
+        uploads: the folder of uploads outside the home, which no backup has; None if they are in the home.
         as_json: whether to print the report alone, as JSON.
     """
     from rag.visible_text import visible

@@ -72,7 +72,7 @@ def migrate(
 
 
 def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | None]:
-    """Move the catalog and the tables beside it to ``target``, the address of a database or "" for files.
+    """Move the catalog, the accounts and the audit log to ``target``: a database's address, or "" for files.
 
     Returns:
         The moved catalog, the number of searches that were compared, and the folder of the former files.
@@ -88,7 +88,7 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
     beside = (ACCOUNTS, AUDIT)
     check_unused(settings.home, settings.database)
     if address_of(settings.home, settings.database) != address_of(settings.home, target):
-        # Before anything is copied, so that a refusal leaves nothing behind.
+        # Check this before anything is copied, so that a refusal leaves nothing behind.
         check_empty(settings.home, target)
         for tables in beside:
             tables.check_empty(settings.home, target)
@@ -120,7 +120,7 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
 
 
 def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
-    """Queries from the library's own passages, each with the ids and scores of the passages that it finds."""
+    """Queries from the library's own passages, each with the ids and scores of the passages found."""
     with open_library(settings, former=True) as index:
         return [
             (query, [(hit.chunk_id, hit.score) for hit in index.search(query)]) for query in _queries(index)

@@ -1,7 +1,7 @@
 /*
  * Shows Gradio's own labels in the reader's language, also in a language that Gradio does not know: Gradio
- * then falls back to the English labels, which this script replaces. It runs before Gradio's script, and is
- * not a module.
+ * then falls back to the English labels, which this script replaces. The script runs before Gradio's script,
+ * and is not a module.
  */
 
 {

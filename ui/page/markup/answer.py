@@ -66,7 +66,7 @@ def waiting_markup(
         standalone: the standalone form of a follow-up.
         searched: the filters of the search.
         searched_for: the question with its spelling corrected.
-        name: the name of the model that writes the answer; None if the answer is quoted.
+        name: the name of the model that writes the answer; None if the answer only quotes.
     """
     above = interpretation_markup(standalone, searched_for, searched, locale)
     words = string_markup(locale, doing, count, name=escape(name or ""))
@@ -123,12 +123,12 @@ def streamed_markup(
 
     Args:
         text: the answer's text so far.
-        citations: its footnotes so far.
+        citations: the answer's footnotes so far.
         locale: the reader's language.
         standalone: the standalone form of a follow-up.
         searched_for: the question with its spelling corrected.
         searched: the filters of the search.
-        name: the name of the model that writes the answer; None if the answer is quoted.
+        name: the name of the model that writes the answer; None if the answer only quotes.
         is_stopped: whether the answer was stopped.
     """
     sentences = streamed_sentences(text, citations)
@@ -160,7 +160,7 @@ def headline_markup(headline: Headline | None, locale: Locale) -> str:
 
 
 def _comparison_markup(headline: Headline, other: Comparison, locale: Locale) -> str:
-    """Two figures side by side, below their shared names; then what is computed from them, marked as such."""
+    """Two figures side by side below their shared names, then their difference, marked as computed."""
     computed = other.computed
     answer = ""
     if computed.answer is not None:
@@ -199,7 +199,7 @@ def _names_markup(*names: tuple[str, str]) -> str:
 
 
 def _opening(kind: str, answer: Answer) -> str:
-    """The opening tag of an answer, by which the page's script finds it and its conversation."""
+    """The opening tag of an answer. It names the answer and its conversation for the page's script."""
     within = f" fn-in-{escape(answer.conversation_id)}" if answer.conversation_id else ""
     return f'<div class="{kind}{within}" id="fn-answer-{escape(answer.answer_id)}">'
 
@@ -286,7 +286,7 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
-    """The reason of an abstention, and the nearest passages, each with what it lacks for an answer."""
+    """The reason of an abstention, and the nearest passages, each with the reason why it is no answer."""
     reason = _reason(answer, locale)
     nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
     heading = escape(locale.text("abstention.nearest"))
@@ -299,7 +299,7 @@ def abstention_markup(answer: Answer, locale: Locale) -> str:
 
 
 def _reason(answer: Answer, locale: Locale) -> str:
-    """The reason; in the reader's language if the library cannot read it, since English may not help then."""
+    """The reason in English; in the reader's language if the library cannot read the question's language."""
     if answer.cause != "language":
         return escape(answer.reason or answer.text)
     return string_markup(locale, "abstention.language", command=INSTALL_COMMAND, model=MULTILINGUAL_MODEL)

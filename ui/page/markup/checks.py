@@ -1,4 +1,4 @@
-"""The markup of checks: doubtful and dropped sentences, figures on which sources disagree, and the effort."""
+"""The markup below an answer: doubtful and dropped sentences, disagreements, and who wrote the answer."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
 
 
 def made_markup(answer: Answer, locale: Locale) -> str:
-    """A line with the model that wrote an answer, the time and the tokens; empty for a quoted answer."""
+    """A line with the model that wrote an answer, the time and the tokens; empty if no model wrote it."""
     if answer.model == QUOTED:
         return ""
     seconds = sum(answer.timings.get(stage, 0.0) for stage in STAGES) / 1000

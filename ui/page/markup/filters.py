@@ -13,7 +13,7 @@ from ui.page.locales import Locale
 from ui.page.markup.text import escape, localized_date
 
 _NAMED = 3
-"""The most values of a filter that are named."""
+"""The most values of a filter that a line names."""
 
 _ONE_OF = {
     "publishers": "narrowed.publisher",
@@ -36,7 +36,7 @@ def filters_markup(searched: Searched | None, locale: Locale) -> str:
 def searched_markup(searched: Searched | None, read: int, locale: Locale) -> str:
     """A line in an abstention that says which reports were searched and how many passages were read.
 
-    Without the searched reports, the line has the filters only; without filters, the result is empty.
+    If the number of searched reports is unknown or 0, the line has only the filters; empty without filters.
     """
     if searched is None or not searched.documents:
         return filters_markup(searched, locale)

@@ -1,4 +1,4 @@
-"""The markup above an answer: the corrected question, a follow-up as it was understood, and the filters."""
+"""The markup above an answer: the corrected question, the standalone form of a follow-up, and the filters."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from ui.page.markup.text import escape, string_markup
 def interpretation_markup(
     standalone: str | None, searched_for: str | None, searched: Searched | None, locale: Locale
 ) -> str:
-    """The lines above an answer in progress. An argument that is None has no line.
+    """The lines above an answer in progress: one for each argument that is not None.
 
     Args:
         standalone: the standalone form of a follow-up.
@@ -24,7 +24,7 @@ def interpretation_markup(
 
 
 def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: bool) -> str:
-    """The corrected question. Once it is answered, a button follows that searches for the question as typed.
+    """The corrected question; in an answer, with a button that searches for the question as typed.
 
     Empty for a question whose spelling was not corrected.
     """

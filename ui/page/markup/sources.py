@@ -76,9 +76,9 @@ def source_markup(cited: Sequence[Citation], locale: Locale) -> str:
 
 
 def strip_markup(citations: Sequence[Citation], locale: Locale) -> str:
-    """The strip below an answer: each cited document once, with the number of citations; empty without them.
+    """The strip below an answer: each cited document once, with its number of citations; empty without any.
 
-    A single source has all its facts here, since the sentences do not name it.
+    If there is only one document, the strip has all its facts, since the sentences do not name it.
     """
     sources = by_source(citations)
     if not sources:

@@ -11,7 +11,7 @@ from rag.answers import Citation
 from ui.page.markup.text import escape
 
 MAX_UNIT_LETTERS = 3
-"""The most letters of a currency's code or a unit (``USD``, ``bn``, ``kWh``); a cell with more is words."""
+"""The most letters in a figure's cell (``USD``, ``bn``, ``kWh``); a cell with more letters is words."""
 
 _NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"})
 """Cells that stand for a missing figure; they do not decide whether their column has figures."""
@@ -23,7 +23,7 @@ class CitedRow:
 
     Attributes:
         text: the row of the canonical text, its cells separated by bars.
-        notes: the markup of the row's footnote marks, which stand in a last cell.
+        notes: the markup of the row's footnote marks, which become the last cell.
         marked: the number of the cell that the question asks for, from 0; None for the whole row.
     """
 
@@ -70,7 +70,7 @@ def _caption(lines: Sequence[str]) -> str:
 def _heading_row(
     row: Sequence[str], shown: Sequence[int], figures: frozenset[int], *, is_lowest: bool, is_only: bool
 ) -> str:
-    """A row of headings. A heading above others spans the columns up to the next heading in the same row."""
+    """A row of headings. A heading above lower headings spans the columns up to the row's next heading."""
     places = [number for number, place in enumerate(shown) if place and _at(row, place)]
     spans = not is_only and (not is_lowest or len(places) == 1)
     written: list[str] = []

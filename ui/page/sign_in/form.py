@@ -27,13 +27,13 @@ _LOCAL_PATH = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 """A path of this server. Browsers take a backslash for a slash, and leave out tabs and line breaks."""
 
 _OF_SIGN_IN = re.compile(r"/sign-(in|out)(?![^/?#])")
-"""The start of a path that is of no use after signing in."""
+"""The start of a path to which no browser should go after signing in."""
 
 _KEEP_FRAGMENT = """
 for (const field of document.getElementsByName("next")) field.value += location.hash;
 for (const link of document.querySelectorAll(".fn-provider")) link.href += encodeURIComponent(location.hash);
 """
-"""Browsers keep the fragment of an address to themselves; on the page, it names a citation."""
+"""Adds the fragment of the address, which names a citation on the page: browsers do not send it."""
 
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -87,12 +87,12 @@ def language_of(request: Request) -> Locale:
 
 
 class SignInForm:
-    """The sign-in page of a server, and how it ends.
+    """Makes the responses of the sign-in: the page, and the redirection after it.
 
     Attributes:
         cookie: the name of the cookie that binds the form to a browser.
         session_cookie: the name of the session's cookie.
-        provider: the provider with which people sign in; None if there is none.
+        provider: the provider with which people sign in; None without a provider.
         takes_passwords: whether people sign in with a name and a password.
     """
 
@@ -106,14 +106,14 @@ class SignInForm:
     def shown(
         self, request: Request, place: str, said: str = "", *, entered: str = "", status: int = 200
     ) -> Response:
-        """The page.
+        """The sign-in page.
 
         Args:
             request: the request.
             place: the path to which the browser goes after signing in.
             said: what the page says above the form.
             entered: the name in the form.
-            status: the status; another one than 200 marks ``said`` as an error.
+            status: the HTTP status; unless it is 200, the page marks ``said`` as an error.
         """
         language = language_of(request)
         browser = request.cookies.get(self.cookie) or secrets.token_urlsafe(32)

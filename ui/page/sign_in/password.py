@@ -22,7 +22,7 @@ _MAX_FIELDS = 10
 
 def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> None:
     """Add the routes ``/sign-in`` and ``/sign-out``."""
-    # Checking a password takes a core and 64 MB. Attempts wait here, and take no thread from other requests.
+    # Checking a password takes a core and 64 MB. Attempts that wait here take no thread from other requests.
     one_at_a_time = CapacityLimiter(1)
     sessions = sign_in.accounts.sessions
 

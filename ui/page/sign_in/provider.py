@@ -1,4 +1,4 @@
-"""The routes that lead to the provider, and back from it."""
+"""The routes that lead to the sign-in provider, and back from the provider."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ CALLBACK_ROUTE = f"{PROVIDER_ROUTE}/callback"
 """The path to which the provider leads the browser back."""
 
 MOST_PENDING = 8
-"""The most sign-ins that a browser keeps at a time. Without a limit, another site could fill its cookies."""
+"""The most sign-ins that a browser keeps at a time. Without a limit, another site could add many cookies."""
 
 _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
     ProviderDownError: (503, "signIn.down"),
@@ -36,7 +36,7 @@ _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
 
 
 def add_provider_routes(router: Router, sign_in: SignIn, form: SignInForm, provider: Provider | None) -> None:
-    """Add the routes to and from the provider; they are 404 without ``provider``."""
+    """Add the routes to and from the provider; without ``provider``, they answer with 404."""
     known = _ProviderSignIn(sign_in, form, provider) if provider else None
 
     def required() -> _ProviderSignIn:
@@ -117,7 +117,7 @@ class _ProviderSignIn:
         return response
 
     def _cookie_of(self, state: str) -> str:
-        """The name of the cookie of a sign-in: each window of a browser has its own."""
+        """The name of a sign-in's cookie, since each window of a browser has a sign-in of its own."""
         return f"{self._cookie}-{state[:16]}"
 
     async def _started(self, request: Request, pending: Pending, answer: _Answer) -> Response:
@@ -148,7 +148,7 @@ class _ProviderSignIn:
         return self._form.left(request, pending.place, cookie)
 
     def _failed(self, request: Request, place: str, error: ProviderError) -> Response:
-        """The page after an error of the provider, whose cause is for the log."""
+        """The page after an error of the provider; the cause of the error goes to the log."""
         log_event("provider", logging.WARNING, cause=str(error))
         status, key = _FAILURES[type(error)]
         return self._refused(request, place, key, status)

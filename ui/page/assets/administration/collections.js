@@ -1,4 +1,4 @@
-/** The section of collections: limit one to users, or open it to everyone. */
+/** The section of collections: limit a collection to some users, or open it to everyone. */
 
 import { make } from "../controls/dom.js";
 import { say } from "../controls/notices.js";

@@ -1,4 +1,4 @@
-/** Starts the administrator's page: its sections, by what the server has, and the links to them. */
+/** Starts the administrator's page: adds the sections that this server has, and the links to them. */
 
 import { button, make } from "../controls/dom.js";
 import { placeLine, say, startToasts } from "../controls/notices.js";

@@ -1,4 +1,4 @@
-/** The section of tokens: add one, which is shown once, and revoke one. */
+/** The section of tokens: add a token, which the page shows once, and revoke a token. */
 
 import { MAX_ACCOUNT_CHARACTERS, SCOPES } from "../constants.js";
 import { make } from "../controls/dom.js";

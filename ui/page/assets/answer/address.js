@@ -1,6 +1,6 @@
 /*
- * Keeps the conversation in the page's address, so that a reload or a link shows it again; and in a field of
- * the page, so that the conversation can continue after the server restarts.
+ * Keeps the conversation's id in the page's address, so that a reload or a link shows the conversation again;
+ * and in a field of the page, so that the conversation can continue after the server restarts.
  *
  * The link to an answer stays in the address until the user asks something else.
  */

@@ -1,8 +1,8 @@
 /*
  * Shows a card beside a footnote's mark, on hover and focus: the quote, its place, and the verdict.
  *
- * The card is a copy of the footnote's entry in the answer's list. The pointer may move onto it; Escape
- * closes it. There is no card on touch, where a tap on the mark opens the source.
+ * The card is a copy of the footnote's entry in the answer's list. The pointer may move onto the card; Escape
+ * closes the card. On a touch screen there is no card: a tap on the mark opens the source.
  */
 
 import { make } from "../controls/dom.js";

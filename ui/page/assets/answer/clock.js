@@ -1,7 +1,7 @@
 /*
- * Shows the seconds that an answer takes, after the words that say what the server does, once it takes long.
+ * If an answer takes long, shows its seconds after the words that say what the server does.
  *
- * Gradio replaces the elements of a streaming answer, so that the seconds are written again at each tick.
+ * Gradio replaces the elements of a streaming answer, so the clock writes the seconds again at each tick.
  */
 
 import { t } from "../i18n.js";

@@ -1,6 +1,6 @@
 /*
- * Shows a question in the conversation at once, before the server has received it. The echo goes when the
- * question itself arrives. A question that waits for the answer before it stays an echo until its turn.
+ * Shows an echo of a question in the conversation at once, before the server has received the question. The
+ * echo goes when the question itself arrives: for a question that must wait, when its turn comes.
  */
 
 import { make } from "../controls/dom.js";

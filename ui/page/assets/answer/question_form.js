@@ -1,4 +1,4 @@
-/** Edits a question in its place. Saving asks it again, and replaces its answer and all later ones. */
+/** Edits a question in place. Saving asks the question again, and replaces its answer and all later ones. */
 
 import { MAX_QUESTION_CHARACTERS } from "../constants.js";
 import { button, make } from "../controls/dom.js";

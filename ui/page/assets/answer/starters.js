@@ -1,4 +1,4 @@
-/** Offers questions to begin with while the conversation is empty; the server has an answer to each. */
+/** Offers starter questions while the conversation is empty; the server can answer each of them. */
 
 import { make } from "../controls/dom.js";
 import { drawn } from "../gradio.js";

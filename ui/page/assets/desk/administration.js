@@ -1,4 +1,4 @@
-/** Links to the administrator's page below the library, for those who may open it. */
+/** Adds a link to the administrator's page below the library, for users who may open that page. */
 
 import { icon, make } from "../controls/dom.js";
 import { t } from "../i18n.js";

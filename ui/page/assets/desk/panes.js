@@ -1,5 +1,5 @@
 /*
- * Shows and hides the two areas beside the conversation: the library at its start, and the source at its end.
+ * Shows and hides the areas beside the conversation: the library before it, and the source after it.
  *
  * In a wide window, both areas are columns. In a narrower window, only one area is a column: while the source
  * is open, the library opens as a drawer over the page. On a phone, both areas are drawers. The `data-as` of

@@ -1,4 +1,4 @@
-/** Collects files from a drop or a file dialog; the files of a folder get its name as their collection. */
+/** Collects files from a drop or a file dialog; a folder's name becomes the collection of its files. */
 
 import { MAX_COLLECTION_CHARACTERS, SUFFIXES } from "../constants.js";
 import { make } from "../controls/dom.js";

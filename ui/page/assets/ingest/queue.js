@@ -1,5 +1,5 @@
 /*
- * Uploads files to the library, two at a time, and follows each one's job on the server to its end.
+ * Uploads files to the library, two at a time, and follows the job of each file on the server to its end.
  *
  * The `state` of a file is waiting, sending, queued, reading, embedding, added, refused or cancelled.
  */

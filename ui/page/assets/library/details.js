@@ -1,4 +1,4 @@
-/** Edits the details of a report in its row; they take precedence over the file's own details. */
+/** Edits a report's details in the report's row. Edited details take precedence over the file's own. */
 
 import { MAX_COLLECTION_CHARACTERS, MAX_DETAIL_CHARACTERS, UNKNOWN_LANGUAGE } from "../constants.js";
 import { button, make } from "../controls/dom.js";

@@ -1,8 +1,8 @@
 /**
  * Converts between the months of a date filter and the dates of a scope.
  *
- * A scope's dates are exclusive, and may be a whole month or year: from March 2024 is after "2024-02", and to
- * December 2025 is before "2026". So a filter of whole years includes reports that have only a year.
+ * A scope's dates are exclusive, and may be a whole month or year: "from March 2024" means after "2024-02",
+ * and "to December 2025" means before "2026". A filter of whole years thus includes reports with only a year.
  */
 
 const MONTH = /^(\d{4})(?:-(\d{2}))?/;

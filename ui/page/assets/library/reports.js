@@ -1,4 +1,4 @@
-/** Holds the reports that the server last sent, without those that are being deleted. */
+/** Holds the reports that the server last sent, without reports that are being deleted. */
 
 import { fold } from "../folding.js";
 import { getReports } from "../server.js";

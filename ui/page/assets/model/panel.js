@@ -1,7 +1,7 @@
 /**
  * The panel of the language model, a dialog: chooses who writes the answers, and tests the connection.
  *
- * Where the model may not be changed, the panel only shows it. The server never sends a key.
+ * If the user may not change the model, the panel only shows the model. The server never sends a key.
  */
 
 import { button, make } from "../controls/dom.js";
