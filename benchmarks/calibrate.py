@@ -233,7 +233,7 @@ def _is_right(example: Example, weights: Array) -> bool:
 
 
 def _precise(probabilities: Array, right: npt.NDArray[np.bool_]) -> float:
-    """The lowest threshold at which the share ``ABROAD_RIGHT`` of the answers is right."""
+    """The lowest threshold at which at least the share ``ABROAD_RIGHT`` of the answers is right."""
     order = np.argsort(-probabilities)
     precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     last = int(np.flatnonzero(precision >= ABROAD_RIGHT)[-1])
@@ -282,7 +282,7 @@ def _reranked(asked: Asked, reranker: Encoder, weights: Array) -> Asked:
 
 
 def _sample(asked: Sequence[Asked]) -> list[Asked]:
-    """A few questions of each set, but none from which the documents of its title were removed."""
+    """A few questions of each set, but none that is asked without the documents of its title."""
     chance, chosen = random.Random(1), []  # noqa: S311
     for name in dict.fromkeys(item.name for item in asked if not item.name.endswith(REMOVED)):
         own = [item for item in asked if item.name == name]

@@ -54,7 +54,7 @@ class Scored:
 
     @property
     def is_good(self) -> bool:
-        """Return whether the first citation and half of all are right, or a refusal is."""
+        """Return whether the first citation and half of all (or, if unanswerable, the refusal) are right."""
         if not self.answerable:
             return self.refused
         return any(self.right[:1]) and 2 * sum(self.right) >= len(self.right)

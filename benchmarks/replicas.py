@@ -1,4 +1,4 @@
-"""Prints how much three servers over one catalog answer beside one server, and what a kill of a server does.
+"""Prints how three servers over one catalog perform beside one, and what a kill of a server does.
 
 ``python -m benchmarks.replicas --database-url URL [--index milvus://HOST] [--seconds N] [--kills N]``. The
 database must be empty; the script fills it, and empties it at its end. Real servers answer behind a proxy

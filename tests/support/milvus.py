@@ -161,7 +161,7 @@ def in_place_of_files(address: str) -> Iterator[None]:
 def _free_ports(count: int) -> list[int]:
     """Free ports that the system gives to no client.
 
-    Otherwise a client that waits for a server could get the server's port for its own end of a connection.
+    Otherwise a client that waits for the server could get the server's port, and the server another one.
     """
     found: list[int] = []
     for port in random.sample(_SERVER_PORTS, len(_SERVER_PORTS)):

@@ -53,7 +53,7 @@ class Server:
     def of(self, file: Path) -> sa.URL:
         """The address of the database that stands for the SQLite file at ``file``.
 
-        At ``file`` is a text that names the place, so that a copied home gets a copy of the database.
+        ``file`` itself then contains only its own path, so that a copied home gets a copy of the database.
         """
         if file not in self._databases:
             template = self._databases.get(_place_in(file)) if file.is_file() else None

@@ -31,7 +31,7 @@ class Accounts:
 
     Attributes:
         id: the random id of these accounts. Answers and limits in the catalog name this id and a user's
-            number, because other accounts, such as those before a restore, give the number to another user.
+            number, because the number alone means another user in other accounts, as after a restored backup.
         engine: the SQLAlchemy engine of the database.
         users: the people.
         tokens: the tokens of programs.

@@ -22,7 +22,7 @@ def is_exposed(listener: socket.socket) -> bool:
 
 
 def asks_to_sign_in(settings: Settings, *, exposed: bool) -> bool:
-    """Return whether people must sign in to a server; ``exposed`` says if other machines can reach it."""
+    """Return whether people must sign in to a server; ``exposed`` says whether other machines reach it."""
     return settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
 
 

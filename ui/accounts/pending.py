@@ -61,7 +61,7 @@ class PendingSignIns:
         return pending, str(self._cookies.dumps(asdict(pending)))
 
     def end(self, cookie: str, state: str) -> Pending | None:
-        """End a sign-in and return it; None if another browser began it, or it is too old or has ended.
+        """End a sign-in and return it; None if another browser began it, it is too old, or has ended before.
 
         Args:
             cookie: the cookie that the browser sends.

@@ -38,7 +38,7 @@ provided = sa.Table(
     sa.Column("subject", TEXT),  # Null until the user's first sign-in.
     sa.UniqueConstraint("issuer", "subject"),
 )
-"""The users who sign in with a provider; issuer and subject, the provider's id of a person, name each."""
+"""The users who sign in with a provider. The issuer and the subject, the provider's id, tell them apart."""
 
 tokens = sa.Table(
     "tokens",

@@ -61,11 +61,7 @@ class SignIn:
         return self.accounts.sessions.start(user.user_id)
 
     def check_address(self, address: str) -> None:
-        """Raise an error if too many sign-ins from a network address have failed.
-
-        Raises:
-            TooManyAttemptsError: if too many have failed.
-        """
+        """Raise TooManyAttemptsError if too many sign-ins from a network address have failed."""
         self._throttle.check_address(network_of(address))
 
     def note_failure(self, address: str) -> None:

@@ -183,10 +183,7 @@ class Users:
         return self.get(name)
 
     def decoy(self) -> str:
-        """The hash of a random password, to check the password of an unknown name against.
-
-        The first call makes the hash.
-        """
+        """The hash of a random password, for the check of an unknown name; the first call makes the hash."""
         if self._decoy is None:
             self._decoy = self._hasher.hash(secrets.token_urlsafe())
         return self._decoy

@@ -23,7 +23,7 @@ FROM_URL = ("POST", "/v1/documents/from-url")
 """The requests for which the server fetches a file."""
 
 _FORM_BYTES = 1_000_000
-"""The most bytes of an upload's form beside the file."""
+"""The most bytes of an upload's form besides the file."""
 
 _MIN_COMPRESSED_BYTES = 2_000
 _GZIP_LEVEL = 5

@@ -201,7 +201,7 @@ def begin_notes() -> dict[str, str]:
 
 
 def note(**known: str) -> None:
-    """Note the ``who`` or the ``target`` of the current request for the audit log, if the route lacks it."""
+    """Note the ``who`` or ``target`` of the current request for the audit log, if its route does not tell."""
     notes = _notes.get()
     if notes is not None:
         notes.update(known)

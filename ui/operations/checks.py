@@ -114,7 +114,7 @@ def _permissions(settings: Settings) -> _Found:
         more = f" and {len(foreign) - _OFFENDERS} more" if len(foreign) > _OFFENDERS else ""
         names = ", ".join(foreign[:_OFFENDERS]) + more
         return "failed", f"another account owns {names}; run `chown --recursive` on {home}"
-    # Other accounts cannot open the folders of uploads and caches, so only the home itself can let them in.
+    # Other accounts can never open the folders of uploads and caches, so check the home alone.
     if home.stat().st_mode & _OTHERS:
         return "warning", f"other accounts can read {home}; run `chmod --recursive go= {home}`"
     return "ok", f"only this account can read {home}"

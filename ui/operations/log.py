@@ -112,7 +112,7 @@ class LineFormatter(logging.Formatter):
 
     def _named(self, error: BaseException) -> str:
         kind = type(error).__name__
-        # The operating system's words, such as "No space left on device", quote nothing.
+        # The operating system's words, such as "No space left on device", quote no report.
         message = str(error) if self._texts else (isinstance(error, OSError) and error.strerror) or ""
         return f"{kind}: {message}" if message else kind
 

@@ -34,7 +34,7 @@ def retention(library: Library, audit: AuditLog, settings: OperationSettings) ->
         nonlocal due
         now = time.monotonic()
         if now >= due:
-            # Set this first, so that a failure, such as a full disk, comes only once an hour.
+            # Set this before the attempt, so that a full disk is tried, and logged, only once an hour.
             due = now + HOUR_SECONDS
             forget(library, audit, settings)
 

@@ -28,7 +28,7 @@ _LOOKUPS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The sender of a request, as a session or a token tells.
+    """The sender of a request, known by a session or a token.
 
     Attributes:
         identity: the sender; None if unknown.

@@ -26,9 +26,9 @@ def identity_of(connection: HTTPConnection) -> Identity:
 
 
 def session_cookie(sign_in: SignIn) -> str:
-    """The name of the session's cookie. It contains the id of the accounts.
+    """The name of the session's cookie. All servers with the same accounts share the cookie.
 
-    The reason is that a browser sends a host's cookies to all servers on the host, whatever their ports.
+    The name has the id of the accounts, because a browser sends a host's cookies to all ports of the host.
     """
     return f"footnoted-session-{sign_in.accounts.id[:_COOKIE_CHARACTERS]}"
 
@@ -53,7 +53,7 @@ class Sender(BaseModel):
 
 
 def identity_router(sign_in: SignIn | None) -> Router:
-    """The route that tells a sender as which user or token the server knows the sender."""
+    """The route that tells a client which user or token its requests come from."""
     router = Router(prefix="/v1", tags=["server"], responses=documented(500))
 
     @router.get("/identity")

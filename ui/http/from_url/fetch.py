@@ -37,7 +37,7 @@ class Rules:
     """The operator's rules of fetching.
 
     Attributes:
-        hosts: the allowed hosts in lower case, each with its port unless this is the scheme's default port.
+        hosts: the allowed hosts in lower case, each with its port, except the scheme's default port.
         http: whether URLs may begin with ``http://``.
         loopback: whether a host may be this machine.
         megabytes: the most megabytes of a file.

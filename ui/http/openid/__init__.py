@@ -1,4 +1,4 @@
-"""Sign-in with an OpenID Connect provider: leads the browser to it, and finds out who comes back.
+"""Sign-in with an OpenID Connect provider: leads a browser to the provider, and finds out who comes back.
 
 Authlib is imported when the first person signs in, and never without a provider.
 """

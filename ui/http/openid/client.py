@@ -123,7 +123,7 @@ class Client:
         return claims
 
     def _name(self, claims: Mapping[str, Any]) -> str:
-        """The name of a person; empty if the claims lack it, or it is an e-mail address without proof."""
+        """The person's name; empty if the claims lack it, or it is an e-mail address that is not verified."""
         name = claims.get(self._choice.claim)
         is_verified = self._choice.claim != "email" or claims.get("email_verified") is True
         return name if isinstance(name, str) and is_verified else ""

@@ -15,7 +15,7 @@ ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES
 _ENDPOINT = re.compile(
     r"(https://[!-.0->A-\[\]-~]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][!-\"$-\[\]-~]*)?"
 )
-"""A URL in printable ASCII without a fragment. Only on this machine may it be without TLS."""
+"""A URL in printable ASCII without a fragment; ``http`` is allowed on this machine only."""
 
 
 def _checked(url: str) -> str:
@@ -44,7 +44,7 @@ class Description(BaseModel):
         return [name for name in ALGORITHMS if name in self.id_token_signing_alg_values_supported]
 
     def authentication(self, *, has_secret: bool) -> str | None:
-        """The way in which this server authenticates itself; None if the provider accepts no way of ours."""
+        """The way in which this server authenticates itself; None if the provider accepts no known way."""
         if not has_secret:
             return "none"
         ways = ("client_secret_basic", "client_secret_post")
