@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from llama_index.core import VectorStoreIndex
 
 NEW = 5_000_000
-"""The number of the first added document. It is higher than the numbers in every library."""
+"""The number of the first added document. It is higher than every number in a filled library."""
 
 _QUERY = "What is known of the river?"
 
@@ -35,10 +35,10 @@ class Times:
 
     Attributes:
         added: the time from adding a document until a search in this process finds it.
-        kept: the time from adding it until a search in the next process finds it, too.
-        found: the time of the first search after adding it.
-        removed: the time from removing it until no search in this process finds it.
-        gone: the time from removing it until no search in the next process finds it.
+        kept: the time from adding a document until a search in the next process also finds it.
+        found: the time of the first search after a document was added.
+        removed: the time from removing a document until no search in this process finds it.
+        gone: the time from removing a document until no search in the next process finds it.
     """
 
     added: list[float] = field(default_factory=list)

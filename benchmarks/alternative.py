@@ -75,7 +75,7 @@ def splitter() -> SentenceSplitter:
 def as_document(report: Report, number: int) -> Document:
     """Return document ``number`` of the corpus for llama-index, under its path and with its metadata."""
     metadata = {"title": report.title, "published": report.published}
-    # The date is for filters; the title is embedded, like ours.
+    # The date is only for filters. The title is embedded, as on our side.
     return Document(
         text=report.text,
         id_=path_of(number),

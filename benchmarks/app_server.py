@@ -20,7 +20,7 @@ def serving_app(app: FastAPI, port: int = 0, *, force: bool = False) -> Iterator
 
     Args:
         app: the app.
-        port: the port; 0 for a free one, which also stands in for a port that another process has taken.
+        port: the port. If it is 0, or another process has taken it, the server takes a free one.
         force: whether the server stops while connections are open.
     """
     with _listener(port) as listener:

@@ -20,14 +20,14 @@ from rag.finding.reranking import compare_across
 from rag.questions import Question, understand
 
 MOST_REMOVED = 600
-"""Questions of a part of a set that are asked again without the documents of their title."""
+"""The most questions of each part of a set that are asked again without the documents of their title."""
 
 REMOVED = ", title removed"
 """The end of the name of a set whose questions are asked without the documents of their title."""
 
 
 ABROAD = " over "
-"""The separator of the name of a set of questions and the name of the set of their documents."""
+"""The words between a set of questions and a set of documents, in the name of a set that combines the two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +35,14 @@ class Asked:
     """A question with its measured candidates.
 
     Attributes:
-        name: the set, and whether the question's title was removed.
-        part: the part of the set that its title is in.
+        name: the set's name, followed by ``REMOVED`` if the documents of the question's title were removed.
+        part: the part of the set (``train``, ``tune`` or ``test``) that has the title.
         question: the question.
-        candidates: the sentences that were read for it.
+        candidates: the sentences that the product read for the question.
         gold: whether each candidate answers.
         answers: answer strings; empty if whole sentences answer.
-        answerable: whether the library answers it.
-        about: the document that it is about, if documents have no titles and questions do not name them.
+        answerable: whether the library answers the question.
+        about: the document that the question is about, if its set has no titles to name it by; else None.
     """
 
     name: str
@@ -66,9 +66,9 @@ class Asked:
         return {(candidate.reading, candidate.place): answers for candidate, answers in pairs}
 
     def to_learn_from(self) -> Asked:
-        """The question with the candidates of its own document, if it does not name the document.
+        """The question; if it does not name its document, with the candidates of that document only.
 
-        Other pages may have a row with the label that is asked for, and then answer as well.
+        Another document may have a row with the same label, and then answers the question as well.
         """
         if self.about is None:
             return self
@@ -102,8 +102,8 @@ def asked_of(dataset: Dataset, index: Library) -> Iterator[Asked]:
 def asked_without_title(dataset: Dataset, index: Library) -> Iterator[Asked]:
     """The answerable questions of a set, asked over the documents of other titles, which do not answer.
 
-    Pages of financial reports have no title, and several have rows with the same label. A question about one
-    of them is asked only if a row answers it and no other page has a row with its label.
+    Pages of financial reports have no title, and several have rows with the same label. A question about such
+    a page is asked only if a row answers it, and no other page has a row with the label of that row.
     """
     numbers = {record.path: record.document_id for record in index.catalog.documents()}
     titled, pages = has_titles(dataset), _pages_of_labels(dataset)

@@ -42,7 +42,7 @@ class Step:
     Attributes:
         name: the name of the step.
         busy: the time of the main thread, in milliseconds.
-        longest: the wall time of its longest task in milliseconds; 0 if none lasted 50 milliseconds.
+        longest: the wall time of the step's longest task in milliseconds; 0 if none lasted 50 milliseconds.
     """
 
     name: str

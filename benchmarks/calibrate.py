@@ -4,9 +4,9 @@
 ``train`` and ``tune`` titles, and for the features with the reader, on ``tune`` titles only, because the
 reader was trained on the questions of ``train``. The printed figures come from ``test`` titles. With
 ``--model`` or ``--reader`` it learns for another encoder or reader; ``--output`` names the file, such as
-``rag/finding/weights-multilingual.json``. For an encoder that reads the languages of ``TRANSLATED``, it
-learns answers in other languages from their questions over English passages, otherwise from English
-questions.
+``rag/finding/weights-multilingual.json``. The weights for questions in other languages are learned from the
+questions of ``TRANSLATED`` over English passages if the encoder reads these languages, otherwise from
+English questions.
 
 The score of a sentence is linear in its features and learned listwise: the gold sentences of a question
 against all others that were read for it (softmax cross-entropy, as in Cao et al., Learning to Rank: From
@@ -47,19 +47,19 @@ TRANSLATED = {"mlqa-zh": "zh", "mlqa-vi": "vi"}
 
 LOST = {"features": 0.08, "reader": 0.055}
 """The share of the sets' answerable questions that abstention may cost, which sets the threshold. Questions
-about real reports share fewer words with them, so the same threshold costs two or three times as many."""
+about real reports share fewer words with the reports, so the threshold costs two or three times as many."""
 
 FOREIGN_LOST = 0.05
-"""The same for questions in another language, if the encoder does not read the languages of ``TRANSLATED``:
-they are then judged by cosines alone."""
+"""The same share for questions in another language than the documents, if the encoder does not read the
+languages of ``TRANSLATED``. Cosines alone then judge these questions."""
 
 ABROAD_RIGHT = 0.72
-"""The share of the answers to questions of ``TRANSLATED`` that must be right, which sets the threshold for
+"""The share of the answers to questions of ``TRANSLATED`` that must be right. It sets the threshold for
 questions in another language.
 
-With it, about 70 % of questions with an answer get one, and nearly none of those without
-(docs/benchmarks.md). Sentences of reports on one subject are harder to tell apart than the passages of these
-sets, so fewer of their answers are right."""
+With this threshold, about 70 % of the questions with an answer get one, and nearly none of the questions
+without (docs/benchmarks.md). Sentences of reports on one subject are harder to tell apart than the passages
+of these sets, so fewer answers from reports are right."""
 
 REACH = 0.3
 """The share of the best sentence's score that other sentences must reach. On clapnq, whose annotators marked
@@ -72,21 +72,23 @@ _JUDGED_BY = (
 JUDGED_BY = {"features": _JUDGED_BY, "reader": (*_JUDGED_BY, "reader", "reader_window", "reader_best")}
 FOREIGN_BY = ("cosine", "dense")
 SPREAD = 0.15
-"""About the standard deviation of a question's cosines by the bundled encoder."""
+"""About the standard deviation of the cosines that the bundled encoder gives the candidates of a question."""
 
 FOREIGN_PARTS = ("foreign_selection", "foreign", "foreign_threshold")
 
 SELECTED_ABROAD_BY = ("cosine", "late", "score", "names_context")
 ABROAD_BY = ("cosine", "late", "dense", "context", "names_context", "lead")
-"""Names and figures are written alike in many languages, and related languages share words."""
+"""The features that judge a question in another language. Some compare words: names and figures are written
+alike in many languages, and related languages share words."""
 
 MATCHED = 11.0
 """The weight of the reranker's likeness, token by token, in the log-odds that a sentence answers.
 
-It is not learned from the sets. The reader has learned from other titles of the same sets, so it is better on
-them than on reports, and the likeness would get too little weight. On the real reports the best sentence is
-right for 65, 78, 81 and 82 of 126 questions with 0, 8, 11 and 12, and for 81 with 16; on test titles of the
-sets for 151, 154, 151 and 147 of 205, and 144. The cosine of the sentence instead: 78 and 144 with 8.
+The weight is not learned from the sets. The reader has learned from other titles of the same sets, so it is
+better on the sets than on reports, and the likeness would get too little weight. With the weights 0, 8, 11,
+12 and 16, the best sentence is right for 65, 78, 81, 82 and 81 of 126 questions about the real reports, and
+for 151, 154, 151, 147 and 144 of 205 questions of the sets' test titles. With the cosine of the sentence
+instead of the likeness, and the weight 8, it is right for 78 and 144.
 """
 
 MOST_RERANKED = 80
@@ -161,7 +163,7 @@ def calibrate(asked: Sequence[Asked], reader: Reader | None, reranker: Encoder |
     learned = [_read(item, reader, weights) for item in learned if item.part == "tune"]
     tested = [_read(item, reader, weights) for item in tested if not item.is_abroad]
     stored["reader"] = learn(_examples(learned), "reader")
-    # A reader of one language leaves questions in another one to the features, so they alone can teach this.
+    # A reader of one language leaves questions in another one to the features: take their weights for these.
     if abroad:
         stored["reader"] |= {name: stored["features"][name] for name in FOREIGN_PARTS}
     report("reader", stored["reader"], _examples(tested))
@@ -219,7 +221,7 @@ def learn_abroad(examples: Sequence[Example]) -> dict[str, Any]:
 
 
 def _leading(example: Example, weights: Array) -> Array:
-    """The features of the best sentence, with its ``lead``, by weights that give log-odds."""
+    """The features of the best sentence, with its ``lead``; ``weights`` must give log-odds."""
     odds = example.features @ weights
     row = _best(example, weights).copy()
     row[FEATURE_NAMES.index("lead")] = odds.max() - float(np.logaddexp.reduce(odds))
@@ -231,7 +233,7 @@ def _is_right(example: Example, weights: Array) -> bool:
 
 
 def _precise(probabilities: Array, right: npt.NDArray[np.bool_]) -> float:
-    """The lowest threshold from which ``ABROAD_RIGHT`` of the answers are right."""
+    """The lowest threshold at which at least the share ``ABROAD_RIGHT`` of the answers is right."""
     order = np.argsort(-probabilities)
     precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     last = int(np.flatnonzero(precision >= ABROAD_RIGHT)[-1])
@@ -280,7 +282,7 @@ def _reranked(asked: Asked, reranker: Encoder, weights: Array) -> Asked:
 
 
 def _sample(asked: Sequence[Asked]) -> list[Asked]:
-    """A few questions of each set, whose own title was not removed."""
+    """A few questions of each set, but none that is asked without the documents of its title."""
     chance, chosen = random.Random(1), []  # noqa: S311
     for name in dict.fromkeys(item.name for item in asked if not item.name.endswith(REMOVED)):
         own = [item for item in asked if item.name == name]
@@ -329,10 +331,10 @@ def _listwise(examples: Sequence[Example], names: Sequence[str], penalty: float 
 
 
 def _spread(rows: Array, names: Sequence[str] = FEATURE_NAMES) -> Array:
-    """The divisors of the columns ``names`` by: cosines are brought to a standard deviation of ``SPREAD``.
+    """The divisors of the columns ``names``: they bring cosines to a standard deviation of ``SPREAD``.
 
-    The cosines of multilingual-e5-small lie within 0.1 of each other. A penalty on their weights as they are
-    leaves them almost out.
+    The cosines of multilingual-e5-small lie within 0.1 of each other. Without the division, the penalty on
+    the weights would make the cosines count almost nothing.
     """
     divisors = np.ones(len(names))
     for place, name in enumerate(names):

@@ -1,10 +1,10 @@
 """Prints what libraries of any size need, and simulates a day of one: up to a billion passages.
 
-``python -m benchmarks.capacity measure [--passages 10000 100000 1000000]`` measures libraries, draws a line
-through all sizes but the largest, and prints what it says of the largest beside what was measured there.
-``python -m benchmarks.capacity plan`` multiplies: :data:`MODEL` has what was measured, and
-:class:`Assumptions` has what nobody has measured here. ``python -m benchmarks.capacity simulate`` lets
-reports and questions arrive at random for a day, on the cores that the plan asks for.
+``python -m benchmarks.capacity measure [--passages 10000 100000 1000000]`` measures libraries, fits a line to
+the figures of all sizes but the largest, and prints the line's value for the largest beside the measured one.
+``python -m benchmarks.capacity plan`` multiplies the measured figures in :data:`MODEL` by the figures in
+:class:`Assumptions`, which nobody has measured here. ``python -m benchmarks.capacity simulate`` lets reports
+and questions arrive at random for a day, on the cores that the plan asks for.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ Times = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The measured figures, on the CPU that the documentation names: a base, and a part for each passage.
+    """The figures measured on the CPU that the documentation names: fixed ones, and ones for each passage.
 
     Attributes:
         catalog_bytes: bytes of a passage in the catalog, with its text and vectors.
@@ -48,7 +48,7 @@ class Model:
         memory_base: resident megabytes of a server without reader and reranker, with a small library.
         memory_bytes: resident bytes of a passage in a server that has searched.
         milvus_base: resident megabytes of a server of Milvus without vectors.
-        milvus_bytes: resident bytes of a vector there.
+        milvus_bytes: resident bytes of a vector in a server of Milvus.
         search_base: milliseconds of a search in a large library, on one core.
         search_more: milliseconds that each further million of passages adds.
         read_ms: milliseconds of a core to read and cut a passage of a PDF.
@@ -84,7 +84,7 @@ class Assumptions:
         largest: the most passages of one library. More are divided among libraries; a question goes to all of
             them at once. The product does not do this yet.
         copies: the replicas of each library, so that one may fail.
-        busy: the share of its time for which a core may be busy in the busiest hour.
+        busy: the share of the busiest hour for which a core may be busy.
         jitter: the standard deviation of the logarithm of the time that a question takes.
         core_price: the price of a core for a month.
         memory_price: the price of a gigabyte of memory for a month.
@@ -131,17 +131,17 @@ MODEL = Model(
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The needs of a library of a size.
+    """The needs of a library with a number of passages.
 
     Attributes:
-        passages: the size.
+        passages: the number of passages.
         libraries: the libraries among which the passages are divided.
         catalog_gb: gigabytes of the catalogs.
         files_gb: gigabytes of the files of words and vectors, in all replicas.
         memory_gb: gigabytes of memory of all replicas.
         milvus_gb: gigabytes of memory of Milvus, if the vectors are there.
         first_hours: the hours of 32 cores to read and embed everything once.
-        ingest_cores: the cores that read and embed what arrives in the busiest hour.
+        ingest_cores: the cores that read and embed the reports that arrive in the busiest hour.
         asked_cores: the cores that answer in the busiest hour.
         price: the price a month, with the vectors in files.
     """
@@ -220,7 +220,7 @@ def simulate(planned: Plan, model: Model, given: Assumptions, seed: int = 1) -> 
 
     The arrivals are random, and their rate follows the hour of the day. A report is read and embedded on the
     next free core, then written by the one writer of its library. A question is searched in all libraries at
-    the same time, of which the slowest counts, and then answered.
+    the same time, waits for the slowest of them, and is then answered.
     """
     chance = np.random.default_rng(seed)
     median = given.passages_a_report
@@ -240,7 +240,7 @@ def simulate(planned: Plan, model: Model, given: Assumptions, seed: int = 1) -> 
     asked = _arrivals(planned.passages / MILLION * given.questions, given.peak, chance)
     at_once = min(planned.libraries, planned.asked_cores)
     one = planned.libraries / at_once * search_ms(model, planned.passages / planned.libraries) / 1000
-    # The largest of several random times, by the inverse of its distribution.
+    # The largest of several random times, drawn by the inverse of its distribution.
     slowest = one * _lognormal(chance.random(len(asked)) ** (1 / at_once), given.jitter)
     answer = model.answer_ms / 1000 * _lognormal(chance.random(len(asked)), given.jitter)
     # For the cores it is the same whether a question takes one of them for long or several for a short time.
@@ -250,7 +250,7 @@ def simulate(planned: Plan, model: Model, given: Assumptions, seed: int = 1) -> 
 
 
 def _lognormal(share: Times, spread: float) -> Times:
-    """The values of a lognormal distribution with the mean 1 below which these shares of it lie."""
+    """The quantiles ``share`` of a lognormal distribution with the mean 1."""
     values: Times = np.exp(spread * ndtri(share) - spread**2 / 2)
     return values
 
@@ -258,7 +258,7 @@ def _lognormal(share: Times, spread: float) -> Times:
 def _arrivals(count: float, peak: float, chance: np.random.Generator) -> Times:
     """Random times of about ``count`` arrivals in a day, in order.
 
-    The busiest hour has ``peak`` times as many as the mean hour.
+    The busiest hour has ``peak`` times as many arrivals as the mean hour.
     """
     hours = np.arange(24)
     # A bell around two in the afternoon over a level, with the mean 1 and the maximum ``peak``.
@@ -270,7 +270,7 @@ def _arrivals(count: float, peak: float, chance: np.random.Generator) -> Times:
 
 
 def _served(arrived: Times, seconds: Times, servers: int) -> Times:
-    """The times at which the work is done, if ``servers`` take it in the order in which it comes."""
+    """The times at which each piece of work is done, if ``servers`` take the pieces in order of arrival."""
     free = [0.0] * servers
     heapify(free)
     done = np.empty(len(arrived))

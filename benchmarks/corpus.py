@@ -3,7 +3,7 @@
 The first documents are real paragraphs of the English evaluation sets. Further documents are recombined:
 every sentence is real, but the order is not. Figures about size need no more than that. They need no
 embedding either, which would take hours: the vector of a passage is a real vector plus a part of the
-difference between two others.
+difference between two other real vectors.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ _SENTENCES = (4, 9)
 
 SPREAD = 0.5
 """The share of the difference between two other real vectors that is added to a real vector. With it, the
-cosine of 3,000 vectors to the nearest among them has a mean of 0.61. The mean is 0.59 among as many real
-vectors, and 0.73 with a share of 0.3."""
+cosine of each of 3,000 made vectors to the nearest of the rest has a mean of 0.61; with a share of 0.3, the
+mean is 0.73. Among 3,000 real vectors it is 0.59."""
 
 AROUND = 3_000
 """The number of real vectors from which all others are made."""

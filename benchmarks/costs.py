@@ -32,7 +32,7 @@ _AT_ONCE = 200
 """Documents that are stored in one transaction: 2,000 passages, as in a sync."""
 
 _READ = 300
-"""Files that are read to measure reading; it does not depend on the size of the library."""
+"""Files that are read to measure reading, the cost of which does not depend on the size of the library."""
 
 _EMBEDDED = 60
 """Documents whose passages are embedded to measure embedding."""
@@ -43,7 +43,7 @@ class Cost:
     """The cost of a stage.
 
     Attributes:
-        stage: its name, with the unit of the cost.
+        stage: the name of the stage, with the unit of the cost.
         passages: the size of the library; 0 if the cost does not depend on it.
         cost: the cost in that unit.
     """

@@ -1,7 +1,7 @@
 """Prints how long the page takes in a real Chromium until it is ready, and to show a footnote.
 
-``python -m benchmarks.desk [--rounds N]``. This process serves the page over the sample library. The cache is
-empty at each opening. ``browsing`` measures the page over a library of thousands of reports.
+``python -m benchmarks.desk [--rounds N]``. This process serves the page over the sample library. At each
+opening, the browser's cache is empty. ``browsing`` measures the page over a library of thousands of reports.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ def of_seeds(browser: Browser, url: str, rounds: int) -> None:
 
 
 def installed_chromium() -> str:
-    """Return the path of an installed browser. One with windows comes first, because users have one."""
+    """Return the path of an installed browser; a browser with windows, as users have, comes first."""
     names = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:

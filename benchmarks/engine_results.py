@@ -2,10 +2,10 @@
 
 ``python -m benchmarks.engine_results [--database-url URL] [--index milvus://HOST] [--on HOST:PORT]``. Each
 option adds a library; the database must be empty, and the script empties it at its end. All documents of the
-sets are files of one folder. One machine syncs it; PostgreSQL gets a copy of the catalog, Milvus the vectors
-of a copy, and a Ray cluster syncs the folder anew. A search by meaning takes the nearest hundred passages,
-whose share that one machine finds as well is the recall. nDCG@10 is of meaning and words together, each
-document by its best passage.
+sets are files of one folder. One machine syncs the folder; PostgreSQL gets a copy of the catalog, Milvus the
+vectors of a copy, and a Ray cluster syncs the folder anew. The recall is the share of the hundred passages
+nearest by meaning on one machine that the other library finds as well. nDCG@10 is that of meaning and words
+together; a document counts by its best passage.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Question:
     """A question about the files.
 
     Attributes:
-        key: its set and its id.
+        key: the question's set and id.
         text: the question.
         relevant: the relevance of files, by name.
     """
@@ -176,7 +176,7 @@ def _fill_collection(library: Library, address: str, opened: ExitStack) -> None:
 
 
 def _drop(store: MilvusStore, name: str) -> None:
-    """Delete a collection, which two libraries with one catalog share."""
+    """Delete a collection, which all libraries with the same catalog share."""
     if name in store.names(name):
         store.drop(name)
 

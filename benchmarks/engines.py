@@ -25,7 +25,7 @@ from index.catalog.schema import metadata
 from index.library import Library
 
 NEW = 5_000_000
-"""The number of the first added document. It is higher than the numbers in every library."""
+"""The number of the first added document. It is higher than every number in a filled library."""
 
 _QUERIES = 200
 
@@ -76,7 +76,7 @@ def _figures(bench: Bench, filled: Path, place: Path) -> Iterator[tuple[str, str
 def _searching(library: Library, corpus: Corpus) -> str:
     questions = [corpus.document(number).title for number in range(_QUERIES)]
     for question in questions:
-        # The encoder then has the vectors of the questions.
+        # The encoder then has the vectors of the questions in its cache.
         library.search(question)
     times = [milliseconds(partial(library.search, question)) for question in questions]
     return f"{median(times):.1f}, {quantiles(times, n=20)[-1]:.1f}"

@@ -49,7 +49,7 @@ class FollowUp:
         history: the earlier questions.
         question: the question as asked.
         written_out: the question as a person would ask it alone.
-        evidence: names of documents, each with words of it that answer the question.
+        evidence: pairs of a document's name and words of the document that answer the question.
         kind: the part that the question leaves to earlier turns.
         split: ``tune``, or ``held_out`` if nobody looked at it while the rules were written.
     """
@@ -88,7 +88,7 @@ def searched(engine: QueryEngine, question: str, history: Sequence[str]) -> str:
 
 
 def reciprocal_rank(index: Library, question: str, follow_up: FollowUp) -> float:
-    """Return the reciprocal rank of the first passage that has a piece of evidence whole; 0 without one."""
+    """Return the reciprocal rank of the first passage that has a whole piece of evidence; 0 if none has."""
     for rank, hit in enumerate(index.search(question, DEPTH), 1):
         for document, words in follow_up.evidence:
             if hit.document.path == document and words in hit.text:

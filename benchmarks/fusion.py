@@ -1,9 +1,9 @@
 """Prints nDCG@10 of the fused search for several weights of its dense half, and of other ways to fuse.
 
-``python -m benchmarks.fusion [SET …]``; the default is every set with judged documents. The halves alone have
-the weights 0 and 1. A document scores as its best passage. All fusions use the same pools, of the 100 best
-passages of each half. The other fusions add both halves scaled to 0..1 within the pool, with 0.6 for the
-dense one, or use reciprocal rank fusion.
+``python -m benchmarks.fusion [SET …]``; the default is every set with judged documents. The weight 0 means
+words alone, and 1 means vectors alone. A document scores as its best passage. All ways fuse the same pools:
+the 100 best passages of each half. Of the two other ways, one scales both halves to 0..1 within the pool and
+gives the dense half the weight 0.6; the other is reciprocal rank fusion.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from rag.evaluation import Dataset, read_dataset
 
 WEIGHTS = (0.0, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7, 1.0)
 POOL_WEIGHT = 0.6
-"""The best weight for halves that are both scaled within the pool."""
+"""The best weight of the dense half if both halves are scaled within the pool."""
 
 RRF_CONSTANT = 60
 """The constant of reciprocal rank fusion, as in Cormack et al., SIGIR 2009."""

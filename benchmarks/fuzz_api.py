@@ -59,7 +59,7 @@ _OF_AMBIGUOUS_PATHS = {
 """``DELETE /v1/answers/ID.md`` is a request to delete the answer with an id ending in ``.md``, hence 404."""
 
 _FROM_URL = "/v1/documents/from-url"
-"""Another method than ``POST`` is for a document of the id ``from-url``, hence 422."""
+"""A request with another method than ``POST`` is for the document with the id ``from-url``, hence 422."""
 
 _JOB = "/v1/jobs/{job_id}"
 _OF_JOBS = {"use_after_free": {"enabled": False}}
@@ -168,7 +168,7 @@ class Fuzzed:
 
 
 def _wrongly_let_in(interaction: Interaction, sender: Sender) -> str | None:
-    """Tell what is wrong if a sender was refused what its scopes allow, or the reverse; otherwise None."""
+    """Tell what is wrong if the server refused what a sender's scopes allow, or the reverse; else None."""
     request, response = interaction.request, interaction.response
     sent = [
         value
@@ -238,8 +238,7 @@ def fuzz(
 
     Args:
         sample: the server.
-        examples: the number of requests, shared among the operations; Schemathesis adds those that it derives
-            from each description alone.
+        examples: the number of random requests, shared among the operations.
         seed: the same seed makes the same requests.
         sender: the sender of the requests; None if nobody signs in to the server.
         coverage: whether Schemathesis adds the requests that it derives from each description.

@@ -3,11 +3,11 @@
 ``python -m benchmarks.gate [--judge none|MODEL.gguf|NAME] [--thresholds S,U] [--precision P] [--claims FILE]
 [--only SET]``. The judge is a GGUF file, which runs in this process, or a sentence-transformers CrossEncoder.
 
-- claims: a file of labelled claims (default: ``claims/dev.jsonl`` of the evaluation sets), whole and in
-  halves by their place in the file: the judge is calibrated on one half;
+- claims: a file of labelled claims (default: ``claims/dev.jsonl`` of the evaluation sets), all of them, and
+  each half by place in the file: the judge is calibrated on one half;
 - adversarial: ``tests/rag/verification/adversarial.jsonl``, by its two parts;
-- scifact: claims with the sentences that support them, that contradict them, and of another claim;
-- clapnq: sentences of people's answers, with those that people chose and those of another question.
+- scifact: claims with sentences that support them, that contradict them, or that belong to another claim;
+- clapnq: sentences of people's answers, with the evidence that people chose for them or for another question.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ SETS = ("claims", "adversarial", "scifact", "clapnq")
 LIMITS = Limits(context_tokens=2048, reply_tokens=16, seconds=120)
 
 Pair = tuple[str, str, Sequence[Evidence]]
-"""The group that a pair belongs to, a sentence, and what it is held against."""
+"""The name of a group of pairs, a sentence, and the evidence against which the gate checks the sentence."""
 
 
 def main() -> None:
@@ -141,7 +141,7 @@ def _english(texts: Sequence[str]) -> list[Evidence]:
 
 
 def _plain(text: str) -> str:
-    """Return a text of clapnq, which has spaces around punctuation, with normal spacing."""
+    """Return a text of clapnq with normal spacing; clapnq has spaces around punctuation."""
     text = regex.sub(r"\s+([,.;:?!)%]|['’]s\b|n['’]t\b|'')", r"\1", text)
     text = regex.sub(r"([($])\s+", r"\1", text)
     return regex.sub(r"(?<=\w) - (?=\w)", "-", text).replace("`` ", "“").replace("``", "“").replace("''", "”")

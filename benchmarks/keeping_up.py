@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.keeping_up [--passages N] [--documents N] [--askers N] [--by job|command]``. Clients
 ask a real server with the real encoder over HTTP, first without other work, then during a sync with half new
-documents and half new versions. After that a set of documents is replaced as a whole many times. Each text
-names its round; a response is mixed if it does not show exactly the whole round of the generation that it
-names.
+documents and half new versions. After that, many rounds each replace a whole set of documents at once. Each
+text names its round. A response names a generation; it is mixed unless it shows the whole round of that
+generation and no other.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from index.library import Library
 from index.records import Incoming
 
 NEW = 6_000_000
-"""The number of the first document of the sync. It is higher than the numbers in every library."""
+"""The number of the first document of the sync. It is higher than every number in a filled library."""
 
 ROUND_QUERY = "zirconquay tidal ledger"
 _ROUND_DOCUMENTS = 10

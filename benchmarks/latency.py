@@ -49,7 +49,7 @@ _AT_ONCE = ("median, ms", "p95, ms", "searches a second")
 def _ours(bench: Bench, sides: Sides, asked: Sequence[str]) -> list[float]:
     with Library.open(sides.home, bench.encoder) as index:
         for query in asked:
-            # The encoder caches the vectors of queries from here on.
+            # The encoder then has the vectors of the queries in its cache.
             bench.encoder.encode_query(query)
         return _measured([partial(index.search, query) for query in asked], bench.arguments)
 

@@ -37,7 +37,7 @@ from index.library import Library
 from index.records import Incoming
 
 LONG = 8_000_000
-"""The number of the first document of the long report. It is higher than the numbers in every library."""
+"""The number of the first document of the long report. It is higher than every number in a filled library."""
 
 SHORT = 9_000_000
 """The number of the first short report that is uploaded."""
@@ -56,7 +56,7 @@ _MINUTE = 60.0
 _BETWEEN_PROBES = 0.1
 _BETWEEN_UPLOADS = 2.0
 _SCORES = 1e-4
-"""The allowed difference of two scores, which are sums of the same numbers in different order."""
+"""The allowed difference of two scores: each is a sum of the same numbers, but in another order."""
 
 
 @dataclass(slots=True)
@@ -66,7 +66,7 @@ class Met:
     Attributes:
         health: milliseconds of each ``GET /healthz``.
         memory: pairs of seconds since the load began, and bytes of the server's process.
-        anew: the mean bytes of a new server's process, which answers the last searches again.
+        anew: the mean bytes of the process of a new server that answers the last searches again.
         uploads: the number of accepted reports.
         put_off: the number of refusals for lack of capacity or space (:func:`benchmarks.askers.is_honest`).
         errors: a sentence for each error.
@@ -166,7 +166,7 @@ def _warm_up(
 ) -> None:
     """Let the server do each kind of work once, so that it has its working memory.
 
-    Each server gets another report, since a known one is not embedded again.
+    Each server gets a new report, because a library does not embed a known one again.
     """
     note("warming up: a report and every query once")
     document = corpus.document(SHORT + 10_000 * (arguments.uploaders + served.pid))

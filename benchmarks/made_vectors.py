@@ -22,7 +22,7 @@ from rag.evaluation import read_dataset
 DIMENSIONS = 384
 SETS = ("clapnq", "squad2", "scifact", "mlqa-en", "tatqa")
 PASSAGES, SENTENCES, QUESTIONS = 800, 2_600, 250
-"""The limits for each set."""
+"""The most passages, sentences and questions that each set supplies."""
 
 _TOKENS = 126
 """The number of tokens in a passage, similar to the product's passages."""
@@ -72,14 +72,14 @@ def real_vectors() -> Real:
 def made(real: Real, count: int, seed: int = 0) -> Iterator[tuple[npt.NDArray[np.int64], Vectors]]:
     """Yield ``count`` vectors around real ones, numbered from 0, in batches.
 
-    Each is a weighted mean of two real vectors of one set, the first with a weight of 0.5 to 1. The
-    difference of two other real vectors, scaled to a length up to ``_NOISE``, is added, so that the noise
-    varies as vectors do.
+    Each made vector is a weighted mean of two real vectors of one set, the first with a weight of 0.5 to 1,
+    plus noise. The noise is the difference of two other real vectors, scaled to a length up to ``_NOISE``, so
+    that it varies as real vectors do.
 
-    An inverted file finds made vectors a little less well than real ones. In a comparison, vectors were made
-    from one half of the real vectors, as many as all real ones. Of the ten nearest to a question, an inverted
-    file found 0.67, 0.82 and 0.90 in 4, 8 and 16 % of its lists. In the other half of the real vectors it
-    found 0.70, 0.85 and 0.92.
+    An inverted file finds made vectors a little less well than real ones. In a comparison, one half of the
+    real vectors was the source of as many made vectors as there are real ones. When it searched 4, 8 and 16 %
+    of its lists, an inverted file found 0.67, 0.82 and 0.90 of the ten made vectors nearest to a question. Of
+    the ten nearest in the other half of the real vectors it found 0.70, 0.85 and 0.92.
     """
     chance = np.random.default_rng(seed)
     sizes = np.bincount(real.sets)

@@ -35,7 +35,7 @@ from index.vectors import Change, Expected, Mark, VectorIndex
 from index.vectors.milvus import MilvusStore
 
 DOCUMENTS, UPDATES = 20, 3
-"""The documents of ten vectors that are added to memory one by one, and those that go to the collection."""
+"""The number of documents of ten vectors that are added to memory, and that are added to the collection."""
 
 _TEN = 10
 _COLLECTION = "footnoted_benchmark"
@@ -50,9 +50,9 @@ class Part(NamedTuple):
     """The vectors that a search may find.
 
     Attributes:
-        name: what the figures call such a search.
-        share: the share of all vectors.
-        is_removal: whether the others are removed, instead of not allowed.
+        name: the name of a search of this part, among the figures.
+        share: the share of this part in all vectors.
+        is_removal: whether the vectors outside the part are removed, instead of not allowed.
     """
 
     name: str
@@ -186,7 +186,7 @@ def _open_file(case: Case) -> VectorIndex:
 
 @contextmanager
 def _collection(case: Case) -> Iterator[None]:
-    """Have no collection before and after."""
+    """Delete the collection before and after a ``with`` block."""
     store = MilvusStore(case.address)
     store.drop(_COLLECTION)
     try:
@@ -206,7 +206,7 @@ def _build_collection(case: Case) -> float:
 
 
 def _open_collection(case: Case, updates: int = 0) -> VectorIndex:
-    """Open the collection, in which each update has added ten vectors and removed the ten of lowest id."""
+    """Open the collection; each update has added ten vectors and removed the ten with the lowest ids."""
     store = MilvusStore(case.address)
     found = store.latest(_COLLECTION)
     assert found == (_COLLECTION, Mark(case.size + _TEN * updates, 1 + updates))
@@ -220,7 +220,7 @@ def _open_collection(case: Case, updates: int = 0) -> VectorIndex:
 
 
 def _updates(case: Case) -> list[float]:
-    """Add ten vectors to the collection and remove ten, some times; return the seconds that each took."""
+    """Add ten vectors to the collection and remove ten, ``UPDATES`` times; return the seconds of each."""
     return [_update(case, turn) for turn in range(UPDATES)]
 
 

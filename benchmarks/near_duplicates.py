@@ -1,9 +1,9 @@
 """Prints how much two copies of a text resemble each other, by the share of words that differ.
 
 ``python -m benchmarks.near_duplicates [SET …] [--texts N] [--documents N]``. The first table changes texts of
-the sets: it exchanges words throughout, or adds own words to the end of each copy, like a footer. The second
-table has, for each set, the pairs of different documents near the threshold, the groups of near-duplicates,
-and the time to find them; the third has the time for random signatures.
+the sets: it exchanges words throughout, or adds different words to the end of each copy, like footers. The
+second table has, for each set, the pairs of different documents near the threshold, the groups of
+near-duplicates, and the time to find them; the third has the time for random signatures.
 """
 
 from __future__ import annotations
@@ -81,7 +81,7 @@ def _own(place: int, chance: random.Random) -> str:
 def _alike(text: str, change: Change, share: float) -> float:
     """Return the resemblance of a text and its changed copy.
 
-    If words are added, both get words of their own.
+    If words are added, the text and the copy get different words.
     """
     chance = random.Random(text)  # noqa: S311 (words, not secrets)
     one = text if change is _exchange else change(text.split(), share, chance)

@@ -3,10 +3,9 @@
 ``python -m benchmarks.quality [SET …] [--limit N] [--json FILE]``. Each set is measured twice, without the
 reader and with it, on the same questions. From the sets that weights were learned from (``LEARNED_FROM``)
 only questions of ``test`` titles are asked; retrieval, in which nothing is learned, uses all of them. At
-most ``ASKED`` questions of a set are asked, evenly spread over it, so that one large set does not take
-the time of all others; both configurations get the same questions. Sets
-are measured in parallel, one on each core; the time of an answer is measured after them, alone, with an
-encoder that caches no sentence.
+most ``ASKED`` questions of a set are asked, evenly spread over it, so that one large set does not take most
+of the time; both configurations get the same questions. Sets are measured in parallel, one on each core. The
+time of an answer is measured afterwards, alone, with an encoder that caches no sentence.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from rag.finding.ranking import Weights, rank
 from rag.finding.reader import Window, windows_of
 
 MOST_RIGHT, MOST_WRONG = 1, 2
-"""The most windows of a question that answer it, and that do not."""
+"""The most windows that a question supplies: windows that answer it, and windows that do not."""
 
 UNTITLED = 0.2
 """The share of the windows whose title is left out, because many reports have no good title."""
@@ -23,7 +23,7 @@ def windows_read(asked: Asked, weights: Weights, chance: random.Random) -> Itera
 
     Args:
         asked: the question with its candidates.
-        weights: rank the candidates, of which the product reads the best.
+        weights: rank the candidates; the product reads the best ones.
         chance: the random generator.
     """
     right, wrong = _windows(asked.to_learn_from(), weights)

@@ -20,7 +20,7 @@ from rag.finding.reader import Window
 
 MAX_SENTENCES = 5
 WITHOUT_GOLD = 0.6
-"""The share of the questions with a crop of the passage without its answering sentence."""
+"""The share of the questions that also get a crop of the passage without the answering sentence."""
 
 NEAR_MISSES = 2
 """The number of made-up questions for each real one."""

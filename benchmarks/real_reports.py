@@ -1,8 +1,8 @@
 """Prints how often answers over real reports are right, without and with the reader and the reranker.
 
 ``python -m benchmarks.real_reports``: ten minutes. The set ``reports`` has 170 questions about 22 earnings
-releases, quarterly reports, and statistics and briefings of the European Union, in other words than theirs. A
-citation is right if it stands on a page of the evidence, and has an answer or most words of the evidence.
+releases, quarterly reports, and statistics and briefings of the European Union, in words that the reports do
+not use. A citation is right if it is on a page of the evidence, and has an answer or most of its words.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from rag.finding.reranking import INSTALLED_RERANKER, open_reranker
 from rag.json_lines import read_json_lines
 
 MOST_WORDS = 0.7
-"""The share of the words of the evidence that a right citation has, if it has no answer."""
+"""The share of the evidence's words that a right citation must have if it does not have an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Scored:
         kind: the kind of the question, such as ``table``.
         answerable: whether the reports answer it.
         refused: whether there was no answer.
-        right: whether each citation is right; empty if it was refused.
+        right: whether each citation is right; empty if there was no answer.
         seconds: the time of the answer.
         timings: milliseconds by stage (``Answer.timings``).
     """
@@ -54,7 +54,7 @@ class Scored:
 
     @property
     def is_good(self) -> bool:
-        """Return whether the first citation and half of all are right, or it was right to refuse."""
+        """Return whether the first citation and half of all (or, if unanswerable, the refusal) are right."""
         if not self.answerable:
             return self.refused
         return any(self.right[:1]) and 2 * sum(self.right) >= len(self.right)

@@ -1,10 +1,11 @@
-"""Prints what three servers over one catalog take beside one, and what a kill of a server does.
+"""Prints how three servers over one catalog perform beside one, and what a kill of a server does.
 
 ``python -m benchmarks.replicas --database-url URL [--index milvus://HOST] [--seconds N] [--kills N]``. The
 database must be empty; the script fills it, and empties it at its end. Real servers answer behind a proxy
-that gives each connection to the next of them. Thirty clients search; one uploads a report, searches for it
-three times, deletes it, and searches three times again: each search must show its last write. Then a random
-server is killed again and again while reports are uploaded; at the end each report must be there once.
+that gives each connection to the next server in turn. Thirty clients search. Another client uploads a report,
+searches for it three times, deletes it, and searches three times again: each search must show the last write.
+Then a random server is killed again and again while reports are uploaded; at the end each report must be
+there once.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ ASKERS = 30
 SERVERS = 3
 _SECONDS = 120.0
 _ALONE = {"Connection": "close"}
-"""A connection for each request, so that the proxy gives each to another server."""
+"""The header that ends a connection after one request, so that the next request goes to another server."""
 
 _REFUSED = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
@@ -91,7 +92,7 @@ class Replica:
 
 @contextmanager
 def proxied(ports: Sequence[int]) -> Iterator[str]:
-    """Give the address of a proxy that hands each connection to the next of some ports."""
+    """Yield the address of a proxy that gives each connection to the next port in turn."""
     turns = cycle(ports)
     loop, ready, address = asyncio.new_event_loop(), Event(), list[str]()
 
@@ -310,7 +311,7 @@ def _names(found: dict[str, Any]) -> list[str]:
 
 
 def _words(name: str) -> str:
-    """The text of a report. Searching for a made-up word alone would find what has another one like it."""
+    """The text of a report, and the search for it: the made-up word alone would also find similar words."""
     return f"The weir {_word(name)} burst. Its gates had rusted."
 
 

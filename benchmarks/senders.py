@@ -19,9 +19,9 @@ class Senders:
     """The headers of each client; empty if nobody signs in.
 
     Attributes:
-        askers: those of the searching clients.
-        uploaders: those of the uploading clients.
-        operator: those of the commands on the server's machine, which have no limits.
+        askers: the headers of the searching clients.
+        uploaders: the headers of the uploading clients.
+        operator: the headers of commands on the server's machine, which have no limits.
     """
 
     askers: Sequence[Mapping[str, str]] = ()
@@ -35,7 +35,7 @@ class Senders:
 
 
 def sign_in(home: Path, askers: int, uploaders: int) -> Senders:
-    """Let servers of a home want a sign-in, and add a user with a token for each client."""
+    """Turn sign-in on for the servers of a home, and add a user with a token for each client."""
     (home / FILE_NAME).write_text('sign_in = "on"\n', encoding="utf-8")
     with closing(Accounts.open(home)) as accounts:
 

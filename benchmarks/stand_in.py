@@ -33,8 +33,8 @@ _PASSAGES_BY = tuple(
 class StandIn(Encoder):
     """A stand-in for the encoder that needs no pass through the model for passages.
 
-    No figure with it is one of embedding or of quality. It gives each passage a vector by the digest of its
-    text (:func:`~benchmarks.corpus.vectors_for`), in no time; tokens and the vectors of queries come from the
+    It gives each passage a vector by the digest of its text (:func:`~benchmarks.corpus.vectors_for`), in no
+    time, so it cannot serve to measure embedding or quality. Tokens and the vectors of queries come from the
     real encoder. It has the key of the real encoder, so that a server with the real encoder opens a library
     that was filled with this one.
 

@@ -1,8 +1,9 @@
-"""Prints how long commands take, and a server until it has sent its page and is ready, in fresh processes.
+"""Prints how long commands take, and how long a server takes to send its page and to be ready.
 
-``python -m benchmarks.starting [--rounds N] [--beside FOLDER]``. With the folder of another version of the
-program, each round measures both in turn. Files are in the system's cache. torch gets one thread: where other
-programs work too, its threads wait for each other busily. On such a machine the processor's seconds say most.
+``python -m benchmarks.starting [--rounds N] [--beside FOLDER]``. Each measurement has a fresh process. With
+``--beside``, each round also measures the version of the program in that folder. Files are in the system's
+cache. torch gets one thread, because several would wait for each other busily if other programs use the
+cores too. On such a machine, the seconds of the processor tell more than the time.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def main() -> None:
 
 
 def measure(version: Path, home: Path) -> dict[str, Taken]:
-    """Measure each step once, by its name, in processes of ``version`` that open the library in ``home``."""
+    """Return the cost of each step by name, in processes of ``version`` that open the library in ``home``."""
     commands = {
         "--help": _command(home, "--help", named=False),
         "status": _command(home, "status"),

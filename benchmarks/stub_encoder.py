@@ -21,11 +21,11 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 class StubEncoder(Encoder):
     """A stand-in for the encoder: the vector of a text is the sum of a random vector for each of its words.
 
-    It needs no model, starts in no time, and always gives the same vectors. No figure with it is one of
-    embedding or of quality.
+    It needs no model, starts in no time, and always gives the same vectors. It cannot serve to measure
+    embedding or quality.
 
     Args:
-        name: the name under which its vectors are stored; another name is another encoder.
+        name: the name under which the vectors are stored; another name means another encoder.
         dimensions: the length of a vector.
     """
 
@@ -39,7 +39,7 @@ class StubEncoder(Encoder):
 
     @classmethod
     def of(cls, recipe: Recipe) -> StubEncoder:
-        """The encoder of a recipe, for a library that another one embedded."""
+        """The encoder of a recipe, for a library that another encoder embedded."""
         return cls(recipe.model)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
@@ -54,7 +54,7 @@ class StubEncoder(Encoder):
     def passage_batches(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[dict[int, Embedded]]:
-        """Return the vectors of passages and of their sentences, each as if it stood alone."""
+        """Return the vectors of passages and of their sentences; each depends on its own words only."""
         made = [
             Embedded(vector, self.encode([text[start:end] for start, end in parts]))
             for text, vector, parts in zip(texts, self.encode(texts), sentences, strict=True)
@@ -62,7 +62,7 @@ class StubEncoder(Encoder):
         yield dict(enumerate(made))
 
     def encode_queries(self, queries: Iterable[str]) -> None:
-        """Do nothing: nothing is embedded faster together."""
+        """Do nothing: this encoder embeds many queries no faster than one by one."""
 
     def encode_query(self, query: str) -> npt.NDArray[np.float32]:
         """Return a unit vector, shape (dimensions,)."""

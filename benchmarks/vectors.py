@@ -2,10 +2,11 @@
 
 ``python -m benchmarks.vectors [--sizes N …] [--questions N] [--alternatives]``. Vectors are made around those
 of real passages, sentences and questions (see ``made``) and put into an SQLite file. As in the product, an
-approximate index is built from it, and its results are ranked again; a search asks for as many as the
-product's does. Each index is built in one process and searched in another, on one thread except for the 20
-askers. The table shows the wall time of a search and, in brackets, the processor time of its thread, which is
-less if others use the cores. ``--alternatives`` adds other types of FAISS, without an exact ranking.
+approximate index is built from the file, a search asks it for as many results as the product does, and the
+exact vectors rank these results again. Each index is built in one process and searched in another, on one
+thread except for the 20 askers. The table shows the wall time of a search and, in brackets, the processor
+time of its thread, which is less if other programs use the cores. ``--alternatives`` adds other types of
+FAISS, without the exact ranking.
 """
 
 from __future__ import annotations
@@ -245,7 +246,7 @@ def _alternative(case: Case, name: str) -> str:
 
 
 def recall(found: list[list[int]], best: npt.NDArray[np.int64], first: int) -> float:
-    """Return the share of the truly nearest ``first`` vectors that are among the first ones found."""
+    """Return the share of the truly nearest ``first`` vectors that are among the ``first`` found ones."""
     pairs = zip(found, best[:, :first].tolist(), strict=True)
     return statistics.mean(len(set(numbers[:first]) & set(true)) / len(true) for numbers, true in pairs)
 

@@ -1,8 +1,8 @@
 """Compares searches for words in the product's tantivy index with the full-text search of PostgreSQL.
 
 ``python -m benchmarks.words --database-url URL [--passages N …]``. The script makes a table, and deletes it
-at its end. nDCG@10 of words alone, each document by its best passage, for all judged questions of some sets;
-then the time in which the best hundred passages are found in larger libraries. PostgreSQL ranks all passages
+at its end. It prints nDCG@10 of words alone, each document by its best passage, for all judged questions of
+some sets; then the time to find the best hundred passages in larger libraries. PostgreSQL ranks all passages
 with any word of the question by ``ts_rank`` or ``ts_rank_cd``, divided by 1 + the logarithm of the length.
 """
 

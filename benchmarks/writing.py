@@ -1,14 +1,14 @@
 """Lets a language model write answers, and prints how many of its sentences pass the gate.
 
-``python -m benchmarks.writing [MODEL.gguf] [--judge none|llm|NAME] [--output FILE]``. It was made for the
-tests' SmolLM2-135M, which invents freely. It asks the questions of ``seeds/``, those of the set ``seed``, 60
+``python -m benchmarks.writing [MODEL.gguf] [--judge none|llm|NAME] [--output FILE]``. By default the model is
+the tests' SmolLM2-135M, which invents freely. It gets the questions of ``seeds/`` and of the set ``seed``, 60
 of ``reports``, and 100 of ``clapnq``, half of which have no answer. Two figures do not depend on the gate's
 own judgement:
 
-- of the sentences shown as supported, those with a figure or a name that is not literally in their quotes,
-  titles and publishers, even if it is right (a number word, an acronym): they are listed for a person;
-- of the questions without an answer, those that end in an abstention or in no supported sentence of the
-  model; one that is answered with quotes instead is not among them.
+- the sentences shown as supported that have a figure or a name that is not literally in their quotes, titles
+  and publishers, even if it is right (a number word, an acronym): the script lists them for a person;
+- the questions without an answer that end in an abstention, or in no supported sentence of the model;
+  questions that the product answers with quotes instead do not count.
 
 ``--output`` writes every sentence with its quotes, verdict and reason as a line of JSON.
 """
@@ -57,9 +57,9 @@ class Written:
     """A sentence written by the model.
 
     Attributes:
-        set: the set of its question.
+        set: the set of the question.
         question: the question.
-        answerable: whether it has an answer.
+        answerable: whether the question has an answer.
         sentence: the words of the sentence.
         outcome: ``supported``, ``paraphrased``, ``unsupported``, or ``dropped``.
         reason: the reason if it is not supported.

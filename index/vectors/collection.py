@@ -102,7 +102,7 @@ class MilvusVectors:
     def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Numbers:
         """The ids in ``mask`` among which the ``wanted`` nearest are.
 
-        If Milvus finds fewer than ``wanted``, and ``mask`` has at most ``LISTED`` ids, these are all of its ids.
+        These are all ids in ``mask`` if it has at most ``LISTED`` and Milvus finds fewer than ``wanted``.
         """
         # Milvus does not know the mask, so a search asks for 1.5 times as many ids as it expects to need.
         fetched = wanted if self.total == count else math.ceil(1.5 * wanted * self.total / count)

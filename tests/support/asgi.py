@@ -1,4 +1,4 @@
-"""Send one request to an app, and leave as soon as its response begins: some responses never end."""
+"""Send one request to an app, and stop reading when the response begins: some responses never end."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Begun:
 
 
 class Server:
-    """An app that runs in an event loop of its own, from the entry of the context to its end."""
+    """An app that runs in an event loop of its own for as long as the context is open."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

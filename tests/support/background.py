@@ -1,4 +1,4 @@
-"""Helpers for the background work of a server: hold it, request it, and wait for it."""
+"""Helpers for the background work of a server: request work, hold it, and wait for its end."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Held(Encoder):
         self.go_on.set()
 
     def encode(self, texts: Sequence[str]) -> Vectors:
-        """Embed passages, after waiting for permission."""
+        """Embed passages, once the test lets the encoder go on."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
         return super().encode(texts)
@@ -44,7 +44,7 @@ class Held(Encoder):
     def passage_batches(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[dict[int, Embedded]]:
-        """Embed passages with their sentences, after waiting for permission."""
+        """Embed passages with their sentences, once the test lets the encoder go on."""
         self.reached.set()
         assert self.go_on.wait(PATIENCE)
         return super().passage_batches(texts, sentences)
@@ -89,7 +89,7 @@ def unsynced(index: Library, folder: Path) -> Path:
 
 
 def held_sync(client: TestClient, held: Held) -> str:
-    """Start a sync that has read its files and waits before it embeds them; returns its job id."""
+    """Start a sync, and return its job id when the sync has read its files and waits to embed them."""
     held.hold()
     job_id = accepted(client.post("/v1/index/sync"))
     assert held.reached.wait(PATIENCE)

@@ -27,7 +27,7 @@ def is_running(pid: int) -> bool:
 
 
 def is_gone(pid: int, seconds: float = 10) -> bool:
-    """Return whether a process ends within ``seconds``; waits for it."""
+    """Wait for the end of a process; return whether the process ended within ``seconds``."""
     until = time.monotonic() + seconds
     while is_running(pid) and time.monotonic() < until:
         time.sleep(0.05)

@@ -20,7 +20,7 @@ class Clock:
 
 
 def set_time(monkeypatch: pytest.MonkeyPatch, module: ModuleType, clock: Callable[[], float]) -> None:
-    """Let one module, which uses nothing else of ``time``, read both its clocks from ``clock``.
+    """Let a module, which uses nothing else of ``time``, read ``time`` and ``monotonic`` from ``clock``.
 
     A patch of :mod:`time` itself would reach the event loops of the servers that tests share: a loop that
     goes to sleep by a clock of the future sleeps until then.

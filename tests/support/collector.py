@@ -37,12 +37,12 @@ class Collector:
     """A running collector.
 
     Attributes:
-        address: its address, without the path of its route.
+        address: the collector's address, without the path of the route.
         paths: the paths of the requests.
         headers: the headers of the last request, by names in lower case.
         resources: the attributes of the last program that sent spans.
         spans: the spans, in the order of their ends.
-        status: the status of its answers.
+        status: the status with which the collector answers.
     """
 
     address: str
@@ -58,7 +58,7 @@ class Collector:
         return found
 
     def under(self, parent: Received) -> list[str]:
-        """The names of the spans under a span, in the order of their starts."""
+        """The names of the spans whose parent is ``parent``, in the order of their starts."""
         found = [span for span in self.spans if (span.trace, span.parent) == (parent.trace, parent.number)]
         return [span.name for span in sorted(found, key=lambda span: span.begins)]
 

@@ -24,7 +24,7 @@ def fails(capfd: pytest.CaptureFixture[str], code: int, *arguments: str | Path) 
 
 
 def prints(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> Any:  # noqa: ANN401 (JSON)
-    """Run the command with ``--json``, which must succeed without messages, and return the parsed output."""
+    """Run the command with ``--json``, and return the parsed output; it must succeed without messages."""
     assert main([*map(str, arguments), "--json"]) == 0
     out, err = capfd.readouterr()
     assert err == ""

@@ -1,4 +1,4 @@
-"""Reports to be edited, in a folder that a library follows."""
+"""Reports that a test edits, in a folder that a library follows."""
 
 from __future__ import annotations
 

@@ -133,7 +133,7 @@ def read_as(form: Format, data: bytes) -> Exported:
 
 
 def edited_as(form: Format, old: str, new: str) -> Exported:
-    """The export that is read after the first ``old`` was replaced; in Word, within the body."""
+    """The export as it is read after the first ``old`` in the file (in Word, in the body) became ``new``."""
     data = written_as(form)
     if form.suffix != "docx":
         text = data.decode()

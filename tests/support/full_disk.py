@@ -1,4 +1,4 @@
-"""Fills the disk under a library, and makes it read-only, in a file system of its own. Run under ``unshare``.
+"""Fills the disk under a library, and makes it read-only, in a file system of its own, under ``unshare``.
 
 ``unshare --map-root-user --mount python -m tests.support.full_disk FOLDER`` prints what happened as JSON.
 """
@@ -36,7 +36,7 @@ def make_read_only(folder: Path) -> None:
 
 
 def fill(folder: Path) -> Path:
-    """A file that takes all the free space."""
+    """Write a file that takes all the free space, and return its path."""
     filler = folder / "filler"
     with filler.open("wb", buffering=0) as file:
         try:

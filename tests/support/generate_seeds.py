@@ -1,8 +1,7 @@
 """Regenerate the generated files under ``seeds/``: PDFs, the Word file, the offsets of ``questions.jsonl``.
 
-``python -m tests.support.generate_seeds`` writes the same bytes every time, and a test holds that. Run it
-after a change to this file or ``seed_*.py``, to a seed's text, to the evidence in ``questions.jsonl`` or to
-a loader.
+``python -m tests.support.generate_seeds`` writes the same bytes every time, as a test checks. Run it after a
+change to this file or ``seed_*.py``, to a seed's text, to the evidence in ``questions.jsonl`` or to a loader.
 """
 
 from __future__ import annotations
@@ -163,7 +162,7 @@ def inquiry_pdf() -> bytes:
 
 
 def _furnish(canvas: Canvas, template: BaseDocTemplate) -> None:
-    # reportlab's invariant mode dates every file to the year 2000; this one has a date of its own.
+    # reportlab's invariant mode dates every file to the year 2000; the report has another date.
     canvas.setDateFormatter(lambda *_: CREATED)
     left, right = template.leftMargin, A4[0] - template.rightMargin
     canvas.setFont("Helvetica", 8.5)
@@ -200,7 +199,7 @@ def _section(heading: str, text: str) -> list[Flowable]:
 
 
 def _table(rows: tuple[tuple[str, ...], ...], widths_mm: tuple[int, ...]) -> Table:
-    """A table with figures aligned right and words left, which the second row of each column decides."""
+    """A table with columns of figures (by the second row) aligned right, and columns of words left."""
     cells = [
         [
             Paragraph(cell, ParagraphStyle("aligned", style, alignment=TA_RIGHT) if figure else style)
@@ -253,7 +252,7 @@ def placed(words: str, text: str, where: str) -> dict[str, int]:
     """The offsets of ``words`` in ``text``.
 
     Raises:
-        ValueError: if they do not occur exactly once; it names ``where``.
+        ValueError: if ``words`` do not occur exactly once; the message names ``where``.
     """
     found = text.count(words)
     if found != 1:

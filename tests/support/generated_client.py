@@ -15,7 +15,7 @@ post_hooks: []
 content_type_overrides:
   image/png: application/octet-stream
 """
-"""No program formats the code. The generator knows no pictures, and takes them as bytes."""
+"""No program formats the generated code. The generator knows no pictures, so they are bytes for it."""
 
 
 def generated_client(description: httpx.Response, folder: Path, name: str) -> ModuleType:

@@ -1,4 +1,4 @@
-"""Reuse of reading processes between tests, because starting one takes longer than its work."""
+"""Reuse of reading processes between tests, because starting a process takes longer than its work."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ SERVERS = ("ui.app.Isolated", "index.workers.writer.Isolated")
 
 @contextmanager
 def handing_on(places: tuple[str, ...]) -> Iterator[None]:
-    """Let the modules that import ``Isolated`` take over idle processes; ``places`` are its names there."""
+    """Replace ``Isolated`` by ``HandedOn`` in modules; ``places`` has its dotted name in each module."""
     with pytest.MonkeyPatch.context() as patch:
         for place in places:
             patch.setattr(place, HandedOn)

@@ -24,12 +24,12 @@ def mail(**fields: str) -> EmailMessage:
 
 
 def text_of(message: EmailMessage) -> str:
-    """The text that is read from a message, without its head."""
+    """The text that the loader reads from a message, without the message's head."""
     found = read_eml(message.as_bytes(), PATH).text
     assert found.startswith(SHOWN)
     return found.removeprefix(SHOWN)
 
 
 def raw(fields: str, body: bytes) -> str:
-    """The text that is read from a message with these fields and this body, without its head."""
+    """The text that the loader reads from a message with these fields and this body, without its head."""
     return read_eml(f"{HEAD}{fields}\n\n".encode() + body, PATH).text.removeprefix(SHOWN)

@@ -32,7 +32,7 @@ class Page(HTMLParser):
         self.links: list[tuple[str, str | None]] = []
         self.texts: list[tuple[str, str]] = []
         self._open: list[str] = []
-        # Gradio renders the markup as Markdown first, so that the result of that step counts.
+        # Gradio first renders the markup as Markdown, and the browser reads the result.
         self.feed(MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(markup))
         self.close()
 
@@ -52,7 +52,7 @@ class Page(HTMLParser):
             self.texts.append((self._open[-1], data))
 
     def text_of(self, name: str) -> list[str]:
-        """The texts in elements with a class, which must be the element's first class; one for each piece."""
+        """The pieces of text directly in the elements whose first class is ``name``."""
         return [text for owner, text in self.texts if owner == name]
 
 
@@ -62,7 +62,7 @@ def above(markup: str) -> str:
 
 
 def shown(text: str) -> str:
-    """The visible form of ``text`` in HTML, which cannot contain control characters."""
+    """``text`` as HTML shows it, with a replacement character for each control character."""
     return "".join("\ufffd" if category(c) == "Cc" and c not in "\t\n\r" else c for c in text)
 
 

@@ -33,13 +33,13 @@ Kind = Literal["milvus", "milvus-lite"]
 KINDS: frozenset[Kind] = frozenset({"milvus", "milvus-lite"})
 
 ON_ONE_SERVER = (
-    # With one server, a search finds at once what the count of an update has found.
+    # With one server, a search finds all new vectors at once when an update has counted them.
     (milvus, "SETTLED_SECONDS", 0),
     (milvus, "SILENCE", 0),
-    # Few vectors are searched in Milvus, too.
+    # Search in Milvus even if the vectors are few.
     (collection, "are_few", lambda _count, _wanted: False),
 )
-"""The values that differ in the tests: modules, names and values."""
+"""The module, the name and the value of each constant that differs in the tests."""
 
 _SERVER_PORTS = range(23_000, 31_000)
 
@@ -52,7 +52,7 @@ class MilvusServer:
 
     Attributes:
         kind: the program.
-        address: its address for the setting ``index``.
+        address: the server's address for the setting ``index``.
     """
 
     def __init__(self, kind: Kind, folder: Path) -> None:
@@ -63,7 +63,7 @@ class MilvusServer:
         self.address = f"milvus://127.0.0.1:{self._port}"
 
     def start(self) -> None:
-        """Start the server, after it was stopped too, and wait until it answers."""
+        """Start the server, for the first time or after a stop, and wait until it answers."""
         process = self._launch()
         deadline = time.monotonic() + _SECONDS
         while process.poll() is None and time.monotonic() < deadline:
@@ -123,7 +123,7 @@ class MilvusServer:
         """End the server as a crash does, and wait until its ports are free."""
         if self._process is None:
             return
-        # The program that serves is a child of the one that was started, and ignores SIGTERM.
+        # The program that serves is a child of the started program, and ignores SIGTERM.
         with suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
@@ -193,7 +193,7 @@ def in_place_of_files(address: str) -> Iterator[None]:
 def _free_ports(count: int) -> list[int]:
     """Free ports that the system gives to no client.
 
-    A client that waits for a server could get the server's own port, and the server would take another one.
+    Otherwise a client that waits for the server could get the server's port, and the server another one.
     """
     ports = random.sample(_SERVER_PORTS, len(_SERVER_PORTS))
     return list(islice(filter(_is_free, ports), count))

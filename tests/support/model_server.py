@@ -32,7 +32,7 @@ class ModelServer:
     Attributes:
         address: its URL, for the settings of a model.
         reply: the reply to the next requests.
-        refusal: the status and the message with which it refuses the next requests; None to reply.
+        refusal: the status and the message with which the server refuses the next requests; None to reply.
         keys: the ``Authorization`` header of each request.
     """
 
@@ -47,7 +47,7 @@ def ready(_messages: Sequence[Any]) -> str:
 
 
 def citing(words: str, begins: str) -> Reply:
-    """Write ``words`` and cite the sentence of the prompt that starts with ``begins``; else say "Ready."."""
+    """Write ``words`` and cite the prompt's sentence that starts with ``begins``; "Ready." if none does."""
 
     def reply(messages: Sequence[Any]) -> str:
         if begins not in str(messages[-1].content):

@@ -1,4 +1,4 @@
-"""OpenDocument files for tests: their XML by hand, in an archive."""
+"""OpenDocument files for tests: archives of XML that is written by hand."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ SENTENCE = "Gate 3 failed because nobody had looked at its pin since the dam was
 def packed(
     body: str, *, automatic: str = "", container: str = "text", equation: str = "", **parts: str
 ) -> bytes:
-    """A file with this body; ``meta``, ``styles`` and ``manifest`` are the content of those parts.
+    """A file with this body; ``parts`` has the content of ``meta``, ``styles`` and ``manifest``.
 
-    ``equation`` is an embedded object.
+    ``equation`` is the XML of an embedded object.
     """
     names = {"meta": "meta.xml", "styles": "styles.xml", "manifest": "META-INF/manifest.xml"}
     made = BytesIO()

@@ -50,16 +50,16 @@ class OpenIDProvider:
     """A running provider.
 
     Attributes:
-        issuer: its address.
-        claims: what it says of the person who is signed in to it; ``sub`` is needed.
-        info: what its ``/userinfo`` says, if that is something else.
-        token: changes of the claims of its id tokens; None leaves a claim out.
-        description: changes of its description; None leaves a field out.
+        issuer: the address of the provider.
+        claims: the claims about the person who is signed in to the provider; ``sub`` is needed.
+        info: the claims at ``/userinfo``; None for the same claims.
+        token: changes of the claims in id tokens; None leaves a claim out.
+        description: changes of the provider's description; None leaves a field out.
         signs: the kind and the name of the key that signs.
         secret: the secret of the client; empty for a public client.
-        published: the kind and the name of each key that its key set has.
-        answers: raw answers (status and body) instead of its own, by path.
-        refuses: the error with which it refuses a person; empty if it does not.
+        published: the kind and the name of each key in the published key set.
+        answers: raw answers (status and body) instead of the provider's own, by path.
+        refuses: the error with which the provider refuses a person; empty to refuse nobody.
         shows_page: whether a person has to click on a page of the provider.
         asked: the paths of requests, in order, with their bodies.
         codes: the codes that have not been used.
@@ -109,7 +109,7 @@ class OpenIDProvider:
             return ".".join([_part({"alg": "none"}), _part(claims), ""])
         if kind == "unsigned":
             return ".".join([_part({"alg": "RS256", "kid": name}), _part(claims), ""])
-        if kind == "HS256":  # With the public key as a password, which everyone knows.
+        if kind == "HS256":  # The password is the public key, which everyone knows.
             signed = f"{_part({'alg': 'HS256', 'kid': name})}.{_part(claims)}"
             public = key("RS256", name).as_pem(private=False)
             return f"{signed}.{_text(hmac.digest(public, signed.encode(), sha256))}"
@@ -205,7 +205,7 @@ class _Answers(BaseHTTPRequestHandler):
         self._json(200, {**token, "id_token": provider.id_token(known.nonce)})
 
     def _is_client(self, sent: dict[str, str]) -> bool:
-        """Return whether the client proves who it is, in the header or in the body."""
+        """Return whether the request has the client's name and secret, in the header or in the body."""
         kind, _, value = self.headers.get("Authorization", "").partition(" ")
         if kind == "Basic":
             name, _, secret = b64decode(value).decode().partition(":")

@@ -1,4 +1,4 @@
-"""PDFs for tests: made by reportlab, set by its own typesetting or drawn by hand."""
+"""PDFs for tests, made by reportlab: a story that reportlab typesets, or pages drawn by hand."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ _USER = "footnoted"
 _ACCOUNT = "postgres"
 
 ON_SQLITE = ".sqlite"
-"""The name of a home folder whose catalog is a SQLite file in any case, to compare with."""
+"""The name of a home folder whose catalog is always a SQLite file, so that tests can compare with it."""
 
 
 class Server:
@@ -53,7 +53,7 @@ class Server:
     def of(self, file: Path) -> sa.URL:
         """The address of the database that stands for the SQLite file at ``file``.
 
-        A file lies there instead that names the place, so that a copied home gets a copy of the database.
+        ``file`` itself then contains only its own path, so that a copied home gets a copy of the database.
         """
         if file not in self._databases:
             template = self._databases.get(_place_in(file)) if file.is_file() else None
@@ -76,10 +76,10 @@ class Server:
         run_as_owner(self.folder, "pg_ctl", "-D", str(self.folder / "data"), "-m", how, "stop")
 
     def start(self) -> None:
-        """Start the server, after it was stopped too."""
+        """Start the server, for the first time or after a stop."""
         settings = {
             "listen_addresses": "", "unix_socket_directories": str(self.folder), "max_connections": "300",
-            # What a test writes outlives the server, and need not outlive the machine.
+            # Written data must survive a crash of the server, but not of the machine.
             "fsync": "off", "full_page_writes": "off", "shared_buffers": "32MB",
         }  # fmt: skip
         options = " ".join(f"-c {name}='{value}'" for name, value in settings.items())
@@ -146,7 +146,7 @@ def in_place_of_sqlite(server: Server) -> Iterator[None]:
         return exists(sqlite, address) and (_is_saved(file) or other.exists(server.of(file)))
 
     def address(home: Path, database_url: str) -> sa.URL:
-        """The address that a backup is of, or is restored to."""
+        """The address of the catalog that a backup copies, or that a restoration replaces."""
         file = home / CATALOG
         return address_of(home, database_url) if database_url or _is_saved(file) else server.of(file)
 
@@ -158,7 +158,7 @@ def in_place_of_sqlite(server: Server) -> Iterator[None]:
 
 
 def _is_saved(file: Path) -> bool:
-    """Tell if a file is a backup's, one that a restoration has put aside, or one in ``ON_SQLITE``."""
+    """Tell if a file belongs to a backup or to a folder ``ON_SQLITE``, or a restoration has put it aside."""
     return any(part.startswith((".", "replaced-")) for part in file.parts)
 
 

@@ -27,7 +27,7 @@ MODULE = (sys.executable, "-m", "ui.cli.app")
 def environment(**more: str) -> dict[str, str]:
     """The environment of this process without settings of Footnoted, with ``more`` added.
 
-    No command uses a reranker, so that the tests pass alike where its packages are installed and where not.
+    It turns the reranker off, so that tests do the same whether its packages are installed or not.
     """
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FOOTNOTED_")}
     offline = {"HF_HUB_OFFLINE": "1", "GRADIO_ANALYTICS_ENABLED": "False", "PYTHONPATH": str(ROOT)}
@@ -100,7 +100,7 @@ def serving(
 ) -> Iterator[Served]:
     """Run a server of ``home`` on a free port, and end it with the context.
 
-    ``command`` starts it in ``folder``; ``more`` is added to its environment.
+    ``command`` starts the server in ``folder``; ``more`` is added to the environment.
     """
     process = subprocess.Popen(
         [*command, "serve", "--home", str(home), "--port", "0", *arguments],

@@ -27,13 +27,13 @@ def is_installed() -> bool:
 
 @dataclass
 class Node:
-    """The processes of a node, which are a group of their own."""
+    """A node: the process that a test started, and the children of this process."""
 
     process: subprocess.Popen[bytes]
 
     def kill(self) -> None:
         """End all processes of the node as a crash does."""
-        # Ray's processes are children of the first one, and some have a session of their own.
+        # Ray's other processes descend from the first one, and some have sessions of their own.
         for pid in [*_children(self.process.pid), self.process.pid]:
             try:
                 os.kill(pid, signal.SIGKILL)
@@ -43,11 +43,11 @@ class Node:
 
 
 class RayCluster:
-    """A running cluster of two nodes of a core each, whose logs are in ``folder``.
+    """A running cluster of two nodes with one core each; the logs are in ``folder``.
 
     Attributes:
         address: the address for ``footnoted sync --on`` on a node.
-        client_address: the address from elsewhere.
+        client_address: the address for ``footnoted sync --on`` elsewhere.
     """
 
     def __init__(self, folder: Path, temporary: str) -> None:
@@ -111,7 +111,7 @@ def _start(log: Path, *arguments: str) -> Node:
 
 
 def _children(pid: int) -> list[int]:
-    """The processes that a process has started, and theirs."""
+    """The processes that a process has started, and those that these have started."""
     found: list[int] = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:

@@ -58,7 +58,7 @@ def incoming(
     publisher: str | None = None,
     published: str | None = None,
 ) -> Incoming:
-    """A document to be added to a library."""
+    """A document that a library can add."""
     document = Document(text, title, "text", language, publisher, published)
     digest = hashlib.sha256(text.encode()).hexdigest()
     return Incoming(source, path, len(text), 1, digest, document)
@@ -73,7 +73,7 @@ def version(
     mtime_ns: int = 1,
     document: Document | None = None,
 ) -> NewVersion:
-    """A new version to be added to a catalog; its chunks are its sentences."""
+    """A new version that a catalog can add; each sentence is a chunk."""
     document = document or Document(text, "T", "text", "en")
     spans = sentences(document.text, "en")
     return NewVersion(

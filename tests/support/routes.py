@@ -14,7 +14,7 @@ from gradio.routes import App
 
 @contextmanager
 def made_once() -> Iterator[None]:
-    """Make the routes of a page when it is mounted, and not before: by the same call as for users."""
+    """Let Gradio make the routes of a page only when the page is mounted, by the same call as for users."""
     make_app = App.create_app
 
     def app(blocks: Blocks, *, parent_app: FastAPI | None = None, **options: Any) -> App:  # noqa: ANN401

@@ -145,7 +145,7 @@ def _frames(across: float) -> list[Frame]:
 
 
 def _furnish(canvas: Canvas, _template: BaseDocTemplate) -> None:
-    canvas.setDateFormatter(lambda *_: CREATED)  # its invariant mode dates every file to the year 2000
+    canvas.setDateFormatter(lambda *_: CREATED)  # reportlab's invariant mode dates every file to 2000
     canvas.setFont("Helvetica", 8.5)
     canvas.setFillColor(FAINT)
     canvas.drawString(SIDE, A5[1] - 14 * mm, "School Inspectorate: the Isken valley")

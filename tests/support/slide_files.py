@@ -1,4 +1,4 @@
-"""Presentations for the tests of their loader, made by python-pptx."""
+"""Presentations for the tests of the loader of slides, made by python-pptx."""
 
 from __future__ import annotations
 

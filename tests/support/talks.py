@@ -1,4 +1,4 @@
-"""Call the events of the chat page as Gradio does: questions, commands, and the updates of the page."""
+"""Call the event handlers of the chat page as Gradio does: send questions and commands, get updates."""
 
 from __future__ import annotations
 

@@ -52,7 +52,7 @@ def built(folder: Path, held: dict[int, Matrix], policy: IndexPolicy = FLAT) -> 
 def ranked(
     held: dict[int, Matrix], limit: int, allowed: Collection[int] | None = None, query: Matrix = QUERY
 ) -> list[int]:
-    """The numbers that a search must find, by comparing all vectors."""
+    """The numbers that a search must find: a comparison with all vectors ranks them."""
     cosines = {
         number: float(row.astype(np.float64) @ query.astype(np.float64)) for number, row in held.items()
     }

@@ -17,9 +17,9 @@ class WebHost:
     """A running host.
 
     Attributes:
-        port: its port on 127.0.0.1.
+        port: the host's port on 127.0.0.1.
         redirects: the locations to which paths redirect.
-        asked: the paths that it was asked for, in order.
+        asked: the requested paths, in order.
     """
 
     port: int
@@ -96,7 +96,7 @@ class _Answers(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def _start(self, head: bytes, part: bytes, pause: float) -> None:
-        """Send a head, and then parts without an end."""
+        """Send a head, and then parts without end."""
         self.close_connection = True
         self.wfile.write(head)
         while not self.server.over.wait(pause):

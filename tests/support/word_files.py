@@ -1,4 +1,4 @@
-"""Word documents for tests, made by python-docx, with additional XML for features that it lacks."""
+"""Word documents for tests, made by python-docx, with XML for the features that python-docx lacks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def saved(word: WordDocument) -> bytes:
 
 
 def read(write: Callable[[WordDocument], object]) -> Document:
-    """The document that is read from a Word file filled by ``write``."""
+    """The document that the loader reads from a Word file that ``write`` fills."""
     word = docx.Document()
     write(word)
     return read_docx(saved(word), PATH)
@@ -66,7 +66,7 @@ def written(*paragraphs: str) -> Callable[[WordDocument], object]:
 
 
 def styled(name: str, kind: str, properties: str, others: str = "") -> Callable[[WordDocument], object]:
-    """Adds a style of runs (``character``) or of paragraphs with these properties of words, and others."""
+    """Adds a style of runs (``character``) or of paragraphs: the properties of words, and other elements."""
     xml = (
         f"<w:style {NAMESPACES} w:type='{kind}' w:styleId='{name}'><w:name w:val='{name}'/>{others}"
         f"<w:rPr>{properties}</w:rPr></w:style>"
@@ -77,7 +77,7 @@ def styled(name: str, kind: str, properties: str, others: str = "") -> Callable[
 def numbered(
     number: int, kind: str = "", text: str = "", override: str = ""
 ) -> Callable[[WordDocument], object]:
-    """Adds a list; a list without a format uses the definition of list 1."""
+    """Adds a list; without ``kind``, it uses the definition that an earlier list has added."""
 
     def write(word: WordDocument) -> None:
         numbering = word.part.numbering_part.element
@@ -106,7 +106,7 @@ def item(number: int, text: str, end: str = "") -> str:
 
 
 def changed(name: str, *replaced: bytes | re.Pattern[bytes]) -> bytes:
-    """A document with the word MARK, with parts of one of its files replaced: old, new, old, new."""
+    """A document with the word MARK, in whose file ``name`` parts are replaced: old, new, old, new."""
     word = docx.Document()
     word.add_paragraph("MARK")
     made = BytesIO()

@@ -1,4 +1,4 @@
-"""Limits of collections to users, by their names."""
+"""Decides which users may see a collection. Callers name the users."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class CollectionRecord:
 
 
 class CollectionLimits:
-    """The collections of a library with their users. A change counts from the next request on.
+    """Lists the collections of a library, and limits who may see them, from the next request on.
 
     Args:
         catalog: the catalog of the library.
-        accounts: its accounts.
+        accounts: the accounts of the library.
     """
 
     def __init__(self, catalog: Catalog, accounts: Accounts) -> None:
@@ -40,7 +40,7 @@ class CollectionLimits:
         self._limits = Limits(catalog.engine)
 
     def all(self) -> list[CollectionRecord]:
-        """The collections, by name; a limited one need not have documents."""
+        """All collections that have documents or a limit, by name."""
         users = {self._accounts.viewer_key(user.user_id): user.name for user in self._accounts.users.all()}
         limits = self._limits.all()
         with self._catalog.reading() as reader:
@@ -55,10 +55,10 @@ class CollectionLimits:
         ]
 
     def limit(self, collection: str, names: Sequence[str]) -> CollectionRecord:
-        """Limit a collection to administrators and these users, instead of those who could see it before.
+        """Let only administrators and these users see a collection; this replaces an earlier limit.
 
         Raises:
-            AccountError: if there is no such user, or the collection has an impossible name.
+            AccountError: if no user has one of the names, or the name of the collection is blank or too long.
         """
         if not collection.strip() or len(collection) > MAX_COLLECTION_CHARACTERS:
             raise AccountError(
@@ -73,7 +73,7 @@ class CollectionLimits:
         """Let everyone see a collection again.
 
         Raises:
-            AccountError: if it is not limited.
+            AccountError: if the collection is not limited.
         """
         if not self._limits.remove(collection):
             raise AccountError(f"{collection!r} is not limited; `footnoted collection list` shows all")

@@ -30,8 +30,8 @@ class Accounts:
     """The accounts of a library. Safe to share between threads.
 
     Attributes:
-        id: the random id of these accounts. Answers and limits in the catalog name it with a user's number,
-            because the same number means another user in other accounts, as after a restored backup.
+        id: the random id of these accounts. Answers and limits in the catalog name this id and a user's
+            number, because the number alone means another user in other accounts, as after a restored backup.
         engine: the SQLAlchemy engine of the database.
         users: the people.
         tokens: the tokens of programs.
@@ -50,7 +50,7 @@ class Accounts:
 
     @classmethod
     def open(cls, home: Path, database_url: str = "", clock: Callable[[], float] = time.time) -> Accounts:
-        """Open the accounts of a library; create them as needed.
+        """Open the accounts of a library; create them if there are none.
 
         Args:
             home: the home folder.
@@ -59,11 +59,11 @@ class Accounts:
             clock: tells the time in seconds since 1970.
 
         Raises:
-            OwnTablesError: if they cannot be opened, a newer program wrote them, or there is a file although
-                they are in a database.
+            OwnTablesError: if the accounts cannot be opened, a newer program wrote them, or ``home`` has a
+                file of accounts although ``database_url`` is set.
         """
         if database_url and ACCOUNTS.exist(home):
-            # Nobody would notice that people who are locked out there are unknown here.
+            # Nobody would notice that the database does not know whom the file locks out.
             raise OwnTablesError(
                 f"the accounts of {home / ACCOUNTS.file} are not in use, since the catalog is in a database; "
                 "move the file away, and add the people with `footnoted user add`"
@@ -87,14 +87,14 @@ class Accounts:
         return f"{self.id}/user/{user_id}"
 
     def token_key(self, name: str) -> str:
-        """The key of a token without a user in the catalog."""
+        """The key in the catalog of a token that belongs to no user."""
         return f"{self.id}/token/{key_of(name)}"
 
     def viewer(self, identity: Identity) -> Viewer | None:
-        """The viewer of the library that a sender of requests is; None while nobody signs in.
+        """The viewer of the library for a sender of requests; None while sign-in is off.
 
-        The answers of a token are those of its user, or its own if it has none. A command on the machine
-        makes answers that belong to nobody.
+        Answers to a token belong to the token's user, or to the token if it has no user. Answers to a command
+        on the server's machine belong to nobody.
         """
         if identity.kind == "local":
             return None
@@ -111,7 +111,7 @@ class Accounts:
 
 
 def _secret(connection: sa.Connection, name: str) -> bytes:
-    """A random value, such as the key that signs cookies and forms; the first call makes it."""
+    """The stored random value ``name``, such as the key that signs cookies; the first call makes it."""
     new = insert_into(connection, secrets).values(name=name, value=os.urandom(32))
     connection.execute(new.on_conflict_do_nothing())
     return bytes(connection.execute(sa.select(secrets.c.value).filter_by(name=name)).scalar_one())

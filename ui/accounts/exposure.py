@@ -22,7 +22,7 @@ def is_exposed(listener: socket.socket) -> bool:
 
 
 def asks_to_sign_in(settings: Settings, *, exposed: bool) -> bool:
-    """Return whether people sign in to a server, which is ``exposed`` if other machines can reach it."""
+    """Return whether people must sign in to a server; ``exposed`` says whether other machines reach it."""
     return settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
 
 
@@ -35,7 +35,9 @@ def can_sign_in(user: UserRecord, provider: ProviderChoice | None) -> bool:
 
 @contextmanager
 def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None]:
-    """Open the accounts if people have to sign in, and close them at the end; None if they need not.
+    """Open the accounts for a ``with`` block, and close them when the block ends.
+
+    Yields the sign-in, or None if people need not sign in.
 
     Args:
         settings: the settings, among them the home folder.

@@ -39,9 +39,9 @@ class Identity:
         kind: ``user`` for a person with a session, ``token`` for a program, ``machine`` for a command on the
             server's machine, and ``local`` for everyone while sign-in is off.
         scopes: what the sender may do.
-        user_id: the number of the user, or of the token's owner; None if there is no such user.
+        user_id: the number of the person's user, or of the user who owns the token; None without a user.
         name: the name of that user.
-        token: the name of the token.
+        token: the name of the token; None for another kind of sender.
     """
 
     kind: Literal["user", "token", "machine", "local"]

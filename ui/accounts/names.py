@@ -10,14 +10,14 @@ from ui.errors import AccountError
 MAX_CHARACTERS = 64
 
 _NAME = re.compile(r"(?!\.{1,2}$)[\w.@-]+")
-"""A name. It is a segment of an address, where one or two dots would lead elsewhere."""
+"""The form of a name. A name is a segment of a URL's path, where ``.`` and ``..`` would lead elsewhere."""
 
 
 def checked(name: str) -> str:
     """``name`` in Unicode's composed form.
 
     Raises:
-        AccountError: if it is no name.
+        AccountError: if ``name`` cannot be a name.
     """
     composed = unicodedata.normalize("NFC", name)
     if len(composed) > MAX_CHARACTERS or not _NAME.fullmatch(composed):
@@ -28,7 +28,7 @@ def checked(name: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """The form of a name in which names are compared: two that look alike or differ in case are the same."""
+    """The form in which names are compared. Names that look alike, or differ only in case, share a form."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

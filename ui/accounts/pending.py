@@ -1,7 +1,7 @@
 """Sign-ins that have begun at a provider, and that only the browser in which they began can finish.
 
 The browser keeps a sign-in in a signed cookie, so that nobody can fill the server's memory with sign-ins that
-never end. The server keeps only the ids of those that have ended, until they would be too old anyway.
+never end. The server keeps only the states of sign-ins that have ended, until their cookies have expired.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ PENDING_SECONDS = 600
 """The time that a person has to sign in to the provider."""
 
 _MAX_PLACE_CHARACTERS = 1_500
-"""The longest way back that is kept. A cookie has at most 4,096 bytes."""
+"""The longest ``Pending.place`` in bytes; ``/`` replaces a longer one. A cookie has at most 4,096 bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,10 +30,10 @@ class Pending:
     """A sign-in that has begun.
 
     Attributes:
-        place: the path to which the browser goes at the end.
+        place: the path to which the browser goes after the sign-in.
         state: a random value that comes back in the address to which the provider leads the browser.
         nonce: a random value that comes back in the id token.
-        verifier: a random value that the provider knows by its digest, and gets with the code (PKCE).
+        verifier: a random value; the provider gets its digest first, and the value with the code (PKCE).
     """
 
     place: str
@@ -55,13 +55,13 @@ class PendingSignIns:
         self._lock = Lock()
 
     def begin(self, place: str) -> tuple[Pending, str]:
-        """Begin a sign-in that ends at the path ``place``; return it with the cookie for the browser."""
+        """Begin a sign-in that leads to the path ``place``; return the sign-in and the browser's cookie."""
         kept = place if len(place.encode("utf-8", "replace")) <= _MAX_PLACE_CHARACTERS else "/"
         pending = Pending(kept, *(secrets.token_urlsafe(32) for _ in range(3)))
         return pending, str(self._cookies.dumps(asdict(pending)))
 
     def end(self, cookie: str, state: str) -> Pending | None:
-        """End a sign-in; None if it is not of this browser, too old, or has ended before.
+        """End a sign-in and return it; None if another browser began it, it is too old, or has ended before.
 
         Args:
             cookie: the cookie that the browser sends.
@@ -77,7 +77,7 @@ class PendingSignIns:
             return None
         now = self._clock()
         with self._lock:
-            # Only the oldest ones, so that a flood of them makes no call slow. A cookie counts whole seconds.
+            # Look at the oldest only, so that a flood makes no call slow. Cookies have whole seconds.
             while self._ended and now - next(iter(self._ended.values())) > PENDING_SECONDS + 1:
                 self._ended.popitem(last=False)
             if state in self._ended:

@@ -1,8 +1,8 @@
 """The users who sign in with a provider.
 
 A provider knows a person by an id, the subject, which belongs to nobody else and never changes. A name may
-change, and another person may get it later. So a user is bound to issuer and subject at the first sign-in,
-and a name never leads to a user with a password.
+change, and another person may get it later. So the first sign-in binds a user to the issuer and the subject,
+and a provider's name for a person never signs in a user who has a password.
 """
 
 from __future__ import annotations
@@ -70,15 +70,15 @@ class ProvidedUsers:
         return added
 
     def admitted(self, person: Person, *, all_come: bool) -> UserRecord:
-        """The user that a person is; the first sign-in binds a user to the person, or adds one.
+        """The user of a person; the first sign-in binds an expected user to the person, or adds a user.
 
         Args:
             person: the person.
             all_come: whether a person whom no administrator has added becomes a member.
 
         Raises:
-            NotAdmittedError: if there is no such user, or the user is locked out.
-            AccountError: if a new user is needed, and the person's name is none or belongs to another user.
+            NotAdmittedError: if the person has no user, or the user is locked out.
+            AccountError: if a new user is needed, but the person's name has a wrong form or is taken.
         """
         user = self._bound(person.issuer, person.subject) or self._bind(person)
         if user is None and all_come:

@@ -101,7 +101,7 @@ class Sessions:
         return self._forms.sign(sha256(browser.encode()).hexdigest()).decode()
 
     def is_of_form(self, token: str, browser: str) -> bool:
-        """Return whether ``token`` is a token for a form of this browser that is not too old."""
+        """Return whether :meth:`form_token` made ``token`` for this browser in the last ``FORM_SECONDS``."""
         try:
             signed = self._forms.unsign(token.encode("utf-8", "surrogatepass"), max_age=FORM_SECONDS)
         except BadSignature:

@@ -17,11 +17,11 @@ from ui.counts import Counts, MemoryCounts
 
 
 class SignIn:
-    """The accounts of a library and the state of its server. Safe to share between threads.
+    """Signs people and programs in to a running server. Safe to share between threads.
 
     Attributes:
         accounts: the accounts.
-        machine_token: a token of this run of the server, for commands on the same machine.
+        machine_token: a token for commands on the same machine; it is new at each start of the server.
     """
 
     def __init__(self, accounts: Accounts, counts: Counts | None = None) -> None:
@@ -29,7 +29,7 @@ class SignIn:
 
         Args:
             accounts: the accounts.
-            counts: counts failures; None to count in memory.
+            counts: stores the counts of failures; None to count in memory.
         """
         self.accounts = accounts
         self.machine_token = new_token()
@@ -40,7 +40,7 @@ class SignIn:
     def start_session(self, name: str, password: str, address: str) -> str | None:
         """Start a session and return its cookie; None if the name or the password is wrong.
 
-        One attempt is checked at a time: each takes 64 MB of memory, and parallel ones would pass the limits.
+        Only one attempt is checked at a time: each takes 64 MB, and parallel attempts could evade the limits.
 
         Args:
             name: the name that the person wrote.
@@ -50,7 +50,7 @@ class SignIn:
         Raises:
             TooManyAttemptsError: if too many attempts with the name or from the address have failed.
         """
-        key = digest_of(key_of(name)).hex()  # A limited length, whatever the person wrote.
+        key = digest_of(key_of(name)).hex()  # The digest has the same length for every name.
         with self._one_at_a_time:
             self._throttle.check_sign_in(key, network_of(address))
             user = self.accounts.users.verified(name, password)
@@ -61,11 +61,7 @@ class SignIn:
         return self.accounts.sessions.start(user.user_id)
 
     def check_address(self, address: str) -> None:
-        """Raise an error if too many sign-ins from a network address have failed.
-
-        Raises:
-            TooManyAttemptsError: if too many have failed.
-        """
+        """Raise TooManyAttemptsError if too many sign-ins from a network address have failed."""
         self._throttle.check_address(network_of(address))
 
     def note_failure(self, address: str) -> None:
@@ -77,7 +73,7 @@ class SignIn:
 
         Raises:
             NotAdmittedError: if the person has no account here, or one that is locked out.
-            AccountError: if the person needs a new user, and has a name that cannot be given to one.
+            AccountError: if the person needs a new user, but the person's name has a wrong form or is taken.
         """
         user = self.accounts.provided.admitted(person, all_come=all_come)
         return user, self.accounts.sessions.start(user.user_id)
@@ -89,7 +85,7 @@ class SignIn:
         a neighbour behind the same address must not lock a program out.
 
         Raises:
-            TooManyAttemptsError: if the token is wrong, and too many of the address were before.
+            TooManyAttemptsError: if the token is wrong, and the address has sent too many wrong ones before.
         """
         if hmac.compare_digest(digest_of(token), digest_of(self.machine_token)):
             return Identity("machine", frozenset(Scope))
@@ -100,7 +96,7 @@ class SignIn:
 
 
 def network_of(address: str) -> str:
-    """The network that one client has for itself: an address of version 4, or 64 bits of version 6."""
+    """The network that one client has for itself: an IPv4 address, or the first 64 bits of an IPv6 one."""
     try:
         bits = 64 if ":" in address else 32
         return str(ip_network((address.partition("%")[0], bits), strict=False))

@@ -1,4 +1,4 @@
-"""Signatures with a time, which is that of the accounts."""
+"""Signatures that contain the time, from the clock of the accounts."""
 
 from __future__ import annotations
 

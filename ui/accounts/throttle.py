@@ -15,8 +15,8 @@ from ui.counts import Counts
 OF_NAME_AT_ADDRESS = RateLimitItemPerMinute(5, 5)
 OF_ADDRESS = RateLimitItemPerMinute(20, 5)
 OF_NAME = RateLimitItemPerMinute(30, 15)
-"""The most failed sign-ins with a name: from one address, from one address with any name, and from anywhere.
-The last limit is high, because anyone can use it up and so keep the user from signing in for a while."""
+"""The most failed sign-ins: with one name from one address; with any names from one address; and with one
+name from anywhere. The last limit is high, because anyone can use it up and keep the user out for a while."""
 
 OF_TOKENS = RateLimitItemPerMinute(30, 1)
 """The most wrong tokens from an address."""
@@ -41,29 +41,21 @@ class _Limit:
 
 
 class Throttle:
-    """Limits failures."""
+    """Counts failed sign-ins and wrong tokens, and raises an error when a limit is used up."""
 
     def __init__(self, counts: Counts) -> None:
         self._limiter = MovingWindowRateLimiter(counts)
 
     def check_sign_in(self, name: str, address: str) -> None:
-        """Raise an error if no further sign-in is allowed.
-
-        Raises:
-            TooManyAttemptsError: if a limit is used up.
-        """
+        """Raise TooManyAttemptsError if a limit on sign-ins with the name or from the address is used up."""
         self._check(*_limits(name, address))
 
     def check_address(self, address: str) -> None:
-        """Raise an error if no further sign-in from an address is allowed, by any name.
-
-        Raises:
-            TooManyAttemptsError: if the limit is used up.
-        """
+        """Raise TooManyAttemptsError if the limit on sign-ins from an address is used up."""
         self._check(_of_address(address))
 
     def note_failed_at(self, address: str) -> None:
-        """Count a failed sign-in that named nobody."""
+        """Count a failed sign-in that had no name."""
         limit = _of_address(address)
         self._limiter.hit(limit.item, *limit.identifiers)
 
@@ -80,7 +72,7 @@ class Throttle:
         """Count a wrong token.
 
         Raises:
-            TooManyAttemptsError: if the limit is used up.
+            TooManyAttemptsError: if the limit was used up before this token.
         """
         limit = _Limit(OF_TOKENS, ("token", address))
         self._check(limit)

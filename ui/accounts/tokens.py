@@ -29,7 +29,7 @@ def new_token() -> str:
 
 
 def digest_of(secret: str) -> bytes:
-    """The digest of a random secret. A slow hash is for passwords, which people choose."""
+    """The digest of a random secret. Only passwords, which people choose, need a slow hash."""
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -66,17 +66,17 @@ class Tokens:
     def add(
         self, name: str, scopes: Collection[Scope], *, owner: str | None = None, days: int | None = None
     ) -> tuple[TokenRecord, str]:
-        """Add a token; return it and its secret, which nothing can show again.
+        """Add a token; return its record and its secret, which nothing can show again.
 
         Args:
             name: the name of the token; a revoked token keeps its name.
             scopes: what the token may do.
             owner: the name of the user to whom the token belongs; by default, the operator of the server.
-            days: the days after which it ends; None for no end.
+            days: the days after which the token ends; None for no end.
 
         Raises:
-            AccountError: if the name cannot be used or is taken, there is no such user or scope, or the user
-                does not have all of the scopes.
+            AccountError: if the name cannot be used or is taken, ``scopes`` is empty, there is no such owner,
+                or the owner does not have all of the scopes.
         """
         name = checked(name)
         if not scopes:
@@ -100,7 +100,7 @@ class Tokens:
         return added, secret
 
     def all(self) -> list[TokenRecord]:
-        """The tokens, by name, with those that have ended."""
+        """All tokens, by name, including those that have ended."""
         return self._listed(sa.true())
 
     def revoke(self, name: str) -> None:
@@ -118,7 +118,7 @@ class Tokens:
     def identity(self, secret: str) -> Identity | None:
         """The sender of a request with this token; None if the token is unknown or has ended.
 
-        The time of the search depends on digests, which nobody can choose, and never on the tokens.
+        The database compares digests, not tokens, so the time of the search helps nobody to guess a token.
         """
         digest, now = digest_of(secret), self._clock()
         known = sa.select(tokens, users.c.name.label("owner"), users.c.role, users.c.disabled)

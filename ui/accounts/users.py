@@ -20,7 +20,7 @@ MIN_PASSWORD_CHARACTERS = 12
 MAX_PASSWORD_CHARACTERS = 1_000
 
 NO_HASH = ""
-"""The value in place of the hash, for a user without a password. No password has it."""
+"""The value in place of the hash, for a user without a password. No password has this hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +110,15 @@ class Users:
         keeps_administrator: bool = False,
         provider: ProviderChoice | None = None,
     ) -> UserRecord:
-        """Change what is given of a user; a new password, and locking out, end the user's sessions.
+        """Change the given properties of a user, who is locked out if ``is_disabled``.
 
-        The server refuses a user who is locked out, and the user's tokens.
+        A new password or a lock-out ends the user's sessions. While a user is locked out, the server also
+        refuses the user's tokens.
 
         Raises:
             AccountError: if there is no such user, or the password cannot be used.
-            LastAdministratorError: if the call ``keeps_administrator`` and no other one who can sign in, with
-                a password or the ``provider``, would be left.
+            LastAdministratorError: if ``keeps_administrator`` is set and the change would lock out or demote
+                the last administrator who can sign in, with a password or the ``provider``.
         """
         values: dict[str, object] = {}
         if role is not None:
@@ -149,8 +150,8 @@ class Users:
 
         Raises:
             AccountError: if there is no such user.
-            LastAdministratorError: if the call ``keeps_administrator`` and there is no other one who can sign
-                in, with a password or the ``provider``.
+            LastAdministratorError: if ``keeps_administrator`` is set and the user is the last administrator
+                who can sign in, with a password or the ``provider``.
         """
         named = users.c.key == key_of(name)
         if keeps_administrator:
@@ -163,10 +164,10 @@ class Users:
             raise _indispensable(self.get(name).name)
 
     def verified(self, name: str, password: str) -> UserRecord | None:
-        """The user whose name and password these are; None if there is none, or the user is locked out.
+        """The user with this name and password; None if there is none, or the user is locked out.
 
-        An unknown name, and a user without a password, take as much work as a wrong password, so that the
-        time does not tell them apart.
+        The check takes as long for an unknown name, or a user without a password, as for a wrong password,
+        so that the time does not tell them apart.
         """
         with self._engine.connect() as connection:
             named = sa.select(users).where(users.c.key == key_of(name), users.c.password != NO_HASH)
@@ -182,7 +183,7 @@ class Users:
         return self.get(name)
 
     def decoy(self) -> str:
-        """The hash of a random password, with which unknown names are checked; the first call makes it."""
+        """The hash of a random password, for the check of an unknown name; the first call makes the hash."""
         if self._decoy is None:
             self._decoy = self._hasher.hash(secrets.token_urlsafe())
         return self._decoy
@@ -192,7 +193,7 @@ class Users:
 
 
 def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[UserRecord]:
-    """The users that fulfil a condition on the tables of users and of provided users, by name."""
+    """The users for whom ``which``, a condition on the tables ``users`` and ``provided``, holds, by name."""
     found = sa.select(users, provided.c.issuer, provided.c.subject).join(provided, isouter=True).where(which)
     return [
         UserRecord(
@@ -210,14 +211,14 @@ def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Us
 
 
 def name_is_taken(name: str) -> AccountError:
-    """The error for a new user with the name of another one."""
+    """The error for a new user whose name another user has."""
     return AccountError(f"there is a user {name!r} already; choose another name")
 
 
 def _hold_administrators(connection: sa.Connection) -> None:
-    """Let no other transaction change an administrator, so that two of them cannot lock out each other.
+    """Let no other transaction change an administrator, so that two of them cannot lock each other out.
 
-    In a file, one transaction writes at a time anyway.
+    SQLite lets only one transaction write at a time anyway.
     """
     theirs = sa.select(users.c.id).where(users.c.role == Role.ADMINISTRATOR).order_by(users.c.id)
     connection.execute(theirs.with_for_update())
@@ -233,7 +234,7 @@ def _is_dispensable(provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
 
 
 def _has_way(user: sa.FromClause, provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
-    """The condition that a user can sign in, as :func:`ui.accounts.exposure.can_sign_in` has it."""
+    """The condition that a user can sign in, by the rules of :func:`ui.accounts.exposure.can_sign_in`."""
     by_password = user.c.password != NO_HASH
     if provider is None:
         return user.c.disabled.is_(None) & by_password
@@ -257,7 +258,7 @@ def _unknown(name: str) -> AccountError:
 
 
 def _composed(password: str) -> str:
-    """A password in the one form in which every keyboard's letters are the same."""
+    """A password in Unicode's composed form, so that it does not depend on the keyboard."""
     return unicodedata.normalize("NFC", password)
 
 

@@ -206,7 +206,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
             )
         except PictureError as error:
             raise HTTPException(404, str(error)) from error
-        # The tag is of the content, because another library at this address may use the same numbers.
+        # The tag depends on the picture alone, because another library at this address may use the same ids.
         tag = f'"{hashlib.sha256(picture).hexdigest()[:32]}"'
         return revalidated(tag, if_none_match, "image/png", lambda: picture)
 
@@ -246,8 +246,8 @@ def list_response(
         index: the library.
         known_tags: the request's ``If-None-Match``. If it names the current list, the response is 304.
         limit: the most documents of a page; None for all documents.
-        cursor: the place of the page.
-        brief: whether each document has only the fields of a list.
+        cursor: the cursor of the page; empty for the first page.
+        brief: whether each document has only the fields that a list shows.
 
     Raises:
         HTTPException: 422 if the cursor is not of this list.
@@ -365,10 +365,10 @@ def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) 
 def citing_answers(
     index: Library, document_id: int, limit: int, before: tuple[int, ...] | None = None
 ) -> CitingAnswers:
-    """The stored answers that cite a document, which may have been deleted since.
+    """The stored answers that cite a document. The document may have been deleted since.
 
     Raises:
-        DocumentNotFoundError: if no answer cites it and the library has no such document.
+        DocumentNotFoundError: if no answer cites the document and the library does not have it.
     """
     page = page_of_citing(index.catalog, document_id, limit, before)
     if not page.answers and before is None:

@@ -129,7 +129,7 @@ def hidden_paths(index: Library) -> HiddenPaths:
 def without(hidden: HiddenPaths, job: Job) -> Job:
     """A job without the paths of hidden files in its result and its message.
 
-    Of removed documents, nothing tells any more who might see them, so all are left out.
+    All removed documents are left out, because nothing tells any more who was allowed to see them.
     """
     if not hidden:
         return job

@@ -23,7 +23,7 @@ FROM_URL = ("POST", "/v1/documents/from-url")
 """The requests for which the server fetches a file."""
 
 _FORM_BYTES = 1_000_000
-"""The most bytes of the other fields of an upload's form."""
+"""The most bytes of an upload's form besides the file."""
 
 _MIN_COMPRESSED_BYTES = 2_000
 _GZIP_LEVEL = 5
@@ -91,8 +91,8 @@ class BodyLimit:
 class LengthCheck:
     """Refuses with 400 a request that has both a length and a transfer coding, and closes its connection.
 
-    A proxy that uses the length, before this server, which uses the coding, sees other ends of requests, so
-    that one client could smuggle a request into the connection of another (RFC 9112, section 6.1).
+    This server uses the coding. A proxy in front that uses the length sees requests end elsewhere, so one
+    client could smuggle a request into the connection of another (RFC 9112, section 6.1).
     """
 
     def __init__(self, app: ASGIApp) -> None:

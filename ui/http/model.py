@@ -1,7 +1,7 @@
-"""The routes of the language model: what it is, choose another one, test one.
+"""The routes that show the language model, choose another one, and test one.
 
 While sign-in is off, only a person at this machine may choose (:func:`ui.http.origin_check.why_not_here`);
-otherwise an administrator may. No response has the key.
+while it is on, an administrator may. No response has the model's key.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ class ModelRequest(RequestModel):
                 "folder models of the library's home, or choose it with: footnoted model set"
             )
         stored = choice.chosen
-        # The key of one server must not go to another one.
+        # The key for one server must not go to another server.
         if given is None and stored and (stored.provider, stored.address) == (model.provider, model.address):
             return model_of(model.provider, model.model, model.address, stored.key)
         return model
@@ -74,7 +74,7 @@ class ModelRequest(RequestModel):
 def model_router(choice: ModelChoice) -> Router:
     """The routes under ``/v1/model``."""
     router = Router(prefix="/v1/model", tags=["language model"], responses=documented(400, 422, 500))
-    # Opening a model takes time and memory.
+    # Opening a model takes time and memory, so requests take turns.
     choosing, testing = CapacityLimiter(1), CapacityLimiter(1)
 
     @router.get("")
@@ -141,7 +141,7 @@ def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
 
 
 async def _run(work: Callable[[], T], threads: CapacityLimiter) -> T:
-    """Run work in a thread, with its errors as problems."""
+    """Run work in a thread, and turn its errors into HTTP errors."""
     try:
         return await to_thread.run_sync(work, limiter=threads)
     except NoChoiceError as error:

@@ -107,8 +107,8 @@ class OriginCheck:
 def why_not_here(scope: Scope) -> str | None:
     """The reason why a request may come from another machine than this one; None if it comes from here.
 
-    Behind a proxy, everyone's requests have a loopback address, so that the host name and the headers of
-    proxies decide, too. Pages of allowed origins, which may call the other routes, are not this server's own.
+    Behind a proxy, every request has a loopback address, so the host name and the proxy's headers decide too.
+    A page of an allowed origin may call other routes, but does not count as a page of this server.
     """
     headers = Headers(scope=scope)
     client, _ = scope.get("client") or ("", None)

@@ -30,7 +30,7 @@ MAX_CACHED_BYTES = 256 * 1024 * 1024
 
 _PART = ".part"
 _WRITING_SECONDS = 60.0
-"""Writing a picture takes fewer seconds than this: an older unfinished file is from a killed process."""
+"""Writing a picture takes fewer seconds than this, so an older unfinished file is of a killed process."""
 
 _PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 

@@ -102,7 +102,7 @@ _REFERENCES = "#/components/schemas/{model}"
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """The ``responses`` of a route for OpenAPI: the problems with which it can answer.
 
-    They name no model, since FastAPI would prepare to write it for each route and status.
+    They name no Pydantic model, because FastAPI would build a serializer for each route and status.
     """
     schema = {"schema": {"$ref": _REFERENCES.format(model=Problem.__name__)}}
     return {
@@ -115,7 +115,7 @@ def schemas() -> dict[str, Any]:
     """The JSON schemas to which the responses of :func:`documented` refer, by name."""
     schema = Problem.model_json_schema(mode="serialization", ref_template=_REFERENCES)
     models = {**schema.pop("$defs"), Problem.__name__: schema}
-    # As FastAPI does for the models that it knows.
+    # FastAPI writes the models that it knows in the same way.
     written: dict[str, Any] = jsonable_encoder(
         {name: Schema(**model) for name, model in models.items()}, by_alias=True, exclude_none=True
     )
@@ -136,7 +136,7 @@ def status_and_detail(error: BaseException) -> tuple[int, str]:
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
             return status, outward_line(error)
-    # FastAPI wraps the error of a full disk in its own while it stores a body.
+    # If the disk is full while FastAPI stores a body, FastAPI wraps the error in one of its own.
     cause = write_failure(error) or write_failure(error.__cause__)
     if cause is not None:
         remedy = "free space on its disk, or check the permissions of its folders, then try again"
@@ -158,7 +158,7 @@ def refusal(scope: Scope, status: int, detail: str, headers: Mapping[str, str]) 
 
 
 def unreachable(scope: Scope, error: UnreachableError) -> Response:
-    """The response of a middleware that needs a server which does not answer."""
+    """The response of a middleware that needs another server, such as PostgreSQL, which does not answer."""
     return refusal(scope, 503, outward_line(error), {"Retry-After": str(RETRY_SECONDS)})
 
 

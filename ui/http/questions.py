@@ -61,7 +61,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
     Args:
         has_writer: returns whether a language model writes the answers.
-        starters: makes questions to begin with in the background.
+        starters: makes, in the background, questions with which a person can begin.
     """
     router = Router(prefix="/v1", responses=documented(400, 413, 422, 500))
     # More threads would not answer faster, because Python runs one at a time, and indexing would wait for all

@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 def operation_id(route: APIRoute) -> str:
     """The id of an operation, such as ``post_search`` for ``POST /v1/search``.
 
-    It is made of the method and the path, which are the interface; a handler may be renamed.
+    The id comes from the method and the path, so that it stays when a handler is renamed.
     """
     path = re.sub(r":\w+(?=})", "", route.path).removeprefix("/v1")
     return "_".join([min(route.methods or {"get"}).lower(), *re.findall(r"\w+", path)])
@@ -41,7 +41,6 @@ class Router(APIRouter):
     def add_to(self, other: FastAPI | Router) -> None:
         """Add the routes to an app or to another router, as they are.
 
-        ``include_router`` would make each of them a second time, which takes a third of the time in which a
-        server is made.
+        ``include_router`` would build each route again, which takes a third of the time to build a server.
         """
         other.routes.extend(self.routes)

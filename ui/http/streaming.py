@@ -44,7 +44,7 @@ class EngineEvents:
         return self
 
     async def __anext__(self) -> Event:
-        """The next event. If the caller is cancelled, it does not wait for the thread."""
+        """The next event. A caller that is cancelled does not wait for the thread."""
         event = await to_thread.run_sync(self._step, abandon_on_cancel=True, limiter=self._threads)
         if event is None:
             raise StopAsyncIteration
@@ -101,7 +101,7 @@ class AnswerStream(EventSourceResponse):
         self._stopping = anyio.Event()
         super().__init__(
             self._encoded(first),
-            sep="\n",  # As OpenAI's server ends lines.
+            sep="\n",  # OpenAI's server ends lines in this way.
             shutdown_event=self._stopping,
             shutdown_grace_period=_LAST_EVENT_SECONDS,
         )

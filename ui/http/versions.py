@@ -111,7 +111,7 @@ def versions_router() -> Router:
 
 
 def _entries(found: Sequence[Revision], old: str, new: str) -> Iterator[dict[str, Any]]:
-    """An entry for each changed sentence and its neighbours, and one for each run of other sentences."""
+    """An entry for each changed sentence and each sentence near one, and one for each run of the rest."""
     changed = (place for place, revision in enumerate(found) if revision.change != "stayed")
     near = {close for place in changed for close in range(place - AROUND, place + AROUND + 1)}
     for is_near, run in groupby(enumerate(found), lambda item: item[0] in near):

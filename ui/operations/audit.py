@@ -1,7 +1,7 @@
 """The audit log: who changed what, when and from where, and who was refused; no words of reports.
 
-It has tables of its own, which no backup of the library has and no restored one replaces. The server and the
-commands add to it; nothing changes a record.
+The audit log has tables of its own: a backup of the library leaves them out, and a restore keeps them. The
+server and the commands add records; nothing changes a record.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _records = sa.Table(
     sa.Column("outcome", TEXT, nullable=False),
     sa.Column("address", TEXT),
     sa.Column("request_id", TEXT),
-    # A number stays that of its record also when the newest records were deleted.
+    # No later record gets the number of a deleted one, even of the newest.
     sqlite_autoincrement=True,
 )
 
@@ -52,7 +52,7 @@ class Act:
         outcome: ``done``, or the status of the refusal or the failure.
         kind: ``user``, ``token``, ``machine`` or ``local`` as in :class:`ui.accounts.Identity`, ``nobody``
             for an unknown sender, and ``command`` for a command.
-        who: the name of the user or the token, or the account of the system that ran the command.
+        who: the name of the user or the token, or the operating system's account that ran the command.
         target: the object of the act: ids, or the name of an account.
         address: the network address of the sender; None for a command.
         request_id: the id of the request; None for a command.
@@ -90,7 +90,7 @@ class AuditLog:
     """
 
     def __init__(self, home: Path, database_url: str = "", clock: Callable[[], float] = time.time) -> None:
-        """Open the log when it is needed.
+        """Open the log at its first use.
 
         Args:
             home: the library's folder.
@@ -106,7 +106,7 @@ class AuditLog:
         self._tables.close()
 
     def add(self, act: Act) -> None:
-        """Record an act, at the present time. Its words are shortened to 200 characters each.
+        """Record an act, at the present time. Each of its texts is cut to 200 characters.
 
         Raises:
             OwnTablesError: if the log cannot be opened.
@@ -130,9 +130,9 @@ class AuditLog:
         Args:
             limit: the most records.
             before: only records with a lower number, as for the next page.
-            who: only those of this user, token or account.
-            action: only those whose action has these characters.
-            since: only those from this time on, in seconds since 1970.
+            who: only records of this user, token or account.
+            action: only records whose action contains this text.
+            since: only records from this time on, in seconds since 1970.
         """
         newest = sa.select(_records).order_by(_records.c.number.desc()).limit(limit)
         if before is not None:
@@ -149,7 +149,7 @@ class AuditLog:
             return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
 
     def latest(self, action: str) -> dict[str, float]:
-        """The time of the newest record of this action that was done, by the name in ``who``."""
+        """The time at which each ``who`` last did ``action`` with success, in seconds since 1970."""
         newest = (
             sa.select(_records.c.who, sa.func.max(_records.c.at))
             .where(_records.c.action == action, _records.c.outcome == DONE, _records.c.who.is_not(None))
@@ -161,7 +161,7 @@ class AuditLog:
             return {str(who): float(at) for who, at in connection.execute(newest)}
 
     def forget(self, before: float) -> int:
-        """Delete the records of the time before ``before`` from the disk; return their number."""
+        """Delete the records from before the time ``before``, also from the disk; return their number."""
         if not self._tables.exist():
             return 0
         with self._tables.engine.begin() as connection:
@@ -173,7 +173,7 @@ class AuditLog:
 
 
 def record_command(settings: Settings, action: str, target: str | None = None) -> None:
-    """Record that a command did something, in the audit log of the library of ``settings``.
+    """Record the act of a command in the audit log of the library that ``settings`` name.
 
     Raises:
         OwnTablesError: if the log cannot be opened.
@@ -183,7 +183,7 @@ def record_command(settings: Settings, action: str, target: str | None = None) -
 
 
 def system_account() -> str:
-    """The account of the system that runs this process."""
+    """The operating system's account that runs this process: its name, or its number if it has no name."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # A container's account may have no name.
@@ -194,14 +194,14 @@ _notes: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)
 
 
 def begin_notes() -> dict[str, str]:
-    """Begin to collect the notes of the current request."""
+    """Begin to collect what :func:`note` notes about the current request."""
     notes: dict[str, str] = {}
     _notes.set(notes)
     return notes
 
 
 def note(**known: str) -> None:
-    """Note the ``who`` or the ``target`` of the current request, where its route does not say it."""
+    """Note the ``who`` or ``target`` of the current request for the audit log, if its route does not tell."""
     notes = _notes.get()
     if notes is not None:
         notes.update(known)

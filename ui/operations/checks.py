@@ -114,7 +114,7 @@ def _permissions(settings: Settings) -> _Found:
         more = f" and {len(foreign) - _OFFENDERS} more" if len(foreign) > _OFFENDERS else ""
         names = ", ".join(foreign[:_OFFENDERS]) + more
         return "failed", f"another account owns {names}; run `chown --recursive` on {home}"
-    # Uploads and caches lie in folders that are closed, so that only the home itself lets others in.
+    # Other accounts can never open the folders of uploads and caches, so check the home alone.
     if home.stat().st_mode & _OTHERS:
         return "warning", f"other accounts can read {home}; run `chmod --recursive go= {home}`"
     return "ok", f"only this account can read {home}"
@@ -133,7 +133,7 @@ def _entries(home: Path) -> Iterator[Path]:
 
 
 def _is_foreign(entry: Path) -> bool:
-    """Return whether another account owns a file or a folder; nobody owns one that is gone."""
+    """Return whether another account owns a file or a folder; False if it is gone."""
     try:
         return entry.lstat().st_uid != os.geteuid()
     except FileNotFoundError:
@@ -165,7 +165,7 @@ def _library(settings: Settings) -> _Found:
 
     store = store_at(settings.index_url)
     if store is not None:
-        # Ask the server something.
+        # Fails if the server does not answer.
         store.names("")
     if not has_library(settings):
         return "ok", "there is none yet; the first sync or upload makes it"

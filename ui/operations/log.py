@@ -1,8 +1,8 @@
 """The log of a server: one line for each event, as pairs or as JSON, with the id of its request.
 
 Unless the settings allow it, no line has words of a question, an answer or a report. The message of an
-unexpected error may have some (an error of a database quotes its parameters), so only its kind and the lines
-of code are logged.
+unexpected error may quote them (an error of a database quotes its parameters), so the log gets only the class
+of the error and the lines of code.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ _events = logging.getLogger(EVENTS)
 
 
 def begin_request(sent: str | None) -> str:
-    """Give the current request an id, which all further lines of its task and its threads carry.
+    """Give the current request an id, which all later log lines of its task and its threads carry.
 
     Args:
-        sent: the id that the client or a proxy has sent; it is taken if it has at most 64 letters, digits and
-            the signs ``. _ : -``.
+        sent: the id that the client or a proxy has sent; the request gets this id if it consists of at most
+            64 letters, digits and the signs ``. _ : -``.
 
     Returns:
         The id.
@@ -50,7 +50,7 @@ def begin_request(sent: str | None) -> str:
 
 
 def request_id() -> str | None:
-    """The id of the current request; None outside of one."""
+    """The id of the current request; None outside of a request."""
     return _request.get()
 
 
@@ -60,7 +60,7 @@ def log_event(name: str, level: int = logging.INFO, **fields: Any) -> None:  # n
 
 
 def configure_log(settings: OperationSettings) -> None:
-    """Let the root logger write to standard error, as the settings say. Call this once, in a process."""
+    """Let the root logger write to standard error, as the settings say. Call this once in a process."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(LineFormatter(as_json=settings.log_format == "json", texts=settings.log_texts))
     logging.basicConfig(handlers=[handler], level=logging.WARNING)
@@ -72,7 +72,7 @@ class LineFormatter(logging.Formatter):
     """Formats a record as one line: its time in UTC, its level, its event, and its fields."""
 
     def __init__(self, *, as_json: bool, texts: bool) -> None:
-        """Write JSON objects or pairs; with ``texts``, also the messages of unexpected errors."""
+        """Write JSON or ``key=value`` pairs; with ``texts``, also the messages of unexpected errors."""
         super().__init__()
         self._as_json = as_json
         self._texts = texts
@@ -112,7 +112,7 @@ class LineFormatter(logging.Formatter):
 
     def _named(self, error: BaseException) -> str:
         kind = type(error).__name__
-        # The system's own words, such as "No space left on device".
+        # The operating system's words, such as "No space left on device", quote no report.
         message = str(error) if self._texts else (isinstance(error, OSError) and error.strerror) or ""
         return f"{kind}: {message}" if message else kind
 

@@ -1,6 +1,6 @@
-"""The metrics of a server, in a registry of its own, and the two observers that feed them.
+"""The metrics of a server, in a registry of their own, and the log line of an answer.
 
-Labels have few values: routes as the server writes them, never paths, names or words.
+Labels have few values: routes with the names of their parameters, never paths, names or words of a request.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class RequestSeen:
     """A request that has ended.
 
     Attributes:
-        method: the HTTP method; ``other`` for an invented one.
+        method: the HTTP method; ``other`` for one that the server does not know.
         route: the path of the route, with the names of its parameters; ``other`` for an unknown one.
         status: the status that was sent; 500 if the server failed before it sent one.
         seconds: the time until the end of the response.
@@ -146,7 +146,7 @@ class Metrics:
 
 
 def verdicts_of(answer: Answer) -> dict[str, int]:
-    """The number of an answer's sentences by their verdict; ``dropped`` are those that it leaves out."""
+    """The number of sentences with each verdict; ``dropped`` counts those that the answer leaves out."""
     counted = Counter[str](sentence.verdict for sentence in answer.sentences)
     if answer.dropped:
         counted["dropped"] = len(answer.dropped)
@@ -179,13 +179,13 @@ _IN_MS = frozenset({*STAGES, *ANSWER_PARTS})
 
 
 class _Library(Collector):
-    """Reads the state of the library, its jobs and its encoder when the metrics are asked for."""
+    """Reads the state of the library, its jobs and its encoder each time that the metrics are requested."""
 
     def __init__(self, engine: QueryEngine) -> None:
         self._engine = engine
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
-        """The metrics. Those of a catalog that cannot be read are left out."""
+        """The metrics; without those of the library if the catalog cannot be read."""
         yield _gauge("ready", "1 if the server answers questions.", float(not self._engine.is_warming))
         yield _gauge("open_questions", "Questions that are being answered.", self._engine.open_questions)
         encoder = self._engine.index.encoder

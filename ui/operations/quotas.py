@@ -19,8 +19,8 @@ from ui.operation_settings import OperationSettings
 
 REFUSALS_OF_ADDRESS = RateLimitItemPerMinute(60)
 REFUSALS = RateLimitItemPerMinute(600)
-"""The most refusals that the audit log records a minute, of one address and of all, so that wrong passwords
-cannot fill the disk. The metrics and the log have all of them."""
+"""The most refusals that the audit log records a minute, of one address and of all addresses, so that wrong
+passwords cannot fill the disk. The metrics and the log have every refusal."""
 
 _KINDS = {
     "requests": "requests a minute",
@@ -58,7 +58,7 @@ class _Count:
 class Quotas:
     """Counts what each user, token and address does.
 
-    The commands of the server's machine have no limits, and nor has this machine while sign-in is off.
+    Commands on the server's machine have no limits; while sign-in is off, nothing on that machine has any.
     """
 
     def __init__(self, settings: OperationSettings, counts: Counts) -> None:
@@ -97,9 +97,9 @@ class Quotas:
         return None
 
     def count_more(self, identity: Identity | None, upload_bytes: int) -> None:
-        """Count the bytes by which an upload was longer than it declared; at most as many as are left."""
+        """Count the bytes of an upload beyond its declared length, at most as many as the limit has left."""
         for count in self._counts(identity, "", ["uploads"], _megabytes(upload_bytes)):
-            # The limiter counts nothing of what goes beyond a limit.
+            # If the cost exceeded the rest, the limiter would count nothing at all.
             left = self._limiter.get_window_stats(count.item, *count.place).remaining
             self._limiter.hit(count.item, *count.place, cost=min(count.cost, left))
 
@@ -128,7 +128,7 @@ class Refusals:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())
 
     def are_many(self, address: str) -> bool:
-        """Count a refusal; return whether there are so many that it is not recorded."""
+        """Count a refusal; return whether there are too many for the audit log to record this one."""
         few_of_address = self._limiter.hit(REFUSALS_OF_ADDRESS, network_of(address))
         return not (few_of_address and self._limiter.hit(REFUSALS))
 

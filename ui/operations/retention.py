@@ -34,7 +34,7 @@ def retention(library: Library, audit: AuditLog, settings: OperationSettings) ->
         nonlocal due
         now = time.monotonic()
         if now >= due:
-            # Set even if it fails, so that a full disk is tried, and logged, once an hour.
+            # Set this before the attempt, so that a full disk is tried, and logged, only once an hour.
             due = now + HOUR_SECONDS
             forget(library, audit, settings)
 
@@ -44,7 +44,7 @@ def retention(library: Library, audit: AuditLog, settings: OperationSettings) ->
 def forget(
     library: Library, audit: AuditLog, settings: OperationSettings, clock: Callable[[], float] = time.time
 ) -> Forgotten:
-    """Delete what is too old, and clear the catalog's log of what was deleted since.
+    """Delete what is too old, and empty the catalog's write-ahead log, which may still have deleted rows.
 
     Raises:
         sqlalchemy.exc.DatabaseError, UnreachableError: if a database cannot be written.

@@ -23,7 +23,7 @@ def open_tracing(settings: OperationSettings) -> Tracing | None:
         from ui.operations.tracing import Tracing
     except ImportError as error:
         raise SettingsError(
-            # The address may contain a password.
+            # Leave out the address, which may contain a password.
             f"traces need packages that are not installed ({error.name}); run pip install "
             "'footnoted[telemetry]', or unset FOOTNOTED_OTLP_ENDPOINT and OTEL_EXPORTER_OTLP_ENDPOINT"
         ) from error

@@ -1,8 +1,8 @@
 """The traces of a server, by OpenTelemetry: spans of requests, of answers and syncs, and of their stages.
 
-Import this module by :mod:`ui.operations.telemetry` only. Spans have the names of routes and stages, and ids;
-no words of questions, answers or reports, unless the settings allow them in the log. The tracer is not the
-global one, so that other libraries, which do not know this rule, add no spans.
+Import this module only through :mod:`ui.operations.telemetry`. Spans have ids and the names of routes and
+stages, but no words of questions, answers or reports, unless the settings allow them in the log. The tracer
+is not the global one, so that other libraries, which do not know this rule, add no spans.
 """
 
 from __future__ import annotations
@@ -64,12 +64,12 @@ class Tracing:
     def request(
         self, name: str, headers: Mapping[str, str], attributes: Attributes
     ) -> Iterator[Callable[[int], None]]:
-        """Trace a request, as a part of the client's trace if its headers name one.
+        """Trace a request, as a part of the client's trace if ``headers`` name one.
 
         Args:
             name: the method and the route.
             headers: the headers of the request.
-            attributes: what is known of the request.
+            attributes: the attributes of the span.
 
         Yields:
             A function that receives the status of the response.
@@ -89,8 +89,8 @@ class Tracing:
     def see_answer(self, answer: Answer) -> None:
         """Trace an answer that has just been made, in the request of the current context.
 
-        The stages lie one after another, in the order of :data:`rag.engine.STAGES`; one that ran several
-        times is one span of the whole time.
+        The stages lie one after another, in the order of :data:`rag.engine.STAGES`. A stage that ran several
+        times is one span, as long as all its runs together.
         """
         spent, parts = (
             {name: int(answer.timings[name] * _MILLISECOND) for name in names if name in answer.timings}
@@ -118,7 +118,7 @@ class Tracing:
         self._staged("question", spent, attributes, {"answer": parts})
 
     def see_sync(self, report: SyncReport) -> None:
-        """Trace a sync that has just ended, with its stages as for an answer."""
+        """Trace a sync that has just ended, with a span for each stage."""
         attributes = {
             "footnoted.added": len(report.added),
             "footnoted.changed": len(report.changed),
@@ -141,10 +141,10 @@ class Tracing:
         """Make a span that ends now, with a span for each stage.
 
         Args:
-            name: the name, with which those of the stages begin.
+            name: the name of the span, with which the names of the stages' spans begin.
             stages: the nanoseconds of each stage, in order.
             attributes: the attributes of the whole.
-            parts: the nanoseconds of the parts of stages, the last of which ends with its stage.
+            parts: the nanoseconds of the parts of each stage. The last part ends when its stage ends.
         """
         begins = time.time_ns() - sum(stages.values())
         whole = self._tracer.start_span(name, attributes=attributes, start_time=begins)

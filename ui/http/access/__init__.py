@@ -1,1 +1,1 @@
-"""The sender of a request, the need of its route, and the refusal of everyone else."""
+"""Finds the sender of a request, and refuses one who may not do what the route does."""

@@ -28,12 +28,12 @@ _LOOKUPS = 4
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The sender of a request, by session or by token; None if nobody is known.
+    """The sender of a request, known by a session or a token.
 
     Attributes:
-        identity: the sender.
+        identity: the sender; None if unknown.
         session: the session, if the sender is a person.
-        sent: what the request had to be identified by.
+        sent: ``token`` or ``session`` if the request had one, valid or not; otherwise empty.
     """
 
     identity: Identity | None
@@ -45,9 +45,9 @@ class SignInCheck:
     """Lets a request pass if its sender may do what its route does (:mod:`ui.http.access.table`).
 
     ``request.state.identity`` is then the sender, ``request.state.session`` the session of a person, and
-    ``request.state.engine`` the engine as the sender may see it (:mod:`ui.http.access.views`). A program is
-    told what is missing by 401 or 403. A browser that opens a page is led to the sign-in page, or gets a page
-    that refuses the user.
+    ``request.state.engine`` the engine as the sender may see it (:mod:`ui.http.access.views`). To refuse a
+    program, the check answers 401 or 403 and says what is missing. To refuse a browser that opens a page, it
+    redirects the browser to the sign-in page, or sends a page that refuses the user.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class SignInCheck:
             app: the app.
             sign_in: lets people and programs in; None lets every request pass.
             engine: the server's engine over the whole library.
-            refusal_page: the page for a user who lacks the scope of an address.
+            refusal_page: makes the page for a user who lacks the scope that a page needs.
         """
         self._app = app
         self._engine = engine
@@ -124,7 +124,7 @@ class SignInCheck:
 
 
 def client_address(scope: Scope) -> str:
-    """The network address of the client; a local proxy passes on its own client's."""
+    """The network address of the client; behind a proxy on this machine, that of the proxy's client."""
     client, _ = scope.get("client") or ("", None)
     return str(client)
 
@@ -136,7 +136,7 @@ def set_session_cookie(response: Response, scope: Scope, name: str, value: str, 
 
 
 def _find(sign_in: SignIn, scope: Scope) -> _Found:
-    """Look up the sender of a request. A token counts before a cookie."""
+    """Look up the sender of a request. If the request has a token, its cookie does not count."""
     kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return _Found(sign_in.token_identity(token.strip(), client_address(scope)), sent="token")
@@ -148,7 +148,7 @@ def _find(sign_in: SignIn, scope: Scope) -> _Found:
 
 
 def insufficient_scope(sender: Identity, scope: ScopeName) -> tuple[str, dict[str, str]]:
-    """The detail and the headers of a refusal for want of a scope."""
+    """The detail and the headers of the response to a sender who lacks a scope."""
     detail = f"This needs the scope {scope.value!r}, which {sender} does not have."
     challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
     return detail, {"WWW-Authenticate": challenge}
@@ -183,10 +183,11 @@ def _unknown(scope: Scope, sent: str) -> Response:
 
 
 def _closed(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) -> Send:
-    """A ``send`` for responses that only the sender of the request may see, also after signing out.
+    """A ``send`` for responses that only the sender of the request may see.
 
-    Browsers ask the server again before they show such a response from their cache. With a renewed session,
-    the response carries the cookie again, unless shared caches may keep it.
+    A browser must ask the server before it shows the response from its cache, so that nobody sees it after
+    the sender has signed out. If the session was renewed, the response has the cookie again, unless shared
+    caches may keep the response.
     """
 
     async def closed(message: Message) -> None:

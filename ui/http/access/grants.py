@@ -1,4 +1,4 @@
-"""The limit of what a sender may give to others: scopes that the sender has."""
+"""Lets a sender give others only those scopes that the sender has."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def accounts_of(sign_in: SignIn | None) -> Accounts:
     """The accounts of the server.
 
     Raises:
-        HTTPException: if nobody signs in to it.
+        HTTPException: 409 if sign-in is off.
     """
     if sign_in is None:
         raise HTTPException(409, "Nobody signs in to this server, so it has no users and no tokens.")
@@ -24,10 +24,11 @@ def accounts_of(sign_in: SignIn | None) -> Accounts:
 def require_scopes(sender: Identity, scopes: Collection[Scope]) -> None:
     """Refuse a sender who gives somebody a scope that the sender does not have.
 
-    A new password gives the scopes of its user. Otherwise, a token to administer would be one to read.
+    Without this rule, a token with the scope ``admin`` alone could add a token that reads. Whoever sets a
+    user's password gives the scopes of the user.
 
     Raises:
-        HTTPException: if the sender lacks one of the scopes.
+        HTTPException: 403 if the sender lacks one of the scopes.
     """
     missing = [scope for scope in Scope if scope in scopes and scope not in sender.scopes]
     if missing:

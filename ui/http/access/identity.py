@@ -26,9 +26,9 @@ def identity_of(connection: HTTPConnection) -> Identity:
 
 
 def session_cookie(sign_in: SignIn) -> str:
-    """The name of the session's cookie. Browsers send the cookies of a host to all servers on its ports.
+    """The name of the session's cookie. All servers with the same accounts share the cookie.
 
-    So it has the id of the accounts, which servers with the same accounts share.
+    The name has the id of the accounts, because a browser sends a host's cookies to all ports of the host.
     """
     return f"footnoted-session-{sign_in.accounts.id[:_COOKIE_CHARACTERS]}"
 
@@ -53,7 +53,7 @@ class Sender(BaseModel):
 
 
 def identity_router(sign_in: SignIn | None) -> Router:
-    """The route that tells the sender of a request which user or token the server takes it for."""
+    """The route that tells a client which user or token its requests come from."""
     router = Router(prefix="/v1", tags=["server"], responses=documented(500))
 
     @router.get("/identity")

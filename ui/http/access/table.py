@@ -1,4 +1,4 @@
-"""The one table of what each route needs, and the check that no route is missing in it."""
+"""The table of the scope that each route needs, and the check that the table has every route."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from ui.accounts import Scope
 
 
 class Need(Enum):
-    """The need of a route without a scope."""
+    """What a route that needs no scope needs from the sender."""
 
     NOTHING = "nothing"
     IDENTITY = "identity"
@@ -135,8 +135,8 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
 }
 
 TABLE: Mapping[str, Need | Scope] = {route: need for need, routes in _ROUTES.items() for route in routes}
-"""The need of each route. A route is a method, or ``*`` for any other method, and a path with its parameters.
-Where several match a request, the first counts."""
+"""What each route needs. A route is a method, or ``*`` for any other method, and a path with its parameters.
+If several routes match a request, the first one counts."""
 
 _PATTERNS = [
     (method, path, compile_path(path)[0], need)
@@ -152,8 +152,8 @@ class Matched:
     """The route that a request matches.
 
     Attributes:
-        path: its path with the names of its parameters; ``other`` if there is no such route.
-        need: what it needs.
+        path: the route's path with the names of its parameters; ``other`` if no route matches.
+        need: the scope that the route needs, or what it needs instead.
         values: the objects that the request's path names, such as the id of a document.
     """
 
@@ -200,7 +200,7 @@ def check_table(routes: Sequence[BaseRoute]) -> None:
     """Check that the table has each of the routes.
 
     Raises:
-        LookupError: if it lacks one. An app with such a route must not start.
+        LookupError: if the table lacks a route. The app must then not start.
     """
     known = {*TABLE, *(route.replace("GET", "HEAD", 1) for route in TABLE)}
     for route in routes_of(routes):

@@ -24,7 +24,7 @@ from ui.openid_settings import ProviderChoice
 from ui.operations import AuditLog, note
 
 _WAITING = 20
-"""The most requests that wait for another one to hash its password, which takes a core and 64 MB."""
+"""The most requests that wait to hash a password. Hashing takes a core and 64 MB, so requests take turns."""
 
 AccountName = Annotated[Text, Field(max_length=MAX_CHARACTERS, description="letters, digits and . _ @ -")]
 NameInPath = Annotated[Text, Path(max_length=MAX_CHARACTERS)]
@@ -197,7 +197,7 @@ def _known(accounts: Accounts, name: str) -> UserRecord:
 
 @contextmanager
 def _problems() -> Iterator[None]:
-    """Answer what cannot be done to an account with 409 or 422."""
+    """Turn the errors of an account's change into responses 409 and 422."""
     try:
         yield
     except LastAdministratorError as error:

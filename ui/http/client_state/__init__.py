@@ -1,1 +1,1 @@
-"""State that clients hold and send back: the place in a list, the tag of a response, the key of a request."""
+"""State that clients keep and send back: cursors of lists, tags of responses, and keys of requests."""

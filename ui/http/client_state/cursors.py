@@ -1,4 +1,4 @@
-"""Cursors of long lists. A client sends a cursor back as it is; what is in it may change."""
+"""Cursors of long lists. A client sends a cursor back unchanged; its form may change between versions."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ Cursor = Annotated[
 
 
 def cursor_of(listing: str, place: Sequence[int]) -> str:
-    """The cursor of the page of ``listing`` that begins behind the row at ``place``, the row's sort key."""
+    """The cursor of the page of ``listing`` that begins after the row with the sort key ``place``."""
     return urlsafe_b64encode(f"{listing}:{':'.join(map(str, place))}".encode()).decode().rstrip("=")
 
 
 def place_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] | None:
-    """The place that :func:`cursor_of` wrote, which has so many numbers; None for an empty cursor.
+    """The sort key in a cursor of :func:`cursor_of`; None for an empty cursor.
 
     Raises:
-        HTTPException: 422 if the cursor is not of this list.
+        HTTPException: 422 if the cursor is not of this list, or the key has not ``numbers`` numbers.
     """
     if not cursor:
         return None

@@ -30,12 +30,12 @@ IdempotencyKey = Annotated[
 
 @dataclass(frozen=True, slots=True)
 class _Kept:
-    """A request with a key.
+    """A request with an ``Idempotency-Key``.
 
     Attributes:
-        body: the digest of its body.
+        body: the digest of the request's body.
         until: the monotonic time until which the response is kept.
-        response: the response: status, body and headers; None until there is one.
+        response: the status, the body and the headers of the response; None while the request runs.
     """
 
     body: str
@@ -44,10 +44,10 @@ class _Kept:
 
 
 class Idempotency:
-    """Keeps the responses to requests with a key, by sender. Only the event loop's thread may use it.
+    """Keeps the responses to requests with a key, for each sender. Only the event loop's thread may use it.
 
-    A failed request leaves its key free. Responses are kept in memory: a library recognises a file that it
-    has, so repeating an upload after a restart makes no second document.
+    A failed request leaves its key free. A restart forgets the responses. If a client then repeats an upload,
+    there is still no second document, because a library recognises a file that it has.
     """
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class Idempotency:
     async def run(
         self, sender: Identity, key: str, body: str, work: Callable[[], Awaitable[Response]]
     ) -> Response:
-        """Return the kept response to the key, or that of ``work``, which is then kept.
+        """Return the response that is kept for the key; if there is none, run ``work`` and keep its response.
 
         Args:
             sender: the sender of the request; each sender has its own keys.
@@ -65,7 +65,8 @@ class Idempotency:
             work: makes the response.
 
         Raises:
-            HTTPException: 422 if the key came with another body, 409 if its first request is in progress.
+            HTTPException: 422 if an earlier request had the key with another body; 409 if an earlier request
+                with the key is still running.
         """
         place = (sender, key)
         self._drop_old()
@@ -86,7 +87,7 @@ class Idempotency:
     def _drop_old(self) -> None:
         now = time.monotonic()
         for place, kept in list(self._kept.items()):
-            # A request in progress has its place until its end.
+            # A running request is never dropped.
             if kept.response is not None and (kept.until < now or len(self._kept) >= MOST_KEPT):
                 del self._kept[place]
             elif kept.response is not None:

@@ -1,4 +1,4 @@
-"""Responses that a client keeps, and that are sent again only if they have changed."""
+"""Responses that a client keeps, and that the server sends again only if they have changed."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from starlette.responses import Response
 from index.catalog import CatalogReader
 
 KnownTags = Annotated[str, Header(description="the `ETag` of an earlier response")]
-"""The header ``If-None-Match``. The parameter must be called ``if_none_match``."""
+"""The header ``If-None-Match``. FastAPI finds it by the parameter's name, which must be ``if_none_match``."""
 
 UNCHANGED = {"description": "Nothing has changed since the `ETag` in the request"}
 
@@ -23,7 +23,7 @@ an older version of the program."""
 
 
 def library_tag(reader: CatalogReader) -> str:
-    """The ``ETag`` of everything that the catalog says of documents; a weak one, as it may be compressed."""
+    """The ``ETag`` of all that the catalog says of documents; weak, because responses may be compressed."""
     tag = f"{_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.touched}"
     if reader.hidden:
         # Two users of one browser may see different documents.
@@ -47,7 +47,7 @@ def revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], b
 
 
 def revalidated_json(reader: CatalogReader, known_tags: str, body: Callable[[], Any]) -> Response:
-    """JSON that stays the same until the library changes; as in :func:`revalidated`."""
+    """A response as from :func:`revalidated`, with JSON that stays the same until the library changes."""
 
     def encoded() -> bytes:
         return json.dumps(body(), ensure_ascii=False, separators=(",", ":")).encode()

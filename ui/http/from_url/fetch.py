@@ -37,11 +37,11 @@ class Rules:
     """The operator's rules of fetching.
 
     Attributes:
-        hosts: the allowed hosts in lower case, each with its port where that is not the scheme's own.
+        hosts: the allowed hosts in lower case, each with its port, except the scheme's default port.
         http: whether URLs may begin with ``http://``.
         loopback: whether a host may be this machine.
         megabytes: the most megabytes of a file.
-        seconds: the time for all of it, redirects included.
+        seconds: the time for a whole fetch, redirects included.
     """
 
     hosts: frozenset[str] = frozenset()
@@ -56,9 +56,9 @@ class Fetched:
     """A fetched file.
 
     Attributes:
-        name: the last part of its URL's path.
-        size: its length in bytes.
-        file: its content, from the start; the caller closes it.
+        name: the last part of the URL's path.
+        size: the length of the file in bytes.
+        file: the content, from the start; the caller closes this file.
     """
 
     name: str
@@ -67,12 +67,10 @@ class Fetched:
 
 
 def checked_url(url: str, rules: Rules) -> httpcore.URL:
-    """The URL as it is requested.
-
-    The request is made from the same parts that are checked here, so that no other reading of the URL counts.
+    """The checked parts of a URL. The request uses these parts, so that nothing parses the URL differently.
 
     Raises:
-        RefusedURLError: if the rules do not allow it.
+        RefusedURLError: if the rules do not allow the URL.
     """
     if len(url) > MAX_URL_CHARACTERS or not _WRITTEN.fullmatch(url):
         raise RefusedURLError(
@@ -107,8 +105,8 @@ def fetch(url: str, rules: Rules) -> Fetched:
     Each redirect is checked like the URL itself. The response must not be compressed.
 
     Raises:
-        RefusedURLError: if the rules do not allow the URL, or one to which it redirects.
-        FetchError: if the host does not answer in time with the whole file.
+        RefusedURLError: if the rules do not allow the URL, or a URL to which the host redirects.
+        FetchError: if the host does not send the whole file in time.
     """
     network = PublicNetwork(rules.seconds, loopback=rules.loopback)
     with httpcore.ConnectionPool(network_backend=network, max_keepalive_connections=0) as pool:

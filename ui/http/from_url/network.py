@@ -18,14 +18,14 @@ import httpcore
 from ui.errors import RefusedURLError
 
 _UNICAST = IPv6Network("2000::/3")
-"""The public addresses of IPv6. Those outside embed an IPv4 address, or are not public."""
+"""The public addresses of IPv6. Every address outside this range embeds an IPv4 one, or is not public."""
 
 
 def is_public(address: str) -> bool:
     """Return whether an IP address is one of the public internet.
 
-    Private, loopback, link-local, multicast, reserved and unspecified addresses are not, nor are IPv6
-    addresses that embed an IPv4 address.
+    Private, loopback, link-local, multicast, reserved and unspecified addresses are not public. Neither are
+    IPv6 addresses that embed an IPv4 address.
     """
     found = ip_address(address)
     if isinstance(found, IPv6Address) and (found not in _UNICAST or found.teredo or found.sixtofour):
@@ -51,7 +51,7 @@ class PublicNetwork(httpcore.NetworkBackend):
         """The seconds until the deadline, or ``timeout`` if that is less.
 
         Raises:
-            httpcore.ReadTimeout: if the deadline is over.
+            httpcore.ReadTimeout: if the deadline has passed.
         """
         seconds = self._deadline - time.monotonic()
         if seconds <= 0:

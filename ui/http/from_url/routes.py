@@ -50,7 +50,7 @@ class FromURLRequest(RequestModel):
 
     @property
     def details(self) -> dict[str, str]:
-        """The details that override those of the file."""
+        """The details that override the details of the file."""
         return self.model_dump(exclude={"url", "name", "password", "background"})
 
 

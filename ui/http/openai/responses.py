@@ -96,7 +96,7 @@ class _Written:
         self.annotations: list[dict[str, Any]] = []
 
     def add(self, text: str, citation: Citation | None = None) -> None:
-        """Add text, which is the mark of ``citation`` if there is one."""
+        """Add text; if ``citation`` is given, the text is its footnote mark."""
         if citation is not None:
             place = {"type": "file_citation", "index": len(self.text) + 1}
             document = {"file_id": str(citation.document_id), "filename": citation.path}

@@ -23,12 +23,12 @@ _MARK = regex.compile(r"(?: \[\p{N}+\])+(?=\s|$)")
 
 
 def text_of(answer: Answer) -> str:
-    """An answer as text: sentences with footnote marks, then all that is below them, with the footnotes."""
+    """An answer as text: sentences with footnote marks, then the part that :func:`below` writes."""
     return "".join(text for text, _ in pieces(answer))
 
 
 def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
-    """The parts of the text of :func:`text_of`, each with the citation of which it is the mark."""
+    """The parts of the text of :func:`text_of`: a footnote mark with its citation, any other with None."""
     end = 0
     for each in answer.sentences:
         yield sentence(answer.text[end : each.end], each.verdict), None
@@ -38,7 +38,7 @@ def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
 
 
 def sentence(text: str, verdict: Verdict | None) -> str:
-    """A sentence with the white space before it, and with a label if its quotes may not say it."""
+    """A sentence with the white space before it, and with a label if its quotes may not support it."""
     gap = text[: len(text) - len(text.lstrip())]
     return gap + escaped(text) + doubt_after(verdict)
 

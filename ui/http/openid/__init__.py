@@ -1,6 +1,6 @@
-"""Sign-in with an OpenID Connect provider: the address to which a browser goes, and who comes back.
+"""Sign-in with an OpenID Connect provider: leads a browser to the provider, and finds out who comes back.
 
-Authlib is imported when the first person comes, and never without a provider.
+Authlib is imported when the first person signs in, and never without a provider.
 """
 
 from ui.http.openid.errors import OddProviderError, ProviderDownError, ProviderError, UnverifiedError

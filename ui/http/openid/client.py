@@ -36,14 +36,14 @@ _ODD = (
     JoseError,
     httpx2.InvalidURL,
 )
-"""The errors of Authlib for values of other forms than the standards say."""
+"""The errors that Authlib raises for values whose form breaks the standards."""
 
 
 class Client:
-    """This server as a client of the provider, which has described itself.
+    """This server as a client of the provider, made from the provider's description of itself.
 
     Attributes:
-        names_itself: whether the provider adds its issuer to the address to which it leads a browser.
+        names_itself: whether the provider adds its issuer to the address to which it returns the browser.
     """
 
     def __init__(self, choice: ProviderChoice, found: Description, transport: ShortAnswers) -> None:
@@ -54,7 +54,7 @@ class Client:
         self.names_itself = found.authorization_response_iss_parameter_supported
         self._choice = choice
         self._userinfo = found.userinfo_endpoint
-        # Of the description, Authlib gets the checked fields alone: it would take others for options.
+        # Authlib gets only the checked fields of the description: it would take other fields for options.
         self._app: StarletteOAuth2App = OAuth().register(
             "provider",
             client_id=choice.client,
@@ -70,7 +70,7 @@ class Client:
                 "token_endpoint_auth_method": authentication,
                 "transport": transport,
                 "timeout": SECONDS,
-                "leeway": 0,  # Access tokens are used at once, and some last for no longer than a minute.
+                "leeway": 0,  # Access tokens are used at once, and some last only a minute.
             },
         )
 
@@ -123,7 +123,7 @@ class Client:
         return claims
 
     def _name(self, claims: Mapping[str, Any]) -> str:
-        """The name of a person; empty if there is none, or it is an address that is not verified."""
+        """The person's name; empty if the claims lack it, or it is an e-mail address that is not verified."""
         name = claims.get(self._choice.claim)
         is_verified = self._choice.claim != "email" or claims.get("email_verified") is True
         return name if isinstance(name, str) and is_verified else ""
@@ -134,7 +134,7 @@ async def fetch_client(choice: ProviderChoice) -> Client:
 
     Raises:
         ProviderDownError: if the provider does not answer.
-        OddProviderError: if its description cannot be used.
+        OddProviderError: if the provider's description cannot be used.
     """
     transport = ShortAnswers()
     with _asked(choice.issuer):
@@ -145,7 +145,7 @@ async def fetch_client(choice: ProviderChoice) -> Client:
 
 @contextmanager
 def _asked(issuer: str) -> Iterator[None]:
-    """Limit the time of requests to the provider, and raise their errors as those of a provider."""
+    """Limit the time of requests to the provider, and turn their errors into a ``ProviderError``."""
     try:
         with fail_after(SECONDS):
             yield

@@ -10,12 +10,12 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 from ui.http.openid.errors import OddProviderError
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""The signatures that count: those of a private key, which only the provider has."""
+"""The accepted algorithms of signatures: those with a private key, which only the provider has."""
 
 _ENDPOINT = re.compile(
     r"(https://[!-.0->A-\[\]-~]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][!-\"$-\[\]-~]*)?"
 )
-"""A URL in printable ASCII without a fragment; without TLS only on this machine."""
+"""A URL in printable ASCII without a fragment; ``http`` is allowed on this machine only."""
 
 
 def _checked(url: str) -> str:
@@ -40,11 +40,11 @@ class Description(BaseModel):
     authorization_response_iss_parameter_supported: bool = False
 
     def algorithms(self) -> list[str]:
-        """The signatures of the provider that count."""
+        """The provider's algorithms of signatures that this server accepts."""
         return [name for name in ALGORITHMS if name in self.id_token_signing_alg_values_supported]
 
     def authentication(self, *, has_secret: bool) -> str | None:
-        """The way in which this server proves to the provider who it is; None if they share none."""
+        """The way in which this server authenticates itself; None if the provider accepts no known way."""
         if not has_secret:
             return "none"
         ways = ("client_secret_basic", "client_secret_post")
@@ -60,8 +60,8 @@ def read_description(body: bytes, issuer: str) -> Description:
     """Read the description of the provider ``issuer``.
 
     Raises:
-        OddProviderError: if it cannot be used: it is of another issuer, lacks an endpoint, or names one that
-            is not protected by TLS.
+        OddProviderError: if the description is of another issuer, lacks an endpoint, or names an endpoint
+            that is not protected by TLS.
     """
     try:
         found = Description.model_validate_json(body)

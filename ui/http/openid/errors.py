@@ -12,8 +12,8 @@ class ProviderDownError(ProviderError):
 
 
 class OddProviderError(ProviderError):
-    """The provider answers with what this server cannot use."""
+    """The provider's answer has a form that this server cannot use."""
 
 
 class UnverifiedError(ProviderError):
-    """The code or the id token of a sign-in is not valid for it."""
+    """The code or the id token is not valid for the sign-in."""

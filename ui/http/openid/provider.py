@@ -20,16 +20,16 @@ DESCRIPTION_SECONDS = 3_600.0
 """The time after which the provider's description and keys are fetched again."""
 
 PAUSE_SECONDS = 3.0
-"""The time after a failure in which the provider is not asked again, so that no crowd waits for it."""
+"""The time after a failure in which the server does not ask the provider, so that no crowd waits for it."""
 
 _CODE = re.compile(r"[ -~]{1,4096}")
 
 
 class Provider:
-    """The provider with which people sign in to this server. It is first asked when the first person comes.
+    """The provider with which people sign in. The server first asks it when the first person signs in.
 
     Attributes:
-        choice: what the settings say of it.
+        choice: what the settings say of the provider.
     """
 
     def __init__(self, choice: ProviderChoice, clock: Callable[[], float] = time.monotonic) -> None:
@@ -45,7 +45,7 @@ class Provider:
 
         Args:
             pending: the sign-in.
-            callback: the address of this server to which the provider leads the browser at the end.
+            callback: the address of this server to which the provider returns the browser.
 
         Raises:
             ProviderError: if the provider cannot be used now.
@@ -56,7 +56,7 @@ class Provider:
         """The person who has signed in to the provider.
 
         Args:
-            pending: the sign-in, which has ended.
+            pending: the sign-in, as :meth:`ui.accounts.pending.PendingSignIns.end` returned it.
             callback: the same as for :meth:`address`.
             code: the code that the browser has brought.
             issuer: the issuer that the browser has brought; empty if it has brought none.
@@ -76,7 +76,7 @@ class Provider:
         """The client for the provider as it describes itself now.
 
         Raises:
-            ProviderError: if the provider does not describe itself, or in a way that cannot be used.
+            ProviderError: if the provider does not describe itself, or its description cannot be used.
         """
         from ui.http.openid.client import fetch_client
 

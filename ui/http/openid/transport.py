@@ -13,7 +13,7 @@ MAX_BYTES = 500_000
 class ShortAnswers(httpx2.AsyncBaseTransport):
     """Sends each request on a connection of its own, and reads an answer of at most ``MAX_BYTES``.
 
-    The answer is asked for, and read, without compression, so that it cannot be longer than it was sent.
+    It asks for answers without compression, and decompresses none, so that no answer grows when it is read.
     """
 
     def __init__(self) -> None:

@@ -27,10 +27,10 @@ _TOKEN_SCHEME = {
 
 
 def describe_refusals(app: FastAPI, sign_in: SignIn | None) -> None:
-    """Let the description of ``app`` say what each operation needs, and with what it can be refused.
+    """Let the description of ``app`` say what each operation needs, and which responses can refuse it.
 
     Args:
-        app: the server, whose table of needs is :mod:`ui.http.access.table`.
+        app: the server; :mod:`ui.http.access.table` has the needs of its routes.
         sign_in: the accounts; None if nobody needs to sign in.
     """
     make = app.openapi
@@ -88,7 +88,7 @@ def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_o
         statuses |= {429}
     if "requestBody" in operation:
         statuses |= {413, 422}
-    if not route.startswith("GET "):  # It may find the disk full.
+    if not route.startswith("GET "):  # Writing may find the disk full.
         statuses |= {507}
     responses = operation["responses"]
     for status, response in documented(*statuses).items():

@@ -38,7 +38,7 @@ QUIET = (
     "/readyz",
     "/metrics",
 )
-"""The start of routes whose requests are logged at the level ``debug`` only: a page sends a hundred."""
+"""The beginnings of routes whose requests are logged at the level ``debug`` only: a page sends a hundred."""
 
 
 @dataclass(slots=True)
@@ -53,9 +53,9 @@ class _Response:
 class Observation:
     """Observes the requests of an app.
 
-    A request keeps the well-formed id that it was sent with as ``X-Request-ID``, and the response has that
-    header. The audit log gets each request that may change something, each sign-in and sign-out, and each
-    refusal.
+    A well-formed id in a request's header ``X-Request-ID`` stays the id of the request; the response has the
+    same header. The audit log gets each request that may change something, each sign-in and sign-out, and
+    each refusal.
     """
 
     def __init__(self, app: ASGIApp, metrics: Metrics, audit: AuditLog | None) -> None:
@@ -118,7 +118,7 @@ class Observation:
         is_refused = response.status in _REFUSED
         if self._audit is None or not (changes or is_refused or route in _FORMS):
             return
-        # Anyone can send the forms of sign-in, also so that they fail at the provider.
+        # Anyone can send sign-ins that fail, here or at the provider, so the log gets only some of them.
         has_failed = is_refused or (route in _FORMS and response.status >= 400)
         if has_failed and self._refusals.are_many(address):
             return
@@ -139,14 +139,17 @@ class Observation:
 
 
 def _target(found: Matched, response: _Response) -> str | None:
-    """The object of a request: the ids in its path, or what it began. A wrong path may have any words."""
+    """The object of a request: the ids in its path, or the address of what it began.
+
+    For a failed request, only numbers count, because anyone can write any words into a path.
+    """
     is_done = response.status < 400
     named = [value for value in found.values if is_done or value.isdecimal()]
     return ", ".join(named) or (response.location if is_done else None)
 
 
 def method_of(scope: Scope) -> str:
-    """The method of a request; ``other`` for an invented one, of which a client may send any number."""
+    """The method of a request; ``other`` for an unknown one, because a client can invent any number."""
     method = str(scope["method"])
     return method if method in _METHODS else "other"
 

@@ -20,14 +20,14 @@ from ui.http.problems import refusal, unreachable
 from ui.operations import Quotas
 
 FREE = ("GET /healthz", "GET /readyz", "GET /metrics")
-"""Programs that watch the server have no limit."""
+"""The routes without a limit, for programs that watch the server."""
 
 _COUNTING = 4
 """The most requests that are counted at the same time, in threads that no slow request can take."""
 
 
 class SenderLimits:
-    """Refuses requests beyond the limits of their senders. It stands behind the sign-in check."""
+    """Refuses requests beyond the limits of their senders, whom the sign-in check has found before."""
 
     def __init__(self, app: ASGIApp, quotas: Quotas) -> None:
         """Guard ``app``."""
@@ -48,7 +48,7 @@ class SenderLimits:
         route = (scope["method"], scope["path"])
         is_upload = route in {UPLOAD, FROM_URL}
         declared = Headers(scope=scope).get("content-length", "") if route == UPLOAD else ""
-        # An upload that does not declare its length counts as a megabyte at first.
+        # An upload that does not declare its length counts as one megabyte until it ends.
         size = int(declared) if declared.isdecimal() else MEGABYTE * is_upload
         is_question = found.need is ScopeName.ASK and scope["method"] == "POST"
         counted = partial(
@@ -80,6 +80,6 @@ class SenderLimits:
         finally:
             fetched = scope["state"].get("fetched_bytes", 0)
             more = max(received, fetched, size) - size
-            # The upload is done, whether or not its bytes can be counted.
+            # If the bytes cannot be counted, the upload still succeeds.
             with suppress(UnreachableError):
                 await to_thread.run_sync(self._quotas.count_more, identity, more, limiter=self._counting)

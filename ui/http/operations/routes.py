@@ -52,7 +52,7 @@ class Audited(BaseModel):
 def health_router(engine: QueryEngine, home_id: str | None) -> Router:
     """The routes that say whether the server is up, and whether it answers questions."""
     router = Router(tags=["server"])
-    # A probe that waits leaves its thread behind, and the next probe waits for that thread instead.
+    # A probe that gives up leaves its thread running, and the next probe waits for the end of this thread.
     one_at_a_time = CapacityLimiter(1)
 
     @router.get("/healthz")

@@ -110,7 +110,7 @@ def _measured(library: Library, audit: AuditLog, accounts: Accounts | None) -> S
 
 
 def _uploaders(uploaded: Mapping[str, int], accounts: Accounts | None) -> list[Uploaded]:
-    """The uploaders by their names; those without an account count together."""
+    """The uploaders by their names. All uploaders without an account count as one."""
     names: dict[str, tuple[str | None, str | None]] = {}
     if accounts is not None:
         names |= {accounts.viewer_key(user.user_id): (user.name, None) for user in accounts.users.all()}

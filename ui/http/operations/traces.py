@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 
 
 class Traces:
-    """Traces the requests of an app, without those for files of the page and those of probes.
+    """Traces the requests of an app, except those for files of the page and those of probes.
 
-    It stands behind the observation, which gives each request its id.
+    A request comes here from :class:`ui.http.operations.observation.Observation`, which gives it an id.
     """
 
     def __init__(self, app: ASGIApp, tracing: Tracing) -> None:
@@ -26,7 +26,7 @@ class Traces:
         self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, in a span of its route; the time of an answer's stages lies in that span."""
+        """Pass the request on, in a span of its route, which contains the spans of an answer's stages."""
         route = matched(scope["method"], scope["path"]).path if scope["type"] == "http" else ""
         if not route or route.startswith(QUIET):
             await self._app(scope, receive, send)
