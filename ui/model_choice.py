@@ -97,7 +97,7 @@ class ModelChoice:
             JudgeError: if the judge cannot be opened.
             ModelSetupError: if the model cannot be opened; the former model stays.
             OSError: if the choice cannot be stored; the former model stays.
-            NoChoiceError: if a setting names the model.
+            NoChoiceError: if a person may not choose the model.
         """
         settings = self.require_free()
         with self._changing:
@@ -116,7 +116,7 @@ class ModelChoice:
 
         Raises:
             OSError: if the stored model cannot be removed.
-            NoChoiceError: if a setting names the model.
+            NoChoiceError: if a person may not choose the model.
         """
         settings = self.require_free()
         with self._changing:
@@ -131,7 +131,7 @@ class ModelChoice:
             JudgeError: if the judge cannot be opened.
             ModelSetupError: if the model cannot be opened; the former model stays.
             SettingsError: if the stored model cannot be read.
-            NoChoiceError: if a setting names the model.
+            NoChoiceError: if a person may not choose the model.
         """
         settings = self.require_free()
         with self._changing:
@@ -148,15 +148,16 @@ class ModelChoice:
         Raises:
             ModelError: if the model gives no reply.
             ModelSetupError: if the model cannot be opened.
-            NoChoiceError: if ``model`` is None or the chosen file, and no model writes the answers.
+            NoChoiceError: if ``model`` is None, and no model writes the answers.
         """
         writer, chosen = self._engine.writer, self.chosen
-        if model is None or (chosen and is_file_model(chosen) and chosen.model == model.model):
+        is_chosen = model is None or (chosen and is_file_model(chosen) and chosen.model == model.model)
+        if writer is not None and is_chosen:
             # A file is loaded once: another copy might not fit into the memory.
-            if writer is None:
-                raise NoChoiceError("no language model is chosen; choose one first")
             with writer.model.in_use():
                 return writer.model.try_out()
+        if model is None:
+            raise NoChoiceError(self.trouble or "no language model is chosen; choose one first")
         return try_out(self._settings.limited(model) if self._settings else model)
 
 

@@ -12,7 +12,8 @@ from index.text.tabular import CELL_SEPARATOR
 UNITS = 4
 """Units per point in a layout, which holds the places of a page's characters."""
 
-_BOX_BYTES = 8
+BOX_BYTES = 8
+"""A character's box is four unsigned 16-bit numbers: see PageLayout."""
 
 _SHARED = 0.5
 """Two characters are on one line if they overlap by this share of the smaller character's height."""
@@ -65,7 +66,7 @@ def _on_page(document: Document, number: int, span: Span) -> Iterator[Box]:
     import numpy as np
 
     start = document.page_starts[number]
-    bounds = slice((span.start - start) * _BOX_BYTES, (span.end - start) * _BOX_BYTES)
+    bounds = slice((span.start - start) * BOX_BYTES, (span.end - start) * BOX_BYTES)
     places = np.frombuffer(document.layouts[number].boxes[bounds], "<u2").reshape(-1, 4)
     placed = np.flatnonzero(places.any(axis=1)).tolist()
     line: tuple[int, int, int, int] | None = None

@@ -14,7 +14,7 @@ from typing import Protocol
 import regex
 
 from index.documents import Span
-from index.text.tabular import cells, is_group
+from index.text.tabular import LINE, cells, is_group
 
 MAX_GROUP_CHARACTERS = 20_000
 """The most characters from a row up to the name of its group."""
@@ -22,7 +22,6 @@ MAX_GROUP_CHARACTERS = 20_000
 _MAX_NAMES = 2
 _MAX_LABEL_CHARACTERS = 400
 
-_LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _TOTAL = regex.compile(r"(?:sub-?)?totals?\b(?:\s+of\b)?", regex.IGNORECASE)
 _WORD = regex.compile(r"[\p{L}\p{N}]+")
 
@@ -53,7 +52,7 @@ def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[st
     wanted = [start - first for start in starts]
     found: list[str] = []
     groups = _OpenGroups()
-    for line in _LINE.finditer(window):
+    for line in LINE.finditer(window):
         if len(found) == len(wanted):
             break
         is_cut = line.start() == 0 and first > header.end

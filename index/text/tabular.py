@@ -28,7 +28,7 @@ MAX_LABELS = 3
 
 _MAX_CAPTION_LINES = 3
 
-_LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
+LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
 _QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
@@ -108,7 +108,7 @@ def _blocks(text: str) -> Iterator[tuple[list[Span], list[Span]]]:
     """Blocks of consecutive lines, each with the last lines before the block."""
     block: list[Span] = []
     above: list[Span] = []
-    for match in _LINE.finditer(text):
+    for match in LINE.finditer(text):
         line = Span(match.start(), match.end())
         if not match[0].strip():
             continue

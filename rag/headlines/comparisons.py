@@ -47,7 +47,7 @@ _THAN = regex.compile(r"\bthan\b", regex.IGNORECASE)
 _OR = regex.compile(r"\bor\b", regex.IGNORECASE)
 _SAYS_MORE = regex.compile(
     r"\b(?:not?|never|faster|slower|twice|doubled?|triple[ds]?|half as|times|much|significant\p{L}*"
-    r"|sharp\p{L}*|slight\p{L}*|substantial\p{L}*|material\p{L}*|steadil?y|every|each|always|still|again|best|worst|only"
+    r"|sharp\p{L}*|slight\p{L}*|substantial\p{L}*|material\p{L}*|stead(?:il)?y|every|each|always|still|again|best|worst|only"
     r"|also|because|after|loss(?:es)?)\b|n[’']t\b",
     regex.IGNORECASE,
 )

@@ -154,7 +154,9 @@ def _key(file: Path | None, *, asks: bool) -> str | None:
 
 
 def _use(settings: Settings, chosen: ModelSettings | None) -> None:
-    """Store a choice, and let the running server use it. If the model cannot be opened, nothing changes.
+    """Store a choice, and let the running server use it. A model that cannot be opened is not stored.
+
+    Without a server, this process opens the model once. A server that stops meanwhile uses it when it starts.
 
     Raises:
         ModelSetupError: if no server runs, and this process cannot open the model.

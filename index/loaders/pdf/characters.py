@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any
 from unicodedata import category, normalize
 
 from index.loaders.pdf.ligatures import with_ligatures
-from index.loaders.pdf.positioned import BOX_BYTES
 from index.loaders.pdf.runs import WRAPPED_HYPHEN, Glyph
-from index.text.geometry import UNITS
+from index.text.geometry import BOX_BYTES, UNITS
 
 if TYPE_CHECKING:
     import numpy as np

@@ -18,7 +18,8 @@ from index.loaders.pdf.paragraphs import (
     joined,
     seam,
 )
-from index.loaders.pdf.positioned import BOX_BYTES, Placed, unplaced
+from index.loaders.pdf.positioned import Placed, unplaced
+from index.text.geometry import BOX_BYTES
 from index.text.tabular import is_quantity
 
 SAME_SIZE = 1.06

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from index.errors import RecognitionError
 from index.loaders.pdf.characters import Frame, box_bytes
-from index.loaders.pdf.positioned import BOX_BYTES
 from index.loaders.pdf.runs import Glyph, is_unspaced
+from index.text.geometry import BOX_BYTES
 
 if TYPE_CHECKING:
     from PIL.Image import Image

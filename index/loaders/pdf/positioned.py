@@ -7,8 +7,7 @@ from dataclasses import dataclass
 
 import regex
 
-BOX_BYTES = 8
-"""A character's box is four unsigned 16-bit numbers: see PageLayout."""
+from index.text.geometry import BOX_BYTES
 
 NOWHERE = bytes(BOX_BYTES)
 """The box of a character that is not on the page."""

@@ -35,9 +35,7 @@ _SCALES = {
     "miliar": 9,
 }  # fmt: skip
 _SCALE = regex.compile(rf"\b(?P<scale>{'|'.join(_SCALES)})s?\b|'000")
-_DENIAL = regex.compile(
-    r"\b(?:not|no|never|cannot|unless|không|tidak|no)\b|n[’']t\b|不|未|没", regex.IGNORECASE
-)
+_DENIAL = regex.compile(r"\b(?:not|no|never|cannot|unless|không|tidak)\b|n[’']t\b|不|未|没", regex.IGNORECASE)
 """A denial reverses a limit: *may not exceed 10* means *at most 10*."""
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _CLOCK = regex.compile(

@@ -339,6 +339,17 @@ def test_a_file_is_loaded_once_and_let_go(
     assert loaded == []
 
 
+def test_a_stored_file_that_appears_later_can_be_tested(engine: QueryEngine, settings: Settings) -> None:
+    settings.home.mkdir()
+    file = settings.home.parent / "later.gguf"
+    body = {"provider": "llamacpp", "model": str(file)}
+    (settings.home / MODEL_FILE).write_text(json.dumps(body), encoding="utf-8")
+    client = served(engine, settings)
+    assert "does not exist" in client.get("/v1/model").json()["trouble"]
+    file.symlink_to(smollm2())
+    assert client.post("/v1/model/test", json=body).json()["completion_tokens"] > 0
+
+
 @pytest.mark.parametrize(
     ("text", "trouble"),
     [
@@ -356,5 +367,6 @@ def test_a_stored_model_that_cannot_be_opened_leaves_quotes_and_a_reason(
     shown = client.get("/v1/model").json()
     assert (shown["name"], shown["changeable"]) == (None, True)
     assert trouble in shown["trouble"]
+    assert trouble in client.post("/v1/model/test").json()["detail"]
     assert client.post("/v1/chat", json={"question": ARRESTS}).json()["model"] == "quoted"
     assert client.delete("/v1/model").json()["trouble"] is None

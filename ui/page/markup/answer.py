@@ -14,6 +14,7 @@ from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
 from rag.answers import DOUBTFUL, Answer, Cause, Citation, Comparison, Headline, Passage, Searched
 from rag.conversations import Judgement
 from rag.headlines import POINTS
+from ui.export import FORMATS
 from ui.page.locales import Locale
 from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup, made_markup
 from ui.page.markup.filters import filters_markup, searched_markup
@@ -318,9 +319,6 @@ def _nearest(passage: Passage, locale: Locale) -> str:
     )
 
 
-_FILES = ("md", "html", "docx")
-"""The suffixes of the files that an answer can be saved as."""
-
 _OF_ANSWERS: Mapping[Judgement, str] = {
     "right": "act.right",
     "wrong": "act.wrong",
@@ -339,9 +337,9 @@ def actions_markup(answer: Answer, locale: Locale, judgement: Judgement | None =
     The button for ``judgement``, if given, looks pressed.
     """
     files = "".join(
-        f'<li><a class="fn-file" href="v1/answers/{escape(answer.answer_id)}.{suffix}">'
-        f"{escape(locale.text(f'file.{suffix}'))}</a></li>"
-        for suffix in _FILES
+        f'<li><a class="fn-file" href="v1/answers/{escape(answer.answer_id)}.{form.suffix}">'
+        f"{escape(locale.text(f'file.{form.suffix}'))}</a></li>"
+        for form in FORMATS
     )
     keys = _OF_ABSTENTIONS if answer.abstained else _OF_ANSWERS
     judgements = "".join(
