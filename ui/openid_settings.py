@@ -56,7 +56,7 @@ class OpenIDSettings(BaseModel):
         "`pip install 'footnoted[openid]'`), exactly as the provider gives it as its issuer.",
     )
     openid_client: Annotated[Annotated[str, Field(min_length=1)] | None, Needs("an id of a client")] = Field(
-        None, description="The id with which the provider knows this server. It is needed with an issuer."
+        None, description="The id by which the provider knows this server. It is required with an issuer."
     )
     openid_secret: Annotated[SecretStr | None, Needs("the secret of a client")] = Field(
         None,
@@ -67,21 +67,23 @@ class OpenIDSettings(BaseModel):
         Annotated[str, Field(min_length=1, max_length=60)] | None, Needs("a name of at most 60 characters")
     ] = Field(
         None,
-        description="The provider's name on the sign-in page, after “Sign in with”. The default is its host.",
+        description="The provider's name on the sign-in page, after “Sign in with”. The default is the "
+        "provider's host.",
     )
     openid_claim: Annotated[str, Needs("the name of a claim, such as email")] = Field(
         "preferred_username",
         min_length=1,
         description="The claim of the provider that gives a user's name. `email` counts only if the provider "
-        "says that it is verified.",
+        "says that the address is verified.",
     )
     openid_users: Annotated[Literal["added", "all"], Needs("added or all")] = Field(
         "added",
-        description="Which people of the provider may come: those whom an administrator `added`, or `all`.",
+        description="Who may sign in with the provider: the people whom an administrator has `added`, or "
+        "`all` people whom the provider knows.",
     )
     openid_passwords: Annotated[bool, TRUE_OR_FALSE] = Field(
         True,
-        description="Whether people may sign in with a name and a password as well. It counts only with a "
+        description="Whether people may also sign in with a name and a password. It counts only with a "
         "provider.",
     )
 

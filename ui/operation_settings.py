@@ -64,8 +64,8 @@ class OperationSettings(BaseModel):
     )
     log_texts: Annotated[bool, TRUE_OR_FALSE] = Field(
         False,
-        description="Lets the log have questions, answers, and the messages of unexpected errors, which may "
-        "quote reports.",
+        description="Whether the log may contain questions, answers, and the messages of unexpected errors, "
+        "which may quote reports.",
     )
     limit_questions: Limit = Field(
         120,
@@ -80,7 +80,7 @@ class OperationSettings(BaseModel):
     limit_storage: Limit = Field(
         0,
         description="The most megabytes that the uploads of one user, with those of the user's tokens, or of "
-        "one token without a user, take in the library. 0 for no limit.",
+        "one token without a user, may take in the library. 0 for no limit.",
     )
     limit_address: Limit = Field(
         6_000,
@@ -109,16 +109,18 @@ class OperationSettings(BaseModel):
         tuple[WebHost, ...], NoDecode, Needs("a list of host names, such as reports.example")
     ] = Field(
         (),
-        description="The hosts from which `POST /v1/documents/from-url` fetches reports. Without one, it is "
-        "off. Another port than 443 (80 for `http`) is named with its host: `reports.example:8443`.",
+        description="The hosts from which `POST /v1/documents/from-url` fetches reports; without one, the "
+        "route is off. A port other than 443 (80 for `http`) follows its host: `reports.example:8443`.",
     )
     url_http: Annotated[bool, TRUE_OR_FALSE] = Field(
-        False, description="Lets such URLs begin with `http://`, so that the network can change the reports."
+        False,
+        description="Whether the URLs of `POST /v1/documents/from-url` may begin with `http://`. The network "
+        "can change reports that are fetched without TLS.",
     )
     url_loopback: Annotated[bool, TRUE_OR_FALSE] = Field(
         False,
-        description="Lets such a host be the server's machine itself, whose other services it can reach "
-        "then. For tests only.",
+        description="Whether a host of `FOOTNOTED_URL_HOSTS` may be the server's own machine. Its URLs then "
+        "reach other services of this machine. For tests only.",
     )
 
     @field_validator("uploads")

@@ -95,8 +95,8 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         tuple[HostName, ...], NoDecode, Needs("a list of host names without a port, such as desk.example")
     ] = Field(
         (),
-        description="Names that the server answers to, besides the names of this machine and its address. "
-        "Name the host here when a reverse proxy stands in front of the server.",
+        description="Names that the server answers to, besides loopback names and the address that it "
+        "listens on. Behind a reverse proxy, add the name that browsers use.",
     )
     allowed_origins: Annotated[
         tuple[WebOrigin, ...], NoDecode, Needs("a list of origins, such as https://desk.example")
@@ -123,9 +123,9 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     )
     precision: Annotated[Literal["float32", "bfloat16"] | None, Needs("float32 or bfloat16")] = Field(
         None,
-        description="The precision in which passages are embedded. The default is the library's own, and for "
-        "a new library the faster one on this machine. After a change, `footnoted sync` embeds the library "
-        "again.",
+        description="The precision in which passages are embedded. The default is the precision of the "
+        "library or, for a new library, the faster one on this machine. After a change, `footnoted sync` "
+        "embeds the library again.",
     )
     reader: Annotated[
         str, Needs("bundled, none, or the name or the folder of a sentence-transformers CrossEncoder")
@@ -144,8 +144,8 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     )
     weights: Annotated[Path | None, Needs("the path of a file that benchmarks/calibrate.py wrote")] = Field(
         None,
-        description="Weights that were learned for another encoder or reader. The default is the weights for "
-        "the encoder, which `all-MiniLM-L6-v2` and `multilingual-e5-small` have.",
+        description="A file of weights that were learned for another encoder or reader. Footnoted has "
+        "weights for `all-MiniLM-L6-v2` and `multilingual-e5-small`.",
     )
     max_megabytes: Annotated[int, MEGABYTES] = Field(
         256, ge=1, description="Larger files are not read. A megabyte is 1024² bytes."
@@ -192,8 +192,8 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     ] = Field(
         ("eng",),
         min_length=1,
-        description="The languages of such pages. Each needs its data for tesseract (Debian: "
-        "`tesseract-ocr-fra` for `fra`).",
+        description="The languages of the pages that `FOOTNOTED_OCR` reads. Each needs its data for "
+        "tesseract (Debian: `tesseract-ocr-fra` for `fra`).",
     )
     llm: Annotated[
         str, Needs("none, llamacpp, openai, ollama, anthropic, or the name of another llama-index package")
@@ -215,24 +215,26 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         Annotated[str, Field(pattern=r"^https?://.")] | None, Needs("the URL of a language model's server")
     ] = Field(
         None,
-        description="The URL of its server, such as `http://127.0.0.1:8080/v1`. The default is the "
-        "provider's own.",
+        description="The URL of the model's server, such as `http://127.0.0.1:8080/v1`. The default is the "
+        "provider's server.",
     )
     llm_key: Annotated[SecretStr | None, Needs("the key that a language model's server wants")] = Field(
-        None, description="The key that its server asks for. No message shows it."
+        None, description="The key that the model's server asks for. No message shows it."
     )
     llm_context: Annotated[int, Needs("a whole number of tokens from 1,024")] = Field(
         4096, ge=1024, description="The tokens that the model reads and writes at most, together."
     )
     llm_reply: Annotated[int, Needs("a whole number of tokens from 32")] = Field(
-        512, ge=32, description="The share of these tokens that its reply may take: at most half of them."
+        512,
+        ge=32,
+        description="The most tokens of the model's reply: at most half of `FOOTNOTED_LLM_CONTEXT`.",
     )
     llm_timeout: Annotated[float, Needs("a number of seconds above 0, and at most 3,600")] = Field(
         60.0,
         gt=0,
         le=3600,
         allow_inf_nan=False,
-        description="The time that the model has for an answer. After it, the answer is quoted.",
+        description="The time that the model has for an answer. If it takes longer, the answer is quoted.",
     )
     llm_prices: Annotated[
         tuple[Price, Price] | None,
@@ -247,8 +249,8 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         CERTAIN,
         ge=0,
         le=1,
-        description="From this probability on that the library answers a question, the model's sentences may "
-        "count as supported. Lower it for a model that knows when there is no answer.",
+        description="The model's sentences can count as supported only if the library answers the question "
+        "with at least this probability. Lower it for a model that knows when there is no answer.",
     )
     llm_folder: Annotated[Path | None, Needs("the path of a folder")] = Field(
         None,
@@ -275,8 +277,9 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         Needs("two probabilities, 0 to 1 and the first one up to 1.01, separated by a comma"),
     ] = Field(
         None,
-        description="From which probability of the judge a sentence is supported, and below which it is not: "
-        "`0.9,0.1` by default. `footnoted eval CLAIMS.jsonl --part gate` finds them for a judge.",
+        description="The judge's probability from which a sentence is supported, and the one below which it "
+        "is unsupported: `0.9,0.1` by default. `footnoted eval CLAIMS.jsonl --part gate` finds them for a "
+        "judge.",
     )
     config: Annotated[Path | None, Needs("the path of a TOML file")] = Field(
         None, description="The TOML file to read instead of `footnoted.toml` in the home folder."

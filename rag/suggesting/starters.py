@@ -65,7 +65,7 @@ class Starters:
 
     Attributes:
         generation: the number of this state in the catalog.
-        starters: the starters, each about another report if enough reports have one.
+        starters: the starters, each about a different report if enough reports have one.
         complete: whether no more will be added.
     """
 

@@ -13,12 +13,13 @@ from ui.errors import AccountError
 
 @dataclass(frozen=True, slots=True)
 class CollectionRecord:
-    """A collection, and who may see it beside the administrators.
+    """A collection, and the users who may see it besides the administrators.
 
     Attributes:
-        collection: its name.
-        documents: the number of its documents.
-        limited_to: the names of the users; empty for administrators alone, None for everyone.
+        collection: the name of the collection.
+        documents: the number of documents in the collection.
+        limited_to: the names of the users who may see the collection; empty if only administrators may see
+            it, None if everyone may.
     """
 
     collection: str

@@ -42,7 +42,7 @@ class TokenRecord:
         owner: the name of its user; None if it belongs to the operator of the server.
         scopes: what the token may do.
         created: when it was added.
-        expires: when it ends.
+        expires: when the token expires.
         revoked: when it was revoked.
         used: when it was last used, to the minute.
     """

@@ -104,7 +104,7 @@ def try_out(home: Home = None, as_json: AsJson = False) -> None:
 
 @commands.command()
 def clear(home: Home = None, as_json: AsJson = False) -> None:
-    """Quote the answers again, and remove the stored model with its key."""
+    """Remove the stored model with its key, so that answers are quoted again."""
     settings = _free_settings(home)
     _use(settings, None)
     _print(described(None, settings), as_json=as_json)

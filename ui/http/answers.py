@@ -78,7 +78,7 @@ class SuggestionKey:
 
 @dataclass(frozen=True, slots=True)
 class Sharing:
-    """The permission of the other users to read an answer."""
+    """Whether the other users may read an answer."""
 
     answer_id: str
     shared: bool

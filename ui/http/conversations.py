@@ -47,7 +47,7 @@ class WholeConversation(BaseModel):
 
 
 class ConversationsPage(BaseModel):
-    """A page of the list of conversations; `next_cursor` is null on the last one."""
+    """A page of the list of conversations; `next_cursor` is null on the last page."""
 
     conversations: list[KeptConversation]
     next_cursor: str | None
@@ -101,9 +101,10 @@ def conversations_router() -> Router:
     ) -> KeptConversation:
         """Rename a conversation, or share its answers with the other users.
 
-        An empty name restores its first question as the name. `"shared": true` lets every user who may see
-        all documents that an answer cites read and export it, by the id of the conversation or of the answer;
-        later answers are shared when this is sent again. `"shared": false` takes all answers back.
+        An empty name restores the first question as the name. `"shared": true` shares all answers so far: a
+        user who may see all documents that an answer cites can then read and export it, by the id of the
+        conversation or of the answer. To share later answers, send it again. `"shared": false` stops sharing
+        all answers.
         """
         found = find_conversation(catalog, conversation_id)
         if request.name is not None:

@@ -32,7 +32,7 @@ from ui.http.router import Router
 from ui.words import date_precision
 
 DocumentId = Annotated[Number, Path(description="the document's number in the catalog")]
-Version = Annotated[Number | None, Query(description="a superseded version; the current one by default")]
+Version = Annotated[Number | None, Query(description="a superseded version; the current version by default")]
 
 PICTURE_WIDTHS = (200, 2000)
 """The smallest and the largest width of a page picture, in pixels."""
@@ -94,7 +94,7 @@ class CitingPage:
 
     Attributes:
         answers: the answers, newest first.
-        next_cursor: the cursor of the next page; None on the last one.
+        next_cursor: the cursor of the next page; null on the last page.
     """
 
     answers: list[CitingAnswer]
@@ -120,17 +120,19 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     def documents(
         *,
         index: OwnLibrary,
-        brief: Annotated[bool, Query(description="only the fields of a list")] = False,
+        brief: Annotated[bool, Query(description="only the fields that a list shows")] = False,
         limit: Annotated[
-            int | None, Query(ge=1, le=MAX_LISTED, description="documents of a page; all by default")
+            int | None,
+            Query(ge=1, le=MAX_LISTED, description="the most documents of a page; all documents by default"),
         ] = None,
         cursor: Cursor = "",
         if_none_match: KnownTags = "",
     ) -> Response:
         """List the current version of every document, without its text.
 
-        All documents are listed by path. Pages list them as they were added, so that a document that is
-        added meanwhile is on the last page; `next_cursor` is null there.
+        Without `limit`, the response has all documents, by path. With `limit`, it has a page of them, in the
+        order in which they were added, so that a document that is added meanwhile is on the last page.
+        `next_cursor` is null on the last page.
         """
         return list_response(index, if_none_match, limit, cursor, brief=brief)
 
@@ -158,10 +160,10 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
         document_id: DocumentId,
         version: Version = None,
         start: Annotated[Offset, Query(description="offset in code points")] = 0,
-        end: Annotated[Offset | None, Query(description="exclusive; the end by default")] = None,
+        end: Annotated[Offset | None, Query(description="exclusive; the end of the text by default")] = None,
         if_none_match: KnownTags = "",
     ) -> Response:
-        """The canonical text of a document, or a part of it. Offsets of citations count in the whole text."""
+        """The canonical text of a document, or a part of it. Citations count offsets in the whole text."""
         if end is not None and end < start:
             raise HTTPException(422, f"end {end} lies before start {start}; give a larger end")
         with index.catalog.reading() as reader:
@@ -214,7 +216,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     async def edit(index: OwnLibrary, document_id: DocumentId, request: EditRequest) -> dict[str, Any]:
         """Set details that override those of the report's file. An empty string removes an override.
 
-        Only the library keeps the details; no file is written. The report keeps its text and version.
+        The library keeps the details, and does not change the file. The report keeps its text and version.
         """
         edits = request.model_dump(exclude_none=True)
         return await editing.run(edited_response, index, document_id, edits)
@@ -228,7 +230,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     ) -> CitingPage:
         """The kept answers that cite a document, newest first, with the words that they quote.
 
-        Replaced answers are left out. The document may have been deleted since.
+        Replaced answers are left out. The document may have been deleted since it was cited.
         """
         before = place_of("citations", cursor, 2)
         page = citing_answers(index, document_id, limit, before)

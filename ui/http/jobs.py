@@ -22,7 +22,7 @@ from ui.http.problems import documented
 from ui.http.request_bodies import Number, RequestModel, Text
 from ui.http.router import Router
 
-JobId = Annotated[Text, fastapi.Path(description="the job's number, 32 hexadecimal digits", max_length=64)]
+JobId = Annotated[Text, fastapi.Path(description="the job's id, 32 hexadecimal digits", max_length=64)]
 
 FailureId = Annotated[Number, fastapi.Path(description="the failure's number in the catalog")]
 
@@ -68,7 +68,9 @@ def jobs_router(writer: Writer) -> Router:
             raise HTTPException(404, str(error)) from error
         return job_fields(without(hidden_paths(index), job), writer.home)
 
-    @router.delete("/jobs/{job_id}", responses={**documented(404, 409), 202: {"description": "It stops"}})
+    @router.delete(
+        "/jobs/{job_id}", responses={**documented(404, 409), 202: {"description": "The job will stop"}}
+    )
     def cancel(index: OwnLibrary, job_id: JobId) -> JSONResponse:
         """Cancel a job. A waiting job ends at once (200); a running one stops soon (202)."""
         try:
@@ -154,7 +156,7 @@ def failures_router() -> Router:
 
     @router.get("")
     def listed(index: OwnLibrary) -> dict[str, Any]:
-        """List the files that could not be read. A file stays until it was read, removed or dismissed."""
+        """List the files that could not be read. A file stays until it is read, removed or dismissed."""
         return {"failures": [failure_fields(failure) for failure in Failures(index.catalog).listed()]}
 
     @router.delete("/{failure_id}", status_code=204, responses=documented(404))

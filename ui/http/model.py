@@ -39,7 +39,8 @@ class ModelRequest(RequestModel):
 
     provider: Annotated[str, Field(pattern=PROVIDER)]
     model: Annotated[Text, Field(max_length=MAX_MODEL_CHARACTERS)] = Field(
-        description="its name at the provider; for `llamacpp` without an address, one of the `files`"
+        description="its name at the provider; for `llamacpp` without an address, one of the `files` of "
+        "`GET /v1/model`"
     )
     address: Annotated[Text, Field(max_length=MAX_MODEL_CHARACTERS)] | None = None
     key: (
@@ -47,8 +48,8 @@ class ModelRequest(RequestModel):
         | None
     ) = Field(
         default=None,
-        description="null keeps the stored key, if provider and address stay the same; an empty string "
-        "removes it",
+        description="null keeps the stored key if provider and address stay the same; an empty string "
+        "removes the key",
     )
 
     def to_settings(self, choice: ModelChoice) -> ModelSettings:
@@ -81,10 +82,11 @@ def model_router(choice: ModelChoice) -> Router:
     def model(request: Request) -> dict[str, Any]:
         """The language model that writes answers.
 
-        `name` is null if answers are quoted. `chooser` is `machine` if a person at the server's machine may
-        choose another model, and `administrator` where people sign in. `changeable` says whether this client
-        may, and `why_not` why it may not. Only such a client sees `model`, `address`, `files` and `trouble`,
-        which name places of the server; nobody sees the key.
+        `name` is null if answers are quoted. `chooser` says who may choose the model: `machine` stands for a
+        person at the server's machine, `administrator` for an administrator, where people sign in.
+        `changeable` says whether this client can choose another model now; if not, `why_not` says why. Only a
+        chooser sees `model`, `address`, `files` and `trouble`, which name places on the server. Nobody sees
+        the key.
         """
         return described(choice, request)
 
@@ -96,7 +98,7 @@ def model_router(choice: ModelChoice) -> Router:
 
     @router.delete("", dependencies=[Depends(_allowed)], responses=documented(403, 409, 507))
     async def clear(request: Request) -> dict[str, Any]:
-        """Quote the answers to later questions, and remove the stored model with its key."""
+        """Remove the stored model with its key, so that the answers to later questions are quoted."""
         await _run(choice.clear, choosing)
         return described(choice, request)
 
@@ -110,8 +112,8 @@ def model_router(choice: ModelChoice) -> Router:
     async def test(wanted: ModelRequest | None = None) -> dict[str, float]:
         """Ask a model for a short reply: the model of the body or, without one, the model in use.
 
-        The response has the `seconds` and the tokens of the reply. If there is no reply, it is 502, with the
-        cause.
+        The response has the `seconds` and the tokens of the reply. If the model does not reply, the status is
+        502, with the cause.
         """
         return (await _run(lambda: _try_out(choice, wanted), testing)).as_dict()
 

@@ -80,8 +80,8 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
     async def search(engine: OwnEngine, request: SearchRequest) -> dict[str, Any]:
         """The passages that match a query best, best first.
 
-        A server that has just started waits for its models; if that takes too long, it answers 503, and
-        `Retry-After` says when to ask again. So do the other routes that ask a question.
+        A server that has just started waits for its models. If that takes too long, it answers 503, and
+        `Retry-After` says when to ask again. This is true of all routes that search or answer.
         """
         await until_warm(engine)
         await to_thread.run_sync(embed, engine.index, request.query)
@@ -96,9 +96,9 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
     @router.post("/search/batch", tags=["questions"], responses=documented(503))
     async def search_batch(engine: OwnEngine, request: BatchRequest) -> dict[str, Any]:
-        """Several searches of one state of the library.
+        """Several searches, all of the same state of the library.
 
-        `searches` has a response for each query, in their order, equal to that of `/v1/search`.
+        `searches` has a response for each query, in the order of the queries, as `/v1/search` returns it.
         """
         await until_warm(engine)
         queries = [Query(each.query, each.limit, each.to_filters()) for each in request.queries]
@@ -106,10 +106,10 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
     @router.get("/suggestions", tags=["questions"])
     def suggestions() -> Starters:
-        """Up to four questions that the newest reports answer, each with the report that does.
+        """Up to four questions that the newest reports answer, each with the report that answers it.
 
-        The server makes them after each change of the library, while it has nothing else to do; `complete`
-        is true when no more will be added.
+        The server makes the questions after each change of the library, while it has nothing else to do.
+        `complete` is true when no more will be added.
         """
         return starters.current()
 

@@ -93,8 +93,10 @@ class FilteredRequest(RequestModel):
     """A request that may be limited to some reports."""
 
     filters: FilterFields = FilterFields()
-    published_before: IsoDate | None = Field(default=None, description="exclusive")
-    published_after: IsoDate | None = Field(default=None, description="exclusive")
+    published_before: IsoDate | None = Field(
+        default=None, description="exclusive; leaves out undated reports"
+    )
+    published_after: IsoDate | None = Field(default=None, description="exclusive; leaves out undated reports")
 
     def to_filters(self) -> Filters:
         """Convert to the filters of the index."""
@@ -140,11 +142,9 @@ AnswerId = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$")]
 
 # In a path, any id is looked up: an ill-formed one is not found (404) rather than refused (422).
 ConversationIdInPath = Annotated[
-    Text, Path(description="the conversation_id of its answers", max_length=64, examples=["0a" * 16])
+    Text, Path(description="the `conversation_id` of its answers", max_length=64, examples=["0a" * 16])
 ]
-AnswerIdInPath = Annotated[
-    Text, Path(description="the answer's answer_id, 32 hexadecimal digits", max_length=64)
-]
+AnswerIdInPath = Annotated[Text, Path(description="the `answer_id`, 32 hexadecimal digits", max_length=64)]
 
 
 class Turn(RequestModel):
@@ -162,21 +162,21 @@ class ChatRequest(FilteredRequest):
     question: Words
     conversation_id: ConversationId | None = Field(
         default=None,
-        description="of an earlier answer; where the library keeps no answer of it, `history` is used",
+        description="the id in an earlier answer; if the library keeps no answer with it, `history` is used",
     )
     history: Annotated[list[Turn], Field(max_length=MAX_TURNS)] = Field(
         default=[], description="the earlier turns, the oldest first; only the last ones are read"
     )
     replaces: AnswerId | None = Field(
         default=None,
-        description="an earlier answer of the conversation that the new answer replaces. It and the answers "
-        "after it leave the conversation, and can still be read by their own ids",
+        description="the id of an earlier answer of the conversation, which the new answer replaces. The "
+        "earlier answer and those after it leave the conversation; their ids still lead to them",
     )
     exact: bool = Field(
         default=False, description="search for the question as it is written, without correcting its spelling"
     )
     stream: bool = Field(
-        default=False, description="answer with server-sent events, as does `Accept: text/event-stream`"
+        default=False, description="answer with server-sent events, as with `Accept: text/event-stream`"
     )
 
 
@@ -186,7 +186,7 @@ Detail = Annotated[Text, Field(max_length=MAX_DETAIL_CHARACTERS)]
 
 
 class EditRequest(RequestModel):
-    """Details that override those of a document's file. An empty string removes an override."""
+    """Details that override those in a document's file. An empty string removes an override."""
 
     model_config = example(title="Why gate 3 failed", published="2025-07", collection="Dams")
 
@@ -199,7 +199,7 @@ class EditRequest(RequestModel):
 
 
 class ShareRequest(RequestModel):
-    """The permission of the other users to read an answer."""
+    """Whether the other users may read an answer."""
 
     model_config = example(shared=True)
 
@@ -207,7 +207,7 @@ class ShareRequest(RequestModel):
 
 
 class ConversationRequest(RequestModel):
-    """A new name for a conversation, or the permission of the other users to read its answers."""
+    """A new name for a conversation, or whether the other users may read its answers."""
 
     model_config = example(name="Dams")
 
@@ -216,7 +216,7 @@ class ConversationRequest(RequestModel):
 
 
 class EvidenceFields(RequestModel):
-    """Words of a document that answer a question, by offsets in code points. A citation has these fields."""
+    """A span of a document that answers a question, in code points. A citation has the same fields."""
 
     document_id: Number
     version: Number
@@ -236,11 +236,13 @@ class FeedbackRequest(RequestModel):
 
     question: Words
     verdict: Judgement = Field(
-        description="`right`; `wrong`, with the right passages as evidence; or `unanswerable` here"
+        description="`right`; `wrong`, with the right passages as evidence; or `unanswerable`, if no report "
+        "has an answer"
     )
     evidence: Annotated[list[EvidenceFields], Field(max_length=MAX_EVIDENCE)] = []
     note: Annotated[Text, Field(max_length=MAX_NOTE_CHARACTERS)] | None = None
     answer_id: AnswerId | None = Field(
         default=None,
-        description="the judged answer; if it is right, its citations become the evidence",
+        description="the id of the judged answer. If the verdict is `right` and there is no `evidence`, the "
+        "answer's citations become the evidence",
     )

@@ -76,19 +76,21 @@ def uploads_router(
         published: FormDetail = "",
         language: FormDetail = "",
         collection: Annotated[
-            Text, Form(max_length=MAX_COLLECTION_CHARACTERS, description="a name that filters can use")
+            Text,
+            Form(max_length=MAX_COLLECTION_CHARACTERS, description="the name of a collection, for filters"),
         ] = "",
         password: Annotated[Text, Form(max_length=500, description="opens an encrypted file; not kept")] = "",
-        background: Annotated[bool, Form(description="answer at once, 202 with a `job_id`")] = False,
+        background: Annotated[bool, Form(description="answer at once: 202 with a `job_id`")] = False,
         idempotency_key: IdempotencyKey = None,
         sender: Annotated[Identity, Depends(identity_of)],
     ) -> Response:
         """Add a report to the library, or a new version of the report with the same name.
 
-        If too many uploads wait, the answer is 503; `Retry-After` says when to send the file again. If the
-        sender's uploads would take more than they may, it is 507 without `Retry-After`, until one is deleted.
-        For a day, while the server runs, an `Idempotency-Key` that is sent again with the same body gets the
-        same response, with `Idempotent-Replayed: true`; with another body it is refused with 422.
+        If too many uploads wait, the status is 503; `Retry-After` says when to send the file again. If the
+        file would exceed the limit of the sender's storage, it is 507, until the sender deletes an upload.
+        An `Idempotency-Key` that is sent again with the same body gets the same response, with
+        `Idempotent-Replayed: true`; with another body, it is refused with 422. The server forgets a key after
+        a day, and when it stops.
         """
         details = {
             "title": title,
@@ -126,7 +128,7 @@ def uploads_router(
     async def restore(index: OwnLibrary, document_id: DocumentId) -> dict[str, Any]:
         """Restore a document that was deleted in the last ten minutes, with its number and versions.
 
-        The answer is 507 if the limit of its uploader's storage leaves no room for the file.
+        The status is 507 if the file would exceed the storage limit of the user or token that uploaded it.
         """
         try:
             await deleting.run(deletions.restore, document_id, index.catalog.viewer)

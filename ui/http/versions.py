@@ -49,9 +49,11 @@ def versions_router() -> Router:
         index: OwnLibrary,
         document_id: DocumentId,
         former: Annotated[
-            Number | None, Query(alias="from", description="the one before `to` by default")
+            Number | None, Query(alias="from", description="the version before `to` by default")
         ] = None,
-        later: Annotated[Number | None, Query(alias="to", description="the current one by default")] = None,
+        later: Annotated[
+            Number | None, Query(alias="to", description="the current version by default")
+        ] = None,
     ) -> dict[str, Any]:
         """The changes from one version to another, sentence by sentence, in reading order.
 

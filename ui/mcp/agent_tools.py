@@ -67,7 +67,7 @@ class Listed:
 
     Attributes:
         documents: the documents, in the order in which they were added.
-        more: whether more documents follow; the next part begins after the last ``document_id``.
+        more: whether more documents follow; send the last ``document_id`` as ``after`` to get them.
     """
 
     documents: tuple[Document, ...]
@@ -128,7 +128,7 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
         end: Offset | None = None,
         version: Number | None = None,
     ) -> Annotated[CallToolResult, RootModel[DocumentText]]:
-        """Read the exact text of a report from one offset to another, in code points, as citations count."""
+        """Read the exact text of a report between two offsets, in code points, such as those of citations."""
         with _refusals():
             async with sources(context.request_context.request) as source:
                 beyond = start + SPAN_CHARACTERS if end is None else end
@@ -139,12 +139,12 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
     async def list_documents(
         context: Context[Any, Any],
         words: Annotated[
-            str, Field(max_length=200, description="each must be in its title or publisher")
+            str, Field(max_length=200, description="each must be in a report's title or publisher")
         ] = "",
         limit: Annotated[int, Field(ge=1, le=MAX_LISTED)] = 50,
-        after: Annotated[Offset, Field(description="the last `document_id` of the part before")] = 0,
+        after: Annotated[Offset, Field(description="the last `document_id` of the previous call")] = 0,
     ) -> Annotated[CallToolResult, RootModel[Listed]]:
-        """List the reports: title, publisher, date, number."""
+        """List the reports with their numbers, titles, publishers and dates."""
         wanted = words.casefold().split()
         found: list[Document] = []
         with _refusals():

@@ -24,7 +24,7 @@ class Command(RequestModel):
     """
 
     do: Literal["ask", "again", "edit", "open", "listen"]
-    n: int = Field(default=0, description="differs from command to command, so that one can be repeated")
+    n: int = Field(default=0, description="a new number, so that a repeated command changes the field")
     question: Words | None = None
     answer_id: AnswerId | None = None
     conversation_id: ConversationId | None = None

@@ -24,7 +24,7 @@ CollectionInPath = Annotated[
 
 
 class LimitRequest(RequestModel):
-    """The users who may see a collection."""
+    """The users who may see a collection besides the administrators."""
 
     model_config = example(to=["ada", "bea"])
 
@@ -42,14 +42,14 @@ def collections_router(sign_in: SignIn | None) -> Router:
 
     @router.get("")
     def collections(catalog: OwnCatalog) -> dict[str, list[CollectionRecord]]:
-        """List the collections with the users to whom they are limited; `null` if everyone may see one."""
+        """List the collections; `limited_to` is null for a collection that everyone may see."""
         return {"collections": limits_of(catalog).all()}
 
     @router.put("/{collection:path}/limit", responses=documented(400, 413))
     def limit(catalog: OwnCatalog, collection: CollectionInPath, request: LimitRequest) -> CollectionRecord:
-        """Let only administrators and the users `to` see the documents of a collection, from now on.
+        """Let only administrators and the users in `to` see the documents of a collection, from now on.
 
-        An empty list leaves it to the administrators. For all others, its documents do not exist.
+        If `to` is empty, only administrators see them. For everyone else, the documents do not exist.
         """
         try:
             return limits_of(catalog).limit(collection, request.to)

@@ -39,10 +39,10 @@ class Sender(BaseModel):
     Attributes:
         kind: `user` for a person, `token` for a program, `machine` for a command on the server's machine, and
             `local` for everyone while sign-in is off.
-        name: the name of the user, or of the token's owner.
-        token: the name of the token.
+        name: the name of the user, or of the token's owner; null without one.
+        token: the name of the token; null for other senders.
         scopes: what the sender may do.
-        form_token: for a user, the field `token` of the form that `POST /sign-out` takes.
+        form_token: for a user, the field `token` of the form that `POST /sign-out` takes; else null.
     """
 
     kind: Literal["user", "token", "machine", "local"]

@@ -20,14 +20,14 @@ MAX_DAYS = 36_500
 
 
 class Token(BaseModel):
-    """A token without its secret; times are in seconds since 1970, and null if they do not apply.
+    """A token without its secret. Times are in seconds since 1970; null stands for never.
 
     Attributes:
-        name: the name.
-        user: the user to whom it belongs; null for the operator of the server.
-        scopes: what it may do.
+        name: the name of the token.
+        user: the user to whom the token belongs; null if it belongs to the operator of the server.
+        scopes: what the token may do.
         created: when it was added.
-        expires: when it ends.
+        expires: when it expires.
         revoked: when it was revoked.
         used: when it was last used, to the minute.
     """
@@ -58,8 +58,10 @@ class NewToken(RequestModel):
 
     name: AccountName
     scopes: Annotated[list[Annotated[Scope, Field(strict=False)]], Field(min_length=1, max_length=len(Scope))]
-    user: AccountName | None = Field(default=None, description="null for the operator of the server")
-    days: int | None = Field(default=None, ge=1, le=MAX_DAYS, description="null for no end")
+    user: AccountName | None = Field(
+        default=None, description="the user to whom the token belongs; null for the operator"
+    )
+    days: int | None = Field(default=None, ge=1, le=MAX_DAYS, description="null if the token never expires")
 
 
 def tokens_router(sign_in: SignIn | None) -> Router:
@@ -68,14 +70,14 @@ def tokens_router(sign_in: SignIn | None) -> Router:
 
     @router.get("")
     def tokens() -> dict[str, list[Token]]:
-        """List the tokens, by name, with those that have ended."""
+        """List all tokens by name, including those that have expired or were revoked."""
         return {"tokens": [_shown(token) for token in accounts_of(sign_in).tokens.all()]}
 
     @router.post("", status_code=201, responses=documented(400, 413))
     def add(wanted: NewToken, sender: Sender) -> AddedToken:
         """Add a token. Only this response has its secret; keep it now.
 
-        Nobody can give a token a scope that they do not have themselves, or that its user does not have.
+        The sender of the request must have all scopes of the token, and so must the `user`, if given.
         """
         accounts = accounts_of(sign_in)
         require_scopes(sender, wanted.scopes)
@@ -90,7 +92,7 @@ def tokens_router(sign_in: SignIn | None) -> Router:
 
     @router.delete("/{name}", status_code=204, responses=documented(404))
     def revoke(name: NameInPath) -> None:
-        """End a token at once. It stays in the list, and no other token can have its name."""
+        """Revoke a token at once. It stays in the list, and no other token can have its name."""
         try:
             accounts_of(sign_in).tokens.revoke(name)
         except AccountError as error:

@@ -51,8 +51,8 @@ class User(BaseModel):
         role: what the user may do.
         created: when the user was added.
         disabled: when the user was locked out; null if the user may sign in.
-        signed_in: when the user last signed in, as far as the audit log goes back.
-        provider: the address of the provider with which the user signs in; null for a name and a password.
+        signed_in: when the user last signed in; null if the audit log has no sign-in of the user.
+        provider: the address of the provider with which the user signs in; null without a provider.
     """
 
     name: str
@@ -87,20 +87,24 @@ class NewUser(RequestModel):
     password: Password | None = None
     provider: bool = Field(
         default=False,
-        description="lets the first person who signs in to the provider with this name be the user, "
-        "instead of a password",
+        description="instead of a password: the first person who signs in to the provider with this name "
+        "becomes the user",
     )
     role: Annotated[Role, Field(strict=False)] = Role.MEMBER
 
 
 class UserChange(RequestModel):
-    """The changes of a user; a field that is null changes nothing."""
+    """The changes to a user; a field that is null changes nothing."""
 
     model_config = example(disabled=True)
 
     role: Annotated[Role, Field(strict=False)] | None = None
-    disabled: bool | None = Field(default=None, description="locks the user out, or lets the user in again")
-    password: Password | None = Field(default=None, description="signs the user out everywhere")
+    disabled: bool | None = Field(
+        default=None, description="true locks the user out, false lets the user in again"
+    )
+    password: Password | None = Field(
+        default=None, description="a new password, which signs the user out everywhere"
+    )
 
 
 def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoice | None = None) -> Router:
@@ -151,8 +155,8 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoi
     async def change(name: NameInPath, wanted: UserChange, sender: Sender) -> User:
         """Change the role or the password of a user, or lock the user out or in again.
 
-        A new password, and locking out, end the user's sessions at once; while a user is locked out, the
-        user's tokens do not work. The last administrator who can sign in stays one (409).
+        A new password or a lock-out ends the user's sessions at once. While a user is locked out, the user's
+        tokens do not work. The last administrator who can sign in cannot be demoted or locked out (409).
         """
         with _problems():
             user = await hashing.run(_change, accounts_of(sign_in), name, wanted, sender, provider)
@@ -162,7 +166,10 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoi
 
     @router.delete("/{name}", status_code=204, responses=documented(404))
     def remove(name: NameInPath) -> None:
-        """Remove a user with all sessions and tokens; the last administrator who can sign in stays (409)."""
+        """Remove a user with all sessions and tokens.
+
+        The last administrator who can sign in cannot be removed (409).
+        """
         accounts = accounts_of(sign_in)
         with _problems():
             known = _known(accounts, name).name

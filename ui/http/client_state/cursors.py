@@ -15,7 +15,7 @@ Cursor = Annotated[
     Query(
         max_length=200,
         pattern=r"^[A-Za-z0-9_=-]*$",
-        description="the `next_cursor` of the page before; empty for the first page",
+        description="the `next_cursor` of the previous page; empty for the first page",
     ),
 ]
 

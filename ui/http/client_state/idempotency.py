@@ -23,7 +23,7 @@ IdempotencyKey = Annotated[
         min_length=1,
         max_length=255,
         pattern=r"^[\x20-\x7e]+$",
-        description="any text, new for each upload: sent again with the same body, it gets the same response",
+        description="any text, new for each upload; with the same body, it gets the same response again",
     ),
 ]
 

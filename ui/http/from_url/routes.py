@@ -33,11 +33,11 @@ class FromURLRequest(RequestModel):
 
     model_config = example(url="https://reports.example/2031/dam.pdf", title="Why gate 3 failed")
 
-    url: Annotated[Text, Field(max_length=MAX_URL_CHARACTERS)] = Field(description="of an allowed host")
+    url: Annotated[Text, Field(max_length=MAX_URL_CHARACTERS)] = Field(description="a URL of an allowed host")
     name: Detail = Field(
         default="",
-        description="its name in the library, with the suffix of its format; the last part of the URL's path "
-        "by default",
+        description="the document's name in the library, with the suffix of its format; the last part of the "
+        "URL's path by default",
     )
     title: Detail = ""
     publisher: Detail = ""
@@ -46,7 +46,9 @@ class FromURLRequest(RequestModel):
     language: Detail = ""
     collection: Annotated[Text, Field(max_length=MAX_COLLECTION_CHARACTERS)] = ""
     password: Detail = Field(default="", description="opens an encrypted file; not kept")
-    background: bool = Field(default=False, description="answer with 202 and a `job_id` once it is fetched")
+    background: bool = Field(
+        default=False, description="answer with 202 and a `job_id` once the file is fetched"
+    )
 
     @property
     def details(self) -> dict[str, str]:
@@ -84,9 +86,9 @@ def from_url_router(
     async def add_from_url(index: OwnLibrary, wanted: FromURLRequest, request: Request) -> Response:
         """Fetch a report and add it to the library, as an upload of the same file would.
 
-        The route answers 409 until the operator allows hosts. It answers 422 if the URL, or a redirect from
-        it, leads to another host or to an address that is not public; and 502, with the reason, if the file
-        could not be fetched.
+        The status is 409 until the operator allows hosts. It is 422 if the URL, or a redirect from it, leads
+        to a host that is not allowed or to an address that is not public, and 502, with the reason, if the
+        file could not be fetched.
         """
         if not rules.hosts:
             raise HTTPException(

@@ -40,7 +40,7 @@ _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {"gt": gt, "gte": ge, "lt": 
 
 
 class ComparisonFilter(RequestModel):
-    """Compares an attribute of a report with a value, or with several."""
+    """Compares an attribute of a report with a value, or with several values."""
 
     type: Literal["eq", "ne", "gt", "gte", "lt", "lte", "in", "nin"]
     key: Text
@@ -58,7 +58,7 @@ class ComparisonFilter(RequestModel):
 
 
 class CompoundFilter(RequestModel):
-    """Several conditions, all of which must hold, or one."""
+    """Several conditions. With `and`, all of them must hold; with `or`, at least one."""
 
     type: Literal["and", "or"]
     filters: Annotated[list[ComparisonFilter | CompoundFilter], Field(max_length=MAX_CONDITIONS)]
@@ -112,10 +112,11 @@ def vector_stores_router(searching: CapacityLimiter) -> Router:
         ],
         request: VectorStoreSearch,
     ) -> dict[str, Any]:
-        """The passages of a collection that match a query best, or one of several queries, best first.
+        """The passages of a collection that match a query best, best first.
 
-        `file_id` is the number of a report. `attributes` has what filters can compare, and the place of the
-        passage in the report's text.
+        If there are several queries, the query that a passage matches best decides. `file_id` is the number
+        of a report. `attributes` has the values that filters can compare, and the place of the passage in the
+        report's text.
         """
         await until_warm(engine)
         return await to_thread.run_sync(searched_page, engine.index, collection, request, limiter=searching)

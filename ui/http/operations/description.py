@@ -22,7 +22,7 @@ TOKEN, SESSION = "token", "session"
 _TOKEN_SCHEME = {
     "type": "http",
     "scheme": "bearer",
-    "description": "A token of `footnoted token add`. The role of an operation is the scope that it needs.",
+    "description": "A token that `footnoted token add` made. It needs the scope that an operation names.",
 }
 
 
@@ -107,5 +107,5 @@ def _describe_headers(responses: dict[str, Any]) -> None:
         if response := responses.get(str(status.value)):
             response["headers"] = {"Retry-After": waits}
     if response := responses.get("401"):
-        challenge = {"schema": {"type": "string"}, "description": "what to send"}
+        challenge = {"schema": {"type": "string"}, "description": "the kind of authentication to send"}
         response["headers"] = {"WWW-Authenticate": challenge}

@@ -43,7 +43,10 @@ class AuditedAct(BaseModel):
 
 
 class Audited(BaseModel):
-    """A page of the audit log, the newest first; `next` is the `before` of the next page, null at the end."""
+    """A page of the audit log, newest first.
+
+    The `next` of a page is the `before` of the page after it, and null on the last page.
+    """
 
     records: list[AuditedAct]
     next: int | None
@@ -57,9 +60,10 @@ def health_router(engine: QueryEngine, home_id: str | None) -> Router:
 
     @router.get("/healthz")
     async def healthz() -> dict[str, str]:
-        """The process is up, be its models loaded or not.
+        """The process is up, whether its models are loaded or not.
 
-        A command compares `home` with the id of its library's folder, to see whether this server serves it.
+        `home` is the id of the library's folder, by which a command sees whether this server serves the
+        command's library.
         """
         return {"status": "ok"} | ({"home": home_id} if home_id else {})
 
@@ -67,8 +71,8 @@ def health_router(engine: QueryEngine, home_id: str | None) -> Router:
     async def readyz() -> dict[str, Any]:
         """The models are loaded and a search works; otherwise 503 with the cause.
 
-        `building` says how many reports another encoder has embedded, while it does; searches use the former
-        one meanwhile. While a search cache is built, the server is not ready.
+        While another encoder embeds the reports, searches use the former encoder, and `building` says how
+        many reports are done; else it is null. While a search cache is built, the server is not ready.
         """
         if engine.is_warming:
             raise WarmingUpError
@@ -127,7 +131,7 @@ def audit_router(audit: AuditLog) -> Router:
         who: Annotated[Text | None, Query(max_length=100)] = None,
         action: Annotated[Text | None, Query(max_length=100)] = None,
     ) -> Audited:
-        """The acts of people and programs, and the refusals, the newest first."""
+        """List the acts of people and programs, and the refused requests, newest first."""
         found = audit.listed(limit, before=before, who=who, action=action)
         records = [AuditedAct.model_validate(each, from_attributes=True) for each in found]
         return Audited(records=records, next=records[-1].number if len(records) == limit else None)

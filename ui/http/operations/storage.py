@@ -40,11 +40,12 @@ class Bytes(BaseModel):
 
 
 class Uploaded(BaseModel):
-    """The bytes of the files in the library that a user, with the user's tokens, or a token uploaded.
+    """The bytes of the library's files that one uploader uploaded: a user or a token without a user.
 
     Attributes:
-        user: the name of the user; null for a token without a user, and for a removed user or token.
-        token: the name of the token without a user, or null.
+        user: the name of the user, whose tokens count as the user; null for a token without a user, and if
+            the server does not have the uploader's account.
+        token: the name of the token without a user; else null.
         bytes: the size of the files.
     """
 
@@ -59,10 +60,11 @@ class Storage(BaseModel):
     Attributes:
         documents: the number of documents.
         passages: the number of searchable passages.
-        bytes: the sizes of its parts.
-        uploaders: who uploaded how many bytes, the most first; what nobody known uploaded is left out.
-        last_backup: when the command `footnoted backup` last wrote one, in seconds since 1970, as far as the
-            audit log goes back; null if it knows of none.
+        bytes: the sizes of the library's parts.
+        uploaders: who uploaded how many bytes, the most first; files without a recorded uploader are left
+            out.
+        last_backup: when `footnoted backup` last wrote a backup, in seconds since 1970; null if the audit
+            log has no record of a backup.
     """
 
     documents: int
