@@ -273,10 +273,10 @@ def _put_aside(home: Path, aside: Path, names: Sequence[str]) -> bool:
 
 
 def _exchange_rows(server: Catalog, new: Path, aside: Path) -> bool:
-    """Replace the rows of a server's catalog by the rows of the file ``new``; save the former rows first.
+    """Replace the rows of ``server``, a catalog in a database server, by the rows of the file ``new``.
 
     Returns:
-        Whether there were former rows; a file in ``aside`` now holds them.
+        True if the catalog had rows before: a file in ``aside`` now holds these rows. False if it was empty.
     """
     had_rows = bool(server.generation())
     if had_rows:

@@ -1,6 +1,6 @@
 """Fills a new build of a library while searches use the current one, then makes the new build current.
 
-A build is all passages of the library, cut and embedded by one recipe.
+A build is all passages of the library, cut and embedded by one recipe (the settings for both).
 """
 
 from __future__ import annotations

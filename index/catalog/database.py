@@ -281,8 +281,8 @@ class Catalog:
         Args:
             new: documents to add, or new versions of known documents.
             removed: ids of documents to remove with all their versions.
-            recipe: the recipe by which the passages of ``new`` were made; None for the library's recipe. An
-                empty library adopts the recipe. In any other library, it must be the library's recipe.
+            recipe: the recipe (the settings) by which the passages of ``new`` were cut and embedded; None for
+                the library's recipe. An empty library adopts ``recipe``; any other library must have it.
             prepare: does slow work that belongs to the commit. The commit calls ``prepare`` with the expected
                 outcome before the transaction, since other writers wait during the transaction. If the actual
                 outcome differs, the commit calls ``prepare`` again inside the transaction. If ``prepare``

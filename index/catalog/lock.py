@@ -47,8 +47,9 @@ class Holder:
 class WriteLock:
     """The write lock of a library: reentrant, and safe to share between threads.
 
-    The process that holds the lock is the only writer of the home folder and of the catalog. If several home
-    folders share a catalog, one process of each may hold its lock with ``home_only`` at the same time.
+    The process that holds the lock is the only writer of the home folder and of the catalog, even if several
+    home folders share the catalog. A process that takes the lock with ``home_only`` is the only writer of its
+    home folder alone: a process of another home folder may hold a lock at the same time.
     """
 
     def __init__(self, home: Path, engine: sa.Engine | None = None) -> None:

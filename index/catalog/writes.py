@@ -188,7 +188,7 @@ def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Up
 
 
 def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
-    """Create a build (the passages that one recipe makes), without passages yet."""
+    """Create a build, without passages yet; ``recipe`` is how its passages will be cut and embedded."""
     values = {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__}
     return get_build(connection, _number(connection.execute(sa.insert(builds).values(**values))))
 

@@ -280,7 +280,10 @@ class Encoder:
         *,
         urgent: bool,
     ) -> Iterator[tuple[list[int], Made]]:
-        """Run ``through`` on each batch of rows; yield the positions of the batch's texts, and the result."""
+        """Tokenise ``texts``, and run ``through`` on batches of rows.
+
+        For each batch, yield the positions of its texts in ``texts``, and the result of ``through``.
+        """
         for window, rows in self._tokenised(texts, parts):
             waiting = Batches(rows)
             while waiting:
@@ -432,14 +435,17 @@ def _key(weights: str, precision: Precision) -> str:
 
 
 def _precision_like(key: str | None, weights: str) -> Precision | None:
-    """The precision in the key of an encoder with these weights; None if it has other weights."""
+    """The precision that ``key`` names: bfloat16 for ``WEIGHTS+bfloat16``, float32 for ``WEIGHTS`` alone.
+
+    None if the key names other weights than ``weights``.
+    """
     if key is None or key.removesuffix(_HALF) != weights:
         return None
     return "bfloat16" if key.endswith(_HALF) else "float32"
 
 
 def _languages(folder: Path) -> frozenset[str] | None:
-    """The languages in the YAML at the beginning of a model's card, ``README.md``."""
+    """The languages in the YAML at the beginning of a model's card, ``README.md``; None if it names none."""
     card = folder / "README.md"
     found = _CARD_DATA.match(card.read_text(encoding="utf-8", errors="replace")) if card.is_file() else None
     if found is None:
@@ -460,7 +466,7 @@ class EncoderPool:
     """The library's own encoder, and the former encoders, which are opened at their first use."""
 
     def __init__(self, own: Encoder, former: Callable[[Recipe], Encoder] | None) -> None:
-        """Use ``own``; ``former`` opens the encoders of other recipes."""
+        """Use the encoder ``own``; ``former`` opens the encoder of a recipe that has another one."""
         self.own = own
         self._former = former
         self._opened: dict[str, Encoder] = {}

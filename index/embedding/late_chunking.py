@@ -49,7 +49,7 @@ def token_parts(
 
 
 def _begin(text: str, start: int, end: int) -> int:
-    """The start of a token after its leading spaces: many tokenizers include the space before a word."""
+    """Where a token begins without its leading spaces: many tokenizers include the space before a word."""
     while start < end - 1 and text[start].isspace():
         start += 1
     return start

@@ -73,7 +73,7 @@ class Passes(Protocol):
         """Embed rows of one width and kind that fit in one pass. Only one thread may call this at a time."""
 
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
-        """Embed rows of passages with their parts, as :meth:`vectors` does."""
+        """Embed passages and the sentences (parts) of each. The limits of :meth:`vectors` apply."""
 
     def tokens(self, rows: Sequence[Row], kind: Kind, depth: float) -> list[EmbeddedTokens]:
         """Embed rows and their tokens, as :meth:`vectors` does, in batches as small as a batch of queries.
@@ -151,7 +151,7 @@ class TokenPasses:
         return rows
 
     def _padded(self, name: str, values: Tensor, width: int) -> Tensor:
-        """Pad or shorten ``values`` to ``width``; they are padded to the longest text tokenised with them."""
+        """Pad or shorten ``values`` to ``width``; so far, they are as long as the longest text of a batch."""
         from torch.nn.functional import pad
 
         # ``pad`` shortens the tensor if the number of places is negative.
@@ -166,7 +166,7 @@ class TokenPasses:
         return self._unit(through["sentence_embedding"])
 
     def passages(self, rows: Sequence[Row]) -> list[Embedded]:
-        """Embed rows of passages with their parts."""
+        """Embed passages and the sentences (parts) of each."""
         through = self._through(rows, "document", partial(self._model.through, kind="document"))
         embedded = []
         for place, vector in enumerate(self._unit(through["sentence_embedding"])):

@@ -79,7 +79,10 @@ class _Layer(nn.Module):
 
 
 def _buckets(tokens: int) -> Tensor:
-    """The buckets of the distances between tokens, as in T5 (Raffel et al., 2020): shape (tokens, tokens)."""
+    """For each pair of tokens, the bucket (a range of distances) that their distance falls into.
+
+    The buckets are those of T5 (Raffel et al., 2020). Shape (tokens, tokens).
+    """
     places = torch.arange(tokens)
     distance = places[:, None] - places[None, :]
     far = distance.abs()

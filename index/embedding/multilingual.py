@@ -183,8 +183,9 @@ _SPECIAL = {
 def _tokenizer(vocabulary: Vocabulary) -> Tokenizer:
     """The SentencePiece unigram tokenizer.
 
-    The file's table of normalisation equals the tokenizers library's own ``Nmt`` and ``NFKC`` for all code
-    points but U+FF5E (～, which becomes ~) and U+1F23B.
+    The 4-bit file has its own table for the normalisation of characters. This function does not need the
+    table, because ``Nmt`` and ``NFKC`` of the tokenizers library normalise all code points in the same way,
+    except for U+1F23B and U+FF5E (the library turns ～ into ~).
     """
     from tokenizers import (
         AddedToken,

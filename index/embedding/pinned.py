@@ -64,7 +64,11 @@ def whole_tokenizer(folder: Path) -> Tokenizer:
 
 
 class _Pinned:
-    """A model for :class:`~index.embedding.model.TokenPasses`."""
+    """A network and its tokenizer, as :class:`~index.embedding.model.TokenPasses` needs them.
+
+    Since the files are pinned, the settings are fixed: rows are filled on the right, no text has a prompt,
+    and a text's vector is the mean of the vectors of its tokens.
+    """
 
     pads_left = False
     gives_parts = True

@@ -111,7 +111,7 @@ def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offset
 
 
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
-    """The passages that came with ``item``, if they fit encoder and recipe; else newly cut passages."""
+    """The passages that came with ``item``, if tokenizer, length and language are right; else a new cut."""
     if item.cut is not None:
         cutting, its = item.cut
         same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens
@@ -121,7 +121,7 @@ def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
 
 
 class _PassageTexts:
-    """The encoder's input for the passages of one document."""
+    """Makes the encoder's input for each passage of a document: its title, headings of tables, and words."""
 
     def __init__(self, encoder: Encoder, recipe: Recipe, document: Document) -> None:
         self._encoder = encoder

@@ -61,7 +61,7 @@ def passes_of(model: SentenceTransformer, dimensions: int) -> Passes:
 
 
 class _Modules:
-    """A model that begins with a transformer: each pass runs its modules."""
+    """A ``TokenModel``: a model that begins with a transformer. Each pass runs all modules of the model."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model.eval()
@@ -96,7 +96,7 @@ class _Modules:
 
 
 class _WholePasses:
-    """The two steps of a model that does not take rows of tokens: its ``encode`` embeds whole texts."""
+    """The ``Passes`` of a model that does not take rows of tokens: its ``encode`` embeds whole texts."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
@@ -170,9 +170,9 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
 
 
 def _gives_parts(model: SentenceTransformer) -> bool:
-    """Tell if the mean of the token vectors of a part of a text is comparable with the model's own vectors.
+    """Tell if the mean of a sentence's tokens is a vector like the model's own vectors of texts.
 
-    This is so if the model takes the mean of a text's tokens and then only normalises it.
+    It is one if the model, too, takes the mean of a text's tokens and then only normalises the mean.
     """
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 

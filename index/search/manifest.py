@@ -1,6 +1,7 @@
 """The manifest of a build's caches: it names their files, and holds the digests that prove them intact.
 
-A build is all passages of the library, cut and embedded by one recipe. Its caches lie in
+A build is all passages of the library, cut and embedded by one recipe (the settings for both).
+The caches of a build lie in
 ``HOME/caches/LINEAGE-NUMBER``: the *base*, a file with the vectors of all passages at one moment, and the
 *words*, a folder with the tantivy index of the passages' words. Vectors newer than the base are in memory
 only. When a cache is missing or damaged, the library rebuilds it from the catalog.

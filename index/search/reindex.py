@@ -1,4 +1,7 @@
-"""Rebuilds a library by another recipe beside the current build, then switches to the new build."""
+"""Rebuilds a library by another recipe beside the current build, then switches to the new build.
+
+A recipe is the settings by which passages are cut and embedded, such as the encoder.
+"""
 
 from __future__ import annotations
 

@@ -105,12 +105,12 @@ class Deletions:
         return removed if removed is not None and time.time() < removed.at + UNDO_SECONDS else None
 
     def finish(self) -> None:
-        """Make the deletions final that can no longer be undone."""
+        """Finish all deletions that are too old to be undone: they become final."""
         with self._lock:
             self._finish(time.monotonic())
 
     def _finish(self, now: float) -> None:
-        """Make the deletions final that can no longer be undone at the time ``now``.
+        """Finish all deletions that can be undone only until ``now`` or earlier: they become final.
 
         Call this only while holding the lock.
         """

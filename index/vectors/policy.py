@@ -13,10 +13,13 @@ Kind = Literal["none", "flat", "ivf", "milvus"]
 
 @dataclass(frozen=True, slots=True)
 class IndexPolicy:
-    """Limits that decide the type of a base; ``benchmarks.vectors`` measured the defaults.
+    """The limits that decide when a new base is due, and of what type it is.
+
+    The program ``benchmarks.vectors`` measured the defaults. A vector is recent if it is newer than the base.
 
     Attributes:
-        small: up to this many recent (newer than the base) or removed vectors, no new base is due.
+        small: no new base is due while at most this many vectors are recent, and at most this many have been
+            removed.
         recent_share: a new base is due if the ratio of recent vectors to vectors in the base exceeds this.
         most_recent: a new base is due if there are more recent vectors than this, however large the base is.
         removed_share: a new base is due if a larger share of the base's vectors is removed.

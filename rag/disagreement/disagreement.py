@@ -78,7 +78,7 @@ def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int
 
 
 def _differ(one: Statement, other: Statement) -> bool:
-    """Return whether neither statement's figure agrees with any figure of the other's sentence."""
+    """Return whether the figure of each statement disagrees with all figures in the other's sentence."""
     pairs = [(one.quantity, its) for its in (other.quantity, *other.others)]
     pairs += [(other.quantity, its) for its in one.others]
     return not any(_comparable(*pair) and _agree(*pair) for pair in pairs)
@@ -102,7 +102,11 @@ def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bo
 
 
 def _other_source(one: Citation, other: Citation) -> bool:
-    """Return whether two citations are of documents that are not copies, or of versions of one document."""
+    """Return whether two citations are of different sources.
+
+    Two documents are different sources unless one is a copy of the other. Two versions of one document are
+    different sources, too.
+    """
     if one.document_id == other.document_id:
         return one.version != other.version
     copies = {copy.document_id for copy in (*one.also_in, *other.also_in)}
@@ -119,7 +123,10 @@ def _rejects(one: Statement, other: Statement) -> bool:
 
 
 def _has_names(one: Statement, other: Statement) -> bool:
-    """Return whether the sentence, title or headings of ``other`` have the names of ``one``."""
+    """Return whether the sentence or title of ``other`` has all names of ``one``.
+
+    The name *Vietnam* is also found in the form *Vietnamese*.
+    """
     held = {word.casefold() for word in _WORD.findall(f"{other.citation.quote} {other.citation.title}")}
     forms = [(name, ending) for name in one.names for ending in ("", "s", "n", "an", "ese", "ish")]
     return one.names == {
@@ -128,7 +135,10 @@ def _has_names(one: Statement, other: Statement) -> bool:
 
 
 def _one_subject(one: Statement, other: Statement) -> bool:
-    """Return whether two sentences share a name, both have dates, or have titles that share words."""
+    """Return whether two sentences share a name, both have dates, or come from reports with similar titles.
+
+    Titles are similar if they share half of the shorter title's words.
+    """
     if one.names & other.names or (one.when and other.when):
         return True
     titles = [meanings(item.citation.title, UNKNOWN_LANGUAGE) for item in (one, other)]
@@ -169,7 +179,7 @@ def _is_of(word: str, names: Collection[str]) -> bool:
 
 
 def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
-    """Return the cosine of two sentences without figures; 0 without an encoder for their language."""
+    """Return the cosine of two sentences, compared without their figures; 0 if no encoder reads them."""
     if encoder is None or not may_be_in(one.language, encoder.languages):
         return 0.0
     first, second = encoder.encode([one.masked, other.masked])
@@ -190,7 +200,7 @@ def _times_agree(one: Statement, other: Statement) -> bool:
 
 
 def _day(iso: str | None) -> int | None:
-    """Convert an ISO date to days, exact enough to tell weeks and years apart; None without a date."""
+    """Convert an ISO date to a number of days, exact enough to tell weeks apart; None without a date."""
     parts = [int(part) for part in (iso or "").split("-")[:3] if part.isdigit()]
     year, month, day = (*parts, 1, 1, 1)[:3]
     return year * 365 + (month - 1) * 30 + day if parts else None
@@ -202,7 +212,10 @@ def _agree(one: Quantity, other: Quantity) -> bool:
 
 
 def _allows(limit: Quantity, item: Quantity) -> bool:
-    """Return whether a range, or a figure with *over* or *at most*, allows the values of another figure."""
+    """Return whether ``limit``, a range or a figure with *over* or *at most*, allows ``item``.
+
+    *Over 100* allows *120*; *between 10 and 20* allows *15*.
+    """
     least, most = (in_base(value, limit.unit)[0] for value in (limit.low, limit.high))
     low, high = (in_base(value, item.unit)[0] for value in (item.low, item.high))
     if limit.comparator in {"over", "at least"}:

@@ -168,7 +168,10 @@ def meanings(text: str, language: str) -> frozenset[str]:
 
 
 def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
-    """Return the words of a clause that say what its figure counts: some before and the nearest after it."""
+    """Return the words of a clause that say what its figure counts: words before the figure, and after it.
+
+    In *the flood destroyed 40 houses*, these are *destroyed*, and *houses*.
+    """
     found = [Span(*match.span()) for match in _WORD.finditer(bare, own.start, own.end)]
     said = [span for span in found if meanings(span.of(bare), language)]
     before = [span for span in said if span.end <= item.span.start]
@@ -178,7 +181,7 @@ def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Spa
 
 
 def _is_another(beside: Quantity) -> bool:
-    """Return whether a clause may be about another figure in it; a small one (*two* trams) does not count."""
+    """Return whether a clause may be about its figure ``beside``; a small one (*two* trams) is ignored."""
     return beside.unit not in _TIMES and (
         beside.low > _SMALL or regex.search(r"\d", beside.written) is not None
     )

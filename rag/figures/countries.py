@@ -77,7 +77,10 @@ def _languages() -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)
 def _of_people(word: str) -> str | None:
-    """Return the country of a word like *Nigerian* or *French*, by the longest name that fits, or None."""
+    """Return the country of a word such as *French*, or None.
+
+    If several countries fit (*Nigerian*: Niger, Nigeria), the country with the longest name is meant.
+    """
     if word in _languages():
         return _languages()[word]
     bases = [

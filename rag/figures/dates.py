@@ -233,7 +233,10 @@ def _named(text: str) -> Iterator[Moment]:
 
 
 def _is_month(text: str, match: regex.Match[str]) -> bool:
-    """Return whether a single word is a month: it has a capital, and a preposition if it is ambiguous."""
+    """Return whether a single word is a month: it has a capital.
+
+    An ambiguous word such as *May* must also follow a preposition such as *in*.
+    """
     word = match["alone"]
     if not word[:1].isupper() or len(word) < 3:
         return False

@@ -126,7 +126,7 @@ def han_numbers(text: str) -> Iterator[Number]:
 
 
 def _han_share(match: regex.Match[str]) -> Decimal | None:
-    """Return the per cent of 三分之二, 三成 or 一半; None for another number."""
+    """Return the percentage that 三分之二, 三成 or 一半 stands for; None for another number."""
     if match["half"]:
         return Decimal(50)
     if match["tenths"]:
@@ -241,7 +241,7 @@ def _token(match: regex.Match[str]) -> _Token:
 
 
 def _number_at(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number | None]:
-    """Return how many tokens the number at token ``place`` takes, and the number; None if there is none."""
+    """Return how many tokens the number at token ``place`` takes, and the number; without one, 1 and None."""
     token = tokens[place]
     if token.kind == "digits":
         return _in_digits(tokens, place, words, language)

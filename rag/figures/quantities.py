@@ -147,7 +147,7 @@ def _before() -> regex.Pattern[str]:
 
 @cache
 def _han_before() -> regex.Pattern[str]:
-    """Match Chinese comparators, which may precede the verb: 最多可载240名."""
+    """The pattern of Chinese comparators that may stand before the verb: 最多 in 最多可载240名."""
     longer = {name: [form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form)]
               for name, forms in _BEFORE.items()}  # fmt: skip
     parts = [f"(?P<{_group(name)}>{'|'.join(forms)})" for name, forms in longer.items()]
@@ -397,7 +397,7 @@ def _ranges(found: list[Quantity], text: str, language: str) -> Iterator[Quantit
 
 
 def _completed(first: Quantity, second: Quantity, text: str, between: regex.Pattern[str]) -> Quantity:
-    """Return the first figure with the scale and unit that only the second has: *3 to 5 million euros*."""
+    """Give the first figure the scale and unit of the second: *3 to 5 million euros* starts at 3 million."""
     gap = text[first.span.end : second.span.start]
     joins = gap.strip().lower() in _AND and not _BETWEEN.search(text[: first.span.start].rstrip())
     if joins or not between.fullmatch(gap) or first.unit or first.vague or second.vague:
@@ -436,7 +436,7 @@ def _range(first: Quantity, second: Quantity, text: str) -> Quantity:
 
 
 def _shares(found: Iterator[Quantity], text: str) -> Iterator[Quantity]:
-    """Merge parts of a whole into shares: *one in five*, *three out of four*."""
+    """Merge two figures that state a share: *one in five* becomes 20%."""
     waiting: Quantity | None = None
     for quantity in found:
         if waiting is not None:

@@ -125,7 +125,7 @@ def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> f
 
 
 def _is_rounding(own: Decimal, its: Decimal) -> bool:
-    """Return whether ``own`` is ``its`` rounded to as many digits as ``own`` has, by at most a twentieth."""
+    """Return whether ``own`` is ``its``, rounded by at most a twentieth, as 1,000 is for 1,043."""
     place = Decimal(1).scaleb(own.normalize().adjusted() - _digits(own) + 1)
     return abs(own - its) * 2 <= place and abs(own - its) * 20 <= abs(its)
 

@@ -1,4 +1,4 @@
-"""Makes citations and passages from spans of documents. Each reads its quote from the document's text."""
+"""Makes citations and passages from spans of documents. The quotes are copied from the documents' texts."""
 
 from __future__ import annotations
 

@@ -158,7 +158,10 @@ def _asks(auxiliary: str, first: str) -> bool:
 
 
 def _within(subject: str, around: str) -> str | None:
-    """Return a subject as written within a sentence; None if it is unsuitable, or may begin with a name."""
+    """Return a subject as written within a sentence: *The levee* becomes *the levee*, *Pellan Rail* stays.
+
+    None if the subject is unsuitable, or if it is not clear whether the first word is a name.
+    """
     words = subject.split()
     folded = [word.casefold() for word in words]
     if not 1 <= len(words) <= _MOST_SUBJECT_WORDS or not _is_subject(words, folded):

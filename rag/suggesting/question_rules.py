@@ -138,14 +138,18 @@ def _reads_well(question: str) -> bool:
 
 
 def _who_is(sentence: str) -> Iterator[str]:
-    """Ask for the person whose office follows the name."""
+    """Ask *Who is Ana Ruiz?* if the sentence begins with *Ana Ruiz, the mayor of Pellan*."""
     match = _IN_OFFICE.match(sentence)
     if match is not None:
         yield f"Who is {match['name']}?"
 
 
 def _how_many_of(sentence: str) -> Iterator[str]:
-    """Ask for the number, or the share, of the things that the predicate of the sentence is about."""
+    """Ask for the number or the share with which a sentence begins.
+
+    *Some 40 houses were destroyed* gives *How many houses were destroyed?*, and *60% of the shops were
+    closed* gives *What share of the shops were closed?*
+    """
     for part in [sentence, *sentence.split(" and ")[1:]]:
         clause = BREAK.split(part)[0]
         share = _SHARE.match(clause)
@@ -174,7 +178,11 @@ def _what(clause: Clause) -> Iterator[str]:
 
 
 def _what_was(clause: Clause) -> Iterator[str]:
-    """Ask for the figure of a measure, such as revenue, or for what a named thing is."""
+    """Ask for the figure of a measure, or for what a named thing is.
+
+    *The net revenue was $3 million* gives *What was the net revenue?*, and *The Maravel Dam is a weir* gives
+    *What is the Maravel Dam?*
+    """
     figure = _FIGURE.match(clause.rest)
     # "It rose 2%" states the change, "it rose to 2%" the figure.
     states = clause.verb in _IS or clause.base in _MEASURES
@@ -187,7 +195,10 @@ def _what_was(clause: Clause) -> Iterator[str]:
 
 
 def _how_many(clause: Clause) -> Iterator[str]:
-    """Ask for the number of things, or the amount of money, in the object."""
+    """Ask for the number or the amount of money in the object.
+
+    *The city built 40 schools* gives *How many schools did the city build?*
+    """
     rest = clause.rest
     if clause.base is None:
         participle, _, rest = rest.partition(" ")
@@ -238,7 +249,11 @@ def _asks_when(clause: Clause, rest: str, led: str) -> str | None:
 
 
 def _is_event(clause: Clause, rest: str) -> bool:
-    """Return whether a date belongs to the clause's verb, and not to a later participle or to a state."""
+    """Return whether a date belongs to the clause's verb.
+
+    In *it owns a bridge built in 1990*, the date belongs to the participle *built*. In *it was open in May*,
+    the date belongs to a state.
+    """
     passed_over = {"last", "first", "been"}
     words = [word for word in rest.split() if not word.endswith("ly") and word not in passed_over]
     if clause.base is not None:
@@ -270,7 +285,10 @@ def _why(sentence: str, around: str) -> Iterator[GeneratedQuestion]:
 
 
 def _inverted(clause: Clause, rest: str) -> str:
-    """Return the clause with its auxiliary (or a form of *do*) first, and ``rest`` after its verb."""
+    """Return the clause in the order of a question: *the city built* becomes *did the city build*.
+
+    ``rest`` follows the verb.
+    """
     if clause.base is None:
         words = [clause.verb, clause.subject, rest]
     else:

@@ -97,7 +97,7 @@ class StarterMaker:
         return self._current(self._state())
 
     def _state(self) -> tuple[int, int]:
-        """The generation of the library, and the number of changes of dates and of limits of collections."""
+        """The library's state: its generation, and how often dates or limits of collections have changed."""
         with self._engine.index.catalog.reading() as reader:
             return reader.generation, reader.touched
 
@@ -176,7 +176,7 @@ def _named(candidate: Candidate, publisher: str | None) -> Candidate:
 
 
 def _has_heading(candidate: Candidate, document: Document) -> bool:
-    """Return whether a heading seems to run into the sentence."""
+    """Return whether a candidate's sentence seems to contain a heading: a blank line or a very long name."""
     names = _NAME.finditer(candidate.question)
     return _BLANK_LINE.search(candidate.span.of(document.text)) is not None or any(
         len(name[0].split()) > _MOST_CAPITALS for name in names

@@ -40,7 +40,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A row of a table of different figures.
+    """A row of the table in which an answer shows the figures that its sources disagree on.
 
     Attributes:
         about: the caption of the table: the subject of the figures.

@@ -89,7 +89,7 @@ def _main_blocks(page: HtmlElement) -> list[PageBlock]:
 
 
 def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[int, int]:
-    """The first and last block of the main text, extended over adjacent tables and headings between them.
+    """Extend the main text over adjacent tables, and return the numbers of its first and its last block.
 
     trafilatura drops tables, or the ends of tables, that hold few sentences.
     """
@@ -105,7 +105,7 @@ def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[in
 
 
 def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
-    """For each block, whether it is a row of a data table that is neither aside nor mostly links."""
+    """For each block, whether it is a row of a data table. Tables of links or in asides do not count."""
     is_data: list[bool] = []
     for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
         rows = list(neighbours)

@@ -34,7 +34,7 @@ _WHITE = re.compile(r"\s+")
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """The position (raised or not) and the font of text."""
+    """How text is formatted: whether it is raised above the line, and its font."""
 
     is_raised: bool = False
     font: str | None = None
@@ -135,7 +135,10 @@ class Content:
             yield look.shown(child.tail)
 
     def _look(self, element: Element, around: _Look = _PLAIN) -> _Look:
-        """The look of an element's text if the text around the element has the look ``around``."""
+        """How an element's text is formatted.
+
+        Where the element's style sets nothing, the text has the format of the surrounding text (``around``).
+        """
         style = element.get(f"{TEXT}style-name")
         is_raised = self.styles.is_raised(style)
         return _Look(

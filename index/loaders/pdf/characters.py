@@ -158,7 +158,10 @@ def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
 
 
 def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
-    """Convert boxes (left, bottom, right, top) from PDF coordinates to the visible page: shape (n, 4)."""
+    """Convert boxes (left, bottom, right, top) from PDF coordinates to those of the page as it is shown.
+
+    The page may be shown rotated. Shape (n, 4).
+    """
     import numpy as np
 
     left, bottom, right, top = boxes.T

@@ -60,7 +60,7 @@ _FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
 
 
 class _Part(NamedTuple):
-    """The part of a piece between two gaps: its rank in the order of writing, and the part as a piece."""
+    """One cell of a piece, as a piece of its own; ``rank`` counts the cells in the order of the file."""
 
     rank: int
     line: Line
@@ -88,7 +88,7 @@ def _parts(pieces: Sequence[Line]) -> Iterator[_Part]:
 
 
 def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
-    """Join parts to pieces: parts that are adjacent both before and after sorting form one piece."""
+    """Join parts to pieces again: parts of one piece that sorting has left side by side."""
     current = parts[0]
     for before, part in pairwise(parts):
         if part.rank == before.rank + 1:
@@ -129,7 +129,10 @@ def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list
 def _zones(
     parts: Sequence[_Part], gutter: float
 ) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
-    """Yield the zones from the top: the parts left and right of the gutter; the parts below that cross it."""
+    """Yield the zones of a page from the top.
+
+    A zone has the parts on the left and on the right of the gutter, then the parts below that cross it.
+    """
     crossing = [[part] for part in parts if _crosses(part.line, gutter)]
     aside = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
     rows = list(_table_rows(aside, gutter))
@@ -245,7 +248,7 @@ def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
 
 
 def _commonest(gaps: NDArray[np.float64]) -> float:
-    """The middle of the interval that the most gaps have in common."""
+    """The middle of the interval that lies inside the most gaps."""
     import numpy as np
 
     edges = np.concatenate((gaps[:, 0], gaps[:, 1]))

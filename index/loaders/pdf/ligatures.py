@@ -104,7 +104,7 @@ def _widths(characters: Sequence[str], boxes: Sequence[Box]) -> Mapping[str, lis
 
 
 def _fitting(box: Box, widths: Mapping[str, list[tuple[float, float]]]) -> list[str]:
-    """The ligatures whose letters are as wide as a box."""
+    """The ligatures whose letters are together as wide as a box: fi, if the box is as wide as f and i."""
     left, bottom, right, top = box
     height, width = top - bottom, right - left
     usual: dict[str, float] = {}

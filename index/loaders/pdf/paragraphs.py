@@ -237,7 +237,7 @@ def begins_item(text: str) -> bool:
 
 
 def _divided(text: str) -> regex.Match[str] | None:
-    """The word before a hyphen that ends ``text``."""
+    """The beginning of a word that a hyphen at the end of ``text`` divides: *exam* in *for exam-*."""
     return _DIVIDED.search(text[text.rfind(" ") + 1 :]) if text.endswith(_HYPHENS) else None
 
 

@@ -137,7 +137,7 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
 
 
 def _heads_table(line: Line, below: Iterable[Line]) -> bool:
-    """Return whether a table's row follows a line closely, perhaps after further lines of headings."""
+    """Return whether a line heads a table: a row is closely below, perhaps after more lines of headings."""
     for other in islice(below, MAX_HEADING_LINES):
         if line.bottom - other.top > _CLOSE * line.height:
             return False
@@ -153,7 +153,10 @@ def _value(number: str) -> int:
 
 
 def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
-    """The page and index of the lines whose wording, without page numbers, repeats on several pages."""
+    """The page and index of each line that repeats on several pages with the same words.
+
+    Numbers may differ: *Chapter 1 | 12* and *Chapter 1 | 13* have the same words.
+    """
     alike: dict[tuple[bool, str, int], list[_Edge]] = defaultdict(list)
     for edge in edges:
         wording = " ".join(_NUMBER.sub("#", edge.text).split())
@@ -183,7 +186,10 @@ def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 
 
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
-    """Yield groupings of the edges: by their numbers, then by each number minus the page's index."""
+    """Yield ways to group edges: by their numbers, then by each number minus the page's index.
+
+    The second way finds page numbers: *12*, *13* and *14* on successive pages all give the same difference.
+    """
     by_numbers: dict[tuple[int, ...], list[_Edge]] = defaultdict(list)
     for edge in edges:
         by_numbers[edge.numbers].append(edge)

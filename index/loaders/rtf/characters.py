@@ -1,4 +1,7 @@
-"""Writes text, still as RTF, into the parts of an RTF file; signs of symbol fonts become characters."""
+"""Collects the text of each part (body, note, header) of an RTF file. The text stays in RTF's notation.
+
+Signs of symbol fonts become characters.
+"""
 
 from __future__ import annotations
 
@@ -103,7 +106,7 @@ class Characters:
             self.put(_BEYOND_ASCII.sub(_byte, text))
 
     def _raised(self, character: str) -> str:
-        """Write a raised character; a substitute for a character given by its number stays as it is."""
+        """The RTF of a raised character; a substitute for older readers stays as it is (:meth:`number`)."""
         if self._stand_ins:
             self._stand_ins -= 1
             return _BEYOND_ASCII.sub(_byte, character)

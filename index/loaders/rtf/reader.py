@@ -106,7 +106,7 @@ class _Reader(Characters):
         self.text(text)
 
     def _end_instruction(self) -> None:
-        """End a field code; the only result of a ``SYMBOL`` field is its character."""
+        """End a field code. If the code is ``SYMBOL``, write the character that it names."""
         asked = _SYMBOL.search(self._instruction)
         self._has_symbol = asked is not None
         if asked is not None:

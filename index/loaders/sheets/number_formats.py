@@ -279,7 +279,10 @@ def _scientific(amount: Decimal, parts: Parts) -> str:
 
 
 def _as_fraction(amount: Decimal, section: Section) -> str:
-    """A figure as a whole number and a fraction; the format gives the denominator or its number of digits."""
+    """A figure as a whole number and a fraction: 1.75 in the format ``# ?/?`` is ``1 3/4``.
+
+    The format gives the denominator, or the number of digits in the denominator.
+    """
     parts = section.parts
     slash = next(place for place, (kind, _) in enumerate(parts) if kind == "slash")
     start = _while(parts, slash - 1, -1, _is_digit_mark)
@@ -333,7 +336,7 @@ def _while(parts: Parts, place: int, step: int, holds: Callable[[tuple[str, str]
 
 
 def _digits(amount: Decimal, parts: Parts) -> str:
-    """The digits of a figure, laid out by the marks and the literals between them."""
+    """The digits of a figure in a format: 1234.5 in ``#,##0.00`` is ``1,234.50``."""
     point = next((place for place, part in enumerate(parts) if part == ("mark", ".")), len(parts))
     whole, fraction = parts[:point], [text for kind, text in parts[point + 1 :] if kind == "mark"]
     marks = "".join(text for kind, text in whole if kind == "mark")

@@ -86,7 +86,7 @@ def _series(element: Element) -> _Series:
 
 
 def _points(data: Element | None) -> dict[int, str]:
-    """The points of labels or values as the chart shows them, by point number."""
+    """The labels, or the values, of a series as the chart shows them, by the number of their point."""
     if data is None:
         return {}
     levels = list(data.iter(f"{_C}lvl"))
@@ -105,7 +105,7 @@ def _points(data: Element | None) -> dict[int, str]:
 
 
 def _said(data: Element) -> Iterator[tuple[int, str, str | None]]:
-    """The points of a list: number, text, and the number format if it differs from the list's."""
+    """For each point in a list: its number, its text, and its number format if the point has its own."""
     for point in data.iter(f"{_C}pt"):
         place = point.get("idx", "")
         text = flow(point.findtext(f"{_C}v") or "")

@@ -108,7 +108,7 @@ class Numbering:
         return (f"{written.strip()} " if written.strip() else ""), group
 
     def _place(self, paragraph: Element) -> tuple[str, int]:
-        """A paragraph's list and level, from 0. The paragraph's style gives the values that are missing."""
+        """A paragraph's list, and its level, counted from 0. The paragraph's style gives what is missing."""
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")
         for style in self._bases(value(paragraph, "pPr/pStyle") or ""):

@@ -253,7 +253,11 @@ def _row_names(row: Row) -> set[str]:
 
 
 def _fit(asked: Mapping[Term, float], name: str, language: str) -> tuple[float, int]:
-    """Return the weight of the question's words in a name, and minus the number of the name's other words."""
+    """Return how well a name fits the question, as a pair of numbers: a larger pair is a better fit.
+
+    The first number is the weight of the question's words in the name. The second number is negative: it is
+    -2 if the name has two other words.
+    """
     held = _terms(name, language)
     others = sum(not contains_term(frozenset(asked), term) for term in held)
     return round(_weight_in(asked, held), 6), -others

@@ -19,13 +19,16 @@ _MAX_CHARACTERS = 400
 def compare_across(encoder: Encoder, question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Compare a question, token by token, with the nearest sentences in other languages.
 
-    The stored vector of a sentence is made within its passage, so it tells the sentence less well from its
-    neighbours. Across languages, no common words help. So each sentence is embedded again, with its title and
-    headings; ``cosine`` becomes the mean of both cosines, and ``late`` is measured.
+    The stored vector of a sentence was made while the encoder read the whole passage, so it differs little
+    from the vectors of neighbouring sentences. Across languages, no common words help. This function
+    therefore embeds each sentence again, with only its title and headings. The new ``cosine`` of a candidate
+    is the mean of the stored vector's cosine and the new vector's cosine; ``late`` is the likeness token by
+    token.
 
     Returns:
-        All candidates in the question's language or a language that the encoder does not read; then, of the
-        remaining ones, the ``COMPARED`` nearest. If the encoder does not read the question, all candidates.
+        First the candidates that are not compared: those in the question's language, and those in a
+        language that the encoder does not read. Then the ``COMPARED`` nearest of the other candidates; the
+        rest is dropped. If the encoder does not read the question's language, all candidates are returned.
     """
     known = encoder.languages or frozenset()
     carried = [

@@ -26,9 +26,10 @@ def identity_of(connection: HTTPConnection) -> Identity:
 
 
 def session_cookie(sign_in: SignIn) -> str:
-    """The name of the session's cookie. All servers with the same accounts share the cookie.
+    """The name of the session's cookie, which is the same on all servers with the same accounts.
 
-    The name has the id of the accounts, because a browser sends a host's cookies to all ports of the host.
+    A browser sends a cookie to all ports of a host. The name therefore contains the first characters of
+    ``accounts.id``: servers with different accounts on one host do not overwrite each other's cookies.
     """
     return f"footnoted-session-{sign_in.accounts.id[:_COOKIE_CHARACTERS]}"
 

@@ -62,7 +62,7 @@ def completions_router(at_work: Callable[[], CapacityLimiter]) -> Router:
     """The routes of OpenAI's protocol.
 
     Args:
-        at_work: returns the limiter of the number of answers that are produced at the same time.
+        at_work: returns the limiter that keeps the server from producing too many answers at the same time.
     """
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
 

@@ -52,7 +52,7 @@ def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
     """The route of OpenAI's responses.
 
     Args:
-        at_work: returns the limiter of the number of answers that are produced at the same time.
+        at_work: returns the limiter that keeps the server from producing too many answers at the same time.
     """
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 413, 422, 500))
 

@@ -91,7 +91,7 @@ def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
 
 
 def _heading_in_text(groups: Sequence[LineGroup]) -> str | None:
-    """The first heading on a page, or an earlier line that can be a title, though no larger than text."""
+    """The first heading on a page; before it, a line no larger than the text counts if it can be a title."""
     for number, group in enumerate(groups):
         if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group)):
             return group.title

@@ -147,7 +147,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
 
 
 def _below(lines: Sequence[Line], top: float) -> list[Line]:
-    """The first of ``lines``, up to the line before the first one whose lower bound is not below ``top``."""
+    """The lines before the first one that lies above ``top``."""
     return list(takewhile(lambda line: line.bottom < top, lines))
 
 
@@ -306,7 +306,7 @@ def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
 
 
 def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
-    """Put headings into rows: each into the lowest row above the lower headings that share a column."""
+    """Put headings into rows: each into the lowest row that is above all lower headings in its columns."""
     levels: list[list[_Heading]] = []
     for heading in sorted(headings, key=lambda each: each.bottom):
         level = 0
@@ -331,11 +331,11 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
 
 
 def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]) -> None:
-    """Move each heading with no heading above it into the row above, if a heading there is on its left.
+    """Move a heading with no heading above it into the row above, if that row has a heading on its left.
 
-    Otherwise the heading on the left would seem to cover the columns on its right, too. The move needs a sign
-    that the left heading does not cover them: its bottom is below the top of the moved heading, or it covers
-    several columns and stands exactly over their middle.
+    If *Revenue* stands over *2024* and nothing stands over *Change* on the right, *Revenue* would otherwise
+    seem to cover *Change*, too. A heading moves only if there is a sign that the left heading does not cover
+    it: the left heading reaches down to it, or stands exactly over the middle of several columns.
     """
     for row, above in pairwise(levels):
         if any(_UNITS.match(heading.cell.words.text) for heading in row):

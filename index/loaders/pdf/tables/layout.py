@@ -196,8 +196,8 @@ def _is_heading(line: Line) -> bool:
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
     """Count a table's first lines that are its caption, although some of them look like rows.
 
-    The caption ends with the last line of one atom before a row of headings, if the line before that line
-    begins no further to the right.
+    The caption ends with a line that has a single atom and stands directly above a row of headings. The line
+    above it must not begin further to the right.
     """
     headings = list(takewhile(lambda row: not any(is_quantity(text_of(atom)) for atom in row[1:]), rows))
     for place in range(len(headings) - 2, 0, -1):
@@ -286,10 +286,10 @@ def _goes_on(before: Line, line: Line, edge: float) -> bool:
 
 
 def _with_label(before: Line, line: Line) -> list[Line]:
-    """Join a row's label with the rest of the label, which begins the next line.
+    """Join the label of the row ``before`` with the rest of the label, with which ``line`` begins.
 
     Returns:
-        One row; two rows if both lines have cells after the label.
+        One row; two rows if ``before`` and ``line`` both have cells after the label.
     """
     label = _joined(before.cells[0], line.cells[0])
     bold = (before.bold[0], line.bold[1])

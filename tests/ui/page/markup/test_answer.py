@@ -333,11 +333,11 @@ def test_a_greeting_is_answered_with_a_sentence_alone(cause: Cause, language: st
 @pytest.mark.parametrize(
     ("language", "beginning"),
     [
-        ("en", "The encoder of this library does not read the language of this question."),
-        ("zh", "此资料库的编码器不识别该问题的语言。"),
-        ("vi", "Bộ mã hóa của thư viện này không đọc được ngôn ngữ của câu hỏi."),
-        ("id", "Pengode pustaka ini tidak membaca bahasa pertanyaan ini."),
-        ("km", "កម្មវិធីបំប្លែងអត្ថបទរបស់បណ្ណាល័យនេះមិនយល់ភាសានៃសំណួរនេះទេ។"),
+        ("en", "The model that searches this library does not read the language of this question."),
+        ("zh", "搜索此资料库的模型不识别该问题的语言。"),
+        ("vi", "Mô hình tìm kiếm trong thư viện này không đọc được ngôn ngữ của câu hỏi."),
+        ("id", "Model yang menelusuri pustaka ini tidak membaca bahasa pertanyaan ini."),
+        ("km", "ម៉ូដែលដែលស្វែងរកក្នុងបណ្ណាល័យនេះមិនយល់ភាសានៃសំណួរនេះទេ។"),
     ],
 )
 def test_a_question_that_the_encoder_cannot_read_is_told_the_remedy_in_the_reader_s_language(
