@@ -187,7 +187,7 @@ def _foreign(index: Snapshot, question: Question, reading: Reading) -> Abstentio
     return Abstention(
         "language",
         f"{languages}, and the encoder {index.encoder.name} {known}; ask in the reports' language, or run "
-        f"`{INSTALL_COMMAND}`, set the model to {MULTILINGUAL_MODEL}, and run `footnoted sync`.",
+        f"`{INSTALL_COMMAND}`, set FOOTNOTED_MODEL to {MULTILINGUAL_MODEL}, and run `footnoted sync`.",
     )
 
 
