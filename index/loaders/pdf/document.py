@@ -18,6 +18,7 @@ from index.loaders.pdf.characters import Frame, frame, glyphs, readable
 from index.loaders.pdf.columns import ordered
 from index.loaders.pdf.continuations import PageParts, Stitched, followed, layouts, stitched
 from index.loaders.pdf.cover.details import FirstPages, front_page
+from index.loaders.pdf.cut_lines import without_cut_lines
 from index.loaders.pdf.footnotes import usual_height, without_notes
 from index.loaders.pdf.lines import lines
 from index.loaders.pdf.ocr import recognised, scale
@@ -25,7 +26,7 @@ from index.loaders.pdf.open import PDFIUM, SAVE_AGAIN, opened
 from index.loaders.pdf.outline import Bookmark, bookmarks, sections
 from index.loaders.pdf.paragraphs import Paragraph, paragraphs, words_of
 from index.loaders.pdf.running_heads import without_running
-from index.loaders.pdf.runs import Glyph, Line, pieces
+from index.loaders.pdf.runs import Line, pieces
 
 __all__ = ["PDFIUM", "READ_PICTURES", "read_pdf"]
 
@@ -48,10 +49,10 @@ SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page: its frame, its lines, and whether it is a picture, whose lines come from text recognition."""
+    """A page: its frame, its text runs, and whether it is a picture, whose text is recognised."""
 
     frame: Frame
-    lines: list[Line]
+    runs: list[Line]
     is_picture: bool
 
 
@@ -74,7 +75,9 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     finally:
         with PDFIUM:
             document.close()
-    kept, pages, whole, known = _read(placed)
+    written = [lines(ordered(runs)) for runs in without_cut_lines([page.runs for page in placed])]
+    heights = [page.frame.height for page in placed]
+    kept, pages, whole, known = _read(written, heights)
     text = whole.words.text
     if not text:
         pictures = f"{len(pages)} scanned page{'s' if len(pages) != 1 else ''}"
@@ -87,18 +90,15 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
         author=readable_property(said.get("Author")),
         published=_published(said.get("CreationDate", "")),
     )
-    heights = [page.frame.height for page in placed]
-    stated, believed = front_page(
-        FirstPages([page.lines for page in placed], kept, heights, pages[0], known, text), properties
-    )
+    stated, believed = front_page(FirstPages(written, kept, heights, pages[0], known, text), properties)
     outline = sections(marks, pages, whole, [page.frame for page in placed])
     return replace(
         assemble(path, "pdf", text, believed, stated=stated, sections=outline),
         page_starts=whole.page_starts,
         mended=whole.words.mended,
         layouts=layouts(whole, [(page.frame.width, page.frame.height) for page in placed]),
-        unread_pages=_numbers(page.is_picture and not page.lines for page in placed),
-        recognised_pages=_numbers(page.is_picture and bool(page.lines) for page in placed),
+        unread_pages=_numbers(page.is_picture and not page.runs for page in placed),
+        recognised_pages=_numbers(page.is_picture and bool(page.runs) for page in placed),
         recognised_in=options.recognition if any(page.is_picture for page in placed) else "",
     )
 
@@ -108,17 +108,17 @@ def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
 
 
 def _read(
-    placed: Sequence[_Page],
+    pages: Sequence[Sequence[Line]], heights: Sequence[float]
 ) -> tuple[list[list[Line]], list[list[Paragraph]], Stitched, frozenset[str]]:
     """The pages' lines without running titles, the pages' paragraphs, the whole text, and its words."""
-    written = without_running([page.lines for page in placed], [page.frame.height for page in placed])
+    written = without_running(pages, heights)
     known, usual = words_of(written), usual_height(written)
     parts: list[PageParts] = []
     for lines_of_page in written:
         text, notes = without_notes(lines_of_page, usual)
         parts.append(PageParts(paragraphs(text, known), paragraphs(notes, known)))
-    pages = followed(parts, usual, known)
-    return written, pages, stitched(pages, known), known
+    joined = followed(parts, usual, known)
+    return written, joined, stitched(joined, known), known
 
 
 def _properties(document: PdfDocument) -> dict[str, str]:
@@ -149,15 +149,11 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
         found = recognised(picture, page.frame, options.ocr_languages, options.limits.seconds)
     except RecognitionError as error:
         raise LoadError(path, f"has pages without a text layer, and {error.cause}", error.remedy) from error
-    return _Page(page.frame, _lines(found), is_picture=True)
-
-
-def _lines(glyphs: Iterable[Glyph]) -> list[Line]:
-    return lines(ordered(list(pieces(glyphs))))
+    return _Page(page.frame, list(pieces(found)), is_picture=True)
 
 
 def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
-    """A page with the lines of its text layer."""
+    """A page with its text layer."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:
@@ -166,8 +162,8 @@ def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
             text_page = page.get_textpage()
             try:
                 shown = frame(page)
-                written = _lines(glyphs(shown, text_page))
-                return _Page(shown, written, not written and _has_picture(page))
+                runs = list(pieces(glyphs(shown, text_page)))
+                return _Page(shown, runs, not runs and _has_picture(page))
             finally:
                 text_page.close()
                 page.close()

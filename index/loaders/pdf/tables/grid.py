@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 MIN_OVERLAP = 0.3
 """Two atoms of one column have at least this share of the narrower atom's width in common."""
 
+FEWEST, FEWEST_FIGURES = 4, 2
+"""The fewest atoms of a table, and the fewest figures of a table with fewer atoms: one row at the end of a
+page."""
+
 
 def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
     """The columns of a table from left to right, from the atoms of its rows."""
     import numpy as np
 
     flat = [(atom, number) for number, row in enumerate(rows) if len(row) > 1 for atom in row]
-    if len(flat) < 4:
+    if len(flat) < FEWEST and sum(atom.is_figure for atom, _ in flat) < FEWEST_FIGURES:
         return []
     left = np.array([atom.left for atom, _ in flat])
     right = np.array([atom.right for atom, _ in flat])

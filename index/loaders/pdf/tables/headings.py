@@ -26,7 +26,7 @@ MAX_HEIGHT = 9.0
 TIGHT = 1.6
 """The largest distance, in line heights, between two lines of one heading."""
 
-STEP = 2.2
+STEP = 2.5
 """The largest distance, in line heights, between a heading and the line below it."""
 
 SHARED = 0.3
@@ -49,6 +49,7 @@ _PERIOD = regex.compile(
 """A heading that usually stands over several columns: a period, or the units."""
 
 _UNITS = regex.compile(r"\((?:\p{L}+ ){0,3}in (?:thousand|million|billion|[A-Z$€£])", regex.IGNORECASE)
+_CAPTION = regex.compile(r"(?:table|figure|chart|box)\s+[\p{N}.]*\p{N}", regex.IGNORECASE)
 _SENTENCE = regex.compile(r"(?:\p{Ll}\p{Ll}|\p{N})[.!?]\s*$")
 
 
@@ -122,13 +123,17 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
     over = [column for column in columns[1:] if column.has_figures] or list(columns[1:])
     edge = min(column.left for column in over)
     found: list[Line] = []
-    for line in reversed(lines[-MAX_LINES:]):
+    for place in range(len(lines) - 1, max(len(lines) - MAX_LINES, 0) - 1, -1):
+        line = lines[place]
         above = line.bottom - first.bottom
+        # The units stand over the labels, and a heading beside them over the figures.
+        has_units = line.is_row and _UNITS.match(line.text) is not None
         if (
-            line.is_row
+            (line.is_row and not has_units)
             or not 0.3 * line.height < above < MAX_HEIGHT * line.height
             or line.right > right + 4 * line.height
-            or (line.right > edge + line.height and _is_caption(line, lines, columns, edge))
+            or (not has_units and line.right > edge + line.height and _is_caption(line, lines, columns, edge))
+            or (place and _continues_caption(lines[place - 1], line))
             or ends_like_sentence(line)
         ):
             break
@@ -180,6 +185,12 @@ def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], ed
         if other is not line
     )
     return middle < edge or (is_alone and shifts[0] <= MAX_SHIFT * line.height < shifts[1])
+
+
+def _continues_caption(above: Line, line: Line) -> bool:
+    """Tell if ``line`` is the next line of a caption, which may hang to the right of the caption's number."""
+    step = above.bottom - line.bottom
+    return _CAPTION.match(above.text) is not None and 0 < step < TIGHT * line.height
 
 
 def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:

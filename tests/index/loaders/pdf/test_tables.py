@@ -261,3 +261,39 @@ def test_a_label_goes_on_after_a_comma_or_a_conjunction() -> None:
     assert read([*row(0, "Pumps", "12", "14"), *wrapped, *row(4, "Other", "7", "9")]) == (
         "Pumps | 12 | 14\nIncome of the authority and Partners | 86 | 93\nGates, Other | 7 | 9"
     )
+
+
+def test_a_heading_stands_up_to_one_and_a_half_lines_above_another_one() -> None:
+    def heads(row_number: float) -> list[Drawing]:
+        return [centred("Three months ended June 30,", 340, row_number), *row(1, "", "2031", "2030")]
+
+    years = "| 2031 | 2030\nPumps | 1,240 | 1,010\nGates | 86 | 93\nTotal | 1,326 | 1,103"
+    assert read([*heads(-1.1), *BODY]) == f"| Three months ended June 30,\n{years}"
+    assert read([*heads(-1.6), *BODY]) == f"Three months ended June 30,\n\n{years}"
+
+
+def test_a_heading_may_stand_beside_the_units() -> None:
+    heads = [words("(in millions)", LEFT, -0.4), centred("Quarters ended", 340, -0.4)]
+    years = [row(line, "", "", text)[0] for line, text in ((0.6, "June 30,"), (1.3, "2030"))]
+    dates = [*row(0.6, "", "June 30,"), *row(1.3, "", "2031"), *years]
+    assert read([*heads, *dates, *BODY]).startswith(
+        "| Quarters ended\n(in millions) | June 30, 2031 | June 30, 2030\nPumps | 1,240 | 1,010"
+    )
+
+
+def test_the_second_line_of_a_caption_is_no_heading() -> None:
+    caption = [
+        words("Table 4: Pumps and gates of the dam at Maravel,", LEFT, -0.9),
+        words("2030 and 2031 (in %), by kind", LEFT + 60, 0),
+    ]
+    text = read([*caption, *row(1, "", "Old", "New"), *BODY])
+    assert text.endswith("\n\n| Old | New\nPumps | 1,240 | 1,010\nGates | 86 | 93\nTotal | 1,326 | 1,103")
+
+
+def test_a_table_may_begin_with_its_last_line_on_a_page() -> None:
+    dates = [figure("May 7, 2031", EDGES[0], 0), figure("Aug 28, 2030", EDGES[1] + 8, 0)]
+    first = [*dates, *row(1, "Pumps", "1,240", "1,010")]
+    second = [*row(0, "Gates", "86", "93"), *row(1, "Total", "1,326", "1,103")]
+    assert read(first, second) == (
+        "| May 7, 2031 | Aug 28, 2030\nPumps | 1,240 | 1,010\nGates | 86 | 93\nTotal | 1,326 | 1,103"
+    )

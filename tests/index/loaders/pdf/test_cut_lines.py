@@ -1,0 +1,63 @@
+"""A line that a browser prints on two pages, clipped on one of them, is read once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import pytest
+import regex
+from reportlab.lib.pagesizes import A4
+from reportlab.pdfgen.canvas import Canvas
+
+from tests.support.pdf_files import draw, read
+
+LEFT, FIGURES, LEADING = 60.0, (300.0, 380.0), 16.0
+TOP, BOTTOM = A4[1] - 60, 60.0
+
+Row = tuple[str, ...]
+
+
+def page(*rows: Row, cut: Row | None = None, cut_at: float = 0.0) -> Callable[[Canvas], None]:
+    """A page with rows from its top; of the row ``cut``, only the tall characters are there."""
+
+    def drawn(canvas: Canvas) -> None:
+        for number, row in enumerate(rows):
+            for left, cell in zip((LEFT, *FIGURES), row, strict=False):
+                canvas.drawString(left, TOP - LEADING * number, cell)
+        if cut is None:
+            return
+        for left, cell in zip((LEFT, *FIGURES), cut, strict=False):
+            for tall in regex.finditer(r"[\p{Lu}\p{N}hit]+", cell):
+                at = left + canvas.stringWidth(cell[: tall.start()], "Helvetica", 12)
+                canvas.drawString(at, cut_at, tall[0])
+
+    return drawn
+
+
+ROWS: Sequence[Row] = (("Cash", "12,493", "10,203"), ("Short investments", "1,215", "846"))
+MORE: Row = ("Receivables", "2,502", "2,241")
+WHOLE = "Cash | 12,493 | 10,203\nShort investments | 1,215 | 846\nReceivables | 2,502 | 2,241"
+
+
+def test_a_line_that_is_cut_at_the_end_of_a_page_is_read_on_the_next_one() -> None:
+    cut = page(ROWS[0], cut=ROWS[1], cut_at=TOP - LEADING)
+    assert read(draw(cut, page(ROWS[1], MORE))) == WHOLE
+
+
+def test_a_line_that_is_cut_at_the_start_of_a_page_is_read_on_the_page_before() -> None:
+    def second(canvas: Canvas) -> None:
+        page(cut=ROWS[1], cut_at=TOP + LEADING)(canvas)
+        page(MORE)(canvas)
+
+    assert read(draw(page(*ROWS), second)) == WHOLE
+
+
+@pytest.mark.parametrize(
+    "last",
+    [
+        pytest.param(("Short", "1,215", "846"), id="whole words of the next line"),
+        pytest.param(("Total", "1,215", "846"), id="other words"),
+    ],
+)
+def test_a_line_with_whole_or_other_words_stays(last: Row) -> None:
+    assert " | ".join(last) in read(draw(page(ROWS[0], last), page(ROWS[1], MORE)))
