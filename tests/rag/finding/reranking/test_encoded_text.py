@@ -17,7 +17,10 @@ def test_a_row_without_headings_is_compared_by_all_its_words() -> None:
     assert text_of(row) == "Report 1: Interest expense, 659.9, 577.9"
 
 
-def test_only_the_end_of_a_long_caption_is_read() -> None:
-    row = candidate(1, 0, "Interest expense | 659.9", headings="first " + "long " * 200 + "last\n\n | 2023")
-    assert text_of(row).endswith("long last Interest expense")
-    assert "first" not in text_of(row)
+def test_only_the_start_of_the_last_line_of_a_caption_is_read() -> None:
+    long = "An earlier line\nTable 1: growth " + "of the economy " * 20 + "last"
+    row = candidate(1, 0, "Interest expense | 659.9", headings=f"{long}\n\n | 2023")
+    assert text_of(row).startswith("Report 1: Table 1: growth of the economy of the economy")
+    assert text_of(row).endswith("Interest expense")
+    assert "last" not in text_of(row)
+    assert "earlier" not in text_of(row)
