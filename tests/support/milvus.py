@@ -77,6 +77,7 @@ class MilvusServer:
     def _launch(self) -> subprocess.Popen[bytes]:
         data, port, environment = self._folder / "data", str(self._port), dict(os.environ)
         program = data / "bin" / "milvus"
+        command: list[str | Path]
         if self.kind == "milvus-lite":
             command = [
                 _program(self.kind),
