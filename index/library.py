@@ -301,7 +301,7 @@ class Library:
 
     @property
     def is_outdated(self) -> bool:
-        """Return whether the stored passages have another recipe than the one that :meth:`open` was given."""
+        """Return whether the stored passages have another recipe than :meth:`rebuild` would give them."""
         with self.catalog.reading() as reader:
             return self._recipe_of(reader) != self._recipe
 

@@ -64,10 +64,10 @@ MOVED = "moved-to.txt"
 
 
 def check_not_moved(settings: Settings) -> None:
-    """Check that the settings name the database to which the catalog was moved, if it was moved.
+    """Check that the settings name a database, if the catalog was moved to one.
 
     Raises:
-        UsedWronglyError: if they name no database, because opening would then make a new, empty catalog.
+        UsedWronglyError: if they name none: opening the library would make a new, empty catalog.
     """
     file = settings.home / MOVED
     if settings.database or not file.is_file():

@@ -69,7 +69,7 @@ class Catalog:
 
     Attributes:
         engine: the SQLAlchemy engine of the database.
-        viewer: readers leave out the documents that this viewer may not see; None for all documents.
+        viewer: readers show only the documents that this viewer may see; None for all documents.
     """
 
     def __init__(self, engine: sa.Engine, viewer: Viewer | None = None) -> None:

@@ -133,7 +133,7 @@ class CatalogReader:
         )
 
     def for_viewer(self, viewer: Viewer | None) -> CatalogReader:
-        """Return a reader of the same state, without the documents that ``viewer`` may not see."""
+        """Return a reader of the same state for ``viewer``; None reads all documents."""
         return CatalogReader(self._connection, self._texts, self.build, viewer)
 
     def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:

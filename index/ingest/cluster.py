@@ -148,6 +148,8 @@ class ClusterReader:
 def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
     """Connect to a Ray cluster, and give a reader for each of its cores.
 
+    A node reads at most as many files at once as it has cores.
+
     Args:
         address: the address, as ``ray.init`` takes it: ``ray://HOST:10001`` for a client of the cluster,
             ``HOST:6379`` on one of its nodes.

@@ -269,7 +269,7 @@ def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
 
 
 def _of_scale(tokens: list[_Token], place: int, words: Words) -> tuple[int, int]:
-    """Return the number of tokens of a phrase like *of a million*, and its scale; zeros without a phrase."""
+    """Return the number of tokens of *of a million* or *of thousands*, and the scale; zeros without one."""
     following = [token.text for token in tokens[place : place + 3]]
     if following[:1] != ["of"]:
         return 0, 0

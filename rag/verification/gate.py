@@ -22,7 +22,7 @@ class Gate:
     """Verifies sentences against the words that they cite. Safe to share between threads if the judge is.
 
     Attributes:
-        judge: says how probable it is that the quotes say what a sentence says; None to check without one.
+        judge: says how probable it is that the quotes say what a sentence says; None leaves this open.
     """
 
     def __init__(self, judge: Judge | None = None) -> None:

@@ -144,7 +144,7 @@ def _plain(text: str) -> str:
 
 
 def _wholes(quote: str) -> Iterable[str]:
-    """Return a quote, and each beginning of it that ends at a semicolon or full stop."""
+    """Return a quote, and each beginning of it that ends at a semicolon or a sentence's last mark."""
     return (quote, *(quote[: match.start()] for match in _STRONG.finditer(quote)))
 
 

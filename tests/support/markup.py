@@ -62,7 +62,7 @@ def above(markup: str) -> str:
 
 
 def shown(text: str) -> str:
-    """``text`` as HTML shows it, with a replacement character for each control character."""
+    """``text`` as HTML shows it: control characters, except tabs and line ends, are replaced."""
     return "".join("\ufffd" if category(c) == "Cc" and c not in "\t\n\r" else c for c in text)
 
 

@@ -27,7 +27,7 @@ def is_installed() -> bool:
 
 @dataclass
 class Node:
-    """A node: the process that a test started, and the children of this process."""
+    """A node: the process that a test started, and all processes that descend from it."""
 
     process: subprocess.Popen[bytes]
 

@@ -1,7 +1,8 @@
 """Run the command with parts that hang: ``python -m tests.support.stuck_server FIFO serve …``.
 
 The thread that stores feedback reads from ``FIFO``, to which nobody writes. A sync hangs, and so does the
-engine after it has found passages. With ``-`` for ``FIFO``, the engine instead produces events without end.
+engine after it has found passages. With ``-`` for ``FIFO``, nothing hangs, but the engine produces events
+without end.
 """
 
 from __future__ import annotations

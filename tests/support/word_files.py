@@ -66,7 +66,7 @@ def written(*paragraphs: str) -> Callable[[WordDocument], object]:
 
 
 def styled(name: str, kind: str, properties: str, others: str = "") -> Callable[[WordDocument], object]:
-    """Adds a style of runs (``character``) or of paragraphs: the properties of words, and other elements."""
+    """Adds a style of runs (``character``) or of paragraphs, with properties of words and other elements."""
     xml = (
         f"<w:style {NAMESPACES} w:type='{kind}' w:styleId='{name}'><w:name w:val='{name}'/>{others}"
         f"<w:rPr>{properties}</w:rPr></w:style>"

@@ -2,7 +2,7 @@
 
 Unless the settings allow it, no line has words of a question, an answer or a report. The message of an
 unexpected error may quote them (an error of a database quotes its parameters), so the log gets only the class
-of the error and the lines of code.
+of the error, the operating system's words if it has any, and the lines of code.
 """
 
 from __future__ import annotations

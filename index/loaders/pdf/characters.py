@@ -234,7 +234,7 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def readable(character: str) -> str:
-    """A character for the text. Ligatures become letters, symbol bullets ``•``, and control characters ""."""
+    """A character for the text: ligatures become letters, symbol bullets ``•``, most controls ""."""
     if not character or "\ufb00" <= character <= "\ufb06":
         return normalize("NFKC", character)
     if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end

@@ -117,7 +117,7 @@ class _ProviderSignIn:
         return response
 
     def _cookie_of(self, state: str) -> str:
-        """The name of a sign-in's cookie, since each window of a browser has a sign-in of its own."""
+        """The name of a sign-in's cookie. Each sign-in has its own, since two windows may sign in at once."""
         return f"{self._cookie}-{state[:16]}"
 
     async def _started(self, request: Request, pending: Pending, answer: _Answer) -> Response:
