@@ -28,12 +28,51 @@ def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """The text runs of each page without those of lines that stand whole on the next or the former page."""
     kept = [list(runs) for runs in pages]
     for above, below in pairwise(kept):
-        pairs = list(product(_by_height(above)[:NEAR], _by_height(below)[-NEAR:]))
-        cut = [run for one, other in pairs if _is_cut(one, other) for run in one]
-        cut += [run for one, other in pairs if _is_cut(other, one) for run in other]
+        lowest = [_Drawn(runs) for runs in _by_height(above)[:NEAR]]
+        highest = [_Drawn(runs) for runs in _by_height(below)[-NEAR:]]
+        cut = {id(run) for one, other in product(lowest, highest) if one.is_cut(other) for run in one.runs}
+        cut |= {id(run) for one, other in product(highest, lowest) if one.is_cut(other) for run in one.runs}
         for runs in (above, below):
-            runs[:] = [run for run in runs if all(run is not other for other in cut)]
+            runs[:] = [run for run in runs if id(run) not in cut]
     return kept
+
+
+class _Drawn:
+    """A line as it is drawn.
+
+    Attributes:
+        runs: the runs of the line.
+        characters: the characters, each with its left edge as in ``PageLayout``; without spaces.
+    """
+
+    def __init__(self, runs: Sequence[Line]) -> None:
+        self.runs = runs
+        self.characters = [
+            (character, int.from_bytes(cell.words.boxes[start * BOX_BYTES : start * BOX_BYTES + 2], "little"))
+            for run in runs
+            for cell in run.cells
+            for start, character in enumerate(cell.words.text)
+            if not character.isspace()
+        ]
+
+    def is_cut(self, whole: _Drawn) -> bool:
+        """Tell if this line is what a clip leaves of ``whole``.
+
+        Each of its characters stands where ``whole`` has it. A clip leaves a letter wherever it occurs, or
+        nowhere, and leaves out letters between others; the beginning of another line does not look so.
+        """
+        if not FEWEST <= len(self.characters) < len(whole.characters):
+            return False
+        drawn, left = {character for character, _ in self.characters}, set(whole.characters)
+        last = max(place for _, place in self.characters)
+        return (
+            all(
+                any((character, place + shift) in left for shift in (0, -1, 1))
+                for character, place in self.characters
+            )
+            and sum(character in drawn for character, _ in whole.characters) == len(self.characters)
+            and any(place < last for character, place in whole.characters if character not in drawn)
+        )
 
 
 def _by_height(runs: Sequence[Line]) -> list[list[Line]]:
@@ -45,29 +84,3 @@ def _by_height(runs: Sequence[Line]) -> list[list[Line]]:
         else:
             lines.append([run])
     return lines
-
-
-def _is_cut(line: Sequence[Line], whole: Sequence[Line]) -> bool:
-    """Tell if ``line`` has only characters of ``whole``, at their places, and parts of its words."""
-    if _words(line) <= _words(whole):
-        return False
-    some, every = _characters(line), _characters(whole)
-    return FEWEST <= len(some) < len(every) and all(
-        any(character == other and abs(left - place) <= 1 for other, place in every)
-        for character, left in some
-    )
-
-
-def _words(line: Sequence[Line]) -> set[str]:
-    return {word for run in line for word in run.text.split()}
-
-
-def _characters(line: Sequence[Line]) -> list[tuple[str, int]]:
-    """The characters of a line, each with its left edge as in ``PageLayout``; without spaces."""
-    return [
-        (character, int.from_bytes(cell.words.boxes[place * BOX_BYTES :][:2], "little"))
-        for run in line
-        for cell in run.cells
-        for place, character in enumerate(cell.words.text)
-        if not character.isspace()
-    ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from index.text import cells, is_row, over_no_column
+from index.text import cells, is_row, is_units, over_no_column
 from rag.finding.features import Candidate
 
 _MAX_CAPTION = 80
@@ -19,7 +19,14 @@ def text_of(candidate: Candidate) -> str:
     sentence = candidate.sentence
     caption, words = "", sentence.text.replace(" | ", ", ")
     if sentence.headings and is_row(sentence.text):
-        caption = over_no_column(sentence.headings).strip().rpartition("\n")[2][:_MAX_CAPTION]
+        caption = _caption(sentence.headings)[:_MAX_CAPTION]
         words = cells(sentence.text)[0]
     parts = [f"{candidate.reading.document.title}:", caption, sentence.section, words]
     return " ".join(" ".join(parts).split())[:_MAX_CHARACTERS]
+
+
+def _caption(headings: str) -> str:
+    """The last line above a table's headings that gives more than units; else the words over its labels."""
+    lines = [line.strip() for line in headings.splitlines()]
+    named = [line for line in lines if line and not is_row(line) and not is_units(line)]
+    return (named or [over_no_column(headings).strip()])[-1]

@@ -16,6 +16,7 @@ from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
 from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
 from index.loaders.pdf.tables.grid import placed
+from index.text.tabular import is_quantity
 
 MAX_LINES = 40
 """The largest number of lines of headings above the first row of a table."""
@@ -127,13 +128,17 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
         line = lines[place]
         above = line.bottom - first.bottom
         # The units stand over the labels, and a heading beside them over the figures.
-        has_units = line.is_row and _UNITS.match(line.text) is not None
+        has_units = (
+            line.is_row
+            and _UNITS.match(line.text) is not None
+            and not any(is_quantity(text_of(atom)) for atom in atoms(line)[1:])
+        )
         if (
             (line.is_row and not has_units)
             or not 0.3 * line.height < above < MAX_HEIGHT * line.height
             or line.right > right + 4 * line.height
             or (not has_units and line.right > edge + line.height and _is_caption(line, lines, columns, edge))
-            or (place and _continues_caption(lines[place - 1], line))
+            or (place and _continues_caption(lines[place - 1], line, right))
             or ends_like_sentence(line)
         ):
             break
@@ -187,10 +192,14 @@ def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], ed
     return middle < edge or (is_alone and shifts[0] <= MAX_SHIFT * line.height < shifts[1])
 
 
-def _continues_caption(above: Line, line: Line) -> bool:
-    """Tell if ``line`` is the next line of a caption, which may hang to the right of the caption's number."""
+def _continues_caption(above: Line, line: Line, right: float) -> bool:
+    """Tell if ``line`` is the next line of a caption, which may hang to the right of the caption's number.
+
+    The first line of such a caption is full: the next word has no room before ``right``, the table's edge.
+    """
     step = above.bottom - line.bottom
-    return _CAPTION.match(above.text) is not None and 0 < step < TIGHT * line.height
+    is_full = above.right + line.first_word + line.height > right
+    return _CAPTION.match(above.text) is not None and 0 < step < TIGHT * line.height and is_full
 
 
 def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:

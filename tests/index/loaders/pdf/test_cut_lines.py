@@ -52,12 +52,31 @@ def test_a_line_that_is_cut_at_the_start_of_a_page_is_read_on_the_page_before() 
     assert read(draw(page(*ROWS), second)) == WHOLE
 
 
+def test_a_cut_line_is_found_above_a_footer() -> None:
+    def first(canvas: Canvas) -> None:
+        page(ROWS[0], cut=ROWS[1], cut_at=BOTTOM + 30)(canvas)
+        canvas.drawString(LEFT, BOTTOM, "Commission of Inquiry into the dam")
+        canvas.drawString(FIGURES[1], BOTTOM - LEADING, "7 of 9")
+
+    text = read(draw(first, page(ROWS[1], MORE)))
+    assert "1 215" not in text
+    assert "Short investments | 1,215 | 846\nReceivables" in text
+
+
 @pytest.mark.parametrize(
-    "last",
+    ("last", "following"),
     [
-        pytest.param(("Short", "1,215", "846"), id="whole words of the next line"),
-        pytest.param(("Total", "1,215", "846"), id="other words"),
+        pytest.param("Niger", "Nigeria", id="the beginning of a name"),
+        pytest.param("Guinea", "Guinea-Bissau", id="the beginning of a name with a hyphen"),
+        pytest.param("Section 1", "Section 1.1 Scope", id="a number of a section"),
+        pytest.param("Note 1", "Note 10 of the list", id="a number of a note"),
+        pytest.param("2019", "2019/20", id="a year"),
+        pytest.param("Short 1,215", "Short investments 1,215", id="whole words"),
+        pytest.param("Total 1,215", "Short investments 1,215", id="other words"),
+        pytest.param("Sit", "Short investments it", id="the same letters at other places"),
     ],
 )
-def test_a_line_with_whole_or_other_words_stays(last: Row) -> None:
-    assert " | ".join(last) in read(draw(page(ROWS[0], last), page(ROWS[1], MORE)))
+def test_a_line_that_is_no_part_of_its_neighbour_stays(last: str, following: str) -> None:
+    for before, after in ((last, following), (following, last)):
+        lines = read(draw(page(("The reports",), (before,)), page((after,), ("And more",)))).split()
+        assert f"{before} {after}".split() == lines[2:-2]

@@ -283,11 +283,24 @@ def test_a_heading_may_stand_beside_the_units() -> None:
 
 def test_the_second_line_of_a_caption_is_no_heading() -> None:
     caption = [
-        words("Table 4: Pumps and gates of the dam at Maravel,", LEFT, -0.9),
+        words("Table 4: Pumps and gates of the dam at Maravel and of the others,", LEFT, -0.9),
         words("2030 and 2031 (in %), by kind", LEFT + 60, 0),
     ]
     text = read([*caption, *row(1, "", "Old", "New"), *BODY])
     assert text.endswith("\n\n| Old | New\nPumps | 1,240 | 1,010\nGates | 86 | 93\nTotal | 1,326 | 1,103")
+
+
+def test_a_heading_below_a_short_caption_is_a_heading() -> None:
+    heads = [words("Table 4: Pumps", LEFT, -0.9), centred("Three months ended June 30,", 340, 0)]
+    assert read([*heads, *row(1, "", "2031", "2030"), *BODY]).startswith(
+        "Table 4: Pumps\n\n| Three months ended June 30,\n| 2031 | 2030\nPumps | 1,240 | 1,010"
+    )
+
+
+def test_a_row_of_figures_beside_the_units_is_no_heading() -> None:
+    before = [*row(-4, "Locks", "7", "9"), *row(-3, "(in thousands)", "5", "7")]
+    heads = [centred("Three months ended June 30,", 340, -0.8), *row(1, "(in millions)", "2031", "2030")]
+    assert read([*before, *heads, *BODY]).startswith("Locks | 7 | 9\n(in thousands) | 5 | 7\n")
 
 
 def test_a_table_may_begin_with_its_last_line_on_a_page() -> None:
