@@ -225,9 +225,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         4096, ge=1024, description="The tokens that the model reads and writes at most, together."
     )
     llm_reply: Annotated[int, Needs("a whole number of tokens from 32")] = Field(
-        512,
-        ge=32,
-        description="The most tokens of the model's reply: at most half of `FOOTNOTED_LLM_CONTEXT`.",
+        512, ge=32, description="The most tokens of a reply: at most half of `FOOTNOTED_LLM_CONTEXT`."
     )
     llm_timeout: Annotated[float, Needs("a number of seconds above 0, and at most 3,600")] = Field(
         60.0,
@@ -278,8 +276,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     ] = Field(
         None,
         description="The judge's probability from which a sentence is supported, and the one below which it "
-        "is unsupported: `0.9,0.1` by default. `footnoted eval CLAIMS.jsonl --part gate` finds them for a "
-        "judge.",
+        "is unsupported: `0.9,0.1` by default. `footnoted eval CLAIMS.jsonl --part gate` finds both.",
     )
     config: Annotated[Path | None, Needs("the path of a TOML file")] = Field(
         None, description="The TOML file to read instead of `footnoted.toml` in the home folder."

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from index.text.languages import detect, may_be_in
     from index.text.normalize import fold
     from index.text.segmentation import sentences
-    from index.text.tabular import cells, is_group, is_quantity, is_row, is_units, over_no_column, tables
+    from index.text.tabular import cells, is_group, is_quantity, is_row, over_no_column, tables
 
 __all__ = [
     "MAX_CHUNK_TOKENS",
@@ -31,7 +31,6 @@ __all__ = [
     "is_group",
     "is_quantity",
     "is_row",
-    "is_units",
     "matches",
     "may_be_in",
     "over_no_column",
@@ -58,7 +57,6 @@ __getattr__ = attributes(
         "is_group": "index.text.tabular",
         "is_quantity": "index.text.tabular",
         "is_row": "index.text.tabular",
-        "is_units": "index.text.tabular",
         "matches": "index.text.find",
         "may_be_in": "index.text.languages",
         "over_no_column": "index.text.tabular",

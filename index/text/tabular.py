@@ -152,7 +152,11 @@ def _caption(text: str, lines: Sequence[Span]) -> list[Span]:
 def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
     """The caption among the lines before a table's block: the last line, and more if it gives only units."""
     count = next(
-        (number for number, line in enumerate(reversed(lines), 1) if not is_units(line.of(text).strip())),
+        (
+            number
+            for number, line in enumerate(reversed(lines), 1)
+            if not _UNITS.fullmatch(line.of(text).strip())
+        ),
         len(lines),
     )
     return _caption(text, lines[len(lines) - count :])
@@ -165,7 +169,7 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
         row = cells(line.of(text))
         others = any(row[1:])
         # Below the column headings, a line with one cell names a group of rows, or the units.
-        if _has_quantity(row) or (row[0] and not others and parted and not is_units(row[0])):
+        if _has_quantity(row) or (row[0] and not others and parted and not _UNITS.fullmatch(row[0])):
             break
         headings += 1
         parted = parted or others
@@ -196,11 +200,6 @@ def is_group(line: str) -> bool:
     """Return whether a line between rows names a group of rows: only its first cell has words."""
     first, *others = cells(line)
     return bool(first) and not any(others)
-
-
-def is_units(text: str) -> bool:
-    """Return whether a line or cell gives only the units of a table, such as ``(in millions)``."""
-    return _UNITS.fullmatch(text) is not None
 
 
 def is_period(cell: str) -> bool:

