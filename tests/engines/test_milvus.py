@@ -26,6 +26,7 @@ from index.records import Filters
 from index.search.bases import SharedBases, prefix_of
 from index.search.manifest import Manifest
 from index.vectors import DEFAULT_POLICY, Change, Expected, Mark, VectorIndex, milvus
+from index.vectors.collection import Collection, MilvusVectors
 from index.vectors.milvus import MilvusStore
 from rag.engine import QueryEngine
 from tests.support.milvus import ON_ONE_SERVER, Kind, MilvusServer, is_installed, running
@@ -449,6 +450,19 @@ def test_a_server_that_ends_at_random_moments_loses_and_doubles_nothing(
         assert (results(ours), kind(ours)) == (results(files), "milvus")
     finally:
         vectors_server.renew()
+
+
+def test_a_search_compares_all_vectors_where_milvus_gives_fewer_than_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    vectors = np.random.default_rng(5).standard_normal((2_000, 8)).astype(np.float32)
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    monkeypatch.setattr(MilvusVectors, "_found", lambda *_: np.arange(1, 100))
+    alive = np.arange(2_001) > 0
+    base = MilvusVectors(Collection(MilvusStore("milvus://127.0.0.1"), "none"), alive, 2_000)
+    numbers, found = base.nearest(vectors[0], 200, None, lambda numbers: vectors[np.array(numbers) - 1])
+    assert numbers.tolist() == list(range(1, 2_001))
+    assert np.allclose(found, vectors @ vectors[0], atol=1e-6)
 
 
 def test_a_search_takes_more_candidates_while_all_of_them_tie(store: MilvusStore) -> None:
