@@ -62,7 +62,7 @@ class Removed:
 
     @property
     def is_open(self) -> bool:
-        """Whether no server has claimed the document, to restore it or to discard it."""
+        """True until a server claims the document, to restore it or to discard it."""
         return (self.folder / _REMOVED).is_file()
 
     def claimed(self, index: Library) -> Self | None:

@@ -63,11 +63,11 @@ class _Drawn:
         """
         if not FEWEST <= len(self.characters) < len(whole.characters):
             return False
-        drawn, left = {character for character, _ in self.characters}, set(whole.characters)
+        drawn, there = {character for character, _ in self.characters}, set(whole.characters)
         last = max(place for _, place in self.characters)
         return (
             all(
-                any((character, place + shift) in left for shift in (0, -1, 1))
+                any((character, place + shift) in there for shift in (0, -1, 1))
                 for character, place in self.characters
             )
             and sum(character in drawn for character, _ in whole.characters) == len(self.characters)

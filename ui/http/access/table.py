@@ -14,7 +14,7 @@ from ui.accounts import Scope
 
 
 class Need(Enum):
-    """What a route that needs no scope needs from the sender."""
+    """A demand on the sender of a request to a route that needs no scope."""
 
     NOTHING = "nothing"
     IDENTITY = "identity"
