@@ -72,6 +72,7 @@ from ui.operations.metrics import Metrics, log_answer
 from ui.operations.retention import retention
 from ui.operations.telemetry import open_tracing
 from ui.page.administration import administration_router, refusal_page
+from ui.page.gradio_import import quick_gradio_import
 from ui.page.gradio_routes import EventCheck, remove_other_routes
 from ui.page.head import ASSETS, ASSETS_ROUTE, HEAD
 from ui.page.sign_in import sign_in_router
@@ -290,7 +291,8 @@ def _mount_chat(app: FastAPI, scratch: Path) -> None:
     # Without these variables, which Gradio reads when it is imported, it contacts hosts on the network.
     os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
     os.environ["HF_HUB_OFFLINE"] = "1"
-    import gradio as gr
+    with quick_gradio_import():
+        import gradio as gr
 
     from ui.page.chat import build_chat, labels
     from ui.page.theme import footnoted_theme

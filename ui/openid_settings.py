@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, SecretStr
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
 from ui.errors import SettingsError
 from ui.operation_settings import TRUE_OR_FALSE, Needs
@@ -46,6 +46,8 @@ class ProviderChoice:
 
 class OpenIDSettings(BaseModel):
     """The part of :class:`ui.settings.Settings` for sign-in with a provider."""
+
+    model_config = ConfigDict(defer_build=True)
 
     openid_issuer: Annotated[
         Issuer | None,

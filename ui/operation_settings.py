@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, Field, SecretStr, field_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator
 from pydantic_settings import NoDecode
 
 
@@ -32,6 +32,9 @@ WebHost = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+(:[0-9]{1,5})?$")]
 
 class OperationSettings(BaseModel):
     """The part of :class:`ui.settings.Settings` that operators set."""
+
+    # pydantic builds the validators of `Settings` alone, unless this part is used by itself.
+    model_config = ConfigDict(defer_build=True)
 
     database_url: Annotated[
         SecretStr | None, Needs("an address such as postgresql+psycopg://USER:PASSWORD@HOST:5432/NAME")

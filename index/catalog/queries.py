@@ -14,7 +14,6 @@ from index.catalog.schema import builds, chunks, details, documents, layouts, me
 from index.details import Detail
 from index.documents import Document, Section, Span
 from index.records import Build, DocumentRecord, FileState, Filters, Passage, Recipe
-from index.text.groups import sections_at
 
 
 def is_current() -> sa.ColumnElement[bool]:
@@ -155,6 +154,9 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
 
 def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> tuple[str, ...]:
     """The names of each sentence's group of rows (``Passage.sections``); "" for the table's headings."""
+    # The command `status` opens the catalog without the patterns of tables, which are slow to import.
+    from index.text.groups import sections_at
+
     rows = [sentence.start for sentence in sentences if sentence.start >= header.end]
     found = sections_at(text, header, rows) if rows else []
     return (*[""] * (len(sentences) - len(rows)), *found)

@@ -9,6 +9,7 @@ prints every error as one line, which says what failed and what to do.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import sys
@@ -35,6 +36,10 @@ from ui.cli.verify import verify
 from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expected_errors, explain
 
 NAME = "footnoted"
+
+_COLLECTIONS = (200_000, 3, 3)
+"""The thresholds of Python's garbage collector. With its default, 700 new objects, it would search for
+garbage hundreds of times while modules are imported: a tenth of the time that ``status`` takes."""
 
 app = typer.Typer(
     name=NAME,
@@ -354,6 +359,9 @@ def _fail(line: str, code: int) -> int:
 
 def program() -> NoReturn:
     """Run the command line as a process of its own."""
+    gc.set_threshold(*_COLLECTIONS)
+    # pydantic looks for plugins in the metadata of every installed package.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     exit_with(main)
 
 

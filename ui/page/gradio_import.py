@@ -1,0 +1,65 @@
+"""Import Gradio without two slow steps of its import that the page does not need."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib.abc import MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
+from types import ModuleType
+
+_COMPONENTS = "gradio.component_meta"
+
+_MCP = "mcp"
+
+
+@contextmanager
+def quick_gradio_import() -> Iterator[None]:
+    """Within the context, ``import gradio`` takes about half as long.
+
+    - Gradio writes type stubs of its components into its own folder, at each import. That takes a second,
+      and the folder may be read-only.
+    - Gradio imports the package ``mcp`` if it is installed, for servers that publish their functions. The
+      page does not, and :mod:`ui.mcp` imports the package at the first request that needs it.
+
+    The context has no effect on what is imported already. If Gradio no longer has such a step, it is
+    imported as it is.
+    """
+    finder = _WithoutStubs()
+    sys.meta_path.insert(0, finder)
+    hidden = _MCP not in sys.modules
+    if hidden:
+        # Python raises ImportError for a module whose entry is None; Gradio then goes on without it.
+        sys.modules[_MCP] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        sys.meta_path.remove(finder)
+        if hidden:
+            del sys.modules[_MCP]
+
+
+class _WithoutStubs(MetaPathFinder):
+    """Finds the module that writes the stubs, and has a loader that takes the step out."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        if fullname != _COMPONENTS:
+            return None
+        spec = PathFinder.find_spec(fullname, path, target)
+        if spec is not None and spec.origin is not None:
+            spec.loader = _Loader(fullname, spec.origin)
+        return spec
+
+
+class _Loader(SourceFileLoader):
+    def exec_module(self, module: ModuleType) -> None:
+        super().exec_module(module)
+        if hasattr(module, "create_or_modify_pyi"):
+            vars(module)["create_or_modify_pyi"] = _write_nothing
+
+
+def _write_nothing(*_: object) -> None:
+    pass
