@@ -33,7 +33,7 @@ from benchmarks.datasets import data_folder, open_index
 from index.embedding.encoder import Encoder, open_encoder
 from index.ingest import QUESTIONS, sync
 from index.library import Library
-from rag.answers import Answer, Citation
+from rag.answers import DOUBTFUL, Answer, Citation
 from rag.engine import QueryEngine
 from rag.evaluation import Dataset, read_dataset
 from rag.evaluation.datasets import Query, spread
@@ -61,7 +61,7 @@ class Written:
         question: the question.
         answerable: whether the question has an answer.
         sentence: the words of the sentence.
-        outcome: ``supported``, ``paraphrased``, ``unsupported``, or ``dropped``.
+        outcome: the verdict, or ``dropped``.
         reason: the reason if it is not supported.
         quotes: the cited quotes, as far as they are shown.
         strays: its figures and names that are not literally in the quotes.
@@ -185,7 +185,7 @@ def _end(answer: Answer) -> str:
         return "abstained"
     if answer.model == QUOTED:
         return "quotes shown"
-    supported = any(sentence.verdict == "supported" for sentence in answer.sentences)
+    supported = any(sentence.verdict not in DOUBTFUL for sentence in answer.sentences)
     return "written, supported sentences shown" if supported else "written, nothing supported"
 
 

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 Verdict = Literal["quoted", "supported", "paraphrased", "unsupported"]
 """How a sentence of an answer relates to the words that it cites.
 
-``quoted``: the sentence repeats the cited words exactly. This verdict does not say whether they answer the
-question. The other verdicts are for sentences that a model wrote. ``supported``: the sentence repeats the
-cited words, apart from endings and omissions, or a judge finds that they say the same. ``paraphrased``: no
-check finds a fault, and no judge is certain; a reader should compare the sentence with its footnote.
+``quoted``: the sentence repeats the cited words; where a model wrote it, white space and the punctuation at
+its ends may differ. This verdict does not say whether the words answer the question. Only sentences that a
+model wrote have another verdict. ``supported``: the sentence repeats the cited words, apart from endings and
+omissions, or a judge finds that they say the same. ``paraphrased``: no check finds a fault, and no judge is
+certain; a reader should compare the sentence with its footnote.
 ``unsupported``: the sentence differs from the cited words in a figure, date, name or denial, or a judge finds
 that they do not say the same."""
 

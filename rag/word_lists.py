@@ -1,6 +1,15 @@
-"""Parsers for the word lists in this package: words between spaces, or entries between commas."""
+"""Parsers for the word lists in this package, and the words that stand for something named before."""
 
 from __future__ import annotations
+
+import regex
+
+PRONOUN = regex.compile(
+    r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|ông|bà|họ|anh|chị|nó|ia|dia|mereka|beliau"
+    r"|他|她|它|他们|她们)\b",
+    regex.IGNORECASE,
+)
+"""A pronoun at the beginning of a sentence; the sentence before it says what it means."""
 
 
 def listed(words: str) -> frozenset[str]:

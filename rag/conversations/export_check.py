@@ -16,7 +16,7 @@ from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
 from rag.answers import Verdict
 from rag.evidence import evidence_at
-from rag.verification import Evidence, Gate, Judge
+from rag.verification import Evidence, Gate, Judge, is_verbatim
 from rag.visible_text import visible
 
 _VERDICT_ORDER: Mapping[Verdict, int] = {"unsupported": 0, "paraphrased": 1, "supported": 2, "quoted": 2}
@@ -171,7 +171,7 @@ def _check_claim(
     ]
     remarks = ("is marked as paraphrased",) if claim.shown == "paraphrased" else ()
     cited = [notes[mark][0] for mark in claim.footnotes if mark in notes]
-    repeated = [note for note in cited if note.words == claim.text]
+    repeated = [note for note in cited if is_verbatim(claim.text, [Evidence(note.words)])]
     if any(note.holds for note in repeated):
         # A literal quote needs no further support, even if it is a table's row or half a sentence.
         return Checked(number, claim.text, tuple(problems), remarks)

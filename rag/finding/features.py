@@ -16,6 +16,7 @@ from index.text import cells, is_row
 from rag.finding.contradiction import LANGUAGE, denies, opposes
 from rag.finding.fragments import names_only
 from rag.finding.reading import Reading, ReadSentence
+from rag.finding.spelled_out import same_number, spelled_periods
 from rag.questions import Kind, Question, fits_kind
 
 _LIGHT_WORDS = frozenset({
@@ -275,8 +276,8 @@ def terms_of_reading(reading: Reading) -> frozenset[Term]:
 
 
 def _terms_of(text: str, language: str) -> frozenset[Term]:
-    """Return the words of ``text``, with the acronyms of the names that it spells out."""
-    return frozenset(terms(" ".join([text, *acronyms(text)]), language))
+    """Return the words of ``text``, with the acronyms of the names, and the words of the periods, in it."""
+    return frozenset(terms(" ".join([text, *acronyms(text), *spelled_periods(text)]), language))
 
 
 def acronyms(text: str) -> list[str]:
@@ -310,9 +311,13 @@ def related_terms(held: frozenset[Term], term: Term) -> frozenset[Term]:
     """Return the words of a text that are ``term`` or related to it.
 
     Stemmers do not join peoples and their countries (Cambodian, Cambodia), nor some nouns and verbs
-    (drowning, drown). Two words count as related if one of them is the beginning of the other.
+    (drowning, drown). Two words count as related if one of them is the beginning of the other. A number in
+    letters and the same number in digits are related, too.
     """
     field, word = term
+    number = same_number(term)
+    if number is not None:
+        return held & {term, number}
     if len(word) < _SHORTEST_ROOT:
         return held & {term}
     roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word))

@@ -9,6 +9,7 @@ from rag.finding.reading import ReadSentence
 
 _COMPLETE = regex.compile(r"[.!?…。！？।۔။។]\P{L}*$|\s\|\s")
 _WORDS = regex.compile(r"\p{L}+")
+_LETTER = regex.compile(r"\p{L}")
 _NAMED = regex.compile(r"\p{L}{4,}")
 _CAPTION = regex.compile(
     r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{N}", regex.IGNORECASE
@@ -23,7 +24,8 @@ def is_fragment(sentence: str) -> bool:
 def names_only(sentence: ReadSentence, title: str) -> bool:
     """Return whether a sentence names a subject and states nothing about it.
 
-    Titles, captions, headings of tables and lone names are such sentences; they never answer a question.
+    Titles, captions, headings of tables, lone names and lone numbers are such sentences; they never answer a
+    question.
 
     Args:
         sentence: the sentence.
@@ -31,6 +33,9 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
     """
     text = sentence.text.strip()
     if sentence.is_heading or text == title.strip():
+        return True
+    if not is_row(text) and _LETTER.search(text) is None:
+        # The number of a page, for example.
         return True
     if is_row(text) or any(map(str.isdigit, text)):
         return is_fragment(text) and _CAPTION.match(text) is not None

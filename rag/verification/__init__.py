@@ -10,6 +10,7 @@ from rag.answers import Verification
 from rag.verification.evidence import Evidence
 from rag.verification.gate import Gate
 from rag.verification.judge import LANGUAGE_MODEL, NO_JUDGE, Judge, Thresholds, open_judge
+from rag.verification.near_verbatim import is_verbatim
 
 __all__ = [
     "LANGUAGE_MODEL",
@@ -18,6 +19,7 @@ __all__ = [
     "Gate",
     "Judge",
     "Thresholds",
+    "is_verbatim",
     "open_judge",
     "verify_quote",
 ]

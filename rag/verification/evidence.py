@@ -10,6 +10,7 @@ import regex
 
 from index.documents import UNKNOWN_LANGUAGE
 from index.text import detect
+from rag.word_lists import PRONOUN
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,11 +64,9 @@ SURE_FROM = 80
 """The fewest letters of a sentence for which the language identifier is trusted more than the language of the
 evidence."""
 
-_PRONOUN = regex.compile(
-    r"^\W*(?:he|she|it|they|his|her|its|their|this|these|that|those|both|the (?:ministry|minister|company"
-    r"|group"
-    r"|agency|court|man|woman|official|president|mayor|two|former|latter)|ông|bà|họ|anh|chị|nó|ia|dia|mereka"
-    r"|beliau|他|她|它|他们|她们|该)\b",
+_GENERAL = regex.compile(
+    r"^\W*(?:both|the (?:ministry|minister|company|group|agency|court|man|woman|official|president|mayor|two"
+    r"|former|latter)|该)\b",
     regex.IGNORECASE,
 )
 
@@ -115,7 +114,8 @@ def referents(item: Evidence) -> str:
     They are the quote's context and, if the quote begins with a pronoun or a phrase such as *the ministry*,
     the sentence before the quote.
     """
-    return f"{item.context} {item.before if _PRONOUN.match(item.quote) else ''}".strip()
+    is_open = PRONOUN.match(item.quote) or _GENERAL.match(item.quote)
+    return f"{item.context} {item.before if is_open else ''}".strip()
 
 
 def premise(evidence: Sequence[Evidence]) -> str:

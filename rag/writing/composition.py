@@ -12,6 +12,7 @@ from rag.events import CitationMade, Event, Token
 from rag.finding.abstention import Abstention, caveat
 from rag.finding.cells import CellChoice, CellPair, choose_pair, subject_of
 from rag.finding.citations import DocumentTexts, cite
+from rag.finding.companions import with_companions
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.selection import select
 from rag.headlines import headline_of
@@ -143,6 +144,7 @@ def quote(
     chosen = select(findings.ranked, findings.question, findings.weights, max_sentences)
     # All chosen sentences are within reach of the best, so they share one score.
     score = min(item.score for item in chosen)
+    chosen = with_companions(chosen, findings.question.text, max_sentences)
     cited = cite_earliest(chosen, findings.copies)
     for item in cited:
         words = item.sentence.text

@@ -27,7 +27,7 @@ from rag.finding.reading import ReadSentence
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import MAX_STATEMENTS
 from rag.questions import Question
-from rag.verification import Gate
+from rag.verification import Gate, is_verbatim
 from rag.writing.composition import Composition, abstain, quote
 from rag.writing.findings import Confidence, Findings, confidence_of, unchanged
 from rag.writing.prompt_builder import Prompt, Source, build_prompt
@@ -192,14 +192,18 @@ class Writer:
             reason = "the cited sentence is an instruction, and states nothing"
             return _Checked(statement.text, known, cited, replace(_UNSUPPORTED, reason=reason))
         evidence = [evidence_of(item.record, item.sentence, composition.library) for item in cited]
-        verification = self.gate.check(statement.text, evidence)
+        words = statement.text
+        verification = self.gate.check(words, evidence)
         exists = round(len(known) / len(statement.numbers), 4)
         verification = replace(verification, checks={"exists": exists, **verification.checks})
         if missing and verification.verdict == "supported":
             verification = replace(
                 verification, verdict="paraphrased", reason=f"it also cites {_listed(missing)}"
             )
-        return _Checked(statement.text, known, cited, verification)
+        elif len(evidence) == 1 and verification.verdict == "supported" and is_verbatim(words, evidence):
+            # These are the report's words, whether or not they answer the question.
+            verification = replace(verification, verdict="quoted")
+        return _Checked(words, known, cited, verification)
 
     def _show(
         self,

@@ -75,10 +75,12 @@ def checked(engine: QueryEngine, question: str = RIGHT) -> Answer:
     for sentence in answer.sentences:
         assert answer.cited_by(sentence) or sentence.verdict == "unsupported"
         assert (sentence.reason is None) == (sentence.verdict in {"quoted", "supported"})
-        # What is quoted is never said to be supported, and what a model wrote is never said to be quoted.
-        assert (sentence.verdict == "quoted") == (answer.model == "quoted")
+        # Quoted words are never said to be supported, and a model's own words are never said to be quoted.
+        stated, cited_words = answer.text[sentence.start : sentence.end], answer.cited_by(sentence)
+        repeats = [cited.quote.split() for cited in cited_words] == [stated.split()]
+        assert repeats if sentence.verdict == "quoted" else sentence.verdict != "supported" or not repeats
         assert {cited.verification.verdict for cited in answer.cited_by(sentence)} <= {sentence.verdict}
-    assert "9,999" not in "".join(words(answer, "supported"))
+    assert "9,999" not in "".join(words(answer, "quoted", "supported"))
     assert json.dumps(answer.as_dict(), ensure_ascii=False).encode()
     return answer
 
@@ -126,8 +128,8 @@ def test_sentences_wait_until_one_is_supported(seed_index: Library) -> None:
     seen = [event for event in events if isinstance(event, Token)]
     assert [(event.text.strip(), event.verdict) for event in seen] == [
         (INVENTED, "unsupported"),
-        (TOO_HIGH, "supported"),
-        (ACCEPTED, "supported"),
+        (TOO_HIGH, "quoted"),
+        (ACCEPTED, "quoted"),
     ]
 
 
@@ -157,7 +159,7 @@ def test_an_unsupported_sentence_is_dropped_with_the_reason(seed_index: Library)
 def test_the_policy_strike_shows_an_unsupported_sentence_struck_out(seed_index: Library) -> None:
     script = cites((TOO_HIGH, TOO_HIGH), (INVENTED, TOO_HIGH))
     answer = checked(engine_of(seed_index, script, unsupported="strike"))
-    assert (words(answer, "supported"), words(answer, "unsupported")) == ([TOO_HIGH], [INVENTED])
+    assert (words(answer, "quoted"), words(answer, "unsupported")) == ([TOO_HIGH], [INVENTED])
     assert answer.dropped == ()
 
 
@@ -203,7 +205,7 @@ def test_an_unknown_number_beside_a_known_one_makes_the_verdict_partial(seed_ind
 
     answer = checked(engine_of(seed_index, script))
     assert [(sentence.verdict, sentence.reason) for sentence in answer.sentences] == [
-        ("supported", None),
+        ("quoted", None),
         ("paraphrased", "it also cites 99.1, which was not shown to it"),
     ]
 

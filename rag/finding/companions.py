@@ -1,0 +1,106 @@
+"""Adds to the chosen sentences the neighbours without which they say too little.
+
+- A sentence that begins with a pronoun needs the sentence before it, which names what the pronoun means.
+- A sentence that ends with a colon needs the items that follow.
+- For a question that asks why, a conclusion (*therefore*) needs the sentence before it, and a statement needs
+  the sentence after it that begins with *This*, as in *This reflects higher prices*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import regex
+
+from rag.answer_limits import MAX_SENTENCES
+from rag.finding.ranking import Scored
+from rag.finding.reading import ReadSentence
+from rag.word_lists import PRONOUN
+
+_LEADS = regex.compile(r"[:：]\s*$")
+_NUMBER = regex.compile(r"\p{N}{1,2}\.")
+_ITEM = regex.compile(r"\s*(?:[•◦▪■‣·*–—-]|\(?(?:\p{N}{1,2}|\p{L}|[ivx]{1,4})[.)])\s*(?=[\p{L}\p{N}“\"‘'(])")
+"""The beginning of a list's item: a bullet, a number or a letter."""
+
+_ASKS_WHY = regex.compile(r"\bwhy\b|\bfor what reasons?\b|\bhow come\b", regex.IGNORECASE)
+_CONCLUDES = regex.compile(r"\b(?:therefore|thus|hence|consequently|as a result)\b", regex.IGNORECASE)
+_EXPLAINS = regex.compile(r"^\W*(?:this|these)\b", regex.IGNORECASE)
+
+
+def with_companions(
+    chosen: Sequence[Scored], question: str, max_sentences: int = MAX_SENTENCES
+) -> list[Scored]:
+    """Return the chosen sentences, each between its companions, in order and each once.
+
+    Args:
+        chosen: from :func:`rag.finding.selection.select`.
+        question: the question.
+        max_sentences: the most sentences to return; companions that do not fit are left out.
+    """
+    asks_why = _ASKS_WHY.search(question) is not None
+    kept = {_key(item) for item in chosen}
+    room = max_sentences - len(chosen)
+    result: list[Scored] = []
+    for item in chosen:
+        before, after = (
+            [other for other in others if _key(other) not in kept]
+            for others in (_before(item, asks_why), _after(item, asks_why))
+        )
+        added = [*before, *after][: max(room, 0)]
+        room -= len(added)
+        kept.update(map(_key, added))
+        result += [*(other for other in before if other in added), item]
+        result += [other for other in after if other in added]
+    return result
+
+
+def _before(item: Scored, asks_why: bool) -> list[Scored]:
+    words = item.candidate.sentence.text
+    needed = PRONOUN.match(words) or (asks_why and _CONCLUDES.search(words))
+    return [_beside(item, -1)] if needed and _follows(item, 0) else []
+
+
+def _after(item: Scored, asks_why: bool) -> list[Scored]:
+    if _LEADS.search(item.candidate.sentence.text):
+        return list(_items(item))
+    explains = (
+        asks_why and _follows(item, 1) and _EXPLAINS.match(_sentences(item)[item.candidate.place + 1].text)
+    )
+    return [_beside(item, 1)] if explains else []
+
+
+def _items(item: Scored) -> Iterator[Scored]:
+    numbered = False
+    for step, sentence in enumerate(_sentences(item)[item.candidate.place + 1 :], 1):
+        # A number with a full stop is a sentence of its own, before its item.
+        is_number = _NUMBER.fullmatch(sentence.text) is not None
+        if sentence.headings or not (is_number or numbered or _ITEM.match(sentence.text)):
+            return
+        if not is_number:
+            yield _beside(item, step)
+        numbered = is_number
+
+
+def _follows(item: Scored, step: int) -> bool:
+    """Return whether the sentence ``step`` after an item follows another one in the same paragraph."""
+    sentences, place = _sentences(item), item.candidate.place + step
+    if not 0 < place < len(sentences):
+        return False
+    one, other = sentences[place - 1], sentences[place]
+    # A blank line separates paragraphs.
+    return other.span.start - one.span.end <= 1 and not (one.headings or one.is_heading or other.headings)
+
+
+def _sentences(item: Scored) -> Sequence[ReadSentence]:
+    return item.candidate.reading.sentences
+
+
+def _beside(item: Scored, step: int) -> Scored:
+    place = item.candidate.place + step
+    return replace(item, candidate=replace(item.candidate, place=place, sentence=_sentences(item)[place]))
+
+
+def _key(item: Scored) -> tuple[int, int, int]:
+    span = item.candidate.sentence.span
+    return item.candidate.reading.document.document_id, span.start, span.end

@@ -1,0 +1,125 @@
+"""A cited sentence brings the neighbours without which it says too little."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from index.documents import Span
+from index.text import sentences
+from rag.finding.companions import with_companions
+from rag.finding.features import Candidate, Features
+from rag.finding.ranking import Scored
+from rag.finding.reading import Reading, ReadSentence
+from tests.support.candidates import record, texts
+
+WHAT = "What did the bank do?"
+WHY = "Why did revenue rise?"
+
+
+def read(text: str, headings: str = "") -> list[Scored]:
+    """All sentences of a text as candidates of one reading; those with a cell separator have headings."""
+    found = [
+        ReadSentence(span, span.of(text), headings=headings if " | " in span.of(text) else "")
+        for span in sentences(text, "en")
+    ]
+    reading = Reading(record(1), Span(0, len(text)), tuple(found), 1.0, 0.5)
+    features = Features(*[0.5] * 12)
+    return [
+        Scored(Candidate(reading, place, sentence, features, frozenset()), 0.5)
+        for place, sentence in enumerate(found)
+    ]
+
+
+def cited(text: str, beginning: str, question: str = WHAT, most: int = 8) -> list[str]:
+    """The sentences that an answer cites if it chooses the one with this beginning."""
+    chosen = [item for item in read(text) if item.candidate.sentence.text.startswith(beginning)]
+    return texts(with_companions(chosen, question, most))
+
+
+def test_a_pronoun_brings_the_sentence_before() -> None:
+    text = "The fund lends to farms. It lent 4 million. Rates rose."
+    assert cited(text, "It lent") == ["The fund lends to farms.", "It lent 4 million."]
+
+
+@pytest.mark.parametrize(
+    ("text", "beginning"),
+    [
+        ("The fund lends to farms. The bank lent 4 million.", "The bank"),
+        ("The fund lends to farms.\n\nIt lent 4 million.", "It"),
+        ("It lent 4 million. Rates rose.", "It"),
+    ],
+    ids=["a name", "another paragraph", "the first sentence"],
+)
+def test_no_other_sentence_is_brought(text: str, beginning: str) -> None:
+    [sentence] = cited(text, beginning)
+    assert sentence.startswith(beginning)
+
+
+def test_a_sentence_that_ends_with_a_colon_brings_its_items() -> None:
+    text = "Regulated staff include:\n\n• senior lecturers,\n\n• subject teachers,\n\nTrainers are not."
+    assert cited(text, "Regulated") == [
+        "Regulated staff include:", "• senior lecturers,", "• subject teachers,",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("marks", [("1.", "2."), ("1)", "2)"), ("(a)", "(b)"), ("–", "–"), ("i)", "ii)")])
+def test_items_may_have_numbers_letters_or_dashes(marks: tuple[str, str]) -> None:
+    text = f"The bank did two things:\n\n{marks[0]} it cut rates;\n\n{marks[1]} it lent.\n\nRates rose."
+    assert len(cited(text, "The bank")) == 3
+
+
+def test_a_table_or_a_paragraph_after_a_colon_is_no_list() -> None:
+    assert cited("Sales by country:\n\nSpain | 14\nItaly | 12", "Sales") == ["Sales by country:"]
+    assert cited("The bank said:\n\nRates will rise.", "The bank") == ["The bank said:"]
+
+
+def test_companions_that_exceed_the_most_sentences_are_left_out() -> None:
+    text = "It has:\n\n• one,\n\n• two,\n\n• three."
+    assert cited(text, "It has", most=3) == ["It has:", "• one,", "• two,"]
+    assert cited(text, "It has", most=1) == ["It has:"]
+
+
+def test_a_sentence_is_cited_once() -> None:
+    items = read("The fund lends to farms. It lent 4 million. It will lend more.")
+    assert texts(with_companions(items, WHAT)) == texts(items)
+
+
+def test_why_brings_the_sentence_that_explains() -> None:
+    text = "Revenue rose 95 %. This reflects the end of the lockdown. Costs rose, too."
+    assert cited(text, "Revenue", WHY) == ["Revenue rose 95 %.", "This reflects the end of the lockdown."]
+    assert cited(text, "Revenue") == ["Revenue rose 95 %."]
+    assert cited(text, "Costs", WHY) == ["Costs rose, too."]
+
+
+def test_why_brings_the_sentence_from_which_a_conclusion_follows() -> None:
+    text = "The new members lack experience. The bank therefore asked for advisers."
+    assert cited(text, "The bank", "Why did the bank ask for advisers?") == [
+        "The new members lack experience.", "The bank therefore asked for advisers.",
+    ]  # fmt: skip
+    assert len(cited(text, "The bank")) == 1
+
+
+@given(
+    st.lists(
+        st.sampled_from(["It rose.", "Rates fell:", "• one,", "This is so.", "It therefore fell."]),
+        min_size=1,
+    ),
+    st.sets(st.integers(0, 9)),
+    st.sampled_from(["\n\n", " "]),
+    st.sampled_from([WHAT, WHY]),
+    st.integers(1, 9),
+)
+def test_chosen_sentences_stay_in_order_and_companions_stand_beside_them(
+    parts: list[str], places: set[int], gap: str, question: str, most: int
+) -> None:
+    items = read(gap.join(parts))
+    chosen = [items[place] for place in sorted(places) if place < len(items)][:most]
+    found = with_companions(chosen, question, most)
+    spans = [item.candidate.sentence.span for item in found]
+    assert len(set(spans)) == len(spans) <= max(most, len(chosen))
+    assert [span for span in spans if span in {item.candidate.sentence.span for item in chosen}] == [
+        item.candidate.sentence.span for item in chosen
+    ]
+    assert all(item.candidate.sentence == items[item.candidate.place].candidate.sentence for item in found)
