@@ -9,7 +9,7 @@ import regex
 import sentencex
 
 from index.documents import UNKNOWN_LANGUAGE, Span
-from index.text.tabular import Table, tables
+from index.text.tabular import CELL_EDGE, Table, tables
 
 _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 """The end of a block, such as a paragraph: loaders leave no line break inside a paragraph."""
@@ -39,8 +39,9 @@ def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
     """The sentences of ``text``, in order, without the white space around them.
 
     Every character that is not white space is in exactly one sentence. A piece without a letter or digit (a
-    lone bullet, a closing quotation mark) joins the sentence before it in the same block. So does the mark of
-    a footnote directly after a sentence. A row of a table is one sentence, whatever its punctuation.
+    lone bullet, a closing quotation mark) joins the sentence before it in the same block. So do a piece that
+    begins with the bar between two cells (``Figure 2. | Rate of``), and the mark of a footnote directly after
+    a sentence. A row of a table is one sentence, whatever its punctuation.
 
     Args:
         text: a document's canonical text, in which a line break ends a block.
@@ -89,7 +90,8 @@ def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
         span = _trim(text, begin, right)
         if span is None:
             continue
-        if spans and not _WORD_OR_DIGIT.search(text, span.start, span.end):
+        begins_cell = CELL_EDGE.match(text, span.start) is not None
+        if spans and (begins_cell or not _WORD_OR_DIGIT.search(text, span.start, span.end)):
             spans[-1] = Span(spans[-1].start, span.end)
         else:
             spans.append(span)

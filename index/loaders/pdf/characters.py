@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -89,7 +89,7 @@ def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
     shown = _places(frame, text_page, count)
     characters = [readable(character) for character in _characters(codes)]
     if not all(characters):
-        characters = with_ligatures(characters, codes, shown.tolist())
+        characters = with_ligatures(characters, codes, _upright(shown, frame, text_page).tolist())
     edges = _edges(characters)
     boxes = box_bytes(shown, frame)
     placed: list[Glyph] = []
@@ -117,7 +117,7 @@ def _codes(text_page: PdfTextPage, count: int) -> list[int]:
     return [ask(handle, index) for index in range(count)]
 
 
-def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., int]:  # noqa: ANN401 - of ctypes
+def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:  # noqa: ANN401 - of ctypes
     """A function of PDFium that takes addresses instead of pointers.
 
     The loader calls it for each character, and checking pointers would take half of the time of a call.
@@ -175,6 +175,25 @@ def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
         case _:
             turned = (left - frame.left, bottom - frame.bottom, right - frame.left, top - frame.bottom)
     return np.column_stack(turned)
+
+
+def _upright(shown: NDArray[np.float64], frame: Frame, text_page: PdfTextPage) -> NDArray[np.float64]:
+    """Turn each box so that its line runs from left to right: the names of axes are often written vertically.
+
+    Shape (n, 4). Only the places of boxes that are turned alike can be compared.
+    """
+    from ctypes import c_float, c_int, c_void_p
+
+    import numpy as np
+    from pypdfium2.raw import FPDFText_GetCharAngle
+
+    ask, handle = _direct(FPDFText_GetCharAngle, c_float, c_void_p, c_int), _address(text_page.raw)
+    angles = np.array([ask(handle, index) for index in range(len(shown))])  # clockwise, in radians
+    turns = np.rint(-np.degrees(angles) / 90 - frame.rotation / 90) % 4
+    upright = shown.copy()
+    for turn in (1, 2, 3):
+        upright[turns == turn] = _turned(shown[turns == turn], replace(frame, rotation=90 * turn))
+    return upright
 
 
 def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,10 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument, PdfPage
 
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
+_COPIERS = re.compile(r"(?:pdftk|PDFium)\b", re.IGNORECASE)
+"""Creators that copy pages of other PDFs into a new file, and date it to that day. Other such programs keep
+the date of the first file, as qpdf and pypdf do, or write none."""
+
 _PICTURES_WITHIN = 4
 """The depth to which forms (reusable parts of a page), nested in each other, are searched for pictures."""
 
@@ -88,7 +92,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     properties = Properties(
         title=readable_property(said.get("Title")),
         author=readable_property(said.get("Author")),
-        published=_published(said.get("CreationDate", "")),
+        published=_published(said),
     )
     stated, believed = front_page(FirstPages(written, kept, heights, pages[0], known, text), properties)
     outline = sections(marks, pages, whole, [page.frame for page in placed])
@@ -134,9 +138,14 @@ def _bookmarks(document: PdfDocument) -> list[Bookmark]:
         return bookmarks(document)
 
 
-def _published(creation_date: str) -> str | None:
-    """The day of a PDF date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4)."""
-    match = _DATE.fullmatch(creation_date)
+def _published(said: Mapping[str, str]) -> str | None:
+    """The day of the creation date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4).
+
+    None if it is only the day on which pages were copied out of a file that may be years older.
+    """
+    match = _DATE.fullmatch(said.get("CreationDate", ""))
+    if _COPIERS.match(said.get("Creator", "")):
+        return None
     return iso_date("-".join(part for part in match.groups() if part)) if match else None
 
 

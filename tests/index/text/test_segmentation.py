@@ -80,6 +80,13 @@ def test_a_piece_without_letter_or_figure_joins_the_sentence_before_it() -> None
     assert said("It failed.\n***\nIt held.") == ["It failed.", "***", "It held."], "in its own block"
 
 
+def test_no_sentence_begins_with_the_bar_after_a_number() -> None:
+    """Some reports print a bar between the number of a caption and its words."""
+    assert said("Figure BR1. | Rate of floods, 2007") == ["Figure BR1. | Rate of floods, 2007"]
+    assert said("It failed. |x| rose.") == ["It failed.", "|x| rose."], "an absolute value"
+    assert said("It failed.\n| 2007") == ["It failed.", "| 2007"], "a row"
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

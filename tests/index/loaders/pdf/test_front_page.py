@@ -232,6 +232,27 @@ def test_the_end_of_a_period_is_not_the_day_of_publication() -> None:
     assert (document.published, document.origins["published"]) == ("2000-01-01", "document properties")
 
 
+@pytest.mark.parametrize(
+    ("creator", "day"),
+    [
+        ("pdftk 1.44 - www.pdftk.com", None),
+        ("pdftk-java 3.3.3", None),
+        ("PDFium", None),
+        ("Chromium", "2000-01-01"),
+        ("Acrobat PDFMaker 21 for Word", "2000-01-01"),
+    ],
+)
+def test_the_day_on_which_pages_were_copied_is_not_the_day_of_publication(
+    creator: str, day: str | None
+) -> None:
+    """The file is a chapter that a program has taken out of a report."""
+    chapter = of_lines(("Why gate 3 failed", 18), (FIRST[:90], 10), creator=creator)
+    assert chapter.published == day
+    assert chapter.origins.get("published") == ("document properties" if day else None)
+    dated = of_lines(("Why gate 3 failed", 18), ("July 18, 2025", 10), (FIRST[:90], 10), creator=creator)
+    assert (dated.published, dated.origins["published"]) == ("2025-07-18", "page")
+
+
 def test_an_author_that_is_an_organisation_on_the_page_is_the_publisher() -> None:
     story = [small("Commission of Inquiry, Tessaveld"), heading("Why gate 3 failed"), body(FIRST)]
     document = read_pdf(build(*story, author="Commission of Inquiry"), PATH)

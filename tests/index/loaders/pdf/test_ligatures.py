@@ -96,9 +96,12 @@ def test_named_characters_stay_as_they_are(written: list[str], place: int) -> No
     assert {new for new, old in zip(read, characters, strict=True) if not old} <= {"", *LIGATURES}
 
 
-def without_names(words: bytes) -> bytes:
-    """A PDF of one line in a font that does not name the glyph with the code 1."""
-    text = b"BT /F 12 Tf 72 700 Td (" + words + b") Tj ET"
+def without_names(words: bytes, turned: bytes = b"1 0 0 1", rotation: int = 0) -> bytes:
+    """A PDF of one line in a font that does not name the glyph with the code 1.
+
+    The first four numbers of the line's matrix are ``turned``; the page is shown rotated.
+    """
+    text = b"BT /F 12 Tf %b 300 400 Tm (%b) Tj ET" % (turned, words)
     widths = b" ".join(
         str(round(stringWidth("fi" if code == 1 else chr(code), "Helvetica", 1000))).encode()
         for code in range(1, 127)
@@ -106,7 +109,8 @@ def without_names(words: bytes) -> bytes:
     objects = [
         b"<< /Type /Catalog /Pages 2 0 R >>",
         b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Contents 4 0 R /Resources 6 0 R >>",
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842] /Rotate %d /Contents 4 0 R /Resources 6 0 R >>"
+        % rotation,
         b"<< /Length %d >>\nstream\n%b\nendstream" % (len(text), text),
         FONT % widths,
         b"<< /Font << /F 5 0 R >> >>",
@@ -121,3 +125,11 @@ def test_a_page_is_read_with_its_ligatures_and_each_letter_has_the_box_of_the_gl
     assert document.text == "The first pin of the gate had fissures until July"
     boxes = document.layouts[0].boxes
     assert boxes[4 * 8 : 5 * 8] == boxes[5 * 8 : 6 * 8] != bytes(8)
+
+
+@pytest.mark.parametrize("rotation", [0, 90, 180, 270])
+@pytest.mark.parametrize("turned", [b"1 0 0 1", b"0 1 -1 0", b"-1 0 0 -1", b"0 -1 1 0"])
+def test_a_line_gets_its_ligatures_back_however_it_is_turned(turned: bytes, rotation: int) -> None:
+    """The name of a chart's vertical axis is written upwards."""
+    document = read_pdf(without_names(b"Con\\001rmed in half of all cases", turned, rotation), PATH)
+    assert document.text == "Confirmed in half of all cases"
