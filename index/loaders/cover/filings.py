@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 import regex
 
 from index.loaders.blocks import flow
 from index.loaders.cover.datelines import DAY, read_date
-from index.loaders.metadata import MAX_TITLE_CHARACTERS
+from index.loaders.metadata import MAX_TITLE_CHARACTERS, Properties
 
 _FORM = regex.compile(
     r"form\s+(?P<form>\d{1,2}-\p{L}{1,2}(?:/A)?|S-\d{1,2}(?:/A)?)(?:\s*\([^()]*\))?", regex.IGNORECASE
@@ -25,6 +26,15 @@ _REPORTED = regex.compile(
     rf"date of report\b(?:\s*\([^()]*\))?\s*:?\s*(?P<date>{DAY})|(?P<before>{DAY})\s+date of report\b",
     regex.IGNORECASE,
 )
+_PERIODS = {
+    "10-K": "fiscal year",
+    "11-K": "fiscal year",
+    "20-F": "fiscal year",
+    "40-F": "fiscal year",
+    "10-Q": "quarterly period",
+}
+"""What the forms report on, by their names; others report on a ``period``."""
+
 _MAX_NAME = 90
 """The most characters of a company's name; a longer line before ``Exact name of registrant`` is no name."""
 
@@ -60,6 +70,11 @@ class Filing:
         """The date of the report, ISO 8601; None if the cover states only the end of a period."""
         return read_date(self.reported) if self.reported else None
 
+    @property
+    def details(self) -> Properties:
+        """The title, publisher and date that the cover gives the document."""
+        return Properties(title=self.title, publisher=self.registrant, published=self.published)
+
 
 def filing(lines: Sequence[str], text: str) -> Filing | None:
     """The form whose cover is the first page; None if the page is no cover.
@@ -81,6 +96,29 @@ def filing(lines: Sequence[str], text: str) -> Filing | None:
         f"{period['period'].lower()} ended {period['end']}" if period and not reported else None,
         reported["date"] or reported["before"] if reported else None,
     )
+
+
+def declared_filing(facts: Mapping[str, str], text: str) -> Filing | None:
+    """The form whose cover is given as facts of XBRL; None without its name or its company.
+
+    Args:
+        facts: the facts by their names in the taxonomy ``dei``, such as ``EntityRegistrantName``.
+        text: the document's text. It may write the company's name in small letters.
+    """
+    form, registrant = (flow(facts.get(name, "")) for name in ("DocumentType", "EntityRegistrantName"))
+    if not form or not registrant:
+        return None
+    form = _HYPHENS.sub("-", form.upper())
+    day = read_date(flow(facts.get("DocumentPeriodEndDate", "")))
+    end = _written(date.fromisoformat(day)) if day and len(day) == len("2021-12-31") else None
+    kind = form.removesuffix("/A")
+    is_current = kind == "8-K"  # the day of an event, not the end of a period
+    period = f"{_PERIODS.get(kind, 'period')} ended {end}" if end and not is_current else None
+    return Filing(form, as_written(registrant, text), period, end if is_current else None)
+
+
+def _written(day: date) -> str:
+    return f"{day:%B} {day.day}, {day.year}"
 
 
 def as_written(name: str, text: str) -> str:

@@ -160,7 +160,7 @@ class _Reader:
     def start(self, element: HtmlElement) -> None:
         tag = str(element.tag)
         if self.table is not None:
-            self._turn_table(tag, starts=True)
+            self._turn_table(element, starts=True)
         elif tag == "table":
             self.flush()
             self.table = open_table(element)
@@ -190,25 +190,26 @@ class _Reader:
         elif tag == "q":
             self.words("”")
         if self.table is not None:
-            self._turn_table(tag, starts=False)
+            self._turn_table(element, starts=False)
         elif tag in _BLOCKS:
             self._end_block(tag)
         if tag in _ASIDES:
             self.asides -= 1
 
-    def _turn_table(self, tag: str, *, starts: bool) -> None:
+    def _turn_table(self, element: HtmlElement, *, starts: bool) -> None:
         """Handle the start or end of an element in an open data table, or the end of the table."""
-        table = self.table
+        table, tag = self.table, str(element.tag)
         if table is None or tag not in _BLOCKS:
             return
         if tag not in CELLS | {"tr", "caption", "table"}:
             self.words_so_far.append(" ")
             return
         text, linked = self.taken()
-        if flow(text) or (tag in CELLS and not starts):
-            table.end_cell(text, linked)
+        ends_cell = tag in CELLS and not starts
+        if flow(text) or ends_cell:
+            table.end_cell(text, linked, element if ends_cell else None)
         if tag not in CELLS:
-            table.end_row()
+            table.end_row(is_real=tag == "tr" and not starts)
         if tag == "table" and not starts:
             self.table = None
             group = object()

@@ -12,10 +12,19 @@ from unicodedata import normalize
 from index.documents import Document
 from index.errors import LoadError
 from index.loaders.blocks import Block, flow, join, sections_of
+from index.loaders.cover.filings import declared_filing, filing
 from index.loaders.html.elements import PageBlock, outlined, page_blocks
-from index.loaders.html.source import page_source, parse_page
-from index.loaders.metadata import Properties, assemble, iso_date, language_code, readable_property
+from index.loaders.html.source import cover_facts, drop_unseen, page_source, parse_page, parse_tree
+from index.loaders.metadata import (
+    NO_PROPERTIES,
+    Properties,
+    assemble,
+    iso_date,
+    language_code,
+    readable_property,
+)
 from index.loaders.options import DEFAULTS, Options
+from index.text.tabular import cells
 
 if TYPE_CHECKING:
     import trafilatura
@@ -31,6 +40,9 @@ _MAX_LINKED = 0.6
 MIN_MAIN_SHARE = 0.25
 """The whole page is read if trafilatura's main text has a smaller share of the page's words."""
 
+_COVER_LINES = 60
+"""The number of lines in which the cover of a filing is searched."""
+
 DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
 """A page whose elements or tables are nested more deeply is damaged. The loader keeps such a page from
@@ -44,20 +56,34 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
     Raises:
         LoadError: if the file is binary, cannot be decoded, or has no words to read.
     """
-    page = parse_page(page_source(data, path))
-    blocks = _main_blocks(page) if page is not None else []
+    nothing = LoadError(path, "holds no words to read", "save the page again with its text")
+    page = parse_tree(page_source(data, path))
+    if page is None:
+        raise nothing
+    facts = cover_facts(page)
+    drop_unseen(page)
+    blocks = _main_blocks(page)
     words = join(blocks)
-    if page is None or not words:
-        raise LoadError(path, "holds no words to read", "save the page again with its text")
+    if not words:
+        raise nothing
+    cover = declared_filing(facts, words) or filing(_cover_lines(blocks), words)
     markup = _metadata(page)
     properties = Properties(
         title=_title(page, markup.sitename),
         publisher=flow(markup.sitename or "") or None,
         author=flow(markup.author or "") or None,
-        published=iso_date(markup.date),
+        # The title of a filing's page is often a file name with the end of the period, read as its date.
+        published=iso_date(markup.date) if cover is None else None,
         language=language_code(page.get("lang") or page.get("xml:lang")),
     )
-    return assemble(path, "html", words, properties, sections=sections_of(outlined(blocks), words))
+    stated = cover.details if cover is not None else NO_PROPERTIES
+    sections = sections_of(outlined(blocks), words)
+    return assemble(path, "html", words, properties, stated=stated, sections=sections)
+
+
+def _cover_lines(blocks: Sequence[PageBlock]) -> list[str]:
+    """The first lines of a page, where a filing has its cover; the cells of a row are separated by spaces."""
+    return [flow(" ".join(cells(block.text))) for block in blocks[:_COVER_LINES]]
 
 
 def fragment_blocks(source: str) -> list[Block]:

@@ -49,6 +49,14 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
         source: the page's characters.
         styles: the page's external style sheets.
     """
+    page = parse_tree(source)
+    if page is not None:
+        drop_unseen(page, styles)
+    return page
+
+
+def parse_tree(source: str) -> HtmlElement | None:
+    """The tree of all elements of a page, also of hidden ones; None if there is no element."""
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
@@ -59,6 +67,16 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
         return None
     for element in page.iter():  # character references can give control characters, which lxml refuses
         element.text, element.tail = _without_controls(element.text), _without_controls(element.tail)
+    return page
+
+
+def drop_unseen(page: HtmlElement, styles: Iterable[str] = ()) -> None:
+    """Remove the elements of a tree that a reader does not see, and write equations and references as text.
+
+    Args:
+        page: the tree of ``parse_tree``.
+        styles: the page's external style sheets.
+    """
     own_styles = [style.text or "" for style in page.iter("style")]
     _write_equations(page)
     unseen = [element for element in page.iter() if _is_unread(element)]
@@ -66,7 +84,17 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
         if element.getparent() is not None:
             element.drop_tree()
     raise_references(page, [*own_styles, *styles])
-    return page
+
+
+def cover_facts(page: HtmlElement) -> dict[str, str]:
+    """The facts of inline XBRL about the cover of a filing, also hidden ones: the first with each name.
+
+    The names are those of the taxonomy ``dei``, without their prefix.
+    """
+    facts: dict[str, str] = {}
+    for element in page.xpath("//*[starts-with(@name, 'dei:')]"):
+        facts.setdefault(element.get("name").removeprefix("dei:"), element.text_content())
+    return facts
 
 
 def _equations(page: HtmlElement) -> list[HtmlElement]:

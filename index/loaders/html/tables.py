@@ -3,17 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from index.loaders.blocks import MAX_CELL_CHARACTERS, flow, row
+from index.loaders.html.columns import Cell, in_columns
+from index.text.tabular import is_period
 
 if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 CELLS = frozenset({"td", "th"})
 
+_MOST_COLUMNS = 1000
+"""The most columns that a cell covers in browsers."""
+
+_MOST_DOWN = 50
+"""The most cells that reach down into a row; others count as cells of one row."""
+
+_MOST_REPEATED = 10
+"""A table repeats at most this many times as many characters as its cells have."""
+
 _CURRENCY = re.compile(r"[(\[]?[$€£¥₩₹₫฿]\s*[(\[]?")
+_FIGURE_END = re.compile(r"[\d–—-][)\]]?\Z")
 _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
 
 
@@ -21,35 +34,69 @@ _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
 class Table:
     """A data table that is being read.
 
+    A cell over several rows is repeated in each of them, since a row is cited by itself.
+
     Attributes:
-        spanned: whether cells span columns. In such a table, empty cells are only space, and are left out.
+        _rows: the finished rows with words: their cells from the left, empty cells included.
+        _cells: the cells of the current row.
+        _down: the cells of the rows above that reach down to the current row, and the number of rows, from
+            the current one, that they cover.
+        _reaching: the cells of the current row that reach down, and the number of rows that they cover.
+        _characters: the number of characters of all cells, without repetitions.
+        _repeated: the number of repeated characters.
     """
 
-    spanned: bool
-    _rows: list[list[tuple[str, float]]] = field(default_factory=list)
-    _cells: list[tuple[str, float]] = field(default_factory=list)
+    _rows: list[list[Cell]] = field(default_factory=list)
+    _cells: list[Cell] = field(default_factory=list)
+    _down: list[tuple[Cell, int]] = field(default_factory=list)
+    _reaching: list[tuple[Cell, int]] = field(default_factory=list)
+    _characters: int = 0
+    _repeated: int = 0
 
-    def end_cell(self, text: str, linked: float) -> None:
-        """Add a cell to the current row."""
-        self._cells.append((flow(text), linked))
+    def end_cell(self, text: str, linked: float, element: HtmlElement | None = None) -> None:
+        """Add a cell to the current row, beside the cells that reach down to it.
 
-    def end_row(self) -> None:
-        """End the current row; a row without words is left out."""
-        if any(text for text, _ in self._cells):
-            self._rows.append(self._cells)
-        self._cells = []
+        Args:
+            text: the words of the cell.
+            linked: the share of the words' characters that are in links.
+            element: the cell's element; None for words outside of cells.
+        """
+        start = self._cells[-1].end if self._cells else 0
+        for above, _ in self._down:
+            if above.start <= start < above.end:
+                start = above.end
+        width, height = (_span(element, name) for name in ("colspan", "rowspan"))
+        cell = Cell(flow(text), start, start + min(width, _MOST_COLUMNS), linked)
+        self._cells.append(cell)
+        self._characters += len(cell.text)
+        if height > 1:
+            self._reaching.append((cell, height))
+
+    def end_row(self, *, is_real: bool) -> None:
+        """End the current row; a row without words is left out.
+
+        Args:
+            is_real: whether the row is an element. Without cells, another one does not exist.
+        """
+        if not (self._cells or is_real):
+            return
+        if any(cell.text for cell in self._cells):
+            cells = [*self._cells, *(cell for cell, _ in self._down if self._may_repeat(cell))]
+            self._rows.append(sorted(cells, key=lambda cell: cell.start))
+        below = [(cell, height - 1) for cell, height in [*self._down, *self._reaching] if height > 1]
+        self._down = sorted(below[:_MOST_DOWN], key=lambda reach: reach[0].start)
+        self._cells, self._reaching = [], []
+
+    def _may_repeat(self, cell: Cell) -> bool:
+        """Return whether a cell can be repeated, and count its characters."""
+        may = self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters
+        self._repeated += len(cell.text) if may else 0
+        return may
 
     def lines(self) -> list[tuple[str, float]]:
         """The rows as lines of text, each with the share of link text in a cell, averaged over the row."""
-        written = [[text for text, _ in cells] for cells in self._rows]
-        joined = [joined_figures(cells) for cells in written]
-        for_the_eye = self.spanned or any(
-            len(cells) < len(before) for cells, before in zip(joined, written, strict=True)
-        )
-        if not for_the_eye:
-            joined = without_empty_columns(joined)
-        texts = [row(cell for cell in cells if cell or not for_the_eye) for cells in joined]
-        links = [sum(linked for _, linked in cells) / len(cells) for cells in self._rows]
+        texts = [row(words) for words in in_columns([joined_figures(cells) for cells in self._rows])]
+        links = [sum(cell.linked for cell in cells) / len(cells) for cells in self._rows]
         return list(zip(texts, links, strict=True))
 
 
@@ -63,32 +110,33 @@ def open_table(element: HtmlElement) -> Table | None:
     widths = [sum(1 for cell in line if cell.tag in CELLS) for line in element.iter("tr")]
     if max(widths, default=0) <= 1 and element.get("role") != "table":
         return None
-    cells = list(element.iter("td", "th"))
-    if any(len(cell.text_content()) > MAX_CELL_CHARACTERS for cell in cells):
+    if any(len(cell.text_content()) > MAX_CELL_CHARACTERS for cell in element.iter("td", "th")):
         return None
-    return Table(spanned=any((cell.get("colspan") or "1").strip() != "1" for cell in cells))
+    return Table()
 
 
-def without_empty_columns(rows: list[list[str]]) -> list[list[str]]:
-    """Rows without the columns that are empty in every row."""
-    width = max(map(len, rows), default=0)
-    used = [any(len(cells) > column and cells[column] for cells in rows) for column in range(width)]
-    return [[cell for cell, keep in zip(cells, used, strict=False) if keep] for cells in rows]
+def joined_figures(cells: Iterable[Cell]) -> list[Cell]:
+    """The cells with words; currency signs, closing brackets and percent signs are joined to their figures.
 
-
-def joined_figures(cells: list[str]) -> list[str]:
-    """A row in which currency signs, closing brackets and percent signs are joined to their figures."""
-    joined: list[str] = []
-    sign = ""
+    A sign that stands alone, such as ``%`` above a column, stays a cell.
+    """
+    joined: list[Cell] = []
     for cell in cells:
-        if cell and _CURRENCY.fullmatch(cell):
-            sign += cell
-        elif cell and _AFTER_FIGURE.fullmatch(cell) and any(joined):
-            last = max(number for number, text in enumerate(joined) if text)
-            joined[last] += cell
-        elif sign and not cell:
-            continue
-        else:
-            joined.append(sign + cell)
-            sign = ""
-    return [*joined, sign] if sign else joined
+        if joined and cell.text and _is_one_figure(joined[-1].text, cell.text):
+            joined[-1] = Cell(joined[-1].text + cell.text, joined[-1].start, cell.end)
+        elif cell.text:
+            joined.append(cell)
+    return joined
+
+
+def _is_one_figure(before: str, text: str) -> bool:
+    """Return whether two neighbouring cells hold a figure and its sign or bracket."""
+    if _AFTER_FIGURE.fullmatch(text):
+        return _FIGURE_END.search(before) is not None and not is_period(before)
+    return _CURRENCY.fullmatch(before) is not None
+
+
+def _span(element: HtmlElement | None, name: str) -> int:
+    """The number of columns or rows that an element covers, at least 1."""
+    written = (element.get(name) or "").strip() if element is not None else ""
+    return max(int(written), 1) if re.fullmatch(r"[0-9]{1,5}", written) else 1

@@ -64,8 +64,7 @@ def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Propert
     lines = [_written(line) for line in page]
     cover = filing(lines, pages.text)
     if cover is not None:
-        stated = Properties(title=cover.title, publisher=cover.registrant, published=cover.published)
-        return stated, Properties(author=said.author, published=said.published)
+        return cover.details, Properties(author=said.author, published=said.published)
     leads = [paragraph.text for paragraph in pages.paragraphs[:_LEAD_PARAGRAPHS] if not paragraph.is_row]
     title = title_of_pages(pages.kept[:2], _running(pages), pages.known)
     above = lines_above_text(page, pages.known)

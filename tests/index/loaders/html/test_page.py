@@ -10,7 +10,6 @@ import pytest
 from index.errors import LoadError
 from index.loaders.decoding import decode
 from index.loaders.html.page import fragment_blocks, read_html
-from index.loaders.html.tables import joined_figures, without_empty_columns
 
 PATH = Path("pages/dam.html")
 
@@ -58,17 +57,6 @@ def test_rows_of_a_table_are_lines_of_cells_below_its_caption() -> None:
             "<tr><td>Pellan</td><td></td><td>1,100</td></tr></tbody></table>"
         )
         == "Displaced people\nDistrict | March | May\nQuell Delta | 2,480 | 4,980\nPellan |  | 1,100"
-    )
-
-
-def test_a_table_set_for_the_eye_loses_the_cells_that_only_make_room() -> None:
-    assert (
-        between(
-            "<table><tr><td></td><td></td><td colspan='2'>2021</td><td></td><td colspan='2'>2020</td></tr>"
-            "<tr><td>Cash</td><td></td><td>$</td><td>1,600</td><td></td><td>$</td><td>(599</td><td>)</td></tr>"
-            "<tr><td>Share</td><td></td><td></td><td>12</td><td>%</td><td></td><td>7</td><td>%</td></tr></table>"
-        )
-        == "2021 | 2020\nCash | $1,600 | $(599)\nShare | 12% | 7%"
     )
 
 
@@ -261,11 +249,6 @@ def test_a_fragment_is_read_like_a_page() -> None:
     assert [block.text for block in fragment_blocks("<p>One <i>two</i><p>three")] == ["One two", "three"]
 
 
-def test_figures_join_their_signs_and_columns_of_nothing_go() -> None:
-    assert joined_figures(["Cash", "$", "", "12", ")", "%"]) == ["Cash", "$12)%"]
-    assert without_empty_columns([["a", "", "b"], ["", "", "c"]]) == [["a", "b"], ["", "c"]]
-
-
 @pytest.mark.parametrize(
     ("name", "kept"),
     [
@@ -308,3 +291,35 @@ def test_its_outline_and_where_its_facts_were_read() -> None:
     assert found.origins == dict.fromkeys(
         ("title", "publisher", "author", "published", "language"), "document properties"
     )
+
+
+FACTS = (
+    "<div style='display:none'><ix:header><ix:hidden>"
+    "<ix:nonNumeric name='dei:DocumentType'>10-K</ix:nonNumeric>"
+    "<ix:nonNumeric name='dei:EntityRegistrantName'>Varro <b>Dams</b>, Inc.</ix:nonNumeric>"
+    "<ix:nonNumeric name='dei:DocumentPeriodEndDate'>December&#160;31, 2021</ix:nonNumeric>"
+    "</ix:hidden></ix:header></div>"
+)
+COVER = (
+    "<p>FORM 10-K</p><p>For the fiscal year ended December 31, 2021</p><table><tr><td>Varro Dams, Inc.</td>"
+    "<td></td></tr><tr><td>(Exact name of registrant as specified in its charter)</td><td></td></tr></table>"
+)
+
+
+@pytest.mark.parametrize("name", ["", "dams-20211231.htm", "dams-20211231", "10-K"])
+@pytest.mark.parametrize("cover", [FACTS, COVER])
+def test_a_filing_is_named_by_the_facts_or_the_words_of_its_cover(name: str, cover: str) -> None:
+    page = f"<html><head><title>{name}</title></head><body>{cover}<p>{FIRST}</p></body></html>"
+    found = read_html(page.encode(), PATH)
+    assert found.title == "Varro Dams, Inc.: Form 10-K for the fiscal year ended December 31, 2021"
+    assert (found.publisher, found.published) == ("Varro Dams, Inc.", None)
+    assert found.origins["title"] == found.origins["publisher"] == "page"
+
+
+def test_hidden_facts_of_a_filing_stay_out_of_its_text() -> None:
+    assert between(FACTS) == ""
+
+
+def test_a_page_that_only_mentions_a_form_keeps_its_title() -> None:
+    page = f"<title>Gate 3</title><p>Form 10-K</p><p>{FIRST}</p>"
+    assert read_html(page.encode(), PATH).title == "Gate 3"

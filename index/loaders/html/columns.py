@@ -1,0 +1,83 @@
+"""Finds the columns of a page's table that a reader sees, from the places of its cells in the grid.
+
+Pages are set with more columns than they show: some only make room, or hold a currency sign or a bracket.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import accumulate, pairwise
+
+_FEW_PLACES = 10_000
+_PLACES_PER_CELL = 20
+"""A table with more than ``_FEW_PLACES`` places, and this many more for each cell, is not written in columns:
+it would be huge and mostly empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A cell of a page's table.
+
+    Attributes:
+        text: the words, on one line.
+        start: the first column of the grid that the cell covers, from 0.
+        end: the column after the last one that it covers.
+        linked: the share of the words' characters that are in links, 0 to 1.
+    """
+
+    text: str
+    start: int
+    end: int
+    linked: float = 0.0
+
+
+def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
+    """The words of each row by columns; a column without a cell of the row is empty.
+
+    Cells that lie above one another stand in one column. A cell above two cells of another row spans their
+    columns, and stands in the first.
+
+    Args:
+        rows: the cells with words of each row, from the left.
+    """
+    gaps = _Gaps(rows)
+    places: dict[tuple[int, int], int] = {}
+    columns: list[tuple[int, int]] = []
+    for start, end in sorted({(cell.start, cell.end) for cells in rows for cell in cells}):
+        if gaps.within(start, end):
+            continue
+        first, last = columns[-1] if columns else (0, 0)
+        if start < last and not gaps.within(first, max(last, end)):
+            columns[-1] = (first, max(last, end))
+        else:
+            columns.append((start, end))
+        places[start, end] = len(columns) - 1
+    if len(rows) * len(columns) > _FEW_PLACES + _PLACES_PER_CELL * sum(map(len, rows)):
+        return [[cell.text for cell in cells] for cells in rows]
+    ends = [end for _, end in columns]
+    return [_placed(cells, places, ends) for cells in rows]
+
+
+def _placed(cells: Sequence[Cell], places: dict[tuple[int, int], int], ends: Sequence[int]) -> list[str]:
+    words: list[str] = []
+    for cell in cells:
+        place = places.get((cell.start, cell.end), bisect_right(ends, cell.start))
+        words += [""] * (place - len(words))
+        words.append(cell.text)
+    return words
+
+
+class _Gaps:
+    """The places between neighbouring cells of the rows."""
+
+    def __init__(self, rows: Sequence[Sequence[Cell]]) -> None:
+        found = sorted({(left.end, right.start) for cells in rows for left, right in pairwise(cells)})
+        self._ends = [end for end, _ in found]
+        self._nearest = [*accumulate((start for _, start in reversed(found)), min)][::-1]
+
+    def within(self, start: int, end: int) -> bool:
+        """Return whether a range of grid columns covers a part of two neighbouring cells of one row."""
+        place = bisect_right(self._ends, start)
+        return place < len(self._nearest) and self._nearest[place] < end
