@@ -39,7 +39,8 @@ _DENIAL = regex.compile(r"\b(?:not|no|never|cannot|unless|không|tidak)\b|n[’'
 """A denial reverses a limit: *may not exceed 10* means *at most 10*."""
 _WORD = regex.compile(r"[\p{L}\p{M}]+")
 _CLOCK = regex.compile(
-    r"\b\d{1,2}[:.h]\d{2}\b(?!\s?(?:%|\p{L}))|\b\d{1,2}(?::\d{2})?\s?(?:[ap]\.?m\b|o['’]clock)"
+    r"\b(?:\d{1,2}[:h]|(?:pukul|jam)\s\d{1,2}\.)\d{2}\b(?!\s?(?:%|\p{L}))"
+    r"|\b\d{1,2}(?:[:.]\d{2})?\s?(?:[ap]\.?m\b|o['’]clock)"
 )
 _SHARE_WORDS = regex.compile(
     r"hal[fv]|double|twice|twofold|tripl|treble|third|quarter|fifth|半|翻|倍|nửa|đôi|separuh|setengah|mitad|dobl",
@@ -179,7 +180,8 @@ def _may_follow(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequenc
     dated = sum(bool(moment.year or moment.month or moment.day) for moment in moments) > 1
     timed = any(in_base(each.low, each.unit)[1] == unit for each in cited)
     values = {*(each.low for each in cited), *(each.high for each in cited), *(each.year for each in moments)}
-    counted = value > SMALL or any(_same_things(quantity, each) for each in cited)
+    # Only a whole number counts things.
+    counted = value > SMALL or value % 1 != 0 or any(_same_things(quantity, each) for each in cited)
     if (
         (bare and (quantity.low in values or not counted))
         or (unit in _TIMES and (dated or not timed))

@@ -28,6 +28,8 @@ def fault(veto: str, sentence: str, *quotes: str | Evidence, language: str = "en
         ("At least 240 passengers may board.", "At most 240 passengers may board."),
         ("Nearly 2,000 suspects were held.", "Police held 1,043 suspects."),
         ("The fund received $310 million.", "The fund held a meeting."),
+        ("Syria | (EURm): 33.42", "Tunisia | 14.50"),
+        ("Earnings per share were 5.57.", "Diluted earnings per share | 4.53"),
     ],
 )
 def test_a_figure_that_the_quote_does_not_state(sentence: str, quote: str) -> None:
@@ -49,6 +51,8 @@ def test_a_figure_that_the_quote_does_not_state(sentence: str, quote: str) -> No
         ("The three libraries close.", "The libraries in Ashmere, Tolby and Wick close."),
         ("Ninety vehicles were hit.", "It hit 90 vehicles."),
         ("Rations were cut by half.", "Rations were halved, and 37 percent of the money came."),
+        ("The alarm went off at 21:14.", "The alarm went off at 9.14 p.m."),
+        ("The alarm went off at 9.14 p.m.", "The alarm went off at 21:14."),
     ],
 )
 def test_a_figure_that_the_quote_states_or_yields(sentence: str, quote: str) -> None:
