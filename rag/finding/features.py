@@ -270,14 +270,15 @@ def _in_reading(
 
 
 def terms_of_reading(reading: Reading) -> frozenset[Term]:
-    """Return the words of a reading and of its document's title."""
+    """Return the words of a reading and of its document's title, with *third quarter* for Q3."""
     texts = [reading.document.title, *(sentence.in_context for sentence in reading.sentences)]
+    texts += [period for text in texts for period in spelled_periods(text)]
     return frozenset().union(*(_terms_of(text, reading.document.language) for text in texts))
 
 
 def _terms_of(text: str, language: str) -> frozenset[Term]:
-    """Return the words of ``text``, with the acronyms of the names, and the words of the periods, in it."""
-    return frozenset(terms(" ".join([text, *acronyms(text), *spelled_periods(text)]), language))
+    """Return the words of ``text``, with the acronyms of the names that it spells out."""
+    return frozenset(terms(" ".join([text, *acronyms(text)]), language))
 
 
 def acronyms(text: str) -> list[str]:
@@ -303,21 +304,17 @@ def _coverage(sought: Sequence[tuple[frozenset[Term], float]], held: frozenset[T
 
 
 def contains_term(held: frozenset[Term], term: Term) -> bool:
-    """Return whether a text contains ``term`` or a related word."""
-    return bool(related_terms(held, term))
+    """Return whether a text contains ``term``, a related word, or the same number in letters or digits."""
+    return bool(related_terms(held, term)) or same_number(term) in held
 
 
 def related_terms(held: frozenset[Term], term: Term) -> frozenset[Term]:
     """Return the words of a text that are ``term`` or related to it.
 
     Stemmers do not join peoples and their countries (Cambodian, Cambodia), nor some nouns and verbs
-    (drowning, drown). Two words count as related if one of them is the beginning of the other. A number in
-    letters and the same number in digits are related, too.
+    (drowning, drown). Two words count as related if one of them is the beginning of the other.
     """
     field, word = term
-    number = same_number(term)
-    if number is not None:
-        return held & {term, number}
     if len(word) < _SHORTEST_ROOT:
         return held & {term}
     roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word))
