@@ -1,7 +1,7 @@
 """Chooses the cell of a cited row that a question means, or none if the question may mean several.
 
 A wrong cell in bold is worse than none, so a column is chosen only if its headings fit the question clearly
-better than those of every other column.
+better than those of every other column, and if no other place of the table fits it better.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ import regex
 
 from index.documents import Span
 from index.search import Snapshot, Term, terms
-from index.text import TableCell, cells, is_quantity, is_row, over_no_column, table_cells
+from index.text import TableCell, cells, is_quantity, is_row, over_no_column, table_cells, tables
 from rag.finding.cells.periods import Periods, periods_of
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import CitedSentence
 from rag.finding.features import contains_term, content_terms
-from rag.questions import Question
+from rag.questions import Form, Question
 
 CLEARLY = 0.75
 """The best column is clear if the second-best column has at most this share of the best one's score."""
@@ -35,6 +35,7 @@ _NAMES_CHANGE = regex.compile(rf"\b(?:{_CHANGE}|inc\b|dec\b|growth|variance)", r
 _NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
 """The marks of footnotes in a row's label."""
 
+_WORD = regex.compile(r"\w+")
 _NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
 
 
@@ -114,7 +115,7 @@ def choose_cell(
     best = fitting[0] if len(found) == len(fitting) == 1 else _clearest(index, question, row, found, fitting)
     if best is None or not is_quantity(best.value) or not is_covered(index, question, row, best):
         return None
-    return best
+    return best if of_pair or not _means_another(index, question, row, best) else None
 
 
 def cells_of(index: Snapshot, question: Question, row: Row) -> list[TableCell]:
@@ -148,6 +149,67 @@ def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -
     held = _terms(names, row.language)
     asked = content_terms(index, question, row.language)
     return sum(contains_term(held, term) for term in asked) >= COVERED * len(asked)
+
+
+def rows_of(row: Row) -> list[list[TableCell]]:
+    """Return the cells of each row in the table of ``row``."""
+    lines = [
+        line
+        for table in tables(row.text)
+        if table.header == row.header
+        for line in table.lines
+        if line.start >= row.header.end and is_row(line.of(row.text))
+    ]
+    return [found for line in lines if (found := table_cells(row.text, row.header, line))]
+
+
+def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
+    """Return whether the question means another place of the table than a cell's, or a row of another table.
+
+    The names of another place may have all words of the question that the names of ``cell`` have, and more.
+    Another row of the same words may have a shorter label: a question for *total liabilities* does not mean
+    *total current liabilities*. The figure of the other place may be missing.
+    """
+    asked = content_terms(index, question, row.language)
+
+    def held(names: str) -> frozenset[Term]:
+        own = _terms(names, row.language)
+        return frozenset(term for term in asked if contains_term(own, term))
+
+    def is_shorter(name: str) -> bool:
+        short = _terms(name, row.language)
+        return short < label and (label - short).isdisjoint(asked)
+
+    label, column = _terms(cell.row, row.language), held(cell.column)
+    own = held(cell.row) | column
+    table = [other for found in rows_of(row) for other in found]
+    rows = {other.row: held(other.row) for other in table}
+    columns = set(map(held, {other.column for other in table}))
+    return (
+        any(words | others > own for words in rows.values() for others in columns)
+        or any(words | column >= own and is_shorter(name) for name, words in rows.items())
+        or (question.form is not Form.COMPARISON and _lacks_name(question, row, cell, frozenset(asked)))
+    )
+
+
+def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[Term]) -> bool:
+    """Return whether the question has, as written, a label of the document that the cell's names lack.
+
+    Capitals tell the name of a row, such as *Water*, from a word of the question.
+    """
+    names = "\n".join([cell.row, cell.column, row.header.of(row.text), row.title])
+    lacking = asked - _terms(names, row.language)
+    words = f" {_spaced(question.text)} "
+    labels = {_spaced(_NOTES.sub("", cells(line)[0])) for line in row.text.splitlines() if is_row(line)}
+    return any(
+        f" {label} " in words and not lacking.isdisjoint(_terms(label, row.language))
+        for label in labels
+        if label[:1].isupper()
+    )
+
+
+def _spaced(words: str) -> str:
+    return " ".join(_WORD.findall(words))
 
 
 def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:

@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 import regex
 
 from index.search import Snapshot, Term, terms
-from index.text import PATH_SEPARATOR, TableCell, cells, is_quantity, is_row, table_cells, tables
+from index.text import PATH_SEPARATOR, TableCell, cells, is_quantity
 from rag.figures.quantities import quantities
-from rag.finding.cells.choice import Row, cells_of, choose_cell, fitting_cells
+from rag.finding.cells.choice import Row, cells_of, choose_cell, fitting_cells, rows_of
 from rag.finding.cells.numbers import DecimalMark, decimal_mark
 from rag.finding.cells.periods import periods_of
 from rag.finding.features import contains_term, content_terms
@@ -242,14 +242,7 @@ def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) ->
 
 def _row_names(row: Row) -> set[str]:
     """Return the names of all rows in the table of ``row``, each with the names of its groups."""
-    lines = [
-        line
-        for table in tables(row.text)
-        if table.header == row.header
-        for line in table.lines
-        if line.start >= row.header.end and is_row(line.of(row.text))
-    ]
-    return {found[0].row for line in lines if (found := table_cells(row.text, row.header, line))}
+    return {found[0].row for found in rows_of(row)}
 
 
 def _fit(asked: Mapping[Term, float], name: str, language: str) -> tuple[float, int]:

@@ -56,6 +56,30 @@ SIDE_BY_SIDE = """\
 Country | Enquiries | Country | Questions
 Portugal | 44 | Ireland | 29
 """
+LIMITS = """\
+| LIMITS OF EMISSION
+| to air | to rivers | to soil
+Benzene | 1 000 | (as BTEX)
+Toluene | 10 | 200 | 300
+"""
+SEGMENTS = """\
+First half of 2023
+Segment | Sales | Trading profit
+Water | 1,706 | 57
+Coffee | 3,694 | 467
+
+From trading profit to net profit
+ | First half of 2023 | First half of 2022
+Trading profit of the group | 7,351 | 6,684
+Profit | 7,262 | 6,619
+Interest | (697) | (434)
+"""
+DEBTS = """\
+ | 2023 | 2022
+Current debts
+Total current debts | 167 | 155
+Total debts | 1,305 | 1,290
+"""
 
 
 def chosen(engine: QueryEngine, question: str, row: str, sentence: str = "") -> tuple[str, str] | None:
@@ -113,6 +137,20 @@ def chosen(engine: QueryEngine, question: str, row: str, sentence: str = "") -> 
         (REGIONS, "By how much did enquiries change?", "Enquiries", ("Change", "9%")),
         (GATES, "What did gate 3 cost in 2031?", "Gate 3", ("2031", "$ 1,200")),
         (TOTALS, "How much went to Morocco?", "Morocco", ("Amount (EURm)", "21.09")),
+        (
+            LIMITS,
+            "What is the limit for benzene to air?",
+            "Benzene",
+            ("LIMITS OF EMISSION › to air", "1 000"),
+        ),
+        (SEGMENTS, "What were the sales of Water in the first half of 2023?", "Water", ("Sales", "1,706")),
+        (
+            SEGMENTS,
+            "What was the profit in the first half of 2022?",
+            "Profit",
+            ("First half of 2022", "6,619"),
+        ),
+        (DEBTS, "What were the total current debts in 2023?", "Total current", ("2023", "167")),
     ],
 )
 def test_the_column_that_the_question_names_is_chosen(
@@ -140,6 +178,12 @@ def test_the_column_that_the_question_names_is_chosen(
         (YEARS, "What was the net income in 2023?", "2022"),
         (INCOME, "What was the goodwill in the second quarter of 2022?", "Net revenues"),
         (GATES, "What did gate 4 cost in 2031?", "Gate 3"),
+        (LIMITS, "What is the limit for benzene to soil?", "Benzene"),
+        (LIMITS, "What is the limit for benzene to rivers?", "Benzene"),
+        (SEGMENTS, "What was the trading profit in the first half of 2023?", "Profit"),
+        (SEGMENTS, "What was the profit of Water in the first half of 2023?", "Profit"),
+        (SEGMENTS, "What were the sales of Water in the first half of 2022?", "Water"),
+        (DEBTS, "What were the total debts in 2023?", "Total current"),
         (SIDE_BY_SIDE, "How many questions came from Ireland?", "Portugal"),
     ],
 )
@@ -147,6 +191,13 @@ def test_without_a_clear_column_there_is_no_cell(
     library: MakeLibrary, table: str, question: str, row: str
 ) -> None:
     assert chosen(library({"a.txt": table}), question, row) is None
+
+
+def test_each_of_two_rows_that_are_compared_has_its_cell(library: MakeLibrary) -> None:
+    engine = library({"a.txt": SEGMENTS})
+    question = "Which had more sales in the first half of 2023, Water or Coffee?"
+    assert chosen(engine, question, "Water") == ("Sales", "1,706")
+    assert chosen(engine, question, "Coffee") == ("Sales", "3,694")
 
 
 def test_a_sentence_about_the_row_must_state_the_value(library: MakeLibrary) -> None:
