@@ -73,23 +73,25 @@ class TestFilters:
             ("dams/old/c.pdf", "pdf", "km", "Ministry", "2031"),
             ("old/d.html", "html", "km", None, None),
         ]
+        by_time = Document("A.", "T", "csv", "km", None, "2031-03-01", origins={"published": "file time"})
         catalog.commit(
             [
                 version(path=path, document=Document("A.", "T", kind, language, publisher, published))
                 for path, kind, language, publisher, published in known
             ]
+            + [version(path="copied.csv", document=by_time)]
         )
         return catalog
 
     @pytest.mark.parametrize(
         ("filters", "expected"),
         [
-            (Filters(), [1, 2, 3, 4]),
+            (Filters(), [1, 2, 3, 4, 5]),
             (Filters(document_ids=(3, 1, 9)), [1, 3]),
             (Filters(publishers=("Ministry",)), [2, 3]),
             (Filters(publishers=("Ministry", "Council")), [1, 2, 3]),
             (Filters(publishers=("ministry",)), []),
-            (Filters(languages=("km",)), [3, 4]),
+            (Filters(languages=("km",)), [3, 4, 5]),
             (Filters(languages=("km",), publishers=("Ministry",)), [3]),
             (Filters(collections=("dams",)), [2, 3]),
             (Filters(collections=("old",)), [4]),
@@ -104,6 +106,9 @@ class TestFilters:
             (Filters(published_after="2031"), []),
             (Filters(published_after="2031-02-28", published_before="2031-03-02"), [1, 2]),
             (Filters(published_after="2031-03-01"), []),
+            (Filters(kinds=("csv",)), [5]),
+            (Filters(kinds=("csv",), published_after="2030"), []),
+            (Filters(kinds=("csv",), published_before="2032"), []),
         ],
     )
     def test_each_narrows_and_together_they_narrow_more(

@@ -37,9 +37,12 @@ def test_a_fragment_neither_ends_like_a_sentence_nor_has_cells(text: str, fragme
         "NETFLIX, INC.",
         "Figure 3: costs of repair",
         "Table 8 - Costs",
+        "17",
+        "12.",
+        "– 3 –",
     ],
 )
-def test_titles_names_and_captions_name_a_subject_only(text: str) -> None:
+def test_titles_names_captions_and_lone_numbers_state_nothing(text: str) -> None:
     assert names_only(sentence(text), TITLE)
 
 
