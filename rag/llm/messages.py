@@ -37,6 +37,10 @@ class Message:
     text: str
 
 
+LONGEST_LINE = 400
+"""The most characters of a line of a reply; the grammar ends a longer one there, perhaps within a word."""
+
+
 def grammar(numbers: Sequence[str]) -> str:
     """Return the form of a reply in GBNF, llama.cpp's grammar format. It allows only the given numbers."""
     listed = " | ".join(json.dumps(number) for number in numbers)
@@ -44,7 +48,7 @@ def grammar(numbers: Sequence[str]) -> str:
         f'root ::= "{NO_ANSWER}" | line{{1,{MAX_STATEMENTS}}}\n'
         'line ::= ("[" number "]"){1,3} " " text "\\n"\n'
         f"number ::= {listed}\n"
-        "text ::= [^\\n\\r\\[\\]<>]{12,400}\n"
+        f"text ::= [^\\n\\r\\[\\]<>]{{12,{LONGEST_LINE}}}\n"
     )
 
 

@@ -16,7 +16,7 @@ from typing import Any
 import regex
 
 from index.text import sentences
-from rag.llm.messages import NO_ANSWER, pair_surrogates, without_thoughts
+from rag.llm.messages import LONGEST_LINE, NO_ANSWER, pair_surrogates, without_thoughts
 
 MAX_CHARACTERS = 12_000
 """The most characters of a reply that are read; a model that writes more repeats itself."""
@@ -26,6 +26,10 @@ MAX_STATEMENT_CHARACTERS = 1_000
 
 MAX_CITED = 6
 """The most sentences that a statement may cite: with more, no reader can tell which of them supports it."""
+
+_LONGEST_TOKEN = 16
+"""The number of characters by which a line may be shorter than the longest and be cut: a token more would not
+have fitted."""
 
 _NUMBER = r"\p{N}+\s*\.\s*\p{N}+"
 _MARK = regex.compile(rf"\s*[\[［【]\s*({_NUMBER}(?:\s*[,;，、；]\s*{_NUMBER})*)\s*[\]］】]")
@@ -102,9 +106,12 @@ def _complete(text: str, read: int, language: str) -> tuple[list[Statement], int
 
 
 def _lines(text: str, language: str) -> Iterator[Statement]:
+    """Yield the statements of whole lines, without a last one that the length of its line has cut."""
     for line in text.splitlines():
         if not line.lstrip().startswith("```"):
-            yield from _line(_BULLET.sub("", " ".join(line.split())), language)
+            found = list(_line(_BULLET.sub("", " ".join(line.split())), language))
+            is_cut = len(line) > LONGEST_LINE - _LONGEST_TOKEN and not _ENDS.search(line)
+            yield from found[:-1] if is_cut else found
 
 
 def _line(line: str, language: str) -> Iterator[Statement]:

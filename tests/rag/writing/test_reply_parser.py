@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from rag.llm.messages import LONGEST_LINE
 from rag.writing.reply_parser import MAX_CHARACTERS, MAX_CITED, NoAnswer, Statement, parse_reply
 
 THREE = [("The dam broke.", ("1.1",)), ("Nine villages fled.", ("1.2", "2.1")), ("It was old.", ())]
@@ -118,6 +119,17 @@ def test_each_object_is_available_when_it_is_complete() -> None:
 def test_a_truncated_reply_loses_only_its_last_statement() -> None:
     assert read("The dam broke [1.1]. Nine villages fled [1.2][2.1]. It was ol", cut=True) == THREE[:2]
     assert read("[1.1] The dam broke.\n[1.2] Nine vill", cut=True) == THREE[:1]
+
+
+@pytest.mark.parametrize("room", [0, 9])
+def test_a_line_that_its_length_has_cut_loses_its_last_statement(room: int) -> None:
+    """The grammar of llama.cpp ends a line at its longest, or where the next token would not fit."""
+    whole = "The dam failed. "
+    cut = ("It rusted " * 60)[: LONGEST_LINE - len(whole) - room]
+    stopped = f"{cut[:-2]}x."
+    for text, kept in ((cut, []), (stopped, [stopped]), (cut[:199], [cut[:199]])):
+        statements = [words for words, _ in read(f"[1.1] {whole}{text}\n[1.2] It was old.")]
+        assert statements == [whole.strip(), *kept, "It was old."]
 
 
 def test_an_endless_reply_is_read_up_to_a_limit() -> None:
