@@ -12,7 +12,8 @@ _WORDS = regex.compile(r"\p{L}+")
 _LETTER = regex.compile(r"\p{L}")
 _NAMED = regex.compile(r"\p{L}{4,}")
 _CAPTION = regex.compile(
-    r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{N}", regex.IGNORECASE
+    r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}[\p{N}.:]*(?P<bar>\s\|\s)?",
+    regex.IGNORECASE,
 )
 
 
@@ -34,11 +35,15 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
     text = sentence.text.strip()
     if sentence.is_heading or text == title.strip():
         return True
+    caption = _CAPTION.match(text)
+    if caption is not None and caption["bar"]:
+        # Some reports print a bar between the number and the words of a caption.
+        return True
     if not is_row(text) and _LETTER.search(text) is None:
         # The number of a page, for example.
         return True
     if is_row(text) or any(map(str.isdigit, text)):
-        return is_fragment(text) and _CAPTION.match(text) is not None
+        return is_fragment(text) and caption is not None
     # A lone name may end with the stop of an abbreviation: "Netflix, Inc." A sentence has a word without a
     # capital.
     words = (_NAMED if is_fragment(text) else _WORDS).findall(text)

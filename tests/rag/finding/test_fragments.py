@@ -37,6 +37,9 @@ def test_a_fragment_neither_ends_like_a_sentence_nor_has_cells(text: str, fragme
         "NETFLIX, INC.",
         "Figure 3: costs of repair",
         "Table 8 - Costs",
+        "Table CA7",
+        "Table CA7. | Campylobacter in fresh pig meat, 2003-2007.",
+        "Figure 3: | Costs of repair",
         "17",
         "12.",
         "– 3 –",
@@ -51,6 +54,8 @@ def test_titles_names_captions_and_lone_numbers_state_nothing(text: str) -> None
     [
         "• Sales increased 11.7%",
         "Pellan | 12 | 14",
+        "Table 3 shows that costs rose.",
+        "Maps | 12 | 14",
         "The gate failed.",
         "Dams rot.",
         "a rusted pin",
