@@ -15,7 +15,15 @@ if TYPE_CHECKING:
     from index.text.languages import detect, may_be_in
     from index.text.normalize import fold
     from index.text.segmentation import sentences
-    from index.text.tabular import cells, is_group, is_quantity, is_row, over_no_column, tables
+    from index.text.tabular import (
+        cells,
+        is_barred_caption,
+        is_group,
+        is_quantity,
+        is_row,
+        over_no_column,
+        tables,
+    )
 
 __all__ = [
     "MAX_CHUNK_TOKENS",
@@ -28,6 +36,7 @@ __all__ = [
     "detect",
     "fold",
     "fold_characters",
+    "is_barred_caption",
     "is_group",
     "is_quantity",
     "is_row",
@@ -56,6 +65,7 @@ __getattr__ = attributes(
         "fold_characters": "index.text.find",
         "is_group": "index.text.tabular",
         "is_quantity": "index.text.tabular",
+        "is_barred_caption": "index.text.tabular",
         "is_row": "index.text.tabular",
         "matches": "index.text.find",
         "may_be_in": "index.text.languages",

@@ -34,6 +34,10 @@ CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
 _QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
 """The beginning of a quantity: a sign, currency, bracket or digit. ``CO2e`` is no quantity."""
 
+_BARRED_CAPTION = regex.compile(
+    r"\s*(?:table|figure|fig|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}[\p{L}\p{N}.:]*\s\|\s[^|]*\p{L}{3}[^|]*",
+    regex.IGNORECASE,
+)
 _UNITS = regex.compile(
     r"[(\[].*[)\]]|.*\b(?:million|billion|thousand|percent|per cent)s?\b.*|.*[%$€£¥]", regex.IGNORECASE
 )
@@ -76,7 +80,12 @@ def cells(row: str) -> list[str]:
 
 def is_row(line: str) -> bool:
     """Return whether a line has cells."""
-    return "|" in line and CELL_EDGE.search(line) is not None
+    return "|" in line and CELL_EDGE.search(line) is not None and not is_barred_caption(line)
+
+
+def is_barred_caption(line: str) -> bool:
+    """Return whether a line is a caption with a bar behind its number: ``Table 3. | Reported cases``."""
+    return _BARRED_CAPTION.fullmatch(line) is not None
 
 
 def over_no_column(headings: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from index.text import is_row
+from index.text import is_barred_caption, is_row
 from rag.finding.reading import ReadSentence
 
 _COMPLETE = regex.compile(r"[.!?…。！？।۔။។]\P{L}*$|\s\|\s")
@@ -12,8 +12,7 @@ _WORDS = regex.compile(r"\p{L}+")
 _LETTER = regex.compile(r"\p{L}")
 _NAMED = regex.compile(r"\p{L}{4,}")
 _CAPTION = regex.compile(
-    r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}[\p{N}.:]*(?P<bar>\s\|\s)?",
-    regex.IGNORECASE,
+    r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}", regex.IGNORECASE
 )
 
 
@@ -35,15 +34,13 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
     text = sentence.text.strip()
     if sentence.is_heading or text == title.strip():
         return True
-    caption = _CAPTION.match(text)
-    if caption is not None and caption["bar"]:
-        # Some reports print a bar between the number and the words of a caption.
+    if is_barred_caption(text):
         return True
     if not is_row(text) and _LETTER.search(text) is None:
         # The number of a page, for example.
         return True
     if is_row(text) or any(map(str.isdigit, text)):
-        return is_fragment(text) and caption is not None
+        return is_fragment(text) and _CAPTION.match(text) is not None
     # A lone name may end with the stop of an abbreviation: "Netflix, Inc." A sentence has a word without a
     # capital.
     words = (_NAMED if is_fragment(text) else _WORDS).findall(text)

@@ -77,6 +77,27 @@ def test_short_lines_above_are_its_caption_also_over_a_blank_line() -> None:
     assert read(f"The gate failed.\n\n{rows}")[0][0] == "Item | 2031"
 
 
+@pytest.mark.parametrize(
+    "caption", ["Table CA7. | Cases by country, 2007", "TABLE 3 | Cases", "Box 2.1: | Cases (%)"]
+)
+def test_a_bar_behind_its_number_makes_a_caption_no_row(caption: str) -> None:
+    rows = "Item | 2031\nGate 3 | 1.2"
+    assert not is_row(caption)
+    assert read(f"The gate failed.\n\n{caption}\n\n{rows}") == [
+        (f"{caption}\n\nItem | 2031", ["Gate 3 | 1.2"])
+    ]
+    assert read(f"{caption}\n{rows}")[0][0] == f"{caption}\nItem | 2031"
+    assert over_no_column(f"{caption}\nItem | 2031") == f"{caption}\nItem"
+
+
+@pytest.mark.parametrize(
+    "row",
+    ["Table 3 | 12 | 14", "Table 3 | 12", "Tables | Cases", "Maps 2 | 3 | Cases", "Table 3 | Cases | 14"],
+)
+def test_other_lines_that_begin_like_a_caption_are_rows(row: str) -> None:
+    assert is_row(row)
+
+
 def test_a_table_of_words_has_its_first_row_for_its_headings() -> None:
     text = "Gate | State\nThird | failed\nFourth | holds"
     assert read(text) == [("Gate | State", ["Third | failed", "Fourth | holds"])]
