@@ -85,7 +85,8 @@ class Filters:
         languages: its language is one of these ISO 639-1 codes.
         collections: its collection is one of these, compared exactly.
         kinds: its ``DocumentRecord.kind`` is one of these.
-        published_before: it was published before this ISO date. Undated documents fail.
+        published_before: it was published before this ISO date. Documents without a date fail; the time of
+            their file counts as a date.
         published_after: it was published after this ISO date; for a month (``2021-05``) or a year, after its
             last day. Undated documents fail.
     """

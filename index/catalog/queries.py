@@ -211,10 +211,6 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
     ):
         if values:
             conditions.append(column.in_(each_of(values)))
-    if filters.published_before is not None or filters.published_after is not None:
-        # The time of a file is no date of publication.
-        origin = versions.c.origins["published"].as_string()
-        conditions.append(sa.func.coalesce(origin, "") != "file time")
     # ISO dates compare as text, even shortened ones: 2031-03 sorts before 2031-03-01.
     if filters.published_before is not None:
         conditions.append(versions.c.published < filters.published_before)

@@ -12,14 +12,12 @@ from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
 from index.search import Snapshot, Term, terms
 from index.text import may_be_in
 from rag.answers import Cause
-from rag.finding.features import Candidate, absent_words, content_terms, is_foreign, terms_of_reading
+from rag.finding.features import absent_words, content_terms, is_foreign, terms_of_reading
 from rag.finding.ranking import Scored, Weights, leading
 from rag.finding.reading import Reading
 from rag.questions import Kind, Question, fits_kind
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
-_YEARS = regex.compile(r"(?<!\d)(?P<first>(?:19|20)\d\d)(?:\s?[-–/]\s?(?P<last>(?:(?:19|20)\d)?\d\d))?(?!\d)")
-"""A year, or the first and the last of several: ``2021``, ``2021-22``."""
 
 _RARE = 0.7
 """A missing word matters to the reader if it has this share of the rarity of the question's rarest word."""
@@ -70,44 +68,29 @@ def decide(
     if foreign and not may_be_in(question.language, index.encoder.languages):
         return Decision(answerability, _foreign(index, question, best.reading))
     if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
-        return Decision(answerability, _for_another_year(question, best))
+        years = _absent_years(question, best.reading)
+        return Decision(answerability, _without_years(question, best.reading, years) if years else None)
     if foreign:
         return Decision(answerability, _foreign(index, question, best.reading))
     return Decision(answerability, _abstention(index, question, ranked, filtered=filtered))
 
 
-def _for_another_year(question: Question, best: Candidate) -> Abstention | None:
-    """The reason if the best sentence does not hold for the question's years; None if it may.
-
-    A year is absent if neither the passage nor its headings, title and date have it. If the sentence and its
-    headings name years, and all years of the question are before or after them, it is about other years.
-    """
-    asked = [name for name in question.names if _YEAR.fullmatch(name)]
-    reading, record = best.reading, best.reading.document
+def _absent_years(question: Question, reading: Reading) -> list[str]:
+    """The years of the question that neither a passage nor its headings, title and date have."""
+    record = reading.document
     held = " ".join(
         [record.title, record.stated or "", *(sentence.in_context for sentence in reading.sentences)]
     )
-    absent = [year for year in asked if year not in held]
-    named = _named_in(question, [reading]) if absent else []
-    told = _years_in(best.sentence.in_context)
+    return [name for name in question.names if _YEAR.fullmatch(name) and name not in held]
+
+
+def _without_years(question: Question, reading: Reading, years: Sequence[str]) -> Abstention:
+    named = _named_in(question, [reading])
     if named:
-        reason = f"Reports speak of {quote_list(named)}; none gives {quote_list(absent)}."
-    elif absent:
-        reason = f"The nearest report is “{record.title}”; it does not give {quote_list(absent)}."
-    elif asked and told and not any(min(told) <= int(year) <= max(told) for year in asked):
-        years = quote_list(map(str, sorted(told)))
-        reason = f"The nearest sentence is about {years}, not about {quote_list(asked)}."
+        reason = f"Reports speak of {quote_list(named)}; none gives {quote_list(years)}."
     else:
-        return None
+        reason = f"The nearest report is “{reading.document.title}”; it does not give {quote_list(years)}."
     return Abstention("not_answered", reason)
-
-
-def _years_in(text: str) -> set[int]:
-    found: set[int] = set()
-    for match in _YEARS.finditer(text):
-        first, last = match["first"], match["last"] or match["first"]
-        found |= {int(first), int(f"{first[: 4 - len(last)]}{last}")}
-    return found
 
 
 def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:

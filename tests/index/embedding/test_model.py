@@ -94,16 +94,17 @@ class TestCompany:
         from index.embedding.bert import Bert
 
         monkeypatch.setattr(module, "this_machine", lambda: Machine("float32", PRECISIONS if uneven else ()))
-        seen: list[int] = []
+        seen: dict[Bert, list[int]] = {}
         forward = Bert.forward
 
         def noted(network: Bert, ids: Tensor, mask: Tensor) -> Tensor:
-            seen.append(len(ids))
+            seen.setdefault(network, []).append(len(ids))
             return forward(network, ids, mask)
 
         monkeypatch.setattr(Bert, "forward", noted)
         open_encoder(precision="float32").encode(["the dam held", "the gate broke", "nobody was hurt"])
-        assert seen == [128 if uneven else 3]
+        # A server of another test may use its own network meanwhile.
+        assert [128 if uneven else 3] in seen.values()
 
 
 class Passed:

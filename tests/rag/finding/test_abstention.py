@@ -69,41 +69,6 @@ def test_a_year_that_the_evidence_and_its_date_lack_is_a_refusal_however_near_th
     )
 
 
-@pytest.mark.parametrize(
-    ("text", "years"),
-    [
-        ("Revenue rose in 2020.", "“2020”"),
-        ("Revenue rose from 2018 to 2020.", "“2018”, “2020”"),
-        ("Revenue rose in 2019-20.", "“2019”, “2020”"),
-    ],
-)
-def test_a_sentence_about_other_years_is_no_answer_though_its_passage_has_the_year(
-    library: MakeLibrary, text: str, years: str
-) -> None:
-    engine = library({"a.txt": f"{text} The bonds are due in 2022."})
-    assert judged(engine, "Did revenue rise in 2022?", ALWAYS) == Abstention(
-        "not_answered", f"The nearest sentence is about {years}, not about “2022”."
-    )
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "Revenue rose in 2022.",
-        "Revenue rose from 2020 to 2023.",
-        "Revenue rose in 2021-22.",
-        "Revenue rose in 2021/2022.",
-        "Revenue rose by 2,020 dollars.",
-        "Revenue rose.",
-    ],
-)
-def test_a_sentence_that_may_hold_for_the_year_is_an_answer(library: MakeLibrary, text: str) -> None:
-    assert (
-        judged(library({"a.txt": f"{text} The bonds are due in 2022."}), "Did revenue rise in 2022?", ALWAYS)
-        is None
-    )
-
-
 def test_a_question_that_the_encoder_reads_is_told_that_no_sentence_answers_and_another_one_the_command(
     library: MakeLibrary, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

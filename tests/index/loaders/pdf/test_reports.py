@@ -97,7 +97,7 @@ STATED = {
         "PG&E Corporation",
         "2023-07-27",
     ),
-    "eu-011": ("eu-011", None, "2013-04-05"),
+    "eu-011": ("eu-011", None, None),
     "eu-017": ("3. INFORMATION ON SPECIFIC ZOONOSES", None, "2009"),
 }
 """Title, publisher and date of reports."""

@@ -79,7 +79,7 @@ def test_an_answer_lies_in_its_request_with_its_stages(
     assert len(told.pop("answer_id")) == 32
     assert told.pop("prompt_tokens") > told.pop("completion_tokens") > 0
     assert told == {
-        "model": "scripted", "generation": 1, "abstained": False, "citations": 1, "sentences.paraphrased": 1,
+        "model": "scripted", "generation": 1, "abstained": False, "citations": 1, "sentences.quoted": 1,
     }  # fmt: skip
     # Each stage ends where the next one begins, in the time of the request.
     stages = sorted(
