@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -132,7 +133,9 @@ def test_gradio_itself_refuses_a_file_that_nobody_uploaded(app: FastAPI, tmp_pat
     with TestClient(unchecked) as client:
         joined = client.post(JOIN, json={**EVENT, "data": [named, "", None, ""]})
         with client.stream("GET", f"/gradio_api/queue/data?session_hash={EVENT['session_hash']}") as stream:
-            last = next(line for line in stream.iter_lines() if "process_completed" in line)
+            # Gradio sends a line every 15 seconds while nothing happens.
+            lines = islice(stream.iter_lines(), 20)
+            last = next((line for line in lines if "process_completed" in line), "")
     assert joined.status_code == 200
     assert '"success":false' in last
     assert str(file) not in last
