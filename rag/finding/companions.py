@@ -30,8 +30,8 @@ _EXPLAINS = regex.compile(r"^\W*(?:this|these)\b", regex.IGNORECASE)
 
 def with_companions(
     chosen: Sequence[Scored], question: str, max_sentences: int = MAX_SENTENCES
-) -> list[Scored]:
-    """Return the chosen sentences, each between its companions, in order and each once.
+) -> list[list[Scored]]:
+    """Return each chosen sentence between its companions, in order; no sentence is there twice.
 
     Args:
         chosen: from :func:`rag.finding.selection.select`.
@@ -41,7 +41,7 @@ def with_companions(
     asks_why = _ASKS_WHY.search(question) is not None
     kept = {_key(item) for item in chosen}
     room = max_sentences - len(chosen)
-    result: list[Scored] = []
+    groups: list[list[Scored]] = []
     for item in chosen:
         before, after = (
             [other for other in others if _key(other) not in kept]
@@ -50,9 +50,10 @@ def with_companions(
         added = [*before, *after][: max(room, 0)]
         room -= len(added)
         kept.update(map(_key, added))
-        result += [*(other for other in before if other in added), item]
-        result += [other for other in after if other in added]
-    return result
+        groups.append(
+            [*(one for one in before if one in added), item, *(one for one in after if one in added)]
+        )
+    return groups
 
 
 def _before(item: Scored, asks_why: bool) -> list[Scored]:

@@ -150,17 +150,22 @@ def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> li
     return [reading for reading, share in zip(readings, shares, strict=True) if share < _REPEATS]
 
 
-def cite_earliest(chosen: Sequence[Scored], copies: Copies) -> list[CitedSentence]:
-    """Choose for each sentence of an answer the copy to cite, and group the sentences by document.
+def cite_earliest(groups: Sequence[Sequence[Scored]], copies: Copies) -> list[CitedSentence]:
+    """Choose for each sentence of an answer the copy to cite, and sort the sentences by document and place.
 
-    The best sentence stays first.
+    Args:
+        groups: the sentences, in groups that stay together; the first group stays first.
+        copies: finds the copies.
     """
-    found = [copies.earliest(item.candidate.reading.document, item.candidate.sentence) for item in chosen]
-    documents = list(dict.fromkeys(item.record.document_id for item in found))
-    # The best sentence stays at the start of the answer.
-    return found[:1] + sorted(
-        found[1:], key=lambda item: (documents.index(item.record.document_id), item.sentence.span)
+    found = [
+        [copies.earliest(item.candidate.reading.document, item.candidate.sentence) for item in group]
+        for group in groups
+    ]
+    documents = list(dict.fromkeys(item.record.document_id for group in found for item in group))
+    later = sorted(
+        found[1:], key=lambda group: (documents.index(group[0].record.document_id), group[0].sentence.span)
     )
+    return [item for group in (*found[:1], *later) for item in group]
 
 
 def _repeated_shares(

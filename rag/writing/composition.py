@@ -144,8 +144,8 @@ def quote(
     chosen = select(findings.ranked, findings.question, findings.weights, max_sentences)
     # All chosen sentences are within reach of the best, so they share one score.
     score = min(item.score for item in chosen)
-    chosen = with_companions(chosen, findings.question.text, max_sentences)
-    cited = cite_earliest(chosen, findings.copies)
+    groups = with_companions(chosen, findings.question.text, max_sentences)
+    cited = cite_earliest(groups, findings.copies)
     for item in cited:
         words = item.sentence.text
         document = findings.library.text(item.record)
@@ -156,7 +156,8 @@ def quote(
     is_compared = headline is not None and headline.comparison is not None
     # The headline says whether a figure rose, though no cited row does.
     asked = subject_of(findings.question) if is_compared else findings.question
-    missing = None if asked.form is Form.SUMMARY else caveat(findings.index, asked, chosen)
+    shown = [item for group in groups for item in group]
+    missing = None if asked.form is Form.SUMMARY else caveat(findings.index, asked, shown)
     note = " ".join(filter(None, [draft.note, missing]))
     return replace(composition.answer(draft), note=note or None, headline=headline)
 

@@ -7,12 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Span
+from index.records import Filters
 from index.text import sentences
+from rag.finding.citations import DocumentTexts
 from rag.finding.companions import with_companions
+from rag.finding.copies import Copies, cite_earliest
 from rag.finding.features import Candidate, Features
 from rag.finding.ranking import Scored
 from rag.finding.reading import Reading, ReadSentence
 from tests.support.candidates import record, texts
+from tests.support.libraries import MakeLibrary
 
 WHAT = "What did the bank do?"
 WHY = "Why did revenue rise?"
@@ -32,10 +36,14 @@ def read(text: str, headings: str = "") -> list[Scored]:
     ]
 
 
+def flat(groups: list[list[Scored]]) -> list[Scored]:
+    return [item for group in groups for item in group]
+
+
 def cited(text: str, beginning: str, question: str = WHAT, most: int = 8) -> list[str]:
     """The sentences that an answer cites if it chooses the one with this beginning."""
     chosen = [item for item in read(text) if item.candidate.sentence.text.startswith(beginning)]
-    return texts(with_companions(chosen, question, most))
+    return texts(flat(with_companions(chosen, question, most)))
 
 
 def test_a_pronoun_brings_the_sentence_before() -> None:
@@ -83,7 +91,7 @@ def test_companions_that_exceed_the_most_sentences_are_left_out() -> None:
 
 def test_a_sentence_is_cited_once() -> None:
     items = read("The fund lends to farms. It lent 4 million. It will lend more.")
-    assert texts(with_companions(items, WHAT)) == texts(items)
+    assert texts(flat(with_companions(items, WHAT))) == texts(items)
 
 
 def test_why_brings_the_sentence_that_explains() -> None:
@@ -116,10 +124,25 @@ def test_chosen_sentences_stay_in_order_and_companions_stand_beside_them(
 ) -> None:
     items = read(gap.join(parts))
     chosen = [items[place] for place in sorted(places) if place < len(items)][:most]
-    found = with_companions(chosen, question, most)
+    found = flat(with_companions(chosen, question, most))
     spans = [item.candidate.sentence.span for item in found]
     assert len(set(spans)) == len(spans) <= max(most, len(chosen))
     assert [span for span in spans if span in {item.candidate.sentence.span for item in chosen}] == [
         item.candidate.sentence.span for item in chosen
     ]
     assert all(item.candidate.sentence == items[item.candidate.place].candidate.sentence for item in found)
+
+
+def test_the_best_sentence_and_its_companions_stand_first_and_together(library: MakeLibrary) -> None:
+    text = (
+        "A law lists staff.\n\nRegulated staff include:\n\n• lecturers,\n\n• teachers.\n\nTrainers are not."
+    )
+    engine = library({"a.txt": text})
+    items = read(text)
+    with engine.index.snapshot() as snapshot:
+        copies = Copies(snapshot, DocumentTexts(snapshot.reader), Filters())
+        groups = with_companions([items[1], items[0], items[4]], WHAT)
+        found = [cited.sentence.text for cited in cite_earliest(groups, copies)]
+    assert found == [
+        "Regulated staff include:", "• lecturers,", "• teachers.", "A law lists staff.", "Others are not.",
+    ]  # fmt: skip
