@@ -135,7 +135,7 @@ def test_chosen_sentences_stay_in_order_and_companions_stand_beside_them(
 
 def test_the_best_sentence_and_its_companions_stand_first_and_together(library: MakeLibrary) -> None:
     text = (
-        "A law lists staff.\n\nRegulated staff include:\n\n• lecturers,\n\n• teachers.\n\nTrainers are not."
+        "A law lists staff.\n\nRegulated staff include:\n\n• lecturers,\n\n• teachers.\n\nOthers are not."
     )
     engine = library({"a.txt": text})
     items = read(text)
