@@ -20,7 +20,9 @@ from rag.word_lists import PRONOUN
 
 _LEADS = regex.compile(r"[:：]\s*$")
 _NUMBER = regex.compile(r"\p{N}{1,2}\.")
-_ITEM = regex.compile(r"\s*(?:[•◦▪■‣·*–—-]|\(?(?:\p{N}{1,2}|\p{L}|[ivx]{1,4})[.)])\s*(?=[\p{L}\p{N}“\"‘'(])")
+ITEM = regex.compile(
+    r"\s*(?:[•◦▪■‣·]\s*|[*–—-]\s+|\(?(?:\p{N}{1,2}|\p{L}|[ivx]{1,4})\)\s*|\p{N}{1,2}\.\s+)(?=[\p{L}\p{N}“\"‘'(])"
+)
 """The beginning of a list's item: a bullet, a number or a letter."""
 
 _ASKS_WHY = regex.compile(r"\bwhy\b|\bfor what reasons?\b|\bhow come\b", regex.IGNORECASE)
@@ -36,23 +38,25 @@ def with_companions(
     Args:
         chosen: from :func:`rag.finding.selection.select`.
         question: the question.
-        max_sentences: the most sentences to return; companions that do not fit are left out.
+        max_sentences: the most sentences to return. The companions of a sentence go before the sentences that
+            were chosen after it, so that a list is whole.
     """
     asks_why = _ASKS_WHY.search(question) is not None
-    kept = {_key(item) for item in chosen}
-    room = max_sentences - len(chosen)
+    kept: set[tuple[int, int, int]] = set()
     groups: list[list[Scored]] = []
     for item in chosen:
+        room = max_sentences - len(kept)
+        if room <= 0 or _key(item) in kept:
+            continue
+        kept.add(_key(item))
         before, after = (
             [other for other in others if _key(other) not in kept]
             for others in (_before(item, asks_why), _after(item, asks_why))
         )
-        added = [*before, *after][: max(room, 0)]
-        room -= len(added)
-        kept.update(map(_key, added))
-        groups.append(
-            [*(one for one in before if one in added), item, *(one for one in after if one in added)]
-        )
+        before = before[: room - 1]
+        after = after[: room - 1 - len(before)]
+        kept.update(map(_key, [*before, *after]))
+        groups.append([*before, item, *after])
     return groups
 
 
@@ -76,7 +80,7 @@ def _items(item: Scored) -> Iterator[Scored]:
     for step, sentence in enumerate(_sentences(item)[item.candidate.place + 1 :], 1):
         # A number with a full stop is a sentence of its own, before its item.
         is_number = _NUMBER.fullmatch(sentence.text) is not None
-        if sentence.headings or not (is_number or numbered or _ITEM.match(sentence.text)):
+        if sentence.headings or not (is_number or numbered or ITEM.match(sentence.text)):
             return
         if not is_number:
             yield _beside(item, step)

@@ -12,7 +12,7 @@ from rag.events import CitationMade, Event, Token
 from rag.finding.abstention import Abstention, caveat
 from rag.finding.cells import CellChoice, CellPair, choose_pair, subject_of
 from rag.finding.citations import DocumentTexts, cite
-from rag.finding.companions import with_companions
+from rag.finding.companions import ITEM, with_companions
 from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.selection import select
 from rag.headlines import headline_of
@@ -46,12 +46,14 @@ class Composition:
     sentences: list[AnswerSentence] = field(default_factory=list)
     citations: list[Citation] = field(default_factory=list)
     _last: tuple[int, ...] = ()
+    _is_item: bool = False
     _languages: dict[int, str] = field(default_factory=dict)
 
     def add(self, words: str, cited: Sequence[CitedSentence], verification: Verification) -> Iterator[Event]:
         """Add a sentence, and yield its events.
 
-        A space separates it from the sentence before, or a line break if the two cite different documents.
+        A space separates it from the sentence before, or a line break if the two cite different documents or
+        either is an item of a list.
 
         Args:
             words: the sentence.
@@ -59,7 +61,10 @@ class Composition:
             verification: the result of checking it.
         """
         documents = tuple(dict.fromkeys(item.record.document_id for item in cited))
-        gap = "" if not self.text else " " if documents == self._last else "\n"
+        is_item = ITEM.match(words) is not None
+        follows = documents == self._last and not (is_item or self._is_item)
+        gap = "" if not self.text else " " if follows else "\n"
+        self._is_item = is_item
         start = len(self.text) + len(gap)
         self.text += gap + words
         self._last = documents

@@ -10,7 +10,7 @@ from index.documents import Span
 from index.records import Filters
 from index.text import sentences
 from rag.finding.citations import DocumentTexts
-from rag.finding.companions import with_companions
+from rag.finding.companions import ITEM, with_companions
 from rag.finding.copies import Copies, cite_earliest
 from rag.finding.features import Candidate, Features
 from rag.finding.ranking import Scored
@@ -83,10 +83,27 @@ def test_a_table_or_a_paragraph_after_a_colon_is_no_list() -> None:
     assert cited("The bank said:\n\nRates will rise.", "The bank") == ["The bank said:"]
 
 
+@pytest.mark.parametrize("words", ["U.S. rates rose.", "J. Smith did.", "-3.2 percent was it.", "I do."])
+def test_a_sentence_that_begins_with_an_initial_or_a_sign_is_no_item(words: str) -> None:
+    assert ITEM.match(words) is None
+
+
 def test_companions_that_exceed_the_most_sentences_are_left_out() -> None:
     text = "It has:\n\n• one,\n\n• two,\n\n• three."
     assert cited(text, "It has", most=3) == ["It has:", "• one,", "• two,"]
     assert cited(text, "It has", most=1) == ["It has:"]
+
+
+def test_a_list_is_whole_before_another_sentence_is_cited() -> None:
+    items = read("It has:\n\n• one,\n\n• two.\n\nRates rose.\n\nCosts fell.")
+    groups = with_companions([items[0], items[4], items[3]], WHAT, 4)
+    assert [texts(group) for group in groups] == [["It has:", "• one,", "• two."], ["Costs fell."]]
+
+
+def test_a_chosen_item_stays_in_its_list() -> None:
+    items = read("It has:\n\n• one,\n\n• two.")
+    groups = with_companions([items[0], items[2]], WHAT)
+    assert [texts(group) for group in groups] == [["It has:", "• one,", "• two."]]
 
 
 def test_a_sentence_is_cited_once() -> None:
@@ -123,20 +140,22 @@ def test_chosen_sentences_stay_in_order_and_companions_stand_beside_them(
     parts: list[str], places: set[int], gap: str, question: str, most: int
 ) -> None:
     items = read(gap.join(parts))
-    chosen = [items[place] for place in sorted(places) if place < len(items)][:most]
-    found = flat(with_companions(chosen, question, most))
-    spans = [item.candidate.sentence.span for item in found]
-    assert len(set(spans)) == len(spans) <= max(most, len(chosen))
-    assert [span for span in spans if span in {item.candidate.sentence.span for item in chosen}] == [
-        item.candidate.sentence.span for item in chosen
-    ]
-    assert all(item.candidate.sentence == items[item.candidate.place].candidate.sentence for item in found)
+    chosen = [items[place] for place in sorted(places) if place < len(items)]
+    groups = with_companions(chosen, question, most)
+    spans = [item.candidate.sentence.span for item in flat(groups)]
+    assert len(set(spans)) == len(spans) <= most
+    assert set(spans) >= {item.candidate.sentence.span for item in chosen[:1]}
+    assert all(len({item.candidate.sentence.span for item in chosen} & set(spans)) for _ in chosen[:1])
+    for group in groups:
+        places_in_text = [item.candidate.place for item in group]
+        assert places_in_text == list(range(places_in_text[0], places_in_text[-1] + 1))
+    assert all(
+        item.candidate.sentence == items[item.candidate.place].candidate.sentence for item in flat(groups)
+    )
 
 
 def test_the_best_sentence_and_its_companions_stand_first_and_together(library: MakeLibrary) -> None:
-    text = (
-        "A law lists staff.\n\nRegulated staff include:\n\n• lecturers,\n\n• teachers.\n\nOthers are not."
-    )
+    text = "A law lists staff.\n\nRegulated staff include:\n\n• lecturers,\n\n• teachers.\n\nOthers are not."
     engine = library({"a.txt": text})
     items = read(text)
     with engine.index.snapshot() as snapshot:

@@ -97,6 +97,15 @@ def test_a_sentence_that_cites_other_documents_begins_a_line(
     assert composition.text == "One. Two.\nThree.\nFour."
 
 
+def test_each_item_of_a_list_has_a_line(
+    texts: DocumentTexts, raids: tuple[CitedSentence, CitedSentence]
+) -> None:
+    composition = Composition(texts, {})
+    for words in ("He ordered:", "• raids,", "• arrests.", "They began.", "They ended."):
+        list(composition.add(words, [raids[0]], SUPPORTED))
+    assert composition.text == "He ordered:\n• raids,\n• arrests.\nThey began. They ended."
+
+
 def test_a_sentence_without_citations_states_the_reason(texts: DocumentTexts) -> None:
     composition = Composition(texts, {})
     assert list(composition.add("Nine fled.", [], STRUCK)) == [Token("Nine fled.", "unsupported")]
