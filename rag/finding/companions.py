@@ -14,6 +14,7 @@ from dataclasses import replace
 import regex
 
 from rag.answer_limits import MAX_SENTENCES
+from rag.finding.features import terms_of
 from rag.finding.ranking import Scored
 from rag.finding.reading import ReadSentence
 from rag.word_lists import PRONOUN
@@ -103,7 +104,9 @@ def _sentences(item: Scored) -> Sequence[ReadSentence]:
 
 def _beside(item: Scored, step: int) -> Scored:
     place = item.candidate.place + step
-    return replace(item, candidate=replace(item.candidate, place=place, sentence=_sentences(item)[place]))
+    sentence = _sentences(item)[place]
+    words = terms_of(sentence.in_context, item.candidate.reading.document.language)
+    return replace(item, candidate=replace(item.candidate, place=place, sentence=sentence, terms=words))
 
 
 def _key(item: Scored) -> tuple[int, int, int]:

@@ -224,10 +224,10 @@ def _in_reading(
     cosines: Sequence[float],
 ) -> list[Candidate]:
     language = reading.document.language
-    held = [_terms_of(sentence.in_context, language) for sentence in reading.sentences]
-    title = _terms_of(reading.document.title, language)
+    held = [terms_of(sentence.in_context, language) for sentence in reading.sentences]
+    title = terms_of(reading.document.title, language)
     above = {(sentence.headings, sentence.section) for sentence in reading.sentences if sentence.headings}
-    headings = {names: _terms_of("\n".join(names), language) for names in above}
+    headings = {names: terms_of("\n".join(names), language) for names in above}
     every = frozenset().union(title, *held, *headings.values())
     # Compare the words of the question with those of the whole reading once, not with each sentence's.
     sought = [(related_terms(every, term), weight) for term, weight in question_terms.items()]
@@ -273,10 +273,10 @@ def terms_of_reading(reading: Reading) -> frozenset[Term]:
     """Return the words of a reading and of its document's title, with *third quarter* for Q3."""
     texts = [reading.document.title, *(sentence.in_context for sentence in reading.sentences)]
     texts += [period for text in texts for period in spelled_periods(text)]
-    return frozenset().union(*(_terms_of(text, reading.document.language) for text in texts))
+    return frozenset().union(*(terms_of(text, reading.document.language) for text in texts))
 
 
-def _terms_of(text: str, language: str) -> frozenset[Term]:
+def terms_of(text: str, language: str) -> frozenset[Term]:
     """Return the words of ``text``, with the acronyms of the names that it spells out."""
     return frozenset(terms(" ".join([text, *acronyms(text)]), language))
 

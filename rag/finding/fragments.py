@@ -9,7 +9,6 @@ from rag.finding.reading import ReadSentence
 
 _COMPLETE = regex.compile(r"[.!?…。！？।۔။។]\P{L}*$|\s\|\s")
 _WORDS = regex.compile(r"\p{L}+")
-_LETTER = regex.compile(r"\p{L}")
 _NAMED = regex.compile(r"\p{L}{4,}")
 _CAPTION = regex.compile(
     r"\W*(?:figure|fig|table|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}", regex.IGNORECASE
@@ -34,10 +33,8 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
     text = sentence.text.strip()
     if sentence.is_heading or text == title.strip():
         return True
-    if is_barred_caption(text):
-        return True
-    if not is_row(text) and _LETTER.search(text) is None:
-        # The number of a page, for example.
+    # A sentence without a letter is the number of a page, for example.
+    if is_barred_caption(text) or not (is_row(text) or _WORDS.search(text)):
         return True
     if is_row(text) or any(map(str.isdigit, text)):
         return is_fragment(text) and _CAPTION.match(text) is not None

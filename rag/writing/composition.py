@@ -19,6 +19,7 @@ from rag.headlines import headline_of
 from rag.questions import Form
 from rag.verification import verify_quote
 from rag.writing.findings import Adjust, Findings, unchanged
+from rag.writing.prompt_injection import is_instruction
 
 Place = tuple[int, int, int, int]
 """The span that a footnote's number stands for: document, version, start and end."""
@@ -149,7 +150,10 @@ def quote(
     chosen = select(findings.ranked, findings.question, findings.weights, max_sentences)
     # All chosen sentences are within reach of the best, so they share one score.
     score = min(item.score for item in chosen)
-    groups = with_companions(chosen, findings.question.text, max_sentences)
+    groups = [
+        [item for item in group if item in chosen or not is_instruction(item.candidate.sentence.text)]
+        for group in with_companions(chosen, findings.question.text, max_sentences)
+    ]
     cited = cite_earliest(groups, findings.copies)
     for item in cited:
         words = item.sentence.text

@@ -36,8 +36,17 @@ def environment(**more: str) -> dict[str, str]:
 
 def run(*arguments: str | Path, **more: str) -> subprocess.CompletedProcess[str]:
     """Run the command and wait for its end; its output is decoded."""
+    return _run([*MODULE, *map(str, arguments)], **more)
+
+
+def run_script(script: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    """Run a script in an interpreter that has imported nothing; its output is decoded."""
+    return _run([sys.executable, "-c", script, *map(str, arguments)])
+
+
+def _run(command: Sequence[str], **more: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [*MODULE, *map(str, arguments)],
+        command,
         cwd=ROOT,
         env=environment(**more),
         capture_output=True,

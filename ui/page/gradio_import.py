@@ -16,7 +16,7 @@ _MCP = "mcp"
 
 @contextmanager
 def quick_gradio_import() -> Iterator[None]:
-    """Within the context, ``import gradio`` takes about half as long.
+    """Make ``import gradio`` take about half as long within the context.
 
     - Gradio writes type stubs of its components into its own folder, at each import. That takes a second,
       and the folder may be read-only.

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +12,7 @@ from index.embedding.encoder import Encoder
 from index.library import Library
 from rag.engine import QueryEngine
 from tests.support.commands import QUESTION, fails, prints
-from tests.support.processes import ROOT, environment, mapping_of_lines, on_terminal, run
+from tests.support.processes import ROOT, mapping_of_lines, on_terminal, run, run_script
 from ui.cli.app import main
 
 SEEDS = ROOT / "seeds"
@@ -41,15 +39,7 @@ def loaded_by(*arguments: str | Path) -> tuple[int, set[str]]:
         "import json, sys; from ui.cli.app import main; code = main(sys.argv[1:]); "
         "print(json.dumps([code, [name for name in sys.modules if '.' not in name]]), file=sys.stderr)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments)],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_script(code, *arguments)
     exit_code, modules = json.loads(done.stderr.splitlines()[-1])
     return exit_code, set(modules) & SLOW
 

@@ -8,7 +8,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -27,7 +26,7 @@ from index.library import Library
 from rag.engine import QueryEngine
 from rag.errors import ReaderError
 from rag.finding.reader import BundledReader
-from tests.support.processes import MODULE, ROOT, Served, environment, run, serving
+from tests.support.processes import MODULE, ROOT, Served, environment, run, run_script, serving
 from ui.cli import serve as serve_module
 from ui.cli.serve import _Connection, _Models, _Server, listening_socket, serve
 from ui.cli.server import running_server
@@ -69,15 +68,7 @@ def asked(*arguments: str | Path) -> tuple[dict[str, Any], list[str]]:
         "import sys; from ui.cli.app import main; code = main(sys.argv[1:]); "
         f"print(*[name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr); sys.exit(code)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", code, *map(str, arguments), "--json"],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_script(code, *arguments, "--json")
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout), done.stderr.split()
 

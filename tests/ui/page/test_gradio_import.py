@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.support.processes import ROOT, environment
+from tests.support.processes import run_script
 
 
 def run(script: str) -> str:
     """Run a script in a process that has not imported Gradio; returns its output."""
-    done = subprocess.run(
-        [sys.executable, "-c", script],
-        cwd=ROOT,
-        env=environment(),
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_script(script)
     assert done.returncode == 0, done.stderr
     return done.stdout
 
