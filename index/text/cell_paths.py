@@ -1,4 +1,4 @@
-"""Gives each figure of a table its address: row, column, unit."""
+"""Finds the row, the column and the unit of each figure in a table."""
 
 from __future__ import annotations
 
@@ -43,10 +43,10 @@ class TableCell:
     """A cell of a table, with the names that say what its value is.
 
     Attributes:
-        row: the names of the cell's row and of the row's group, as a path.
+        row: the names of the groups of rows that contain the cell, then the name of its row, as a path.
         column: the headings over the cell, as a path; "" without a heading.
-        value: the words of the cell.
-        unit: the currency or percent sign, and the scale that the table's headings state; "" if unknown.
+        value: the text of the cell.
+        unit: the currency or percent sign and the scale, for example ``$ in millions``; "" if unknown.
         span: the place of the value in the document's text.
     """
 
@@ -58,7 +58,7 @@ class TableCell:
 
 
 def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
-    """The cells of a row that have a value, from left to right, without its label.
+    """Return the cells of a row that have a value, from left to right; the row's label is not one of them.
 
     Args:
         text: a document's canonical text.
@@ -88,7 +88,8 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
 def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
     """Split a table's headings into the caption's lines, the last line first, and the rows of headings.
 
-    The caption includes the words over the labels, and the units. The rows are given as cells.
+    The caption includes the words over the column of labels, and the units. Each row of headings is a list of
+    cells.
     """
     caption: list[str] = []
     columns: list[list[str]] = []
@@ -99,7 +100,7 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
             caption.append(words[0])
             stated = [cell for cell in words[1:] if cell]
             if begun and len(stated) == 1 and _UNIT_ALONE.fullmatch(f"{begun} {stated[0]}"):
-                # The units go on in the next line.
+                # The units began on the line above and end on this one.
                 columns.pop()
                 stated = [f"{begun} {stated[0]}"]
             begun = stated[0] if len(stated) == 1 and stated[0].count("(") > stated[0].count(")") else ""
@@ -113,9 +114,11 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
 
 
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
-    """The headings over a column, from the top. A column without a heading has that of the column before.
+    """Return the headings over a column, from top to bottom, as a path.
 
-    A period over the labels belongs to the years over the columns.
+    A column without a heading takes the nearest heading to its left. In the last row, it takes the only
+    heading below the heading that spans the column. If a year stands over the column and a period such as
+    ``Years ended June 30,`` over the labels, the path has the period before the year.
     """
     names: list[str] = []
     for place, row in enumerate(columns):
@@ -135,12 +138,22 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
 
 
 def _last(row: Sequence[str], number: int) -> str:
-    """The last heading of a row up to a column."""
+    """Return the heading of a column, or else the nearest heading to its left; "" if there is none."""
     return next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
 
 
 def _to_the_left(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
-    """The heading in ``row`` under the heading in ``above`` that covers a column; "" if there are several."""
+    """Find the heading in the last row for a column that has none of its own there.
+
+    Args:
+        above: the row of headings above the last row.
+        row: the last row.
+        number: the number of the column.
+
+    Returns:
+        The only heading of ``row`` below the heading of ``above`` that spans the column; "" if ``row`` has no
+        heading there, or several.
+    """
     wide = above[0]
     start = max((place for place in range(1, min(number + 1, len(wide))) if wide[place]), default=number + 1)
     end = next((place for place in range(number + 1, len(wide)) if wide[place]), len(row))
@@ -149,7 +162,7 @@ def _to_the_left(above: Sequence[Sequence[str]], row: Sequence[str], number: int
 
 
 def _spans(text: str, row: Span) -> list[Span]:
-    """The span of the words of each cell; empty cells are included."""
+    """Return the span of each cell's words, from left to right; the span of an empty cell is empty."""
     edges = [(match.start(), match.end()) for match in CELL_EDGE.finditer(row.of(text))]
     starts = [0, *(end for _, end in edges)]
     ends = [*(start for start, _ in edges), len(row)]
@@ -162,9 +175,10 @@ def _spans(text: str, row: Span) -> list[Span]:
 
 
 def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
-    """The numbers of the columns of percentages, whose signs only the first row below the headings shows.
+    """Return the numbers of the columns of percentages; the labels are column 0.
 
-    If all values of that row are percentages, the signs belong to the row, and no column is returned.
+    Many tables show the percent signs only in the first row below the headings, so that row decides. If all
+    of its values are percentages, the signs concern only that row, and no column is returned.
     """
     for line in text[header.end : row.start].splitlines():
         if is_row(line) and any(values := cells(line)[1:]):
@@ -175,13 +189,13 @@ def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
 
 
 def _unit(value: str, sign: str, names: Sequence[str], places: Sequence[str]) -> str:
-    """The unit of a value: its sign, and the scale that is stated nearest to it.
+    """Return the unit of a value: its sign, and the scale stated nearest to it; "" if it has neither.
 
     Args:
         value: the words of the cell.
         sign: the currency or percent sign in ``value``, or "".
         names: the names of the cell's column, groups and row.
-        places: where a scale may be stated, from the nearest.
+        places: the texts that may state a scale, the nearest to the cell first.
     """
     if sign == "%":
         return "%"
@@ -191,10 +205,11 @@ def _unit(value: str, sign: str, names: Sequence[str], places: Sequence[str]) ->
 
 
 def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
-    """The part of a stated scale that concerns a cell. ``Dollars and shares in millions`` has two parts.
+    """Return the part of a stated scale that applies to a cell.
 
-    The result is "" for an amount per share if the statement excepts these amounts. If another exception may
-    concern the cell, the result is the statement with the exception.
+    ``Dollars and shares in millions`` has one part for dollars and one for shares. If the scale excludes
+    amounts per share (``in millions, except per share amounts``), the result for such an amount is "". If
+    another exclusion may apply to the cell, the result is the whole scale with its exclusion.
     """
     subjects = [clause[0] for name in names if (clause := _CLAUSE.match(name))]
     is_per = {word for name in names for match in _PER.finditer(name) for word in match[1].casefold().split()}
@@ -216,6 +231,6 @@ def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
 
 
 def _names_one(words: Collection[str], subject: str) -> bool:
-    """Return whether a name has one of ``words``, in the singular or plural."""
+    """Return whether ``subject`` contains one of ``words``, in the singular or plural."""
     held = {word.removesuffix("s") for word in regex.findall(r"\w+", subject.casefold())}
     return any(word.removesuffix("s") in held for word in words)

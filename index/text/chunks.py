@@ -19,22 +19,22 @@ MAX_CHUNK_TOKENS = 200
 """The most tokens of a chunk; with the title it fits into MiniLM's window of 256."""
 
 CHUNKING = 4
-"""The version of the chunking. It rises whenever a release cuts, prefixes or stores passages in another way;
-libraries of an older version are then rebuilt."""
+"""The version of the chunking. It rises whenever a release changes how passages are cut, prefixed or stored;
+libraries with an older version are then rebuilt."""
 
 HEADING_TOKENS = 60
 """The most tokens of a table's headings that precede each passage of its rows."""
 
 SECTION_TOKENS = 20
-"""The most tokens of the names of the groups of rows, which follow the headings before a passage."""
+"""The most tokens of the names of groups of rows, which stand between a table's headings and a passage."""
 
 _LONGEST_WORD = 20
 """The longest token, in characters, that counts as one token. A longer token is text that the tokenizer does
 not know: MiniLM's tokenizer makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
 
 _CHARACTERS_A_TOKEN = 4
-"""Of a longer token, each run of this many characters counts as one token, as in English, so that a passage
-stays readable."""
+"""Each run of this many characters in such a longer token counts as one token. English has about as many
+characters in a token, so a passage stays readable."""
 
 _GRAPHEME = regex.compile(r"\X")
 
@@ -58,7 +58,7 @@ def chunk(document: Document, token_spans: TokenSpans, max_tokens: int = MAX_CHU
 
 
 def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> Iterator[Chunk]:
-    """The chunks of :func:`chunk`, one by one."""
+    """Yield the chunks that :func:`chunk` returns, one by one."""
     text = document.text
     tokens = _TokenCounter(text, token_spans)
     found = tables(text)
@@ -82,13 +82,13 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
 
 
 def _table_at(found: Sequence[Table], sentence: Span) -> Table | None:
-    """The table that has ``sentence`` as a row; None for a sentence outside all tables."""
+    """Return the table that contains ``sentence``; None for a sentence outside all tables."""
     place = bisect_right(found, sentence.start, key=lambda table: table.span.start) - 1
     return found[place] if place >= 0 and found[place].span.covers(sentence) else None
 
 
 def _room(text: str, table: Table | None, tokens: _TokenCounter, max_tokens: int) -> int:
-    """The number of tokens that a chunk has left for rows, after the headings that each chunk repeats."""
+    """Return the number of tokens left for rows in a chunk, after the headings that each chunk repeats."""
     if table is None:
         return max_tokens
     headings = min(tokens.between(table.header.start, table.header.end), HEADING_TOKENS)
@@ -118,7 +118,7 @@ def _as_chunk(held: Sequence[Span], table: Table | None) -> Chunk:
 
 
 def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) -> list[Span]:
-    """The whole sentence if it fits, else the fewest pieces of the sentence that fit."""
+    """Return the whole sentence if it fits into a chunk; otherwise, cut it into as few pieces as possible."""
     pieces: list[Span] = []
     start = sentence.start
     while tokens.between(start, sentence.end) > max_tokens:
@@ -136,7 +136,7 @@ def _fitting(text: str, sentence: Span, tokens: _TokenCounter, max_tokens: int) 
 
 
 def _cut_before(text: str, start: int, limit: int) -> int:
-    """The last position in ``(start, limit]`` after white space, else between graphemes."""
+    """Return the last position in ``(start, limit]`` after white space, or else between graphemes."""
     for cut in range(limit, start, -1):
         if text[cut - 1].isspace() and text[start:cut].strip():
             return cut
@@ -150,21 +150,26 @@ def _cut_before(text: str, start: int, limit: int) -> int:
 
 
 def is_apart(span: Span, header: Span | None) -> bool:
-    """Return whether a passage has rows of a table, but not the table's headings at ``header``."""
+    """Return whether a passage contains rows of a table without the table's headings.
+
+    Args:
+        span: the span of the passage.
+        header: the span of the headings of the passage's table; None if there are none.
+    """
     return header is not None and not span.covers(header)
 
 
 def table_context(headings: str, section: str) -> str:
-    """The words that precede rows of a table in a passage: the table's headings, and the names of groups."""
+    """Return the words that precede a passage of table rows: the table's headings, and names of groups."""
     return "\n".join(part for part in (headings, section) if part)
 
 
 def passage_text(title: str, text: str, headings: str = "") -> str:
-    """The text of a passage that is embedded and indexed: title, headings and words.
+    """Return the text that is embedded and indexed for a passage: title, headings and words.
 
     Args:
         title: the document's title, or "".
         text: the passage's words.
-        headings: the headings of the table whose rows the passage has, if they lie outside it; else "".
+        headings: the headings of the passage's table, if the passage does not contain them; else "".
     """
     return "\n".join(part for part in (title, headings, text) if part)

@@ -1,7 +1,7 @@
-"""The passages of a document in few bytes, as the reading process sends them.
+"""A compact form of a document's passages, in which the process that reads files sends them.
 
 A passage object with its sentences takes a kilobyte of memory, and a long document has tens of thousands of
-passages. They are therefore stored as numbers, and become objects one at a time.
+passages. Passages are therefore stored as arrays of numbers, and each becomes an object only on access.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _NO_HEADER = (1, 0)
 
 @dataclass(frozen=True, slots=True)
 class Cutting:
-    """The settings of cutting a document.
+    """The settings for cutting a document into passages.
 
     Attributes:
-        tokenizer: the encoder's tokenizer, in the JSON of the library tokenizers.
+        tokenizer: the encoder's tokenizer, as the JSON of the library ``tokenizers``.
         max_tokens: the most tokens in a passage.
         language: the language that the user has given; empty to use the language that the loader finds.
     """
@@ -44,12 +44,13 @@ class Cut:
     """The passages of a document and the signature of its text.
 
     Attributes:
-        language: the language of the segmentation.
+        language: the document's language, whose rules divided the text into sentences.
         counts: the number of sentences of each passage. This and the next two fields are arrays of four-byte
             numbers in the machine's byte order.
         sentences: start and end of each sentence, in order.
-        headers: start and end of the header of each passage's table.
-        signature: the result of :func:`index.text.minhash.signature`.
+        headers: start and end of the header (caption and headings) of each passage's table; (1, 0) for a
+            passage without a header.
+        signature: the text's MinHash signature (:func:`index.text.minhash.signature`).
     """
 
     language: str
@@ -59,7 +60,7 @@ class Cut:
     signature: bytes | None
 
     def fits(self, text: str) -> bool:
-        """Return whether all passages are spans of ``text``, in order."""
+        """Return whether all passages are in order and lie within ``text``."""
         if any(len(numbers) % 4 for numbers in (self.counts, self.sentences, self.headers)):
             return False
         counts, sentences, headers = map(_numbers, (self.counts, self.sentences, self.headers))
@@ -100,7 +101,7 @@ def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
 
 
 class Chunks(Sequence[Chunk]):
-    """The passages of a cut, each created on access."""
+    """The passages of a :class:`Cut`; each is created when it is accessed."""
 
     def __init__(self, its: Cut) -> None:
         import numpy as np

@@ -13,9 +13,10 @@ from index.documents import Document, Span
 from index.text.segmentation import sentences
 
 _COMPARED = 40_000
-"""The sentences between two sure matches are compared only if they form at most this many pairs; else they
-count as different. In the worst case, for example if two rows of a table alternate, the time grows with the
-cube of the number of sentences."""
+"""The most pairs of sentences to compare between two neighbouring anchors (matches of sentences that both
+texts have exactly once). If there are more pairs, all sentences between the anchors count as different. In
+the worst case, for example if two rows of a table alternate, the time grows with the cube of the number of
+sentences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,18 +39,18 @@ class Revision:
         return "went" if self.new is None else "stayed"
 
     def words(self, old: str, new: str) -> str:
-        """The sentence's text, from the new text if both texts have the sentence."""
+        """Return the sentence's words, taken from ``new`` if both texts have the sentence."""
         if self.new is not None:
             return self.new.of(new)
         return self.old.of(old) if self.old is not None else ""
 
 
 def revisions(old: Document, new: Document) -> list[Revision]:
-    """The sentences of both texts in reading order; a removed sentence precedes the one that replaces it.
+    """Return the sentences of both texts in reading order; removed sentences precede their replacements.
 
-    The result has every sentence of ``old`` as kept or removed, and every sentence of ``new`` as kept or
-    added, in order. A kept sentence has the same words in both texts, although the white space may differ. A
-    moved sentence counts as removed and added.
+    Every sentence of ``old`` is kept or removed, and every sentence of ``new`` is kept or added. A kept
+    sentence has the same words in both texts, although the white space may differ. A moved sentence counts as
+    removed and added.
     """
     former, later = sentences(old.text, old.language), sentences(new.text, new.language)
     pairs = _pairs(_words(former, old.text), _words(later, new.text))
@@ -69,10 +70,10 @@ def _words(spans: Sequence[Span], text: str) -> list[str]:
 
 
 def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
-    """The positions of equal sentences, rising in both texts.
+    """Return the positions of equal sentences in ``old`` and ``new``, in ascending order for both.
 
-    This first matches the common prefix and suffix, then sentences that occur once in each text and in the
-    same order (patience diff), and then compares each stretch between two of these matches.
+    This first matches the common prefix and suffix. In the rest, it matches the sentences that occur once in
+    each text and in the same order (patience diff), then compares each stretch between two of these matches.
     """
     shorter = min(len(old), len(new))
     head = next((place for place in range(shorter) if old[place] != new[place]), shorter)
@@ -97,7 +98,7 @@ def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int
         before: a number to add to each position.
 
     Returns:
-        The position of each sentence in ``old`` and in ``new``.
+        The positions of each sentence in ``old`` and in ``new``, each plus ``before``.
     """
     often = Counter(old), Counter(new)
     place_of = {words: place for place, words in enumerate(new)}
@@ -125,7 +126,10 @@ def _sure(old: Sequence[str], new: Sequence[str], before: int) -> list[tuple[int
 def _between(
     old: Sequence[str], new: Sequence[str], ours: tuple[int, int], theirs: tuple[int, int]
 ) -> list[tuple[int, int]]:
-    """The positions of equal sentences in a part of each text."""
+    """Return the positions of equal sentences in two ranges: ``ours`` of ``old``, and ``theirs`` of ``new``.
+
+    The result is empty if the ranges form more than ``_COMPARED`` pairs.
+    """
     if (ours[1] - ours[0]) * (theirs[1] - theirs[0]) > _COMPARED:
         return []
     compared = SequenceMatcher(None, old[slice(*ours)], new[slice(*theirs)], autojunk=False)

@@ -1,4 +1,4 @@
-"""Finds words in a text, whatever their case, accents and white space.
+"""Finds words in a text, regardless of case, accents and the kind of white space.
 
 Text and query are folded character by character. A character may become several, as ``ß`` does, or none, as a
 soft hyphen does.
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _DROPPED = regex.compile(
     r"[[\p{Mn}&&\p{Script=Inherited}]--[\u3099\u309A]]|\p{Default_Ignorable_Code_Point}", regex.V1
 )
-"""Accents and invisible characters. Vowel signs count as letters, as does the mark that makes が of か."""
+"""Accents and invisible characters. Vowel signs count as letters, as does the mark that turns か into が."""
 
 _ALIKE = {
     ord(written): plain
@@ -42,22 +42,23 @@ _ALIKE = {
 
 
 _WINDOW = 1 << 18
-"""Characters folded at a time: some megabytes of memory, and a few milliseconds."""
+"""The number of characters that are folded at a time, in some megabytes of memory and a few milliseconds."""
 
 _CODE_POINTS = 0x110000
 _UNKNOWN = 255
 
 
 def fold_characters(text: str) -> str:
-    """``text`` without case and accents, so that equal words are equal strings."""
+    """Fold the case of ``text`` and remove its accents, so that equal words become equal strings."""
     return "".join(map(_folded, text))
 
 
 def matches(text: str, query: str) -> Iterator[Span]:
-    """The spans of ``query`` in ``text``, in order and without overlap.
+    """Yield the spans of ``query`` in ``text``, in order and without overlap.
 
-    A folded match equals the folded query; a run of white space in the query counts as one space. A match
-    includes the marks on its last letter. A match never ends inside a character: ``s`` is not in ``ß``.
+    A match, when folded, equals the folded query; a run of white space in the query counts as one space. A
+    match includes the accents on its last letter. It never begins or ends inside a character: ``s`` does not
+    match in ``ß``, which folds to ``ss``.
 
     Args:
         text: the text to search.
@@ -73,7 +74,7 @@ def matches(text: str, query: str) -> Iterator[Span]:
         end = min(begin + size, len(text))
         folded, starts = folding.window(text[begin:end])
         place = folded.find(wanted, search_from)
-        # The marks on the last letter of a window are in the next window.
+        # The accents on the last letter of a window may be in the next window.
         while place >= 0 and (place + len(wanted) < len(folded) or end == len(text)):
             beyond = place + len(wanted)
             # If several characters begin at one position, all but the last have folded to nothing.
@@ -103,9 +104,11 @@ class _Folding:
         self._folds = np.empty(0, np.uint32)
 
     def window(self, text: str) -> tuple[str, Sequence[int] | None]:
-        """Fold a text. Return the folded text, and the places in it of each character's start and of the end.
+        """Fold a text.
 
-        The places are None if each character folds to exactly one character.
+        Returns:
+            The folded text, and the offset in it at which each character of ``text`` begins, followed by the
+            length of the folded text. The offsets are None if each character folds to exactly one character.
         """
         import numpy as np
 
@@ -132,7 +135,7 @@ class _Folding:
 
 
 def _at(starts: Sequence[int] | None, place: int) -> int:
-    """The index of the last character that begins at or before ``place`` in the folded text."""
+    """Return the index of the last character that begins at or before ``place`` in the folded text."""
     return place if starts is None else bisect_right(starts, place) - 1
 
 

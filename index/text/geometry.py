@@ -10,16 +10,17 @@ from index.documents import Document, Span
 from index.text.tabular import CELL_SEPARATOR
 
 UNITS = 4
-"""Units per point in a layout, which holds the places of a page's characters."""
+"""The number of units in one point; a layout holds the places of a page's characters in these units."""
 
 BOX_BYTES = 8
-"""A character's box is four unsigned 16-bit numbers: see PageLayout."""
+"""The bytes of a character's box in a layout: four unsigned 16-bit numbers (see ``PageLayout``)."""
 
 _SHARED = 0.5
-"""Two characters are on one line if they overlap by this share of the smaller character's height."""
+"""Characters on one line overlap vertically by at least this share of the smaller character's height."""
 
 _MAX_GAP = 1.5
-"""A wider gap, in heights of the line, separates columns, unless a cell ends in it."""
+"""The widest gap between two characters of a line, as a multiple of the line's height. A wider gap separates
+columns, unless a cell separator lies in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ class Box:
 
 
 def boxes(document: Document, span: Span) -> tuple[Box, ...]:
-    """The rectangles that cover ``span``, one for each line of a page, in the order of the text.
+    """Return the rectangles that cover ``span``, one for each line of a page, in the order of the text.
 
     A document's layouts hold the place of each character on its page. The result is empty if the document has
     no layouts (its format has no fixed pages), or if they hold no place for any character of the span.
@@ -62,7 +63,7 @@ def boxes(document: Document, span: Span) -> tuple[Box, ...]:
 
 
 def _on_page(document: Document, number: int, span: Span) -> Iterator[Box]:
-    """The rectangles of a span on one page."""
+    """Yield the rectangles of a span on one page."""
     import numpy as np
 
     start = document.page_starts[number]
@@ -88,7 +89,10 @@ def _on_page(document: Document, number: int, span: Span) -> Iterator[Box]:
 def _is_same_line(
     line: tuple[int, int, int, int], character: tuple[int, int, int, int], *, ends_cell: bool
 ) -> bool:
-    """Return whether a character belongs to ``line``, directly after or before its other characters."""
+    """Return whether a character continues ``line`` to the right or the left.
+
+    ``ends_cell`` says whether a cell separator lies between the two; the gap may then have any width.
+    """
     shared = min(line[3], character[3]) - max(line[1], character[1])
     heights = line[3] - line[1], character[3] - character[1]
     gap = max(character[0] - line[2], line[0] - character[2])

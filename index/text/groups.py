@@ -1,8 +1,8 @@
 """Names the groups to which a row of a table belongs, from the indentation of the lines above it.
 
-A loader writes a table's labels with the indentation of the page, two spaces a level. The rows of a group are
-indented below the group's name, or stand level with the name. A group with level rows ends at its total, or
-at the name of the next group of that kind.
+A loader writes a table's labels with the indentation of the page, two spaces a level. The rows of a group
+are indented below the group's name, or have the same indentation as the name. A group of the second kind ends
+at its total, or at the name of the next group of that kind.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ class Sliceable(Protocol):
 
 
 def section_at(text: Sliceable, header: Span, start: int) -> str:
-    """The names of the group to which the row at ``start`` belongs, a line each; "" without a group.
+    """Return the names of the groups that contain the row at ``start``, the outermost first.
 
-    A group whose name is far above is not found. Of nested groups, the innermost two are named.
+    Each name is on its own line; the result is "" if no group contains the row. Of nested groups, only the
+    innermost two are named. A group whose name is more than ``MAX_GROUP_CHARACTERS`` above is not found.
 
     Args:
         text: a document's canonical text.
@@ -46,7 +47,10 @@ def section_at(text: Sliceable, header: Span, start: int) -> str:
 
 
 def sections_at(text: Sliceable, header: Span, starts: Sequence[int]) -> list[str]:
-    """The result of :func:`section_at` for each of ``starts``: at least one row of one table, in order."""
+    """Return the result of :func:`section_at` for each of ``starts``.
+
+    ``starts`` must have the offset of at least one row, and all rows must be in one table and in order.
+    """
     first = max(header.end, starts[0] - MAX_GROUP_CHARACTERS)
     window = text[first : starts[-1] + _MAX_LABEL_CHARACTERS]
     wanted = [start - first for start in starts]
@@ -114,9 +118,10 @@ class _OpenGroups:
     def _begin(self, group: _Group, *, indents: bool, is_name: bool) -> None:
         """Record whether the first line below the innermost group's name is indented.
 
-        If the line stands level with the name, the other groups at this level end, except a group whose name
-        stands directly above. If the line is also a name, inside a group whose rows are indented, then the
-        innermost group was only a row without figures.
+        If the line has the same indentation as the name, the other groups with this indentation end, except a
+        group whose name stands directly above the innermost group's name. But if the line is itself a name,
+        and the next outer group has indented rows, the innermost group is dropped instead: its name was only
+        a row without figures.
         """
         group.indents = indents
         last = len(self._groups) - 1
@@ -132,8 +137,9 @@ class _OpenGroups:
     def _end(self, label: str, indent: int, *, has_ended: bool) -> None:
         """End the group that a row of totals sums up.
 
-        A total ends the group that it names. A total that names no group ends the innermost group if the rows
-        of the group stand level with its name. In such a group, an indented row is a total, too.
+        A total ends the group that it names. A total that names no group ends the innermost group if the
+        group's rows have the same indentation as its name, unless the line's indentation has already ended a
+        group (``has_ended``). In such a group, an indented row is a total, too.
         """
         groups = self._groups
         total = _TOTAL.match(label)

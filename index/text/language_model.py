@@ -1,7 +1,7 @@
-"""The model of py3langid, in files that processes map and share.
+"""Opens py3langid's model, which identifies languages, from files that processes map into memory and share.
 
-The package's own file takes 0.6 s and 100 MB to unpack, in each process that reads files or takes a question.
-So the first process writes the unpacked model to the user's cache, and later processes map these files.
+Unpacking the package's own file would take 0.6 s and 100 MB in each process that reads files or takes a
+question. So the first process writes the unpacked model to the user's cache, and later processes map it.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _FORMS = "forms.json"
 
 
 def open_identifier(languages: Sequence[str], cache: Path | None = None) -> LanguageIdentifier:
-    """Open an identifier of these languages, which gives probabilities.
+    """Open an identifier that chooses among ``languages`` and gives the probability of its choice.
 
     Args:
         languages: ISO 639-1 codes.
@@ -55,8 +55,8 @@ def _mapped(folder: Path) -> LanguageIdentifier:
     import numpy as np
     from py3langid.langid import LanguageIdentifier
 
-    # The files do not have NumPy's own format: NumPy parses each file's header with ``ast``, which fails in
-    # Python 3.11 if several threads parse at once.
+    # The files are not in NumPy's own format, because NumPy parses each file's header with ``ast``, which
+    # fails in Python 3.11 if several threads parse at once.
     forms = json.loads((folder / _FORMS).read_text(encoding="utf-8"))
 
     def mapped(name: str) -> npt.NDArray[Any]:
@@ -76,7 +76,7 @@ def _mapped(folder: Path) -> LanguageIdentifier:
 
 
 def _write(identifier: LanguageIdentifier, folder: Path) -> None:
-    """Write the arrays to a new folder and rename it, since another process may write them, too."""
+    """Write the arrays to a new folder, then rename it, since another process may write them, too."""
     import numpy as np
 
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -25,12 +25,12 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 PERMUTATIONS = 128
-"""Numbers in a signature, four bytes each."""
+"""The number of hash values in a signature, four bytes each."""
 
 NEAR_DUPLICATE = 0.5
 """The least resemblance of near-duplicates, as in Broder and others, Syntactic clustering of the Web, 1997.
-``benchmarks/near_duplicates.py`` measures how much a copy may differ, and how much less other pairs resemble
-each other."""
+``benchmarks/near_duplicates.py`` measures how much a copy may differ, and how little other pairs of documents
+resemble each other."""
 
 WORDS = 5
 """The number of words in a shingle. With longer shingles, a few changed words and figures in every paragraph
@@ -38,11 +38,11 @@ reduce the resemblance more, so that a monthly report is no near-duplicate of th
 added footer is the same at any length."""
 
 CHARACTERS = 8
-"""Characters in a shingle of a script without spaces: about five words of Chinese."""
+"""The number of characters in a shingle of a script without spaces: about five words of Chinese."""
 
 _SEED = 1
 _SCHEME = "affine32"
-"""datasketch's permutations. Stored signatures compare only with signatures of the same seed and scheme."""
+"""The name of datasketch's permutations. Only signatures of the same seed and scheme can be compared."""
 
 _AT_ONCE = 8192
 """The number of shingles that are permuted together: 4 MB of numbers."""
@@ -62,10 +62,10 @@ its words."""
 
 
 def signature(text: str) -> bytes | None:
-    """The signature of a document's text, the same on every machine.
+    """Return the MinHash signature of a document's text, which is the same on every machine.
 
-    Case, punctuation, line breaks and compatibility forms do not count. A text that is shorter than a shingle
-    is hashed as a whole, so it resembles only equal texts.
+    Case, punctuation, line breaks and Unicode compatibility forms have no effect. A text that is shorter than
+    a shingle is hashed as a whole, so it resembles only equal texts.
 
     Returns:
         PERMUTATIONS little-endian unsigned numbers of 32 bits, or None for a text without words.
@@ -92,7 +92,7 @@ def numbers(signatures: bytes) -> npt.NDArray[np.uint32]:
 
 
 def resemblance(one: npt.NDArray[np.uint32], others: npt.NDArray[np.uint32]) -> npt.NDArray[np.float64]:
-    """The estimated resemblance, 0 to 1, of a signature to each of ``others``.
+    """Return the estimated resemblance, 0 to 1, of a signature to each of ``others``.
 
     Args:
         one: a signature: shape (PERMUTATIONS,).
@@ -113,9 +113,9 @@ class _Numbers(dict[str, int]):
 
 
 def _tokens(text: str) -> tuple[array[int], int]:
-    """The hashes of the tokens of ``text`` in order, and the number of tokens that are single characters.
+    """Return the hashes of the tokens of ``text`` in order, and the number of tokens in unspaced scripts.
 
-    In a script without spaces, such as Chinese, each character is a token.
+    In a script without spaces between words, such as Chinese, each character is a token.
     """
     tokens, unspaced = array("Q"), 0
     numbers_of = _Numbers()
@@ -146,7 +146,7 @@ def _stretches(text: str) -> Iterator[str]:
 
 
 def _shingles(words: npt.NDArray[np.uint64], size: int) -> npt.NDArray[np.uint64]:
-    """A 32-bit hash of each distinct run of ``size`` words."""
+    """Return a 32-bit hash of each distinct run of ``size`` words."""
     import numpy as np
 
     count = len(words) - size + 1

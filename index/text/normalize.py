@@ -1,4 +1,4 @@
-"""Folds texts for comparison without case and accents."""
+"""Folds texts, so that differences of case and accents do not affect comparisons."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ UNSPACED = (
     r"\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}"
     r"\p{Script=Myanmar}"
 )
-"""The scripts that put no spaces between words, for a character class of ``regex``."""
+"""The scripts that are written without spaces between words, for a character class of ``regex``."""
 
 _STROKES = str.maketrans("đłøı", "dloi")
 """Letters with a stroke or without a dot, which Unicode does not decompose."""
 
 
 def fold(text: str) -> str:
-    """``text`` on one line, in one case and without accents: *Lũ LỤT ở Đà Nẵng* becomes *lu lut o da nang*.
+    """Return ``text`` on one line, case-folded and without accents.
 
-    Folding is idempotent.
+    For example, *Lũ LỤT ở Đà Nẵng* becomes *lu lut o da nang*. Folding is idempotent.
     """
     plain = _UNHEARD.sub("", normalize("NFKD", text)).casefold()
     # Case folding can produce accents.

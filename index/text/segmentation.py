@@ -30,13 +30,13 @@ a unit follows."""
 _NOTE_MARK = regex.compile(
     r"(?:\[(?:\p{Ll}|note\s\d{1,3}|\d{1,3}(?:[,–-]\s?\d{1,3})*)\]|\(\d{1,3}\)|⁽?[⁰¹²³⁴-⁹]{1,3}⁾?|[*†‡]{1,3})+(?=\s|$)"
 )
-"""The mark of a footnote that follows a sentence without a space, and belongs to that sentence."""
+"""The mark of a footnote. If it follows a sentence without a space, it belongs to that sentence."""
 
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 
 
 def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
-    """The sentences of ``text``, in order, without the white space around them.
+    """Return the sentences of ``text``, in order, without the white space around them.
 
     Every character that is not white space is in exactly one sentence. A piece without a letter or digit (a
     lone bullet, a closing quotation mark) joins the sentence before it in the same block. So do a piece that
@@ -51,7 +51,7 @@ def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
 
 
 def each_sentence(text: str, language: str, found: Sequence[Table]) -> Iterator[Span]:
-    """Iterate over the sentences of a text whose tables are ``found``."""
+    """Yield the sentences of ``text``, whose tables are ``found``; see :func:`sentences`."""
     rows = {line.start: line.end for table in found for line in table.lines}
     for start, end in _blocks(text):
         if rows.get(start) == end:
@@ -71,7 +71,7 @@ def _blocks(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
-    # The pieces keep every character, so a cursor gives their places without a search.
+    # The pieces keep every character, so adding up their lengths gives their places without a search.
     edges = [start]
     for piece in sentencex.segment(language, text[start:end]):
         origin = edges[-1]

@@ -1,4 +1,4 @@
-"""Finds tables in a canonical text, and their headings.
+"""Finds tables and their headings in a canonical text, which is the text that a loader makes of a document.
 
 A loader writes a table as consecutive lines with cells separated by ``CELL_SEPARATOR``. Only the text decides
 what a table is, so tables in plain text files are found like those of workbooks.
@@ -18,13 +18,14 @@ CELL_SEPARATOR = " | "
 """The separator between the cells of a row."""
 
 MAX_HEADING_ROWS = 5
-"""The most rows of headings; a table with more rows without figures is a table of words."""
+"""A table that begins with this many rows without figures is a table of words, whose first row is its
+headings."""
 
 MAX_CAPTION_CHARACTERS = 200
 """The most characters of a caption line; a longer line above a table is a paragraph."""
 
 MAX_LABELS = 3
-"""The most lines with one cell between two rows of a table."""
+"""The most lines without several cells (names of groups) between two rows of a table."""
 
 _MAX_CAPTION_LINES = 3
 
@@ -32,7 +33,7 @@ LINE = regex.compile(r"[^\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _BREAKS = regex.compile(r"\r\n|[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]")
 CELL_EDGE = regex.compile(r"(?:(?<=^|\s)\|(?=\s|$))")
 _QUANTITY = regex.compile(r"\P{L}{0,4}\p{N}")
-"""The beginning of a quantity: a sign, currency, bracket or digit. ``CO2e`` is no quantity."""
+"""The beginning of a quantity: a digit, possibly after a sign or bracket. ``CO2e`` is no quantity."""
 
 _BARRED_CAPTION = regex.compile(
     r"\s*(?:table|figure|fig|chart|box|map|exhibit|annex)\b[\s.]*\p{L}{0,3}\p{N}[\p{L}\p{N}.:]*\s\|\s[^|]*\p{L}{3}[^|]*",
@@ -74,12 +75,12 @@ class Table:
 
 
 def cells(row: str) -> list[str]:
-    """The cells of a row in order, with empty cells, for example ``["", "2019", ""]`` for `` | 2019 | ``."""
+    """Return the cells of a row in order, with empty ones: ``["", "2019", ""]`` for `` | 2019 | ``."""
     return [cell.strip() for cell in CELL_EDGE.split(row)]
 
 
 def is_row(line: str) -> bool:
-    """Return whether a line has cells."""
+    """Return whether a line has a bar between two cells, and is not a caption with a bar."""
     return "|" in line and CELL_EDGE.search(line) is not None and not is_barred_caption(line)
 
 
@@ -95,7 +96,7 @@ def over_no_column(headings: str) -> str:
 
 
 def tables(text: str) -> list[Table]:
-    """The tables of a canonical text, in order.
+    """Return the tables of a canonical text, in order.
 
     A table has at least two consecutive rows. A line with one cell between rows is the name of a group of
     rows, and belongs to the table. Up to three short lines directly above a table are its caption and units.
@@ -114,7 +115,7 @@ def tables(text: str) -> list[Table]:
 
 
 def _blocks(text: str) -> Iterator[tuple[list[Span], list[Span]]]:
-    """Blocks of consecutive lines, each with the last lines before the block."""
+    """Yield blocks of consecutive lines, each with the last ``_MAX_CAPTION_LINES`` lines before the block."""
     block: list[Span] = []
     above: list[Span] = []
     for match in LINE.finditer(text):
@@ -130,7 +131,7 @@ def _blocks(text: str) -> Iterator[tuple[list[Span], list[Span]]]:
 
 
 def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tuple[int, int]]:
-    """For each table in a block, the index of its first line, and the index after its last line."""
+    """Yield, for each table in a block, the index of its first line and the index after its last line."""
     places = [place for place, row in enumerate(rows) if row]
     if len(places) < 2:
         return
@@ -145,7 +146,7 @@ def _runs(text: str, block: Sequence[Span], rows: Sequence[bool]) -> Iterator[tu
 
 
 def _is_label(text: str, line: Span) -> bool:
-    """Return whether a line next to rows names a group of these rows, and is no sentence."""
+    """Return whether a line next to rows can name a group of these rows: it is short, and not a sentence."""
     return len(line) <= MAX_CAPTION_CHARACTERS and not _STOP.search(text, line.start, line.end)
 
 
@@ -159,7 +160,11 @@ def _caption(text: str, lines: Sequence[Span]) -> list[Span]:
 
 
 def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
-    """The caption among the lines before a table's block: the last line, and more if it gives only units."""
+    """Return the caption of a table, given the lines before its block.
+
+    The caption is the last line. If that line gives only units, the line above it belongs to the caption,
+    too.
+    """
     count = next(
         (
             number
@@ -194,8 +199,8 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
 def _has_quantity(row: Sequence[str]) -> bool:
     """Return whether a row has a quantity.
 
-    A number that is the label of periods alone, such as a stray page number, does not count. In a row without
-    a label, a number with words, such as ``12 weeks``, does not count either.
+    If all other cells are periods, a number in the label does not count: it may be a stray page number. In a
+    row without a label, numbers do not count if all cells have words, such as ``12 weeks``.
     """
     label, *others = row
     if not label and all(map(_WORDS.search, filter(None, others))):
@@ -212,15 +217,15 @@ def is_group(line: str) -> bool:
 
 
 def is_period(cell: str) -> bool:
-    """Tell if a cell names a time, for example ``2019``, ``Q1 2020`` or ``Years ended September 30,``."""
+    """Return whether a cell names a time, such as ``2019``, ``Q1 2020`` or ``Years ended September 30,``."""
     return _PERIOD.fullmatch(cell) is not None
 
 
 def is_date(cell: str) -> bool:
-    """Tell if a cell names one time up to its year, for example ``June 30, 2023``, but not ``2023 2022``."""
+    """Return whether a cell names one time and ends with its year: ``June 30, 2023``, not ``2023 2022``."""
     return is_period(cell) and len(_YEAR.findall(cell)) == 1 and _YEAR.fullmatch(cell[-4:]) is not None
 
 
 def is_quantity(cell: str) -> bool:
-    """Return whether a cell has a quantity, rather than words or a period such as ``2019``."""
+    """Return whether a cell begins with a quantity, and is not a period such as ``2019``."""
     return _QUANTITY.match(cell) is not None and not _PERIOD.fullmatch(cell)

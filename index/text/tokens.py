@@ -1,4 +1,4 @@
-"""Tokenises a long text in windows: finds the tokens of the whole text in the memory of one window."""
+"""Tokenises a long text window by window, so that memory need hold the tokens of one window only."""
 
 from __future__ import annotations
 
@@ -12,14 +12,15 @@ Token = tuple[int, int]
 """Start and end (exclusive) of a token, in code points of a text."""
 
 TokenSpans = Callable[[str], Sequence[Token]]
-"""Returns the encoder's tokens of a text, in order."""
+"""An encoder's tokenizer: returns the spans of a text's tokens, in order."""
 
 WINDOW = 1 << 15
 """The number of characters that are tokenised together. For each window, the tokenizer holds Python's global
-lock for about 30 milliseconds, and creates some megabytes of objects."""
+interpreter lock for about 30 milliseconds, and creates some megabytes of objects."""
 
 _OVERLAP = 1 << 11
-"""The number of characters that two windows share, so that both contain the words at the joint."""
+"""The number of characters that two consecutive windows share, so that both contain the words at their joint.
+"""
 
 _AGREED = 16
 """The number of consecutive tokens that two windows must share at their joint. The edge of a window changes
@@ -27,21 +28,25 @@ the tokens of the word that it cuts, but not the tokens this far from the edge."
 
 
 def token_spans_by(tokenizer: Tokenizer, text: str) -> list[Token]:
-    """All tokens of ``text`` without special tokens; ``tokenizer`` must neither truncate nor pad."""
+    """Return the spans of the tokens of ``text``, without special tokens.
+
+    The tokenizer must neither truncate nor pad.
+    """
     offsets: list[Token] = tokenizer.encode(text, add_special_tokens=False).offsets
     return offsets
 
 
 def tokens_of(text: str, token_spans: TokenSpans, window: int = WINDOW) -> Iterator[Token]:
-    """The tokens that ``token_spans`` finds in ``text``, in order.
+    """Yield the tokens that ``token_spans`` finds in ``text``, in order.
 
-    Windows overlap. Two windows join in a run of tokens that both have. If there is no such run, as inside a
-    word of a million characters, the window grows until there is one.
+    The text is tokenised in overlapping windows, and two consecutive windows are joined at a run of tokens
+    that both contain. If they share no such run, for example inside a word of a million characters, the first
+    window is doubled until they do.
 
     Args:
         text: any text.
         token_spans: the tokenizer.
-        window: characters in a window, at least 4,096.
+        window: the number of characters in a window, at least 4,096.
     """
     begin, size, known = 0, window, 0
     found = _within(text, begin, size, token_spans)
@@ -60,12 +65,12 @@ def tokens_of(text: str, token_spans: TokenSpans, window: int = WINDOW) -> Itera
 
 
 def _within(text: str, begin: int, size: int, token_spans: TokenSpans) -> list[Token]:
-    """The tokens of a window, as offsets in the whole text."""
+    """Return the tokens of a window, as offsets in the whole text."""
     return [(begin + start, begin + end) for start, end in token_spans(text[begin : begin + size])]
 
 
 def _begin(text: str, end: int) -> int:
-    """The start of the window after a window that ends at ``end``: the start of a word if one is close."""
+    """Return where the window after one ending at ``end`` begins: at the start of a word if one is near."""
     begin = end - _OVERLAP
     while begin < end - _OVERLAP // 2 and not text[begin - 1].isspace():
         begin += 1
@@ -81,7 +86,8 @@ def _joint(found: Sequence[Token], further: Sequence[Token], begin: int) -> tupl
         begin: the start of the second window.
 
     Returns:
-        The token's position in each window; None if there is no such run.
+        The token's positions in ``found`` and in ``further``; None if the windows share no run of
+        ``_AGREED`` tokens.
     """
     first: dict[Token, int] = {}
     for place, token in enumerate(further[: 4 * _OVERLAP]):
