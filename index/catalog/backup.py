@@ -1,7 +1,7 @@
 """Backs up a library to one file, and restores a library from such a file, while a server runs.
 
 The file is an uncompressed tar of ``manifest.json``, ``catalog.sqlite`` and the library's other files
-(uploads). It contains no caches: the library rebuilds them from the catalog, which holds the
+(uploads). It contains no caches, because the library can rebuild them from the catalog, which holds the
 vectors.
 """
 
@@ -45,8 +45,8 @@ class BackupReport:
         documents: the number of documents.
         bytes: the size of the file.
         put_aside: after a restore, the folder with the files that were replaced; else None.
-        unconfirmed: after a restore, the folders that the backup followed. The library follows each of them
-            again once a user syncs it by its path.
+        unconfirmed: after a restore, the folders that the library followed when it was backed up, except its
+            own in the home folder. It follows each of them again once a user syncs that folder by its path.
     """
 
     file: str
@@ -89,7 +89,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = (), database_url: st
                 "format": _FORMAT, "made": made, "generation": generation, "documents": documents,
                 "home": str(home.absolute()),
             }  # fmt: skip
-            # ``dereference`` stores a link's target in place of the link, since :func:`restore` drops links.
+            # ``dereference`` stores a link's target instead of the link, since :func:`restore` drops links.
             with (
                 open(part, "xb", opener=opener) as written,
                 tarfile.open(fileobj=written, mode="w", dereference=True) as tar,
@@ -116,11 +116,11 @@ _REMEDY = "restore a backup with `footnoted restore FILE`"
 
 
 def restore(home: Path, file: Path, beside: Sequence[str] = (), database_url: str = "") -> BackupReport:
-    """Replace the library in ``home``, if there is one, by the backup ``file``.
+    """Replace the library in ``home``, if there is one, with the backup ``file``.
 
-    A running server of ``home`` goes on with the restored library. The replaced files are moved to a folder
-    that the report names. The library does not follow the backup's folders until a user confirms them, since
-    another person's backup may name any folder of this machine.
+    A running server of ``home`` continues with the restored library. The replaced files are moved to a folder
+    that the report names. The library does not follow the folders that the backup lists until a user confirms
+    them, since a backup from another person may list any folder of this machine.
 
     Args:
         home: the library's folder.
@@ -146,7 +146,7 @@ def restore(home: Path, file: Path, beside: Sequence[str] = (), database_url: st
             present = server.generation() if server else _generation(home / CATALOG)
             _renew(unpacked / CATALOG, at_least=present)
             if server:
-                # The catalog first: if its server ends meanwhile, the files are still in their places.
+                # Replace the catalog first: if its server fails meanwhile, no file has been moved yet.
                 had_something = _exchange_rows(server, unpacked / CATALOG, aside)
                 had_something |= _put_aside(home, aside, there)
             else:
@@ -197,14 +197,17 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
 
 
 def _plain(entry: tarfile.TarInfo, folder: str) -> tarfile.TarInfo | None:
-    """Filter an entry of a tar file: drop a link, which could expose files; close the rest to other users."""
+    """Make a file or folder of a tar file private; drop a link, which could expose other files."""
     if not (entry.isreg() or entry.isdir()):
         return None
     return tarfile.data_filter(entry, folder).replace(mode=FOLDER if entry.isdir() else FILE, deep=False)
 
 
 def _foreign(connection: sqlite3.Connection) -> str | None:
-    """Name something harmful that no library writes into a catalog, such as a trigger; None for none."""
+    """Return a description of the first harmful thing in a catalog, such as a trigger; None if there is none.
+
+    No library writes such things.
+    """
     query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.execute(query):
         return f"its catalog has a {kind} {name!r}, which acts by itself"
@@ -219,7 +222,7 @@ def _leads_out(path: PurePosixPath | PureWindowsPath) -> bool:
 
 
 def _relocate(catalog: Path, former: str, home: str) -> None:
-    """Replace the home folder ``former`` by ``home`` in the paths that the catalog stores."""
+    """Replace the home folder ``former`` with ``home`` in the paths that the catalog stores."""
     with closing(sqlite3.connect(catalog)) as connection, connection:
         for table, column in (("documents", "source"), ("sources", "folder")):
             connection.execute(
@@ -245,7 +248,10 @@ def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
 
 
 def _renew(catalog: Path, at_least: int) -> None:
-    """Give a catalog a new random name (``Build.lineage``) and generation, so that no cache fits it."""
+    """Give a catalog a new random name (``Build.lineage``) and generation, so that no old cache matches it.
+
+    The generation is higher than the catalog's own and higher than ``at_least``.
+    """
     with closing(sqlite3.connect(catalog)) as connection, connection:
         own = int(
             (connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone() or [0])[0]
@@ -258,7 +264,7 @@ def _renew(catalog: Path, at_least: int) -> None:
 def _put_aside(home: Path, aside: Path, names: Sequence[str]) -> bool:
     """Move the files that the backup replaces to ``aside``; return whether there were such files.
 
-    A catalog is copied, since other processes have it open.
+    A catalog is copied instead, since other processes may have it open; a damaged one stays where it is.
     """
     there = [home / name for name in names if (home / name).exists()]
     if not there:
@@ -273,10 +279,10 @@ def _put_aside(home: Path, aside: Path, names: Sequence[str]) -> bool:
 
 
 def _exchange_rows(server: Catalog, new: Path, aside: Path) -> bool:
-    """Replace the rows of ``server``, a catalog in a database server, by the rows of the file ``new``.
+    """Replace the rows of ``server``, a catalog in a database server, with the rows of the file ``new``.
 
     Returns:
-        True if the catalog had rows before: a file in ``aside`` now holds these rows. False if it was empty.
+        True if the catalog had rows before, which a file in ``aside`` now holds; False if it was empty.
     """
     had_rows = bool(server.generation())
     if had_rows:
@@ -332,7 +338,7 @@ def _generation(catalog: Path) -> int:
 
 
 def _counts(catalog: Path) -> tuple[int, int]:
-    """The generation of a catalog, and its number of documents."""
+    """Return the generation of a catalog, and its number of documents."""
     with closing(sqlite3.connect(catalog)) as connection:
         found = connection.execute("SELECT value FROM meta WHERE key = 'generation'").fetchone()
         documents = connection.execute("SELECT count(*) FROM documents").fetchone()[0]

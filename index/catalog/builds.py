@@ -25,7 +25,7 @@ from index.errors import BuildGoneError
 from index.records import Build, NewVersion, Recipe
 
 _ABANDONED = "given_up"
-"""The key in ``meta`` that is set while chunks of abandoned builds may exist."""
+"""The key in the table ``meta`` that is set while chunks of abandoned builds may exist."""
 
 _GONE = "another process has made the library anew in another way meanwhile; run it again if need be"
 
@@ -43,7 +43,7 @@ def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
 
 
 def missing_documents(engine: sa.Engine, build: Build, limit: int | None) -> list[int]:
-    """The ids of the documents whose current version is not in ``build``, in order.
+    """Return the ids, in order, of the documents whose current version is not in ``build``.
 
     Args:
         engine: the catalog's engine.
@@ -62,18 +62,18 @@ def missing_documents(engine: sa.Engine, build: Build, limit: int | None) -> lis
 
 
 def count_missing(engine: sa.Engine, build: Build) -> int:
-    """The number of documents whose current version is not in ``build``."""
+    """Return the number of documents whose current version is not in ``build``."""
     return len(missing_documents(engine, build, None))
 
 
 def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tuple[int, NewVersion]]) -> None:
-    """Add documents to a build that is not searched yet.
+    """Add documents to a build that no search uses yet.
 
     Args:
         engine: the catalog's engine.
         build: the build.
-        documents_at: each document's version and chunks, by id; documents that have changed or been removed
-            meanwhile are skipped.
+        documents_at: each document's version and chunks, by the document's id; documents that have changed or
+            been removed meanwhile are skipped.
 
     Raises:
         VectorsGoneError: if a vector was deleted meanwhile; nothing is written.

@@ -111,12 +111,12 @@ class Catalog:
         self.engine.dispose()
 
     def damage(self) -> str | None:
-        """The damage that a quick check of the database finds; None for none."""
+        """Return the damage that a quick check of the database finds; None if it finds none."""
         with self.engine.connect() as connection:
             return database_of(connection).damage(connection)
 
     def size(self) -> int:
-        """The bytes that the database takes on its disk."""
+        """Return the number of bytes that the database takes on its disk."""
         with self.engine.connect() as connection:
             return database_of(connection).size(connection)
 
@@ -139,52 +139,52 @@ class Catalog:
             yield CatalogReader(connection, self._texts, build, self.viewer)
 
     def generation(self) -> int:
-        """The number of commits that changed the searchable passages."""
+        """Return the number of commits that have changed the searchable passages."""
         with self.engine.connect() as connection:
             return int(get_meta(connection, "generation") or 0)
 
     def build(self) -> Build | None:
-        """The current build; None if nothing was ever indexed."""
+        """Return the current build; None if nothing was ever indexed."""
         with self.reading() as reader:
             return reader.build
 
     def sources(self) -> list[str]:
-        """The folders that the library follows, in order."""
+        """Return the folders that the library follows, in order."""
         with self.reading() as reader:
             return reader.sources()
 
     def unconfirmed(self) -> list[str]:
-        """The folders of a restored backup that no user has confirmed (:meth:`CatalogReader.unconfirmed`)."""
+        """Return the folders that no user has confirmed yet (:meth:`CatalogReader.unconfirmed`)."""
         with self.reading() as reader:
             return reader.unconfirmed()
 
     def files(self, source: str) -> dict[str, FileState]:
-        """The state in which each file of the folder ``source`` was last read, by path."""
+        """Return the state in which each file of the folder ``source`` was last read, by path."""
         with self.reading() as reader:
             return reader.files(source)
 
     def documents(self) -> list[DocumentRecord]:
-        """The current version of every document, by path."""
+        """Return the current version of every document, by path."""
         with self.reading() as reader:
             return reader.documents()
 
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
-        """One version of a document, by default the current one (:meth:`CatalogReader.document`)."""
+        """Return a version of a document, by default the current one (:meth:`CatalogReader.document`)."""
         with self.reading() as reader:
             return reader.document(document_id, version)
 
     def count_passages(self) -> int:
-        """The number of passages that a search can find."""
+        """Return the number of passages that a search can find."""
         with self.reading() as reader:
             return reader.count_chunks()
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """The text of one version of a document, by default the current one (:meth:`CatalogReader.text`)."""
+        """Return the text of a version, by default of the current one (:meth:`CatalogReader.text`)."""
         with self.reading() as reader:
             return reader.text(document_id, version)
 
     def known_vectors(self, digests: Collection[str]) -> set[str]:
-        """The subset of ``digests`` whose vectors are stored."""
+        """Return the subset of ``digests`` whose vectors are stored."""
         known: set[str] = set()
         with self.engine.connect() as connection:
             for part in batches(sorted(digests)):
@@ -194,7 +194,7 @@ class Catalog:
         return known
 
     def vectors_of(self, file: Path) -> frozenset[str]:
-        """The digests of the vectors of a file's passages; empty for an unknown file."""
+        """Return the digests of the vectors of a file's passages; empty if no document has this file."""
         places = [(str(folder), file.relative_to(folder).as_posix()) for folder in file.parents]
         its = sa.select(documents.c.id).where(sa.tuple_(documents.c.source, documents.c.path).in_(places))
         with self.engine.connect() as connection:
@@ -212,7 +212,7 @@ class Catalog:
         Args:
             new: the passages' vectors, by digest.
             sentences: the packed vectors of the passages' sentences (:mod:`index.embedding.quantize`), by the
-                digest of the passage. A passage is absent if the encoder gives no vectors of sentences.
+                same digests. A passage is absent if the encoder gives no vectors of its sentences.
         """
         rows = [
             {"digest": digest, "vector": vector.astype("<f4").tobytes()} for digest, vector in new.items()
@@ -238,7 +238,7 @@ class Catalog:
     def touch(self, states: Mapping[int, tuple[int, int]], lineage: str | None = None) -> None:
         """Record the new file sizes and times of documents whose content is unchanged.
 
-        A document that is dated by the time of its file gets a new date.
+        A document whose date was taken from the time of its file gets a new date.
 
         Args:
             states: size in bytes and mtime_ns, by document id.
@@ -246,13 +246,13 @@ class Catalog:
                 None allows any name.
 
         Raises:
-            LibraryRestoredError: if the catalog has another name than ``lineage``: a backup was restored.
+            LibraryRestoredError: if the catalog's name is no longer ``lineage``: a backup was restored.
         """
         if not states:
             return
         with writing(self.engine) as connection:
-            # No passage changed, so the generation stays the same; but cached filters on dates are no longer
-            # valid.
+            # The passages are the same, so the generation does not rise; but cached filters on dates are no
+            # longer valid.
             note_touch(connection)
             # This transaction has written, so no other writer can change the rows that it reads now.
             check_lineage(connection, lineage)
@@ -294,7 +294,7 @@ class Catalog:
             mark: a random name of this commit (``CatalogReader.mark``).
 
         Raises:
-            LibraryRestoredError: if the catalog has another name than ``lineage``: a backup was restored.
+            LibraryRestoredError: if the catalog's name is no longer ``lineage``: a backup was restored.
             OutdatedError: if a document of ``new`` is an edit of a version that is no longer current.
             DetailsChangedError: if a user has edited the details of a document of ``new`` after
                 ``Incoming.described`` added the details to it.
@@ -333,11 +333,11 @@ class Catalog:
             if prepare is not None:
                 check_vectors(connection, new)
                 if (committed, build) != expected:
-                    # Another writer has changed the outcome meanwhile; a rebuild, for example, takes chunk
+                    # Another writer has changed the outcome meanwhile; for example, a rebuild has taken chunk
                     # ids.
                     prepare(committed, build)
         unused = sorted(came_back.union(gone.values()))
-        # If the database is gone now, the commit still stands; unused vectors only take room.
+        # If the database is unreachable now, the commit still stands; unused vectors only take room.
         with suppress(CatalogUnreachableError):
             for part in batches(unused):
                 # No reader uses these vectors any more. Other writers may write between two batches.
@@ -370,11 +370,11 @@ def _unopened(address: sa.URL, error: sa.exc.DatabaseError) -> CatalogError:
 def _build_for(connection: sa.Connection, recipe: Recipe | None) -> Build:
     """Return the build to which new passages go: the current build.
 
-    If there is no build, this creates one. If the current build has another recipe than ``recipe`` but no
-    passages, a new build replaces it.
+    If there is no build, this creates one. If the recipe of the current build is not ``recipe``, but the
+    build has no passages, a new build replaces it.
 
     Raises:
-        ValueError: if the current build has passages by another recipe.
+        ValueError: if the current build has passages made by another recipe.
     """
     build = searched_build(connection)
     if build is None:

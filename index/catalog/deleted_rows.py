@@ -59,7 +59,7 @@ def save_rows(connection: sa.Connection, document_id: int, file: Path) -> None:
 
 
 def trashed_document(file: Path) -> Incoming:
-    """The document in a trash file, ready for a commit. :func:`restore_rows` brings back its layouts."""
+    """Return the document in a trash file, ready for a commit; :func:`restore_rows` restores its layouts."""
     query = sa.select(versions, documents.c.source, documents.c.path, documents.c.size, documents.c.mtime_ns)
     with _opened(file) as kept:
         row = kept.execute(query.join_from(documents, versions, is_current())).one()
@@ -76,10 +76,10 @@ def restore_vectors(engine: sa.Engine, file: Path) -> None:
 
 
 def restore_rows(connection: sa.Connection, file: Path) -> set[str]:
-    """Copy a document and all its versions from a trash file to the catalog, without passages.
+    """Copy a document and all its versions from a trash file to the catalog, without its passages.
 
     Returns:
-        The digests of the document's vectors; some of them may remain unused.
+        The digests of the document's vectors in the trash file; some of them may remain unused.
 
     Raises:
         TakenError: if a document of the catalog has the id or the path of this document.
@@ -101,7 +101,7 @@ def _opened(file: Path) -> Iterator[sa.Connection]:
     make_file(file)
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(file)), poolclass=sa.NullPool)
     with engine.begin() as connection:
-        # The file is useless after a crash, so SQLite need not wait for the disk.
+        # After a crash, nobody uses the file, so SQLite need not wait for the disk.
         for pragma in ("synchronous=OFF", "journal_mode=MEMORY"):
             connection.exec_driver_sql(f"PRAGMA {pragma}")
         yield connection

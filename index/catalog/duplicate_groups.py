@@ -27,20 +27,22 @@ if TYPE_CHECKING:
 
 _ROWS = 3
 _BANDS = 42
-"""Locality sensitive hashing compares two documents if one of 42 bands of 3 numbers is equal in both
-signatures (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets, 3.4). It misses 0.4 % of the pairs
-whose resemblance is at the threshold, and compares 4 % of the pairs that share a tenth of their shingles."""
+"""Locality-sensitive hashing divides each signature into 42 bands of 3 numbers, and compares two documents if
+at least one band is equal in both signatures (Leskovec, Rajaraman and Ullman, Mining of Massive Datasets,
+3.4). It misses 0.4 % of the pairs whose resemblance is at the threshold, and compares 4 % of the pairs that
+share a tenth of their shingles."""
 
 _MIX = 0x9E3779B97F4A7C15
 """The factor that hashes a band into one number: 2^64 divided by the golden ratio, made odd."""
 
 _MOST_FOLLOWED = 0.02
-"""All documents are compared if more than this share of them is new or has lost a near-duplicate."""
+"""If more than this share of the documents is new or has lost a near-duplicate, all documents are compared
+again."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Groups:
-    """The near-duplicates of one generation.
+    """The near-duplicates in one state of the catalog.
 
     Attributes:
         state: the catalog's random name (``Build.lineage``) and the generation.
@@ -67,10 +69,10 @@ class Duplicates:
         self._groups: _Groups | None = None
 
     def groups(self, reader: CatalogReader) -> Mapping[int, tuple[int, ...]]:
-        """The groups of near-duplicates: documents that resemble each other, directly or through others.
+        """Group the documents that are near-duplicates of each other, directly or through other documents.
 
         The first call takes about a second for 10,000 documents. Later calls compare only the documents that
-        have changed, unless they are many.
+        have changed, unless many have changed.
 
         Returns:
             For each document in a group of at least two, by its id, the ids of all documents of the group, in
@@ -88,10 +90,11 @@ class Duplicates:
         return {document_id: group for document_id, group in seen.items() if len(group) > 1}
 
     def similar(self, reader: CatalogReader, document_id: int) -> list[tuple[DocumentRecord, float]]:
-        """The near-duplicates of a document's current version, with their resemblance from 0 to 1.
+        """Find the near-duplicates of a document's current version.
 
         Returns:
-            Documents with an estimated resemblance of at least NEAR_DUPLICATE, best first, ties by path.
+            The documents whose estimated resemblance to the document is at least NEAR_DUPLICATE, each with
+            the resemblance, from 0 to 1. The most similar come first; ties are in order of path.
 
         Raises:
             DocumentNotFoundError: if there is no such document.
@@ -127,7 +130,7 @@ class Duplicates:
 
 
 def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, int]) -> _Groups:
-    """The groups at the state of ``reader``, computed from the earlier groups ``known`` where possible."""
+    """Return the groups at the state of ``reader``; if few documents changed, derive them from ``known``."""
     import numpy as np
 
     current = sa.and_(signatures.c.document_id == documents.c.id, signatures.c.version == documents.c.version)
@@ -159,7 +162,7 @@ def _followed(known: _Groups | None, reader: CatalogReader, state: tuple[str, in
 def _signatures(
     reader: CatalogReader, places: Sequence[tuple[int, int]]
 ) -> dict[tuple[int, int], npt.NDArray[np.uint32]]:
-    """The signatures of versions of documents."""
+    """Return the signatures of ``places``, which are ids and versions of documents."""
     versions = dict(places)
     found: dict[tuple[int, int], npt.NDArray[np.uint32]] = {}
     for part in batches(sorted(versions)):
@@ -171,7 +174,7 @@ def _signatures(
 
 
 def _members(ids: Sequence[int], labels: npt.NDArray[np.intp]) -> dict[int, tuple[int, ...]]:
-    """For each document in a group of at least two, by its id, the ids of all documents of the group."""
+    """Map the id of each document in a group of at least two to the ids of all documents in its group."""
     groups: dict[int, list[int]] = {}
     for document_id, label in zip(ids, labels.tolist(), strict=True):
         groups.setdefault(label, []).append(document_id)
@@ -198,12 +201,15 @@ def _join_loose(rows: Sequence[int], stored: npt.NDArray[np.uint32], labels: npt
 
 
 def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
-    """The group of each signature, as the position of the first signature in the group.
+    """Group the signatures that resemble each other, directly or through others.
 
     The groups do not depend on the order of the signatures.
 
     Args:
         stored: signatures, of shape (documents, PERMUTATIONS).
+
+    Returns:
+        For each signature, the position of the first signature in its group, shape (documents,).
     """
     import numpy as np
 
@@ -215,7 +221,7 @@ def group_labels(stored: npt.NDArray[np.uint32]) -> npt.NDArray[np.intp]:
 
 
 def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
-    """For each row of ``band`` that occurs several times, yield the array of its positions."""
+    """Yield, for each row of ``band`` that occurs several times, the array of its positions."""
     import numpy as np
 
     keys = np.zeros(len(band), np.uint64)
@@ -229,7 +235,7 @@ def _runs(band: npt.NDArray[np.uint32]) -> Iterator[npt.NDArray[np.intp]]:
 
 
 def _join(alike: npt.NDArray[np.intp], stored: npt.NDArray[np.uint32], labels: npt.NDArray[np.intp]) -> None:
-    """Merge the groups (in ``labels``) of the rows of ``alike`` that are near-duplicates."""
+    """Merge the groups, in ``labels``, of those rows in ``alike`` that are near-duplicates of each other."""
     import numpy as np
 
     while len(alike) > 1:

@@ -1,8 +1,8 @@
 """Collections that only some viewers may see.
 
 Other viewers can neither read, list nor count a document of a limited collection
-(:class:`index.catalog.reader.CatalogReader`). The collection of a document's current version decides, also
-for its former versions.
+(:class:`index.catalog.reader.CatalogReader`). The collection of a document's current version decides who may
+see its former versions, too.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def all_documents() -> sa.Select[Any]:
 
 
 class Limits:
-    """The limits of a library's collections. Safe to share between threads.
+    """Stores who may see a library's limited collections. Safe to share between threads.
 
     Args:
         engine: the catalog's database.
@@ -53,7 +53,7 @@ class Limits:
         self._engine = engine
 
     def all(self) -> Mapping[str, tuple[str, ...]]:
-        """The keys of the viewers of each limited collection, by the collection's name."""
+        """Return the keys of the viewers who may see each limited collection, by the collection's name."""
         query = sa.select(limits.c.collection, limit_viewers.c.viewer).join_from(
             limits, limit_viewers, isouter=True
         )

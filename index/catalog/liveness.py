@@ -35,7 +35,7 @@ class Process:
 
     @classmethod
     def of(cls, written: str) -> Process:
-        """Parse the form that ``str`` writes.
+        """Parse a process that ``str`` has written.
 
         Raises:
             ValueError: if ``written`` has another form.
@@ -46,8 +46,8 @@ class Process:
 
     @property
     def lives(self) -> bool | None:
-        """Tell if the process still runs; None if that is unknown, as for a process of another host."""
-        # On Windows signal 0 would end the process.
+        """Whether the process still runs; None if this is unknown, as for a process of another host."""
+        # On Windows, signal 0 would end the process.
         if self.host != socket.gethostname() or sys.platform == "win32" or self.pid <= 0:
             return None
         if self.started:
@@ -62,12 +62,12 @@ class Process:
 
 
 def this_process() -> Process:
-    """The current process."""
+    """Return the current process."""
     return Process(os.getpid(), socket.gethostname(), _start_of(os.getpid()))
 
 
 def _start_of(pid: int) -> str:
-    """The boot and the clock tick at which a process started; empty if it has ended, and outside Linux."""
+    """Return the boot and clock tick at which a process started; "" if it has ended, and outside Linux."""
     try:
         # The program's name is in parentheses and may contain parentheses itself.
         fields = (_PROCESSES / str(pid) / "stat").read_text(errors="replace").rpartition(")")[2].split()

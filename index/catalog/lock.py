@@ -20,8 +20,8 @@ from index.private import FILE, opener
 
 LOCK_FILE = "write.lock"
 HOLDER_FILE = "writer.json"
-"""The file that names the holder of the lock. The lock file itself cannot name the holder, since every
-attempt to take the lock truncates it."""
+"""The file that names the holder of the lock. The lock file itself cannot do this, since every attempt to
+take the lock truncates it."""
 
 LOCK_SECONDS = 30.0
 """The seconds that a writer waits for another writer."""
@@ -49,11 +49,11 @@ class WriteLock:
 
     The process that holds the lock is the only writer of the home folder and of the catalog, even if several
     home folders share the catalog. A process that takes the lock with ``home_only`` is the only writer of its
-    home folder alone: a process of another home folder may hold a lock at the same time.
+    home folder, but processes with other home folders may write to the catalog at the same time.
     """
 
     def __init__(self, home: Path, engine: sa.Engine | None = None) -> None:
-        """The lock of the library in ``home``; ``engine`` is None if the catalog is a file in ``home``."""
+        """Make the lock of the library in ``home``; ``engine`` is None if its catalog is a SQLite file."""
         self._home = home
         self._engine = engine
         self._lock = FileLock(home / LOCK_FILE, mode=FILE)
@@ -62,13 +62,13 @@ class WriteLock:
     def hold(
         self, task: str | None = None, timeout: float | None = None, *, home_only: bool = False
     ) -> Iterator[None]:
-        """Exclude all other writers.
+        """Exclude all other writers while the context lasts.
 
         Args:
-            task: the reason that waiting writers see; by default the task that this thread is :func:`doing`.
+            task: the task that waiting writers see as the reason; by default, the task set by :func:`doing`.
             timeout: seconds to wait for another writer, :data:`LOCK_SECONDS` by default; 0 does not wait.
-            home_only: exclude only the writers of this home folder. The caller then writes only the caches in
-                this folder, and not the catalog.
+            home_only: whether to exclude only the writers of this home folder. The caller may then write the
+                caches in this folder, but not the catalog.
 
         Raises:
             LibraryLockedError: if another writer holds the lock for longer than ``timeout``.
@@ -115,7 +115,7 @@ def note_holder(home: Path, task: str) -> None:
 
 
 def holder(home: Path) -> Holder | None:
-    """The holder of the write lock of ``home``; None if nobody holds the lock or the holder is unknown."""
+    """Return the holder of the write lock of ``home``; None if nobody holds it or the holder is unknown."""
     try:
         noted = json.loads((home / HOLDER_FILE).read_text(encoding="utf-8"))
         process = Process(int(noted["pid"]), str(noted["host"]), str(noted["started"]))

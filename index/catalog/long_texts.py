@@ -1,4 +1,4 @@
-"""Shares the long texts that threads have read lately, so that threads do not read copies of their own."""
+"""Shares the long texts that were read lately, so that threads do not each read a copy of the same text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from index.memory import give_back
 
 Key = tuple[str, int, int]
 """Identifies a text: the random name of its catalog (``Build.lineage``), the id of its document, and the
-document's version. Another text never has the same key."""
+document's version. Two texts never have the same key."""
 
 ROOM = 100_000_000
 """The most bytes of memory that the shared texts may take together."""

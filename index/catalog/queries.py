@@ -17,18 +17,18 @@ from index.records import Build, DocumentRecord, FileState, Filters, Passage, Re
 
 
 def is_current() -> sa.ColumnElement[bool]:
-    """The condition that joins a document to its current version."""
+    """Return the condition that joins a document to its current version."""
     return sa.and_(versions.c.document_id == documents.c.id, versions.c.version == documents.c.version)
 
 
 def is_version(document_id: int, version: int | None) -> sa.ColumnElement[bool]:
-    """The condition that selects one version of a document; None selects the current one."""
+    """Return the condition that selects a version of a document; None stands for the current one."""
     wanted = documents.c.version if version is None else version
     return sa.and_(documents.c.id == document_id, versions.c.version == wanted)
 
 
 def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
-    """Selects the columns of a DocumentRecord and the columns ``more`` for all versions of all documents."""
+    """Select the columns of a DocumentRecord and the columns ``more`` for all versions of all documents."""
     return sa.select(
         versions.c.document_id,
         versions.c.version,
@@ -55,10 +55,10 @@ def record_query(*more: sa.ColumnElement[Any]) -> sa.Select[Any]:
 
 
 def list_query() -> sa.Select[Any]:
-    """Selects the columns of the document list.
+    """Select the columns of the document list, for all versions of all documents.
 
-    SQLite reads a row's columns in their order. To reach a column behind the text, it must skip the long
-    text. The list therefore has few of the columns behind the text.
+    SQLite reads the columns of a row in order, and must skip the long text to reach a column behind it. The
+    list therefore has few of the columns behind the text.
     """
     return sa.select(
         versions.c.document_id,
@@ -78,8 +78,8 @@ def list_query() -> sa.Select[Any]:
 
 
 def file_query() -> sa.Select[Any]:
-    """Selects the path of each document's file, and the fields of its ``FileState``."""
-    # Text recognition reads pages of PDFs only.
+    """Select the path of each document's file, and the fields of its ``FileState``."""
+    # Text recognition (OCR) applies only to pages of PDFs.
     pages = (versions.c.unread_pages, versions.c.recognised_pages)
     count = sum((sa.func.json_array_length(column) for column in pages), start=sa.literal(0))
     beneath = object_of(details.c.key, details.c.beneath_origin)
@@ -106,7 +106,7 @@ def to_file(row: sa.Row[Any]) -> FileState:
 
 
 def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]:
-    """The details that users have given a document, by key."""
+    """Return the details that users have given a document, by key."""
     query = sa.select(
         details.c.key, details.c.value, details.c.origin, details.c.beneath, details.c.beneath_origin
     ).where(details.c.document_id == document_id)
@@ -153,8 +153,11 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
 
 
 def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> tuple[str, ...]:
-    """The names of each sentence's group of rows (``Passage.sections``); "" for the table's headings."""
-    # The command `status` opens the catalog without the patterns of tables, which are slow to import.
+    """Return, for each sentence, the names of the groups of rows that contain it (``Passage.sections``).
+
+    The names are "" for the table's headings.
+    """
+    # Imported here: the command `status` opens the catalog but needs no tables, whose patterns import slowly.
     from index.text.groups import sections_at
 
     rows = [sentence.start for sentence in sentences if sentence.start >= header.end]
@@ -179,13 +182,13 @@ def to_document(row: sa.Row[Any]) -> Document:
         unread_pages=tuple(row.unread_pages),
         recognised_pages=tuple(row.recognised_pages),
         recognised_in=row.recognised_in,
-        # A collection without an origin is only the folder's name, and changes if the document moves.
+        # A collection without an origin is only the folder's name, which changes if the document moves.
         collection=row.collection if "collection" in row.origins else None,
     )
 
 
 def layout_query(document_id: int, version: int, pages: Sequence[int]) -> sa.Select[Any]:
-    """Selects the layouts of pages of one version."""
+    """Select the layouts of ``pages`` of one version."""
     same = sa.and_(layouts.c.document_id == document_id, layouts.c.version == version)
     return sa.select(layouts).where(same, layouts.c.page.in_(pages))
 
@@ -195,8 +198,8 @@ TEXTS = (
     .join_from(documents, versions, is_current())
     .where(documents.c.id.in_(sa.bindparam("numbers", expanding=True)))
 )
-"""Selects the whole current texts of documents. ``substr`` in SQL would count the characters from the start
-of the text again for each passage."""
+"""Selects the whole current texts of documents. For each passage, ``substr`` in SQL would count the
+characters from the start of the text again."""
 
 
 def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
@@ -222,7 +225,7 @@ def conditions(filters: Filters) -> list[sa.ColumnElement[bool]]:
 
 
 def passage_query(build: int) -> sa.Select[Any]:
-    """Selects the columns of a Passage for all chunks of current versions in a build, by id."""
+    """Select the columns of a Passage for all chunks of current versions in ``build``, by chunk id."""
     return (
         record_query(
             chunks.c.id.label("chunk_id"),
@@ -251,22 +254,22 @@ def batches(values: Sequence[_Value]) -> Iterator[Sequence[_Value]]:
 
 
 def get_meta(connection: sa.Connection, key: str) -> str | None:
-    """A value of the ``meta`` table, or None."""
+    """Return a value of the ``meta`` table; None if the table does not have the key."""
     value: str | None = connection.scalar(sa.select(meta.c.value).where(meta.c.key == key))
     return value
 
 
 def all_meta(connection: sa.Connection) -> dict[str, str]:
-    """All values of the ``meta`` table, by key."""
+    """Return all values of the ``meta`` table, by key."""
     return {key: value for key, value in connection.execute(sa.select(meta.c.key, meta.c.value))}  # noqa: C416
 
 
 def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = None) -> Build | None:
-    """The current build; None if nothing was ever indexed.
+    """Return the current build; None if nothing was ever indexed.
 
     Args:
         connection: reads the catalog.
-        known: the values of the ``meta`` table, if the caller has read them; else None.
+        known: the values of the ``meta`` table, if the caller has read them already; else None.
     """
     values = all_meta(connection) if known is None else known
     number = values.get("build")
@@ -274,7 +277,7 @@ def searched_build(connection: sa.Connection, known: Mapping[str, str] | None = 
 
 
 def get_build(connection: sa.Connection, number: int, lineage: str | None = None) -> Build:
-    """The build ``number``, which must exist. If ``lineage`` is None, this reads it from the catalog."""
+    """Return the build ``number``, which must exist; if ``lineage`` is None, read it from the catalog."""
     row = connection.execute(sa.select(builds).where(builds.c.id == number)).one()
     recipe = Recipe(row.encoder, row.max_chunk_tokens, row.title_tokens, row.chunking, row.model)
     return Build(number, lineage or get_meta(connection, "lineage") or "", recipe)

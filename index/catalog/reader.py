@@ -63,19 +63,19 @@ if TYPE_CHECKING:
     import numpy.typing as npt
 
 _ROWS = 2_000
-"""Vectors per batch: 3 MB at 384 dimensions."""
+"""The number of vectors in a batch: 3 MB at 384 dimensions."""
 
 _VECTORS = (
     sa.select(chunks.c.id, vectors.c.vector)
     .join_from(chunks, vectors, chunks.c.vector == vectors.c.digest)
     .where(chunks.c.id.in_(each_json(sa.bindparam("numbers", type_=sa.Text), int)))
 )
-"""Selects the vectors of chunks by their ids. Each search passes hundreds of ids. One JSON parameter with all
-ids takes a fifth of the time that one parameter for each id takes."""
+"""Selects the vectors of chunks by their ids. Each search passes hundreds of ids; one JSON parameter for all
+of them takes a fifth of the time of one parameter each."""
 
 
 class Part(NamedTuple):
-    """Selects the first ``limit`` documents with ids above ``after``, in order of id (new documents last)."""
+    """The first ``limit`` documents with ids above ``after``, in order of id (new documents last)."""
 
     limit: int
     after: int = 0
@@ -88,7 +88,7 @@ def _in_order(query: sa.Select[Any], part: Part | None) -> sa.Select[Any]:
 
 
 _TOGETHER = 1_000
-"""The most passages for which one statement reads the texts of their documents."""
+"""The most passages whose documents' texts one SQL statement reads."""
 
 
 class CatalogReader:
@@ -122,7 +122,7 @@ class CatalogReader:
         """
         self._connection = connection
         self._texts = texts
-        # Few statements, since each one to another machine takes a millisecond.
+        # Few statements, since each takes a millisecond if the database is on another machine.
         self._meta = all_meta(connection)
         self.generation = int(self._meta.get("generation") or 0)
         self.build = searched_build(connection, self._meta) if build is None else build
@@ -137,7 +137,7 @@ class CatalogReader:
         return CatalogReader(self._connection, self._texts, self.build, viewer)
 
     def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:
-        """The condition that the viewer may see the document ``number``; empty if no collection is hidden."""
+        """Return the condition that the viewer may see the document; empty if no collection is hidden."""
         return [number.not_in(documents_in(each_of(self.hidden)))] if self.hidden else []
 
     @property
@@ -153,11 +153,11 @@ class CatalogReader:
     # Documents
 
     def sources(self) -> list[str]:
-        """The folders that the library follows, in order."""
+        """Return the folders that the library follows, in order."""
         return self._folders(sources.c.confirmed)
 
     def unconfirmed(self) -> list[str]:
-        """The folders of a restored backup that no user has confirmed, in order; the library ignores them."""
+        """Return the folders of a restored backup that no user has confirmed yet; no sync reads them."""
         return self._folders(~sources.c.confirmed)
 
     def _folders(self, which: sa.ColumnElement[bool]) -> list[str]:
@@ -165,12 +165,12 @@ class CatalogReader:
         return list(self._connection.scalars(query))
 
     def files(self, source: str) -> dict[str, FileState]:
-        """The state in which each file of the folder ``source`` was last read, by path."""
+        """Return the state in which each file of the folder ``source`` was last read, by path."""
         query = file_query().where(documents.c.source == source)
         return {row.path: to_file(row) for row in self._connection.execute(query)}
 
     def file(self, document_id: int) -> FileState:
-        """The state in which a document's file was last read; raises DocumentNotFoundError."""
+        """Return the state in which a document's file was last read, or raise DocumentNotFoundError."""
         query = file_query().where(documents.c.id == document_id, *self._visible())
         row = self._connection.execute(query).first()
         if row is None:
@@ -178,23 +178,26 @@ class CatalogReader:
         return to_file(row)
 
     def details(self, source: str, path: str) -> dict[str, Detail]:
-        """The details that users have given the document at ``path``; empty if there is no document."""
+        """Return the details that users have given the document at ``path``; empty if there is none."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self._connection.scalar(place)
         return {} if number is None else details_of(self._connection, number)
 
     def documents(self, part: Part | None = None) -> list[DocumentRecord]:
-        """The current version of every document, in order of path; of the documents of ``part``, by id."""
+        """Return the current version of every document, in order of path.
+
+        If ``part`` is given, only its documents are returned, in order of id.
+        """
         query = _in_order(record_query().where(is_current(), *self._visible()), part)
         return [to_record(row) for row in self._connection.execute(query)]
 
     def listed(self, part: Part | None = None) -> list[dict[str, Any]]:
-        """The columns of the document list (:func:`list_query`), for the documents of :meth:`documents`."""
+        """Return the rows of :func:`list_query` for the same documents as :meth:`documents`, in its order."""
         query = _in_order(list_query().where(is_current(), *self._visible()), part)
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = NO_FILTERS) -> list[DocumentRecord]:
-        """The current versions of the documents among ``document_ids`` that pass ``filters``, by path."""
+        """Return, by path, the current versions of those ``document_ids`` that pass ``filters``."""
         query = record_query().where(is_current(), *conditions(filters), *self._visible())
         found = [
             to_record(row)
@@ -204,25 +207,25 @@ class CatalogReader:
         return sorted(found, key=lambda record: (record.path, record.source))
 
     def count_documents(self, filters: Filters = NO_FILTERS) -> int:
-        """The number of documents whose current version passes ``filters``."""
+        """Return the number of documents whose current version passes ``filters``."""
         query = sa.select(sa.func.count()).select_from(documents).join(versions, is_current())
         return int(self._connection.scalar(query.where(*conditions(filters), *self._visible())) or 0)
 
     def count_by_collection(self) -> dict[str, int]:
-        """The number of documents in each collection."""
+        """Return the number of documents in each collection."""
         query = sa.select(versions.c.collection, sa.func.count()).join_from(documents, versions, is_current())
         named = query.where(versions.c.collection.is_not(None), *self._visible())
         return {name: count for name, count in self._connection.execute(named.group_by("collection"))}  # noqa: C416 (rows are no pairs to mypy)
 
     def newest(self, limit: int, filters: Filters = NO_FILTERS) -> list[int]:
-        """The ids of the documents whose current version passes ``filters``, the newest version first."""
+        """Return the ids of at most ``limit`` documents that pass ``filters``, the newest version first."""
         query = sa.select(documents.c.id).join(versions, is_current())
         newest = query.where(*conditions(filters), *self._visible())
         newest = newest.order_by(versions.c.added.desc(), documents.c.id.desc()).limit(limit)
         return list(self._connection.scalars(newest))
 
     def document(self, document_id: int, version: int | None = None) -> DocumentRecord:
-        """One version of a document, by default the current one; raises DocumentNotFoundError."""
+        """Return a version of a document, by default the current one, or raise DocumentNotFoundError."""
         query = record_query().where(is_version(document_id, version), *self._visible())
         row = self._connection.execute(query).first()
         if row is None:
@@ -230,7 +233,7 @@ class CatalogReader:
         return to_record(row)
 
     def versions(self, document_id: int) -> list[DocumentRecord]:
-        """All versions of a document, newest first; raises DocumentNotFoundError."""
+        """Return all versions of a document, newest first, or raise DocumentNotFoundError."""
         query = record_query().where(documents.c.id == document_id, *self._visible())
         query = query.order_by(versions.c.version.desc())
         found = [to_record(row) for row in self._connection.execute(query)]
@@ -245,20 +248,20 @@ class CatalogReader:
         return number is not None and not self.records([number])
 
     def hidden_paths(self) -> HiddenPaths:
-        """The paths of files that the viewer may not see."""
+        """Return the paths of files that the viewer may not see."""
         if not self.hidden:
             return HiddenPaths()
         query = sa.select(documents.c.path).where(documents.c.id.in_(documents_in(each_of(self.hidden))))
         return HiddenPaths(frozenset(self.hidden), frozenset(self._connection.scalars(query)))
 
     def same_file(self, digest: str) -> list[DocumentRecord]:
-        """The versions whose file has this sha256, newest document first."""
+        """Return the versions whose file has the sha256 ``digest``, newest document first."""
         query = record_query().where(versions.c.digest == digest, *self._visible())
         newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
         return [to_record(row) for row in self._connection.execute(newest)]
 
     def text(self, document_id: int, version: int | None = None) -> Document:
-        """The text of one version of a document, by default the current one, without its layouts.
+        """Return the text of a version of a document, by default the current one, without its layouts.
 
         Raises:
             DocumentNotFoundError: if there is no such version.
@@ -270,11 +273,11 @@ class CatalogReader:
         return to_document(row)
 
     def as_read(self, document_id: int) -> Document:
-        """A document's current version with the details from its file, without the details from users."""
+        """Return a document's current version with its file's own details, without those from users."""
         return uncovered(self.text(document_id), details_of(self._connection, document_id))
 
     def layouts(self, document_id: int, version: int, pages: Collection[int]) -> dict[int, PageLayout]:
-        """The layouts (places of characters) of those ``pages`` that have one, by page from 1."""
+        """Return the layouts (places of characters) of those ``pages`` that have one, by page from 1."""
         return {
             row.page: PageLayout(row.width, row.height, zlib.decompress(row.boxes))
             for part in batches(sorted(pages))
@@ -287,7 +290,7 @@ class CatalogReader:
         """Find the sentence at exactly ``span``.
 
         Returns:
-            ``span``, and for a row of a table the span of the table's caption and headings, else None. The
+            ``span``, and the span of the caption and headings if it is a row of a table, else None. The whole
             result is None if ``span`` is not a whole sentence or the version is no longer current.
         """
         query = (
@@ -312,7 +315,7 @@ class CatalogReader:
         *,
         document_id: int | None = None,
     ) -> Iterator[Passage]:
-        """Passages in the order of their ids; unknown ids are ignored.
+        """Yield passages in the order of their ids; unknown ids are ignored.
 
         Args:
             chunk_ids: the ids of the passages; None for all passages.
@@ -336,9 +339,9 @@ class CatalogReader:
     def _texts_of(
         self, rows: Sequence[sa.Row[Any]], known: Mapping[tuple[int, int], str | LongText]
     ) -> dict[tuple[int, int], str | LongText]:
-        """The texts of the documents of the passages ``rows``, by id and version.
+        """Return the texts of the documents of the passages ``rows``, by id and version.
 
-        This takes the texts that are in ``known`` from there, and reads the other texts.
+        Texts in ``known`` are not read again.
         """
         characters = {(row.document_id, row.version): row.characters for row in rows}
         texts = {place: known[place] for place in characters if place in known}
@@ -353,7 +356,7 @@ class CatalogReader:
         return texts
 
     def _long_text(self, document_id: int, version: int) -> LongText:
-        """The text of a version that is longer than ``LONG`` characters, shared with other readers."""
+        """Return a version's text of more than ``LONG`` characters, shared with other readers."""
 
         def read() -> Iterator[bytes]:
             return database_of(self._connection).text_parts(self._connection, document_id, version)
@@ -361,7 +364,7 @@ class CatalogReader:
         return self._texts.get((self.lineage, document_id, version), read)
 
     def count_chunks(self, filters: Filters = NO_FILTERS) -> int:
-        """The number of the build's chunks that belong to documents that pass ``filters``."""
+        """Return the number of the build's chunks in documents that pass ``filters``."""
         query = sa.select(sa.func.sum(ranges.c.beyond - ranges.c.first)).where(ranges.c.build == self._number)
         if filters or self.hidden:
             own = query.join_from(ranges, documents, ranges.c.document_id == documents.c.id)
@@ -369,7 +372,7 @@ class CatalogReader:
         return int(self._connection.scalar(query) or 0)
 
     def alive(self, last: int) -> npt.NDArray[np.bool_]:
-        """For each chunk id from 0 to ``last``, whether the build has the chunk: shape (last + 1,)."""
+        """Return whether the build has the chunk, for each chunk id from 0 to ``last``: shape (last + 1,)."""
         import numpy as np
 
         query = sa.select(ranges.c.first, ranges.c.beyond)
@@ -386,7 +389,7 @@ class CatalogReader:
         return self._connection.execute(some.limit(1)).first() is not None
 
     def last_chunk(self) -> int:
-        """The highest id among the build's chunks and the removed chunks that are still recorded."""
+        """Return the highest id of the build's chunks and of the removed chunks that are still recorded."""
         mine = ranges.c.build == self._number
         beyond = self._connection.scalar(sa.select(sa.func.max(ranges.c.beyond)).where(mine))
         gone = self._connection.scalar(sa.select(sa.func.max(removals.c.chunk)))
@@ -399,11 +402,11 @@ class CatalogReader:
 
     @property
     def touched(self) -> int:
-        """How often dates (``Catalog.touch``) or limits of collections (``Limits``) have changed."""
+        """The number of changes to dates (``Catalog.touch``) and to limits of collections (``Limits``)."""
         return int(self._meta.get("touched") or 0)
 
     def allowed(self, filters: Filters) -> Allowed:
-        """The documents that pass ``filters``, and their chunks."""
+        """Return the documents that pass ``filters``, and their chunks."""
         import numpy as np
 
         query = (
@@ -422,16 +425,16 @@ class CatalogReader:
     # Changes that the caches follow
 
     def forgotten(self) -> int:
-        """The newest generation whose removed chunks are no longer recorded (``Catalog.forget_removals``)."""
+        """Return the newest generation whose removals ``Catalog.forget_removals`` has deleted; 0 for none."""
         return int(self._meta.get("forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:
-        """The ids of chunks removed after the generation ``since``, in order."""
+        """Return the ids, in order, of the chunks that were removed after the generation ``since``."""
         query = sa.select(removals.c.chunk).where(removals.c.generation > since)
         return sorted(self._connection.scalars(query))
 
     def vectors(self, chunk_ids: Sequence[int]) -> npt.NDArray[np.float32]:
-        """The vectors of ``chunk_ids``, in the same order: shape (n, dimensions). Every id must exist."""
+        """Return the vectors of ``chunk_ids`` in this order, shape (n, dimensions); all ids must exist."""
         import numpy as np
 
         if not chunk_ids:
@@ -443,7 +446,7 @@ class CatalogReader:
         )
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, bytes]:
-        """The packed vectors of the chunks' sentences, by chunk id; chunks without any are absent."""
+        """Return the packed vectors of the chunks' sentences by chunk id; chunks without any are absent."""
         query = sa.select(chunks.c.id, sentence_vectors.c.packed).join_from(
             chunks, sentence_vectors, chunks.c.vector == sentence_vectors.c.digest
         )
@@ -454,7 +457,7 @@ class CatalogReader:
         }
 
     def all_vectors(self, after: int = -1) -> Iterator[tuple[npt.NDArray[np.int64], npt.NDArray[np.float32]]]:
-        """All chunk ids and vectors in batches, in order of id.
+        """Yield the ids and vectors of all chunks of the build in batches, in order of id.
 
         Args:
             after: skip ids up to this one.
@@ -475,7 +478,7 @@ class CatalogReader:
 
 
 def _together(rows: Iterable[sa.Row[Any]]) -> Iterator[list[sa.Row[Any]]]:
-    """Split the rows of passages, so that memory has room for the texts of all documents of each part."""
+    """Split the rows of passages into parts, so that the texts of each part's documents fit into memory."""
     part: list[sa.Row[Any]] = []
     room, last = LONG, None
     for row in rows:

@@ -16,7 +16,7 @@ HEAD = "0004"
 metadata = sa.MetaData()
 
 TEXT = sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
-"""A text column. PostgreSQL orders it by code points, as SQLite does, whatever the server's language."""
+"""A text column. PostgreSQL orders it by code points, as SQLite does, regardless of the server's language."""
 
 _NUMBER = sa.Integer().with_variant(sa.BigInteger(), "postgresql")
 """An integer column of eight bytes. SQLite's Integer has up to eight bytes, PostgreSQL's only four."""
@@ -37,7 +37,7 @@ failures = sa.Table(
     # Files and folders that the last sync could not read.
     "failures",
     metadata,
-    # Never reused, so that a user never dismisses another failure than the one on the screen.
+    # Never reused, so that a user cannot dismiss a failure other than the one on the screen.
     sa.Column("id", _NUMBER, primary_key=True, autoincrement=True),
     sa.Column("source", TEXT, nullable=False),
     sa.Column("path", TEXT, nullable=False),
@@ -86,7 +86,7 @@ versions = sa.Table(
     sa.Column("recognised_pages", sa.JSON, nullable=False, server_default="[]"),
     sa.Column("recognised_in", TEXT, nullable=False, server_default=""),
     sa.Column("collection", TEXT),
-    # Columns after the text are slow to read; a search reads the collection from this index alone.
+    # Columns after the text are slow to read, but a search reads the collection from this index alone.
     sa.Index("versions_by_collection", "collection", "document_id", "version"),
 )
 
@@ -157,7 +157,8 @@ chunks = sa.Table(
 )
 
 builds = sa.Table(
-    # Each build is all passages of the library, made by one recipe. Searches use the build in `meta.build`.
+    # Each build is all passages of the library, cut and embedded by one recipe. The row `build` of `meta` has
+    # the number of the build that searches use.
     "builds",
     metadata,
     # Never reused: the number names the folder of the build's caches.
@@ -236,7 +237,7 @@ jobs = sa.Table(
 )
 
 kept = sa.Table(
-    # Stored answers, as texts that this package does not interpret; "series" is the conversation.
+    # Stored answers, as texts that this package does not interpret; a series is a conversation.
     "kept",
     metadata,
     # Rises in the order of storing.
@@ -280,7 +281,7 @@ withdrawals = sa.Table(
 )
 
 series_names = sa.Table(
-    # The names of series, where users have given one. Series of two owners may have the same id.
+    # The names that users have given to series. Series of two owners may have the same id.
     "names_of_series",
     metadata,
     sa.Column("series", TEXT, primary_key=True),

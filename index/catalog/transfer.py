@@ -30,12 +30,12 @@ from index.errors import CatalogError
 from index.private import FOLDER, database_files
 
 _CLOSING_SECONDS, _POLL_SECONDS = 2.0, 0.05
-"""The seconds in which a closed connection leaves the server's list, and the seconds between two readings of
-the list."""
+"""The seconds to wait until closed connections have left the server's list, and the seconds between two
+readings of the list."""
 
 _AT_ONCE = 500
 _TEXTS_AT_ONCE = 10
-"""The rows with texts in a batch: a text may have twenty megabytes."""
+"""The number of rows in a batch if they have texts, since one text may take twenty megabytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def move_catalog(home: Path, from_url: str, to_url: str) -> MovedCatalog:
 
 
 def check_empty(home: Path, database_url: str) -> None:
-    """Check that a database has no catalog with documents, so that a catalog can be copied into it.
+    """Check that a catalog can be copied into a database: it has no catalog with documents.
 
     Raises:
         CatalogError: if the database has a catalog with documents, or cannot be used.
@@ -98,7 +98,7 @@ def check_empty(home: Path, database_url: str) -> None:
 
 
 def check_unused(home: Path, database_url: str) -> None:
-    """Check that no other program has a catalog's database open, such as a server of another home folder.
+    """Check that no other program, such as a server of another home folder, has a catalog's database open.
 
     Raises:
         CatalogError: if another program has the database open for longer than two seconds.
@@ -147,7 +147,7 @@ def put_aside_catalog(home: Path, beside: Sequence[str] = ()) -> Path | None:
 
 
 def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool = False) -> Mapping[str, int]:
-    """Replace all rows of ``target`` by the rows of ``source``, in one transaction of each database.
+    """Replace all rows of ``target`` with the rows of ``source``, in one transaction of each database.
 
     Ids stay the same, and the target never reuses an id of the source. Both catalogs have the schema of this
     program.
@@ -171,7 +171,7 @@ def copy_catalog(source: sa.Engine, target: sa.Engine, *, only_into_empty: bool 
 
 
 def copy_tables(tables: sa.MetaData, source: sa.Engine, target: sa.Engine) -> Mapping[str, int]:
-    """Replace the rows of ``tables`` in ``target`` by the rows of ``source``, as :func:`copy_catalog` does.
+    """Replace the rows of ``tables`` in ``target`` with those in ``source``, as :func:`copy_catalog` does.
 
     Raises:
         CatalogError: if the copied rows differ from the source. The target's transaction is rolled back.
@@ -211,7 +211,7 @@ def _one_state(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[list[dict[str, Any]]]:
-    """The rows of a table in the order of its key, in batches."""
+    """Yield the rows of a table in batches, in the order of the primary key."""
     at_once = _TEXTS_AT_ONCE if table is versions else _AT_ONCE
     query = sa.select(table).order_by(*table.primary_key.columns).execution_options(yield_per=at_once)
     for part in connection.execute(query).partitions():
@@ -219,7 +219,7 @@ def _rows(connection: sa.Connection, table: sa.Table) -> Iterator[list[dict[str,
 
 
 def _digest(connection: sa.Connection, table: sa.Table) -> str:
-    """A digest of all rows of a table."""
+    """Return a digest of all rows of a table."""
     digest = hashlib.sha256()
     for rows in _rows(connection, table):
         for row in rows:
@@ -230,5 +230,5 @@ def _digest(connection: sa.Connection, table: sa.Table) -> str:
 
 
 def _is_numbered(table: sa.Table) -> bool:
-    """Tell if the database gives the ids of a table's rows."""
+    """Return whether the database assigns the ids of a table's rows."""
     return table.autoincrement_column is not None and bool(table.dialect_options["sqlite"]["autoincrement"])

@@ -1,4 +1,4 @@
-"""The viewers who uploaded documents, and the bytes that each viewer's files take."""
+"""Records the viewers who uploaded documents, and adds up the bytes of each viewer's files."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from index.catalog.schema import documents, uploaders
 
 
 def put_uploader(connection: sa.Connection, document_id: int, viewer: str) -> None:
-    """Record who uploaded the present file of a document; an empty key stands for an unknown viewer."""
+    """Record the key of the viewer who uploaded the present file of a document; empty if unknown."""
     connection.execute(sa.delete(uploaders).where(uploaders.c.document_id == document_id))
     if viewer:
         connection.execute(sa.insert(uploaders).values(document_id=document_id, viewer=viewer))
 
 
 def uploader_of(connection: sa.Connection, document_id: int) -> str:
-    """The key of the viewer who uploaded the present file of a document; empty for an unknown viewer."""
+    """Return the key of the viewer who uploaded the present file of a document; empty if unknown."""
     found = sa.select(uploaders.c.viewer).where(uploaders.c.document_id == document_id)
     return connection.scalar(found) or ""
 
 
 def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, but: str = "") -> int:
-    """The bytes of all files that a viewer uploaded.
+    """Return the total size, in bytes, of the files that a viewer uploaded.
 
     Args:
         connection: reads one state of the catalog.
@@ -34,7 +34,7 @@ def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, but: str
 
 
 def bytes_by_uploader(connection: sa.Connection, source: str) -> dict[str, int]:
-    """The bytes of all files that each viewer uploaded, by the viewer's key, the largest number first."""
+    """Return the total size, in bytes, of each viewer's uploaded files by the viewer's key, largest first."""
     sizes = _sizes(source).subquery()
     total = sa.func.sum(sizes.c.size)
     by_viewer = sa.select(sizes.c.viewer, total).group_by(sizes.c.viewer).order_by(total.desc())

@@ -42,7 +42,7 @@ def set_meta(connection: sa.Connection, key: str, value: str) -> None:
 
 
 def note_touch(connection: sa.Connection) -> None:
-    """Invalidate cached filters and lists: raise ``CatalogReader.touched``."""
+    """Increase the counter ``CatalogReader.touched``, which invalidates cached filters and lists."""
     set_meta(connection, "touched", str(int(get_meta(connection, "touched") or 0) + 1))
 
 
@@ -53,7 +53,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
     keep their text, so that old citations stay readable.
 
     Returns:
-        The document's id, and the vector digests of the deleted chunks of the older version by chunk id.
+        The document's id, and the digests of the vectors of the older version's deleted chunks, by chunk id.
 
     Raises:
         OutdatedError: if the item is an edit of a version that is no longer current.
@@ -89,7 +89,7 @@ def supersede(connection: sa.Connection, item: NewVersion) -> tuple[int, dict[in
 
 
 def document_at(connection: sa.Connection, incoming: Incoming) -> tuple[int, int] | None:
-    """The id and the current version of the document at the path of ``incoming``, or None."""
+    """Return the id and the current version of the document at the path of ``incoming``, or None."""
     place = sa.and_(documents.c.source == incoming.source, documents.c.path == incoming.path)
     row = connection.execute(sa.select(documents.c.id, documents.c.version).where(place)).first()
     return None if row is None else (row.id, row.version)
@@ -104,10 +104,10 @@ def _insert_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _update_version(connection: sa.Connection, document_id: int, version: int, item: NewVersion) -> None:
-    """Update a version whose text is unchanged, for a new encoder or an edited sidecar (a metadata file).
+    """Update a version whose text is unchanged, after a change of encoder or of a sidecar (a metadata file).
 
-    If ``item`` has no layouts (the places of the characters on the pages), the stored layouts stay. An item
-    that was read from the catalog has no layouts.
+    If ``item`` has no layouts (the places of the characters on the pages), as when it was read from the
+    catalog, the stored layouts stay.
     """
     mine = {"document_id": document_id, "version": version}
     for table, is_new in ((layouts, bool(item.incoming.document.layouts)), (signatures, True)):
@@ -121,7 +121,7 @@ def _update_version(connection: sa.Connection, document_id: int, version: int, i
 
 
 def _values(item: NewVersion) -> dict[str, Any]:
-    """The values of a version's columns, except ``added``."""
+    """Return the values of a version's columns, except its key and ``added``."""
     document = item.incoming.document
     return {
         "digest": item.incoming.digest,
@@ -164,7 +164,7 @@ def _insert_beside(connection: sa.Connection, mine: Mapping[str, int], item: New
 
 
 def put_details(connection: sa.Connection, document_id: int, given: Details) -> None:
-    """Replace a document's details by ``given``."""
+    """Replace a document's details with ``given``."""
     connection.execute(sa.delete(details).where(details.c.document_id == document_id))
     rows = [{"document_id": document_id, "key": key, **asdict(detail)} for key, detail in given.items()]
     if rows:
@@ -172,7 +172,11 @@ def put_details(connection: sa.Connection, document_id: int, given: Details) -> 
 
 
 def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Update]:
-    """SQL statements that renew a date taken from the file's time, even if a user's own date overrides it."""
+    """Make the SQL statements that update a publication date that was taken from the time of the file.
+
+    The first updates the date of the current version. The second updates the date that a user's own date
+    overrides, in the table ``details``.
+    """
     changed = datetime.fromtimestamp(mtime_ns / 1e9, UTC).date().isoformat()
     current = sa.select(documents.c.version).where(documents.c.id == document_id).scalar_subquery()
     return (
@@ -188,7 +192,7 @@ def update_file_dates(document_id: int, mtime_ns: int) -> tuple[sa.Update, sa.Up
 
 
 def insert_build(connection: sa.Connection, recipe: Recipe) -> Build:
-    """Create a build, without passages yet; ``recipe`` is how its passages will be cut and embedded."""
+    """Create a build without passages; ``recipe`` says how its passages will be cut and embedded."""
     values = {name: getattr(recipe, name) for name in Recipe.__dataclass_fields__}
     return get_build(connection, _number(connection.execute(sa.insert(builds).values(**values))))
 
@@ -214,7 +218,7 @@ def drop_unused_vectors(connection: sa.Connection, candidates: Collection[str]) 
 
 
 def last_number(connection: sa.Connection, table: sa.Table) -> int:
-    """The highest id that ``table`` ever gave to a row; 0 if it gave none."""
+    """Return the highest id that any row of ``table`` ever had; 0 if there never was a row."""
     return database_of(connection).last_number(connection, table)
 
 
@@ -226,14 +230,14 @@ def _number(inserted: sa.CursorResult[Any]) -> int:
 
 
 def _content_of(connection: sa.Connection, document_id: int, version: int) -> tuple[str, str] | None:
-    """The digest of a version's file, and the version's text; None if there is no such version."""
+    """Return the digest of a version's file, and the version's text; None if there is no such version."""
     same = sa.and_(versions.c.document_id == document_id, versions.c.version == version)
     found = connection.execute(sa.select(versions.c.digest, versions.c.text).where(same)).first()
     return None if found is None else (found.digest, found.text)
 
 
 def chunk_numbers(connection: sa.Connection, document_id: int) -> Sequence[int]:
-    """The ids of a document's chunks in all builds, in order."""
+    """Return the ids of a document's chunks in all builds, in order."""
     query = sa.select(chunks.c.id).where(chunks.c.document_id == document_id).order_by(chunks.c.id)
     return connection.scalars(query).all()
 
@@ -252,9 +256,9 @@ def delete_chunks(connection: sa.Connection, document_id: int, build: int | None
 
 
 def check_lineage(connection: sa.Connection, lineage: str | None) -> None:
-    """Raise LibraryRestoredError if the catalog's name (``Build.lineage``) is not ``lineage`` any more.
+    """Raise LibraryRestoredError if the catalog's random name (``Build.lineage``) is no longer ``lineage``.
 
-    A restored backup changes the name. None for ``lineage`` allows any name.
+    Restoring a backup changes the name. None for ``lineage`` allows any name.
     """
     if lineage not in {None, get_meta(connection, "lineage")}:
         raise LibraryRestoredError(
@@ -263,9 +267,9 @@ def check_lineage(connection: sa.Connection, lineage: str | None) -> None:
 
 
 def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
-    """Raise VectorsGoneError if a passage of ``new`` has no vector."""
+    """Raise VectorsGoneError if the vector of any passage of ``new`` is not stored."""
     wanted = {digest for item in new for digest in item.vector_digests}
-    # One JSON parameter: batches of a few hundred take ten times as long while other writers wait.
+    # All digests are one JSON parameter: batches of a few hundred take ten times as long, and writers wait.
     query = sa.select(sa.func.count()).select_from(vectors)
     there = connection.scalar(query.where(vectors.c.digest.in_(each_of(sorted(wanted))))) or 0
     if there < len(wanted):
@@ -288,7 +292,7 @@ _WRITTEN = sa.table(
         for name in ("id", "document_id", *["start", "end", "sentences", "vector", "header", "build"])
     ),
 )
-"""The table of chunks without column types, since the values are JSON already."""
+"""The table of chunks without column types, since :func:`chunk_rows` has already made its JSON values."""
 
 
 def chunk_rows(item: NewVersion) -> list[dict[str, Any]]:
@@ -349,6 +353,9 @@ def forecast(
     """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, so that slow work can precede it.
 
     The actual outcome differs if another writer commits meanwhile, or if ``new`` has one path twice.
+
+    Returns:
+        The expected outcome, and the build to which the new passages go.
     """
     build = searched_build(connection)
     if build is None or recipe not in {None, build.recipe}:

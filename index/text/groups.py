@@ -139,7 +139,8 @@ class _OpenGroups:
 
         A total ends the group that it names. A total that names no group ends the innermost group if the
         group's rows have the same indentation as its name, unless the line's indentation has already ended a
-        group (``has_ended``). In such a group, an indented row is a total, too.
+        group (``has_ended``). In a group whose rows have the same indentation as its name, an indented row is
+        a total, too.
         """
         groups = self._groups
         total = _TOTAL.match(label)

@@ -1,4 +1,4 @@
-"""Chooses the database of a catalog by its address, and hides the differences that SQLAlchemy leaves."""
+"""Chooses the database of a catalog by its address, and hides differences that SQLAlchemy does not hide."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ CATALOG = "catalog.sqlite"
 
 
 Purpose = Literal["write", "base"]
-"""The purpose of a lock: to write to the catalog, or to bring the base of :mod:`index.search.bases` up to
-date."""
+"""The purpose of a lock: to write to the catalog, or to update the base (the stored vectors of older
+passages, :mod:`index.search.bases`)."""
 
 
 class Database(Protocol):
     """The differences between the databases that a catalog can be in."""
 
     def exists(self, address: sa.URL) -> bool:
-        """Tell if there is a catalog at ``address``; create nothing.
+        """Return whether there is a catalog at ``address``, without creating one.
 
         Raises:
             CatalogError: if the database cannot be reached.
@@ -46,42 +46,42 @@ class Database(Protocol):
         """
 
     def version(self, connection: sa.Connection, schema: str) -> int:
-        """The number from :meth:`set_version`; 0 for none."""
+        """Return the number that :meth:`set_version` stored; 0 if there is none."""
 
     def set_version(self, connection: sa.Connection, schema: str, version: int) -> None:
         """Store a number beside the tables of ``schema``; create the schema as needed."""
 
     def begin_reading(self, connection: sa.Connection) -> None:
-        """Begin a transaction that reads one fixed state."""
+        """Begin a transaction in which ``connection`` reads one fixed state."""
 
     def begin_writing(self, connection: sa.Connection) -> None:
-        """Exclude the other writers until the transaction of ``connection`` ends."""
+        """Exclude other writers, from the first write at the latest, until the transaction ends."""
 
     def begin_migrating(self, connection: sa.Connection) -> None:
-        """Begin the transaction that changes the tables, and exclude the other writers."""
+        """Begin a transaction that changes the tables, and exclude other writers."""
 
     def last_number(self, connection: sa.Connection, table: sa.Table) -> int:
-        """The highest id that ``table`` ever gave to a row; 0 if it gave none."""
+        """Return the highest id that any row of ``table`` ever had; 0 if there never was a row."""
 
     def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
-        """Let ``table`` give ids from ``number`` + 1 on.
+        """Make ``table`` give the id ``number`` + 1 to its next row.
 
         PostgreSQL does not undo this if the transaction fails.
         """
 
     def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
-        """The text of a version in UTF-8, in consecutive parts that may end within a character."""
+        """Yield the text of a version in UTF-8, in consecutive parts that may end within a character."""
 
     def damage(self, connection: sa.Connection) -> str | None:
-        """The damage that a quick check of the database's files finds; None for none."""
+        """Return the damage that a quick check of the database's files finds; None if it finds none."""
 
     def size(self, connection: sa.Connection) -> int:
-        """The bytes that the database takes on its disk."""
+        """Return the number of bytes that the database takes on its disk."""
 
     def programs(self, connection: sa.Connection) -> int:
-        """The number of other connections to the database from processes of this program.
+        """Return the number of other connections to the database from processes of this program.
 
-        For a SQLite file, the number is unknown and this returns 0.
+        For a SQLite file, the number is unknown, and the result is 0.
         """
 
     def clear_log(self, connection: sa.Connection) -> None:
@@ -90,7 +90,7 @@ class Database(Protocol):
     def lock(
         self, engine: sa.Engine, timeout: float, purpose: Purpose = "write"
     ) -> AbstractContextManager[bool]:
-        """Hold a lock of the whole catalog, in addition to the lock of the home folder.
+        """Hold a lock on the whole catalog, in addition to the lock of the home folder.
 
         Args:
             engine: the engine of the database.
@@ -106,7 +106,7 @@ _DATABASES: dict[str, Database] = {"sqlite": SQLite(), "postgresql": PostgreSQL(
 
 
 def address_of(home: Path, database_url: str = "") -> sa.URL:
-    """The address of the catalog of a library.
+    """Return the address of a library's catalog.
 
     Args:
         home: the library's folder.
@@ -122,7 +122,7 @@ def address_of(home: Path, database_url: str = "") -> sa.URL:
     except (sa.exc.ArgumentError, ValueError):
         address = None
     if address is None or address.drivername != "postgresql+psycopg" or not address.database:
-        # It may have a password in any place.
+        # The message does not show the whole text, in which a password may be anywhere.
         given = f"{address.drivername}://…" if address else "FOOTNOTED_DATABASE_URL or --to"
         raise CatalogError(
             f"{given} is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
@@ -136,22 +136,22 @@ def address_of(home: Path, database_url: str = "") -> sa.URL:
 
 
 def shown(address: sa.URL) -> str:
-    """An address for messages: the path of a file, or the address of a server without the password."""
+    """Return an address for messages: the path of a file, or the address of a server without its password."""
     return str(address.database) if is_file(address) else address.render_as_string(hide_password=True)
 
 
 def is_file(address: sa.URL) -> bool:
-    """Tell if an address is the address of a SQLite file."""
+    """Return whether an address is that of a SQLite file."""
     return address.get_backend_name() == "sqlite"
 
 
 def database_at(address: sa.URL) -> Database:
-    """The database of an address from :func:`address_of`."""
+    """Return the :class:`Database` for an address from :func:`address_of`."""
     return _DATABASES[address.get_backend_name()]
 
 
 def database_of(connection: sa.Connection | sa.Engine) -> Database:
-    """The database of a connection or an engine."""
+    """Return the :class:`Database` for a connection or an engine."""
     return _DATABASES[connection.dialect.name]
 
 
@@ -169,7 +169,7 @@ def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 def insert_into(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
-    """An ``INSERT`` that also says what to do with rows that ``table`` already has (``on_conflict_…``)."""
+    """Return an ``INSERT`` that can say what to do with rows that exist already (``on_conflict_…``)."""
     if connection.dialect.name == "sqlite":
         return sqlite.insert(table)
     # The import takes a tenth of a second; commands on a SQLite file should not wait for it.

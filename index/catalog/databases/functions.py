@@ -1,4 +1,4 @@
-"""SQL functions that have different names in the databases."""
+"""SQL functions whose names differ between SQLite and PostgreSQL."""
 
 from __future__ import annotations
 
@@ -50,8 +50,8 @@ def _json_object_in_postgresql(element: _JsonObject, compiler: SQLCompiler, **mo
 def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str]) -> sa.Select[Any]:
     """Select the values of a JSON array, each as ``kind``.
 
-    One array replaces one parameter for each value: databases limit the number of parameters, and many
-    parameters take longer.
+    One array takes the place of many parameters, one for each value: databases limit the number of
+    parameters, and many of them take longer.
     """
     argument = sa.literal(parameter) if isinstance(parameter, str) else parameter
     value = _JsonValues(argument).table_valued("value").c.value
@@ -59,7 +59,7 @@ def each_json(parameter: str | sa.BindParameter[str], kind: type[int] | type[str
 
 
 def each_of(values: Sequence[int | str]) -> sa.Select[Any]:
-    """Select ``values``, which are all numbers or all texts."""
+    """Select each of ``values``, which are either all numbers or all texts."""
     return each_json(json.dumps(values), int if values and isinstance(values[0], int) else str)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from psycopg.abc import Buffer
 
 _TRANSACTIONS = 4_706_501
-"""The number of the advisory lock of the transactions that write."""
+"""The number of the advisory lock that each writing transaction holds."""
 
 _LOCKS = {"write": 4_706_502, "base": 4_706_503}
 """The numbers of the advisory locks of :meth:`PostgreSQL.lock`, by purpose."""
@@ -32,12 +32,12 @@ _TIMES = {
     "keepalives_count": 3,
     "tcp_user_timeout": 60_000,
     "options": "-c tcp_keepalives_idle=30 -c tcp_keepalives_interval=10 -c tcp_keepalives_count=3 "
-    # As with SQLite, a writer waits half a minute for another one.
+    # As with SQLite, a writer waits at most half a minute for another writer.
     "-c lock_timeout=30s",
 }
 _CONNECTIONS, _FEW_CONNECTIONS = 8, 2
-"""The connections that a process keeps open: to the catalog, and to each other schema. A process opens more
-connections when it needs them, up to the server's limit."""
+"""The most idle connections that a process keeps open: to the catalog, and to each other schema. A process
+opens more connections when it needs them, up to the server's limit."""
 
 _PROGRAM = "footnoted"
 """The name of the program in the server's list of connections."""
@@ -108,7 +108,7 @@ class PostgreSQL:
         return int(connection.scalar(sa.text(query)) or 0)
 
     def set_last_number(self, connection: sa.Connection, table: sa.Table, number: int) -> None:
-        # Ids begin at 1; the last argument tells if the number itself was given.
+        # Ids begin at 1; the last argument says whether this id has been given to a row.
         connection.execute(sa.select(sa.func.setval(_sequence(table), max(number, 1), number > 0)))
 
     def text_parts(self, connection: sa.Connection, document_id: int, version: int) -> Iterator[bytes]:
@@ -155,7 +155,7 @@ class PostgreSQL:
 
 
 def _sequence(table: sa.Table) -> str:
-    """The name of the sequence from which a table takes its ids."""
+    """Return the name of the sequence from which a table takes its ids."""
     [key] = table.primary_key.columns
     return f"{table.name}_{key.name}_seq"
 
@@ -172,7 +172,10 @@ def _replace_zeros(connection: psycopg.Connection, _record: object) -> None:
 
 
 def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
-    """Let connections find tables in ``schema`` alone, by a statement: a pooler may drop startup options."""
+    """Return a listener that makes each new connection find tables only in ``schema``.
+
+    It executes a statement, because a connection pooler may drop options given at startup.
+    """
 
     def search(connection: psycopg.Connection, _record: object) -> None:
         connection.autocommit = True
@@ -183,7 +186,7 @@ def _searching(schema: str) -> Callable[[psycopg.Connection, object], None]:
 
 
 def _explain(context: sa.engine.ExceptionContext) -> None:
-    """Replace the error of a lost or refused connection by one that says what to do."""
+    """Replace the error of a lost or refused connection, or of a lock, with one that says what to do."""
     if context.is_pre_ping:
         # The pool makes a new connection in place of the one that the server has ended.
         return

@@ -14,11 +14,11 @@ import sqlalchemy as sa
 from index.private import database_files, make_file
 
 PATIENCE_SECONDS = 30.0
-"""The seconds that a writer waits for another one."""
+"""The most seconds that a writer waits for another writer."""
 
 PIECE = 256 * 1024
-"""The bytes of a text that are read at once. For the whole text at once, SQLite would take twice its memory.
-"""
+"""The number of bytes of a text that are read at once. To read the whole text at once, SQLite would need
+twice the text's memory."""
 
 _ROW = sa.text("SELECT rowid FROM versions WHERE document_id = :document AND version = :version")
 
@@ -35,8 +35,8 @@ class SQLite:
         # SQLite's own error says why.
         with suppress(OSError):
             make_file(_file(address))
-        # A reader holds its connection for a whole question, so the number of connections has no limit. The
-        # pool keeps few of them open, because each keeps 2 MB of pages.
+        # A reader holds its connection while a question is answered, so the number of connections has no
+        # limit. The pool keeps few of them open, because each keeps 2 MB of pages.
         engine = sa.create_engine(
             address, connect_args={"timeout": PATIENCE_SECONDS}, pool_size=8, max_overflow=-1
         )

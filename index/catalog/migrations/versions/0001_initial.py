@@ -1,7 +1,7 @@
-"""The first tables, and the lineage, a random name of this catalog.
+"""The first tables, and the catalog's random name (its lineage).
 
-UNCHANGED names the tables that no later migration changes. Write out here, in its first form, any table that
-a later migration changes.
+``UNCHANGED`` names the tables that no later migration changes. Any table that a later migration changes must
+be written out here in its first form.
 """
 
 import uuid
@@ -50,7 +50,7 @@ series_names = sa.Table(
 
 
 def upgrade() -> None:
-    """Create the tables, and name the catalog."""
+    """Create the tables, and give the catalog its random name."""
     connection = op.get_bind()
     metadata.create_all(connection, [metadata.tables[name] for name in UNCHANGED])
     FORMER.create_all(connection)

@@ -1,7 +1,7 @@
 """Owners of stored answers and of names of conversations, and limits of collections.
 
-Existing answers belong to nobody. The documents of an answer are the documents that it cites and those of its
-passages and filters.
+Existing answers have no owner. The documents of an answer (``kept_documents``) are those that it cites, those
+of its passages, and those that its filters name.
 """
 
 import sqlalchemy as sa
@@ -44,7 +44,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Return to the former tables: answers lose their owners, and collections their limits."""
+    """Return to the former tables: answers lose their owners, and collections lose their limits."""
     connection = op.get_bind()
     op.create_table(
         "series_names",
