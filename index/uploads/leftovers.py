@@ -13,7 +13,7 @@ from index.library import Library
 from index.loaders.sidecar import sidecar_of
 
 INCOMING = ".incoming-"
-"""The prefix of the folders with files that are not indexed yet; the name of their process follows."""
+"""The prefix of the hidden folders with uploaded or deleted files; the name of their process follows it."""
 
 _LEFT_SECONDS = 86_400.0
 """The age in seconds after which a folder counts as abandoned if its process is unknown."""
@@ -22,45 +22,45 @@ _NOTE = ".placing"
 
 
 def note_placing(incoming: Path, name: str, digest: str) -> None:
-    """Record in an upload's hidden folder that the file is about to move to the uploads.
+    """Record in an upload's hidden folder that the file is about to move to the uploads folder.
 
     Args:
         incoming: the hidden folder, which still has the file.
-        name: the file's name, in both folders.
+        name: the file's name, which is the same in both folders.
         digest: sha256 of the file's content.
     """
     (incoming / _NOTE).write_text(json.dumps({"name": name, "digest": digest}), encoding="utf-8")
 
 
 def note_removing(aside: Path, name: str) -> None:
-    """Record in a folder that an upload's file is about to move there because its document is deleted.
+    """Record in a hidden folder that an upload's file is about to move there, since its document is deleted.
 
     Args:
-        aside: the folder.
+        aside: the hidden folder.
         name: the file's name.
     """
     (aside / _NOTE).write_text(json.dumps({"name": name, "digest": None}), encoding="utf-8")
 
 
 def note_restoring(aside: Path, name: str) -> None:
-    """Record in a folder that a deleted upload's file is about to move back to the uploads.
+    """Record in a hidden folder that a deleted upload's file is about to move back to the uploads folder.
 
     Args:
-        aside: the folder.
-        name: the file's name, which is free among the uploads.
+        aside: the hidden folder.
+        name: the file's name, which no other upload has.
     """
     noted = {"name": name, "digest": None, "restoring": True}
     (aside / _NOTE).write_text(json.dumps(noted), encoding="utf-8")
 
 
 def aside_of(incoming: Path, place: Path) -> Path:
-    """The path to which the former file of ``place`` moves while a new one takes its place."""
+    """Return the path in ``incoming`` to which the file at ``place`` moves when it is replaced or deleted."""
     # An upload's name never begins with a dot, so this name differs from it.
     return incoming / f".former-{place.suffix}"
 
 
 def put_back(place: Path, aside: Path) -> None:
-    """Restore the former file of ``place``, or remove the new one if there was none."""
+    """Restore the former file of ``place`` from ``aside``; if there was none, delete the new file."""
     if aside.exists():
         aside.replace(place)
     else:
@@ -100,7 +100,7 @@ def _take_back(index: Library, folder: Path, left: Path) -> None:
         if known is None or known.digest != noted["digest"]:
             put_back(place, aside_of(left, place))
         return
-    # An upload from an older version of the program may have a sidecar, which moves with the file.
+    # An upload from an older version of the program may have a sidecar, which has moved with the file.
     for former in (place, sidecar_of(place)):
         aside = aside_of(left, former)
         if noted.get("restoring"):

@@ -28,10 +28,10 @@ from index.uploads.leftovers import INCOMING, aside_of, note_placing, put_back
 from index.uploads.room import check_room
 
 _MAX_NAME_BYTES = 200
-"""The longest file name in bytes: file systems allow 255, and the sidecar's name is longer."""
+"""The most bytes of a file name. File systems allow 255, and the name of the file's sidecar is longer."""
 
 _NUMBERED = 100
-"""The number at which the search for a free name ends."""
+"""The number at which the search for a free name, such as ``report-2.pdf``, ends."""
 
 _MAX_SUFFIX_BYTES = 20
 """The most bytes after a name's last dot that count as a suffix."""
@@ -49,7 +49,7 @@ class Sent:
     Attributes:
         name: the file's name on the user's computer.
         file: the file's content.
-        said: the title, publisher, author, published, language and collection that the user has given.
+        said: the details that the user has given: title, publisher, author, published, language, collection.
         most_bytes: the most bytes that all uploads of the user may take; 0 for no limit.
     """
 
@@ -81,16 +81,16 @@ class Kept:
 
     @property
     def uploader(self) -> str:
-        """The key of the user; empty for an unknown user."""
+        """The key of the user who sent the file; empty for an unknown user."""
         return self.viewer.key if self.viewer else ""
 
     def discard(self) -> None:
-        """Delete the hidden folder. The file of an indexed document is already elsewhere."""
+        """Delete the hidden folder. The file of an indexed document is no longer in this folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def uploads_folder(index: Library) -> Path:
-    """The folder of the uploads."""
+    """Return the folder of the library's uploads."""
     return index.uploads.absolute()
 
 
@@ -100,15 +100,16 @@ def is_uploaded(index: Library, record: DocumentRecord) -> bool:
 
 
 def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -> DocumentRecord:
-    """Store an uploaded file and index it; a file of a known name becomes that document's new version.
+    """Store an uploaded file and index it.
 
-    If the file cannot be read or indexed, it is deleted, and an earlier file of that name stays.
+    If an uploaded document has the same file name, the file becomes its new version. If the file cannot be
+    read or indexed, it is deleted, and an earlier file of that name stays.
 
     Args:
         index: the library.
         reader: the process that reads the file.
         options: loader options and limits.
-        sent: the file, and its stated details.
+        sent: the file, and the details that the user has given.
 
     Raises:
         LoadError: if the file cannot be read, or a detail cannot be stored.
@@ -123,9 +124,9 @@ def add_upload(index: Library, reader: Isolated, options: Options, sent: Sent) -
 
 
 def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
-    """Write an uploaded file to a hidden folder, unread. The caller must finally discard the result.
+    """Write an uploaded file to a hidden folder, unread. The caller must later discard the result.
 
-    If a report that the user may not see has the same name, the name of the file gets a number.
+    If a report that the user may not see has the same name, a number is added to the name of the file.
 
     Raises:
         LoadError: if the file is too large, or a detail cannot be stored.
@@ -173,9 +174,9 @@ def index_upload(
     incoming = Incoming(str(folder), kept.name, 0, 0, kept.digest, document, given=given, cut=its)
     # Embed before taking the lock, because embedding may take many minutes.
     index.embed([incoming], progress)
-    # Without the lock, two uploads with one name could store the file of one with the text of the other.
+    # Without the lock, two uploads of the same name could store the file of one with the text of the other.
     with PLACING, ExitStack() as unless_indexed:
-        # Another upload of the same user may have come meanwhile.
+        # Another upload of the same user may have arrived meanwhile.
         check_room(index, place, arrived.stat().st_size, kept.uploader, kept.most_bytes)
         aside = aside_of(kept.folder, place)
         _set_aside(place, aside)
@@ -192,7 +193,7 @@ def index_upload(
 
 
 def _details(index: Library, folder: Path, kept: Kept) -> tuple[Details, Details]:
-    """The present details of the document at an upload's path, and the details that the upload changes.
+    """Return the present details of the document at an upload's path, and those that the upload changes.
 
     The upload removes the details of an earlier upload, but not the details of edits.
     """

@@ -62,13 +62,13 @@ class Removed:
 
     @property
     def is_open(self) -> bool:
-        """True until a server claims the document, to restore it or to discard it."""
+        """Whether no server has claimed the document yet, to restore it or to discard it."""
         return (self.folder / _REMOVED).is_file()
 
     def claimed(self, index: Library) -> Self | None:
         """Claim the document for this caller alone; return None if another caller has claimed it.
 
-        The folder of the result belongs to this process.
+        The result is this deletion with a new folder, which belongs to this process.
         """
         try:
             (self.folder / _REMOVED).rename(self.folder / _CLAIMED)
@@ -80,20 +80,20 @@ class Removed:
         return replace(self, folder=folder)
 
     def note(self) -> None:
-        """Write a file in the folder, by which other servers find the document to restore it."""
+        """Write a file in the folder, so that other servers can find the document and restore it."""
         write_file(self.folder / _REMOVED, json.dumps(asdict(self) | {"folder": None}))
 
     def discard(self) -> None:
-        """Delete the folder that holds the removed file. A restored document's file is no longer in it."""
+        """Delete the folder with the removed file. A restored document's file is no longer in this folder."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def remove_upload(index: Library, document_id: int) -> Removed:
-    """Delete an uploaded document, all its versions and its file. The caller must finally discard the result.
+    """Delete an uploaded document, all its versions and its file. The caller must later discard the result.
 
     Raises:
         DocumentNotFoundError: if there is no such document.
-        NotUploadedError: if its file is in a folder that the library follows.
+        NotUploadedError: if the document's file is in a folder that the library follows.
         LibraryLockedError: if another process writes for more than half a minute; the file stays.
         LibraryRestoredError: if a backup was restored meanwhile; nothing is deleted.
     """
@@ -136,11 +136,11 @@ def restore_upload(index: Library, removed: Removed, most_bytes: int = 0) -> Doc
         most_bytes: the most bytes that all uploads of one viewer may take; 0 for no limit.
 
     Raises:
-        StorageLimitError: if the uploads of the document's uploader would take more.
+        StorageLimitError: if all uploads of the document's uploader would take more than ``most_bytes``.
         GoneError: if a backup was restored after the deletion, or the folder was deleted.
         TakenError: if a file of the same name was uploaded after the deletion.
-        LibraryLockedError, LibraryWriteError: as :meth:`index.library.Library.replace`; the document stays
-            deleted.
+        LibraryLockedError, LibraryWriteError: raised as by :meth:`index.library.Library.replace`; the
+            document stays deleted.
     """
     place, rows = uploads_folder(index) / removed.name, removed.folder / _ROWS
     with index.catalog.reading() as reader:

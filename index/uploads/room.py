@@ -17,13 +17,14 @@ def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: 
 
     Args:
         index: the library.
-        place: the path of the file among the uploads; a present file there is replaced.
+        place: the path of the file among the uploads; a file that is there already is replaced, and does not
+            count.
         size: the size of the file in bytes.
         viewer: the viewer's key. An empty key, such as that of a command on this machine, has no limit.
         most_bytes: the most bytes that all uploads of the viewer may take; 0 for no limit.
 
     Raises:
-        StorageLimitError: if all uploads of the viewer would take more.
+        StorageLimitError: if all uploads of the viewer would take more than ``most_bytes``.
     """
     if not viewer or not most_bytes:
         return
@@ -38,5 +39,5 @@ def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: 
 
 
 def _tenths(size: int, rounded: Callable[[float], int]) -> str:
-    """A size in megabytes with one decimal place."""
+    """Format a size in megabytes with one decimal place, rounded by ``rounded``."""
     return f"{rounded(size / MEGABYTE * 10) / 10:,.1f}"

@@ -1,4 +1,4 @@
-"""Deletions that can be undone for a while."""
+"""Keeps deletions for a while, so that they can be undone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Deletions:
     """The deletions of a server that can be undone. Leaving the context makes all of them final."""
 
     def __init__(self, index: Library, most_bytes: int = 0) -> None:
-        """Delete documents of ``index``.
+        """Keep the deletions of documents in ``index``.
 
         Args:
             index: the library.
@@ -93,7 +93,7 @@ class Deletions:
                 self._index.catalog.for_viewer(viewer).document(document_id)
 
     def _kept(self, document_id: int) -> Removed | None:
-        """A deletion that can be undone, by this server or by another one with the same uploads."""
+        """Return a document's deletion, by this or another server, if it can still be undone; else None."""
         deletion = self._undoable.get(document_id)
         if deletion is not None and not deletion.removed.is_open:
             # Another server is restoring the document, or has restored it.
