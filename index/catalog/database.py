@@ -212,7 +212,7 @@ class Catalog:
         Args:
             new: the passages' vectors, by digest.
             sentences: the packed vectors of the passages' sentences (:mod:`index.embedding.quantize`), by the
-                same digests. A passage is absent if the encoder gives no vectors of its sentences.
+                same digests. Passages for which the encoder gives no vectors of sentences are absent.
         """
         rows = [
             {"digest": digest, "vector": vector.astype("<f4").tobytes()} for digest, vector in new.items()

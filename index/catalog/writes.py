@@ -352,7 +352,7 @@ def forecast(
 ) -> tuple[Committed, Build]:
     """Predict the outcome of :meth:`index.catalog.database.Catalog.commit`, so that slow work can precede it.
 
-    The actual outcome differs if another writer commits meanwhile, or if ``new`` has one path twice.
+    The actual outcome differs if another writer commits meanwhile, or if ``new`` has the same path twice.
 
     Returns:
         The expected outcome, and the build to which the new passages go.

@@ -30,7 +30,7 @@ SECTION_TOKENS = 20
 
 _LONGEST_WORD = 20
 """The longest token, in characters, that counts as one token. A longer token is text that the tokenizer does
-not know: MiniLM's tokenizer makes one unknown token of a whole phrase of Thai, Khmer or Burmese."""
+not know: MiniLM's tokenizer turns a whole phrase of Thai, Khmer or Burmese into one unknown token."""
 
 _CHARACTERS_A_TOKEN = 4
 """Each run of this many characters in such a longer token counts as one token. English has about as many

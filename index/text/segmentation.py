@@ -41,7 +41,7 @@ def sentences(text: str, language: str = UNKNOWN_LANGUAGE) -> list[Span]:
     Every character that is not white space is in exactly one sentence. A piece without a letter or digit (a
     lone bullet, a closing quotation mark) joins the sentence before it in the same block. So do a piece that
     begins with the bar between two cells (``Figure 2. | Rate of``), and the mark of a footnote directly after
-    a sentence. A row of a table is one sentence, whatever its punctuation.
+    a sentence. A row of a table is one sentence, regardless of its punctuation.
 
     Args:
         text: a document's canonical text, in which a line break ends a block.
