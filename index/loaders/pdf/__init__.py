@@ -1,1 +1,1 @@
-"""PDF files: characters, lines, columns, paragraphs, footnotes, outline and text recognition."""
+"""Reads PDF files: characters, lines, columns, paragraphs, footnotes, outline and OCR."""

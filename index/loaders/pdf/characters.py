@@ -28,12 +28,12 @@ _FAR = 1e6
 14,400 points (ISO 32000-1, annex C)."""
 
 _FARTHEST = 65_535
-"""The largest coordinate of a box: the largest 16-bit number."""
+"""The largest coordinate that ``PageLayout.boxes`` can hold: the largest unsigned 16-bit number."""
 
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The visible area of a page, and its rotation. The edges are in PDF coordinates, in points.
+    """The visible area of a page, and its rotation. The four edges are in PDF coordinates, in points.
 
     Attributes:
         left: the left edge.
@@ -41,8 +41,8 @@ class Frame:
         right: the right edge.
         top: the upper edge.
         rotation: the clockwise rotation of the visible page, in degrees.
-        width: the width of the visible page, in points.
-        height: the height of the visible page, in points.
+        width: the width of the visible page after rotation, in points.
+        height: the height of the visible page after rotation, in points.
     """
 
     left: float
@@ -56,8 +56,8 @@ class Frame:
     def shown(self, x: float | None, y: float | None) -> tuple[float, float]:
         """Convert a point from PDF coordinates to coordinates on the visible page, after rotation.
 
-        The origin is the lower left corner of the visible page. None stands for the coordinate of the upper
-        left corner.
+        The origin of the result is the lower left corner of the visible page. In PDF coordinates, None stands
+        for the left edge as ``x`` and for the upper edge as ``y``.
         """
         if x is None or y is None:
             x, y = (self.left if x is None else x), (self.top if y is None else y)
@@ -73,16 +73,17 @@ class Frame:
 
 
 def frame(page: PdfPage) -> Frame:
-    """The visible area of ``page``."""
+    """Return the visible area of ``page``."""
     left, bottom, right, top = page.get_bbox()
     width, height = page.get_size()
     return Frame(left, bottom, right, top, page.get_rotation(), width, height)
 
 
 def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
-    """The characters of a page in the order of its text layer, with places on the visible page.
+    """Return a page's characters in the order of its text layer, with their places on the visible page.
 
-    Characters outside the visible page, such as printers' marks, are left out.
+    Characters outside the visible page, such as printers' marks, are left out. A ligature gives several
+    characters with one box.
     """
     count = text_page.count_chars()
     codes = _codes(text_page, count)
@@ -118,9 +119,9 @@ def _codes(text_page: PdfTextPage, count: int) -> list[int]:
 
 
 def _direct(function: Any, result: Any, *arguments: Any) -> Callable[..., Any]:  # noqa: ANN401 - of ctypes
-    """A function of PDFium that takes addresses instead of pointers.
+    """Return a function of PDFium in a form that takes addresses (integers) instead of pointers.
 
-    The loader calls it for each character, and checking pointers would take half of the time of a call.
+    The loader calls the function for each character, and half of the time would go into checking pointers.
     """
     from ctypes import CFUNCTYPE
 
@@ -134,7 +135,7 @@ def _address(pointer: Any) -> int:  # noqa: ANN401 - of ctypes
 
 
 def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float64]:
-    """The box of each character on the visible page: left, bottom, right, top; an array of shape (n, 4)."""
+    """Return the box (left, bottom, right, top) of each character on the visible page; shape (n, 4)."""
     from ctypes import addressof, c_int, c_void_p, sizeof
 
     import numpy as np
@@ -151,16 +152,16 @@ def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.floa
 
 
 def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
-    """For each box, whether it is at least partly on the visible page."""
+    """Return for each box whether it lies at least partly on the visible page; shape (n,)."""
     left, bottom, right, top = shown.T
     inside: NDArray[np.bool_] = (right >= 0) & (left <= frame.width) & (top >= 0) & (bottom <= frame.height)
     return inside
 
 
 def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
-    """Convert boxes (left, bottom, right, top) from PDF coordinates to those of the page as it is shown.
+    """Convert boxes (left, bottom, right, top) from PDF coordinates to those of the visible, rotated page.
 
-    The page may be shown rotated. Shape (n, 4).
+    The array and the result have the shape (n, 4).
     """
     import numpy as np
 
@@ -178,9 +179,10 @@ def _turned(boxes: NDArray[np.float64], frame: Frame) -> NDArray[np.float64]:
 
 
 def _upright(shown: NDArray[np.float64], frame: Frame, text_page: PdfTextPage) -> NDArray[np.float64]:
-    """Turn each box so that its line runs from left to right: the names of axes are often written vertically.
+    """Turn each box so that its text runs from left to right; shape (n, 4).
 
-    Shape (n, 4). Only the places of boxes that are turned alike can be compared.
+    The names of a chart's axes, for example, are often written vertically. Boxes of text in different
+    directions are turned by different angles, so their places cannot be compared with each other.
     """
     from ctypes import c_float, c_int, c_void_p
 
@@ -197,7 +199,7 @@ def _upright(shown: NDArray[np.float64], frame: Frame, text_page: PdfTextPage) -
 
 
 def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
-    """Write boxes as the bytes of PageLayout, clipped at the page's edges; no box becomes empty.
+    """Convert boxes to the bytes of ``PageLayout.boxes``, clipped at the page's edges; no box becomes empty.
 
     Args:
         shown: boxes ``(left, bottom, right, top)`` on the visible page; shape (n, 4).
@@ -214,7 +216,7 @@ def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
 
 
 def _characters(codes: Sequence[int]) -> Iterator[str]:
-    """The character of each code; for a pair of surrogates, the character and then an empty string."""
+    """Yield the character of each code; for a pair of surrogates, the character and then an empty string."""
     high = 0
     for code, following in zip_longest(codes, codes[1:], fillvalue=0):
         if 0xD800 <= code < 0xDC00 and 0xDC00 <= following < 0xE000:
@@ -228,7 +230,7 @@ def _characters(codes: Sequence[int]) -> Iterator[str]:
 
 
 def _edges(characters: Sequence[str]) -> set[int]:
-    """The indexes of the first and the last character of each line, without spaces."""
+    """Return the indexes of the first and the last character of each line; white space does not count."""
     edges: set[int] = set()
     first = last = -1
     for index, character in enumerate(characters):
@@ -253,7 +255,11 @@ def _is_bold(text_page: PdfTextPage, index: int) -> bool:
 
 @lru_cache(maxsize=4096)
 def readable(character: str) -> str:
-    """A character for the text: ligatures become letters, symbol bullets ``•``, most controls ""."""
+    """Return a character as the text should have it.
+
+    A ligature becomes its letters, a bullet of a symbol font ``•``, PDFium's mark of a word divided at a
+    line's end ``WRAPPED_HYPHEN``, and most control characters an empty string.
+    """
     if not character or "\ufb00" <= character <= "\ufb06":
         return normalize("NFKC", character)
     if character in "\ufffe\x02":  # PDFium's marks of a hyphen that divides a word at a line's end

@@ -1,4 +1,4 @@
-"""Reads a PDF as a Document: its paragraphs, from the text layer or by text recognition in scanned pages."""
+"""Reads a PDF as a Document: its paragraphs come from the text layer or, on scanned pages, from OCR."""
 
 from __future__ import annotations
 
@@ -36,24 +36,27 @@ if TYPE_CHECKING:
 
 _DATE = re.compile(r"(?:D:)?([0-9]{4})([0-9]{2})?([0-9]{2})?.*", re.DOTALL)
 _COPIERS = re.compile(r"(?:pdftk|PDFium)\b", re.IGNORECASE)
-"""Creators that copy pages of other PDFs into a new file, and date it to that day. Other such programs keep
-the date of the first file, as qpdf and pypdf do, or write none."""
+"""Programs that copy pages of other PDFs into a new file, and date it to the day of the copy. Other such
+programs keep the date of the first file, as qpdf and pypdf do, or write no date."""
 
 _PICTURES_WITHIN = 4
-"""The depth to which forms (reusable parts of a page), nested in each other, are searched for pictures."""
+"""The depth to which nested forms (reusable parts of a page) are searched for pictures."""
 
 READ_PICTURES = (
     "turn on the setting ocr, which needs the program tesseract, or run the file through OCR first"
 )
-"""The remedy if pages have no text layer."""
+"""The remedy for a PDF without a text layer."""
 
 SCAN_AGAIN = "scan it again, or name its languages in the setting ocr_languages"
-"""The remedy if nothing was recognised on pages."""
+"""The remedy for a PDF in which OCR found no words."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """A page: its frame, its text runs, and whether it is a picture, whose text is recognised."""
+    """A page: its frame, its text runs, and whether it is a picture without a text layer.
+
+    The runs of such a picture come from OCR; there are none if OCR is off or finds no words.
+    """
 
     frame: Frame
     runs: list[Line]
@@ -61,11 +64,16 @@ class _Page:
 
 
 def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of a PDF. With ``options.ocr``, pages without a text layer are recognised.
+    """Read a PDF as a document. With ``options.ocr``, the text of scanned pages comes from OCR.
+
+    Args:
+        data: the file's content.
+        path: the file's path, for messages and for a title if the file states none.
+        options: the options for reading files.
 
     Raises:
         LoadError: if the file is not a PDF, is broken, is encrypted and none of ``options.passwords`` opens
-            it, has too many pages, or has no words; if text recognition fails.
+            it, has too many pages, or has no words; if OCR fails.
     """
     if not seems_pdf(data):
         kind = binary_kind(data)
@@ -114,7 +122,12 @@ def _numbers(chosen: Iterable[bool]) -> tuple[int, ...]:
 def _read(
     pages: Sequence[Sequence[Line]], heights: Sequence[float]
 ) -> tuple[list[list[Line]], list[list[Paragraph]], Stitched, frozenset[str]]:
-    """The pages' lines without running titles, the pages' paragraphs, the whole text, and its words."""
+    """Find the text of a document in the lines of its pages.
+
+    Returns:
+        Each page's lines without running titles and page numbers; each page's paragraphs; the whole text; and
+        the words of the text.
+    """
     written = without_running(pages, heights)
     known, usual = words_of(written), usual_height(written)
     parts: list[PageParts] = []
@@ -126,7 +139,7 @@ def _read(
 
 
 def _properties(document: PdfDocument) -> dict[str, str]:
-    """The document's information dictionary, without empty values and control characters."""
+    """Return the entries of the PDF's information dictionary without control characters or empty values."""
     with PDFIUM:
         said = document.get_metadata_dict(skip_empty=True)
     cleaned = {key: flow("".join(readable(character) for character in text)) for key, text in said.items()}
@@ -139,9 +152,10 @@ def _bookmarks(document: PdfDocument) -> list[Bookmark]:
 
 
 def _published(said: Mapping[str, str]) -> str | None:
-    """The day of the creation date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4).
+    """Return the day of the creation date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4), in ISO 8601.
 
-    None if it is only the day on which pages were copied out of a file that may be years older.
+    Return None if there is no valid date, or if it is only the day on which the pages were copied from a file
+    that may be years older.
     """
     match = _DATE.fullmatch(said.get("CreationDate", ""))
     if _COPIERS.match(said.get("Creator", "")):
@@ -162,7 +176,7 @@ def _page(document: PdfDocument, number: int, path: Path, options: Options) -> _
 
 
 def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
-    """A page with its text layer."""
+    """Read a page's text layer."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:
@@ -181,7 +195,7 @@ def _written_page(document: PdfDocument, number: int, path: Path) -> _Page:
 
 
 def _drawn(document: PdfDocument, number: int, path: Path, frame: Frame) -> Image:
-    """The picture of a page, for text recognition."""
+    """Draw a page for OCR."""
     from pypdfium2 import PdfiumError
 
     with PDFIUM:

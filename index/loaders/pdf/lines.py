@@ -1,7 +1,7 @@
-"""Joins the pieces (text runs) of a page to lines and table rows, with a cell in each column of a table.
+"""Joins the pieces (text runs) of a page into lines and table rows, with a cell in each column of a table.
 
-If a row leaves a cell empty, the page has no characters for it. Without an empty cell there, the following
-figures would get the headings of other columns.
+A page has no characters for an empty cell of a row. Without an empty cell in its place, the figures after it
+would stand under the headings of other columns.
 """
 
 from __future__ import annotations
@@ -17,19 +17,19 @@ from index.loaders.pdf.tables.layout import with_tables
 from index.loaders.superscripts import superscript
 
 MAX_WORD_GAP = 1.5
-"""A wider gap, in line heights, may separate cells: spaces in justified text are seldom so wide."""
+"""A gap wider than this, in line heights, may separate cells: spaces in justified text are seldom so wide."""
 
 SURE_GAP = 4.0
-"""A wider gap, in line heights, separates cells even if the adjacent lines have no gap there."""
+"""A gap wider than this, in line heights, separates cells even if the adjacent lines have no gap there."""
 
 SURE_GAPS = 3
-"""A line with at least this number of wide gaps is always a row."""
+"""A line with at least this many gaps is always a row."""
 
 MIN_WORD_GAP = 0.12
-"""A narrower gap between two pieces of a line, in line heights, is inside a word."""
+"""A gap no wider than this between two pieces of a line, in line heights, is inside a word."""
 
 SCRIPT_RATIO = 0.85
-"""Characters below this share of the line's height may be superscripts or subscripts."""
+"""A piece smaller than this share of its line's height may be a superscript or subscript."""
 
 _LABEL = regex.compile(r"[•●○◦▪■□‣∙·➢✓*–—-]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2})+\.?")
 """A piece that is only a bullet, or only the number of an item or heading."""
@@ -38,7 +38,7 @@ _PROSE = regex.compile(r"\P{N}*\p{L}")
 
 
 def lines(pieces: Iterable[Line]) -> list[Line]:
-    """The lines of a page, from its pieces in reading order."""
+    """Join the pieces of a page, given in reading order, into lines and table rows."""
     joined: list[Line] = []
     for piece in pieces:
         line = replace(piece, cells=_wide_cells(piece))
@@ -55,7 +55,7 @@ def lines(pieces: Iterable[Line]) -> list[Line]:
 
 
 def _wide_cells(piece: Line) -> tuple[Cell, ...]:
-    """The cells of a piece. Cells with a narrow gap between them are joined."""
+    """Return the cells of a piece; cells with a gap of at most ``MAX_WORD_GAP`` between them are joined."""
     if len(piece.cells) == 1:
         return piece.cells
     cells = [piece.cells[0]]
@@ -104,7 +104,7 @@ def _together(line: Line, following: Line) -> Line:
 
 
 def _raised(piece: Line, line: Line) -> Line:
-    """A piece of ``line``, in which a small number above the letters becomes a superscript."""
+    """Return ``piece``, as a superscript if it is a small number that is raised beside ``line``."""
     cell = piece.cells[0]
     is_raised = _is_script(piece, line) and piece.top > line.top - 0.15 * line.height
     if len(piece.cells) > 1 or not is_raised or not cell.words.text.strip().isdecimal():
@@ -114,9 +114,10 @@ def _raised(piece: Line, line: Line) -> Line:
 
 
 def _is_row(line: Line, neighbours: Sequence[Line]) -> bool:
-    """Tell if a line is a table's row: it has many or wide gaps, or shares a gap with an adjacent line.
+    """Return whether a line is a table's row.
 
-    A number or bullet with its text is never a row.
+    A row has many or wide gaps, or a gap above or below a gap of a neighbour. A bullet or number and the
+    words after it are never a row.
     """
     first, *others = line.cells
     if not others:

@@ -16,21 +16,29 @@ if TYPE_CHECKING:
 
 
 PDFIUM = threading.RLock()
-"""The lock for every call of PDFium: two threads must not call it at once, even for two documents."""
+"""The lock to hold for every call of PDFium: two threads must not call it at once, even for two documents."""
 
 SAVE_AGAIN = "open it in a PDF program and save it again"
 """The remedy for a broken file."""
 
 
 MAX_PIXELS = 16_000_000
-"""The most pixels of a page's picture, since a page may be a hundred times as high as it is wide."""
+"""The most pixels in a page's picture: some pages are a hundred times as high as they are wide."""
 
 
 def opened(data: bytes, path: Path, options: Options) -> PdfDocument:
-    """The PDF, opened without a password or with the first of ``options.passwords`` that opens it.
+    """Open a PDF without a password, or with the first of ``options.passwords`` that opens it.
+
+    Call this only while holding the lock ``PDFIUM``.
+
+    Args:
+        data: the file's content.
+        path: the file, for messages.
+        options: the options, with the passwords and the limit of pages.
 
     Raises:
-        LoadError: if the file is broken, no password opens it, or it has too many pages.
+        LoadError: if the file is broken or has no pages, no password opens it, its encryption is not
+            supported, or it has too many pages.
     """
     document = _unlocked(data, path, options.passwords)
     pages, most = len(document), options.limits.pages
@@ -67,14 +75,14 @@ def _locked(path: Path, tried: int) -> LoadError:
 
 
 def draw_page(data: bytes, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
-    """A page as a PNG picture, with the rotation of the visible page.
+    """Draw a page as a PNG picture, rotated as a viewer shows it.
 
     Args:
         data: the file's content.
         path: the file, for messages.
         page: the number of the page, from 1.
-        width: the width of the picture in pixels; a very high page gives a narrower picture.
-        options: the options with passwords.
+        width: the width of the picture in pixels; the picture of a very high page is narrower.
+        options: the options, with the passwords.
 
     Raises:
         LoadError: if the file cannot be opened, has no such page, or the page cannot be drawn.

@@ -10,7 +10,7 @@ import regex
 from index.text.geometry import BOX_BYTES
 
 NOWHERE = bytes(BOX_BYTES)
-"""The box of a character that is not on the page."""
+"""The box, all zeros, of a character that is not on the page."""
 
 _SPACES = regex.compile(r"\s+")
 
@@ -22,7 +22,7 @@ class Placed:
     Attributes:
         text: the text.
         boxes: ``BOX_BYTES`` bytes for each character.
-        mended: offsets at which a hyphen and a line break were removed.
+        mended: the offsets at which a hyphen and a line break were removed, in order.
     """
 
     text: str
@@ -36,22 +36,22 @@ class Placed:
         return Placed(self.text + other.text, self.boxes + other.boxes, mended)
 
     def cut(self, start: int, end: int) -> Placed:
-        """The characters from ``start`` to ``end``."""
+        """Return the characters from ``start`` to ``end``."""
         if start == 0 and end == len(self.text):
             return self
         mended = tuple(offset - start for offset in self.mended if start <= offset <= end)
         return Placed(self.text[start:end], self.boxes[start * BOX_BYTES : end * BOX_BYTES], mended)
 
     def strip(self) -> Placed:
-        """The text without white space at both ends."""
+        """Return the text without white space at its ends."""
         return self.cut(len(self.text) - len(self.text.lstrip()), len(self.text.rstrip()))
 
     def replaced(self, character: str, by: str) -> Placed:
-        """The text with every ``character`` replaced by ``by``. Each of the two is a single character."""
+        """Return the text with ``by`` instead of each ``character``; both are single characters."""
         return Placed(self.text.replace(character, by), self.boxes, self.mended)
 
     def on_one_line(self) -> Placed:
-        """The text with each run of white space as one space, and none at the ends."""
+        """Return the text with one space instead of each run of white space, and none at the ends."""
         stripped = self.strip()
         if " ".join(stripped.text.split()) == stripped.text:
             return stripped
@@ -71,12 +71,12 @@ def _words(text: str) -> Iterator[tuple[int, int]]:
 
 
 def unplaced(text: str) -> Placed:
-    """Text that the loader adds, and that is not on the page."""
+    """Return ``text``, which the loader adds and the page does not have, without places of its characters."""
     return Placed(text, NOWHERE * len(text))
 
 
 def joined_by(between: str, parts: Iterable[Placed]) -> Placed:
-    """Join ``parts``, with ``between`` between them."""
+    """Join ``parts``, with the unplaced text ``between`` between each two; empty if there are no parts."""
     mark = unplaced(between)
     whole: Placed | None = None
     for part in parts:

@@ -1,4 +1,4 @@
-"""Groups the characters of a page into text runs, each written from left to right at one height.
+"""Groups the characters of a page into text runs: stretches of text from left to right at one height.
 
 Coordinates are in points from the lower left corner of the visible page.
 """
@@ -19,13 +19,13 @@ from index.text.normalize import UNSPACED
 from index.text.tabular import CELL_SEPARATOR
 
 MIN_GUTTER = 0.7
-"""The narrowest gutter between columns, in line heights: most spaces are half as wide."""
+"""The narrowest gutter between columns, in line heights: most spaces between words are half as wide."""
 
 INDENT = "  "
-"""The mark before the label of a table's row, for each level of its indentation."""
+"""The spaces before the label of a table's row, once for each level of indentation."""
 
 WRAPPED_HYPHEN = "\u00ad"
-"""The character at the end of a line whose last word is divided."""
+"""The soft hyphen, which here marks the end of a line that divides a word."""
 
 _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 
@@ -33,11 +33,11 @@ _UNSPACED = regex.compile(rf"[{UNSPACED}]")
 class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three times as long to make
     """One character, with its edges on the page.
 
-    The height from ``bottom`` to ``top`` is the font's, so it is the same for all characters of a font. The
-    position of a line break has no meaning.
+    ``bottom`` and ``top`` are the bounds of the font, so they are the same for high and low letters. A line
+    break is a glyph, too, but its edges have no meaning.
 
     Attributes:
-        bold: whether the font is bold; only set for the first and last character of a line.
+        bold: whether the font is bold; set only for the first and last character of a line.
         box: the character's box as eight bytes, in the format of ``PageLayout.boxes``.
     """
 
@@ -52,13 +52,13 @@ class Glyph(NamedTuple):  # a page has thousands, and a dataclass takes three ti
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """A piece of a line between two gaps.
+    """A stretch of a line between two wide gaps.
 
     Attributes:
         words: the cell's text.
         left: the cell's left edge, in points.
         right: the cell's right edge, in points.
-        first_word: the width of the first word, in points.
+        first_word: the width of the cell's first word, in points.
     """
 
     words: Placed
@@ -69,18 +69,18 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line of a page, or a table's row.
+    """A text run, a line made up of such runs, or a row of a table.
 
     Attributes:
-        cells: the pieces of the line, from left to right.
+        cells: the stretches between wide gaps, from left to right; at least one.
         bottom: the font's lower bound, in points.
         top: the font's upper bound, in points.
-        bold: whether the first and the last character of the line are bold.
-        is_row: whether the pieces are the cells of a table's row.
+        bold: two values: whether the first and whether the last character of the line is bold.
+        is_row: whether the line is a row of a table.
         begins_table: whether the line is the first row of a table.
-        level: the depth of the indentation of a row's label, from 0.
-        resumes: the right edge, in points, of the text before trailing superscripts or subscripts; None if
-            the line does not end with them.
+        level: how deep a row's label is indented, from 0.
+        resumes: if the line ends with superscripts or subscripts, the right edge, in points, of the text
+            before them; else None.
     """
 
     cells: tuple[Cell, ...]
@@ -111,12 +111,12 @@ class Line:
 
     @property
     def left(self) -> float:
-        """The left edge of the first piece, in points."""
+        """The left edge of the first cell, in points."""
         return self.cells[0].left
 
     @property
     def right(self) -> float:
-        """The right edge of the last piece, in points."""
+        """The right edge of the last cell, in points."""
         return self.cells[-1].right
 
     @property
@@ -131,7 +131,7 @@ class Line:
 
 
 def _without_bars(words: Placed) -> Placed:
-    """Replace the bars in a cell's text that would read as the edges of cells."""
+    """Replace the bars in a cell's text, which would look like the bars between cells."""
     return Placed(without_bars(words.text), words.boxes) if "|" in words.text else words
 
 
@@ -141,10 +141,10 @@ def is_unspaced(character: str) -> bool:
 
 
 def pieces(glyphs: Iterable[Glyph]) -> Iterator[Line]:
-    """Group glyphs into text runs: stretches of text from left to right at one height.
+    """Group glyphs into text runs, which end at line breaks and divided words.
 
-    A wide gap between two glyphs begins a new :class:`Cell` of the run. A gap is wide if it is at least as
-    wide as the gutter between two columns, so not every wide gap separates the cells of a table.
+    A gap between two glyphs that is wider than ``MIN_GUTTER`` begins a new :class:`Cell` of the run. Some
+    such gaps are gutters between columns, so not every one separates the cells of a table.
     """
     current: list[Glyph] = []
     for glyph in glyphs:
@@ -177,10 +177,10 @@ def _line(glyphs: list[Glyph]) -> Iterator[Line]:
 
 
 def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
-    """Make a cell of a line. A space at the end of the cell stays.
+    """Make a cell of a line: runs of white space become one space, and raised figures become superscripts.
 
     Args:
-        glyphs: the characters of the cell.
+        glyphs: the characters of the cell; a space at its end stays.
         top: the upper bound of the line's font, in points.
         height: the height of the line's font, in points.
     """
@@ -208,7 +208,7 @@ def _cell(glyphs: Sequence[Glyph], top: float, height: float) -> Cell:
 
 
 def _first_word(glyphs: Sequence[Glyph]) -> float:
-    """The width of a line's first word; in a script without spaces, the width of its first character."""
+    """Return the width, in points, of the first word; in a script without spaces, of the first character."""
     first: Glyph | None = None
     last: Glyph | None = None
     for glyph in glyphs:
