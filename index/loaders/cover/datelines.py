@@ -1,7 +1,7 @@
 """Finds the day on which a report was published, as its first page states it.
 
-The end of a period, as in ``for the quarter ended June 30, 2023``, does not count. Months are read by their
-English names. A date in numbers is read only if its day and its month cannot be confused.
+The end of a period, as in ``for the quarter ended June 30, 2023``, does not count. Months have their English
+names. A date such as ``5/6/2023`` is not read, since either number could be the month.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ DAY = (
     rf"(?:{_MONTH}\s+{_NTH}\s?,?\s+\d{{4}}|{_NTH}\s+(?:of\s+)?{_MONTH},?\s+\d{{4}}"
     r"|\d{4}-\d{2}-\d{2}|\d{1,2}/\d{1,2}/\d{4}|\d{1,2}\.\d{1,2}\.\d{4})(?!\d)"
 )
-"""A day, as a regular expression that ignores case."""
+"""The regular expression of a day, to be compiled with IGNORECASE."""
 
 _MONTH_AND_YEAR = rf"{_MONTH},?\s+\d{{4}}(?!\d)"
 _PLACE = r"\p{Lu}[\p{L}.'’-]*(?:[ ,]+\p{Lu}[\p{L}.'’-]*){0,5}"
@@ -42,7 +42,7 @@ _DATELINE = regex.compile(
     rf"(?-i:{_PLACE})(?:\s*[,;–—-]+\s*|\s+\(?|\s*\()(?P<date>{DAY})\)?[^–—-]{{0,40}}?\s?(?:--?|[–—…]|\.\s?\.)\s",
     regex.IGNORECASE,
 )
-"""A place and a day before a dash, at the start of a news release."""
+"""The start of a news release: a place, a day and a dash."""
 
 _PERIOD = regex.compile(
     r"\b(?:end(?:ed|ing|s)|as (?:of|at)|at|until|through|to|from|and|since|by)\Z", regex.IGNORECASE
@@ -50,7 +50,7 @@ _PERIOD = regex.compile(
 _ISSUE = regex.compile(
     r"\b(?:journal|bulletin|gazette|review)\s+(?P<year>(?:19|20)\d{2})\s?[-–—/;:(]\s?\d", regex.IGNORECASE
 )
-"""An issue of a journal, for example ``The EFSA Journal 2009 – 223``."""
+"""The year of a journal's issue, for example in ``The EFSA Journal 2009 – 223``."""
 
 _SLASHES = regex.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 _NOT_READ = regex.compile(r"(?<=\d)(?:st|nd|rd|th)\b|\bof\s|(?<=\p{L})\.", regex.IGNORECASE)
@@ -59,12 +59,18 @@ _QUARTER_ENDS = ("-03-31", "-06-30", "-09-30", "-12-31")
 
 
 def stated_date(lines: Sequence[str], paragraphs: Iterable[str], imprint: Iterable[str] = ()) -> str | None:
-    """The ISO 8601 date of publication that a first page states, possibly ``YYYY-MM`` or ``YYYY``.
+    """Find the date of publication that a first page states.
+
+    In order of preference, it is a date with a label, such as ``Published:``; the date at the start of a news
+    release; a date alone on a line; the year of a journal's issue.
 
     Args:
         lines: the lines in the parts of the page where dates usually stand, in order.
-        paragraphs: the first paragraphs of the text; a news release begins with place and day.
-        imprint: all lines of the page, with the running titles.
+        paragraphs: the first paragraphs of the text; a news release begins with a place and a day.
+        imprint: all lines of the page, with running titles.
+
+    Returns:
+        The date in ISO 8601, possibly ``YYYY-MM`` or ``YYYY``; None if the page states none.
     """
     everything = [*imprint, *lines]
     labelled = (match["date"] for line in everything if (match := _LABEL.match(line.strip())))
@@ -82,7 +88,7 @@ def is_date(line: str) -> bool:
 
 
 def read_date(written: str) -> str | None:
-    """The ISO 8601 date of a written day or month; None if it is ambiguous or lies in the future."""
+    """Convert a written day or month to ISO 8601; None if it is ambiguous, in the future or not a date."""
     text = _SEPT.sub("Sep", _NOT_READ.sub("", written))
     slashes = _SLASHES.fullmatch(text)
     iso = _of_numbers(*map(int, slashes.groups())) if slashes else iso_date(text)
@@ -90,14 +96,17 @@ def read_date(written: str) -> str | None:
 
 
 def _of_numbers(first: int, second: int, year: int) -> str | None:
-    """The date of a day and a month, given in either order; None if both numbers could be the month."""
+    """Return the ISO 8601 date of a day and a month, given in either order.
+
+    Return None if both could be the month and they differ, or if neither can be the month.
+    """
     if min(first, second) > 12 or (max(first, second) <= 12 and first != second):
         return None
     return iso_date(f"{year}-{min(first, second):02}-{max(first, second):02}")
 
 
 def _alone(lines: Sequence[str]) -> Iterator[str]:
-    """The dates that stand alone on a line and do not end a period.
+    """Yield the dates that stand alone on a line, as written, unless they end a period.
 
     The last day of a quarter often heads a financial statement, so it counts only after a place and a comma.
     """

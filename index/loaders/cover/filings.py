@@ -1,4 +1,4 @@
-"""Reads the cover of a form that a company files with the Securities and Exchange Commission."""
+"""Reads the cover of a form that a company files with the US Securities and Exchange Commission."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _PERIODS = {
     "40-F": "fiscal year",
     "10-Q": "quarterly period",
 }
-"""What the forms report on, by their names; others report on a ``period``."""
+"""The kind of period on which a form reports, by the form's name; ``period`` for other forms."""
 
 _MAX_NAME = 90
-"""The most characters of a company's name; a longer line before ``Exact name of registrant`` is no name."""
+"""The most characters of a company's name; a longer line above ``Exact name of registrant`` is not a name."""
 
 _SHOUTED = 0.7
-"""A name with a larger share of capitals is set in capitals."""
+"""A name with a larger share of capitals among its letters counts as written in capitals."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,10 @@ class Filing:
     Attributes:
         form: the form's name, such as ``10-Q``.
         registrant: the company that files the form.
-        period: the period on which the form reports, such as ``quarterly period ended June 30, 2023``.
-        reported: the date of the report as written, such as ``August 9, 2023``.
+        period: the period on which the form reports, such as ``quarterly period ended June 30, 2023``; None
+            if the cover states none, or a date of the report.
+        reported: the date of the report as written, such as ``August 9, 2023``; None if the cover states
+            none.
     """
 
     form: str
@@ -60,14 +62,14 @@ class Filing:
 
     @property
     def title(self) -> str:
-        """The company and the form, with the form's period or date if the title has space."""
+        """The company and the form, with the period or date of the report unless that is too long."""
         when = f" for the {self.period}" if self.period else f" of {self.reported}" if self.reported else ""
         short = f"{self.registrant}: Form {self.form}"
         return f"{short}{when}" if len(short + when) <= MAX_TITLE_CHARACTERS else short
 
     @property
     def published(self) -> str | None:
-        """The date of the report, ISO 8601; None if the cover states only the end of a period."""
+        """The date of the report in ISO 8601; None if the cover states no readable one."""
         return read_date(self.reported) if self.reported else None
 
     @property
@@ -77,11 +79,11 @@ class Filing:
 
 
 def filing(lines: Sequence[str], text: str) -> Filing | None:
-    """The form whose cover is the first page; None if the page is no cover.
+    """Read the cover of a form on the first page; None if the page is not such a cover.
 
     Args:
         lines: the lines of the page.
-        text: the document's text. It may write the company's name in small letters.
+        text: the document's text, which shows the usual spelling of a company's name in capitals.
     """
     forms = (_FORM.fullmatch(_HYPHENS.sub("-", line.strip())) for line in lines)
     form = next((match["form"] for match in forms if match), None)
@@ -99,11 +101,11 @@ def filing(lines: Sequence[str], text: str) -> Filing | None:
 
 
 def declared_filing(facts: Mapping[str, str], text: str) -> Filing | None:
-    """The form whose cover is given as facts of XBRL; None without its name or its company.
+    """Read the cover of a form from its XBRL facts; None if they lack the name of the form or the company.
 
     Args:
-        facts: the facts by their names in the taxonomy ``dei``, such as ``EntityRegistrantName``.
-        text: the document's text. It may write the company's name in small letters.
+        facts: the facts, by their names in the taxonomy ``dei``, such as ``EntityRegistrantName``.
+        text: the document's text, which shows the usual spelling of a company's name in capitals.
     """
     form, registrant = (flow(facts.get(name, "")) for name in ("DocumentType", "EntityRegistrantName"))
     if not form or not registrant:
@@ -122,7 +124,10 @@ def _written(day: date) -> str:
 
 
 def as_written(name: str, text: str) -> str:
-    """The usual spelling in ``text`` of a name in capitals; any other name stays as it is."""
+    """Return the most frequent spelling in ``text`` of a name written in capitals.
+
+    A name with small letters stays as it is, and so does a name that ``text`` has only in capitals.
+    """
     if not _is_shouted(name):
         return name
     words = [regex.escape(word).replace("'", "['’]").replace("’", "['’]") for word in name.split()]

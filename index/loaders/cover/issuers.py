@@ -1,7 +1,7 @@
 """Finds the organisation that issued a report, as its first page names it.
 
-A wrong publisher is worse than none: a name counts only with a mark of its role, such as the first sentence
-of a news release, an imprint or a letterhead.
+A wrong publisher is worse than none: a name counts only if its place shows that it is the issuer's, for
+example the first sentence of a news release, an imprint or a letterhead.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _ROLE = regex.compile(
     r"(?:an? |the )?(?:annual|interim|final|joint|report|bulletin|by|to|from|for|in|on|at|about|towards?)\b",
     regex.IGNORECASE,
 )
-"""The first words of lines that are titles or parts of sentences, not names."""
+"""The first words of lines that are titles or parts of sentences instead of names."""
 
 _ALIAS = r"(?:,?\s\([^():]{1,80}\))"
 _TICKER = r"(?:,?\s?[(\[](?:[A-Za-z][A-Za-z., &]{1,40}:\s?[A-Z0-9.]{1,8}[;,]?\s?)+[)\]])"
@@ -49,10 +49,10 @@ _RELEASE = regex.compile(
     regex.IGNORECASE,
 )
 _LEAD_WITHIN = 160
-"""The characters at a release's start that hold place, day and name."""
+"""The number of characters at the start of a release in which the dash before the company's name stands."""
 
 _MARKS = 2
-"""The number of marks that make a name a release's issuer: see ``_release``."""
+"""The number of signs that a news release was issued by the company that it names first: see ``_release``."""
 
 _PUBLISHED_BY = regex.compile(
     rf"\W*(?i:published by|publisher|issued by)(?:\s*:|\s)\s*(?:the )?(?P<name>{_NAME})[.,]?"
@@ -68,7 +68,7 @@ _MAX_WORDS = 8
 def issuer(
     lines: Sequence[str], paragraphs: Iterable[str], top: Sequence[str], author: str | None
 ) -> str | None:
-    """The organisation that issued a report, as written; None if the page does not name it for sure.
+    """Find the organisation that issued a report, as written; None if the page does not name it clearly.
 
     Args:
         lines: the lines of the first page, with running titles.
@@ -86,19 +86,20 @@ def issuer(
 
 
 def is_organisation(name: str) -> bool:
-    """Tell if a name reads like that of an organisation, such as ``Ministry of Health`` or ``eBay Inc.``."""
+    """Return whether a name reads like an organisation's, such as ``Ministry of Health`` or ``eBay Inc.``."""
     if not 1 < len(name.split()) <= _MAX_WORDS + 2 or not _WHOLE_NAME.fullmatch(name) or _ROLE.match(name):
         return False
     return _LEGAL.search(name) is not None or _NOUN.fullmatch(_BEFORE_LINK.split(name)[0]) is not None
 
 
 def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
-    """The company that a news release names first; None if the text is no release of a company.
+    """Return the company that a news release names first; None if the text is not a company's release.
 
-    Four marks speak for a release of the company: the ticker of its shares follows the name; the name is that
-    of an organisation; the text has words such as ``today announced``; the page has words such as ``press
-    release``. Two marks are needed, or three if no place and day precede the name. If the name of an agency
-    precedes the company's, as in ``(Reuters) –``, the text is the agency's own report.
+    Four signs suggest that the company issued the text: the ticker of its shares follows the name; the name
+    is an organisation's; the text has words such as ``today announced``; the page has words such as ``press
+    release``. Two signs are needed, or three if no place and day precede the name. Either the ticker or words
+    such as ``today announced`` must directly follow the name. If a news agency's name precedes the company's,
+    as in ``(Reuters) –``, the text is the agency's own report.
     """
     for text in paragraphs:
         for match in _LEAD.finditer(text, endpos=_LEAD_WITHIN + 200):
@@ -123,9 +124,9 @@ def _imprint(lines: Iterable[str]) -> str | None:
 
 
 def _letterhead(top: Sequence[str]) -> str | None:
-    """The organisation that has a line of its own above the title; None if there are none or several.
+    """Return the organisation that has a line of its own above the title; None if there are none or several.
 
-    A name does not count after a line that leads to it, such as a line that ends with ``to`` or a colon.
+    A name does not count if the line before it leads to it, for example with ``to`` or a colon at its end.
     """
     before = ""
     found: list[str] = []

@@ -1,4 +1,4 @@
-"""Distinguishes titles from dates, contacts, captions and codes by their wording."""
+"""Tells titles from dates, contacts, captions and codes by their wording."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from index.loaders.cover.datelines import is_date
 from index.loaders.metadata import MAX_TITLE_CHARACTERS
 
 _LETTERS = 0.75
-"""At least this share of a title's characters are letters; spaces do not count."""
+"""The least share of letters among a title's characters other than white space."""
 
 _LEAST_WORDS = 3
 _WORD = regex.compile(r"\p{L}{2,}")
@@ -32,7 +32,7 @@ _CONTACT = regex.compile(r"\S@\S|https?:|www\.|\+?\(?\d{2,4}\)?[ .-]\d{3,4}[ .-]
 
 
 def is_furniture(text: str) -> bool:
-    """Tell if a line is no part of a title, for example a date, a contact, or the words ``Press release``."""
+    """Return whether a line is not part of a title, for example a date, a contact or ``Press release``."""
     return (
         not _WORD.search(text)
         or _FURNITURE.fullmatch(text) is not None
@@ -47,7 +47,11 @@ def is_caption(text: str) -> bool:
 
 
 def can_be_title(text: str) -> bool:
-    """Tell if a line may be a title: it is short, begins like a name and does not end like a sentence."""
+    """Return whether a line may be a title.
+
+    It is short, does not begin in lower case or end like a sentence, and is not a caption, a list item or a
+    date.
+    """
     return (
         0 < len(text) <= MAX_TITLE_CHARACTERS
         and text[-1] not in ".:;,。：；，"
@@ -59,19 +63,22 @@ def can_be_title(text: str) -> bool:
 
 
 def has_words(text: str) -> bool:
-    """Return whether a text has several words, as most titles have."""
+    """Return whether a text has several words, as most titles do."""
     return len(_WORD.findall(text)) > 1
 
 
 def reads_like_title(text: str) -> bool:
-    """Return whether a title consists of words rather than of numbers and codes."""
+    """Return whether a title consists of words, at least three, rather than of numbers and codes."""
     written = [character for character in text if not character.isspace()]
     letters = sum(map(str.isalpha, written))
     return len(_WORD.findall(text)) >= _LEAST_WORDS and letters >= _LETTERS * len(written)
 
 
 def is_among(title: str, texts: Iterable[str]) -> bool:
-    """Return whether ``texts`` have the words and numbers of ``title``, in sequence or scattered."""
+    """Return whether all words and numbers of ``title`` are in ``texts``, together or scattered.
+
+    Return False for a title without letters and digits.
+    """
     whole = " ".join(texts).casefold()
     letters = "".join(filter(str.isalnum, title.casefold()))
     if not letters:

@@ -1,8 +1,9 @@
 """Puts the pieces (text runs) of a page into reading order, column by column.
 
 Most programs write a page in reading order. Others alternate between columns line by line, or write the
-second column first. On such a page, the pieces that cross the gutter (the space between two columns) divide
-the page into zones, and each column of a zone is read to its end.
+second column first. On such a page, the pieces are split at wide gaps into parts. The parts that cross the
+gutter (the space between two columns) divide the page into zones, and each column of a zone is read to its
+end.
 """
 
 from __future__ import annotations
@@ -34,10 +35,10 @@ MIN_WRAPPED = 0.25
 """The smallest share of a column's lines that begin inside a sentence: few cells of a table do."""
 
 MAX_LEADING = 2.2
-"""The largest typical line distance of a column, in line heights: side notes are further apart."""
+"""The largest median line distance of a column, in line heights: side notes are further apart."""
 
 MAX_CELLS = 0.7
-"""The cells of a row fill at most this share of a column's width: running text fills more."""
+"""The cells of a table's row fill less than this share of a column's width: running text fills more."""
 
 MIN_TABLE_ROWS = 3
 """The smallest number of rows in a table across the gutter."""
@@ -46,10 +47,10 @@ MIN_JUMPS = 0.08
 """A page is reordered only if at least this share of its parts, and at least three, are out of order."""
 
 MAX_PARTS = 2_000
-"""A page with more parts is a drawing, on which the search for columns would take too long."""
+"""A page with more parts than this is a drawing, on which the search for columns would take too long."""
 
 MAX_STRETCH = 2.5
-"""The largest distance, in line heights, between two parts that a program wrote one below the other."""
+"""The largest step down, in line heights, from a part to the next part in the file if both stay together."""
 
 _MAX_DEPTH = 4
 _SAME_TOP = 4
@@ -60,14 +61,23 @@ _FROM_THE_RIGHT = regex.compile(r"[\p{Hebrew}\p{Arabic}]")
 
 
 class _Part(NamedTuple):
-    """One cell of a piece, as a piece of its own; ``rank`` counts the cells in the order of the file."""
+    """One cell of a piece, as a piece of its own.
+
+    Attributes:
+        rank: the cell's place in the order of the file; only cells of one piece have adjacent ranks.
+        line: the cell.
+    """
 
     rank: int
     line: Line
 
 
 def ordered(pieces: Sequence[Line]) -> list[Line]:
-    """The pieces of a page in reading order, split at gutters."""
+    """Return the pieces of a page in reading order.
+
+    If few parts are out of order, or the page is a drawing, the pieces come back unchanged, in their order in
+    the file. Otherwise, pieces that cross a gutter are split at it.
+    """
     parts = list(_parts(pieces))
     if len(parts) > MAX_PARTS:
         return list(pieces)
@@ -88,7 +98,7 @@ def _parts(pieces: Sequence[Line]) -> Iterator[_Part]:
 
 
 def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
-    """Join parts to pieces again: parts of one piece that sorting has left side by side."""
+    """Join parts into pieces again: those parts of one piece that still follow each other after sorting."""
     current = parts[0]
     for before, part in pairwise(parts):
         if part.rank == before.rank + 1:
@@ -101,13 +111,19 @@ def _whole(parts: Sequence[_Part]) -> Iterator[Line]:
 
 
 def _is_from_the_right(pieces: Sequence[Line]) -> bool:
-    """Return whether the first lines are in a right-to-left script."""
+    """Return whether the first pieces are in a right-to-left script."""
     sample = "".join(cell.words.text for piece in pieces[:12] for cell in piece.cells)
     return len(_FROM_THE_RIGHT.findall(sample)) > len(sample) / 4
 
 
 def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list[_Part], int]:
-    """The parts of an area in reading order, and the number of parts that were written out of order."""
+    """Return the parts of an area in reading order, and the number that were out of order in the file.
+
+    Args:
+        parts: the parts of the area.
+        from_right: whether the right column is read first.
+        depth: the number of splits at gutters that led to this area.
+    """
     gutter = _gutter(parts) if depth < _MAX_DEPTH else None
     if gutter is None:
         return _from_the_top(parts), 0
@@ -129,9 +145,10 @@ def _read(parts: Sequence[_Part], *, from_right: bool, depth: int) -> tuple[list
 def _zones(
     parts: Sequence[_Part], gutter: float
 ) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
-    """Yield the zones of a page from the top.
+    """Yield the zones of a page from the top, each as ``((left, right), crossing)``.
 
-    A zone has the parts on the left and on the right of the gutter, then the parts below that cross it.
+    ``left`` and ``right`` are the parts on the two sides of the gutter; ``crossing`` is the part below them
+    that crosses the gutter, or the parts of a table's row. It is empty for the last zone.
     """
     crossing = [[part] for part in parts if _crosses(part.line, gutter)]
     aside = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
@@ -151,10 +168,11 @@ def _zones(
 
 
 def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
-    """The rows of tables that lie across the gutter.
+    """Yield the rows of tables that lie across the gutter, each from left to right.
 
-    The cells of such a row leave much space on both sides, do not begin inside a sentence, and were written
-    in sequence. One row is not enough, since two columns may have headings at the same height.
+    The cells of such a row leave much space on both sides of the gutter, do not begin with a small letter,
+    and follow each other closely in the file. A table needs ``MIN_TABLE_ROWS`` rows, since two columns may
+    have headings at the same height.
     """
     bounds = [(part.line.left, part.line.right) for part in parts]
     start, end = min((left for left, _ in bounds), default=0), max((right for _, right in bounds), default=0)
@@ -182,12 +200,15 @@ def _crosses(line: Line, gutter: float) -> bool:
 
 
 def _height_on_page(part: _Part) -> float:
-    """A sort key: higher parts come first."""
+    """Return the key that sorts parts from the top of the page."""
     return -(part.line.bottom + part.line.top) / 2
 
 
 def _from_the_top(parts: Sequence[_Part]) -> list[_Part]:
-    """Sort the parts of one column from the top; parts written one below the other stay together."""
+    """Sort the parts of one column from the top.
+
+    Parts that follow each other in the file and on the page stay together.
+    """
     stretches: list[list[_Part]] = []
     for part in sorted(parts):
         if stretches and _is_next(stretches[-1][-1].line, part.line):
@@ -218,7 +239,7 @@ def _rows(parts: Sequence[_Part]) -> list[list[_Part]]:
 
 
 def _gutter(parts: Sequence[_Part]) -> float | None:
-    """The x coordinate of a gutter between columns of running text; None if there is none."""
+    """Return the x coordinate of a gutter between columns of running text; None if there is none."""
     if len(parts) < 2 * MIN_ROWS:
         return None
     gaps = _gaps(parts)
@@ -234,7 +255,10 @@ def _gutter(parts: Sequence[_Part]) -> float | None:
 
 
 def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
-    """The gap from each part to the nearest part on its right: start and end, an array of shape (n, 2)."""
+    """Return the gaps (start, end) from parts to the nearest part on their right; shape (n, 2).
+
+    Parts without a part on their right, beyond a gap of at least ``MIN_GUTTER``, have no row in the result.
+    """
     import numpy as np
 
     box = np.array([(line.left, line.right, line.bottom, line.top) for _, line in parts])
@@ -248,7 +272,7 @@ def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
 
 
 def _commonest(gaps: NDArray[np.float64]) -> float:
-    """The middle of the interval that lies inside the most gaps."""
+    """Return the middle of the interval that lies inside the most gaps."""
     import numpy as np
 
     edges = np.concatenate((gaps[:, 0], gaps[:, 1]))
@@ -280,6 +304,6 @@ def _is_column(parts: Sequence[_Part]) -> bool:
 
 
 def _words(text: str) -> float:
-    """The number of words; two characters of a script without spaces count as one word."""
+    """Count the words of ``text``; in a script without spaces, two characters count as one word."""
     unspaced = sum(map(is_unspaced, text))
     return text.count(" ") + 1 + unspaced / 2

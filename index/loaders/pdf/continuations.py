@@ -1,4 +1,4 @@
-"""Joins paragraphs that continue in another column or page, and joins the pages to the canonical text."""
+"""Joins paragraphs that continue in another column or page, and joins the pages into the canonical text."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ MIN_WIDTH = 12
 """The smallest width of a column, in line heights: captions and cells of tables are narrower."""
 
 MIN_WIDTH_INSIDE = 8
-"""The value of ``MIN_WIDTH`` if the next column begins in lower case, as few cells of a table do."""
+"""Replaces ``MIN_WIDTH`` if the next column begins in lower case, as few cells of a table do."""
 
 MAX_COLUMNS_BETWEEN = 3
-"""The rest of a paragraph is searched in this many following columns: a column may be words in a figure."""
+"""The number of columns in which the rest of a paragraph is looked for: some are only words in a figure."""
 
 _CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
 _LETTER = regex.compile(r"\p{L}")
@@ -52,9 +52,9 @@ class PageParts:
 
 
 def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) -> list[list[Paragraph]]:
-    """The paragraphs of each page, notes last; paragraphs that continue in another column are joined.
+    """Return the paragraphs of each page, footnotes last, and join those that continue in another column.
 
-    A paragraph that continues on the next page is the last one of its own page, after the notes. The rest of
+    A paragraph that continues on the next page comes last on its own page, after the footnotes. The rest of
     it is the first paragraph of the next page, with ``continues`` set.
 
     Args:
@@ -74,7 +74,7 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
 
 
 def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
-    """Split paragraphs into columns, in which each paragraph is below or beside the previous paragraph."""
+    """Split paragraphs into columns: within a column, each paragraph is below or beside the previous one."""
     columns: list[list[Paragraph]] = []
     for paragraph in paragraphs:
         if columns and paragraph.first.bottom <= columns[-1][-1].last.top:
@@ -87,7 +87,7 @@ def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
 def _over_columns(
     columns: list[list[Paragraph]], usual: float, known: frozenset[str]
 ) -> list[list[Paragraph]]:
-    """The columns of a page, in which paragraphs that continue in a later column are joined."""
+    """Join paragraphs that continue in a later column of the page; return the columns that still have any."""
     start = 0
     while start < len(columns):
         column = columns[start]
@@ -115,9 +115,13 @@ def _over_columns(
 def _over_page(
     last: Sequence[list[Paragraph]], following: list[Paragraph], read: list[list[Paragraph]], usual: float
 ) -> None:
-    """If the next page continues a paragraph, move the paragraph to the end of its page.
+    """Move a paragraph that continues on the next page to the end of its page.
 
-    The rest of the paragraph moves to the start of the next page.
+    Args:
+        last: the columns of the nearest earlier page that has text.
+        following: the first column of the next page; the rest of the paragraph moves to its start.
+        read: the paragraphs of the earlier pages; the paragraph moves to the end of its page.
+        usual: the height of the text's lines, in points.
     """
     rest = _first(following, usual)
     for column in reversed(last):
@@ -152,7 +156,7 @@ def _is_text(paragraph: Paragraph, usual: float) -> bool:
 def _is_wide(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
     """Return whether both paragraphs are as wide as columns.
 
-    A ``rest`` of a single line may be narrower if it directly follows ``end`` (``is_next``).
+    A ``rest`` of a single line may have any width if it directly follows ``end`` (``is_next``).
     """
     least = MIN_WIDTH_INSIDE if rest.text[0].islower() else MIN_WIDTH
     widths = [
@@ -171,9 +175,9 @@ def _goes_on(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
     """Return whether ``rest``, at the start of a column or page, continues the sentence of ``end``.
 
     Args:
-        end: the last paragraph of the column or page before.
+        end: the last paragraph of an earlier column or page.
         rest: the first paragraph of the later column or page.
-        is_next: whether no other paragraph is between them.
+        is_next: whether no other column or paragraph is between the two.
     """
     small, large = sorted((end.last.height, rest.first.height))
     if (
@@ -194,10 +198,10 @@ def _goes_on(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Stitched:
-    """The pages as one text.
+    """The text of all pages as one text.
 
     Attributes:
-        words: the canonical text with the box of each character on its page.
+        words: the canonical text, with the box of each character on its page.
         page_starts: the offset at which each page begins.
         paragraph_starts: for each page, the offset of each of its paragraphs.
     """
@@ -208,11 +212,11 @@ class Stitched:
 
 
 def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Stitched:
-    """The canonical text of the pages, and the offset at which each page begins.
+    """Join the paragraphs of all pages into the canonical text.
 
     Args:
         pages: the paragraphs of each page.
-        known: the document's words, which tell the hyphen of a compound from a hyphen that divides a word.
+        known: the document's words, which show whether a hyphen at the end of a line divides a word.
     """
     pieces: list[Placed] = []
     starts: list[int] = []
@@ -244,14 +248,14 @@ def stitched(pages: Sequence[Sequence[Paragraph]], known: frozenset[str]) -> Sti
 
 
 def _is_next_row(before: Paragraph, row: Paragraph) -> bool:
-    """Return whether a row at the top of a page continues the table at the end of the page before."""
+    """Return whether ``row``, the first of a page, continues the table that ends with the row ``before``."""
     cells = row.first.cells
     has_figures = any(is_quantity(cell.words.text.strip()) for cell in cells[1:])
     return has_figures and len(cells) == len(before.last.cells)
 
 
 def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[PageLayout, ...]:
-    """The layout of each page; ``sizes`` are the width and height of each page, in points."""
+    """Return the layout of each page; ``sizes`` has the width and height of each page, in points."""
     ends = (*stitched.page_starts[1:], len(stitched.words.text))
     return tuple(
         PageLayout(width, height, stitched.words.boxes[start * BOX_BYTES : end * BOX_BYTES])
@@ -260,7 +264,7 @@ def layouts(stitched: Stitched, sizes: Sequence[tuple[float, float]]) -> tuple[P
 
 
 def _whole(pieces: Sequence[Placed]) -> Placed:
-    """Join ``pieces`` in linear time: repeated ``+`` would copy the text for each piece."""
+    """Join ``pieces`` in linear time: a ``+`` for each piece would copy the text so far each time."""
     mended: list[int] = []
     length = 0
     for piece in pieces:

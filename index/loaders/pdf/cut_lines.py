@@ -1,8 +1,8 @@
-"""Leaves out lines that the end of a page cuts.
+"""Removes the remains of lines that the edge of a page cuts off.
 
-A browser that prints a long page draws a line that does not fit both at the end of a page and at the start of
-the next one, and clips it at one of them. The text layer then has the taller letters of the clipped line:
-``Sh i 1 215`` for ``Short-term investments 1,215``.
+A browser that prints a long page draws a line that does not fit on a page twice: at the end of that page and
+at the start of the next page. One of the two copies is clipped, and the text layer has only some letters of
+it, such as the taller ones: ``Sh i 1 215`` for ``Short-term investments 1,215``.
 """
 
 from __future__ import annotations
@@ -14,18 +14,22 @@ from index.loaders.pdf.runs import Line
 from index.text.geometry import BOX_BYTES
 
 NEAR = 3
-"""The lowest lines of a page that are compared with as many of the highest lines of the next page; the others
-are running titles and page numbers."""
+"""The number of lines that are compared at the end of a page and at the start of the next page: running
+titles and page numbers may stand between a cut line and the edge of its page."""
 
 SHARED = 0.3
-"""Two runs stand on one line if their bottoms are less than this share of their height apart."""
+"""Two runs are on one line if their lower bounds are closer than this share of the upper run's height."""
 
 FEWEST = 3
-"""The fewest characters of a cut line that are enough to know the whole line by."""
+"""The fewest characters of a cut line by which the whole line can be recognised."""
 
 
 def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
-    """The text runs of each page without those of lines that stand whole on the next or the former page."""
+    """Return the text runs of each page without those of cut lines, which a neighbouring page has whole.
+
+    Args:
+        pages: the text runs of each page.
+    """
     kept = [list(runs) for runs in pages]
     for above, below in pairwise(kept):
         lowest = [_Drawn(runs) for runs in _by_height(above)[:NEAR]]
@@ -38,11 +42,12 @@ def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
 
 
 class _Drawn:
-    """A line as it is drawn.
+    """A line and the places of its characters.
 
     Attributes:
         runs: the runs of the line.
-        characters: the characters, each with its left edge as in ``PageLayout``; without spaces.
+        characters: the characters without white space, each with its left edge in quarters of a point, as in
+            ``PageLayout``.
     """
 
     def __init__(self, runs: Sequence[Line]) -> None:
@@ -56,10 +61,11 @@ class _Drawn:
         ]
 
     def is_cut(self, whole: _Drawn) -> bool:
-        """Tell if this line is what a clip leaves of ``whole``.
+        """Return whether this line is what clipping has left of the line ``whole``.
 
-        Each of its characters stands where ``whole`` has it. A clip leaves a letter wherever it occurs, or
-        nowhere, and leaves out letters between others; the beginning of another line does not look so.
+        Each of its characters stands where ``whole`` has the same character. Clipping keeps all occurrences
+        of a letter or none, and some of the missing letters stand between others. A line that only lacks the
+        end of ``whole`` is therefore not a cut line.
         """
         if not FEWEST <= len(self.characters) < len(whole.characters):
             return False
@@ -76,7 +82,7 @@ class _Drawn:
 
 
 def _by_height(runs: Sequence[Line]) -> list[list[Line]]:
-    """The runs of each line, the lowest line first."""
+    """Group runs into lines; return the runs of each line, the lowest line first."""
     lines: list[list[Line]] = []
     for run in sorted(runs, key=lambda run: run.bottom):
         if lines and run.bottom - lines[-1][0].bottom < SHARED * run.height:

@@ -10,10 +10,10 @@ import regex
 from index.loaders.pdf.runs import Line
 
 SMALLER = 0.96
-"""The largest height of a note's lines, as a share of the height of the text's lines."""
+"""The height of a footnote's lines is below this share of the height of the text's lines."""
 
 MAX_LINES = 2_000
-"""A page with more lines is a drawing, on which the search for notes would take too long."""
+"""A page with more lines than this is a drawing, on which the search for footnotes would take too long."""
 
 _MARK = regex.compile(
     r"[¹²³⁰⁴-⁹*∗†‡§¶#]{1,3}\s?\S|\(?\d{1,3}[.)]?\s+\S|\d{1,3}(?=\p{Lu}\p{L})|\[\d{1,3}\]\s*\S|[a-z]\)\s"
@@ -21,13 +21,13 @@ _MARK = regex.compile(
 
 
 _STANDING = 0.2
-"""The least width per character, in line heights: in a narrower line, characters stand above each other."""
+"""The least width per character, in line heights, of a horizontal line: a narrower line is vertical."""
 
 _STANDING_CHARACTERS = 8
 
 
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
-    """The usual height of a line, in points: the height at which the lines have the most characters."""
+    """Return the line height, in points, that the most characters have; 0 if there are no lines."""
     characters: Counter[float] = Counter()
     for page in pages:
         for line in page:
@@ -36,13 +36,17 @@ def usual_height(pages: Iterable[Iterable[Line]]) -> float:
 
 
 def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
-    """Split the lines of a page into lines of the text, and lines of footnotes and margin, each in order.
+    """Separate the lines of the text from those of footnotes and from vertical lines.
 
-    A note begins with its mark, is smaller than the text, and has only notes below it.
+    A footnote begins with its mark, is smaller than the text, and has only small lines below it, which then
+    belong to footnotes, too.
 
     Args:
         page: the page's lines, in reading order.
         usual: the height of the text's lines, in points.
+
+    Returns:
+        The lines of the text, and the other lines, both in reading order.
     """
     if len(page) > MAX_LINES:
         return list(page), []

@@ -1,7 +1,7 @@
 """Restores the ligatures of fonts that do not say which letters their glyphs stand for.
 
-Without its ligature, ``first`` becomes ``rst``. The glyph's width, compared with the letters of the page, and
-the word around it tell which of fi, fl, ff, ffi and ffl it is.
+Without its ligature, ``first`` becomes ``rst``. The width of the glyph, compared with letters on the page,
+and the word around the glyph show whether it is fi, fl, ff, ffi or ffl.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from statistics import median
 import regex
 
 FIRST_NAMED = 0x20
-"""Lower codes are no characters: PDFium gives a glyph without a name the code 0 or its number in the font."""
+"""The first code of a character: PDFium gives a glyph without a name the code 0 or its number in the font."""
 
 LIGATURES = ("fi", "fl", "ff", "ffi", "ffl")
 
@@ -42,11 +42,13 @@ Box = Sequence[float]
 
 
 def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Sequence[Box]) -> list[str]:
-    """The characters of a page, with a ligature for each glyph that has no code and stands inside a word.
+    """Return the characters of a page with the letters of missing ligatures.
+
+    A glyph without a character becomes a ligature if it stands beside letters and is as wide as a ligature.
 
     Args:
-        characters: a string for each glyph, empty if the glyph is not read.
-        codes: the code of each glyph; below ``FIRST_NAMED`` if its font names no character.
+        characters: a string for each glyph, empty if the glyph gives no character.
+        codes: the code of each glyph; below ``FIRST_NAMED`` if its font does not name its character.
         boxes: the box of each glyph.
     """
     restored = list(characters)
@@ -66,7 +68,7 @@ def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Seque
 
 
 def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[str]) -> str:
-    """Choose the ligature between the letters of a word. All letters are in lower case.
+    """Choose the ligature that completes a word. All letters are in lower case.
 
     Args:
         before: the letters before the ligature.
@@ -81,7 +83,7 @@ def ligature(before: str, after: str, fitting: Sequence[str], known: frozenset[s
 
 
 def _can_stand(before: str, one: str, after: str) -> bool:
-    """Return whether European languages usually write a ligature between these letters.
+    """Return whether European languages usually have the ligature ``one`` between ``before`` and ``after``.
 
     Vowels usually follow fl. They follow fi only in words such as ``justifiable`` and ``certified``.
     """
@@ -95,7 +97,7 @@ def _can_stand(before: str, one: str, after: str) -> bool:
 
 
 def _widths(characters: Sequence[str], boxes: Sequence[Box]) -> Mapping[str, list[tuple[float, float]]]:
-    """The heights and widths of the letters f, i and l on a page, in points."""
+    """Return the (height, width), in points, of each f, i and l on a page, by letter."""
     found: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for character, (left, bottom, right, top) in zip(characters, boxes, strict=True):
         if character in ("f", "i", "l") and top > bottom:
@@ -104,7 +106,10 @@ def _widths(characters: Sequence[str], boxes: Sequence[Box]) -> Mapping[str, lis
 
 
 def _fitting(box: Box, widths: Mapping[str, list[tuple[float, float]]]) -> list[str]:
-    """The ligatures whose letters are together as wide as a box: fi, if the box is as wide as f and i."""
+    """Return the ligatures whose letters together are about as wide as ``box``; empty if there are none.
+
+    For example, fi fits a box that is as wide as an f and an i of the same height.
+    """
     left, bottom, right, top = box
     height, width = top - bottom, right - left
     usual: dict[str, float] = {}
@@ -123,7 +128,7 @@ def _fitting(box: Box, widths: Mapping[str, list[tuple[float, float]]]) -> list[
 
 
 def _letters(characters: Sequence[str], boxes: Sequence[Box], index: int, step: int) -> str:
-    """The letters of a glyph's word that follow the glyph (``step`` is 1) or precede it (``step`` is -1)."""
+    """Return the letters of a glyph's word after the glyph (``step`` is 1) or before it (``step`` is -1)."""
     letters: list[str] = []
     while 0 <= index + step < len(characters):
         here, there = boxes[index], boxes[index + step]

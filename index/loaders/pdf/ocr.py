@@ -1,4 +1,4 @@
-"""Recognises the characters in the picture of a page, and their places.
+"""Recognises the characters in the picture of a page, and their places (OCR).
 
 The program tesseract does this in a process of its own.
 """
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 PROGRAM = "tesseract"
 
 RESOLUTION = 300
-"""Dots per inch of a page's picture: the minimum in tesseract's manual."""
+"""Dots per inch of a page's picture: the minimum that tesseract's manual recommends."""
 
 MAX_PIXELS = 40_000_000
-"""The most pixels of a page's picture: an A2 page at ``RESOLUTION``. Larger pages are scaled down."""
+"""The most pixels in a page's picture: an A2 page at ``RESOLUTION``. Larger pages are scaled down."""
 
 MIN_CONFIDENCE = 40.0
-"""The least average confidence, of 100, of a line's words: stains, stamps and drawings have less."""
+"""The least average confidence, from 0 to 100, of a line's words: stains, stamps and drawings have less."""
 
 INSTALL = "install it (Debian: tesseract-ocr), or turn the setting ocr off"
 
@@ -42,7 +42,10 @@ _LIST_SECONDS = 10.0
 
 
 class _Word(NamedTuple):
-    """A word from tesseract: the numbers of its paragraph and line; its box in pixels from the upper left."""
+    """A word from tesseract: the numbers of its paragraph and line, and its box.
+
+    The box is in pixels from the upper left corner of the picture. The confidence is from 0 to 100.
+    """
 
     paragraph: tuple[str, ...]
     line: str
@@ -79,12 +82,12 @@ def _package(language: str) -> str:
 
 
 def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: float) -> list[Glyph]:
-    """The characters of a page in reading order, with a line break after each line.
+    """Recognise the characters of a page, in reading order, with a line break after each line.
 
-    Each character takes an equal share of the box of its word.
+    The box of each word is divided equally among its characters.
 
     Args:
-        picture: the visible page.
+        picture: a picture of the visible page.
         frame: the page's size.
         languages: tesseract's codes of the languages that may occur on the page.
         seconds: the time limit.
@@ -101,7 +104,7 @@ def recognised(picture: Image, frame: Frame, languages: Sequence[str], seconds: 
 
 
 def scale(frame: Frame) -> float:
-    """The size of a page's picture in pixels per point."""
+    """Return the pixels per point of a page's picture, so that it has at most ``MAX_PIXELS``."""
     area = max(frame.width * frame.height, 1.0)
     return min(RESOLUTION / _POINTS, math.sqrt(MAX_PIXELS / area))
 
@@ -129,7 +132,10 @@ def _run(command: list[str], given: bytes, seconds: float) -> bytes:
 
 
 def _words(table: str) -> Iterator[_Word]:
-    """The words in tesseract's TSV: level, page, block, paragraph, line, word, box, confidence, text."""
+    """Yield the words of tesseract's TSV table.
+
+    Its columns are level, page, block, paragraph, line, word, left, top, width, height, confidence and text.
+    """
     for row in table.split("\n"):
         level, *place, confidence, text = row.split("\t", 11) if row.startswith(_WORD_LEVEL) else ("", "", "")
         if not level or not text.strip():
@@ -146,7 +152,7 @@ def _glyphs(words: Iterable[_Word], frame: Frame, across: float, down: float) ->
         lines = [line for line in lines if fmean(word.confidence for word in line) >= MIN_CONFIDENCE]
         if not lines:
             continue
-        # A line without descenders looks smaller than the other lines of its paragraph, but its font is not.
+        # A line without descenders has a smaller box than others of its paragraph, but the same font size.
         height = median(_bottom(line) - _top(line) for line in lines)
         for line in lines:
             middle = (_bottom(line) + _top(line)) / 2
@@ -165,7 +171,7 @@ def _bottom(line: Sequence[_Word]) -> int:
 def _line(
     words: Sequence[_Word], frame: Frame, points: tuple[float, float], bounds: tuple[float, float]
 ) -> Iterator[Glyph]:
-    """The characters of a line.
+    """Yield the characters of a line.
 
     Args:
         words: the words of the line.

@@ -81,7 +81,7 @@ def draw_page(data: bytes, path: Path, page: int, width: int, options: Options =
         data: the file's content.
         path: the file, for messages.
         page: the number of the page, from 1.
-        width: the width of the picture in pixels; the picture of a very high page is narrower.
+        width: the width of the picture in pixels; the picture of a very tall page is narrower.
         options: the options, with the passwords.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Finds the sections of a PDF's text by its bookmarks."""
+"""Finds the sections of a PDF's text from its bookmarks."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MAX_BOOKMARKS = 2_000
 """The most bookmarks that are read."""
 
 MAX_LEVEL = 15
-"""The deepest level of a bookmark that is read: deeper ones are broken or hostile."""
+"""The deepest level of bookmarks that is read: files with deeper levels are broken or hostile."""
 
 _MAX_TITLE = 300
 """The most characters of a bookmark's title."""
@@ -27,7 +27,7 @@ _MAX_NUMBER = 6
 """The longest number of a heading, in characters, for example ``12.1.3``."""
 
 _LEEWAY = 3.0
-"""The largest distance, in points, by which the top of a heading is above its bookmark's place."""
+"""The largest distance, in points, of the top of a paragraph above the place of its bookmark."""
 
 
 class Bookmark(NamedTuple):
@@ -48,7 +48,7 @@ class Bookmark(NamedTuple):
 
 
 def bookmarks(document: PdfDocument) -> list[Bookmark]:
-    """The bookmarks that lead to a page, in order. Call this only while holding the lock ``PDFIUM``."""
+    """Read the bookmarks that lead to a page, in order. Call this only while holding the lock ``PDFIUM``."""
     from ctypes import addressof
 
     from pypdfium2.raw import FPDFBookmark_GetFirstChild, FPDFBookmark_GetNextSibling
@@ -94,7 +94,10 @@ def _title(entry: Any) -> str:  # noqa: ANN401 - a pointer
 
 
 def _place(target: Any) -> tuple[float | None, float | None]:  # noqa: ANN401 - a pointer
-    """The x and y of a bookmark's destination, by the kind of its view (ISO 32000-1, 12.3.2)."""
+    """Return the x and y of a bookmark's destination, which depend on its kind (ISO 32000-1, 12.3.2).
+
+    A coordinate is None if the destination does not give it.
+    """
     from ctypes import byref, c_float, c_ulong
 
     from pypdfium2 import raw
@@ -129,10 +132,10 @@ def sections(
     whole: Stitched,
     frames: Sequence[Frame],
 ) -> tuple[Section, ...]:
-    """The sections at the bookmarks, in the order of the text.
+    """Return a section for each bookmark, in the order of the text.
 
     Args:
-        marks: the bookmarks.
+        marks: the bookmarks; those that lead beyond the last page are left out.
         pages: the paragraphs of each page.
         whole: the canonical text.
         frames: the visible area of each page.
@@ -146,7 +149,11 @@ def sections(
 
 
 def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Frame) -> int:
-    """The offset of the paragraph with a bookmark's title, else of the paragraph at the bookmark's place."""
+    """Return the offset of the paragraph to which a bookmark leads.
+
+    It is the paragraph with the bookmark's title (the nearest, if several have it), else the paragraph at the
+    bookmark's place, else the first of the page.
+    """
     starts = whole.paragraph_starts[mark.page]
     x, y = frame.shown(*mark.place)
     headings = [
@@ -165,7 +172,7 @@ def _start(mark: Bookmark, page: Sequence[Paragraph], whole: Stitched, frame: Fr
 
 
 def _is_titled(text: str, title: str) -> bool:
-    """Tell if a paragraph is the heading that a bookmark names, even if one of the two lacks the number."""
+    """Return whether a paragraph is the heading that a bookmark names; one of the two may lack the number."""
     if len(text) > len(title) + _MAX_NUMBER and not text.startswith(title):
         return False
     words, named = _letters(text), _letters(title)

@@ -1,4 +1,4 @@
-"""Joins the lines of a page to paragraphs, headings, list items and table rows, each on one line of text."""
+"""Joins the lines of a page into paragraphs, headings, list items and rows, each on one line of text."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ SLACK = 0.5
 """The space, in line heights, that a program may leave before the margin when it wraps a line."""
 
 RAGGED_SHARE = 0.35
-"""The space that a program may leave before the margin if the next line continues in lower case, as a share
-of the column's width."""
+"""The space that a program may leave before the margin if the next line begins in lower case, as a share of
+the column's width."""
 
 _ITEM = regex.compile(
     r"[¹²³⁰⁴-⁹]{1,3}(?=\s?\S)|(?:[•●○◦▪■□‣∙·➢✓*]|\(?(?:\d{1,3}|[A-Za-z]|[ivx]{1,5})[.)]|\d{1,2}(?:\.\d{1,2}){2,}|\d{1,2}\.\d{1,2}[.:])(?=\s|\Z)"
@@ -81,9 +81,9 @@ class Paragraph:
 
 
 def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
-    """The words of all pages in lower case, with the parts of hyphenated words too.
+    """Return the words of all pages in lower case, and the parts of hyphenated words.
 
-    Words divided at the end of a line are left out.
+    Words that are divided at the end of a line are left out.
     """
     words: set[str] = set()
     for page in pages:
@@ -100,12 +100,11 @@ def words_of(pages: Iterable[Sequence[Line]]) -> frozenset[str]:
 
 
 def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
-    """The paragraphs of a page in the order of its lines.
+    """Join the lines of a page into paragraphs, in the order of the lines.
 
     Args:
         page: the page's lines.
-        known: the document's words. They tell whether the hyphen at a line's end belongs to a compound or
-            divides a word.
+        known: the document's words, which show whether a hyphen at the end of a line divides a word.
     """
     blocks: list[Paragraph] = []
     for run in _runs(page, _typical_step(page)):
@@ -123,20 +122,20 @@ def paragraphs(page: Sequence[Line], known: frozenset[str]) -> list[Paragraph]:
 
 
 def _written(block: Paragraph) -> Placed:
-    """The text of a paragraph on one line, or of a table's row with its indentation and empty cells."""
+    """Return the text of a paragraph on one line; a table's row keeps its indentation and empty cells."""
     words = block.words.replaced(WRAPPED_HYPHEN, "-")
     return words.cut(0, len(words.text.rstrip())) if block.is_row else words.on_one_line()
 
 
 def _typical_step(page: Sequence[Line]) -> float:
-    """The page's usual line distance, in line heights."""
+    """Return the page's median line distance, in line heights."""
     prose = [line for line in page if not line.is_row]
     steps = [(line.bottom - following.bottom) / line.height for line, following in pairwise(prose)]
     return median([step for step in steps if 0 < step < MAX_STEP] or [MAX_STEP])
 
 
 def _runs(page: Sequence[Line], step: float) -> Iterator[list[Line]]:
-    """Runs of adjacent lines of one size in one column."""
+    """Yield runs of successive lines of one size in one column; a table's row is a run of its own."""
     run: list[Line] = []
     for line in page:
         if run and not _follows(run, line, step):
@@ -162,7 +161,11 @@ def _follows(run: Sequence[Line], following: Line, step: float) -> bool:
 
 
 def _begins_item(run: Sequence[Line], following: Line) -> bool:
-    """Return whether ``following`` begins a list item. A dash may also be inside a sentence."""
+    """Return whether ``following``, the line after ``run``, begins a list item.
+
+    A dash begins an item only if ``run`` ends a sentence or begins with the same dash: it may also be part of
+    a sentence.
+    """
     if _ITEM.match(following.text):
         return True
     if not _DASH.match(following.text):
@@ -171,7 +174,7 @@ def _begins_item(run: Sequence[Line], following: Line) -> bool:
 
 
 def _margin(run: Sequence[Line], page: Sequence[Line]) -> float:
-    """The right edge, in points, of the column that contains ``run``."""
+    """Return the right edge, in points, of the column that contains ``run``."""
     margin = max(line.right for line in run)
     if len(run) > 2:
         return margin
@@ -193,7 +196,7 @@ def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
 
 
 def joined(line: Placed, following: Placed, known: frozenset[str]) -> Placed:
-    """Join two lines of one paragraph; a word that is divided between them is joined, too."""
+    """Join two lines of one paragraph, and a word that is divided between them."""
     first, rest = seam(line, following, known)
     return first + rest
 
@@ -202,7 +205,13 @@ def seam(line: Placed, following: Placed, known: frozenset[str]) -> tuple[Placed
     """Change two lines of one paragraph so that they can be concatenated.
 
     If the first line ends with a hyphen that divides a word, the hyphen is removed; the hyphen of a compound
-    stays. Otherwise a space is added, unless the line ends with a dash or the script has no spaces.
+    stays. If it ends without a hyphen, it gets a space at its end, unless it ends with an em dash or the
+    script has no spaces.
+
+    Args:
+        line: the first line.
+        following: the second line.
+        known: the document's words, which show whether the hyphen divides a word.
     """
     text, start = line.text.rstrip(), following.text.lstrip()
     end = line.cut(0, len(text))
@@ -237,12 +246,15 @@ def begins_item(text: str) -> bool:
 
 
 def _divided(text: str) -> regex.Match[str] | None:
-    """The beginning of a word that a hyphen at the end of ``text`` divides: *exam* in *for exam-*."""
+    """Match the part of a word before a hyphen at the end of ``text``: group 1 is *exam* in *for exam-*."""
     return _DIVIDED.search(text[text.rfind(" ") + 1 :]) if text.endswith(_HYPHENS) else None
 
 
 def _is_compound(first: str, second: str, known: frozenset[str]) -> bool:
-    """Return whether the hyphen at a line's end is part of the word, as other words of the document show."""
+    """Return whether the hyphen between two parts of a word belongs to the word, instead of dividing it.
+
+    It belongs to the word after a single letter. Otherwise the words of the document, ``known``, decide.
+    """
     if len(first) == 1:
         return True
     if f"{first}{second}" in known:

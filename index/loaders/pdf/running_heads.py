@@ -19,19 +19,20 @@ from index.loaders.numerals import roman_value
 from index.loaders.pdf.runs import Line
 
 EDGE = 0.2
-"""The share of a page's height, at its top and at its bottom, in which running titles are searched."""
+"""The share of a page's height, at its top and at its bottom, in which a running title can stand."""
 
 NUMBER_EDGE = 0.12
-"""The share of a page's height, at its top and at its bottom, in which page numbers are searched."""
+"""The share of a page's height, at its top and at its bottom, in which a lone page number can stand."""
 
 MAX_ROWS = 3
 """The most rows of a header or footer."""
 
 MIN_PAGES = 3
-"""The least number of pages on which a running title repeats; two in a document of up to four pages."""
+"""The least number of pages on which a running title repeats; two in a document of three or four pages.
+Running titles are not looked for in a shorter document."""
 
 MAX_SIZE = 1.3
-"""A line whose height is more than this multiple of the typical height is a heading."""
+"""A line with letters is a heading if it is taller than this multiple of the page's median line height."""
 
 MAX_HEADING_LINES = 8
 """The most lines in the headings of a table."""
@@ -41,7 +42,7 @@ _SAME_HEIGHT = 4.0
 """The largest difference in height, in points, between the lines of one running title."""
 
 _CLOSE = 1.6
-"""A line that is closer to a table's row than this, in line heights, is one of the table's headings."""
+"""The largest distance, in line heights, from a table's heading to the next heading or row below it."""
 
 _APART = 1.0
 """The smallest distance from a page number to the text, in line heights."""
@@ -71,8 +72,8 @@ class _Edge:
         is_top: whether the line is at the top.
         place: the line's distance from the top or bottom edge of the page, in points.
         text: the line's text in lower case.
-        numbers: the numbers in the text.
-        is_outermost: whether the line is in the outermost row, and near the edge.
+        numbers: the numbers in the text, in order; a lone Roman numeral counts.
+        is_outermost: whether the line is in the row closest to the edge, and within ``NUMBER_EDGE``.
     """
 
     page: int
@@ -85,9 +86,9 @@ class _Edge:
 
 
 def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -> list[list[Line]]:
-    """The lines of each page without running titles and page numbers.
+    """Remove running titles and page numbers from the lines of each page.
 
-    If a page has no other lines, its running titles stay. If no page has other lines, all lines stay.
+    If a page has no other lines, those with letters stay. If no page has other lines, all lines stay.
 
     Args:
         pages: the lines of each page.
@@ -112,7 +113,7 @@ def without_running(pages: Sequence[Sequence[Line]], heights: Sequence[float]) -
 
 
 def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
-    """The lines in the outermost rows of a page, without headings."""
+    """Yield the lines in the outermost rows of a page, without headings of text and of tables."""
     if not lines:
         return
     large = MAX_SIZE * median(line.height for line in lines)
@@ -137,7 +138,12 @@ def _edges(page: int, lines: Sequence[Line], height: float) -> Iterator[_Edge]:
 
 
 def _heads_table(line: Line, below: Iterable[Line]) -> bool:
-    """Return whether a line heads a table: a row is closely below, perhaps after more lines of headings."""
+    """Return whether a line heads a table: a row follows closely, perhaps after more lines of headings.
+
+    Args:
+        line: the line.
+        below: the lines below it, from the top.
+    """
     for other in islice(below, MAX_HEADING_LINES):
         if line.bottom - other.top > _CLOSE * line.height:
             return False
@@ -148,14 +154,18 @@ def _heads_table(line: Line, below: Iterable[Line]) -> bool:
 
 
 def _value(number: str) -> int:
-    """The value of a number in figures or in small Roman numerals."""
+    """Return the value of a number in digits or small Roman numerals; at most ``_MAX_NUMBER`` for digits."""
     return min(int(number), _MAX_NUMBER) if number.isdecimal() else roman_value(number)
 
 
 def _repeated(edges: Iterable[_Edge], pages: int) -> set[tuple[int, int]]:
-    """The page and index of each line that repeats on several pages with the same words.
+    """Find the lines that repeat on several pages at one height and with the same words.
 
-    Numbers may differ: *Chapter 1 | 12* and *Chapter 1 | 13* have the same words.
+    Their numbers may differ if one of them grows by one with each page, as from *Chapter 1 | 12* to
+    *Chapter 1 | 13*.
+
+    Returns:
+        The page's index and the line's index on the page, for each line.
     """
     alike: dict[tuple[bool, str, int], list[_Edge]] = defaultdict(list)
     for edge in edges:
@@ -186,7 +196,7 @@ def _at_one_height(edges: Sequence[_Edge]) -> Iterator[list[_Edge]]:
 
 
 def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
-    """Yield ways to group edges: by their numbers, then by each number minus the page's index.
+    """Yield ways to group edges of one wording: by all numbers, then by each number minus the page's index.
 
     The second way finds page numbers: *12*, *13* and *14* on successive pages all give the same difference.
     """
@@ -194,7 +204,7 @@ def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
     for edge in edges:
         by_numbers[edge.numbers].append(edge)
     yield list(by_numbers.values())
-    names_part = _PART.match(edges[0].text) is not None  # a part's number is no page number
+    names_part = _PART.match(edges[0].text) is not None  # a part's number is not a page number
     for position in range(int(names_part), len(edges[0].numbers)):
         ahead: dict[int, list[_Edge]] = defaultdict(list)
         for edge in edges:
@@ -203,7 +213,14 @@ def _keys(edges: Sequence[_Edge]) -> Iterator[list[list[_Edge]]]:
 
 
 def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> set[tuple[int, int]]:
-    """The page and index of the lines that look like page numbers and stand alone at a page's edge."""
+    """Find the lines that look like page numbers and stand alone at a page's edge.
+
+    In a document of at least ``MIN_PAGES`` pages, a line of digits alone must be the page's number, counted
+    from 1.
+
+    Returns:
+        The page's index and the line's index on the page, for each line.
+    """
     return {
         (edge.page, edge.index)
         for edge in edges
@@ -215,7 +232,7 @@ def _page_numbers(edges: Iterable[_Edge], pages: Sequence[Sequence[Line]]) -> se
 
 
 def _stands_apart(index: int, lines: Sequence[Line]) -> bool:
-    """Return whether no other line is beside a line, or closely above or below it."""
+    """Return whether the line at ``index`` has no other line beside it, or closely above or below it."""
     line = lines[index]
     return all(
         other.bottom - line.top > _APART * line.height or line.bottom - other.top > _APART * line.height

@@ -1,4 +1,4 @@
-"""Reads a PDF's title, publisher and date from the first page, which counts more than the properties."""
+"""Reads a PDF's title, publisher and date from its first page, which counts more than its properties."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from index.loaders.pdf.paragraphs import Paragraph
 from index.loaders.pdf.runs import Line
 
 _PAGES = 6
-"""The number of pages whose running titles are read."""
+"""The number of first pages whose running titles are read."""
 
 _LEAD_PARAGRAPHS = 12
-"""The number of paragraphs among which a news release's first sentence is searched."""
+"""The number of first paragraphs in which the first sentence of a news release is looked for."""
 
 _LETTERHEAD_LINES = 3
 _TOP = 0.6
 _BOTTOM = 0.12
-"""The shares of a page's height, at its top and at its foot, in which dates stand."""
+"""The shares of a page's height, at its top and at its foot, in which dates usually stand."""
 
 _PAGE_NUMBER = regex.compile(r"\A\W*\d{1,4}\s+(?=\p{L}{2})|(?<=\p{L}{2})\s+\d{1,4}\W*\Z")
 
@@ -39,7 +39,7 @@ class FirstPages:
 
     Attributes:
         lines: the lines of each page.
-        kept: the lines of each page without running titles and page numbers.
+        kept: ``lines`` without running titles and page numbers.
         heights: the height of each page, in points.
         paragraphs: the paragraphs of the first page.
         known: the document's words, which show whether a hyphen at the end of a line divides a word.
@@ -55,10 +55,19 @@ class FirstPages:
 
 
 def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Properties]:
-    """The details that the first page states, and the credible details among the file's properties ``said``.
+    """Separate the details that the first page states from credible details in the file's properties.
 
-    The title in the properties is credible if its words are on the page above the text. It is also credible
-    if the page shows no title and the words read like a title: programs also write file names as titles.
+    The title in the properties is credible if its words stand above the text of the page, and are not just a
+    part of the title that the page shows. If the page shows no title, it is also credible if it reads like a
+    title rather than a file name, which many programs write as the title.
+
+    Args:
+        pages: the first pages.
+        said: the file's properties.
+
+    Returns:
+        The details that the page states, without a title if the one in the properties is credible; and the
+        credible properties.
     """
     page = pages.lines[0] if pages.lines else ()
     lines = [_written(line) for line in page]
@@ -80,13 +89,13 @@ def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Propert
 
 
 def _is_believed(said: str, above: Sequence[str], title: str | None) -> bool:
-    """Return whether the title in the properties is credible and says as much as the title on the page.
+    """Return whether the title in the properties is credible, and says as much as the title on the page.
 
     Args:
         said: the title in the properties.
         above: the lines above the text of the first page.
-        title: the title that the page shows, or None. A title that says more than ``said`` is preferred:
-            ``said`` may be only its beginning, for example the name of a company.
+        title: the title that the page shows, or None. If it says more than ``said``, ``said`` may be only a
+            part of it, such as the name of a company, and is not believed.
     """
     if is_furniture(said):
         return False
@@ -98,7 +107,10 @@ def _is_believed(said: str, above: Sequence[str], title: str | None) -> bool:
 
 
 def _above_title(above: Sequence[str], title: str | None) -> list[str]:
-    """The lines above the title, where letterheads are; authors and their offices are below the title."""
+    """Return the lines above the title, where letterheads stand; authors and their offices stand below it.
+
+    If the title is not among the lines ``above`` the text, return the first ``_LETTERHEAD_LINES`` lines.
+    """
     if title is None or not any(map(partial(_is_part, title), above)):
         return list(above[:_LETTERHEAD_LINES])
     return list(takewhile(lambda line: not _is_part(title, line), above))
@@ -109,12 +121,15 @@ def _is_part(title: str, line: str) -> bool:
 
 
 def _written(line: Line) -> str:
-    """The text of a line; the cells of a row are separated by spaces."""
+    """Return the text of a line, with spaces between the cells of a row."""
     return flow(" ".join(cell.words.text for cell in line.cells))
 
 
 def _at_edges(page: Sequence[Line], height: float) -> list[str]:
-    """The lines and cells at the top and foot of a page, where dates stand; all lines if the page has few."""
+    """Return the lines at the top and foot of a page, where dates stand; all lines if the page has few.
+
+    Each cell of a row is a line of its own.
+    """
     return [
         flow(cell.words.text) if line.is_row else _written(line)
         for line in page
@@ -125,7 +140,7 @@ def _at_edges(page: Sequence[Line], height: float) -> list[str]:
 
 
 def _running(pages: FirstPages) -> list[str]:
-    """The running titles in the upper half of the first pages, without page numbers."""
+    """Return the running titles in the upper half of the first pages, without page numbers."""
     return [
         _PAGE_NUMBER.sub("", _written(line))
         for lines, kept, height in list(zip(pages.lines, pages.kept, pages.heights, strict=True))[:_PAGES]

@@ -1,4 +1,4 @@
-"""Groups the lines of a first page: a group has one size and one weight, like a title of several lines."""
+"""Groups the lines of a first page by size and weight: a title of several lines becomes one group."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from index.loaders.pdf.positioned import Placed, joined_by
 from index.loaders.pdf.runs import Line
 
 LARGER = 1.08
-"""A line that is higher than the text by this ratio is a heading; the lines of one group differ by less."""
+"""A line is a heading if it is larger than the text by this ratio. The lines of a group differ by no more."""
 
 _MAX_STEP = 1.9
 """The largest distance between the lines of a title, in line heights."""
@@ -29,10 +29,10 @@ _FOOT = 0.06
 
 _PROSE_CHARACTERS = 120
 _MAX_LINES = 5
-"""The most lines of a title; more are a paragraph in larger letters."""
+"""The most lines of a title; a long group of more lines is a paragraph in larger letters."""
 
 _BAR = regex.compile(r"\A([\p{L}\p{N}. ]{1,16}) [|] ")
-"""A bar between a number and its heading."""
+"""The start of a heading with a bar after its number: ``Chapter 1 | Results``."""
 
 _NUMBER = regex.compile(r"\d{1,2}(?:\.\d{1,2})*\.?|[IVX]{1,4}\.")
 _WORD = regex.compile(r"\p{L}{2,}")
@@ -40,7 +40,7 @@ _WORD = regex.compile(r"\p{L}{2,}")
 
 @dataclass(frozen=True, slots=True)
 class LineGroup:
-    """Adjacent lines of one size and weight.
+    """Successive lines of one size and weight.
 
     Attributes:
         text: the words of the lines, on one line, never empty.
@@ -48,7 +48,7 @@ class LineGroup:
         ratio: the height of the lines' font, divided by the height of the font of the page's text.
         height: the height of the lines' font, in points.
         is_bold: whether the lines are bold.
-        is_in_table: whether a table's row is beside the lines, or close above or below them.
+        is_in_table: whether a row of a table stands beside the lines, or closely above or below them.
     """
 
     text: str
@@ -88,7 +88,7 @@ class LineGroup:
 
 
 def line_groups(page: Sequence[Line], known: frozenset[str]) -> list[LineGroup]:
-    """The groups of a page's lines, in order, without the foot of the page and rows of several cells.
+    """Group the lines of a page, in order, leaving out its foot and table rows of several cells.
 
     Args:
         page: the page's lines.
@@ -116,7 +116,7 @@ def _runs(page: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _is_single(row: Line) -> bool:
-    """Tell if a row is an ordinary line: it has one cell with words, perhaps after a cell with a number."""
+    """Return whether a row is an ordinary line: it has one cell, perhaps after a cell with its number."""
     cells = [text for cell in row.cells if (text := cell.words.text.strip())]
     is_numbered = len(cells) == 2 and _NUMBER.fullmatch(cells[0]) is not None
     return len(cells) == 1 or (is_numbered and _WORD.search(cells[1]) is not None)
@@ -154,5 +154,5 @@ def _group(run: Sequence[Line], rows: Sequence[Line], usual: float, known: froze
 
 
 def _words(line: Line) -> Placed:
-    """The words of a line, without the bars between the cells of a row."""
+    """Return the words of a line, with spaces between the cells of a row."""
     return joined_by(" ", [cell.words.strip() for cell in line.cells if cell.words.text.strip()])

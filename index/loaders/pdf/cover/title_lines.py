@@ -14,14 +14,14 @@ from index.loaders.pdf.cover.line_groups import LineGroup, line_groups
 from index.loaders.pdf.runs import Line
 
 MUCH_LARGER = 1.3
-"""If the first page has few words, a heading of the second page that is higher by this ratio is the title."""
+"""If the first page has few words, a heading on the second page that is larger by this ratio is the title."""
 
 _FEW_WORDS = 8
 _ALIKE = 0.9
-"""Headings with at least this share of the largest height count as equally large."""
+"""A heading with at least this share of the largest heading's height counts as equally large."""
 
 _STANDING_WITHIN = 8
-"""A line that is no larger than the text can be a title if it is among this many first groups of a page."""
+"""The number of first groups of a page among which a line no larger than the text can be a title."""
 
 _CAPTION_WITHIN = 2
 _WORD = regex.compile(r"\p{L}{2,}")
@@ -30,14 +30,14 @@ _WORD = regex.compile(r"\p{L}{2,}")
 def title_of_pages(
     pages: Sequence[Sequence[Line]], running: Sequence[str], known: frozenset[str]
 ) -> str | None:
-    """The title that the first pages show; None if they have prose and tables only.
+    """Find the title that the first pages show; None if they have only prose and tables.
 
-    These are tried in turn: the largest heading above the text; a running title; the first line in the text
-    that stands like a heading.
+    It is the largest heading above the text, else the running title with the most words, else the first line
+    in the text that stands like a heading.
 
     Args:
         pages: the lines of the first pages, without running titles.
-        running: the running titles at the top of pages.
+        running: the running titles in the upper half of the pages.
         known: the document's words, which show whether a hyphen at the end of a line divides a word.
     """
     number = next((number for number, page in enumerate(pages) if page), None)
@@ -57,7 +57,7 @@ def title_of_pages(
 
 
 def caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
-    """The caption of a table or figure with which a page begins."""
+    """Return the caption of a table or figure with which a page begins; None if there is none."""
     captions = [
         group.text
         for group in line_groups(page, known)[:_CAPTION_WITHIN]
@@ -67,7 +67,7 @@ def caption_of_page(page: Sequence[Line], known: frozenset[str]) -> str | None:
 
 
 def lines_above_text(page: Sequence[Line], known: frozenset[str]) -> list[str]:
-    """The lines of a page above its first paragraph of prose, without rows of tables."""
+    """Return the lines of a page above its first paragraph of prose, without table rows of several cells."""
     return [line for group in _above_prose(line_groups(page, known)) for line in group.lines]
 
 
@@ -76,7 +76,7 @@ def _above_prose(groups: Sequence[LineGroup]) -> list[LineGroup]:
 
 
 def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
-    """The largest heading above the first prose.
+    """Return the largest heading above the first paragraph of prose; None if there is none.
 
     The name of an organisation counts only if there is no other heading. A single word counts only if no
     heading of several words is about as large.
@@ -91,7 +91,11 @@ def _top_heading(groups: Sequence[LineGroup]) -> LineGroup | None:
 
 
 def _heading_in_text(groups: Sequence[LineGroup]) -> str | None:
-    """The first heading on a page; before it, a line no larger than the text counts if it can be a title."""
+    """Return the title of the first heading on a page; None if there is none.
+
+    Among the first groups of the page, a single line in the size of the text counts, too, if it can be a
+    title.
+    """
     for number, group in enumerate(groups):
         if _is_heading(group) or (number < _STANDING_WITHIN and _stands_alone(group)):
             return group.title
@@ -103,6 +107,6 @@ def _is_heading(group: LineGroup) -> bool:
 
 
 def _stands_alone(group: LineGroup) -> bool:
-    """Tell if a group is a single line outside tables that can be a title, even in the size of the text."""
+    """Return whether a group is a single line outside tables that can be a title in the size of the text."""
     is_line = len(group.lines) == 1 and not group.is_in_table and not group.is_smaller
     return is_line and can_be_title(group.text) and title_of_line(group.text) is not None

@@ -16,7 +16,7 @@ from index.loaders.pdf.runs import Cell, Line
 from index.text.geometry import UNITS
 
 MIN_GAP = 0.45
-"""The smallest gap, in line heights, between two figures; spaces inside a number are narrower."""
+"""The smallest gap, in line heights, between two figures; a space inside a number is narrower."""
 
 SIGN_GAP = 14.0
 """The largest gap, in line heights, between a currency sign and its figure."""
@@ -28,7 +28,7 @@ HEADING_GAP = 0.35
 """The smallest gap, in line heights, between the headings of two columns."""
 
 WIDER = 1.5
-"""The least ratio between the gap that separates two headings and the usual gap in their line."""
+"""The least ratio of the gap between two headings to the median gap between their words."""
 
 
 _BOXES = Struct("<4H")
@@ -51,10 +51,10 @@ class Token:
     """A word of a row.
 
     Attributes:
-        words: the word.
+        words: the text of the word.
         left: the word's left edge, in points.
         right: the word's right edge, in points.
-        begins_cell: whether a wide gap is before the word.
+        begins_cell: whether the word is the first of a line or follows a wide gap.
     """
 
     words: Placed
@@ -69,7 +69,7 @@ class Atom:
 
     Attributes:
         tokens: the atom's words, at least one.
-        is_figure: whether the atom is a figure, or a sign for a missing figure.
+        is_figure: whether the atom is a figure, or a sign for a missing figure such as a dash.
     """
 
     tokens: tuple[Token, ...]
@@ -94,13 +94,13 @@ class Column(NamedTuple):
     has_figures: bool
 
     def distance(self, words: Token | Atom) -> float:
-        """The distance, in points, of the middle of ``words`` from the column; negative if it lies inside."""
+        """Return the distance, in points, from the middle of ``words`` to the column; negative inside it."""
         middle = (words.left + words.right) / 2
         return max(self.left - middle, middle - self.right)
 
 
 def atoms(line: Line) -> list[Atom]:
-    """The atoms of a line, from left to right."""
+    """Split a line into its atoms, from left to right."""
     found: list[Atom] = []
     stretch: list[Token] = []
     for token in _tokens(line):
@@ -125,7 +125,7 @@ def _tokens(line: Line) -> Iterator[Token]:
 
 
 def _atoms_of(stretch: Sequence[Token], height: float) -> list[Atom]:
-    """The atoms of the words between two wide gaps.
+    """Join the words between two wide gaps into atoms.
 
     If all words are figures and signs, each figure with its signs is an atom; else all words are one atom.
     """
@@ -145,7 +145,7 @@ def _atoms_of(stretch: Sequence[Token], height: float) -> list[Atom]:
 
 
 def _continues(part: Sequence[Token], token: Token, height: float) -> bool:
-    """Return whether a token belongs to the figure whose beginning is ``part``."""
+    """Return whether ``token`` continues the figure that begins with ``part``."""
     gap = token.left - part[-1].right
     text, before = token.words.text, part[-1].words.text
     if _SIGN.fullmatch(before):
@@ -168,7 +168,7 @@ def _is_figure(token: Token) -> bool:
 
 
 def _without_leaders(stretch: Sequence[Token]) -> Sequence[Token]:
-    """The words without the dots that lead to the next cell."""
+    """Return the words without the dots (two or more words of dots) that lead to the next cell."""
     end = len(stretch)
     while end > 1 and _LEADERS.fullmatch(stretch[end - 1].words.text):
         end -= 1
@@ -198,7 +198,7 @@ def _is_one_figure(before: Atom, atom: Atom, height: float) -> bool:
 
 
 def _without_sign(atom: Atom) -> list[Atom]:
-    """Split the currency signs from the end of a label: they become an atom of their own."""
+    """Split the currency signs, if any, from the end of a label, and make one atom of them."""
     end = len(atom.tokens)
     while end > 1 and _SIGN.fullmatch(atom.tokens[end - 1].words.text):
         end -= 1
@@ -210,10 +210,10 @@ def _is_only(atom: Atom, form: regex.Pattern[str]) -> bool:
 
 
 def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom] | None:
-    """Split an atom over several columns into one atom per column; None if it is a heading of them all.
+    """Split an atom that stands over several columns into parts, at most one for each column.
 
     The headings of two columns may have a narrow gap between them, and a label may end close to the first
-    figure of its row.
+    figure of its row. Return None if the atom has no such gap or figure: it is a heading of all the columns.
 
     Args:
         atom: an atom that overlaps all of ``columns``.
@@ -240,12 +240,12 @@ def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom]
 
 
 def text_of(atom: Atom) -> str:
-    """The words of an atom, separated by spaces."""
+    """Return the words of an atom, with spaces between them."""
     return " ".join(token.words.text for token in atom.tokens)
 
 
 def joined_atoms(parts: Sequence[Atom]) -> Cell:
-    """Make one cell of the atoms that a row has in one column."""
+    """Join the atoms that a row has in one column, at least one, into a cell."""
     tokens = [token for part in parts for token in part.tokens]
     words = joined_by(" ", (token.words for token in tokens))
     return Cell(words, tokens[0].left, tokens[-1].right, tokens[0].right - tokens[0].left)

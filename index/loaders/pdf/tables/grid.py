@@ -1,4 +1,4 @@
-"""Finds the columns of a table from the atoms of its rows, and puts atoms into them."""
+"""Finds the columns of a table from the atoms of its rows (figures or stretches of words), and fills them."""
 
 from __future__ import annotations
 
@@ -15,15 +15,19 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 MIN_OVERLAP = 0.3
-"""Two atoms of one column have at least this share of the narrower atom's width in common."""
+"""Two atoms stand in one column if they overlap by at least this share of the narrower atom's width."""
 
 FEWEST, FEWEST_FIGURES = 4, 2
-"""The fewest atoms of a table, and the fewest figures of a table with fewer atoms: one row at the end of a
-page."""
+"""A table has at least ``FEWEST`` atoms or ``FEWEST_FIGURES`` figures. It may be a single row: only the first
+row of a table may fit on a page."""
 
 
 def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
-    """The columns of a table from left to right, from the atoms of its rows."""
+    """Find the columns of a table, from left to right; empty if the rows have too few atoms.
+
+    Args:
+        rows: the atoms of each row. A row with a single atom does not count.
+    """
     import numpy as np
 
     flat = [(atom, number) for number, row in enumerate(rows) if len(row) > 1 for atom in row]
@@ -59,7 +63,14 @@ def _with_headings(
 ) -> list[list[int]]:
     """Join each cluster that has only headings to the nearest other cluster, unless the two share a row.
 
-    A year may stand beside the figures of its column rather than above them.
+    A heading such as a year may stand to the left or right of the figures of its column.
+
+    Args:
+        clusters: the numbers of the atoms in each cluster.
+        is_heading: whether each atom names a period.
+        left: the left edge of each atom.
+        right: the right edge of each atom.
+        row: the number of each atom's row.
     """
     alone = [members for members in clusters if all(is_heading[member] for member in members)]
     others = [list(members) for members in clusters if members not in alone]
@@ -84,6 +95,11 @@ def _clusters(
     """Group atoms that stand above each other, beginning with those that overlap most.
 
     A group has at most one atom of each row.
+
+    Args:
+        share: how much each two atoms overlap, as a share of the narrower one's width; shape (n, n).
+        linked: whether each two atoms may be in one group; shape (n, n).
+        row: the number of each atom's row; shape (n,).
     """
     import numpy as np
 
@@ -105,7 +121,7 @@ def _clusters(
 
 
 def _apart(columns: Sequence[tuple[int, Column]]) -> list[Column]:
-    """Sort columns from left to right, without those that overlap a column with more atoms.
+    """Sort columns from left to right, leaving out those that overlap a column with more atoms.
 
     Args:
         columns: the columns, each with the number of its atoms.
@@ -120,7 +136,7 @@ def _apart(columns: Sequence[tuple[int, Column]]) -> list[Column]:
 
 
 def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> list[Cell]:
-    """The cells of a row, up to its last cell with words; a column without an atom has an empty cell.
+    """Return the cells of a row up to its last atom; a column without an atom gets an empty cell.
 
     Args:
         row: the row's atoms, from left to right.
@@ -143,7 +159,15 @@ def cells_of(row: Sequence[Atom], height: float, columns: Sequence[Column]) -> l
 def placed(
     row: Sequence[Atom], height: float, columns: Sequence[Column]
 ) -> list[tuple[Atom, tuple[int, ...]]]:
-    """Each atom with the numbers of the columns that it covers; words over several columns may be split."""
+    """Return each atom with the numbers of the columns that it covers.
+
+    Words that stand over several columns are split among them where ``split_at`` finds a place.
+
+    Args:
+        row: the row's atoms, from left to right.
+        height: the height of the row's line, in points.
+        columns: the columns of the table.
+    """
     found = []
     waiting = list(row)
     while waiting:

@@ -1,6 +1,7 @@
 """Finds the headings above a table, and puts them into rows.
 
-A heading of several lines is one cell. Programs write it line by line or cell by cell.
+A heading of several lines is one cell. Programs write headings line by line across the table, or cell by
+cell.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from index.loaders.pdf.tables.grid import placed
 from index.text.tabular import is_quantity
 
 MAX_LINES = 40
-"""The largest number of lines of headings above the first row of a table."""
+"""The most lines of headings above the first row of a table, counting the names of groups of rows."""
 
 MAX_HEIGHT = 9.0
 """The largest distance, in line heights, of a heading from the first row."""
@@ -31,23 +32,23 @@ STEP = 2.5
 """The largest distance, in line heights, between a heading and the line below it."""
 
 SHARED = 0.3
-"""A line is below another line if at most this share of its height overlaps the other line's height."""
+"""A line is below another line if less than this share of its height overlaps the other line's height."""
 
 MAX_LEDGE = 8.0
-"""The largest distance, in line heights, that a heading begins to the left of its columns."""
+"""How far, in line heights, a heading may begin to the left of the columns of figures."""
 
 MAX_SHIFT = 1.5
 """The largest distance, in line heights, between the middle of a heading and the middle of its columns."""
 
 EXACT = 0.5
-"""The largest distance, in heights of a heading, at which two edges or two middles count as aligned."""
+"""The largest distance, in heights of the heading, between two edges or middles that count as aligned."""
 
 _PERIOD = regex.compile(
     r"\b(?:months?|weeks?|quarters?|years?|ended|ending|as of|fiscal|half|jan\w*|feb\w*|mar\w*|apr\w*|may"
     r"|june?|july?|aug\w*|sep\w*|oct\w*|nov\w*|dec\w*)\b|\A\W*(?:in|dollars in)\b|\A\(?unaudited",
     regex.IGNORECASE,
 )
-"""A heading that usually stands over several columns: a period, or the units."""
+"""A heading that often stands over several columns: a period, or the units."""
 
 _UNITS = regex.compile(r"\((?:\p{L}+ ){0,3}in (?:thousand|million|billion|[A-Z$€£])", regex.IGNORECASE)
 _CAPTION = regex.compile(r"(?:table|figure|chart|box)\s+[\p{N}.]*\p{N}", regex.IGNORECASE)
@@ -56,10 +57,10 @@ _SENTENCE = regex.compile(r"(?:\p{Ll}\p{Ll}|\p{N})[.!?]\s*$")
 
 @dataclass(slots=True)
 class _Heading:
-    """A cell of the headings.
+    """A cell of a table's headings.
 
     Attributes:
-        columns: the numbers of the columns that the heading covers.
+        columns: the numbers of the columns that the heading covers, from left to right.
         cell: the words of the heading.
         bottom: the lower bound of the heading's last line, in points.
         top: the upper bound of the heading's first line, in points.
@@ -78,13 +79,19 @@ class _Heading:
         self.bottom = min(self.bottom, bottom)
 
     def shift(self, columns: Sequence[Column]) -> float:
-        """The distance, in points, of the middle of the heading from the middle of its columns."""
+        """Return the distance, in points, from the middle of the heading to the middle of its columns."""
         left, right = columns[self.columns[0]].left, columns[self.columns[-1]].right
         return abs(left + right - self.cell.left - self.cell.right) / 2
 
 
 class _Part(NamedTuple):
-    """A line of a heading, or a part of the line: the words, the columns under the words, and the line."""
+    """A line of a heading, or a part of such a line.
+
+    Attributes:
+        atom: the words.
+        columns: the numbers of the columns under the words.
+        line: the whole line, perhaps with parts of other headings.
+    """
 
     atom: Atom
     columns: tuple[int, ...]
@@ -101,17 +108,17 @@ class _Part(NamedTuple):
         return min(abs(left), abs(right), abs(left + right) / 2) < EXACT * self.line.height
 
     def overlaps(self, other: _Part) -> bool:
-        """Return whether two parts overlap from left to right; they may stand at any height."""
+        """Return whether two parts overlap horizontally, at whatever heights."""
         return min(self.atom.right, other.atom.right) > max(self.atom.left, other.atom.left)
 
 
 def ends_like_sentence(line: Line) -> bool:
-    """Return whether a line ends like a sentence; a colon or an abbreviation's stop may end a heading."""
+    """Return whether a line ends like a sentence; a colon or the stop of an abbreviation does not count."""
     return _SENTENCE.search(line.text) is not None
 
 
 def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]) -> tuple[int, int]:
-    """Count the headings of a table and, after them, the names of groups of rows, at the end of ``lines``.
+    """Count the lines at the end of ``lines`` that are headings of a table or name groups of its rows.
 
     A line names a group of rows if it stands between the headings and the rows, over the labels only.
 
@@ -119,6 +126,9 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
         lines: the lines before the table, in reading order.
         first: the table's first row.
         columns: the table's columns.
+
+    Returns:
+        The number of lines of headings, and the number of lines after them that name groups of rows.
     """
     right = max(column.right for column in columns)
     over = [column for column in columns[1:] if column.has_figures] or list(columns[1:])
@@ -127,7 +137,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
     for place in range(len(lines) - 1, max(len(lines) - MAX_LINES, 0) - 1, -1):
         line = lines[place]
         above = line.bottom - first.bottom
-        # The units stand over the labels, and a heading beside them over the figures.
+        # A line may have the units over the labels, and beside them a heading over the figures.
         has_units = (
             line.is_row
             and _UNITS.match(line.text) is not None
@@ -157,15 +167,20 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
 
 
 def _below(lines: Sequence[Line], top: float) -> list[Line]:
-    """The lines before the first one that lies above ``top``."""
+    """Return the lines before the first one that lies wholly above ``top``."""
     return list(takewhile(lambda line: line.bottom < top, lines))
 
 
 def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
-    """The upper bound of a table's headings among ``lines``.
+    """Return the upper bound of the highest heading of a table, in points.
 
     Each heading stands closely above the first row or another heading. A line over the labels is a heading
-    only if a line over the figures reaches as high. The figures begin at ``edge``.
+    only if a line over the figures reaches as high.
+
+    Args:
+        lines: the lines above the table that may be headings.
+        first: the table's first row.
+        edge: the left edge of the columns of figures.
     """
     level, top = first.top, first.top
     for line in sorted(lines, key=lambda line: line.bottom):
@@ -178,7 +193,7 @@ def _top(lines: Sequence[Line], first: Line, edge: float) -> float:
 
 
 def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], edge: float) -> bool:
-    """Tell if a line stands over the whole table, instead of over the columns that begin at ``edge``."""
+    """Return whether a line stands over the whole table, not just over the columns that begin at ``edge``."""
     labels = columns[0]
     if line.left < max(edge - MAX_LEDGE * line.height, labels.left + 2 * line.height):
         return True
@@ -193,9 +208,10 @@ def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], ed
 
 
 def _continues_caption(above: Line, line: Line, right: float) -> bool:
-    """Tell if ``line`` is the next line of a caption, which may hang to the right of the caption's number.
+    """Return whether ``line`` continues the caption whose first line is ``above``.
 
-    The first line of such a caption is full: the next word has no room before ``right``, the table's edge.
+    It may be indented by the width of the caption's number. The first line must be full: the next word has no
+    room before ``right``, the right edge of the table.
     """
     step = above.bottom - line.bottom
     is_full = above.right + line.first_word + line.height > right
@@ -203,7 +219,7 @@ def _continues_caption(above: Line, line: Line, right: float) -> bool:
 
 
 def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
-    """The rows of a table's headings, from the top.
+    """Put the headings of a table into rows, from the top.
 
     The lines of one heading are joined. A heading that spans several columns becomes a cell of the first of
     these columns, in a row above the headings of single columns.
@@ -223,14 +239,15 @@ def header_rows(lines: Sequence[Line], columns: Sequence[Column]) -> list[Line]:
 
 
 def is_by_cell(lines: Sequence[Line]) -> bool:
-    """Tell if headings are written cell by cell, each from its first line to its last, not line by line."""
+    """Return whether headings are written cell by cell: some line stands higher than the line before it."""
     return any(after.bottom - before.bottom > 0.3 * after.height for before, after in pairwise(lines))
 
 
 def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tuple[_Heading, float]]:
-    """The headings in reading order, each with the columns that it covers and the height of its lines.
+    """Yield the headings in reading order, each with the height of its first line, in points.
 
-    If headings are written cell by cell, the lines of each heading are joined; else each line is a heading.
+    If headings are written cell by cell, the lines of each heading are joined. Otherwise each line, or each
+    part of it over other columns, is a heading.
     """
     parts = [
         _Part(atom, covered, line)
@@ -249,7 +266,11 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
 
 
 def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
-    """Tell if two parts, written one after the other, are lines of one cell: each overlaps only the other."""
+    """Return whether two successive parts are lines of one cell.
+
+    The parts are aligned, and ``below`` stands closely below ``above``. Of all parts at the height of one of
+    the two, only that one overlaps the other horizontally.
+    """
     step = above.line.bottom - below.line.bottom
     return (
         0.3 * below.line.height < step < TIGHT * below.line.height
@@ -261,7 +282,7 @@ def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
 
 
 def _heading(stack: Sequence[_Part], parts: Sequence[_Part], columns: Sequence[Column]) -> _Heading:
-    """The heading whose lines are ``stack``, from the top; ``parts`` are the lines of all headings."""
+    """Join the lines of one heading, ``stack``, from the top; ``parts`` are the lines of all headings."""
     before, after, is_alone = -1e6, 1e6, True
     for own in stack:
         atom, beside = own.atom, [part.atom for part in parts if part.is_beside(own)]
@@ -289,15 +310,17 @@ def _span(
     *,
     wide: bool,
 ) -> tuple[int, ...]:
-    """The columns that a heading covers: those under it, or more columns if it stands over their middle.
+    """Return the numbers of the columns that a heading covers.
+
+    These are the columns under it, or more columns if it stands over their middle.
 
     Args:
         atom: the heading.
         covered: the columns under the heading.
         columns: the table's columns.
-        bounds: the points halfway to the headings on the left and on the right.
+        bounds: the x coordinates halfway to the next heading on the left and on the right.
         height: the height of the heading's line, in points.
-        wide: whether the heading is of the kind that stands over several columns, such as a period.
+        wide: whether the heading is likely to stand over several columns, for example because it is a period.
     """
     if covered[0] == 0:
         return covered
@@ -318,7 +341,7 @@ def _span(
 
 
 def _is_one(above: _Heading, below: _Heading, height: float) -> bool:
-    """Return whether two headings are lines, or parts of a line, of one cell."""
+    """Return whether two headings are lines of one cell, or parts of one of its lines."""
     text = below.cell.words.text
     if (below.columns[0] == 0 and not text[:1].islower()) or _UNITS.match(text):
         return False
@@ -351,11 +374,16 @@ def _rows(headings: Sequence[_Heading], lines: Sequence[Line], columns: Sequence
 
 
 def _raise_uncovered(levels: Sequence[list[_Heading]], columns: Sequence[Column]) -> None:
-    """Move a heading with no heading above it into the row above, if that row has a heading on its left.
+    """Move headings into the row above, where a heading on their left would otherwise seem to cover them.
 
-    If *Revenue* stands over *2024* and nothing stands over *Change* on the right, *Revenue* would otherwise
-    seem to cover *Change*, too. A heading moves only if there is a sign that the left heading does not cover
-    it: the left heading reaches down to it, or stands exactly over the middle of several columns.
+    If *Revenue* stands over *2024* and nothing stands over *Change* on its right, *Revenue* would seem to
+    cover *Change*, too. A heading moves only if none is above it, and if there is a sign that the heading on
+    the left does not cover it: that heading reaches down to it, or stands exactly over the middle of several
+    columns.
+
+    Args:
+        levels: the rows of headings, from the lowest; they are changed in place.
+        columns: the table's columns.
     """
     for row, above in pairwise(levels):
         if any(_UNITS.match(heading.cell.words.text) for heading in row):

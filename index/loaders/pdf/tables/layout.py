@@ -1,7 +1,7 @@
 """Puts the words of a page's tables into rows and columns, by their alignment.
 
-A page has no tables, only words at places. A cell that a row leaves empty has no characters, a currency sign
-stands apart from its figure, and a heading stands across several columns. All rows of a table together show
+A PDF page has no tables, only words at places. An empty cell has no characters, a currency sign may stand
+apart from its figure, and a heading may stand across several columns. Only all rows of a table together show
 its columns:
 
 1. The words of a row become atoms: a figure with its currency sign, brackets and percent sign, or a stretch
@@ -38,7 +38,7 @@ MAX_STEP = 3.0
 """The largest distance, in line heights, between two rows of a table."""
 
 MAX_ATOMS = 2_000
-"""The rows of a table with more atoms keep their own cells: the search for columns takes quadratic time."""
+"""A table with more atoms is not arranged in columns: the search for columns takes quadratic time."""
 
 TIGHT = 1.5
 """The largest distance, in line heights, between two lines of one cell."""
@@ -46,16 +46,17 @@ TIGHT = 1.5
 _UNFINISHED = regex.compile(
     r"(?:[,;/&–—-]|\b(?:an?|and|as|at|by|for|from|in|of|on|or|per|than|the|to|with))\s*\Z", regex.IGNORECASE
 )
-"""The end of a line whose label goes on in the next line."""
+"""The end of a line that shows that a label continues in the next line."""
 
 _LOWER = regex.compile(r"[(“\"]?\p{Ll}")
 
 
 def with_tables(lines: Sequence[Line]) -> list[Line]:
-    """The lines of a page; the rows of each table have a cell in each of its columns.
+    """Return the lines of a page, in which a table's row has a cell in each column up to its last words.
 
     Args:
-        lines: the lines in reading order; ``Line.is_row`` tells which of them have the gaps of a table's row.
+        lines: the lines of the page in reading order. ``Line.is_row`` tells which of them have the gaps of a
+            table's row.
     """
     lines = _without_heading_rows(lines)
     read: list[Line] = []
@@ -94,9 +95,9 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
 
 
 def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
-    """Mark the lines of headings that are written cell by cell as no rows.
+    """Clear ``is_row`` for the lines of headings that are written cell by cell.
 
-    The last line of a heading may stand beside the first line of the next heading, and look like a row.
+    The last line of such a heading may stand beside the first line of the next one and so look like a row.
     """
     kept = list(lines)
     for place, line in enumerate(lines):
@@ -125,7 +126,7 @@ def _is_name(line: Line, first: Line) -> bool:
 
 
 def _may_be_heading(line: Line, first: Line) -> bool:
-    """Tell if a line closely above the row ``first`` stands over the row's figures, and has no quantity."""
+    """Return whether a line closely above the row ``first`` stands over its figures, without a quantity."""
     above = line.bottom - first.bottom
     return (
         0.3 * line.height < above < MAX_HEIGHT * line.height
@@ -137,7 +138,10 @@ def _may_be_heading(line: Line, first: Line) -> bool:
 
 
 def _end(lines: Sequence[Line], first: int) -> int:
-    """The index after the last row of the table that begins at ``first``; labels may stand between rows."""
+    """Return the index after the last row of the table that begins at ``first``.
+
+    Labels may stand between the rows.
+    """
     end = first + 1
     left, right = lines[first].left, lines[first].right
     has_figures = _has_quantities(lines[first])
@@ -154,9 +158,9 @@ def _end(lines: Sequence[Line], first: int) -> int:
 
 
 def _next_row(lines: Sequence[Line], end: int) -> int | None:
-    """The index of the first row at or after ``end``.
+    """Return the index of the first row at or after ``end``.
 
-    None if a wide gap, or more than ``MAX_LABELS`` lines that are not rows, come before that row.
+    Return None if a large vertical gap, or more than ``MAX_LABELS`` lines that are not rows, come before it.
     """
     for place in range(end, min(end + MAX_LABELS + 1, len(lines))):
         before, line = lines[place - 1], lines[place]
@@ -170,9 +174,15 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
 
 
 def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
-    """Tell if a line between rows names rows of a table with these edges, rather than being a paragraph.
+    """Return whether a line between two rows of a table is a label of rows, rather than a paragraph.
 
-    Such a line is narrow, or ends before the cells that begin at ``figures``.
+    A label is narrow, or ends before the cells after the labels, and does not end like a sentence.
+
+    Args:
+        line: the line.
+        left: the left edge of the table.
+        right: the right edge of the table.
+        figures: the left edge of the cells after the labels.
     """
     return (
         line.right <= right + line.height
@@ -186,7 +196,7 @@ def _has_quantities(line: Line) -> bool:
 
 
 def _is_heading(line: Line) -> bool:
-    """Return whether a row has periods and no quantity: the headings of another table."""
+    """Return whether a row has several periods and no quantity, as the headings of a new table have."""
     row = atoms(line)
     return sum(is_period(text_of(atom)) for atom in row) > 1 and not any(
         is_quantity(text_of(atom)) for atom in row
@@ -194,10 +204,14 @@ def _is_heading(line: Line) -> bool:
 
 
 def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
-    """Count a table's first lines that are its caption, although some of them look like rows.
+    """Count the first lines of ``table`` that are its caption, although some of them look like rows.
 
     The caption ends with a line that has a single atom and stands directly above a row of headings. The line
-    above it must not begin further to the right.
+    above that line must not begin further to the right.
+
+    Args:
+        rows: the atoms of each line of the table.
+        table: the lines of the table.
     """
     headings = list(takewhile(lambda row: not any(is_quantity(text_of(atom)) for atom in row[1:]), rows))
     for place in range(len(headings) - 2, 0, -1):
@@ -208,7 +222,14 @@ def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
 
 
 def _is_label_of(line: Line, first: Line, row: Sequence[Atom], columns: Sequence[Column]) -> bool:
-    """Return whether a line above a table is the beginning of the label of its first row."""
+    """Return whether ``line``, above a table, begins the label of the table's first row.
+
+    Args:
+        line: the line above the table.
+        first: the table's first row.
+        row: the atoms of the first row.
+        columns: the table's columns.
+    """
     cell = cells_of(row, first.height, columns)[0]
     return (
         not line.is_row
@@ -225,7 +246,7 @@ def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
         if len(row) < 2 or any(is_quantity(text_of(atom)) for atom in row[1:]):
             break
         count += 1
-    # In a table of words alone, the first row is the headings.
+    # In a table without quantities, only the first row counts as headings.
     return count if count < len(rows) else 1
 
 
@@ -250,11 +271,11 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
 
 
 def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
-    """Return whether ``line`` is a label's third line: it begins like the second line, which is full.
+    """Return whether ``line`` is the third line of a label: the second is full and has the same left edge.
 
     Args:
-        hanging: the second line of the label if it is indented; else None.
-        before: the row whose label ends with that second line.
+        hanging: the second line of the label, or a later one, if it is indented; else None.
+        before: the row whose label ends with ``hanging``.
         line: the next line.
         edge: the right edge of the column of labels.
     """
@@ -267,9 +288,9 @@ def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
 
 
 def _goes_on(before: Line, line: Line, edge: float) -> bool:
-    """Return whether the label of the row ``before`` goes on in the next line.
+    """Return whether the label of the row ``before`` continues in ``line``, the next line.
 
-    The column of labels ends at ``edge``.
+    The right edge of the column of labels is ``edge``.
     """
     label, rest = before.cells[0], line.cells[0]
     step = before.bottom - line.bottom
@@ -286,7 +307,7 @@ def _goes_on(before: Line, line: Line, edge: float) -> bool:
 
 
 def _with_label(before: Line, line: Line) -> list[Line]:
-    """Join the label of the row ``before`` with the rest of the label, with which ``line`` begins.
+    """Join the label of the row ``before`` with the rest of the label, which is the first cell of ``line``.
 
     Returns:
         One row; two rows if ``before`` and ``line`` both have cells after the label.

@@ -1,4 +1,4 @@
-"""Finds how deep the labels of a table's rows are indented."""
+"""Finds how deeply the labels of a table's rows are indented."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ MIN_INDENT = 0.25
 """The smallest difference, in line heights, between the left edges of two levels."""
 
 MAX_LEVELS = 8
-"""Labels with more left edges than this are centred rather than indented."""
+"""If labels have more left edges than this, they are centred rather than indented."""
 
 
 def with_levels(rows: Sequence[Line]) -> list[Line]:
-    """Set the level of each row: the number of left edges of labels that lie further left.
+    """Set the level of each row that has a label: the number of labels' left edges to the left of its own.
 
-    If only some labels at an edge are bold, and one of the bold labels names a group, the labels that are not
-    bold stand a level below the bold ones.
+    If only some labels at an edge are bold, and one of the bold labels names a group of rows, the others at
+    this edge are one level deeper than the bold ones.
     """
     labelled = [row for row in rows if row.cells[0].words.text.strip()]
     edges = _edges(labelled)
@@ -38,7 +38,7 @@ def with_levels(rows: Sequence[Line]) -> list[Line]:
 
 
 def _edges(rows: Sequence[Line]) -> list[float]:
-    """The left edges of labels, from left to right. Edges close to each other count as one, the leftmost."""
+    """Return the left edges of labels in order; of edges close to each other, only the leftmost counts."""
     lefts = sorted(row.left for row in rows)
     height = max((row.height for row in rows), default=0.0)
     return lefts[:1] + [right for left, right in pairwise(lefts) if right - left > MIN_INDENT * height]
