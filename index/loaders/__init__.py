@@ -69,7 +69,7 @@ _PLAIN = {read_text, read_markdown, read_delimited}
 """Loaders of plain text formats."""
 
 _WIDE = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE, codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
-"""Byte order marks of encodings in which a text may take more bytes than in UTF-8."""
+"""The byte order marks of UTF-16 and UTF-32, in which a text may take more bytes than in UTF-8."""
 
 
 SUFFIXES = frozenset(_READERS)
@@ -77,7 +77,10 @@ SUFFIXES = frozenset(_READERS)
 
 
 def load(path: Path, options: Options = DEFAULTS) -> Document:
-    """The document that the file at ``path`` holds.
+    """Read the file at ``path`` as a document.
+
+    Details in the file's sidecar replace those in the file. A document without a date gets one from the
+    file's name or, if ``options.by_time`` allows it, from the time of the file's last change.
 
     Raises:
         LoadError: if the file cannot be read, is empty, too large, encrypted or broken, if its content does
@@ -98,10 +101,11 @@ def load(path: Path, options: Options = DEFAULTS) -> Document:
 
 
 def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
-    """The content of a regular file that is neither empty nor too large.
+    """Read the bytes of a regular file that is neither empty nor too large.
 
     Raises:
-        LoadError: if ``path`` does not exist or is no file; if the file is empty, too large or unreadable.
+        LoadError: if ``path`` does not exist or is not a regular file; if the file is empty, too large or
+            unreadable.
     """
     megabytes = limits.megabytes
     try:
@@ -112,7 +116,7 @@ def content(path: Path, limits: Limits = DEFAULTS.limits) -> bytes:
         if status.st_size > megabytes * MEGABYTE:
             raise _too_large(path, status.st_size, megabytes)
         with path.open("rb") as file:
-            data = file.read(status.st_size + 1)  # read(n) allocates n bytes at once
+            data = file.read(status.st_size + 1)  # not the limit: read(n) allocates n bytes at once
     except FileNotFoundError as error:
         raise LoadError(path, "does not exist", "check its path, or sync again if it was moved") from error
     except PermissionError as error:
@@ -133,9 +137,9 @@ def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
 
 
 def _check_text(path: Path, size: int, limits: Limits) -> None:
-    """Refuse more text than the library can cut and embed while it serves other requests.
+    """Raise LoadError if a text, which takes ``size`` bytes in UTF-8, is larger than the limit.
 
-    The text takes ``size`` bytes in UTF-8.
+    While the library cuts and embeds a text that is too large, it cannot serve other requests.
     """
     if size > limits.text_megabytes * MEGABYTE:
         text = f"{size / MEGABYTE:,.1f} MB of text"
@@ -145,7 +149,7 @@ def _check_text(path: Path, size: int, limits: Limits) -> None:
 
 
 def _check_content(data: bytes, path: Path, reader: Loader) -> None:
-    """Refuse a file whose content is in a supported format other than the one that its suffix names."""
+    """Raise LoadError if a PDF or an HTML page has the suffix of another format."""
     if reader is not read_pdf and data.startswith(b"%PDF-"):
         raise LoadError(path, f"is named {path.suffix} but seems to be a PDF", "rename it to .pdf")
     if reader is read_pdf and not seems_pdf(data) and seems_html(data):

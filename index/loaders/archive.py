@@ -109,7 +109,7 @@ def damage_reported(path: Path, program: str, *own: type[Exception]) -> Iterator
 
 
 def parse_xml(data: bytes) -> Element:
-    """The root element of XML from a file. The parser expands no entities and fetches nothing.
+    """Parse XML from a file, and return its root element. The parser expands no entities and fetches nothing.
 
     Raises:
         lxml.etree.XMLSyntaxError: if ``data`` is not well-formed XML.
@@ -122,7 +122,7 @@ def parse_xml(data: bytes) -> Element:
 class Parts:
     """Reads the parts of an archive by their names.
 
-    A name is only looked up among the archive's entries, so it cannot lead to another file.
+    A name is only looked up among the archive's entries, so it cannot lead to a file outside the archive.
 
     Raises:
         LoadError: if the archive cannot be opened.
@@ -140,7 +140,7 @@ class Parts:
         return name in self._names
 
     def read(self, name: str) -> bytes:
-        """The bytes of a part.
+        """Return the bytes of a part.
 
         Raises:
             LoadError: if the part is missing, damaged, or cannot be unpacked.
@@ -154,7 +154,7 @@ class Parts:
             raise LoadError(self._path, cause, _REMEDY) from error
 
     def xml(self, name: str) -> Element:
-        """The root element of a part.
+        """Return the root element of a part.
 
         Raises:
             LoadError: if the part is missing, damaged, or not XML.
@@ -169,10 +169,11 @@ class Parts:
 
 
 def core_properties(data: bytes, path: Path) -> Properties:
-    """The core properties of an Office file (ECMA-376, part 2, section 11).
+    """Read the core properties of an Office file (ECMA-376, part 2, section 11).
 
     The date of publication is the day of the last change or, if the file does not give it, of the creation.
-    Properties that are missing or damaged are None; the libraries for the formats would invent values.
+    Properties that are missing or damaged are None. This function reads them itself because the libraries
+    for Office files invent values for missing ones.
 
     Args:
         data: an archive that passed ``check_archive``.

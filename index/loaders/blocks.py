@@ -1,4 +1,4 @@
-"""Blocks of text, and the canonical text and outline that they make up.
+"""Blocks of text, and the canonical text and outline that a loader makes from a document's blocks.
 
 A blank line separates paragraphs, headings, lists and tables. The sentence splitter ends a sentence at every
 line break, so loaders keep a line break inside a paragraph only if the author wrote one.
@@ -52,7 +52,7 @@ class Heading(Block):
 
 
 def flow(text: str) -> str:
-    """``text`` on one line: each run of white space, no-break spaces too, becomes one space.
+    """Return ``text`` on one line: each run of white space, including no-break spaces, becomes one space.
 
     Soft hyphens are removed: they only mark where a word may be divided.
     """
@@ -73,7 +73,7 @@ def row(cells: Iterable[str]) -> str:
 
 
 def row_block(cells: Iterable[Iterable[Block]], group: object) -> Block:
-    """Write a table's row as one block of ``group``. Each cell is given as the blocks in the cell."""
+    """Write a table's row as one block in the group ``group``. Each cell is given as the blocks in it."""
     return Block(row(" ".join(block.text for block in cell) for cell in cells), group)
 
 
@@ -89,7 +89,11 @@ def is_layout_table(rows: Sequence[Sequence[Sequence[Block]]]) -> bool:
 
 
 def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
-    """The blocks of headers and footers; of several blocks that differ only in figures, the first."""
+    """Yield the blocks of headers and footers without repetitions.
+
+    Of several blocks with the same letters, which may have different page numbers, only the first is kept.
+    Blocks without letters are left out.
+    """
     seen: set[str] = set()
     for block in blocks:
         wording = "".join(filter(str.isalpha, block.text))
@@ -99,12 +103,12 @@ def running_titles(blocks: Iterable[Block]) -> Iterator[Block]:
 
 
 def prose(blocks: Iterable[Block]) -> str:
-    """The text of the long blocks, from which the document's language is detected."""
+    """Return the text of the long blocks, one block per line, for detecting the document's language."""
     return "\n".join(block.text for block in blocks if len(block.text) >= PROSE_CHARACTERS)
 
 
 def join(blocks: Iterable[Block]) -> str:
-    """The canonical text of ``blocks``; blocks without words are left out."""
+    """Join ``blocks`` into the document's canonical text. Blocks without words are left out."""
     parts: list[str] = []
     group: object | None = None
     for block in blocks:
@@ -118,7 +122,7 @@ def join(blocks: Iterable[Block]) -> str:
 
 
 def block_starts(blocks: Iterable[Block], text: str) -> list[int]:
-    """The offset of each block in ``text``, the result of ``join``.
+    """Return the offset of each block in ``text``, which is the result of ``join``.
 
     A block without words has the offset of the next block, or the end of the text.
     """
@@ -135,7 +139,7 @@ def block_starts(blocks: Iterable[Block], text: str) -> list[int]:
 
 
 def sections_of(blocks: Sequence[Block], text: str) -> tuple[Section, ...]:
-    """The outline of a document: a section for each heading among ``blocks``.
+    """Return the outline of a document: a section for each heading among ``blocks``.
 
     Args:
         blocks: the blocks of the document.

@@ -1,4 +1,8 @@
-"""Decodes text files: by byte order mark, declaration, UTF-8, or a guess."""
+"""Decodes text files.
+
+The encoding is, in this order: the one that a byte order mark names, UTF-8 if it fits, the one that the
+document declares, or the likeliest one.
+"""
 
 from __future__ import annotations
 
@@ -32,15 +36,16 @@ _LEGACY = (
     *("cp1252", "cp1250", "cp1251", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp874", "koi8_r"),
     *("cp932", "euc_jp", "gb18030", "big5", "cp949", "cp1258"),
 )
-"""Encodings to guess, the likeliest first: those that office and mail programs used before UTF-8."""
+"""The encodings to try in a guess, the likeliest first. Office and mail programs used them before UTF-8."""
 
 _DAMAGED_SHARE = 0.05
-"""A file is damaged UTF-8, and not of another encoding, if at most this share of the characters outside
-ASCII cannot be decoded."""
+"""A file is taken for damaged UTF-8, and not for text in another encoding, if at most this share of its
+characters outside ASCII cannot be decoded."""
 
 _CHAOS_MARGIN = 0.02
 _TIE = 0.005
-"""Scores that differ by at most this much are ties: first charset-normalizer's, then the language model's."""
+"""Two scores count as equal if they differ by at most this much. ``_CHAOS_MARGIN`` is for the scores of
+charset-normalizer, ``_TIE`` for those of the language model."""
 
 _CONTROL = regex.compile(r"[\p{Cc}--[\t\n\v\f\r\x1b\x85]]", flags=regex.V1)
 
@@ -49,7 +54,7 @@ _CONTROL_SHARE = 0.02
 
 
 def decode(data: bytes, path: Path, declared: str | None = None) -> str:
-    """The characters of ``data``, without a byte order mark; line breaks stay as they are.
+    """Decode ``data``. The text has no byte order mark; line breaks stay as they are.
 
     Args:
         data: the file's content.
@@ -57,7 +62,7 @@ def decode(data: bytes, path: Path, declared: str | None = None) -> str:
         declared: the encoding that the document declares, if any.
 
     Raises:
-        LoadError: if the content is binary, is empty, or no encoding fits it.
+        LoadError: if the content is binary, empty or damaged UTF-8, or if no encoding fits it.
     """
     kind = binary_kind(data)
     if kind is not None:
@@ -101,10 +106,10 @@ def _by_content(data: bytes, path: Path, declared: str | None) -> str:
 
 
 def _by_guess(data: bytes, path: Path) -> str:
-    """The characters of ``data`` in the likeliest encoding.
+    """Decode ``data`` in the likeliest encoding.
 
-    If charset-normalizer finds several encodings that differ in a few letters, this function takes the one
-    whose text is most probably in a single language.
+    charset-normalizer often finds several encodings whose texts differ in a few letters. Of these texts, this
+    function returns the one that is most probably in a natural language.
     """
     damaged = data.decode("utf-8", "replace")
     if damaged.count("\ufffd") <= _DAMAGED_SHARE * sum(character > "\x7f" for character in damaged):
@@ -124,7 +129,7 @@ def _by_guess(data: bytes, path: Path) -> str:
 
 
 def _known(label: str) -> str | None:
-    """Python's name of the encoding ``label``; None if a document may not declare this encoding."""
+    """Return Python's name of the encoding ``label``; None if a document may not declare this encoding."""
     try:
         name = codecs.lookup(label.strip()).name
     except (LookupError, ValueError):

@@ -23,7 +23,7 @@ _SIMPLE = regex.compile(r"[-+\u2212]?[\p{L}\p{M}\p{N}.,%′]+|\P{L}")
 """A number, word or sign, which needs no brackets around it."""
 
 _INVISIBLE = regex.compile(r"[\u2061-\u2064]")
-"""Invisible operators for function application and multiplication, and invisible separators."""
+"""Unicode's invisible signs for function application, multiplication, separation and addition."""
 
 _INTEGRAL = "∫"
 
@@ -34,7 +34,7 @@ def is_equation(element: Element) -> bool:
 
 
 def grouped(text: str) -> str:
-    """``text`` in brackets, unless it is one number, word or sign, or has brackets already."""
+    """Put ``text`` in brackets, unless it is one number, word or sign, or has brackets already."""
     if not text or _SIMPLE.fullmatch(text) or _is_bracketed(text):
         return text
     return f"({text})"
@@ -75,7 +75,7 @@ def from_word(element: Element, words: Callable[[Element], str]) -> str:
 
     Args:
         element: the element.
-        words: returns the words of an element that is not part of an equation.
+        words: a function that returns the text of an element that is not in the markup of equations.
     """
     tag = str(element.tag)
     if not tag.startswith(M):
@@ -95,20 +95,20 @@ class _Term:
     words: Callable[[Element], str]
 
     def inside(self, element: Element | None) -> str:
-        """The text of the children of ``element``; empty for None."""
+        """Return the text of the children of ``element``; empty for None."""
         children = element if element is not None else ()
         return "".join(from_word(child, self.words) for child in children).strip()
 
     def part(self, name: str) -> str:
-        """The text of the first child with this name."""
+        """Return the text of the first child with this name; empty if there is none."""
         return self.inside(self.element.find(M + name))
 
     def parts(self, name: str) -> list[str]:
-        """The text of each child with this name."""
+        """Return the text of each child with this name."""
         return [self.inside(one) for one in self.element.iterfind(M + name)]
 
     def property(self, name: str, otherwise: str) -> str:
-        """The value of a property, or ``otherwise`` if it is not set."""
+        """Return the value of a property, or ``otherwise`` if it is not set."""
         found = self.element.find(f"{self.element.tag!s}Pr/{M}{name}")
         return found.get(f"{M}val", "1") if found is not None else otherwise
 
@@ -167,7 +167,7 @@ _OF_WORD: dict[str, Callable[[_Term], str]] = {
 
 
 def is_mathml(element: Element) -> bool:
-    """Return whether an element of a page is an equation, with any namespace prefix."""
+    """Return whether an element is an equation in MathML (``math``), with any namespace or prefix."""
     return isinstance(element.tag, str) and _local(element) == "math"
 
 

@@ -50,12 +50,15 @@ def split_front_matter(text: str, path: Path) -> tuple[Properties, str]:
 
 
 def _parsed(source: str, path: Path) -> dict[str, str]:
-    """The front matter as a dict with keys in lower case; values that are not single texts are left out."""
+    """Return the keys of the front matter, in lower case, with their values.
+
+    Values that are empty or are not strings, such as lists, are left out.
+    """
     import yaml
 
     remedy = "correct the lines between the two ---"
     try:
-        # BaseLoader creates no objects, and does not convert dates and numbers.
+        # BaseLoader gives only strings, lists and dicts: no other objects, no dates and no numbers.
         values = yaml.load(source, Loader=yaml.BaseLoader)  # noqa: S506 # nosec B506
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark

@@ -25,7 +25,7 @@ _SIGNATURES = (
     (b"ID3", "an MP3 recording"),
     (b"OggS", "an Ogg recording"),
 )
-"""The first bytes of each format, by its own specification."""
+"""The first bytes of files in each format, as the format's specification gives them."""
 
 _ZIPPED = (
     (b"word/", "a Word document"),
@@ -54,7 +54,7 @@ def seems_html(data: bytes) -> bool:
 
 
 def binary_kind(data: bytes) -> str | None:
-    """The kind of binary file that ``data`` is, for example ``a PNG picture``; None for an unknown kind."""
+    """Return the kind of a binary file, for example ``a PNG picture``; None if the kind is unknown."""
     if data.startswith(b"%PDF-"):
         return "a PDF"
     if data.startswith(b"PK\x03\x04"):

@@ -29,9 +29,9 @@ _INLINE_HTML = re.compile(r"<(/?)(br|sup|script|style|template)\b", re.IGNORECAS
 
 
 def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of a Markdown file (CommonMark with tables and footnotes) with its front matter.
+    """Read a Markdown file (CommonMark with tables and footnotes) and its front matter as a document.
 
-    Notes follow the text. Each note begins with the number that its references have.
+    Notes follow the text. Each note begins with the number that stands at its references.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, has invalid front matter or no words.
@@ -53,7 +53,7 @@ def read_markdown(data: bytes, path: Path, _options: Options = DEFAULTS) -> Docu
 
 
 def _rendered(body: str) -> str:
-    """Markdown as HTML: each note begins with its number, and pictures become their descriptions."""
+    """Render Markdown as HTML: each note begins with its number, and pictures become their descriptions."""
     from markdown_it.token import Token
 
     parser = _parser()
@@ -96,7 +96,7 @@ def _parser() -> MarkdownIt:
 
 
 def _closed(source: str) -> str:
-    """A block of HTML with all of its elements closed: an open one could hide the rest of the document."""
+    """Close all elements of a block of HTML: an element left open could hide the rest of the document."""
     from lxml.html import tostring
 
     page = parse_page(source)
@@ -104,7 +104,10 @@ def _closed(source: str) -> str:
 
 
 def _inline_html(tag: str) -> str:
-    """Rewrite a tag inside a line: keep line breaks and superscripts, hide programs, and drop other tags."""
+    """Rewrite a tag inside a line: keep line breaks and superscripts, hide scripts and styles, drop the rest.
+
+    What is hidden is the content between two tags; the content between two dropped tags stays.
+    """
     found = _INLINE_HTML.match(tag)
     if found is None:
         return ""

@@ -134,9 +134,10 @@ def dated(document: Document, path: Path, *, by_time: bool = True) -> Document:
 
 
 def date_of_name(name: str) -> str | None:
-    """The ISO 8601 date in a file's name: the most exact one, or the first of several equally exact ones.
+    """Find a date in a file's name, and return it in ISO 8601; None if there is none.
 
-    Dates in the future do not count: a plan for 2035 was not published in 2035.
+    Of several dates, the most exact one counts, and of equally exact ones the first. Dates in the future do
+    not count: a plan for 2035 was not published in 2035.
     """
     found = [iso for match in _DATE_IN_NAME.finditer(name) if (iso := _past(match)) is not None]
     return max(found, key=len, default=None)
@@ -149,7 +150,10 @@ def _past(match: regex.Match[str]) -> str | None:
 
 
 def _first_day(parts: list[str]) -> date | None:
-    """The date with year, month and day ``parts``; a missing part counts as 1. None if it is no date."""
+    """Return the date with the year, month and day in ``parts``; None if the calendar has no such date.
+
+    A missing month or day counts as 1.
+    """
     try:
         return date(*[int(part) for part in parts], *[1] * (3 - len(parts)))
     except ValueError:
@@ -157,14 +161,14 @@ def _first_day(parts: list[str]) -> date | None:
 
 
 def iso_date(written: str | None) -> str | None:
-    """A date as ``YYYY-MM-DD``, or as ``YYYY-MM`` or ``YYYY`` if its day or month is missing.
+    """Write a date as ``YYYY-MM-DD``; if it has no day or no month, as ``YYYY-MM`` or ``YYYY``.
 
     Args:
         written: an ISO 8601 date, with or without a time, or a date such as ``24 July 2025``,
             ``July 24, 2025`` or ``24.7.2025``. Forms in which day and month could be swapped are not read.
 
     Returns:
-        The date, or None if ``written`` has another form.
+        The date; None if ``written`` has another form, or if the calendar has no such date.
     """
     if not written:
         return None
@@ -186,24 +190,27 @@ def _strptime(text: str, forms: tuple[str, ...], as_form: str) -> str | None:
 
 
 def language_code(written: str | None) -> str | None:
-    """The language in a language tag, such as ``en`` in ``en-GB``; None if ``written`` names no language."""
+    """Return the language in a language tag, such as ``en`` in ``en-GB``; None if it names no language."""
     tag = _LANGUAGE.fullmatch((written or "").strip())
     return tag[1].lower() if tag and tag[1].lower() not in {"und", "mul", "zxx"} else None
 
 
 def readable_property(written: str | None) -> str | None:
-    """A title or name from a file's properties; None for a file name or a program's placeholder."""
+    """Return a title or name from a file's properties; None for a file name or a program's placeholder.
+
+    The result is on one line, without a prefix such as ``Microsoft Word - ``.
+    """
     words = _PROGRAM.sub("", flow(written or ""))
     return None if not words or _PLACEHOLDER.fullmatch(words) else words
 
 
 def title_of_name(path: Path) -> str:
-    """A title from the file's name, for a document without a title."""
+    """Make a title from the file's name, for a document without a title."""
     return printable(path.stem) or printable(path.name)
 
 
 def title_of_line(text: str) -> str | None:
-    """The first line with words, if it is short and not a sentence; else None."""
+    """Return the first line with words if it is short and does not end like a sentence; else None."""
     first = next((flow(line) for line in text.splitlines() if _WORDS.search(line)), "")
     if not first or len(first) > MAX_TITLE_CHARACTERS or first[-1] in ".!?:;,…。！？；，":
         return None

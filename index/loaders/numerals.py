@@ -18,9 +18,10 @@ _MOST = 4000
 
 
 def written_number(number: int, kind: str) -> str:
-    """Write a number in one of Word's number formats; an unknown format gives a decimal number.
+    """Write a number in one of Word's number formats (ISO/IEC 29500-1, 17.18.59).
 
-    ISO/IEC 29500-1, 17.18.59 lists the formats.
+    If the format is unknown or cannot write the number, the result is a decimal number. The format ``none``
+    gives an empty string.
 
     Args:
         number: the number.
@@ -31,7 +32,7 @@ def written_number(number: int, kind: str) -> str:
 
 
 def roman_value(letters: str) -> int:
-    """The value of a Roman number in small letters."""
+    """Return the value of a Roman numeral in lower-case letters."""
     values = [_VALUES[letter] for letter in letters]
     return sum(-value if value < max(values[place:]) else value for place, value in enumerate(values))
 

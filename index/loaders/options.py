@@ -13,7 +13,7 @@ MEGABYTE = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Limits for one file. A megabyte has 1024² bytes.
+    """The upper limits for one file. A megabyte has 1024² bytes.
 
     Attributes:
         megabytes: the size of the file.
@@ -55,13 +55,17 @@ class Options:
 
     @property
     def recognition(self) -> str:
-        """The languages of optical character recognition, joined by "+"; empty if it is off."""
+        """The languages of OCR, joined by "+", for example ``eng+khm``; empty if OCR is off."""
         return "+".join(self.ocr_languages) if self.ocr else ""
 
     def as_before(self, recognition: str) -> Options:
-        """The options for reading a file again that was read with ``recognition`` (:attr:`recognition`).
+        """Return the options for rereading a file that was last read with the OCR languages ``recognition``.
 
-        They turn recognition on again, so that no text that was recognised before is lost.
+        If these options turn OCR off and the file was read with OCR, the returned options turn OCR on with
+        the same languages, so that no recognised text is lost. Otherwise these options are returned.
+
+        Args:
+            recognition: the value of :attr:`recognition` when the file was last read.
         """
         if self.ocr or not recognition:
             return self

@@ -1,4 +1,4 @@
-"""Reads sidecars: files ``NAME.meta.yaml`` with the details of the file beside them.
+"""Reads sidecars: a file ``NAME.meta.yaml`` gives the details of the file ``NAME`` beside it.
 
 The program never writes sidecars: the catalog stores the details that people give in the browser or over
 HTTP.
@@ -19,7 +19,7 @@ from index.loaders.blocks import flow
 from index.loaders.metadata import iso_date, language_code
 
 SUFFIX = ".meta.yaml"
-"""A sidecar's name is the whole name of its file with this ending, as in ``report.pdf.meta.yaml``."""
+"""The ending of a sidecar's name, after the whole name of the file: ``report.pdf.meta.yaml``."""
 
 _MAX_BYTES = 65_536
 _REMEDY = "correct the sidecar, or remove it"
@@ -29,12 +29,12 @@ _FLAGS = os.O_RDONLY | sum(getattr(os, flag, 0) for flag in ("O_NOFOLLOW", "O_NO
 
 
 def sidecar_of(path: Path) -> Path:
-    """The path at which the sidecar of the file at ``path`` would be."""
+    """Return the path of the sidecar of the file at ``path``, whether or not the sidecar exists."""
     return path.with_name(path.name + SUFFIX)
 
 
 def checked(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, Detail]:
-    """The details in ``values``, checked and in the form in which the catalog stores them.
+    """Check the details in ``values``, and return them in the form in which the catalog stores them.
 
     Args:
         path: the file that the details describe, for messages.
@@ -65,7 +65,7 @@ def checked(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, 
 
 
 def read_sidecar(path: Path) -> dict[str, Detail]:
-    """The details in the sidecar of the file at ``path``; empty if it has no sidecar.
+    """Read the details in the sidecar of the file at ``path``; return an empty dict if it has no sidecar.
 
     Raises:
         LoadError: if the sidecar is not a regular file (a link may lead out of the folder), cannot be read,
@@ -79,7 +79,7 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
     if len(data) > _MAX_BYTES:
         raise LoadError(path, f"has a sidecar of more than {_MAX_BYTES:,} bytes", _REMEDY)
     try:
-        # BaseLoader creates no objects, and does not convert dates and numbers.
+        # BaseLoader gives only strings, lists and dicts: no other objects, no dates and no numbers.
         values = yaml.load(data, Loader=yaml.BaseLoader)  # noqa: S506 # nosec B506
     except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
         raise LoadError(path, f"has a sidecar that is not YAML: {flow(str(error))[:200]}", _REMEDY) from error
@@ -89,7 +89,9 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
 
 
 def sidecar_content(path: Path) -> bytes | None:
-    """The sidecar of the file at ``path``: at most one byte more than the limit; None without a sidecar.
+    """Read the bytes of the sidecar of the file at ``path``; return None if it has no sidecar.
+
+    Of a sidecar that is too large, the function reads only the limit and one more byte.
 
     Raises:
         LoadError: if the sidecar is not a regular file, or cannot be read.

@@ -1,4 +1,4 @@
-"""Writes raised figures so that they do not read as part of the word or figure before them."""
+"""Writes raised digits as superscripts, so that they do not read as part of the word or number before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ _SUPERSCRIPTS = str.maketrans("0123456789+-\N{MINUS SIGN}", "⁰¹²³⁴⁵⁶�
 
 
 def superscript(text: str) -> str:
-    """``text`` with its figures and signs as superscripts: ``2,500²`` instead of ``2,5002``.
+    """Write the digits and signs of ``text`` as superscripts: ``2,500²`` instead of ``2,5002``.
 
     Letters stay as they are, since nobody searches for superscript letters.
     """
@@ -14,5 +14,8 @@ def superscript(text: str) -> str:
 
 
 def note_mark(written: str) -> str:
-    """The mark of a note. A mark with letters has brackets, which separate it from the word before it."""
+    """Write the mark of a note: digits as superscripts, but a mark with letters in brackets.
+
+    The brackets separate the mark from the word before it.
+    """
     return f"[{written}]" if any(map(str.isalpha, written)) else superscript(written)

@@ -61,7 +61,7 @@ def is_symbol_font(font: str | None) -> bool:
 
 
 def sign(place: int, font: str | None) -> str:
-    """The character for a sign of a font.
+    """Return the character for a sign of a font; ``UNKNOWN`` if the sign's meaning is not known.
 
     Args:
         place: the sign's code in the font, 0x20 to 0xFF, or the same code in the private use area.
@@ -75,7 +75,10 @@ def sign(place: int, font: str | None) -> str:
 
 
 def in_font(text: str, font: str | None) -> str:
-    """``text`` as the font shows it. In any other font, only characters of the private use area change."""
+    """Return ``text`` with the signs of a symbol font as Unicode characters.
+
+    If ``font`` is not a symbol font, only characters of the private use area change.
+    """
     if is_symbol_font(font):
         return _SIGNS.sub(lambda match: sign(ord(match[0]), font), text)
     return _PRIVATE_SIGNS.sub(lambda match: sign(ord(match[0]), font), text)

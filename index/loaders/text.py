@@ -29,13 +29,13 @@ _COLUMNS = re.compile(r"\S(?:\t|\s{3,})\S")
 
 
 def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of a plain text file.
+    """Read a plain text file as a document.
 
     The document holds the text after the front matter. Inside a hard-wrapped paragraph, each character of a
     line break becomes one space, so that all offsets stay the same.
 
     Raises:
-        LoadError: if the file is binary, cannot be decoded, or holds no text.
+        LoadError: if the file is binary, cannot be decoded, has invalid front matter, or holds no text.
     """
     properties, body = split_front_matter(decode(data, path), path)
     if not body.strip():
@@ -45,7 +45,7 @@ def read_text(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def unwrap(text: str) -> str:
-    """``text`` with the line breaks inside hard-wrapped paragraphs replaced by spaces, in the same length."""
+    """Replace the line breaks inside hard-wrapped paragraphs by spaces; the text keeps its length."""
     out: list[str] = []
     paragraph: list[tuple[str, str]] = []
     for match in _LINE.finditer(text):
@@ -58,10 +58,11 @@ def unwrap(text: str) -> str:
 
 
 def _unwrapped(paragraph: list[tuple[str, str]]) -> list[str]:
-    """The lines of a paragraph, and between them the line breaks or the spaces that replace them.
+    """Return the lines of a paragraph, each followed by its line break or by the spaces that replace it.
 
-    A line was wrapped if the first word of the next line does not fit before the margin. The margin is the
-    end of the longest line. A paragraph is hard-wrapped if most of its lines were wrapped.
+    A line was wrapped if the first word of the next line would not have fitted before the margin. The margin
+    is the end of the longest line with a space. A paragraph is hard-wrapped if most of its lines were wrapped
+    and the margin is narrow enough.
     """
     margin = max((len(line) for line, _ in paragraph if " " in line), default=0)
     breaks = [

@@ -23,7 +23,7 @@ from index.loaders.options import DEFAULTS, Options
 
 
 def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of an EPUB book (EPUB 2 and 3). Scripts do not run, and the loader fetches nothing.
+    """Read an EPUB book (EPUB 2 or 3) as a document. Scripts do not run, and the loader fetches nothing.
 
     Raises:
         LoadError: if the file is encrypted (DRM), broken, of another format, too large when unpacked, or has
@@ -66,7 +66,7 @@ def _properties(book: Book) -> Properties:
 def _sections(
     contents: tuple[Entry, ...], chapters: dict[str, Chapter], blocks: list[Block], text: str
 ) -> tuple[Section, ...]:
-    """The entries of the table of contents that lead to text, in the order of the text."""
+    """Return a section for each entry of the table of contents that leads to text, in text order."""
     starts = [*block_starts(blocks, text), len(text)]
     firsts: dict[str, int] = {}
     count = 0

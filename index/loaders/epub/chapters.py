@@ -1,4 +1,4 @@
-"""Reads a chapter of a book as blocks, with the places that the table of contents refers to."""
+"""Reads a chapter of a book as blocks, and finds the blocks that the table of contents refers to."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ from index.loaders.html.elements import PageBlock, page_blocks
 from index.loaders.html.source import page_source, parse_page
 
 _OPENING, _CLOSING = "\ufdd0", "\ufdd1"
-"""Marks around the number of a place: noncharacters, which no text contains (Unicode, 23.7)."""
+"""The marks around a number that stands for an element's id while the page is read.
+
+They are noncharacters, which no text contains (Unicode, 23.7).
+"""
 
 _PLACE = re.compile(f"{_OPENING}([0-9]+){_CLOSING}")
 _NONCHARACTERS = re.compile(f"[{_OPENING}{_CLOSING}]|&#(?:x0*fdd[01]|0*6497[67]);", re.IGNORECASE)
@@ -27,7 +30,8 @@ class Chapter:
 
     Attributes:
         blocks: the chapter's blocks, in order.
-        places: for each wanted id, the number of the block at which the element with this id begins.
+        places: for each wanted id that the chapter has, the number, from 0, of the block at which the element
+            with this id begins.
     """
 
     blocks: list[Block]
@@ -37,14 +41,14 @@ class Chapter:
 def read_chapter(
     parts: Parts, name: str, wanted: AbstractSet[str], path: Path, styles: Sequence[str] = ()
 ) -> Chapter:
-    """The chapter in a part of the book; a page without words has no blocks.
+    """Read the chapter in a part of the book. A chapter without words has no blocks.
 
     Args:
         parts: the book's parts.
         name: the name of the chapter's part.
-        wanted: the ids of elements whose places are wanted.
+        wanted: the ids of the elements to find, for ``Chapter.places``.
         path: the book's file, for messages.
-        styles: the book's style sheets.
+        styles: the contents of the book's style sheets.
 
     Raises:
         LoadError: if the part is missing, damaged, or not text.

@@ -68,16 +68,19 @@ class Book:
     metadata: Element | None
 
     def all_said(self, name: str) -> list[str]:
-        """The values of a Dublin Core element, in order."""
+        """Return the values of a Dublin Core element, such as ``creator``, in order, without empty ones."""
         found = self.metadata.iter(f"{_DUBLIN_CORE}{name}") if self.metadata is not None else ()
         return [words for element in found if (words := flow("".join(element.itertext())))]
 
     def said(self, name: str) -> str | None:
-        """The first value of a Dublin Core element."""
+        """Return the first value of a Dublin Core element, such as ``title``; None if there is none."""
         return next(iter(self.all_said(name)), None)
 
     def day(self) -> str | None:
-        """The date of publication. Dates that EPUB 2 gives for other events do not count."""
+        """Return the date of publication as the book writes it; None if there is none.
+
+        Dates that EPUB 2 gives for other events do not count.
+        """
         dates = list(self.metadata.iter(f"{_DUBLIN_CORE}date")) if self.metadata is not None else []
         events = {date.get(f"{_OPF}event", ""): date for date in reversed(dates)}
         found = events.get("publication", events.get(""))
@@ -85,7 +88,7 @@ class Book:
 
 
 def open_book(parts: Parts, path: Path) -> Book:
-    """The package that the container names.
+    """Read the package that the book's container names.
 
     Raises:
         LoadError: if the container names no package, or the package lists no chapters.
@@ -118,7 +121,7 @@ def open_book(parts: Parts, path: Path) -> Book:
 
 
 def encrypted_paths(parts: Parts) -> set[str]:
-    """The paths of entries that need a key."""
+    """Return the paths of the entries that are encrypted, except obfuscated fonts."""
     if _ENCRYPTION not in parts:
         return set()
     found: set[str] = set()
@@ -130,7 +133,7 @@ def encrypted_paths(parts: Parts) -> set[str]:
 
 
 def _contents(parts: Parts, package: str, items: list[Element]) -> tuple[Entry, ...]:
-    """The table of contents: EPUB 3's navigation document, else EPUB 2's NCX.
+    """Read the table of contents from EPUB 3's navigation document or, without one, from EPUB 2's NCX.
 
     A broken table of contents is ignored, since the text can be read without it.
     """
@@ -171,8 +174,9 @@ def _entry(level: int, label: Element, name: str, reference: str | None) -> Entr
 
 
 def _resolved(base: str, reference: str) -> tuple[str, str]:
-    """The path and the fragment of a reference in the part ``base``.
+    """Return the path and the fragment of a reference in the part ``base``.
 
+    Both are empty if the reference has a scheme, such as ``https:``.
     Callers look up the path only among the entries, so it cannot lead out of the archive.
     """
     written, _, fragment = reference.partition("#")
@@ -185,7 +189,7 @@ def _resolved(base: str, reference: str) -> tuple[str, str]:
 
 
 def _unescaped(written: str) -> str:
-    """``written`` without percent-encoding (RFC 3986, 2.1)."""
+    """Decode the percent-encoding in ``written`` (RFC 3986, 2.1)."""
     return _ESCAPED.sub(lambda match: bytes.fromhex(match[1].decode()), written.encode()).decode(
         "utf-8", "replace"
     )

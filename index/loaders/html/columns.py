@@ -1,6 +1,7 @@
-"""Finds the columns of a page's table that a reader sees, from the places of its cells in the grid.
+"""Finds the columns that a reader sees in a page's table, from the grid columns that the cells cover.
 
-Pages are set with more columns than they show: some only make room, or hold a currency sign or a bracket.
+The grid of a table often has more columns than a reader sees: some only make room, or hold a currency sign or
+a bracket.
 """
 
 from __future__ import annotations
@@ -12,8 +13,8 @@ from itertools import accumulate, pairwise
 
 _FEW_PLACES = 10_000
 _PLACES_PER_CELL = 20
-"""A table with more than ``_FEW_PLACES`` places, and this many more for each cell, is not written in columns:
-it would be huge and mostly empty."""
+"""A table may have ``_FEW_PLACES`` places (rows times columns), and this many more for each cell. A larger
+table is not written in columns: it would be huge and mostly empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +35,11 @@ class Cell:
 
 
 def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
-    """The words of each row by columns; a column without a cell of the row is empty.
+    """Arrange the words of each row in columns. Where a row has no cell in a column, it has an empty string.
 
-    Cells that lie above one another stand in one column. A cell above two cells of another row spans their
-    columns, and stands in the first.
+    Cells that lie above one another stand in one column. A cell that lies above or below two cells of another
+    row spans their columns, and stands in the first. If the table would be mostly empty, each row is only the
+    list of its cells' words.
 
     Args:
         rows: the cells with words of each row, from the left.
@@ -70,7 +72,7 @@ def _placed(cells: Sequence[Cell], places: dict[tuple[int, int], int], ends: Seq
 
 
 class _Gaps:
-    """The places between neighbouring cells of the rows."""
+    """The gaps between neighbouring cells of the rows."""
 
     def __init__(self, rows: Sequence[Sequence[Cell]]) -> None:
         found = sorted({(left.end, right.start) for cells in rows for left, right in pairwise(cells)})
@@ -78,6 +80,6 @@ class _Gaps:
         self._nearest = [*accumulate((start for _, start in reversed(found)), min)][::-1]
 
     def within(self, start: int, end: int) -> bool:
-        """Return whether a range of grid columns covers a part of two neighbouring cells of one row."""
+        """Return whether a range of grid columns covers parts of two neighbouring cells of one row."""
         place = bisect_right(self._ends, start)
         return place < len(self._nearest) and self._nearest[place] < end

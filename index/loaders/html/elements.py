@@ -89,7 +89,7 @@ def is_hidden(element: HtmlElement) -> bool:
 
 
 def page_blocks(root: HtmlElement) -> list[PageBlock]:
-    """The blocks below ``root`` in reading order; each row of a data table is a block."""
+    """Return the blocks below ``root`` in reading order. Each row of a data table is a block."""
     from lxml import etree
 
     reader = _Reader()
@@ -110,7 +110,7 @@ def page_blocks(root: HtmlElement) -> list[PageBlock]:
 
 
 def outlined(blocks: Iterable[PageBlock]) -> list[Block]:
-    """``blocks``, in which a ``Heading`` replaces each block with a heading level."""
+    """Return ``blocks``, but replace each block that has a heading level by a ``Heading``."""
     return [Heading(block.text, block.group, block.heading) if block.heading else block for block in blocks]
 
 
@@ -129,7 +129,7 @@ class _Reader:
         is_code: whether the open ``pre`` element holds code.
         raised: the number of open ``sup`` elements.
         group: the group of the current block if a line break has split the block; else None.
-        table: the open data table; its cells become lines, not blocks.
+        table: the open data table, whose rows become blocks when it ends; None outside data tables.
         items: the open lists, outermost first.
         marker: the bullet or number for the next block.
     """
@@ -244,7 +244,7 @@ class _Reader:
             self.heading = 0
 
     def _break(self) -> None:
-        """Handle a line break: the first starts a new line of the block, a second in a row ends the block."""
+        """Handle a line break: one starts a new line of the block, two in succession end the block."""
         if self.table is not None:
             self.words_so_far.append(" ")
             return
@@ -261,7 +261,7 @@ class _Reader:
         return text, min(linked, 1.0)
 
     def flush(self, group: object | None = None) -> None:
-        """End the current block."""
+        """End the current block, and add it to ``blocks`` if it has words."""
         text, linked = self.taken()
         group = group or self.group
         self.group = None

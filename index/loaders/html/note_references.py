@@ -37,7 +37,7 @@ _ABBREVIATION = regex.compile(
 _BETWEEN = regex.compile(r"[\s,;]*")
 _KEPT_CHARACTERS = 20
 _MOST_INSIDE = 4
-"""The most elements in a reference, as a bound for pages with endless nesting."""
+"""The most elements inside a reference, so that very deep nesting costs little time."""
 
 _WORD = "word"
 """The value of ``_Before.since_last`` at the start of a paragraph, where no reference precedes the text."""
@@ -62,7 +62,7 @@ class _Before:
     since_last: str = _WORD
 
     def cross(self, element: HtmlElement) -> None:
-        """Handle the start or end of an element; block elements start a paragraph."""
+        """Handle the start or end of an element. A block element starts and ends a paragraph."""
         if element.tag not in _INLINE:
             self.words, self.since_last = "", _WORD
 
@@ -75,9 +75,9 @@ class _Before:
 def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
     """Put references to notes, and text that a style raises, into ``sup`` elements.
 
-    A link is a reference if its role or class says so. A link is also a reference if it leads to a place in a
-    page, consists of a number or mark, and directly follows a word or figure. Without ``sup``, ``2,500`` with
-    note ``2`` would read as ``2,5002``.
+    A link or ``span`` that consists of a number or mark is a reference if its role or class says so. Such a
+    link is also a reference if it leads to a place in a page, and directly follows a word, a figure or
+    another reference. Without ``sup``, ``2,500`` with note ``2`` would read as ``2,5002``.
 
     Args:
         page: the page; this function changes it.
@@ -109,7 +109,7 @@ def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
 
 
 def _raised_classes(styles: Iterable[str]) -> frozenset[str]:
-    """The classes that style sheets raise above the line."""
+    """Return the classes whose text style sheets raise above the line."""
     classes: set[str] = set()
     for style in styles:
         for rule in style.split("}"):

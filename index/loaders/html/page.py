@@ -38,10 +38,10 @@ _MAX_LINKED = 0.6
 """A block outside the main text is navigation if a larger share of its characters are links."""
 
 MIN_MAIN_SHARE = 0.25
-"""The whole page is read if trafilatura's main text has a smaller share of the page's words."""
+"""The whole page is read if the main text has less than this share of the page's characters outside links."""
 
 _COVER_LINES = 60
-"""The number of lines in which the cover of a filing is searched."""
+"""The number of blocks, from the start of the page, that are searched for the cover of a filing."""
 
 DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
@@ -51,7 +51,7 @@ tables."""
 
 
 def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of an HTML page. The loader fetches nothing that the page refers to.
+    """Read an HTML page as a document. The loader fetches nothing that the page refers to.
 
     Raises:
         LoadError: if the file is binary, cannot be decoded, or has no words to read.
@@ -72,7 +72,8 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
         title=_title(page, markup.sitename),
         publisher=flow(markup.sitename or "") or None,
         author=flow(markup.author or "") or None,
-        # The title of a filing's page is often a file name with the end of the period, read as its date.
+        # The title of a filing's page is often a file name with the last day of the reported period, which
+        # would be taken for the date of publication.
         published=iso_date(markup.date) if cover is None else None,
         language=language_code(page.get("lang") or page.get("xml:lang")),
     )
@@ -82,21 +83,22 @@ def read_html(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document
 
 
 def _cover_lines(blocks: Sequence[PageBlock]) -> list[str]:
-    """The first lines of a page, where a filing has its cover; the cells of a row are separated by spaces."""
+    """Return the first lines of a page, where a filing has its cover, with spaces between a row's cells."""
     return [flow(" ".join(cells(block.text))) for block in blocks[:_COVER_LINES]]
 
 
 def fragment_blocks(source: str) -> list[Block]:
-    """The blocks of HTML that is part of a file in another format, such as an e-mail."""
+    """Return the blocks of HTML that is part of a file in another format, such as an e-mail."""
     page = parse_page(source)
     return list(page_blocks(page)) if page is not None else []
 
 
 def _main_blocks(page: HtmlElement) -> list[PageBlock]:
-    """The blocks from the first to the last that trafilatura finds in the main text, without navigation.
+    """Return the blocks of the main text, without navigation; all blocks if there is too little main text.
 
-    trafilatura only selects blocks. Its own output lacks repeated paragraphs, headings and even words inside
-    a sentence, so the words come from the page.
+    The main text reaches from the first to the last block that trafilatura finds, and includes the tables
+    next to it and the headings directly above. The words come from the page, since trafilatura's own output
+    lacks repeated paragraphs, headings and even words inside a sentence.
     """
     blocks = page_blocks(page)
     found = _found_by_trafilatura(page, blocks)
@@ -131,7 +133,10 @@ def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[in
 
 
 def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
-    """For each block, whether it is a row of a data table. Tables of links or in asides do not count."""
+    """Return, for each block, whether it is a row of a data table.
+
+    Tables of links do not count, nor do tables in asides.
+    """
     is_data: list[bool] = []
     for _, neighbours in groupby(blocks, key=lambda block: id(block.group) if block.is_row else None):
         rows = list(neighbours)
@@ -141,12 +146,15 @@ def _rows_of_data(blocks: Sequence[PageBlock]) -> list[bool]:
 
 
 def _characters(blocks: list[PageBlock]) -> float:
-    """The number of characters outside links."""
+    """Return the number of characters outside links."""
     return sum(len(block.text) * (1 - block.linked) for block in blocks)
 
 
 def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bool]:
-    """For each block, whether it is in trafilatura's main text; all False for a page nested too deeply."""
+    """Return, for each block, whether it is in the main text that trafilatura finds.
+
+    All are False if trafilatura finds no text, or if the page is nested too deeply.
+    """
     from trafilatura import bare_extraction
     from trafilatura.settings import Document as Extracted
 
@@ -169,9 +177,10 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 def _with_followers(
     found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
 ) -> list[bool]:
-    """``found``, extended to short blocks that follow a found block on the page and in the main text.
+    """Return ``found``, extended to short blocks that directly follow a found block in both texts.
 
-    On a short page, trafilatura joins rows and short lines to one paragraph, in which no block is found.
+    The two texts are that of the page (``letters``) and trafilatura's main text (``whole``). On a short page,
+    trafilatura joins rows and short lines into one paragraph, in which short blocks cannot be found alone.
     """
     followed: list[bool] = []
     end: int | None = None
@@ -202,19 +211,22 @@ def _is_found(letters: str, whole: str, parts: set[str]) -> bool:
 
 
 def _letters(text: str) -> str:
-    """The letters and digits of ``text``, which trafilatura's handling of white space does not change."""
+    """Return the letters and digits of ``text``, which trafilatura keeps when it changes white space."""
     return "".join(character for character in normalize("NFKC", text) if character.isalnum())
 
 
 def _metadata(page: HtmlElement) -> trafilatura.settings.Document:
-    """The metadata that trafilatura finds. Dates come from the markup only: dates in text are guesses."""
+    """Return the metadata that trafilatura finds. Dates in text are left out, as they are guesses."""
     from trafilatura.metadata import extract_metadata
 
     return extract_metadata(page, date_config={"extensive_search": False, "original_date": True})
 
 
 def _title(page: HtmlElement, site: str | None) -> str | None:
-    """The page's title without the site's name; the first heading if the title contains that heading."""
+    """Return the page's title without the site's name.
+
+    If there is no title, or if the title contains the first ``h1`` heading, the result is that heading.
+    """
     heads = [flow(head.text_content()) for head in page.iter("h1")]
     head = readable_property(heads[0]) if heads else None
     named = readable_property(flow(page.findtext(".//title") or ""))

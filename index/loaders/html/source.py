@@ -19,8 +19,8 @@ _DECLARED = re.compile(
     rb"""<(?:meta[^>]{0,200}?\bcharset|\?xml[^>]{0,200}?\bencoding)\s*=\s*["']?\s*([\w.:-]+)""", re.IGNORECASE
 )
 _DECLARED_WITHIN = 4096
-"""The number of bytes in which the declaration is searched. Browsers search the first 1,024, but some
-exporters put long comments before the declaration."""
+"""The number of bytes, from the start, that are searched for the declaration of the encoding. Browsers search
+1,024, but some exporters put long comments before the declaration."""
 
 _SUBSET = re.compile(r"\s*(?:<\?xml[^>]{0,500}>\s*)?<!DOCTYPE[^\[<>]{0,1000}\[", re.IGNORECASE)
 _SUBSET_END = re.compile(r"\]\s*>")
@@ -31,7 +31,7 @@ _NAVIGATION_ROLES = {"navigation", "search", "dialog", "menu", "menubar"}
 
 
 def page_source(data: bytes, path: Path) -> str:
-    """The characters of a page, decoded by its declaration or by its content.
+    """Decode a page. The encoding comes from the page's declaration or its content.
 
     Raises:
         LoadError: if the page is binary, empty, or cannot be decoded.
@@ -41,13 +41,13 @@ def page_source(data: bytes, path: Path) -> str:
 
 
 def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
-    """The page's tree without elements that a reader does not see; None if there is no element.
+    """Parse a page as a tree without the elements that a reader does not see; None if there is no element.
 
     Equations become text, and references to notes become ``sup`` elements.
 
     Args:
         source: the page's characters.
-        styles: the page's external style sheets.
+        styles: the contents of the page's external style sheets.
     """
     page = parse_tree(source)
     if page is not None:
@@ -56,7 +56,7 @@ def parse_page(source: str, styles: Iterable[str] = ()) -> HtmlElement | None:
 
 
 def parse_tree(source: str) -> HtmlElement | None:
-    """The tree of all elements of a page, also of hidden ones; None if there is no element."""
+    """Parse a page as a tree of all its elements, including hidden ones; None if there is no element."""
     from lxml import etree
     from lxml.html import HTMLParser, document_fromstring
 
@@ -71,11 +71,13 @@ def parse_tree(source: str) -> HtmlElement | None:
 
 
 def drop_unseen(page: HtmlElement, styles: Iterable[str] = ()) -> None:
-    """Remove the elements of a tree that a reader does not see, and write equations and references as text.
+    """Remove the elements of a tree that a reader does not see.
+
+    Equations become text, and references to notes become ``sup`` elements.
 
     Args:
-        page: the tree of ``parse_tree``.
-        styles: the page's external style sheets.
+        page: the result of ``parse_tree``; this function changes it.
+        styles: the contents of the page's external style sheets.
     """
     own_styles = [style.text or "" for style in page.iter("style")]
     _write_equations(page)
@@ -87,9 +89,10 @@ def drop_unseen(page: HtmlElement, styles: Iterable[str] = ()) -> None:
 
 
 def cover_facts(page: HtmlElement) -> dict[str, str]:
-    """The facts of inline XBRL about the cover of a filing, also hidden ones: the first with each name.
+    """Return the inline XBRL facts about the cover of a filing, including hidden ones, by name.
 
-    The names are those of the taxonomy ``dei``, without their prefix.
+    The names are those of the taxonomy ``dei``, without their prefix. Of several facts with the same name,
+    the first counts.
     """
     facts: dict[str, str] = {}
     for element in page.xpath("//*[starts-with(@name, 'dei:')]"):
@@ -98,7 +101,7 @@ def cover_facts(page: HtmlElement) -> dict[str, str]:
 
 
 def _equations(page: HtmlElement) -> list[HtmlElement]:
-    """The outermost equations of a page."""
+    """Return the outermost equations of a page."""
     from lxml import etree
 
     found: list[HtmlElement] = []
@@ -129,7 +132,7 @@ def _write_equations(page: HtmlElement) -> None:
 
 
 def _without_subset(source: str) -> str:
-    """A page without the declarations inside its document type, which the parser would read as text."""
+    """Remove the declarations inside a page's document type, which the parser would read as text."""
     opening = _SUBSET.match(source)
     closing = _SUBSET_END.search(source, opening.end()) if opening else None
     return source[closing.end() :] if closing else source

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 CELLS = frozenset({"td", "th"})
 
 _MOST_COLUMNS = 1000
-"""The most columns that a cell covers in browsers."""
+"""The most columns that browsers let a cell cover."""
 
 _MOST_DOWN = 50
-"""The most cells that reach down into a row; others count as cells of one row."""
+"""The most cells that may reach down into a row from the rows above; further cells end with their own row."""
 
 _MOST_REPEATED = 10
-"""A table repeats at most this many times as many characters as its cells have."""
+"""The most characters that a table may repeat, as a multiple of the characters in its cells."""
 
 _CURRENCY = re.compile(r"[(\[]?[$€£¥₩₹₫฿]\s*[(\[]?")
 _FIGURE_END = re.compile(r"[\d–—-][)\]]?\Z")
@@ -34,14 +34,15 @@ _AFTER_FIGURE = re.compile(r"[)\]]?\s*%?\s*[)\]]?")
 class Table:
     """A data table that is being read.
 
-    A cell over several rows is repeated in each of them, since a row is cited by itself.
+    A cell that covers several rows is repeated in each of them, since each row is cited by itself.
 
     Attributes:
         _rows: the finished rows with words: their cells from the left, empty cells included.
         _cells: the cells of the current row.
-        _down: the cells of the rows above that reach down to the current row, and the number of rows, from
-            the current one, that they cover.
-        _reaching: the cells of the current row that reach down, and the number of rows that they cover.
+        _down: the cells of the rows above that reach down to the current row, each with the number of rows
+            that it still covers, the current row included.
+        _reaching: the cells of the current row that reach down, each with the number of rows that it covers,
+            the current row included.
         _characters: the number of characters of all cells, without repetitions.
         _repeated: the number of repeated characters.
     """
@@ -54,7 +55,7 @@ class Table:
     _repeated: int = 0
 
     def end_cell(self, text: str, linked: float, element: HtmlElement | None = None) -> None:
-        """Add a cell to the current row, beside the cells that reach down to it.
+        """Add a cell to the current row, in the next columns that no cell from above covers.
 
         Args:
             text: the words of the cell.
@@ -76,7 +77,8 @@ class Table:
         """End the current row; a row without words is left out.
 
         Args:
-            is_real: whether the row is an element. Without cells, another one does not exist.
+            is_real: whether the page has an element for the row. A row without an element exists only if it
+                has cells.
         """
         if not (self._cells or is_real):
             return
@@ -88,22 +90,23 @@ class Table:
         self._cells, self._reaching = [], []
 
     def _may_repeat(self, cell: Cell) -> bool:
-        """Return whether a cell can be repeated, and count its characters."""
+        """Return whether the limit allows repeating a cell; if it does, count the cell's characters."""
         may = self._repeated + len(cell.text) <= _MOST_REPEATED * self._characters
         self._repeated += len(cell.text) if may else 0
         return may
 
     def lines(self) -> list[tuple[str, float]]:
-        """The rows as lines of text, each with the share of link text in a cell, averaged over the row."""
+        """Return each row as a line of text, with the mean of its cells' shares of link text (0 to 1)."""
         texts = [row(words) for words in in_columns([joined_figures(cells) for cells in self._rows])]
         links = [sum(cell.linked for cell in cells) / len(cells) for cells in self._rows]
         return list(zip(texts, links, strict=True))
 
 
 def open_table(element: HtmlElement) -> Table | None:
-    """The data table that starts at ``element``; None if the table only lays out the page.
+    """Return a reader for the data table that starts at ``element``; None if it only lays out the page.
 
-    A table lays out the page if it contains tables, has one cell in each row, or has a very long cell.
+    A table lays out the page if its role says so, if it contains tables or a very long cell, or if no row has
+    more than one cell. The role ``table`` allows rows of one cell.
     """
     if element.get("role") in {"presentation", "none"} or element.find(".//table") is not None:
         return None
@@ -116,7 +119,7 @@ def open_table(element: HtmlElement) -> Table | None:
 
 
 def joined_figures(cells: Iterable[Cell]) -> list[Cell]:
-    """The cells with words; currency signs, closing brackets and percent signs are joined to their figures.
+    """Leave out empty cells, and join currency signs, closing brackets and percent signs to their figures.
 
     A sign that stands alone, such as ``%`` above a column, stays a cell.
     """
@@ -137,6 +140,6 @@ def _is_one_figure(before: str, text: str) -> bool:
 
 
 def _span(element: HtmlElement | None, name: str) -> int:
-    """The number of columns or rows that an element covers, at least 1."""
+    """Return the number of columns or rows that an element covers, at least 1."""
     written = (element.get(name) or "").strip() if element is not None else ""
     return max(int(written), 1) if re.fullmatch(r"[0-9]{1,5}", written) else 1

@@ -18,7 +18,7 @@ from index.loaders.mail.headers import characters, field, head_blocks, words_of
 from index.loaders.text import unwrap
 
 MAX_DEPTH = 50
-"""The deepest nesting of parts; messages that were forwarded many times reach about twelve."""
+"""The deepest nesting of parts; a message that was forwarded many times has a depth of about twelve."""
 
 MIN_PLAIN_SHARE = 0.5
 """A plain text with fewer letters than this share of the letters in its HTML alternative is a placeholder."""
@@ -32,7 +32,9 @@ _VISIBLE = regex.compile(r"[^\p{C}\p{M}\p{Z}]")
 
 
 def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Block]:
-    """A message's text, the names of its attachments, then attached messages, each with its header.
+    """Yield the blocks of a message: its text, a list of its attachments, then each attached message.
+
+    An attached message begins with its header.
 
     Args:
         message: the message.
@@ -55,7 +57,7 @@ def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Blo
 
 
 def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int) -> list[Block]:
-    """The text of a part and of its subparts; attachments are added to ``attached``."""
+    """Return the text of a part and of its subparts, and add their attachments to ``attached``."""
     if depth > MAX_DEPTH:
         cause = f"is broken: its parts are nested more than {MAX_DEPTH} deep"
         raise LoadError(path, cause, "save the message again, without what is forwarded in it")
@@ -85,7 +87,7 @@ def _body_blocks(part: Message, path: Path, attached: list[Message], depth: int)
 
 
 def _preferred(read: list[tuple[Message, list[Block]]]) -> list[Block]:
-    """The plain text among alternatives if it is no placeholder; else the longest alternative."""
+    """Return the plain text among alternatives; if it is only a placeholder, the longest alternative."""
     most = max((found for _, found in read), key=_letters, default=[])
     plain = next((found for part, found in read if part.get_content_type() == "text/plain"), [])
     return plain if plain and _letters(plain) >= MIN_PLAIN_SHARE * _letters(most) else most
@@ -121,7 +123,7 @@ def _is_picture_of_page(part: Message) -> bool:
 
 
 def _described(part: Message, path: Path) -> str:
-    """An attachment's name, type and size; no size for an attached message, whose text follows."""
+    """Write an attachment's name, type and size; no size for an attached message, since its text follows."""
     kind = part.get_content_type()
     name = words_of(_name(part) or "", path)
     if kind in _MESSAGES:
@@ -145,7 +147,7 @@ def _written_size(size: int) -> str:
 
 
 def _content(part: Message) -> bytes:
-    """The bytes of a part, decoded as far as possible."""
+    """Return the bytes of a part; their transfer encoding (such as Base64) is decoded as far as possible."""
     try:
         data = part.get_payload(decode=True)
     except ValueError:  # damaged uuencoding
@@ -154,7 +156,7 @@ def _content(part: Message) -> bytes:
 
 
 def _html_blocks(part: Message, path: Path) -> list[Block]:
-    """The blocks of an HTML part. The loader fetches nothing that the part refers to."""
+    """Return the blocks of an HTML part. The loader fetches nothing that the part refers to."""
     data, charset = _content(part), part.get_content_charset()
     try:
         source = characters(data, path, charset) if charset else page_source(data, path)
@@ -164,7 +166,7 @@ def _html_blocks(part: Message, path: Path) -> list[Block]:
 
 
 def _plain_blocks(part: Message, path: Path) -> list[Block]:
-    """The lines of a plain text; wrapped lines are joined, in quotations too."""
+    """Return the lines of a plain text as blocks. Wrapped lines are joined, in quotations too."""
     text = characters(_content(part), path, part.get_content_charset())
     is_flowed = str(part.get_param("format", "")).lower() == "flowed"
     is_spaceless = str(part.get_param("delsp", "")).lower() == "yes"
@@ -182,14 +184,17 @@ def _plain_blocks(part: Message, path: Path) -> list[Block]:
 
 
 def _unquoted(line: str) -> tuple[int, str]:
-    """The quotation depth of a line, and the line without its quotation marks."""
+    """Return the number of ``>`` signs before a quoted line, and the line without them."""
     match = _QUOTED.match(line)
     marks = match[0] if match else ""
     return marks.count(">"), line[len(marks) :]
 
 
 def _reflowed(lines: list[str], is_spaceless: bool) -> list[str]:
-    """Lines of format=flowed, joined at each line that ends with a space (RFC 3676, 4.1 to 4.4)."""
+    """Join the lines of a text in ``format=flowed``: a line that ends with a space continues on the next one.
+
+    RFC 3676, 4.1 to 4.4, defines the format. If ``is_spaceless`` is true, that space is removed.
+    """
     joined: list[str] = []
     goes_on = False
     for line in lines:

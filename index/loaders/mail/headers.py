@@ -24,11 +24,11 @@ _ENCODED_WORD = re.compile(r"=\?([^?*\s]+)(?:\*[^?\s]*)?\?([bBqQ])\?([^?]*)\?=")
 _ESCAPED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _UNSEEN = regex.compile(r"[\p{Cc}\p{Cs}--[\t\n\r]]", flags=regex.V1)
 _MAX_PARSED_CHARACTERS = 10_000
-"""The most characters of a field that is parsed: longer addresses and dates are attacks on the parser."""
+"""Of an address or a date, at most this many characters are parsed: longer ones are attacks on the parser."""
 
 
 def characters(data: bytes, path: Path, charset: str | None) -> str:
-    """The characters of a part or field. Damaged characters become U+FFFD, so that decoding never fails.
+    """Decode a part or field. Damaged characters become U+FFFD, so that decoding never fails.
 
     Args:
         data: the bytes of the part or field.
@@ -43,12 +43,12 @@ def characters(data: bytes, path: Path, charset: str | None) -> str:
 
 
 def field(message: Message, name: str, path: Path) -> str:
-    """The values of all fields named ``name``, on one line; empty if there are none."""
+    """Return the values of all fields named ``name``, on one line; empty if there are none."""
     return ", ".join(words for value in _values(message, name, path) if (words := words_of(value, path)))
 
 
 def sender(message: Message, path: Path) -> str | None:
-    """The sender's name, or the address if there is no name."""
+    """Return the sender's name, or the address if there is no name; None if the message gives neither."""
     written = next(iter(_values(message, "From", path)), "")[:_MAX_PARSED_CHARACTERS]
     try:
         name, address = parseaddr(flow(written))
@@ -58,7 +58,10 @@ def sender(message: Message, path: Path) -> str | None:
 
 
 def sent(message: Message, path: Path) -> str | None:
-    """The day on which the message was sent, in the sender's time zone, as an ISO 8601 date."""
+    """Return the day on which the message was sent, in the sender's time zone, as an ISO 8601 date.
+
+    The result is None if the message gives no date, or an invalid one.
+    """
     written = next(iter(_values(message, "Date", path)), "")[:_MAX_PARSED_CHARACTERS]
     try:
         parsed = parsedate(flow(written))
@@ -68,17 +71,17 @@ def sent(message: Message, path: Path) -> str | None:
 
 
 def head_blocks(message: Message, path: Path) -> list[Block]:
-    """The fields in ``SHOWN``, one line each."""
+    """Return the fields in ``SHOWN`` that the message has, one block each."""
     group = object()
     said = ((name, field(message, name, path)) for name in SHOWN)
     return [Block(f"{name}: {words}", group) for name, words in said if words]
 
 
 def words_of(value: str, path: Path) -> str:
-    """A field's value with its encoded words decoded, on one line.
+    """Return a field's value on one line, with its encoded words decoded.
 
-    Adjacent encoded words with one character set are joined before decoding, since some programs split a
-    character between two words.
+    Adjacent encoded words in the same character set are joined before they are decoded, since some programs
+    split a character between two words.
     """
     pieces: list[str] = []
     pending, charset, end = b"", "", 0
@@ -109,7 +112,7 @@ def _decoded_word(encoding: str, text: str) -> bytes:
 
 
 def _values(message: Message, name: str, path: Path) -> list[str]:
-    """The values of all fields named ``name``; bytes outside ASCII, which are invalid, are decoded too."""
+    """Return the values of all fields named ``name``. Bytes outside ASCII, which are invalid, are decoded."""
     found = [str(value) for field, value in message.raw_items() if field.lower() == name.lower()]
     charset = message.get_content_charset()
     return [

@@ -40,7 +40,7 @@ class _Look:
     font: str | None = None
 
     def shown(self, text: str | None) -> str:
-        """``text`` as a reader sees it, with white space as spaces."""
+        """Return ``text`` as a reader sees it. Each run of white space becomes one space."""
         words = in_font(_WHITE.sub(" ", text or ""), self.font)
         return superscript(words) if self.is_raised else words
 
@@ -55,7 +55,7 @@ class Content:
 
     Args:
         roots: the parts with styles: ``styles.xml``, then ``content.xml``.
-        object_at: returns the root of an embedded object by its name, or None.
+        object_at: a function that returns the root of the embedded object with a name, or None.
 
     Attributes:
         footnotes: the footnotes read so far, each with its mark.
@@ -76,7 +76,7 @@ class Content:
         return name in {style, self.styles.parent(style)}
 
     def blocks(self, container: Element) -> Iterator[Block]:
-        """The headings, paragraphs, items and rows of tables below an element, in reading order."""
+        """Yield the headings, paragraphs, list items and table rows below an element, in reading order."""
         for child in container:
             if not isinstance(child.tag, str) or child.tag in _UNREAD or self._is_hidden(child):
                 continue
@@ -91,7 +91,7 @@ class Content:
                 yield from self.blocks(child)
 
     def rows(self, table: Element) -> Iterator[Block]:
-        """The rows of a table, or of a sheet."""
+        """Return the rows of a table or a sheet as blocks."""
         return table_blocks(table, self.blocks, self._repeats)
 
     def _paragraph(self, paragraph: Element) -> Iterator[Block]:
@@ -115,7 +115,7 @@ class Content:
             yield from self.blocks(box)
 
     def _words(self, element: Element, boxes: list[Element], look: _Look) -> Iterator[str]:
-        """The text of a paragraph. Equations become text; other frames are added to ``boxes``."""
+        """Yield the text of a paragraph. Equations become text; other frames are added to ``boxes``."""
         yield look.shown(element.text)
         for child in element:
             if isinstance(child.tag, str) and child.tag not in _UNREAD and not self._is_hidden(child):
@@ -135,7 +135,7 @@ class Content:
             yield look.shown(child.tail)
 
     def _look(self, element: Element, around: _Look = _PLAIN) -> _Look:
-        """How an element's text is formatted.
+        """Return how an element's text is formatted.
 
         Where the element's style sets nothing, the text has the format of the surrounding text (``around``).
         """
@@ -146,7 +146,7 @@ class Content:
         )
 
     def _equation(self, frame: Element) -> str | None:
-        """The equation in a frame, or None."""
+        """Return the equation in a frame as text; None if the frame holds no equation."""
         for held in frame.iterchildren(f"{DRAW}object"):
             name = held.get(f"{LINK}href", "").removeprefix("./")
             inside = next((one for one in held if is_mathml(one)), None)
@@ -156,7 +156,7 @@ class Content:
         return None
 
     def _note(self, note: Element) -> str:
-        """The mark of a note; the note's text is added to the footnotes or endnotes."""
+        """Return the mark of a note, and add the note's text to the footnotes or endnotes."""
         citation, body = note.find(f"{TEXT}note-citation"), note.find(f"{TEXT}note-body")
         written = "".join(self._words(citation, [], _PLAIN)) if citation is not None else ""
         mark = note_mark(flow(written))

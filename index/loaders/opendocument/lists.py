@@ -37,7 +37,7 @@ class Lists:
     def items(self, element: Element) -> Iterator[tuple[Element, str, object]]:
         """Yield each item of a list with its marker, and an object that identifies the outermost list.
 
-        Callers must read a list inside an item before they take the next item.
+        If an item contains a list, callers must read that list before they take the next item.
         """
         outer = list(element.iterancestors(_LIST))
         named = (one.get(f"{TEXT}style-name") for one in (element, *outer))
@@ -61,7 +61,7 @@ class Lists:
                 yield item, "", self._group
 
     def heading_marker(self, heading: Element, level: int) -> str:
-        """The number of a heading outside lists; empty if headings are not numbered."""
+        """Return the number of a heading; empty for a heading in a list or without a number."""
         parent = heading.getparent()
         if parent is not None and str(parent.tag) in _ITEMS:
             return ""

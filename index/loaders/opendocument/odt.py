@@ -1,4 +1,4 @@
-"""Reads OpenDocument text and sheets as a Document, with each running title once."""
+"""Reads OpenDocument texts and spreadsheets as a Document, with each header and footer once."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ _RUNNING = ("header", "header-first", "header-left", "footer", "footer-first", "
 
 
 def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of an OpenDocument text (.odt). Macros do not run, and the loader fetches nothing.
+    """Read an OpenDocument text (.odt) as a document. Macros do not run, and the loader fetches nothing.
 
     Deleted text and comments are left out. Notes follow the body, each with its mark. Headers and footers
     come last, without repetitions. The author is the person who created the document, else the person who
-    last saved it. The date is the day on which the document was last saved.
+    last saved it. The date is the day on which the document was last saved, else the day of its creation.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
@@ -47,7 +47,7 @@ def read_odt(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
 
 def read_ods(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of an OpenDocument spreadsheet (.ods): the name of each visible sheet, and its rows.
+    """Read an OpenDocument spreadsheet (.ods) as a document: the name and the rows of each visible sheet.
 
     Raises:
         LoadError: as for ``read_odt``.
@@ -110,7 +110,7 @@ def _open(data: bytes, path: Path, options: Options, kind: str) -> Parts:
 
 
 def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
-    """The first paragraph in the style ``Title``, else the first line if it is short."""
+    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title."""
     styled = next((p for p in body.iter(f"{TEXT}p", f"{TEXT}h") if content.has_style(p, "Title")), None)
     own = (
         styled.itertext(with_tail=False)
@@ -122,7 +122,7 @@ def _title(body: Element, blocks: list[Block], content: Content) -> str | None:
 
 
 def _sheets(sheets: Element, content: Content) -> Iterator[Block]:
-    """The name and the rows of each visible sheet."""
+    """Yield the name and the rows of each visible sheet."""
     for sheet in sheets.iterchildren(f"{TABLE}table"):
         if content.styles.is_sheet_hidden(sheet.get(f"{TABLE}style-name")):
             continue

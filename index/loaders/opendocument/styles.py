@@ -47,7 +47,7 @@ class Styles:
                 self._said[style.get(f"{STYLE}name", "")] = _said(style, fonts)
 
     def parent(self, name: str) -> str | None:
-        """The name of a style's parent; empty if the style has no parent, None if the style is unknown."""
+        """Return the name of a style's parent; empty if it has no parent, None if the style is unknown."""
         said = self._said.get(name)
         return said.parent if said is not None else None
 
@@ -60,7 +60,7 @@ class Styles:
         return next((one.is_raised for one in self._line(name) if one.is_raised is not None), None)
 
     def font(self, name: str | None) -> str | None:
-        """The font of text in a style; None if the style does not say."""
+        """Return the font of text in a style; None if the style does not say."""
         return next((one.font for one in self._line(name) if one.font), None)
 
     def is_sheet_hidden(self, name: str | None) -> bool:

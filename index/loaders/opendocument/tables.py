@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from lxml.etree import _Element as Element
 
 MAX_REPEATED = 100_000
-"""The most repeated cells that are expanded in a document: programs fill all 16,384 columns of a sheet."""
+"""The most repeated cells that are expanded in a document: some programs fill all columns of a sheet."""
 
 _TABLE = f"{TABLE}table"
 _ROW = f"{TABLE}table-row"
@@ -33,7 +33,7 @@ class Repeats:
         self._left = MAX_REPEATED
 
     def allowed(self, told: int, cells: int) -> int:
-        """How often to write a run of ``cells`` cells: ``told`` times, or once if that exceeds the limit."""
+        """Return how often to write ``cells`` cells: ``told`` times, or once if that exceeds the limit."""
         more = (told - 1) * cells
         if more > self._left:
             return 1
@@ -48,11 +48,11 @@ def _repeated(written: str | None) -> int:
 def table_blocks(
     table: Element, blocks: Callable[[Element], Iterator[Block]], repeats: Repeats
 ) -> Iterator[Block]:
-    """One block per row; a table that lays out the page is read as text.
+    """Yield one block per row; a table that only lays out the page is read as text.
 
     Args:
         table: the table's element.
-        blocks: returns the blocks of an element.
+        blocks: a function that returns the blocks below an element.
         repeats: the limit of repeated cells in the document.
     """
     hidden = _hidden_columns(table)
@@ -72,7 +72,7 @@ def table_blocks(
 
 
 def _lines(container: Element) -> Iterator[Element]:
-    """The visible rows of a table, without the rows of tables inside its cells."""
+    """Yield the visible rows of a table, without the rows of tables inside its cells."""
     for child in container:
         if not isinstance(child.tag, str) or child.get(f"{TABLE}visibility") in _HIDDEN:
             continue
@@ -83,7 +83,7 @@ def _lines(container: Element) -> Iterator[Element]:
 
 
 def _hidden_columns(table: Element) -> Sequence[int]:
-    """The numbers, from 0, of a table's hidden columns."""
+    """Return the numbers, from 0 and in order, of a table's hidden columns."""
     hidden: set[int] = set()
     place = 0
     for column in table.iter(_COLUMN):
@@ -102,7 +102,7 @@ def _cells(
     repeats: Repeats,
     hidden: Sequence[int],
 ) -> list[list[Block]]:
-    """The blocks in each cell of a row, without hidden columns and without the empty cells at the end.
+    """Return the blocks in each cell of a row, without hidden columns and without empty cells at the end.
 
     A cell that a merged cell covers is empty.
     """

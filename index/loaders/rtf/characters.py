@@ -66,7 +66,10 @@ class Characters:
         self._stand_ins = 0
 
     def interrupt(self) -> None:
-        """End a run of characters: the next character is neither a second byte nor a substitute."""
+        """End a run of characters, so that the next one is neither a second byte nor a substitute.
+
+        A substitute stands for a character that older readers do not know.
+        """
         self._is_lead, self._stand_ins = False, 0
 
     def put(self, rtf: str) -> None:
@@ -106,7 +109,7 @@ class Characters:
             self.put(_BEYOND_ASCII.sub(_byte, text))
 
     def _raised(self, character: str) -> str:
-        """The RTF of a raised character; a substitute for older readers stays as it is (:meth:`number`)."""
+        """Return the RTF of a raised character. A substitute (:meth:`interrupt`) stays as it is."""
         if self._stand_ins:
             self._stand_ins -= 1
             return _BEYOND_ASCII.sub(_byte, character)

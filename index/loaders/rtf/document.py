@@ -1,4 +1,4 @@
-"""Reads RTF as a Document: paragraphs, lists, tables, notes, and each running title once."""
+"""Reads RTF as a Document: paragraphs, lists, tables, notes, and each header and footer once."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ _LABEL = re.compile(f"{LABEL}([^{LABEL_END}]*){LABEL_END}?")
 _MARKS = re.compile("[\ue000-\ue020]")
 _LETTERS = re.compile(r"\w")
 _BULLETS = {"o", "§", "q", "v"}
-"""Bullets of symbol fonts that appear as letters."""
+"""Characters that serve as bullets, mostly in symbol fonts."""
 
 _UNSEEN = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\xad]")
 
 
 def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of an RTF file. Embedded programs do not run, and nothing is fetched.
+    """Read an RTF file as a document. Embedded programs do not run, and nothing is fetched.
 
     Hidden and deleted text, field codes and comments are left out. Notes follow the body, each with its mark.
     Headers and footers come last, without repetitions. The document's date is the day of its creation, else
@@ -93,7 +93,7 @@ def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
 
 
 def _encoding(parts: Parts) -> str:
-    """Python's name of the document's code page; ``cp1252`` for an unknown one."""
+    """Return Python's name of the document's code page; ``cp1252`` for an unknown one."""
     kind, page = parts.encoding
     return next(
         (name for name in (f"cp{page}", _CHARACTER_SETS.get(kind, "")) if name and _is_known(name)), "cp1252"
@@ -109,7 +109,7 @@ def _is_known(encoding: str) -> bool:
 
 
 def _characters(part: Part, parts: Parts, encoding: str) -> str:
-    """The characters of a part, with the marks from :mod:`index.loaders.rtf.marks`."""
+    """Decode a part as text that contains the marks from :mod:`index.loaders.rtf.marks`."""
     from striprtf.striprtf import charset_map, rtf_to_text
 
     fonts = "".join(
@@ -122,13 +122,13 @@ def _characters(part: Part, parts: Parts, encoding: str) -> str:
     text: str = rtf_to_text(  # type: ignore[no-untyped-call]
         f"{{\\rtf1{{\\fonttbl{fonts}}}{{{body}}}}}", encoding=encoding, errors="replace"
     )
-    # RTF writes a character beyond U+FFFF as two numbers.
+    # RTF writes a character above U+FFFF as two numbers.
     whole = text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     return _UNSEEN.sub("", whole)
 
 
 def _blocks(text: str) -> Iterator[Block]:
-    """Paragraphs, items and rows. The rows of a table, or the items of a list, form one group."""
+    """Yield paragraphs, list items and rows. The rows of a table, or the items of a list, form one group."""
     rows: object | None = None
     items: object | None = None
     for match in _PIECE.finditer(text):
@@ -156,7 +156,7 @@ def _paragraph(piece: str, items: object | None) -> Iterator[Block]:
 
 
 def _row(piece: str, group: object) -> Iterator[Block]:
-    """A table's row. A row with one cell, or with a very long cell, is read as text."""
+    """Yield a table's row as a block; a row with one cell, or with a very long cell, is read as text."""
     cells = piece.split(CELL_END)[:-1] or [piece]
     if len(cells) == 1 or any(len(cell) > MAX_CELL_CHARACTERS for cell in cells):
         for cell in cells:
@@ -166,7 +166,7 @@ def _row(piece: str, group: object) -> Iterator[Block]:
 
 
 def _flat(text: str) -> str:
-    """A text on one line; the label of a list item, if the text has one, becomes a number or bullet."""
+    """Return a text on one line, in which the label of a list item becomes a number or bullet."""
     labelled = _LABEL.sub(lambda match: _label(flow(match[1])), text)
     return flow(_MARKS.sub(" ", labelled))
 

@@ -1,6 +1,6 @@
 """The parts of an RTF file (body, notes, headers) as RTF without formatting.
 
-Marks, which are private use characters, stand at the ends of paragraphs and cells.
+In a part, private use characters mark the ends of headings, cells, rows and lines.
 """
 
 from __future__ import annotations

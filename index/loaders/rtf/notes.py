@@ -97,7 +97,7 @@ class Notes:
         self._count("", self._last)
 
     def make_endnote(self, part: Part | None) -> None:
-        """Make the last note an endnote if ``part`` is its text."""
+        """Make the last note an endnote if ``part`` holds that note's text."""
         note, footnotes = self._last, self._parts.footnotes
         if note is not None and note.part is part and footnotes and part is footnotes[-1]:
             self._parts.endnotes.append(footnotes.pop())
@@ -105,7 +105,7 @@ class Notes:
             self._count("a", note)
 
     def mark_in(self, part: Part) -> str | None:
-        """The mark of the last note as RTF if ``part`` is its text; else None."""
+        """Return the mark of the last note, as RTF, if ``part`` holds that note's text; else None."""
         return self._last.mark if self._last is not None and self._last.part is part else None
 
     def _count(self, kind: str, note: _Note) -> None:

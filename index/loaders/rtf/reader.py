@@ -1,4 +1,4 @@
-"""Reads RTF (Rich Text Format 1.9.1) as parts without formatting, with marks at ends of paragraphs and cells.
+"""Reads RTF (Rich Text Format 1.9.1) as parts without formatting: the body, notes, headers and footers.
 
 striprtf can decode characters of every code page. But it keeps hidden text, drops notes, loses the ends of
 cells, and fails on some pictures and broken words. This module therefore extracts the text before striprtf
@@ -40,7 +40,7 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0a-\x1f]")
 
 
 def parts_of(source: str) -> Parts:
-    """The parts of a file, given as one character per byte; damaged RTF is skipped."""
+    """Read the parts of an RTF file. ``source`` has one character per byte; damaged RTF is skipped."""
     reader = _Reader()
     at = 0
     while at < len(source):
@@ -98,7 +98,7 @@ class _Reader(Characters):
         return bool(self._outer)
 
     def words(self, text: str) -> None:
-        """Add characters, or take a font name or field code from them."""
+        """Handle characters, which are text, the name of a font or the code of a field."""
         if self.group.name == "fldinst":
             self._instruction += text
         elif self.group.name == "fonttbl" and self.group.font:
@@ -148,7 +148,7 @@ class _Reader(Characters):
             self._character(word, number)
 
     def _open(self, word: str) -> bool:
-        """Handle a word if it starts a part or an unread group; return whether it does."""
+        """Handle a word if it starts a part, or a group that is not read; return whether it does."""
         group = self.group
         is_optional, group.is_optional = group.is_optional, False
         if word in PROPERTIES | TIMES and group.name == "info":
@@ -212,7 +212,7 @@ class _Reader(Characters):
     def _character(self, word: str, number: int | None) -> None:
         """Handle a control word that stands for a character, or ends a paragraph, cell, row or section.
 
-        Words about the numbering of notes are tried last.
+        If the word is none of these, handle it as a word about the numbering of notes.
         """
         if word == "u" and number is not None and -0x8000 <= number <= 0x10FFFF:
             self.number(number)
@@ -241,20 +241,20 @@ class _Reader(Characters):
                 self._close_boxes()
 
     def end(self) -> None:
-        """Add the remaining text boxes to the body."""
+        """End the file: add the remaining text boxes to the body."""
         if self._boxes:
             self.parts.body.pieces.append("\\par ")
         self._close_boxes()
 
     def _close_boxes(self) -> None:
-        """Add the text of text boxes after the paragraph that they are anchored in."""
+        """After a paragraph, add the text of the text boxes that are anchored in it."""
         for box in self._boxes:
             self.parts.body.pieces += [*box.pieces, "\\par \\uc1 "]
             self.parts.body.font, self.parts.body.skipped = "?", 1
         self._boxes = []
 
     def _write_note_mark(self) -> None:
-        """Write the number of a note: inside a note its own number, elsewhere the number of the next note."""
+        """Write the mark of a note: in a note its own mark, elsewhere a place for the next note's mark."""
         part = self.group.part
         if part is None or self.group.is_hidden or self.group.is_deleted:
             return

@@ -24,7 +24,7 @@ _START_SECONDS = 120.0
 """The seconds that the process may take to start; it takes one second on an idle machine."""
 
 _END_SECONDS = 5.0
-"""The seconds to wait for the rest of the standard error of a process that has ended."""
+"""How many seconds to wait for the rest of the standard error of a process that has ended."""
 
 _WAIT_SECONDS = 0.5
 _KEPT_PARTS = 16
@@ -69,7 +69,7 @@ class Child:
         self._listener.start()
 
     def wait_until_ready(self) -> None:
-        """Wait until the process accepts requests. Raises the errors of ``ask``."""
+        """Wait until the process accepts requests. This method raises the same errors as ``ask``."""
         self._talk(None, _START_SECONDS, MEGABYTE)
 
     def ask(self, request: Request, waiting: Callable[[], None] | None = None) -> Answer:
@@ -108,7 +108,7 @@ class Child:
     def _open(self, cutting: Cutting) -> None:
         """Make the process open a tokeniser, unless the tokeniser is open already.
 
-        This time does not count towards a file's time limit.
+        The time for opening it does not count towards a file's time limit.
         """
         if cutting.tokenizer != self._tokenizer:
             self._talk(pack(Request(b"", DEFAULTS, cutting=cutting)), _START_SECONDS, MEGABYTE)
@@ -124,7 +124,7 @@ class Child:
         self._listener.join(_END_SECONDS)
 
     def _talk(self, request: bytes | None, seconds: float, most: int) -> Answer:
-        self._said.clear()  # messages about earlier files
+        self._said.clear()  # drop messages about earlier files
         expired = threading.Event()
 
         def expire() -> None:
@@ -147,14 +147,14 @@ class Child:
         return unpack(Answer, answer)
 
     def _death(self, *, expired: bool) -> ReaderDiedError:
-        # The system closes the output of a process that exits. A process that closed it by itself is killed.
+        # The process has exited, or has only closed its output. Kill it in case it is still running.
         self.kill()
         code = self.process.wait()
         self._listener.join(_END_SECONDS)
         return ReaderDiedError(code, b"".join(self._said).decode("utf-8", "replace"), expired=expired)
 
     def kill(self) -> None:
-        """Kill the process at once; a thread that waits for its answer gets a ReaderDiedError."""
+        """Kill the process at once. A thread that waits for the process's answer gets a ReaderDiedError."""
         if self.process.returncode is not None:
             return  # another process may have its id by now
         if sys.platform == "win32":

@@ -25,7 +25,7 @@ from index.loaders.sandbox.protocol import Answer, MessageError, Request
 from index.text.cutting import Cut, Cutting
 
 _WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory", re.IGNORECASE)
-"""Words in the messages of native libraries that run out of memory."""
+"""Words in the error messages of libraries that run out of memory."""
 
 _MOST_SAID = 200
 """The most characters of the process's standard error that a message quotes."""
@@ -53,7 +53,7 @@ class Isolated:
         return None if child is None else child.process.pid
 
     def load(self, path: Path, options: Options = DEFAULTS) -> Document:
-        """The document that the file at ``path`` holds, as :func:`index.loaders.load` reads it.
+        """Read the file at ``path`` as a document, as :func:`index.loaders.load` does.
 
         Raises:
             LoadError: as that function does; also if the file exceeds its limit of time or memory, or crashes
@@ -68,15 +68,18 @@ class Isolated:
         cutting: Cutting | None = None,
         waiting: Callable[[], None] | None = None,
     ) -> tuple[Document, Cut | None]:
-        """Read a document and its passages.
+        """Read a file as a document, and cut the document into passages.
 
-        The process also cuts the passages, which takes minutes for a long text.
+        The reading process also cuts the passages because this takes minutes for a long text.
 
         Args:
             path: the file.
             options: how to read the file.
             cutting: how to cut the document into passages; None for no passages.
             waiting: called every half second; an exception from it cancels the reading.
+
+        Returns:
+            The document and its passages; None in place of the passages if ``cutting`` is None.
 
         Raises:
             LoadError: as :meth:`load` does.
@@ -88,7 +91,7 @@ class Isolated:
         return answer.document, answer.cut
 
     def draw_page(self, path: Path, page: int, width: int, options: Options = DEFAULTS) -> bytes:
-        """A page of the file at ``path`` as PNG, as :func:`index.loaders.pdf.open.draw_page` draws it.
+        """Draw a page of the file at ``path`` as PNG, as :func:`index.loaders.pdf.open.draw_page` does.
 
         Raises:
             LoadError: as that function and :meth:`load` do.
@@ -124,7 +127,7 @@ class Isolated:
             child.kill()
 
     def close(self) -> None:
-        """End the child process, if one runs. Reading another file starts a new process."""
+        """End the reading process, if one is running. Reading another file starts a new process."""
         with self._lock:
             self._end()
 
@@ -142,7 +145,7 @@ class Isolated:
         self.close()
 
     def _started(self, path: Path) -> Child:
-        """The running process. If none is running, this method starts one."""
+        """Return the running process. If none is running, start one."""
         if self._child is not None and self._child.process.poll() is not None:
             self._end()
         if self._child is None:

@@ -1,4 +1,4 @@
-"""The requests to the reading process and its answers. Each crosses a pipe as its length, then as JSON.
+"""The requests to the reading process, and its answers. A message on a pipe is its length, then its JSON.
 
 A hostile file may have taken control of the process that answers. Nothing in an answer is therefore executed;
 an answer becomes a document only if every field has the declared type.
@@ -104,7 +104,7 @@ def send(message: bytes, sink: Sink) -> None:
 
 
 def receive(source: Source, most: int) -> bytes | None:
-    """The next message of ``source``, or None if ``source`` ends before the end of the message.
+    """Return the next message of ``source``, or None if ``source`` ends before the end of the message.
 
     Args:
         source: a pipe that the other process writes to.
@@ -124,10 +124,11 @@ def receive(source: Source, most: int) -> bytes | None:
 
 
 def pack(message: Request | Answer) -> bytes:
-    """A request or an answer as JSON.
+    """Write a request or an answer as JSON.
 
     Raises:
-        MessageError: if the message holds half a surrogate pair, which neither UTF-8 nor the catalog stores.
+        MessageError: if the message holds half a surrogate pair, which neither UTF-8 nor the catalog can
+            store.
     """
     from pydantic_core import PydanticSerializationError
 
@@ -138,7 +139,7 @@ def pack(message: Request | Answer) -> bytes:
 
 
 def unpack(kind: type[Message], data: bytes) -> Message:
-    """The message of type ``kind`` in ``data``; the type of each field is checked.
+    """Read a message of type ``kind`` from JSON, and check the type of each field.
 
     Raises:
         MessageError: if ``data`` is not a message of type ``kind``, or an offset lies outside the text.
@@ -154,9 +155,9 @@ def unpack(kind: type[Message], data: bytes) -> Message:
 
 @cache
 def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
-    """For each type of message, the adapter that reads and writes it.
+    """Return, for each type of message, the pydantic adapter that reads and writes it.
 
-    A tuple wraps the message, since an adapter that is made directly from a dataclass takes no configuration.
+    A tuple wraps the message because an adapter for a dataclass itself accepts no configuration.
     """
     from pydantic import ConfigDict, TypeAdapter
 
@@ -174,7 +175,7 @@ def _adapters() -> Mapping[type[Any], TypeAdapter[Any]]:
 
 
 def _fits(answer: Answer) -> bool:
-    """Return whether all offsets lie inside the document's text."""
+    """Return whether all offsets in an answer lie inside the document's text."""
     document, cut = answer.document, answer.cut
     if document is None:
         return cut is None

@@ -38,12 +38,12 @@ from index.text.minhash import signature
 from index.text.tokens import TokenSpans, token_spans_by
 
 _MOST_OF_A_REQUEST = 1 << 28
-"""The most bytes of a request: the tokeniser of a model for many languages has 17 MB."""
+"""The most bytes of a request, which may hold a tokeniser: that of a model for many languages has 17 MB."""
 
 
 _GRACE_SECONDS = 10.0
-"""The seconds after a file's time limit at which the process ends itself. The parent ends it earlier, unless
-the parent is dead."""
+"""The process ends itself this many seconds after a file's time limit. The parent ends it earlier, unless the
+parent is dead."""
 
 _KEPT_SHARE = 0.25
 """After a file, a process that still holds more than this share of the file's memory limit ends itself."""
@@ -52,12 +52,12 @@ _ANY_WORDS = "The council closed the third gate of the dam, and nobody was told 
 
 
 def main() -> None:
-    """Answer requests until there are no more."""
+    """Answer requests until there are no more, or until this process must end (``Answer.last``)."""
     requests, answers = _take_over_pipes()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C also reaches the parent, which decides
     os.environ["OPENBLAS_NUM_THREADS"] = "1"  # each thread reserves memory, and the arrays are small
     _leave_no_core()
-    detect(_ANY_WORDS)  # loads the language model now, so that its memory does not count for a file
+    detect(_ANY_WORDS)  # loads the language model now, so that no file's memory limit includes it
     waiting: SimpleQueue[bytes] = SimpleQueue()
     threading.Thread(target=_wait_for, args=(requests, waiting), daemon=True).start()
     send(pack(READY), answers)
@@ -68,7 +68,7 @@ def main() -> None:
         request = unpack(Request, waiting.get())
         if request.cutting is not None and request.cutting.tokenizer:
             token_spans = _tokeniser(request.cutting)
-            held_at_first = _memory().resident  # the tokeniser's memory does not count, either
+            held_at_first = _memory().resident  # the tokeniser does not count as memory kept after a file
         answer = _answer(request, token_spans, answers) if request.path else READY
         kept = (_memory().resident - held_at_first) / MEGABYTE
         last = answer.last or kept > _KEPT_SHARE * request.options.limits.memory_megabytes
@@ -78,7 +78,7 @@ def main() -> None:
 
 
 def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
-    """The pipes to the parent. Libraries that read or print get the null device instead."""
+    """Return the pipes to the parent. Libraries that read or print get the null device instead."""
     requests, answers = _Pipe(os.dup(0)), _Pipe(os.dup(1))
     nothing = os.open(os.devnull, os.O_RDWR)
     os.dup2(nothing, 0)
@@ -88,7 +88,7 @@ def _take_over_pipes() -> tuple[_Pipe, _Pipe]:
 
 
 class _Pipe:
-    """A file descriptor without a buffer: a thread could hold the lock of a buffer at exit."""
+    """A file descriptor without a buffer, whose lock a thread could hold when the process exits."""
 
     def __init__(self, descriptor: int) -> None:
         self._descriptor = descriptor
@@ -107,7 +107,7 @@ class _Pipe:
 
 
 def _wait_for(requests: Source, waiting: SimpleQueue[bytes]) -> None:
-    """Queue requests as they come. Exit at once when the parent is gone, even while a file is being read."""
+    """Queue requests as they come. Exit at once when the parent ends, even while a file is being read."""
     while (request := receive(requests, _MOST_OF_A_REQUEST)) is not None:
         waiting.put(request)
     os._exit(0)
@@ -215,7 +215,7 @@ class _Memory(NamedTuple):
 
 
 def _memory() -> _Memory:
-    """The memory of this process (proc_pid_statm(5)); zeros outside Linux."""
+    """Return the memory of this process (proc_pid_statm(5)); zeros outside Linux."""
     if sys.platform != "linux":
         return _Memory(0, 0)
     import resource

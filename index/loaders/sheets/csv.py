@@ -27,10 +27,11 @@ too."""
 _SAMPLE_CHARACTERS = 200_000
 
 _PARTED_SHARE = 0.5
-"""The least share of the records that a delimiter must split."""
+"""A delimiter must split at least this share of the records."""
 
 _EVEN_SHARE = 0.9
-"""If fewer records than this share have equally many values, a comma before a space is punctuation."""
+"""A comma or semicolon that a space follows everywhere is punctuation if less than this share of the records
+that it splits have the same number of values."""
 
 _MAX_FIELD_CHARACTERS = 2**31 - 1
 """The most characters of a field: the csv module's default of 131,072 would refuse a file for one long
@@ -43,7 +44,7 @@ _SENTENCE_END = regex.compile(r"[.!?…。！？][\"'”’»)\]]*\s*\Z")
 
 
 def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
-    """The document of delimited text: values separated by commas, semicolons, tabs or bars.
+    """Read delimited text as a document: values separated by commas, semicolons, tabs or bars.
 
     Each record becomes one line, with spaces for the line breaks inside quotes; records may have different
     numbers of values. A record without values ends a table if headings follow. A file without a delimiter is
@@ -66,7 +67,7 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
 
 
 def _delimiter(text: str) -> str | None:
-    """The delimiter that splits most records into the same number of values; None for prose."""
+    """Return the delimiter that splits the most records into the same number of values; None for prose."""
     sample = _sample(text)
     best, most = None, 0.0
     for delimiter in _DELIMITERS:
@@ -81,7 +82,7 @@ def _delimiter(text: str) -> str | None:
 
 
 def _sample(text: str) -> str:
-    """The first lines of a text, each of them whole."""
+    """Return the first whole lines of a text, up to ``_SAMPLE_CHARACTERS`` characters."""
     if len(text) <= _SAMPLE_CHARACTERS:
         return text
     end = text.rfind("\n", 0, _SAMPLE_CHARACTERS)
@@ -92,7 +93,12 @@ def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> 
     """Return whether a delimiter is punctuation in prose, instead of a separator of values.
 
     It is punctuation if a space follows it everywhere, and if the records have different numbers of values or
-    end like sentences.
+    mostly end like sentences.
+
+    Args:
+        records: the records that the delimiter splits.
+        delimiter: the delimiter.
+        even: the share of ``records`` that have the most frequent number of values.
     """
     if delimiter not in ",;" or not all(value.startswith(" ") for record in records for value in record[1:]):
         return False
@@ -101,7 +107,7 @@ def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> 
 
 
 def _records(text: str, delimiter: str) -> Iterator[list[str]]:
-    """The records of ``text``; quotes in a line with unbalanced quotes are read as characters."""
+    """Yield the records of ``text``. In a line with unbalanced quotes, quotes are ordinary characters."""
     csv.field_size_limit(_MAX_FIELD_CHARACTERS)
     lines = list(StringIO(text, newline=""))
     begun = 0
@@ -118,7 +124,7 @@ def _records(text: str, delimiter: str) -> Iterator[list[str]]:
 
 
 def _blocks(records: Iterator[list[str]]) -> Iterator[Block]:
-    """One block per record; the records of a table are one group."""
+    """Yield one block per record; the records of a table form a group."""
     group = object()
     parted = False
     for record in records:

@@ -26,8 +26,8 @@ MAX_GAP_ROWS = 2
 
 _FEW_PLACES = 10_000
 _PLACES_PER_CELL = 20
-"""A grid may have ``_FEW_PLACES`` places, and this many more for each cell of the table. A table that needs
-more is not written as a grid, which would be huge and mostly empty."""
+"""A grid may have ``_FEW_PLACES`` places (rows times columns), and this many more for each cell of the table.
+A table that needs more is not written as a grid, which would be huge and mostly empty."""
 
 _NOTE = regex.compile(
     r"[(\[]?(?:[a-z]|[0-9]{1,2}|[*†‡]+)[)\]*†‡]\s|[*†‡]|(?:notes?|sources?)\s*(?::|\Z)", regex.IGNORECASE
@@ -78,7 +78,7 @@ def is_written_figure(text: str) -> bool:
 
 
 def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
-    """The blocks of a sheet in reading order: the rows of each table as one group, other lines alone.
+    """Yield the blocks of a sheet in reading order: the rows of each table as a group, other lines alone.
 
     A table's headings come first. A heading over several columns is repeated in each of these columns, since
     a line of text cannot show the extent of a heading; other merged cells are written once. Short lines
@@ -96,7 +96,7 @@ def grid_blocks(rows: Sequence[Row]) -> Iterator[Block]:
 
 @dataclass(slots=True)
 class _Region:
-    """Rows that belong together.
+    """Rows that belong together: a table with the lines above and below it, or lines without a table.
 
     Attributes:
         rows: the rows, in order.
@@ -117,7 +117,7 @@ class _Region:
 
 
 def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Groups of rows: a table with the lines above and below it, or lines without a table."""
+    """Yield groups of rows: a table with the lines above and below it, or lines without a table."""
     held = _Region()
     for band in _bands(rows):
         gap = band[0].place - held.rows[-1].place - 1 if held.rows else 0
@@ -130,7 +130,7 @@ def _regions(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
-    """Runs of rows without an empty row between them."""
+    """Yield runs of rows without an empty row between them."""
     band: list[Row] = []
     for line in rows:
         if band and line.place > band[-1].place + 1:
@@ -142,7 +142,7 @@ def _bands(rows: Sequence[Row]) -> Iterator[list[Row]]:
 
 
 def _continues(held: _Region, band: Sequence[Row], gap: int) -> bool:
-    """Tell if rows after a gap, with figures in the columns of the table above, continue that table."""
+    """Return whether the rows after a gap continue the table above: they have figures in its columns."""
     columns = held.columns
     place = next((place for place, line in enumerate(band) if line.alone is None), len(band))
     if not columns or place > 1 or place == len(band) or gap > MAX_GAP_ROWS:
@@ -215,7 +215,7 @@ def _is_figure(line: Row, column: int) -> bool:
 
 
 def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
-    """The blocks of rows that have at most one table."""
+    """Yield the blocks of rows that have at most one table."""
     several = [place for place, line in enumerate(rows) if line.alone is None]
     if not several:
         yield from (Block(line.alone.text) for line in rows if line.alone)
@@ -244,7 +244,7 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
 
 
 def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
-    """Tell if a row directly below a table belongs to the table: its cells are in ``columns``."""
+    """Return whether a row belongs to the table directly above it: all its cells are in ``columns``."""
     return line.place == above.place + 1 and columns.issuperset(line.cells)
 
 
@@ -253,7 +253,7 @@ def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
 
     Args:
         rows: the table's rows that contain text, in order.
-        group: any object that only this table has; the blocks with the same object form one table.
+        group: any object that stands for this table alone; it becomes ``Block.group``.
     """
     columns = _columns(rows)
     if _is_sparse(rows, columns):

@@ -25,7 +25,7 @@ MAX_PERIOD_CHARACTERS = 60
 
 
 def is_period(text: str) -> bool:
-    """Tell if ``text`` is a period with a year, such as ``2023``, ``2022/23`` or ``January–June 2023``."""
+    """Return whether a text is a period with a year: ``2023``, ``2022/23`` or ``January–June 2023``."""
     if len(text) > MAX_PERIOD_CHARACTERS:
         return False
     if _ALL_FIGURES.fullmatch(text):
@@ -38,17 +38,17 @@ def period_of_all(
 ) -> tuple[list[str], list[Mapping[int, Heading]]] | None:
     """Separate the period that covers a whole table from the heading rows.
 
-    Such a period is the only label of the first heading row, in any column (mostly the last). The same row
-    may have a text, mostly the units, in the column of the row names. The text moves to the next heading row,
-    or becomes a line of its own if that row has a text there, too.
+    Such a period is the only label of the first heading row, in any column (mostly the last). In the column
+    of the row names, the same row may have another text, mostly the units. This text moves down to the next
+    heading row; if that row already has a text in this column, the text from above becomes a line of its own.
 
     Args:
         rows: the heading rows, from the top: text and width by column.
         columns: the columns with text, from the left; the first one names the rows.
 
     Returns:
-        The lines (a text on its own line, then the period), and the remaining heading rows; None if no period
-        covers the whole table.
+        The lines to write above the table (the text, if it becomes a line, then the period), and the
+        remaining heading rows; None if no period covers the whole table.
     """
     if len(rows) < 2 or len(columns) < 3:
         return None
@@ -73,6 +73,9 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
     Args:
         rows: the heading rows, from the top: text and width by column.
         columns: the columns with text, from the left; the first one names the rows.
+
+    Returns:
+        The heading rows, from the top: text by column.
     """
     found: list[dict[int, str]] = []
     for place, cells in enumerate(rows):
@@ -94,7 +97,11 @@ def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> lis
 def _by_place(
     written: Mapping[int, str], below: Sequence[Mapping[int, Heading]], columns: Sequence[int]
 ) -> dict[int, str]:
-    """Spread the headings of a row without merged cells over the columns that have headings below them."""
+    """Spread the headings of a row without merged cells over ``columns``, which have headings below.
+
+    Returns:
+        The text by column; empty if the positions do not tell which columns a heading covers.
+    """
     labels = [column for column in columns if column in written]
     if not labels or len(labels) == len(columns):
         return {}
@@ -115,7 +122,7 @@ def _by_place(
 
 
 def runs(columns: Sequence[int]) -> list[list[int]]:
-    """Group neighbouring columns, so that no group has an empty column in it."""
+    """Group neighbouring columns, so that groups are separated by empty columns."""
     found: list[list[int]] = []
     for column in columns:
         if found and found[-1][-1] == column - 1:

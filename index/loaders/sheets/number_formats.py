@@ -85,7 +85,7 @@ class Section:
     condition: tuple[str, Decimal] | None
 
     def holds(self, value: Decimal) -> bool:
-        """Return whether the section has a condition, and a figure meets it."""
+        """Return whether the section has a condition that ``value`` meets."""
         return self.condition is not None and _COMPARED[self.condition[0]](value, self.condition[1])
 
     def is_for_negative_alone(self) -> bool:
@@ -98,7 +98,10 @@ class Section:
 
 @lru_cache(maxsize=1024)  # a workbook has many cells and few formats
 def sections(code: str) -> tuple[Section, ...]:
-    """The sections of a format code: for positive and negative figures, zero and text, or by condition."""
+    """Split a format code into its sections.
+
+    The sections are for positive figures, negative figures, zero and text, in this order, or have conditions.
+    """
     found: list[str] = []
     place = 0
     while place <= len(code):
@@ -111,9 +114,9 @@ def sections(code: str) -> tuple[Section, ...]:
 
 
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
-    """The section of a number format that applies to ``value``, and whether a minus sign must be added.
+    """Return the section of a number format that applies to ``value``, and whether it needs a minus sign.
 
-    Only a negative ``value`` can get a sign. A section for negative figures alone needs no added sign,
+    The sign is only for a negative ``value``. A section for negative figures alone needs no added sign,
     because its own characters mark the figure as negative.
 
     Args:
@@ -158,10 +161,10 @@ def _parsed(section: str) -> Section:
 
 
 def shown_number(value: float, code: str) -> str:
-    """A number as a sheet shows it; empty if the format hides it.
+    """Write a number as a sheet shows it; the result is empty if the format hides the number.
 
     The format sets grouping, decimals, percent, currency, brackets around negative figures, text, powers of
-    ten, fractions and conditions. An unformatted number has ten significant digits.
+    ten, fractions and conditions. :func:`general` writes an unformatted number.
 
     Args:
         value: the cell's number.
@@ -181,7 +184,7 @@ def shown_number(value: float, code: str) -> str:
 
 
 def shown_text(text: str, code: str) -> str:
-    """A text as a sheet shows it; empty if the format hides it."""
+    """Write a text as a sheet shows it; the result is empty if the format hides the text."""
     codes = sections(code)
     if len(codes) < 4:
         return text
@@ -194,7 +197,7 @@ def shown_text(text: str, code: str) -> str:
 
 
 def shown_moment(value: date | time | timedelta, code: str) -> str:
-    """A date, a time of day or a duration in ISO 8601.
+    """Write a date or a time of day in ISO 8601, or a duration as hours, minutes and seconds (``26:05:00``).
 
     The result has only the fields in the format: ``mmm yy`` gives ``2023-06``, and ``yyyy`` gives ``2023``. A
     day or month always has its year.
@@ -223,7 +226,10 @@ def shown_moment(value: date | time | timedelta, code: str) -> str:
 
 
 def general(value: Decimal) -> str:
-    """An unformatted number: a whole number in full, any other number with ten significant digits."""
+    """Write an unformatted number: a whole number in full, any other number with ten significant digits.
+
+    A very large or very small number is in scientific notation.
+    """
     size = abs(value)
     if value == value.to_integral_value() and size < Decimal(_GENERAL_BELOW):
         return f"{int(value)}"
@@ -236,7 +242,7 @@ def general(value: Decimal) -> str:
 
 
 def _filled(amount: Decimal, section: Section) -> str:
-    """The section's text, with the digits of a figure in place of its digit marks."""
+    """Return the text of a section, with the digits of ``amount`` in place of the digit marks."""
     parts = section.parts
     if "general" in section.kinds or "@" in section.marks:
         return "".join(
@@ -258,7 +264,7 @@ def _filled(amount: Decimal, section: Section) -> str:
 
 
 def _scientific(amount: Decimal, parts: Parts) -> str:
-    """A figure in scientific notation.
+    """Write a figure in scientific notation.
 
     The exponent is a multiple of the number of places before the point of the format: ``##0.0E+0`` gives
     exponents that are multiples of 3.
@@ -279,7 +285,7 @@ def _scientific(amount: Decimal, parts: Parts) -> str:
 
 
 def _as_fraction(amount: Decimal, section: Section) -> str:
-    """A figure as a whole number and a fraction: 1.75 in the format ``# ?/?`` is ``1 3/4``.
+    """Write a figure as a whole number and a fraction: 1.75 in the format ``# ?/?`` is ``1 3/4``.
 
     The format gives the denominator, or the number of digits in the denominator.
     """
@@ -304,7 +310,7 @@ def _as_fraction(amount: Decimal, section: Section) -> str:
 
 
 def _near(value: float, most: int) -> tuple[int, int]:
-    """The fraction that Excel shows for a figure.
+    """Return the numerator and the denominator of the fraction that Excel shows for a figure.
 
     The convergents of a figure's continued fraction approach the figure ever more closely. Excel shows the
     last convergent whose denominator is within the limit.
@@ -329,14 +335,17 @@ def _is_digit_mark(part: tuple[str, str]) -> bool:
 
 
 def _while(parts: Parts, place: int, step: int, holds: Callable[[tuple[str, str]], bool]) -> int:
-    """The first place, from ``place`` on in steps of ``step``, at which ``holds`` is false."""
+    """Return the first place, from ``place`` on in steps of ``step``, at which ``holds`` is false.
+
+    If there is none, return the place after the last part or, going backwards, -1.
+    """
     while 0 <= place < len(parts) and holds(parts[place]):
         place += step
     return place
 
 
 def _digits(amount: Decimal, parts: Parts) -> str:
-    """The digits of a figure in a format: 1234.5 in ``#,##0.00`` is ``1,234.50``."""
+    """Write the digits of a figure in a format: 1234.5 in ``#,##0.00`` is ``1,234.50``."""
     point = next((place for place, part in enumerate(parts) if part == ("mark", ".")), len(parts))
     whole, fraction = parts[:point], [text for kind, text in parts[point + 1 :] if kind == "mark"]
     marks = "".join(text for kind, text in whole if kind == "mark")

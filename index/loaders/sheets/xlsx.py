@@ -45,12 +45,12 @@ _NO_SIZE = regex.compile(r"0+(?:\.0*)?")
 
 
 def read_xlsx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of an Excel workbook (.xlsx, .xlsm). Macros do not run, and nothing is fetched.
+    """Read an Excel workbook (.xlsx, .xlsm) as a document. Macros do not run, and nothing is fetched.
 
     Each visible sheet gives its name as a heading, then its tables and lines. Numbers have the format of
     their cells, and dates are in ISO 8601. The loader leaves out hidden rows and columns, charts (their
-    figures are in the sheets), comments and text boxes. A formula gives its saved value; without a saved
-    value, its cell is empty.
+    figures are in the sheets), comments and text boxes. A cell with a formula has the saved value of the
+    formula, or is empty if no value is saved.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
@@ -101,13 +101,13 @@ def _sheets(book: Workbook) -> list[Block]:
 
 
 def _first_line(blocks: list[Block]) -> str | None:
-    """The first line of a workbook, if it is a short line above the first table."""
+    """Return the first line of a workbook if it looks like a title and is no row of a table; else None."""
     first = next((block for block in blocks if not isinstance(block, Heading)), None)
     return title_of_line(first.text) if first and not is_row(first.text) else None
 
 
 def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
-    """The rows of a sheet with text, in order, without hidden rows and columns.
+    """Return the rows with text of a sheet, in order, without hidden rows and columns.
 
     The size that the sheet declares is ignored; only the cells are read.
     """
@@ -153,7 +153,7 @@ def _is_filled(said: Mapping[str, object]) -> bool:
 
 
 def _shown(cell: ReadOnlyCell) -> Cell:
-    """A cell as the sheet shows it."""
+    """Return a cell as the sheet shows it, but with dates in ISO 8601."""
     value, code = cell.value, cell.number_format
     if isinstance(value, bool):
         return Cell(str(value).upper())
@@ -169,7 +169,7 @@ def _shown(cell: ReadOnlyCell) -> Cell:
 
 
 def _words(value: object, cell: ReadOnlyCell) -> str:
-    """The text of a cell, which may have several runs in different fonts."""
+    """Return the text of a cell, which may have several runs in different fonts."""
     from openpyxl.cell.rich_text import CellRichText, TextBlock
 
     font = cell.font
@@ -187,7 +187,7 @@ def _shown_run(text: str, font: str | None, position: str | None) -> str:
 
 
 def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
-    """The rows of visible cells, numbered as if hidden rows and columns did not exist."""
+    """Return the rows of visible cells, numbered as if hidden rows and columns did not exist."""
     hidden_rows = sorted(
         int(number) for number, said in parser.row_dimensions.items() if _is_hidden(said, "ht")
     )

@@ -1,4 +1,7 @@
-"""Reads a chart's data as a table, a row per category and a column per series (ECMA-376, part 1, 21.2)."""
+"""Reads a chart's data as a table with one row per category and one column per series.
+
+ECMA-376, part 1, 21.2 defines charts.
+"""
 
 from __future__ import annotations
 
@@ -30,10 +33,10 @@ class _Series:
 
 
 def chart_blocks(root: Element) -> Iterator[Block]:
-    """The blocks of a chart: its title, and its data as a table.
+    """Yield the blocks of a chart: its title, then its data as a table.
 
-    The chart stores a copy of its data, so the workbook is not opened. Series with the same categories share
-    a table.
+    The chart stores a copy of its data, so the workbook is not opened. Neighbouring series with the same
+    categories share a table.
 
     Args:
         root: the root element of the chart's part.
@@ -56,7 +59,7 @@ def chart_blocks(root: Element) -> Iterator[Block]:
 
 
 def _rows(several: Sequence[_Series]) -> list[Row]:
-    """The headings, then a row for each category with a label or a value."""
+    """Return the row of headings, then a row for each category with a label or a value."""
     named = [
         series.name or (f"Series {number}" if len(several) > 1 else "")
         for number, series in enumerate(several, 1)
@@ -86,7 +89,7 @@ def _series(element: Element) -> _Series:
 
 
 def _points(data: Element | None) -> dict[int, str]:
-    """The labels, or the values, of a series as the chart shows them, by the number of their point."""
+    """Return the labels or the values of a series, as the chart shows them, by point number."""
     if data is None:
         return {}
     levels = list(data.iter(f"{_C}lvl"))
@@ -105,7 +108,7 @@ def _points(data: Element | None) -> dict[int, str]:
 
 
 def _said(data: Element) -> Iterator[tuple[int, str, str | None]]:
-    """For each point in a list: its number, its text, and its number format if the point has its own."""
+    """Yield, for each point: its number, its text, and the point's own number format, or None."""
     for point in data.iter(f"{_C}pt"):
         place = point.get("idx", "")
         text = flow(point.findtext(f"{_C}v") or "")

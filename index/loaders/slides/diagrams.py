@@ -18,7 +18,7 @@ _DATA = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm
 
 
 def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
-    """The text of a diagram, one line per paragraph of its points; nothing for a frame without a diagram.
+    """Yield the text of a diagram, one block per paragraph of a point; nothing if the frame has no diagram.
 
     The points are in outline order: a point precedes the points below it.
     """
@@ -43,7 +43,7 @@ def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
 
 
 def _below(root: Element) -> dict[str | None, list[str | None]]:
-    """The children of each point, in order."""
+    """Return the children of each point, in order."""
     found: dict[str | None, list[tuple[int, str | None]]] = {}
     for link in root.iter(f"{_D}cxn"):
         if link.get("type", "parOf") == "parOf":

@@ -46,7 +46,7 @@ class _Slide:
 
 
 def read_pptx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of a PowerPoint presentation (.pptx, .pptm). Macros do not run, and nothing is fetched.
+    """Read a PowerPoint presentation (.pptx, .pptm) as a document. Macros do not run; nothing is fetched.
 
     Each slide is a page and a section: its title, its texts, tables, diagrams and the data of its charts in
     reading order, then the speaker's notes. Hidden slides and slides without text are empty pages, so that
@@ -109,13 +109,13 @@ def has_pictures(slide: Slide) -> bool:
 
 
 def title_of(slide: Slide) -> str:
-    """A slide's title on one line; empty if it has none."""
+    """Return a slide's title on one line; empty if the slide has none."""
     title = slide.shapes.title
     return flow(" ".join(lines_of(title.text_frame))) if title is not None else ""
 
 
 def slide_blocks(slide: Slide) -> Iterator[Block]:
-    """The blocks of a slide in reading order, without its title, then its notes.
+    """Yield the blocks of a slide in reading order, without its title, then the speaker's notes.
 
     Slide numbers, dates, headers, footers and hidden shapes are left out.
     """

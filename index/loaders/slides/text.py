@@ -35,7 +35,7 @@ _SHAPES = {"Period": "{}. ", "ParenR": "{}) ", "ParenBoth": "({}) ", "Plain": "{
 
 
 def choose(root: Element) -> None:
-    """Where the content has alternatives, keep the one for newer programs and remove the others."""
+    """Keep only the content for newer programs where there is an alternative for older ones."""
     for alternatives in list(root.iter(_ALTERNATIVES)):
         parent, choice = alternatives.getparent(), next(alternatives.iterchildren(_CHOICE), None)
         if parent is None:
@@ -46,7 +46,7 @@ def choose(root: Element) -> None:
 
 
 def lines_of(frame: TextFrame) -> Iterator[str]:
-    """The lines of a text, each item of a list with its number."""
+    """Yield the lines of a text; an item of a numbered list begins with its number."""
     counts: dict[int, int] = {}
     for paragraph in frame._txBody.iterfind(f"{_A}p"):
         words = "".join(_words(paragraph)).replace("\v", "\n")
@@ -57,7 +57,10 @@ def lines_of(frame: TextFrame) -> Iterator[str]:
 
 
 def _marker(paragraph: Element, counts: dict[int, int]) -> str:
-    """The number of an item; ``counts`` has the last number of the list on each level."""
+    """Count an item of a numbered list, and return its number; return an empty string for other paragraphs.
+
+    ``counts`` holds the last number on each level.
+    """
     properties = paragraph.find(f"{_A}pPr")
     level = int(properties.get("lvl", "0")) if properties is not None else 0
     for deeper in [one for one in counts if one > level]:

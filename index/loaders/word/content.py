@@ -67,7 +67,7 @@ class Content:
         self._fields = Fields()
 
     def blocks(self, container: Element) -> Iterator[Block]:
-        """The paragraphs and rows of tables below an element, in reading order."""
+        """Yield the paragraphs and table rows below an element, in reading order."""
         joined: list[Element] = []
         for child in container:
             ends = child.tag != f"{W}p" and next(child.iter(f"{W}p"), None) is not None
@@ -84,9 +84,9 @@ class Content:
             yield from self._paragraph(joined)
 
     def notes(self) -> Iterator[Block]:
-        """Footnotes, then endnotes, each with the mark at its reference. Call this after reading the body.
+        """Yield the footnotes, then the endnotes, each after the mark that stands at its reference.
 
-        Notes without a reference are left out, as in Word.
+        Callers must have read the body. Notes without a reference are left out, as in Word.
         """
         for note in list(self._notes.referred()):
             text = flow(" ".join(block.text for block in self.blocks(note.element)))
@@ -98,7 +98,7 @@ class Content:
                 yield Block(f"{note.mark} {text}".strip())
 
     def _paragraph(self, joined: list[Element]) -> Iterator[Block]:
-        """The lines of a paragraph, then its text boxes.
+        """Yield the lines of a paragraph, then the blocks of its text boxes.
 
         Args:
             joined: the paragraph's elements. There are several if tracked changes have deleted the paragraph
@@ -125,14 +125,17 @@ class Content:
             self._notes.end_section()
 
     def _is_unseen(self, paragraph: Element) -> bool:
-        """Tell if the mark at a paragraph's end is hidden. A list skips empty paragraphs with such a mark."""
+        """Return whether the mark at a paragraph's end is hidden.
+
+        A list does not count an empty paragraph with such a mark.
+        """
         properties = paragraph.find(f"{W}pPr")
         if properties is None:
             return False
         return bool(self._formats.of_run(properties, value(paragraph, "pPr/pStyle")).is_hidden)
 
     def _words(self, element: Element, line: _Line) -> Iterator[str]:
-        """The text of a paragraph; text boxes in it are added to ``line.boxes``."""
+        """Yield the text of a paragraph, and add the text boxes in it to ``line.boxes``."""
         children = iter(element)
         for child in children:
             tag = child.tag
@@ -158,7 +161,7 @@ class Content:
                 yield from self._characters(child, line)
 
     def _characters(self, element: Element, line: _Line) -> Iterator[str]:
-        """The text of a visible element other than a run."""
+        """Yield the text of a visible element other than a run."""
         tag = str(element.tag)
         if tag == f"{W}t":
             text = in_font(element.text or "", line.format.font)
@@ -174,7 +177,7 @@ class Content:
             yield from self._words(element, line)
 
     def _words_of(self, element: Element, line: _Line) -> Iterator[str]:
-        """The text of an element inside an equation."""
+        """Yield the text of an element inside an equation or after the reference to a note."""
         if element.tag == f"{W}r":
             yield from self._run(element, line)
         elif element.tag not in _UNREAD and isinstance(element.tag, str):
@@ -186,12 +189,12 @@ class Content:
         line.format = outer
 
     def _custom_mark(self, rest: Iterable[Element], line: _Line) -> str:
-        """The author's own mark for a note: the rest of the run that has the reference."""
+        """Return the author's own mark for a note: the text after the reference, in the same run."""
         line.format = Format(font=line.format.font)
         return flow("".join(word for one in rest for word in self._words_of(one, line)))
 
     def _table(self, table: Element) -> Iterator[Block]:
-        """One block per row; a table that lays out the page is read as text."""
+        """Yield one block per row; a table that only lays out the page is read as text."""
         rows = [
             [self._cell(cell) for cell in line.iter(f"{W}tc") if _nearest(cell, "tr") is line]
             for line in table.iter(f"{W}tr")
@@ -207,7 +210,7 @@ class Content:
             yield row_block(line, group)
 
     def _cell(self, cell: Element) -> list[Block]:
-        """The blocks of a cell; none for a cell that is merged with the cell above."""
+        """Return the blocks of a cell; none for a cell that is merged with the cell above."""
         merged = cell.find(f"{W}tcPr/{W}vMerge")
         if merged is not None and merged.get(f"{W}val") != "restart":
             return []
@@ -215,7 +218,7 @@ class Content:
 
 
 def _is_joined_to_next(paragraph: Element) -> bool:
-    """Tell if a tracked change deletes or moves the end of a paragraph, which joins it to the next one."""
+    """Return whether a tracked change deletes or moves a paragraph's end, which joins it to the next one."""
     properties = paragraph.find(f"{W}pPr/{W}rPr")
     return properties is not None and any(
         properties.find(W + name) is not None for name in ("del", "moveFrom")

@@ -1,4 +1,4 @@
-"""Reads a Word document as a Document: paragraphs, lists, tables, notes, and each running title once."""
+"""Reads a Word document as a Document: paragraphs, lists, tables, notes, and each header and footer once."""
 
 from __future__ import annotations
 
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 
 def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
-    """The document of a Word file (.docx). Macros do not run, and the loader fetches nothing.
+    """Read a Word file (.docx) as a document. Macros do not run, and the loader fetches nothing.
 
-    Deleted revisions, hidden text and field codes are left out; insertions stay. Notes follow the body, each
-    with the mark that Word would show. Headers and footers come last, without repetitions.
+    Text that a tracked change deletes, hidden text and field codes are left out; text that a tracked change
+    inserts is kept. Notes follow the body, each with the mark that Word would show. Headers and footers come
+    last, without repetitions.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no
@@ -35,7 +36,7 @@ def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
 
 def damage_named(path: Path) -> AbstractContextManager[None]:
-    """Turn the errors that python-docx raises about a damaged file into a LoadError."""
+    """Return a context manager that turns python-docx's errors about a damaged file into a LoadError."""
     from docx.opc.exceptions import OpcError
 
     return damage_reported(path, "word processor", OpcError)
@@ -63,7 +64,7 @@ def _read(data: bytes, path: Path) -> Document:
 
 
 def _title(word: WordDocument, blocks: Iterable[Block]) -> str | None:
-    """The first paragraph in the style ``Title``, else the first line if it is short."""
+    """Return the first paragraph in the style ``Title``, else the first line if it looks like a title."""
     styled = next((flow(p.text) for p in word.paragraphs if p.style and p.style.style_id == "Title"), None)
     first = next((block.text for block in blocks if block.text.strip()), "")
     return styled or title_of_line(first)

@@ -24,7 +24,10 @@ class Fields:
         return any(self._in_code)
 
     def turn(self, mark: Element) -> str:
-        """Handle the mark of a field's start, separator or end. Return a form control's text, or else ""."""
+        """Handle the mark of a field's start, separator or end.
+
+        At the start of a form control, return the control's text; otherwise return an empty string.
+        """
         kind = mark.get(f"{W}fldCharType")
         if kind == "begin":
             shown = "" if self.is_code else _control(mark)
@@ -42,7 +45,7 @@ class Fields:
 
 
 def _control(mark: Element) -> str:
-    """The text of a check box or a drop-down list, which has no field result."""
+    """Return the text of a check box or a drop-down list, which has no field result."""
     said = mark.find(f"{W}ffData")
     box = said.find(f"{W}checkBox") if said is not None else None
     if box is not None:

@@ -52,7 +52,7 @@ class Formats:
         self._of_styles: dict[str, Format] = {}
 
     def of_run(self, run: Element, paragraph_style: str | None) -> Format:
-        """The format of a run.
+        """Return the format of a run: its own, else that of its styles, else the document's default.
 
         Args:
             run: the run, or another element with ``w:rPr``.
@@ -64,7 +64,7 @@ class Formats:
             self._of_style(value(properties, "rStyle") or ""),
             self._of_style(paragraph_style or self._usual),
         )
-        # Text that two styles hide is visible (ISO/IEC 29500-1, 17.7.3).
+        # Text is visible if both the run's style and the paragraph's style hide it (ISO/IEC 29500-1, 17.7.3).
         hidden = own.is_hidden
         if hidden is None:
             hidden = bool(self._defaults.is_hidden) or bool(styles[0].is_hidden) != bool(styles[1].is_hidden)
@@ -81,7 +81,7 @@ class Formats:
         return self._of_styles[name]
 
     def _inherited(self, name: str) -> Format:
-        """The format of a style. Its base styles give the properties that the style does not set."""
+        """Return the format of a style. Its base styles give the properties that the style does not set."""
         hidden, position, font = None, None, None
         for _ in range(_MOST_BASES):
             style = self._styles.get(name)

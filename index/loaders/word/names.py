@@ -19,7 +19,7 @@ _OFF = {"0", "false", "off", "none"}
 
 
 def related(part: Part, kind: str) -> Element | None:
-    """The root of the part of type ``kind`` to which ``part`` refers; None if it is missing or not XML."""
+    """Return the root of the part of type ``kind`` to which ``part`` refers; None if missing or not XML."""
     from lxml.etree import XMLSyntaxError
 
     for relation in part.rels.values():
@@ -32,7 +32,7 @@ def related(part: Part, kind: str) -> Element | None:
 
 
 def value(element: Element | None, path: str) -> str | None:
-    """The value of the element at ``path``, such as ``pPr/pStyle``, below ``element``; None without one."""
+    """Return the value of the element at ``path``, such as ``pPr/pStyle``, below ``element``, or None."""
     found = element.find("/".join(W + name for name in path.split("/"))) if element is not None else None
     return found.get(f"{W}val") if found is not None else None
 

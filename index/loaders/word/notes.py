@@ -63,10 +63,10 @@ class Notes:
         self._series = {kind: _Series(part, kind, settings, sections) for kind in KINDS}
 
     def mark(self, reference: Element, custom: str | None) -> str:
-        """The mark at a reference to a note.
+        """Return the mark of the note at a reference, and count the note if it is numbered.
 
         Args:
-            reference: the element in the text.
+            reference: the reference in the text.
             custom: the author's own mark, or None for a numbered note.
         """
         kind = "endnote" if reference.tag == f"{W}endnoteReference" else "footnote"
@@ -83,7 +83,7 @@ class Notes:
             series.end_page()
 
     def referred(self) -> Iterator[Note]:
-        """The notes that the text refers to: footnotes, then endnotes, each in the order of the text."""
+        """Yield the notes that the text refers to: footnotes, then endnotes, both in text order."""
         for series in self._series.values():
             yield from series.referred.values()
 
@@ -129,7 +129,7 @@ class _Series:
 
 
 def _numbers(kind: str, *properties: Element | None) -> _Numbers:
-    """The numbering of notes. For each setting, the first of ``properties`` that has it applies."""
+    """Read the numbering of notes. Each setting comes from the first of ``properties`` that has it."""
 
     def said(name: str) -> str | None:
         found = (value(one, f"{kind}Pr/{name}") for one in properties)

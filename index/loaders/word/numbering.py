@@ -33,8 +33,8 @@ class _Level:
         kind: the format of the level's numbers.
         text: the pattern of the level's markers, for example ``%1.%2``.
         start: the level's first number.
-        restart: an item at one of the levels 1 to ``restart`` starts this level's numbers anew. 0 stands for
-            no level, None for all higher levels.
+        restart: this level's numbers restart after an item at one of the levels 1 to ``restart``. With 0,
+            they never restart; with None, they restart after an item at any higher level.
         is_legal: whether the level's markers write the numbers of all levels as decimals.
     """
 
@@ -52,7 +52,7 @@ class _List:
     Attributes:
         definition: the id of the list's definition. All lists with one definition share their counts.
         levels: the list's levels, by depth from 0.
-        begun_anew: the depths at which the list starts the shared numbers again.
+        begun_anew: the depths at which the list restarts the shared counts.
     """
 
     definition: str
@@ -61,7 +61,10 @@ class _List:
 
 
 class Numbering:
-    """Markers of items and levels of headings. Items are counted, so callers must ask in document order."""
+    """Markers of list items, and levels of headings.
+
+    Items are counted, so callers must ask for markers in document order.
+    """
 
     def __init__(self, part: Part) -> None:
         self._counts: dict[str, dict[int, int]] = {}
@@ -76,7 +79,7 @@ class Numbering:
         self._lists = self._read(root) if root is not None else {}
 
     def level(self, paragraph: Element) -> int:
-        """The level of a heading, from 1; 0 for other paragraphs."""
+        """Return the level of a heading, from 1; 0 for other paragraphs."""
         own = value(paragraph, "pPr/outlineLvl")
         if own is not None:
             level = integer(own, _BODY_LEVEL) + 1
@@ -86,7 +89,10 @@ class Numbering:
         return level if level <= _BODY_LEVEL else 0
 
     def marker(self, paragraph: Element) -> tuple[str, object | None]:
-        """The marker of a paragraph (empty outside lists), and an object that identifies its list."""
+        """Count a list item; return its marker, and an object that identifies its list.
+
+        Outside lists, the marker is empty and the object is None.
+        """
         list_id, depth = self._place(paragraph)
         listed = self._lists.get(list_id)
         level = listed.levels.get(depth) if listed is not None else None
@@ -108,7 +114,10 @@ class Numbering:
         return (f"{written.strip()} " if written.strip() else ""), group
 
     def _place(self, paragraph: Element) -> tuple[str, int]:
-        """A paragraph's list, and its level, counted from 0. The paragraph's style gives what is missing."""
+        """Return the id of a paragraph's list ("0" outside lists), and the paragraph's level in it, from 0.
+
+        The paragraph's style and its base styles give what the paragraph itself does not set.
+        """
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")
         for style in self._bases(value(paragraph, "pPr/pStyle") or ""):
@@ -126,7 +135,7 @@ class Numbering:
         return self._linked.get((list_id or "", style.get(f"{W}styleId") or ""))
 
     def _bases(self, name: str) -> Iterator[Element]:
-        """A style, then its base styles."""
+        """Yield a style, then its base styles."""
         for _ in range(_MOST_BASES):
             style = self._styles.get(name)
             if style is None:
@@ -176,7 +185,7 @@ def _level(element: Element) -> _Level:
 
 
 def _counted(listed: _List, counts: dict[int, int], item: _Level, depth: int) -> str:
-    """The number of the level ``depth`` of a list, in the form in which ``item`` writes it."""
+    """Return the current number of the level ``depth`` of a list, as markers of level ``item`` write it."""
     level = listed.levels.get(depth)
     kind = level.kind if level is not None else "decimal"
     if item.is_legal and kind not in {"bullet", "none"}:
@@ -185,7 +194,7 @@ def _counted(listed: _List, counts: dict[int, int], item: _Level, depth: int) ->
 
 
 def _outline(style: Element) -> int:
-    """The heading level of a style, from 1; 0 if the style gives none."""
+    """Return the heading level of a style, from 1; 0 if the style gives none."""
     written = value(style, "pPr/outlineLvl")
     if written is not None:
         return integer(written, _BODY_LEVEL) + 1
