@@ -1,7 +1,7 @@
 """Decodes text files.
 
-The encoding is, in this order: the one that a byte order mark names, UTF-8 if it fits, the one that the
-document declares, or the likeliest one.
+The encoding is the first of these that applies: the one that a byte order mark names, UTF-8, the one that the
+document declares, or the likeliest one. For text in ASCII, the declared encoding comes before UTF-8.
 """
 
 from __future__ import annotations

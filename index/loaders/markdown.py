@@ -104,9 +104,9 @@ def _closed(source: str) -> str:
 
 
 def _inline_html(tag: str) -> str:
-    """Rewrite a tag inside a line: keep line breaks and superscripts, hide scripts and styles, drop the rest.
+    """Rewrite a tag inside a line: keep line breaks and superscripts, hide scripts, and drop other tags.
 
-    What is hidden is the content between two tags; the content between two dropped tags stays.
+    The content between the tags of a script, style or template is hidden; that between dropped tags stays.
     """
     found = _INLINE_HTML.match(tag)
     if found is None:

@@ -33,8 +33,8 @@ UNREAD = frozenset(
     | {"svg", "map", "datalist", "select", "option", "button", "input", "textarea", "ix:header"}
     | {"rt", "rtc", "rp"}
 )
-"""Elements whose content is not text: programs, styles, controls, hidden facts of XBRL, and the pronunciation
-above characters."""
+"""Elements whose content is not text: scripts, styles, media, controls, hidden XBRL facts, and the
+pronunciation above characters."""
 
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
 _BLOCKS = frozenset(

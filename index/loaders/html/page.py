@@ -45,7 +45,7 @@ _COVER_LINES = 60
 
 DEEPEST_ELEMENT = 300
 DEEPEST_TABLE = 20
-"""A page whose elements or tables are nested more deeply is damaged. The loader keeps such a page from
+"""A page whose elements or tables are nested more deeply is damaged. The loader does not pass such a page to
 trafilatura, whose time grows with the square of the depth: seconds for 2,000 elements, a minute for 2,000
 tables."""
 

@@ -114,7 +114,7 @@ def _equations(page: HtmlElement) -> list[HtmlElement]:
 
 
 def _write_equations(page: HtmlElement) -> None:
-    """Replace each equation by text. Remove the equation's picture, which is hidden from screen readers."""
+    """Replace each equation by text, and remove its drawn copy, which is hidden from screen readers."""
     for equation in _equations(page):
         text = from_mathml(equation)
         for place in (equation, *equation.iterancestors()):

@@ -24,9 +24,8 @@ def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     """Read an e-mail (.eml, RFC 5322 and MIME) as a document.
 
     The loader reads the plain text, or the HTML if the plain text is missing or only a placeholder; quoted
-    replies stay. It reads attached messages, and lists all attachments by name and type, those that it does
-    not open also by size. Of an encrypted message, it reads the header and lists the attachments. It fetches
-    nothing.
+    replies stay. It lists the attachments by name, type and size, and opens only those that are messages. Of
+    an encrypted message, it reads the header and lists the attachments. It fetches nothing.
 
     Raises:
         LoadError: if the file is binary, is no e-mail, or its parts are nested too deeply.

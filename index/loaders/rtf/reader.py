@@ -123,7 +123,7 @@ class _Reader(Characters):
         elif symbol in "\r\n":
             self._end_paragraph()
         elif symbol in "\\{}":
-            self.put(mark(symbol))  # striprtf looks for pictures and fields after a backslash, too
+            self.put(mark(symbol))  # striprtf would find pictures and fields even after an escaped backslash
         elif symbol in "~_":
             self.put(" " if symbol == "~" else "-")
 

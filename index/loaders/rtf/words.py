@@ -61,7 +61,7 @@ CHARACTERS = frozenset(
         "rdblquote",
     }
 )
-"""Control words for one character, which striprtf decodes."""
+"""Control words that stand for one character, which striprtf decodes."""
 
 SPACES = frozenset({"page", "column", "nestcell"})
 """Control words that separate text without ending a paragraph."""
@@ -70,7 +70,7 @@ TWO_BYTES = frozenset({128, 129, 130, 134, 136})
 """Character sets of fonts whose characters may take two bytes: Japanese, Korean and Chinese."""
 
 TWO_BYTE_PAGES = frozenset({"932", "936", "949", "950", "1361"})
-"""The code pages of these character sets."""
+"""The code pages whose characters may take two bytes."""
 
 LEAD_BYTES = frozenset(range(0x81, 0xFF))
 """The first bytes of two-byte characters. Some programs write an ASCII second byte as a plain letter."""
@@ -94,4 +94,4 @@ CHARSETS = {
     1361: 130,
     10000: 77,
 }
-"""The character set of fonts for each code page, since some programs write the code page instead."""
+"""Maps code pages to fonts' character sets: some programs give a font's code page, not its character set."""

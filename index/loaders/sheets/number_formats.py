@@ -114,10 +114,10 @@ def sections(code: str) -> tuple[Section, ...]:
 
 
 def chosen(value: Decimal, codes: tuple[Section, ...]) -> tuple[Section, bool]:
-    """Return the section of a number format that applies to ``value``, and whether it needs a minus sign.
+    """Return the section of a number format that applies to ``value``, and whether to add a minus sign.
 
-    The sign is only for a negative ``value``. A section for negative figures alone needs no added sign,
-    because its own characters mark the figure as negative.
+    Callers add the sign only to a negative ``value``. A section for negative figures alone needs no added
+    sign, because its own characters mark the figure as negative.
 
     Args:
         value: the figure in a cell.
