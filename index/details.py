@@ -39,7 +39,7 @@ Details = Mapping[str, Detail]
 
 
 def merged(before: Details, given: Details) -> dict[str, Detail]:
-    """The details ``before``, changed by ``given``.
+    """Return the details ``before``, changed by ``given``.
 
     A detail of ``given`` replaces the detail with its key, or removes it if the new value is empty.
     """
@@ -47,7 +47,7 @@ def merged(before: Details, given: Details) -> dict[str, Detail]:
 
 
 def covering(document: Document, given: Details) -> dict[str, Detail]:
-    """The details ``given``, each with the value of ``document`` that it replaces (``Detail.beneath``)."""
+    """Return ``given``, each detail with the value of ``document`` that it replaces (``Detail.beneath``)."""
     return {
         key: replace(detail, beneath=getattr(document, key), beneath_origin=document.origins.get(key))
         for key, detail in given.items()

@@ -37,7 +37,7 @@ class Span:
         return self.end - self.start
 
     def of(self, text: str) -> str:
-        """The text of this span in ``text``."""
+        """Return the part of ``text`` that this span covers."""
         return text[self.start : self.end]
 
     def covers(self, other: Span) -> bool:
@@ -128,7 +128,7 @@ class Document:
     collection: str | None = None
 
     def page_at(self, offset: int) -> int | None:
-        """The number, from 1, of the page at ``offset``; None for a format without pages."""
+        """Return the number, from 1, of the page at ``offset``; None for a format without pages."""
         return bisect_right(self.page_starts, offset) or None
 
 

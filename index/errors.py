@@ -36,7 +36,7 @@ class FootnotedError(Exception):
     """
 
     def outward(self) -> str:
-        """The error as one line for callers over the network: it names no folder, process or machine."""
+        """Return the error as one line for network callers; it names no folder, process or machine."""
         return str(self)
 
 
@@ -161,7 +161,7 @@ class EncoderError(FootnotedError):
 
 
 class EncoderMismatchError(FootnotedError):
-    """The library was indexed with another encoder than the one it is opened with."""
+    """The library was indexed with a different encoder from the one it is opened with."""
 
 
 class BuildGoneError(FootnotedError):
@@ -176,7 +176,7 @@ class VectorsGoneError(FootnotedError):
 
 
 class JobNotFoundError(FootnotedError, LookupError):
-    """There is no job with such an id."""
+    """There is no job with this id."""
 
     def __init__(self, job_id: str, kept: int) -> None:
         super().__init__(f"there is no job {job_id!r}; the last {kept:,} are remembered")
@@ -247,12 +247,12 @@ def printable(name: str) -> str:
 
 
 STANDARD_ERRORS = (OSError, ValueError, RuntimeError, LookupError, MemoryError, ImportError)
-"""Errors that a full disk, a missing file or a damaged home causes; tantivy, FAISS and torch raise them too.
-"""
+"""Errors that a full disk, a missing file or damage in the home folder causes; tantivy, FAISS and torch raise
+them too."""
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
-    """The types of errors, of this program and of its libraries, that :func:`line_of` explains in one line.
+    """Return the types of errors, of this program and its libraries, that :func:`line_of` explains.
 
     Call this only after an error was raised, because the import of SQLAlchemy takes long.
     """
@@ -262,12 +262,15 @@ def expected_errors() -> tuple[type[Exception], ...]:
 
 
 def line_of(error: BaseException) -> str:
-    """The line that a log or a terminal shows for an error: cause and remedy."""
+    """Return the line that a log or a terminal shows for an error: cause and remedy."""
     return _line(error, outward=False) if isinstance(error, Exception) else str(error)
 
 
 def outward_line(error: BaseException) -> str:
-    """The line for an error in a job's record and in HTTP replies. It names no folder, process or machine."""
+    """Return the line for an error in job records and HTTP replies.
+
+    It names no folder, process or machine.
+    """
     return _line(error, outward=True) if isinstance(error, Exception) else str(error)
 
 
@@ -294,7 +297,7 @@ def _line(error: Exception, *, outward: bool) -> str:
 
 
 def write_failure(error: BaseException | None) -> str | None:
-    """The system's message for a full or read-only disk; None if ``error`` has another cause."""
+    """Return the system's message for a full or read-only disk; None if ``error`` has another cause."""
     origin = getattr(error, "orig", None) or error
     if isinstance(origin, OSError) and origin.errno in _WRITING:
         return origin.strerror

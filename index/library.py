@@ -42,7 +42,7 @@ UPLOADS = "uploads"
 
 
 def embedded_with(home: Path, database_url: str = "") -> str | None:
-    """The key of the encoder of the passages in ``home``; None if there is no library or no passage.
+    """Return the key of the encoder that embedded the passages in ``home``; None if there are no passages.
 
     Raises:
         CatalogError: if the catalog cannot be opened.
@@ -180,7 +180,7 @@ class Library:
 
     @contextmanager
     def snapshot(self) -> Iterator[Snapshot]:
-        """Give a view of the newest generation; the view stays fixed while the context lasts.
+        """Yield a view of the newest generation; the view stays fixed while the context lasts.
 
         Raises:
             EncoderMismatchError: if the library was indexed with another encoder.
@@ -218,14 +218,14 @@ class Library:
             return snapshot.search(query, limit, filters, dense_weight)
 
     def cutting(self, language: str = "") -> Cutting | None:
-        """The settings with which the process that reads a file cuts it into passages.
+        """Return the settings with which the process that reads a file can also cut it into passages.
 
         Args:
             language: ISO 639-1 code of the document's language, if the user has given one; else empty.
 
         Returns:
-            None if the encoder's tokenizer cannot be sent to another process; :meth:`replace` then cuts the
-            documents.
+            The settings; None if the encoder's tokenizer cannot be sent to another process. In that case
+            :meth:`replace` cuts the documents.
         """
         encoder, recipe = self._current_recipe()
         return Cutting(encoder.tokenizer, recipe.max_chunk_tokens, language) if encoder.tokenizer else None
@@ -257,7 +257,7 @@ class Library:
             lineage: the random name (``Build.lineage``) that the catalog had when the caller read the ids in
                 ``removed``; None allows any name.
             back: to restore a deleted document, the file with its saved rows
-                (:mod:`index.catalog.deleted_rows`); ``incoming`` has the document too.
+                (:mod:`index.catalog.deleted_rows`); ``incoming`` must contain the document too.
 
         Raises:
             LoadError: if a document of ``incoming`` would replace one that the viewer may not see, or would
@@ -277,7 +277,7 @@ class Library:
                 new = embed_documents(described, recipe, encoder, self.catalog, progress)
             with naming_failures(self.home), self._maintenance.writing():
                 if self._current_recipe() == (encoder, recipe):
-                    # Another writer has deleted a vector or edited details meanwhile: try again.
+                    # If another writer has deleted a vector or edited details meanwhile, try again.
                     with suppress(VectorsGoneError, DetailsChangedError):
                         return self._maintenance.commit(new, removed, recipe, lineage, back)
 
@@ -301,7 +301,7 @@ class Library:
 
     @property
     def is_outdated(self) -> bool:
-        """Return whether the stored passages have another recipe than :meth:`rebuild` would give them."""
+        """Return whether the recipe of the stored passages differs from the one that :meth:`rebuild` uses."""
         with self.catalog.reading() as reader:
             return self._recipe_of(reader) != self._recipe
 
@@ -313,10 +313,10 @@ class Library:
 
         Raises:
             LibraryLockedError: as :meth:`replace`.
-            BuildGoneError: if another process has meanwhile rebuilt the library in another way.
+            BuildGoneError: if another process has meanwhile rebuilt the library by another recipe.
         """
         if not self.is_outdated:
-            # A process that was killed after its rebuild has left the old passages.
+            # If a process was killed after its rebuild, the old passages are still there.
             drop_abandoned(self.catalog.engine)
             return
         try:
@@ -328,7 +328,7 @@ class Library:
                 raise
 
     def _described(self, incoming: Sequence[Incoming]) -> list[Incoming]:
-        """The documents of ``incoming``, each with the details that users have given it.
+        """Return the documents of ``incoming``, each with the details that users have given it.
 
         Raises:
             LoadError: as :meth:`replace`.
@@ -344,14 +344,14 @@ class Library:
         return described
 
     def _current_recipe(self) -> tuple[Encoder, Recipe]:
-        """The encoder and the recipe of new passages."""
+        """Return the encoder and the recipe of new passages."""
         with self.catalog.reading() as reader:
             return self._encoder_of(reader), self._recipe_of(reader)
 
     def _recipe_of(self, reader: CatalogReader) -> Recipe:
-        """The recipe of the library's passages; for an empty library, the recipe that it was opened with."""
+        """Return the recipe of the library's passages; if there are none, the one that it was opened with."""
         return reader.build.recipe if reader.build and reader.has_chunks() else self._recipe
 
     def _encoder_of(self, reader: CatalogReader) -> Encoder:
-        """The encoder of the library's passages."""
+        """Return the encoder of the library's passages."""
         return self._encoder_pool.of(self._recipe_of(reader))

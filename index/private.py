@@ -21,7 +21,7 @@ _OTHERS = 0o077
 
 
 def cache_folder() -> Path:
-    """The folder in which the platform expects a user's files that the program can make again."""
+    """Return the platform's folder for a user's cache files, which the program can make again."""
     return user_cache_path("footnoted", appauthor=False)
 
 
@@ -79,12 +79,12 @@ def write_file(file: Path, content: str | bytes) -> None:
 
 
 def opener(path: str, flags: int) -> int:
-    """An opener for ``open`` that creates files for their owner alone."""
+    """Open a file descriptor, as the ``opener`` of ``open``; a new file is for its owner alone."""
     return os.open(path, flags, FILE)
 
 
 def database_files(database: Path) -> tuple[Path, ...]:
-    """A SQLite database, and the two files that SQLite may keep beside it."""
+    """Return the path of a SQLite database, and of the two files that SQLite may keep beside it."""
     return tuple(database.with_name(database.name + suffix) for suffix in ("", "-wal", "-shm"))
 
 

@@ -71,7 +71,7 @@ class DocumentRecord:
 
     @property
     def stated(self) -> str | None:
-        """The date of publication that the document or a user states; None if only the file has a time."""
+        """The date of publication that the document or a user states; None if neither states one."""
         return None if self.origins.get("published") == "file time" else self.published
 
 
@@ -85,10 +85,10 @@ class Filters:
         languages: its language is one of these ISO 639-1 codes.
         collections: its collection is one of these, compared exactly.
         kinds: its ``DocumentRecord.kind`` is one of these.
-        published_before: it was published before this ISO date. Documents without a date fail; the time of
-            their file counts as a date.
+        published_before: it was published before this ISO date. If no date is stated, the time of the file
+            counts; a document without any date does not meet the condition.
         published_after: it was published after this ISO date; for a month (``2021-05``) or a year, after its
-            last day. Undated documents fail.
+            last day. Dates count as for ``published_before``.
     """
 
     document_ids: tuple[int, ...] = ()
@@ -166,7 +166,7 @@ class FileState:
     recognised_in: str = ""
 
     def awaits(self, recognition: str) -> bool:
-        """Tell if text recognition with the languages ``recognition`` may find text that was not read yet."""
+        """Return whether text recognition in the languages ``recognition`` may find text not read before."""
         return self.has_pictures and recognition not in {"", self.recognised_in}
 
 
@@ -272,8 +272,8 @@ class Recipe:
     Attributes:
         encoder: the encoder's key.
         max_chunk_tokens: the most tokens in a passage.
-        title_tokens: tokens of the title that precede a passage; with 0 the title is neither embedded nor
-            searched.
+        title_tokens: the number of tokens of the title that precede a passage; with 0 the title is neither
+            embedded nor searched.
         chunking: the version of the chunking (:data:`index.text.chunks.CHUNKING`).
         model: the name or folder by which the encoder is opened; not compared, since two names may open the
             same encoder.
@@ -292,8 +292,8 @@ class Build:
 
     Attributes:
         number: the build's number, never reused.
-        lineage: a random name of the catalog. Restoring a backup changes the name, because the restored
-            catalog may give an id to another document than before.
+        lineage: a random name of the catalog. Restoring a backup changes the name, because in the restored
+            catalog an id may belong to a different document.
         recipe: the recipe of its passages.
     """
 

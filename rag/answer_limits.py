@@ -14,18 +14,18 @@ READ_HITS = 8
 """The number of passages that are read for an answer."""
 
 MAX_READ = 24
-"""The number of candidate sentences that a reader reads."""
+"""The most candidate sentences that the reader (:mod:`rag.finding.reader`) reads."""
 
 WIDEN_BY = 2
-"""The number of sentences that are read with a hit on each side of it; fewer at the ends of a document."""
+"""The number of sentences that are read before each hit, and after it; fewer at the ends of a document."""
 
 MAX_SENTENCES = 8
 """The most sentences of a quoted answer; it has at least one."""
 
 CERTAIN = 0.9
-"""From this probability on, the library certainly answers a question. Below it, a sentence that a language
-model writes gets no better verdict than ``paraphrased``. Of the unanswerable questions, a tenth of squad2's
-and none of clapnq's reach this probability (``benchmarks/certain.py``)."""
+"""If the probability that the library answers a question is at least this, it counts as certain. Below it, a
+sentence that a language model writes gets no better verdict than ``paraphrased``. A tenth of the unanswerable
+questions of squad2 and none of those of clapnq reach this probability (``benchmarks/certain.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class AnswerLimits:
         read_hits: the number of passages that are read.
         widen_by: the number of sentences before and after each passage that are read.
         max_sentences: the most sentences of an answer.
-        certain: the probability from which the sentences of a language model may count as supported.
+        certain: the least probability at which the sentences of a language model may count as supported.
         threshold: the probability below which the engine abstains; None for the calibrated threshold.
     """
 

@@ -259,10 +259,10 @@ class Computed:
 
     Attributes:
         difference: the first figure minus the second one, with its sign and currency, rounded to the figures'
-            decimals: ``+$118``. Without a sign if the figures belong to two things, or are both negative.
+            decimals: ``+$118``. It has no sign if the figures belong to two things, or are both negative.
         unit: the unit that ``difference`` does not show: ``in millions``, ``percentage points``; or "".
-        percent: for one thing at two times, the change in per cent of the earlier figure: ``+4.9%``. None if
-            the earlier figure is 0, or if exactly one of the two figures is negative.
+        percent: for one thing at two times, the change in per cent of the earlier figure: ``+4.9%``. None for
+            two things, if the earlier figure is 0, or if exactly one of the two figures is negative.
         answer: ``yes`` or ``no``, or, of two rows, the label of the row that has more (or less); None if the
             figures alone do not decide what the question asks.
     """
@@ -275,7 +275,7 @@ class Computed:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """The second figure of a comparison, and what follows from both.
+    """The second figure of a comparison, and the result of comparing both.
 
     Attributes:
         value: the words of its cell.
@@ -366,8 +366,8 @@ class Answer:
             abstention, the reason in words.
         abstained: whether there is no answer.
         reason: for an abstention, the reason in words; else None.
-        cause: for an abstention, the reason for programs; else None.
-        note: a caveat for the reader, such as that the quotes are in another language than the question, or
+        cause: for an abstention, the reason as a code, for programs; else None.
+        note: a caveat for the reader, such as that the quotes are not in the language of the question, or
             which words of the question the answer does not mention; else None.
         sentences: the sentences of ``text``; empty for an abstention.
         citations: the footnotes, by number; empty for an abstention.

@@ -102,7 +102,7 @@ class QueryEngine:
         self.limits = limits
         self.keeps = keeps
         self._file = weights
-        # A file that cannot be used raises an error now, not at the first question.
+        # Load the weights now, so that a file that cannot be used raises an error before the first question.
         self._weights("features", index.encoder)
         if self.reader is not None:
             self._weights("reader", index.encoder)
@@ -223,7 +223,7 @@ class QueryEngine:
             EncoderError: if the encoder or the reranker cannot be loaded.
             ReaderError: if the reader's weights do not fit.
         """
-        # A question to an empty library would use none of the models.
+        # Use each model directly, because a question to an empty library would use none of them.
         self.index.encoder.encode_query("ready")
         if self.reader is not None:
             self.reader.read("ready", [Window("", ("ready",))])
@@ -260,7 +260,7 @@ class QueryEngine:
 
     @contextmanager
     def _with_its_writer(self) -> Iterator[QueryEngine]:
-        """A copy of the engine that keeps its writer until the context ends (:meth:`use`)."""
+        """Yield a copy of the engine that keeps its writer, and keeps it open, until the context ends."""
         with ExitStack() as held:
             with self._state.exchanging:
                 engine = copy(self)
@@ -368,7 +368,7 @@ class QueryEngine:
         return rank(candidates, weights), weights
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
-        """The weights for the cosines of ``encoder``, which may be a former encoder of the library."""
+        """Return the weights for the cosines of ``encoder``, which may be a former encoder of the library."""
         weights = load_weights(ranker, self._file, encoder.name)
         return weights if self.limits.threshold is None else replace(weights, threshold=self.limits.threshold)
 
@@ -393,14 +393,14 @@ class QueryEngine:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The findings of the library for one form of a question.
+    """The passages and sentences found for one form of a question: as asked, or as a standalone question.
 
     Attributes:
-        question: the form.
+        question: the question in this form.
         readings: the passages that were read.
         ranked: their sentences, best first.
         weights: the weights that ranked them.
-        decision: the decision whether the library answers it.
+        decision: the decision whether the library answers the question.
         report: a sentence of the report whose overview the question asks for, or None.
     """
 
@@ -423,7 +423,7 @@ def _announced(asked: Question, searched: Question) -> Iterator[Event]:
 
 
 def _draft(index: Snapshot, question: Question, conversation: Conversation) -> Answer:
-    """Return an answer without anything that a search or a writer adds."""
+    """Return an answer with only the fields that are known before a search."""
     return Answer(
         answer_id=uuid.uuid4().hex,
         question=question.text,

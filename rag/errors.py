@@ -41,7 +41,7 @@ class ModelError(FootnotedError):
     """The language model gave no reply, or its reply broke off.
 
     Attributes:
-        kind: the reason, for programs.
+        kind: the reason as a code, for programs.
     """
 
     def __init__(self, message: str, kind: Fallback) -> None:
@@ -77,7 +77,7 @@ class ConversationNotFoundError(FootnotedError, LookupError):
 
 
 class OtherConversationError(FootnotedError, ValueError):
-    """The answer to replace belongs to another conversation than the question."""
+    """The answer to replace does not belong to the conversation of the question."""
 
     def __init__(self, answer_id: str, conversation_id: str) -> None:
         super().__init__(

@@ -25,7 +25,8 @@ class QuestionRewritten:
 class ReadingBegun:
     """Streamed when the reader begins to read, which takes most of the time before the text.
 
-    For a follow-up, the reader may read twice: for the question alone, and joined to the earlier question.
+    For a follow-up, the reader may read twice: for the question alone, and for the question joined to the
+    earlier one.
 
     Attributes:
         sentences: the number of sentences that the reader reads.
@@ -63,7 +64,7 @@ class CitationMade:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDone:
-    """The last event: the whole answer, equal to the result without streaming."""
+    """The last event: the whole answer, as it would be returned without streaming."""
 
     answer: Answer
 

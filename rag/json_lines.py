@@ -1,4 +1,4 @@
-"""Reading of JSON Lines files; an error names the line that is wrong."""
+"""Reads JSON Lines files; an error names the line that is wrong."""
 
 from __future__ import annotations
 

@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Form(StrEnum):
-    """The kind of thing that a question asks for. It decides the number of sentences."""
+    """The kind of thing that a question asks for. It decides the number of sentences in the answer."""
 
     FACT = "one fact"
     COMPARISON = "one fact for each of several things"

@@ -9,7 +9,7 @@ _BIDIRECTIONAL = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 content."""
 
 _NO_CHARACTERS = frozenset("\ufffe\uffff")
-"""Code points that XML cannot carry, besides control characters and surrogates."""
+"""Code points that XML does not allow, besides control characters and surrogates."""
 
 
 def visible(text: str) -> str:

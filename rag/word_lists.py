@@ -1,4 +1,4 @@
-"""Parsers for the word lists in this package, and the words that stand for something named before."""
+"""Parsers for the word lists in this package, and a pattern for pronouns."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ PRONOUN = regex.compile(
 
 
 def listed(words: str) -> frozenset[str]:
-    """Return the words of ``words``, which spaces separate."""
+    """Return the words in ``words``, a text in which white space separates them."""
     return frozenset(words.split())
 
 
 def lines(table: str) -> list[str]:
-    """Return the entries of ``table``, which commas separate."""
+    """Return the entries in ``table``, a text in which commas separate them, in order."""
     return [" ".join(entry.split()) for entry in table.split(",") if entry.strip()]

@@ -45,7 +45,7 @@ _CONNECT_SECONDS = 5
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """A file to read on a node, with all that the reading depends on."""
+    """A file to read on a node, with everything that the node needs to read it."""
 
     name: str
     content: bytes
@@ -60,9 +60,10 @@ class _Task:
 
 @dataclass(slots=True)
 class _Result:
-    """A document with the vectors of its passages by digest, or the cause why the file cannot be read.
+    """The document with the vectors of its passages, by digest; or why the file cannot be read.
 
-    ``known`` has the digests of the former version's vectors, which the library has; they are left out.
+    ``known`` has the digests of the previous version's vectors. The library already stores these vectors, so
+    ``vectors`` leaves them out.
     """
 
     document: Document | None = None
@@ -74,7 +75,7 @@ class _Result:
     known: frozenset[str] = frozenset()
 
     def known_vectors(self, digests: Collection[str]) -> set[str]:
-        """The subset of ``digests`` whose vectors the library has."""
+        """Return those of ``digests`` whose vectors the library already has."""
         return {*digests} & self.known
 
     def put_vectors(
@@ -89,10 +90,10 @@ class ClusterReader:
     """Reads one file at a time on some node of a cluster, and stores the vectors of its passages."""
 
     def __init__(self, run: Any, index: Library, recipe: Recipe, writing: Lock) -> None:  # noqa: ANN401
-        """Read with a remote function of Ray.
+        """Read files with a remote function of Ray.
 
         Args:
-            run: the remote function.
+            run: the remote function, which reads one file on a node.
             index: the library.
             recipe: the library's recipe.
             writing: a lock that all readers of a cluster share, so that they write to the catalog in turn.
@@ -112,15 +113,17 @@ class ClusterReader:
         """Read a document and its passages, as :meth:`index.loaders.Isolated.read` does.
 
         Raises:
-            ClusterError: if the node has another encoder than the library.
-            LoadError: as that method; also if every node that tried to read the file was lost.
+            ClusterError: if the node fails, or if its version of the program or its encoder differs from the
+                library's; also if the connection to the cluster is lost.
+            LoadError: if the file cannot be read, or if each node that tried to read it was lost or ran out
+                of memory.
         """
         import ray
 
         task = _task(path, options, cutting, self._index, self._recipe)
         try:
             running = self._run.remote(task)
-            # If the caller gives up, the end of the connection ends the task.
+            # If ``waiting`` raises an error, the task goes on until the connection to the cluster closes.
             while not ray.wait([running], timeout=_WAIT_SECONDS)[0]:
                 if waiting is not None:
                     waiting()
@@ -146,17 +149,17 @@ class ClusterReader:
 
 @contextmanager
 def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
-    """Connect to a Ray cluster, and give a reader for each of its cores.
+    """Connect to a Ray cluster, and yield a list with one reader for each of its cores.
 
     A node reads at most as many files at once as it has cores.
 
     Args:
-        address: the address, as ``ray.init`` takes it: ``ray://HOST:10001`` for a client of the cluster,
+        address: the address, as ``ray.init`` takes it: ``ray://HOST:10001`` from outside the cluster,
             ``HOST:6379`` on one of its nodes.
         index: the library that the vectors are stored in.
 
     Raises:
-        ClusterError: if Ray is not installed, or the cluster cannot be reached.
+        ClusterError: if Ray is not installed, or the cluster cannot be reached or has no cores.
     """
     try:
         import ray
@@ -187,7 +190,7 @@ def _knock(address: str) -> None:
 
     Raises:
         OSError: if no program listens there.
-        ValueError: if ``address`` has another form.
+        ValueError: if ``address`` is neither ``HOST:PORT`` nor ``ray://HOST:PORT``.
     """
     host, _, port = address.removeprefix("ray://").rpartition(":")
     if not (host and port.isdecimal()):
@@ -206,7 +209,7 @@ def _task(path: Path, options: Options, cutting: Cutting | None, index: Library,
 
 
 def _program() -> str:
-    """The version of this program and of its chunking, which must be the same on all nodes."""
+    """Return the version of this program and of its chunking, which must be the same on all nodes."""
     return f"footnoted {version('footnoted')}, chunking {CHUNKING}"
 
 
@@ -214,7 +217,7 @@ def _on_node(task: _Task) -> _Result:
     """Read a file and embed its passages. This runs on a node.
 
     Raises:
-        ClusterError: if the node can read no file for this library; the message names the node.
+        ClusterError: if the node cannot read files for this library; the message names the node.
     """
     node = socket.gethostname()
     if _program() != task.program:
@@ -253,7 +256,7 @@ def _read_and_embed(task: _Task, encoder: Encoder) -> _Result:
 
 @cache
 def _reader() -> Isolated:
-    """The process that reads files for this process of a node."""
+    """Return the process that reads files for this worker of a node, the same one at each call."""
     return Isolated()
 
 

@@ -13,7 +13,7 @@ from index.loaders.sidecar import SUFFIX as SIDECAR
 from index.loaders.sidecar import sidecar_of
 
 QUESTIONS = "questions.jsonl"
-"""The file with questions and their correct answers, which a folder may have for its evaluation."""
+"""The name of a file with evaluation questions and their correct answers. It is not listed as a report."""
 
 MISSING = "does not exist; if it was moved, sync its new place"
 """The cause of a failure if the path does not exist."""
@@ -28,7 +28,7 @@ class Root:
     """A folder to list, or a part of one.
 
     Attributes:
-        source: the absolute path of the folder; a document is known by its path in this folder.
+        source: the absolute path of the folder; this folder and the path in it identify a document.
         part: the path of a file or folder in ``source``, with forward slashes; empty for all of ``source``.
     """
 
@@ -52,7 +52,7 @@ class Failure:
     Attributes:
         path: the path of the file or folder, in printable form.
         cause: the cause and the remedy.
-        place: the file or folder itself.
+        place: the file or folder as a root.
     """
 
     path: str
@@ -66,11 +66,11 @@ class Listing:
 
     Attributes:
         root: the root.
-        files: size in bytes and mtime_ns by path in the root's source, in order; a file and its sidecar count
-            together, so that a change of either shows.
+        files: the size in bytes and the mtime_ns of each file, by its path in the root's source, in order of
+            paths; a file and its sidecar count as one, so that a change of either is noticed.
         failures: files and folders that could not be listed.
         unseen: the parts that the listing does not cover; these may have files that the listing lacks.
-        missing: whether the root does not exist, although its parent does.
+        missing: whether the root is a part that does not exist, although the folder around it does.
     """
 
     root: Root
@@ -85,7 +85,10 @@ class Listing:
 
 
 def root_of(path: Path, followed: Collection[str]) -> Root:
-    """Make the root to list for ``path``: a followed folder, a part of a followed folder, or a new folder.
+    """Return the root to list for ``path``.
+
+    If ``path`` lies in a followed folder, the root is a part of that folder. Otherwise a folder is a root of
+    its own, and a file is a part of the folder around it.
 
     Args:
         path: a folder or file; it need not exist.
@@ -103,7 +106,7 @@ def root_of(path: Path, followed: Collection[str]) -> Root:
 
 
 def mode_of(path: Path) -> int:
-    """The ``stat.st_mode`` of ``path``; 0 if it does not exist or cannot be read."""
+    """Return the ``stat.st_mode`` of ``path``; 0 if it does not exist or cannot be read."""
     try:
         return path.stat().st_mode
     except OSError:
@@ -117,14 +120,14 @@ def lies_in(path: Path, folder: Path) -> bool:
 
 
 def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
-    """Return whether a root is the library's home or an unfollowed folder in it."""
+    """Return whether a root lies in the library's home, but not in a followed folder there."""
     if not lies_in(root.location, home):
         return False
     return root.source not in followed or not lies_in(Path(root.source).parent, home)
 
 
 def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
-    """The total size in bytes of a file and its sidecar, and the later mtime_ns of the two.
+    """Return the total size in bytes of a file and its sidecar, and the later mtime_ns of the two.
 
     Args:
         file: the file.
@@ -135,7 +138,7 @@ def state_of(file: Path, status: os.stat_result) -> tuple[int, int]:
 
 
 def _state(file: Path) -> tuple[int, int]:
-    """The size and mtime_ns of a file or link; zeros if it does not exist or cannot be read."""
+    """Return the size and mtime_ns of a file or link; two zeros if it does not exist or cannot be read."""
     try:
         state = file.lstat()
     except OSError:
@@ -188,7 +191,7 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
 
 
 def without(listing: Listing, left: Collection[Path]) -> Listing:
-    """Return ``listing`` without the files ``left``, so that it does not tell whether these files exist."""
+    """Return ``listing`` without the files ``left``; they become ``unseen``, so they do not look deleted."""
     source = Path(listing.root.source)
     paths = {file.relative_to(source).as_posix() for file in left if file.is_relative_to(source)}
     if not paths:
@@ -232,7 +235,8 @@ class _Walk:
                         folders.append(path)
                 elif entry.is_symlink() and stat.S_ISDIR(mode_of(path)):
                     continue
-                # A file that is followed on its own has its folder as source, as the folder's other files do.
+                # A file that is followed on its own has the folder around it as source. If that is the
+                # listed folder, the file belongs to this listing.
                 elif entry.path not in self._elsewhere or folder == self._source:
                     self.file(path)
 
@@ -256,7 +260,7 @@ class _Walk:
             self.files[path] = state_of(file, state)
 
     def _is_home(self, entry: os.DirEntry[str]) -> bool:
-        """Return whether a folder is the library's home, under any path."""
+        """Return whether a folder is the library's home, whatever path leads to it."""
         if self._home is None or entry.inode() != self._home_number:
             return False
         return self._home.samefile(entry.path)

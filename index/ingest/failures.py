@@ -52,7 +52,7 @@ class Failures:
         self._engine = catalog.engine
 
     def listed(self) -> list[KeptFailure]:
-        """The failures that no user has dismissed, by path."""
+        """Return the failures that no user has dismissed, in order of their paths."""
         query = sa.select(*(column for column in failures.c if column is not failures.c.dismissed))
         by_path = query.where(~failures.c.dismissed).order_by(failures.c.path, failures.c.source)
         with self._catalog.reading() as reader:
@@ -107,7 +107,7 @@ class Failures:
 
 
 def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
-    """Return the followed folder of a path and the path in that folder; two empty strings without a folder.
+    """Return the followed folder that contains a place, empty if there is none, and the path in that folder.
 
     Bytes that are not UTF-8 are escaped, since the catalog cannot store them.
     """

@@ -40,9 +40,9 @@ class JobProgress:
 
     Attributes:
         stage: ``reading``, ``embedding``, ``rebuilding``, or None before any of them.
-        files: files read.
-        passages: passages embedded.
-        seconds_left: an estimate; None while there is no basis for one.
+        files: how many files are read, and how many there are.
+        passages: how many passages are embedded, and how many are known so far.
+        seconds_left: the estimated seconds until the end; None while there is no basis for an estimate.
         rate: passages embedded a second; None before the first passage.
     """
 
@@ -69,8 +69,8 @@ class Job:
         files: as in :class:`JobProgress`.
         passages: as in :class:`JobProgress`.
         seconds_left: as in :class:`JobProgress`.
-        message: why the job failed or was cancelled, in one line.
-        result: the outcome as JSON; for a sync, its report.
+        message: why the job failed or was cancelled, in one line; else None.
+        result: the outcome as JSON; for a sync, its report. None unless the job is done.
         owner: the process that runs the job, in the form of ``index.catalog.liveness.Process``.
     """
 
@@ -95,7 +95,7 @@ class Job:
         return self.state not in _UNENDED
 
     def as_dict(self) -> dict[str, Any]:
-        """The job as plain dicts and scalars, ready for JSON."""
+        """Return the job as plain dicts and scalars, ready for JSON."""
         return asdict(self)
 
 
@@ -131,7 +131,7 @@ class Jobs:
         return self.get(job_id)
 
     def begin(self, job_id: str) -> bool:
-        """Start a waiting job; return False if the job was cancelled meanwhile."""
+        """Mark a waiting job as running; return False if it no longer waits, because it was cancelled."""
         values = {"state": "running", "started": _now(), "heard": _now()}
         return self._change(job_id, "waiting", values)
 
@@ -163,7 +163,7 @@ class Jobs:
         self._end(job_id, "cancelled", advance, {"message": message})
 
     def request_cancel(self, job_id: str, message: str = "cancelled on request") -> Job:
-        """Cancel a waiting job, or ask a running one of any process to stop.
+        """Cancel a waiting job, or ask a running job to stop, whichever process runs it; return the job.
 
         Raises:
             JobNotFoundError: if there is no such job.
@@ -180,7 +180,7 @@ class Jobs:
         raise JobEndedError(f"the job {job_id} has ended ({how}); there is nothing to cancel")
 
     def get(self, job_id: str) -> Job:
-        """The job with this id.
+        """Return the job with this id.
 
         Raises:
             JobNotFoundError: if there is no such job.
@@ -192,13 +192,13 @@ class Jobs:
         return _seen(row)
 
     def recent(self, limit: int = 100) -> list[Job]:
-        """The latest jobs, newest first."""
+        """Return the latest jobs, newest first."""
         query = sa.select(jobs).order_by(jobs.c.number.desc()).limit(limit)
         with self._engine.connect() as connection:
             return [_seen(row) for row in connection.execute(query)]
 
     def unended(self) -> list[Job]:
-        """The jobs that wait or run, of all processes."""
+        """Return the jobs that wait or run, of all processes."""
         return [job for _, job in self._stored_unended() if not job.has_ended]
 
     def abandon(self) -> list[str]:
@@ -215,7 +215,7 @@ class Jobs:
         return abandoned
 
     def _stored_unended(self) -> list[tuple[State, Job]]:
-        """The jobs that wait or run according to their rows, each with the state of its row."""
+        """Return the jobs that wait or run according to their rows, each with the state in its row."""
         query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
         with self._engine.connect() as connection:
             return [(row.state, _seen(row)) for row in connection.execute(query)]

@@ -18,7 +18,7 @@ Read = Callable[[File, Reader, Callable[[], None]], Result]
 argument, which raises an error if the caller no longer needs the result."""
 
 MOST_AHEAD = 5_000_000
-"""No process begins a file while results of this size, in characters, wait for the caller."""
+"""No reader begins another file while the results that wait for the caller have this many characters."""
 
 _WAIT_SECONDS = 0.5
 
@@ -32,8 +32,8 @@ def read_ahead(
 ) -> Generator[tuple[File, Future[Result]]]:
     """Yield each file with its result, in order. Closing the iterator cancels the reading.
 
-    The result may also be the error that reading the file raised. The memory stays bounded, because reading
-    pauses while the caller is behind.
+    Each future is done; it has the error instead of a result if reading the file raised one. The memory stays
+    bounded, because reading pauses while the caller is behind.
 
     Args:
         files: the files.
@@ -54,7 +54,7 @@ def read_ahead(
 
 
 class _Shelf(Generic[File, Reader, Result]):
-    """The results that wait for the caller. Threads begin the files in order, and end them in any order."""
+    """The results that wait for the caller. Threads begin the files in order and finish them in any order."""
 
     def __init__(
         self, files: Sequence[File], read: Read[File, Reader, Result], size: Callable[[Result], int]

@@ -43,7 +43,7 @@ class RunningJob:
         Args:
             jobs: the library's jobs.
             job_id: the job's id.
-            also: receives each report of progress, too.
+            also: called with each progress report, in addition to the record in the catalog.
             explain: turns an error into the line to record.
         """
         self.result: Mapping[str, Any] | None = None
@@ -86,7 +86,7 @@ class RunningJob:
         """Record that ``done`` of ``of`` files or passages are done.
 
         Raises:
-            Cancelled: if the job was asked to stop. A request of another process takes effect within half a
+            Cancelled: if the job was asked to stop. A request from another process takes effect within half a
                 second.
         """
         now = time.monotonic()

@@ -41,7 +41,7 @@ _CHARACTERS_AT_ONCE = 5_000_000
 """A sync commits its new documents when they have more characters than this."""
 
 _FILES_A_READER = 8
-"""A sync starts one process for this many files, since a start takes as long as the reading of a few."""
+"""A sync starts one process per this many files, because a start takes as long as reading a few files."""
 
 _SECONDS_AT_ONCE = 60.0
 """A sync commits its new documents after this many seconds, so that an interruption loses no more work.
@@ -82,8 +82,8 @@ class Changes:
         removed: the paths of documents whose file is gone, by document id.
         unchanged: the number of files that are neither added nor changed.
         failed: files and folders that could not be listed.
-        lineage: the random name (``Build.lineage``) that the catalog had when the document ids were read;
-            None allows any name.
+        lineage: the random name (``Build.lineage``) that the catalog had when the document ids were read. A
+            catalog with another name refuses the changes; None means that any catalog takes them.
     """
 
     added: tuple[File, ...]
@@ -121,7 +121,7 @@ class SyncReport:
     stages: Mapping[str, float] = field(default_factory=dict, hash=False)
 
     def as_dict(self) -> dict[str, Any]:
-        """The report as plain lists, dicts and scalars, ready for JSON."""
+        """Return the report as plain lists, dicts and scalars, ready for JSON."""
         failed = [{"path": failure.path, "cause": failure.cause} for failure in self.failed]
         report = {**asdict(self), "failed": failed}
         del report["stages"]
@@ -148,8 +148,9 @@ def sync(
         paths: folders or files to read, and to follow from now on; empty for all followed folders.
         progress: receives the number of files read and passages embedded.
         options: loader options and limits.
-        reader: a process that reads files, which stays open; None starts one for this sync. A sync of many
-            files starts more processes. Or the readers of a cluster (:mod:`index.ingest.cluster`).
+        reader: a process that reads files, which stays open, or the readers of a cluster
+            (:mod:`index.ingest.cluster`); None starts a process for this sync. Without a cluster, a sync of
+            many files starts more processes.
         leave: files to skip because they are still being written.
     """
     started, clock = time.monotonic(), StageClock()
@@ -186,7 +187,7 @@ def plan(
 
     Args:
         known: the states of the files when they were last read, by source and path.
-        listings: the present states of the files.
+        listings: the listings, with the present states of the files.
         recognition: the languages of text recognition (``Options.recognition``).
     """
     added: dict[tuple[str, str], File] = {}
@@ -246,7 +247,7 @@ def apply(
         started: ``time.monotonic()`` at the start, for the report.
         options: loader options and limits.
         reader: as for :func:`sync`.
-        clock: has the time of the stages before; None if there were none.
+        clock: a clock that has the times of the earlier stages; None if there were none.
     """
     clock = clock or StageClock()
     begun = time.monotonic() if started is None else started
@@ -345,7 +346,7 @@ def _read(
     options: Options,
     cutting: Cutting | None,
 ) -> Incoming | None:
-    """Read a file; None if its bytes are unchanged and its document depends on nothing else."""
+    """Read a file; return None if its bytes are unchanged and its document depends on nothing but them."""
     location = Path(file.source, file.path)
     # Do not read a file that the loader refuses by its suffix: it may be a film of many gigabytes.
     digest = _digest(location) if location.suffix.lower() in SUFFIXES else ""
@@ -360,7 +361,7 @@ def _read(
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
-    """Tell if the document may change although its file's bytes do not: by a sidecar or text recognition."""
+    """Return whether the document may change although its file does not: by a sidecar or text recognition."""
     has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
     return has_sidecar or known.awaits(options.recognition)
 

@@ -63,11 +63,11 @@ class Rest:
         self._since: dict[Path, tuple[State, float]] = {}
 
     def moving(self, files: Mapping[Path, State], now: float) -> set[Path]:
-        """The files that may still be changing.
+        """Return the files that may still be changing.
 
         Args:
             files: the present state of each changed file.
-            now: the time in seconds, on any clock that only rises.
+            now: the time in seconds, on any monotonic clock.
         """
         before = self._since
         self._since = {
@@ -163,7 +163,7 @@ class Watch:
         ]
 
     def _settle(self, folders: set[str]) -> set[str]:
-        """Sync the folders in which a change is complete; returns the folders to check again."""
+        """Sync the folders in which a change is complete; return the folders to check again."""
         now = time.monotonic()
         self._not_before = now + self._seconds / 2
         pending = {folder: self._pending(folder) for folder in sorted(folders)}
@@ -186,7 +186,7 @@ class Watch:
         return again
 
     def _pending(self, folder: str) -> dict[Path, State]:
-        """The changed files of ``folder``, without the files that a sync has tried in their present state."""
+        """Return the changed files of ``folder`` that no sync has tried in their present state."""
         followed = self._catalog.sources()
         root = root_of(Path(folder), followed)
         source = Path(root.source)
@@ -202,7 +202,7 @@ class Watch:
 
 
 def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
-    """The folders of ``followed`` that exist, with their device and inode."""
+    """Return the device and inode of each path in ``followed`` that exists."""
     found: dict[str, tuple[int, int]] = {}
     for place in followed:
         with suppress(OSError):
@@ -212,7 +212,7 @@ def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
 
 
 def _shows(path: Path, names: Collection[Path]) -> bool:
-    """Tell if a change at ``path`` concerns a folder: the path lies in the folder and is not hidden there.
+    """Return whether a change at ``path`` concerns a folder: the path lies in it and is not hidden there.
 
     Args:
         path: the path of the change.

@@ -24,7 +24,7 @@ class Workload:
 
     Attributes:
         reading: the seconds spent on reading files.
-        embedding: the seconds spent on embedding passages, that is on computing their vectors.
+        embedding: the seconds spent on embedding passages, that is, on computing their vectors.
         files: the number of files read, and the number of all files.
         passages: the number of passages embedded, and the number of passages found so far.
         covered: the number of files that contain the passages found so far.
@@ -59,10 +59,10 @@ def rate(work: Workload) -> float | None:
 
 
 def advanced(work: Workload, stage: str, count: Count, seconds: float) -> Workload:
-    """Add to ``work`` a progress report that came ``seconds`` after the previous one.
+    """Return ``work``, updated with a progress report that came ``seconds`` after the previous one.
 
-    A sync embeds in several rounds, and each round counts its passages from 0. The result counts them over
-    all rounds.
+    A sync embeds in several rounds, and the reports of each round count its passages from 0. The result
+    counts the passages of all rounds.
     """
     if stage == READING:
         return replace(work, files=count, reading=work.reading + seconds)

@@ -28,8 +28,10 @@ _WITHOUT_STOP_WORDS = {"ar", "el", "ro", "ta", "tr"}
 """Stemmed languages for which tantivy has no stop words."""
 
 _PLAIN = "plain"
+"""The field of the words of all languages that tantivy does not stem."""
+
 PAIRS = "pairs"
-"""The field of pairs of characters."""
+"""The field of pairs of characters, for scripts without spaces between words."""
 
 NO_SPACES = regex.compile(rf"[{UNSPACED}ーｰ]+")
 """A run of characters of a script that puts no spaces between words."""
@@ -38,45 +40,46 @@ _WRITTEN = regex.compile(r"(?<![\p{L}\p{M}])\p{L}[\p{L}\p{M}]{2,39}+(?![\p{L}\p{
 """A word of 3 to 40 letters. A longer run of letters does not count as a word."""
 
 Term = tuple[str, str]
-"""A field of the index (a language, or one of the two fields for all languages), and a word in that field."""
+"""A field of the index (a language code, ``plain`` or ``pairs``), and a term in that field."""
 
 
 def terms(text: str, language: str) -> list[Term]:
-    """The terms by which a document in ``language`` with this ``text`` is indexed, in order, each once."""
+    """Return the terms by which ``text`` is indexed in a document in ``language``, in order, each once."""
     # ASCII has no script without spaces, so most sentences need no field of pairs.
     fields = (field_of(language),) if text.isascii() else (field_of(language), PAIRS)
     return [(field, term) for field in fields for term in terms_in(field, text)]
 
 
 def single_characters(text: str) -> list[str]:
-    """The characters of scripts without spaces in ``text``, if no two of them stand together; else none.
+    """Return the characters of ``text`` from scripts without spaces, each once, if no two are adjacent.
 
-    A character that stands alone has no term in the field of pairs.
+    Return an empty list if any two are adjacent. A character that stands alone has no term in the field of
+    pairs.
     """
     runs = dict.fromkeys(NO_SPACES.findall(composed(text)))
     return list(runs) if all(len(run) == 1 for run in runs) else []
 
 
 def field_of(language: str) -> str:
-    """The field in which words of ``language`` (ISO 639-1) are indexed."""
+    """Return the field in which words of ``language`` (ISO 639-1) are indexed."""
     return language if language in _STEMMED else _PLAIN
 
 
 def terms_in(field: str, text: str) -> list[str]:
-    """The terms by which ``text`` is indexed in ``field``, in order, each once."""
+    """Return the terms by which ``text`` is indexed in ``field``, in order, each once."""
     text = composed(text)
     parts = NO_SPACES.findall(text) if field == PAIRS else [text]
     return list(dict.fromkeys(term for part in parts for term in analyzers()[field].analyze(part)))
 
 
 def written_words(text: str) -> list[str]:
-    """The words of ``text`` as written, in order, each once; words of scripts without spaces are left out."""
+    """Return the words of ``text`` as written, in order, each once; skip scripts without spaces."""
     return list(dict.fromkeys(_WRITTEN.findall(NO_SPACES.sub(" ", composed(text)))))
 
 
 @cache
 def analyzers() -> Mapping[str, tantivy.TextAnalyzer]:
-    """The analyser of each field of words, by the field's name."""
+    """Return the analyser of each field of words, by the field's name."""
     return {field: _analyzer(field) for field in (*_STEMMED, _PLAIN, PAIRS)}
 
 
@@ -96,5 +99,5 @@ def _analyzer(field: str) -> tantivy.TextAnalyzer:
 
 
 def composed(text: str) -> str:
-    """Join each letter and its accent in one character: tantivy would end a word at a lone accent."""
+    """Join each letter and its accent in one character, because tantivy would end a word at a lone accent."""
     return unicodedata.normalize("NFC", text)

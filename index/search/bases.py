@@ -1,4 +1,4 @@
-"""Opens and makes a library's base (the vectors of older passages), in a file or in a store on a server."""
+"""Opens and makes a library's base (the vectors of older passages), as a file or in a store on a server."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class Bases(Protocol):
         """
 
     def known_from(self, manifest: Manifest, build: Build) -> int:
-        """The newest generation whose removed chunks neither the words of ``manifest`` nor the base has.
+        """Return the generation up to which the words of ``manifest`` and the base contain no removed chunk.
 
         The catalog may delete its records of the chunks that were removed up to this generation.
         """
@@ -85,7 +85,7 @@ class FileBases:
     """Bases in files of the home folder. See :class:`Bases`."""
 
     def __init__(self, policy: IndexPolicy = DEFAULT_POLICY) -> None:
-        """Make bases of the types that ``policy`` decides."""
+        """Make bases whose type ``policy`` chooses."""
         self._policy = policy
 
     def open(
@@ -148,7 +148,7 @@ class SharedBases:
         with self._alone(patience):
             name, mark = self._latest(reader)
             if mark is not None and mark.generation > reader.generation:
-                # Another home folder has brought the base up to date meanwhile.
+                # A process of another home folder has brought the base up to date meanwhile.
                 return Manifest(last=mark.last, base_generation=mark.generation)
             if mark is not None and self._store.open(name, _expected(reader, mark)) is None:
                 mark = None
@@ -172,7 +172,10 @@ class SharedBases:
         return manifest.known_from if found is None else min(manifest.words_generation, found[1].generation)
 
     def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
-        """The name and mark of the newest base of the build of ``reader``; no mark if the base is useless."""
+        """Return the name and mark of the newest base of the build that ``reader`` reads.
+
+        The mark is None if there is no base, or if the base cannot be brought to the state of the catalog.
+        """
         name, mark = self._store.latest(_prefix(reader)) or ("", None)
         if mark is None:
             return name, None
@@ -186,7 +189,7 @@ class SharedBases:
 
     @contextmanager
     def _alone(self, patience: float) -> Iterator[None]:
-        """Keep the processes of other home folders from updating the base meanwhile."""
+        """Keep the processes of other home folders from updating the base while the context lasts."""
         engine = self._catalog.engine
         with database_of(engine).lock(engine, patience, "base") as held:
             if not held:
@@ -206,7 +209,7 @@ class SharedBases:
 
 
 def prefix_of(build: Build) -> str:
-    """The beginning of the names of a build's bases."""
+    """Return the beginning of the names of a build's bases."""
     return f"footnoted_{build.lineage.replace('-', '')}_{build.number}_"
 
 
@@ -217,10 +220,10 @@ def _prefix(reader: CatalogReader) -> str:
 
 
 def _expected(reader: CatalogReader, mark: Mark) -> Expected:
-    """The passages that a base must have at the generation of ``reader``.
+    """Return the passages that a base must have at the generation of ``reader``.
 
-    The sample has the newest passages, since a catalog that has lost commits gives their ids to other
-    passages.
+    The sample includes the passages with the highest ids. If the catalog has lost its last commits, it has
+    since given these ids to other passages, whose vectors differ from those in the base.
     """
     alive = reader.alive(mark.last)
     numbers = np.flatnonzero(alive)

@@ -1,6 +1,6 @@
 """Finds passages by their words (BM25) in a tantivy index, which is a cache of the catalog.
 
-A query is analysed for every language field in use, since a few words do not tell their language. tantivy
+A query is analysed for every language field in use, since a few words do not reveal their language. tantivy
 scores with k1 = 1.2 and b = 0.75.
 """
 
@@ -36,8 +36,8 @@ from index.text.chunks import is_apart, passage_text, table_context
 from index.text.groups import section_at
 
 _ANY = "*"
-"""The term in the field ``field`` that every passage has. Its frequency counts a removed passage until
-tantivy merges the files that hold the passage."""
+"""The term that every passage has in the field ``field``. Its document frequency counts a removed passage
+until tantivy merges the files that hold the passage."""
 
 _WRITTEN = "written"
 """The field of the words as they are written, neither stemmed nor in lower case."""
@@ -48,7 +48,7 @@ _FEW_DOCUMENTS = 1_000
 _SPARE = 8
 
 _MOST_ALIKE = 2_000
-"""A search for a single character finds at most about this many passages, since it compares their vectors."""
+"""A search for a single character stops at about this many passages, since their vectors are compared too."""
 
 _WRITER_BYTES = 50_000_000
 
@@ -56,7 +56,8 @@ _K1 = 1.2
 """tantivy's k1: a word adds less than its inverse document frequency times ``_K1 + 1`` to a score."""
 
 _NOISE = 1e-5
-"""Scores that differ by this share count as equal: a sum depends on the order of its terms."""
+"""Scores that differ by at most this share count as equal, because rounding makes a sum depend on the order
+of its terms."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class LexicalIndex:
         """Open the index in ``folder``, or make an empty one.
 
         Raises:
-            LexicalIndexError: if the folder holds something else.
+            LexicalIndexError: if the folder cannot be opened as such an index.
         """
         make_folder(folder)
         self.folder = folder
@@ -93,7 +94,7 @@ class LexicalIndex:
             raise LexicalIndexError(f"{folder.name} cannot be read: {error}") from error
 
     def words(self) -> WordSearch:
-        """A fixed view of all passages on disk now, including those that other processes wrote.
+        """Return a fixed view of all passages on disk now, including those that other processes wrote.
 
         Raises:
             LexicalIndexError: if the files cannot be read.
@@ -129,7 +130,7 @@ class LexicalIndex:
 
     @contextmanager
     def _writing(self) -> Iterator[tantivy.IndexWriter]:
-        """Give a writer, and commit what it has written unless the context raises an error."""
+        """Yield a writer, and commit its changes unless the context raises an error."""
         try:
             writer = self._index.writer(_WRITER_BYTES, num_threads=1)
             try:
@@ -169,11 +170,11 @@ class WordSearch:
         return bisect_left(range(beyond), True, key=lambda number: not self.count_after(number))
 
     def count_after(self, last: int) -> int:
-        """The number of passages with an id above ``last``."""
+        """Return the number of passages with an id above ``last``."""
         return self._count(_after(self._schema, last))
 
     def count(self, numbers: Collection[int]) -> int:
-        """The number of the ids ``numbers`` that are in the index."""
+        """Return how many of the ids ``numbers`` are in the index."""
         if not numbers:
             return 0
         some = tantivy.Query.term_set_query(self._schema, "number", sorted(numbers))
@@ -193,14 +194,14 @@ class WordSearch:
         allowed: Allowed | None = None,
         hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None = None,
     ) -> dict[int, float]:
-        """The best chunk ids and their BM25 scores, best first.
+        """Return the best chunk ids and their BM25 scores, best first.
 
         Args:
             query: any text; nothing in it is syntax.
             limit: the number of results; ties with the last are included, so that the result does not depend
                 on the order of writing.
             allowed: the documents and chunks that may be found; None allows all.
-            hidden: tells which ids may not be found; None hides none.
+            hidden: returns, for each id of an array, whether it may not be found; None hides none.
         """
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term))
@@ -235,7 +236,7 @@ class WordSearch:
         return {number: score for number, score in found if score >= least}
 
     def _holding_alone(self, query: str) -> list[tuple[tantivy.Occur, tantivy.Query]]:
-        """Clauses that find passages with the single characters of a query, all with the same score."""
+        """Return clauses that find passages with the single characters of a query, all with one score."""
         return [
             (tantivy.Occur.Should, tantivy.Query.regex_query(self._schema, field, pattern))
             for character in single_characters(query)
@@ -249,7 +250,7 @@ class WordSearch:
         allowed: Allowed | None,
         hidden: Callable[[npt.NDArray[np.int64]], npt.NDArray[np.bool_]] | None,
     ) -> list[tuple[int, float]]:
-        """The chunk ids and scores of the visible, allowed hits."""
+        """Return the chunk ids and scores of those hits that are allowed and not hidden."""
         places = [address for _, address in hits]
         numbers = np.array(self._searcher.fast_field_values("number", places), np.int64)
         may = np.ones(len(numbers), np.bool_)
@@ -266,10 +267,11 @@ class WordSearch:
         ]
 
     def max_score(self, query: str) -> float:
-        """An upper bound of the BM25 scores for ``query``: the score if each word occurred without limit.
+        """Return an upper bound of the BM25 scores for ``query``.
 
-        tantivy stores the words of a passage in the field of its language. The bound comes from the field in
-        which the query's words are most frequent, usually the field of the query's own language. A passage of
+        The bound is the limit of the score as the query's words occur ever more often in a passage. tantivy
+        stores the words of a passage in the field of its language. The bound comes from the field in which
+        the query's words are most frequent, usually the field of the query's own language. A passage of
         another language may exceed the bound. The field of character pairs is left out: most pairs of a
         question bridge two words, and no passage contains such a pair.
         """
@@ -278,7 +280,7 @@ class WordSearch:
         return (_K1 + 1) * min((sum(self.idf(words).values()) for words in fields if words), default=0.0)
 
     def idf(self, terms: Collection[Term]) -> dict[Term, float]:
-        """BM25's inverse document frequency, by term.
+        """Return BM25's inverse document frequency, by term.
 
         ln(1 + (N - n + 0.5) / (n + 0.5)) for a term in n of N passages (Robertson and Zaragoza, The
         Probabilistic Relevance Framework, 2009, as in Lucene and tantivy). Removed passages count in n and N
@@ -307,8 +309,8 @@ class WordSearch:
 
         Args:
             word: the word.
-            allowed: the passages that count, as in :meth:`search`; None for all, removed ones included.
-            hidden: tells which ids do not count.
+            allowed: the passages that count, as in :meth:`search`; None for all, including removed ones.
+            hidden: as in :meth:`search`; it has no effect if ``allowed`` is None.
         """
         if allowed is None:
             return bool(self._searcher.doc_freq(_WRITTEN, word))
@@ -324,12 +326,12 @@ class WordSearch:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """The files of the index in ``folder`` that tantivy's list names.
+    """Return the files of the index in ``folder`` that belong to the segments in tantivy's ``meta.json``.
 
     tantivy never changes these files. The folder may hold other files, which tantivy is still writing.
 
     Raises:
-        LexicalIndexError: if the list of files cannot be read.
+        LexicalIndexError: if ``meta.json`` cannot be read.
     """
     try:
         segments = json.loads((folder / "meta.json").read_bytes())["segments"]
@@ -345,13 +347,13 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def _holding(field: str, character: str) -> Sequence[str]:
-    """Regular expressions that match the terms of ``field`` that contain ``character``."""
-    # Both places in a pair count: the last character of a run is never the first of a pair.
+    """Return regular expressions that match the terms of ``field`` that contain ``character``."""
+    # The character may be the first or the second of a pair: the last one of a run is never the first.
     return (f"{character}.", f".{character}") if field == PAIRS else (f".*{character}.*",)
 
 
 def _after(schema: tantivy.Schema, last: int) -> tantivy.Query:
-    """Selects the passages with an id above ``last``."""
+    """Return a query for the passages with an id above ``last``."""
     kind = tantivy.FieldType.Unsigned
     return tantivy.Query.range_query(schema, "number", kind, lower_bound=last, include_lower=False)
 
@@ -387,7 +389,7 @@ def _as_document(entry: Entry) -> tantivy.Document:
 
 
 def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
-    """The entries of passages from the catalog.
+    """Yield an entry for each passage of the catalog.
 
     Args:
         passages: passages of the catalog.
@@ -404,7 +406,7 @@ def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
 def entries_of(
     item: NewVersion, document_id: int, numbers: Sequence[int], *, titled: bool
 ) -> Iterator[Entry]:
-    """The entries for the passages of a document that a commit is about to write."""
+    """Yield an entry for each passage of a document that a commit is about to write."""
     document = item.incoming.document
     for number, piece in zip(numbers, item.chunks, strict=True):
         headings = ""

@@ -40,8 +40,8 @@ _FILTERS = 16
 """The number of filters whose results the caches keep. Each result takes one byte for each passage."""
 
 _QUICK_WORDS = 20_000
-"""If there are at most this many passages, the words are rewritten after a single removal, in about a second.
-"""
+"""If there are at most this many passages, the words are rewritten after a single removal, which takes about
+a second."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Caches:
         index: the tantivy index of the words; None while nothing was ever indexed.
         words: a fixed view of the words. It may include passages of other generations, which
             :meth:`hidden` recognises.
-        gone: the ids of removed chunks that the words may still contain, in order.
+        gone: the ids of removed chunks that the words may still contain, in ascending order.
         files: the state of each mapped file just before it was opened.
         narrowed: the documents and chunks that pass recent filters, by filters and the ``hidden`` and
             ``touched`` of the ``CatalogReader``.
@@ -73,7 +73,7 @@ class Caches:
     narrowed: dict[tuple[Filters, tuple[str, ...], int], Allowed] = field(default_factory=dict, compare=False)
 
     def is_intact(self) -> bool:
-        """Tell if no mapped file was changed, and no search has failed to reach the base.
+        """Return whether every mapped file is unchanged, and no search has failed to reach the base.
 
         A search of a changed file may return nonsense or crash.
         """
@@ -99,9 +99,9 @@ class Caches:
         return replace(self, words=words, files={**states_of(files_in(self.index.folder)), **self.files})
 
     def hidden(self, numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-        """Tell which of the chunk ids ``numbers`` are not in this generation: shape (len(numbers),).
+        """Return, for each chunk id in ``numbers``, whether it is not in this generation; same shape.
 
-        These chunks are removed, or a writer has added them for a later generation.
+        Such a chunk was removed, or a writer has added it for a later generation.
         """
         if not len(self.gone):
             return np.asarray(numbers > self.last)
@@ -109,7 +109,7 @@ class Caches:
         return np.asarray((numbers > self.last) | (self.gone[places] == numbers))
 
     def allowed(self, reader: CatalogReader, filters: Filters) -> Allowed:
-        """The documents and chunks that pass ``filters``; ``reader`` reads the same generation."""
+        """Return the documents and chunks that pass ``filters``; ``reader`` must read the same generation."""
         state = filters, reader.hidden, reader.touched
         known = self.narrowed.get(state)
         if known is None:
@@ -139,7 +139,7 @@ def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bas
         bases: opens the base.
 
     Returns:
-        None if the caches are missing, damaged or incomplete.
+        The caches; None if they are missing, damaged or incomplete.
     """
     manifest = read_manifest(folder)
     # Another home folder with the same catalog may have deleted records of removals that these caches need.
@@ -172,7 +172,7 @@ def follow_caches(caches: Caches, folder: Path, reader: CatalogReader) -> Caches
     """Update caches of an earlier generation to the generation of ``reader``.
 
     Returns:
-        None if this is impossible; the caller must then open the caches anew.
+        The updated caches; None if this is impossible, and the caller must open the caches anew.
     """
     if caches.index is None or caches.generation < reader.forgotten():
         return None
@@ -202,7 +202,7 @@ def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifes
     """Write the words of all passages that ``reader`` reads to a new folder.
 
     Returns:
-        A manifest of the words alone. Without a base, all vectors are in memory.
+        A manifest of the words alone. As it names no base, all vectors are then in memory.
     """
     make_folder(folder)
     manifest = Manifest(words=f"words-{uuid.uuid4().hex[:8]}", words_generation=reader.generation)
@@ -213,13 +213,13 @@ def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifes
 def catch_up_words(
     folder: Path, manifest: Manifest, reader: CatalogReader, last: int, *, titled: bool
 ) -> Manifest:
-    """Add and remove passages, so that the words reach the generation of ``reader``.
+    """Bring the words to the generation of ``reader``, and return the updated manifest.
 
     Args:
         folder: the build's folder of caches.
         manifest: names the words and their present generation.
         reader: reads the newer generation.
-        last: the highest chunk id in the words' generation.
+        last: the highest chunk id that the words cover.
         titled: as for :func:`index.search.bm25.entries`.
     """
     words = LexicalIndex(folder / manifest.words)
@@ -242,7 +242,8 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
         checked: whether the files are known to be unchanged, so that their digests need not be computed.
 
     Returns:
-        False if the caches are damaged, or older than the catalog's records of removed passages.
+        Whether this worked; False if the caches are damaged, or so old that the catalog has deleted records
+        of removed passages that they need.
     """
     manifest = read_manifest(folder)
     if manifest is None or reader.forgotten() > manifest.words_generation:
@@ -260,7 +261,7 @@ def catch_up_caches(folder: Path, reader: CatalogReader, *, titled: bool, checke
 
 
 def _is_foreign(manifest: Manifest, reader: CatalogReader) -> bool:
-    """Tell if the words may have passages of a commit that failed, under ids that other passages have now.
+    """Return whether the words may have passages of a failed commit whose ids belong to other passages now.
 
     This is so if a process of this home folder began to write passages for a commit, and another home folder
     has committed since.
@@ -275,6 +276,9 @@ def prepare_words(folder: Path, last: int, mark: str) -> tuple[Manifest, Lexical
         folder: the build's folder of caches, created if it is missing.
         last: the highest chunk id that was ever committed.
         mark: the random name of the commit.
+
+    Returns:
+        The manifest as it was before, and the opened words.
     """
     make_folder(folder)
     manifest = read_manifest(folder) or Manifest(words=f"words-{uuid.uuid4().hex[:8]}")

@@ -20,7 +20,7 @@ for any other alphabet, the factor is 0, which is best for mlqa-zh."""
 
 
 def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:
-    """The share of the vectors for a query: lower than ``share`` if the encoder does not read its language.
+    """Return the vectors' share for a query: lower than ``share`` if the encoder does not read its language.
 
     Args:
         query: the query's text.

@@ -69,7 +69,7 @@ _FAILURES = (OSError, LexicalIndexError, VectorIndexError, sa.exc.OperationalErr
 """The errors of a full disk or a read-only folder."""
 
 _LATER = (*_FAILURES, UnreachableError, LibraryLockedError)
-"""Errors after a commit that may pass: the next reader or writer does the work that failed."""
+"""Errors after a commit that may be temporary: the next reader or writer does the work that failed."""
 
 
 @contextmanager
@@ -296,7 +296,7 @@ class Maintenance:
         return True
 
     def _caches_of(self, reader: CatalogReader) -> Caches | None:
-        """The caches at the generation of ``reader``; None if the caller must try again with a new reader."""
+        """Return the caches at the generation of ``reader``; None if the caller needs a new reader."""
         caches = self._caches
         same = caches is not None and (caches.generation, caches.build) == (reader.generation, reader.build)
         if caches is not None and same and caches.is_intact():
@@ -339,7 +339,7 @@ class Maintenance:
         )
 
     def _caught_up(self, folder: Path, reader: CatalogReader) -> bool:
-        """Add the passages that another home folder has committed to the words; return whether that worked.
+        """Update the words after commits of another home folder; return whether that worked.
 
         Call this only if the files of the words are intact.
         """
@@ -354,7 +354,7 @@ class Maintenance:
             return False
 
     def _repaired(self, folder: Path, reader: CatalogReader, dimensions: int) -> Caches | None:
-        """Rebuild the caches from the catalog; None if another process holds the write lock."""
+        """Rebuild the caches from the catalog; None if another process holds the lock or has committed."""
         build = reader.build
         try:
             with self._write_lock.hold("repair", timeout=0, home_only=True):

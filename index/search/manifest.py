@@ -1,10 +1,9 @@
 """The manifest of a build's caches: it names their files, and holds the digests that prove them intact.
 
-A build is all passages of the library, cut and embedded by one recipe (the settings for both).
-The caches of a build lie in
-``HOME/caches/LINEAGE-NUMBER``: the *base*, a file with the vectors of all passages at one moment, and the
-*words*, a folder with the tantivy index of the passages' words. Vectors newer than the base are in memory
-only. When a cache is missing or damaged, the library rebuilds it from the catalog.
+A build is all passages of the library, cut and embedded by one recipe (the settings for both). The caches of
+a build lie in ``HOME/caches/LINEAGE-NUMBER``: the *base*, a file with the vectors of all passages at one
+moment, and the *words*, a folder with the tantivy index of the passages' words. Vectors newer than the base
+are in memory only. When a cache is missing or damaged, the library rebuilds it from the catalog.
 
 A *generation* is the number of commits that have changed the searchable passages; it names a state of the
 library.
@@ -42,7 +41,7 @@ class Manifest:
         last: the highest chunk id of the generation that the base was built from.
         base_generation: the generation that the base was built from.
         words: the name of the folder with the tantivy index.
-        words_generation: the words no longer contain passages that were removed up to this generation.
+        words_generation: the generation up to which removed passages are gone from the words.
         writing: whether a process is writing to the words, so that some of their files may lack a digest.
         mark: the random name of the commit for which that process writes.
         written_after: the highest chunk id before that commit.
@@ -73,11 +72,11 @@ FileStates = Mapping[str, tuple[int, int, int, int]]
 
 
 def states_of(files: Iterable[str | Path]) -> FileStates:
-    """The states of the files that exist among ``files``."""
+    """Return the states of those of ``files`` that exist."""
     found: dict[str, tuple[int, int, int, int]] = {}
     for file in files:
         with suppress(FileNotFoundError):
-            # Setting back a file's modification time changes the inode's own time.
+            # A program can set a file's modification time back, but that changes the inode's own time.
             state = os.stat(file)  # noqa: PTH116 (twice as fast, and runs before each search)
             found[str(file)] = state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
     return found
@@ -93,12 +92,12 @@ def are_unchanged(states: FileStates) -> bool:
 
 
 def folder_of(home: Path, build: Build) -> Path:
-    """The folder of a build's caches."""
+    """Return the folder of a build's caches."""
     return home / "caches" / f"{build.lineage[:8]}-{build.number}"
 
 
 def read_manifest(folder: Path) -> Manifest | None:
-    """The manifest in ``folder``; None if it is missing or damaged."""
+    """Return the manifest in ``folder``; None if it is missing or damaged."""
     try:
         noted = json.loads((folder / _MANIFEST).read_bytes())
         return Manifest(**noted["manifest"]) if noted["digest"] == _digest_of(noted["manifest"]) else None
@@ -117,7 +116,7 @@ def write_manifest(folder: Path, manifest: Manifest) -> None:
 
 
 def digests(folder: Path, manifest: Manifest) -> dict[str, str]:
-    """The sha256 of each file of the base and the words, by its path in ``folder``.
+    """Return the sha256 of each file of the base and the words, by its path in ``folder``.
 
     The digests reveal damage that FAISS and tantivy do not notice. Files never change once they are written,
     so a digest in ``manifest`` is not computed again. The exception is ``meta.json``, tantivy's list of its
@@ -150,7 +149,7 @@ def is_intact(folder: Path, manifest: Manifest) -> bool:
 
 
 def has_intact_base(folder: Path, manifest: Manifest) -> bool:
-    """Return whether there is a base (the file of vectors), with the digest in ``manifest``."""
+    """Return whether there is a base (the file of vectors) whose digest is the one in ``manifest``."""
     return (
         manifest.base is not None
         and (folder / manifest.base).is_file()
@@ -159,7 +158,7 @@ def has_intact_base(folder: Path, manifest: Manifest) -> bool:
 
 
 def with_base(manifest: Manifest, other: Manifest) -> Manifest:
-    """``manifest``, with the base and its digest from ``other``."""
+    """Return ``manifest`` with the base of ``other`` and its digest."""
     base = _of_base(other)
     kept = {name: digest for name, digest in manifest.digests.items() if name != manifest.base}
     return replace(
@@ -172,7 +171,7 @@ def with_base(manifest: Manifest, other: Manifest) -> Manifest:
 
 
 def with_words(manifest: Manifest, other: Manifest) -> Manifest:
-    """``manifest``, with the words and their digests from ``other``."""
+    """Return ``manifest`` with the words of ``other`` and their digests."""
     kept = _of_base(manifest).digests
     own = {name: digest for name, digest in other.digests.items() if name != other.base}
     return replace(
@@ -181,7 +180,7 @@ def with_words(manifest: Manifest, other: Manifest) -> Manifest:
 
 
 def _of_base(manifest: Manifest) -> Manifest:
-    """The part of the manifest that concerns the base."""
+    """Return a manifest of the base alone."""
     own = {name: digest for name, digest in manifest.digests.items() if name == manifest.base}
     return Manifest(manifest.base, manifest.last, manifest.base_generation, digests=own)
 
@@ -211,7 +210,7 @@ def _delete(entry: Path) -> None:
 
 
 def _digest_of(noted: Mapping[str, Any]) -> str:
-    """The digest of a manifest, since a wrong number in the manifest does as much harm as a damaged file."""
+    """Return the digest of a manifest: a wrong number in it would do as much harm as a damaged file."""
     return hashlib.sha256(json.dumps(noted, sort_keys=True).encode()).hexdigest()
 
 

@@ -67,7 +67,7 @@ def rebuild(
 def _switched(
     catalog: Catalog, maintenance: Maintenance, encoder: Encoder, build: Build, told: Callable[[], None]
 ) -> bool:
-    """Write the caches of ``build``, and switch to it; False if the caches must be written again."""
+    """Write the caches of ``build`` and switch to it; return False if the caches must be written again."""
     folder, titled = folder_of(maintenance.home, build), build.recipe.title_tokens > 0
     with catalog.reading(build) as reader:
         last = reader.last_chunk()

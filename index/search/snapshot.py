@@ -32,7 +32,8 @@ class Hit:
         page: the page on which the passage begins, from 1, or None.
         score: the fused score, 0 to 1, relative to the other candidates.
         dense: the cosine of the passage and the query.
-        lexical: the BM25 score; 0 if the passage shares no word with the query, or ranks below the pool.
+        lexical: the BM25 score; 0 if the passage shares no word with the query, or is not among the best
+            passages by words (:data:`POOL`).
         sentences: the passage's sentences, as spans of the document.
         header: for rows of a table, the span of the table's caption and headings.
         headings: the text of the header; empty outside tables.
@@ -104,7 +105,7 @@ class Snapshot:
         filters: Filters = NO_FILTERS,
         dense_weight: float = DENSE_WEIGHT,
     ) -> list[Hit]:
-        """The passages nearest to ``query`` in meaning and words, best first.
+        """Return the passages nearest to ``query`` in meaning and words, best first.
 
         Equal scores are ordered by the document's path and the passage's place in it, so that the result
         depends on the library's content alone, not on its history.
@@ -113,9 +114,10 @@ class Snapshot:
             query: any text; nothing in it is syntax.
             limit: the most hits to return.
             filters: select the documents, before the ranking.
-            dense_weight: the share of the vectors, from 0 (words alone) to 1 (vectors alone). If the encoder
-                does not read the query's language, the search lowers the share; to 0 if the encoder does not
-                even know the letters. If no passage has a word of the query, the vectors rank alone.
+            dense_weight: the share of the vectors, from 0 (words alone) to 1 (vectors alone). The search
+                lowers it if the encoder does not read the query's language, and sets it to 0 if the encoder
+                does not know the alphabet either. If no passage has a word of the query, the vectors rank
+                alone.
         """
         caches = self._caches
         if caches.words is None:
@@ -137,12 +139,15 @@ class Snapshot:
         return hits[:limit]
 
     def max_score(self, query: str) -> float:
-        """An upper bound of the BM25 scores for ``query``."""
+        """Return an upper bound of the BM25 scores for ``query``."""
         words = self._caches.words
         return words.max_score(query) if words else 0.0
 
     def idf(self, terms: Collection[Term]) -> dict[Term, float]:
-        """The inverse document frequency of each term among all passages, hidden ones included."""
+        """Return the inverse document frequency of each term among all passages.
+
+        Passages that are hidden from the viewer count as well.
+        """
         words = self._caches.words
         return words.idf(terms) if words else {}
 
@@ -155,7 +160,7 @@ class Snapshot:
         return caches.words.is_written(word, allowed, caches.hidden)
 
     def written(self, beginning: str) -> dict[str, float]:
-        """The share of passages with each word that starts with ``beginning``, by the word as it is written.
+        """Return the share of passages with each word that starts with ``beginning``, by the word as written.
 
         Words of fewer than three letters and words of scripts without spaces are left out. Passages that are
         hidden from the viewer count as well: :meth:`is_written` tells whether the viewer may see a word.
@@ -164,7 +169,7 @@ class Snapshot:
         return {word: n / len(words) for word, n in words.written(beginning).items()} if words else {}
 
     def sentence_vectors(self, chunk_ids: Collection[int]) -> dict[int, Vectors]:
-        """The vectors of passages' sentences in context, by passage: shape (sentences, dimensions).
+        """Return the vectors of passages' sentences in context, by passage: shape (sentences, dimensions).
 
         A passage is absent if the encoder gave no such vectors for it.
         """
@@ -172,18 +177,18 @@ class Snapshot:
         return {number: unpack(packed, self.encoder.dimensions) for number, packed in stored.items()}
 
     def neighbours(self, hit: Hit) -> list[Passage]:
-        """The passage before ``hit``, ``hit`` itself, and the passage after it, within its document."""
+        """Return the passage before ``hit``, ``hit`` itself, and the passage after it in the document."""
         # One transaction gives consecutive ids to a version's chunks.
         near = self.reader.passages([hit.chunk_id - 1, hit.chunk_id, hit.chunk_id + 1])
         return [passage for passage in near if passage.document.document_id == hit.document.document_id]
 
     def groups(self) -> Mapping[int, tuple[int, ...]]:
-        """The groups of near-duplicates (:meth:`index.catalog.duplicate_groups.Duplicates.groups`)."""
+        """Return the groups of near-duplicates (:meth:`index.catalog.duplicate_groups.Duplicates.groups`)."""
         return self._duplicates.groups(self.reader)
 
 
 def _best(scores: Mapping[int, float], limit: int) -> dict[int, float]:
-    """The ``limit`` highest scores by id, and all ids that tie with the last.
+    """Return the ``limit`` highest scores, and all that tie with the last of them, by id.
 
     Scores are rounded, because the last digits of a vector depend on the number of threads that made it.
     """

@@ -23,8 +23,8 @@ class UnfinishedBuild:
 
     Attributes:
         encoder: the key of the build's encoder.
-        documents: the number of documents that the build has.
-        of: the number of documents that the build will have.
+        documents: the number of documents that the build has so far.
+        of: the number of documents that the finished build will have.
     """
 
     encoder: str
@@ -87,7 +87,7 @@ def library_status(home: Path, catalog: Catalog) -> LibraryStatus:
 
 
 def size_of(place: Path) -> int:
-    """The size in bytes of a file, or of all files in a folder; skips files that disappear meanwhile."""
+    """Return the bytes of a file, or of all files in a folder; skip files that disappear meanwhile."""
     files = [Path(folder, name) for folder, _, names in os.walk(place) for name in names]
     total = 0
     for file in files or [place]:

@@ -2,8 +2,8 @@
 
 An index knows each passage by its id in the catalog. The older vectors are in the *base*, a file that never
 changes or a collection on a server of Milvus. The *recent* vectors, newer than the base, are in memory.
-Removed vectors are only marked. A large base finds candidates approximately, and the catalog's exact vectors
-rank the candidates. The index can be rebuilt from the catalog at any time.
+Removed vectors are only marked as removed. A large base finds candidates approximately, and the catalog's
+exact vectors rank the candidates. The index can be rebuilt from the catalog at any time.
 """
 
 from __future__ import annotations
@@ -53,12 +53,12 @@ class VectorIndex:
 
     @classmethod
     def empty(cls, dimensions: int) -> VectorIndex:
-        """An empty index without a base."""
+        """Return an empty index without a base."""
         return cls(dimensions)
 
     @classmethod
     def over(cls, base: Candidates, dimensions: int) -> VectorIndex:
-        """An index over a base that a :class:`Store` keeps."""
+        """Return an index over a base that a :class:`Store` keeps."""
         return cls(dimensions, base)
 
     @classmethod
@@ -99,14 +99,14 @@ class VectorIndex:
         return "none" if self._base is None else self._base.kind
 
     def is_there(self) -> bool:
-        """Return False once a search has found that the base is gone from its server; else True."""
+        """Return whether the base is there: True until a search finds it missing from its server."""
         return self._base is None or self._base.is_there()
 
     def __len__(self) -> int:
         return sum(len(part) for part in (*self._recent, *([] if self._base is None else [self._base])))
 
     def added(self, numbers: Sequence[int], vectors: Vectors) -> VectorIndex:
-        """This index with more vectors.
+        """Return this index with more vectors.
 
         Args:
             numbers: ids, rising, each above all ids of the index.
@@ -125,7 +125,7 @@ class VectorIndex:
         return replace(self, _recent=append_block(self._recent, block))
 
     def removed(self, numbers: Collection[int]) -> VectorIndex:
-        """This index without ``numbers``; unknown ids are ignored."""
+        """Return this index without the ids ``numbers``; unknown ids are ignored."""
         if not numbers:
             return self
         gone = np.array(sorted(numbers), np.int64)
@@ -133,7 +133,10 @@ class VectorIndex:
         return replace(self, _base=None if self._base is None else self._base.without(gone), _recent=recent)
 
     def is_due(self, policy: IndexPolicy = DEFAULT_POLICY) -> bool:
-        """Return whether a new base is due: too many vectors are recent or removed, or another type suits."""
+        """Return whether a new base is due.
+
+        It is due if too many vectors are recent or removed, or if another type of base suits their number.
+        """
         base = 0 if self._base is None else self._base.total
         dead = 0 if self._base is None else base - len(self._base)
         recent = sum(len(block.numbers) for block in self._recent)
@@ -146,14 +149,14 @@ class VectorIndex:
         allowed: npt.NDArray[np.bool_] | None,
         stored: FetchVectors,
     ) -> dict[int, float]:
-        """The nearest ids and their cosines to ``vector``, best first; ties by id.
+        """Return the nearest ids and their cosines to ``vector``, best first; ties in order of id.
 
         Args:
             vector: a unit vector, shape (dimensions,).
             limit: the number of results; ties with the last are included, so that the result does not depend
                 on the order of insertion.
-            allowed: for each id from 0, whether it may be found; ids beyond the array may not. None allows
-                all ids.
+            allowed: for each id from 0, whether it may be found; ids past the end of the array may not. None
+                allows all ids.
             stored: fetches exact vectors, which rank the candidates of an approximate base.
         """
         if limit < 1:
@@ -172,7 +175,10 @@ class VectorIndex:
     def cosines(
         self, vector: npt.NDArray[np.float32], numbers: Sequence[int], stored: FetchVectors
     ) -> dict[int, float]:
-        """The cosines of ``numbers`` to ``vector``, by id; ``stored`` fetches the vectors of a large base."""
+        """Return the cosines of the ids ``numbers`` to ``vector``, by id.
+
+        ``stored`` fetches the exact vectors of an approximate base.
+        """
         asked = np.array(numbers, np.int64)
         found = np.empty(len(asked), np.float32)
         missing = np.ones(len(asked), np.bool_)
@@ -186,5 +192,5 @@ class VectorIndex:
         return dict(zip(numbers, found.tolist(), strict=True))
 
     def _compared(self) -> tuple[FlatVectors, ...]:
-        """The blocks of exact vectors, in order of id."""
+        """Return the blocks of exact vectors, in order of id."""
         return (self._base, *self._recent) if isinstance(self._base, FlatVectors) else self._recent

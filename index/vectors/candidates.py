@@ -1,4 +1,4 @@
-"""Interfaces of the bases that find candidates approximately, and of the store that keeps one on a server.
+"""Interfaces of a base that finds candidates approximately, and of a store that keeps such bases on a server.
 
 The catalog's exact vectors rank the candidates, so that a cosine does not depend on the type of the base.
 """
@@ -23,10 +23,10 @@ Batches = Callable[[], Iterable[tuple[Numbers, Vectors]]]
 """Iterates over all ids and vectors in batches, ids rising; callable more than once."""
 
 SPARE = 32
-"""The least number of candidates that a search takes beyond its limit, since a base ranks inexactly."""
+"""A search asks a base for at least this many candidates above its limit, since a base ranks inexactly."""
 
 SPARE_SHARE = 0.25
-"""The least number of candidates that a search takes beyond its limit, as a share of the limit."""
+"""The same number as a share of the limit; the larger of the two numbers counts."""
 
 EXACTLY = 256
 """If at most this many vectors are allowed, a search compares all of them exactly."""
@@ -50,18 +50,18 @@ class Candidates(Protocol):
     def __len__(self) -> int: ...
 
     def without(self, numbers: Numbers) -> Self:
-        """This base without ``numbers``; unknown ids are ignored."""
+        """Return this base without the ids ``numbers``; unknown ids are ignored."""
 
     def nearest(
         self, vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None, stored: FetchVectors
     ) -> tuple[Numbers, Cosines]:
-        """The ids nearest to ``vector`` and their exact cosines, unordered.
+        """Return the ids nearest to ``vector`` and their exact cosines, unordered.
 
         The result has the ``limit`` nearest ids, all ids that tie with the last of them, and perhaps more.
         """
 
     def is_there(self) -> bool:
-        """Return False once a search has found that the base is gone from its server; else True."""
+        """Return whether the base is there: True until a search finds it missing from its server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +69,8 @@ class Mark:
     """The state of a library up to which a stored base is complete.
 
     Attributes:
-        last: the base has every passage of the generation with an id up to this one.
-        generation: the base has no passage that was removed up to this generation.
+        last: the id up to which the base has every passage of the generation.
+        generation: the generation up to which removed passages are gone from the base.
     """
 
     last: int
@@ -116,10 +116,10 @@ class Store(Protocol):
     """
 
     def latest(self, prefix: str) -> tuple[str, Mark] | None:
-        """The name and mark of the newest finished base whose name begins with ``prefix``; None for none."""
+        """Return the name and mark of the newest finished base whose name begins with ``prefix``, or None."""
 
     def open(self, name: str, expected: Expected) -> Candidates | None:
-        """Open a base for searches; None if its passages are not the ``expected`` ones."""
+        """Open a base for searches; return None if its passages are not the ``expected`` ones."""
 
     def create(self, name: str, dimensions: int) -> None:
         """Make an empty base for vectors of this length. The base is unfinished until an update succeeds."""
@@ -135,13 +135,13 @@ class Store(Protocol):
         """Delete a base, if there is one."""
 
     def names(self, prefix: str) -> list[str]:
-        """The names of all bases that begin with ``prefix``, finished or not."""
+        """Return the names of all bases, finished or not, whose name begins with ``prefix``."""
 
 
 def ranked(
     numbers: Numbers, vector: npt.NDArray[np.float32], stored: FetchVectors
 ) -> tuple[Numbers, Cosines]:
-    """Candidates in order of id, and their exact cosines to ``vector``."""
+    """Return the candidates ``numbers`` in order of id, and their exact cosines to ``vector``."""
     numbers = np.sort(numbers)
     if not len(numbers):
         return numbers, np.empty(0, np.float32)
@@ -149,21 +149,21 @@ def ranked(
 
 
 def are_enough(found: Cosines, wanted: int, limit: int) -> bool:
-    """Tell if no further candidate can tie with the last of the ``limit`` best.
+    """Return whether no further candidate can tie with the last of the ``limit`` best.
 
     Args:
         found: the cosines of the candidates.
-        wanted: the number of candidates that were asked for.
+        wanted: the number of candidates that the search asked for.
         limit: the number of results.
     """
     return bool(len(found) < wanted or found.min() < np.partition(found, len(found) - limit)[-limit] - NOISE)
 
 
 def spare(limit: int) -> int:
-    """The number of candidates to ask for, to find the ``limit`` nearest."""
+    """Return the number of candidates to ask for, so that the ``limit`` nearest are among them."""
     return limit + max(SPARE, round(SPARE_SHARE * limit))
 
 
 def are_few(count: int, wanted: int) -> bool:
-    """Tell if comparing all ``count`` vectors costs no more than ranking ``wanted`` candidates."""
+    """Return whether comparing all ``count`` vectors costs no more than ranking ``wanted`` candidates."""
     return count <= max(wanted, EXACTLY)

@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from index.vectors.milvus import MilvusStore
 
 _MOST = 16_384
-"""The most results that Milvus gives to one search."""
+"""The most results that Milvus returns for one search."""
 
 LISTED = 50_000
-"""The most ids in a filter."""
+"""The most ids in the filter of one request."""
 
 _WIDE = 2_000
 """A search for more results than this takes longer than a search with a filter of many ids."""
@@ -38,7 +38,7 @@ LOST = {100, 101}
 
 @dataclass(slots=True)
 class Collection:
-    """A collection. A search that finds it missing sets ``lost``; the library then opens a base again."""
+    """A collection of Milvus. A search that finds it missing sets ``lost``; the base is then opened again."""
 
     store: MilvusStore
     name: str
@@ -96,13 +96,14 @@ class MilvusVectors:
             numbers, found = ranked(self._search(vector, min(wanted, count), mask, count), vector, stored)
             if wanted >= min(count, _MOST) or are_enough(found, wanted, limit):
                 return numbers, found
-            # All candidates tie with the last one, as copies of one passage do, and more may tie with it.
+            # All candidates after the last result tie with it, as copies of a passage do; more may do so.
             wanted *= 4
 
     def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Numbers:
-        """The ids in ``mask`` among which the ``wanted`` nearest are.
+        """Return ids in ``mask`` that include the ``wanted`` nearest.
 
-        These are all ids in ``mask`` if it has at most ``LISTED`` and Milvus finds fewer than ``wanted``.
+        If ``mask`` has at most ``LISTED`` ids and Milvus finds fewer than ``wanted``, return all ids in
+        ``mask``.
         """
         # Milvus does not know the mask, so a search asks for 1.5 times as many ids as it expects to need.
         fetched = wanted if self.total == count else math.ceil(1.5 * wanted * self.total / count)
@@ -122,7 +123,7 @@ class MilvusVectors:
         return some if len(found) < min(wanted, count) and count <= LISTED else found
 
     def _found(self, vector: npt.NDArray[np.float32], limit: int, condition: str) -> Numbers:
-        """The ids that Milvus finds nearest to ``vector`` among the ids that meet ``condition``."""
+        """Return the ids that Milvus finds nearest to ``vector`` among the ids that meet ``condition``."""
         try:
             with self.collection.store.reaching() as client:
                 [hits] = client.search(

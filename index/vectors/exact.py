@@ -77,7 +77,7 @@ class FlatVectors(Numbered):
         return "flat"
 
     def without(self, numbers: Numbers) -> FlatVectors:
-        """This block without ``numbers``; unknown ids are ignored."""
+        """Return this block without the ids ``numbers``; unknown ids are ignored."""
         rows = self.rows(numbers)
         rows = rows[rows >= 0]
         if not len(rows):
@@ -87,7 +87,7 @@ class FlatVectors(Numbered):
         return replace(self, alive=alive)
 
     def rows(self, numbers: Numbers) -> Numbers:
-        """The row of each id; -1 for an id that is absent or removed."""
+        """Return the row of each id; -1 for an id that is absent or removed."""
         if not len(self.numbers):
             return np.full(len(numbers), -1, np.int64)
         rows = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
@@ -97,7 +97,7 @@ class FlatVectors(Numbered):
         return np.where(there, rows, -1)
 
     def products(self, vector: npt.NDArray[np.float32], allowed: Mask | None) -> Cosines:
-        """The inner product of each row with ``vector``; minus infinity for removed and filtered rows."""
+        """Return the inner product of each row with ``vector``; -inf for removed and filtered rows."""
         count = len(self.numbers)
         candidates = self.alive
         if allowed is not None:
@@ -117,7 +117,7 @@ class FlatVectors(Numbered):
 
 
 def within(numbers: Numbers, allowed: Mask) -> Mask:
-    """Tell which of the rising ids ``numbers`` are allowed: shape (len(numbers),)."""
+    """Return, for each of the rising ids ``numbers``, whether it is allowed: shape (len(numbers),)."""
     inside = np.zeros(len(numbers), np.bool_)
     known = int(np.searchsorted(numbers, len(allowed)))
     if known:
@@ -129,10 +129,10 @@ def within(numbers: Numbers, allowed: Mask) -> Mask:
 
 
 def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
-    """The cosines of unit vectors to ``vector``: shape (n,).
+    """Return the cosines of unit vectors to ``vector``: shape (n,).
 
-    The sum is in double precision and then rounded, so that the cosine of a row does not depend on the other
-    rows. In single precision it would, since the order of the sum depends on the number of rows.
+    The sum is computed in double precision and then rounded, so that the cosine of a row does not depend on
+    the other rows. In single precision it would, since the order of the sum depends on the number of rows.
     """
     exact = vectors.astype(np.float64) @ vector.astype(np.float64)
     rounded: Cosines = exact.astype(np.float32)
@@ -142,7 +142,7 @@ def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
 def nearest(
     blocks: Sequence[FlatVectors], vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None
 ) -> tuple[Numbers, Cosines]:
-    """The ids nearest to ``vector`` in all blocks and their cosines, unordered.
+    """Return the ids nearest to ``vector`` in all blocks, and their cosines, unordered.
 
     The result has the ``limit`` nearest ids, all ids that tie with the last of them, and perhaps a few more.
     """
@@ -165,7 +165,7 @@ def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[Fla
     """Append a block, and merge the last blocks so that few blocks remain and little is copied.
 
     A block that is not full (``BLOCK_SIZE``) merges with the blocks after it once these hold more than half
-    as many vectors. Up to ``BLOCK_SIZE`` vectors, n vectors are in at most log2(n) blocks.
+    as many vectors. While n is at most ``BLOCK_SIZE``, n vectors are in at most log2(n) blocks.
     """
     tail = [new]
     count = len(new.numbers)
@@ -177,7 +177,7 @@ def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[Fla
 
 
 def _joined(blocks: Sequence[FlatVectors]) -> FlatVectors:
-    """One block with the vectors of ``blocks``, without the removed ones."""
+    """Return one block with the vectors of ``blocks``, without the removed ones."""
     whole = [block.alive is None for block in blocks]
     numbers = [
         b.numbers if all_there else b.numbers[b.alive] for b, all_there in zip(blocks, whole, strict=True)

@@ -103,7 +103,7 @@ def _trained(dimensions: int, count: int, batches: Batches, policy: IndexPolicy)
 
 
 def _sample(dimensions: int, count: int, batches: Iterable[tuple[Numbers, Vectors]], step: int) -> Vectors:
-    """Every ``step``-th vector, beginning with the first."""
+    """Return every ``step``-th vector, beginning with the first."""
     sample = np.empty((-(-count // step), dimensions), np.float32)
     taken = skip = 0
     for _, vectors in batches:

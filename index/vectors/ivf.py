@@ -29,7 +29,7 @@ class IvfVectors(Numbered):
 
     Attributes:
         numbers: the ids of all vectors, rising; FAISS knows a vector by its position in this array.
-        inverted: FAISS's index, mapped from its file; to add or remove vectors would crash the process.
+        inverted: FAISS's index, mapped from its file; adding or removing vectors would crash the process.
         centres: the centroids, as FAISS's flat index.
         owner: the object that owns the memory of ``inverted`` and ``centres``.
         alive: the positions that are not removed; None if none is removed.
@@ -72,7 +72,7 @@ class IvfVectors(Numbered):
             numbers, found = ranked(self.numbers[positions], vector, stored)
             if are_enough(found, wanted, limit):
                 return numbers, found
-            # All candidates tie with the last one, as copies of one passage do, and more may tie with it.
+            # All candidates after the last result tie with it, as copies of a passage do; more may do so.
             wanted *= 4
 
     def _all(self) -> Bits:
@@ -92,12 +92,12 @@ class IvfVectors(Numbered):
     def _search(
         self, vector: npt.NDArray[np.float32], wanted: int, candidates: Bits | None, count: int
     ) -> Numbers:
-        """The positions of the best candidates in the nearest lists."""
+        """Return the positions of the best candidates in the nearest lists."""
         lists, probes = self.inverted.nlist, self.inverted.nprobe
         if candidates is not None:
-            # The fewer the candidates, the more distant the lists that have the nearest ones. Measured:
-            # dividing the probes by the square root of the candidates' share keeps the recall of an
-            # unfiltered search.
+            # If there are few candidates, the nearest ones are in more distant lists. Measurements show that
+            # dividing the number of lists by the square root of the candidates' share keeps the recall of
+            # an unfiltered search.
             probes = min(lists, math.ceil(probes * math.sqrt(len(self.numbers) / count)))
         # FAISS's own search would use several threads: see exact._products.
         near = np.empty(lists, np.float32)

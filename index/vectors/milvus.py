@@ -40,13 +40,13 @@ _AT_ONCE = 1_000
 """The vectors in a request; Milvus refuses requests of more than 64 MB."""
 
 _GRAPH = {"M": 16, "efConstruction": 200}
-"""HNSW's number of links of a vector, and of candidates for the links while the graph is built."""
+"""HNSW's number of links per vector, and of candidates for these links while the graph is built."""
 
 SILENCE = 5.0
 """The seconds after a failure in which no request is sent to the server."""
 
 _SAME = 0.999
-"""The least cosine of a vector in the collection to the same vector in the catalog."""
+"""A vector in the collection counts as the catalog's vector if their cosine is above this."""
 
 _UPDATE_SECONDS = 600.0
 """The seconds that a step of an update waits for the server."""
@@ -65,7 +65,7 @@ _UNFINISHED = LOST | {700}
 
 
 def store_at(address: str) -> Store | None:
-    """The store at an address, ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; None for an empty address.
+    """Return the store at ``milvus://USER:PASSWORD@HOST:PORT/DATABASE``; None for an empty address.
 
     Only the host is needed; ``milvus+tls://`` encrypts the connection. This does not connect yet.
 
@@ -182,7 +182,7 @@ class MilvusStore:
 
     @contextmanager
     def reaching(self) -> Iterator[MilvusClient]:
-        """Give a client, and turn each error of the server or the network into VectorsUnreachableError.
+        """Yield a client, and turn each error of the server or the network into VectorsUnreachableError.
 
         For a few seconds after a failure, callers get the error at once, without a request to the server.
         """
@@ -205,7 +205,7 @@ class MilvusStore:
             raise VectorsUnreachableError(cause) from error
 
     def _connection(self) -> dict[str, str]:
-        """The arguments with which ``MilvusClient`` connects."""
+        """Return the arguments with which ``MilvusClient`` connects."""
         at = self._address
         scheme = "https" if at.drivername.endswith("tls") else "http"
         host = f"[{at.host}]" if ":" in (at.host or "") else at.host
@@ -229,7 +229,7 @@ class MilvusStore:
 
 
 def _is_slow(error: Exception) -> bool:
-    """Tell if the server was reached but has not answered in time."""
+    """Return whether the server was reached but did not answer in time."""
     from grpc import RpcError, StatusCode
 
     return isinstance(error, RpcError) and error.code() is StatusCode.DEADLINE_EXCEEDED
@@ -247,7 +247,7 @@ def _marks(client: MilvusClient, name: str) -> list[dict[str, Any]]:
 
 
 def _count(client: MilvusClient, name: str, condition: str, seconds: float) -> int:
-    """The number of vectors that meet ``condition``, including all vectors written before this call."""
+    """Count the vectors that meet ``condition``, including all vectors written before this call."""
     [row] = client.query(
         name, filter=condition, output_fields=["count(*)"], consistency_level="Strong", timeout=seconds
     )
@@ -267,8 +267,8 @@ def _is_linked(client: MilvusClient, name: str, count: int) -> bool:
     from grpc import RpcError, StatusCode
 
     try:
-        # Milvus's number of rows that wait for an index does not tell: it is 0 before the graph is loaded,
-        # and rises again when segments are merged.
+        # Milvus's number of rows that wait for an index is of no use here: it is 0 before the graph is
+        # loaded, and rises again when segments are merged.
         segments = client.list_loaded_segments(name, timeout=SECONDS)
     except RpcError as error:
         if error.code() is StatusCode.UNIMPLEMENTED:

@@ -41,7 +41,7 @@ class IndexPolicy:
     probes: int = 256
 
     def kind(self, count: int) -> Kind:
-        """The type of a new base of ``count`` vectors."""
+        """Return the type of a new base of ``count`` vectors."""
         return "flat" if count <= self.flat_up_to else "ivf"
 
     def suits(self, kind: Kind, count: int) -> bool:
@@ -57,7 +57,7 @@ class IndexPolicy:
         return count <= self.flat_up_to if kind == "flat" else 2 * count >= self.flat_up_to
 
     def lists(self, count: int) -> int:
-        """The number of lists for ``count`` vectors."""
+        """Return the number of lists for ``count`` vectors."""
         return max(1, min(count, round(self.lists_by_root * math.sqrt(count))))
 
     def too_many(self, base: int, recent: int, removed: int) -> bool:

@@ -12,7 +12,7 @@ from index.errors import expected_errors, line_of
 from index.priority import lower_priority
 
 STOP_SECONDS = 2.0
-"""The seconds that leaving the context waits for the thread."""
+"""The seconds to wait for the end of the thread when the context ends."""
 
 _log = logging.getLogger(__name__)
 
@@ -50,10 +50,10 @@ class Background:
 
 
 def every(seconds: float, step: Callable[[], None]) -> Callable[[Event], None]:
-    """Make the work of a :class:`Background` that calls ``step`` at an interval.
+    """Return the work of a :class:`Background` that calls ``step`` at an interval.
 
-    If ``step`` raises a known error, the work logs it and goes on. It logs a repeated error once until
-    ``step`` succeeds.
+    If ``step`` raises a known error, the work logs it and goes on. It does not log the same error again until
+    ``step`` has succeeded or has raised another error.
     """
 
     def work(stop: Event) -> None:

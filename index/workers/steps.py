@@ -12,11 +12,11 @@ from index.library import Library
 from index.workers.writer import Writer
 
 _AGAIN_SECONDS = 60.0
-"""The seconds between a compaction that another process or a server has prevented, and the next attempt."""
+"""The seconds until the next attempt if another process or an unreachable server prevents a compaction."""
 
 
 def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
-    """Make the work that syncs the followed folders once, and again after each change in them."""
+    """Return the work that syncs the followed folders once, and again after each change in them."""
 
     def work(stop: Event) -> None:
         if writer.follows_any:
@@ -27,7 +27,7 @@ def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
 
 
 def maintain(index: Library) -> Callable[[], None]:
-    """Make a step that compacts the library if any process has committed since the last step."""
+    """Return a step that compacts the library if any process has committed since the last step."""
     compacted, not_before = -1, 0.0
 
     def step() -> None:

@@ -72,7 +72,7 @@ class _Asked:
     leave: set[Path]
 
     def add(self, change: Change | None) -> None:
-        """Add folders to the request."""
+        """Add the folders of ``change`` to the request; None adds all followed folders."""
         if change is None or self.folders is None:
             # A request for all folders includes files that are still changing.
             self.folders, self.leave = None, set()
@@ -147,7 +147,7 @@ class Writer:
         """Request the indexing of an uploaded file; the job discards the file at its end.
 
         Args:
-            kept: the file; if this raises an error, the caller must discard the file.
+            kept: the file; if this method raises an error, the caller must discard the file.
             options: loader options and limits.
 
         Raises:
@@ -225,7 +225,7 @@ class Writer:
         task.end()
 
     def _state(self, task: _Task) -> str | None:
-        """The state of a task's job; None if the job is missing, as after a restored backup."""
+        """Return the state of a task's job; None if the job is missing, as after a backup was restored."""
         try:
             return self.jobs.get(task.job_id).state
         except JobNotFoundError:

@@ -185,12 +185,20 @@ def _with_present_verdicts(body: str | bytes) -> str | bytes:
 
 
 def _read(body: str | bytes) -> Answer:
-    """Parse the stored JSON text of an answer, of this version or an earlier one; raise AnswerFormError."""
+    """Parse the stored JSON text of an answer, of this version or an earlier one.
+
+    Raises:
+        AnswerFormError: if the text is not an answer.
+    """
     return _parsed(_with_present_verdicts(body))
 
 
 def _parsed(body: str | bytes) -> Answer:
-    """Parse the JSON text of an answer and ignore unknown fields; raise AnswerFormError."""
+    """Parse the JSON text of an answer, and ignore unknown fields.
+
+    Raises:
+        AnswerFormError: if the text is not an answer.
+    """
     from pydantic import ValidationError
 
     try:
@@ -202,7 +210,7 @@ def _parsed(body: str | bytes) -> Answer:
 
 
 def _store(library: Library | Catalog) -> AnswerStore:
-    """Return the answer store of a library or a bare catalog. A catalog is enough: no encoder is needed."""
+    """Return the answer store of a library or of a catalog alone, since stored answers need no encoder."""
     return AnswerStore(library if isinstance(library, Catalog) else library.catalog)
 
 
@@ -241,21 +249,27 @@ LISTED = 200
 def page_of_conversations(
     library: Library | Catalog, query: str = "", limit: int = LISTED, before: int | None = None
 ) -> tuple[list[KeptConversation], int | None]:
-    """Return a page of conversations, the last updated first, and the ``before`` of the next page, or None.
+    """Return a page of conversations, the last updated first, and the ``before`` of the next page.
+
+    The latter is None if this page is the last one.
 
     Args:
         library: the library that stores the conversations.
         query: words, or parts of words. Each must occur in the name, a question or an answer of the
             conversation, regardless of case and accents. Empty for all conversations.
         limit: the most conversations to return.
-        before: the value that came with the page before; None for the first page.
+        before: the value that came with the previous page; None for the first page.
     """
     found = _store(library).list_conversations(query, limit + 1, before)
     return [each for _, each in found[:limit]], found[limit - 1][0] if len(found) > limit else None
 
 
 def find_conversation(library: Library | Catalog, conversation_id: str) -> KeptConversation:
-    """Return the summary of a conversation; raise ConversationNotFoundError."""
+    """Return the summary of a conversation.
+
+    Raises:
+        ConversationNotFoundError: if the conversation does not exist.
+    """
     return _store(library).find_conversation(conversation_id)
 
 
@@ -376,7 +390,7 @@ def page_of_citing(
         library: the library that stores the answers.
         document_id: the document's number; the document may have been deleted.
         limit: the most answers to return.
-        before: the ``last`` of the page before; None for the first page.
+        before: the ``last`` of the previous page; None for the first page.
     """
     found = _store(library).citing(document_id, limit + 1, before)
     answers = [_citing(_read(body), document_id, version) for _, version, body in found[:limit]]

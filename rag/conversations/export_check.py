@@ -146,7 +146,7 @@ def recheck(
 
 
 def cited_document(reader: CatalogReader, place: Place) -> DocumentRecord | None:
-    """Return the document of a position; None if the library has another file, or none, under its number."""
+    """Return the document of a position; None if the library lacks that version or has another file there."""
     named = _named(reader, place)
     return named if named is not None and place.digest in {None, named.digest} else None
 
@@ -178,7 +178,8 @@ def _check_claim(
     if claim.shown == "quoted":
         problems += [] if repeated else ["is marked as quoted, and is not word for word what it cites"]
         return Checked(number, claim.text, tuple(problems), remarks)
-    # The reader sees the words in the footnote, even if they differ from the document's.
+    # Check against the words of the footnote, because these are what the reader sees, even if the document's
+    # words differ.
     found = gate.check(claim.text, [notes[mark][1] for mark in claim.footnotes if mark in notes])
     if _VERDICT_ORDER[found.verdict] < _VERDICT_ORDER[claim.shown]:
         problems.append(f"is {_VERDICT_WORDS[found.verdict]} by what it cites: {found.reason}")
@@ -226,7 +227,7 @@ def _differences(footnote: Footnote, place: Place, document: Document) -> Iterat
 
 
 def _versions(reader: CatalogReader, place: Place) -> Iterator[DocumentRecord]:
-    """Yield the versions that may contain a position: the named one, else versions with the same file."""
+    """Yield the versions that may contain a position: the cited one, else those read from the same file."""
     if (cited := cited_document(reader, place)) is not None:
         yield cited
     elif place.digest is not None:
@@ -252,7 +253,7 @@ def _absence(reader: CatalogReader, place: Place) -> str:
 
 
 def _quoted(document: Document, place: Place) -> str:
-    """Return the visible words at a position; empty if the text is too short."""
+    """Return the visible words at a position; empty if the text has no such position."""
     if not 0 <= place.start <= place.end <= len(document.text):
         return ""
     return visible(Span(place.start, place.end).of(document.text))

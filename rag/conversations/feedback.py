@@ -24,7 +24,7 @@ should have cited. ``unanswerable``: the library does not answer the question.""
 
 @dataclass(frozen=True, slots=True)
 class CitedEvidence:
-    """A span of a document that answers a question, with its words, which find it in a later version.
+    """A span of a document that answers a question. Its words serve to find it again in a later version.
 
     Attributes:
         source: the folder that the document was found in, as an absolute path.
@@ -52,7 +52,7 @@ class Feedback:
         note: a comment, or None.
         given_at: when it was given, ISO 8601 in UTC.
         answer_id: the judged answer, or None if it is not known.
-        owner: the key of the viewer who gave it; None while nobody signs in.
+        owner: the key of the viewer who gave it; None if nobody was signed in.
     """
 
     question: str
@@ -130,7 +130,10 @@ def forget_feedback(catalog: Catalog, before: str) -> int:
 
 
 def judgements(catalog: Catalog, answer_ids: Collection[str]) -> dict[str, Judgement]:
-    """Return the viewer's last judgement of each answer, or anybody's last if the catalog has no viewer."""
+    """Return the viewer's last judgement of each answer that has one, by answer id.
+
+    If the catalog has no viewer, return the last judgement of anybody.
+    """
     statement = sa.select(feedback.c.answer_id, feedback.c.verdict).where(
         feedback.c.answer_id.in_(answer_ids)
     )

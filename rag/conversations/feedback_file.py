@@ -18,9 +18,9 @@ FILE = "feedback.jsonl"
 
 
 def import_feedback(home: Path, catalog: Catalog) -> None:
-    """Move the feedback of ``FILE`` in ``home`` to the catalog. Lines that are no feedback stay in the file.
+    """Move the feedback of ``FILE`` in ``home`` to the catalog. Damaged lines stay in the file.
 
-    Several processes may do this at once. After a crash in the middle, the next call goes on.
+    Several processes may do this at once. After a crash in the middle, the next call finishes the work.
 
     Raises:
         sqlalchemy.exc.OperationalError: if the catalog cannot be written.
@@ -30,7 +30,8 @@ def import_feedback(home: Path, catalog: Catalog) -> None:
     if not file.is_file():
         return
     with writing(catalog.engine) as connection:
-        # SQLite locks the catalog at the first write. Another process may be importing the same file.
+        # This deletes nothing. It makes SQLite lock the catalog before the file is read, because another
+        # process may be importing the same file.
         connection.execute(sa.delete(feedback).where(sa.false()))
         read = [(line, _feedback(line)) for line in _lines(file)]
         stored = {*read_feedback(catalog)}
@@ -45,7 +46,7 @@ def import_feedback(home: Path, catalog: Catalog) -> None:
 
 
 def forget_feedback_file(home: Path, before: float) -> None:
-    """Delete the file, in which only damaged lines are left, if it is older than a Unix time in seconds."""
+    """Delete the file, which has only damaged lines left, if it is older than ``before``, a Unix time."""
     file = home / FILE
     with suppress(FileNotFoundError):
         if file.stat().st_mtime < before:
@@ -53,7 +54,7 @@ def forget_feedback_file(home: Path, before: float) -> None:
 
 
 def _lines(file: Path) -> list[bytes]:
-    """The lines of the file that are not empty; none if another process has imported the file."""
+    """Return the lines of the file that are not empty; none if another process has imported the file."""
     try:
         return [line for line in file.read_bytes().split(b"\n") if line.strip()]
     except FileNotFoundError:
@@ -61,7 +62,7 @@ def _lines(file: Path) -> list[bytes]:
 
 
 def _feedback(line: bytes) -> Feedback | None:
-    """The feedback in a line of the file; None if the line is damaged."""
+    """Return the feedback in a line of the file; None if the line is damaged."""
     try:
         return TypeAdapter(Feedback).validate_json(line, strict=True)
     except ValidationError:

@@ -1,6 +1,6 @@
-"""Conditions that tell which stored answers a viewer of the library may read or change.
+"""SQL conditions that select the stored answers that a viewer of the library may read or change.
 
-An answer belongs to the viewer for whom it was made. An answer that was made while nobody signs in belongs to
+An answer belongs to the viewer for whom it was made. An answer that was made for no signed-in user belongs to
 nobody: viewers who see all documents may read and change it like their own answers. An answer that shows
 words or the title of a document does not exist for viewers who may not see that document.
 """
@@ -29,7 +29,10 @@ NOBODY = ""
 
 
 def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    """The condition that an answer belongs to ``viewer``. If there is no viewer, every answer meets it."""
+    """Return the condition that an answer belongs to ``viewer`` and shows nothing hidden from the viewer.
+
+    If there is no viewer, every answer meets the condition.
+    """
     if viewer is None:
         return sa.true()
     numbers = sa.select(kept_owners.c.number)
@@ -40,7 +43,7 @@ def is_own(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 
 
 def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
-    """The condition that an answer belongs to ``viewer``, or is shared and shows nothing hidden from it.
+    """Return the condition that an answer is the viewer's own or shared, and shows nothing hidden from them.
 
     If a shared answer cites a deleted document, the library no longer knows who may see that document. Then
     only the owner and viewers who see all documents can read the answer.
@@ -56,19 +59,19 @@ def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 
 
 def keys_of(viewer: Viewer) -> tuple[str, ...]:
-    """The keys of the owners whose answers are the viewer's own."""
+    """Return the keys of the owners whose answers count as the viewer's own."""
     return (viewer.key, NOBODY) if viewer.sees_all else (viewer.key,)
 
 
 def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
-    """The key of the owner of the answer with this number."""
+    """Return an SQL expression for the owner's key of the answer with this number."""
     owners = kept_owners.alias()
     owner = sa.select(owners.c.owner).where(owners.c.number == number).correlate_except(owners)
     return sa.func.coalesce(owner.scalar_subquery(), NOBODY)
 
 
 def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, shown: Collection[int]) -> None:
-    """Record the owner of a new answer, and in ``shown`` the documents whose words or titles it shows."""
+    """Record the owner of a new answer, and the documents ``shown`` whose words or titles it shows."""
     if viewer is not None and viewer.key != NOBODY:
         row = {"number": number, "owner": viewer.key, "shared": False}
         connection.execute(sa.insert(kept_owners).values(row))

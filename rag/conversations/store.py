@@ -1,4 +1,4 @@
-"""The tables of stored answers and of their conversations. An answer is an opaque text here.
+"""The tables of stored answers and of their conversations. This module does not parse the answers' texts.
 
 Storing an answer changes no search result, so the index's generation stays the same. Writers of documents
 wait only while a few rows are written.
@@ -75,8 +75,9 @@ class KeptConversation:
 class AnswerStore:
     """The stored answers of a library, as JSON texts. Safe to share between threads.
 
-    Answers that the viewer of the catalog may not read do not exist (:mod:`rag.conversations.owners`). Only
-    the owner can list, continue, change or share an answer; other users can read a shared answer by its id.
+    An answer that the viewer of the catalog may not read counts as missing (:mod:`rag.conversations.owners`).
+    Only the owner can list, continue, change or share an answer; other users can read a shared answer by its
+    id.
 
     Args:
         catalog: the catalog, for all viewers or for one.
@@ -131,7 +132,11 @@ class AnswerStore:
                 _withdraw(connection, conversation_id, replaces, number, self._own)
 
     def get(self, answer_id: str) -> str:
-        """Return an answer as it was stored; raise AnswerNotFoundError."""
+        """Return an answer as it was stored.
+
+        Raises:
+            AnswerNotFoundError: if the answer does not exist.
+        """
         with self._engine.connect() as connection:
             found = sa.select(kept.c.body).where(kept.c.id == answer_id, self._readable)
             body = connection.scalar(found)
@@ -159,10 +164,10 @@ class AnswerStore:
         return connection.scalar(own.limit(1)) is not None
 
     def _seen(self, connection: sa.Connection, conversation_id: str) -> sa.ColumnElement[bool]:
-        """The condition that selects the answers of a conversation that the viewer sees.
+        """Return the condition that selects those answers of a conversation that the viewer sees.
 
-        A viewer who owns no answer there sees the shared answers of one owner, the owner of the first shared
-        answer: conversations of several users may have the same id.
+        Conversations of several users may have the same id. A viewer who owns no answer there therefore sees
+        the shared answers of one user only, the owner of the first shared answer.
         """
         if self._has_own(connection, conversation_id):
             return self._own
@@ -211,7 +216,7 @@ class AnswerStore:
         Args:
             document_id: the document's number.
             limit: the most answers to return.
-            before: the number and version of the last answer of the page before; None for the first page.
+            before: the number and version of the last answer on the previous page; None for the first page.
 
         Returns:
             The number, the cited version and the text of each answer, the newest first. An answer that cites
@@ -234,7 +239,7 @@ class AnswerStore:
             return [tuple(row) for row in connection.execute(found)]
 
     def delete(self, answer_id: str) -> None:
-        """Delete an answer. With the last answer of a conversation, also delete the conversation's name.
+        """Delete an answer; if it was the last one of its conversation, delete the conversation's name too.
 
         Raises:
             AnswerNotFoundError: if the answer does not exist.
@@ -250,12 +255,20 @@ class AnswerStore:
                 connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
 
     def share_answer(self, answer_id: str, *, shared: bool) -> None:
-        """Share an answer with the other users, or stop sharing it; raise AnswerNotFoundError."""
+        """Share an answer with the other users, or stop sharing it.
+
+        Raises:
+            AnswerNotFoundError: if the viewer owns no such answer.
+        """
         if not self._share(kept.c.id == answer_id, shared=shared):
             raise AnswerNotFoundError(answer_id)
 
     def share_conversation(self, conversation_id: str, *, shared: bool) -> None:
-        """Share a conversation's present answers, or stop sharing; raise ConversationNotFoundError."""
+        """Share the present answers of a conversation with the other users, or stop sharing them.
+
+        Raises:
+            ConversationNotFoundError: if the viewer owns no answer of such a conversation.
+        """
         if not self._share(kept.c.series == conversation_id, shared=shared):
             raise ConversationNotFoundError(conversation_id)
 
@@ -264,7 +277,7 @@ class AnswerStore:
             return owners.set_shared(connection, sa.and_(which, self._own), shared=shared) > 0
 
     def _named(self, conversation_id: str) -> sa.ColumnElement[bool]:
-        """The condition that selects the viewer's own names of a conversation."""
+        """Return the condition that selects the names that the viewer has given a conversation."""
         return sa.and_(series_names.c.series == conversation_id, _is_own_name(self._viewer))
 
     def forget(self, before: str) -> int:
@@ -293,7 +306,11 @@ class AnswerStore:
             return [(number, _summary(row)) for *row, number in rows]
 
     def find_conversation(self, conversation_id: str) -> KeptConversation:
-        """Return the summary of a conversation; raise ConversationNotFoundError."""
+        """Return the summary of a conversation.
+
+        Raises:
+            ConversationNotFoundError: if the conversation does not exist.
+        """
         with self._engine.connect() as connection:
             which = self._seen(connection, conversation_id)
             row = connection.execute(_select(kept.c.series == conversation_id, which)).first()
@@ -302,7 +319,11 @@ class AnswerStore:
         return _summary(row[:-1])
 
     def name_conversation(self, conversation_id: str, name: str | None) -> None:
-        """Name a conversation, or with None remove its name; raise ConversationNotFoundError."""
+        """Name a conversation, or remove its name if ``name`` is None.
+
+        Raises:
+            ConversationNotFoundError: if the viewer owns no answer of such a conversation.
+        """
         with writing(self._engine) as connection:
             connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
             # The deletion takes the write lock, so the conversation cannot vanish meanwhile.
@@ -330,7 +351,7 @@ class AnswerStore:
             raise ConversationNotFoundError(conversation_id)
 
     def _has(self, word: str) -> sa.ColumnElement[bool]:
-        """Return the condition that a word occurs in the name or in an own answer of a conversation."""
+        """Return the condition that a word is in a conversation's name or in one of the viewer's answers."""
         holds = series_names.c.folded.contains(word, autoescape=True)
         named = sa.select(series_names.c.series).where(holds, _is_own_name(self._viewer))
         said = (
@@ -348,7 +369,11 @@ def _is_own_name(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 def _place(
     connection: sa.Connection, answer_id: str, which: sa.ColumnElement[bool]
 ) -> tuple[int, str | None]:
-    """Return the number of an answer that meets a condition, and the conversation that it is or was in."""
+    """Return the number of an answer that meets ``which``, and the conversation that it is or was in.
+
+    Raises:
+        AnswerNotFoundError: if no such answer meets the condition.
+    """
     found = connection.execute(
         sa.select(kept.c.number, sa.func.coalesce(kept.c.series, withdrawals.c.series))
         .join_from(kept, withdrawals, kept.c.number == withdrawals.c.number, isouter=True)
@@ -395,10 +420,10 @@ def _summary(row: Sequence[Any]) -> KeptConversation:
 def _select(
     *conditions: sa.ColumnElement[bool], limit: int | None = None, before: int | None = None
 ) -> sa.Select[Any]:
-    """Select a row for :func:`_summary` of each conversation, over its answers that meet ``conditions``.
+    """Return a query for one row per conversation, which counts only the answers that meet ``conditions``.
 
-    Each row ends with the number of the conversation's last answer. A conversation whose number is not lower
-    than ``before`` has no row.
+    A row has the columns that :func:`_summary` reads, then the number of the conversation's last answer. A
+    conversation whose number is not lower than ``before`` has no row.
     """
     last_number = sa.func.max(kept.c.number)
     shared = sa.func.coalesce(kept_owners.c.shared, sa.false())

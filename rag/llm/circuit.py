@@ -47,7 +47,7 @@ class Circuit:
                 return True
             if self._now() < self._closed_from:
                 return False
-            # Other callers keep waiting while this caller tries.
+            # All other calls are still refused while this caller tries.
             self._closed_from = self._now() + self._pause_seconds
             return True
 

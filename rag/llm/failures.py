@@ -1,4 +1,4 @@
-"""Classifies the failures of a language model, and tells which may pass by themselves."""
+"""Classifies the failures of a language model, and tells which may be temporary."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _HIDDEN = "…"
 def is_retryable(error: BaseException) -> bool:
     """Return whether the same request may succeed a moment later.
 
-    Each client has its own error classes. The HTTP status decides, or else the errors in the chain of causes.
+    Each client has its own error classes. If the error has an HTTP status, the status decides; otherwise the
+    types of the errors in the chain of causes do.
     """
     status = _status(error)
     if status is not None:
@@ -38,7 +39,8 @@ def describe(error: BaseException, secret: str | None = None) -> str:
 
     Args:
         error: an error of a client.
-        secret: text to hide: servers repeat the key that they refuse, and addresses contain it.
+        secret: the key, which the description hides: a server may repeat a key that it refuses, and an
+            address may contain one.
     """
     words = redact(" ".join(str(error).split()), secret)
     return f"{type(error).__name__}: {words[:300]}" if words else type(error).__name__

@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from llama_index.core.llms import LLM, ChatResponse
 
 Constrain = Callable[[Sequence[str]], Mapping[str, Any]]
-"""Returns arguments for the model's client with which the server allows only replies of the right form. It
-takes the numbers of the sentences that the reply may cite."""
+"""Takes the numbers of the sentences that a reply may cite, and returns arguments for the model's client.
+With these, the server allows only replies of the right form."""
 
 Choose = Callable[[Sequence[str]], Mapping[str, Any]]
-"""Returns arguments for the model's client with which the server replies with one of the given words and
-reports the log-probabilities of tokens, as far as the server can do either."""
+"""Takes words, and returns arguments for the model's client. With these, the server replies with one of the
+words and reports the log-probabilities of tokens, as far as it can do either."""
 
 AT_ONCE = 16
 """The default number of replies that a model writes at the same time."""
@@ -53,7 +53,7 @@ class Limits:
         context_tokens: the most tokens that the model reads and writes, together.
         reply_tokens: the most tokens of the reply, which are a part of ``context_tokens``.
         seconds: the most seconds from the first attempt to the end of the reply.
-        attempts: the most attempts at a reply; only a failure that may pass by itself leads to another.
+        attempts: the most attempts at a reply; only a failure that may be temporary leads to another attempt.
     """
 
     context_tokens: int = 4096
@@ -87,12 +87,12 @@ class Trial:
     usage: Usage
 
     def as_dict(self) -> dict[str, float]:
-        """The outcome as JSON: ``seconds``, ``prompt_tokens`` and ``completion_tokens``."""
+        """Return ``seconds``, ``prompt_tokens`` and ``completion_tokens``, ready for JSON."""
         return {"seconds": self.seconds, **asdict(self.usage)}
 
 
 def unconstrained(_allowed: Sequence[str]) -> Mapping[str, Any]:
-    """Return no client arguments: the choice for a server that cannot constrain a reply."""
+    """Return no arguments, for a server that cannot constrain its replies."""
     return {}
 
 
@@ -127,8 +127,8 @@ class LanguageModel:
             name: its name in answers.
             limits: the limits of a reply.
             prices: its prices.
-            constrain: makes its server constrain the form of replies.
-            choose: makes its server constrain replies to some words.
+            constrain: returns the arguments that make its server constrain the form of replies.
+            choose: returns the arguments that make its server constrain a reply to one of some words.
             circuit: the circuit breaker.
             close: releases the model's resources.
             secret: its key, which no message may contain.
@@ -167,15 +167,15 @@ class LanguageModel:
         return self._start(messages, dict(self._constrain(numbers)) if numbers else {}, seconds)
 
     def probability_of_yes(self, messages: Sequence[Message], seconds: float | None = None) -> float:
-        """Ask a question that *yes* or *no* answers, and return the probability of *yes*.
+        """Ask a yes-or-no question, and return the probability of *yes*, from 0 to 1.
 
         Args:
             messages: the prompt.
             seconds: a time limit that is shorter than the model's.
 
         Returns:
-            The share of *yes* in the probability of both, by the log-probabilities of the first token. If the
-            provider does not give them: 1 if the reply is *yes*, else 0.
+            P(yes) / (P(yes) + P(no)), from the log-probabilities of the first token. If the provider does not
+            report these, 1 if the reply is *yes*, else 0.
 
         Raises:
             ModelError: if the model fails, does not answer in time, or answers neither *yes* nor *no*.
@@ -212,7 +212,7 @@ class LanguageModel:
     def _start(
         self, messages: Sequence[Message], extra: Mapping[str, Any], seconds: float | None
     ) -> RetriedReply:
-        """Start a reply; ``extra`` has further arguments for the model's client."""
+        """Start a reply; ``extra`` contains further arguments for the model's client."""
         if not self._circuit.admits():
             raise ModelError(
                 f"{self.name} has failed several times and is asked again in "
@@ -255,7 +255,7 @@ class LanguageModel:
                 self.close()
 
     def retire(self) -> None:
-        """Close the model: at once, or when its last user ends (:meth:`in_use`)."""
+        """Close the model at once, or, if it is in use, when the last context of :meth:`in_use` ends."""
         with self._lock:
             self._is_retired = True
             is_unused = not self._users
@@ -308,7 +308,7 @@ class RetriedReply:
         self._secret = secret
 
     def __iter__(self) -> Iterator[str]:
-        """Yield the pieces of the text; the reader may stop at any time.
+        """Yield the pieces of the text; the caller may stop at any time.
 
         Raises:
             ModelError: if the model fails, or does not finish in time; ``busy``, if other replies occupy the
@@ -334,7 +334,7 @@ class RetriedReply:
                     self._note(reply)
                     yield piece
             except GeneratorExit:
-                # The reader stopped early, so the model did not fail.
+                # The caller stopped early, so the model did not fail.
                 reply.abandon()
                 self._circuit.succeeded()
                 raise

@@ -1,4 +1,4 @@
-"""llama.cpp in this process: its own server, on a private port of the loopback interface."""
+"""Runs llama.cpp in this process, behind llama.cpp's own server on a free port of the loopback interface."""
 
 from __future__ import annotations
 

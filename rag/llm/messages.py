@@ -16,8 +16,8 @@ MAX_STATEMENTS = 6
 """The most sentences of a reply; the prompt says so, and a grammar enforces it."""
 
 BYTES_A_TOKEN = 3
-"""The number of UTF-8 bytes per token, a low estimate (4 in English, 3 in Chinese). The model's tokenizer is
-not known here, and the encoder's differs from it."""
+"""A low estimate of the UTF-8 bytes per token (4 in English, 3 in Chinese). The model's tokenizer is not
+known here, and the encoder's differs from it."""
 
 # A model ignores invisible characters such as a zero-width space, so the patterns allow for them.
 _GAP = r"[\s\p{Cf}]*"
@@ -42,7 +42,7 @@ LONGEST_LINE = 400
 
 
 def grammar(numbers: Sequence[str]) -> str:
-    """Return the form of a reply in GBNF, llama.cpp's grammar format. It allows only the given numbers."""
+    """Return a grammar for replies in GBNF, llama.cpp's format. It allows them to cite only ``numbers``."""
     listed = " | ".join(json.dumps(number) for number in numbers)
     return (
         f'root ::= "{NO_ANSWER}" | line{{1,{MAX_STATEMENTS}}}\n'
@@ -53,7 +53,7 @@ def grammar(numbers: Sequence[str]) -> str:
 
 
 def schema(numbers: Sequence[str]) -> dict[str, Any]:
-    """Return the form of a reply as a JSON schema."""
+    """Return a JSON schema for replies. It allows them to cite only ``numbers``."""
     statement = {
         "type": "object",
         "properties": {
@@ -72,7 +72,7 @@ def schema(numbers: Sequence[str]) -> dict[str, Any]:
 
 
 def tokens(text: str) -> int:
-    """Estimate the number of tokens of a text, rather too high than too low.
+    """Estimate the number of tokens of a text, erring on the high side.
 
     Each digit, symbol and punctuation mark counts as one token, so that tables are not underestimated.
     """
@@ -82,9 +82,9 @@ def tokens(text: str) -> int:
 
 
 def escape_fences(text: str) -> str:
-    """Return a document's words on one line, changed so that the model cannot take them for the prompt's own.
+    """Return a document's words on one line, changed so that a model cannot mistake them for prompt markup.
 
-    The words can then neither close the fence around them nor form the number of a sentence.
+    The words can then neither close the fence around them nor look like the number of a sentence.
     """
     return _MARK.sub("(", _FENCE.sub("‹", " ".join(text.split())))
 

@@ -144,7 +144,10 @@ def _anthropic(settings: ModelSettings) -> LanguageModel:
 
 
 def _from_package(settings: ModelSettings) -> LanguageModel:
-    """Open the model class of a llama-index package: the class with the package's name, in any spelling."""
+    """Open the model class of a llama-index package.
+
+    That is the class with the package's name, in any spelling, or else its first model class by name.
+    """
     from llama_index.core.llms import LLM
 
     package = importlib.import_module(f"llama_index.llms.{settings.provider.replace('-', '_')}")

@@ -75,7 +75,7 @@ class Reply:
             prompt_bytes: the length of the prompt, in bytes of UTF-8.
             stream: starts the reply; called in another thread.
             ends: the deadline, on the monotonic clock.
-            close_connection: called in the thread of ``stream`` after an abandoned reply.
+            close_connection: called in the thread of ``stream`` after a reply that was abandoned or failed.
         """
         self.usage = Usage(prompt_bytes // BYTES_A_TOKEN, 0)
         self.is_cut = False
@@ -92,7 +92,7 @@ class Reply:
         """Yield the pieces.
 
         Raises:
-            ModelError: ``timeout``, if the next piece does not arrive in time.
+            ModelError: ``timeout``, if the next piece does not arrive before the deadline.
             Exception: any error of the model's client.
         """
         written = 0
@@ -135,7 +135,7 @@ class Reply:
                 self._let_go()
 
     def _hand_on(self, responses: Iterator[ChatResponse]) -> bool:
-        """Pass on the pieces; return whether the reply is complete."""
+        """Pass on the pieces; return whether the caller wanted the reply to its end."""
         try:
             return all(map(self._put, responses))
         finally:
@@ -193,7 +193,10 @@ def _finish(raw: object) -> str | None:
 
 
 def _likely(raw: object) -> Mapping[str, float]:
-    """Return the likely tokens at the first place of a piece, in the form of OpenAI's protocol."""
+    """Return the likely first tokens of a piece with their log-probabilities, in OpenAI's form.
+
+    The result is empty if the piece does not report them.
+    """
     choices = _field(raw, "choices")
     found = (
         _field(_field(choices[0], "logprobs"), "content") if isinstance(choices, list) and choices else None

@@ -85,7 +85,7 @@ class Clause:
         base: the verb's infinitive; None for an auxiliary.
         rest: the words after the verb.
         date: the date before the subject, with a space and a preposition first, such as " in May"; or "".
-        is_who: whether the subject is exactly a person or an organisation.
+        is_who: whether the subject is exactly the name of a person or an organisation.
     """
 
     subject: str
@@ -110,10 +110,10 @@ def simplify(sentence: str) -> str | None:
 
 
 def parse_clause(sentence: str, around: str) -> Clause | None:
-    """Return the first clause of a sentence from :func:`simplify`; None if it does not split cleanly.
+    """Return the first clause of a sentence; None if it does not split cleanly.
 
     Args:
-        sentence: the sentence.
+        sentence: the sentence, in the form that :func:`simplify` returns.
         around: nearby text, which tells a name from an ordinary word at the start of a sentence.
     """
     date = ""
@@ -160,7 +160,7 @@ def _asks(auxiliary: str, first: str) -> bool:
 def _within(subject: str, around: str) -> str | None:
     """Return a subject as written within a sentence: *The levee* becomes *the levee*, *Pellan Rail* stays.
 
-    None if the subject is unsuitable, or if it is not clear whether the first word is a name.
+    Return None if the subject is unsuitable, or if it is not clear whether the first word is a name.
     """
     words = subject.split()
     folded = [word.casefold() for word in words]

@@ -44,7 +44,7 @@ _MOST_WORDS = 4
 
 
 def is_person_or_group(phrase: str) -> bool:
-    """Return whether a phrase is exactly the name of a person or an organisation, as its words show.
+    """Return whether a phrase is exactly the name of a person or an organisation, judging by its words.
 
     A single capitalised word may also be a place or a product, so it counts as neither.
     """

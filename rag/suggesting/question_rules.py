@@ -103,7 +103,10 @@ _BECAUSE = regex.compile(r"^(?P<effect>[^,;:]+?),?(?:\s\p{Ll}+ly)?\sbecause\s(?!
 
 @dataclass(frozen=True, slots=True)
 class GeneratedQuestion:
-    """A question, and the subject of its sentence; "" if the question itself names the subject."""
+    """A question, and the subject of the sentence that it was made from.
+
+    The subject is "" if the rule that made the question does not parse one.
+    """
 
     question: str
     subject: str = ""

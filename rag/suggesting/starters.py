@@ -1,7 +1,8 @@
 """Starters: questions to begin a conversation with, made from the newest reports of the library.
 
-They are made as suggestions are (:mod:`rag.suggesting.suggestions`): without a language model, and in English
-only. A server makes them in the background, one try at a time, while it has nothing else to do.
+They are made in the same way as suggestions (:mod:`rag.suggesting.suggestions`): without a language model,
+and in English only. A server makes them in the background, one try at a time, while it has nothing else to
+do.
 """
 
 from __future__ import annotations
@@ -33,14 +34,14 @@ _BEGINNING = 40_000
 what they are about."""
 
 _MOST_CAPITALS = 4
-"""If more consecutive words have a capital, they are a heading that runs into the sentence."""
+"""More consecutive capitalised words than this are a heading that runs into the sentence."""
 
 _NAME = regex.compile(
     r"(?<=\s)(?P<the>[Tt]he\s)?\p{L}*\p{Lu}[^\s?]*(?P<more>\s(?:of\s|and\s|&\s)?\p{Lu}[^\s?]*)*"
 )
 _BLANK_LINE = regex.compile(r"\n\s*\n")
 _COMPANY = regex.compile(r"\bthe\s(?i:company|corporation|group)\b")
-"""The words with which a report names its publisher."""
+"""The words by which a report refers to its publisher."""
 _MEASURE = regex.compile(r"^(?P<asks>What (?:was|were)) (?:the\s)?")
 
 
@@ -93,11 +94,11 @@ class StarterMaker:
         self._tries: Iterator[Starter | None] = iter(())
 
     def current(self) -> Starters:
-        """The starters for the present state of the library, as far as they are made."""
+        """Return the starters made so far for the present state of the library."""
         return self._current(self._state())
 
     def _state(self) -> tuple[int, int]:
-        """The library's state: its generation, and how often dates or limits of collections have changed."""
+        """Return the library's generation, and how often dates or limits of collections have changed."""
         with self._engine.index.catalog.reading() as reader:
             return reader.generation, reader.touched
 
@@ -123,7 +124,7 @@ class StarterMaker:
 
 
 def tries(engine: QueryEngine) -> Iterator[Starter | None]:
-    """Try questions about the newest reports. Yield each one that the library answers, and None for the rest.
+    """Try questions about the newest reports; yield a starter for each that the library answers, else None.
 
     One question about each report is found before the second about any report.
     """
@@ -140,7 +141,7 @@ def tries(engine: QueryEngine) -> Iterator[Starter | None]:
 
 
 def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
-    """The titles of the newest reports, each with the questions to try; reports without any are left out."""
+    """Return the titles of the newest reports, each with the questions to try; omit reports without any."""
     with index.catalog.reading() as reader:
         newest = reader.newest(_REPORTS, Filters(languages=(LANGUAGE,)))
     found: list[tuple[str, list[Candidate]]] = []
@@ -155,7 +156,7 @@ def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
         plain = [each for each in made if not _has_heading(each, document)]
         named = [_named(each, document.publisher) for each in plain]
         clear = [each for each in named if _is_clear(each.question)]
-        # A predicate without its subject reads worse than the other questions.
+        # "Who" takes the place of the subject, so these questions read worse than the others and come last.
         clear.sort(key=lambda each: each.question.startswith("Who "))
         chosen = list(unlike(clear, earlier))[:_TRIED_EACH]
         earlier += [each.question for each in chosen]
@@ -186,7 +187,7 @@ def _has_heading(candidate: Candidate, document: Document) -> bool:
 def _is_clear(question: str) -> bool:
     """Return whether a question names something, so that it is clear without an answer beside it."""
     names = _NAME.finditer(DATE.sub("", question))
-    # A report defines words such as "the Plan" for itself.
+    # A name such as "the Plan" means something only within its report.
     return any(name["the"] is None or name["more"] for name in names)
 
 

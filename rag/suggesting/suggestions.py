@@ -1,4 +1,4 @@
-"""Suggestions for the next question: questions that the library answers close to an answer's sources.
+"""Suggestions for the next question: questions whose answers stand close to the last answer's sources.
 
 No language model is involved. The sentences around the cited ones are turned into questions
 (:mod:`rag.suggesting.question_rules`), and the engine answers each of them. A question is suggested only if
@@ -33,7 +33,7 @@ _ASKED_AT_MOST = 6
 """The most questions that the engine tries for one answer."""
 
 SECONDS = 1.0
-"""The seconds that suggestions may take; the engine completes a question that it is trying at the end."""
+"""The seconds after which no further question is tried; a question that is being tried then is completed."""
 
 _AROUND = 1_500
 """The number of code points before and after the cited words that count as text on the same subject."""
@@ -48,7 +48,7 @@ _SAYS_ENOUGH = 6
 """The fewest words of a question that is clear without an answer beside it."""
 
 _ALIKE = 0.5
-"""Two questions with a larger overlap of words (Jaccard) ask the same."""
+"""Two questions with a larger overlap of words (Jaccard index) count as the same question."""
 
 Place = Citation | Passage
 
@@ -59,7 +59,7 @@ class Candidate:
 
     Attributes:
         question: the question.
-        subject: the subject of the sentence; "" if the question names it.
+        subject: the subject of the sentence; "" if the question was made without parsing one.
         document_id: the document's number.
         span: the sentence's span in the document's text.
         distance: code points between the sentence and the nearest cited words.
@@ -189,7 +189,10 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 
 
 def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
-    """Tell if the answer to a candidate's question, as it stands, cites the candidate's sentence first."""
+    """Return whether the first citation of ``answer`` lies in the candidate's sentence.
+
+    This is False for an abstention, and for an answer to a rewritten form of the question.
+    """
     if answer.abstained or answer.standalone is not None:
         return False
     first = answer.citations[0]
