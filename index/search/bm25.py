@@ -389,7 +389,7 @@ def _as_document(entry: Entry) -> tantivy.Document:
 
 
 def entries(passages: Iterable[Passage], *, titled: bool) -> Iterator[Entry]:
-    """Yield an entry for each passage of the catalog.
+    """Yield an entry for each of ``passages``.
 
     Args:
         passages: passages of the catalog.
