@@ -20,7 +20,8 @@ from rag.questions import Kind, Question, fits_kind
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 
 _RARE = 0.7
-"""A missing word matters to the reader if it has this share of the rarity of the question's rarest word."""
+"""A word that the reports lack is mentioned to the reader if its rarity is at least this share of the rarity
+of the question's rarest word."""
 
 _NEAR_SUBJECT = 0.5
 """A passage is about a question's subject if it has at least this share of the question's words."""
@@ -76,7 +77,7 @@ def decide(
 
 
 def _absent_years(question: Question, reading: Reading) -> list[str]:
-    """The years of the question that neither a passage nor its headings, title and date have."""
+    """Return the years of the question that are in neither a passage nor its headings, title and date."""
     record = reading.document
     held = " ".join(
         [record.title, record.stated or "", *(sentence.in_context for sentence in reading.sentences)]
@@ -94,7 +95,7 @@ def _without_years(question: Question, reading: Reading, years: Sequence[str]) -
 
 
 def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:
-    """The names of the question, without years and figures, that the passages or their titles have."""
+    """Return the question's names, except years and figures, that occur in the passages or their titles."""
     held = " ".join(
         text.casefold()
         for reading in readings
@@ -104,7 +105,7 @@ def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:
 
 
 def _phrases(question: Question) -> list[str]:
-    """The names of the question without years and figures; consecutive names are joined into one."""
+    """Return the question's names, except years and figures, with consecutive names joined into one."""
     phrases: list[str] = []
     for name in question.names:
         if not name[0].isalpha():
@@ -154,12 +155,12 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
 
 
 def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
-    """Return the content words of the question, as written, that the passage and its title lack."""
+    """Return the question's content words, as written, that are in neither the passage nor its title."""
     return absent_words(index, question, terms_of_reading(reading), reading.document.language)
 
 
 def _missing_note(absent: Sequence[str], nearest: Sequence[str]) -> str:
-    """Say which words the passages lack.
+    """Return a note, with a space before it, on the words that the passages lack; empty if they lack none.
 
     Args:
         absent: the words that all passages lack.
@@ -177,7 +178,7 @@ def _empty(*, filtered: bool) -> str:
 
 
 def _foreign(index: Snapshot, question: Question, reading: Reading) -> Abstention:
-    """The reason for no answer to a question in another language than the nearest reports."""
+    """Return the reason for an abstention if the nearest reports are not in the question's language."""
     asked, written = name_language(question.language), name_language(reading.document.language)
     languages = f"The question is in {asked}, the nearest reports are in {written}"
     reads = index.encoder.languages
@@ -208,7 +209,7 @@ def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str 
     held: dict[str, frozenset[Term]] = {}
     for item in cited:
         language = item.candidate.reading.document.language
-        # The page shows the title beside the sentence, so a word of it is not missing.
+        # The page shows the title beside the sentence, so a word of the title is not missing.
         shown = item.candidate.terms | frozenset(terms(item.candidate.reading.document.title, language))
         held[language] = held.get(language, frozenset()) | shown
     lacks = [absent_words(index, question, words, language) for language, words in held.items()]
@@ -218,7 +219,7 @@ def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str 
 
 
 def _that_matter(index: Snapshot, question: Question, words: Sequence[str]) -> list[str]:
-    """The names and figures among ``words``, and the words about as rare as the question's rarest word."""
+    """Return those of ``words`` that are names, figures, or about as rare as the question's rarest word."""
     language = question.language
     rarity = content_terms(index, question, language)
     least = _RARE * max(rarity.values(), default=0.0)

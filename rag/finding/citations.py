@@ -22,7 +22,7 @@ class DocumentTexts:
         self._texts: dict[tuple[int, int], Document] = {}
 
     def text(self, record: DocumentRecord) -> Document:
-        """Return the text of ``record`` in its version; raise DocumentNotFoundError if it was deleted."""
+        """Return the document's text in the version of ``record``; raise DocumentNotFoundError if deleted."""
         key = (record.document_id, record.version)
         if key not in self._texts:
             self._texts[key] = self._reader.text(*key)
@@ -115,12 +115,12 @@ def _address(cell: TableCell, record: DocumentRecord, library: DocumentTexts) ->
 
 
 def as_passage(reading: Reading, library: DocumentTexts, shortfall: str | None = None) -> Passage:
-    """Return a reading in the form in which an answer shows it.
+    """Convert a reading to a passage that an answer can show.
 
     Args:
         reading: the stretch of a document.
         library: provides the document's text.
-        shortfall: why the passage does not answer the question; only for an abstention.
+        shortfall: for an abstention, the reason why the passage does not answer the question; else None.
     """
     record, span = reading.document, reading.span
     document = library.text(record)

@@ -1,9 +1,9 @@
-"""Adds to the chosen sentences the neighbours without which they say too little.
+"""Adds the neighbouring sentences (companions) without which the chosen sentences say too little.
 
 - A sentence that begins with a pronoun needs the sentence before it, which names what the pronoun means.
 - A sentence that ends with a colon needs the items that follow.
-- For a question that asks why, a conclusion (*therefore*) needs the sentence before it, and a statement needs
-  the sentence after it that begins with *This*, as in *This reflects higher prices*.
+- For a question that asks why, a conclusion (*therefore*) needs the sentence before it, and any sentence
+  needs the next one if that begins with *This* or *These*, as in *This reflects higher prices*.
 """
 
 from __future__ import annotations
@@ -34,13 +34,17 @@ _EXPLAINS = regex.compile(r"^\W*(?:this|these)\b", regex.IGNORECASE)
 def with_companions(
     chosen: Sequence[Scored], question: str, max_sentences: int = MAX_SENTENCES
 ) -> list[list[Scored]]:
-    """Return each chosen sentence between its companions, in order; no sentence is there twice.
+    """Group each chosen sentence with its companions. No sentence is returned twice.
 
     Args:
         chosen: from :func:`rag.finding.selection.select`.
         question: the question.
-        max_sentences: the most sentences to return. The companions of a sentence go before the sentences that
-            were chosen after it, so that a list is whole.
+        max_sentences: the most sentences to return. The companions of a sentence take precedence over the
+            sentences that were chosen after it, so that a list stays whole.
+
+    Returns:
+        The groups in the order of ``chosen``; within a group, the sentences in the order of the text. A
+        sentence that an earlier group contains gets no group of its own.
     """
     asks_why = _ASKS_WHY.search(question) is not None
     kept: set[tuple[int, int, int]] = set()
@@ -79,7 +83,7 @@ def _after(item: Scored, asks_why: bool) -> list[Scored]:
 def _items(item: Scored) -> Iterator[Scored]:
     numbered = False
     for step, sentence in enumerate(_sentences(item)[item.candidate.place + 1 :], 1):
-        # A number with a full stop is a sentence of its own, before its item.
+        # The number of an item ("1.") has been split off as a sentence before the item.
         is_number = _NUMBER.fullmatch(sentence.text) is not None
         if sentence.headings or not (is_number or numbered or ITEM.match(sentence.text)):
             return
@@ -89,7 +93,12 @@ def _items(item: Scored) -> Iterator[Scored]:
 
 
 def _follows(item: Scored, step: int) -> bool:
-    """Return whether the sentence ``step`` after an item follows another one in the same paragraph."""
+    """Return whether a sentence directly follows another one of its paragraph.
+
+    Args:
+        item: a chosen sentence.
+        step: the place of the sentence to look at, counted from ``item``: 0 for ``item``, 1 for the next.
+    """
     sentences, place = _sentences(item), item.candidate.place + step
     if not 0 < place < len(sentences):
         return False

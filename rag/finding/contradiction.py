@@ -34,7 +34,7 @@ OPPOSITES = (
     ("internal", "external"), ("advantage", "disadvantage"), ("employed", "unemployed"),
     ("majority", "minority"), ("clean", "dirty"), ("left", "right"),
 )  # fmt: skip
-"""English pairs that turn the statements of reports around."""
+"""Pairs of English words; replacing one by the other reverses what a sentence says."""
 
 _DENIAL = regex.compile(
     r"\b(?:no|not|never|neither|nor|none|nobody|nothing|nowhere|without|unless|cannot|unable|fail(?:s|ed|ing)?)\b"
@@ -44,7 +44,7 @@ _DENIAL = regex.compile(
 
 
 def denies(text: str) -> bool:
-    """Return whether an English text denies something."""
+    """Return whether an English text contains a negation."""
     return _DENIAL.search(text) is not None
 
 
@@ -81,9 +81,9 @@ def _opposites() -> Mapping[Term, frozenset[Term]]:
 
 
 def _compared(word: str, ending: str) -> str:
-    """Return a word with ``ending``: of a comparative (``er``), of a superlative (``est``), or empty.
+    """Return ``word`` with the ending of a comparative (``er``) or superlative (``est``), or with none ("").
 
-    For words that are not adjectives, the result is a form that no text contains.
+    The result for a word that is not an adjective is usually not a word (*beforer*).
     """
     if ending and word.endswith("e"):
         return f"{word[:-1]}{ending}"

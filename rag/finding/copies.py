@@ -1,6 +1,6 @@
 """Treats near-duplicates (copies of one report) as one source.
 
-An answer reads and cites each of their sentences once, in one copy, and names the other copies.
+An answer cites a sentence that several copies contain only once, from one copy, and names the other copies.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ _Item = TypeVar("_Item")
 
 @dataclass(frozen=True, slots=True)
 class CitedSentence:
-    """A sentence of an answer, in the copy that is cited.
+    """A sentence that an answer cites, and the copy of the document from which it is cited.
 
     Attributes:
-        record: the document.
-        sentence: the sentence, with its span in the document.
+        record: the copy that is cited.
+        sentence: the sentence, with its span in that copy.
         also_in: the other copies that contain the sentence.
     """
 
@@ -54,7 +54,7 @@ class Copies:
 
         Args:
             index: the library.
-            library: provides the texts of the answer.
+            library: provides the texts of documents.
             filters: the filters that a document must pass to be cited or named.
         """
         self._index = index
@@ -109,10 +109,10 @@ def find_passages(
 ) -> list[Hit]:
     """Search for the passages to read, best first; copies of one passage count as one.
 
-    A passage is left out if better passages from copies contain all of its sentences. If they contain only
-    most of its sentences, the passage adds something, such as an outlet's footer or a newer figure. At most
-    ``limits.read_hits`` passages of this kind are read, in addition to as many new ones. The search for new
-    ones ends at ``POOL`` passages.
+    A passage is left out if better passages from other copies contain all of its sentences. A passage is
+    partly new if they contain at least half of its sentences but not all: it adds something, such as an
+    outlet's footer or a newer figure. Any other passage is new. The result has at most ``limits.read_hits``
+    new passages and as many partly new ones. The search for new ones ends after ``POOL`` passages.
     """
     wanted = limit = limits.read_hits
     while True:

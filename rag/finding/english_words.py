@@ -9,16 +9,17 @@ from importlib.resources import files
 _LIST = "frequency_dictionary_en_82_765.txt"
 
 _PASSAGES = 2e10
-"""The list counts a large part of the web. A word with this frequency would be in every passage."""
+"""The count, in the list, of a word that would be in every passage. The list counts the words of a large part
+of the web."""
 
 
 def english_share(word: str) -> float:
-    """Return roughly the share of English passages that have ``word`` (in lower case); 0 if it is unknown."""
+    """Return about the share of English passages that contain ``word`` (in lower case); 0 if unknown."""
     return _frequencies().get(word, 0) / _PASSAGES
 
 
 def english_words(beginning: str) -> Mapping[str, float]:
-    """Return the English words that begin with a letter, each with :func:`english_share`."""
+    """Return the English words that begin with the letter ``beginning``, each with :func:`english_share`."""
     return _by_letter().get(beginning, {})
 
 

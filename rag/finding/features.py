@@ -39,14 +39,14 @@ _WORD = regex.compile(r"[\p{L}\p{N}][\p{L}\p{M}\p{N}'’-]*")
 
 _SHORTEST_ROOT = 5
 _LONGEST_ENDING = 3
-"""Lengths in letters. Two words with the same beginning are often unrelated if their common root is shorter,
-or an ending longer."""
+"""Lengths in letters. Two words that begin alike are often unrelated if their common root is shorter than the
+first length, or an ending is longer than the second."""
 
 _ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish)$")
 """The ending of a possessive, of a plural such as ``F-35s``, or of a people's name."""
 
 _SHORTEST_PART = 3
-"""The fewest letters of a part of a name that may stand alone in a text: ``F`` of ``F-35`` may not."""
+"""The fewest letters of a part of a hyphenated name that counts as the name: ``F`` of ``F-35`` does not."""
 
 _CAPITALISED = regex.compile(r"\b\p{Lu}")
 _LONG_NAME = regex.compile(
@@ -56,20 +56,20 @@ _LONG_NAME = regex.compile(
 
 @dataclass(frozen=True, slots=True)
 class Features:
-    """Measurements of one sentence against one question, each about 0 to 1.
+    """Measurements of one sentence against one question, each roughly between 0 and 1.
 
     Attributes:
-        cosine: the cosine of the sentence and the question, by the encoder.
-        coverage: the share of the question's words in the sentence, weighted by rarity.
-        near: the share of the question's words in the sentence and its two neighbours.
-        context: the share of the question's words in the whole excerpt (the consecutive text that is read
-            around a found passage) and the title of its document.
+        cosine: the cosine similarity of the sentence and the question, by the encoder.
+        coverage: the share of the question's words that the sentence contains, weighted by rarity.
+        near: the same share for the sentence together with its two neighbours.
+        context: the same share for the whole excerpt (the consecutive text that is read around a found
+            passage) together with the title of its document.
         names: the share of the question's names and figures in the sentence.
         names_context: the share of the question's names and figures in the whole excerpt and the title.
         kind: 1 if the question expects a kind of answer that the sentence contains.
         wrong_kind: 1 if the question expects a kind of answer that the sentence does not contain.
-        dense: the cosine of the passage and the question.
-        score: the passage's fused score, relative to the other candidates.
+        dense: the cosine similarity of the passage and the question.
+        score: the passage's search score, fused from vectors and words; relative to the other passages.
         length: the logarithm of the number of words, scaled so that 100 words are 1.
         foreign: 1 if the question is in another language than the document.
         opposed: 1 if the sentence replaces a word of the question by its opposite.
@@ -78,16 +78,17 @@ class Features:
         label: the share of the words of a row's label that the question contains; 0 if ``row`` is 0.
         headings: for a row, the share of the question's words in the table's headings and the row's group,
             weighted by rarity; 0 if ``row`` is 0.
-        reader: the log-odds, divided by 10, that the sentence answers, by the reader (a cross-encoder); 0
-            if the reader did not score it.
-        reader_window: the reader's log-odds, divided by 10, that the sentence's window answers.
-        reader_best: the highest ``reader_window`` of the question.
-        matched: the likeness of the question and the sentence with its title and headings, token by token, by
-            the reranker (:meth:`~index.embedding.encoder.Encoder.compare`); 0 without a reranker.
-        late: for a sentence in another language than the question, their likeness token by token, by the
+        reader: the log-odds, divided by 10, that the sentence answers the question, by the reader (a
+            cross-encoder); 0 if the reader did not score it.
+        reader_window: the reader's log-odds, divided by 10, that any sentence in the window answers; the
+            window is the text that the reader read with the sentence.
+        reader_best: the highest ``reader_window`` of all windows that were read for the question.
+        matched: the token-by-token similarity of the question and the sentence with its title and headings,
+            by the reranker (:meth:`~index.embedding.encoder.Encoder.compare`); 0 without a reranker.
+        late: for a sentence in another language than the question, their token-by-token similarity, by the
             encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for a sentence in the same language.
-        lead: for the best sentence, the logarithm of its share in the odds of all sentences, which tells how
-            far all other sentences are behind; set by :func:`~rag.finding.ranking.leading`.
+        lead: for the best sentence, the logarithm of its share of the summed odds of all sentences: near 0 if
+            all others are far behind, else negative. Set by :func:`~rag.finding.ranking.leading`; else 0.
     """
 
     cosine: float
@@ -121,7 +122,7 @@ class Features:
 
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
 READ_NAMES = tuple(name for name in FEATURE_NAMES if name not in {"matched", "late", "lead"})
-"""The names of the features that a sentence in the question's language has without a reranker."""
+"""The names of the features that are measured, without a reranker, in the question's language."""
 
 MEASURED_NAMES = tuple(name for name in READ_NAMES if not name.startswith("reader"))
 """The names of the features that need no model but the encoder."""
@@ -136,7 +137,7 @@ class Candidate:
         place: the sentence's number in the reading, from 0.
         sentence: the sentence.
         features: its measurements against the question.
-        terms: its words.
+        terms: its words, as terms of the search.
     """
 
     reading: Reading
@@ -147,7 +148,7 @@ class Candidate:
 
 
 def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
-    """Measure every sentence of ``readings`` except titles against ``question``, in their order."""
+    """Measure the sentences of ``readings`` against ``question``, in order; leave out titles and captions."""
     if not readings:
         return []
     cosines = iter(
@@ -170,7 +171,7 @@ def _cosines(index: Snapshot, question: Question, sentences: Sequence[ReadSenten
 
 
 def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArray[np.float32]:
-    """Return the unit vector of each sentence: the stored vector, or else the vector of the sentence alone.
+    """Return the unit vector of each sentence: the stored one, or else a new one of the sentence by itself.
 
     Returns:
         An array of shape (sentences, dimensions). There must be at least one sentence.
@@ -187,13 +188,13 @@ def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArra
 
 
 def content_terms(index: Snapshot, question: Question, language: str) -> Mapping[Term, float]:
-    """Return the content words of the question, each with its rarity."""
+    """Return the content words of the question, each with its rarity; all words if none is a content word."""
     words = terms(question.text, language)
     return index.idf([term for term in words if term[1] not in _LIGHT_WORDS] or words)
 
 
 def absent_words(index: Snapshot, question: Question, held: frozenset[Term], language: str) -> list[str]:
-    """Return the content words of ``question``, as written, that the terms ``held`` lack.
+    """Return the content words of ``question``, as written there, that a text lacks.
 
     A text lacks a hyphenated word if it has none of the word's parts. It lacks a hyphenated name, such as
     *Moby-Dick*, if it lacks any of the name's parts (:func:`_parts`).
@@ -201,8 +202,8 @@ def absent_words(index: Snapshot, question: Question, held: frozenset[Term], lan
     Args:
         index: the library, for the rarity of words.
         question: the question.
-        held: the terms of a text.
-        language: the language of that text.
+        held: the terms of the text.
+        language: the language of the text.
     """
     question_terms = content_terms(index, question, language)
 
@@ -229,7 +230,7 @@ def _in_reading(
     above = {(sentence.headings, sentence.section) for sentence in reading.sentences if sentence.headings}
     headings = {names: terms_of("\n".join(names), language) for names in above}
     every = frozenset().union(title, *held, *headings.values())
-    # Compare the words of the question with those of the whole reading once, not with each sentence's.
+    # Find the related words once in the whole reading, not again in each sentence.
     sought = [(related_terms(every, term), weight) for term, weight in question_terms.items()]
     context = _coverage(sought, frozenset().union(title, *held))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
@@ -270,14 +271,14 @@ def _in_reading(
 
 
 def terms_of_reading(reading: Reading) -> frozenset[Term]:
-    """Return the words of a reading and of its document's title, with *third quarter* for Q3."""
+    """Return the words of a reading and its title, with periods also spelled out (Q3: *third quarter*)."""
     texts = [reading.document.title, *(sentence.in_context for sentence in reading.sentences)]
     texts += [period for text in texts for period in spelled_periods(text)]
     return frozenset().union(*(terms_of(text, reading.document.language) for text in texts))
 
 
 def terms_of(text: str, language: str) -> frozenset[Term]:
-    """Return the words of ``text``, with the acronyms of the names that it spells out."""
+    """Return the words of ``text``, and the acronyms of the long names in it (:func:`acronyms`)."""
     return frozenset(terms(" ".join([text, *acronyms(text)]), language))
 
 
@@ -288,15 +289,15 @@ def acronyms(text: str) -> list[str]:
 
 
 def is_foreign(question: Question, language: str) -> bool:
-    """Return whether the question is known to be in another language than a document in ``language``."""
+    """Return whether the question is not in ``language``; False if either language is unknown."""
     return UNKNOWN_LANGUAGE not in {question.language, language} and question.language != language
 
 
 def _coverage(sought: Sequence[tuple[frozenset[Term], float]], held: frozenset[Term]) -> float:
-    """Return the share, by weight, of a question's words that a text has.
+    """Return the share of a question's words, by weight, that a text contains.
 
     Args:
-        sought: for each word of the question, the words that count as it, and its weight.
+        sought: for each word of the question, the words that match it, and its weight.
         held: the words of the text.
     """
     total = sum(weight for _, weight in sought)
@@ -311,8 +312,9 @@ def contains_term(held: frozenset[Term], term: Term) -> bool:
 def related_terms(held: frozenset[Term], term: Term) -> frozenset[Term]:
     """Return the words of a text that are ``term`` or related to it.
 
-    Stemmers do not join peoples and their countries (Cambodian, Cambodia), nor some nouns and verbs
-    (drowning, drown). Two words count as related if one of them is the beginning of the other.
+    A stemmer may give different stems to a people and its country (Cambodian, Cambodia), or to a noun and its
+    verb (drowning, drown). Two words count as related if one of them is the beginning of the other, this
+    beginning is long, and the rest is short.
     """
     field, word = term
     if len(word) < _SHORTEST_ROOT:
@@ -328,7 +330,7 @@ def related_terms(held: frozenset[Term], term: Term) -> frozenset[Term]:
 
 
 def _share_of_label(sentence: str, asked: frozenset[Term], language: str) -> float:
-    """If a sentence is a row of a table, the share of its label's words that are in ``asked``; else 0."""
+    """Return the share of the words of a row's label that are in ``asked``; 0 if there is no row."""
     label = terms(cells(sentence)[0], language) if is_row(sentence) else []
     return sum(contains_term(asked, term) for term in label) / len(label) if label else 0.0
 
@@ -342,12 +344,12 @@ def share_of_names(question: Question, text: str) -> float:
 
 
 def _has_name(folded: str, name: str) -> bool:
-    """Return whether a folded text has a name, or all hyphenated parts: *april to june* has *April-June*."""
+    """Return whether a case-folded text has a name, or all its parts: *april to june* has *April-June*."""
     bare = _ENDING.sub("", name.casefold())
     return bare in folded or all(part in folded for part in _parts(bare))
 
 
 def _parts(name: str) -> list[str]:
-    """The parts of a hyphenated name if all may stand alone (not the ``F`` of ``F-35``), else the name."""
+    """Return the parts of a hyphenated name; only the name if a part is too short (the ``F`` of ``F-35``)."""
     parts = name.split("-")
     return parts if min(map(len, parts)) >= _SHORTEST_PART else [name]

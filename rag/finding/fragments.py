@@ -38,7 +38,7 @@ def names_only(sentence: ReadSentence, title: str) -> bool:
         return True
     if is_row(text) or any(map(str.isdigit, text)):
         return is_fragment(text) and _CAPTION.match(text) is not None
-    # A lone name may end with the stop of an abbreviation: "Netflix, Inc." A sentence has a word without a
-    # capital.
+    # A lone name may end with the full stop of an abbreviation: "Netflix, Inc." Unlike a name, a sentence has
+    # a word without a capital.
     words = (_NAMED if is_fragment(text) else _WORDS).findall(text)
     return bool(words) and all(word[0].isupper() for word in words)

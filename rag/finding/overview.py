@@ -27,10 +27,11 @@ from rag.finding.reading import sentences_of
 from rag.questions import Question
 
 _MAX_PASSAGES = 1000
-"""The most passages of a report that are looked at, from its beginning: about 400 pages."""
+"""The most passages of a report, from its beginning, from which sentences are chosen: about 400 pages."""
 
 _NAMED = 0.5
-"""A question names a report if the report's names have at least this share of its words, by rarity."""
+"""A question names a report if the report's title, publisher, date and file name contain at least this share
+of the words of the question's subject, weighted by rarity."""
 
 _SHORTEST = 8
 """The fewest words of a sentence that can stand for a text."""
@@ -55,7 +56,7 @@ _REPORT = frozenset({
     "stori", "studi", "file", "releas", "press", "statement", "brief", "main", "key", "point", "find",
     "result", "content", "quarter", "annual", "whole",
 })  # fmt: skip
-"""English stems that ask for an overview or name a report, and not its subject."""
+"""English stems of words that ask for an overview or mean the report, and do not name its subject."""
 
 _INSTRUCTION = regex.compile(
     r"^\W*(?:(?:see|refer)\b|(?:note|source):)|\bindicate by check mark\b|^\s*[☐☒☑□■¨]", regex.IGNORECASE
@@ -74,8 +75,8 @@ def named_report(
 ) -> Scored | None:
     """Return the best sentence of the report whose overview a question asks for; None if it names no report.
 
-    A question names a report by words of its title, publisher or file name. If only one report passes the
-    filters, *this report* is enough.
+    A question names a report by words of its title, publisher, date or file name. If only one report passes
+    the filters, *this report* is enough.
 
     Args:
         index: the library.
@@ -99,10 +100,10 @@ def named_report(
 
 
 def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, most: int) -> list[Scored]:
-    """Return the sentences of an overview in the order of the text, each with the best score of ``ranked``.
+    """Return the sentences of an overview, in the order of the text, all with the best score of ``ranked``.
 
-    Rows of tables, headings, short sentences and instructions are left out. If no sentence remains, this
-    returns ``ranked``.
+    Rows of tables, headings, short sentences and instructions are left out. If no sentence remains, the whole
+    of ``ranked`` is returned.
 
     Args:
         index: the library.
@@ -134,7 +135,7 @@ def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, m
 
 
 def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, float]:
-    """The words of a question that neither ask for an overview nor say *report*, each with its rarity."""
+    """Return the question's words, with their rarity, that neither ask for an overview nor mean *report*."""
     own = {
         term
         for word in _WORD.findall(question.text)
@@ -146,9 +147,11 @@ def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, f
 
 
 def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
-    """The share of the subject's words, by rarity, that a report's title, publisher, date and file name have.
+    """Return how well a question's subject names a report, 0 to 1.
 
-    It is 0 if they lack a name or a figure of the question: *eu-012* is not *eu-011*.
+    The result is the share of the subject's words, weighted by rarity, that the report's title, publisher,
+    date and file name contain. It is 0 if they lack a name or a figure of the question (*eu-012* is not
+    *eu-011*), and 1 if the question names no subject.
     """
     record = best.candidate.reading.document
     stem = PurePosixPath(record.path).stem
@@ -162,7 +165,7 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
 
 
 def _whole(index: Snapshot, best: Scored) -> list[Scored]:
-    """All sentences of the report that contains ``best``, with the features and terms of ``best``."""
+    """Return the sentences of the report of ``best``, each with the features and terms of ``best``."""
     record = best.candidate.reading.document
     passages = islice(index.reader.passages(document_id=record.document_id), _MAX_PASSAGES)
     sentences = tuple(sentence for passage in passages for sentence in sentences_of(passage))
@@ -191,5 +194,5 @@ def _stands_alone(candidate: Candidate) -> bool:
 
 
 def _place(order: Sequence[int], candidate: Candidate) -> tuple[int, Span]:
-    """The place of a sentence among the reports in their ``order``, and in its report."""
+    """Return the place of a sentence's report in ``order``, and the sentence's span in the report."""
     return order.index(candidate.reading.document.document_id), candidate.sentence.span

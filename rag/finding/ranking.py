@@ -17,7 +17,7 @@ from rag.finding.features import FEATURE_NAMES, Candidate, Features
 from rag.finding.fragments import is_fragment
 
 Ranker = Literal["features", "reader", "reranker"]
-"""The input of the weights: features alone, with the reader's scores, or with the reranker's as well."""
+"""The scores that a set of weights uses: the features alone, also the reader's, or also the reranker's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,8 @@ class Weights:
         foreign_selection: like ``selection``, for a sentence in another language than the question; None if
             the weights are for an encoder of one language.
         foreign: like ``answerability``, for a question in another language than the document.
-        reach: the share of the best sentence's probability that another sentence needs to be cited as well.
+        reach: another sentence of a list or a summary is cited as well if its probability is at least this
+            share of the best sentence's.
         threshold: the probability below which the engine abstains.
         foreign_threshold: the same threshold for a question in another language than the document.
     """
@@ -60,7 +61,7 @@ class Weights:
 
 
 _FILES = {MULTILINGUAL_MODEL: "weights-multilingual.json"}
-"""The bundled file by encoder. Encoders that are not listed have ``weights.json``, of the bundled encoder."""
+"""The file of weights for an encoder. All others use ``weights.json``, made for the bundled encoder."""
 
 
 @cache
@@ -111,8 +112,8 @@ def _logistic(stored: Mapping[str, Any]) -> Logistic:
 
 
 FRAGMENT = 0.5
-"""The factor on the probability of a heading, caption or running title, which names a subject and states
-nothing about the subject. The training sets of the weights contain whole sentences only."""
+"""The factor that lowers the probability of a heading, caption or running title, which names a subject and
+states nothing about it. The training sets of the weights contain whole sentences only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +137,7 @@ def score(candidate: Candidate, weights: Weights) -> Scored:
 
 
 def leading(ranked: Sequence[Scored]) -> Features:
-    """Return the features of the best sentence, with its ``lead`` over all other sentences.
+    """Return the features of the best sentence, with its ``lead`` over all other sentences filled in.
 
     Args:
         ranked: the candidates, best first; at least one.

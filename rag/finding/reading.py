@@ -1,6 +1,6 @@
 """Readings: stretches of documents to read for an answer.
 
-A reading joins neighbouring hits of one document, with a few sentences around them.
+A reading joins neighbouring hits of the search in one document, with a few sentences around them.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from rag.answer_limits import WIDEN_BY
 
 @dataclass(frozen=True, slots=True)
 class ReadSentence:
-    """A sentence of a document, with its words.
+    """A sentence of a document.
 
     Attributes:
         span: its span in the document's text.
@@ -25,8 +25,8 @@ class ReadSentence:
         header: for a row of a table, the span of the table's caption and headings.
         headings: the words of ``header``; empty if the sentence is not a row.
         is_heading: whether it is a caption, a row of headings or the name of a group of rows.
-        section: for a row, the names of its group of rows, a line each; else empty.
-        chunk_id: the passage that contains it.
+        section: for a row, the names of the groups of rows that contain it, one per line; else empty.
+        chunk_id: the number of the passage that contains it.
         place: its number in the passage, from 0.
     """
 
@@ -41,7 +41,7 @@ class ReadSentence:
 
     @property
     def in_context(self) -> str:
-        """The words with their context: a row with its headings and the names of its group before it."""
+        """The words; before those of a row, the table's headings and the names of the row's groups."""
         before = table_context(self.headings, self.section)
         return f"{before}\n{self.text}" if before else self.text
 
@@ -54,8 +54,8 @@ class Reading:
         document: the document.
         span: from the start of its first sentence to the end of its last.
         sentences: its sentences, in order.
-        score: the best fused score among its hits.
-        dense: the best cosine among its hits.
+        score: the best score among its hits, fused from vectors and words.
+        dense: the best cosine similarity among its hits.
     """
 
     document: DocumentRecord

@@ -9,10 +9,10 @@ from rag.finding.ranking import Scored, Weights
 from rag.questions import Form, Question
 
 MAX_OVERLAP = 0.6
-"""Two sentences with a larger overlap of words (Jaccard) say the same; only the better one is used."""
+"""Two sentences whose words overlap more (Jaccard index) say the same; only the better one is used."""
 
 GAIN = 0.12
-"""A further sentence must raise the probability that the answer cites the fact by at least this much."""
+"""Each further sentence must raise the probability that the answer cites the fact by at least this much."""
 
 NEAREST_SHARE = 0.7
 """The share of the best sentence's probability that the sentence nearest to the question must have."""
@@ -24,20 +24,19 @@ SECOND_SHARE = 0.8
 def select(
     ranked: Sequence[Scored], question: Question, weights: Weights, max_sentences: int = MAX_SENTENCES
 ) -> list[Scored]:
-    """Return the sentences of the answer, in reading order.
+    """Return the sentences of the answer: the best one, then the others document by document.
 
-    The best sentence opens the answer. For a fact, two sentences may follow, if they are nearly as probable:
-    the nearest to the question token by token (:data:`NEAREST_SHARE`), and the second best
+    For a fact, at most two sentences follow the best one, if they are nearly as probable: the sentence most
+    similar to the question token by token (:data:`NEAREST_SHARE`), and the second best
     (:data:`SECOND_SHARE`). Without a reranker, or if the best sentence is a row of a table, a sentence
     follows only if it raises the probability that the answer cites the fact by :data:`GAIN`. For a
-    comparison, a sentence follows for each thing that the question names. For a list or a summary, all
-    sentences follow that are nearly as probable as the best. The sentences of the first document come first,
-    in the order of its text.
+    comparison, one sentence follows for each thing that the question names. For a list or a summary, every
+    sentence follows that is nearly as probable as the best.
 
     Args:
         ranked: from :func:`rag.finding.ranking.rank`.
-        question: what is asked.
-        weights: their ``reach`` is the share of the best probability that an item of a list needs.
+        question: the question, whose form decides which sentences follow.
+        weights: ``weights.reach`` limits the sentences of a list or a summary.
         max_sentences: the most sentences to return.
     """
     if question.form is Form.FACT:
@@ -55,7 +54,7 @@ def select(
 
 
 def _close(ranked: Sequence[Scored]) -> list[Scored]:
-    """The best sentence, then the nearest token by token and the second best if they are nearly as probable.
+    """Return the best sentence and, if nearly as probable, the nearest token by token and the second best.
 
     The list is empty if no reranker has compared the tokens. It is also empty if the best sentence is a row
     of a table, because the reranker does not see a row's figures and columns.
@@ -72,7 +71,7 @@ def _close(ranked: Sequence[Scored]) -> list[Scored]:
 
 
 def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
-    """The best sentences; each further one raises the probability that the answer is among them by GAIN."""
+    """Return the best sentences; each after the first makes citing the fact likelier by at least ``GAIN``."""
     chosen: list[Scored] = []
     missed = 1.0
     for item in ranked:
@@ -85,7 +84,7 @@ def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
 
 
 def _for_each_name(ranked: Sequence[Scored], names: Sequence[str]) -> list[Scored]:
-    """The best sentence, then the best one for each name of the question that the chosen sentences lack."""
+    """Return the best sentence, then the best one for each name of the question that is still missing."""
     chosen = list(ranked[:1])
     for name in names:
         if not any(_has(item, name) for item in chosen):
@@ -98,7 +97,7 @@ def _has(item: Scored, name: str) -> bool:
 
 
 def _near(ranked: Sequence[Scored], reach: float, most: int) -> list[Scored]:
-    """The sentences whose probability is near the best one's."""
+    """Return the sentences whose probability is at least ``reach`` times that of the best one."""
     chosen: list[Scored] = []
     for item in ranked:
         if len(chosen) == most or (chosen and item.score < reach * chosen[0].score):
@@ -117,7 +116,7 @@ def _is_repeated(item: Scored, chosen: Sequence[Scored]) -> bool:
 
 
 def _repeats(item: Scored, other: Scored) -> bool:
-    """Tell if two sentences say the same; rows of tables never do, unless their words and names are equal."""
+    """Return whether two sentences say the same; two rows of tables must agree in all words and headings."""
     one, another = item.candidate, other.candidate
     if " ".join(one.sentence.text.split()).casefold() == " ".join(another.sentence.text.split()).casefold():
         return one.sentence.in_context == another.sentence.in_context or not one.sentence.headings

@@ -1,4 +1,7 @@
-"""Words that say the same in letters and in digits: *two* and *2*, *third quarter* and *Q3*. English only."""
+"""Numbers and periods that can be written in letters or in digits: *two* and *2*, *third quarter* and *Q3*.
+
+English only.
+"""
 
 from __future__ import annotations
 
@@ -26,7 +29,7 @@ _LETTERS = {digits: stem for stem, digits in _DIGITS.items()}
 
 
 def same_number(term: Term) -> Term | None:
-    """Return the term for the same number in digits or in letters; None if a term is no such number."""
+    """Return the digits of a number word, or the word for digits, as a term; None for any other term."""
     field, word = term
     other = _DIGITS.get(word) or _LETTERS.get(word)
     return (field, other) if other and field == _LANGUAGE else None

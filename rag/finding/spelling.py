@@ -1,7 +1,7 @@
 """Corrects the spelling of a question with the words of the library and of English.
 
-A correction must be safe. It never changes a word that the library or English has, and of several possible
-words one must be clearly the likeliest.
+A correction must be safe. It never changes a word that exists in the library or in English, and if several
+words are possible, one of them must be clearly the likeliest.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ _LONG = 8
 """The fewest letters of a word in which two mistakes are corrected."""
 
 _LEAST_SHARE = 5e-5
-"""The least share of English passages that have a common word. About 20,000 words are common."""
+"""A word is common if at least this share of English passages contain it. About 20,000 words are common."""
 
 _LEAST_SHARE_OF_SHORT = 0.01
-"""The least share of English passages that have a common word, if the typed word has only ``_SHORTEST``
-letters. About 200 words are common then, such as "which"."""
+"""The same share if the typed word has only ``_SHORTEST`` letters. About 200 words are common then, such as
+"which"."""
 
 _ENGLISH_WEIGHT = 0.2
 """The weight of a word's share of English passages; its share of the library's passages weighs 1."""
@@ -43,8 +43,8 @@ _CLEARLY = 4
 """The best word must be at least this many times as likely as the second."""
 
 _UNDERSTOOD = 0.7
-"""The least share of a question's words that must be known or corrected. Below it, the known words do not
-cover the language or the subject of the question, so nothing is corrected."""
+"""At least this share of a question's words must be known or corrected. If fewer are, the question's language
+or subject is probably unknown, so nothing is corrected."""
 
 _DROPPED, _SWAPPED, _ADDED, _REPLACED = 4.0, 1.5, 0.12, 0.09
 """The relative chances of single mistakes: 34 % of the mistakes drop a letter, 12.5 % swap two, 27 % add one
@@ -96,12 +96,12 @@ class _Near:
 
 
 def correct(index: Snapshot, question: Question) -> str | None:
-    """Correct the words of a question that neither the library nor English has.
+    """Correct the words of a question that exist neither in the library nor in English.
 
     Words of fewer than four letters, words with figures, words in capitals or in quotation marks, and words
-    of scripts without spaces stay as they are. In another language than English, and for names, only a
-    dropped letter or two swapped ones are corrected: with another letter, the word may be another word, or
-    the name another person.
+    of scripts without spaces stay as they are. In other languages than English, and in names, only a dropped
+    letter or two swapped letters are corrected: a word with an added or different letter may be another word,
+    and such a name another person's.
 
     Returns:
         The corrected question; None if nothing is corrected.
@@ -152,7 +152,7 @@ def _is_known(index: Snapshot, word: str) -> bool:
 
 
 def _better(index: Snapshot, word: _Word, language: str) -> str | None:
-    """Return the word that the writer meant, written like ``word``; None if that is not clear."""
+    """Return the word that the writer meant, with a capital if ``word`` has one; None if that is unclear."""
     typed = word.text.lower()
     near = [each for each in _near(index, typed, language) if each.is_name or not word.is_name]
     likely = sorted(near, key=lambda each: each.weight, reverse=True)[:2]
@@ -160,7 +160,7 @@ def _better(index: Snapshot, word: _Word, language: str) -> str | None:
         return None
     meant = likely[0].text
     if terms(meant, language) == terms(typed, language) and not _differ_in_doubling(meant, typed):
-        # It is another form of the typed word, which the search finds without a correction.
+        # The two words have one stem, so the search finds the word that was meant without a correction.
         return None
     return meant.title() if word.text.istitle() else meant
 
@@ -171,7 +171,7 @@ def _near(index: Snapshot, typed: str, language: str) -> Iterator[_Near]:
     most = 2 if len(typed) >= _LONG and english else 1
     forms = index.written(typed[0]) | index.written(typed[0].upper())
     written = _by_word(forms, len(typed), most)
-    # One object holds the state of its comparison, and threads must not share it.
+    # The object keeps the state of a comparison, so threads must not share it.
     distances = EditDistance(DistanceAlgorithm.DAMERAU_OSA)
     for meant in {**written, **(english_words(typed[0]) if english else {})}:
         if abs(len(meant) - len(typed)) > most or len(meant) < _SHORTEST:
@@ -180,7 +180,7 @@ def _near(index: Snapshot, typed: str, language: str) -> Iterator[_Near]:
         if distance > 0:
             share, is_name = written.get(meant, (0.0, False))
             if share > 0 and not any(index.is_written(form) for form in forms if form.lower() == meant):
-                # Only reports that are hidden from the viewer have the word.
+                # The word occurs only in reports that are hidden from the viewer.
                 share, is_name = 0.0, False
             chance = _chance_of_mistake(typed, meant, distance)
             if _may_be_meant(typed, meant, chance, share=share, is_name=is_name, english=english):
@@ -216,7 +216,7 @@ def _by_word(forms: Mapping[str, float], length: int, most: int) -> dict[str, tu
 
 
 def _chance_of_mistake(typed: str, meant: str, distance: int) -> float:
-    """Return how often somebody who means ``meant`` types ``typed``, relative to other mistakes.
+    """Return how likely somebody who means ``meant`` types ``typed``, relative to other mistakes.
 
     Args:
         typed: the word as typed.

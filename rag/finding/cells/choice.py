@@ -27,7 +27,8 @@ NAMED = 0.5
 """A question names a row if it has at least this share of the row's label, in words weighted by rarity."""
 
 COVERED = 0.5
-"""A cell can be meant only if its names (:func:`is_covered`) have this share of the question's words."""
+"""A cell can be meant only if the names of the cell, its table and its document (:func:`is_covered`) contain
+at least this share of the question's words."""
 
 _CHANGE = r"grow|grew|ris[ei]|rose|increas|fall|fell|drop|decreas|declin|chang"
 _ASKS_CHANGE = regex.compile(rf"\b(?:{_CHANGE})", regex.IGNORECASE)
@@ -54,10 +55,10 @@ class CellChoice:
     library: DocumentTexts
 
     def cell(self, cited: CitedSentence, sentence: str) -> TableCell | None:
-        """Return the cell of a cited row that the question means; None without one.
+        """Return the cell of a cited row that the question means; None if no cell, or no row, is meant.
 
         Args:
-            cited: the sentence of a document.
+            cited: the cited sentence of a document.
             sentence: the sentence of the answer that cites it.
         """
         row = self.row(cited)
@@ -119,7 +120,7 @@ def choose_cell(
 
 
 def cells_of(index: Snapshot, question: Question, row: Row) -> list[TableCell]:
-    """Return the cells of a row; none if the question does not name the row, or may mean another one."""
+    """Return the cells of a row; an empty list if the question does not name the row, or may mean another."""
     every = table_cells(row.text, row.header, row.span)
     if not every or not _is_named(index, question, row) or _names_another(index, question, row, every):
         return []
@@ -144,7 +145,7 @@ def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
 
 
 def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
-    """Return whether the names of a cell, its table and its document have enough of the question's words."""
+    """Return whether the names of a cell, its table and its document contain enough words of the question."""
     names = " ".join([cell.row, cell.column, row.header.of(row.text), row.title])
     held = _terms(names, row.language)
     asked = content_terms(index, question, row.language)
@@ -164,11 +165,11 @@ def rows_of(row: Row) -> list[list[TableCell]]:
 
 
 def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
-    """Return whether the question means another place of the table than a cell's, or a row of another table.
+    """Return whether another place in the table, or a row of another table, fits the question better.
 
-    The names of another place may have all words of the question that the names of ``cell`` have, and more.
-    Another row of the same words may have a shorter label: a question for *total liabilities* does not mean
-    *total current liabilities*. The figure of the other place may be missing.
+    Another place fits better if its names have all words of the question that the names of ``cell`` have, and
+    more. Another row that has the same words of the question fits better if its label is shorter: a question
+    for *total liabilities* does not mean *total current liabilities*. The other place may hold no figure.
     """
     asked = content_terms(index, question, row.language)
 
@@ -193,9 +194,10 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
 
 
 def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[Term]) -> bool:
-    """Return whether the question has, as written, a label of the document that the cell's names lack.
+    """Return whether the question contains a row's label of the document that the cell's names lack.
 
-    Capitals tell the name of a row, such as *Water*, from a word of the question.
+    The label must begin with a capital, in the question too: this tells the name of a row, such as *Water*,
+    from an ordinary word.
     """
     names = "\n".join([cell.row, cell.column, row.header.of(row.text), row.title])
     lacking = asked - _terms(names, row.language)
@@ -213,9 +215,9 @@ def _spaced(words: str) -> str:
 
 
 def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:
-    """Return whether the question has a word that stands within the row, but not in the row's label.
+    """Return whether a word of the question stands in another cell of the row, but not in the row's label.
 
-    Two tables side by side share their lines, so the question may mean the other table.
+    Then the question may mean another table: if two tables stand side by side, each line is a row of both.
     """
     asked = [term for term in content_terms(index, question, row.language) if not term[1].isdecimal()]
     label = _terms(every[0].row, row.language)

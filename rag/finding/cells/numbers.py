@@ -32,8 +32,8 @@ class CellNumber:
     """The number that a cell states.
 
     Attributes:
-        value: the number; negative in brackets or after a minus sign.
-        decimals: how many decimals are written.
+        value: the number; it is negative if it is written in brackets or after a minus sign.
+        decimals: the number of digits after the decimal mark.
         currency: the sign or code of the currency in the cell; "" without one.
         percent: whether the cell has a percent sign.
         grouped: whether separators group the thousands.
@@ -47,10 +47,10 @@ class CellNumber:
 
 
 def decimal_mark(table: str, language: str) -> DecimalMark | None:
-    """Return the mark before the decimals of a table's numbers; None if it is in doubt.
+    """Return the decimal mark of a table's numbers; None if it is in doubt.
 
-    A number such as ``1,234.5`` or ``12.5`` decides. If the table has none, the language decides: English, or
-    one that writes 1.234,5.
+    A number such as ``1,234.5`` or ``12.5`` decides. If the table has no such number, the language decides: a
+    point in English, a comma in a language that writes 1.234,5.
 
     Args:
         table: the words of the table.
@@ -69,8 +69,8 @@ def decimal_mark(table: str, language: str) -> DecimalMark | None:
 def cell_number(value: str, mark: DecimalMark | None) -> CellNumber | None:
     """Return the number of a cell; None if the cell has other words, or if its number is in doubt.
 
-    A number is in doubt if exactly three digits follow its decimal mark, which may then group thousands, like
-    the point of ``3.933``.
+    A number is in doubt if its decimal mark may instead group thousands, like the point of ``3.933``. A
+    number with any mark is in doubt if the decimal mark is not known.
 
     Args:
         value: the words of the cell.
@@ -96,11 +96,11 @@ def cell_number(value: str, mark: DecimalMark | None) -> CellNumber | None:
 
 
 def written(number: Decimal, decimals: int, mark: DecimalMark | None, *, grouped: bool) -> str:
-    """Return a number without its sign, as its table writes numbers.
+    """Return a number without its sign, in the format of its table.
 
     Args:
         number: the number.
-        decimals: how many decimals to write.
+        decimals: the number of digits to write after the decimal mark.
         mark: the decimal mark; None for a point.
         grouped: whether to group the thousands.
     """

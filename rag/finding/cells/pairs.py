@@ -1,6 +1,7 @@
 """Chooses the two cells that a comparison means: of one row in two years, or of two rows in one column.
 
-A wrong comparison in bold is worse than none, so no pair is chosen in any doubt, as when a third cell fits.
+A wrong comparison in bold is worse than none, so no pair is chosen if there is any doubt, for example if a
+third cell fits as well.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ _OTHERWISE = regex.compile(
     r"|\bhow many (?:years|times|of)\b|\b(?:caus|reason|factor|driv|led\b|due\b|contribut|explain|attribut)",
     regex.IGNORECASE,
 )
-"""A question for a cause, a time or a count, which two figures do not answer."""
+"""Matches a question that asks for a cause, a time or a count, which two figures do not answer."""
 
 _DERIVED = regex.compile(
     r"\b(?:averages?|means?|sums?|totals?|combined|cumulative|ratios?|proportions?|shares?|cagr|compound"
@@ -84,7 +85,7 @@ class CellPair:
 
 
 def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> CellPair | None:
-    """Return the two cells that a comparison means; None if unclear, or if the question is no comparison.
+    """Return the two cells that a comparison means; None if that is unclear, or if it is no comparison.
 
     A comparison is recognised in English only.
 
@@ -110,9 +111,10 @@ def subject_of(question: Question) -> Question:
 
 
 def place_of_name(question: str, cell: TableCell, other: TableCell, language: str) -> int | None:
-    """Return the offset of the first word of a question that only the row of ``cell`` has, not ``other``'s.
+    """Return the offset in a question of the first word that is in the row's name of ``cell`` only.
 
-    Return None if the row has no such word, or if the question lacks one of them.
+    Such a word is not in the row's name of ``other``. Return None if there is no such word, or if the
+    question lacks one of these words.
     """
     own = {term for term in _terms(cell.row, language) if not term[1].isdecimal()}
     own -= _terms(other.row, language)
@@ -126,7 +128,7 @@ def place_of_name(question: str, cell: TableCell, other: TableCell, language: st
 
 
 def mark_of(row: Row) -> DecimalMark | None:
-    """Return the decimal mark of the lines around a row, which are enough to tell."""
+    """Return the decimal mark of a row's table, judged by the lines near the row; None if it is in doubt."""
     lines = row.text[row.header.end : row.span.end + 2000].splitlines()
     return decimal_mark("\n".join(cell for line in lines for cell in cells(line)[1:]), row.language)
 
@@ -147,7 +149,7 @@ def _of_two_years(index: Snapshot, question: Question, row: Row) -> CellPair | N
     columns: dict[str, list[TableCell]] = defaultdict(list)
     for cell in of_years:
         columns[_without_dates(cell.column)].append(cell)
-    # A heading that stands above the middle of its columns is missing from the columns before the middle.
+    # A heading centred above several columns is missing from the names of the columns left of the centre.
     named = [name for name in columns if name]
     groups = [of_years] if len(of_years) == 2 and len(named) < 2 else list(columns.values())
     pairs = [group for group in groups if {max(_years(cell.column)) for cell in group} == years]
@@ -165,7 +167,7 @@ def _years(words: str) -> frozenset[int]:
 def _clearest(
     index: Snapshot, question: Question, groups: Sequence[Sequence[TableCell]], language: str
 ) -> Sequence[TableCell] | None:
-    """Return the group of cells whose heading has the most words of the question; None if two groups tie."""
+    """Return the group of cells whose heading has the most words of the question; None if there is a tie."""
     asked = content_terms(index, question, language)
     scored = [
         (_weight_in(asked, _terms(_without_dates(cells[0].column), language)), cells) for cells in groups
@@ -197,10 +199,11 @@ def _of_two_rows(index: Snapshot, question: Question, rows: Sequence[Row]) -> Ce
 
 
 def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -> bool:
-    """Tell if the question asks for nothing but the two figures: no average, no share, no other period."""
+    """Return whether the question asks only for the two figures: no average, no share, no other period."""
     if any(word.lower() not in names.lower() for word in _DERIVED.findall(question.text)):
         return False
-    # Headings may be years alone, so a length of time in the question, such as a quarter, must be in them.
+    # Two columns named only by years may be full years, so a length of time in the question, such as a
+    # quarter, must also be in the names.
     lengths = periods_of(question.text, row.language).lengths
     if lengths and not lengths & periods_of(names, row.language).lengths:
         return False
@@ -219,8 +222,8 @@ def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -
 def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) -> bool:
     """Return whether the question names another row of the table at least as clearly as the pair's rows.
 
-    A row with the same label in another group is as clear, unless the question has the whole name of the
-    pair's row.
+    A row with the same label in another group of rows counts as equally clear, unless the question has all
+    words of the names of the pair's rows.
     """
     language = row.language
     heading = _terms(row.header.of(row.text), language)

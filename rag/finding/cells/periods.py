@@ -39,7 +39,9 @@ class Periods:
     def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
         """Return whether a question with these periods cannot mean a certain cell.
 
-        The heading nearest to the cell decides: the column's, else the row's, else the caption's.
+        Years, months and lengths are compared separately. For each of them, the first of these headings that
+        names any decides: the column's, else the row's, else the caption's. A row that names all of the
+        question's excludes nothing.
 
         Args:
             column: the periods that the headings of the cell's column name.

@@ -23,11 +23,11 @@ class Logits:
     """The outputs of the network for a batch of windows.
 
     Attributes:
-        start: the logit that the answer begins at a token, relative to token 0, ``[CLS]``, which stands for
-            "nowhere"; shape (windows, tokens).
-        end: the logit that the answer ends at a token, likewise; shape (windows, tokens).
-        answerable: the log-odds that the window answers; shape (windows,).
-        sentences: the log-odds that a sentence answers; for each window, shape (sentences,).
+        start: for each token, the logit that the answer begins there, minus the logit of token 0, ``[CLS]``,
+            which stands for "nowhere"; shape (windows, tokens).
+        end: the same for the token at which the answer ends; shape (windows, tokens).
+        answerable: the log-odds that the window contains an answer; shape (windows,).
+        sentences: for each window, the log-odds that each of its sentences answers; shape (sentences,).
     """
 
     start: Tensor
@@ -37,13 +37,13 @@ class Logits:
 
 
 class ReaderModel(nn.Module):
-    """Scores which sentences of a window answer a question, and whether any does.
+    """Scores each sentence of a window as an answer to a question, and the window as a whole.
 
     The layers see question and sentences together. A sentence's score has three parts. The first is the
     cosine between the mean of its tokens and the mean of the question's tokens: the encoder was trained for
     it, and the reader's training starts from it. The second is a small network over both means (Reimers and
-    Gurevych, Sentence-BERT, EMNLP 2019). The third is the likeliest start and end of an answer in the
-    sentence, by the span heads of BERT on SQuAD 2 (Devlin et al., NAACL 2019).
+    Gurevych, Sentence-BERT, EMNLP 2019). The third tells how likely an answer begins and ends in the
+    sentence, by span heads like those of BERT on SQuAD 2 (Devlin et al., NAACL 2019).
     """
 
     def __init__(self, bert: nn.Module, hidden_size: int) -> None:

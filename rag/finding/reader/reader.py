@@ -34,8 +34,8 @@ DEFAULT_READER = BUNDLED_READER
 """The reader that is used by default."""
 
 REMEMBERED_QUESTIONS = 256
-"""The number of recent questions whose scores stay in memory. The program answers a suggested question before
-somebody asks it."""
+"""The number of recent questions whose scores stay in memory. The program answers suggested questions in
+advance, so their scores are in memory when somebody asks them."""
 
 _WEIGHTS = "reader.safetensors"
 
@@ -46,7 +46,7 @@ class WindowRead:
 
     Attributes:
         sentences: for each sentence, the log-odds that it answers.
-        answerable: the log-odds that the window answers at all.
+        answerable: the log-odds that any sentence of the window answers.
     """
 
     sentences: tuple[float, ...]
@@ -80,10 +80,10 @@ class BundledReader:
     languages: frozenset[str] | None = frozenset({"en"})
 
     def __init__(self, weights: Path | None = None) -> None:
-        """Describe the reader; it is loaded when it reads for the first time.
+        """Prepare the reader; its weights are loaded when it reads for the first time.
 
         Args:
-            weights: a file of changes and heads, in place of the bundled file.
+            weights: a file of low-rank changes and heads; None for the bundled file.
         """
         self._weights = weights or Path(str(files("rag.finding.reader").joinpath(_WEIGHTS)))
         self._tokenizer = bundled_tokenizer()
@@ -92,7 +92,7 @@ class BundledReader:
         self._remembered = lru_cache(REMEMBERED_QUESTIONS)(self._scores)
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in the order of ``windows``, by one forward pass or from memory.
+        """Return the scores of each window, in order; run the network once, or take them from memory.
 
         Raises:
             ReaderError: if the file of changes does not fit the bundled encoder.
@@ -177,7 +177,7 @@ def bundled_reader() -> BundledReader:
 
 
 def _merged(weights: Path) -> ReaderModel:
-    """Return the bundled encoder with the changes in ``weights`` added to it."""
+    """Return the bundled encoder with the changes in the file ``weights`` added, and with its heads."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

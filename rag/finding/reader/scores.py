@@ -18,8 +18,8 @@ _CONTEXT = 1
 """The number of sentences before and after each candidate that the reader reads with it."""
 
 _MAX_CHARACTERS = 700
-"""The most characters of a window, about 160 tokens. The reader was trained on this length, which also limits
-its time."""
+"""The most characters of a window, about 160 tokens. The reader was trained on windows of this length, and
+longer ones would take more time."""
 
 _MAX_HEADINGS = 300
 """The most characters of a table's headings that are read with its rows."""
@@ -29,7 +29,7 @@ _BUDGET_CHARACTERS = 5000
 
 
 def can_read(reader: Reader, question: Question) -> bool:
-    """Return whether ``reader`` reads the question's language, as far as both are known."""
+    """Return whether ``reader`` reads the question's language, or either is unknown."""
     return may_be_in(question.language, reader.languages)
 
 
@@ -39,7 +39,7 @@ class CandidateWindow:
 
     Attributes:
         reading: the reading.
-        places: the numbers of the sentences in the reading, consecutive.
+        places: the numbers of the sentences in the reading, from 0 and consecutive.
         window: the headings of a table, if the run begins with one of its rows, and then the sentences.
     """
 
@@ -49,7 +49,7 @@ class CandidateWindow:
 
     @property
     def headings(self) -> int:
-        """The number of texts of the window before its sentences: 0 or 1."""
+        """The number of texts in the window that are headings, before its sentences: 0 or 1."""
         return len(self.window.sentences) - len(self.places)
 
 
@@ -65,8 +65,8 @@ def apply_reader(
         windows: the windows of the best ones, from :func:`windows_of`.
 
     Returns:
-        The candidates that were read, in their order. The other candidates are left out, because their scores
-        cannot be compared with scores by the reader.
+        The candidates that were read, in the same order. The others are left out, because scores without a
+        reader cannot be compared with scores that include the reader's.
     """
     read = reader.read(question.text, [item.window for item in windows])
     best = max((result.answerable for result in read), default=0.0)
@@ -101,13 +101,13 @@ def windows_of(ranked: Sequence[Candidate]) -> list[CandidateWindow]:
 
 
 def _lead(reading: Reading, places: Sequence[int]) -> tuple[str, ...]:
-    """The headings of a table if a run begins with one of its rows; nothing for any other run."""
+    """Return the headings of a table if a run begins with one of its rows; for any other run, nothing."""
     headings = reading.sentences[places[0]].headings
     return (headings[-_MAX_HEADINGS:],) if headings else ()
 
 
 def _texts(reading: Reading, places: Sequence[int]) -> Iterator[str]:
-    """The sentences of a run; a row has the name of its group of rows before it."""
+    """Yield the sentences of a run; a row is preceded by the name of its innermost group of rows."""
     for place in places:
         sentence = reading.sentences[place]
         group = sentence.section.splitlines()[-1:]
@@ -118,7 +118,7 @@ def _chosen(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]
     """Choose runs of sentences around the best candidates, about ``_BUDGET_CHARACTERS`` in all.
 
     Returns:
-        For each run, the :class:`Reading` that it comes from, and the numbers of its sentences there.
+        For each run, the :class:`Reading` that it comes from, and the numbers of its sentences in it.
     """
     wanted: dict[Reading, set[int]] = {}
     budget = _BUDGET_CHARACTERS

@@ -44,7 +44,7 @@ def tokenize(tokenizer: Tokenizer, question: str, window: Window) -> TokenizedWi
     """Build the input for a model with BERT's special tokens. Sentences that do not fit are cut off.
 
     Args:
-        tokenizer: without truncation, padding or special tokens of its own.
+        tokenizer: a tokenizer that neither truncates nor pads.
         question: the question.
         window: the sentences that may answer it.
     """

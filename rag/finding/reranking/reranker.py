@@ -1,4 +1,4 @@
-"""Compares a question with its best sentences by a larger encoder than the library's own.
+"""Compares a question with its best sentences, using a larger encoder than the library's own.
 
 The library's encoder embeds every passage, so it must be small. The reranker compares only a few sentences of
 a question, so it can be larger. It reads each sentence with its title and headings, without which a row of a
@@ -29,13 +29,13 @@ NO_RERANKER = "none"
 """The name that stands for no reranker."""
 
 MAX_RERANKED = 12
-"""The number of sentences that are compared. If 6 are compared, the best sentence is right for 0.56 of the
-questions on real reports; if 12 or 24 are, for 0.57."""
+"""The number of sentences that are compared. With 6, the best sentence is right for 0.56 of the questions on
+real reports; with 12 or 24, for 0.57."""
 
 _DIMENSIONS = 768
 _WINDOW = 384
 _PADDING = 1
-"""The values of the configuration of all-mpnet-base-v2."""
+"""The configuration of all-mpnet-base-v2: vector dimensions, longest input in tokens, padding token."""
 
 
 def open_reranker(name: str) -> Encoder | None:
@@ -44,10 +44,13 @@ def open_reranker(name: str) -> Encoder | None:
     Args:
         name: ``installed``, ``none``, or the name or folder of a sentence-transformers model.
 
+    Returns:
+        The reranker; None for ``none``, or for ``installed`` without the installed packages.
+
     Raises:
         EncoderError: if the model cannot be found or read.
-        RerankerError: if the installed weights are damaged. If the unpacked files are damaged, the first use
-            of the encoder raises it.
+        RerankerError: if the installed weights are damaged. If the unpacked files are damaged, this error is
+            raised when the reranker is first used.
     """
     if name == NO_RERANKER:
         return None
@@ -81,7 +84,7 @@ def _load(folder: Path) -> Passes:
 
 
 def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]) -> list[Candidate]:
-    """Compare the best candidates with the question token by token, and record how much they match it.
+    """Compare the best candidates with the question token by token, and record ``matched`` in their features.
 
     Args:
         reranker: the larger encoder.
@@ -89,8 +92,8 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
         ranked: the candidates, best first.
 
     Returns:
-        The first ``MAX_RERANKED`` candidates, in their order. The other candidates are left out, because
-        their scores cannot be compared with scores by the reranker.
+        The first ``MAX_RERANKED`` candidates, in the same order. The others are left out, because scores
+        without a reranker cannot be compared with scores that include the reranker's.
     """
     best = ranked[:MAX_RERANKED]
     if not best:
