@@ -1,4 +1,4 @@
-"""Finds the countries that a text names, by babel's names for them. *Nigerian* means Nigeria, not Niger."""
+"""Finds the countries that a text names, using babel's names of countries and languages."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from index.text import fold
 _CODES = ("en", "zh", "vi", "id", "es", "fr", "km")
 _ENDING = regex.compile(r"(?:['’]s?|ians?|eans?|ans?|ns?|ese|ish|iens?|is?|s)$")
 _SPLIT_LANGUAGES = frozenset({"en", "pt", "es", "ar", "sw"})
-"""Languages of many countries: the name of the language does not mean one of them."""
+"""Languages spoken in many countries, so that the name of the language does not point to one country."""
 
 
 @lru_cache(maxsize=4096)
 def countries(text: str) -> frozenset[str]:
-    """Return the ISO 3166 codes of the countries that ``text`` names, or whose people it names."""
+    """Return the ISO 3166 codes of the countries that ``text`` mentions by their name, people or language."""
     plain = _without_marks(text)
     found = [match[0].casefold() for match in _pattern().finditer(plain) if not match[0][0].islower()]
     codes = {_names()[name] for name in found}
@@ -36,7 +36,7 @@ def is_country(word: str) -> bool:
 
 
 def _without_marks(text: str) -> str:
-    """Return a text without the marks on its letters."""
+    """Return a text without diacritics."""
     plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(mark for mark in plain if not unicodedata.combining(mark))
 
@@ -77,9 +77,9 @@ def _languages() -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)
 def _of_people(word: str) -> str | None:
-    """Return the country of a word such as *French*, or None.
+    """Return the ISO 3166 code of the country that a word such as *French* refers to, or None.
 
-    If several countries fit (*Nigerian*: Niger, Nigeria), the country with the longest name is meant.
+    If several countries fit (*Nigerian*: Niger and Nigeria), the one with the longest name is meant.
     """
     if word in _languages():
         return _languages()[word]

@@ -91,7 +91,11 @@ _AFTER_FOLLOWS = regex.compile(r"(?:之后|以后|以来|起)")
 
 @lru_cache(maxsize=4096)
 def dates(text: str, language: str) -> tuple[Moment, ...]:
-    """Return the dates in ``text``, in order. The language decides between day/month and month/day."""
+    """Return the dates in ``text``, in order.
+
+    A date such as 3/4/2025 is read as day/month. If ``language`` is English or unknown, it is marked as
+    ``swapped``, because it may be month/day.
+    """
     found: list[Moment] = []
     finders = (
         named_periods(text, language),
@@ -113,10 +117,10 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
 
 
 def resolved(moment: Moment, published: str | None) -> Moment:
-    """Return a date completed by the day on which its text was published.
+    """Complete a date with the help of the day on which its text was published.
 
-    A weekday means the last such day up to the day of publication, and a month without a year the last such
-    month. If the text speaks of the future (``ahead``), both mean the next one.
+    A weekday means the last such day up to the day of publication; a month without a year means the last such
+    month up to then. If the text speaks of the future (``ahead``), they mean the next such day or month.
 
     Args:
         moment: a date of the text.
@@ -233,9 +237,9 @@ def _named(text: str) -> Iterator[Moment]:
 
 
 def _is_month(text: str, match: regex.Match[str]) -> bool:
-    """Return whether a single word is a month: it has a capital.
+    """Return whether a word that may name a month, and stands alone, does name one: it must have a capital.
 
-    An ambiguous word such as *May* must also follow a preposition such as *in*.
+    An ambiguous word such as *May*, or a word of three letters, must also follow a word such as *in*.
     """
     word = match["alone"]
     if not word[:1].isupper() or len(word) < 3:

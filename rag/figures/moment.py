@@ -22,15 +22,16 @@ class Moment:
         month: the month, from 1.
         day: the day of the month.
         weekday: the day of the week, from 0 for Monday.
-        decade: whether the year stands for the ten years from it: the 1990s.
+        decade: whether the year stands for the ten years that begin with it: the 1990s.
         relative: for a date relative to the day of writing, the number of units before that day: 1 for
             *yesterday*.
         relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``; ``earlier`` for
-            years before the year that the sentence is about.
+            years before the year that the sentence is about, and ``earlier month`` for months before the
+            month that it is about.
         relation: whether the text says *before* or *after* the date.
-        may_be_count: whether it may be a number of things instead: *2000 people*.
+        may_be_count: whether the year may instead be a number of things: *2000 people*.
         until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
-        swapped: whether day and month may be in the other order: 3/4/2025.
+        swapped: whether it is uncertain which number is the day and which the month: 3/4/2025.
         through: the last year of a span of two years, such as the fiscal year 2011-12.
         ahead: whether the text says that the date is still to come.
     """
@@ -57,7 +58,7 @@ AMBIGUOUS = listed("""
     may march mar sun sat mon wed fri mei minggu mars do so di mi sab dom lun jan jun dec des sep sen
     rab kam jum min sel august set out mer gio mar. ago avr
 """)
-"""Words that count as a month or a day only beside a number, or with a capital and a preposition."""
+"""Words that count as a month or a weekday only beside a number, or with a capital after a preposition."""
 
 VI_MONTHS: Mapping[str, int] = {
     "giêng": 1, "một": 1, "hai": 2, "ba": 3, "tư": 4, "năm": 5, "sáu": 6, "bảy": 7, "tám": 8, "chín": 9,

@@ -19,7 +19,7 @@ class Words:
     """The number words of a language that separates words by spaces.
 
     Attributes:
-        values: words for 0 to 99, which are added: *twenty*, *five*.
+        values: words for 0 to 99, whose values are added: *twenty*, *five*.
         factors: words that multiply only the number just before them: *hundred*.
         scales: words that multiply everything before them: *thousand*, *million*.
         teens: words that add ten to the preceding digit: *belas*.
@@ -27,8 +27,8 @@ class Words:
         halves: words for a half before a scale: *half a* million.
         after: words that add half of the preceding scale: một triệu *rưỡi*.
         joins: words that may connect the parts of a number: two hundred *and* five.
-        vague: words for an approximate number, with the smallest and the largest that they may mean.
-        shares: words for parts of a whole, in per cent.
+        vague: words for an approximate number, with the smallest and the largest number that they may mean.
+        shares: words for parts of a whole, with their values in per cent.
     """
 
     values: Mapping[str, int]
@@ -92,12 +92,12 @@ INDONESIAN = Words(
 WORDS: Mapping[str, Words] = {
     "en": ENGLISH, "vi": VIETNAMESE, "id": INDONESIAN, "ms": INDONESIAN,
 }  # fmt: skip
-"""Number words by ISO 639-1 code; other languages use the English ones."""
+"""Number words by ISO 639-1 code; :func:`rag.figures.numerals.words_of` provides those of other languages."""
 
 SUFFIXES: Mapping[str, int] = {
     "k": 10**3, "m": 10**6, "mn": 10**6, "mln": 10**6, "bn": 10**9, "b": 10**9, "tn": 10**12,
 }  # fmt: skip
-"""Short scales that follow digits: $1.2bn, 3 bn."""
+"""Abbreviated scales that follow digits: $1.2bn, 3 bn."""
 
 HAN_DIGITS: Mapping[str, int] = {
     **{c: n for n, c in enumerate("〇一二三四五六七八九")},
@@ -115,7 +115,7 @@ HAN_COUNTED = (
     "名人个家座次年月日天岁所栋辆条件起位户吨米元倍成项艘架头只套部层间村县省市国张份批处支场口周"
     "小时分钟公里公斤公顷平方美英欧万亿多余以左"
 )
-"""Characters after a single Chinese numeral that counts something: classifiers, units, scales."""
+"""A single Chinese numeral before one of these characters counts something: classifiers, units, scales."""
 
 ORDINALS: Mapping[str, int] = {
     "first": 1, "second": 2, "third": 3, "fourth": 4, "fifth": 5, "sixth": 6, "seventh": 7, "eighth": 8,

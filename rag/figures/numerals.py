@@ -1,7 +1,7 @@
 """Recognition of numbers in a text, in digits or words, with their exact values.
 
-:mod:`rag.figures.quantities` finds the counted things, and :mod:`rag.figures.dates` decides which numbers are
-dates.
+:mod:`rag.figures.quantities` finds the things that the numbers count, and :mod:`rag.figures.dates` decides
+which numbers are dates.
 """
 
 from __future__ import annotations
@@ -215,7 +215,11 @@ def numbers(text: str, language: str) -> list[Number]:
 
 @cache
 def words_of(language: str) -> Words:
-    """Return a language's number words; if ``WORDS`` lacks the language, only its scales, from babel."""
+    """Return a language's number words.
+
+    A language that ``WORDS`` lacks has only scales such as *million*, from babel. If babel does not know the
+    language either, the English words are returned.
+    """
     if language in WORDS:
         return WORDS[language]
     from babel import Locale, UnknownLocaleError
@@ -241,7 +245,7 @@ def _token(match: regex.Match[str]) -> _Token:
 
 
 def _number_at(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number | None]:
-    """Return how many tokens the number at token ``place`` takes, and the number; without one, 1 and None."""
+    """Return the number at token ``place``, after its length in tokens; (1, None) if there is no number."""
     token = tokens[place]
     if token.kind == "digits":
         return _in_digits(tokens, place, words, language)
@@ -261,7 +265,7 @@ def _number_at(tokens: list[_Token], place: int, words: Words, language: str) ->
 
 
 def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
-    """Return whether a scale follows: in *half a million*, the half belongs to the scale."""
+    """Return whether a scale or factor is at ``place``, perhaps after *a*: *million* in *half a million*."""
     following = [token.text for token in tokens[place : place + 2]]
     if following[:1] and following[0] in words.one:
         following = following[1:]
@@ -269,7 +273,7 @@ def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
 
 
 def _of_scale(tokens: list[_Token], place: int, words: Words) -> tuple[int, int]:
-    """Return the number of tokens of *of a million* or *of thousands*, and the scale; zeros without one."""
+    """Return the length of *of a million* or *of thousands* in tokens, and the scale; else zeros."""
     following = [token.text for token in tokens[place : place + 3]]
     if following[:1] != ["of"]:
         return 0, 0
@@ -281,7 +285,7 @@ def _of_scale(tokens: list[_Token], place: int, words: Words) -> tuple[int, int]
 def _scaled(
     low: float | Fraction, high: float | Fraction, factor: int, first: _Token, last: _Token
 ) -> Number:
-    """Return the number of *a quarter of a million* (exact) or of *tens of thousands* (vague)."""
+    """Return the number that *a quarter of a million* (exact) or *tens of thousands* (vague) stands for."""
     if low == high:
         value = Decimal(round(low * factor))
         return Number(value, value, value, first.start, last.end, True)
@@ -319,13 +323,13 @@ def _in_digits(tokens: list[_Token], place: int, words: Words, language: str) ->
 
 @dataclass(slots=True)
 class _Sum:
-    """A number in words, as far as it has been read.
+    """A number in words that is read word by word.
 
     Attributes:
         whole: the sum of the parts that end with a scale, such as *two thousand*.
         group: the sum of the later parts that end with a factor, such as *three hundred*.
-        digit: the value of the last words, such as *twenty-five*; negative without any.
-        last: the value of the last factor or scale; 0 without one.
+        digit: the value of the words after that, such as *twenty-five*; negative if there are none.
+        last: the value of the last factor or scale; 0 if there is none.
     """
 
     whole: Decimal = Decimal(0)
@@ -382,7 +386,10 @@ def _in_words(tokens: list[_Token], place: int, words: Words) -> tuple[int, Numb
 
 
 def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tuple[Decimal, int]:
-    """Add a half that follows a number: một triệu *rưỡi*, one *and a half* million."""
+    """Return a number's value and the place after its last token, with a half that follows it.
+
+    Examples are một triệu *rưỡi*, and one *and a half* million.
+    """
     if end < len(tokens) and tokens[end].text in words.after and made.last:
         return made.value + made.last / 2, end + 1
     if [token.text for token in tokens[end : end + 3]] != ["and", "a", "half"]:

@@ -62,7 +62,7 @@ _BETWEEN = regex.compile(r"\b(?:between|giữa|antara)\s(?:\p{L}+\s)?$", regex.I
 
 
 def named_periods(text: str, language: str) -> Iterator[Moment]:
-    """Yield the quarters and halves of years in ``text``, each from a first to a last month."""
+    """Yield the quarters, halves and other parts of years in ``text``, each with its first and last month."""
     for pattern in _NAMED.get(language, ()):
         for match in pattern.finditer(text):
             months = _length(match)
@@ -84,7 +84,15 @@ def _length(match: regex.Match[str]) -> int:
 
 
 def joined_periods(found: Sequence[Moment], text: str) -> list[tuple[Moment, Moment, Moment]]:
-    """Return pairs of dates that bound whole months (*1 April to 30 June*), each with the joined period."""
+    """Find pairs of dates that bound a period of whole months, such as *1 April to 30 June*.
+
+    Args:
+        found: the dates of a text, in order.
+        text: the text.
+
+    Returns:
+        For each pair, its first date, its second date, and the period.
+    """
     periods = []
     for first, last in pairwise(found):
         gap = text[first.span.end : last.span.start]
@@ -112,7 +120,7 @@ def _last_days(moment: Moment) -> set[int]:
 
 
 def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
-    """Return the dates, with a year for *a year earlier*: the year before the last year in the text.
+    """Return the dates, with a year for *a year earlier*: the year before the latest year in the text.
 
     Args:
         found: the dates of a text.

@@ -147,7 +147,7 @@ def _before() -> regex.Pattern[str]:
 
 @cache
 def _han_before() -> regex.Pattern[str]:
-    """The pattern of Chinese comparators that may stand before the verb: 最多 in 最多可载240名."""
+    """Return a pattern of Chinese comparators that may stand before a verb: 最多 in 最多可载240名."""
     longer = {name: [form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form)]
               for name, forms in _BEFORE.items()}  # fmt: skip
     parts = [f"(?P<{_group(name)}>{'|'.join(forms)})" for name, forms in longer.items()]
@@ -170,7 +170,7 @@ def _of(match: regex.Match[str]) -> Comparator:
 
 
 def comparator_of(text: str, start: int, end: int) -> Comparator:
-    """Return the comparator of the figure at ``text[start:end]``, from the words next to it."""
+    """Return the comparator of the figure ``text[start:end]`` from the words beside it; *exactly* if none."""
     before = text[max(0, start - 40) : start]
     found = list(_before().finditer(before)) or list(_han_before().finditer(before))
     if found:
@@ -231,7 +231,7 @@ class Quantity:
 
     @property
     def is_range(self) -> bool:
-        """Return whether the text states two ends."""
+        """Return whether the text states two ends, the lowest and the highest value."""
         return self.low != self.high and not self.vague
 
 
@@ -292,7 +292,7 @@ def quantities(text: str, language: str) -> tuple[Quantity, ...]:
     Args:
         text: a sentence, a quote, or a row of a table.
         language: ISO 639-1. Number words are read in English, Chinese, Vietnamese and Indonesian; in other
-            languages only digits.
+            languages only digits, and scales such as *Millionen* after digits.
     """
     taken = [found.span for found in dates(text, language) if not found.may_be_count]
     plain = [number for number in numbers(text, language) if _is_quantity(number, text, taken)]
@@ -370,7 +370,7 @@ def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
 
 
 def _unit(text: str, start: int, end: int) -> tuple[str | None, int]:
-    """Return the unit of the number ``text[start:end]`` and the unit's end; *aged 16* is in years of age."""
+    """Return the unit of the number ``text[start:end]`` and the unit's end; *aged 16* has ``year of age``."""
     unit: str | None = None
     measured = unit_at(text, end)
     if measured is not None:

@@ -1,6 +1,6 @@
 """Compares figures: whether an answer may state one figure where its source states another.
 
-An answer may do this if the figures are equal, if the answer rounds fairly, or if its hedge (*over*,
+An answer may do this if the figures are equal, if the answer rounds fairly, or if the answer's hedge (*over*,
 *nearly*) is true. For 1,043, an answer may state *over a thousand*, but not *nearly 2,000*. For 998, it may
 not state *over a thousand*.
 """
@@ -27,7 +27,11 @@ LOOSENED = 0.6
 
 
 def same_kind(stated: Quantity, cited: Quantity) -> bool:
-    """Return whether two quantities have the same unit and currency, so that their values can be compared."""
+    """Return whether two quantities have the same unit and currency, so that their values can be compared.
+
+    The stated quantity may leave out the rate of the cited one, such as *a day*. A stated number without a
+    unit or a noun may leave out the currency.
+    """
     if stated.currency or cited.currency:
         bare = stated.currency is None and stated.noun is None and stated.unit is None
         return bare or (
@@ -42,7 +46,7 @@ def _unit(quantity: Quantity) -> str | None:
 
 
 def same_value(stated: Quantity, cited: Quantity) -> bool:
-    """Tell if two quantities of one kind have the same value, in the same or an exactly convertible unit."""
+    """Return whether two quantities of one kind have the same value, in the same or a convertible unit."""
     own = [in_base(value, stated.unit)[0] for value in (stated.low, stated.high)]
     its = [in_base(value, cited.unit)[0] for value in (cited.low, cited.high)]
     if own == its:
@@ -53,7 +57,7 @@ def same_value(stated: Quantity, cited: Quantity) -> bool:
 
 
 def fairness(stated: Quantity, cited: Quantity) -> float:
-    """Return how fairly one figure stands for another of the same kind: 1, :data:`LOOSENED`, or 0.
+    """Return how fairly one figure stands for another of the same kind: 1 (fairly), :data:`LOOSENED`, or 0.
 
     Args:
         stated: the figure in a sentence.
@@ -80,7 +84,7 @@ _IMPLIED = {
     ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"),
     ("at most", "exactly"),
 }  # fmt: skip
-"""Pairs of a sentence's comparator and the evidence's comparator that agree for the same value."""
+"""Pairs of comparators, of a sentence and of its evidence, that agree if both figures have the same value."""
 
 _LIMITS = {"at least", "at most", "over", "under"}
 """Comparators that state a limit. If both figures have one, different values disagree, unless the stated
@@ -125,7 +129,7 @@ def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> f
 
 
 def _is_rounding(own: Decimal, its: Decimal) -> bool:
-    """Return whether ``own`` is ``its``, rounded by at most a twentieth, as 1,000 is for 1,043."""
+    """Return whether ``own`` is ``its`` rounded, by at most a twentieth, as 1,000 is 1,043 rounded."""
     place = Decimal(1).scaleb(own.normalize().adjusted() - _digits(own) + 1)
     return abs(own - its) * 2 <= place and abs(own - its) * 20 <= abs(its)
 

@@ -67,7 +67,7 @@ _UNITS: Mapping[str, str] = {
     "terabyte": "tb|terabytes?",
     "time": "times|倍|lần|kali",
 }  # fmt: skip
-"""The patterns of each unit's forms, by its name; matched regardless of case."""
+"""For the name of each unit, the pattern of its written forms; the case is ignored."""
 
 _MULTIPLES: Mapping[str, tuple[str, str]] = {
     "millimetre": ("metre", "0.001"), "centimetre": ("metre", "0.01"), "kilometre": ("metre", "1000"),
@@ -125,21 +125,24 @@ def _name(match: regex.Match[str], table: Mapping[str, str]) -> str:
 
 
 def unit_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the unit at ``place``, or after a space or hyphen there: its name, and its end."""
+    """Return the name and end of the unit at ``place``, or after a space or hyphen there; None if none."""
     start = place + (1 if text[place : place + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
     match = _pattern("units").match(text, start)
     return (_name(match, _UNITS), match.end()) if match else None
 
 
 def currency_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the currency at ``place`` or after a space there: its ISO 4217 code, and its end."""
+    """Return the code and the end of the currency at ``place``, or after a space there; None if none.
+
+    The code is from ISO 4217, or a name for a currency that may be one of several, such as ``dollar``.
+    """
     start = place + (text[place : place + 1] in {" ", "\u00a0", "\u202f"})
     match = _pattern("currencies").match(text, start)
     return (_name(match, _CURRENCIES), match.end()) if match else None
 
 
 def currency_before(text: str, place: int) -> tuple[str, int] | None:
-    """Return the currency right before ``place``: its code, and its start."""
+    """Return the code (as :func:`currency_at`) and start of the currency before ``place``; None if none."""
     before = text[max(0, place - 8) : place].rstrip(" \u00a0\u202f")
     offset = max(0, place - 8)
     for start in range(len(before)):
@@ -152,7 +155,7 @@ def currency_before(text: str, place: int) -> tuple[str, int] | None:
 
 
 def period_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the time unit of a rate (*per hour*, *a year*), and its end."""
+    """Return the unit of a rate (*per hour*, *a year*) at ``place``, and its end; None if there is none."""
     match = _PER.match(text, place)
     if match is None:
         return None
@@ -165,7 +168,7 @@ def period_at(text: str, place: int) -> tuple[str, int] | None:
 
 
 def in_base(value: Decimal, unit: str | None) -> tuple[Decimal, str | None]:
-    """Convert a value to the base of its unit: 2 kilometres are 2,000 metres."""
+    """Return a value in the base unit of ``unit``, and that base unit: 2 kilometres are 2,000 metres."""
     if unit is None:
         return value, None
     name, slash, rest = unit.partition("/")
