@@ -1,6 +1,6 @@
-"""Checks whether the words that a sentence of an answer cites say what the sentence says.
+"""Checks whether the quotes that a sentence of an answer cites say what the sentence says.
 
-:class:`Gate` compares the sentence with its quotes alone, never with the rest of the report.
+:class:`Gate` compares the sentence only with its quotes, never with the rest of the report.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = [
 
 
 def verify_quote(quote: str, document: Document, span: Span) -> Verification:
-    """Check that a document has a sentence of the answer word for word.
+    """Check that a sentence of the answer stands word for word in a document.
 
     The meaning of the sentence is not checked.
 

@@ -1,4 +1,4 @@
-"""The types of the verification: the sentence to check, and its evidence."""
+"""The input of the verification: the sentence to check, and its evidence."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ class Evidence:
             names from the context, and the units and years of headings, but no figures.
         language: the ISO 639-1 code of the quote's language, or ``und``.
         published: the document's ISO date, possibly shortened, or None.
-        quote_matches: whether the quote was read again from the stored text and is the same.
+        quote_matches: whether the quote equals the stored text, which is read again to check this.
         before: the sentence before the quote in the document, which tells whom *He* or *the ministry* means;
-            "" without one.
+            empty if there is none.
     """
 
     quote: str
@@ -109,7 +109,7 @@ def language_in(item: Evidence) -> str:
 
 
 def referents(item: Evidence) -> str:
-    """Return words outside a quote that may name what the quote speaks of. Only names count in them.
+    """Return the words outside a quote that may name what the quote speaks of.
 
     They are the quote's context and, if the quote begins with a pronoun or a phrase such as *the ministry*,
     the sentence before the quote.

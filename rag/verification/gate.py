@@ -12,17 +12,17 @@ from rag.verification.near_verbatim import is_near_verbatim, is_verbatim
 from rag.verification.vetoes import DOUBTS, VETOES
 
 IN_OTHER_WORDS = "its words are not those of the cited sentence, and no judge has compared them"
-"""The reason for ``paraphrased`` where nothing is found wrong, and no judge was asked."""
+"""The reason for ``paraphrased`` if no fault is found and no judge was asked."""
 
 UNJUDGED = 0.5
-"""The score of a sentence in which nothing is found wrong, and which no judge has judged."""
+"""The score of a sentence in which no fault is found, and which no judge has judged."""
 
 
 class Gate:
     """Verifies sentences against the words that they cite. Safe to share between threads if the judge is.
 
     Attributes:
-        judge: says how probable it is that the quotes say what a sentence says; None leaves this open.
+        judge: gives the probability that the quotes say what a sentence says; None for no judge.
     """
 
     def __init__(self, judge: Judge | None = None) -> None:
@@ -36,9 +36,10 @@ class Gate:
             evidence: the quotes that it cites.
 
         Returns:
-            ``supported`` if the sentence repeats a quote, or the judge says so; ``unsupported`` if a veto
-            finds a fault, or the judge says no; else ``paraphrased``. The score is 1 for a repeated quote, 0
-            for a fault, and otherwise the probability that the judge gives.
+            ``supported`` if the sentence repeats a quote, or if the judge says so and no check has a doubt;
+            ``unsupported`` if a veto finds a fault, or the judge says no; else ``paraphrased``. The score is
+            1 for a repeated quote, 0 for a fault, and otherwise the probability that the judge gives, or
+            ``UNJUDGED`` without a judge.
         """
         if not evidence:
             return Verification("unsupported", True, True, 0.0, "cites no sentence")

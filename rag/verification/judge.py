@@ -1,4 +1,4 @@
-"""Judges: models that say how probable it is that a premise says what a claim says."""
+"""Judges: models that give the probability that a premise says everything that a claim says."""
 
 from __future__ import annotations
 
@@ -25,19 +25,20 @@ MANY_WORD_PIECES = 200_000
 """A cross-encoder with a larger vocabulary reads many languages; with a smaller vocabulary, only English."""
 
 SECONDS = 20.0
-"""The most seconds that a language model takes for one claim."""
+"""The most seconds that a language model may take for one claim."""
 
 WIDELY_READ = frozenset({"en", "zh", "es", "fr", "de", "pt", "it", "nl", "ru", "ja", "ko", "ar", "vi", "id"})
-"""The languages that a judge of many languages is taken to read."""
+"""The languages that a multilingual judge is assumed to read, as ISO 639-1 codes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Thresholds:
-    """The meaning of a judge's probabilities; ``footnoted eval --part gate`` calibrates the thresholds.
+    """The thresholds between a judge's verdicts; ``footnoted eval --part gate`` calibrates them.
 
     Attributes:
-        supported_from: from this probability on, a claim is supported. With a value above 1, no claim is.
-        unsupported_below: below this probability, a claim is unsupported.
+        supported_from: the least probability of a supported claim. With a value above 1, no claim is
+            supported.
+        unsupported_below: a claim with a lower probability is unsupported.
     """
 
     supported_from: float = 0.9
@@ -45,7 +46,7 @@ class Thresholds:
 
 
 class Judge(Protocol):
-    """Says how probable it is that a premise says what a claim says. Safe to share between threads."""
+    """Gives the probability that a premise says what a claim says. Safe to share between threads."""
 
     @property
     def name(self) -> str:
@@ -54,7 +55,7 @@ class Judge(Protocol):
 
     @property
     def thresholds(self) -> Thresholds:
-        """The meaning of the judge's probabilities."""
+        """The thresholds for the judge's probabilities."""
         ...
 
     @property
@@ -73,14 +74,14 @@ class Judge(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CrossEncoderJudge:
-    """A sentence-transformers cross-encoder: with a class for entailment, or with one score.
+    """A sentence-transformers cross-encoder that has a class for entailment, or gives a single score.
 
     Attributes:
         name: the name or folder of the model.
-        languages: the languages that it reads.
-        thresholds: what its probabilities mean.
+        languages: the languages that it reads, as ISO 639-1 codes.
+        thresholds: the thresholds for its probabilities.
         model: the model, which returns logits.
-        entailed: the place of the class for entailment; None if the model has one score.
+        entailed: the index of the class for entailment; None if the model gives a single score.
     """
 
     name: str
@@ -90,7 +91,7 @@ class CrossEncoderJudge:
     entailed: int | None
 
     def judge(self, premise: str, claim: str) -> float:
-        """Return the probability of entailment, or the sigmoid of the one score."""
+        """Return the probability of entailment; if the model gives a single score, return its sigmoid."""
         logits = np.asarray(
             self.model.predict([(premise, claim)], show_progress_bar=False), np.float64
         ).ravel()
@@ -106,7 +107,7 @@ class LanguageModelJudge:
 
     Attributes:
         model: the model.
-        thresholds: what its probabilities mean.
+        thresholds: the thresholds for its probabilities.
     """
 
     model: LanguageModel
@@ -123,19 +124,19 @@ class LanguageModelJudge:
         return WIDELY_READ
 
     def judge(self, premise: str, claim: str) -> float:
-        """Return the probability of *yes*, by log-probabilities if the provider gives them; else 1 or 0."""
+        """Return the probability of *yes*, from log-probabilities if the provider gives them; else 1 or 0."""
         return self.model.probability_of_yes(judge_prompt(premise, claim), SECONDS)
 
 
 def open_judge(
     name: str, model: LanguageModel | None = None, thresholds: Thresholds | None = None
 ) -> Judge | None:
-    """Open a judge.
+    """Open a judge; return None for ``none``.
 
     Args:
         name: ``none``, ``llm``, or the name or folder of a cross-encoder.
         model: the language model, for ``llm``.
-        thresholds: what the judge's probabilities mean; None for the default.
+        thresholds: the thresholds for the judge's probabilities; None for the default.
 
     Raises:
         JudgeError: if ``model`` is None for ``llm``, if the cross-encoder cannot be read, or if the

@@ -1,9 +1,10 @@
 """Decides whether a sentence repeats its evidence: the same words in the same order, with parts left out.
 
-Only parts that do not change the meaning may be left out or differ: articles and other function words,
-endings, the form of a figure or a date, an insertion between commas, a date, and a clause at either end.
-Nothing may be added, and only the part before or after a comma may move. English only; in other languages,
-the sentence must equal its quote, or the beginning of the quote up to a semicolon or full stop.
+Articles and other function words may be left out or added, and the endings of words and the form of a figure
+or a date may differ. An insertion between commas, a date, and a clause at either end may be left out. Nothing
+else may be added, and only the part before or after a comma may move to the other end. All this is for
+English only; in other languages, the sentence must equal its quote, or the beginning of the quote up to a
+semicolon or full stop.
 """
 
 from __future__ import annotations
@@ -30,22 +31,22 @@ FREE = listed("the a an this that these those which who its their his her own al
 """Words that may be left out or added, because they say nothing by themselves."""
 
 BE = listed("is are was were be been being")
-"""Forms of one verb. The verb may not be added: *arrested* and *were arrested* are not the same."""
+"""Forms of *be*, which count as one word. It may not be added: *arrested* does not mean *were arrested*."""
 
 PLACING = listed("after before during since amid following by")
-"""A phrase that begins with one of these prepositions may be left out, like a date. Other prepositions say
+"""A phrase that begins with one of these prepositions may be left out, like a date. Other prepositions limit
 what a sentence is true of: *fell in Ostrel* is not *fell*, and *effective in adults* is not *effective*."""
 
 JOINING = listed("but while whereas because although though")
-"""A sentence may end before one of these words of its quote, as before a mark, a date or a preposition of
-``PLACING``."""
+"""A sentence may end where its quote goes on with one of these words. It may also end where the quote goes on
+with a punctuation mark, a date, or a preposition in ``PLACING``."""
 
 LIMITING = listed("""
 if unless until except only provided not no never neither none nobody nothing without cannot hardly may might
 could would should can than rather whether allegedly claim allege accuse deny dispute suspect believe think
 hope expect plan propose seek try attempt intend want fail refuse reject possible likely probably potential
 """)
-"""Words, in any form, that change what the words around them say, so that they may not be left out."""
+"""Words that change what the words around them say. They may not be left out in any of their forms."""
 
 CONDITIONS = listed("if unless until except provided")
 """Words that begin a condition for everything before them."""
@@ -54,8 +55,8 @@ SWEEPING = listed("""
 not no never neither none nobody nothing without only all every each both any most first last least always
 largest highest lowest smallest biggest best worst oldest youngest record sole entire whole more less fewer
 """)
-"""Words that say something of everything, or of nothing. A sentence with one of them may not leave out a
-phrase: *the largest since 2019* is not *the largest*."""
+"""Words for all, for none, or for an extreme. A sentence with one of them may not leave out a phrase: *the
+largest since 2019* is not *the largest*."""
 
 LONGEST_PHRASE = 6
 """The most words of a phrase, an insertion, or the beginning of a quote that may be left out."""
@@ -72,10 +73,10 @@ _STRONG = regex.compile(r"[;；。]\s*|[.!?]\s+")
 
 @dataclass(frozen=True, slots=True)
 class _Token:
-    """A word, figure, date or mark.
+    """A word, figure, date or punctuation mark.
 
     Attributes:
-        word: the word in lower case, or the mark; "" for figures and dates.
+        word: the word in lower case, or the mark; empty for figures and dates.
         form: the word's stem, the figure, or the date; None for a punctuation mark.
     """
 
@@ -84,12 +85,12 @@ class _Token:
 
     @property
     def free(self) -> bool:
-        """Return whether the token may be left out or added anywhere."""
+        """Return whether the token may be left out or added anywhere, as function words and marks may."""
         return self.form is None or self.word in FREE
 
     @property
     def places(self) -> bool:
-        """Return whether a phrase that may be left out begins with the token."""
+        """Return whether a phrase that begins with the token may be left out."""
         return self.word in PLACING or isinstance(self.form, Moment)
 
     def says(self, other: _Token) -> bool:
@@ -131,7 +132,7 @@ def is_near_verbatim(sentence: str, language: str, evidence: Sequence[Evidence])
 
 
 def _is_near(sentence: str, quotes: Sequence[Sequence[_Token]]) -> bool:
-    """Return whether a sentence repeats a quote, perhaps with its first or last part at the other end."""
+    """Return whether a sentence repeats a quote; the part before or after a comma may be at the other end."""
     tokens = _tokens(sentence)
     commas = [place for place, token in enumerate(tokens) if token.word == ","]
     orders = [tokens, *(tokens[place:] + tokens[:place] for place in {*commas[:1], *commas[-1:]})]
@@ -144,12 +145,12 @@ def _plain(text: str) -> str:
 
 
 def _wholes(quote: str) -> Iterable[str]:
-    """Return a quote, and each beginning of it that ends at a semicolon or a sentence's last mark."""
+    """Return a quote, and each beginning of it that ends at a semicolon or at the end of a sentence."""
     return (quote, *(quote[: match.start()] for match in _STRONG.finditer(quote)))
 
 
 def _loose(text: str) -> str:
-    """Return a text without punctuation, spacing and case, but with the points and signs of its numbers."""
+    """Return a text in lower case, without punctuation and spaces except between the digits of a number."""
     return regex.sub(
         r"(?<!\p{N})[\p{P}\s]|[\p{P}\s](?!\p{N})", "", composed(text).casefold().replace("%", "％")
     )
@@ -177,7 +178,10 @@ def _tokens(text: str) -> tuple[_Token, ...]:
 
 
 def _is_idle(token: _Token, following: _Token | None) -> bool:
-    """Return whether a preposition may be left out: *rose by 12 percent*, *closed on Monday*."""
+    """Return whether a token is a preposition that may be left out before a figure or a date.
+
+    Examples are *rose by 12 percent* and *closed on Monday*.
+    """
     form = following.form if following else None
     return (token.word == "by" and isinstance(form, Quantity)) or (
         token.word in {"in", "on"} and isinstance(form, Moment)
@@ -203,7 +207,12 @@ def _limiting() -> frozenset[str]:
 
 
 def _repeats(own: Sequence[_Token], quote: Sequence[_Token]) -> bool:
-    """Return whether ``own``, a sentence without its free tokens, repeats a quote with parts left out."""
+    """Return whether a sentence repeats a quote, perhaps with parts of the quote left out.
+
+    Args:
+        own: the tokens of the sentence, without function words and punctuation marks.
+        quote: all tokens of the quote.
+    """
     sweeping = any(token.word in SWEEPING for token in own)
     places: set[int] = {place for place, token in enumerate(quote)
                         if own[0].says(token) and _can_begin(quote[:place])}  # fmt: skip
@@ -226,7 +235,10 @@ def _limits(tokens: Sequence[_Token]) -> bool:
 
 
 def _can_begin(before: Sequence[_Token]) -> bool:
-    """Return whether a sentence may begin after these words of its quote: after a mark, *and* or *but*."""
+    """Return whether a sentence may leave out these words at the beginning of its quote.
+
+    They must end with a punctuation mark, *and* or *but*, unless they are all function words.
+    """
     words = _said(before)
     if not words:
         return True
@@ -235,7 +247,7 @@ def _can_begin(before: Sequence[_Token]) -> bool:
 
 
 def _can_skip(quote: Sequence[_Token], start: int, end: int, sweeping: bool) -> bool:
-    """Return whether a sentence may leave out the words of its quote from ``start`` to ``end``."""
+    """Return whether a sentence may leave out the tokens ``quote[start:end]``."""
     gap = quote[start:end]
     words = _said(gap)
     if not words:
@@ -251,7 +263,7 @@ def _can_skip(quote: Sequence[_Token], start: int, end: int, sweeping: bool) -> 
 
 
 def _can_end(after: Sequence[_Token], sweeping: bool) -> bool:
-    """Return whether a sentence may end before these words of its quote."""
+    """Return whether a sentence may leave out these words at the end of its quote."""
     if not _said(after):
         return True
     if after[0].form is None:

@@ -1,8 +1,8 @@
-"""Checks by arithmetic or spelling alone. Each returns the reason for a fault or a doubt, or None.
+"""Checks that need no model, only arithmetic and spelling: vetoes and doubts.
 
-A veto finds a fault for certain: the sentence is ``unsupported``, whatever a judge says. A doubt finds a
-figure, date, name or denial that is not in the quotes themselves, but may follow from them: the sentence is
-``paraphrased`` at most.
+Each check returns its reason in words, or None if it finds nothing. A veto finds a certain fault: the
+sentence is ``unsupported``, whatever a judge says. A doubt finds a figure, date, name or denial that is not
+in the quotes themselves, but may follow from them: the sentence is ``paraphrased`` at best.
 """
 
 from __future__ import annotations

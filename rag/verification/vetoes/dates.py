@@ -16,7 +16,7 @@ _FIELDS = ("year", "month", "day", "weekday")
 
 
 def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if the quotes contradict a date of the sentence by dates of its kind; else None."""
+    """Return the reason if the quotes have only other days, months or years than the sentence; else None."""
     missing = _missing(statement, evidence)
     known = [moment for item in evidence for moment in _known(item)]
     for moment in missing:
@@ -60,7 +60,7 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[Moment]
 
 
 def _may_be_reckoned(evidence: Sequence[Evidence], kind: str) -> bool:
-    """Return whether the quotes have a span of time by which a reader may reckon another date."""
+    """Return whether the quotes state a length of time, from which a reader may calculate another date."""
     units = {
         "day": ("day", "week"),
         "month": ("day", "week", "month"),
@@ -94,8 +94,8 @@ def _written(item: Evidence, kind: str) -> list[str]:
 def _known(item: Evidence) -> Iterator[Moment]:
     """Yield the dates that a quote states or implies.
 
-    The publication date, the only year in the quote and its context, and dates in headings complete the dates
-    of the quote.
+    The dates of the quote are completed by the publication date, and by the year if the quote and its context
+    have only one. Dates in the context count, too.
     """
     language = language_in(item)
     own = anchored(dates(item.quote, language), dates(item.context, language))

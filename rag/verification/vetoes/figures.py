@@ -17,8 +17,8 @@ from rag.figures.units import PERCENT, POINTS, currency_at, in_base, unit_at
 from rag.verification.evidence import Evidence, Statement, language_in
 
 SMALL = 20
-"""The quotes may name the things of a count up to this number without counting them. A count of this size is
-vetoed only if the quotes count the same things."""
+"""Quotes may list a few things without counting them. Therefore, a count up to this number is vetoed only if
+the quotes count the same things."""
 
 SHOWN = 4
 """The most figures of the quotes that a reason names."""
@@ -54,7 +54,7 @@ _DOWN = regex.compile(
 
 
 def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if the quotes neither state nor yield a figure, or contradict its limit; or None."""
+    """Return the reason if a figure cannot come from the quotes, or they contradict its limit; else None."""
     stated = _stated(statement)
     cited = list(cited_figures(evidence))
     for place, quantity in enumerate(stated):
@@ -126,7 +126,14 @@ def _stated(statement: Statement) -> list[Quantity]:
 
 
 def _is_said(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
-    """Return whether a figure of a quote has the value of a stated one, or stands for it fairly enough."""
+    """Return whether a stated figure has the value of ``other`` in a quote, or stands for it fairly enough.
+
+    Args:
+        quantity: the stated figure.
+        other: the figure of the quote.
+        text: the sentence; if it tells of a loss or fall, a negative figure may be stated as a positive one.
+        fair: the least :func:`~rag.figures.rounding.fairness`.
+    """
     if other.high < 0 <= quantity.low and _DOWN.search(text):
         other = replace(other, low=-other.high, high=-other.low)
     return same_kind(quantity, other) and (
@@ -135,7 +142,7 @@ def _is_said(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSE
 
 
 def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
-    """Return whether one figure is a least value and the other a greatest."""
+    """Return whether the limits of two figures contradict each other: one is a minimum, one a maximum."""
     said, meant = quantity.comparator, other.comparator
     if other.is_range:
         return (said in _LOWER and quantity.low == other.high) or (
@@ -171,7 +178,7 @@ def _is_range_end(place: int, stated: Sequence[Quantity], cited: Sequence[Quanti
 
 
 def _may_follow(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequence[Evidence]) -> bool:
-    """Return whether a figure may follow from quotes without it: by dates, a count or a calculation."""
+    """Return whether a figure may follow from quotes that lack it: by dates, a count or a calculation."""
     value, unit = in_base(quantity.low, quantity.unit)
     moments = [moment for item in evidence for moment in dates(item.quote, language_in(item))]
     bare = unit is quantity.currency is None
@@ -208,7 +215,7 @@ def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _made(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield results of calculations with the cited figures, in the unit of ``quantity``, with tolerances."""
+    """Yield the results of calculations with cited figures, in the unit of ``quantity``, and tolerances."""
     unit = in_base(quantity.low, quantity.unit)[1]
     values = [(*in_base(each.low, each.unit), each) for each in cited if each.unit != ORDINAL]
     for (one, first, own), (other, second, its) in permutations(values, 2):
@@ -230,7 +237,7 @@ def _made(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decim
 
 
 def _measure(unit: str | None) -> str:
-    """Return the unit of a rate without its period: text often leaves out *a hectare* the second time."""
+    """Return a unit without the *a hectare* of a rate, which texts often leave out the second time."""
     return (unit or "").partition("/")[0]
 
 
@@ -248,7 +255,7 @@ def _said(quantity: Quantity) -> str:
 
 
 def _absence(missing: Quantity, cited: Sequence[Quantity]) -> str:
-    """Return the reason for a missing figure; it names the quotes' figures of the same kind, or else all."""
+    """Return the reason for a missing figure, with the quotes' figures of the same kind, or else with all."""
     alike = [other for other in cited if same_kind(missing, other)]
     shown = list(dict.fromkeys(_said(other) for other in (alike or cited)))[:SHOWN]
     start = f"{_said(missing)} is not in the cited sentence"

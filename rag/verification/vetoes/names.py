@@ -1,4 +1,4 @@
-"""Vetoes a sentence with a proper name for which its quotes have another."""
+"""Vetoes a sentence with a proper name in the place of another name in its quotes."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
 def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
     """Return the reason if the quotes have another name in the place of a name of the sentence; else None.
 
-    The other name is in its place if the same words stand beside both, or if a part of both is the same. The
-    quotes or their context must have a word of each name of two or more words. A country must be the same
-    country: *Guinea* is not *Guinea-Bissau*.
+    Another name is in its place if the same words stand beside both names, or if they have a part in common.
+    Of each name of two or more words, the quotes or their context must have at least one word. A country must
+    be the same country: *Guinea* is not *Guinea-Bissau*.
     """
     missing = _missing(statement, evidence)
     if missing:
@@ -59,7 +59,7 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
     """Return the reason if the quotes and their context lack names of the sentence; None if they have all.
 
-    They may have a name as initials, spelt out, or as the name of a people: *Cambodian* for *Cambodia*.
+    A name may be there in another form: as initials, spelt out, or as a people (*Cambodian* for *Cambodia*).
     """
     missing = _missing(statement, evidence)
     verb = "is" if len(missing) == 1 else "are"
@@ -68,7 +68,7 @@ def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str |
 
 @dataclass(frozen=True, slots=True)
 class _Run:
-    """Words with capitals that stand together, with the two words before them and the word after them."""
+    """Consecutive words with capitals, with the two words before them and the word after them."""
 
     words: tuple[str, ...]
     before: tuple[str, ...]
@@ -76,7 +76,7 @@ class _Run:
 
 
 def _owned(word: str) -> str:
-    """Return the name of an owner without its ending: *Kessline* of *Kessline's*."""
+    """Return a name without the ending of a possessive: *Kessline* for *Kessline's*."""
     return regex.sub(r"[’']s?$", "", word)
 
 
@@ -112,7 +112,10 @@ def _is_short(run: _Run, other: _Run) -> bool:
 
 
 def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
-    """Return the names that the quotes do not have; none if the languages write names differently."""
+    """Return the names of the sentence that are missing from the quotes and their context.
+
+    The list is empty unless the sentence and its quotes are in one language, one of ``_LATIN``.
+    """
     if statement.language not in _LATIN or any(language_in(item) != statement.language for item in evidence):
         return []
     text = composed(" ".join(f"{item.quote} {referents(item)}" for item in evidence))
@@ -188,7 +191,7 @@ def _initials(text: str) -> list[str]:
 
 
 def _is_spelt_out(word: str, text: str, held: set[str]) -> bool:
-    """Return whether a word belongs to a name whose initials the quotes have: *Authority* to *NWA*."""
+    """Return whether a word belongs to a name whose initials the quotes have: *Authority* for *NWA*."""
     for name in _LONG_NAME.findall(text):
         short = "".join(regex.findall(r"\b\p{Lu}", name.removeprefix("The ")))
         if word in regex.split(r"[\s-]", name) and len(short) > 1 and short.casefold() in held:

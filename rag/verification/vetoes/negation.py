@@ -90,10 +90,10 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
 
 
 def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if a clause of the sentence denies and the nearest clause of the quotes does not.
+    """Return the reason if either a clause of the sentence or the nearest one of the quotes denies, not both.
 
-    The reverse is a reason, too. Return None without such a clause, or if either clause has a word that may
-    stand for a denial, such as *unable*.
+    Return None if there is no such pair, or if either clause has a word that may stand for a denial, such as
+    *unable*.
     """
     language = statement.language
     its = [
@@ -146,7 +146,7 @@ def _clause(text: str, language: str) -> _Clause:
 
 
 def _first(text: str, language: str) -> str:
-    """Return the stem of the first word that is not in ``_PASSED``; empty without one."""
+    """Return the stem of the first word that is not in ``_PASSED``; empty if there is none."""
     words = (word.lower() for word in _WORD.findall(text))
     return next((_stem(word, language) for word in words if word not in _PASSED), "")
 

@@ -1,4 +1,4 @@
-"""Vetoes a sentence without a word of its quotes, because the quotes then speak of something else."""
+"""Vetoes a sentence that has no word in common with its quotes, which then speak of something else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FEWEST = 4
 def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
     """Return the reason if the quotes and their context have no word of the sentence; else None.
 
-    Words in another language are not compared.
+    Nothing is compared if a quote is in another language than the sentence.
     """
     if any(language_in(item) != statement.language for item in evidence):
         return None
