@@ -1,8 +1,8 @@
-"""Finds different figures for the same thing in cited sentences. An answer shows all and chooses none.
+"""Finds different figures for the same thing in cited sentences. An answer shows them all and chooses none.
 
-Two figures are of one thing if they have the same unit, compatible dates, the same names, and around them the
-same words, or words that have the same meaning for the encoder. If a word replaces another in otherwise equal
-sentences (*first* and *second* wave), the figures are of two things.
+Two figures are of one thing if they have the same unit, compatible dates and the same names, and if the words
+around them are the same, or have the same meaning for the encoder. If a word replaces another in otherwise
+equal sentences (*first* and *second* wave), the figures are of two things.
 """
 
 from __future__ import annotations
@@ -23,21 +23,23 @@ from rag.figures.units import in_base
 from rag.word_lists import listed
 
 OVERLAP = 0.5
-"""The least share of the shorter sentence's words that the longer one has, if no word replaces another."""
+"""The longer of two sentences must have at least this share of the shorter one's words, if no word replaces
+another."""
 
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
-"""The least cosine of two sentences that say one thing in different words: if the words next to the two
-figures have one in common; if not, but the figures have a unit; and in all other cases."""
+"""The least cosine similarity of two sentences that say one thing in different words: ``ALIKE`` if the words
+next to the two figures have one in common, else ``MEASURED_ALIKE`` if the figures have a unit, else
+``CLEARLY_ALIKE``."""
 
 SAME_SITUATION = 7
-"""An undated figure may hold for another figure's date if it is published at most this many days later."""
+"""An undated figure may hold for another figure's date if it was published at most this many days later."""
 
 LONG_AGO = 366
 """Undated figures that were published at least this many days apart are figures of different times."""
 
 _PERSONS = listed("peopl person resid patient passeng victim orang người")
 _EVENTS = listed("dead hurt missing flee destroy damag arrest free")
-"""Meanings that exclude each other: what happened to the counted things."""
+"""What happened to the counted things. These meanings exclude each other."""
 
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
 
@@ -85,7 +87,7 @@ def _differ(one: Statement, other: Statement) -> bool:
 
 
 def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bool:
-    # The sources state the cost of a thing both before and after it is built.
+    # Sources state a cost both when it is planned and when it is known, so *plan* tells no two costs apart.
     is_cost = one.quantity.currency or "cost" in one.words & other.words
     apart = (one.limits ^ other.limits) - ({"plan"} if is_cost else set())
     return (
@@ -179,7 +181,7 @@ def _is_of(word: str, names: Collection[str]) -> bool:
 
 
 def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
-    """Return the cosine of two sentences, compared without their figures; 0 if no encoder reads them."""
+    """Return the cosine similarity of two sentences without their figures; 0 if no encoder reads them."""
     if encoder is None or not may_be_in(one.language, encoder.languages):
         return 0.0
     first, second = encoder.encode([one.masked, other.masked])
@@ -187,7 +189,7 @@ def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
 
 
 def _times_agree(one: Statement, other: Statement) -> bool:
-    """Return whether two figures may hold for the same time: a figure for another time is a change."""
+    """Return whether two figures may hold for the same time; figures of different times show a change."""
     if one.when and other.when:
         return one.when == other.when
     first, second = (_day(item.citation.published) for item in (one, other))
@@ -200,7 +202,7 @@ def _times_agree(one: Statement, other: Statement) -> bool:
 
 
 def _day(iso: str | None) -> int | None:
-    """Convert an ISO date to a number of days, exact enough to tell weeks apart; None without a date."""
+    """Convert an ISO date to an approximate number of days; None if there is no date."""
     parts = [int(part) for part in (iso or "").split("-")[:3] if part.isdigit()]
     year, month, day = (*parts, 1, 1, 1)[:3]
     return year * 365 + (month - 1) * 30 + day if parts else None

@@ -21,7 +21,7 @@ _KIND_OF = regex.compile(r"\b(?:in|on|at|near|from) the \p{Ll}+ of (?=\p{Lu})")
 
 _NAME = regex.compile(r"(?<=[^\s.;]\s|[‘“’'(-])\p{Lu}[\p{L}\p{M}]+")
 _FAR = 40
-"""The number of characters before a figure in which the words that qualify it stand."""
+"""The words that qualify a figure are sought in this many characters before it."""
 
 _LIGHT = listed("""
 said say told report record count put stood reach total number figur rate known make made find found
@@ -74,12 +74,12 @@ class Statement:
         quantity: the figure.
         value: the figure as written, with the words that qualify it.
         about: the counted things, as written.
-        words: the meanings of the words around it.
+        words: the meanings (:func:`meanings`) of the words around it.
         before: the meanings of the words before it, which tell what happened.
         after: the meanings of the words after it, which tell what it counts.
         names: the names in the sentence, in lower case.
         limits: what limits the figure: ``plan``, ``denial``, ``before`` or ``after`` (a date).
-        lengths: the lengths of time in its clause.
+        lengths: the lengths of time that its clause states, such as ``3 month``.
         when: the ISO dates, possibly shortened, that the figure holds for; empty if none is known.
         others: the other figures of the sentence, without those that it rejects.
         rejected: the figures that the sentence rejects.
@@ -104,7 +104,7 @@ class Statement:
 
 
 def statements(citation: Citation, language: str) -> Iterator[Statement]:
-    """Yield a statement for each figure whose counted things are clear, in order; none for a table's row."""
+    """Yield a statement for each figure if it is clear what the figure counts; none for a row of a table."""
     text = citation.quote if "|" not in citation.quote else ""
     figures = [item for item in quantities(text, language) if item.unit not in {ORDINAL, "year of age"}]
     denials = {item: found for item in figures if (found := _REJECTED.search(text, 0, item.span.start))}
@@ -160,7 +160,7 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
 
 def meanings(text: str, language: str) -> frozenset[str]:
     """Return the stems of the words of ``text`` that carry meaning; one stem stands for all its synonyms."""
-    # *Lives* are lost; the verb *to live* has the same stem and another meaning.
+    # *Lives* in *lives lost* are deaths; the verb *to live* has the same stem, but another meaning.
     text = regex.sub(r"\blives\b", "deaths", text)
     stems = {term for _, term in terms(_HAN.sub(" ", text), language)} | set(_HAN.findall(text))
     said = (stem for stem in stems - _LIGHT if not stem.isdigit() and (len(stem) > 1 or _HAN.match(stem)))
@@ -168,7 +168,7 @@ def meanings(text: str, language: str) -> frozenset[str]:
 
 
 def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
-    """Return the words of a clause that say what its figure counts: words before the figure, and after it.
+    """Return the words that say what a clause's figure counts: those before the figure, and those after it.
 
     In *the flood destroyed 40 houses*, these are *destroyed*, and *houses*.
     """
@@ -181,7 +181,10 @@ def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Spa
 
 
 def _is_another(beside: Quantity) -> bool:
-    """Return whether a clause may be about its figure ``beside``; a small one (*two* trams) is ignored."""
+    """Return whether a clause may be about ``beside``, another figure in it, rather than about a given one.
+
+    It may not if ``beside`` is a length of time, or a small number in words (*two* trams).
+    """
     return beside.unit not in _TIMES and (
         beside.low > _SMALL or regex.search(r"\d", beside.written) is not None
     )
