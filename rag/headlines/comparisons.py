@@ -1,7 +1,7 @@
 """The headline of a comparison: two figures, and what is computed from them.
 
 Nothing is computed from figures whose numbers or units are in doubt. A question is answered with yes or no
-only if it asks nothing but which of the two figures is larger.
+only if it asks just which of the two figures is larger.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _ASKS_PERCENT = regex.compile(
 Way = Literal["more", "less"]
 
 POINTS = "percentage points"
-"""The unit of a difference of figures in per cent."""
+"""The unit of the difference between two percentages."""
 
 _VERBS = r"^\W*(?:did|has|have|had)\b.*(?<!\b(?:an?|the|any|this|that|of|in|to|or|and)\s)\b(?:{})\b"
 _NOUNS = r"^\W*(?:was|is) there an? (?:{})\b"
@@ -51,7 +51,7 @@ _SAYS_MORE = regex.compile(
     r"|also|because|after|loss(?:es)?)\b|n[’']t\b",
     regex.IGNORECASE,
 )
-"""Words of a question that two figures alone do not answer with yes or no."""
+"""If a question has one of these words, two figures alone do not answer it with yes or no."""
 
 
 def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
@@ -78,7 +78,7 @@ def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
 
 
 def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> str | None:
-    """Return *yes*, *no* or the name of the row that has more (or less), as the question asks; None in doubt.
+    """Return *yes*, *no* or the name of the row with more (or less), as the question asks; None if in doubt.
 
     Args:
         question: the question.
@@ -112,7 +112,17 @@ def _answer(question: str, pair: CellPair, first: Decimal, second: Decimal) -> s
 def _of_change(
     question: str, pair: CellPair, later: Decimal, earlier: Decimal, ways: list[Way]
 ) -> str | None:
-    """Answer whether one thing rose or fell, or at which of two times it was larger or smaller."""
+    """Return *yes* or *no* for a question whether one thing rose or fell, or was larger at one of two times.
+
+    Return None for any other question, or if the meaning is in doubt.
+
+    Args:
+        question: the question.
+        pair: the two cells, which differ only in their years.
+        later: the number of the later year.
+        earlier: the number of the earlier year.
+        ways: the comparatives in the question: ``more``, ``less`` or both.
+    """
     if _OR.search(question) or not _YES_OR_NO.match(question):
         return None
     place, before = (_place_of_year(question, pair, cell) for cell in (pair.first, pair.second))
@@ -140,7 +150,7 @@ def _place_of_year(question: str, pair: CellPair, cell: TableCell) -> int | None
 
 
 def _lies_between(word: regex.Pattern[str], question: str, start: int, end: int) -> bool:
-    """Return whether a word occurs once in the question, between two places."""
+    """Return whether a word occurs exactly once in the question, and between two places."""
     found = [match.start() for match in word.finditer(question)]
     return len(found) == 1 and start < found[0] < end
 
@@ -172,12 +182,15 @@ def _computed(pair: CellPair, first: CellNumber, second: CellNumber, unit: str) 
 
 
 def _is_signed(pair: CellPair, first: CellNumber, second: CellNumber) -> bool:
-    """Return whether the difference is a rise or fall. With two negative figures, it may be either."""
+    """Return whether the difference is a rise or fall for certain; that of two negative figures is not."""
     return pair.is_over_time and not (first.value < 0 and second.value < 0)
 
 
 def _percent(pair: CellPair, later: CellNumber, earlier: CellNumber) -> str | None:
-    """Return the change in per cent of the earlier figure, to one decimal."""
+    """Return the change in per cent of the earlier figure, to one decimal.
+
+    Return None if the pair is not over time, if the earlier figure is 0, or if the signs differ.
+    """
     if not pair.is_over_time or earlier.value == 0 or later.value * earlier.value < 0:
         return None
     change = (later.value - earlier.value) / earlier.value * 100

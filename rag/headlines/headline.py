@@ -50,8 +50,8 @@ def headline_of(
 def possible_headlines(question: str, rows: Sequence[Row]) -> Iterator[Headline]:
     """Yield the headlines that an answer may have: one for each cell of its first row, and the comparisons.
 
-    If the question and two figures decide the answer (yes, no or a row), only this answer is possible. With a
-    follow-up, the answer stays open, because the standalone form is not known here.
+    If the question and two figures decide the answer (yes, no or the name of a row), only this answer is
+    possible. A follow-up may leave the answer open, because its standalone form is not known here.
 
     Args:
         question: the question as it was asked.

@@ -1,4 +1,4 @@
-"""The headline of one cell: its value with its names, and the part of its unit that the value lacks."""
+"""The headline of one cell: its value, its names, and the part of its unit that the value does not show."""
 
 from __future__ import annotations
 
