@@ -9,7 +9,7 @@ import regex
 from index.search import NO_SPACES
 
 MAX_EXCHANGES = 6
-"""The number of earlier turns that are kept for a follow-up, the newest ones."""
+"""The most earlier turns that are kept for a follow-up: the latest ones."""
 
 _I = regex.IGNORECASE
 
@@ -25,7 +25,8 @@ CONNECTIVE = regex.compile(
     r"|(?:and|but|or|also|so|then|và|dan|lalu|kalau|tapi)\b|(?P<about>ចុះ|那(?!么|里|个|些|次))|还有)\s*",
     _I,
 )
-"""Words that join a question to the one before; group ``about`` if the question only names another thing."""
+"""Words that join a question to the one before it. The group ``about`` matches words such as *what about*,
+after which the question only names another thing."""
 
 _LED = regex.compile(
     r"^(?:in|on|at|to|from|for|of|by|with|under|during|within|according to|as of|ở|tại|vào|từ|di|ke|dari"
@@ -55,10 +56,10 @@ _VERB = regex.compile(
     r"|\b(?:là|có|bị|được|đã|sẽ|ai|gì|nào|bao nhiêu|adalah|ada|yang)\b",
     _I,
 )
-"""Words that make a short question a sentence."""
+"""Words that show that a short question is a sentence, not a fragment."""
 
 _HAN_CHARACTERS, _OTHER_CHARACTERS = 4, 10
-"""The most characters of a fragment in a script without spaces."""
+"""The most characters of a fragment in a script without spaces: in Chinese, and in other scripts."""
 
 _GAP = regex.compile(r"^how (?:many|much)(?:\s(?:is|are|was|were|has|have|had)(?:\s\p{Ll}+)?)?$", _I)
 _NAMED = regex.compile(r"(?<=[\p{L}\p{N},’'] )(?!I\b)\p{Ll}?\p{Lu}")
@@ -79,7 +80,7 @@ class Exchange:
         question: the question as asked.
         standalone: the question as searched.
         answer: the answer's text.
-        source: the title of the report that the answer cites first; "" without one.
+        source: the title of the report that the answer cites first; empty if it cites none.
     """
 
     question: str
@@ -89,19 +90,22 @@ class Exchange:
 
 
 def core_of(question: str) -> str:
-    """Return a question without opening words of courtesy and without the marks at its end."""
+    """Return a question without opening words of courtesy and without the punctuation at its end."""
     return regex.sub(r"(?:[\s?？!。呢]|(?<!\b\p{L})\.)+$", "", OPENING.sub("", question.strip()))
 
 
 def led_by(core: str) -> tuple[str, str]:
-    """Return the two parts of a fragment such as *And in Tamber*: ``in``, and the thing that it names."""
+    """Return the preposition and the rest of a fragment: ``in`` and ``Tamber`` for *And in Tamber*.
+
+    Without a preposition at the beginning, the first part is empty.
+    """
     rest = CONNECTIVE.sub("", core)
     led = _LED.match(rest)
     return (led[0].strip(), rest[led.end() :]) if led else ("", rest)
 
 
 def is_fragment(question: str) -> bool:
-    """Return whether a question is no sentence of its own, such as *And in March?* or *By whom?*."""
+    """Return whether a question is not a complete sentence, such as *And in March?* or *By whom?*."""
     core = core_of(question)
     joined = CONNECTIVE.match(core)
     rest = core[joined.end() :] if joined else core
@@ -121,7 +125,7 @@ def is_fragment(question: str) -> bool:
 
 
 def depends(question: str) -> bool:
-    """Return whether only an earlier turn says what a question is about.
+    """Return whether a question cannot be understood without an earlier turn.
 
     Such a question is a fragment, or has a pronoun that stands for something outside the question.
     """
@@ -137,7 +141,7 @@ def may_stand(question: str) -> bool:
 
 
 def _is_bound(core: str, found: regex.Match[str]) -> bool:
-    """Return whether a pronoun stands for a name of its own question: *Did Netflix raise its prices?*."""
+    """Return whether a pronoun stands for a name in the same question: *Did Netflix raise its prices?*."""
     word = (found["bound"] or "").casefold()
     if not word:
         return False

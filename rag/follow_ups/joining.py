@@ -1,7 +1,8 @@
 """Completes a question that depends on an earlier turn, without a language model.
 
-The completed question begins with the earlier question. But another time or another thing of the same kind
-(*And in 2023?*, *What about Finland?*) only replaces the time or thing in the earlier question.
+The completed question is the earlier question followed by the new one. But if the new question only names
+another time, or another thing of the same kind (*And in 2023?*, *What about Finland?*), the completed
+question is the earlier one with its time or thing replaced.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from rag.follow_ups.conversation import Exchange, core_of, depends, is_fragment,
 from rag.questions import MAX_QUESTION_CHARACTERS, Question, understand
 
 SAME_KIND, CLEARLY = 0.4, 0.1
-"""The least cosine of two names for one to replace the other, and its least lead over the next-best name."""
+"""A name may replace another if their cosine similarity is at least ``SAME_KIND``, and at least ``CLEARLY``
+higher than the similarity to any other name."""
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 _JOINS = regex.compile(r"(?:\s|,|-|–|of|in|to|and|the|fiscal|year)*", regex.IGNORECASE)
@@ -37,7 +39,7 @@ def join(question: Question, history: Sequence[Exchange], encoder: Encoder) -> Q
         encoder: compares names.
 
     Returns:
-        None if the question stands alone, or if the completed question would be too long.
+        The completed question; None if the question stands alone, or if the completed question is too long.
     """
     if not history or not depends(question.text):
         return None
@@ -68,7 +70,7 @@ def strays(question: Question, history: Sequence[Exchange], title: str) -> bool:
 
 
 def _base(history: Sequence[Exchange]) -> str:
-    """Return the last turn's question; if it depends on an earlier question, that question comes first."""
+    """Return the last turn's question, after the earlier question on which it depends, if any."""
     *earlier, last = history
     said = last.standalone.strip()
     parts = [part for part in _SENTENCE.split(said) if part]
@@ -95,7 +97,10 @@ def _replaced(question: Question, base: str, encoder: Encoder) -> str | None:
 
 
 def _with_time(thing: str, core: str, base: str, language: str) -> str | None:
-    """Return ``base`` with its only period replaced by ``thing``; the year stays if ``thing`` has none."""
+    """Return ``base`` with its only period replaced by ``thing``; keep the year if ``thing`` has none.
+
+    Return None if ``base`` does not have exactly one period, or if ``thing`` is not a period.
+    """
     thing = thing.removeprefix("the ")
     named, own = _periods(core, language), _periods(base, language)
     if len(own) != 1 or [core[start:end] for start, end in named] != [thing]:
@@ -111,7 +116,7 @@ def _with_time(thing: str, core: str, base: str, language: str) -> str | None:
 
 
 def _periods(text: str, language: str) -> list[tuple[int, int]]:
-    """Return the starts and ends of the periods in ``text``; dates that small words join are one."""
+    """Return the starts and ends of the periods in ``text``; dates joined by small words are one period."""
     found: list[tuple[int, int]] = []
     for span in (moment.span for moment in dates(text, language)):
         if found and _JOINS.fullmatch(text, found[-1][1], span.start):
@@ -122,7 +127,10 @@ def _periods(text: str, language: str) -> list[tuple[int, int]]:
 
 
 def _with_name(led: str, thing: str, base: str, encoder: Encoder) -> str | None:
-    """Return ``base`` with a name replaced by ``thing``: the name after ``led``, or the most similar name."""
+    """Return ``base`` with a name replaced by ``thing``: the name after ``led``, or the most similar name.
+
+    Return None if ``thing`` is not a name, or if it is unclear which name to replace.
+    """
     bare = thing.removeprefix("the ")
     if _NAME.fullmatch(f"x {bare}", pos=2) is None or bare in base:
         return None
@@ -144,7 +152,7 @@ def _with_name(led: str, thing: str, base: str, encoder: Encoder) -> str | None:
 
 
 def names_in(text: str, language: str = "en") -> list[regex.Match[str]]:
-    """Return the names within a question that are no dates."""
+    """Return the matches of the names in a question, in order, except dates and the question's first word."""
     taken = _periods(text, language)
     return [
         found

@@ -23,10 +23,10 @@ KEEPS = 0.6
 """The least share of a follow-up's words that a rewritten question must keep."""
 
 _MOST_CHARACTERS = 400
-"""The longest rewritten question; a longer text is an answer."""
+"""The most characters of a rewritten question; a longer text is an answer, not a question."""
 
 _MOST_READ = 4_000
-"""The most characters of a reply, reasoning included; a model that writes more repeats itself."""
+"""The most characters of a reply, reasoning included; a model that writes more is repeating itself."""
 
 SHARE_OF_TIME = 0.25
 """The share of the model's time limit that a rewriting may take; the answer needs the rest."""
@@ -58,7 +58,7 @@ def forms(
         spent: called with the tokens of the model's reply, even if the reply is not used.
     """
     written = _written(question, history, model, spent) if model is not None and history else None
-    # A small model may repeat a question that does need rewriting.
+    # A small model may repeat a question that needs rewriting, so a mere repetition is not used.
     if written is not None and _adds(written, question):
         return (understand(written),)
     joined = join(question, history, encoder)
@@ -141,8 +141,8 @@ def rewriting(
 
     Args:
         question: the follow-up.
-        history: earlier questions with their answers, the oldest first. The prompt has the beginnings of as
-            many of the last turns as fit.
+        history: earlier questions with their answers, the oldest first. The prompt shows as many of the last
+            turns as fit, and of each question and answer only the beginning.
         budget_tokens: the most tokens of the prompt.
     """
     asked = f"The last question: {escape_fences(question)}"
