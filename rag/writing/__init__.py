@@ -1,4 +1,4 @@
-"""Writes an answer from ranked sentences: it quotes them, or a language model uses them."""
+"""Writes an answer from ranked sentences: quotes them, or lets a language model write from them."""
 
 from rag.writing.composition import QUOTED
 from rag.writing.writer import Writer

@@ -120,7 +120,7 @@ def numbers_of(citations: Iterable[Citation]) -> dict[Place, int]:
 
 
 def abstain(draft: Answer, abstention: Abstention) -> Generator[Event, None, Answer]:
-    """Yield the reason of an abstention as a token, and return the abstention."""
+    """Yield the reason for an abstention as a token, and return ``draft`` as an answer that abstains."""
     yield Token(abstention.reason)
     return replace(
         draft, text=abstention.reason, abstained=True, reason=abstention.reason, cause=abstention.cause
@@ -148,7 +148,7 @@ def quote(
         adjust: adjusts the verification of a sentence for this answer.
     """
     chosen = select(findings.ranked, findings.question, findings.weights, max_sentences)
-    # All chosen sentences are within reach of the best, so they share one score.
+    # All chosen sentences are within reach of the best one, so the lowest of their scores stands for all.
     score = min(item.score for item in chosen)
     groups = [
         [item for item in group if item in chosen or not is_instruction(item.candidate.sentence.text)]
@@ -163,7 +163,7 @@ def quote(
     pair = _pair(findings, composition.choice, cited)
     headline = headline_of(findings.question, composition.citations, pair)
     is_compared = headline is not None and headline.comparison is not None
-    # The headline says whether a figure rose, though no cited row does.
+    # The headline says whether a figure rose, so *rise* is not missing, although no cited row has the word.
     asked = subject_of(findings.question) if is_compared else findings.question
     shown = [item for group in groups for item in group]
     missing = None if asked.form is Form.SUMMARY else caveat(findings.index, asked, shown)
@@ -172,7 +172,7 @@ def quote(
 
 
 def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:
-    """Return the two cells that a comparison means among the cited rows, if a row opens the answer."""
+    """Return the two cells of the cited rows that a comparison means; None unless a row opens the answer."""
     if choice is None:
         return None
     first, *others = map(choice.row, cited)

@@ -14,9 +14,9 @@ from rag.finding.ranking import Scored, Weights
 from rag.questions import Question
 
 UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
-"""The reason for a verdict of ``paraphrased`` if the library perhaps does not answer the question."""
+"""The reason for a verdict of ``paraphrased`` if the library may not answer the question."""
 FAR = "the cited words support it, but other sentences are closer to the question"
-"""The reason for a verdict of ``paraphrased`` if only other sentences are close to the question."""
+"""The reason for a verdict of ``paraphrased`` if sentences that are not cited are closer to the question."""
 
 NEAREST = 0.8
 """A sentence with at least this share of the best sentence's probability counts among the nearest."""
@@ -34,7 +34,7 @@ class Findings:
         question: the question in its standalone form.
         ranked: the sentences that were read, by their probability of answering, best first.
         weights: the weights that ranked them.
-        decision: the decision whether the library answers.
+        decision: the decision whether the library answers the question.
         copies: finds the copy of a document to cite.
         library: provides the texts of documents.
     """
@@ -49,7 +49,7 @@ class Findings:
 
 
 def unchanged(verification: Verification, _score: float) -> Verification:
-    """Leave a verification as it is: quoted sentences answer the question by themselves."""
+    """Return a verification as it is, for quoted sentences, which need no adjustment."""
     return verification
 
 
@@ -62,9 +62,9 @@ class Confidence:
 
     Attributes:
         answerability: the probability that the library answers the question.
-        certain: the probability from which the library certainly answers.
+        certain: the least ``answerability`` at which the library is taken to answer for certain.
         best: the probability of the best sentence.
-        reach: the share of ``best`` that another sentence needs, so that an answer quotes it, too.
+        reach: an answer quotes another sentence, too, if its probability is at least this share of ``best``.
     """
 
     answerability: float
@@ -93,8 +93,8 @@ class Confidence:
     def justifies(self, verification: Verification, score: float) -> bool:
         """Return whether a sentence justifies showing the model's answer instead of a quoted one.
 
-        It does if no fault was found in it, and if it cites sentences that an answer would quote. If the
-        library does not certainly answer, it must cite the best sentences, or sentences nearly as good
+        It does if no fault was found in it, and if it cites a sentence that an answer would quote. If the
+        library does not certainly answer, it must cite the best sentence, or one nearly as good
         (``NEAREST``).
         """
         if verification.verdict == "unsupported":
@@ -111,7 +111,7 @@ def confidence_of(findings: Findings, certain: float) -> Confidence:
 
     Args:
         findings: the ranked sentences, at least one, and the decision whether the library answers.
-        certain: the probability from which the library certainly answers.
+        certain: the least probability at which the library is taken to answer for certain.
     """
     return Confidence(
         findings.decision.answerability or 0.0, certain, findings.ranked[0].score, findings.weights.reach

@@ -19,7 +19,7 @@ from index.text import sentences
 from rag.llm.messages import LONGEST_LINE, NO_ANSWER, pair_surrogates, without_thoughts
 
 MAX_CHARACTERS = 12_000
-"""The most characters of a reply that are read; a model that writes more repeats itself."""
+"""The most characters of a reply that are read; a model that writes more is repeating itself."""
 
 MAX_STATEMENT_CHARACTERS = 1_000
 """The longest statement; anything longer is not a sentence."""
@@ -28,8 +28,8 @@ MAX_CITED = 6
 """The most sentences that a statement may cite: with more, no reader can tell which of them supports it."""
 
 _LONGEST_TOKEN = 16
-"""The number of characters by which a line may be shorter than the longest and be cut: a token more would not
-have fitted."""
+"""The most characters of a token. A line that is shorter than the longest line by less than this may have
+been cut, because another token would not have fitted."""
 
 _NUMBER = r"\p{N}+\s*\.\s*\p{N}+"
 _MARK = regex.compile(rf"\s*[\[［【]\s*({_NUMBER}(?:\s*[,;，、；]\s*{_NUMBER})*)\s*[\]］】]")
@@ -106,7 +106,7 @@ def _complete(text: str, read: int, language: str) -> tuple[list[Statement], int
 
 
 def _lines(text: str, language: str) -> Iterator[Statement]:
-    """Yield the statements of whole lines, without a last one that the length of its line has cut."""
+    """Yield the statements of whole lines; leave out one that was cut because its line is too long."""
     for line in text.splitlines():
         if not line.lstrip().startswith("```"):
             found = list(_line(_BULLET.sub("", " ".join(line.split())), language))
@@ -166,7 +166,7 @@ def _may_be_none(text: str) -> bool:
 
 
 def _is_empty(text: str) -> bool:
-    """Return whether a text is JSON without any statement."""
+    """Return whether a text is JSON without any statement, or only with statements of no answer."""
     value = _decoded(text) if _JSON.match(text) else None
     listed = value.get("sentences") if isinstance(value, dict) else value
     return isinstance(listed, list) and all(

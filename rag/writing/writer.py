@@ -38,7 +38,7 @@ Policy = Literal["drop", "strike"]
 """The treatment of an unsupported sentence: leave it out, or show it struck out."""
 
 MAX_CHECKED = 4 * MAX_STATEMENTS
-"""The most statements of a reply that are checked; a model that writes more does not stop."""
+"""The most statements of a reply that are checked; a model that writes more would not stop by itself."""
 
 MAX_REPEATS = 2
 """The most repeated statements in a reply; a reply with more counts as a loop."""
@@ -112,7 +112,8 @@ class Writer:
     ) -> Generator[Event, None, Outcome]:
         """Write an answer into ``composition``, and yield the events of each sentence that is shown.
 
-        Sentences wait until the citations support one of them. If they support none, nothing is shown.
+        No sentence is shown until the citations support one of the sentences. If they support none, nothing
+        is shown.
 
         Args:
             question: the question.
@@ -221,10 +222,10 @@ class Writer:
 
 
 def _after_the_last(statements: Iterable[Statement]) -> Iterator[Statement]:
-    """Yield the statements of a reply once the whole reply is there, and raise the error that ended it.
+    """Wait for the whole reply, yield its statements, and then raise the error that ended it, if any.
 
-    A judge that is the same model cannot judge while the model still writes. It would wait until the reply's
-    time is over.
+    A judge that is the same model cannot judge while the model is still writing: it would wait until the time
+    limit of the reply is over.
     """
     written: list[Statement] = []
     ended: NoAnswer | ModelError | None = None
@@ -288,13 +289,14 @@ def generate(
         composition: the text of the answer.
         draft: the answer with the parts that are known before its text.
         conversation: provides the earlier citations.
-        limits: how many sentences to quote, and the probability from which the library certainly answers.
+        limits: how many sentences to quote, and the least probability at which the library is taken to answer
+            for certain.
     """
     began = time.perf_counter()
     sources = gather_sources(findings, conversation if draft.standalone is not None else NO_CONVERSATION)
     confidence = confidence_of(findings, limits.certain)
     outcome = yield from writer.write(findings.question, sources, composition, findings.copies, confidence)
-    # If the operator has lowered ``certain``, the model is trusted, even if it finds no answer.
+    # If the operator has lowered ``certain``, a model that finds no answer is not overruled.
     overruled = outcome.declined and limits.certain >= CERTAIN <= confidence.answerability
     draft = replace(
         draft,
