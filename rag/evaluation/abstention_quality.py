@@ -49,11 +49,11 @@ class CalibrationBin:
 
 
 def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
-    """Return the figures over the questions that the set labels as answerable or unanswerable.
+    """Measure the abstentions on the questions that the set labels as answerable or unanswerable.
 
-    Without an unanswerable question, there are no figures. In ``precision``, ``recall`` and ``f1``,
-    abstentions are the positive class. ``auroc`` tells how well the answerability ranks answerable questions
-    above unanswerable ones.
+    In ``precision``, ``recall`` and ``f1``, abstentions are the positive class. ``auroc`` tells how well the
+    answerability ranks answerable questions above unanswerable ones. The result is empty if the set labels no
+    question as unanswerable.
     """
     marked = labelled(asked)
     answerable = [bool(item.query.answerable) for item in marked]
@@ -69,7 +69,7 @@ def measure_abstention(asked: Sequence[AnsweredQuery]) -> dict[Place, Sample]:
 def measure_removal(
     present: Sequence[AnsweredQuery], removed: Sequence[AnsweredQuery]
 ) -> dict[Place, Sample]:
-    """Return the figures of :func:`measure_abstention` for questions that were asked twice.
+    """Measure the same figures as :func:`measure_abstention` on questions that were asked twice.
 
     Each question is asked once of the whole library, and once without the documents on its subject.
 
@@ -99,7 +99,10 @@ def labelled(asked: Sequence[AnsweredQuery]) -> list[AnsweredQuery]:
 
 
 def risk_coverage(asked: Sequence[AnsweredQuery]) -> tuple[RiskPoint, ...]:
-    """Return the curve over the questions whose answers can be judged. Abstentions are not on the curve."""
+    """Return the risk–coverage curve of the questions whose answers can be judged, by falling answerability.
+
+    Abstentions have no point on the curve, but count among all questions in ``coverage``.
+    """
     judged = [item for item in asked if item.query.has_gold or item.query.answerable is False]
     answered = sorted(
         (item for item in judged if not item.answer.abstained), key=lambda item: -item.answerability

@@ -1,4 +1,4 @@
-"""Asks a set's questions, of the whole library or without the documents on their subject."""
+"""Asks a set's questions of the whole library, or of the library without the documents on their subject."""
 
 from __future__ import annotations
 
@@ -12,7 +12,8 @@ from rag.engine import QueryEngine
 from rag.evaluation.datasets import Dataset, Query, spread
 
 MAX_REMOVED = 600
-"""The most questions that are asked again, without their subject; this takes about half a minute."""
+"""The most questions that are asked again without the documents on their subject. This takes about half a
+minute."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +44,9 @@ def ask_all(
 def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
     """Return the questions whose subject can be removed from the library.
 
-    The subject is every document that has the same title as a document with the answer. There are at most
-    ``MAX_REMOVED`` questions. Each has documents that answer it, all of these have titles, and the set has a
-    document with another title.
+    The subject of a question is every document that has the same title as a document with the answer. The
+    subject can be removed if the set names documents with the answer, all of them have titles, and the set
+    has a document with another title. At most ``MAX_REMOVED`` questions are returned.
     """
     titles = {document.title for document in dataset.documents.values()}
     return spread(
@@ -64,7 +65,7 @@ def with_removable_subject(dataset: Dataset) -> Sequence[Query]:
 def ask_without_subject(
     engine: QueryEngine, dataset: Dataset, queries: Sequence[Query], progress: Progress | None = None
 ) -> tuple[AnsweredQuery, ...]:
-    """Return the answers to questions of :func:`with_removable_subject`, each asked without its subject."""
+    """Ask each question of :func:`with_removable_subject` of the library without the question's subject."""
     numbers = _numbers(engine.index)
     asked = []
     for done, query in enumerate(queries, 1):

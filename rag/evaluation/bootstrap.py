@@ -128,7 +128,11 @@ def quantile(values: Sequence[float], share: float) -> Statistic:
 
 
 def twice(statistic: Statistic) -> Statistic:
-    """Return a statistic by question from one over all first observations and then all second ones."""
+    """Convert a statistic of two observations per question to a statistic of questions.
+
+    ``statistic`` takes the weights of all first observations, followed by those of all second observations.
+    Both observations of a question get the weight of the question.
+    """
     return lambda weights: statistic(np.hstack([weights, weights]))
 
 

@@ -19,16 +19,17 @@ from rag.verification.vetoes import VETOES
 LABELS = ("supported", "unsupported")
 
 PRECISION = 0.9
-"""The target of the calibration: of the claims called supported (or unsupported), this share is right."""
+"""The target of the calibration: at least this share of the claims that are called supported (or unsupported)
+must be called so rightly."""
 
 FEWEST = 5
-"""The calibration trusts a threshold only if at least this many claims lie beyond it."""
+"""The calibration uses a threshold only if it calls at least this many claims supported, or unsupported."""
 
 BOUNDS = (0.5, 0.6, 0.7, 0.8, 0.9, 0.95, 0.98)
 """Thresholds for which the report tells how many claims each would call supported."""
 
 NEVER = 1.01
-"""The threshold that no probability reaches."""
+"""A threshold that no probability reaches."""
 
 _CELLS = " | "
 
@@ -42,7 +43,7 @@ class LabelledClaim:
         text: the claim.
         evidence: the sentences; if they are rows of a table, the first row has the headings of the rest.
         label: ``supported`` or ``unsupported``.
-        kind: what kind of paraphrase or error it is.
+        kind: the kind of paraphrase or error.
         language: the language of the sentences; if the claim's language differs, it follows after a hyphen.
     """
 
@@ -142,7 +143,7 @@ def measure_claims(
     Args:
         path: the file.
         gate: the gate, with or without a judge.
-        precision: the target: the share of the claims beyond each threshold that the judge calls rightly.
+        precision: the target of the calibration, as :data:`PRECISION`.
         each: called with each claim after it is checked.
 
     Raises:
@@ -161,7 +162,7 @@ def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> 
     """Return the thresholds that call the most claims supported, and the most unsupported, at ``precision``.
 
     Only claims that the judge has judged count; for ``supported``, only those about which no check has a
-    doubt. A threshold with fewer than ``FEWEST`` claims beyond it is not used.
+    doubt. A threshold is not used if it calls fewer than ``FEWEST`` claims supported, or unsupported.
     """
     judged = [each for each in checked if "judge" in each.found.checks]
     sure = [each for each in judged if each.found.checks.get("doubts", 1.0)]

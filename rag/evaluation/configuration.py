@@ -1,4 +1,4 @@
-"""The parameters that an evaluation varies: encoder, reader, passages, and the making of answers."""
+"""The parameters that an evaluation varies: encoder, reader, reranker, passages, and limits of answers."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def read_configuration(given: str, base: Configuration | None = None) -> Configu
 
     Args:
         given: ``default``, or the path of a TOML file with some of ``KEYS``; its stem is the name.
-        base: provides the values that the file does not set.
+        base: provides the values that the file does not set; None for the default configuration.
 
     Raises:
         ConfigurationError: if the file cannot be read, or has an unknown key or an invalid value.

@@ -27,7 +27,7 @@ class Query:
         id: its id in the set.
         text: the question.
         answerable: whether the documents answer it; None if the set does not say.
-        answers: strings; a quoted sentence that contains one is correct.
+        answers: strings; a quoted sentence that contains one of them is correct.
         sentences: whole sentences that answer, as text.
         evidence: spans of documents that answer.
         judged: the relevance grades of documents, by document name; 0 is irrelevant.
@@ -46,7 +46,7 @@ class Query:
 
     @property
     def has_gold(self) -> bool:
-        """Tell if a citation can be judged: the question is answerable, and the set says what answers it."""
+        """Return whether citations can be judged: the set has an answer to the question, or its place."""
         return self.answerable is not False and bool(self.answers or self.sentences or self.evidence)
 
     @property

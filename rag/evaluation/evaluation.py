@@ -54,8 +54,8 @@ class Evaluation:
         n_queries: the number of questions that were used.
         samples: the data behind each figure, by its place in the JSON form.
         figures: the figures with their intervals, without undefined ones.
-        risk_coverage: the curve, by falling answerability; empty if no answer can be judged.
-        calibration: the curve; empty if nothing says which questions can be answered.
+        risk_coverage: the risk–coverage curve, by falling answerability; empty if no answer can be judged.
+        calibration: the calibration curve; empty if of no question it is known whether it can be answered.
         notes: parts of the set that could not be used, with the reasons.
     """
 
@@ -109,10 +109,10 @@ def evaluate(
         configuration: the configuration to measure.
         home: the home folder; temporary indexes go into its ``evaluation/indexes``.
         parts: the parts to measure.
-        limit: the most questions, evenly spread over the set.
+        limit: the most questions, evenly spread over the set; None for all.
         held_out: whether to use only questions that were never used for training or tuning.
-        encoder: the configuration's encoder, if it is open already. It caches recent texts, so a second
-            evaluation with it takes less time per question.
+        encoder: the configuration's encoder, if it is open already; None to open it. It caches recent texts,
+            so a second evaluation with it takes less time per question.
         progress: receives the numbers of embedded passages, and of searched and asked questions.
 
     Raises:
@@ -194,7 +194,7 @@ def _measure_answers(
     marked = labelled(asked)
     answerable = [bool(item.query.answerable) for item in marked]
     if all(answerable):
-        # The set has no unanswerable question, so questions without their subject replace them.
+        # The set has no unanswerable question, so questions asked without their subject stand in for them.
         marked, answerable = [*present, *removed], [True] * len(present) + [False] * len(removed)
     measured.bins = calibration([item.answerability for item in marked], answerable)
 

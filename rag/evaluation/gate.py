@@ -15,11 +15,11 @@ _WORST_FIRST = VERDICTS[::-1]
 
 
 def measure_gate(asked: Sequence[AnsweredQuery], claims: Sequence[Claim]) -> dict[Place, Sample]:
-    """Return the shares of verdicts among the answers' sentences, and of claims called supported.
+    """Measure the share of each verdict among the answers' sentences, and how many claims pass as supported.
 
-    ``verdicts`` covers all sentences of all answers; ``quoted`` has a share of its own. ``called_supported``
-    has three figures: for claims that are checked against sentences that support them, that contradict them,
-    and that belong to another claim.
+    ``verdicts`` covers all sentences of all answers, quoted ones included. ``called_supported`` has three
+    figures: for claims that are checked against sentences that support them, against sentences that
+    contradict them, and against sentences that belong to another claim.
     """
     verdicts = [verdicts_of(item.answer) for item in asked]
     ids = tuple(item.query.id for item in asked)
@@ -55,7 +55,7 @@ def verdicts_of(answer: Answer) -> list[Verdict]:
 
 
 def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    """Yield each claim with the next one that has another statement and another document."""
+    """Yield each claim with the next one, in a circle, that has another statement and another document."""
     for place, claim in enumerate(claims):
         others = (*claims[place + 1 :], *claims[:place])
         for other in others:

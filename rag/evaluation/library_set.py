@@ -32,7 +32,7 @@ class _Question:
 
     @property
     def key(self) -> str:
-        """The question in a form without differences of spacing and case."""
+        """The question in lower case and with single spaces, to recognise repetitions."""
         return " ".join(str(self.fields["text"]).split()).casefold()
 
 
@@ -60,7 +60,7 @@ def write_library_set(
         folder: the folder to write; an earlier set in it is overwritten.
 
     Returns:
-        What was left out, and why, in sentences for a person.
+        What was left out, why and how often, in words for a person.
 
     Raises:
         DatasetError: if no question is left.

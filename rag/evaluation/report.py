@@ -128,7 +128,7 @@ def plot_risk_coverage(points: Sequence[RiskPoint], file: Path) -> None:
 
 
 def plot_calibration(bins: Sequence[CalibrationBin], file: Path) -> None:
-    """Draw how often the library answers over the predicted answerability, as a PNG."""
+    """Draw how often the library answers at each predicted answerability, as a PNG."""
     picture, axes = _axes("answerability", "questions that the library answers")
     axes.plot([0, 1], [0, 1], color="#999999", linestyle="--", linewidth=1)
     axes.plot([part.predicted for part in bins], [part.observed for part in bins], marker="o", color=_COLOUR)

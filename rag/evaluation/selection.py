@@ -42,7 +42,7 @@ class Agreement:
 def measure_selection(
     asked: Sequence[AnsweredQuery], index: Library, dense_weight: float
 ) -> dict[Place, Sample]:
-    """Return the figures over the questions whose correct answer, the gold standard, is known.
+    """Measure the citations for the questions whose correct answer (the gold standard) is known.
 
     An abstention counts as citing nothing correct. ``first_correct`` and ``any_correct`` are shares of
     questions. ``precision``, ``recall`` and ``f1`` compare the citations with gold sentences or spans, per
@@ -81,7 +81,7 @@ def quotes_of(answer: Answer) -> list[Quote]:
 
 
 def is_gold(query: Query, quote: Quote) -> bool:
-    """Tell if a quote answers: it contains an answer, or matches or overlaps a gold sentence or span."""
+    """Return whether a quote has an answer in it, or matches or overlaps a gold sentence or span."""
     words = _plain(quote.text)
     return (
         any(_plain(answer) in words for answer in query.answers)
