@@ -52,7 +52,7 @@ def disagreements(
     Args:
         citations: the footnotes of an answer, in any order.
         languages: the ISO 639-1 codes of the documents' languages, by document number. In a document without
-            a code, only figures in digits are read.
+            a code, number words are read as English.
         encoder: compares sentences that use different words; None to compare the words alone.
     """
     known = languages or {}
@@ -87,7 +87,7 @@ def _differ(one: Statement, other: Statement) -> bool:
 
 
 def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bool:
-    # Sources state a cost both when it is planned and when it is known, so *plan* tells no two costs apart.
+    # Sources state the cost of a thing before and after it is built, so a plan and a result are comparable.
     is_cost = one.quantity.currency or "cost" in one.words & other.words
     apart = (one.limits ^ other.limits) - ({"plan"} if is_cost else set())
     return (

@@ -55,7 +55,7 @@ class Evaluation:
         samples: the data behind each figure, by its place in the JSON form.
         figures: the figures with their intervals, without undefined ones.
         risk_coverage: the risk–coverage curve, by falling answerability; empty if no answer can be judged.
-        calibration: the calibration curve; empty if of no question it is known whether it can be answered.
+        calibration: the calibration curve; empty if it is unknown which questions can be answered.
         notes: parts of the set that could not be used, with the reasons.
     """
 

@@ -245,7 +245,7 @@ def _token(match: regex.Match[str]) -> _Token:
 
 
 def _number_at(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number | None]:
-    """Return the number at token ``place``, after its length in tokens; (1, None) if there is no number."""
+    """Return the length in tokens of the number at ``place``, and the number; 1 and None without a number."""
     token = tokens[place]
     if token.kind == "digits":
         return _in_digits(tokens, place, words, language)

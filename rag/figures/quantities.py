@@ -292,7 +292,8 @@ def quantities(text: str, language: str) -> tuple[Quantity, ...]:
     Args:
         text: a sentence, a quote, or a row of a table.
         language: ISO 639-1. Number words are read in English, Chinese, Vietnamese and Indonesian; in other
-            languages only digits, and scales such as *Millionen* after digits.
+            languages only digits, and scales such as *Millionen* after digits. An unknown language is read
+            like English.
     """
     taken = [found.span for found in dates(text, language) if not found.may_be_count]
     plain = [number for number in numbers(text, language) if _is_quantity(number, text, taken)]

@@ -22,14 +22,18 @@ class DocumentTexts:
         self._texts: dict[tuple[int, int], Document] = {}
 
     def text(self, record: DocumentRecord) -> Document:
-        """Return the document's text in the version of ``record``; raise DocumentNotFoundError if deleted."""
+        """Return the text of a document in the version of ``record``.
+
+        Raises:
+            DocumentNotFoundError: if the document was deleted.
+        """
         key = (record.document_id, record.version)
         if key not in self._texts:
             self._texts[key] = self._reader.text(*key)
         return self._texts[key]
 
     def boxes(self, record: DocumentRecord, span: Span) -> tuple[Box, ...]:
-        """Return the rectangles of ``span`` on the pages of ``record``; empty without page layouts."""
+        """Return the rectangles of ``span`` on the pages of ``record``; empty if it has no page layouts."""
         document = self.text(record)
         first, last = document.page_at(span.start), document.page_at(max(span.end - 1, span.start))
         if first is None or last is None:
@@ -42,7 +46,7 @@ class DocumentTexts:
         return boxes(replace(document, layouts=tuple(layouts.get(page, _BLANK) for page in pages)), span)
 
     def box(self, record: DocumentRecord, span: Span) -> Box | None:
-        """Return one rectangle around ``span`` on its first page; None without page layouts."""
+        """Return one rectangle around ``span`` on its first page; None if there are no page layouts."""
         found = self.boxes(record, span)
         own = [box for box in found if box.page == found[0].page]
         if not own:

@@ -1,6 +1,6 @@
 """Treats near-duplicates (copies of one report) as one source.
 
-An answer cites a sentence that several copies contain only once, from one copy, and names the other copies.
+If several copies contain a sentence, an answer cites it once, from one copy, and names the other copies.
 """
 
 from __future__ import annotations

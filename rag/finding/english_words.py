@@ -14,7 +14,7 @@ of the web."""
 
 
 def english_share(word: str) -> float:
-    """Return about the share of English passages that contain ``word`` (in lower case); 0 if unknown."""
+    """Return roughly the share of English passages that contain ``word`` (in lower case); 0 if unknown."""
     return _frequencies().get(word, 0) / _PASSAGES
 
 

@@ -46,7 +46,7 @@ _ENDING = regex.compile(r"['’]s$|(?<=\p{N})s$|(?<=\p{L}{5})(?:ian|an|n|ese|ish
 """The ending of a possessive, of a plural such as ``F-35s``, or of a people's name."""
 
 _SHORTEST_PART = 3
-"""The fewest letters of a part of a hyphenated name that counts as the name: ``F`` of ``F-35`` does not."""
+"""The fewest letters of a part of a hyphenated name that is sought by itself, unlike ``F`` of ``F-35``."""
 
 _CAPITALISED = regex.compile(r"\b\p{Lu}")
 _LONG_NAME = regex.compile(

@@ -1,9 +1,9 @@
-"""Chooses the sentences of an overview: those that stand for a whole report, or for the passages found.
+"""Chooses the sentences of an overview: those that represent a whole report, or the passages found.
 
-No sentence answers *Summarise Netflix's report*, so the scores for answers do not help. A sentence stands
-for a text if it is near the mean of the sentences (the centroid: Radev et al., Centroid-based summarization
-of multiple documents, ANLP 2000) and far from the sentences chosen before (maximal marginal relevance). The
-beginning of a report is important.
+No sentence answers *Summarise Netflix's report*, so the scores for answers do not help. A sentence represents
+a text well if it is near the mean of the sentences (the centroid: Radev et al., Centroid-based summarization
+of multiple documents, ANLP 2000) and far from the sentences chosen before (maximal marginal relevance).
+Sentences near the beginning of a report are preferred.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _NAMED = 0.5
 of the words of the question's subject, weighted by rarity."""
 
 _SHORTEST = 8
-"""The fewest words of a sentence that can stand for a text."""
+"""The fewest words of a sentence that can represent a text."""
 
 _FIRST = 0.35
 """The advantage of the first sentence of a text over later ones, in the unit of cosines."""

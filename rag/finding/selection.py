@@ -9,16 +9,16 @@ from rag.finding.ranking import Scored, Weights
 from rag.questions import Form, Question
 
 MAX_OVERLAP = 0.6
-"""Two sentences whose words overlap more (Jaccard index) say the same; only the better one is used."""
+"""If the Jaccard index of two sentences' words is higher, they say the same; only the better one is used."""
 
 GAIN = 0.12
 """Each further sentence must raise the probability that the answer cites the fact by at least this much."""
 
 NEAREST_SHARE = 0.7
-"""The share of the best sentence's probability that the sentence nearest to the question must have."""
+"""The sentence nearest to the question must have at least this share of the best sentence's probability."""
 
 SECOND_SHARE = 0.8
-"""The share of the best sentence's probability that the second-best sentence must have."""
+"""The second-best sentence must have at least this share of the best sentence's probability."""
 
 
 def select(

@@ -182,7 +182,10 @@ def _computed(pair: CellPair, first: CellNumber, second: CellNumber, unit: str) 
 
 
 def _is_signed(pair: CellPair, first: CellNumber, second: CellNumber) -> bool:
-    """Return whether the difference is a rise or fall for certain; that of two negative figures is not."""
+    """Return whether the difference is a rise or a fall, and so has a sign.
+
+    The difference of two negative figures has none, because it may be either.
+    """
     return pair.is_over_time and not (first.value < 0 and second.value < 0)
 
 

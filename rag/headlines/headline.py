@@ -30,8 +30,8 @@ def headline_of(
     """Return the headline of a quoted answer.
 
     It is the value of the cell that the first footnote cites, or a comparison of two cells. Return None if
-    neither is clear, if a footnote has a doubtful verdict, or if the question asks for something else than a
-    value, such as *why*. A change that a cell states is preferred to one that is computed.
+    neither is clear, if the first footnote has a doubtful verdict, or if the question asks for something else
+    than a value, such as *why*. A change that a cell states is preferred to one that is computed.
 
     Args:
         question: the question.

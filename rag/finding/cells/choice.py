@@ -55,7 +55,7 @@ class CellChoice:
     library: DocumentTexts
 
     def cell(self, cited: CitedSentence, sentence: str) -> TableCell | None:
-        """Return the cell of a cited row that the question means; None if no cell, or no row, is meant.
+        """Return the cell of a cited row that the question means; None if that is unclear, or without a row.
 
         Args:
             cited: the cited sentence of a document.

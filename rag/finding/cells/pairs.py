@@ -85,7 +85,7 @@ class CellPair:
 
 
 def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> CellPair | None:
-    """Return the two cells that a comparison means; None if that is unclear, or if it is no comparison.
+    """Return the two cells that a question compares; None if that is unclear, or if it compares nothing.
 
     A comparison is recognised in English only.
 
@@ -111,10 +111,10 @@ def subject_of(question: Question) -> Question:
 
 
 def place_of_name(question: str, cell: TableCell, other: TableCell, language: str) -> int | None:
-    """Return the offset in a question of the first word that is in the row's name of ``cell`` only.
+    """Return the offset at which a question first names the row of ``cell``, by words that ``other`` lacks.
 
-    Such a word is not in the row's name of ``other``. Return None if there is no such word, or if the
-    question lacks one of these words.
+    These are the words in the name of ``cell``'s row that are not in the name of ``other``'s row. Return None
+    if there are none, or if the question lacks one of them.
     """
     own = {term for term in _terms(cell.row, language) if not term[1].isdecimal()}
     own -= _terms(other.row, language)

@@ -40,8 +40,8 @@ class Periods:
         """Return whether a question with these periods cannot mean a certain cell.
 
         Years, months and lengths are compared separately. For each of them, the first of these headings that
-        names any decides: the column's, else the row's, else the caption's. A row that names all of the
-        question's excludes nothing.
+        names any decides: the column's, else the row's, else the caption's. But a cell is not excluded if its
+        row names all that the question names.
 
         Args:
             column: the periods that the headings of the cell's column name.

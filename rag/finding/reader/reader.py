@@ -1,8 +1,8 @@
 """Readers: models that read a question together with the sentences that may answer it (cross-encoders).
 
-The encoder embeds question and sentence separately, so it cannot tell a sentence that answers from a sentence
-with the same words. A reader sees both at once. It is too slow for a whole library, but fast enough for the
-best sentences of a question.
+The encoder embeds question and sentence separately, so it cannot tell a sentence that answers the question
+from one that merely has the same words. A reader sees both at once. It is too slow for a whole library, but
+fast enough for the best sentences of a question.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ _BUDGET_CHARACTERS = 5000
 
 
 def can_read(reader: Reader, question: Question) -> bool:
-    """Return whether ``reader`` reads the question's language, or either is unknown."""
+    """Return whether ``reader`` reads the question's language; True if that is unknown."""
     return may_be_in(question.language, reader.languages)
 
 

@@ -16,7 +16,11 @@ _FIELDS = ("year", "month", "day", "weekday")
 
 
 def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if the quotes have only other days, months or years than the sentence; else None."""
+    """Return the reason if the quotes lack a date of the sentence, but have others of its kind; else None.
+
+    The kind is a day, a month, a weekday or a year. There is no reason if the date may be calculated from the
+    quotes.
+    """
     missing = _missing(statement, evidence)
     known = [moment for item in evidence for moment in _known(item)]
     for moment in missing:

@@ -215,7 +215,7 @@ def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _made(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield the results of calculations with cited figures, in the unit of ``quantity``, and tolerances."""
+    """Yield results of calculations with the cited figures, in ``quantity``'s unit, each with a tolerance."""
     unit = in_base(quantity.low, quantity.unit)[1]
     values = [(*in_base(each.low, each.unit), each) for each in cited if each.unit != ORDINAL]
     for (one, first, own), (other, second, its) in permutations(values, 2):
@@ -237,7 +237,7 @@ def _made(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decim
 
 
 def _measure(unit: str | None) -> str:
-    """Return a unit without the *a hectare* of a rate, which texts often leave out the second time."""
+    """Return a unit without its rate (*a hectare*), which texts often leave out the second time."""
     return (unit or "").partition("/")[0]
 
 

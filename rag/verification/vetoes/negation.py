@@ -90,9 +90,9 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
 
 
 def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if either a clause of the sentence or the nearest one of the quotes denies, not both.
+    """Return the reason if, of a clause of the sentence and the nearest one of the quotes, only one denies.
 
-    Return None if there is no such pair, or if either clause has a word that may stand for a denial, such as
+    Return None if there are no such clauses, or if either has a word that may stand for a denial, such as
     *unable*.
     """
     language = statement.language
