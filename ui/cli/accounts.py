@@ -243,7 +243,7 @@ def _opened(home: Path | None, action: str = "", of: str | None = None) -> Itera
 
 
 def _issuer(home: Path | None) -> str:
-    """The address of the provider that the settings name.
+    """Return the address of the OpenID provider that the settings name.
 
     Raises:
         UsedWronglyError: if the settings name no provider.
@@ -255,7 +255,7 @@ def _issuer(home: Path | None) -> str:
 
 
 def _password(file: Path | None) -> str:
-    """The password in a file, or the one that a person types twice.
+    """Return the password from ``file``; without a file, ask a person to type the password twice.
 
     Raises:
         AccountError: if the two entries differ.

@@ -67,7 +67,10 @@ def print_search(console: Console, response: Result, *, narrowed: bool = False) 
 
 
 def _paragraphs(answer: Result) -> list[Text]:
-    """The paragraphs of the answer, each sentence followed by its label and its footnote marks."""
+    """Return the paragraphs of an answer.
+
+    Each sentence is followed by a label, if its quotes may not support it, and by its footnote marks.
+    """
     paragraphs = [Text()] if answer["sentences"] else []
     for sentence, before in zip(answer["sentences"], [None, *answer["sentences"]], strict=False):
         if before is not None:

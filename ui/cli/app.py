@@ -38,8 +38,8 @@ from ui.errors import FAILED, USED_WRONGLY, UsedWronglyError, excepthook, expect
 NAME = "footnoted"
 
 _COLLECTIONS = (200_000, 3, 3)
-"""The thresholds of Python's garbage collector. With its default, 700 new objects, it would search for
-garbage hundreds of times while modules are imported: a tenth of the time that ``status`` takes."""
+"""The thresholds of Python's garbage collector. With the default threshold of 700 new objects, the collector
+would run hundreds of times while modules are imported, which is a tenth of the time that ``status`` takes."""
 
 app = typer.Typer(
     name=NAME,
@@ -358,9 +358,9 @@ def _fail(line: str, code: int) -> int:
 
 
 def program() -> NoReturn:
-    """Run the command line as a process of its own."""
+    """Run the command line, and end this process with its exit code."""
     gc.set_threshold(*_COLLECTIONS)
-    # pydantic looks for plugins in the metadata of every installed package.
+    # Without this, pydantic would read the metadata of every installed package to find plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     exit_with(main)
 

@@ -28,8 +28,8 @@ class Request:
     """The arguments of the command.
 
     Attributes:
-        paths: the folder of the data set; with ``from_feedback``, files of questions; with the part ``gate``
-            alone, it may be a file of claims.
+        paths: the folder of the data set or, if ``gate`` is the only part, a file of labelled claims; with
+            ``from_feedback``, files of questions.
         parts: the parts to measure; all if empty.
         limit: the maximum number of questions; None for all.
         configuration: a TOML file; None for the default configuration.
@@ -98,12 +98,12 @@ def run(
 
 
 def is_of_claims(request: Request) -> bool:
-    """Return whether to measure the gate on a file of labelled claims."""
+    """Return whether to measure only the gate, the check of sentences, on a file of labelled claims."""
     return request.parts == ("gate",) and len(request.paths) == 1 and request.paths[0].is_file()
 
 
 def run_on_claims(settings: Settings, request: Request) -> ClaimsMeasured:
-    """Check the claims of a file with the judge of the settings, and calibrate that judge.
+    """Check the labelled claims of a file with the configured judge, and calibrate the judge on half of them.
 
     Raises:
         DatasetError, JsonLinesError: if the file or a line of it cannot be read.

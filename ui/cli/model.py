@@ -1,6 +1,6 @@
 """The command ``model``: show, choose, test or forget the language model that writes answers.
 
-The choice is in ``model.json`` of the home folder. A running server uses it at once.
+The file ``model.json`` in the home folder stores the choice. A running server uses a new choice at once.
 """
 
 from __future__ import annotations
@@ -111,7 +111,10 @@ def clear(home: Home = None, as_json: AsJson = False) -> None:
 
 
 def described(model: ModelSettings | None, settings: Settings) -> dict[str, Any]:
-    """A model as JSON, without its key; provider, model and address are null if answers only quote."""
+    """Describe a model as a JSON object, without its key.
+
+    If ``model`` is None, answers only quote reports, and the provider, the model and the address are null.
+    """
     return {
         "provider": model.provider if model else None,
         "model": model.model if model else None,
@@ -135,7 +138,7 @@ def _print(model: dict[str, Any], *, as_json: bool) -> None:
 
 
 def _free_settings(home: Path | None) -> Settings:
-    """The settings for the library in ``home``, if they let a person choose the language model.
+    """Return the settings of the library in ``home`` if none of them names the language model.
 
     Raises:
         UsedWronglyError: if a setting names the model.
@@ -147,16 +150,17 @@ def _free_settings(home: Path | None) -> Settings:
 
 
 def _key(file: Path | None, *, asks: bool) -> str | None:
-    """The key in ``file``, or the key that a person types if ``asks``; None without a key."""
+    """Return the key from ``file`` or, if ``asks``, the key that a person types; None if there is no key."""
     if file is not None:
         return read_secret(file, "--key-file").strip()
     return type_secret("Key (not shown; empty for none): ", "--key-file").strip() or None if asks else None
 
 
 def _use(settings: Settings, chosen: ModelSettings | None) -> None:
-    """Store a choice, and let the running server use it. A model that cannot be opened is not stored.
+    """Store the chosen model, or None, and let the running server use it.
 
-    Without a server, this process opens the model once. A server that stops meanwhile uses it when it starts.
+    A model that cannot be opened is not stored. If no server runs, this process opens the model once to find
+    out. A server that stops before it hears of the choice uses the choice at its next start.
 
     Raises:
         ModelSetupError: if no server runs, and this process cannot open the model.

@@ -1,6 +1,6 @@
 """Options that several commands share, and the filters of a search that some of these options set.
 
-This module imports nothing slow, because ``ask`` and ``search`` take little time if a running server answers.
+This module imports nothing slow, so that ``ask`` and ``search`` are fast if a running server answers.
 """
 
 from __future__ import annotations
@@ -103,7 +103,7 @@ def filters_of(
     kinds: Iterable[str] | None,
     dates: tuple[str | None, str | None],
 ) -> Filters:
-    """The filters that the options of a command set; an option that was not given is None.
+    """Return the filters that the options of a command set; an option that was not given is None.
 
     ``dates`` has the values of ``--published-before`` and ``--published-after``.
     """
@@ -120,9 +120,9 @@ def filters_of(
 
 
 def as_utf8(words: str) -> str:
-    """Replace each byte of an argument that is not UTF-8 by a question mark.
+    """Replace each byte of a command-line argument that is not valid UTF-8 by a question mark.
 
-    Python decodes such a byte to a surrogate, which JSON cannot hold.
+    Python decodes such a byte to a lone surrogate, which cannot be sent as UTF-8.
     """
     return words.encode("utf-8", "replace").decode()
 
@@ -132,7 +132,7 @@ def _words(values: Iterable[str] | None) -> tuple[str, ...]:
 
 
 def read_secret(file: Path, option: str) -> str:
-    """The first line of a file that holds a password or a key; ``-`` is standard input.
+    """Return the first line of a file that holds a password or a key; ``-`` is standard input.
 
     Raises:
         UsedWronglyError: if the file cannot be read or its first line is blank.
@@ -151,7 +151,7 @@ def read_secret(file: Path, option: str) -> str:
 
 
 def type_secret(prompt: str, option: str) -> str:
-    """Ask for a password or a key on the terminal, which does not show it.
+    """Ask for a password or a key on the terminal, without showing what is typed.
 
     Raises:
         UsedWronglyError: if there is no terminal.
@@ -162,7 +162,7 @@ def type_secret(prompt: str, option: str) -> str:
 
 
 def settings_of(home: Path | None, **options: Path | str | int | bool | None) -> Settings:
-    """The settings, in which the options of a command override the environment.
+    """Return the settings; the options of a command override the environment.
 
     The function imports pydantic-settings late, so that ``--help`` need not wait for the import.
 

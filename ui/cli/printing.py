@@ -1,7 +1,8 @@
 """Print results on a terminal, for people or as JSON.
 
-Text of documents and names of files are data: :func:`rag.visible_text.visible` removes control characters,
-which could control the terminal, and Rich does not read such text as markup.
+Texts of documents and names of files are not trusted: :func:`rag.visible_text.visible` removes control
+characters, which could control the terminal, and :class:`rich.text.Text` keeps Rich from reading the texts as
+markup.
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from rich.text import Text
 from rag.visible_text import visible
 
 WIDTH = 100
-"""The most columns of a result: longer lines are hard to read, even on a wide terminal."""
+"""The maximum width of a result, in columns: longer lines are hard to read, even on a wide terminal."""
 
 CHANGES = ("added", "changed", "removed", "failed")
 COUNTED = ("files", "passages")
 FAILURES = 10
-"""The most unread files that ``status`` names; ``--json`` names all of them."""
+"""The maximum number of unreadable files that ``status`` names; ``--json`` names all of them."""
 
 JOB_DIGITS = 8
 """The number of digits of a job's id that are shown: enough to tell the few listed jobs apart."""
@@ -45,19 +46,19 @@ def print_json_line(result: Result) -> None:
 
 
 def utc(seconds: float) -> str:
-    """The time in UTC at ``seconds`` since 1970."""
+    """Return a time, in seconds since 1970, as ISO 8601 in UTC, to the second."""
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds")
 
 
 def standard_output() -> Console:
-    """A console on standard output, for results."""
+    """Return a console on standard output, for results."""
     console = Console(highlight=False, soft_wrap=False)
     console.width = min(console.width, WIDTH)
     return console
 
 
 def errors() -> Console:
-    """A console on standard error, for progress and errors."""
+    """Return a console on standard error, for progress and errors."""
     return Console(stderr=True, highlight=False)
 
 
@@ -103,7 +104,7 @@ def print_status(console: Console, status: Result) -> None:
 
 
 def _problem_lines(status: Result) -> dict[str, str]:
-    """Lines for the folders that a restored backup followed, and for the files that could not be read."""
+    """Return the lines, by label, on the folders that a restored backup followed and on unreadable files."""
     lines = {}
     if status["unconfirmed"]:
         folders = ", ".join(status["unconfirmed"])
@@ -116,7 +117,7 @@ def _problem_lines(status: Result) -> dict[str, str]:
 
 
 def _index_lines(index: Result | None) -> dict[str, str]:
-    """A line for the caches of the search and, while the library is embedded anew, one for the progress."""
+    """Return a line on the search caches and, while a new encoder embeds the library, one on its progress."""
     if index is None or index["build"] is None:
         return {}
     said = [
@@ -134,7 +135,7 @@ def _index_lines(index: Result | None) -> dict[str, str]:
 
 
 def job_line(job: Result) -> str:
-    """The progress or the result of a job, on one line."""
+    """Return the progress or the result of a job, on one line."""
     parts = [f"{job['kind']} {'stopping' if job['cancelling'] else job['state']}"]
     if job["state"] == "running":
         parts += [f"{job[name]['done']} of {job[name]['of']} {name}" for name in COUNTED if job[name]["of"]]

@@ -48,7 +48,7 @@ def _lines(console: Console) -> Callable[[JobProgress], None]:
 
 
 def progress_line(now: JobProgress) -> str:
-    """The progress of a job in one line: files, passages, rate and time left, as far as each is known."""
+    """Return the progress of a job as one line: files, passages, rate and time left, if they are known."""
     parts = [f"{now.files.done} of {now.files.of} files read"] if now.files.of else []
     if now.passages.of:
         parts.append(f"{now.passages.done:,} of {now.passages.of:,} passages embedded")

@@ -39,10 +39,11 @@ HEAD_SECONDS = 15.0
 """The seconds that a client may take to send the head of a request."""
 
 MAX_CONNECTIONS = 800
-"""The most open connections; further requests get a 503. Systems usually allow a process 1,024 open files."""
+"""The maximum number of open connections; further requests get a 503. Systems usually allow a process 1,024
+open files."""
 
 LOCK_FILE = "serve.lock"
-"""A file of the home that a running server locks. The system releases the lock when the process ends."""
+"""A file in the home that a running server locks. The system releases the lock when the process ends."""
 
 SWITCH_SECONDS = 0.0005
 """The seconds that a thread may hold the interpreter's lock while other threads wait. To encode a text or to
@@ -124,14 +125,14 @@ def serve(
 
     Args:
         settings: the settings, among them the home folder, the address and the model.
-        announce: called with the server's URL when it accepts requests, before the models are loaded.
+        announce: called with the server's URL when the server accepts requests, before the models are loaded.
         interrupted: set after a signal, by :func:`~ui.cli.shutdown.signals_noted`.
         watch: whether changes in the followed folders are synced at once.
 
     Raises:
         AlreadyServedError: if another server of the same home is running or starting.
-        UsedWronglyError: if other machines can reach the address without sign-in, or nobody can sign in,
-            and the settings do not allow that.
+        UsedWronglyError: if other machines can reach the address without sign-in, or if nobody can sign in,
+            unless the setting ``insecure`` allows it.
         PortInUseError: if the server cannot listen on the address; raised before anything is loaded.
         KeyboardInterrupt: if a signal arrives before the server is ready.
     """
@@ -210,7 +211,10 @@ class _Models:
         self._thread.start()
 
     def close(self) -> None:
-        """Wait for the thread and raise its error. An interpreter that ends during an import can crash."""
+        """Wait for the thread, and raise its error if it failed.
+
+        Without the wait, the interpreter could end while the thread imports a module, and crash.
+        """
         if self._thread is not None:
             self._thread.join()
         if self._error is not None:
@@ -240,7 +244,7 @@ def only_server(home: Path) -> Iterator[None]:
 
 
 def listening_socket(host: str, port: int) -> socket.socket:
-    """A socket that is bound to the address and not listening yet.
+    """Return a socket that is bound to the address but does not listen yet.
 
     Raises:
         PortInUseError: if the socket cannot be bound.

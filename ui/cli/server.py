@@ -3,7 +3,8 @@
 A running server keeps ``server.json`` in its home. A killed server may leave the file behind, and another
 program may then use the port. A server therefore counts as running only if its ``/healthz`` answers with the
 id of this home. At most one server of a home runs at a time (:func:`ui.cli.serve.serve`), and only that
-server writes the file. The file has a token that is valid while the server runs; only its owner can read it.
+server writes the file. The file contains a token that is valid while the server runs; only the file's owner
+can read it.
 """
 
 from __future__ import annotations
@@ -52,7 +53,7 @@ class RunningServer:
 
 
 def write_server_file(home: Path, server: RunningServer) -> None:
-    """Write ``server.json`` to ``home`` atomically; only its owner can read the file."""
+    """Write ``server.json`` to ``home`` atomically, so that only the file's owner can read it."""
     write_file(home / SERVER_FILE, json.dumps(asdict(server)))
 
 
@@ -62,7 +63,7 @@ def remove_server_file(home: Path) -> None:
 
 
 def running_server(home: Path) -> RunningServer | None:
-    """The running server of ``home``; None if no server of this home answers."""
+    """Return the running server of ``home``; None if no server of this home answers."""
     server = _read_server_file(home)
     if server is None:
         return None
@@ -79,11 +80,12 @@ def running_server(home: Path) -> RunningServer | None:
 
 
 def post(server: RunningServer, route: str, body: dict[str, Any] | None) -> dict[str, Any]:
-    """POST ``body``, or nothing, to ``route`` and return the JSON of the response.
+    """POST ``body``, which may be None, to ``route``, and return the JSON object of the response.
 
     Raises:
         ServerGoneError: if the server cannot be reached any more.
-        ServerRefusedError: if the server answers with a problem, or not within ``ANSWER_SECONDS``.
+        ServerRefusedError: if the server answers with an error or without JSON, or does not answer within
+            ``ANSWER_SECONDS``.
     """
     import httpx
 

@@ -92,7 +92,7 @@ def exit_within(seconds: float, clean_up: Callable[[], None]) -> Timer:
         clean_up: called before the kill; it must not block.
 
     Returns:
-        The timer, which has begun.
+        The running timer, which the caller may cancel.
     """
 
     def kill() -> None:
@@ -117,9 +117,9 @@ def exit_within(seconds: float, clean_up: Callable[[], None]) -> Timer:
 def exit_with(command: Callable[[], int]) -> NoReturn:
     """Run ``command`` and end this process with the exit code that it returns.
 
-    The process ends like any Python program, apart from the last step: it waits for other threads, except
-    daemon threads, and runs the functions registered with :mod:`atexit`. It leaves out the step in which the
-    interpreter frees its modules: a C++ library's thread that enters Python then would abort the process.
+    The process ends like any Python program: it waits for other threads, except daemon threads, and runs the
+    functions registered with :mod:`atexit`. It skips only the last step, in which the interpreter frees its
+    modules: a thread of a C++ library that entered Python during that step would abort the process.
     """
     code = FAILED
 

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from ui.settings import Settings
 
 ENDED_JOBS = 3
-"""The most ended jobs that the status lists."""
+"""The maximum number of ended jobs that the status lists."""
 
 
 def read_status(settings: Settings) -> dict[str, Any]:
-    """Read the state of the library in ``settings.home``; make no file.
+    """Read the state of the library in ``settings.home`` without creating any file.
 
     Returns:
         A dictionary with these keys; without a library, numbers are 0 and lists are empty.
@@ -33,7 +33,7 @@ def read_status(settings: Settings) -> dict[str, Any]:
         - ``sizes``: the bytes of each entry of the home, and their ``total``.
         - ``server``: the ``address``, ``pid`` and ``started`` of the running server; None without one.
         - ``index``: the fields of :class:`index.search.status.LibraryStatus`; None without a library.
-        - ``jobs``: the jobs that have not ended, then the jobs that ended last, the newest first.
+        - ``jobs``: the jobs that have not ended, then up to ``ENDED_JOBS`` that have; in both, newest first.
 
     Raises:
         CatalogError: if the catalog cannot be read.

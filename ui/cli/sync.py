@@ -48,7 +48,7 @@ class _Syncer:
 
 
 def sync_once(settings: Settings, paths: Sequence[Path], stderr: Console, on: str | None = None) -> Report:
-    """Sync ``paths``; without paths, all followed folders.
+    """Sync ``paths`` or, if there are none, all followed folders, and return the report.
 
     Args:
         settings: the settings, which name the library's folder.
@@ -91,7 +91,7 @@ def sync_on_changes(
                 report = syncer.sync(change.folders, change.leave)
             except expected_errors() as error:
                 printing.print_line(stderr, f"footnoted: {line_of(error)}")
-                # Do not repeat a cancelled sync at once.
+                # False asks for another attempt, which a cancelled sync must not get at once.
                 return isinstance(error, Cancelled)
             if any(report[change] for change in printing.CHANGES):
                 show(report)

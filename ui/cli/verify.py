@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from ui.export.exported_answers import Sheet
 
 MAX_BYTES = 16 * 1024 * 1024
-"""The most bytes of an exported file."""
+"""The maximum size of an exported file, in bytes."""
 
 EXCERPT_CHARACTERS = 60
-"""The most characters of a sentence or quote in a line of the result."""
+"""The maximum number of characters of a sentence or quote in a line of the result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Verified:
         return not self.problems and all(each.holds for each in (*self.sentences, *self.footnotes))
 
     def as_dict(self) -> dict[str, Any]:
-        """The result, ready for JSON."""
+        """Return the result as a dictionary for JSON."""
         return {
             "file": self.file,
             "holds": self.holds,
@@ -93,7 +93,8 @@ def verify_file(catalog: Catalog, file: Path, judge: Callable[[], Judge | None] 
     Args:
         catalog: the library's catalog.
         file: the exported file.
-        judge: opens the judge of sentences that do not repeat their quotes; None to check without a judge.
+        judge: opens the judge, which checks sentences that do not repeat their quotes; None to check without
+            a judge.
 
     Raises:
         UsedWronglyError: if the file is not an exported answer or cannot be read.
@@ -123,7 +124,7 @@ def _content(file: Path) -> bytes:
 
 
 def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
-    """The problems that concern the file or a whole answer, not a single sentence or footnote."""
+    """Yield the problems that concern the file or a whole answer, not a single sentence or footnote."""
     from ui.export.comparison import check_footnotes, check_kept, check_manifest
 
     with catalog.reading() as reader:
@@ -136,7 +137,7 @@ def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
 
 
 def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
-    """The layout of a stored answer; None if the library does not have the answer."""
+    """Return the layout of a stored answer; None if the library does not have the answer."""
     from rag.conversations import kept_answer, load
     from rag.errors import AnswerNotFoundError
     from ui.export.exported_answers import lay_out

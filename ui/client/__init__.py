@@ -1,4 +1,4 @@
-"""Asks a server of Footnoted, or a library in this process, with the same calls and the same results."""
+"""Clients that ask a Footnoted server, or a library in this process, with the same calls and results."""
 
 from __future__ import annotations
 

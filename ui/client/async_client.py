@@ -27,7 +27,8 @@ class AsyncClient:
     """Asks a server, with the methods of :class:`ui.client.client.Client`.
 
     Every method raises :class:`ProblemError` if the server refuses the request, and
-    :class:`~ui.errors.ServerGoneError` if it cannot be reached. A busy server is asked again.
+    :class:`~ui.errors.ServerGoneError` if the server cannot be reached. If the server is busy, the client
+    repeats the request.
     """
 
     def __init__(
@@ -44,8 +45,9 @@ class AsyncClient:
         Args:
             address: the URL of the server.
             token: a token that ``footnoted token add`` made; None if the server needs no sign-in.
-            retries: how often a busy server is asked again.
-            seconds: the longest pause between two parts of a response.
+            retries: how often, and after which pauses, to repeat a request to a busy server; None for the
+                defaults of :class:`~ui.client.retries.Retries`.
+            seconds: the longest time to wait for a connection or for the next part of a response.
             transport: sends the requests; over the network by default.
         """
         self._http = httpx.AsyncClient(**calls.client_fields(address, token, seconds), transport=transport)
@@ -89,7 +91,7 @@ class AsyncClient:
             filters: the documents to search.
             conversation_id: the conversation that the question continues, from an earlier answer.
             history: the earlier turns, in place of ``conversation_id``, if the server does not keep them.
-            exact: whether to search for the question as it is written.
+            exact: whether to search for the question as it is written, without correcting its spelling.
         """
         return await self._result(calls.ask(question, filters, conversation_id, history, exact=exact))
 
@@ -102,7 +104,7 @@ class AsyncClient:
         history: Turns = (),
         exact: bool = False,
     ) -> AsyncIterator[StreamedEvent]:
-        """Answer a question as :meth:`ask` does, and yield the events; the last has the whole answer."""
+        """Answer a question as :meth:`ask` does, and yield its events; the last has the whole answer."""
         call = calls.ask(question, filters, conversation_id, history, exact=exact, stream=True)
         reader = EventReader()
         async with self._sent(call) as response:
@@ -112,11 +114,11 @@ class AsyncClient:
             reader.end()
 
     async def answer(self, answer_id: str) -> Answer:
-        """An answer that the library keeps."""
+        """Return a stored answer."""
         return await self._result(calls.answer(answer_id))
 
     async def documents(self) -> AsyncIterator[Document]:
-        """The current version of every document, in the order in which they were added."""
+        """Yield the current version of every document, in the order in which the documents were added."""
         cursor: str | None = ""
         while cursor is not None:
             page, cursor = await self._result(calls.documents(cursor))
@@ -126,7 +128,10 @@ class AsyncClient:
     async def text(
         self, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
     ) -> DocumentText:
-        """The text of a document, or a part of it; offsets count code points."""
+        """Return the text of a version of a document: by default, the whole text of the current version.
+
+        ``start`` and ``end`` limit the text; they are offsets in code points, and ``end`` is exclusive.
+        """
         return await self._result(calls.text(document_id, version, start, end))
 
     async def add(self, name: str, content: bytes, details: Mapping[str, str] | None = None) -> Document:
@@ -164,7 +169,7 @@ class AsyncClient:
 
     @asynccontextmanager
     async def _sent(self, call: Call[T]) -> AsyncIterator[httpx.Response]:
-        """Send a request, again while the server is busy; yield the response before its body is read."""
+        """Send a request, and repeat it while the server is busy; yield the response with its body unread."""
         again = 0
         try:
             while True:

@@ -24,7 +24,7 @@ PAGE = 500
 _LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 Turns = Sequence[tuple[str, str]]
-"""The earlier turns of a conversation: the role, ``user`` or ``assistant``, and the content."""
+"""The earlier turns of a conversation, oldest first: pairs of a role (``user``, ``assistant``) and a text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +44,15 @@ class Call(Generic[T]):
     fields: Mapping[str, Any] = field(default_factory=dict)
 
     def result(self, body: bytes) -> T:
-        """Read the body of the response."""
+        """Convert the body of the response to the result of the call."""
         return self.read(json.loads(body) if body else None)
 
 
 def client_fields(address: str, token: str | None, seconds: float) -> dict[str, Any]:
-    """The arguments of httpx's clients. Requests to this machine bypass the proxies of the environment."""
+    """Return the arguments of an httpx client.
+
+    Requests to this machine bypass the proxies that the environment names.
+    """
     return {
         "base_url": address,
         "headers": {"Authorization": f"Bearer {token}"} if token else {},
@@ -59,13 +62,13 @@ def client_fields(address: str, token: str | None, seconds: float) -> dict[str, 
 
 
 def search(query: str, limit: int, filters: Filters) -> Call[SearchResponse]:
-    """``POST /v1/search``."""
+    """Return the call ``POST /v1/search``."""
     body = {"query": query, "limit": limit, **request_fields(filters)}
     return Call("POST", "/v1/search", lambda found: parse(SearchResponse, found), {"json": body})
 
 
 def search_many(queries: Sequence[str], limit: int, filters: Filters) -> Call[list[SearchResponse]]:
-    """``POST /v1/search/batch``."""
+    """Return the call ``POST /v1/search/batch``."""
     body = {"queries": [{"query": query, "limit": limit, **request_fields(filters)} for query in queries]}
     return Call(
         "POST",
@@ -84,7 +87,7 @@ def ask(
     exact: bool,
     stream: bool = False,
 ) -> Call[Answer]:
-    """``POST /v1/chat``."""
+    """Return the call ``POST /v1/chat``."""
     body = {
         "question": question,
         "conversation_id": conversation_id,
@@ -97,12 +100,15 @@ def ask(
 
 
 def answer(answer_id: str) -> Call[Answer]:
-    """``GET /v1/answers/{id}``."""
+    """Return the call ``GET /v1/answers/{id}``."""
     return Call("GET", f"/v1/answers/{answer_id}", lambda found: parse(Answer, found))
 
 
 def documents(cursor: str) -> Call[tuple[list[Document], str | None]]:
-    """A page of ``GET /v1/documents``, and the cursor of the next page."""
+    """Return the call ``GET /v1/documents`` for the page at ``cursor``.
+
+    The result is the documents of the page, and the cursor of the next page; None after the last page.
+    """
 
     def read(found: Any) -> tuple[list[Document], str | None]:  # noqa: ANN401 (JSON)
         return [parse(Document, each) for each in found["documents"]], found["next_cursor"]
@@ -111,7 +117,7 @@ def documents(cursor: str) -> Call[tuple[list[Document], str | None]]:
 
 
 def text(document_id: int, version: int | None, start: int, end: int | None) -> Call[DocumentText]:
-    """``GET /v1/documents/{id}/text``."""
+    """Return the call ``GET /v1/documents/{id}/text``."""
     given = {"version": version, "start": start, "end": end}
     params = {name: value for name, value in given.items() if value is not None}
     path = f"/v1/documents/{document_id}/text"
@@ -119,7 +125,10 @@ def text(document_id: int, version: int | None, start: int, end: int | None) -> 
 
 
 def add(name: str, content: bytes, details: Mapping[str, str]) -> Call[Document]:
-    """``POST /v1/documents``, with a key of its own, so that a repeated request adds nothing twice."""
+    """Return the call ``POST /v1/documents``.
+
+    The call has a new ``Idempotency-Key``, so that a repeated request adds nothing twice.
+    """
     fields = {
         "files": {"file": (name, content)},
         "data": dict(details),
@@ -129,11 +138,11 @@ def add(name: str, content: bytes, details: Mapping[str, str]) -> Call[Document]
 
 
 def add_from_url(url: str, name: str, details: Mapping[str, str]) -> Call[Document]:
-    """``POST /v1/documents/from-url``."""
+    """Return the call ``POST /v1/documents/from-url``."""
     body = {**details, "url": url, "name": name}
     return Call("POST", "/v1/documents/from-url", lambda found: parse(Document, found), {"json": body})
 
 
 def delete(document_id: int) -> Call[None]:
-    """``DELETE /v1/documents/{id}``."""
+    """Return the call ``DELETE /v1/documents/{id}``."""
     return Call("DELETE", f"/v1/documents/{document_id}", lambda _: None)

@@ -12,14 +12,14 @@ from ui.client.sources import Source, id_of, place_of
 
 
 class FootnotedRetriever(BaseRetriever):
-    """Finds passages, as documents with the place of their text in ``metadata``.
+    """Finds passages, and returns them as documents whose ``metadata`` has the place of the text.
 
     Attributes:
-        source: a client.
-        limit: the number of passages that a query returns.
+        source: the client to ask.
+        limit: the maximum number of passages that a query returns.
         filters: the documents to search.
-        footnotes: whether to answer the query instead, and return the quotes of the answer's footnotes as
-            documents; no document if the library has no answer.
+        footnotes: if true, answer the query, and return the quotes of the answer's footnotes instead of
+            passages; no document if the library has no answer.
     """
 
     model_config = ConfigDict(arbitrary_types_allowed=True)

@@ -20,7 +20,7 @@ from ui.client.sources import Source, place_of
 
 
 class FootnotedRetriever(BaseRetriever):
-    """Finds passages, and returns the same nodes as :class:`rag.Retriever`, with the places of the texts."""
+    """Finds passages, and returns the same nodes as :class:`rag.Retriever`, with the place of each text."""
 
     def __init__(
         self,
@@ -32,8 +32,8 @@ class FootnotedRetriever(BaseRetriever):
         """Retrieve from ``source``.
 
         Args:
-            source: a client.
-            limit: the number of passages that a query returns.
+            source: the client to ask.
+            limit: the maximum number of passages that a query returns.
             filters: the documents to search.
             kwargs: passed on to ``BaseRetriever``.
         """
@@ -63,7 +63,7 @@ class FootnotedQueryEngine(BaseQueryEngine):
     """
 
     def __init__(self, source: Source, filters: Filters = NO_FILTERS) -> None:
-        """Ask ``source``, within ``filters``."""
+        """Ask ``source`` about the documents that pass ``filters``."""
         super().__init__(callback_manager=None)
         self._source = source
         self._filters = filters
@@ -87,7 +87,7 @@ class FootnotedQueryEngine(BaseQueryEngine):
 
 
 def query_tool(source: Source, filters: Filters = NO_FILTERS) -> QueryEngineTool:
-    """A tool with which an agent asks ``source``, within ``filters``."""
+    """Return a tool with which an agent asks ``source`` about the documents that pass ``filters``."""
     return QueryEngineTool.from_defaults(
         FootnotedQueryEngine(source, filters),
         name="ask_reports",

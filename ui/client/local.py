@@ -19,7 +19,7 @@ from ui.search import Query, batch_response, search_response
 
 
 class LocalClient:
-    """Asks the engine of an open library, with the results of :class:`ui.client.client.Client`.
+    """Asks the engine of an open library; the results are those of :class:`ui.client.client.Client`.
 
     The client only reads; use :mod:`index` or a server to add and delete documents. A question or a document
     that a server would refuse raises an error of :mod:`rag.errors` or :mod:`index.errors`.
@@ -32,7 +32,7 @@ class LocalClient:
 
     @classmethod
     def open(cls, home: Path | None = None) -> Self:
-        """Open the library and the models of the settings; :meth:`close` closes them.
+        """Open the library and the models that the settings name; :meth:`close` closes them.
 
         Args:
             home: the library's folder; by default, the folder that the settings name.
@@ -91,25 +91,28 @@ class LocalClient:
         history: Turns = (),
         exact: bool = False,
     ) -> Iterator[StreamedEvent]:
-        """Answer a question as :meth:`ask` does, and yield the events; the last has the whole answer."""
+        """Answer a question as :meth:`ask` does, and yield its events; the last has the whole answer."""
         before = self._before(conversation_id, history)
         for event in self._engine.stream(question, filters, before, exact=exact):
             if not isinstance(event, ReadingBegun):
                 yield event
 
     def answer(self, answer_id: str) -> Answer:
-        """An answer that the library keeps."""
+        """Return a stored answer."""
         return load(kept_answer(self._engine.index, answer_id))
 
     def documents(self) -> Iterator[Document]:
-        """The current version of every document, in the order in which they were added."""
+        """Yield the current version of every document, in the order in which the documents were added."""
         records = sorted(self._engine.index.catalog.documents(), key=lambda record: record.document_id)
         return (parse(Document, asdict(record)) for record in records)
 
     def text(
         self, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
     ) -> DocumentText:
-        """The text of a document, or a part of it; offsets count code points."""
+        """Return the text of a version of a document: by default, the whole text of the current version.
+
+        ``start`` and ``end`` limit the text; they are offsets in code points, and ``end`` is exclusive.
+        """
         with self._engine.index.catalog.reading() as reader:
             record = reader.document(document_id, version)
             document = reader.text(document_id, record.version)

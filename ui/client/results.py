@@ -107,7 +107,11 @@ class DocumentText:
 
 
 def parse(kind: type[T], value: Any) -> T:  # noqa: ANN401 (JSON)
-    """Convert parsed JSON to a type; raises :class:`pydantic.ValidationError` if the JSON does not fit."""
+    """Convert parsed JSON to the type ``kind``.
+
+    Raises:
+        pydantic.ValidationError: if the JSON does not fit the type.
+    """
     parsed: T = _adapter(cast("Hashable", kind)).validate_python(value)
     return parsed
 

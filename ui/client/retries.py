@@ -17,13 +17,13 @@ BUSY = frozenset({429, 503})
 
 @dataclass(frozen=True, slots=True)
 class Retries:
-    """How often a client sends a request again, and the pauses before each repetition.
+    """How often a client repeats a request, and the pause before each repetition.
 
     Attributes:
-        most: the most repetitions.
-        first_seconds: the pause before the first repetition. It doubles with each repetition, and a random
-            part of up to a half is left out.
-        longest_seconds: the longest pause; if a server asks for a longer pause, the client gives up.
+        most: the maximum number of repetitions.
+        first_seconds: the pause before the first repetition, if the server names none. It doubles with each
+            repetition, and a random part of up to a half is left out.
+        longest_seconds: the longest pause; if the next pause would be longer, the client gives up.
     """
 
     most: int = 4
@@ -31,7 +31,7 @@ class Retries:
     longest_seconds: float = 60.0
 
     def pause(self, sent: int, outcome: httpx.Response | httpx.ConnectError) -> float | None:
-        """The seconds to wait before the next repetition; None if the client must not repeat the request.
+        """Return the seconds to wait before the next repetition; None if the client must not send it.
 
         Args:
             sent: the number of repetitions so far.
@@ -50,7 +50,10 @@ class Retries:
 
 
 def _seconds(header: str) -> float | None:
-    """The pause that a header ``Retry-After`` asks for: seconds, or a date; None without either."""
+    """Return the seconds to wait that a ``Retry-After`` header asks for.
+
+    The header is a number of seconds or a date; None if it is neither.
+    """
     if header.strip().isdecimal():
         return float(header)
     try:

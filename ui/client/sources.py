@@ -1,4 +1,4 @@
-"""The part of the clients that programs of other frameworks need."""
+"""The part of the clients that the integrations with LangChain and llama-index need."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ class Source(Protocol):
 
 
 def place_of(found: SearchResult | Citation) -> dict[str, Any]:
-    """The place of a passage or a footnote, as the metadata of a node: its document, version and span."""
+    """Return the place of a passage or a footnote as metadata: its document, version, span and source."""
     names = ("document_id", "version", "start", "end", "page", "path", "title", "publisher", "published")
     return {name: getattr(found, name) for name in names}
 
 
 def id_of(found: SearchResult | Citation) -> str:
-    """A name of the place of a passage or a footnote: the document, the version and the span."""
+    """Return an id of the place of a passage or a footnote, made of its document, version and span."""
     return f"{found.document_id}.{found.version}:{found.start}-{found.end}"

@@ -1,4 +1,4 @@
-"""The server for agents, by the Model Context Protocol; needs the extra ``mcp``."""
+"""The server for agents, which speaks the Model Context Protocol (MCP); needs the extra ``mcp``."""
 
 from __future__ import annotations
 

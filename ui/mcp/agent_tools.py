@@ -75,7 +75,7 @@ class Listed:
 
 
 def tools_server(sources: Sources) -> MCPServer[Any]:
-    """The server of the tools; ``sources`` makes the client that a tool asks."""
+    """Return an MCP server with the tools; ``sources`` makes the client that answers each tool call."""
     server: MCPServer[Any] = MCPServer(
         "footnoted",
         title="Footnoted",
@@ -171,7 +171,7 @@ def _filters(given: FilteredRequest | None) -> Filters:
 
 @contextmanager
 def _refusals() -> Iterator[None]:
-    """Tell the agent in words why a tool failed."""
+    """Turn an expected error into a tool error, whose text tells the agent why the tool failed."""
     try:
         yield
     except FootnotedError as error:

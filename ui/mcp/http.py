@@ -43,7 +43,7 @@ class MCPEndpoint:
         async def received() -> Message:
             return messages.pop() if messages else await receive()
 
-        # The origin of the request was checked before.
+        # The middleware has already checked the origin of the request, so the manager does not.
         manager = StreamableHTTPSessionManager(
             self._server._lowlevel_server, json_response=True, stateless=True
         )

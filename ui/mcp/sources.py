@@ -1,4 +1,4 @@
-"""The calls of the asynchronous client that the tools need, also on a library in this process."""
+"""The asynchronous calls that the tools need, on a server or on a library in this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from ui.client import Document, DocumentText, LocalClient, SearchResponse
 
 
 class AsyncSource(Protocol):
-    """A client of a server, or of a library in this process, for use in a context."""
+    """A client of a server, or of a library in this process, as an asynchronous context manager."""
 
     async def __aenter__(self) -> Self:
         """Return the client."""
@@ -30,16 +30,16 @@ class AsyncSource(Protocol):
         """Answer a question, or abstain with the reasons."""
 
     def documents(self) -> AsyncIterator[Document]:
-        """The current version of every document, in the order in which they were added."""
+        """Yield the current version of every document, in the order in which the documents were added."""
 
     async def text(
         self, document_id: int, version: int | None = ..., start: int = ..., end: int | None = ...
     ) -> DocumentText:
-        """The text of a document, or a part of it."""
+        """Return the text of a document, or a part of it."""
 
 
 class LocalSource:
-    """A library in this process, whose calls run in threads. The end of a context leaves the library open."""
+    """A client of a library in this process that runs its calls in threads, and never closes the library."""
 
     def __init__(self, client: LocalClient) -> None:
         self._client = client
@@ -64,12 +64,12 @@ class LocalSource:
         )
 
     async def documents(self) -> AsyncIterator[Document]:
-        """The current version of every document, in the order in which they were added."""
+        """Yield the current version of every document, in the order in which the documents were added."""
         for document in await to_thread.run_sync(self._client.documents):
             yield document
 
     async def text(
         self, document_id: int, version: int | None = None, start: int = 0, end: int | None = None
     ) -> DocumentText:
-        """The text of a document, or a part of it."""
+        """Return the text of a document, or a part of it."""
         return await to_thread.run_sync(self._client.text, document_id, version, start, end)

@@ -51,7 +51,10 @@ def audit(
 
 
 def record_sync(library: Library, settings: Settings, report: dict[str, Any]) -> None:
-    """Record a sync that changed the library, and delete records that are older than the settings allow."""
+    """Record a sync that changed the library.
+
+    Also delete the answers, feedback and audit records that are older than the settings allow.
+    """
     from ui.operations import Act, AuditLog, system_account
     from ui.operations.retention import forget
 

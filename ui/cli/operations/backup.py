@@ -60,9 +60,10 @@ def _record(settings: Settings, action: str, file: Path) -> None:
 
 
 def _entries() -> tuple[str, ...]:
-    """The entries of a home in a backup, apart from the catalog: uploads, and an older program's feedback.
+    """Return the names of the files and folders of a home that a backup contains besides the catalog.
 
-    A backup does not contain the settings, because they may contain passwords.
+    They are the folder of uploads, and the file in which an older version of the program kept feedback. A
+    backup does not contain the settings, because they may contain passwords.
     """
     from index.library import UPLOADS
     from rag.conversations import FILE
@@ -75,7 +76,7 @@ def _print_report(report: BackupReport, uploads: Path | None, *, as_json: bool) 
 
     Args:
         report: the report.
-        uploads: the folder of uploads outside the home, which no backup has; None if they are in the home.
+        uploads: the folder of uploads if it is outside the home, so that no backup contains it; else None.
         as_json: whether to print the report alone, as JSON.
     """
     from rag.visible_text import visible

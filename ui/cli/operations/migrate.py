@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from ui.settings import Settings
 
 HOME = "home"
-"""The value of ``--to`` for the file in the home folder."""
+"""The value of ``--to`` that moves the library from a database to files in the home folder."""
 
 _SAMPLE = 20
 """The number of searches whose results are compared."""
@@ -75,7 +75,8 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
     """Move the catalog, the accounts and the audit log to ``target``: a database's address, or "" for files.
 
     Returns:
-        The moved catalog, the number of searches that were compared, and the folder of the former files.
+        The moved catalog, the number of searches that were compared, and the folder to which the former files
+        were moved; None if a former database stays where it is.
     """
     from pydantic import SecretStr
 
@@ -120,7 +121,7 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
 
 
 def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
-    """Queries from the library's own passages, each with the ids and scores of the passages found."""
+    """Search for sentences of the library, and return each with the ids and scores of the passages found."""
     with open_library(settings, former=True) as index:
         return [
             (query, [(hit.chunk_id, hit.score) for hit in index.search(query)]) for query in _queries(index)
@@ -128,7 +129,7 @@ def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:
 
 
 def _queries(index: Library) -> list[str]:
-    """The first sentences of passages that are spread over the library."""
+    """Return the first sentences of up to ``_SAMPLE`` passages that are spread over the library."""
     with index.catalog.reading() as reader:
         numbers = reader.alive(reader.last_chunk()).nonzero()[0].tolist()
         spread = {numbers[len(numbers) * part // _SAMPLE] for part in range(_SAMPLE)} if numbers else set()
