@@ -37,7 +37,7 @@ _ID_DIGITS = 8
 _BETWEEN_WORDS = re.compile(r"[\W_]+")
 
 _CACHED_SUGGESTIONS = 256
-"""The number of lists of suggestions in memory, for conversations that are opened again."""
+"""The number of answers whose suggestions stay in memory, for conversations that are opened again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class SuggestionKey:
         filters: the filters of the question.
         hidden: the collections that the sender of the request may not see.
         answer: the answer itself, which is not compared.
-        engine: the engine as the sender may see it, which is not compared.
+        engine: the engine limited to what the sender may see, which is not compared.
     """
 
     generation: int
@@ -85,7 +85,7 @@ class Sharing:
 
 
 def answers_router() -> Router:
-    """The routes under ``/v1/answers``."""
+    """Return the routes under ``/v1/answers``."""
     router = Router(prefix="/v1/answers", tags=["answers"], responses=documented(404, 422, 500))
     # One thread only, because suggestions must not slow down questions.
     suggesting = CapacityLimiter(1)
@@ -143,7 +143,7 @@ def answers_router() -> Router:
 
 
 def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response:
-    """The response of ``GET /v1/answers/{id}.{suffix}``: a file to save.
+    """Return the response of ``GET /v1/answers/{id}.{suffix}``: a file to save.
 
     Raises:
         AnswerNotFoundError: if the library has no such answer.
@@ -155,7 +155,7 @@ def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response
 
 
 def file_response(data: bytes, form: Format, name: str) -> Response:
-    """An exported file, which a browser saves as ``name``."""
+    """Return the response with an exported file, which a browser saves as ``name``."""
     headers = {"Content-Disposition": attachment(name)}
     if form is HTML:
         headers["Content-Security-Policy"] = POLICY
@@ -163,13 +163,13 @@ def file_response(data: bytes, form: Format, name: str) -> Response:
 
 
 def file_name(title: str, own_id: str, suffix: str, *, default: str) -> str:
-    """A file name of the title's words and the first digits of the id, such as ``why-0a1b2c3d.md``.
+    """Return a file name of the title's words and the id's first digits, such as ``why-0a1b2c3d.md``.
 
     Args:
         title: the title of the file's content.
         own_id: the id of the answer or conversation.
         suffix: the suffix of the format, without the dot.
-        default: stands in place of a title without words.
+        default: the word to use if the title has no words.
     """
     words = _BETWEEN_WORDS.sub("-", title).strip("-").lower()
     words = words[:_NAME_CHARACTERS].rstrip("-") or default
@@ -177,16 +177,16 @@ def file_name(title: str, own_id: str, suffix: str, *, default: str) -> str:
 
 
 def attachment(name: str) -> str:
-    """The header ``Content-Disposition`` for a file name of letters, digits, hyphens and dots.
+    """Return the header ``Content-Disposition`` for a file name of letters, digits, hyphens and dots.
 
-    Programs that do not know RFC 8187 get the name without its non-ASCII letters.
+    Programs that do not know RFC 8187 get the name with hyphens in place of its non-ASCII letters.
     """
     plain = re.sub("-+", "-", "".join(each if each.isascii() else "-" for each in name)).strip("-")
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
 
 
 def copied(answer: Answer) -> Copied:
-    """An answer for the clipboard; an abstention is copied as its reason."""
+    """Return an answer in the forms for the clipboard; an abstention is copied as its reason."""
     sheet = lay_out(answer, {})
     [part] = sheet.parts
     reason = [part.abstention] if part.abstention is not None else []
@@ -222,14 +222,14 @@ def _footnote_line(note: Note) -> str:
 
 
 def _difference_lines(differences: Iterable[Difference]) -> Iterator[str]:
-    """The figures on which sources disagree, one line for each."""
+    """Yield a line for each disagreement of sources, followed by a line for each of its figures."""
     for found in differences:
         yield f"The sources give different figures: {found.about}"
         yield from (f"- {value} [{number}], {title}, {date}" for value, title, date, number in found.rows)
 
 
 def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
-    """The cache key of the suggestions after a stored answer.
+    """Return the cache key of the suggestions after a stored answer.
 
     Raises:
         AnswerNotFoundError: if the library has no such answer.

@@ -54,7 +54,7 @@ class ConversationsPage(BaseModel):
 
 
 def conversations_router() -> Router:
-    """The routes under ``/v1/conversations``."""
+    """Return the routes under ``/v1/conversations``."""
     router = Router(
         prefix="/v1/conversations", tags=["conversations"], responses=documented(400, 404, 413, 422, 500)
     )
@@ -122,7 +122,7 @@ def conversations_router() -> Router:
 
 
 def exported_response(catalog: Catalog, conversation_id: str, suffix: str) -> Response:
-    """The response of ``GET /v1/conversations/{id}.{suffix}``: a file to save.
+    """Return the response of ``GET /v1/conversations/{id}.{suffix}``: a file to save.
 
     Raises:
         ConversationNotFoundError: if the library has no such conversation.

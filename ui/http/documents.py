@@ -40,7 +40,7 @@ PICTURE_WIDTHS = (200, 2000)
 MAX_CITING_ANSWERS = 1_000
 
 MAX_LISTED = 5_000
-"""The most documents of a page of the list."""
+"""The maximum number of documents on a page of the list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +102,7 @@ class CitingPage:
 
 
 def documents_router(renderer: Isolated, options: Options) -> Router:
-    """The routes that read and edit documents under ``/v1/documents``.
+    """Return the routes under ``/v1/documents`` that read and edit documents.
 
     Args:
         renderer: the process that renders pages.
@@ -242,12 +242,12 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
 def list_response(
     index: Library, known_tags: str = "", limit: int | None = None, cursor: str = "", *, brief: bool
 ) -> Response:
-    """The response of ``GET /v1/documents``.
+    """Return the response of ``GET /v1/documents``.
 
     Args:
         index: the library.
         known_tags: the request's ``If-None-Match``. If it names the current list, the response is 304.
-        limit: the most documents of a page; None for all documents.
+        limit: the maximum number of documents on a page; None for all documents.
         cursor: the cursor of the page; empty for the first page.
         brief: whether each document has only the fields that a list shows.
 
@@ -277,7 +277,7 @@ def list_response(
 
 
 def document_response(index: Library, document_id: int, version: int | None = None) -> dict[str, Any]:
-    """The response of ``GET /v1/documents/{id}``: the metadata, the outline and the near-duplicates.
+    """Return the response of ``GET /v1/documents/{id}``: the metadata, the outline and the near-duplicates.
 
     ``same_as`` lists the near-duplicates of the current version, the most similar first.
 
@@ -304,7 +304,7 @@ def _described(index: Library, reader: CatalogReader, record: DocumentRecord) ->
 
 
 def document_fields(index: Library, record: DocumentRecord) -> dict[str, Any]:
-    """The metadata of a document, without the path of the folder that holds its file on the server."""
+    """Return the metadata of a document, without the path of the folder that holds its file on the server."""
     fields = asdict(record)
     del fields["source"]
     return {
@@ -318,13 +318,13 @@ def document_fields(index: Library, record: DocumentRecord) -> dict[str, Any]:
 def read_source(
     reader: CatalogReader, record: DocumentRecord, start: int = 0, end: int | None = None
 ) -> SourceText:
-    """The text of a document between two offsets. An offset beyond the text counts as the text's end.
+    """Return the text of a document between two offsets. An offset beyond the text counts as its end.
 
     Args:
         reader: the catalog.
         record: the version of the document.
-        start: start, in code points.
-        end: end, exclusive; the end of the text by default.
+        start: the start, in code points.
+        end: the end, exclusive, in code points; None for the end of the text.
     """
     document = reader.text(record.document_id, record.version)
     characters = len(document.text)
@@ -348,7 +348,7 @@ def read_source(
 
 
 def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) -> dict[str, Any]:
-    """The response of ``PATCH /v1/documents/{id}``: the document with its new details.
+    """Return the response of ``PATCH /v1/documents/{id}``: the document with its new details.
 
     Raises:
         DocumentNotFoundError: if the library has no such document.
@@ -367,7 +367,10 @@ def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) 
 def citing_answers(
     index: Library, document_id: int, limit: int, before: tuple[int, ...] | None = None
 ) -> CitingAnswers:
-    """The stored answers that cite a document. The document may have been deleted since.
+    """Return up to ``limit`` stored answers that cite a document, newest first.
+
+    ``before`` is the sort key of the last answer on the previous page; None for the first page. The document
+    may have been deleted since.
 
     Raises:
         DocumentNotFoundError: if no answer cites the document and the library does not have it.

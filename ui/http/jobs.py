@@ -38,7 +38,7 @@ class SyncRequest(RequestModel):
 
 
 def jobs_router(writer: Writer) -> Router:
-    """The routes of the jobs of ``writer``, and of the jobs of other processes on the same library."""
+    """Return the routes of the jobs of ``writer`` and of other processes that use the same library."""
     router = Router(prefix="/v1", tags=["jobs"], responses=documented(400, 422, 500))
 
     @router.post("/index/sync", status_code=202, responses=documented(409))
@@ -86,12 +86,12 @@ def jobs_router(writer: Writer) -> Router:
 
 
 def accepted(job: Job) -> JSONResponse:
-    """The 202 response to a request that started ``job``, with the address of the job."""
+    """Return the 202 response to a request that started ``job``, with the address of the job."""
     return JSONResponse({"job_id": job.id}, 202, headers={"Location": f"/v1/jobs/{job.id}"})
 
 
 def job_fields(job: Job, home: Path) -> dict[str, Any]:
-    """A job as JSON, without the process that runs it and without folders of the server's disk.
+    """Return a job as JSON, without the process that runs it and without folders of the server's disk.
 
     Args:
         job: the job. A job of a command may contain absolute paths.
@@ -106,13 +106,13 @@ def job_fields(job: Job, home: Path) -> dict[str, Any]:
 
 
 def _without_folder(path: str) -> str:
-    """The last part of an absolute path; a relative path as it is."""
+    """Return the last part of an absolute path; a relative path as it is."""
     place = PurePath(path)
     return place.name if place.is_absolute() else path
 
 
 def _redacted(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
-    """A JSON value in which no string names a process, its computer or the folder ``home``."""
+    """Return a JSON value in which no string names a process, its computer or the folder ``home``."""
     if isinstance(value, dict):
         return {name: _redacted(each, home) for name, each in value.items()}
     if isinstance(value, list | tuple):
@@ -123,15 +123,16 @@ def _redacted(value: Any, home: Path) -> Any:  # noqa: ANN401 (JSON)
 
 
 def hidden_paths(index: Library) -> HiddenPaths:
-    """The paths of files that the viewer of ``index`` may not see."""
+    """Return the paths of files that the viewer of ``index`` may not see."""
     with index.catalog.reading() as reader:
         return reader.hidden_paths()
 
 
 def without(hidden: HiddenPaths, job: Job) -> Job:
-    """A job without the paths of hidden files in its result and its message.
+    """Return a job without the paths of hidden files in its result and its message.
 
-    All removed documents are left out, because nothing tells any more who was allowed to see them.
+    If any file is hidden, all removed documents are left out as well, because nothing tells any more who was
+    allowed to see them.
     """
     if not hidden:
         return job
@@ -151,7 +152,7 @@ def _path_of(listed: str | Mapping[str, str]) -> str:
 
 
 def failures_router() -> Router:
-    """The routes of the files and folders that the last sync could not read."""
+    """Return the routes of the files and folders that the last sync could not read."""
     router = Router(prefix="/v1/failures", tags=["library"], responses=documented(422, 500))
 
     @router.get("")
@@ -171,7 +172,7 @@ def failures_router() -> Router:
 
 
 def failure_fields(failure: KeptFailure) -> dict[str, Any]:
-    """A failure as JSON; its path is relative to the followed folder."""
+    """Return a failure as JSON. Its path is relative to the followed folder, or the name of that folder."""
     return {
         "failure_id": failure.failure_id,
         "path": failure.path or Path(failure.source).name,

@@ -13,7 +13,8 @@ T = TypeVar("T")
 Arguments = TypeVarTuple("Arguments")
 
 MAX_WAITING = 100
-"""The most requests of one kind that may wait for a thread. Each waiting upload has its file on the disk."""
+"""The maximum number of requests of one kind that may wait for a thread. Each waiting upload has its file on
+the disk."""
 
 
 class LimitedThreads:
@@ -28,7 +29,7 @@ class LimitedThreads:
         Args:
             what: a plural name of the work, for the error of a refused caller.
             at_once: the number of threads.
-            waiting: the most callers that may wait for a thread.
+            waiting: the maximum number of callers that may wait for a thread.
         """
         self._what = what
         self._threads = CapacityLimiter(at_once)

@@ -23,7 +23,7 @@ FROM_URL = ("POST", "/v1/documents/from-url")
 """The requests for which the server fetches a file."""
 
 _FORM_BYTES = 1_000_000
-"""The most bytes of an upload's form besides the file."""
+"""The maximum size of an upload's form without its file, in bytes."""
 
 _MIN_COMPRESSED_BYTES = 2_000
 _GZIP_LEVEL = 5
@@ -91,8 +91,9 @@ class BodyLimit:
 class LengthCheck:
     """Refuses with 400 a request that has both a length and a transfer coding, and closes its connection.
 
-    This server uses the coding. A proxy in front that uses the length sees requests end elsewhere, so one
-    client could smuggle a request into the connection of another (RFC 9112, section 6.1).
+    This server goes by the transfer coding. A proxy in front of it that goes by the length sees the request
+    end elsewhere, so one client could smuggle a request into the connection of another client (RFC 9112,
+    section 6.1).
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -204,6 +205,6 @@ class PageHeaders:
 
 
 def page_policy(page: bytes) -> str:
-    """The content security policy that allows exactly the inline scripts of ``page``."""
+    """Return the content security policy that allows exactly the inline scripts of ``page``."""
     digests = (b64encode(sha256(script).digest()).decode() for script in _INLINE_SCRIPT.findall(page))
     return _PAGE_POLICY.format(hashes=" ".join(f"'sha256-{digest}'" for digest in dict.fromkeys(digests)))

@@ -53,7 +53,7 @@ class ModelRequest(RequestModel):
     )
 
     def to_settings(self, choice: ModelChoice) -> ModelSettings:
-        """The model, with the stored key if this request keeps it.
+        """Return the requested model, with the stored key if this request keeps that key.
 
         Raises:
             UsedWronglyError: if a value cannot be used.
@@ -73,7 +73,7 @@ class ModelRequest(RequestModel):
 
 
 def model_router(choice: ModelChoice) -> Router:
-    """The routes under ``/v1/model``."""
+    """Return the routes under ``/v1/model``."""
     router = Router(prefix="/v1/model", tags=["language model"], responses=documented(400, 422, 500))
     # Opening a model takes time and memory, so requests take turns.
     choosing, testing = CapacityLimiter(1), CapacityLimiter(1)
@@ -121,7 +121,7 @@ def model_router(choice: ModelChoice) -> Router:
 
 
 def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
-    """The response of ``GET /v1/model``."""
+    """Return the response of ``GET /v1/model``."""
     elsewhere = _why_not_allowed(request)
     set_by, chosen = choice.set_by, choice.chosen if elsewhere is None else None
     why_not = elsewhere
@@ -167,7 +167,7 @@ def _try_out(choice: ModelChoice, wanted: ModelRequest | None) -> Trial:
 
 
 def _why_not_allowed(request: Request) -> str | None:
-    """The reason why the sender may not choose a language model; None if the sender may."""
+    """Return the reason why the sender may not choose a language model; None if the sender may."""
     sender = identity_of(request)
     if sender.kind == "local":
         return why_not_here(request.scope)

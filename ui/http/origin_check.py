@@ -28,7 +28,7 @@ _OF_PROXIES = frozenset({"forwarded", "via", "x-forwarded-for", "x-forwarded-hos
 """Headers that a proxy adds to a request."""
 
 _SHOWN_CHARACTERS = 100
-"""The most characters of a header in an error."""
+"""The maximum number of characters of a header that an error quotes."""
 
 
 class OriginCheck:
@@ -61,7 +61,7 @@ class OriginCheck:
         await JSONResponse(problem, 403, media_type=MEDIA_TYPE)(scope, receive, send)
 
     def _refusal(self, scope: Scope) -> str | None:
-        """The reason to refuse the request; None to accept it."""
+        """Return the reason to refuse the request; None to accept it."""
         headers = Headers(scope=scope)
         hosts = headers.getlist("host")
         host = hosts[0] if len(hosts) == 1 else ""
@@ -105,7 +105,7 @@ class OriginCheck:
 
 
 def why_not_here(scope: Scope) -> str | None:
-    """The reason why a request may come from another machine than this one; None if it comes from here.
+    """Return an error message if a request may come from another machine; None if it comes from this one.
 
     Behind a proxy, every request has a loopback address, so the host name and the proxy's headers decide too.
     A page of an allowed origin may call other routes, but does not count as a page of this server.
@@ -131,7 +131,7 @@ def _follows_link(method: str, headers: Headers) -> bool:
 
 
 def _normal(host: str) -> str:
-    """A host without brackets and final dot, in lower case."""
+    """Return a host in lower case, without brackets and without a final dot."""
     return host.strip("[]").removesuffix(".").lower()
 
 

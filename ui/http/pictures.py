@@ -26,11 +26,11 @@ from rag.finding import DocumentTexts
 from ui.errors import PictureError
 
 MAX_CACHED_BYTES = 256 * 1024 * 1024
-"""The most bytes of all cached pictures; the least recently used ones are deleted first."""
+"""The maximum size of all cached pictures together, in bytes; the least recently used are deleted first."""
 
 _PART = ".part"
 _WRITING_SECONDS = 60.0
-"""Writing a picture takes fewer seconds than this, so an older unfinished file is of a killed process."""
+"""Writing a picture takes fewer seconds than this, so a killed process left any older unfinished file."""
 
 _PNG_BEGINS, _PNG_ENDS = b"\x89PNG\r\n\x1a\n", b"IEND\xaeB`\x82"
 
@@ -69,7 +69,7 @@ def has_pictures(record: DocumentRecord) -> bool:
 
 
 def page_picture(index: Library, reader: Isolated, options: Options, drawing: Drawing) -> bytes:
-    """A picture of a page as PNG, with the span and the cell of the drawing marked.
+    """Return a picture of a page as PNG, with the span and the cell of the drawing marked.
 
     Args:
         index: the library.
@@ -78,8 +78,8 @@ def page_picture(index: Library, reader: Isolated, options: Options, drawing: Dr
         drawing: the page, and the words to mark.
 
     Raises:
-        PictureError: if the format has no pages, the document has no such page, or its file has changed since
-            it was indexed.
+        PictureError: if the document is not the current version of a PDF, has no such page, or has a file
+            that cannot be read or has changed since it was indexed.
     """
     record, page, span = drawing.record, drawing.page, drawing.span
     if not has_pictures(record):
@@ -132,7 +132,7 @@ def _sweep(folder: Path) -> None:
 
 
 def _read_cached(place: Path) -> bytes | None:
-    """A cached picture; None if there is no complete one."""
+    """Return a cached picture; None if there is no complete one."""
     try:
         picture = place.read_bytes()
         os.utime(place)
@@ -142,7 +142,7 @@ def _read_cached(place: Path) -> bytes | None:
 
 
 def _write_cached(place: Path, picture: bytes) -> None:
-    """Cache a picture, and delete the least recently used ones beyond ``MAX_CACHED_BYTES``."""
+    """Cache a picture, and delete the least recently used ones if all exceed ``MAX_CACHED_BYTES``."""
     make_folder(place.parent)
     with tempfile.NamedTemporaryFile(dir=place.parent, suffix=_PART, delete=False) as part:
         try:
@@ -162,7 +162,7 @@ def _write_cached(place: Path, picture: bytes) -> None:
 
 
 def _states(folder: Path) -> Iterator[tuple[int, int, Path]]:
-    """The time of the last use, the size and the path of each cached picture."""
+    """Yield the time of the last use (in ns), the size (in bytes) and the path of each cached picture."""
     for file in folder.glob("*.png"):
         with suppress(FileNotFoundError):  # Another request may delete it to make room.
             state = file.stat()

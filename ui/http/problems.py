@@ -41,7 +41,7 @@ from ui.operations import request_id
 MEDIA_TYPE = "application/problem+json"
 
 REQUEST_ID = "X-Request-ID"
-"""The header with the id of a request, by which its lines of the server's log are found."""
+"""The header with the id of a request. The request's lines in the server's log have the same id."""
 
 _STATUSES: Mapping[type[Exception], int] = {
     QuestionError: 422,
@@ -84,7 +84,7 @@ class Problem(BaseModel):
 def problem_of(
     status: int, detail: str, instance: str, errors: Sequence[FieldError] | None = None
 ) -> dict[str, Any]:
-    """A problem document, ready for JSON; it has no field ``errors`` if there are none."""
+    """Return a problem document, ready for JSON, without the fields that would be null."""
     problem = Problem(
         title=HTTPStatus(status).phrase,
         status=status,
@@ -100,9 +100,10 @@ _REFERENCES = "#/components/schemas/{model}"
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    """The ``responses`` of a route for OpenAPI: the problems with which it can answer.
+    """Return the ``responses`` of a route for OpenAPI: the problems with which it can answer.
 
-    They name no Pydantic model, because FastAPI would build a serializer for each route and status.
+    They refer to a schema by name. If they named a Pydantic model, FastAPI would build a serializer for each
+    route and status.
     """
     schema = {"schema": {"$ref": _REFERENCES.format(model=Problem.__name__)}}
     return {
@@ -112,10 +113,10 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def schemas() -> dict[str, Any]:
-    """The JSON schemas to which the responses of :func:`documented` refer, by name."""
+    """Return the JSON schemas to which the responses of :func:`documented` refer, by name."""
     schema = Problem.model_json_schema(mode="serialization", ref_template=_REFERENCES)
     models = {**schema.pop("$defs"), Problem.__name__: schema}
-    # FastAPI writes the models that it knows in the same way.
+    # This is the way in which FastAPI writes the schemas of its own models.
     written: dict[str, Any] = jsonable_encoder(
         {name: Schema(**model) for name, model in models.items()}, by_alias=True, exclude_none=True
     )
@@ -132,7 +133,10 @@ def install(app: FastAPI) -> None:
 
 
 def status_and_detail(error: BaseException) -> tuple[int, str]:
-    """The status and the detail of an error. The detail names no folder, process or machine of the server."""
+    """Return the status and the detail of the response to an error.
+
+    The detail names no folder, process or machine of the server.
+    """
     for kind, status in _STATUSES.items():
         if isinstance(error, kind):
             return status, outward_line(error)
@@ -152,13 +156,13 @@ def status_and_detail(error: BaseException) -> tuple[int, str]:
 
 
 def refusal(scope: Scope, status: int, detail: str, headers: Mapping[str, str]) -> Response:
-    """The response with which a middleware refuses a request."""
+    """Return the response with which a middleware refuses a request."""
     problem = problem_of(status, detail, scope["path"])
     return JSONResponse(problem, status, {"Cache-Control": "no-store", **headers}, media_type=MEDIA_TYPE)
 
 
 def unreachable(scope: Scope, error: UnreachableError) -> Response:
-    """The response of a middleware that needs another server, such as PostgreSQL, which does not answer."""
+    """Return the 503 response of a middleware if a server that it needs, such as PostgreSQL, is down."""
     return refusal(scope, 503, outward_line(error), {"Retry-After": str(RETRY_SECONDS)})
 
 

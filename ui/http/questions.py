@@ -57,7 +57,7 @@ from ui.warming import until_warm
 
 
 def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> Router:
-    """The routes under ``/v1`` that take or offer questions, those of OpenAI's protocol included.
+    """Return the routes under ``/v1`` that take or offer questions, those of OpenAI's protocol included.
 
     Args:
         has_writer: returns whether a language model writes the answers.
@@ -70,7 +70,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
     writing = CapacityLimiter(AT_ONCE)
 
     def answering() -> CapacityLimiter:
-        # A thread mostly waits if a language model writes the answer.
+        # If a language model writes the answer, the thread mostly waits, so more threads make sense.
         return writing if has_writer() else searching
 
     for its in (completions_router(answering), responses_router(answering), vector_stores_router(searching)):
@@ -161,7 +161,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
 
 def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any]:
-    """The response of ``POST /v1/feedback``: the stored feedback, without folders of the server's disk.
+    """Store feedback, and return the response of ``POST /v1/feedback``, which names no folder of the server.
 
     If an answer is judged right and the request has no evidence, the answer's citations become the evidence.
 
@@ -195,12 +195,12 @@ def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any
 
 
 def _server_sent(event: Event | StreamFailed) -> tuple[ServerSentEvent, ...]:
-    # Progress is for the page.
+    # Only the page shows progress.
     return () if isinstance(event, ReadingBegun) else (server_sent_event(event),)
 
 
 def server_sent_event(event: StreamedEvent | StreamFailed) -> ServerSentEvent:
-    """One event of a streamed answer as a server-sent event."""
+    """Return one event of a streamed answer as a server-sent event."""
     data: dict[str, Any]
     match event:
         case QuestionCorrected(searched_for):

@@ -23,7 +23,7 @@ EVENT = {
 
 MAX_RESULTS = 100
 MAX_FILTER_VALUES = 20_000
-"""The most values of one filter: the answer to a filtered question stores all of them."""
+"""The maximum number of values of one filter. The answer to a filtered question stores all of them."""
 
 MAX_EVIDENCE = 100
 MAX_NOTE_CHARACTERS = 2000
@@ -75,7 +75,7 @@ class RequestModel(BaseModel):
 
 
 def example(**fields: JsonValue) -> ConfigDict:
-    """The configuration of a body with an example, which the OpenAPI description shows."""
+    """Return the configuration of a body with an example, which the OpenAPI description shows."""
     return ConfigDict(json_schema_extra={"examples": [fields]})
 
 
@@ -121,7 +121,7 @@ class SearchRequest(FilteredRequest):
 
 
 MAX_BATCH = 64
-"""The most queries of one batch."""
+"""The maximum number of queries of one batch."""
 
 
 class BatchRequest(RequestModel):

@@ -11,7 +11,7 @@ from fastapi.routing import APIRoute
 
 
 def operation_id(route: APIRoute) -> str:
-    """The id of an operation, such as ``post_search`` for ``POST /v1/search``.
+    """Return the id of an operation, such as ``post_search`` for ``POST /v1/search``.
 
     The id comes from the method and the path, so that it stays when a handler is renamed.
     """

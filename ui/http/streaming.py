@@ -33,7 +33,11 @@ class EngineEvents:
     """
 
     def __init__(self, events: Generator[Event], threads: CapacityLimiter | None = None) -> None:
-        """Iterate over ``events`` with one of ``threads``; without ``threads``, in a thread of its own."""
+        """Iterate over ``events``.
+
+        ``threads`` limits the number of steps that run at the same time in all iterators that share it. None
+        sets a limit of one for this iterator.
+        """
         self._events = events
         self._threads = threads or CapacityLimiter(1)
         self._stepping = Lock()
@@ -44,7 +48,7 @@ class EngineEvents:
         return self
 
     async def __anext__(self) -> Event:
-        """The next event. A caller that is cancelled does not wait for the thread."""
+        """Return the next event. A caller that is cancelled does not wait for the thread."""
         event = await to_thread.run_sync(self._step, abandon_on_cancel=True, limiter=self._threads)
         if event is None:
             raise StopAsyncIteration
@@ -62,7 +66,7 @@ class EngineEvents:
     def _step(self) -> Event | None:
         with self._stepping:
             event = next(self._events, None)
-        # ``close`` was called during the step, and could not take the lock.
+        # If ``close`` was called during the step, it could not take the lock, and has not closed the events.
         if self._is_closed:
             self.close()
         return event
@@ -121,7 +125,7 @@ class AnswerStream(EventSourceResponse):
             event = None if isinstance(event, StreamFailed) else await self._next()
 
     async def _next(self) -> Event | StreamFailed | None:
-        """The next event; None at the end; StreamFailed if the engine fails or the server stops."""
+        """Return the next event; None at the end; StreamFailed if the engine fails or the server stops."""
         try:
             return await self._next_or_stop()
         except ExceptionGroup as group:
@@ -148,7 +152,7 @@ class AnswerStream(EventSourceResponse):
 async def answer_stream(
     events: Generator[Event], encode: Encode, instance: str, threads: CapacityLimiter
 ) -> AnswerStream:
-    """A response that streams an answer.
+    """Return a response that streams an answer.
 
     The engine produces the first event before the response starts, so that an early error still sets the
     status code.

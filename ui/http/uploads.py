@@ -42,14 +42,14 @@ QUEUED = {"description": "The library keeps the file and reads it in the job `jo
 def uploads_router(
     reader: Isolated, options: Options, writer: Writer, deletions: Deletions, most_bytes: int = 0
 ) -> Router:
-    """The routes under ``/v1/documents`` that add and remove uploaded documents.
+    """Return the routes under ``/v1/documents`` that add, delete and restore uploaded documents.
 
     Args:
         reader: the process that reads files.
         options: the limits of reading, and passwords of encrypted files.
         writer: indexes files in the background.
         deletions: deletes documents, and can restore each of them for some minutes.
-        most_bytes: the most bytes of all uploads of a sender; 0 for no limit.
+        most_bytes: the maximum size of all uploads of a sender together, in bytes; 0 for no limit.
     """
     router = Router(prefix="/v1/documents", tags=["library"])
     # Two threads, because one file can be read while another is embedded. Background uploads have other
@@ -142,7 +142,7 @@ def uploads_router(
 
 
 def _digest(file: UploadFile, fields: tuple[str, ...]) -> str:
-    """The digest of an upload: its file, and the other fields of its form."""
+    """Return the digest of an upload: of its file and the other fields of its form."""
     digest = hashlib.sha256(json.dumps(fields).encode())
     while block := file.file.read(_BLOCK_BYTES):
         digest.update(block)
@@ -151,11 +151,11 @@ def _digest(file: UploadFile, fields: tuple[str, ...]) -> str:
 
 
 def uploaded_response(index: Library, reader: Isolated, options: Options, sent: Sent) -> dict[str, Any]:
-    """The response of ``POST /v1/documents``: the document that the file became.
+    """Add a file, and return the response of ``POST /v1/documents``: the document that the file became.
 
     Raises:
         HTTPException: 422 if the file cannot be read, 409 if another process is writing.
-        StorageLimitError: if the sender's uploads would take more than they may.
+        StorageLimitError: if the sender's uploads would exceed ``sent``'s limit.
     """
     try:
         record = add_upload(index, reader, options, sent)
@@ -168,11 +168,11 @@ def uploaded_response(index: Library, reader: Isolated, options: Options, sent: 
 
 
 def queued_response(index: Library, writer: Writer, options: Options, sent: Sent) -> Response:
-    """The response of ``POST /v1/documents`` with ``background``: the job that indexes the file.
+    """Queue a file, and return the response of ``POST /v1/documents`` with ``background``: the file's job.
 
     Raises:
         HTTPException: 422 if the file is too large, or a detail cannot be stored.
-        StorageLimitError: if the sender's uploads would take more than they may.
+        StorageLimitError: if the sender's uploads would exceed ``sent``'s limit.
         BusyError: if too many uploads wait to be read.
     """
     try:

@@ -17,19 +17,19 @@ from ui.http.request_bodies import Number, Text
 from ui.http.router import Router
 
 MATCHES = 500
-"""The most matches that are listed; all are counted."""
+"""The maximum number of matches that are listed; the total counts all of them."""
 
 AROUND = 2
 """The number of unchanged sentences before and after a change that are listed with their words."""
 
 CHANGES = 2_000
-"""The most entries of a comparison that are listed; all are counted."""
+"""The maximum number of entries of a comparison that are listed; the rest are only counted."""
 
 MAX_QUERY_CHARACTERS = 200
 
 
 def versions_router() -> Router:
-    """The routes under ``/v1/documents/{id}`` that compare its versions and search its text."""
+    """Return the routes under ``/v1/documents/{id}`` that compare its versions and search its text."""
     router = Router(
         prefix="/v1/documents/{document_id}", tags=["library"], responses=documented(404, 422, 500)
     )
@@ -113,7 +113,7 @@ def versions_router() -> Router:
 
 
 def _entries(found: Sequence[Revision], old: str, new: str) -> Iterator[dict[str, Any]]:
-    """An entry for each changed sentence and each sentence near one, and one for each run of the rest."""
+    """Yield an entry for each sentence that is changed or near a change, and one for each run of the rest."""
     changed = (place for place, revision in enumerate(found) if revision.change != "stayed")
     near = {close for place in changed for close in range(place - AROUND, place + AROUND + 1)}
     for is_near, run in groupby(enumerate(found), lambda item: item[0] in near):

@@ -23,12 +23,12 @@ from ui.http.problems import refusal, unreachable
 _CHALLENGE = 'Bearer realm="Footnoted"'
 
 _LOOKUPS = 4
-"""The most senders that are looked up at the same time, in threads that no slow request can take."""
+"""The maximum number of senders that are looked up at once, in threads that no slow request can occupy."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The sender of a request, known by a session or a token.
+    """The result of looking up the sender of a request by a token or a session.
 
     Attributes:
         identity: the sender; None if unknown.
@@ -42,12 +42,13 @@ class _Found:
 
 
 class SignInCheck:
-    """Lets a request pass if its sender may do what its route does (:mod:`ui.http.access.table`).
+    """Lets a request pass if its sender has what its route needs (:mod:`ui.http.access.table`).
 
-    ``request.state.identity`` is then the sender, ``request.state.session`` the session of a person, and
-    ``request.state.engine`` the engine as the sender may see it (:mod:`ui.http.access.views`). To refuse a
-    program, the check answers 401 or 403 and says what is missing. To refuse a browser that opens a page, it
-    redirects the browser to the sign-in page, or sends a page that refuses the user.
+    Unless the route needs nothing, the check sets ``request.state.identity`` to the sender,
+    ``request.state.session`` to the session if the sender is a person, and ``request.state.engine`` to the
+    engine limited to what the sender may see (:mod:`ui.http.access.views`). To refuse a program, the check
+    answers 401 or 403 and says what is missing. To refuse a browser that opens a page, it redirects the
+    browser to the sign-in page, or sends a page that refuses the user.
     """
 
     def __init__(
@@ -61,7 +62,7 @@ class SignInCheck:
 
         Args:
             app: the app.
-            sign_in: lets people and programs in; None lets every request pass.
+            sign_in: the accounts, sessions and tokens; None to let every request pass.
             engine: the server's engine over the whole library.
             refusal_page: makes the page for a user who lacks the scope that a page needs.
         """
@@ -112,7 +113,7 @@ class SignInCheck:
         await self._app(scope, receive, send)
 
     def _refusal(self, scope: Scope, need: Need | ScopeName, found: _Found) -> Response | None:
-        """The response to a sender who may not do what the request does; None if the sender may."""
+        """Return the response that refuses the request; None if the sender may do what the route does."""
         identity, opens_page = found.identity, _opens_page(scope, found.sent)
         if identity is None:
             return (_to_sign_in if opens_page else _unknown)(scope, found.sent)
@@ -124,19 +125,26 @@ class SignInCheck:
 
 
 def client_address(scope: Scope) -> str:
-    """The network address of the client; behind a proxy on this machine, that of the proxy's client."""
+    """Return the network address of the client; empty if it is unknown.
+
+    Behind a proxy on this machine, it is the address of the proxy's client.
+    """
     client, _ = scope.get("client") or ("", None)
     return str(client)
 
 
 def set_session_cookie(response: Response, scope: Scope, name: str, value: str, seconds: int) -> None:
-    """Set the cookie of a session on a response: no script can read it, and no other site can send it."""
+    """Set the cookie of a session on a response.
+
+    No script can read the cookie. If a request comes from another site, the browser sends the cookie only if
+    the request follows a link.
+    """
     secure = scope["scheme"] == "https"
     response.set_cookie(name, value, max_age=seconds, path="/", secure=secure, httponly=True, samesite="lax")
 
 
 def _find(sign_in: SignIn, scope: Scope) -> _Found:
-    """Look up the sender of a request. If the request has a token, its cookie does not count."""
+    """Look up the sender of a request. If the request has a token, its cookie is ignored."""
     kind, _, token = Headers(scope=scope).get("authorization", "").partition(" ")
     if kind.lower() == "bearer":
         return _Found(sign_in.token_identity(token.strip(), client_address(scope)), sent="token")
@@ -148,14 +156,14 @@ def _find(sign_in: SignIn, scope: Scope) -> _Found:
 
 
 def insufficient_scope(sender: Identity, scope: ScopeName) -> tuple[str, dict[str, str]]:
-    """The detail and the headers of the response to a sender who lacks a scope."""
+    """Return the detail and the headers of the 403 response to a sender who lacks ``scope``."""
     detail = f"This needs the scope {scope.value!r}, which {sender} does not have."
     challenge = f'{_CHALLENGE}, error="insufficient_scope", scope="{scope.value}"'
     return detail, {"WWW-Authenticate": challenge}
 
 
 def _opens_page(scope: Scope, sent: str) -> bool:
-    """Return whether a browser opens a page or a file with this request, and shows the response."""
+    """Return whether a browser sends this request to open a page or a file, which it will show."""
     is_get = scope["method"] in {"GET", "HEAD"}
     return is_get and sent != "token" and "text/html" in Headers(scope=scope).get("accept", "")
 
@@ -183,11 +191,11 @@ def _unknown(scope: Scope, sent: str) -> Response:
 
 
 def _closed(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) -> Send:
-    """A ``send`` for responses that only the sender of the request may see.
+    """Wrap ``send`` for responses that only the sender of the request may see.
 
-    A browser must ask the server before it shows the response from its cache, so that nobody sees it after
-    the sender has signed out. If the session was renewed, the response has the cookie again, unless shared
-    caches may keep the response.
+    A browser must ask the server before it shows the response from its cache, so that nobody sees the
+    response after the sender has signed out. If the session was renewed, the response sets the session's
+    cookie again, unless shared caches may keep the response.
     """
 
     async def closed(message: Message) -> None:

@@ -32,7 +32,10 @@ class LimitRequest(RequestModel):
 
 
 def collections_router(sign_in: SignIn | None) -> Router:
-    """The routes under ``/v1/collections``; without ``sign_in``, there are no users, and no limits."""
+    """Return the routes under ``/v1/collections``.
+
+    Without ``sign_in`` there are no users and no limits, and the routes answer 409.
+    """
     router = Router(prefix="/v1/collections", tags=["server"], responses=documented(409, 422, 500))
 
     def limits_of(catalog: OwnCatalog) -> CollectionLimits:

@@ -16,7 +16,7 @@ _COOKIE_CHARACTERS = 8
 
 
 def identity_of(connection: HTTPConnection) -> Identity:
-    """The sender of a request, on every route that needs a scope or an identity.
+    """Return the sender of a request to a route that needs a scope or an identity.
 
     Raises:
         AttributeError: on a route that needs neither.
@@ -26,7 +26,7 @@ def identity_of(connection: HTTPConnection) -> Identity:
 
 
 def session_cookie(sign_in: SignIn) -> str:
-    """The name of the session's cookie, which is the same on all servers with the same accounts.
+    """Return the name of the session's cookie, which is the same on all servers with the same accounts.
 
     A browser sends a cookie to all ports of a host. The name therefore contains the first characters of
     ``accounts.id``: servers with different accounts on one host do not overwrite each other's cookies.
@@ -54,7 +54,7 @@ class Sender(BaseModel):
 
 
 def identity_router(sign_in: SignIn | None) -> Router:
-    """The route that tells a client which user or token its requests come from."""
+    """Return the route that tells a client which user or token its requests come from."""
     router = Router(prefix="/v1", tags=["server"], responses=documented(500))
 
     @router.get("/identity")

@@ -14,7 +14,7 @@ from ui.accounts import Scope
 
 
 class Need(Enum):
-    """A demand on the sender of a request to a route that needs no scope."""
+    """What a route without a scope demands of the sender: nothing, or an identity (any known sender)."""
 
     NOTHING = "nothing"
     IDENTITY = "identity"
@@ -124,7 +124,7 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
         "GET /v1/identity",
         # Each tool sends a request of its own, which needs what its route needs.
         "POST /mcp",
-        # These answer 404, or 405 to another method than one above.
+        # These answer 404 or, if a route above has the same path but another method, 405.
         "* /v1",
         "* /v1/{rest:path}",
         "* /healthz",
@@ -144,7 +144,7 @@ _PATTERNS = [
 ]
 
 _OF_FILES = frozenset({"path", "rest", "version"})
-"""Parameters of paths that name no object of the library."""
+"""The path parameters whose values do not name an object of the library, such as a document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,8 +153,8 @@ class Matched:
 
     Attributes:
         path: the route's path with the names of its parameters; ``other`` if no route matches.
-        need: the scope that the route needs, or what it needs instead.
-        values: the objects that the request's path names, such as the id of a document.
+        need: the scope that the route needs; if it needs no scope, its :class:`Need`.
+        values: the ids and names of objects in the request's path, such as the id of a document.
     """
 
     path: str
@@ -180,12 +180,12 @@ def matched(method: str, path: str) -> Matched:
 
 
 def need_of(method: str, path: str) -> Need | Scope:
-    """Return the need of a request: see :func:`matched`."""
+    """Return what the route of a request needs; see :func:`matched`."""
     return matched(method, path).need
 
 
 def routes_of(routes: Sequence[BaseRoute]) -> Iterator[str]:
-    """The routes of an app and of the apps that are mounted in it, as the table writes them."""
+    """Yield the routes of an app and of the apps mounted in it, in the form of the keys of ``TABLE``."""
     for context in iter_route_contexts(routes):
         route = context.original_route
         if isinstance(route, Mount):

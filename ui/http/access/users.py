@@ -24,7 +24,8 @@ from ui.openid_settings import ProviderChoice
 from ui.operations import AuditLog, note
 
 _WAITING = 20
-"""The most requests that wait to hash a password. Hashing takes a core and 64 MB, so requests take turns."""
+"""The maximum number of requests that wait to hash a password. Hashing takes a core and 64 MB, so requests
+take turns."""
 
 AccountName = Annotated[Text, Field(max_length=MAX_CHARACTERS, description="letters, digits and . _ @ -")]
 NameInPath = Annotated[Text, Path(max_length=MAX_CHARACTERS)]
@@ -108,7 +109,7 @@ class UserChange(RequestModel):
 
 
 def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoice | None = None) -> Router:
-    """The routes under ``/v1/users``; no response has a password.
+    """Return the routes under ``/v1/users``; no response has a password.
 
     Args:
         sign_in: the accounts; None if there are no users.
@@ -204,7 +205,7 @@ def _known(accounts: Accounts, name: str) -> UserRecord:
 
 @contextmanager
 def _problems() -> Iterator[None]:
-    """Turn the errors of an account's change into responses 409 and 422."""
+    """Turn the errors of a change to an account into responses with the status 409 or 422."""
     try:
         yield
     except LastAdministratorError as error:
@@ -214,7 +215,7 @@ def _problems() -> Iterator[None]:
 
 
 def _shown(user: UserRecord, signed_in: float | None = None) -> User:
-    # A removed user may have had the name before.
+    # An earlier sign-in is that of a removed user who had the same name.
     seen = signed_in if signed_in is not None and signed_in >= user.created else None
     return User(
         name=user.name,

@@ -16,7 +16,7 @@ from rag.engine import QueryEngine
 
 
 def engine_of(connection: HTTPConnection) -> QueryEngine:
-    """The engine over what the sender of a request may see; its answers belong to the sender.
+    """Return the engine limited to what the sender of a request may see; its answers belong to the sender.
 
     Raises:
         AttributeError: on a route that needs no identity.
@@ -26,12 +26,12 @@ def engine_of(connection: HTTPConnection) -> QueryEngine:
 
 
 def library_of(connection: HTTPConnection) -> Library:
-    """The library without the documents that the sender of a request may not see."""
+    """Return the library without the documents that the sender of a request may not see."""
     return engine_of(connection).index
 
 
 def catalog_of(connection: HTTPConnection) -> Catalog:
-    """The catalog without the documents and stored answers that the sender of a request may not see."""
+    """Return the catalog without the documents and stored answers that the sender may not see."""
     return library_of(connection).catalog
 
 

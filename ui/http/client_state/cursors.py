@@ -21,15 +21,16 @@ Cursor = Annotated[
 
 
 def cursor_of(listing: str, place: Sequence[int]) -> str:
-    """The cursor of the page of ``listing`` that begins after the row with the sort key ``place``."""
+    """Return the cursor of the page of ``listing`` that begins after the row with the sort key ``place``."""
     return urlsafe_b64encode(f"{listing}:{':'.join(map(str, place))}".encode()).decode().rstrip("=")
 
 
 def place_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] | None:
-    """The sort key in a cursor of :func:`cursor_of`; None for an empty cursor.
+    """Return the sort key in a cursor that :func:`cursor_of` made; None for an empty cursor.
 
     Raises:
-        HTTPException: 422 if the cursor is not of this list, or the key has not ``numbers`` numbers.
+        HTTPException: 422 if the cursor is not of this list, or its key does not consist of ``numbers``
+            numbers.
     """
     if not cursor:
         return None

@@ -15,7 +15,7 @@ from ui.accounts import Identity
 
 KEPT_SECONDS = 24 * 3600.0
 MOST_KEPT = 500
-"""The most responses that are kept in memory; the oldest ones are dropped first."""
+"""The maximum number of responses that are kept in memory; the oldest ones are dropped first."""
 
 IdempotencyKey = Annotated[
     str | None,
@@ -44,10 +44,11 @@ class _Kept:
 
 
 class Idempotency:
-    """Keeps the responses to requests with a key, for each sender. Only the event loop's thread may use it.
+    """Keeps, for each sender, the responses to requests with an ``Idempotency-Key``.
 
-    A failed request leaves its key free. A restart forgets the responses. If a client then repeats an upload,
-    there is still no second document, because a library recognises a file that it has.
+    Only the event loop's thread may use it. After a failed request, the client can use its key again. A
+    restart forgets the responses. If a client then repeats an upload, there is still no second document,
+    because a library recognises a file that it already has.
     """
 
     def __init__(self) -> None:

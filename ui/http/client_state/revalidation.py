@@ -23,7 +23,7 @@ an older version of the program."""
 
 
 def library_tag(reader: CatalogReader) -> str:
-    """The ``ETag`` of all that the catalog says of documents; weak, because responses may be compressed."""
+    """Return the ``ETag`` of all that the catalog says of documents; weak, as responses may be compressed."""
     tag = f"{_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.touched}"
     if reader.hidden:
         # Two users of one browser may see different documents.
@@ -32,7 +32,7 @@ def library_tag(reader: CatalogReader) -> str:
 
 
 def revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], bytes]) -> Response:
-    """A response that a client caches and revalidates at each use; 304 if the client's copy is current.
+    """Return a response that a client caches and revalidates at each use; 304 if the cached one is current.
 
     Args:
         tag: the ``ETag`` of the current content, with its quotes.
@@ -47,7 +47,7 @@ def revalidated(tag: str, known_tags: str, media_type: str, body: Callable[[], b
 
 
 def revalidated_json(reader: CatalogReader, known_tags: str, body: Callable[[], Any]) -> Response:
-    """A response as from :func:`revalidated`, with JSON that stays the same until the library changes."""
+    """Return a :func:`revalidated` response with JSON that stays the same until the library changes."""
 
     def encoded() -> bytes:
         return json.dumps(body(), ensure_ascii=False, separators=(",", ":")).encode()

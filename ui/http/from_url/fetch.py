@@ -34,13 +34,13 @@ _HEADERS: Mapping[bytes | str, bytes | str] = {
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The operator's rules of fetching.
+    """The operator's rules for fetching files.
 
     Attributes:
-        hosts: the allowed hosts in lower case, each with its port, except the scheme's default port.
+        hosts: the allowed hosts in lower case, each with its port unless it is the scheme's default port.
         http: whether URLs may begin with ``http://``.
         loopback: whether a host may be this machine.
-        megabytes: the most megabytes of a file.
+        megabytes: the maximum size of a file, in megabytes.
         seconds: the time for a whole fetch, redirects included.
     """
 
@@ -67,7 +67,7 @@ class Fetched:
 
 
 def checked_url(url: str, rules: Rules) -> httpcore.URL:
-    """The checked parts of a URL. The request uses these parts, so that nothing parses the URL differently.
+    """Check a URL and return its parts, which the request uses, so that nothing parses the URL differently.
 
     Raises:
         RefusedURLError: if the rules do not allow the URL.

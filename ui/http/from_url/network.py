@@ -1,7 +1,7 @@
 """Connects to public addresses only, within a time limit.
 
 A name is resolved once for each connection, and the connection goes to the address that was checked. A name
-that first leads to a public address and then to a private one (DNS rebinding) gains nothing.
+that first leads to a public address and then to a private one (DNS rebinding) therefore helps no attacker.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _UNICAST = IPv6Network("2000::/3")
 
 
 def is_public(address: str) -> bool:
-    """Return whether an IP address is one of the public internet.
+    """Return whether an IP address belongs to the public internet.
 
     Private, loopback, link-local, multicast, reserved and unspecified addresses are not public. Neither are
     IPv6 addresses that embed an IPv4 address.
@@ -48,7 +48,7 @@ class PublicNetwork(httpcore.NetworkBackend):
         self._sockets = httpcore.SyncBackend()
 
     def left(self, timeout: float | None) -> float:
-        """The seconds until the deadline, or ``timeout`` if that is less.
+        """Return the seconds until the deadline, or ``timeout`` if that is less.
 
         Raises:
             httpcore.ReadTimeout: if the deadline has passed.

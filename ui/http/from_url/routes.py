@@ -59,14 +59,14 @@ class FromURLRequest(RequestModel):
 def from_url_router(
     rules: Rules, reader: Isolated, options: Options, writer: Writer, most_bytes: int = 0
 ) -> Router:
-    """The route ``/v1/documents/from-url``.
+    """Return the route ``/v1/documents/from-url``.
 
     Args:
         rules: the operator's rules; without hosts, nothing may be fetched.
         reader: the process that reads files.
         options: the limits of reading, and passwords of encrypted files.
         writer: indexes files in the background.
-        most_bytes: the most bytes of all uploads of a sender; 0 for no limit.
+        most_bytes: the maximum size of all uploads of a sender together, in bytes; 0 for no limit.
     """
     router = Router(prefix="/v1/documents", tags=["library"])
     threads = LimitedThreads("documents to fetch", at_once=_AT_ONCE, waiting=_WAITING)

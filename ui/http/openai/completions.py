@@ -59,7 +59,7 @@ class CompletionRequest(BaseModel):
 
 
 def completions_router(at_work: Callable[[], CapacityLimiter]) -> Router:
-    """The routes of OpenAI's protocol.
+    """Return the routes of OpenAI's chat completions and models.
 
     Args:
         at_work: returns the limiter that keeps the server from producing too many answers at the same time.
@@ -103,7 +103,7 @@ def completions_router(at_work: Callable[[], CapacityLimiter]) -> Router:
 
 
 def completion_of(answer: Answer) -> dict[str, Any]:
-    """An answer as a chat completion."""
+    """Return an answer as a chat completion."""
     message = {"role": "assistant", "content": text_of(answer)}
     choice = {"index": 0, "message": message, "finish_reason": "stop", "logprobs": None}
     return {
@@ -135,7 +135,7 @@ class _Chunks:
             yield {"data": "[DONE]"}
 
     def chunks(self, event: Event) -> Iterator[dict[str, Any]]:
-        """The chunks of one event."""
+        """Yield the chunks of one event."""
         if not self._begun:
             self._begun = True
             yield self._chunk({"role": "assistant", "content": ""})

@@ -39,7 +39,7 @@ class Message(BaseModel):
 
 
 def question_and_history(messages: Sequence[Message]) -> tuple[str, Conversation]:
-    """The question, and the conversation before it.
+    """Return the question, which is the last message of the user, and the conversation before it.
 
     Raises:
         HTTPException: 422 if no message has the role ``user``.

@@ -1,7 +1,7 @@
 """The route of OpenAI's responses, in which each footnote is an annotation of the text.
 
-Nothing is kept under a response's id: a follow-up brings the turns before it in its ``input``. Fields that
-control a language model are accepted and ignored.
+No response is stored under its id, so a follow-up must send the earlier turns in its ``input``.
+Fields that control a language model are accepted and ignored.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class ResponsesRequest(BaseModel):
     previous_response_id: Text | None = None
 
     def messages(self) -> list[Message]:
-        """The input as messages."""
+        """Return the input as messages."""
         return [Message(role="user", content=self.input)] if isinstance(self.input, str) else self.input
 
 
 def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
-    """The route of OpenAI's responses.
+    """Return the route of OpenAI's responses.
 
     Args:
         at_work: returns the limiter that keeps the server from producing too many answers at the same time.
@@ -81,7 +81,7 @@ def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
 
 
 def response_of(answer: Answer) -> dict[str, Any]:
-    """An answer as a completed response."""
+    """Return an answer as a completed response."""
     written = _Written()
     for text, citation in pieces(answer):
         written.add(text, citation)
@@ -89,7 +89,7 @@ def response_of(answer: Answer) -> dict[str, Any]:
 
 
 class _Written:
-    """The text that is written so far, and its annotations."""
+    """The text of a response as far as it is written, and its annotations."""
 
     def __init__(self) -> None:
         self.text = ""
@@ -104,7 +104,7 @@ class _Written:
         self.text += text
 
     def part(self) -> dict[str, Any]:
-        """The content of the message."""
+        """Return the content of the message."""
         annotations = list(self.annotations)
         return {"type": "output_text", "text": self.text, "annotations": annotations, "logprobs": []}
 

@@ -23,12 +23,12 @@ _MARK = regex.compile(r"(?: \[\p{N}+\])+(?=\s|$)")
 
 
 def text_of(answer: Answer) -> str:
-    """An answer as text: sentences with footnote marks, then the part that :func:`below` writes."""
+    """Return an answer as text: sentences with footnote marks, then the part that :func:`below` returns."""
     return "".join(text for text, _ in pieces(answer))
 
 
 def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
-    """The parts of the text of :func:`text_of`: a footnote mark with its citation, any other with None."""
+    """Yield the parts of :func:`text_of`: each footnote mark with its citation, any other part with None."""
     end = 0
     for each in answer.sentences:
         yield sentence(answer.text[end : each.end], each.verdict), None
@@ -38,18 +38,18 @@ def pieces(answer: Answer) -> Iterator[tuple[str, Citation | None]]:
 
 
 def sentence(text: str, verdict: Verdict | None) -> str:
-    """A sentence with the white space before it, and with a label if its quotes may not support it."""
+    """Return a sentence with the white space before it, and a label if its quotes may not support it."""
     gap = text[: len(text) - len(text.lstrip())]
     return gap + escaped(text) + doubt_after(verdict)
 
 
 def escaped(text: str) -> str:
-    """Text of a document or a model on one line, with its Markdown characters escaped for chat clients."""
+    """Return text of a document or a model on one line, with its Markdown characters escaped."""
     return _MARKUP.sub(r"\\\g<0>", visible(text))
 
 
 def footnotes(citations: Iterable[Citation]) -> str:
-    """The footnotes in the order of their numbers, one line each: the quote and its source."""
+    """Return the footnotes in the order of their numbers, one line each: the quote and its source."""
     lines = {
         cited.id: f"[{cited.id}]: {_headings(cited)}“{escaped(cited.quote)}” — {_source(cited)}"
         for cited in citations
@@ -58,7 +58,7 @@ def footnotes(citations: Iterable[Citation]) -> str:
 
 
 def differences(answer: Answer) -> str:
-    """The figures on which sources disagree, one line for each, in the order of the answer."""
+    """Return a line for each disagreement of sources, followed by a line for each of its figures."""
     lines: list[str] = []
     for disagreement in answer.disagreements:
         lines.append(f"The sources give different figures: {escaped(disagreement.about)}")
@@ -70,7 +70,7 @@ def differences(answer: Answer) -> str:
 
 
 def without_footnotes(text: str) -> str:
-    """The plain text of an answer that :func:`text_of` wrote, without marks, footnotes and labels."""
+    """Return the plain text of an answer that :func:`text_of` wrote, without marks, footnotes and labels."""
     words = _MARK.sub("", _BELOW.sub("", _FOOTNOTE.sub("", text)))
     for verdict in DOUBTS:
         words = words.replace(doubt_after(verdict), "")
@@ -78,7 +78,7 @@ def without_footnotes(text: str) -> str:
 
 
 def _headings(cited: Citation) -> str:
-    """The headings above a cited table row; empty for other citations."""
+    """Return the headings above a cited table row, with a colon; empty for other citations."""
     return f"{escaped(cited.headings)}: " if cited.headings else ""
 
 
@@ -95,12 +95,15 @@ def _source(cited: Citation) -> str:
 
 
 def mark(cited: Citation) -> str:
-    """The mark of a footnote."""
+    """Return the mark of a footnote, with a space before it."""
     return f" [{cited.id}]"
 
 
 def below(answer: Answer) -> str:
-    """The part of an answer below its sentences: disagreements, the words searched for, note, footnotes."""
+    """Return the part of an answer below its sentences; empty if there is none.
+
+    It has the disagreements, the corrected and the understood question, the note and the footnotes.
+    """
     corrected = f"Searched for: {escaped(answer.searched_for)}" if answer.searched_for else ""
     understood = f"Understood as: {escaped(answer.standalone)}" if answer.standalone else ""
     note = escaped(answer.note) if answer.note else ""

@@ -27,7 +27,7 @@ MAX_RESULTS = 50
 MAX_QUERIES = 20
 MAX_CONDITIONS = 50
 _VALUE_CHARACTERS = 512
-"""The most characters of an attribute, by OpenAI's description."""
+"""The maximum number of characters of an attribute, according to OpenAI's description."""
 
 _ATTRIBUTES = ("kind", "title", "publisher", "published", "language", "collection", "pages", "path")
 """The attributes of a report, beside its ``document_id``."""
@@ -47,7 +47,7 @@ class ComparisonFilter(RequestModel):
     value: Value | Annotated[list[Text | Amount], Field(max_length=MAX_FILTER_VALUES)]
 
     def holds(self, attributes: Attributes) -> bool:
-        """Return whether a report with these attributes passes."""
+        """Return whether a report with these attributes passes the filter."""
         own = attributes.get(self.key)
         if self.type in {"eq", "ne", "in", "nin"}:
             given = self.value if isinstance(self.value, list) else [self.value]
@@ -64,7 +64,7 @@ class CompoundFilter(RequestModel):
     filters: Annotated[list[ComparisonFilter | CompoundFilter], Field(max_length=MAX_CONDITIONS)]
 
     def holds(self, attributes: Attributes) -> bool:
-        """Return whether a report with these attributes passes."""
+        """Return whether a report with these attributes passes the filter."""
         each = (condition.holds(attributes) for condition in self.filters)
         return all(each) if self.type == "and" else any(each)
 
@@ -92,12 +92,12 @@ class VectorStoreSearch(BaseModel):
     ranking_options: RankingOptions = RankingOptions()
 
     def queries(self) -> list[str]:
-        """The queries."""
+        """Return the queries as a list, even if there is only one."""
         return [self.query] if isinstance(self.query, str) else self.query
 
 
 def vector_stores_router(searching: CapacityLimiter) -> Router:
-    """The search of OpenAI's vector stores; ``searching`` limits the searches at the same time."""
+    """Return the route of the search; ``searching`` limits the number of searches at the same time."""
     router = Router("/v1", tags=["OpenAI"], responses=documented(400, 404, 413, 422, 500, 503))
 
     @router.post("/vector_stores/{collection:path}/search")
@@ -125,7 +125,7 @@ def vector_stores_router(searching: CapacityLimiter) -> Router:
 
 
 def searched_page(index: Library, collection: str, request: VectorStoreSearch) -> dict[str, Any]:
-    """The response of ``POST /v1/vector_stores/{collection}/search``.
+    """Return the response of ``POST /v1/vector_stores/{collection}/search``.
 
     Raises:
         HTTPException: 404 if no report is in the collection.
@@ -160,7 +160,11 @@ def searched_page(index: Library, collection: str, request: VectorStoreSearch) -
 def _filters(
     index: Library, collection: str, condition: ComparisonFilter | CompoundFilter | None
 ) -> Filters | None:
-    """The filters of a search; None if no report passes the condition."""
+    """Return the filters of a search; None if no report passes the condition.
+
+    Raises:
+        HTTPException: 404 if no report is in the collection.
+    """
     own = Filters() if collection == MODEL else Filters(collections=(collection,))
     with index.catalog.reading() as reader:
         if own and not reader.count_documents(own):

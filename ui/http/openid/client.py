@@ -1,4 +1,4 @@
-"""The requests to a provider and the check of its id tokens, by Authlib."""
+"""The requests to a provider, and the check of its id tokens with Authlib."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from ui.http.openid.transport import ShortAnswers
 from ui.openid_settings import ProviderChoice
 
 SECONDS = 10.0
-"""The time that the provider has for each step of a sign-in."""
+"""The time that the provider has for each step of a sign-in, in seconds."""
 
 LEEWAY_SECONDS = 60
-"""The most by which the provider's clock may differ from this server's."""
+"""The maximum difference between the provider's clock and this server's, in seconds."""
 
 _SCOPES = "openid profile email"
 
@@ -54,7 +54,7 @@ class Client:
         self.names_itself = found.authorization_response_iss_parameter_supported
         self._choice = choice
         self._userinfo = found.userinfo_endpoint
-        # Authlib gets only the checked fields of the description: it would take other fields for options.
+        # Authlib gets only the checked fields of the description. It would use other fields as options.
         self._app: StarletteOAuth2App = OAuth().register(
             "provider",
             client_id=choice.client,
@@ -109,7 +109,11 @@ class Client:
         return dict(token)
 
     async def _claims(self, token: dict[str, Any], nonce: str) -> Mapping[str, Any]:
-        """The claims of a valid id token."""
+        """Check the id token, and return its claims.
+
+        Raises:
+            UnverifiedError: if the id token is not valid.
+        """
         needed = {"iss": self._choice.issuer, "aud": self._choice.client, "nonce": nonce}
         options: dict[str, Any] = {
             name: {"essential": True, "value": value} for name, value in needed.items()
@@ -123,14 +127,14 @@ class Client:
         return claims
 
     def _name(self, claims: Mapping[str, Any]) -> str:
-        """The person's name; empty if the claims lack it, or it is an e-mail address that is not verified."""
+        """Return the person's name; empty if the claims lack it, or if it is an unverified e-mail address."""
         name = claims.get(self._choice.claim)
         is_verified = self._choice.claim != "email" or claims.get("email_verified") is True
         return name if isinstance(name, str) and is_verified else ""
 
 
 async def fetch_client(choice: ProviderChoice) -> Client:
-    """Ask a provider for its description, and make the client for it.
+    """Fetch a provider's description of itself, and return the client for the provider.
 
     Raises:
         ProviderDownError: if the provider does not answer.

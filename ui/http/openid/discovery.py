@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ValidationError
 from ui.http.openid.errors import OddProviderError
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
-"""The accepted algorithms of signatures: those with a private key, which only the provider has."""
+"""The accepted signature algorithms: those that sign with a private key, which only the provider has."""
 
 _ENDPOINT = re.compile(
     r"(https://[!-.0->A-\[\]-~]+|http://(localhost|127\.0\.0\.1|\[::1\])(:[0-9]{1,5})?)([/?][!-\"$-\[\]-~]*)?"
@@ -40,11 +40,11 @@ class Description(BaseModel):
     authorization_response_iss_parameter_supported: bool = False
 
     def algorithms(self) -> list[str]:
-        """The provider's algorithms of signatures that this server accepts."""
+        """Return the provider's signature algorithms that this server accepts."""
         return [name for name in ALGORITHMS if name in self.id_token_signing_alg_values_supported]
 
     def authentication(self, *, has_secret: bool) -> str | None:
-        """The way in which this server authenticates itself; None if the provider accepts no known way."""
+        """Return the method by which this server authenticates itself; None if the provider accepts none."""
         if not has_secret:
             return "none"
         ways = ("client_secret_basic", "client_secret_post")
@@ -52,7 +52,7 @@ class Description(BaseModel):
 
 
 def description_url(issuer: str) -> str:
-    """The URL of a provider's description."""
+    """Return the URL of a provider's description."""
     return f"{issuer.rstrip('/')}/.well-known/openid-configuration"
 
 
@@ -60,8 +60,8 @@ def read_description(body: bytes, issuer: str) -> Description:
     """Read the description of the provider ``issuer``.
 
     Raises:
-        OddProviderError: if the description is of another issuer, lacks an endpoint, or names an endpoint
-            that is not protected by TLS.
+        OddProviderError: if the description is of another issuer, lacks an endpoint, names an endpoint that
+            is not protected by TLS, or names no accepted signature algorithm.
     """
     try:
         found = Description.model_validate_json(body)

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
     from ui.http.openid.client import Client
 
 DESCRIPTION_SECONDS = 3_600.0
-"""The time after which the provider's description and keys are fetched again."""
+"""The seconds after which the server fetches the provider's description and keys again."""
 
 PAUSE_SECONDS = 3.0
-"""The time after a failure in which the server does not ask the provider, so that no crowd waits for it."""
+"""The seconds after a failure in which sign-ins fail at once instead of waiting for the provider again."""
 
 _CODE = re.compile(r"[ -~]{1,4096}")
 
@@ -29,7 +29,7 @@ class Provider:
     """The provider with which people sign in. The server first asks it when the first person signs in.
 
     Attributes:
-        choice: what the settings say of the provider.
+        choice: what the settings say about the provider.
     """
 
     def __init__(self, choice: ProviderChoice, clock: Callable[[], float] = time.monotonic) -> None:
@@ -41,7 +41,7 @@ class Provider:
         self._until = 0.0
 
     async def address(self, pending: Pending, callback: str) -> str:
-        """The address at which a person signs in to the provider.
+        """Return the URL at which a person signs in to the provider.
 
         Args:
             pending: the sign-in.
@@ -53,13 +53,13 @@ class Provider:
         return await (await self._described()).address(pending, callback)
 
     async def person(self, pending: Pending, callback: str, code: str, issuer: str) -> Person:
-        """The person who has signed in to the provider.
+        """Return the person who has signed in to the provider.
 
         Args:
             pending: the sign-in, as :meth:`ui.accounts.pending.PendingSignIns.end` returned it.
             callback: the same as for :meth:`address`.
-            code: the code that the browser has brought.
-            issuer: the issuer that the browser has brought; empty if it has brought none.
+            code: the authorization code with which the browser has come back.
+            issuer: the issuer with which the browser has come back; empty if there is none.
 
         Raises:
             UnverifiedError: if the code or the id token is not valid for this sign-in.
@@ -73,7 +73,7 @@ class Provider:
         return await client.person(pending, callback, code)
 
     async def _described(self) -> Client:
-        """The client for the provider as it describes itself now.
+        """Return the client for the provider, made from its latest description.
 
         Raises:
             ProviderError: if the provider does not describe itself, or its description cannot be used.

@@ -1,4 +1,4 @@
-"""Sends requests to a provider: without proxies and redirects, and only for a short answer."""
+"""Sends requests to a provider without proxies or redirects, and refuses a long answer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import httpx2
 from ui.http.openid.errors import OddProviderError
 
 MAX_BYTES = 500_000
-"""The longest answer of a provider that is read."""
+"""The maximum length of a provider's answer, in bytes."""
 
 
 class ShortAnswers(httpx2.AsyncBaseTransport):

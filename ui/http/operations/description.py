@@ -62,7 +62,7 @@ def _schemes(sign_in: SignIn | None) -> dict[str, Any]:
 
 
 def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """The operations of a description, each with its route, such as ``GET /healthz``."""
+    """Yield the operations of a description, each with its route, such as ``GET /healthz``."""
     for path, methods in description["paths"].items():
         for method, operation in methods.items():
             yield f"{method.upper()} {path}", operation

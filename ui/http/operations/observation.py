@@ -38,12 +38,12 @@ QUIET = (
     "/readyz",
     "/metrics",
 )
-"""The beginnings of routes whose requests are logged at the level ``debug`` only: a page sends a hundred."""
+"""The prefixes of routes whose requests are logged only at the level ``debug``: one page sends a hundred."""
 
 
 @dataclass(slots=True)
 class _Response:
-    """A response as far as it was sent: its status, its ``Location`` and the bytes of its body."""
+    """What was sent of a response: its status, its ``Location``, and the number of bytes of its body."""
 
     status: int = 500
     location: str | None = None
@@ -99,7 +99,7 @@ class Observation:
         kind, who = _sender(scope)
         log_event(
             "request",
-            # A server that is not ready yet says so by 503.
+            # A server that is not ready yet answers 503, which is no failure.
             logging.WARNING if response.status >= 500 and response.status != 503 else level,
             method=method_of(scope),
             route=found.path,
@@ -139,9 +139,10 @@ class Observation:
 
 
 def _target(found: Matched, response: _Response) -> str | None:
-    """The object of a request: the ids in its path, or the address of what it began.
+    """Return what a request acts on: the ids in its path or, if there are none, the ``Location`` it returned.
 
-    For a failed request, only numbers count, because anyone can write any words into a path.
+    For a failed request, only the numbers in its path count, because anyone can write any words into a path.
+    None if nothing is left.
     """
     is_done = response.status < 400
     named = [value for value in found.values if is_done or value.isdecimal()]
@@ -149,13 +150,13 @@ def _target(found: Matched, response: _Response) -> str | None:
 
 
 def method_of(scope: Scope) -> str:
-    """The method of a request; ``other`` for an unknown one, because a client can invent any number."""
+    """Return the method of a request; ``other`` if it is unknown, because clients can invent methods."""
     method = str(scope["method"])
     return method if method in _METHODS else "other"
 
 
 def _sender(scope: Scope) -> tuple[str, str | None]:
-    """The kind and the name of a request's sender; ``nobody`` if the sender is unknown."""
+    """Return the kind and the name of a request's sender; ``nobody`` and None if the sender is unknown."""
     identity: Identity | None = scope["state"].get("identity")
     if identity is None:
         return "nobody", None

@@ -1,4 +1,4 @@
-"""Answers requests beyond a sender's limits with 429."""
+"""Answers with 429 the requests that exceed a sender's limits."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from ui.http.problems import refusal, unreachable
 from ui.operations import Quotas
 
 FREE = ("GET /healthz", "GET /readyz", "GET /metrics")
-"""The routes without a limit, for programs that watch the server."""
+"""The routes without a limit, for programs that monitor the server."""
 
 _COUNTING = 4
-"""The most requests that are counted at the same time, in threads that no slow request can take."""
+"""The maximum number of requests that are counted at once, in threads that no slow request can occupy."""
 
 
 class SenderLimits:
-    """Refuses requests beyond the limits of their senders, whom the sign-in check has found before."""
+    """Refuses requests that exceed their sender's limits; the sign-in check has already found the sender."""
 
     def __init__(self, app: ASGIApp, quotas: Quotas) -> None:
         """Guard ``app``."""

@@ -23,7 +23,7 @@ from ui.operations.metrics import Metrics
 from ui.syntax import MAX_ID
 
 PROBE_SECONDS = 2.0
-"""The seconds that a probe waits for the library. A search cache that is being built takes longer."""
+"""The seconds that a probe waits for the library. Building a search cache takes longer."""
 
 _TEXT = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"
 
@@ -53,7 +53,7 @@ class Audited(BaseModel):
 
 
 def health_router(engine: QueryEngine, home_id: str | None) -> Router:
-    """The routes that say whether the server is up, and whether it answers questions."""
+    """Return the routes that say whether the server is up, and whether it answers questions."""
     router = Router(tags=["server"])
     # A probe that gives up leaves its thread running, and the next probe waits for the end of this thread.
     one_at_a_time = CapacityLimiter(1)
@@ -107,7 +107,7 @@ def _state(library: Library) -> dict[str, Any]:
 
 
 def metrics_router(metrics: Metrics) -> Router:
-    """The route of the metrics."""
+    """Return the route of the metrics."""
     router = Router(tags=["server"])
     # Two scrapes at once would read the catalog twice.
     one_at_a_time = CapacityLimiter(1)
@@ -121,7 +121,7 @@ def metrics_router(metrics: Metrics) -> Router:
 
 
 def audit_router(audit: AuditLog) -> Router:
-    """The route of the audit log."""
+    """Return the route of the audit log."""
     router = Router(prefix="/v1", tags=["server"], responses=documented(422, 500))
 
     @router.get("/audit")

@@ -75,7 +75,7 @@ class Storage(BaseModel):
 
 
 def storage_router(audit: AuditLog, sign_in: SignIn | None) -> Router:
-    """The route ``/v1/storage``; ``sign_in`` has the names of those who uploaded files."""
+    """Return the route ``/v1/storage``; ``sign_in`` has the names of those who uploaded files."""
     router = Router(prefix="/v1", tags=["server"], responses=documented(500, 503))
     # Two requests at once would read all stored answers twice.
     one_at_a_time = CapacityLimiter(1)
@@ -112,7 +112,7 @@ def _measured(library: Library, audit: AuditLog, accounts: Accounts | None) -> S
 
 
 def _uploaders(uploaded: Mapping[str, int], accounts: Accounts | None) -> list[Uploaded]:
-    """The uploaders by their names. All uploaders without an account count as one."""
+    """Return the bytes of each uploader, the most first. All uploaders without an account count as one."""
     names: dict[str, tuple[str | None, str | None]] = {}
     if accounts is not None:
         names |= {accounts.viewer_key(user.user_id): (user.name, None) for user in accounts.users.all()}

@@ -26,7 +26,7 @@ class Traces:
         self._tracing = tracing
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, in a span of its route, which contains the spans of an answer's stages."""
+        """Pass the request on inside a span of its own, which contains the spans of an answer's stages."""
         route = matched(scope["method"], scope["path"]).path if scope["type"] == "http" else ""
         if not route or route.startswith(QUIET):
             await self._app(scope, receive, send)
