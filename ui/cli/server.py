@@ -53,7 +53,7 @@ class RunningServer:
 
 
 def write_server_file(home: Path, server: RunningServer) -> None:
-    """Write ``server.json`` to ``home`` atomically, so that only the file's owner can read it."""
+    """Write ``server.json`` to ``home`` atomically. Only the file's owner can read it."""
     write_file(home / SERVER_FILE, json.dumps(asdict(server)))
 
 

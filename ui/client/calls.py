@@ -107,7 +107,7 @@ def answer(answer_id: str) -> Call[Answer]:
 def documents(cursor: str) -> Call[tuple[list[Document], str | None]]:
     """Return the call ``GET /v1/documents`` for the page at ``cursor``.
 
-    The result is the documents of the page, and the cursor of the next page; None after the last page.
+    The result is the documents of the page and the cursor of the next page, which is None on the last page.
     """
 
     def read(found: Any) -> tuple[list[Document], str | None]:  # noqa: ANN401 (JSON)

@@ -57,7 +57,7 @@ class FootnotedRetriever(BaseRetriever):
 
 
 class FootnotedQueryEngine(BaseQueryEngine):
-    """Answers questions. The source nodes of a response are the footnotes of the answer, in their order.
+    """Answers questions. The source nodes of a response are the answer's citations, in their order.
 
     ``metadata["answer"]`` of a response is the whole answer; an abstention has no source nodes.
     """

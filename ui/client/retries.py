@@ -31,7 +31,7 @@ class Retries:
     longest_seconds: float = 60.0
 
     def pause(self, sent: int, outcome: httpx.Response | httpx.ConnectError) -> float | None:
-        """Return the seconds to wait before the next repetition; None if the client must not send it.
+        """Return the seconds to wait before a repetition; None if the client must not repeat the request.
 
         Args:
             sent: the number of repetitions so far.

@@ -247,7 +247,8 @@ def list_response(
     Args:
         index: the library.
         known_tags: the request's ``If-None-Match``. If it names the current list, the response is 304.
-        limit: the maximum number of documents on a page; None for all documents.
+        limit: the maximum number of documents on a page; None for all documents or, after a cursor, for
+            ``MAX_LISTED``.
         cursor: the cursor of the page; empty for the first page.
         brief: whether each document has only the fields that a list shows.
 
@@ -348,7 +349,7 @@ def read_source(
 
 
 def edited_response(index: Library, document_id: int, edits: Mapping[str, str]) -> dict[str, Any]:
-    """Return the response of ``PATCH /v1/documents/{id}``: the document with its new details.
+    """Edit a document, and return the response of ``PATCH /v1/documents/{id}``: its new description.
 
     Raises:
         DocumentNotFoundError: if the library has no such document.

@@ -142,7 +142,7 @@ def _read_cached(place: Path) -> bytes | None:
 
 
 def _write_cached(place: Path, picture: bytes) -> None:
-    """Cache a picture, and delete the least recently used ones if all exceed ``MAX_CACHED_BYTES``."""
+    """Cache a picture, and delete the least recently used ones if the cache exceeds ``MAX_CACHED_BYTES``."""
     make_folder(place.parent)
     with tempfile.NamedTemporaryFile(dir=place.parent, suffix=_PART, delete=False) as part:
         try:

@@ -1,1 +1,1 @@
-"""Finds the sender of a request, and refuses one who may not do what the route does."""
+"""Finds the sender of a request, and refuses a sender who may not do what the route does."""

@@ -65,7 +65,7 @@ class NewToken(RequestModel):
 
 
 def tokens_router(sign_in: SignIn | None) -> Router:
-    """Return the routes under ``/v1/tokens``. Without ``sign_in`` there are no tokens; they answer 409."""
+    """Return the routes under ``/v1/tokens``; without ``sign_in``, they answer 409."""
     router = Router(prefix="/v1/tokens", tags=["accounts"], responses=documented(409, 422, 500))
 
     @router.get("")

@@ -38,7 +38,8 @@ QUIET = (
     "/readyz",
     "/metrics",
 )
-"""The prefixes of routes whose requests are logged only at the level ``debug``: one page sends a hundred."""
+"""The prefixes of routes whose requests are logged only at the level ``debug``; loading a page sends a
+hundred of them."""
 
 
 @dataclass(slots=True)
