@@ -96,7 +96,7 @@ _MEMORY_SECONDS = 5.0
 """The seconds between two returns of free memory to the system."""
 
 _STARTER_SECONDS = 0.5
-"""The seconds between two tries of a starter question, so that the processor is free for requests."""
+"""The seconds between two attempts to make a starter question, which leave the processor to requests."""
 
 
 def create_app(
@@ -107,7 +107,7 @@ def create_app(
     sign_in: SignIn | None = None,
     watch: bool = False,
 ) -> FastAPI:
-    """Make the server over an open library.
+    """Make the server that answers over an open library.
 
     Args:
         index: the library.
@@ -230,7 +230,7 @@ def _provider(settings: Settings | None) -> Provider | None:
 def _lifespan(
     index: Library, *parts: AbstractContextManager[object]
 ) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
-    """The lifespan of the server, which enters ``parts`` in order and leaves them in reverse order."""
+    """Return the server's lifespan, a context that enters ``parts`` in order and leaves them in reverse."""
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
@@ -298,7 +298,7 @@ def _mount_chat(app: FastAPI, scratch: Path) -> None:
     from ui.page.theme import footnoted_theme
 
     page = build_chat()
-    # Gradio copies every file that a value names until its app is launched, and a mounted app is never
+    # Until its app is launched, Gradio copies every file that a value names, and a mounted app is never
     # launched.
     page.has_launched = True
     gr.mount_gradio_app(

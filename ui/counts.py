@@ -1,4 +1,4 @@
-"""The counts behind limits: in the memory of the server, or in the database that several servers share."""
+"""The counts behind the limits on requests: in a server's memory, or in a database that servers share."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ COUNTS = OwnTables("counts", _metadata, version=1)
 _SWEEP_SECONDS = 60.0
 
 _EVENT_SECONDS = 3_600.0
-"""The age from which no limit counts an event any more."""
+"""The age in seconds from which no limit counts an event any more."""
 
 
 class MemoryCounts(MemoryStorage):
@@ -79,11 +79,11 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
             return int(connection.execute(added.returning(_counts.c.count)).scalar_one())
 
     def get(self, key: str) -> int:
-        """A count; 0 if there is none."""
+        """Return a count; 0 if there is none."""
         return self._counted([key]).get(key, 0)
 
     def get_expiry(self, key: str) -> float:
-        """The end of a count, in seconds since 1970; now if there is none."""
+        """Return when a count ends, in seconds since 1970; the present time if there is no count."""
         with self._tables.engine.connect() as connection:
             ends = connection.scalar(sa.select(_counts.c.ends).filter_by(key=key))
         return time.time() if ends is None else float(ends)
@@ -97,26 +97,29 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return True
 
     def reset(self) -> int:
-        """Delete all counts; return their number."""
+        """Delete all counts and events; return the number of deleted rows."""
         with self._tables.engine.begin() as connection:
             tables = (_counts, _events)
             return sum(connection.execute(sa.delete(table)).rowcount for table in tables)
 
     def clear(self, key: str) -> None:
-        """Delete a count."""
+        """Delete the count and the events of a key."""
         with self._tables.engine.begin() as connection:
             for table in (_counts, _events):
                 connection.execute(sa.delete(table).filter_by(key=key))
 
     def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Note ``amount`` events, unless the last ``expiry`` seconds would then have more than ``limit``.
+        """Record ``amount`` events, unless the last ``expiry`` seconds would then have more than ``limit``.
 
-        Servers that note events at the same moment may together exceed the limit.
+        Servers that record events at the same moment may together exceed the limit.
+
+        Returns:
+            Whether the events were recorded.
         """
         now = time.time()
         with self._tables.engine.begin() as connection:
             self._sweep(connection, now)
-            # An event that is as old as the window still counts here, as in memory.
+            # As in the memory storage of ``limits``, an event exactly as old as the window still counts.
             recent = sa.select(sa.func.count()).where(_events.c.key == key, _events.c.at >= now - expiry)
             if int(connection.scalar(recent) or 0) + amount > limit:
                 return False
@@ -124,7 +127,10 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return True
 
     def get_moving_window(self, key: str, limit: int, expiry: int) -> tuple[float, int]:
-        """The first event's time in the last ``expiry`` seconds (now if none), and the number of events."""
+        """Return the time of the first event in the last ``expiry`` seconds, and the number of events.
+
+        The time is in seconds since 1970; without an event, it is the present time.
+        """
         del limit
         now = time.time()
         recent = sa.select(sa.func.min(_events.c.at), sa.func.count()).where(
@@ -135,7 +141,11 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return (now if first is None else float(first)), int(number)
 
     def acquire_sliding_window_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
-        """Add ``amount`` to the count of the present window, unless ``limit`` forbids it."""
+        """Add ``amount`` to the count of the present window, unless ``limit`` forbids it.
+
+        Returns:
+            Whether ``amount`` was added.
+        """
         before, rest, now, _ = self.get_sliding_window(key, expiry)
         if int(before * rest / expiry) + now + amount > limit:
             return False
@@ -147,11 +157,11 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return False
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        """The counts of the previous and the present window, each with the seconds for which it counts."""
+        """Return the count of the previous window and the seconds for which it counts; then the present's."""
         now = time.time()
         last, present = self.sliding_window_keys(key, expiry, now)
         counted = self._counted([last, present])
-        # These are the steps of ``limits``, so that rounding gives the same counts as in memory.
+        # The arithmetic is that of ``limits``, so that rounding gives the same results as counts in memory.
         rest = (1 - (now - expiry) / expiry % 1) * expiry
         ends = (1 - now / expiry % 1) * expiry + expiry
         return counted.get(last, 0), rest if counted.get(last) else 0.0, counted.get(present, 0), ends
@@ -178,7 +188,7 @@ Counts = MemoryCounts | SharedCounts
 
 
 def open_counts(home: Path, database_url: str = "") -> Counts:
-    """The counts of a server.
+    """Open the counts of a server.
 
     Args:
         home: the library's folder.

@@ -1,4 +1,4 @@
-"""The errors of the interface, and the one line and exit code with which a command explains an error."""
+"""The errors of the user interfaces, and the line and exit code with which a command reports an error."""
 
 from __future__ import annotations
 
@@ -20,7 +20,10 @@ class UsedWronglyError(FootnotedError, ValueError):
 
 
 class NoChoiceError(UsedWronglyError):
-    """The language model cannot be chosen or tested: a setting names it, or there is none."""
+    """The language model cannot be chosen, or there is none to test.
+
+    A model cannot be chosen if a setting names one, or if the server has no folder to store a choice.
+    """
 
 
 class SettingsError(FootnotedError, ValueError):
@@ -44,7 +47,7 @@ class NotAdmittedError(FootnotedError):
 
 
 class LastAdministratorError(AccountError):
-    """Without this user, nobody who can sign in would be an administrator."""
+    """The change would leave no administrator who can sign in."""
 
 
 class OwnTablesError(FootnotedError):
@@ -64,7 +67,7 @@ class ServerGoneError(FootnotedError):
 
 
 class ServerRefusedError(FootnotedError):
-    """The running server answered with a problem. The message is the problem's detail.
+    """The running server answered with a problem (RFC 9457). The message is the problem's detail.
 
     Attributes:
         status: the HTTP status.
@@ -113,7 +116,7 @@ class NotThereError(FootnotedError, LookupError):
 
 
 def expected_errors() -> tuple[type[Exception], ...]:
-    """The errors that a command explains in one line, including those of the HTTP client.
+    """Return the errors that a command explains in one line, including those of the HTTP client.
 
     Call this only after an error was raised, because it imports slow modules.
     """
@@ -133,7 +136,7 @@ def explain(error: Exception) -> tuple[str, int]:
 
 
 def excepthook(name: str) -> Callable[[type[BaseException], BaseException, TracebackType | None], None]:
-    """A ``sys.excepthook`` for bugs: it prints one line, and writes the traceback to a file for a report."""
+    """Return a ``sys.excepthook`` for bugs, which prints one line and writes the traceback to a file."""
 
     def describe(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:
         if issubclass(kind, KeyboardInterrupt):

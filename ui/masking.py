@@ -1,4 +1,4 @@
-"""Prepares settings for messages: hides secret values, also those of settings with a misspelt name."""
+"""Prepare settings for messages: hide secret values, even if the name of the setting is misspelt."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _OF_SECRETS = frozenset({"key", "apikey", "keys", "password", "passwords", "secr
 
 
 def shown(name: str, value: object) -> str:
-    """Write a setting's name and value for a message; only the name if the value may be secret."""
+    """Return a setting's name and value for a message; only the name if the value may be secret."""
     return name if _may_be_secret(name) else f"{name} = {masked(value)!r}"
 
 
 def masked(value: object) -> object:
-    """In a TOML table, hide each value that may be secret; return a value that is not a table unchanged."""
+    """Return a TOML table with ``…`` for each value that may be secret; any other value unchanged."""
     if not isinstance(value, dict):
         return value
     return {name: "…" if _may_be_secret(name) else masked(held) for name, held in value.items()}

@@ -1,4 +1,4 @@
-"""The language model of a running server, and how another model takes its place."""
+"""The language model of a running server, which can be replaced while the server runs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ class ModelChoice:
     Attributes:
         chosen: the model that the settings name or the home folder stores; None if no model writes the
             answers and they only quote.
-        trouble: the reason why the stored model did not open (answers then only quote); None if it opened.
+        trouble: the reason why the stored model could not be opened, so that answers only quote; None if
+            nothing failed.
     """
 
     def __init__(self, engine: QueryEngine, settings: Settings | None) -> None:
@@ -62,7 +63,7 @@ class ModelChoice:
         return (*found, own) if own and own not in found and own.is_file() else found
 
     def require_free(self) -> Settings:
-        """The settings of this server, if a person may choose the model.
+        """Return the settings of this server, if a person may choose the model.
 
         Raises:
             NoChoiceError: if a person may not choose the model.
@@ -153,7 +154,7 @@ class ModelChoice:
         writer, chosen = self._engine.writer, self.chosen
         is_chosen = model is None or (chosen and is_file_model(chosen) and chosen.model == model.model)
         if writer is not None and is_chosen:
-            # A file is loaded once: another copy might not fit into the memory.
+            # Use the copy that is loaded already: a second copy of the file might not fit into memory.
             with writer.model.in_use():
                 return writer.model.try_out()
         if model is None:

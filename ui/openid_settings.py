@@ -90,7 +90,7 @@ class OpenIDSettings(BaseModel):
     )
 
     def provider(self) -> ProviderChoice | None:
-        """The provider with which people sign in; None if the settings name no provider.
+        """Return the provider with which people sign in; None if the settings name no provider.
 
         Raises:
             SettingsError: if ``openid_issuer`` is set, but ``openid_client`` is not, or the packages for

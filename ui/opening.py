@@ -29,14 +29,14 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
 
     Args:
         settings: the settings, which name the home folder and the model.
-        former: whether to open a library that another model embedded. Searches then use that other model, and
-            the next sync embeds the library again with the model of the settings.
+        former: whether to open the library even if another model embedded it. Searches then use that other
+            model, and the next sync embeds the library again with the model of the settings.
 
     Raises:
         CatalogError: if the catalog cannot be opened.
         EncoderError: if the model cannot be loaded.
         EncoderMismatchError: if another model embedded the library and ``former`` is false.
-        VectorIndexError: if the setting ``index`` is no address.
+        VectorIndexError: if the setting ``index`` is not a valid address.
     """
     from index.embedding import open_encoder
     from index.library import Library, embedded_with
@@ -82,7 +82,7 @@ def check_not_moved(settings: Settings) -> None:
 
 
 def has_library(settings: Settings) -> bool:
-    """Tell if the catalog that the settings name exists; make no file.
+    """Return whether the catalog that the settings name exists; make no file.
 
     Raises:
         CatalogError: if the catalog's database cannot be reached.

@@ -1,4 +1,4 @@
-"""The settings of those who operate a server: database, log, limits of senders, how long records are kept."""
+"""The settings for operators of a server: database, log, limits on senders, how long records are kept."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ WebHost = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+(:[0-9]{1,5})?$")]
 class OperationSettings(BaseModel):
     """The part of :class:`ui.settings.Settings` that operators set."""
 
-    # pydantic builds the validators of `Settings` alone, unless this part is used by itself.
+    # Normally only `Settings` is used, so pydantic builds this part's own validators only when needed.
     model_config = ConfigDict(defer_build=True)
 
     database_url: Annotated[

@@ -1,7 +1,7 @@
 """The tables beside the catalog, such as the accounts and the audit log.
 
 Each set of tables is a SQLite file of its own in the home folder, or a schema of its own in the PostgreSQL
-database that has the catalog. Therefore no backup has passwords, and restoring a backup replaces none.
+database that has the catalog. Therefore no backup contains passwords, and restoring a backup keeps them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class OwnTables:
         name: the name of the file and, after ``footnoted_``, of the schema.
         tables: the tables.
         version: the version of the tables, which the database keeps. Each version only adds tables.
-        made: the tables that the program fills when it opens them.
+        made: the names of the tables that the program itself fills when it opens them.
     """
 
     name: str
@@ -40,7 +40,7 @@ class OwnTables:
         return f"{self.name}.sqlite"
 
     def exist(self, home: Path, database_url: str = "") -> bool:
-        """Tell if the tables may have rows; create nothing."""
+        """Return whether the tables may have rows; create nothing."""
         return bool(database_url) or (home / self.file).is_file()
 
     def open(self, home: Path, database_url: str = "") -> sa.Engine:
@@ -80,14 +80,14 @@ class OwnTables:
         return engine
 
     def late(self, home: Path, database_url: str = "") -> LateTables:
-        """The same tables, opened when they are first needed; see :meth:`open`."""
+        """Return the same tables, opened when they are first needed; see :meth:`open`."""
         return LateTables(self, home, database_url)
 
     def check_empty(self, home: Path, database_url: str) -> None:
-        """Check that a database has no rows of these tables, which :meth:`copy` would replace.
+        """Check that these tables have no rows in a database, since :meth:`copy` would delete them.
 
         Raises:
-            OwnTablesError: if the database has such rows, apart from the tables ``made``.
+            OwnTablesError: if a table other than those in ``made`` has rows.
         """
         if not self.exist(home, database_url):
             return
@@ -109,7 +109,7 @@ class OwnTables:
             engine.dispose()
 
     def copy(self, home: Path, from_url: str, to_url: str) -> None:
-        """Copy all rows to another database, and delete the rows that were there. The source keeps its rows.
+        """Copy all rows to another database, in place of its rows. The source keeps its rows.
 
         Args:
             home: the library's folder.
@@ -161,7 +161,7 @@ class LateTables:
         self._opened: sa.Engine | None = None
 
     def exist(self) -> bool:
-        """Tell if the tables may have rows; create nothing."""
+        """Return whether the tables may have rows; create nothing."""
         return self._tables.exist(*self._place)
 
     @property

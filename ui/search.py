@@ -41,7 +41,7 @@ class Query:
 def search_response(
     index: Library, query: str, limit: int = 10, filters: Filters = NO_FILTERS
 ) -> dict[str, Any]:
-    """The response of ``POST /v1/search``: the passages that match ``query`` best, best first.
+    """Return the response of ``POST /v1/search``: the passages that match ``query`` best, best first.
 
     Raises:
         QuestionError: if the query is empty or too long.
@@ -51,7 +51,9 @@ def search_response(
 
 
 def batch_response(index: Library, queries: Sequence[Query]) -> dict[str, Any]:
-    """The response of ``POST /v1/search/batch``: a search response per query, all from the same generation.
+    """Return the response of ``POST /v1/search/batch``: one search response per query, in their order.
+
+    All searches see the same generation of the library.
 
     The encoder embeds the queries together.
 
@@ -83,7 +85,7 @@ def _milliseconds(began: float) -> float:
 
 
 def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) -> SentenceScores:
-    """The probability, 0 to 1, that each sentence of the hits answers the question.
+    """Return the probability, 0 to 1, that each sentence of the hits answers the question.
 
     The engine selects the sentences of an answer by the same score. Sentences that state nothing, such as
     titles and headings, have no score.

@@ -56,10 +56,10 @@ WebOrigin = Annotated[str, Field(pattern=r"^https?://[0-9a-z_.-]+(:[0-9]{1,5})?$
 Price = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 Probability = Annotated[float, Field(ge=0, le=1.01, allow_inf_nan=False)]
-"""A threshold for probabilities; no probability reaches a threshold a little above 1."""
+"""A threshold for probabilities. A threshold just above 1 is one that no probability reaches."""
 
 MEGABYTES = Needs("a whole number of megabytes from 1")
-_SHARED = "OTEL_EXPORTER_"  # The prefix of the variable that all programs with traces share.
+_SHARED = "OTEL_EXPORTER_"  # The prefix of OpenTelemetry's variable, which programs share.
 
 NO_MODEL = "none"
 """The value of ``llm`` for no language model: answers only quote."""
@@ -70,7 +70,7 @@ OF_THE_MODEL = ("llm", "llm_model", "llm_address", "llm_key")
 
 
 def default_home() -> Path:
-    """The folder for Footnoted's data, in the platform's place for the data of a user."""
+    """Return the folder for Footnoted's data, in the platform's folder for user data."""
     return user_data_path("footnoted", appauthor=False)
 
 
@@ -325,7 +325,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return self.config.name if self.config else FILE_NAME
 
     def language_model(self) -> ModelSettings | None:
-        """The language model that writes answers; None if answers only quote.
+        """Return the language model that writes answers; None if answers only quote.
 
         The settings name the model or, if they name none, the home folder stores it.
 
@@ -348,7 +348,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return self.limited(ModelSettings(self.llm, self.llm_model, self.llm_address, key))
 
     def limited(self, model: ModelSettings) -> ModelSettings:
-        """A language model with the limits and the prices of the settings.
+        """Return a language model with the limits and the prices of the settings.
 
         Raises:
             SettingsError: if ``llm_reply`` is more than half of ``llm_context``.
@@ -364,7 +364,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return replace(model, limits=limits, prices=Prices(*self.llm_prices) if self.llm_prices else None)
 
     def thresholds(self) -> Thresholds | None:
-        """The thresholds for the judge's probabilities; None for the judge's default thresholds."""
+        """Return the thresholds for the judge's probabilities; None for the judge's default thresholds."""
         if self.judge_thresholds is None:
             return None
         from rag.verification import Thresholds
@@ -372,7 +372,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         return Thresholds(*self.judge_thresholds)
 
     def loading(self) -> Options:
-        """The options for reading files: limits, passwords, and optical character recognition.
+        """Return the options for reading files: limits, passwords, and optical character recognition.
 
         Raises:
             SettingsError: if ``ocr`` is set and tesseract or one of its languages is not installed.
@@ -409,10 +409,10 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """The sources of settings, strongest first.
+        """Return the sources of settings, strongest first.
 
-        The command line and the environment decide which file is read. Last comes the variable that all
-        programs with traces share, ``OTEL_EXPORTER_OTLP_ENDPOINT``.
+        The command line and the environment decide which file is read. The last source is the variable
+        ``OTEL_EXPORTER_OTLP_ENDPOINT``, which all programs that send traces share.
         """
         del dotenv_settings, file_secret_settings
         in_file = _read_file({**env_settings(), **init_settings()})
@@ -423,7 +423,7 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
 
 
 def needed(name: str) -> str:
-    """The requirement for the value of the setting ``name``, such as ``true or false``."""
+    """Return the requirement for the value of the setting ``name``, such as ``true or false``."""
     [needs] = [part for part in Settings.model_fields[name].metadata if isinstance(part, Needs)]
     return needs.words
 
@@ -454,7 +454,7 @@ def load_settings(**given: Path | str | int | bool | None) -> Settings:
 
 
 def home_id(home: Path) -> str:
-    """A short digest of a home folder's path, which does not reveal the path.
+    """Return a short digest of a home folder's path, which does not reveal the path.
 
     ``/healthz`` answers with it, so that a command can tell whether a server has the command's home.
     """

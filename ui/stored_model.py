@@ -1,6 +1,6 @@
 """The language model that a person chose, in ``model.json`` of the library's home folder.
 
-The file has a key in plain text. Only its owner can read it, and no backup contains it.
+The file may contain an API key in plain text. Only its owner can read it, and no backup contains it.
 """
 
 from __future__ import annotations
@@ -26,11 +26,11 @@ PROVIDER = r"^[a-z][a-z0-9_-]{0,99}$"
 GGUF = ".gguf"
 
 KEY = r"^[!-~]*$"
-"""A key: characters that a header of HTTP may have, without spaces."""
+"""The form of a key: printable ASCII characters without spaces, as an HTTP header may have them."""
 
 
 def model_of(provider: str, model: str, address: str | None = None, key: str | None = None) -> ModelSettings:
-    """A language model, with the default limits; empty strings count as not given.
+    """Return a language model, with the default limits; empty strings count as not given.
 
     Raises:
         UsedWronglyError: if a value cannot be used. The message never shows the key.
@@ -52,7 +52,7 @@ def model_of(provider: str, model: str, address: str | None = None, key: str | N
 
 
 def read_model(home: Path) -> ModelSettings | None:
-    """The stored model, with the default limits; None if none is stored.
+    """Return the stored model, with the default limits; None if none is stored.
 
     Raises:
         SettingsError: if the file cannot be read, or does not describe a model.
@@ -87,7 +87,7 @@ def remove_model(home: Path) -> None:
 
 
 def gguf_files(*folders: Path | None) -> tuple[Path, ...]:
-    """The GGUF files that lie in some folders, sorted by name; subfolders are not searched."""
+    """Return the GGUF files that lie in some folders, sorted by name; subfolders are not searched."""
     found = {
         file.absolute()
         for folder in folders

@@ -21,7 +21,7 @@ _DATES = ("published_before", "published_after")
 
 
 def is_iso_date(value: str) -> bool:
-    """Tell if ``value`` is a day, month or year of the calendar: ``2031-07-18``, ``2031-07`` or ``2031``."""
+    """Return whether ``value`` is a day, month or year: ``2031-07-18``, ``2031-07`` or ``2031``."""
     if re.fullmatch(ISO_DATE, value) is None:
         return False
     try:
@@ -32,7 +32,7 @@ def is_iso_date(value: str) -> bool:
 
 
 def request_fields(filters: Filters) -> dict[str, Any]:
-    """The fields of ``POST /v1/search`` and ``POST /v1/chat`` for ``filters``; empty without filters."""
+    """Return ``filters`` as fields of ``POST /v1/search`` and ``POST /v1/chat``; empty if none is set."""
     given = {name: value for name, value in asdict(filters).items() if value}
     dates = {name: given.pop(name) for name in _DATES if name in given}
     return {**dates, "filters": given} if given else dates

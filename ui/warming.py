@@ -1,4 +1,4 @@
-"""Questions wait while a server that has just started loads its models."""
+"""Make questions wait until a server that has just started has loaded its models."""
 
 from __future__ import annotations
 

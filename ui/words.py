@@ -38,11 +38,11 @@ _PRECISIONS = ("year", "month", "day")
 
 
 COMPUTED = "computed from the two figures, not cited"
-"""The mark of a difference that no report states."""
+"""The label of a computed difference, which no report states."""
 
 
 def compared_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, str, str]:
-    """The names of two compared figures: those that both have, those of the first alone, of the second alone.
+    """Return the names of two compared figures: the shared ones, those of the first, those of the second.
 
     Args:
         first: the path of headings to the first figure's row, and the path to its column.
@@ -61,12 +61,12 @@ def compared_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, st
 
 
 def difference_words(difference: str, unit: str, percent: str | None) -> str:
-    """A computed difference in words, such as ``+$118 in millions (+4.9%)``."""
+    """Return a computed difference in words, such as ``+$118 in millions (+4.9%)``."""
     return " ".join(filter(None, [difference, unit, f"({percent})" if percent else ""]))
 
 
 def doubt_after(verdict: Verdict | None) -> str:
-    """A space and the label of a verdict, to follow a sentence in plain text; empty without a label."""
+    """Return a space and a verdict's label, to follow a sentence in plain text; empty without a label."""
     doubt = DOUBTS[verdict] if verdict is not None else ""
     return f" {doubt}" if doubt else ""
 
@@ -74,7 +74,7 @@ def doubt_after(verdict: Verdict | None) -> str:
 def source_facts(
     publisher: str | None, author: str | None, published: str | None, *pages: int | None
 ) -> list[str]:
-    """The known facts of a source that follow its title: publisher, date, pages.
+    """Return the known facts of a source that follow its title: publisher, date, pages.
 
     If the publisher is missing, the author is given: a commission's report often names only its author.
     """
@@ -84,12 +84,12 @@ def source_facts(
 
 
 def date_or_undated(published: str | None) -> str:
-    """The date of a source in words, or ``UNDATED``."""
+    """Return the date of a source in words, or ``UNDATED``."""
     return date_words(published) or UNDATED
 
 
 def date_words(published: str | None) -> str | None:
-    """An ISO date as English words: ``18 July 2025``, ``July 2025`` or ``2025``.
+    """Return an ISO date as English words: ``18 July 2025``, ``July 2025`` or ``2025``.
 
     Text that is not an ISO date is returned unchanged.
     """
@@ -101,7 +101,7 @@ def date_words(published: str | None) -> str | None:
 
 
 def first_day(published: str | None) -> date | None:
-    """The first day of the year, month or day that an ISO date names; None for any other text."""
+    """Return the first day of the year, month or day that an ISO date names; None for any other text."""
     try:
         return date(*(int(part) for part in [*(published or "").split("-"), "1", "1"][:3]))
     except (ValueError, OverflowError):
@@ -109,14 +109,14 @@ def first_day(published: str | None) -> date | None:
 
 
 def date_precision(published: str | None) -> str | None:
-    """The precision of an ISO date: ``year``, ``month`` or ``day``; None without a date."""
+    """Return the precision of an ISO date: ``year``, ``month`` or ``day``; None without a date."""
     return _PRECISIONS[published.count("-")] if published else None
 
 
 def excerpt(text: str) -> str:
-    """The beginning of ``text`` on one line: at most ``EXCERPT_CHARACTERS``, and an ellipsis if it is cut.
+    """Return the beginning of ``text`` on one line: at most ``EXCERPT_CHARACTERS``, then an ellipsis if cut.
 
-    The cut is at a space if one of the last 40 characters is a space.
+    The cut is at the last space, if that is one of the last 40 characters.
     """
     words = " ".join(text.split())
     if len(words) <= EXCERPT_CHARACTERS:

@@ -1,4 +1,4 @@
-"""Decides which users may see a collection. Callers name the users."""
+"""The limits on which users may see a collection. Callers give the users by name."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class CollectionRecord:
 
 
 class CollectionLimits:
-    """Lists the collections of a library, and limits who may see them, from the next request on.
+    """Lists the collections of a library, and limits who may see them. Changes apply from the next request.
 
     Args:
         catalog: the catalog of the library.
@@ -41,7 +41,7 @@ class CollectionLimits:
         self._limits = Limits(catalog.engine)
 
     def all(self) -> list[CollectionRecord]:
-        """All collections that have documents or a limit, by name."""
+        """Return all collections that have documents or a limit, by name."""
         users = {self._accounts.viewer_key(user.user_id): user.name for user in self._accounts.users.all()}
         limits = self._limits.all()
         with self._catalog.reading() as reader:

@@ -31,7 +31,8 @@ class Accounts:
 
     Attributes:
         id: the random id of these accounts. Answers and limits in the catalog name this id and a user's
-            number, because the number alone means another user in other accounts, as after a restored backup.
+            number, because the number alone may mean another user once a backup has been restored beside
+            other accounts.
         engine: the SQLAlchemy engine of the database.
         users: the people.
         tokens: the tokens of programs.
@@ -63,7 +64,7 @@ class Accounts:
                 file of accounts although ``database_url`` is set.
         """
         if database_url and ACCOUNTS.exist(home):
-            # Nobody would notice that the database does not know whom the file locks out.
+            # A user whom the file locks out would not be locked out in the database, and nobody would notice.
             raise OwnTablesError(
                 f"the accounts of {home / ACCOUNTS.file} are not in use, since the catalog is in a database; "
                 "move the file away, and add the people with `footnoted user add`"
@@ -83,15 +84,15 @@ class Accounts:
         )
 
     def viewer_key(self, user_id: int) -> str:
-        """The key of a user in the catalog (:class:`index.records.Viewer`)."""
+        """Return the key by which the catalog knows a user (:class:`index.records.Viewer`)."""
         return f"{self.id}/user/{user_id}"
 
     def token_key(self, name: str) -> str:
-        """The key in the catalog of a token that belongs to no user."""
+        """Return the key by which the catalog knows a token that belongs to no user."""
         return f"{self.id}/token/{key_of(name)}"
 
     def viewer(self, identity: Identity) -> Viewer | None:
-        """The viewer of the library for a sender of requests; None while sign-in is off.
+        """Return the viewer of the library for a sender of requests; None while sign-in is off.
 
         Answers to a token belong to the token's user, or to the token if it has no user. Answers to a command
         on the server's machine belong to nobody.
@@ -111,7 +112,7 @@ class Accounts:
 
 
 def _secret(connection: sa.Connection, name: str) -> bytes:
-    """The stored random value ``name``, such as the key that signs cookies; the first call makes it."""
+    """Return the random value stored as ``name``, such as the key that signs cookies; make it if missing."""
     new = insert_into(connection, secrets).values(name=name, value=os.urandom(32))
     connection.execute(new.on_conflict_do_nothing())
     return bytes(connection.execute(sa.select(secrets.c.value).filter_by(name=name)).scalar_one())

@@ -51,7 +51,7 @@ class Identity:
     token: str | None = None
 
     def __str__(self) -> str:
-        """The sender in words, for messages."""
+        """Return the sender in words, for messages."""
         return f"the token {self.token!r}" if self.kind == "token" else (self.name or "this sender")
 
 

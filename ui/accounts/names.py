@@ -14,7 +14,7 @@ _NAME = re.compile(r"(?!\.{1,2}$)[\w.@-]+")
 
 
 def checked(name: str) -> str:
-    """``name`` in Unicode's composed form.
+    """Return ``name`` in Unicode's composed form.
 
     Raises:
         AccountError: if ``name`` cannot be a name.
@@ -28,7 +28,7 @@ def checked(name: str) -> str:
 
 
 def key_of(name: str) -> str:
-    """The form in which names are compared. Names that look alike, or differ only in case, share a form."""
+    """Return the form in which names are compared: names that look alike or differ only in case share it."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())
 
 

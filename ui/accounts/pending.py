@@ -33,7 +33,8 @@ class Pending:
         place: the path to which the browser goes after the sign-in.
         state: a random value that comes back in the address to which the provider leads the browser.
         nonce: a random value that comes back in the id token.
-        verifier: a random value; the provider gets its digest first, and the value with the code (PKCE).
+        verifier: a random value (PKCE). The provider gets its digest first, and later the value itself,
+            together with the code.
     """
 
     place: str
@@ -61,7 +62,7 @@ class PendingSignIns:
         return pending, str(self._cookies.dumps(asdict(pending)))
 
     def end(self, cookie: str, state: str) -> Pending | None:
-        """End a sign-in and return it; None if another browser began it, it is too old, or has ended before.
+        """End a sign-in and return it; None if another browser began it, or it is too old or already ended.
 
         Args:
             cookie: the cookie that the browser sends.
@@ -77,7 +78,8 @@ class PendingSignIns:
             return None
         now = self._clock()
         with self._lock:
-            # Look at the oldest only, so that a flood makes no call slow. Cookies have whole seconds.
+            # Look only at the oldest states, so that a flood makes no call slow. The second more is for the
+            # cookies, which record whole seconds.
             while self._ended and now - next(iter(self._ended.values())) > PENDING_SECONDS + 1:
                 self._ended.popitem(last=False)
             if state in self._ended:

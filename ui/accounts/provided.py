@@ -70,7 +70,10 @@ class ProvidedUsers:
         return added
 
     def admitted(self, person: Person, *, all_come: bool) -> UserRecord:
-        """The user of a person; the first sign-in binds an expected user to the person, or adds a user.
+        """Return the user of a person. At the first sign-in, bind or add the user.
+
+        A user whom an administrator has added under the person's name is bound to the person. If there is no
+        such user, one is added, provided that ``all_come`` is set.
 
         Args:
             person: the person.

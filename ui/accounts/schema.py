@@ -38,7 +38,7 @@ provided = sa.Table(
     sa.Column("subject", TEXT),  # Null until the user's first sign-in.
     sa.UniqueConstraint("issuer", "subject"),
 )
-"""The users who sign in with a provider. The issuer and the subject, the provider's id, tell them apart."""
+"""The users who sign in with a provider. The issuer and the subject, its id of the person, identify each."""
 
 tokens = sa.Table(
     "tokens",

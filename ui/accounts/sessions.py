@@ -25,10 +25,11 @@ IDLE_SECONDS = 12 * 3_600
 LONGEST_SECONDS = 7 * 86_400
 
 RENEWAL_SECONDS = 300.0
-"""The precision of a session's last use, so that not every request writes to the disk."""
+"""The seconds by which the stored time of a session's last use may be late, so that not every request writes
+to the disk."""
 
 FORM_SECONDS = IDLE_SECONDS
-"""The time for which a form can be sent."""
+"""The seconds for which a form can be sent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ class Sessions:
         return self._cookies.sign(session_id).decode()
 
     def find(self, cookie: str) -> Session | None:
-        """The session of a cookie; None if the cookie is forged, or the session has ended."""
+        """Return the session of a cookie; None if the cookie is forged, or the session has ended."""
         session_id = self._unsigned(cookie)
         if session_id is None:
             return None
@@ -97,7 +98,7 @@ class Sessions:
                 connection.execute(sa.delete(sessions).filter_by(digest=digest_of(session_id)))
 
     def form_token(self, browser: str) -> str:
-        """A token for a form that only the browser with the random cookie value ``browser`` can send."""
+        """Return a token for a form that only the browser whose random cookie is ``browser`` can send."""
         return self._forms.sign(sha256(browser.encode()).hexdigest()).decode()
 
     def is_of_form(self, token: str, browser: str) -> bool:

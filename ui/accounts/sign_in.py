@@ -79,10 +79,10 @@ class SignIn:
         return user, self.accounts.sessions.start(user.user_id)
 
     def token_identity(self, token: str, address: str) -> Identity | None:
-        """The sender of a request with a token; None if the token is wrong or has ended.
+        """Return the sender of a request with a token; None if the token is wrong or has ended.
 
-        A right token counts even if the address has sent too many wrong ones: nobody can guess 256 bits, and
-        a neighbour behind the same address must not lock a program out.
+        A right token is accepted even if the address has sent too many wrong ones: nobody can guess 256 bits,
+        and a neighbour behind the same address must not lock a program out.
 
         Raises:
             TooManyAttemptsError: if the token is wrong, and the address has sent too many wrong ones before.
@@ -96,7 +96,10 @@ class SignIn:
 
 
 def network_of(address: str) -> str:
-    """The network that one client has for itself: an IPv4 address, or the first 64 bits of an IPv6 one."""
+    """Return the network of one client: its IPv4 address, or the first 64 bits of its IPv6 address.
+
+    An address that is neither is returned unchanged.
+    """
     try:
         bits = 64 if ":" in address else 32
         return str(ip_network((address.partition("%")[0], bits), strict=False))

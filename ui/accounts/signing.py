@@ -8,11 +8,11 @@ from itsdangerous import TimestampSigner
 
 
 def timed_signer(time: Callable[[], float]) -> type[TimestampSigner]:
-    """The class of signers whose time is ``time``, in seconds since 1970."""
+    """Return a class of signers that take the time from ``time``, in seconds since 1970."""
 
     class _Timed(TimestampSigner):
         def get_timestamp(self) -> int:
-            """The time in whole seconds since 1970."""
+            """Return the time in whole seconds since 1970."""
             return int(time())
 
     return _Timed

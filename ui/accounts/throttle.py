@@ -55,7 +55,7 @@ class Throttle:
         self._check(_of_address(address))
 
     def note_failed_at(self, address: str) -> None:
-        """Count a failed sign-in that had no name."""
+        """Count a failed sign-in for which no name is known."""
         limit = _of_address(address)
         self._limiter.hit(limit.item, *limit.identifiers)
 

@@ -20,16 +20,17 @@ PREFIX = "fn_"
 DAY_SECONDS = 86_400
 
 _USED_SECONDS = 60.0
-"""The precision of a token's last use, so that not every request writes to the disk."""
+"""The seconds by which the stored time of a token's last use may be late, so that not every request writes to
+the disk."""
 
 
 def new_token() -> str:
-    """A new token of 256 random bits."""
+    """Return a new token of 256 random bits."""
     return PREFIX + secrets.token_urlsafe(32)
 
 
 def digest_of(secret: str) -> bytes:
-    """The digest of a random secret. Only passwords, which people choose, need a slow hash."""
+    """Return the SHA-256 of a random secret. Only passwords, which people choose, need a slow hash."""
     return sha256(secret.encode("utf-8", "surrogatepass")).digest()
 
 
@@ -39,12 +40,12 @@ class TokenRecord:
 
     Attributes:
         name: the name.
-        owner: the name of its user; None if it belongs to the operator of the server.
+        owner: the name of the token's user; None if the token belongs to the operator of the server.
         scopes: what the token may do.
-        created: when it was added.
+        created: when the token was added.
         expires: when the token expires.
-        revoked: when it was revoked.
-        used: when it was last used, to the minute.
+        revoked: when the token was revoked.
+        used: when the token was last used, to the minute.
     """
 
     name: str
@@ -100,7 +101,7 @@ class Tokens:
         return added, secret
 
     def all(self) -> list[TokenRecord]:
-        """All tokens, by name, including those that have ended."""
+        """Return all tokens, by name, including those that have ended."""
         return self._listed(sa.true())
 
     def revoke(self, name: str) -> None:
@@ -116,7 +117,7 @@ class Tokens:
             raise AccountError(f"there is no token {name!r}; `footnoted token list` shows all")
 
     def identity(self, secret: str) -> Identity | None:
-        """The sender of a request with this token; None if the token is unknown or has ended.
+        """Return the sender of a request with this token; None if the token is unknown or has ended.
 
         The database compares digests, not tokens, so the time of the search helps nobody to guess a token.
         """

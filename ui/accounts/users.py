@@ -79,7 +79,7 @@ class Users:
         return self.get(name)
 
     def get(self, name: str) -> UserRecord:
-        """The user ``name``.
+        """Return the user ``name``.
 
         Raises:
             AccountError: if there is no such user.
@@ -96,7 +96,7 @@ class Users:
             return connection.scalar(sa.select(users.c.id).filter_by(key=key_of(name))) is not None
 
     def all(self) -> list[UserRecord]:
-        """The users, by name."""
+        """Return the users, by name."""
         with self._engine.connect() as connection:
             return records(connection, sa.true())
 
@@ -110,7 +110,7 @@ class Users:
         keeps_administrator: bool = False,
         provider: ProviderChoice | None = None,
     ) -> UserRecord:
-        """Change the given properties of a user, who is locked out if ``is_disabled``.
+        """Change the given properties of a user; ``is_disabled`` locks the user out or lets them in again.
 
         A new password or a lock-out ends the user's sessions. While a user is locked out, the server also
         refuses the user's tokens.
@@ -164,7 +164,7 @@ class Users:
             raise _indispensable(self.get(name).name)
 
     def verified(self, name: str, password: str) -> UserRecord | None:
-        """The user with this name and password; None if there is none, or the user is locked out.
+        """Return the user with this name and password; None if there is none, or the user is locked out.
 
         The check takes as long for an unknown name, or a user without a password, as for a wrong password,
         so that the time does not tell them apart.
@@ -183,7 +183,7 @@ class Users:
         return self.get(name)
 
     def decoy(self) -> str:
-        """The hash of a random password, for the check of an unknown name; the first call makes the hash."""
+        """Return the hash of a random password, against which unknown names are checked; make it at first."""
         if self._decoy is None:
             self._decoy = self._hasher.hash(secrets.token_urlsafe())
         return self._decoy
@@ -193,7 +193,7 @@ class Users:
 
 
 def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[UserRecord]:
-    """The users for whom ``which``, a condition on the tables ``users`` and ``provided``, holds, by name."""
+    """Return the users who meet ``which``, a condition on the tables ``users`` and ``provided``, by name."""
     found = sa.select(users, provided.c.issuer, provided.c.subject).join(provided, isouter=True).where(which)
     return [
         UserRecord(
@@ -211,12 +211,12 @@ def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[Us
 
 
 def name_is_taken(name: str) -> AccountError:
-    """The error for a new user whose name another user has."""
+    """Return the error for a new user whose name another user has."""
     return AccountError(f"there is a user {name!r} already; choose another name")
 
 
 def _hold_administrators(connection: sa.Connection) -> None:
-    """Let no other transaction change an administrator, so that two of them cannot lock each other out.
+    """Lock the rows of the administrators, so that two administrators cannot lock each other out at once.
 
     SQLite lets only one transaction write at a time anyway.
     """
@@ -225,7 +225,7 @@ def _hold_administrators(connection: sa.Connection) -> None:
 
 
 def _is_dispensable(provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
-    """The condition that the user of a row is not the last administrator who can sign in."""
+    """Return the condition that the user of a row is not the last administrator who can sign in."""
     other = users.alias()
     rest = sa.select(other.c.id).where(
         other.c.id != users.c.id, other.c.role == Role.ADMINISTRATOR, _has_way(other, provider)
@@ -234,7 +234,7 @@ def _is_dispensable(provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
 
 
 def _has_way(user: sa.FromClause, provider: ProviderChoice | None) -> sa.ColumnElement[bool]:
-    """The condition that a user can sign in, by the rules of :func:`ui.accounts.exposure.can_sign_in`."""
+    """Return the condition that a user can sign in, as in :func:`ui.accounts.exposure.can_sign_in`."""
     by_password = user.c.password != NO_HASH
     if provider is None:
         return user.c.disabled.is_(None) & by_password
@@ -258,7 +258,7 @@ def _unknown(name: str) -> AccountError:
 
 
 def _composed(password: str) -> str:
-    """A password in Unicode's composed form, so that it does not depend on the keyboard."""
+    """Return a password in Unicode's composed form, so that it does not depend on the keyboard."""
     return unicodedata.normalize("NFC", password)
 
 

@@ -50,13 +50,13 @@ _JSON = "json"
 
 
 def format_of(suffix: str) -> Format | None:
-    """The format of a suffix without the dot, ignoring case; None for an unknown suffix."""
+    """Return the format of a suffix without the dot, ignoring case; None for an unknown suffix."""
     wanted = suffix.lower()
     return next((each for each in FORMATS if wanted == each.suffix or wanted in each.also), None)
 
 
 def export(answer: Answer, form: Format, digests: Digests) -> bytes:
-    """An answer as a file.
+    """Return an answer as a file.
 
     Args:
         answer: the answer.
@@ -69,7 +69,7 @@ def export(answer: Answer, form: Format, digests: Digests) -> bytes:
 def export_conversation(
     conversation_id: str, name: str, answers: Sequence[Answer], form: Format, digests: Digests
 ) -> bytes:
-    """The answers of a conversation as one file.
+    """Return the answers of a conversation as one file.
 
     Args:
         conversation_id: the conversation's id.
@@ -96,7 +96,7 @@ def _written(sheet: Sheet, form: Format) -> bytes:
 
 
 def read_export(data: bytes, path: Path) -> Exported:
-    """The visible text of an answer or conversation in an exported file or in JSON.
+    """Return the visible text of an answer or conversation in an exported file or in JSON.
 
     Args:
         data: the content of the file.
@@ -126,7 +126,7 @@ def read_export(data: bytes, path: Path) -> Exported:
 
 
 def sheet_as_read(sheet: Sheet) -> Exported:
-    """The visible text of exported answers, which is the same in every format.
+    """Return the visible text of exported answers, which is the same in every format.
 
     A quoted sentence counts as supported, because neither kind of sentence has a label in the file.
     """
@@ -134,7 +134,7 @@ def sheet_as_read(sheet: Sheet) -> Exported:
 
 
 def _as_read(sheet: Sheet, shown: Callable[[Verdict], Verdict]) -> Exported:
-    """The visible text of exported answers.
+    """Return the visible text of exported answers.
 
     Args:
         sheet: the exported answers.
@@ -167,7 +167,7 @@ def _read_json(data: bytes) -> Exported:
         sheet = _sheet_of_json(data)
     except AnswerFormError as error:
         raise NotExportedError(f"it is {error}") from error
-    # JSON has every verdict, and no manifest beside its text.
+    # JSON shows every verdict, and has no manifest.
     return replace(_as_read(sheet, lambda verdict: verdict), manifest=None)
 
 

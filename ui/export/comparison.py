@@ -35,7 +35,7 @@ _MORE = regex.compile(
 
 
 def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
-    """The problems of exported answers, compared with their own footnotes and the cited documents."""
+    """Yield what contradicts an exported file's own footnotes or the cited documents, one line each."""
     alone = exported.name is None
     for name, answer in _with_prefixes(exported):
         if answer.abstention and (answer.claims or (alone and exported.footnotes)):
@@ -55,7 +55,7 @@ def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
 
 
 def check_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
-    """The differences between the visible text of a file and its manifest."""
+    """Yield the differences between the visible text of a file and its manifest, one line each."""
     if manifest.whole is not None and digest_of(exported.name or "") != manifest.whole.name:
         yield f"its title is not the one that it was exported with: “{exported.name}”"
     if len(exported.answers) != len(manifest.answers):
@@ -73,7 +73,7 @@ def check_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
 
 
 def check_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str]:
-    """The differences between exported answers and the stored ones.
+    """Yield the differences between exported answers and the stored ones, one line each.
 
     Footnotes are matched by the places of their quotes, since Word renumbers them.
 
@@ -105,13 +105,13 @@ def has_figure(value: str, quote: str) -> bool:
 
 
 def _with_prefixes(exported: Exported) -> Iterator[tuple[str, ReadAnswer]]:
-    """Each answer, with the prefix of messages about it; the prefix is empty for a single answer."""
+    """Yield each answer, with the prefix of messages about it; the prefix is empty for a single answer."""
     for number, answer in enumerate(exported.answers, 1):
         yield ("" if exported.name is None else f"answer {number}: "), answer
 
 
 def _changes(answer: ReadAnswer, sheet: Sheet, places: Mapping[int, tuple[int, ...]]) -> Iterator[str]:
-    """The differences between an exported answer and the stored one.
+    """Yield the differences between an exported answer and the stored one.
 
     Args:
         answer: the answer that was read.
@@ -161,7 +161,10 @@ def _first_lines(
     answer: ReadAnswer,
     notes: Mapping[int, Footnote],
 ) -> Iterator[FirstLine]:
-    """The first lines that an answer may have, by its cited rows from the table of its first footnote."""
+    """Yield the first lines that an answer may have, given the rows that it cites of one table.
+
+    The table is that of the answer's first footnote. If this footnote is no row of a table, there are none.
+    """
     rows: list[TableRow] = []
     for number in dict.fromkeys(number for claim in answer.claims for number in claim.footnotes):
         row = _row_of(reader, texts, notes[number].place) if number in notes else None
@@ -175,7 +178,7 @@ def _first_lines(
 def _row_of(
     reader: CatalogReader, texts: Callable[[int, int], Document], place: Place | None
 ) -> TableRow | None:
-    """The row of a table that a footnote cites; None if the footnote does not cite a row."""
+    """Return the row of a table that a footnote cites; None if the footnote does not cite a row."""
     if place is None or not 0 <= place.start <= place.end:
         return None
     if (record := cited_document(reader, place)) is None:
@@ -189,9 +192,9 @@ def _row_of(
 
 
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
-    """The words that a footnote's attribution adds to the facts of the document; None without such words.
+    """Return the unknown words that an attribution has besides the facts of the document; None without any.
 
-    The result is also None if facts are missing: the check of the quote reports missing facts.
+    The result is also None if facts are missing, because the check of the quote reports missing facts.
     """
     place = footnote.place
     if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:
@@ -206,5 +209,5 @@ def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], foot
 
 
 def _place_key(place: Place | None) -> tuple[int, ...]:
-    """The place of a quote as a comparable key; empty for an unknown place."""
+    """Return the place of a quote without its digest, for comparisons; empty for an unknown place."""
     return (place.document_id, place.version, place.start, place.end) if place is not None else ()

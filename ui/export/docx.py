@@ -72,7 +72,7 @@ _BEFORE_COMPATIBILITY = (
 
 
 def write_docx(sheet: Sheet) -> bytes:
-    """A sheet as a Word document."""
+    """Return a sheet as a Word document."""
     import docx
 
     numbered = _numbered(sheet)
@@ -221,7 +221,7 @@ def _add_footnotes(word: WordDocument, notes: tuple[Note, ...]) -> None:
 
 
 def _footnote(note: Note) -> Element:
-    """A footnote: its mark and quote, the headings of a table row, and the attribution."""
+    """Return a footnote: its mark and quote, the headings of a table row, and the attribution."""
     lines = [f" “{note.quote}”"]
     if note.headings is not None:
         lines.append(f"{HEADINGS}{note.headings}")

@@ -33,7 +33,7 @@ _DELETED = frozenset({f"{_W}del", f"{_W}moveFrom"})
 
 
 def read_docx_export(data: bytes) -> Exported:
-    """The visible text of a Word document that :func:`ui.export.docx.write_docx` wrote.
+    """Return the visible text of a Word document that :func:`ui.export.docx.write_docx` wrote.
 
     Footnotes have the numbers that Word shows, in the order of their marks.
 
@@ -56,7 +56,7 @@ def read_docx_export(data: bytes) -> Exported:
 
 
 def _read(data: bytes) -> tuple[Manifest, _BodyReader, list[list[str]]]:
-    """The manifest, the body, and the lines of each footnote in the order of the marks."""
+    """Return the manifest, the body, and the lines of each footnote in the order of the marks."""
     import docx
     from docx.opc.constants import RELATIONSHIP_TYPE
 
@@ -111,7 +111,8 @@ class _BodyReader:
 
     def _take_line(self, paragraph: Element) -> None:
         words, style = _words(paragraph), self._style(paragraph)
-        # Word shows footnote marks and text boxes everywhere, so a paragraph with a mark or a box is text.
+        # Word shows a footnote mark or a text box wherever it stands, so a paragraph with one is text of the
+        # answer.
         alone = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
         if style == "Title" and not self.title.question and alone:
             self.title.question = words
@@ -197,7 +198,7 @@ def _first_line(paragraph: Element) -> FirstLine:
 
 
 def _manifest(word: WordDocument) -> str | None:
-    """The JSON of the manifest; None if the document has none."""
+    """Return the JSON of the manifest; None if the document has none."""
     from docx.oxml import parse_xml
 
     for part in _parts(word, MANIFEST_TYPE):
@@ -214,7 +215,7 @@ def _parts(word: WordDocument, kind: str) -> Iterator[Part]:
 
 
 def _footnotes(part: Part) -> dict[str, list[str]]:
-    """The lines of each footnote, by its id."""
+    """Return the lines of each footnote, by its id."""
     from docx.oxml import parse_xml
 
     notes: dict[str, list[str]] = {}
@@ -225,7 +226,7 @@ def _footnotes(part: Part) -> dict[str, list[str]]:
 
 
 def _margins(word: WordDocument) -> Iterator[Piece]:
-    """The text of headers, footers, endnotes and comments, which an exported answer does not have."""
+    """Yield the text of headers, footers, endnotes and comments, which an exported answer does not have."""
     from docx.opc.constants import RELATIONSHIP_TYPE as KINDS
     from docx.oxml import parse_xml
 
@@ -237,7 +238,7 @@ def _margins(word: WordDocument) -> Iterator[Piece]:
 
 
 def _words(element: Element) -> str:
-    """The text of an element, without deleted text."""
+    """Return the text of an element, without deleted text."""
     parts = (part for part in element.iter(*_TEXTS, *_SPACES) if not _is_deleted(part))
     return "".join(_SPACES.get(str(part.tag)) or part.text or "" for part in parts)
 

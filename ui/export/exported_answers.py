@@ -140,7 +140,7 @@ class Sheet:
 
 
 def digests_of(catalog: Catalog, *answers: Answer) -> Digests:
-    """The digests of the cited files that the library still has."""
+    """Return the digests of the cited files that the library still has."""
     found: dict[tuple[int, int], str] = {}
     with catalog.reading() as reader:
         for place in {(cited.document_id, cited.version) for each in answers for cited in each.citations}:
@@ -152,7 +152,7 @@ def digests_of(catalog: Catalog, *answers: Answer) -> Digests:
 
 
 def lay_out(answer: Answer, digests: Digests) -> Sheet:
-    """The layout of a single answer.
+    """Return the layout of a single answer.
 
     Args:
         answer: the answer.
@@ -191,7 +191,7 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
 
 
 def first_line(headline: Headline) -> FirstLine:
-    """The first line of an answer with a headline."""
+    """Return the first line of an answer with a headline."""
     if headline.comparison is not None:
         return _compared_line(headline, headline.comparison)
     names = (f"· {name}" for name in (headline.row, headline.column) if name)
@@ -199,7 +199,7 @@ def first_line(headline: Headline) -> FirstLine:
 
 
 def _compared_line(headline: Headline, other: Comparison) -> FirstLine:
-    """Both figures of a comparison with their names; then their difference, marked as computed."""
+    """Return both figures of a comparison with their names, then their difference, marked as computed."""
     computed = other.computed
     shared, own, others = compared_names((headline.row, headline.column), (other.row, other.column))
     answer = f"{computed.answer[:1].upper()}{computed.answer[1:]}: " if computed.answer else ""
@@ -217,7 +217,7 @@ def _named_figure(value: str, name: str) -> str:
 
 
 def facts(record: DocumentRecord, page: int | None) -> list[str]:
-    """The facts of a document and page in a footnote."""
+    """Return what a footnote says of a document and page, such as title, publisher, date, page and path."""
     return _facts(record, record.stated, page)
 
 
@@ -298,7 +298,7 @@ def _colophon(answer: Answer) -> Sequence[tuple[str, str]]:
 def lay_out_conversation(
     conversation_id: str, name: str, answers: Sequence[Answer], digests: Digests
 ) -> Sheet:
-    """The layout of a conversation, with one list of footnotes for all answers.
+    """Return the layout of a conversation, with one list of footnotes for all answers.
 
     If several answers share a footnote, the facts of its source are those that the last answer has.
 
@@ -325,7 +325,7 @@ def lay_out_conversation(
 
 
 def _numbered(answers: Sequence[Answer]) -> Iterator[Answer]:
-    """The answers, in which each footnote number stands for one quote.
+    """Yield the answers, renumbered where one footnote number stands for different quotes.
 
     Two questions that were asked at the same time in one conversation may have given one number to different
     quotes. The later quote gets a number that no answer uses.
@@ -347,7 +347,7 @@ def _quote_key(cited: Citation) -> tuple[int, ...]:
 
 
 def _renumbered(answer: Answer, numbers: Mapping[int, int]) -> Answer:
-    """``answer`` with the footnotes renumbered; ``numbers`` maps old numbers to new ones."""
+    """Return ``answer`` with the footnotes renumbered; ``numbers`` maps old numbers to new ones."""
 
     def new(number: int) -> int:
         return numbers.get(number, number)

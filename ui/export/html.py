@@ -86,7 +86,7 @@ BACK = "↩"
 
 
 def write_html(sheet: Sheet) -> bytes:
-    """A sheet as an HTML page in UTF-8."""
+    """Return a sheet as an HTML page in UTF-8."""
     seen: dict[int, int] = {}
     if sheet.name is None:
         [part] = sheet.parts
@@ -110,7 +110,7 @@ def _page(sheet: Sheet, parts: Sequence[str], style: str) -> bytes:
 
 
 def _answer(part: Part, seen: dict[int, int], level: int) -> Iterator[str]:
-    """The question as a heading of ``level``, then the sections of the answer."""
+    """Yield the question as a heading of ``level``, then the sections of the answer."""
     yield _heading(part.question, level)
     if part.abstention is not None:
         reason = f'<p dir="auto">{escape(part.abstention)}</p>'
@@ -160,7 +160,7 @@ def _sentence(sentence: Sentence, seen: dict[int, int]) -> str:
 
 
 def _mark(number: int, seen: dict[int, int]) -> str:
-    """A footnote mark with an id of its own, so that the footnote can link back to each of its marks."""
+    """Return a footnote mark with its own id, so that the footnote can link back to each of its marks."""
     seen[number] = seen.get(number, 0) + 1
     place = f"mark-{number}-{seen[number]}"
     return f'<sup><a href="#note-{number}" id="{place}" aria-label="Footnote {number}">{number}</a></sup>'
@@ -221,7 +221,7 @@ _NUMBER = re.compile(r"[0-9]{1,6}")
 
 
 def read_html(data: bytes) -> Exported:
-    """The visible text of a page that :func:`write_html` wrote.
+    """Return the visible text of a page that :func:`write_html` wrote.
 
     Raises:
         NotExportedError: if the file is not such a page.
@@ -256,7 +256,7 @@ def read_html(data: bytes) -> Exported:
 
 @dataclass(slots=True)
 class _PageReader:
-    """Reads a page; ``elements`` has the elements that were read and have no sentence of an answer."""
+    """Reads a page; ``elements`` are those already read, which contain no sentence of an answer."""
 
     manifest: Manifest
     notes: list[Footnote] = field(default_factory=list)
@@ -326,7 +326,7 @@ def _first_line(line: HtmlElement) -> FirstLine | None:
 
 
 def _pieces(element: HtmlElement, read: set[HtmlElement], *, struck: bool) -> Iterator[Piece]:
-    """The text of an element in reading order, without the elements in ``read``."""
+    """Yield the text of an element in reading order, without the elements in ``read``."""
     name = element.tag
     if not isinstance(name, str) or name in _UNSEEN or element in read:
         return
@@ -351,7 +351,7 @@ def _pieces(element: HtmlElement, read: set[HtmlElement], *, struck: bool) -> It
 
 
 def _lines(note: HtmlElement) -> list[str]:
-    """The lines of a footnote: its child elements, and the text between them."""
+    """Return the lines of a footnote: its child elements, and the text between them."""
     lines = [note.text or ""]
     for child in note:
         if child.get("class") != "back" or _text(child) != BACK:

@@ -84,12 +84,12 @@ class Manifest:
     whole: Whole | None = None
 
     def to_json(self) -> str:
-        """The JSON text, on one line."""
+        """Return the JSON text, on one line."""
         return json.dumps(asdict(_json_form(self)), separators=(",", ":"))
 
 
 def digest_of(name: str) -> str:
-    """The SHA-256 of an exported conversation's title, in hexadecimal, as the manifest records it."""
+    """Return the SHA-256 of an exported conversation's title, in hexadecimal, as the manifest records it."""
     return sha256(name.encode()).hexdigest()
 
 
@@ -142,7 +142,7 @@ def _json_form(manifest: Manifest) -> _One | _Several:
 
 
 def _field_path(place: tuple[int | str, ...]) -> Iterator[int | str]:
-    """The path of a fault, without the format number with which Pydantic begins the path."""
+    """Yield the path of a fault, without the format number with which Pydantic begins the path."""
     yield from place[1:] if place[:1] in {(_ONE,), (_SEVERAL,)} else place
 
 

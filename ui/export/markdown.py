@@ -48,7 +48,7 @@ HEAD = (f"| {' | '.join(COLUMNS)} |", "|---" * len(COLUMNS) + "|")
 
 
 def escape_markdown(words: str) -> str:
-    """``words``, a single line, escaped so that Markdown shows them literally at any position."""
+    """Return ``words``, a single line, escaped so that Markdown shows them literally at any position."""
     escaped = _SITE.sub(r"\\.", _ACTIVE.sub(r"\\\g<0>", words))
     start = _AT_START.match(escaped)
     if start is None:
@@ -58,7 +58,7 @@ def escape_markdown(words: str) -> str:
 
 
 def write_markdown(sheet: Sheet) -> bytes:
-    """A sheet as Markdown in UTF-8."""
+    """Return a sheet as Markdown in UTF-8."""
     blocks = [] if sheet.name is None else [f"# {escape_markdown(sheet.name)}"]
     for part in sheet.parts:
         blocks += _part(part, level=1 if sheet.name is None else 2)
@@ -68,7 +68,7 @@ def write_markdown(sheet: Sheet) -> bytes:
 
 
 def _part(part: Part, level: int) -> Iterator[str]:
-    """The blocks of an answer; its question is a heading of ``level``."""
+    """Yield the blocks of an answer; its question is a heading of ``level``."""
     section = "#" * (level + 1)
     yield f"{'#' * level} {escape_markdown(part.question)}"
     if part.abstention is not None:
@@ -128,7 +128,7 @@ _INLINE = MarkdownIt("commonmark", {"html": False})
 
 
 def read_markdown(data: bytes) -> Exported:
-    """The visible text of a Markdown file that :func:`write_markdown` wrote.
+    """Return the visible text of a Markdown file that :func:`write_markdown` wrote.
 
     Raises:
         NotExportedError: if the file is not such a file.
@@ -157,7 +157,7 @@ def read_markdown(data: bytes) -> Exported:
 
 
 def _split_footnotes(lines: Iterator[str]) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The lines outside of footnotes, and the visible lines of each footnote by number."""
+    """Return the lines outside of footnotes, and the visible lines of each footnote by number."""
     body: list[str] = []
     notes: list[tuple[int, list[str]]] = []
     inside = False
@@ -174,7 +174,7 @@ def _split_footnotes(lines: Iterator[str]) -> tuple[list[str], list[tuple[int, l
 
 
 def _split_questions(lines: Sequence[str]) -> list[list[str]]:
-    """The lines before the first question of a conversation, then the lines of each question."""
+    """Return the lines before the first question of a conversation, then the lines of each question."""
     chunks: list[list[str]] = [[]]
     for line in lines:
         if line.startswith("## "):
@@ -291,7 +291,7 @@ def _cells(inside: str) -> Iterator[str]:
 
 
 def _words(raw: str) -> str:
-    """The visible text of a line of Markdown, without emphasis and links."""
+    """Return the visible text of a line of Markdown, without emphasis and links."""
     leading, trailing = raw[: len(raw) - len(raw.lstrip())], raw[len(raw.rstrip()) :]
     [inline] = _INLINE.parseInline(raw) or [Token("inline", "", 0)]
     return leading + "".join(map(_shown, inline.children or ())) + trailing

@@ -49,7 +49,7 @@ class Act:
 
     Attributes:
         action: the route, such as ``DELETE /v1/documents/{document_id}``, or the command.
-        outcome: ``done``, or the status of the refusal or the failure.
+        outcome: ``done``, or the HTTP status of the refusal or the failure.
         kind: ``user``, ``token``, ``machine`` or ``local`` as in :class:`ui.accounts.Identity`, ``nobody``
             for an unknown sender, and ``command`` for a command.
         who: the name of the user or the token, or the operating system's account that ran the command.
@@ -90,7 +90,7 @@ class AuditLog:
     """
 
     def __init__(self, home: Path, database_url: str = "", clock: Callable[[], float] = time.time) -> None:
-        """Open the log at its first use.
+        """Prepare the log. Its tables are opened at the first use.
 
         Args:
             home: the library's folder.
@@ -125,7 +125,7 @@ class AuditLog:
         action: str | None = None,
         since: float | None = None,
     ) -> list[AuditRecord]:
-        """The records, the newest first.
+        """Return the records, the newest first.
 
         Args:
             limit: the most records.
@@ -149,7 +149,7 @@ class AuditLog:
             return [AuditRecord(**row) for row in connection.execute(newest).mappings()]
 
     def latest(self, action: str) -> dict[str, float]:
-        """The time at which each ``who`` last did ``action`` with success, in seconds since 1970."""
+        """Return the time at which each ``who`` last did ``action`` with success, in seconds since 1970."""
         newest = (
             sa.select(_records.c.who, sa.func.max(_records.c.at))
             .where(_records.c.action == action, _records.c.outcome == DONE, _records.c.who.is_not(None))
@@ -161,7 +161,10 @@ class AuditLog:
             return {str(who): float(at) for who, at in connection.execute(newest)}
 
     def forget(self, before: float) -> int:
-        """Delete the records from before the time ``before``, also from the disk; return their number."""
+        """Delete the records from before ``before``, in seconds since 1970; return their number.
+
+        The database's log is cleared too, so that the records do not stay on the disk.
+        """
         if not self._tables.exist():
             return 0
         with self._tables.engine.begin() as connection:
@@ -183,7 +186,7 @@ def record_command(settings: Settings, action: str, target: str | None = None) -
 
 
 def system_account() -> str:
-    """The operating system's account that runs this process: its name, or its number if it has no name."""
+    """Return the name of the operating system's account that runs this process; its number if unnamed."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):  # A container's account may have no name.
@@ -194,14 +197,14 @@ _notes: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)
 
 
 def begin_notes() -> dict[str, str]:
-    """Begin to collect what :func:`note` notes about the current request."""
+    """Return an empty dictionary, to which :func:`note` adds what it notes about the current request."""
     notes: dict[str, str] = {}
     _notes.set(notes)
     return notes
 
 
 def note(**known: str) -> None:
-    """Note the ``who`` or ``target`` of the current request for the audit log, if its route does not tell."""
+    """Tell the audit log the ``who`` or ``target`` of the current request, where the route does not."""
     notes = _notes.get()
     if notes is not None:
         notes.update(known)

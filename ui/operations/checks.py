@@ -43,7 +43,8 @@ class Finding:
 
     Attributes:
         name: what was checked, in one word.
-        state: ``warning`` for what works and needs a look; ``failed`` for what keeps the server from working.
+        state: ``ok``; ``warning`` if something works but needs attention; ``failed`` if something keeps the
+            server from working.
         detail: what was found, and what to do about it.
     """
 
@@ -121,12 +122,12 @@ def _permissions(settings: Settings) -> _Found:
 
 
 def _existing(home: Path) -> Path:
-    """The home, or its nearest parent that exists."""
+    """Return the home, or its nearest parent that exists."""
     return next(folder for folder in (home, *home.parents) if folder.is_dir())
 
 
 def _entries(home: Path) -> Iterator[Path]:
-    """The home, and the files and folders in it. A folder that a server removes meanwhile is skipped."""
+    """Yield the home and all files and folders in it; skip a folder that a server removes meanwhile."""
     yield home
     for folder, folders, files in os.walk(home):
         yield from (Path(folder, name) for name in (*folders, *files))
@@ -165,7 +166,7 @@ def _library(settings: Settings) -> _Found:
 
     store = store_at(settings.index_url)
     if store is not None:
-        # Fails if the server does not answer.
+        # This call fails if the server does not answer.
         store.names("")
     if not has_library(settings):
         return "ok", "there is none yet; the first sync or upload makes it"
@@ -184,7 +185,7 @@ def _library(settings: Settings) -> _Found:
 
 def _accounts(settings: Settings) -> _Found:
     exposed = _is_exposed(settings.host)
-    # With --insecure, a server starts all the same.
+    # With --insecure, a server starts anyway.
     refused: State = "warning" if settings.insecure else "failed"
     if not asks_to_sign_in(settings, exposed=exposed):
         if exposed:
@@ -212,7 +213,7 @@ def _is_exposed(host: str) -> bool:
 
 
 def _question(settings: Settings) -> _Found:
-    """Ask a test question of a library of one report, in a folder that is then removed."""
+    """Ask a test question about one report, in a temporary library that is then removed."""
     from index.embedding import open_encoder
     from index.ingest import sync
     from index.library import Library

@@ -1,4 +1,4 @@
-"""The log of a server: one line for each event, as pairs or as JSON, with the id of its request.
+"""The log of a server: one line for each event, as ``key=value`` pairs or as JSON, with the request's id.
 
 Unless the settings allow it, no line has words of a question, an answer or a report. The message of an
 unexpected error may quote them (an error of a database quotes its parameters), so the log gets only the class
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from ui.operation_settings import OperationSettings
 
 EVENTS = "footnoted"
-"""The logger of events."""
+"""The name of the logger of events."""
 
 _WELL_FORMED = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,63}")
 _PLAIN = re.compile(r"[^\s\"=\\\x00-\x1f\x7f]+")
@@ -50,7 +50,7 @@ def begin_request(sent: str | None) -> str:
 
 
 def request_id() -> str | None:
-    """The id of the current request; None outside of a request."""
+    """Return the id of the current request; None outside of a request."""
     return _request.get()
 
 
@@ -78,7 +78,7 @@ class LineFormatter(logging.Formatter):
         self._texts = texts
 
     def format(self, record: logging.LogRecord) -> str:
-        """The line, without a line break."""
+        """Return the line, without a line break."""
         fields = {key: value for key, value in self._fields(record) if value is not None}
         if self._as_json:
             return json.dumps(fields, ensure_ascii=False, default=str)
@@ -118,7 +118,7 @@ class LineFormatter(logging.Formatter):
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
-    """An error, its cause, the cause of that, and so on."""
+    """Yield an error, the cause of that error, the cause of the cause, and so on."""
     seen: set[int] = set()
     now: BaseException | None = error
     while now is not None and id(now) not in seen:

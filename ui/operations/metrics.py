@@ -141,12 +141,12 @@ class Metrics:
             self._sync_stages.labels(stage).observe(seconds)
 
     def text(self) -> bytes:
-        """All metrics in the text format of Prometheus."""
+        """Return all metrics in the text format of Prometheus."""
         return generate_latest(self.registry)
 
 
 def verdicts_of(answer: Answer) -> dict[str, int]:
-    """The number of sentences with each verdict; ``dropped`` counts those that the answer leaves out."""
+    """Return the number of sentences by verdict; ``dropped`` counts those that the answer leaves out."""
     counted = Counter[str](sentence.verdict for sentence in answer.sentences)
     if answer.dropped:
         counted["dropped"] = len(answer.dropped)
@@ -185,7 +185,7 @@ class _Library(Collector):
         self._engine = engine
 
     def collect(self) -> Iterator[GaugeMetricFamily | CounterMetricFamily]:
-        """The metrics; without those of the library if the catalog cannot be read."""
+        """Yield the metrics; without those of the library if the catalog cannot be read."""
         yield _gauge("ready", "1 if the server answers questions.", float(not self._engine.is_warming))
         yield _gauge("open_questions", "Questions that are being answered.", self._engine.open_questions)
         encoder = self._engine.index.encoder

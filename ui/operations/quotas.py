@@ -58,7 +58,8 @@ class _Count:
 class Quotas:
     """Counts what each user, token and address does.
 
-    Commands on the server's machine have no limits; while sign-in is off, nothing on that machine has any.
+    Commands on the server's machine have no limits. While sign-in is off, the only limit is that on requests
+    from the address of another machine.
     """
 
     def __init__(self, settings: OperationSettings, counts: Counts) -> None:
@@ -73,7 +74,9 @@ class Quotas:
     def count(
         self, identity: Identity | None, address: str, *, is_question: bool = False, upload_bytes: int = 0
     ) -> Excess | None:
-        """Count a request; if a limit forbids it, count nothing and return the limit.
+        """Count a request and return None; if a limit forbids the request, return that limit instead.
+
+        If several limits forbid it, the one with the longest wait is returned.
 
         Args:
             identity: the sender; None if the route needs none.
@@ -122,7 +125,7 @@ class Quotas:
 
 
 class Refusals:
-    """Counts the refusals of a server."""
+    """Counts refused requests, to limit how many of them the audit log records."""
 
     def __init__(self) -> None:
         self._limiter = SlidingWindowCounterRateLimiter(MemoryStorage())

@@ -27,14 +27,14 @@ class Forgotten:
 
 
 def retention(library: Library, audit: AuditLog, settings: OperationSettings) -> Callable[[], None]:
-    """Make a step of a server's maintenance that deletes what is too old, at once and then every hour."""
+    """Make a step of a server's maintenance that deletes old records, at its first call and then hourly."""
     due = 0.0
 
     def step() -> None:
         nonlocal due
         now = time.monotonic()
         if now >= due:
-            # Set this before the attempt, so that a full disk is tried, and logged, only once an hour.
+            # Set this first, so that on a full disk the attempt and its log line come only once an hour.
             due = now + HOUR_SECONDS
             forget(library, audit, settings)
 
@@ -44,7 +44,7 @@ def retention(library: Library, audit: AuditLog, settings: OperationSettings) ->
 def forget(
     library: Library, audit: AuditLog, settings: OperationSettings, clock: Callable[[], float] = time.time
 ) -> Forgotten:
-    """Delete what is too old, and empty the catalog's write-ahead log, which may still have deleted rows.
+    """Delete records that are too old, and empty the catalog's write-ahead log, which may still have them.
 
     Raises:
         sqlalchemy.exc.DatabaseError, UnreachableError: if a database cannot be written.

@@ -1,4 +1,4 @@
-"""Turns traces on, if the settings name a collector. Until then, nothing of OpenTelemetry is imported."""
+"""Turn traces on if the settings name a collector. Otherwise, nothing of OpenTelemetry is imported."""
 
 from __future__ import annotations
 

@@ -87,10 +87,10 @@ class Tracing:
             yield answered
 
     def see_answer(self, answer: Answer) -> None:
-        """Trace an answer that has just been made, in the request of the current context.
+        """Trace an answer that has just been made, as a part of the current request's trace.
 
-        The stages lie one after another, in the order of :data:`rag.engine.STAGES`. A stage that ran several
-        times is one span, as long as all its runs together.
+        The spans of the stages follow one another, in the order of :data:`rag.engine.STAGES`. A stage that
+        ran several times has one span, as long as all its runs together.
         """
         spent, parts = (
             {name: int(answer.timings[name] * _MILLISECOND) for name in names if name in answer.timings}

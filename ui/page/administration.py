@@ -50,7 +50,7 @@ _SCRIPTS = f"""{CONSTANTS_ELEMENT}
 
 
 def administration_router() -> Router:
-    """The route ``/administration``, which needs the scope ``admin``."""
+    """Return the route ``/administration``, which needs the scope ``admin``."""
     router = Router(include_in_schema=False)
 
     @router.get("/administration")
@@ -61,7 +61,7 @@ def administration_router() -> Router:
 
 
 def refusal_page(request: HTTPConnection) -> Response:
-    """The page for a user who opens a page that only administrators may open."""
+    """Return the page for a user who opens a page that only administrators may open."""
     language = _language(request)
     said = escape(language.text("admin.refusal"))
     return _page(language, main=f'<p class="fn-warning" role="alert">{said}</p>', status=403)

@@ -18,7 +18,7 @@ TITLE = "Footnoted"
 
 
 def labels() -> gr.I18n:
-    """The labels of Gradio's components, in each language of the interface."""
+    """Return the labels of Gradio's components, in each language of the interface."""
     import gradio as gr
 
     return gr.I18n(**gradio_words("chat."))
@@ -104,7 +104,7 @@ def build_chat() -> gr.Blocks:
 
 
 def _events_of(request: gr.Request) -> ChatEvents:
-    """The handlers of an event, with an engine without the reports that the event's sender may not see."""
+    """Return the handlers of an event, whose engine leaves out the reports that the sender may not see."""
     import gradio as gr
 
     if request.request is None:

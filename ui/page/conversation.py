@@ -13,7 +13,8 @@ from ui.page.markup.answer import question_markup
 from ui.page.partial_answer import PartialAnswer, partial_markup, stopped_markup
 
 REMEMBERED_ANSWERS = 100
-"""The most earlier answers that a question follows. A footnote of an older answer may get a new number."""
+"""The most earlier answers that a question can refer to. A quote that only older answers cite may get a new
+footnote number."""
 
 ChatMessage = dict[str, str]
 """A message of Gradio's chatbot, with ``role`` and ``content``."""
@@ -127,7 +128,7 @@ class ShownConversation:
         return self._added(question), history
 
     def supersede(self, answer_id: str, question: str | None) -> tuple[Exchange, Conversation] | None:
-        """Replace an answer and all later exchanges by a question.
+        """Replace an answer and all later exchanges with a question.
 
         The library removes the replaced answers from the conversation when it stores the new answer. If no
         new answer comes, the replaced answers are shown again.
@@ -191,5 +192,5 @@ class ShownConversation:
 
 
 def _ids(exchanges: list[Exchange]) -> list[str | None]:
-    """The id of each exchange's answer; None for an exchange without an answer."""
+    """Return the id of each exchange's answer; None for an exchange without an answer."""
     return [each.answer.answer_id if each.answer else None for each in exchanges]

@@ -50,7 +50,7 @@ class ChatEvents:
 
         Args:
             question: the text of the input.
-            scope: the filters of the question, as JSON of the page's script.
+            scope: the filters of the question, as the JSON that the page's script sends.
             session: the session of the page.
             shown: the id of the conversation that the page shows, or empty. The conversation is restored if
                 the server has restarted since.
@@ -206,8 +206,8 @@ async def answer_exchange(
         engine: answers the question.
         conversation: the conversation.
         exchange: the exchange of the question, which has no answer yet.
-        history: the answers that the question follows.
-        scope: the filters of the question, as JSON of the page's script.
+        history: the earlier answers of the conversation.
+        scope: the filters of the question, as the JSON that the page's script sends.
 
     Yields:
         After each part, the question if it was rejected, else an empty string.
@@ -244,7 +244,7 @@ async def answer_exchange(
 
 
 def _refusal_text(question: str, locale: Locale) -> str:
-    """The reason to reject a question."""
+    """Return the reason why a question was rejected, in the reader's language."""
     length = len(question.strip())
     if length > MAX_QUESTION_CHARACTERS:
         return locale.text("refused.tooLong", number=length, most=MAX_QUESTION_CHARACTERS)

@@ -23,8 +23,8 @@ def quick_gradio_import() -> Iterator[None]:
     - Gradio imports the package ``mcp`` if it is installed, for servers that publish their functions. The
       page does not, and :mod:`ui.mcp` imports the package at the first request that needs it.
 
-    The context has no effect on what is imported already. If Gradio no longer has such a step, it is
-    imported as it is.
+    The context has no effect on modules that are already imported. If a version of Gradio does not have such
+    a step, its import is left as it is.
     """
     finder = _WithoutStubs()
     sys.meta_path.insert(0, finder)
@@ -41,7 +41,7 @@ def quick_gradio_import() -> Iterator[None]:
 
 
 class _WithoutStubs(MetaPathFinder):
-    """Finds the module that writes the stubs, and has a loader that takes the step out."""
+    """Finds the module that writes the stubs, and gives it a loader that leaves that step out."""
 
     def find_spec(
         self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None

@@ -95,7 +95,7 @@ class EventCheck:
         self._functions = functions
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Check an event, then pass any request on with the id that Gradio gets for the page."""
+        """Check an event; pass every request on with the id that Gradio gets in place of the page's id."""
         if scope["type"] != "http" or not scope["path"].startswith("/gradio_api/"):
             await self._app(scope, receive, send)
             return

@@ -12,7 +12,7 @@ from ui.page.constants import CONSTANTS
 
 
 def _digest_of(folder: Path) -> str:
-    """The digest of the names and contents of the files in a folder."""
+    """Return the digest of the names and contents of the files in a folder."""
     digest = hashlib.sha256()
     for path in sorted(folder.rglob("*.*")):
         digest.update(f"{path.relative_to(folder).as_posix()}\0{path.stat().st_size}\0".encode())
@@ -37,7 +37,7 @@ ADMINISTRATION_STYLES = ("theme", "controls", "administration")
 DARK_SCRIPT = """
 if (matchMedia("(prefers-color-scheme: dark)").matches) document.documentElement.className = "dark";
 """
-"""Gives the pages that Gradio does not draw their dark colours before the browser shows them."""
+"""Sets the dark colours of the pages that Gradio does not draw, before the browser shows them."""
 
 LABELS = "labels.js"
 """The only script that is not a module: it must run before Gradio's scripts."""
@@ -55,12 +55,12 @@ MODULES = [name for name in _ALL_MODULES if name not in ADMINISTRATION_MODULES]
 
 
 def style_links(names: Iterable[str]) -> str:
-    """The elements that load style sheets."""
+    """Return the elements that load style sheets."""
     return "\n".join(f'<link rel="stylesheet" href="{ASSETS_ROUTE}/styles/{name}.css">' for name in names)
 
 
 def module_links(names: Iterable[str]) -> str:
-    """The elements that let the browser fetch modules at once."""
+    """Return the elements that let the browser fetch modules at once."""
     return "\n".join(f'<link rel="modulepreload" href="{ASSETS_ROUTE}/{name}">' for name in names)
 
 

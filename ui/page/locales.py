@@ -1,8 +1,8 @@
 """The interface's words in a reader's language, from the files that the page's script reads as well.
 
 A language's file has a string for each key, with ``{name}`` in place of a value. A string with a count has
-one form for each plural of the language: ``key.one``, ``key.other`` and so on. If a language lacks a string,
-the interface shows the English one.
+one variant for each plural form of the language: ``key.one``, ``key.other`` and so on. If a language lacks a
+string, the interface shows the English one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Locale:
     words: Mapping[str, str]
 
     def text(self, key: str, **values: str | int) -> str:
-        """The string of a key as plain text, with the values filled in and numbers in the language's form.
+        """Return the string of a key as plain text, with the values, and numbers in the language's form.
 
         Raises:
             KeyError: if not even English has the key.
@@ -59,7 +59,7 @@ class Locale:
 
 @cache
 def locale_in(language: str) -> Locale:
-    """The strings of the interface in the language with this code, such as ``en``.
+    """Return the strings of the interface in the language with this code, such as ``en``.
 
     Raises:
         FileNotFoundError: if there is no such language.
@@ -69,15 +69,16 @@ def locale_in(language: str) -> Locale:
 
 @cache
 def languages() -> tuple[str, ...]:
-    """The codes of the interface's languages, in alphabetical order."""
+    """Return the codes of the interface's languages, in alphabetical order."""
     return tuple(sorted(path.stem for path in _FOLDER.glob("*.json")))
 
 
 def locale_for(accepted: str | None) -> Locale:
-    """The strings in the language of the interface that an ``Accept-Language`` header prefers, or in English.
+    """Return the strings of the interface in the language that an ``Accept-Language`` header prefers.
 
-    The header's weights decide (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language). Only the first
-    part of a language tag counts (``zh`` of ``zh-CN``). A language with an invalid weight is ignored.
+    Without such a language, the strings are English. The header's weights decide
+    (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language). Only the first part of a language tag
+    counts (``zh`` of ``zh-CN``). A language with an invalid weight is ignored.
     """
     ranked = sorted(map(_weighed, (accepted or "").split(",")), key=lambda each: -each[1])
     chosen = (language for language, weight in ranked if weight > 0 and language in languages())
@@ -95,7 +96,7 @@ def _weighed(part: str) -> tuple[str, float]:
 
 
 def gradio_words(prefix: str) -> dict[str, dict[str, str]]:
-    """The strings whose keys begin with ``prefix``, by language and key, as Gradio's ``I18n`` takes them.
+    """Return the strings whose keys begin with ``prefix``, by language and key, for Gradio's ``I18n``.
 
     If a language lacks a string, the result has the English one, because Gradio would show the key.
     """

@@ -1,7 +1,7 @@
-"""Keeps users out of the sessions of each other's pages.
+"""Keep users out of the sessions of other users' pages.
 
 A page chooses a random id, by which Gradio knows the page. Gradio gives the events and the conversation of
-the page to everyone who names the id. The server therefore replaces the id by a digest of the user and the
+the page to everyone who names the id. The server therefore replaces the id with a digest of the user and the
 id before Gradio gets it. A user who names the id of another user's page names no page that Gradio knows.
 """
 
@@ -22,7 +22,7 @@ _DIGITS = 32
 
 
 def own_hash(scope: Scope, session_hash: str) -> str:
-    """The id that Gradio gets in place of the id of a page; the page's own id if nobody signs in."""
+    """Return the id that Gradio gets in place of the id of a page; the page's own id if nobody signs in."""
     engine: QueryEngine = scope["state"]["engine"]
     viewer = engine.index.catalog.viewer
     if viewer is None:
@@ -32,7 +32,7 @@ def own_hash(scope: Scope, session_hash: str) -> str:
 
 
 def with_own_hash(scope: Scope) -> Scope:
-    """A request whose path and query have the id that Gradio gets in place of the id of the page."""
+    """Return a request in whose path and query the page's id is replaced by :func:`own_hash`."""
     path: str = scope["path"]
     own = dict(scope)
     if path.startswith(HEARTBEAT):
@@ -46,7 +46,7 @@ def with_own_hash(scope: Scope) -> Scope:
 
 
 def body_with_own_hash(scope: Scope, body: bytes) -> bytes:
-    """A JSON body with the id that Gradio gets in place of the page's; a body without an id is unchanged."""
+    """Return a JSON body in which the page's id is replaced by :func:`own_hash`; unchanged without an id."""
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):

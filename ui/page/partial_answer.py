@@ -33,7 +33,7 @@ class PartialAnswer:
     """The part of an answer that the engine has produced so far.
 
     Attributes:
-        search_scope: the filters, and the number of reports that pass them; None without filters.
+        search_scope: the filters, and the number of reports that match them; None without filters.
         standalone: the standalone form of a follow-up; None for a question that was not rewritten.
         searched_for: the question with its spelling corrected; None if nothing was corrected.
         searching: the number of passages that are searched.
@@ -60,7 +60,7 @@ class PartialAnswer:
 
     @property
     def doing(self) -> tuple[str, int | None]:
-        """The key of the string that says what the engine does before the first sentence; and its count."""
+        """The key of the string that says what the engine is doing, and the count in it; None without one."""
         if self.passages is not None and self.writer is not None:
             return "waiting.with", None
         if self.passages is not None:
@@ -75,7 +75,7 @@ class PartialAnswer:
 async def partial_answers(
     engine: QueryEngine, question: str, filters: Filters, conversation: Conversation, *, exact: bool = False
 ) -> AsyncGenerator[PartialAnswer]:
-    """The partial answer after each event of the engine; the last one has the whole answer.
+    """Yield the partial answer after each event of the engine; the last one has the whole answer.
 
     The engine runs in threads, so that questions do not block one another. Closing the iterator stops the
     engine.
@@ -119,14 +119,14 @@ def _updated(partial: PartialAnswer, event: Event) -> PartialAnswer:
 
 
 def _begun(index: Library, filters: Filters) -> PartialAnswer:
-    """The partial answer before the search: the filters, and the number of passages to search."""
+    """Return the partial answer before the search: the filters, and the number of passages to search."""
     with index.snapshot() as snapshot:
         scope = search_scope(snapshot, filters) if filters else None
         return PartialAnswer(scope, searching=snapshot.reader.count_chunks(filters))
 
 
 def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
-    """The markup of an answer in progress."""
+    """Return the markup of an answer in progress."""
     if partial.answer is not None:
         return answer_markup(partial.answer, locale)
     if partial.text:
@@ -142,7 +142,7 @@ def partial_markup(partial: PartialAnswer, locale: Locale) -> str:
 
 
 def stopped_markup(partial: PartialAnswer, locale: Locale) -> str:
-    """The markup of an answer that was stopped."""
+    """Return the markup of an answer that was stopped."""
     if partial.text:
         return _streamed(partial, locale, is_stopped=True)
     return failure_markup(locale.text("stopped.atOnce"))

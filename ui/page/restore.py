@@ -64,7 +64,7 @@ def _until(index: Library, answer_id: str, locale: Locale) -> ShownConversation:
 
 
 def _id_of(index: Library, conversation_id: str) -> str:
-    """The id under which a shown conversation continues: a new one if it belongs to another user."""
+    """Return the id under which a shown conversation continues: a new one if it belongs to another user."""
     return conversation_id if is_own_conversation(index, conversation_id) else uuid.uuid4().hex
 
 
@@ -86,7 +86,10 @@ def _exchanges(
 
 
 def _continues_notice(conversation_id: str, more: int, locale: Locale) -> str:
-    """A notice that the conversation continues after the shown answer, with a link to all of it."""
+    """Return a notice that ``more`` exchanges follow the shown answer, with a link to the conversation.
+
+    Empty if no exchange follows.
+    """
     if not more:
         return ""
     whole = string_markup(locale, "restored.whole")

@@ -14,7 +14,7 @@ from ui.page.conversation import ChatMessage, ShownConversation
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A task that has the turn or waits for the turn: to answer a question, or to open a conversation.
+    """A task of a page: to answer a question, or to open a conversation. One task at a time has the turn.
 
     Attributes:
         question: the text of the question; empty for a task that opens a conversation.
@@ -50,12 +50,12 @@ class Session:
         return self.conversation.messages if self.conversation else []
 
     def has_pending(self, question: str, scope: str = "") -> bool:
-        """Tell if the same question is current or waiting already, as after a double press of Enter."""
+        """Return whether the same question is current or waiting, as after a double press of Enter."""
         expected = [*([self._current] if self._current else []), *self._waiting]
         return (question.strip(), scope) in [(task.question.strip(), task.scope) for task in expected]
 
     def is_current(self, task: Task) -> bool:
-        """Tell if ``task`` has the turn: it was not cancelled, and no other task has taken the turn."""
+        """Return whether ``task`` has the turn: it was not cancelled, and no other task has replaced it."""
         return task is self._current
 
     @contextmanager
@@ -98,7 +98,7 @@ class Session:
 
     @contextmanager
     def _turn(self, task: Task) -> Iterator[None]:
-        """Finish ``task`` at the end of the context. If the current task is cancelled, drop waiting tasks."""
+        """Finish ``task`` when the context ends. If it is cancelled in its turn, drop the waiting tasks."""
         try:
             yield
         except (CancelledError, GeneratorExit):

@@ -51,7 +51,7 @@ _PALETTE = {
 
 
 def footnoted_theme() -> Base:
-    """Gradio's base theme in the colours of the palette, with system fonts only."""
+    """Return Gradio's base theme in the colours of the palette, with system fonts only."""
     from gradio.themes import Base
 
     colours = {

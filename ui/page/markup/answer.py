@@ -37,14 +37,14 @@ SHOWN_COPIES = 3
 """The most other documents with the same words that an attribution names; the JSON form has all."""
 
 _COURTESIES: Mapping[Cause | None, str] = {"greeting": "courtesy.greeting", "thanks": "courtesy.thanks"}
-"""The keys of the sentences that answer a greeting and thanks."""
+"""The keys of the strings that answer a greeting or thanks."""
 
 _YES_OR_NO: Mapping[str, str] = {"yes": "headline.yes", "no": "headline.no"}
-"""The keys of the answers to a question that two figures decide."""
+"""The keys of the strings for yes and no, which answer a question that compares two figures."""
 
 
 def question_markup(question: str) -> str:
-    """The markup of a question."""
+    """Return the markup of a question."""
     return f'<div class="fn-question">{escape(question)}</div>'
 
 
@@ -58,7 +58,7 @@ def waiting_markup(
     searched_for: str | None = None,
     name: str | None = None,
 ) -> str:
-    """The markup in place of an answer until its first sentence arrives.
+    """Return the markup in place of an answer until its first sentence arrives.
 
     Args:
         locale: the reader's language.
@@ -75,13 +75,13 @@ def waiting_markup(
 
 
 def failure_markup(message: str) -> str:
-    """The markup of a failure; ``message`` becomes a sentence."""
+    """Return the markup of a failure; ``message`` becomes a sentence."""
     sentence = f"{message[:1].upper()}{message[1:].removesuffix('.')}."
     return f'<div class="fn-failure">{escape(sentence)}</div>'
 
 
 def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
-    """The markup of a whole answer: its sentences with footnote marks, grouped by source; or the abstention.
+    """Return the markup of a whole answer: its sentences with footnote marks by source, or the abstention.
 
     Args:
         answer: the answer.
@@ -120,7 +120,7 @@ def streamed_markup(
     name: str | None = None,
     is_stopped: bool = False,
 ) -> str:
-    """The markup of a partial answer: its cited sentences, then the words that have no citation yet.
+    """Return the markup of a partial answer: its cited sentences, then the words that have no citation yet.
 
     Args:
         text: the answer's text so far.
@@ -148,7 +148,7 @@ def streamed_markup(
 
 
 def headline_markup(headline: Headline | None, locale: Locale) -> str:
-    """The headline: a value in bold with its unit, row and column, or two values that are compared.
+    """Return the headline: a value in bold with its unit, row and column, or two values that are compared.
 
     Empty without a headline.
     """
@@ -161,7 +161,7 @@ def headline_markup(headline: Headline | None, locale: Locale) -> str:
 
 
 def _comparison_markup(headline: Headline, other: Comparison, locale: Locale) -> str:
-    """Two figures side by side below their shared names, then their difference, marked as computed."""
+    """Return two figures side by side below their shared names, then their difference, marked as computed."""
     computed = other.computed
     answer = ""
     if computed.answer is not None:
@@ -200,19 +200,19 @@ def _names_markup(*names: tuple[str, str]) -> str:
 
 
 def _opening(kind: str, answer: Answer) -> str:
-    """The opening tag of an answer. It names the answer and its conversation for the page's script."""
+    """Return the opening tag of an answer. It names the answer and its conversation for the page's script."""
     within = f" fn-in-{escape(answer.conversation_id)}" if answer.conversation_id else ""
     return f'<div class="{kind}{within}" id="fn-answer-{escape(answer.answer_id)}">'
 
 
 def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """The strip of sources and the list of footnotes."""
+    """Return the strip of sources and the list of footnotes."""
     cited = [cited for sentence in sentences for cited in sentence.citations]
     return strip_markup(cited, locale) + foot_list_markup(sentences, locale)
 
 
 def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Groups of consecutive sentences with the same sources.
+    """Return the sentences in groups: consecutive sentences with the same sources are one group.
 
     An attribution follows each group. If the whole answer has one source, only the strip names the source.
     """
@@ -224,7 +224,7 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """The sentences of a group in order: prose as paragraphs, rows of one table as a table."""
+    """Return the sentences of a group in order: prose as paragraphs, rows of one table as a table."""
     runs = ((row_of, list(run)) for row_of, run in groupby(sentences, key=lambda sentence: sentence.row_of))
     return "".join(
         f'<p class="fn-sentences">{" ".join(_sentence(sentence, locale) for sentence in run)}</p>'
@@ -248,7 +248,7 @@ def _sentence(sentence: ShownSentence, locale: Locale) -> str:
 
 
 def _notes(sentence: ShownSentence, locale: Locale) -> str:
-    """The footnote marks of a sentence, and a label if its sources do not fully support it."""
+    """Return the footnote marks of a sentence, and a label if its sources do not fully support it."""
     marks = "".join(mark_markup(cited, locale) for cited in sentence.citations)
     if sentence.verdict not in DOUBTFUL:
         return marks
@@ -257,7 +257,7 @@ def _notes(sentence: ShownSentence, locale: Locale) -> str:
 
 
 def _attributions(sentences: Sequence[ShownSentence], locale: Locale, *, named: bool) -> str:
-    """A line for the copies of the cited documents and, if ``named``, a line for each document."""
+    """Return lines for each cited document: one that names it if ``named``, and one for its copies if any."""
     sources = by_source(cited for sentence in sentences for cited in sentence.citations)
     return "".join(
         (f'<p class="fn-source">{source_markup(cited, locale)}</p>' if named else "") + _copies(cited, locale)
@@ -266,7 +266,7 @@ def _attributions(sentences: Sequence[ShownSentence], locale: Locale, *, named: 
 
 
 def _copies(cited: Iterable[Citation], locale: Locale) -> str:
-    """A line that names the other documents with the same words, each once."""
+    """Return a line that names the other documents with the same words, each once."""
     copies = {
         copy.document_id: copy for citation in reversed(list(cited)) for copy in reversed(citation.also_in)
     }
@@ -287,7 +287,7 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
-    """The reason of an abstention, and the nearest passages, each with the reason why it is no answer."""
+    """Return the reason of an abstention, and the nearest passages, each with the reason it falls short."""
     reason = _reason(answer, locale)
     nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
     heading = escape(locale.text("abstention.nearest"))
@@ -300,7 +300,10 @@ def abstention_markup(answer: Answer, locale: Locale) -> str:
 
 
 def _reason(answer: Answer, locale: Locale) -> str:
-    """The reason in English; in the reader's language if the library cannot read the question's language."""
+    """Return the reason of an abstention, in English.
+
+    If the library cannot read the question's language, the reason is in the reader's language.
+    """
     if answer.cause != "language":
         return escape(answer.reason or answer.text)
     return string_markup(locale, "abstention.language", command=INSTALL_COMMAND, model=MULTILINGUAL_MODEL)
@@ -332,7 +335,7 @@ _OF_ABSTENTIONS: Mapping[Judgement, str] = {
 
 
 def actions_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
-    """The buttons below an answer. The page's script handles them.
+    """Return the buttons below an answer. The page's script handles them.
 
     The button for ``judgement``, if given, looks pressed.
     """

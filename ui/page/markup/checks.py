@@ -28,7 +28,7 @@ _HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
 
 
 def checks_markup(answer: Answer, locale: Locale) -> str:
-    """A folded list of the sentences that are not fully supported, or were dropped, each with the reason."""
+    """Return a folded list of the doubtful and the dropped sentences, each with the reason; empty if none."""
     if not answer.dropped and all(sentence.verdict not in DOUBTFUL for sentence in answer.sentences):
         return ""
     counts = Counter(sentence.verdict for sentence in answer.sentences)
@@ -51,7 +51,7 @@ def checks_markup(answer: Answer, locale: Locale) -> str:
 
 
 def made_markup(answer: Answer, locale: Locale) -> str:
-    """A line with the model that wrote an answer, the time and the tokens; empty if no model wrote it."""
+    """Return a line with the model that wrote an answer, the time and the tokens; empty without a model."""
     if answer.model == QUOTED:
         return ""
     seconds = sum(answer.timings.get(stage, 0.0) for stage in STAGES) / 1000
@@ -67,7 +67,7 @@ def made_markup(answer: Answer, locale: Locale) -> str:
 
 
 def disagreements_markup(answer: Answer, locale: Locale) -> str:
-    """A table for each disagreement of the sources, the newest figure first."""
+    """Return a table for each disagreement of the sources, the newest figure first."""
     marks = {cited.id: mark_markup(cited, locale) for cited in answer.citations}
     return "".join(_disagreement(disagreement, marks, locale) for disagreement in answer.disagreements)
 

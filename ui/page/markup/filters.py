@@ -27,14 +27,14 @@ _DATES = {"published_after": "narrowed.after", "published_before": "narrowed.bef
 
 
 def filters_markup(searched: Searched | None, locale: Locale) -> str:
-    """A line above an answer with its filters; empty without filters."""
+    """Return a line above an answer with its filters; empty without filters."""
     if searched is None or not searched.filters:
         return ""
     return _paragraph(_only(searched, locale))
 
 
 def searched_markup(searched: Searched | None, read: int, locale: Locale) -> str:
-    """A line in an abstention that says which reports were searched and how many passages were read.
+    """Return a line in an abstention that says which reports were searched and how many passages were read.
 
     If the number of searched reports is unknown or 0, the line has only the filters; empty without filters.
     """
@@ -59,7 +59,7 @@ def _only(searched: Searched, locale: Locale) -> str:
 
 
 def filter_phrases(searched: Searched, locale: Locale) -> Iterator[str]:
-    """A phrase for each filter of a search."""
+    """Yield a phrase for each filter of a search."""
     if searched.filters.document_ids:
         yield _reports(searched, locale)
     given = asdict(searched.filters)

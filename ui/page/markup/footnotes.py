@@ -31,12 +31,12 @@ class ShownSentence:
 
     @property
     def row_of(self) -> str | None:
-        """If the sentence is a row of a table, the caption and headings of the table; None for prose."""
+        """The caption and headings of the table of which the sentence is a row; None for prose."""
         return next((cited.headings for cited in self.citations if self.repeats(cited)), None)
 
     @property
     def marked(self) -> int | None:
-        """If the sentence is a row of a table, the number of the cell that is asked for; else None."""
+        """The number, from 0, of the table cell that the question asks for; None for a whole row or prose."""
         return next((cell_number(cited) for cited in self.citations if self.repeats(cited)), None)
 
     def repeats(self, cited: Citation) -> bool:
@@ -45,7 +45,7 @@ class ShownSentence:
 
 
 def answer_sentences(answer: Answer) -> list[ShownSentence]:
-    """The sentences of a whole answer."""
+    """Return the sentences of a whole answer."""
     return [
         ShownSentence(answer.text[sentence.start : sentence.end], answer.cited_by(sentence), sentence.verdict)
         for sentence in answer.sentences
@@ -53,7 +53,7 @@ def answer_sentences(answer: Answer) -> list[ShownSentence]:
 
 
 def streamed_sentences(text: str, citations: Sequence[Citation]) -> list[ShownSentence]:
-    """The sentences of a partial answer whose footnotes have arrived."""
+    """Return the sentences of a partial answer whose footnotes have arrived."""
     return [
         ShownSentence(text[start:end], tuple(cited), verdict)
         for (start, end, verdict), cited in groupby(
@@ -80,7 +80,7 @@ _REASONED: Mapping[Verdict, str] = {
 
 
 def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """A folded list of the footnotes by number; empty if there are none."""
+    """Return a folded list of the footnotes by number; empty if there are none."""
     cited: dict[int, list[tuple[ShownSentence, Citation]]] = {}
     for sentence in sentences:
         for citation in sentence.citations:
@@ -93,7 +93,7 @@ def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _foot(uses: Sequence[tuple[ShownSentence, Citation]], locale: Locale) -> str:
-    """One footnote, with the worst verdict of the sentences that cite it."""
+    """Return one footnote, with the worst verdict of the sentences that cite it."""
     sentence, cited = min(uses, key=lambda use: _WORST.index(use[1].verification.verdict))
     verdict = cited.verification.verdict
     number = f'<a class="fn-foot-number" href="{source_target(cited)}">[{cited.id}]</a>'

@@ -11,7 +11,7 @@ from ui.page.markup.text import escape, string_markup
 def interpretation_markup(
     standalone: str | None, searched_for: str | None, searched: Searched | None, locale: Locale
 ) -> str:
-    """The lines above an answer in progress: one for each argument that is not None.
+    """Return the lines above an answer in progress: one for each argument that is not None.
 
     Args:
         standalone: the standalone form of a follow-up.
@@ -24,7 +24,7 @@ def interpretation_markup(
 
 
 def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: bool) -> str:
-    """The corrected question; in an answer, with a button that searches for the question as typed.
+    """Return the corrected question; in an answer, with a button that searches for the question as typed.
 
     Empty for a question whose spelling was not corrected.
     """
@@ -37,7 +37,7 @@ def corrected_markup(searched_for: str | None, locale: Locale, *, is_answered: b
 
 
 def understood_markup(standalone: str | None, locale: Locale) -> str:
-    """The standalone form of a follow-up; empty for a question that was not rewritten."""
+    """Return the standalone form of a follow-up; empty for a question that was not rewritten."""
     if standalone is None:
         return ""
     words = string_markup(locale, "answer.understood", question=f"<q>{escape(standalone)}</q>")

@@ -15,14 +15,14 @@ from ui.page.markup.text import escape, localized_date, source_date
 
 
 def source_target(place: Citation | Copy | Passage) -> str:
-    """The link target that opens the source panel at the exact words of a citation, a copy or a passage."""
+    """Return the link target that opens the source at the exact words of a citation, a copy or a passage."""
     cell = place.cell if isinstance(place, Citation) else None
     within = f"-{cell.start}-{cell.end}" if cell else ""
     return f"#cite-{place.document_id}-{place.version}-{place.start}-{place.end}{within}"
 
 
 def mark_markup(cited: Citation, locale: Locale) -> str:
-    """The mark of a footnote, a link that opens the source at the quote."""
+    """Return the mark of a footnote, a link that opens the source at the quote."""
     number, title = str(cited.id), cited.title
     if cited.page is None:
         label = locale.text("mark.open", number=number, title=title)
@@ -32,14 +32,14 @@ def mark_markup(cited: Citation, locale: Locale) -> str:
 
 
 def title_link(place: Citation | Passage, name: str = "fn-title") -> str:
-    """The title of a report, as a link to the words of ``place``. The link has the class ``name``."""
+    """Return the title of a report, as a link to the words of ``place``. The link has the class ``name``."""
     return f'<a class="{name}" href="{source_target(place)}">{escape(place.title)}</a>'
 
 
 def facts_markup(
     place: Citation | Passage, pages: Sequence[int | None], locale: Locale, *, recognised: bool
 ) -> str:
-    """The facts that follow the title of a report: publisher, date and pages, each a span.
+    """Return the facts that follow the title of a report: publisher, date and pages, each a span.
 
     If the publisher is missing, the author is shown: a commission's report often names only its author.
     """
@@ -53,7 +53,7 @@ def facts_markup(
 
 
 def badge_markup(cited: Citation, locale: Locale) -> str:
-    """A badge if a version was already superseded when it was cited; empty otherwise."""
+    """Return a badge if a version was already superseded when it was cited; empty otherwise."""
     if cited.superseded_by is None:
         return ""
     words = escape(locale.text("facts.supersededBy", version=str(cited.superseded_by)))
@@ -61,7 +61,7 @@ def badge_markup(cited: Citation, locale: Locale) -> str:
 
 
 def by_source(citations: Iterable[Citation]) -> list[list[Citation]]:
-    """Citations grouped by document and version, in the order of their first citation."""
+    """Return the citations grouped by document and version, in the order of each group's first citation."""
     sources: dict[tuple[int, int], list[Citation]] = {}
     for cited in citations:
         sources.setdefault((cited.document_id, cited.version), []).append(cited)
@@ -69,16 +69,17 @@ def by_source(citations: Iterable[Citation]) -> list[list[Citation]]:
 
 
 def source_markup(cited: Sequence[Citation], locale: Locale) -> str:
-    """The title, publisher, date and cited pages of a document. All citations are of this document."""
+    """Return the title, publisher, date and cited pages of the document that all of ``cited`` cite."""
     pages = sorted({citation.page for citation in cited if citation.page is not None})
     recognised = any(citation.recognised for citation in cited)
     return f"{title_link(cited[0])}{facts_markup(cited[0], pages, locale, recognised=recognised)}"
 
 
 def strip_markup(citations: Sequence[Citation], locale: Locale) -> str:
-    """The strip below an answer: each cited document once, with its number of citations; empty without any.
+    """Return the strip below an answer: each cited document once, with its number of citations.
 
-    If there is only one document, the strip has all its facts, since the sentences do not name it.
+    Empty without citations. If there is only one document, the strip has all facts of the document, since the
+    groups of sentences do not name it.
     """
     sources = by_source(citations)
     if not sources:

@@ -11,10 +11,10 @@ from rag.answers import Citation
 from ui.page.markup.text import escape
 
 MAX_UNIT_LETTERS = 3
-"""The most letters in a figure's cell (``USD``, ``bn``, ``kWh``); a cell with more letters is words."""
+"""The most letters in the cell of a figure (``USD``, ``bn``, ``kWh``); more letters make a cell words."""
 
 _NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"})
-"""Cells that stand for a missing figure; they do not decide whether their column has figures."""
+"""Cells that stand for a missing figure, which a column of figures may have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class CitedRow:
 
 
 def cell_number(cited: Citation) -> int | None:
-    """The number of the cell in a cited row that the question asks for, from 0; None for the whole row."""
+    """Return the number, from 0, of the cell that the question asks for; None for the whole row."""
     if cited.cell is None:
         return None
     return len(cells(cited.quote[: cited.cell.start - cited.start])) - 1
 
 
 def table_markup(headings: str, rows: Sequence[CitedRow]) -> str:
-    """Cited rows of one table, without the columns that are empty in all of them.
+    """Return a table with the cited rows and their headings, without columns that are empty throughout.
 
     Args:
         headings: the lines of the canonical text above the rows (caption, units and headings), or an empty
@@ -70,7 +70,7 @@ def _caption(lines: Sequence[str]) -> str:
 def _heading_row(
     row: Sequence[str], shown: Sequence[int], figures: frozenset[int], *, is_lowest: bool, is_only: bool
 ) -> str:
-    """A row of headings. A heading above lower headings spans the columns up to the row's next heading."""
+    """Return a row of headings, in which a heading above lower ones spans the columns up to the next."""
     places = [number for number, place in enumerate(shown) if place and _at(row, place)]
     spans = not is_only and (not is_lowest or len(places) == 1)
     written: list[str] = []

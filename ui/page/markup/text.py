@@ -18,7 +18,7 @@ _WHITESPACE = frozenset("\t\n\r")
 
 
 def escape(text: str) -> str:
-    """``text`` escaped for Markdown and HTML, in content and in attributes.
+    """Return ``text`` escaped for Markdown and HTML, in content and in attributes.
 
     Control characters, which HTML does not allow, become U+FFFD.
     """
@@ -38,7 +38,7 @@ _PART = re.compile("\ue000(\\w+)\ue001")
 
 
 def string_markup(locale: Locale, key: str, count: int | None = None, **parts: str) -> str:
-    """A string of the interface as markup: its words are escaped; ``parts`` are markup."""
+    """Return a string of the interface with its words escaped, and with ``parts``, which are markup."""
     values: dict[str, str | int] = {name: f"\ue000{name}\ue001" for name in parts}
     if count is not None:
         values["count"] = count
@@ -47,12 +47,12 @@ def string_markup(locale: Locale, key: str, count: int | None = None, **parts: s
 
 
 def source_date(locale: Locale, published: str | None) -> str:
-    """The date of a source in the reader's language, or the word for "undated", as plain text."""
+    """Return the date of a source in the reader's language, or the word for "undated", as plain text."""
     return localized_date(locale, published) or locale.text("facts.undated")
 
 
 def localized_date(locale: Locale, published: str | None) -> str | None:
-    """An ISO date in the reader's language, as plain text; other text unchanged."""
+    """Return an ISO date in the reader's language, as plain text; other text unchanged."""
     day = first_day(published)
     if day is None or published is None or locale.language == ENGLISH:
         return date_words(published)

@@ -33,7 +33,7 @@ _KEEP_FRAGMENT = """
 for (const field of document.getElementsByName("next")) field.value += location.hash;
 for (const link of document.querySelectorAll(".fn-provider")) link.href += encodeURIComponent(location.hash);
 """
-"""Adds the fragment of the address, which names a citation on the page: browsers do not send it."""
+"""Adds the address's fragment, which names a citation, to the form and the link: browsers do not send it."""
 
 _PAGE = """<!doctype html>
 <html lang="{language}">
@@ -77,12 +77,15 @@ _LINK = '<a class="fn-provider" href="{address}">{words}</a>'
 
 
 def local_path(place: str) -> str:
-    """``place`` if it is a path of this server with an optional query and fragment, and ``/`` otherwise."""
+    """Return ``place`` if it is a path of this server other than those of sign-in; otherwise ``/``.
+
+    The path may have a query and a fragment.
+    """
     return place if _LOCAL_PATH.fullmatch(place) and not _OF_SIGN_IN.match(place) else "/"
 
 
 def language_of(request: Request) -> Locale:
-    """The strings in the language that a browser prefers."""
+    """Return the strings in the language that a browser prefers."""
     return locale_for(request.headers.get("accept-language"))
 
 
@@ -106,7 +109,7 @@ class SignInForm:
     def shown(
         self, request: Request, place: str, said: str = "", *, entered: str = "", status: int = 200
     ) -> Response:
-        """The sign-in page.
+        """Return the sign-in page.
 
         Args:
             request: the request.
@@ -139,21 +142,21 @@ class SignInForm:
     def wait(
         self, request: Request, place: str, error: TooManyAttemptsError, *, entered: str = ""
     ) -> Response:
-        """The page for a person whose attempts have failed too often."""
+        """Return the page for a person whose attempts have failed too often."""
         said = language_of(request).text("signIn.wait", count=math.ceil(error.seconds / 60))
         response = self.shown(request, place, said, entered=entered, status=429)
         response.headers["Retry-After"] = str(error.seconds)
         return response
 
     def left(self, request: Request, place: str, session: str) -> Response:
-        """The response that ends the sign-in with a session's cookie, and leads to ``place``."""
+        """Return the response that ends the sign-in with a session's cookie, and leads to ``place``."""
         response = RedirectResponse(place, 303, NO_STORE)
         set_session_cookie(response, request.scope, self.session_cookie, session, IDLE_SECONDS)
         response.delete_cookie(self.cookie, path="/sign-in")
         return response
 
     def _ways(self, language: Locale, token: str, place: str, entered: str) -> str:
-        """The form, the link to the provider, or both."""
+        """Return the form, the link to the provider, or both."""
         ways = []
         if self.takes_passwords:
             fields = {

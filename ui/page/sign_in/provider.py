@@ -117,7 +117,7 @@ class _ProviderSignIn:
         return response
 
     def _cookie_of(self, state: str) -> str:
-        """The name of a sign-in's cookie. Each sign-in has its own, since two windows may sign in at once."""
+        """Return the name of a sign-in's own cookie: two windows of a browser may sign in at once."""
         return f"{self._cookie}-{state[:16]}"
 
     async def _started(self, request: Request, pending: Pending, answer: _Answer) -> Response:
@@ -148,7 +148,7 @@ class _ProviderSignIn:
         return self._form.left(request, pending.place, cookie)
 
     def _failed(self, request: Request, place: str, error: ProviderError) -> Response:
-        """The page after an error of the provider; the cause of the error goes to the log."""
+        """Return the page after an error of the provider; the cause of the error goes to the log."""
         log_event("provider", logging.WARNING, cause=str(error))
         status, key = _FAILURES[type(error)]
         return self._refused(request, place, key, status)
@@ -159,5 +159,5 @@ class _ProviderSignIn:
 
 
 def _callback(request: Request) -> str:
-    """The address to which the provider leads the browser back; its host name has been checked."""
+    """Return the address to which the provider leads the browser back; its host name has been checked."""
     return f"{request.url.scheme}://{request.url.netloc}{CALLBACK_ROUTE}"

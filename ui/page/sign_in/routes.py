@@ -11,7 +11,7 @@ from ui.page.sign_in.provider import add_provider_routes
 
 
 def sign_in_router(sign_in: SignIn, provider: Provider | None = None) -> Router:
-    """The routes ``/sign-in``, ``/sign-out`` and ``/sign-in/openid``."""
+    """Return the routes ``/sign-in``, ``/sign-out`` and ``/sign-in/openid``."""
     router = Router(include_in_schema=False)
     form = SignInForm(sign_in, provider.choice if provider else None)
     add_password_routes(router, sign_in, form)
