@@ -1,1 +1,1 @@
-"""Scripts that print every figure that the README quotes."""
+"""Scripts that print the figures in the README and the documentation."""

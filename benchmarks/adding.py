@@ -1,9 +1,9 @@
 """Prints how long it takes to add a document of ten passages to a library, and to remove one.
 
-``python -m benchmarks.adding [--passages N …] [--rounds N]``. Embedding is not counted. Our changes are on
-the disk when they are done, llama-index's when it has persisted the whole index. Its FaissVectorStore cannot
-delete, so removing is measured with its FaissMapVectorStore; a note below the table tells how many vectors of
-removed documents that store still has.
+``python -m benchmarks.adding [--passages N …] [--rounds N]``. Embedding is not counted. A change by Footnoted
+is on the disk as soon as it is done; one by llama-index, only when the whole index has been persisted.
+llama-index's FaissVectorStore cannot delete, so removing is measured with its FaissMapVectorStore. A note
+below the table says how many vectors of removed documents that store still has.
 """
 
 from __future__ import annotations

@@ -114,7 +114,7 @@ def build(
 def built(passages: int, corpus: Corpus, encoder: StandIn, folder: Path = ALTERNATIVES) -> Path:
     """Return the folder of an index of the documents of :func:`benchmarks.stand_in.filled`.
 
-    It is built only once.
+    The index is built at the first call, and kept.
     """
     digest = hashlib.sha256(f"{encoder.key}\0{corpus.seed}\0{len(corpus.paragraphs)}".encode())
     digest.update(encoder.around.tobytes())

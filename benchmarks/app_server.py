@@ -16,7 +16,7 @@ START_SECONDS = 30
 
 @contextmanager
 def serving_app(app: FastAPI, port: int = 0, *, force: bool = False) -> Iterator[str]:
-    """Serve an app on this machine; yields its address.
+    """Serve an app on this machine, and yield the server's URL.
 
     Args:
         app: the app.

@@ -27,7 +27,8 @@ REMOVED = ", title removed"
 
 
 ABROAD = " over "
-"""The words between a set of questions and a set of documents, in the name of a set that combines the two."""
+"""The words that join the names of two sets, if the questions of one are asked over the documents of the
+other."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +62,14 @@ class Asked:
 
     @property
     def gold_by_place(self) -> Mapping[tuple[Reading, int], bool]:
-        """Return whether each candidate answers, by its reading and its number in the reading."""
+        """Whether each candidate answers, by the candidate's reading and its number in that reading."""
         pairs = zip(self.candidates, self.gold, strict=True)
         return {(candidate.reading, candidate.place): answers for candidate, answers in pairs}
 
     def to_learn_from(self) -> Asked:
-        """The question; if it does not name its document, with the candidates of that document only.
+        """Return the question for learning: if ``about`` is set, with the candidates of that document only.
 
-        Another document may have a row with the same label, and then answers the question as well.
+        Another document may have a row with the same label, and then it answers the question as well.
         """
         if self.about is None:
             return self
@@ -78,7 +79,7 @@ class Asked:
 
 
 def asked_of(dataset: Dataset, index: Library) -> Iterator[Asked]:
-    """The questions of a set whose answers it knows."""
+    """Yield the questions for which a set marks the answer, or marks that there is none."""
     titled = has_titles(dataset)
     for query in dataset.queries:
         if query.about is None or (query.answerable is not False and not query.has_gold):
@@ -100,7 +101,7 @@ def asked_of(dataset: Dataset, index: Library) -> Iterator[Asked]:
 
 
 def asked_without_title(dataset: Dataset, index: Library) -> Iterator[Asked]:
-    """The answerable questions of a set, asked over the documents of other titles, which do not answer.
+    """Yield the answerable questions of a set, asked over documents of other titles, which do not answer.
 
     Pages of financial reports have no title, and several have rows with the same label. A question about such
     a page is asked only if a row answers it, and no other page has a row with the label of that row.
@@ -125,7 +126,7 @@ def asked_without_title(dataset: Dataset, index: Library) -> Iterator[Asked]:
 
 
 def in_language_of(other: Dataset, dataset: Dataset) -> Dataset:
-    """The questions of ``dataset`` in the words of ``other``, over the documents of ``dataset``.
+    """Return ``dataset`` with its questions in the language of ``other``, and its own documents.
 
     The sets of MLQA (Lewis et al., ACL 2020) ask the same questions in several languages, under the same ids.
     """

@@ -43,7 +43,7 @@ class Asked:
         milliseconds: the times of the answered searches.
         seen: the contents of their responses.
         put_off: the number of refusals for lack of capacity or space (:func:`is_honest`).
-        errors: a sentence for each other search.
+        errors: a sentence for each search that failed otherwise.
     """
 
     milliseconds: list[float] = field(default_factory=list)
@@ -162,9 +162,9 @@ def mixed(seen: Iterable[Seen], round_of: Mapping[int, int], documents: int) -> 
 
 
 def is_honest(response: httpx.Response) -> bool:
-    """Return whether a response is a refusal for lack of capacity that says when to try again.
+    """Return whether a response refuses a request for lack of capacity, and says when to try again.
 
-    A refusal for lack of disk space (507) need not say it.
+    A refusal for lack of disk space (507) counts too; it need not say when.
     """
     is_busy = response.status_code in {429, 503} and bool(response.headers.get("retry-after"))
     return is_busy or response.status_code == 507

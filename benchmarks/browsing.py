@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.browsing [--reports N] [--rounds N] [--phone]``. The steps are a letter in the search
 field, a ticked facet, a turn of the wheel, a jump to the other end, and another order. The figure is the time
-that the page's main thread is busy, including styles and layout: until then, the page does not respond.
+for which the page's main thread is busy, including styles and layout; meanwhile, the page does not respond.
 It needs Playwright and an installed Chromium.
 """
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 
 _SETTLED = 250.0
-"""Milliseconds after which a step has ended."""
+"""The milliseconds that are allowed for a step to end."""
 
 _WATCH = """() => {
   window.longest = 0;
@@ -41,7 +41,7 @@ class Step:
 
     Attributes:
         name: the name of the step.
-        busy: the time of the main thread, in milliseconds.
+        busy: the time for which the main thread was busy, in milliseconds.
         longest: the wall time of the step's longest task in milliseconds; 0 if none lasted 50 milliseconds.
     """
 
@@ -72,7 +72,7 @@ def main() -> None:
 
 
 def measured(url: str, rounds: int, *, phone: bool = False) -> Iterator[Step]:
-    """Do each step ``rounds`` times on the page at ``url``."""
+    """Do each step ``rounds`` times on the page at ``url``, and yield its times."""
     from playwright.sync_api import sync_playwright
 
     size = {"width": 390, "height": 844} if phone else {"width": 1440, "height": 900}
@@ -90,9 +90,9 @@ def measured(url: str, rounds: int, *, phone: bool = False) -> Iterator[Step]:
 
 
 def walk(page: Page, rounds: int) -> Iterator[Step]:
-    """Look through the library that ``page`` shows, ``rounds`` times."""
+    """Look through the library that ``page`` shows, ``rounds`` times, and yield each step with its times."""
     counter = page.context.new_cdp_session(page)
-    # The time of the thread, not the wall time, so that other programs do not count.
+    # Measure the time of the thread, not the wall time, so that other programs do not count.
     counter.send("Performance.enable", {"timeDomain": "threadTicks"})
     page.evaluate(_WATCH)
     page.wait_for_timeout(2_000)

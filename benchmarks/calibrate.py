@@ -10,7 +10,7 @@ English questions.
 
 The score of a sentence is linear in its features and learned listwise: the gold sentences of a question
 against all others that were read for it (softmax cross-entropy, as in Cao et al., Learning to Rank: From
-Pairwise Approach to Listwise Approach, 2007). A Platt scaling turns it into a probability. A logistic
+Pairwise Approach to Listwise Approach, 2007). A Platt scaling turns the score into a probability. A logistic
 regression over the best sentence's features decides whether the library answers.
 """
 
@@ -47,7 +47,8 @@ TRANSLATED = {"mlqa-zh": "zh", "mlqa-vi": "vi"}
 
 LOST = {"features": 0.08, "reader": 0.055}
 """The share of the sets' answerable questions that abstention may cost, which sets the threshold. Questions
-about real reports share fewer words with the reports, so the threshold costs two or three times as many."""
+about real reports share fewer words with the reports, so there the threshold costs two or three times as
+many."""
 
 FOREIGN_LOST = 0.05
 """The same share for questions in another language than the documents, if the encoder does not read the
@@ -63,7 +64,8 @@ of these sets, so fewer answers from reports are right."""
 
 REACH = 0.3
 """The share of the best sentence's score that other sentences must reach. On clapnq, whose annotators marked
-every used sentence, F1 is level from 0.15 to 0.35 (0.575 to 0.584); a higher value gives shorter answers."""
+every used sentence, F1 hardly changes between 0.15 and 0.35 (0.575 to 0.584); a higher value gives shorter
+answers."""
 
 _JUDGED_BY = (
     "cosine", "coverage", "near", "names", "names_context", "kind", "wrong_kind", "dense",
@@ -99,7 +101,7 @@ _HERE = Path(__file__).parent.parent
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A question as numbers: one row of features for each candidate."""
+    """A question as numbers: ``features`` has a row for each candidate, and ``gold`` a value."""
 
     name: str
     part: Part
@@ -150,6 +152,9 @@ def calibrate(asked: Sequence[Asked], reader: Reader | None, reranker: Encoder |
         asked: questions of all parts, in the language of the documents or in another one.
         reader: the reader; None to learn only the weights for features.
         reranker: the reranker; None to learn no weights for it.
+
+    Returns:
+        The parts of ``weights.json``, by ranker.
     """
     learned = [own for item in asked if item.part != "test" and (own := item.to_learn_from()).candidates]
     abroad = [item for item in learned if item.is_abroad]
@@ -163,7 +168,7 @@ def calibrate(asked: Sequence[Asked], reader: Reader | None, reranker: Encoder |
     learned = [_read(item, reader, weights) for item in learned if item.part == "tune"]
     tested = [_read(item, reader, weights) for item in tested if not item.is_abroad]
     stored["reader"] = learn(_examples(learned), "reader")
-    # A reader of one language leaves questions in another one to the features: take their weights for these.
+    # A reader of one language leaves questions in another one to the features, so use the features' weights.
     if abroad:
         stored["reader"] |= {name: stored["features"][name] for name in FOREIGN_PARTS}
     report("reader", stored["reader"], _examples(tested))
@@ -179,7 +184,7 @@ def calibrate(asked: Sequence[Asked], reader: Reader | None, reranker: Encoder |
 
 
 def learn(examples: Sequence[Example], ranker: str, abroad: Sequence[Example] = ()) -> dict[str, Any]:
-    """One part of ``weights.json``: the weights of selection and answerability, and the thresholds.
+    """Learn one part of ``weights.json``: the weights of selection and answerability, and the thresholds.
 
     Args:
         examples: questions in the language of the documents.
@@ -206,7 +211,7 @@ def learn(examples: Sequence[Example], ranker: str, abroad: Sequence[Example] = 
 
 
 def learn_abroad(examples: Sequence[Example]) -> dict[str, Any]:
-    """The weights and the threshold for questions in another language than the documents."""
+    """Learn the weights and the threshold for questions in another language than the documents."""
     selection = _listwise([example for example in examples if example.gold.any()], SELECTED_ABROAD_BY)
     stored = _named(_platt(examples, selection), selection, SELECTED_ABROAD_BY)
     weights = _weights(stored)
@@ -221,7 +226,7 @@ def learn_abroad(examples: Sequence[Example]) -> dict[str, Any]:
 
 
 def _leading(example: Example, weights: Array) -> Array:
-    """The features of the best sentence, with its ``lead``; ``weights`` must give log-odds."""
+    """Return the features of the best sentence, and compute its ``lead``; ``weights`` must give log-odds."""
     odds = example.features @ weights
     row = _best(example, weights).copy()
     row[FEATURE_NAMES.index("lead")] = odds.max() - float(np.logaddexp.reduce(odds))
@@ -233,7 +238,7 @@ def _is_right(example: Example, weights: Array) -> bool:
 
 
 def _precise(probabilities: Array, right: npt.NDArray[np.bool_]) -> float:
-    """The lowest threshold at which at least the share ``ABROAD_RIGHT`` of the answers is right."""
+    """Return the lowest threshold at which at least the share ``ABROAD_RIGHT`` of the answers is right."""
     order = np.argsort(-probabilities)
     precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
     last = int(np.flatnonzero(precision >= ABROAD_RIGHT)[-1])
@@ -282,7 +287,7 @@ def _reranked(asked: Asked, reranker: Encoder, weights: Array) -> Asked:
 
 
 def _sample(asked: Sequence[Asked]) -> list[Asked]:
-    """A few questions of each set, but none that is asked without the documents of its title."""
+    """Return a few questions of each set, but none that is asked without the documents of its title."""
     chance, chosen = random.Random(1), []  # noqa: S311
     for name in dict.fromkeys(item.name for item in asked if not item.name.endswith(REMOVED)):
         own = [item for item in asked if item.name == name]
@@ -331,7 +336,7 @@ def _listwise(examples: Sequence[Example], names: Sequence[str], penalty: float 
 
 
 def _spread(rows: Array, names: Sequence[str] = FEATURE_NAMES) -> Array:
-    """The divisors of the columns ``names``: they bring cosines to a standard deviation of ``SPREAD``.
+    """Return divisors of the columns ``names`` that give cosines a standard deviation of ``SPREAD``.
 
     The cosines of multilingual-e5-small lie within 0.1 of each other. Without the division, the penalty on
     the weights would make the cosines count almost nothing.

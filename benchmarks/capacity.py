@@ -1,4 +1,4 @@
-"""Prints what libraries of any size need, and simulates a day of one: up to a billion passages.
+"""Prints what libraries of up to a billion passages need, and simulates a day of such a library.
 
 ``python -m benchmarks.capacity measure [--passages 10000 100000 1000000]`` measures libraries, fits a line to
 the figures of all sizes but the largest, and prints the line's value for the largest beside the measured one.
@@ -40,7 +40,7 @@ Times = npt.NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """The figures measured on the CPU that the documentation names: fixed ones, and ones for each passage.
+    """The figures measured on the CPU that the documentation names: fixed costs, and costs for each passage.
 
     Attributes:
         catalog_bytes: bytes of a passage in the catalog, with its text and vectors.
@@ -54,7 +54,7 @@ class Model:
         read_ms: milliseconds of a core to read and cut a passage of a PDF.
         embed_ms: milliseconds of a core to embed a passage with its sentences.
         store_ms: milliseconds of the one writer for a passage.
-        answer_ms: milliseconds of a core for an answer without a language model, beside the search.
+        answer_ms: milliseconds of a core for an answer without a language model, apart from the search.
     """
 
     catalog_bytes: float
@@ -159,12 +159,12 @@ class Plan:
 
 
 def search_ms(model: Model, passages: float) -> float:
-    """The milliseconds of a core for a search in one library."""
+    """Return the milliseconds of a core for a search in one library."""
     return model.search_base + model.search_more * max(0.0, passages / MILLION - 1)
 
 
 def plan(passages: int, model: Model, given: Assumptions) -> Plan:
-    """The needs of a library of this size."""
+    """Return the needs of a library of this size."""
     libraries = math.ceil(passages / given.largest)
     replicas = libraries * given.copies
     made_ms = model.read_ms + model.embed_ms
@@ -243,20 +243,20 @@ def simulate(planned: Plan, model: Model, given: Assumptions, seed: int = 1) -> 
     # The largest of several random times, drawn by the inverse of its distribution.
     slowest = one * _lognormal(chance.random(len(asked)) ** (1 / at_once), given.jitter)
     answer = model.answer_ms / 1000 * _lognormal(chance.random(len(asked)), given.jitter)
-    # For the cores it is the same whether a question takes one of them for long or several for a short time.
+    # A question is the same work for the cores whether it takes one for long or several for a short time.
     work = one * at_once + answer
     waited = _served(asked, work, planned.asked_cores) - work - asked
     return Day(len(arrived), written - arrived, writing, waited + slowest + answer)
 
 
 def _lognormal(share: Times, spread: float) -> Times:
-    """The quantiles ``share`` of a lognormal distribution with the mean 1."""
+    """Return the quantiles ``share`` of a lognormal distribution with the mean 1."""
     values: Times = np.exp(spread * ndtri(share) - spread**2 / 2)
     return values
 
 
 def _arrivals(count: float, peak: float, chance: np.random.Generator) -> Times:
-    """Random times of about ``count`` arrivals in a day, in order.
+    """Return random times of about ``count`` arrivals in a day, in order.
 
     The busiest hour has ``peak`` times as many arrivals as the mean hour.
     """
@@ -270,7 +270,7 @@ def _arrivals(count: float, peak: float, chance: np.random.Generator) -> Times:
 
 
 def _served(arrived: Times, seconds: Times, servers: int) -> Times:
-    """The times at which each piece of work is done, if ``servers`` take the pieces in order of arrival."""
+    """Return the time at which each piece of work is done, if ``servers`` take them in order of arrival."""
     free = [0.0] * servers
     heapify(free)
     done = np.empty(len(arrived))
@@ -281,7 +281,7 @@ def _served(arrived: Times, seconds: Times, servers: int) -> Times:
 
 
 def measured(sizes: Sequence[int]) -> Iterator[tuple[int, Mapping[str, float]]]:
-    """Measure libraries of several sizes, which are filled if necessary; yield each with its figures."""
+    """Measure a library of each size, filled if necessary; yield its number of passages and its figures."""
     encoder, corpus = open_encoder(), read_corpus()
     stand_in = StandIn(encoder, real_vectors(encoder, corpus))
     asked = questions(_QUESTIONS)
@@ -291,7 +291,7 @@ def measured(sizes: Sequence[int]) -> Iterator[tuple[int, Mapping[str, float]]]:
         home = filled(size, corpus, stand_in)
         disk = on_disk(home)
         catalog = sum(megabytes for name, megabytes in disk.items() if name.startswith("catalog"))
-        # In a process of its own, so that nothing of another library is counted.
+        # Measure in a process of its own, so that nothing of another library is counted.
         resident = measure("ours", home, _QUESTIONS).after_mb
         with Library.open(home, stand_in) as index:
             index.search("ready")
@@ -315,7 +315,7 @@ def measured(sizes: Sequence[int]) -> Iterator[tuple[int, Mapping[str, float]]]:
 
 
 def line(sizes: Sequence[float], values: Sequence[float]) -> tuple[float, float]:
-    """The base and the slope of the line that fits best."""
+    """Return the base and the slope of the line that fits best."""
     slope, base = np.polyfit(sizes, values, 1)
     return float(base), float(slope)
 
@@ -361,7 +361,7 @@ def _print_days(sizes: Sequence[int], given: Assumptions, seed: int) -> None:
 
 
 _QUESTIONS = 100
-"""The questions of :func:`measured`."""
+"""The number of questions that :func:`measured` asks."""
 
 _WORDS = {
     "libraries": "libraries",

@@ -1,9 +1,10 @@
-"""Prints the probability from which an answer counts as certain: the origin of ``CERTAIN``.
+"""Prints the figures behind ``CERTAIN``, the probability from which an answer counts as certain.
 
 ``python -m benchmarks.certain [--limit N]``. The script asks questions evenly spread over squad2, and over
 the part of clapnq that :mod:`benchmarks.writing` does not ask. For each probability it prints the share of
-the questions with an answer, and of those without, that reach it. ``CERTAIN``, from which a language model's
-sentence can count as supported, is the probability that a tenth of the questions without an answer reach.
+the questions with an answer that reach it, and the share of those without an answer. A language model's
+sentence can count as supported only from ``CERTAIN`` on, the probability that a tenth of the questions
+without an answer reach.
 """
 
 from __future__ import annotations

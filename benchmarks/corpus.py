@@ -1,9 +1,9 @@
 """Makes any number of documents of about ten passages each, and vectors that resemble real ones.
 
 The first documents are real paragraphs of the English evaluation sets. Further documents are recombined:
-every sentence is real, but the order is not. Figures about size need no more than that. They need no
-embedding either, which would take hours: the vector of a passage is a real vector plus a part of the
-difference between two other real vectors.
+every sentence is real, but the order is not. That is enough to measure how costs grow with the size of a
+library. Nor are the passages embedded, which would take hours: the vector of a passage is a real vector plus
+a part of the difference between two other real vectors.
 """
 
 from __future__ import annotations
@@ -160,7 +160,7 @@ def read_corpus(seed: int = 0) -> Corpus:
 
 
 def questions(count: int) -> list[str]:
-    """Return real questions, evenly spread over the sets and the same ones every time."""
+    """Return at most ``count`` real questions, evenly spread over the sets, and always the same ones."""
     asked = [query for name in SETS for query in read_dataset(data_folder() / name).queries]
     return list(dict.fromkeys(query.text for query in spread(asked, count)))
 

@@ -1,8 +1,8 @@
 """Prints what a passage costs by stage, in libraries of several sizes: milliseconds and bytes.
 
 ``python -m benchmarks.costs [--passages 1000 10000 100000] [--reports FOLDER]``. Passages of real sentences
-are stored with vectors that resemble real ones (:mod:`benchmarks.stand_in`). Embedding is measured apart, on
-the same passages. ``--reports`` also reads a folder of PDFs, and prints the cost of a page.
+are stored with vectors that resemble real ones (:mod:`benchmarks.stand_in`). Embedding is measured
+separately, on the same passages. ``--reports`` also reads a folder of PDFs, and prints the cost of a page.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _AT_ONCE = 200
 """Documents that are stored in one transaction: 2,000 passages, as in a sync."""
 
 _READ = 300
-"""Files that are read to measure reading, the cost of which does not depend on the size of the library."""
+"""Files that are read to measure reading, whose cost does not depend on the size of the library."""
 
 _EMBEDDED = 60
 """Documents whose passages are embedded to measure embedding."""

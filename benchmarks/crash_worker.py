@@ -51,7 +51,7 @@ _WORDS = (
 
 
 def opened(home: Path, recipe: tuple[str, int]) -> Library:
-    """Open the library. If it was built with another recipe than ``recipe``, it is rebuilt."""
+    """Open the library. If another recipe built it, the next sync or rebuild makes it with ``recipe``."""
     name, tokens = recipe
     return Library.open(
         home,

@@ -122,7 +122,7 @@ def _parsed(line: str) -> dict[str, dict[str, str]]:
 
 
 def _checked(place: Path, said: Said, known: Texts, where: str) -> Texts:
-    """Check the library after a kill, and return its documents; raise LostError if it is damaged."""
+    """Check the library after a kill, sync it, and return its documents; raise LostError if it is damaged."""
     before = known if said.before is None else said.before
     home = place / "home"
     with Library.open(home, StubEncoder("first"), former=StubEncoder.of, policy=DEFAULT_POLICY) as index:

@@ -75,7 +75,7 @@ def of_seeds(browser: Browser, url: str, rounds: int) -> None:
 
 
 def installed_chromium() -> str:
-    """Return the path of an installed browser; a browser with windows, as users have, comes first."""
+    """Return the path of an installed browser, preferably one that draws windows, as users have."""
     names = ("chromium", "chromium-browser", "google-chrome", "chromium-headless-shell")
     path = next(filter(None, map(shutil.which, names)), None)
     if path is None:
@@ -101,7 +101,7 @@ def opened(browser: Browser, url: str) -> Iterator[Page]:
 
 @contextmanager
 def sample_library() -> Iterator[str]:
-    """Serve the sample reports; yields the address."""
+    """Serve the sample reports, and yield the address."""
     with TemporaryDirectory() as home, Library.open(Path(home), open_encoder()) as index:
         sync(index, [SEEDS])
         with serving(index) as url:
@@ -110,7 +110,7 @@ def sample_library() -> Iterator[str]:
 
 @contextmanager
 def serving(index: Library) -> Iterator[str]:
-    """Serve a library from this process; yields the address."""
+    """Serve a library from this process, and yield the address."""
     with serving_app(create_app(index, QueryEngine(index)), force=True) as address:
         yield address
 

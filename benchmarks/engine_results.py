@@ -3,9 +3,9 @@
 ``python -m benchmarks.engine_results [--database-url URL] [--index milvus://HOST] [--on HOST:PORT]``. Each
 option adds a library; the database must be empty, and the script empties it at its end. All documents of the
 sets are files of one folder. One machine syncs the folder; PostgreSQL gets a copy of the catalog, Milvus the
-vectors of a copy, and a Ray cluster syncs the folder anew. The recall is the share of the hundred passages
-nearest by meaning on one machine that the other library finds as well. nDCG@10 is that of meaning and words
-together; a document counts by its best passage.
+vectors of a copy, and a Ray cluster syncs the folder anew. The recall is the share of the ten or hundred
+passages nearest by meaning on one machine that the other library finds as well. nDCG@10 is that of meaning
+and words together; the score of a document is that of its best passage.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ class Found:
     Attributes:
         dense: the nearest passages by meaning, best first.
         fused: the best passages by meaning and words, best first.
-        files: the score of each file, by its best passage of ``fused``.
+        files: the score of each file, which is that of the file's best passage in ``fused``.
     """
 
     dense: Sequence[Place]

@@ -1,10 +1,10 @@
-"""Prints how well follow-ups are found: as asked, as searched without a model, and written out.
+"""Prints how well follow-up questions find their evidence: as asked, as searched, and written out.
 
-``python -m benchmarks.followups [seeds] [mtrag-human] [reports]``; the default is all. On the sample
-reports, with the sixty follow-ups of ``followups.jsonl``, the figure is the reciprocal rank of the first
-passage with the evidence. On ``mtrag-human`` it is fused nDCG@10 over the last turns of its conversations. On
-``reports``, with the sixty follow-ups of ``real_reports.jsonl``, each question is printed with what was
-searched and answered, for a person to judge.
+``python -m benchmarks.followups [seeds] [mtrag-human] [reports]``; the default is all. No language model
+rewrites the questions. On the sample reports, with the sixty follow-ups of ``followups.jsonl``, the figure is
+the reciprocal rank of the first passage with the evidence. On ``mtrag-human`` it is fused nDCG@10 over the
+last turns of its conversations. On ``reports``, with the sixty follow-ups of ``real_reports.jsonl``, each
+question is printed with what was searched and answered, for a person to judge.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ class FollowUp:
         id: the name of the question.
         history: the earlier questions.
         question: the question as asked.
-        written_out: the question as a person would ask it alone.
+        written_out: the question as a person would ask it on its own.
         evidence: pairs of a document's name and words of the document that answer the question.
         kind: the part that the question leaves to earlier turns.
         split: ``tune``, or ``held_out`` if nobody looked at it while the rules were written.

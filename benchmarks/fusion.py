@@ -1,9 +1,10 @@
-"""Prints nDCG@10 of the fused search for several weights of its dense half, and of other ways to fuse.
+"""Prints nDCG@10 of the search by vectors and words, for several weights and other ways to fuse the two.
 
-``python -m benchmarks.fusion [SET …]``; the default is every set with judged documents. The weight 0 means
-words alone, and 1 means vectors alone. A document scores as its best passage. All ways fuse the same pools:
-the 100 best passages of each half. Of the two other ways, one scales both halves to 0..1 within the pool and
-gives the dense half the weight 0.6; the other is reciprocal rank fusion.
+``python -m benchmarks.fusion [SET …]``; the default is every set with judged documents. The weight is that of
+the vectors: 0 means words alone, and 1 means vectors alone. The score of a document is that of its best
+passage. All ways fuse the same pool: the 100 best passages by vectors, and the 100 best by words. Of the two
+other ways, one scales both scores to 0..1 within the pool and gives the vectors the weight 0.6; the other is
+reciprocal rank fusion.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from rag.evaluation import Dataset, read_dataset
 
 WEIGHTS = (0.0, 0.25, 0.3, 0.35, 0.4, 0.5, 0.7, 1.0)
 POOL_WEIGHT = 0.6
-"""The best weight of the dense half if both halves are scaled within the pool."""
+"""The best weight of the vectors if both scores are scaled within the pool."""
 
 RRF_CONSTANT = 60
 """The constant of reciprocal rank fusion, as in Cormack et al., SIGIR 2009."""
@@ -52,7 +53,7 @@ def main(names: list[str]) -> None:
 
 
 def runs_of(index: Library, query: str) -> list[Run]:
-    """Return the documents with their scores, for each of ``NAMES``."""
+    """Return the documents of a query with their scores, for each of ``NAMES``."""
     by_words = index.search(query, POOL, dense_weight=0)
     by_vectors = index.search(query, POOL, dense_weight=1)
     documents = {hit.chunk_id: hit.document.path for hit in [*by_words, *by_vectors]}

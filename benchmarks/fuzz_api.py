@@ -5,9 +5,9 @@ server is a process of its own over a copy of the sample reports. A finding is a
 (except 503 and 507, which name a missing resource), an undocumented status, media type or header, a body that
 differs from its schema, a request that the description allows and the server refuses, or the reverse.
 
-With ``--scopes``, people sign in to the server: a token of each scope sends as many requests, and then a
-token of all scopes. It is a finding, too, if the server refuses what a token's scopes allow, or the reverse.
-The exit code is 1 if there is any finding.
+With ``--scopes``, requests need a token: a token of each scope sends as many requests, and then a token of
+all scopes. Then it is also a finding if the server refuses what a token's scopes allow, or the reverse. The
+exit code is 1 if there is any finding.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ REFUSED = ["400", "404", "405", "409", "413", "415", "422"]
 """Statuses for a request that violates the description."""
 
 FORBIDDEN = ["401", "403"]
-"""Statuses for a request whose sender may not do it; :func:`_wrongly_let_in` looks at them."""
+"""Statuses for a request that its sender may not make; :func:`_wrongly_let_in` checks them."""
 
 POSSIBLE = ["404", "409", "422", "429", "5xx"]
 """Statuses for a valid request, besides 2xx and 3xx. The description cannot require that a question is not
@@ -56,20 +56,22 @@ _EXPORTS = r"\.\{suffix\}$"
 _OF_AMBIGUOUS_PATHS = {
     name: {"enabled": False} for name in ("unsupported_method", "allow_header_conformance")
 }
-"""``DELETE /v1/answers/ID.md`` is a request to delete the answer with an id ending in ``.md``, hence 404."""
+"""Checks that some paths cannot pass: ``DELETE /v1/answers/ID.md``, for example, is a request to delete the
+answer whose id ends in ``.md``, so the server answers 404 and not 405."""
 
 _FROM_URL = "/v1/documents/from-url"
-"""A request with another method than ``POST`` is for the document with the id ``from-url``, hence 422."""
+"""With a method other than ``POST``, this is the path of the document with the id ``from-url``: the server
+answers 422."""
 
 _JOB = "/v1/jobs/{job_id}"
 _OF_JOBS = {"use_after_free": {"enabled": False}}
 """``DELETE`` cancels a job, and the job can still be read afterwards."""
 
 _WORDS = 300
-"""The limit of shown characters of a finding's message."""
+"""The most characters that are shown of a finding's message."""
 
 _COMMAND = 2_000
-"""The limit of shown characters of the command that repeats a finding's request."""
+"""The most characters that are shown of the command that repeats a finding's request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +79,7 @@ class Finding:
     """A response that differs from the description.
 
     Attributes:
-        operation: its method and path, as in the description.
+        operation: the method and path of the request, as in the description.
         check: the name of Schemathesis' check.
         said: the difference.
         repeat: a command that repeats the request.
@@ -95,7 +97,7 @@ class Sender:
 
     Attributes:
         token: the token.
-        scopes: its scopes.
+        scopes: the scopes of the token.
     """
 
     token: str
@@ -103,7 +105,7 @@ class Sender:
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers of its requests."""
+        """The headers of the program's requests."""
         return {"Authorization": f"Bearer {self.token}"}
 
 
@@ -112,8 +114,8 @@ class Sample:
     """A server of the sample reports.
 
     Attributes:
-        address: its URL, without a slash at the end.
-        home: its home.
+        address: the server's URL, without a slash at the end.
+        home: the server's home folder.
         reader: a program that may read the description; None if everyone may.
     """
 
@@ -168,7 +170,7 @@ class Fuzzed:
 
 
 def _wrongly_let_in(interaction: Interaction, sender: Sender) -> str | None:
-    """Tell what is wrong if the server refused what a sender's scopes allow, or the reverse; else None."""
+    """Return what is wrong if the server refused what a sender's scopes allow, or the reverse; else None."""
     request, response = interaction.request, interaction.response
     sent = [
         value
@@ -182,7 +184,7 @@ def _wrongly_let_in(interaction: Interaction, sender: Sender) -> str | None:
     need = need_of(request.method, path)
     refused = response.status_code in {401, 403}
     if refused and path.startswith(("/v1/users", "/v1/tokens")):
-        return None  # Nobody gives others a scope that they do not have.
+        return None  # A sender cannot give others a scope that the sender lacks.
     allowed = isinstance(need, Need) or need in sender.scopes
     if refused is not allowed:
         return None
@@ -191,7 +193,7 @@ def _wrongly_let_in(interaction: Interaction, sender: Sender) -> str | None:
 
 
 def sender_with(home: Path, *scopes: Scope) -> Sender:
-    """Add a token with these scopes to the accounts of a home."""
+    """Add a token with these scopes to the accounts of a home, and return its sender."""
     with closing(Accounts.open(home)) as accounts:
         _, token = accounts.tokens.add("-".join(scopes), scopes)
     return Sender(token, frozenset(scopes))

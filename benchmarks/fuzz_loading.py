@@ -2,9 +2,9 @@
 
 ``python -m benchmarks.fuzz_loading [--files N] [--seed S] [--only NUMBER] [--keep FOLDER]``; the default is
 2,000 files. They are made from the samples of ``benchmarks.fuzz_samples``, and from the evaluation data if
-``FOOTNOTED_EVAL_DATA`` names them. Each file must give a document or a ``LoadError``, in time, and change
-nothing else; otherwise the exit code is 1. ``--only`` repeats one file, and ``--keep`` stores the files that
-fail.
+``FOOTNOTED_EVAL_DATA`` names its folder. Loading a file must end in time with a document or a ``LoadError``,
+and change no other file; otherwise the exit code is 1. ``--only`` repeats one file, and ``--keep`` stores the
+files that fail.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ OPTIONS = Options(
 """Small limits, so that unbounded growth is noticed."""
 
 _LATE_SECONDS = 10.0
-"""The most seconds for which the process of a file may go on after its time limit, on a busy machine."""
+"""The most seconds for which the process of a file may run on after its time limit, on a busy machine."""
 
 _TRACEBACK_LINES = 9
 _ANY_FILE = ROOT / "seeds" / "cambodia-scam-raids.md"
@@ -90,7 +90,7 @@ def cases(files: int, seed: int, only: int | None = None) -> Iterator[Case]:
 
 
 def run(files: int = FILES, seed: int = SEED, only: int | None = None) -> Iterator[Outcome]:
-    """Load the cases one after the other, in a folder without other files."""
+    """Load the cases one after the other, in a folder without other files, and yield their outcomes."""
     with tempfile.TemporaryDirectory(prefix="footnoted-fuzz-") as place, Isolated() as reader:
         folder = Path(place)
         for case in cases(files, seed, only):
@@ -136,7 +136,7 @@ def _attempt(reader: Isolated, file: Path) -> tuple[str, str]:
 
 
 def _fault(document: Document) -> str:
-    """Return the rule for loaders that ``document`` violates, or ""."""
+    """Return what is wrong with a document that a loader made; empty if nothing is."""
     if not document.text.strip() or not document.title.strip():
         return "has no words or no title"
     if "\0" in document.text + document.title:

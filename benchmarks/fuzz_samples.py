@@ -1,6 +1,6 @@
 """Valid files of every supported format, which ``benchmarks.fuzz_loading`` damages.
 
-A format takes part when its suffix is registered; a new format needs a sample here.
+Every format whose suffix is registered takes part, so a new format needs a sample here.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 ``python -m benchmarks.keeping_up [--passages N] [--documents N] [--askers N] [--by job|command]``. Clients
 ask a real server with the real encoder over HTTP, first without other work, then during a sync with half new
 documents and half new versions. After that, many rounds each replace a whole set of documents at once. Each
-text names its round. A response names a generation; it is mixed unless it shows the whole round of that
-generation and no other.
+text names its round. A response names a generation; the response is mixed unless it shows the whole round of
+that generation and no other.
 """
 
 from __future__ import annotations
@@ -132,7 +132,7 @@ def _sync_meanwhile(arguments: argparse.Namespace, home: Path, address: str) -> 
 
 @contextmanager
 def _syncing(by: str, home: Path, address: str) -> Iterator[Callable[[], bool]]:
-    """Start a sync of the followed folders; yields a function that tells whether it has ended."""
+    """Start a sync of the followed folders; yield a function that returns whether the sync has ended."""
     if by == "command":
         command = [*COMMAND, "sync", "--home", str(home)]
         with subprocess.Popen(command, stdout=subprocess.DEVNULL) as process:

@@ -37,7 +37,7 @@ def main() -> None:
 
 
 def few(dataset: Dataset) -> Dataset:
-    """``ASKED`` questions, evenly spread over the set, and the documents that answer them."""
+    """Return ``ASKED`` questions, evenly spread over the set, and the documents that answer them."""
     queries = spread([query for query in dataset.queries if query.relevant], ASKED)
     names = {name for query in queries for name in query.relevant}
     documents = {name: document for name, document in dataset.documents.items() if name in names}

@@ -1,7 +1,7 @@
 """Prints how long a search takes without embedding its query, for one client and for many at once.
 
-``python -m benchmarks.latency [--passages N …] [--queries N] [--askers N]``. Both sides return ten passages
-with their text; our search also uses words.
+``python -m benchmarks.latency [--passages N …] [--queries N] [--askers N]``. Footnoted and llama-index both
+return ten passages with their text; only Footnoted also searches by words.
 """
 
 from __future__ import annotations

@@ -61,12 +61,12 @@ _SCORES = 1e-4
 
 @dataclass(slots=True)
 class Met:
-    """The measurements besides the searches.
+    """The measurements other than those of the searches.
 
     Attributes:
         health: milliseconds of each ``GET /healthz``.
         memory: pairs of seconds since the load began, and bytes of the server's process.
-        anew: the mean bytes of the process of a new server that answers the last searches again.
+        anew: the mean memory in bytes of a new server that answers the last searches again.
         uploads: the number of accepted reports.
         put_off: the number of refusals for lack of capacity or space (:func:`benchmarks.askers.is_honest`).
         errors: a sentence for each error.
@@ -340,7 +340,7 @@ def _catalog(index: Library) -> Path:
 
 
 def _is_same(ours: Sequence[Sequence[object]], theirs: Sequence[Sequence[object]]) -> bool:
-    """Tell if two searches found the same passages with the same scores; equal scores may be in any order."""
+    """Return whether two searches found the same passages with the same scores; ties may be in any order."""
     places = [{tuple(hit[:3]): hit[3] for hit in hits} for hits in (ours, theirs)]
     last = min((float(str(hit[3])) for hit in ours), default=0.0)
     for place in places[0].keys() | places[1].keys():
@@ -399,7 +399,7 @@ def _mean(values: Sequence[int]) -> float:
 
 
 def _over_time(memory: Sequence[tuple[float, int]], moments: int = 12) -> Iterator[str]:
-    """Write the memory at equally distant moments, in megabytes, each with its second."""
+    """Yield the memory at equally distant moments: megabytes, and the second of the moment."""
     for number in range(moments):
         at, held = memory[number * (len(memory) - 1) // (moments - 1)]
         yield f"{held / 1e6:,.0f} ({at:.0f} s)"

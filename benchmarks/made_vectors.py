@@ -76,10 +76,10 @@ def made(real: Real, count: int, seed: int = 0) -> Iterator[tuple[npt.NDArray[np
     plus noise. The noise is the difference of two other real vectors, scaled to a length up to ``_NOISE``, so
     that it varies as real vectors do.
 
-    An inverted file finds made vectors a little less well than real ones. In a comparison, one half of the
-    real vectors was the source of as many made vectors as there are real ones. When it searched 4, 8 and 16 %
-    of its lists, an inverted file found 0.67, 0.82 and 0.90 of the ten made vectors nearest to a question. Of
-    the ten nearest in the other half of the real vectors it found 0.70, 0.85 and 0.92.
+    An inverted file finds made vectors a little less well than real ones. For a comparison, as many vectors
+    as there are real ones were made from one half of the real vectors. When it searched 4, 8 and 16 % of its
+    lists, an inverted file found 0.67, 0.82 and 0.90 of the ten made vectors nearest to a question. Of the
+    ten nearest in the other half of the real vectors, it found 0.70, 0.85 and 0.92.
     """
     chance = np.random.default_rng(seed)
     sizes = np.bincount(real.sets)

@@ -1,8 +1,8 @@
 """Prints the cost of a search in a large library: time, memory, and recall against an exact search.
 
-``python -m benchmarks.million [--passages 1000000] [--queries 300]``. :mod:`benchmarks.stand_in` tells how
-the library is filled. The questions are real, and embedding them is not counted. Recall is the share of the
-ten nearest vectors that a search finds; a comparison with every vector of the catalog gives these ten.
+``python -m benchmarks.million [--passages 1000000] [--queries 300]``. :mod:`benchmarks.stand_in` says how the
+library is filled. The questions are real, and embedding them is not counted. Recall is the share of the ten
+nearest vectors that a search finds; a comparison with every vector of the catalog gives these ten.
 """
 
 from __future__ import annotations

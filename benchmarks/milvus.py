@@ -1,10 +1,10 @@
-"""Prints what a base of vectors on a server of Milvus costs beside the product's own, a file for FAISS.
+"""Prints what a collection of vectors in Milvus costs, beside the product's own file of vectors for FAISS.
 
 ``python -m benchmarks.milvus --index milvus://127.0.0.1:19531 [--pid PID] [--sizes N …] [--questions N]``.
 Vectors are made around those of real passages and questions (see ``made``). As in the product, their exact
-copies in an SQLite file rank the candidates of both sides. Each base is built in one process and searched in
-another. ``--pid`` is the process of the server, so that its memory can be read. The script makes a collection
-for each size, and deletes it.
+copies in an SQLite file rank the candidates of both sides. Each base (the file or the collection) is built in
+one process and searched in another. ``--pid`` is the process of the server, so that its memory can be read.
+The script makes a collection for each size, and deletes it.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from index.vectors import Change, Expected, Mark, VectorIndex
 from index.vectors.milvus import MilvusStore
 
 DOCUMENTS, UPDATES = 20, 3
-"""The number of documents of ten vectors that are added to memory, and that are added to the collection."""
+"""How many documents of ten vectors are added in memory, and how many are added to the collection."""
 
 _TEN = 10
 _COLLECTION = "footnoted_benchmark"
@@ -52,7 +52,8 @@ class Part(NamedTuple):
     Attributes:
         name: the name of a search of this part, among the figures.
         share: the share of this part in all vectors.
-        is_removal: whether the vectors outside the part are removed, instead of not allowed.
+        is_removal: whether the vectors outside the part are removed before the search; if not, a mask
+            excludes them.
     """
 
     name: str
@@ -80,7 +81,7 @@ class Case:
         questions: shape (m, dimensions).
         best: for each of ``PARTS``, the ids that are truly nearest.
         address: the address of the server.
-        server: the server's process, if it is on this machine.
+        server: the id of the server's process, if it is on this machine; else None.
     """
 
     source: Path

@@ -27,7 +27,7 @@ SHARES = (0.0, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3)
 OWN = (0.0, 0.1, 0.25, 0.5, 1.0, 2.0)
 NEAR = (0.1, 0.3, NEAR_DUPLICATE, 0.7)
 _SHORTEST = 100
-"""The least number of words of a changed text, so that one word in a hundred can be exchanged."""
+"""The fewest words of a changed text, so that one word in a hundred can be exchanged."""
 
 Change = Callable[[Sequence[str], float, random.Random], str]
 

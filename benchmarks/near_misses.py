@@ -22,7 +22,7 @@ _WORD = regex.compile(r"(?<!^)\b\p{Ll}{3,}\b")
 _AUXILIARY = regex.compile(r"\b(is|are|was|were|did|does|do|has|have|had|could|would|should)\b(?! not\b)")
 _ENDINGS = ("ing", "ed", "es", "s", "d", "")
 _SHORTEST = 5
-"""The least number of letters of a word to exchange."""
+"""The fewest letters of a word that is exchanged."""
 
 
 def near_miss(question: str, passage: str, related: Sequence[str], chance: random.Random) -> str | None:

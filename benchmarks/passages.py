@@ -1,10 +1,10 @@
-"""Prints the effect of other passages, titles, neighbours and limits of passages per document.
+"""Prints the effect of other lengths of passages, titles, neighbours, and limits of passages per document.
 
 ``python -m benchmarks.passages [SET …] [--limit N]``. The first table has a row for each alternative choice
 beside the product's choice: nDCG@10 of the fused search, the share of questions whose first cited sentence
 answers, and the F1 of the citations. From sets that weights were learned from, it asks only questions whose
-titles are in the part ``test``. The second table has the share of relevant documents among the passages that
-are read, by the limit of passages that may be read of one document.
+titles are in the part ``test``. The second table has the share of the relevant documents from which a passage
+is read, by the limit of passages that may be read from one document.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ from rag.evaluation.bootstrap import Place
 from rag.finding.reader import BUNDLED_READER, NO_READER
 
 ASKED = 300
-"""The limit of questions of a set; with it, a share is known to about 0.05 on either side."""
+"""The most questions of a set; with so many, a share is known to within about 0.05."""
 
 LEARNED_FROM = ("squad2", "mlqa-en", "clapnq", "tatqa")
 

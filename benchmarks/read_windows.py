@@ -15,11 +15,11 @@ MOST_RIGHT, MOST_WRONG = 1, 2
 """The most windows that a question supplies: windows that answer it, and windows that do not."""
 
 UNTITLED = 0.2
-"""The share of the windows whose title is left out, because many reports have no good title."""
+"""The share of windows from which the title is left out, because many reports have no good title."""
 
 
 def windows_read(asked: Asked, weights: Weights, chance: random.Random) -> Iterator[Example]:
-    """A window that answers a question, the best one that does not, and another that does not.
+    """Yield a window that answers a question, the best one that does not, and another that does not.
 
     Args:
         asked: the question with its candidates.
@@ -35,13 +35,13 @@ def windows_read(asked: Asked, weights: Weights, chance: random.Random) -> Itera
 
 
 def windows_with_gold(asked: Asked, weights: Weights) -> list[Example]:
-    """The windows that answer a question, and the best one that does not."""
+    """Return the windows that answer a question, and the best one that does not."""
     right, wrong = _windows(asked.to_learn_from(), weights)
     return right + wrong[:1]
 
 
 def _windows(asked: Asked, weights: Weights) -> tuple[list[Example], list[Example]]:
-    """The windows that answer, and those that do not, both in the order of the product."""
+    """Return the windows that answer, and those that do not, both in the order of the product's ranking."""
     gold = asked.gold_by_place
     right: list[Example] = []
     wrong: list[Example] = []

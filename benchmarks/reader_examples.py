@@ -1,7 +1,7 @@
 """Training examples of the reader: questions with crops of the passage that they are about.
 
-A crop may hold the answer. Negatives are crops of the passage without its answering sentence, and crops for
-made-up questions that the passage seems to answer.
+A crop is a run of a few sentences, which may contain the answer. Negatives are crops of the passage without
+its answering sentence, and crops for made-up questions that the passage only seems to answer.
 """
 
 from __future__ import annotations
@@ -44,12 +44,12 @@ class Example:
 
 
 def split(text: str) -> tuple[str, ...]:
-    """The sentences of an English passage."""
+    """Return the sentences of an English passage."""
     return tuple(span.of(text) for span in sentences(text, "en"))
 
 
 def crops(dataset: Dataset, part: Part, seed: int = 0) -> Iterator[Example]:
-    """The questions of one part of a set, each with crops of its passage that answer it and some that do not.
+    """Yield the questions of one part of a set, with crops of their passages that answer them or do not.
 
     Args:
         dataset: the set.
@@ -73,7 +73,7 @@ def crops(dataset: Dataset, part: Part, seed: int = 0) -> Iterator[Example]:
 
 
 def passages(dataset: Dataset, part: Part) -> list[Example]:
-    """The questions of one part of a set, each with the whole passage that it is about."""
+    """Return the questions of one part of a set, each with the whole passage that it is about."""
     return [example for _, _, example in _whole_passages(dataset, part)]
 
 
@@ -97,7 +97,7 @@ def gold_flags(query: Query, texts: Sequence[str]) -> tuple[bool, ...]:
 
 
 def crop(example: Example, chance: random.Random) -> Example:
-    """A random run of at most ``MAX_SENTENCES`` sentences, around a gold one if there is one."""
+    """Return a random run of at most ``MAX_SENTENCES`` sentences, around a gold one if there is one."""
     texts = example.window.sentences
     gold = example.gold or (False,) * len(texts)
     length = min(len(texts), chance.randint(2, MAX_SENTENCES))

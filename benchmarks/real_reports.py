@@ -86,7 +86,7 @@ def main() -> None:
 
 
 def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
-    """Ask a question, and tell which citations are right."""
+    """Ask a question, and judge each citation of the answer."""
     began = time.perf_counter()
     answer = engine.ask(question["question"])
     seconds = time.perf_counter() - began
@@ -99,7 +99,7 @@ def ask(engine: QueryEngine, question: Mapping[str, Any]) -> Scored:
 
 
 def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[str]) -> bool:
-    """Tell if a citation is on the page of the evidence and has an answer, or most words of the evidence."""
+    """Return whether a citation is on the evidence's page and has an answer or most words of the evidence."""
     if (
         PurePath(citation.path).name != PurePath(evidence["document"]).name
         or citation.page != evidence["page"]
@@ -113,7 +113,7 @@ def is_right(citation: Citation, evidence: Mapping[str, Any], answers: Sequence[
 
 
 def figures(scored: Sequence[Scored]) -> dict[str, str]:
-    """The figures of a column, by the name of their row."""
+    """Return the figures of a column, by the name of their row."""
     answerable = [item for item in scored if item.answerable]
     shares = [sum(item.right) / len(item.right) for item in answerable if item.right]
     return {
@@ -135,13 +135,13 @@ def figures(scored: Sequence[Scored]) -> dict[str, str]:
 
 
 def _median(scored: Sequence[Scored], stage: str) -> str:
-    """The median of a stage's milliseconds over the answers that have the stage."""
+    """Return the median of a stage's milliseconds over the answers that have the stage."""
     own = [item.timings[stage] for item in scored if stage in item.timings]
     return f"{statistics.median(own):.0f}" if own else ""
 
 
 def _good(scored: Sequence[Scored], kind: str) -> str:
-    """The number of good answers to questions of one kind, of the number of all."""
+    """Return the number of good answers to questions of one kind and the number of all, such as ``3/7``."""
     own = [item.is_good for item in scored if item.kind == kind]
     return f"{sum(own)}/{len(own)}"
 

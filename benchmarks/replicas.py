@@ -1,4 +1,4 @@
-"""Prints how three servers over one catalog perform beside one, and what a kill of a server does.
+"""Prints how three servers over one catalog perform compared with one, and what happens when one is killed.
 
 ``python -m benchmarks.replicas --database-url URL [--index milvus://HOST] [--seconds N] [--kills N]``. The
 database must be empty; the script fills it, and empties it at its end. Real servers answer behind a proxy
@@ -296,7 +296,7 @@ def _killed(replicas: Sequence[Replica], queries: Sequence[str], given: argparse
 
 
 def _finds(replica: Replica, names: Sequence[str]) -> int:
-    """The number of reports that a server finds by their own words."""
+    """Return how many of the reports ``names`` a server finds by their own text."""
     count = 0
     with httpx.Client(base_url=f"http://127.0.0.1:{replica.port}", timeout=_SECONDS) as client:
         for name in names:
@@ -306,17 +306,17 @@ def _finds(replica: Replica, names: Sequence[str]) -> int:
 
 
 def _names(found: dict[str, Any]) -> list[str]:
-    """The names of the files in a response to a search."""
+    """Return the names of the files in a response to a search."""
     return [Path(each["path"]).name for each in found["results"]]
 
 
 def _words(name: str) -> str:
-    """The text of a report, and the search for it: the made-up word alone would also find similar words."""
+    """Return the text of a report, which is also the query: a made-up word alone finds similar words too."""
     return f"The weir {_word(name)} burst. Its gates had rusted."
 
 
 def _word(name: str) -> str:
-    """A word that only the report ``name`` has, such as *weirbc* for ``weir-12.txt``."""
+    """Return a word that only the report ``name`` has, such as *weirbc* for ``weir-12.txt``."""
     kind, number = Path(name).stem.split("-")
     return kind + "".join(chr(ord("a") + int(digit)) for digit in number)
 

@@ -31,12 +31,12 @@ _PASSAGES_BY = tuple(
 
 
 class StandIn(Encoder):
-    """A stand-in for the encoder that needs no pass through the model for passages.
+    """A stand-in for the encoder that embeds passages without running the encoder's model.
 
-    It gives each passage a vector by the digest of its text (:func:`~benchmarks.corpus.vectors_for`), in no
-    time, so it cannot serve to measure embedding or quality. Tokens and the vectors of queries come from the
-    real encoder. It has the key of the real encoder, so that a server with the real encoder opens a library
-    that was filled with this one.
+    The digest of a passage's text determines its vector (:func:`~benchmarks.corpus.vectors_for`), which takes
+    no time, so this encoder cannot serve to measure embedding or quality. Tokens and the vectors of queries
+    come from the real encoder. The stand-in has the key of the real encoder, so that a server with the real
+    encoder opens a library that was filled with this one.
 
     Args:
         encoder: the real encoder.
@@ -54,7 +54,7 @@ class StandIn(Encoder):
     def passage_batches(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[dict[int, Embedded]]:
-        """Return the vector of each text, and repeat it for each of its sentences to take the usual space."""
+        """Yield the vector of each text, repeated for each of its sentences, to take the usual space."""
         made = [
             Embedded(vector, np.repeat(vector[np.newaxis], len(parts), axis=0))
             for vector, parts in zip(self.encode(texts), sentences, strict=True)

@@ -2,8 +2,8 @@
 
 ``python -m benchmarks.starting [--rounds N] [--beside FOLDER]``. Each measurement has a fresh process. With
 ``--beside``, each round also measures the version of the program in that folder. Files are in the system's
-cache. torch gets one thread, because several would wait for each other busily if other programs use the
-cores too. On such a machine, the seconds of the processor tell more than the time.
+cache. torch gets one thread, because several would keep the processor busy while they wait for each other,
+if other programs use the cores too. On such a machine, the processor time says more than the wall time.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ def _wait(holds: Callable[[], bool]) -> None:
 
 
 def _now(process: int, began: float) -> Taken:
-    """The cost of a process since ``began``, from ``/proc``, which Linux alone has."""
+    """Return the cost of a process since ``began``, from ``/proc``, which Linux alone has."""
     seconds = time.perf_counter() - began
     fields = Path(f"/proc/{process}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
     ticks = int(fields[11]) + int(fields[12])

@@ -19,7 +19,7 @@ _WORD = re.compile(r"\w+|[^\w\s]")
 
 
 class StubEncoder(Encoder):
-    """A stand-in for the encoder: the vector of a text is the sum of a random vector for each of its words.
+    """A stand-in for the encoder: the vector of a text is the scaled sum of a random vector for each word.
 
     It needs no model, starts in no time, and always gives the same vectors. It cannot serve to measure
     embedding or quality.
@@ -39,7 +39,7 @@ class StubEncoder(Encoder):
 
     @classmethod
     def of(cls, recipe: Recipe) -> StubEncoder:
-        """The encoder of a recipe, for a library that another encoder embedded."""
+        """Return the encoder of a recipe, for a library that another encoder embedded."""
         return cls(recipe.model)
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
@@ -54,7 +54,7 @@ class StubEncoder(Encoder):
     def passage_batches(
         self, texts: Sequence[str], sentences: Sequence[Sequence[Offsets]]
     ) -> Iterator[dict[int, Embedded]]:
-        """Return the vectors of passages and of their sentences; each depends on its own words only."""
+        """Yield the vectors of passages and of their sentences; each vector depends on its own words only."""
         made = [
             Embedded(vector, self.encode([text[start:end] for start, end in parts]))
             for text, vector, parts in zip(texts, self.encode(texts), sentences, strict=True)

@@ -1,10 +1,11 @@
-"""Prints the speed of embedding passages, here and in llama-index's default pipeline, and bfloat16's cost.
+"""Prints the speed of embedding passages, ours and llama-index's, and what bfloat16 costs in quality.
 
 ``python -m benchmarks.throughput [--passages 5000] [--slice 250] [--float32] [--sets scifact squad2 …]``;
-llama-index is that of the ``bench`` extra. The passages are those of the evaluation sets as the product cuts
-them, and the product embeds their sentences as well. All contestants embed the same slices in turn, each in a
-process of its own, so that other load affects all of them; the memory is the peak of the process. Then comes
-nDCG@10 of the dense half alone, scoring a document by its best passage, with float32 and with bfloat16.
+llama-index is that of the ``bench`` extra, with its default pipeline. The passages are those of the
+evaluation sets as the product cuts them, and the product embeds their sentences as well. All contestants
+embed the same slices in turn, each in a process of its own, so that other load affects all of them; the
+memory is the peak of the process. Then comes nDCG@10 of the search by vectors alone, with float32 and with
+bfloat16; the score of a document is that of its best passage.
 """
 
 from __future__ import annotations
@@ -37,7 +38,7 @@ SOURCES = ("scifact", "squad2", "clapnq", "tatqa", "mlqa-en", "mtrag-human")
 CONTESTANTS = ("footnoted", "llama-index", "footnoted in float32")
 
 _WINDOW = 256
-"""Tokens that the bundled model reads of a text."""
+"""The most tokens of a text that the bundled model reads."""
 
 Embed = Callable[[list[str]], object]
 
@@ -90,7 +91,7 @@ def race(names: Sequence[str], texts: Sequence[str], encoder: Encoder, size: int
     workers = {name: _Worker(name) for name in names}
     seconds: dict[str, list[float]] = {name: [] for name in names}
     for number, piece in enumerate(slices):
-        # Each contestant is the first equally often.
+        # Every contestant takes its turn at being the first.
         first = number % len(names)
         for name in (*names[first:], *names[:first]):
             seconds[name].append(workers[name].embed(piece)["seconds"])
@@ -182,7 +183,7 @@ def _ndcg(dataset: Dataset, precision: Precision) -> float:
 
 
 def dense_ndcg(dataset: Dataset, names: Sequence[str], vectors: Vectors, encoder: Encoder) -> float:
-    """Return the nDCG@10 of the ranking by vectors; a document scores as its best passage.
+    """Return the nDCG@10 of the ranking by vectors; the score of a document is that of its best passage.
 
     Args:
         dataset: has the judged questions.

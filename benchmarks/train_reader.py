@@ -97,7 +97,7 @@ def main() -> None:
 
 
 def _rounds(tokenizer: Tokenizer, asked: Sequence[Asked], epochs: int) -> Iterator[list[Item]]:
-    """The examples of each epoch in two halves, so that the state is evaluated twice an epoch."""
+    """Yield the examples of each epoch in two halves, so that the state is evaluated twice an epoch."""
     chance = random.Random(0)  # noqa: S311
     weights = load_weights("features")
     training = [item for item in asked if item.part == "train"]
@@ -110,14 +110,14 @@ def _rounds(tokenizer: Tokenizer, asked: Sequence[Asked], epochs: int) -> Iterat
 
 
 def new_model() -> ReaderModel:
-    """The bundled encoder with low-rank changes that are still zero."""
+    """Return the bundled encoder with low-rank changes that are still zero."""
     bert = read_bert(bundled_folder())
     config = LoraConfig(r=RANK, lora_alpha=RANK, target_modules=TARGETS)
     return ReaderModel(inject_adapter_in_model(config, bert), bert.shape.hidden_size)
 
 
 def _continued(weights: Path) -> ReaderModel:
-    """The network with the low-rank changes and heads of a file."""
+    """Return the network with the low-rank changes and heads of a file."""
     model = new_model()
     stored = load_file(weights)
     named = {name.replace(".default.weight", ""): name for name in trained(model)}
@@ -130,7 +130,7 @@ def _continued(weights: Path) -> ReaderModel:
 def train(
     model: ReaderModel, rounds: Iterator[list[Item]], count: int, tune: Sequence[Item]
 ) -> dict[str, Tensor]:
-    """Train for ``count`` rounds of examples; returns the state with the best result on ``tune``."""
+    """Train for ``count`` rounds of examples, and return the state with the best result on ``tune``."""
     parameters = [parameter for parameter in model.parameters() if parameter.requires_grad]
     optimizer = torch.optim.AdamW(parameters, lr=LEARNING_RATE, weight_decay=0.01)
     best: tuple[float, dict[str, Tensor]] = (0.0, trained(model))
@@ -169,7 +169,7 @@ def train(
 
 
 def loss_of(logits: Logits, batch: Sequence[Item]) -> Tensor:
-    """The loss of the answering sentences, of answerability, and, with less weight, of the answer's span."""
+    """Return the loss of the sentences and of answerability, plus ``SPAN_WEIGHT`` times that of the spans."""
     sentences, spans = [], []
     for row, item in enumerate(batch):
         starts, ends = list(item.starts) or [0], list(item.ends) or [0]
@@ -192,7 +192,7 @@ def loss_of(logits: Logits, batch: Sequence[Item]) -> Tensor:
 
 
 def trained(model: ReaderModel) -> dict[str, Tensor]:
-    """A copy of the trained weights."""
+    """Return a copy of the trained weights."""
     return {
         name: parameter.detach().clone()
         for name, parameter in model.named_parameters()
@@ -210,7 +210,10 @@ def save(model: ReaderModel, target: Path) -> None:
 
 
 def _quality(model: ReaderModel, items: Sequence[Item]) -> dict[str, float]:
-    """Figures on whole passages: the AUROC of answerability, and how often the best sentence is gold."""
+    """Return the AUROC of answerability, by both heads and by each, and the share of gold best sentences.
+
+    The share, ``first``, is that of the answerable items whose best sentence is gold.
+    """
     model.eval()
     truth, scores, heads, first = [], [], [], []
     with torch.inference_mode(), torch.autocast("cpu", torch.bfloat16):
@@ -245,7 +248,7 @@ def _asked(name: str) -> Iterator[Asked]:
 
 
 def _tune(tokenizer: Tokenizer, asked: Sequence[Asked]) -> list[Item]:
-    """The examples of the ``tune`` part: whole passages, and the windows of tables that the product reads."""
+    """Return the examples of the ``tune`` part: whole passages, and the windows that are read of tables."""
     sets = [read_dataset(data_folder() / name) for name in TUNED_ON]
     texts = [example for dataset in sets for example in passages(dataset, "tune")]
     weights = load_weights("features")
@@ -259,7 +262,7 @@ def _items(tokenizer: Tokenizer, examples: Sequence[Example]) -> list[Item]:
 
 
 def as_item(tokenizer: Tokenizer, example: Example) -> Item | None:
-    """The example as tokens; None if it has no sentences, or no room for a gold one."""
+    """Return an example as tokens; None if it has no sentences, or if none of its gold sentences fits."""
     tokens = tokenize(tokenizer, example.question, example.window)
     gold = example.gold or (False,) * len(tokens.bounds)
     if not tokens.bounds:
@@ -288,7 +291,7 @@ def _occurrences(text: str, answer: str) -> Iterator[tuple[int, int]]:
 
 
 def _batches(items: Sequence[Item], seed: int) -> Iterator[list[Item]]:
-    """Batches of items of about the same length, in random order."""
+    """Yield batches of items of about the same length, in random order."""
     chance = random.Random(seed)  # noqa: S311
     shuffled = chance.sample(items, len(items))
     pools = [shuffled[start : start + BATCH * 50] for start in range(0, len(items), BATCH * 50)]

@@ -1,4 +1,4 @@
-"""Prints the cost of the vector half of an index by its size, and the cost of comparing every vector.
+"""Prints what vector indexes of several sizes cost, and what it costs to compare every vector.
 
 ``python -m benchmarks.vectors [--sizes N …] [--questions N] [--alternatives]``. Vectors are made around those
 of real passages, sentences and questions (see ``made``) and put into an SQLite file. As in the product, an
@@ -40,7 +40,7 @@ for 20 vectors."""
 
 Mask = npt.NDArray[np.bool_]
 Best = list[npt.NDArray[np.int64]]
-"""For each part, the numbers nearest to each question."""
+"""For each part, the numbers of the vectors nearest to each question: shape (questions, POOL)."""
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -177,7 +177,7 @@ def _search(case: Case) -> tuple[str, str]:
 
 
 def _changes(index: VectorIndex, size: int) -> tuple[str, str]:
-    """Return the times to add ten vectors and to remove ten, over three hundred rounds."""
+    """Return the p50 and p95 of the milliseconds to add ten vectors, and to remove ten, over 300 rounds."""
     _, ten = next(iter(made(real_vectors(), 10, seed=9)))
     adding, removing = [], []
     for turn in range(300):

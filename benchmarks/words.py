@@ -1,9 +1,10 @@
 """Compares searches for words in the product's tantivy index with the full-text search of PostgreSQL.
 
 ``python -m benchmarks.words --database-url URL [--passages N …]``. The script makes a table, and deletes it
-at its end. It prints nDCG@10 of words alone, each document by its best passage, for all judged questions of
-some sets; then the time to find the best hundred passages in larger libraries. PostgreSQL ranks all passages
-with any word of the question by ``ts_rank`` or ``ts_rank_cd``, divided by 1 + the logarithm of the length.
+at its end. It prints nDCG@10 of words alone for all judged questions of some sets, where the score of a
+document is that of its best passage; then the time to find the best hundred passages in larger libraries.
+PostgreSQL ranks all passages with any word of the question by ``ts_rank`` or ``ts_rank_cd``, divided by 1 +
+the logarithm of the length.
 """
 
 from __future__ import annotations
@@ -128,7 +129,7 @@ def _insert(connection: sa.Connection, batch: Iterable[Entry]) -> None:
 
 
 def _by_tantivy(library: Library) -> Search:
-    """The search of the library's words alone, without reading a passage."""
+    """Return a search by words alone in the library's tantivy index, which reads no passage."""
     build = library.catalog.build()
     folder = folder_of(library.home, build) if build else library.home
     manifest = read_manifest(folder)

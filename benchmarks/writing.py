@@ -5,10 +5,11 @@ the tests' SmolLM2-135M, which invents freely. It gets the questions of ``seeds/
 of ``reports``, and 100 of ``clapnq``, half of which have no answer. Two figures do not depend on the gate's
 own judgement:
 
-- the sentences shown as supported that have a figure or a name that is not literally in their quotes, titles
-  and publishers, even if it is right (a number word, an acronym): the script lists them for a person;
-- the questions without an answer that end in an abstention, or in no supported sentence of the model;
-  questions that the product answers with quotes instead do not count.
+- the number of sentences shown as supported with a figure or a name that is not literally in their quotes,
+  headings, titles and publishers, even if it is right (a number word, an acronym): the script lists them for
+  a person to judge;
+- the share of the questions without an answer that end in an abstention, or in an answer of the model that
+  has no supported sentence; an answer in quotes counts against this share.
 
 ``--output`` writes every sentence with its quotes, verdict and reason as a line of JSON.
 """
@@ -63,8 +64,9 @@ class Written:
         sentence: the words of the sentence.
         outcome: the verdict, or ``dropped``.
         reason: the reason if it is not supported.
-        quotes: the cited quotes, as far as they are shown.
-        strays: its figures and names that are not literally in the quotes.
+        quotes: the cited quotes; empty for a dropped sentence.
+        strays: the sentence's figures and names that are not literally in the quotes, headings, titles and
+            publishers; empty for a dropped sentence.
     """
 
     set: str
@@ -213,7 +215,7 @@ def _sentences(name: str, question: Query, answer: Answer) -> Iterator[Written]:
 
 
 def _strays(sentence: str, cited: Sequence[Citation]) -> Iterator[str]:
-    """Yield the figures and names that are neither in the quotes nor in the titles and publishers."""
+    """Yield the sentence's figures and names that no cited quote, heading, title or publisher contains."""
     known = " ".join(
         " ".join(filter(None, [one.quote, one.headings, one.title, one.publisher])) for one in cited
     ).casefold()
