@@ -261,7 +261,7 @@ def _arrivals(count: float, peak: float, chance: np.random.Generator) -> Times:
     The busiest hour has ``peak`` times as many arrivals as the mean hour.
     """
     hours = np.arange(24)
-    # A bell around two in the afternoon over a level, with the mean 1 and the maximum ``peak``.
+    # A bell curve around two in the afternoon plus a constant, with the mean 1 and the maximum ``peak``.
     bell = np.exp(-((hours - 14) ** 2) / 18)
     height = (peak - 1) / (1 - bell.mean())
     rates = np.maximum(0, 1 + height * (bell - bell.mean()))

@@ -51,7 +51,7 @@ _WORDS = (
 
 
 def opened(home: Path, recipe: tuple[str, int]) -> Library:
-    """Open the library. If another recipe built it, the next sync or rebuild makes it with ``recipe``."""
+    """Open the library. If another recipe built it, the next sync or rebuild converts it to ``recipe``."""
     name, tokens = recipe
     return Library.open(
         home,

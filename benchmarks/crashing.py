@@ -43,9 +43,9 @@ class Said:
     """The last report of a killed process.
 
     Attributes:
-        before: the documents after its last finished change, or None if it had finished none.
-        after: the documents after the interrupted change, or None if the process was killed between two.
-        act: the name of the interrupted change, or "between two".
+        before: the documents after the last finished change; None if no change was finished.
+        after: the documents that the interrupted change leads to; None if no change was interrupted.
+        act: the name of the interrupted change; "between two" if no change was interrupted.
     """
 
     before: Texts | None

@@ -296,7 +296,7 @@ def _is_quiet(client: httpx.Client, met: Met) -> bool:
 
 
 def differences(index: Library, folder: Path, queries: Sequence[str]) -> list[str]:
-    """Return the queries with other results in ``index`` than in a new library of the same documents.
+    """Return the queries whose results in ``index`` differ from those in a new library of the same documents.
 
     The new library, in ``folder``, copies the vectors, since a text's vector depends on nothing else
     (:mod:`index.embedding.buckets`). It cuts the documents again and builds all indexes anew.

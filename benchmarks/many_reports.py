@@ -1,4 +1,4 @@
-"""Libraries of thousands of small reports, for measurements of their list."""
+"""Libraries of thousands of small reports, for measurements of the page's list of reports."""
 
 from __future__ import annotations
 

@@ -207,7 +207,7 @@ def _build_collection(case: Case) -> float:
 
 
 def _open_collection(case: Case, updates: int = 0) -> VectorIndex:
-    """Open the collection; each update has added ten vectors and removed the ten with the lowest ids."""
+    """Open the collection after ``updates`` updates, which each add ten vectors and remove the ten oldest."""
     store = MilvusStore(case.address)
     found = store.latest(_COLLECTION)
     assert found == (_COLLECTION, Mark(case.size + _TEN * updates, 1 + updates))

@@ -120,7 +120,7 @@ def _grouped(labels: npt.NDArray[np.intp]) -> int:
 
 
 def _made_up(documents: int, common: float) -> npt.NDArray[np.uint32]:
-    """Make random signatures. Any two share a part of their numbers, and a tenth of them has a copy."""
+    """Make random signatures. Any two share a part of their numbers, and a tenth of them has a near copy."""
     chance = np.random.default_rng(1)
     all_have = chance.integers(0, 2**32, PERMUTATIONS, dtype=np.uint32)
     stored = chance.integers(0, 2**32, (documents, PERMUTATIONS), dtype=np.uint32)

@@ -2,7 +2,8 @@
 
 ``python -m benchmarks.real_reports``: ten minutes. The set ``reports`` has 170 questions about 22 earnings
 releases, quarterly reports, and statistics and briefings of the European Union, in words that the reports do
-not use. A citation is right if it is on a page of the evidence, and has an answer or most of its words.
+not use. A citation is right if it is on a page of the evidence, and has an answer or most of the evidence's
+words.
 """
 
 from __future__ import annotations

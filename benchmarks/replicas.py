@@ -133,7 +133,7 @@ def proxied(ports: Sequence[int]) -> Iterator[str]:
 
 @dataclass(slots=True)
 class Written:
-    """The experience of the writing client.
+    """The measurements of the writing client.
 
     Attributes:
         added: the milliseconds of each upload.

@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.resync [--passages N …] [--rounds N]``. Both sides read the same files. llama-index
 reads them through an IngestionPipeline with a docstore, a cache and a FaissVectorStore. It has to read every
-file again to recognise it. Embedding is not counted.
+file again to see that the file has not changed. Embedding is not counted.
 """
 
 from __future__ import annotations

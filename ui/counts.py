@@ -157,7 +157,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return False
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        """Return the count of the previous window and the seconds for which it counts; then the present's."""
+        """Return the counts of the previous and the present window, each with its remaining seconds."""
         now = time.time()
         last, present = self.sliding_window_keys(key, expiry, now)
         counted = self._counted([last, present])

@@ -60,7 +60,8 @@ def open_library(settings: Settings, *, former: bool = False) -> Iterator[Librar
 
 
 MOVED = "moved-to.txt"
-"""The file in a home folder whose catalog was moved: the new database's address, without the password."""
+"""The file that a home folder has after its catalog was moved. It contains the address of the new database,
+without the password."""
 
 
 def check_not_moved(settings: Settings) -> None:

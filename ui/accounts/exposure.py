@@ -27,7 +27,7 @@ def asks_to_sign_in(settings: Settings, *, exposed: bool) -> bool:
 
 
 def can_sign_in(user: UserRecord, provider: ProviderChoice | None) -> bool:
-    """Return whether a user has a way to sign in: a password, or the provider if there is one."""
+    """Return whether a user is not locked out, and has a password or a provider that the settings accept."""
     takes_passwords = provider is None or provider.allows_passwords
     is_provided = provider is not None and provider.issuer == user.provider
     return user.disabled is None and ((user.has_password and takes_passwords) or is_provided)

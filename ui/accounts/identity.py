@@ -9,7 +9,7 @@ from typing import Literal
 
 
 class Scope(StrEnum):
-    """A kind of action. No scope includes another one."""
+    """A kind of action that a sender may take. No scope includes another one."""
 
     READ = "read"
     ASK = "ask"
@@ -56,4 +56,4 @@ class Identity:
 
 
 LOCAL = Identity("local", frozenset(Scope))
-"""Everyone, while sign-in is off."""
+"""The sender of every request while sign-in is off."""

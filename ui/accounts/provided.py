@@ -103,7 +103,7 @@ class ProvidedUsers:
         return found[0] if found else None
 
     def _bind(self, person: Person) -> UserRecord | None:
-        """Bind the user who is expected under the person's name; None if there is no such user.
+        """Bind the user whom an administrator has added under the person's name; None if there is none.
 
         A name that only looks like the user's does not count: at some providers, another person can have it.
         """

@@ -16,7 +16,7 @@ users = sa.Table(
     metadata,
     sa.Column("id", sa.Integer, primary_key=True),
     sa.Column("name", TEXT, nullable=False),
-    sa.Column("key", TEXT, nullable=False, unique=True),  # The name in the form for comparisons.
+    sa.Column("key", TEXT, nullable=False, unique=True),  # The name as ``key_of`` returns it.
     sa.Column("password", TEXT, nullable=False),  # An argon2 hash; empty for a user without a password.
     sa.Column("role", TEXT, nullable=False),
     sa.Column("created", sa.Float, nullable=False),
@@ -38,7 +38,7 @@ provided = sa.Table(
     sa.Column("subject", TEXT),  # Null until the user's first sign-in.
     sa.UniqueConstraint("issuer", "subject"),
 )
-"""The users who sign in with a provider. The issuer and the subject, its id of the person, identify each."""
+"""The users who sign in with a provider, identified by the issuer and its id of the person, the subject."""
 
 tokens = sa.Table(
     "tokens",

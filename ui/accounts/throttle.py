@@ -1,4 +1,4 @@
-"""Limits on failed sign-ins and on wrong tokens, so that nobody can guess many."""
+"""Limits on failed sign-ins and on wrong tokens, so that nobody can guess a password or a token."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Throttle:
             self._limiter.hit(limit.item, *limit.identifiers)
 
     def note_signed_in(self, name: str, address: str) -> None:
-        """Forget the failures of the name from the address, which were mistakes of the user."""
+        """Forget the failed sign-ins with a name from an address: they were mistakes of the user."""
         self._limiter.clear(OF_NAME_AT_ADDRESS, "name-at-address", name, address)
 
     def note_wrong_token(self, address: str) -> None:

@@ -183,7 +183,7 @@ class Users:
         return self.get(name)
 
     def decoy(self) -> str:
-        """Return the hash of a random password, against which unknown names are checked; make it at first."""
+        """Return the hash of a random password, made at the first call, to check unknown names against."""
         if self._decoy is None:
             self._decoy = self._hasher.hash(secrets.token_urlsafe())
         return self._decoy

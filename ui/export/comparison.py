@@ -35,7 +35,7 @@ _MORE = regex.compile(
 
 
 def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
-    """Yield what contradicts an exported file's own footnotes or the cited documents, one line each."""
+    """Yield the problems of an exported file, judged by its footnotes and the cited documents."""
     alone = exported.name is None
     for name, answer in _with_prefixes(exported):
         if answer.abstention and (answer.claims or (alone and exported.footnotes)):

@@ -285,7 +285,7 @@ class _PageReader:
         return part
 
     def take_section(self, section: HtmlElement, answer: Gathered, heading: str) -> None:
-        """Read a section without sentences. Unexpected content in the section later counts as sentences."""
+        """Read a section without sentences. Unexpected content is left for later, and counts as sentences."""
         name = section.get("class") or ""
         title, path = _APART[name]
         self.elements.update(each for each in section.iterchildren(heading) if _text(each).strip() == title)

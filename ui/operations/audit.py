@@ -72,7 +72,7 @@ class AuditRecord(Act):
     """A record of the audit log.
 
     Attributes:
-        number: rises from record to record.
+        number: the number of the record, higher than those of all earlier records.
         at: the time, in seconds since 1970.
     """
 
@@ -197,7 +197,7 @@ _notes: ContextVar[dict[str, str] | None] = ContextVar("notes", default=None)
 
 
 def begin_notes() -> dict[str, str]:
-    """Return an empty dictionary, to which :func:`note` adds what it notes about the current request."""
+    """Start the notes about the current request, and return their dictionary, to which :func:`note` adds."""
     notes: dict[str, str] = {}
     _notes.set(notes)
     return notes

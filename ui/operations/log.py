@@ -78,7 +78,7 @@ class LineFormatter(logging.Formatter):
         self._texts = texts
 
     def format(self, record: logging.LogRecord) -> str:
-        """Return the line, without a line break."""
+        """Return the line of a record, without a line break."""
         fields = {key: value for key, value in self._fields(record) if value is not None}
         if self._as_json:
             return json.dumps(fields, ensure_ascii=False, default=str)

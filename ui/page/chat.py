@@ -90,7 +90,7 @@ def build_chat() -> gr.Blocks:
         # The answer itself shows the progress, and Gradio's indicator would cover the input.
         quietly: dict[str, Any] = {"outputs": [question, session, conversation], "show_progress": "hidden"}
         state = [scope, session, shown]
-        # Questions wait on the server, because Gradio would read the input only after the earlier answer.
+        # Waiting questions are kept on the server: Gradio would read the input only after the earlier answer.
         answering: list[Any] = [question.submit(ask, [question, *state], trigger_mode="multiple", **quietly)]
         answering += [command.change(act, [command, *state], trigger_mode="multiple", **quietly)]
         result = [session, conversation]

@@ -108,7 +108,7 @@ class ShownConversation:
 
     @property
     def messages(self) -> list[ChatMessage]:
-        """The messages of the conversation."""
+        """The messages of the conversation, for Gradio's chatbot."""
         messages = [
             message
             for each in self.exchanges
@@ -120,7 +120,7 @@ class ShownConversation:
         return [*messages, {"role": "assistant", "content": self.notice}] if self.notice else messages
 
     def follow(self, question: str) -> tuple[Exchange, Conversation]:
-        """Add a question, and return its exchange and the answers before it. Stops answers in progress."""
+        """Stop the answers in progress, add a question, and return its exchange and the answers before it."""
         self.stop()
         self.exchanges += self.rest
         self.rest, self.notice = [], ""

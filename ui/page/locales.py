@@ -36,7 +36,7 @@ class Locale:
     words: Mapping[str, str]
 
     def text(self, key: str, **values: str | int) -> str:
-        """Return the string of a key as plain text, with the values, and numbers in the language's form.
+        """Return the string of a key as plain text, with the values filled in; numbers suit the language.
 
         Raises:
             KeyError: if not even English has the key.

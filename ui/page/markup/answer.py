@@ -81,7 +81,7 @@ def failure_markup(message: str) -> str:
 
 
 def answer_markup(answer: Answer, locale: Locale, judgement: Judgement | None = None) -> str:
-    """Return the markup of a whole answer: its sentences with footnote marks by source, or the abstention.
+    """Return the markup of a whole answer: its sentences by source, with footnote marks; or the abstention.
 
     Args:
         answer: the answer.
@@ -287,7 +287,7 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
-    """Return the reason of an abstention, and the nearest passages, each with the reason it falls short."""
+    """Return the reason of an abstention and the nearest passages, each with why it does not answer."""
     reason = _reason(answer, locale)
     nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
     heading = escape(locale.text("abstention.nearest"))

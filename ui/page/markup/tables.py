@@ -11,7 +11,7 @@ from rag.answers import Citation
 from ui.page.markup.text import escape
 
 MAX_UNIT_LETTERS = 3
-"""The most letters in the cell of a figure (``USD``, ``bn``, ``kWh``); more letters make a cell words."""
+"""The most letters in the cell of a figure (``USD``, ``bn``, ``kWh``); a cell with more contains words."""
 
 _NO_VALUE = frozenset({"", "-", "–", "—", "..", "…", "n/a", "N/A", "none", "None"})
 """Cells that stand for a missing figure, which a column of figures may have."""

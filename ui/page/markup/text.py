@@ -38,7 +38,7 @@ _PART = re.compile("\ue000(\\w+)\ue001")
 
 
 def string_markup(locale: Locale, key: str, count: int | None = None, **parts: str) -> str:
-    """Return a string of the interface with its words escaped, and with ``parts``, which are markup."""
+    """Return a string of the interface as markup: its words escaped, ``parts`` inserted as they are."""
     values: dict[str, str | int] = {name: f"\ue000{name}\ue001" for name in parts}
     if count is not None:
         values["count"] = count
