@@ -28,7 +28,7 @@ from urllib.parse import unquote, urlsplit
 
 from benchmarks.serving import serving
 from ui.accounts import Accounts, Role, Scope
-from ui.http.access.table import Need, need_of
+from ui.http.access.table import Requirement, requirement_of
 
 if TYPE_CHECKING:
     import schemathesis
@@ -46,7 +46,7 @@ REFUSED = ["400", "404", "405", "409", "413", "415", "422"]
 """Statuses for a request that violates the description."""
 
 FORBIDDEN = ["401", "403"]
-"""Statuses for a request that its sender may not make; :func:`_wrongly_let_in` checks them."""
+"""Statuses for a request that its sender may not make; :func:`_wrong_access` checks them."""
 
 POSSIBLE = ["404", "409", "422", "429", "5xx"]
 """Statuses for a valid request, besides 2xx and 3xx. The description cannot require that a question is not
@@ -81,13 +81,13 @@ class Finding:
     Attributes:
         operation: the method and path of the request, as in the description.
         check: the name of Schemathesis' check.
-        said: the difference.
+        message: a sentence that describes the difference.
         repeat: a command that repeats the request.
     """
 
     operation: str
     check: str
-    said: str
+    message: str
     repeat: str
 
 
@@ -145,31 +145,31 @@ class Fuzzed:
     def add(self, scenario: ScenarioFinished) -> None:
         """Count the requests and the findings of one scenario."""
         recorder = scenario.recorder
-        known = {(each.operation, each.check, each.said) for each in self.findings}
+        known = {(each.operation, each.check, each.message) for each in self.findings}
         for case_id, node in recorder.cases.items():
             operation = node.value.operation.label
             interaction = recorder.interactions.get(case_id)
             if interaction is not None:
                 self.requests[operation] += 1
                 self.statuses[interaction.response.status_code if interaction.response else 0] += 1
-                said = _wrongly_let_in(interaction, self.sender) if self.sender else None
-                if said and (operation, "scope", said) not in known:
-                    known.add((operation, "scope", said))
-                    self.findings.append(Finding(operation, "scope", said, interaction.request.uri))
+                message = _wrong_access(interaction, self.sender) if self.sender else None
+                if message and (operation, "scope", message) not in known:
+                    known.add((operation, "scope", message))
+                    self.findings.append(Finding(operation, "scope", message, interaction.request.uri))
             for check in recorder.checks.get(case_id, []):
                 if check.failure_info is None:
                     continue
                 failure = check.failure_info.failure
                 if check.name == "ignored_auth" and "429 Too Many Requests" in failure.message:
                     continue  # Schemathesis guesses tokens, and too many guesses are refused.
-                said = f"{failure.title}: {' '.join(failure.message.split())}"[:_WORDS]
-                if (operation, check.name, said) not in known:
-                    known.add((operation, check.name, said))
+                message = f"{failure.title}: {' '.join(failure.message.split())}"[:_WORDS]
+                if (operation, check.name, message) not in known:
+                    known.add((operation, check.name, message))
                     repeat = check.failure_info.code_sample
-                    self.findings.append(Finding(operation, check.name, said, repeat))
+                    self.findings.append(Finding(operation, check.name, message, repeat))
 
 
-def _wrongly_let_in(interaction: Interaction, sender: Sender) -> str | None:
+def _wrong_access(interaction: Interaction, sender: Sender) -> str | None:
     """Return what is wrong if the server refused what a sender's scopes allow, or the reverse; else None."""
     request, response = interaction.request, interaction.response
     sent = [
@@ -181,15 +181,17 @@ def _wrongly_let_in(interaction: Interaction, sender: Sender) -> str | None:
     if response is None or sent != [sender.headers["Authorization"]]:
         return None  # Schemathesis also tries wrong tokens.
     path = unquote(urlsplit(request.uri).path)
-    need = need_of(request.method, path)
+    requirement = requirement_of(request.method, path)
     refused = response.status_code in {401, 403}
     if refused and path.startswith(("/v1/users", "/v1/tokens")):
         return None  # A sender cannot give others a scope that the sender lacks.
-    allowed = isinstance(need, Need) or need in sender.scopes
+    allowed = isinstance(requirement, Requirement) or requirement in sender.scopes
     if refused is not allowed:
         return None
     scopes = ", ".join(sorted(sender.scopes))
-    return f"{request.method} got {response.status_code}; it needs {need.value}, the token has {scopes}"
+    return (
+        f"{request.method} got {response.status_code}; it needs {requirement.value}, the token has {scopes}"
+    )
 
 
 def sender_with(home: Path, *scopes: Scope) -> Sender:
@@ -326,7 +328,7 @@ def _print(fuzzed: Fuzzed) -> None:
     if fuzzed.sender:
         print(f"\nA token with: {', '.join(sorted(fuzzed.sender.scopes))}\n", flush=True)
     for finding in fuzzed.findings:
-        print(f"- {finding.operation} · {finding.check}: {finding.said}\n  {finding.repeat[:_COMMAND]}")
+        print(f"- {finding.operation} · {finding.check}: {finding.message}\n  {finding.repeat[:_COMMAND]}")
     statuses = ", ".join(f"{status}: {times:,}" for status, times in sorted(fuzzed.statuses.items()))
     print(f"\n{table(fuzzed)}\n\n{fuzzed.seconds:.0f} s; {statuses}", flush=True)
 

@@ -22,7 +22,7 @@ from tests.support.people import PASSWORD, make_hashes_quick
 from ui.accounts import ROLE_SCOPES, Accounts, Role, Scope, SignIn
 from ui.app import create_app
 from ui.http.access.identity import session_cookie
-from ui.http.access.table import TABLE, Need, check_table, need_of, routes_of
+from ui.http.access.table import TABLE, Requirement, check_table, requirement_of, routes_of
 from ui.page.head import ASSETS_ROUTE
 
 PAGE = {"Accept": "text/html"}
@@ -101,7 +101,7 @@ def test_nobody_unknown_gets_past(app: FastAPI, server: Server) -> None:
     """A program is refused, and a browser is led to the sign-in page."""
     wrong: dict[str, Any] = {}
     for method, path in requests(app):
-        is_open = need_of(method, path) is Need.NOTHING
+        is_open = requirement_of(method, path) is Requirement.NOTHING
         found = server.begin(method, path)
         if is_open == (found.status == 401):
             wrong[f"{method} {path}"] = found.status
@@ -129,14 +129,14 @@ def test_a_sender_gets_what_the_scopes_allow(
     headers, scopes = senders[sender]
     wrong = {}
     for method, path in requests(app):
-        need = need_of(method, path)
-        allowed = isinstance(need, Need) or need in scopes
+        requirement = requirement_of(method, path)
+        allowed = isinstance(requirement, Requirement) or requirement in scopes
         found = server.begin(method, path, headers)
         # Without their token, forms are refused with 403 as well.
         if allowed == (found.status in {401, 403, 429}) and path not in {"/sign-in", "/sign-out"}:
             wrong[f"{method} {path}"] = found.status
         challenge = found.headers.get("www-authenticate", "")
-        if not allowed and f'error="insufficient_scope", scope="{need.value}"' not in challenge:
+        if not allowed and f'error="insufficient_scope", scope="{requirement.value}"' not in challenge:
             wrong[f"{method} {path}"] = found.status
     assert wrong == {}
 
@@ -158,7 +158,7 @@ def test_a_member_is_told_that_an_administrator_chooses_the_language_model(
 def test_what_each_kind_of_sender_may_do() -> None:
     """The table in words: a change of it is a change of this test."""
     needs = {
-        "GET /healthz": Need.NOTHING,
+        "GET /healthz": Requirement.NOTHING,
         "GET /": Scope.READ,
         "GET /v1/documents": Scope.READ,
         "GET /v1/documents/1/pages/1.png": Scope.READ,
@@ -180,11 +180,11 @@ def test_what_each_kind_of_sender_may_do() -> None:
         "PATCH /v1/users/ada": Scope.ADMIN,
         "POST /v1/tokens": Scope.ADMIN,
         "GET /v1/storage": Scope.ADMIN,
-        "HEAD /healthz": Need.NOTHING,
-        "PUT /v1/search": Need.IDENTITY,
-        "GET /nothing": Need.IDENTITY,
+        "HEAD /healthz": Requirement.NOTHING,
+        "PUT /v1/search": Requirement.IDENTITY,
+        "GET /nothing": Requirement.IDENTITY,
     }
-    assert {route: need_of(*route.split(" ")) for route in needs} == needs
+    assert {route: requirement_of(*route.split(" ")) for route in needs} == needs
 
 
 PATHS = st.one_of(
@@ -206,13 +206,17 @@ PATHS = st.one_of(
 )
 def test_no_other_spelling_of_a_path_gets_past(server: Server, path: str, method: str) -> None:
     """Whatever the router makes of a path, a sender who is unknown sees only what is open."""
-    opened = {filled(route.split(" ")[1]) for route, need in TABLE.items() if need is Need.NOTHING}
+    opened = {
+        filled(route.split(" ")[1])
+        for route, requirement in TABLE.items()
+        if requirement is Requirement.NOTHING
+    }
     plain = path.partition("?")[0]
     found = server.begin(method, path)
     assert (
         found.status == 401
         or plain in opened
-        or (found.status in {404, 405} and need_of(method, plain) is Need.NOTHING)
+        or (found.status in {404, 405} and requirement_of(method, plain) is Requirement.NOTHING)
     )
 
 

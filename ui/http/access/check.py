@@ -17,7 +17,7 @@ from rag.engine import QueryEngine
 from ui.accounts import LOCAL, Identity, Session, SignIn, TooManyAttemptsError
 from ui.accounts import Scope as ScopeName
 from ui.http.access.identity import session_cookie
-from ui.http.access.table import Need, need_of
+from ui.http.access.table import Requirement, requirement_of
 from ui.http.problems import refusal, unreachable
 
 _CHALLENGE = 'Bearer realm="Footnoted"'
@@ -84,8 +84,8 @@ class SignInCheck:
             await self._check(self._sign_in, scope, receive, send)
 
     async def _check(self, sign_in: SignIn, scope: Scope, receive: Receive, send: Send) -> None:
-        need = need_of(scope["method"], scope["path"])
-        if need is Need.NOTHING:
+        requirement = requirement_of(scope["method"], scope["path"])
+        if requirement is Requirement.NOTHING:
             await self._app(scope, receive, send)
             return
         refused: Response | None
@@ -97,7 +97,7 @@ class SignInCheck:
         except UnreachableError as error:
             refused = unreachable(scope, error)
         else:
-            refused = self._refusal(scope, need, found)
+            refused = self._refusal(scope, requirement, found)
             if refused is None:
                 await self._pass_on(scope, receive, _closed(send, sign_in, scope, found.session), found)
                 return
@@ -112,16 +112,16 @@ class SignInCheck:
         scope.setdefault("state", {}).update(state)
         await self._app(scope, receive, send)
 
-    def _refusal(self, scope: Scope, need: Need | ScopeName, found: _Found) -> Response | None:
+    def _refusal(self, scope: Scope, requirement: Requirement | ScopeName, found: _Found) -> Response | None:
         """Return the response that refuses the request; None if the sender may do what the route does."""
         identity, opens_page = found.identity, _opens_page(scope, found.sent)
         if identity is None:
             return (_to_sign_in if opens_page else _unknown)(scope, found.sent)
-        if isinstance(need, Need) or need in identity.scopes:
+        if isinstance(requirement, Requirement) or requirement in identity.scopes:
             return None
         if opens_page:
             return self._refusal_page(HTTPConnection(scope))
-        return refusal(scope, 403, *insufficient_scope(identity, need))
+        return refusal(scope, 403, *insufficient_scope(identity, requirement))
 
 
 def client_address(scope: Scope) -> str:

@@ -13,15 +13,15 @@ from starlette.routing import BaseRoute, Mount, compile_path
 from ui.accounts import Scope
 
 
-class Need(Enum):
+class Requirement(Enum):
     """What a route without a scope demands of the sender: nothing, or an identity (any known sender)."""
 
     NOTHING = "nothing"
     IDENTITY = "identity"
 
 
-_ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
-    Need.NOTHING: (
+_ROUTES: Mapping[Requirement | Scope, tuple[str, ...]] = {
+    Requirement.NOTHING: (
         "GET /healthz",
         "GET /readyz",
         "GET /sign-in",
@@ -120,7 +120,7 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
         "GET /v1/audit",
     ),
     Scope.METRICS: ("GET /metrics",),
-    Need.IDENTITY: (
+    Requirement.IDENTITY: (
         "GET /v1/identity",
         # Each tool sends a request of its own, which needs what its route needs.
         "POST /mcp",
@@ -134,16 +134,20 @@ _ROUTES: Mapping[Need | Scope, tuple[str, ...]] = {
     ),
 }
 
-TABLE: Mapping[str, Need | Scope] = {route: need for need, routes in _ROUTES.items() for route in routes}
+TABLE: Mapping[str, Requirement | Scope] = {
+    route: requirement for requirement, routes in _ROUTES.items() for route in routes
+}
 """What each route needs. A route is a method, or ``*`` for any other method, and a path with its parameters.
 If several routes match a request, the first one counts."""
 
 _PATTERNS = [
-    (method, path, compile_path(path)[0], need)
-    for (method, path), need in ((route.split(" "), need) for route, need in TABLE.items())
+    (method, path, compile_path(path)[0], requirement)
+    for (method, path), requirement in (
+        (route.split(" "), requirement) for route, requirement in TABLE.items()
+    )
 ]
 
-_OF_FILES = frozenset({"path", "rest", "version"})
+_FILE_PARAMETERS = frozenset({"path", "rest", "version"})
 """The path parameters whose values do not name an object of the library, such as a document."""
 
 
@@ -153,12 +157,12 @@ class Matched:
 
     Attributes:
         path: the route's path with the names of its parameters; ``other`` if no route matches.
-        need: the scope that the route needs; if it needs no scope, its :class:`Need`.
+        requirement: the scope that the route needs; if it needs no scope, its :class:`Requirement`.
         values: the ids and names of objects in the request's path, such as the id of a document.
     """
 
     path: str
-    need: Need | Scope
+    requirement: Requirement | Scope
     values: tuple[str, ...] = ()
 
 
@@ -171,17 +175,17 @@ def matched(method: str, path: str) -> Matched:
     ``HEAD`` needs what ``GET`` needs; an unknown route needs an identity.
     """
     method = "GET" if method == "HEAD" else method
-    for given, route, pattern, need in _PATTERNS:
+    for given, route, pattern, requirement in _PATTERNS:
         found = pattern.match(path) if given in {method, "*"} else None
         if found is not None:
-            values = (value for name, value in found.groupdict().items() if name not in _OF_FILES)
-            return Matched(route, need, tuple(values))
-    return Matched("other", Need.IDENTITY)
+            values = (value for name, value in found.groupdict().items() if name not in _FILE_PARAMETERS)
+            return Matched(route, requirement, tuple(values))
+    return Matched("other", Requirement.IDENTITY)
 
 
-def need_of(method: str, path: str) -> Need | Scope:
+def requirement_of(method: str, path: str) -> Requirement | Scope:
     """Return what the route of a request needs; see :func:`matched`."""
-    return matched(method, path).need
+    return matched(method, path).requirement
 
 
 def routes_of(routes: Sequence[BaseRoute]) -> Iterator[str]:

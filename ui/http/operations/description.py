@@ -13,7 +13,7 @@ from fastapi import FastAPI
 
 from ui.accounts import Scope, SignIn
 from ui.http.access.identity import session_cookie
-from ui.http.access.table import Need, need_of
+from ui.http.access.table import Requirement, requirement_of
 from ui.http.operations.quota_middleware import FREE
 from ui.http.problems import MEDIA_TYPE, documented, schemas
 
@@ -70,19 +70,19 @@ def _operations(description: dict[str, Any]) -> Iterator[tuple[str, dict[str, An
 
 def _describe(route: str, operation: dict[str, Any], schemes: list[str], *, is_optional: bool) -> None:
     """Add to an operation the scope that it needs, and the problems with which any operation can answer."""
-    need = need_of(*route.split(" "))
-    if need is Need.NOTHING:
+    requirement = requirement_of(*route.split(" "))
+    if requirement is Requirement.NOTHING:
         operation["security"] = []
     else:
-        roles = [need.value] if isinstance(need, Scope) else []
+        roles = [requirement.value] if isinstance(requirement, Scope) else []
         # An empty requirement means that the operation answers without a token as well.
         operation["security"] = [{}] * is_optional + [{scheme: roles} for scheme in schemes]
-    if isinstance(need, Scope):
-        operation["x-required-scope"] = need.value
+    if isinstance(requirement, Scope):
+        operation["x-required-scope"] = requirement.value
         text = operation.get("description", "").rstrip()
-        operation["description"] = f"{text}\n\nNeeds the scope `{need.value}`.".lstrip()
+        operation["description"] = f"{text}\n\nNeeds the scope `{requirement.value}`.".lstrip()
     statuses = {400, 403, 500}
-    if need is not Need.NOTHING:
+    if requirement is not Requirement.NOTHING:
         statuses |= {401, 503}
     if route not in FREE:
         statuses |= {429}

@@ -115,7 +115,7 @@ class Observation:
     async def _record(self, scope: Scope, found: Matched, response: _Response, notes: dict[str, str]) -> None:
         """Add the request to the audit log, if it belongs there."""
         route, address = f"{method_of(scope)} {found.path}", client_address(scope)
-        changes = found.need in _CHANGING and scope["method"] not in {"GET", "HEAD"}
+        changes = found.requirement in _CHANGING and scope["method"] not in {"GET", "HEAD"}
         is_refused = response.status in _REFUSED
         if self._audit is None or not (changes or is_refused or route in _FORMS):
             return

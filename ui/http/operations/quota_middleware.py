@@ -50,7 +50,7 @@ class SenderLimits:
         declared = Headers(scope=scope).get("content-length", "") if route == UPLOAD else ""
         # An upload that does not declare its length counts as one megabyte until it ends.
         size = int(declared) if declared.isdecimal() else MEGABYTE * is_upload
-        is_question = found.need is ScopeName.ASK and scope["method"] == "POST"
+        is_question = found.requirement is ScopeName.ASK and scope["method"] == "POST"
         counted = partial(
             self._quotas.count, identity, client_address(scope), is_question=is_question, upload_bytes=size
         )

@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 from tests.ui.http.operations.conftest import bearer
 from ui.accounts import Scope, SignIn
 from ui.http.access.identity import session_cookie
-from ui.http.access.table import Need, need_of
+from ui.http.access.table import Requirement, requirement_of
 from ui.http.problems import MEDIA_TYPE
 
 
@@ -37,13 +37,13 @@ def test_each_operation_names_its_scope_and_how_to_send_it(
     assert schemes["session"]["name"] == session_cookie(sign_in)
     seen = set()
     for method, path, operation in operations(described):
-        need = need_of(method, path)
-        seen.add(need)
-        scopes = [need.value] if isinstance(need, Scope) else []
-        ways = [] if need is Need.NOTHING else [{"token": scopes}, {"session": scopes}]
+        requirement = requirement_of(method, path)
+        seen.add(requirement)
+        scopes = [requirement.value] if isinstance(requirement, Scope) else []
+        ways = [] if requirement is Requirement.NOTHING else [{"token": scopes}, {"session": scopes}]
         assert (operation["security"], operation.get("x-required-scope")) == (ways, next(iter(scopes), None))
         assert all(f"Needs the scope `{scope}`." in operation["description"] for scope in scopes)
-    assert seen == {*Scope, *Need}
+    assert seen == {*Scope, *Requirement}
 
 
 def test_without_sign_in_no_operation_needs_a_token(seed_client: TestClient) -> None:
@@ -55,7 +55,7 @@ def test_without_sign_in_no_operation_needs_a_token(seed_client: TestClient) -> 
 def test_each_operation_has_the_refusals_of_the_middleware(described: dict[str, Any]) -> None:
     for method, path, operation in operations(described):
         wanted = {"400", "403", "500"}
-        wanted |= {"401", "503"} if need_of(method, path) is not Need.NOTHING else set()
+        wanted |= {"401", "503"} if requirement_of(method, path) is not Requirement.NOTHING else set()
         wanted |= {"429"} if path not in {"/healthz", "/readyz", "/metrics"} else set()
         wanted |= {"413", "422"} if "requestBody" in operation else set()
         assert wanted - set(operation["responses"]) == set(), f"{method} {path}"
