@@ -45,7 +45,7 @@ from ui.http.access.users import users_router
 from ui.http.answers import answers_router
 from ui.http.conversations import conversations_router
 from ui.http.documents import documents_router
-from ui.http.from_url.fetch import Rules
+from ui.http.from_url.fetch import FetchRules
 from ui.http.from_url.routes import from_url_router
 from ui.http.jobs import failures_router, jobs_router
 from ui.http.middleware import BodyLimit, CacheForever, CompressLibrary, LengthCheck, PageHeaders
@@ -217,9 +217,9 @@ def create_app(
     return app
 
 
-def _url_rules(settings: OperationSettings, options: Options) -> Rules:
+def _url_rules(settings: OperationSettings, options: Options) -> FetchRules:
     hosts = frozenset(host.lower() for host in settings.url_hosts)
-    return Rules(hosts, settings.url_http, settings.url_loopback, options.limits.megabytes)
+    return FetchRules(hosts, settings.url_http, settings.url_loopback, options.limits.megabytes)
 
 
 def _provider(settings: Settings | None) -> Provider | None:

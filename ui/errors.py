@@ -111,8 +111,8 @@ class NotExportedError(UsedWronglyError):
 class NotThereError(FootnotedError, LookupError):
     """The library has neither a stored answer nor a stored conversation with this id."""
 
-    def __init__(self, own_id: str) -> None:
-        super().__init__(f"there is no answer and no conversation {own_id!r}; it may have been deleted")
+    def __init__(self, unknown_id: str) -> None:
+        super().__init__(f"there is no answer and no conversation {unknown_id!r}; it may have been deleted")
 
 
 def expected_errors() -> tuple[type[Exception], ...]:

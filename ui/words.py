@@ -49,15 +49,15 @@ def compared_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, st
         second: the two paths of the second figure.
     """
     shared: list[str] = []
-    alone: tuple[list[str], list[str]] = ([], [])
+    own: tuple[list[str], list[str]] = ([], [])
     for one, other in zip(first, second, strict=True):
         paths = [one.split(PATH_SEPARATOR), other.split(PATH_SEPARATOR)]
-        count = sum(1 for _ in takewhile(lambda names: names[0] == names[1], zip(*paths, strict=False)))
+        count = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(*paths, strict=False)))
         shared.append(PATH_SEPARATOR.join(paths[0][:count]))
-        for names, path in zip(alone, paths, strict=True):
+        for names, path in zip(own, paths, strict=True):
             names.append(PATH_SEPARATOR.join(path[count:]))
-    together, own, others = (" · ".join(filter(None, names)) for names in (shared, *alone))
-    return together, own, others
+    together, of_first, of_second = (" · ".join(filter(None, names)) for names in (shared, *own))
+    return together, of_first, of_second
 
 
 def difference_words(difference: str, unit: str, percent: str | None) -> str:

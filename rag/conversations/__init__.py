@@ -12,13 +12,13 @@ from rag.conversations.answers import (
     find_conversation,
     forget_answers,
     is_own_conversation,
-    kept_answer,
     load,
     name_conversation,
     page_of_citing,
     page_of_conversations,
     share_answer,
     share_conversation,
+    stored_answer_json,
 )
 from rag.conversations.export_check import Checked, Claim, Footnote, Place, cited_document, recheck
 from rag.conversations.feedback import (
@@ -67,7 +67,6 @@ __all__ = [
     "import_feedback",
     "is_own_conversation",
     "judgements",
-    "kept_answer",
     "load",
     "name_conversation",
     "page_of_citing",
@@ -76,4 +75,5 @@ __all__ = [
     "recheck",
     "share_answer",
     "share_conversation",
+    "stored_answer_json",
 ]

@@ -84,7 +84,7 @@ def keep(library: Library | Catalog, answer: Answer, replaces: str | None = None
         ) from error
 
 
-def kept_answer(library: Library | Catalog, answer_id: str) -> str:
+def stored_answer_json(library: Library | Catalog, answer_id: str) -> str:
     """Return the JSON text of an answer, byte for byte as it was stored.
 
     Raises:
@@ -153,7 +153,7 @@ def answers_until(library: Library | Catalog, answer_id: str) -> list[Answer]:
     Raises:
         AnswerNotFoundError: if the answer does not exist.
     """
-    last = _read(kept_answer(library, answer_id))
+    last = _read(stored_answer_json(library, answer_id))
     return [*answers_before(library, answer_id)[1], last]
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Locator, Page, expect
 from index.embedding.encoder import Encoder
 from index.ingest.synchronize import sync
 from index.library import Library
-from rag.conversations.answers import conversation, kept_answer
+from rag.conversations.answers import conversation, stored_answer_json
 from rag.conversations.feedback import read_feedback
 from rag.engine import QueryEngine
 from tests.browser.pages import Watched, ask, opened, serving
@@ -176,7 +176,7 @@ def test_asking_again_puts_a_new_answer_in_the_place(page: Page, dam: Library) -
     kept = [answer.answer_id for answer in conversation(dam, in_conversation(answers.last))]
     assert kept == [first, id_of(answers.last)]
     # The replaced answer is still found under its own id.
-    assert COST in kept_answer(dam, old)
+    assert COST in stored_answer_json(dam, old)
 
 
 def test_an_edited_question_replaces_its_answer_and_what_follows(page: Page, dam: Library) -> None:

@@ -16,7 +16,7 @@ from rag.engine import QueryEngine
 from tests.support.web_host import REPORT, WebHost, web_host
 from ui.app import create_app
 from ui.errors import FetchError
-from ui.http.from_url.fetch import Rules, fetch
+from ui.http.from_url.fetch import FetchRules, fetch
 from ui.http.from_url.network import is_public
 from ui.settings import Settings
 
@@ -247,7 +247,7 @@ def test_a_file_that_is_not_a_report_or_has_no_end_is_not_kept(
 
 @pytest.mark.parametrize("path", ["/endless/slow.md", "/headers/slow.md"])
 def test_a_host_that_sends_byte_by_byte_is_given_up(host: WebHost, path: str) -> None:
-    rules = Rules(frozenset({f"127.0.0.1:{host.port}"}), http=True, loopback=True, seconds=1.5)
+    rules = FetchRules(frozenset({f"127.0.0.1:{host.port}"}), http=True, loopback=True, seconds=1.5)
     with pytest.raises(FetchError, match="within 2 seconds"):
         fetch(host.url(path), rules)
 

@@ -72,9 +72,9 @@ class Accounts:
         engine = ACCOUNTS.open(home, database_url)
         with engine.begin() as connection:
             key = _secret(connection, "signing")
-            own_id = _secret(connection, "id").hex()[:_ID_DIGITS]
+            database_id = _secret(connection, "id").hex()[:_ID_DIGITS]
         return cls(
-            own_id,
+            database_id,
             engine,
             Users(engine, clock),
             Tokens(engine, clock),

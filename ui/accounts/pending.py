@@ -21,7 +21,7 @@ from ui.accounts.signing import timed_signer
 PENDING_SECONDS = 600
 """The time that a person has to sign in to the provider."""
 
-_MAX_PLACE_CHARACTERS = 1_500
+_MAX_PLACE_BYTES = 1_500
 """The longest ``Pending.place`` in bytes; ``/`` replaces a longer one. A cookie has at most 4,096 bytes."""
 
 
@@ -57,7 +57,7 @@ class PendingSignIns:
 
     def begin(self, place: str) -> tuple[Pending, str]:
         """Begin a sign-in that leads to the path ``place``; return the sign-in and the browser's cookie."""
-        kept = place if len(place.encode("utf-8", "replace")) <= _MAX_PLACE_CHARACTERS else "/"
+        kept = place if len(place.encode("utf-8", "replace")) <= _MAX_PLACE_BYTES else "/"
         pending = Pending(kept, *(secrets.token_urlsafe(32) for _ in range(3)))
         return pending, str(self._cookies.dumps(asdict(pending)))
 

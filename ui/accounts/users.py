@@ -238,10 +238,10 @@ def _has_way(user: sa.FromClause, provider: ProviderChoice | None) -> sa.ColumnE
     by_password = user.c.password != NO_HASH
     if provider is None:
         return user.c.disabled.is_(None) & by_password
-    its = sa.select(provided.c.user_id).where(
+    bound = sa.select(provided.c.user_id).where(
         provided.c.user_id == user.c.id, provided.c.issuer == provider.issuer
     )
-    is_provided = its.correlate(user).exists()
+    is_provided = bound.correlate(user).exists()
     return user.c.disabled.is_(None) & (
         (by_password | is_provided) if provider.allows_passwords else is_provided
     )

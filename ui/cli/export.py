@@ -22,7 +22,7 @@ _JSON = "json"
 
 
 def export(
-    own_id: Annotated[
+    exported_id: Annotated[
         str,
         typer.Argument(metavar="ID", help="The answer_id that `ask --json` prints, or its conversation_id."),
     ],
@@ -37,15 +37,16 @@ def export(
     as_json: AsJson = False,
 ) -> None:
     """Write an answer or a conversation with its footnotes to a file, which `verify` can check."""
-    if re.fullmatch(CONVERSATION_ID, own_id) is None:
+    if re.fullmatch(CONVERSATION_ID, exported_id) is None:
         raise UsedWronglyError(
-            f"ID is {own_id!r}; give the answer_id or the conversation_id that `footnoted ask --json` prints"
+            f"ID is {exported_id!r}; give the answer_id or the conversation_id that "
+            "`footnoted ask --json` prints"
         )
     suffix = _suffix(file, default=_JSON if as_json else "md")
     if file is not None and file.exists():
         raise UsedWronglyError(f"{file} exists; choose another name, or move it away")
     with open_catalog(settings_of(home=home)) as catalog:
-        name, data = exported(catalog, own_id, suffix)
+        name, data = exported(catalog, exported_id, suffix)
     if file is None:
         # Write bytes, because the terminal's encoding may lack characters of the report.
         sys.stdout.flush()
@@ -54,17 +55,17 @@ def export(
         return
     file.write_bytes(data)
     if as_json:
-        printing.print_json({name: own_id, "file": str(file), "bytes": len(data)})
+        printing.print_json({name: exported_id, "file": str(file), "bytes": len(data)})
     else:
         printing.print_line(printing.standard_output(), f"{file}: {len(data):,} bytes")
 
 
-def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
+def exported(catalog: Catalog, exported_id: str, suffix: str) -> tuple[str, bytes]:
     """Export the answer with an id or, if no answer has this id, the conversation with this id.
 
     Args:
         catalog: the catalog that stores the answers.
-        own_id: the id of an answer or of a conversation.
+        exported_id: the id of an answer or of a conversation.
         suffix: the suffix of the format, without the dot.
 
     Returns:
@@ -76,21 +77,21 @@ def exported(catalog: Catalog, own_id: str, suffix: str) -> tuple[str, bytes]:
     from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 
     try:
-        return "answer_id", _answer(catalog, own_id, suffix)
+        return "answer_id", _answer(catalog, exported_id, suffix)
     except AnswerNotFoundError:
         pass
     try:
-        return "conversation_id", _conversation(catalog, own_id, suffix)
+        return "conversation_id", _conversation(catalog, exported_id, suffix)
     except ConversationNotFoundError as error:
-        raise NotThereError(own_id) from error
+        raise NotThereError(exported_id) from error
 
 
 def _answer(catalog: Catalog, answer_id: str, suffix: str) -> bytes:
-    from rag.conversations import kept_answer, load
+    from rag.conversations import load, stored_answer_json
     from ui.export import digests_of, format_of
     from ui.export import export as written
 
-    body = kept_answer(catalog, answer_id)
+    body = stored_answer_json(catalog, answer_id)
     form = format_of(suffix)
     if form is None:
         return f"{body}\n".encode()

@@ -71,7 +71,7 @@ def choose(
     """Let a language model write the answers, also those of the running server."""
     from ui.stored_model import is_file_model, model_of
 
-    settings = _free_settings(home)
+    settings = _settings_without_model(home)
     needs_key = ask_key or (provider not in _WITHOUT_KEY and address is None)
     model_of(provider, model, address)  # Report a wrong value before asking for the key.
     chosen = model_of(provider, model, address, _key(key_file, asks=needs_key))
@@ -105,7 +105,7 @@ def try_out(home: Home = None, as_json: AsJson = False) -> None:
 @commands.command()
 def clear(home: Home = None, as_json: AsJson = False) -> None:
     """Remove the stored model with its key, so that answers are quoted again."""
-    settings = _free_settings(home)
+    settings = _settings_without_model(home)
     _use(settings, None)
     _print(described(None, settings), as_json=as_json)
 
@@ -137,7 +137,7 @@ def _print(model: dict[str, Any], *, as_json: bool) -> None:
     printing.print_line(printing.standard_output(), line)
 
 
-def _free_settings(home: Path | None) -> Settings:
+def _settings_without_model(home: Path | None) -> Settings:
     """Return the settings of the library in ``home`` if none of them names the language model.
 
     Raises:

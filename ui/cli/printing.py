@@ -120,14 +120,14 @@ def _index_lines(index: Result | None) -> dict[str, str]:
     """Return a line on the search caches and, while a new encoder embeds the library, one on its progress."""
     if index is None or index["build"] is None:
         return {}
-    said = [
+    facts = [
         f"{_size(index['cache_bytes'])} of caches"
         if index["cached"]
         else "caches are made at the next search"
     ]
-    said += [f"{index['recent']:,} passages in memory only"] if index["recent"] else []
-    said += [f"{index['removed']:,} that went to be cleared away"] if index["removed"] else []
-    lines = {"Index": f"build {index['build']}: {', '.join(said)}"}
+    facts += [f"{index['recent']:,} passages in memory only"] if index["recent"] else []
+    facts += [f"{index['removed']:,} that went to be cleared away"] if index["removed"] else []
+    lines = {"Index": f"build {index['build']}: {', '.join(facts)}"}
     if building := index["building"]:
         done = f"{building['documents']:,} of {building['of']:,} documents"
         lines["Building"] = f"anew with {building['encoder']}: {done}; footnoted sync goes on with it"

@@ -29,8 +29,8 @@ def job_progress(console: Console) -> Iterator[Callable[[JobProgress], None]]:
 
         def show(now: JobProgress) -> None:
             if bar is not None and now.stage is not None:
-                its = now.files if now.stage == "reading" else now.passages
-                bar(now.stage, its.done, its.of)
+                count = now.files if now.stage == "reading" else now.passages
+                bar(now.stage, count.done, count.of)
 
         yield show
 

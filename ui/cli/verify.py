@@ -138,12 +138,12 @@ def _problems(catalog: Catalog, exported: Exported) -> Iterator[str]:
 
 def _kept_sheet(catalog: Catalog, answer_id: str) -> Sheet | None:
     """Return the layout of a stored answer; None if the library does not have the answer."""
-    from rag.conversations import kept_answer, load
+    from rag.conversations import load, stored_answer_json
     from rag.errors import AnswerNotFoundError
     from ui.export.exported_answers import lay_out
 
     try:
-        return lay_out(load(kept_answer(catalog, answer_id)), {})
+        return lay_out(load(stored_answer_json(catalog, answer_id)), {})
     except AnswerNotFoundError:
         return None
 
@@ -163,10 +163,10 @@ def _print(verified: Verified) -> None:
     console = printing.standard_output()
     for name, checks in {"Sentence": verified.sentences, "Footnote": verified.footnotes}.items():
         for checked in checks:
-            said = "; ".join((*checked.problems, *checked.remarks))
+            findings = "; ".join((*checked.problems, *checked.remarks))
             outcome = "holds" if checked.holds else "does not hold"
             line = f"{name} {checked.number} {outcome}: “{_excerpt(checked.words)}”"
-            printing.print_line(console, visible(f"{line}: {said}" if said else line))
+            printing.print_line(console, visible(f"{line}: {findings}" if findings else line))
     whole = "The answer" if verified.answers is None else "The conversation"
     for problem in verified.problems:
         printing.print_line(console, visible(f"{whole}: {problem}"))

@@ -164,17 +164,17 @@ class Client:
     @contextmanager
     def _sent(self, call: Call[T]) -> Iterator[httpx.Response]:
         """Send a request, and repeat it while the server is busy; yield the response with its body unread."""
-        again = 0
+        repetitions = 0
         try:
             while True:
                 outcome = self._try(call)
-                pause = self._retries.pause(again, outcome)
+                pause = self._retries.pause(repetitions, outcome)
                 if pause is None:
                     break
                 if isinstance(outcome, httpx.Response):
                     outcome.close()
                 time.sleep(pause)
-                again += 1
+                repetitions += 1
             if isinstance(outcome, httpx.ConnectError):
                 raise outcome
             try:

@@ -10,7 +10,7 @@ from typing import Self
 
 from index.records import NO_FILTERS, Filters
 from rag.answers import Answer
-from rag.conversations import Conversation, continue_conversation, kept_answer, load
+from rag.conversations import Conversation, continue_conversation, load, stored_answer_json
 from rag.engine import QueryEngine
 from rag.events import ReadingBegun, StreamedEvent
 from ui.client.calls import Turns
@@ -99,7 +99,7 @@ class LocalClient:
 
     def answer(self, answer_id: str) -> Answer:
         """Return a stored answer."""
-        return load(kept_answer(self._engine.index, answer_id))
+        return load(stored_answer_json(self._engine.index, answer_id))
 
     def documents(self) -> Iterator[Document]:
         """Yield the current version of every document, in the order in which the documents were added."""
@@ -116,10 +116,10 @@ class LocalClient:
         with self._engine.index.catalog.reading() as reader:
             record = reader.document(document_id, version)
             document = reader.text(document_id, record.version)
-        beyond = min(len(document.text) if end is None else end, len(document.text))
-        begin = min(start, beyond)
-        words = document.text[begin:beyond]
-        place = (begin, beyond, len(document.text))
+        stop = min(len(document.text) if end is None else end, len(document.text))
+        begin = min(start, stop)
+        words = document.text[begin:stop]
+        place = (begin, stop, len(document.text))
         return DocumentText(document_id, record.version, document.title, words, *place)
 
     def _before(self, conversation_id: str | None, history: Turns) -> Conversation:

@@ -30,14 +30,14 @@ class Retries:
     first_seconds: float = 0.5
     longest_seconds: float = 60.0
 
-    def pause(self, sent: int, outcome: httpx.Response | httpx.ConnectError) -> float | None:
+    def pause(self, repetitions: int, outcome: httpx.Response | httpx.ConnectError) -> float | None:
         """Return the seconds to wait before a repetition; None if the client must not repeat the request.
 
         Args:
-            sent: the number of repetitions so far.
+            repetitions: the number of repetitions so far.
             outcome: the response, or the error if there is no response.
         """
-        if sent >= self.most:
+        if repetitions >= self.most:
             return None
         asked: float | None = None
         if isinstance(outcome, httpx.Response):
@@ -45,7 +45,7 @@ class Retries:
                 return None
             asked = _seconds(outcome.headers.get("retry-after", ""))
         if asked is None:
-            asked = self.first_seconds * 2**sent * _RANDOM.uniform(0.5, 1)
+            asked = self.first_seconds * 2**repetitions * _RANDOM.uniform(0.5, 1)
         return asked if asked <= self.longest_seconds else None
 
 

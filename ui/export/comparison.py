@@ -36,9 +36,9 @@ _MORE = regex.compile(
 
 def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
     """Yield the problems of an exported file, judged by its footnotes and the cited documents."""
-    alone = exported.name is None
+    is_single = exported.name is None
     for name, answer in _with_prefixes(exported):
-        if answer.abstention and (answer.claims or (alone and exported.footnotes)):
+        if answer.abstention and (answer.claims or (is_single and exported.footnotes)):
             yield f"{name}it has both an answer and a reason for having none: “{answer.abstention}”"
     notes = {footnote.number: footnote for footnote in exported.footnotes}
     for row in exported.rows:
@@ -91,11 +91,11 @@ def check_kept(exported: Exported, kept: Sequence[Sheet | None]) -> Iterator[str
         for note in sheet.notes:
             notes.setdefault(own[note.number], set()).add((note.attribution, note.headings))
     for footnote in exported.footnotes:
-        said = notes.get(places[footnote.number])
+        stored = notes.get(places[footnote.number])
         # The citation may belong to a deleted answer; then only the cited document can be compared.
-        if said is None and None in kept:
+        if stored is None and None in kept:
             continue
-        if said is None or (footnote.attribution, footnote.headings) not in said:
+        if stored is None or (footnote.attribution, footnote.headings) not in stored:
             yield f"footnote {footnote.number} is not as in the answer that the library keeps"
 
 
@@ -125,8 +125,8 @@ def _changes(answer: ReadAnswer, sheet: Sheet, places: Mapping[int, tuple[int, .
         yield "its reason for having no answer is not that of the library; export it again"
     if answer.first_line != part.first_line:
         yield "its first line is not that of the answer that the library keeps; export it again"
-    said = [sentence.text for paragraph in part.paragraphs for sentence in paragraph]
-    if [claim.text for claim in answer.claims] != said:
+    sentences = [sentence.text for paragraph in part.paragraphs for sentence in paragraph]
+    if [claim.text for claim in answer.claims] != sentences:
         yield "its sentences are not those of the answer that the library keeps; export it again"
     own = {entry.number: _place_key(entry.place) for entry in sheet.manifest.footnotes}
     kept = [(found.about, *row[:3], own.get(row[3])) for found in part.differences for row in found.rows]

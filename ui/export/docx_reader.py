@@ -107,25 +107,25 @@ class _BodyReader:
                 continue
             for paragraph in block.iter(f"{_W}p"):
                 self._take_line(paragraph)
-        self._leave()
+        self._end_caption()
 
     def _take_line(self, paragraph: Element) -> None:
         words, style = _words(paragraph), self._style(paragraph)
         # Word shows a footnote mark or a text box wherever it stands, so a paragraph with one is text of the
         # answer.
-        alone = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
-        if style == "Title" and not self.title.question and alone:
+        is_plain = next(paragraph.iterdescendants(f"{_W}footnoteReference", f"{_W}p"), None) is None
+        if style == "Title" and not self.title.question and is_plain:
             self.title.question = words
         elif style.startswith("Heading"):
-            self._take_heading(paragraph, words if alone else "", style)
-        elif style == FIRST_STYLE and not self._section and alone and self._takes_first_line:
+            self._take_heading(paragraph, words if is_plain else "", style)
+        elif style == FIRST_STYLE and not self._section and is_plain and self._takes_first_line:
             self.answer.first_line = _first_line(paragraph)
-        elif self._section == NO_ANSWER and alone:
+        elif self._section == NO_ANSWER and is_plain:
             self.answer.abstention.append(words)
-        elif self._section == DIFFERENCES and alone:
-            self._leave()
+        elif self._section == DIFFERENCES and is_plain:
+            self._end_caption()
             self._about = paragraph
-        elif self._section not in LISTS or style != LIST_STYLE or not alone:
+        elif self._section not in LISTS or style != LIST_STYLE or not is_plain:
             self._add_paragraph(paragraph)
 
     @property
@@ -141,7 +141,7 @@ class _BodyReader:
                 the paragraph is then text of the answer.
             style: the name of the paragraph's style, such as ``Heading 1``.
         """
-        self._leave()
+        self._end_caption()
         self._section = ""
         if self._several and style == "Heading 1" and words:
             self.answer = Gathered(words)
@@ -166,8 +166,8 @@ class _BodyReader:
                 for paragraph in line.iter(f"{_W}p"):
                     self._add_paragraph(paragraph)
 
-    def _leave(self) -> None:
-        """Count a caption under *Different figures* as text of the answer if no table follows it."""
+    def _end_caption(self) -> None:
+        """Add the caption under *Different figures* to the text of the answer if no table has followed it."""
         if self._about is not None:
             self._add_paragraph(self._about)
         self._about = None
@@ -179,8 +179,8 @@ class _BodyReader:
                 continue
             struck = _is_struck(run)
             words = _words(run)
-            aside = words in DOUBTS.values() and run.find(f"{_W}rPr/{_W}i") is not None
-            self.answer.pieces.append(Piece("aside" if aside else "text", words, struck=struck))
+            is_label = words in DOUBTS.values() and run.find(f"{_W}rPr/{_W}i") is not None
+            self.answer.pieces.append(Piece("aside" if is_label else "text", words, struck=struck))
             for mark in run.iter(f"{_W}footnoteReference"):
                 self.marks.append(mark.get(f"{_W}id") or "")
                 self.answer.pieces.append(Piece("mark", number=len(self.marks)))

@@ -223,8 +223,8 @@ def facts(record: DocumentRecord, page: int | None) -> list[str]:
 
 def _facts(source: DocumentRecord | Citation | Passage, published: str | None, page: int | None) -> list[str]:
     issued = source_facts(source.publisher, source.author, published, page)
-    said = (source.title, *issued, source.path, f"version {source.version}")
-    return [fact for fact in said if fact]
+    known = (source.title, *issued, source.path, f"version {source.version}")
+    return [fact for fact in known if fact]
 
 
 def _paragraphs(answer: Answer) -> Iterator[tuple[Sentence, ...]]:
@@ -242,13 +242,13 @@ def _paragraphs(answer: Answer) -> Iterator[tuple[Sentence, ...]]:
 
 
 def _note(number: int, cited: Citation) -> Note:
-    said = _facts(cited, cited.published, cited.page)
+    attribution = _facts(cited, cited.published, cited.page)
     if cited.superseded_by is not None:
-        said.append(f"superseded by version {cited.superseded_by} when this was answered")
+        attribution.append(f"superseded by version {cited.superseded_by} when this was answered")
     if cited.recognised:
-        said.append(RECOGNISED)
+        attribution.append(RECOGNISED)
     headings = visible(cited.headings) if cited.headings else None
-    return Note(number, visible(cited.quote), headings or None, ", ".join(map(visible, said)))
+    return Note(number, visible(cited.quote), headings or None, ", ".join(map(visible, attribution)))
 
 
 def _remarks(answer: Answer) -> Iterator[str]:
@@ -282,7 +282,7 @@ def _row(figure: StatedFigure) -> tuple[str, str, str, int]:
 
 def _colophon(answer: Answer) -> Sequence[tuple[str, str]]:
     model = "quoted: the reports' own sentences" if answer.model == "quoted" else answer.model
-    said = [
+    fields = [
         ("Answer", answer.answer_id),
         ("Searched for", answer.searched_for),
         ("Asked as", answer.standalone),
@@ -292,7 +292,7 @@ def _colophon(answer: Answer) -> Sequence[tuple[str, str]]:
         ("Made", answer.created),
         ("Prompt digest", answer.prompt_digest),
     ]
-    return [(name, value) for name, value in said if value]
+    return [(name, value) for name, value in fields if value]
 
 
 def lay_out_conversation(

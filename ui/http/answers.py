@@ -16,7 +16,7 @@ from starlette.responses import Response
 from index.catalog import Catalog
 from index.records import Filters
 from rag.answers import Answer, Citation, Passage
-from rag.conversations import continue_conversation, delete_answer, kept_answer, load, share_answer
+from rag.conversations import continue_conversation, delete_answer, load, share_answer, stored_answer_json
 from rag.engine import QueryEngine
 from rag.suggesting import suggest
 from ui.export import FORMATS, HTML, Format, digests_of, export
@@ -111,7 +111,7 @@ def answers_router() -> Router:
     @router.get("/{answer_id}/text")
     def text(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> Copied:
         """An answer for the clipboard, as text and HTML: sentences with their marks, then the footnotes."""
-        return copied(load(kept_answer(catalog, answer_id)))
+        return copied(load(stored_answer_json(catalog, answer_id)))
 
     @router.get("/{answer_id}/suggestions", responses=documented(503))
     async def suggestions(engine: OwnEngine, answer_id: AnswerIdInPath) -> dict[str, list[str]]:
@@ -122,7 +122,7 @@ def answers_router() -> Router:
     @router.get("/{answer_id}", response_class=Response, responses={200: {"model": Answer}})
     def answer(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> Response:
         """An answer, byte for byte as it was given, even if the library has changed since."""
-        body = kept_answer(catalog, answer_id)
+        body = stored_answer_json(catalog, answer_id)
         return Response(body.encode(), media_type="application/json")
 
     @router.patch("/{answer_id}", responses=documented(400, 413))
@@ -148,7 +148,7 @@ def exported_response(catalog: Catalog, answer_id: str, suffix: str) -> Response
     Raises:
         AnswerNotFoundError: if the library has no such answer.
     """
-    answer = load(kept_answer(catalog, answer_id))
+    answer = load(stored_answer_json(catalog, answer_id))
     form = next(each for each in FORMATS if each.suffix == suffix)
     data = export(answer, form, digests_of(catalog, answer))
     return file_response(data, form, file_name(answer.question, answer_id, suffix, default="answer"))
@@ -162,18 +162,18 @@ def file_response(data: bytes, form: Format, name: str) -> Response:
     return Response(data, media_type=form.media_type, headers=headers)
 
 
-def file_name(title: str, own_id: str, suffix: str, *, default: str) -> str:
+def file_name(title: str, exported_id: str, suffix: str, *, default: str) -> str:
     """Return a file name of the title's words and the id's first digits, such as ``why-0a1b2c3d.md``.
 
     Args:
         title: the title of the file's content.
-        own_id: the id of the answer or conversation.
+        exported_id: the id of the answer or conversation.
         suffix: the suffix of the format, without the dot.
         default: the word to use if the title has no words.
     """
     words = _BETWEEN_WORDS.sub("-", title).strip("-").lower()
     words = words[:_NAME_CHARACTERS].rstrip("-") or default
-    return f"{words}-{own_id[:_ID_DIGITS]}.{suffix}"
+    return f"{words}-{exported_id[:_ID_DIGITS]}.{suffix}"
 
 
 def attachment(name: str) -> str:
@@ -234,7 +234,7 @@ def suggestion_key(engine: QueryEngine, answer_id: str) -> SuggestionKey:
     Raises:
         AnswerNotFoundError: if the library has no such answer.
     """
-    answer = load(kept_answer(engine.index, answer_id))
+    answer = load(stored_answer_json(engine.index, answer_id))
     before = continue_conversation(engine.index, answer.conversation_id)
     with engine.index.catalog.reading() as reader:
         generation, hidden = reader.generation, reader.hidden

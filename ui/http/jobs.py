@@ -56,7 +56,7 @@ def jobs_router(writer: Writer) -> Router:
         """List the last jobs without their results, newest first."""
         hidden = hidden_paths(index)
         found = [replace(job, result=None) for job in writer.jobs.recent(limit)]
-        fields = [job_fields(without(hidden, job), writer.home) for job in found]
+        fields = [job_fields(without_hidden_paths(job, hidden), writer.home) for job in found]
         return {"jobs": [{name: value for name, value in job.items() if name != "result"} for job in fields]}
 
     @router.get("/jobs/{job_id}", responses=documented(404))
@@ -66,7 +66,7 @@ def jobs_router(writer: Writer) -> Router:
             job = writer.jobs.get(job_id)
         except JobNotFoundError as error:
             raise HTTPException(404, str(error)) from error
-        return job_fields(without(hidden_paths(index), job), writer.home)
+        return job_fields(without_hidden_paths(job, hidden_paths(index)), writer.home)
 
     @router.delete(
         "/jobs/{job_id}", responses={**documented(404, 409), 202: {"description": "The job will stop"}}
@@ -79,7 +79,7 @@ def jobs_router(writer: Writer) -> Router:
             raise HTTPException(404, str(error)) from error
         except JobEndedError as error:
             raise HTTPException(409, str(error)) from error
-        fields = job_fields(without(hidden_paths(index), job), writer.home)
+        fields = job_fields(without_hidden_paths(job, hidden_paths(index)), writer.home)
         return JSONResponse(fields, 200 if job.has_ended else 202)
 
     return router
@@ -128,7 +128,7 @@ def hidden_paths(index: Library) -> HiddenPaths:
         return reader.hidden_paths()
 
 
-def without(hidden: HiddenPaths, job: Job) -> Job:
+def without_hidden_paths(job: Job, hidden: HiddenPaths) -> Job:
     """Return a job without the paths of hidden files in its result and its message.
 
     If any file is hidden, all removed documents are left out as well, because nothing tells any more who was
@@ -142,9 +142,9 @@ def without(hidden: HiddenPaths, job: Job) -> Job:
     if "removed" in result:
         result["removed"] = []
     is_of_hidden = job.result is None or result.get("path", "") in hidden
-    told = job.message or ""
-    is_told = any(path in told for path in hidden.documents)
-    return replace(job, result=None if is_of_hidden else result, message=None if is_told else job.message)
+    names_hidden = any(path in (job.message or "") for path in hidden.documents)
+    message = None if names_hidden else job.message
+    return replace(job, result=None if is_of_hidden else result, message=message)
 
 
 def _path_of(listed: str | Mapping[str, str]) -> str:

@@ -122,9 +122,9 @@ def model_router(choice: ModelChoice) -> Router:
 
 def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
     """Return the response of ``GET /v1/model``."""
-    elsewhere = _why_not_allowed(request)
-    set_by, chosen = choice.set_by, choice.chosen if elsewhere is None else None
-    why_not = elsewhere
+    refusal = _why_not_allowed(request)
+    set_by, chosen = choice.set_by, choice.chosen if refusal is None else None
+    why_not = refusal
     if why_not is None and not choice.is_free:
         why_not = f"{set_by} sets it." if set_by else "This server has no folder to store a choice."
     return {
@@ -138,7 +138,7 @@ def described(choice: ModelChoice, request: Request) -> dict[str, Any]:
         "changeable": why_not is None,
         "why_not": why_not,
         "files": [str(file) for file in choice.files] if why_not is None else [],
-        "trouble": choice.trouble if elsewhere is None else None,
+        "trouble": choice.trouble if refusal is None else None,
     }
 
 

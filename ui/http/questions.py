@@ -22,8 +22,8 @@ from rag.conversations import (
     cited_evidence,
     continue_conversation,
     evidence_in,
-    kept_answer,
     load,
+    stored_answer_json,
 )
 from rag.errors import OtherConversationError, SpanError
 from rag.events import (
@@ -73,8 +73,8 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
         # If a language model writes the answer, the thread mostly waits, so more threads make sense.
         return writing if has_writer() else searching
 
-    for its in (completions_router(answering), responses_router(answering), vector_stores_router(searching)):
-        its.add_to(router)
+    for each in (completions_router(answering), responses_router(answering), vector_stores_router(searching)):
+        each.add_to(router)
 
     @router.post("/search", tags=["questions"], responses=documented(503))
     async def search(engine: OwnEngine, request: SearchRequest) -> dict[str, Any]:
@@ -178,7 +178,7 @@ def feedback_response(index: Library, request: FeedbackRequest) -> dict[str, Any
     except SpanError as error:
         raise HTTPException(422, str(error)) from error
     if request.answer_id is not None:
-        answer = load(kept_answer(index, request.answer_id))
+        answer = load(stored_answer_json(index, request.answer_id))
         if request.verdict == "right" and not evidence:
             evidence = cited_evidence(index, answer)
     given_at = datetime.now(UTC).isoformat(timespec="seconds")

@@ -131,8 +131,8 @@ def tools_server(sources: Sources) -> MCPServer[Any]:
         """Read the exact text of a report between two offsets, in code points, such as those of citations."""
         with _refusals():
             async with sources(context.request_context.request) as source:
-                beyond = start + SPAN_CHARACTERS if end is None else end
-                found = await source.text(document_id, version, start, max(start, beyond))
+                stop = start + SPAN_CHARACTERS if end is None else end
+                found = await source.text(document_id, version, start, max(start, stop))
         return _result(found.text, found)
 
     @server.tool(annotations=_READS)

@@ -90,8 +90,8 @@ def _unmet(needed: Requirement) -> str | None:
         found = version(needed.name)
     except PackageNotFoundError:
         return f"{needed.name} is missing"
-    met = needed.specifier.contains(found, prereleases=True)
-    return None if met else f"{needed.name} is {found}, and {needed.specifier} is needed"
+    is_met = needed.specifier.contains(found, prereleases=True)
+    return None if is_met else f"{needed.name} is {found}, and {needed.specifier} is needed"
 
 
 def _disk(settings: Settings) -> _Found:

@@ -153,8 +153,8 @@ class Tracing:
             span = self._span(f"{name} {stage}", whole, begins)
             begins += spent
             at = begins - sum(inner.values())
-            for part, its in inner.items():
-                self._span(f"{name} {part}", span, at).end(at := at + its)
+            for part, nanoseconds in inner.items():
+                self._span(f"{name} {part}", span, at).end(at := at + nanoseconds)
             span.end(begins)
         whole.end(begins)
 

@@ -63,8 +63,8 @@ def administration_router() -> Router:
 def refusal_page(request: HTTPConnection) -> Response:
     """Return the page for a user who opens a page that only administrators may open."""
     language = _language(request)
-    said = escape(language.text("admin.refusal"))
-    return _page(language, main=f'<p class="fn-warning" role="alert">{said}</p>', status=403)
+    message = escape(language.text("admin.refusal"))
+    return _page(language, main=f'<p class="fn-warning" role="alert">{message}</p>', status=403)
 
 
 def _language(request: HTTPConnection) -> Locale:

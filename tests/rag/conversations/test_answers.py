@@ -49,8 +49,8 @@ from rag.conversations.answers import (
     conversation_texts,
     delete_answer,
     keep,
-    kept_answer,
     load,
+    stored_answer_json,
 )
 from rag.conversations.store import AnswerStore
 from rag.engine import QueryEngine
@@ -217,7 +217,7 @@ def test_a_quoted_answer_keeps_the_verdicts_that_it_was_made_with(catalog: Catal
     made = replace(answer(replace(citation(1, GATE), verification=checked)), conversation_id="c")
     body = answer_json(made)
     keep(catalog, made)
-    assert kept_answer(catalog, made.answer_id) == body
+    assert stored_answer_json(catalog, made.answer_id) == body
     assert (load(body), conversation(catalog, "c")) == (made, [made])
     assert [(each.verdict, made.citations[0].verification.verdict) for each in load(body).sentences] == [
         (verdict, verdict)
@@ -297,7 +297,7 @@ def test_unknown_fields_of_a_newer_version_are_ignored_in_a_conversation(catalog
     ],
 )
 def test_a_missing_answer_is_named(catalog: Catalog, answer_id: str, why: str) -> None:
-    for act in (kept_answer, delete_answer):
+    for act in (stored_answer_json, delete_answer):
         with pytest.raises(AnswerNotFoundError) as caught:
             act(catalog, answer_id)
         assert str(caught.value) == f"there is no answer {answer_id!r}; {why}"
@@ -312,13 +312,13 @@ def test_an_answer_stays_the_same_when_its_report_changes_or_is_removed(
         made = QueryEngine(index).ask("Who closed the third gate of the dam?")
         assert [cited.quote for cited in made.citations] == [GATE]
         keep(index.catalog, made)
-        before = kept_answer(index.catalog, made.answer_id)
+        before = stored_answer_json(index.catalog, made.answer_id)
         write(file, "The council of Varda opened the gates again in June.")
         sync(index, [file.parent], reader=loading)
-        assert kept_answer(index.catalog, made.answer_id) == before
+        assert stored_answer_json(index.catalog, made.answer_id) == before
         file.unlink()
         sync(index, [file.parent], reader=loading)
-        assert kept_answer(index.catalog, made.answer_id) == before == answer_json(made)
+        assert stored_answer_json(index.catalog, made.answer_id) == before == answer_json(made)
         delete_answer(index.catalog, made.answer_id)
         with pytest.raises(AnswerNotFoundError):
-            kept_answer(index.catalog, made.answer_id)
+            stored_answer_json(index.catalog, made.answer_id)

@@ -19,10 +19,10 @@ from rag.conversations.answers import (
     delete_conversation,
     find_conversation,
     keep,
-    kept_answer,
     name_conversation,
     page_of_citing,
     page_of_conversations,
+    stored_answer_json,
 )
 from rag.conversations.store import KeptConversation
 from rag.errors import AnswerNotFoundError, ConversationNotFoundError
@@ -120,13 +120,13 @@ def test_a_missing_conversation_is_named(catalog: Catalog) -> None:
 def test_deleting_a_conversation_deletes_its_replaced_answers_too(catalog: Catalog) -> None:
     keep(catalog, made(5, "c1", "What of the gates?"), replaces=GATES.answer_id)
     assert [each.question for each in conversation(catalog, "c1")] == [DAM.question, "What of the gates?"]
-    assert kept_answer(catalog, GATES.answer_id) == answer_json(GATES), "it stays under its own link"
+    assert stored_answer_json(catalog, GATES.answer_id) == answer_json(GATES), "it stays under its own link"
     delete_conversation(catalog, "c1")
     for number in (1, 2, 5):
         with pytest.raises(AnswerNotFoundError):
-            kept_answer(catalog, f"{number:032x}")
+            stored_answer_json(catalog, f"{number:032x}")
     assert page_of_conversations(catalog)[0] == [SECOND]
-    assert kept_answer(catalog, ALONE.answer_id) == answer_json(ALONE)
+    assert stored_answer_json(catalog, ALONE.answer_id) == answer_json(ALONE)
 
 
 def test_the_json_of_a_conversation_contains_its_answers_byte_for_byte(catalog: Catalog) -> None:

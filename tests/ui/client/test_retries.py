@@ -106,9 +106,9 @@ def test_what_no_pause_helps_is_raised(
     assert len(busy.received) == requests
 
 
-def pause(sent: int, status: int, **headers: str) -> float | None:
+def pause(repetitions: int, status: int, **headers: str) -> float | None:
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
-    return Retries().pause(sent, httpx.Response(status, headers=fields))
+    return Retries().pause(repetitions, httpx.Response(status, headers=fields))
 
 
 def test_a_pause_is_what_the_server_asks_for_or_doubles() -> None:
@@ -116,9 +116,9 @@ def test_a_pause_is_what_the_server_asks_for_or_doubles() -> None:
     later = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
     assert 18 < (pause(0, 503, retry_after=later) or 0) <= 20
     assert pause(0, 503, retry_after="Wed, 21 Oct 2015 07:28:00 GMT") == 0
-    for sent in range(4):
-        assert 0.25 * 2**sent <= (pause(sent, 503) or 0) <= 0.5 * 2**sent
-        assert Retries().pause(sent, httpx.ConnectError("refused")) is not None
+    for repetitions in range(4):
+        assert 0.25 * 2**repetitions <= (pause(repetitions, 503) or 0) <= 0.5 * 2**repetitions
+        assert Retries().pause(repetitions, httpx.ConnectError("refused")) is not None
     assert pause(4, 503) is None
     assert pause(0, 200) is None
     assert Retries(most=0).pause(0, httpx.ConnectError("refused")) is None

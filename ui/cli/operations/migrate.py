@@ -51,17 +51,19 @@ def migrate(
     if not has_library(settings):
         raise UsedWronglyError(f"there is no library in {settings.home}; give the folder of one with --home")
     target = "" if to == HOME else to
-    moved, searches, aside = _move(settings, target)
+    moved, searches, former_files = _move(settings, target)
     if as_json:
-        printing.print_json({**asdict(moved), "searches": searches, "put_aside": aside and str(aside)})
+        printing.print_json(
+            {**asdict(moved), "searches": searches, "put_aside": former_files and str(former_files)}
+        )
         return
     console = printing.standard_output()
     counts = f"{moved.documents:,} documents, {moved.passages:,} passages, {moved.rows:,} rows"
     printing.print_line(console, f"{moved.target}: {counts}; {searches} searches find the same.")
-    if aside is not None:
+    if former_files is not None:
         printing.print_line(
             console,
-            f"The former files are in {aside}; delete them when you no longer need them.",
+            f"The former files are in {former_files}; delete them when you no longer need them.",
         )
     printing.print_line(
         console,
@@ -86,12 +88,12 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
     from ui.accounts import ACCOUNTS
     from ui.operations import AUDIT, record_command
 
-    beside = (ACCOUNTS, AUDIT)
+    own_tables = (ACCOUNTS, AUDIT)
     check_unused(settings.home, settings.database)
     if address_of(settings.home, settings.database) != address_of(settings.home, target):
         # Check this before anything is copied, so that a refusal leaves nothing behind.
         check_empty(settings.home, target)
-        for tables in beside:
+        for tables in own_tables:
             tables.check_empty(settings.home, target)
     before = _searched(settings)
     moved = move_catalog(settings.home, settings.database, target)
@@ -107,17 +109,17 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
                 f"the library has changed since it was copied to {moved.target}, and stays where it was: "
                 "stop all programs that write to it, drop that database, and migrate again"
             )
-    for tables in beside:
+    for tables in own_tables:
         tables.copy(settings.home, settings.database, target)
     mark = settings.home / MOVED
-    aside = None
+    former_files = None
     if target:
         write_file(mark, f"{moved.target}\n")
-        aside = put_aside_catalog(settings.home, [tables.file for tables in beside])
+        former_files = put_aside_catalog(settings.home, [tables.file for tables in own_tables])
     else:
         mark.unlink(missing_ok=True)
     record_command(at_target, "migrate", moved.target)
-    return moved, len(before), aside
+    return moved, len(before), former_files
 
 
 def _searched(settings: Settings) -> list[tuple[str, list[tuple[int, float]]]]:

@@ -33,7 +33,7 @@ _HEADERS: Mapping[bytes | str, bytes | str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Rules:
+class FetchRules:
     """The operator's rules for fetching files.
 
     Attributes:
@@ -66,7 +66,7 @@ class Fetched:
     file: BinaryIO
 
 
-def checked_url(url: str, rules: Rules) -> httpcore.URL:
+def checked_url(url: str, rules: FetchRules) -> httpcore.URL:
     """Check a URL and return its parts, which the request uses, so that nothing parses the URL differently.
 
     Raises:
@@ -99,7 +99,7 @@ def checked_url(url: str, rules: Rules) -> httpcore.URL:
     return httpcore.URL(scheme=parts.scheme.encode(), host=host.encode(), port=port, target=target.encode())
 
 
-def fetch(url: str, rules: Rules) -> Fetched:
+def fetch(url: str, rules: FetchRules) -> Fetched:
     """Fetch a file into a temporary file.
 
     Each redirect is checked like the URL itself. The response must not be compressed.
@@ -122,7 +122,7 @@ def fetch(url: str, rules: Rules) -> Fetched:
             ) from error
 
 
-def _followed(pool: httpcore.ConnectionPool, url: str, rules: Rules) -> Fetched:
+def _followed(pool: httpcore.ConnectionPool, url: str, rules: FetchRules) -> Fetched:
     for _ in range(MAX_REDIRECTS + 1):
         target = checked_url(url, rules)
         with pool.stream("GET", target, headers=_HEADERS) as response:
@@ -133,7 +133,7 @@ def _followed(pool: httpcore.ConnectionPool, url: str, rules: Rules) -> Fetched:
     raise FetchError(f"the URL redirects more than {MAX_REDIRECTS} times; give the last URL")
 
 
-def _kept(response: httpcore.Response, headers: dict[bytes, str], path: str, rules: Rules) -> Fetched:
+def _kept(response: httpcore.Response, headers: dict[bytes, str], path: str, rules: FetchRules) -> Fetched:
     if response.status != 200:
         raise FetchError(f"the host answered {response.status}, not 200 with the file; check the URL")
     if headers.get(b"content-encoding", "identity").lower() != "identity":

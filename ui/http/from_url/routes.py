@@ -17,7 +17,7 @@ from index.uploads import Sent
 from index.workers import Writer
 from ui.errors import FetchError, RefusedURLError
 from ui.http.access.views import OwnLibrary
-from ui.http.from_url.fetch import MAX_URL_CHARACTERS, Fetched, Rules, fetch
+from ui.http.from_url.fetch import MAX_URL_CHARACTERS, Fetched, FetchRules, fetch
 from ui.http.limited_threads import LimitedThreads
 from ui.http.problems import documented
 from ui.http.request_bodies import Detail, RequestModel, Text, example
@@ -57,7 +57,7 @@ class FromURLRequest(RequestModel):
 
 
 def from_url_router(
-    rules: Rules, reader: Isolated, options: Options, writer: Writer, most_bytes: int = 0
+    rules: FetchRules, reader: Isolated, options: Options, writer: Writer, most_bytes: int = 0
 ) -> Router:
     """Return the route ``/v1/documents/from-url``.
 

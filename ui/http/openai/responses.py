@@ -171,7 +171,7 @@ class _Events:
         return {"event": name, "data": json.dumps(numbered, ensure_ascii=False)}
 
 
-def _completed(answer: Answer, own_id: str, created: int, written: _Written) -> dict[str, Any]:
+def _completed(answer: Answer, unprefixed_id: str, created: int, written: _Written) -> dict[str, Any]:
     sent, made = (int(answer.timings.get(f"{name}_tokens", 0)) for name in ("prompt", "completion"))
     usage = {
         "input_tokens": sent,
@@ -180,15 +180,15 @@ def _completed(answer: Answer, own_id: str, created: int, written: _Written) -> 
         "output_tokens_details": {"reasoning_tokens": 0},
         "total_tokens": sent + made,
     }
-    output = [_message(own_id, "completed", [written.part()])]
-    response = _response(own_id, created, "completed", output)
+    output = [_message(unprefixed_id, "completed", [written.part()])]
+    response = _response(unprefixed_id, created, "completed", output)
     return {**response, "usage": usage, "footnoted": answer.as_dict()}
 
 
-def _response(own_id: str, created: int, status: str, output: list[dict[str, Any]]) -> dict[str, Any]:
+def _response(unprefixed_id: str, created: int, status: str, output: list[dict[str, Any]]) -> dict[str, Any]:
     unused = ("error", "incomplete_details", "instructions", "previous_response_id", "temperature", "top_p")
     return {
-        "id": f"resp_{own_id}",
+        "id": f"resp_{unprefixed_id}",
         "object": "response",
         "created_at": created,
         "status": status,
@@ -202,9 +202,9 @@ def _response(own_id: str, created: int, status: str, output: list[dict[str, Any
     }
 
 
-def _message(own_id: str, status: str, content: list[dict[str, Any]]) -> dict[str, Any]:
+def _message(unprefixed_id: str, status: str, content: list[dict[str, Any]]) -> dict[str, Any]:
     return {
-        "id": f"msg_{own_id}",
+        "id": f"msg_{unprefixed_id}",
         "type": "message",
         "role": "assistant",
         "status": status,

@@ -77,7 +77,7 @@ def health_router(engine: QueryEngine, home_id: str | None) -> Router:
         if engine.is_warming:
             raise WarmingUpError
         found: dict[str, Any] = {}
-        again = {"Retry-After": str(RETRY_SECONDS)}
+        retry_after = {"Retry-After": str(RETRY_SECONDS)}
         try:
             with move_on_after(PROBE_SECONDS):
                 found = await to_thread.run_sync(
@@ -86,10 +86,12 @@ def health_router(engine: QueryEngine, home_id: str | None) -> Router:
         except UnreachableError:
             raise
         except (CatalogError, LibraryLockedError, sqlalchemy.exc.SQLAlchemyError, OSError) as error:
-            raise HTTPException(503, f"The library cannot be read: {type(error).__name__}.", again) from error
+            raise HTTPException(
+                503, f"The library cannot be read: {type(error).__name__}.", retry_after
+            ) from error
         if not found:
             detail = f"The search caches are being built; try again in {RETRY_SECONDS} seconds."
-            raise HTTPException(503, detail, again)
+            raise HTTPException(503, detail, retry_after)
         return {"status": "ready", **found}
 
     return router

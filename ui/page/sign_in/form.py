@@ -53,7 +53,7 @@ _PAGE = """<!doctype html>
 <h1>{product}</h1>
 <section aria-labelledby="title">
 <h2 id="title">{title}</h2>
-{said}
+{message}
 {ways}
 </section>
 <p>{help}</p>
@@ -107,16 +107,16 @@ class SignInForm:
         self._sessions = sign_in.accounts.sessions
 
     def shown(
-        self, request: Request, place: str, said: str = "", *, entered: str = "", status: int = 200
+        self, request: Request, place: str, message: str = "", *, entered: str = "", status: int = 200
     ) -> Response:
         """Return the sign-in page.
 
         Args:
             request: the request.
             place: the path to which the browser goes after signing in.
-            said: what the page says above the form.
+            message: what the page says above the form.
             entered: the name in the form.
-            status: the HTTP status; unless it is 200, the page marks ``said`` as an error.
+            status: the HTTP status; unless it is 200, the page marks ``message`` as an error.
         """
         language = language_of(request)
         browser = request.cookies.get(self.cookie) or secrets.token_urlsafe(32)
@@ -126,7 +126,7 @@ class SignInForm:
             title=escape(language.text("signIn.title")),
             product=escape(language.text("product")),
             help=escape(language.text("signIn.help" if self.takes_passwords else "signIn.noAccount")),
-            said=f'<p class="fn-said" role="{kind}">{escape(said)}</p>' if said else "",
+            message=f'<p class="fn-said" role="{kind}">{escape(message)}</p>' if message else "",
             ways=self._ways(language, self._sessions.form_token(browser), place, entered),
             styles=style_links(SIGN_IN_STYLES),
             script=DARK_SCRIPT,
@@ -143,8 +143,8 @@ class SignInForm:
         self, request: Request, place: str, error: TooManyAttemptsError, *, entered: str = ""
     ) -> Response:
         """Return the page for a person whose attempts have failed too often."""
-        said = language_of(request).text("signIn.wait", count=math.ceil(error.seconds / 60))
-        response = self.shown(request, place, said, entered=entered, status=429)
+        message = language_of(request).text("signIn.wait", count=math.ceil(error.seconds / 60))
+        response = self.shown(request, place, message, entered=entered, status=429)
         response.headers["Retry-After"] = str(error.seconds)
         return response
 

@@ -33,8 +33,8 @@ def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> No
         why: Annotated[str, Query()] = "",
     ) -> Response:
         language = language_of(request)
-        said = {"ended": language.text("signIn.ended"), "out": language.text("signIn.out")}.get(why, "")
-        return form.shown(request, local_path(next), said)
+        message = {"ended": language.text("signIn.ended"), "out": language.text("signIn.out")}.get(why, "")
+        return form.shown(request, local_path(next), message)
 
     @router.post("/sign-in")
     async def enter(request: Request) -> Response:

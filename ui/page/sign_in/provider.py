@@ -154,8 +154,8 @@ class _ProviderSignIn:
         return self._refused(request, place, key, status)
 
     def _refused(self, request: Request, place: str, key: str, status: int = 403) -> Response:
-        said = language_of(request).text(key, name=self._provider.choice.name)
-        return self._form.shown(request, place, said, status=status)
+        message = language_of(request).text(key, name=self._provider.choice.name)
+        return self._form.shown(request, place, message, status=status)
 
 
 def _callback(request: Request) -> str:
