@@ -26,13 +26,13 @@ class OwnTables:
         name: the name of the file and, after ``footnoted_``, of the schema.
         tables: the tables.
         version: the version of the tables, which the database keeps. Each version only adds tables.
-        made: the names of the tables that the program itself fills when it opens them.
+        prefilled: the names of the tables that the program itself fills when it opens them.
     """
 
     name: str
     tables: sa.MetaData
     version: int
-    made: tuple[str, ...] = ()
+    prefilled: tuple[str, ...] = ()
 
     @property
     def file(self) -> str:
@@ -87,7 +87,7 @@ class OwnTables:
         """Check that these tables have no rows in a database, since :meth:`copy` would delete them.
 
         Raises:
-            OwnTablesError: if a table other than those in ``made`` has rows.
+            OwnTablesError: if a table other than those in ``prefilled`` has rows.
         """
         if not self.exist(home, database_url):
             return
@@ -97,7 +97,7 @@ class OwnTables:
                 full = [
                     table.name
                     for table in self.tables.sorted_tables
-                    if table.name not in self.made
+                    if table.name not in self.prefilled
                     and connection.scalar(sa.select(sa.func.count()).select_from(table))
                 ]
             if full:

@@ -84,7 +84,7 @@ def test_the_accounts_of_each_version_let_people_and_programs_in(tmp_path: Path,
         [token] = accounts.tokens.all()
         assert (token.name, token.owner, token.scopes) == ("dashboard", "ana", (Scope.READ,))
         person = Person("https://login.example", "u-2", "bea")
-        assert accounts.provided.admitted(person, all_come=True).name == "bea"
+        assert accounts.provided.admitted(person, admits_all=True).name == "bea"
         assert accounts.users.verified("ana", PASSWORD) == ana
 
 

@@ -58,13 +58,13 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
         yield None
         return
     provider = settings.provider()
-    all_come = provider is not None and provider.admits_all
+    admits_all = provider is not None and provider.admits_all
     with (
         closing(Accounts.open(settings.home, settings.database)) as accounts,
         closing(open_counts(settings.home, settings.database)) as counts,
     ):
         users = accounts.users.all()
-        if not (settings.insecure or all_come) and not any(can_sign_in(user, provider) for user in users):
+        if not (settings.insecure or admits_all) and not any(can_sign_in(user, provider) for user in users):
             raise UsedWronglyError(
                 "sign-in is on, and nobody can sign in yet; add yourself with `footnoted user add NAME "
                 "--administrator`, or accept this with --insecure"

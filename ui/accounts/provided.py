@@ -69,22 +69,22 @@ class ProvidedUsers:
             raise AccountError(f"{bound.name!r} is the user with the subject {subject!r} already") from error
         return added
 
-    def admitted(self, person: Person, *, all_come: bool) -> UserRecord:
+    def admitted(self, person: Person, *, admits_all: bool) -> UserRecord:
         """Return the user of a person. At the first sign-in, bind or add the user.
 
         A user whom an administrator has added under the person's name is bound to the person. If there is no
-        such user, one is added, provided that ``all_come`` is set.
+        such user, one is added, provided that ``admits_all`` is set.
 
         Args:
             person: the person.
-            all_come: whether a person whom no administrator has added becomes a member.
+            admits_all: whether a person whom no administrator has added becomes a member.
 
         Raises:
             NotAdmittedError: if the person has no user, or the user is locked out.
             AccountError: if a new user is needed, but the person's name has a wrong form or is taken.
         """
         user = self._bound(person.issuer, person.subject) or self._bind(person)
-        if user is None and all_come:
+        if user is None and admits_all:
             try:
                 user = self.add(person.name, person.issuer, person.subject)
             except AccountError:

@@ -68,14 +68,14 @@ class SignIn:
         """Count a failed sign-in with a provider."""
         self._throttle.note_failed_at(network_of(address))
 
-    def start_provided_session(self, person: Person, *, all_come: bool) -> tuple[UserRecord, str]:
+    def start_provided_session(self, person: Person, *, admits_all: bool) -> tuple[UserRecord, str]:
         """Start a session for a person who has signed in to a provider; return the user and the cookie.
 
         Raises:
             NotAdmittedError: if the person has no account here, or one that is locked out.
             AccountError: if the person needs a new user, but the person's name has a wrong form or is taken.
         """
-        user = self.accounts.provided.admitted(person, all_come=all_come)
+        user = self.accounts.provided.admitted(person, admits_all=admits_all)
         return user, self.accounts.sessions.start(user.user_id)
 
     def token_identity(self, token: str, address: str) -> Identity | None:

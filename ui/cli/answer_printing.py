@@ -101,8 +101,8 @@ def _print_headline(console: Console, headline: Result) -> None:
         console.print(Text(f"{answer[:1].upper()}{answer[1:]}", style="bold"))
     if shared:
         console.print(Text(visible(shared), style="dim"))
-    for each, names in zip((headline, other), own, strict=True):
-        _print_value(console, each, visible(names))
+    for each, own_names in zip((headline, other), own, strict=True):
+        _print_value(console, each, visible(own_names))
     difference = difference_words(computed["difference"], computed["unit"], computed["percent"])
     console.print(Text(f"Difference {visible(difference)}, {COMPUTED}", style="italic"), end="\n\n")
 

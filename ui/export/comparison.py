@@ -56,7 +56,8 @@ def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
 
 def check_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
     """Yield the differences between the visible text of a file and its manifest, one line each."""
-    if manifest.whole is not None and digest_of(exported.name or "") != manifest.whole.name:
+    conversation = manifest.conversation
+    if conversation is not None and digest_of(exported.name or "") != conversation.title_digest:
         yield f"its title is not the one that it was exported with: “{exported.name}”"
     if len(exported.answers) != len(manifest.answers):
         yield (
@@ -64,8 +65,8 @@ def check_manifest(exported: Exported, manifest: Manifest) -> Iterator[str]:
             "export it again"
         )
         return
-    for (name, answer), made in zip(_with_prefixes(exported), manifest.answers, strict=True):
-        if tuple(claim.footnotes for claim in answer.claims) != made.sentences:
+    for (name, answer), entry in zip(_with_prefixes(exported), manifest.answers, strict=True):
+        if tuple(claim.footnotes for claim in answer.claims) != entry.sentences:
             yield (
                 f"{name}its sentences do not have the footnotes that they were exported with; export the "
                 "answer again"

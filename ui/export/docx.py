@@ -102,7 +102,7 @@ def _add_part(
     if part.first_line is not None:
         first = word.add_paragraph(style=FIRST_STYLE)
         first.add_run(part.first_line.value).bold = True
-        first.add_run(f" {part.first_line.names}".rstrip())
+        first.add_run(f" {part.first_line.details}".rstrip())
     for paragraph in part.paragraphs:
         _add_sentences(word.add_paragraph(), paragraph, numbers)
     if part.remarks:
@@ -125,21 +125,21 @@ class _Numbered:
     Attributes:
         notes: the footnotes.
         manifest: the manifest with the new numbers.
-        first: for each old number, the first of the new numbers.
+        first_new_number: for each old number, the first of the new numbers.
     """
 
     notes: tuple[Note, ...]
     manifest: Manifest
-    first: dict[int, int]
+    first_new_number: dict[int, int]
 
 
 def _numbered(sheet: Sheet) -> _Numbered:
     notes = {note.number: note for note in sheet.notes}
     entries = {entry.number: entry for entry in sheet.manifest.footnotes}
     marks = [mark for made in sheet.manifest.answers for own in made.sentences for mark in own]
-    first: dict[int, int] = {}
+    first_new_number: dict[int, int] = {}
     for number, mark in enumerate(marks, 1):
-        first.setdefault(mark, number)
+        first_new_number.setdefault(mark, number)
     count = iter(range(1, len(marks) + 1))
     return _Numbered(
         tuple(replace(notes[mark], number=number) for number, mark in enumerate(marks, 1)),
@@ -151,7 +151,7 @@ def _numbered(sheet: Sheet) -> _Numbered:
             ),
             footnotes=tuple(replace(entries[mark], number=number) for number, mark in enumerate(marks, 1)),
         ),
-        first,
+        first_new_number,
     )
 
 
@@ -178,7 +178,7 @@ def _add_difference(word: WordDocument, difference: Difference, numbered: _Numbe
     for cell, column in zip(table.rows[0].cells, COLUMNS, strict=True):
         cell.text = column
     for *words, number in difference.rows:
-        shown = [*map(str, words), str(numbered.first.get(int(number), ""))]
+        shown = [*map(str, words), str(numbered.first_new_number.get(int(number), ""))]
         for cell, value in zip(table.add_row().cells, shown, strict=True):
             cell.text = value
 

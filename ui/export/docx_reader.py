@@ -48,7 +48,7 @@ def read_docx_export(data: bytes) -> Exported:
     except LoadError as error:
         raise NotExportedError(f"it {error.cause}") from error
     manifest, body, footnotes = found
-    several = manifest.whole is not None
+    several = manifest.conversation is not None
     notes = tuple(footnote_of(number, lines, manifest) for number, lines in enumerate(footnotes, 1))
     name = visible(body.title.question) if several else None
     parts, outside = (body.parts, body.title.pieces) if several else ([body.title], [])
@@ -67,7 +67,7 @@ def _read(data: bytes) -> tuple[Manifest, _BodyReader, list[list[str]]]:
     manifest = read_manifest(written)
     part = next(_parts(word, RELATIONSHIP_TYPE.FOOTNOTES), None)
     texts = _footnotes(part) if part is not None else {}
-    body = _BodyReader(word, several=manifest.whole is not None)
+    body = _BodyReader(word, several=manifest.conversation is not None)
     body.read()
     body.answer.pieces += _margins(word)
     return manifest, body, [texts.get(mark, []) for mark in body.marks]

@@ -23,7 +23,7 @@ from rag.answers import (
     Verdict,
 )
 from rag.visible_text import visible
-from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
+from ui.export.manifest import AnswerEntry, ConversationEntry, FootnoteEntry, Manifest, digest_of
 from ui.words import (
     COMPUTED,
     DOUBTS,
@@ -79,11 +79,11 @@ class FirstLine:
 
     Attributes:
         value: the words in bold: the value, or both values with their names.
-        names: the other words: the unit, the row and column, and the difference of two values.
+        details: the other words: the unit, the row and column, and the difference of two values.
     """
 
     value: str
-    names: str
+    details: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +163,7 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
     cited = {citation.id: citation for citation in answer.citations}
     sentences = tuple(sentence.footnotes for paragraph in paragraphs for sentence in paragraph)
     entries = tuple(
-        Entry(
+        FootnoteEntry(
             number,
             each.document_id,
             each.version,
@@ -186,7 +186,7 @@ def lay_out(answer: Answer, digests: Digests) -> Sheet:
         name=None,
         parts=(part,),
         notes=tuple(_note(number, citation) for number, citation in cited.items()),
-        manifest=Manifest((Made(answer.answer_id, answer.generation, sentences),), entries),
+        manifest=Manifest((AnswerEntry(answer.answer_id, answer.generation, sentences),), entries),
     )
 
 
@@ -194,8 +194,8 @@ def first_line(headline: Headline) -> FirstLine:
     """Return the first line of an answer with a headline."""
     if headline.comparison is not None:
         return _compared_line(headline, headline.comparison)
-    names = (f"· {name}" for name in (headline.row, headline.column) if name)
-    return FirstLine(visible(headline.value), visible(" ".join(filter(None, [headline.unit, *names]))))
+    details = (f"· {name}" for name in (headline.row, headline.column) if name)
+    return FirstLine(visible(headline.value), visible(" ".join(filter(None, [headline.unit, *details]))))
 
 
 def _compared_line(headline: Headline, other: Comparison) -> FirstLine:
@@ -205,11 +205,11 @@ def _compared_line(headline: Headline, other: Comparison) -> FirstLine:
     answer = f"{computed.answer[:1].upper()}{computed.answer[1:]}: " if computed.answer else ""
     value = f"{answer}{_named_figure(headline.value, own)}; {_named_figure(other.value, others)}"
     difference = difference_words(computed.difference, computed.unit, computed.percent)
-    names = [
+    details = [
         headline.unit,
         *(f"· {name}" for name in (shared, f"difference {difference}, {COMPUTED}") if name),
     ]
-    return FirstLine(visible(value), visible(" ".join(filter(None, names))))
+    return FirstLine(visible(value), visible(" ".join(filter(None, details))))
 
 
 def _named_figure(value: str, name: str) -> str:
@@ -319,7 +319,7 @@ def lay_out_conversation(
         manifest=Manifest(
             tuple(made for sheet in sheets for made in sheet.manifest.answers),
             tuple(entries[number] for number in sorted(entries)),
-            Whole(conversation_id, digest_of(title)),
+            ConversationEntry(conversation_id, digest_of(title)),
         ),
     )
 

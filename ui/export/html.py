@@ -116,8 +116,8 @@ def _answer(part: Part, seen: dict[int, int], level: int) -> Iterator[str]:
         reason = f'<p dir="auto">{escape(part.abstention)}</p>'
         yield _section("no-answer", NO_ANSWER, reason, level + 1)
     if part.first_line is not None:
-        value, names = escape(part.first_line.value), escape(part.first_line.names)
-        yield f'<p class="first-line" dir="auto"><strong>{value}</strong> {names}</p>'
+        value, details = escape(part.first_line.value), escape(part.first_line.details)
+        yield f'<p class="first-line" dir="auto"><strong>{value}</strong> {details}</p>'
     if part.paragraphs:
         paragraphs = [" ".join(_sentence(each, seen) for each in paragraph) for paragraph in part.paragraphs]
         body = "\n".join(f'<p dir="auto">{paragraph}</p>' for paragraph in paragraphs)
@@ -237,41 +237,41 @@ def read_html(data: bytes) -> Exported:
     roots = page.xpath("//main[@data-footnoted]")
     if not isinstance(roots, list) or len(roots) != 1:
         raise NotExportedError("it has no manifest of its footnotes")
-    read = _PageReader(read_manifest(roots[0].get("data-footnoted") or ""))
-    several = read.manifest.whole is not None
-    title = read.take_answer(roots[0], 1, ("notes",) if several else tuple(_APART))
-    parts = [read.take_exchange(each) for each in roots[0].iterchildren("article")] if several else [title]
+    reader = _PageReader(read_manifest(roots[0].get("data-footnoted") or ""))
+    several = reader.manifest.conversation is not None
+    title = reader.take_answer(roots[0], 1, ("notes",) if several else tuple(_APART))
+    parts = [reader.take_exchange(each) for each in roots[0].iterchildren("article")] if several else [title]
     outside = title.pieces if several else []
-    outside += _pieces(page, read.elements, struck=False)
+    outside += _pieces(page, reader.read_elements, struck=False)
     for element in page.iter("title"):
         if visible(_text(element)) != visible(title.question):
             outside += [Piece("break"), Piece("text", _text(element))]
     return Exported(
         visible(title.question) if several else None,
         whole_answers(parts, outside),
-        tuple(read.notes),
-        read.manifest,
+        tuple(reader.notes),
+        reader.manifest,
     )
 
 
 @dataclass(slots=True)
 class _PageReader:
-    """Reads a page; ``elements`` are those already read, which contain no sentence of an answer."""
+    """Reads a page; ``read_elements`` are those already read, which contain no sentence of an answer."""
 
     manifest: Manifest
     notes: list[Footnote] = field(default_factory=list)
-    elements: set[HtmlElement] = field(default_factory=set)
+    read_elements: set[HtmlElement] = field(default_factory=set)
 
     def take_answer(self, root: HtmlElement, level: int, apart: Sequence[str]) -> Gathered:
         """Read an answer's heading of ``level``, and the answer's sections whose class is in ``apart``."""
         part = Gathered()
         for heading in root.xpath(f"(./h{level})[1]"):
-            self.elements.add(heading)
+            self.read_elements.add(heading)
             part.question = _text(heading)
         for line in root.xpath(f"./h{level}[1]/following-sibling::*[1][self::p and @class='first-line']"):
             part.first_line = _first_line(line)
             if part.first_line is not None:
-                self.elements.add(line)
+                self.read_elements.add(line)
         for section in root.iter("section"):
             if section.get("class") in apart and next(section.iterancestors("article", "main")) is root:
                 self.take_section(section, part, f"h{level + 1}")
@@ -280,15 +280,17 @@ class _PageReader:
     def take_exchange(self, article: HtmlElement) -> Gathered:
         """Read one answer of a conversation."""
         part = self.take_answer(article, 2, tuple(_APART))
-        part.pieces += _pieces(article, self.elements, struck=False)
-        self.elements.add(article)
+        part.pieces += _pieces(article, self.read_elements, struck=False)
+        self.read_elements.add(article)
         return part
 
     def take_section(self, section: HtmlElement, answer: Gathered, heading: str) -> None:
         """Read a section without sentences. Unexpected content is left for later, and counts as sentences."""
         name = section.get("class") or ""
         title, path = _APART[name]
-        self.elements.update(each for each in section.iterchildren(heading) if _text(each).strip() == title)
+        self.read_elements.update(
+            each for each in section.iterchildren(heading) if _text(each).strip() == title
+        )
         for part in section.xpath(path):
             if name == "differences":
                 self._take_table(part, answer)
@@ -296,7 +298,7 @@ class _PageReader:
             found = _NOTE.fullmatch(part.get("id") or "")
             if name == "notes" and found is None:
                 continue
-            self.elements.add(part)
+            self.read_elements.add(part)
             if found is not None and name == "notes":
                 self.notes.append(footnote_of(int(found.group(1)), _lines(part), self.manifest))
             elif name == "no-answer":
@@ -304,16 +306,16 @@ class _PageReader:
 
     def _take_table(self, table: HtmlElement, answer: Gathered) -> None:
         captions = list(table.iterchildren("caption"))[:1]
-        self.elements.update(captions)
+        self.read_elements.update(captions)
         about = visible(_text(captions[0])) if captions else ""
         for line in table.iter("tr"):
             cells = [_text(cell).strip() for cell in line.iterchildren("td", "th")]
             if visible("".join(cells)) != visible(_text(line)) or len(cells) != len(COLUMNS):
                 continue
             if tuple(cells) == COLUMNS:
-                self.elements.add(line)
+                self.read_elements.add(line)
             elif _NUMBER.fullmatch(cells[-1]):
-                self.elements.add(line)
+                self.read_elements.add(line)
                 value, source, date = map(visible, cells[:-1])
                 answer.rows.append(Row(about, value, source, date, int(cells[-1])))
 

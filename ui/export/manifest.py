@@ -25,7 +25,7 @@ _SEVERAL: Literal[2] = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FootnoteEntry:
     """A footnote: its number, and the place of its quote (:class:`~rag.conversations.export_check.Place`)."""
 
     number: int
@@ -42,7 +42,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class AnswerEntry:
     """An answer of the file.
 
     Attributes:
@@ -57,16 +57,16 @@ class Made:
 
 
 @dataclass(frozen=True, slots=True)
-class Whole:
+class ConversationEntry:
     """A conversation that the file contains with all its answers.
 
     Attributes:
         conversation_id: the id of the conversation.
-        name: the digest of the conversation's title (:func:`digest_of`).
+        title_digest: the digest of the conversation's title (:func:`digest_of`).
     """
 
     conversation_id: str
-    name: str
+    title_digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +76,12 @@ class Manifest:
     Attributes:
         answers: the answers of the conversation, or the single answer.
         footnotes: the footnotes of all answers.
-        whole: the conversation; None for a single answer.
+        conversation: the conversation; None for a single answer.
     """
 
-    answers: tuple[Made, ...]
-    footnotes: tuple[Entry, ...]
-    whole: Whole | None = None
+    answers: tuple[AnswerEntry, ...]
+    footnotes: tuple[FootnoteEntry, ...]
+    conversation: ConversationEntry | None = None
 
     def to_json(self) -> str:
         """Return the JSON text, on one line."""
@@ -108,8 +108,8 @@ def read_manifest(text: str) -> Manifest:
         place = ".".join(map(str, _field_path(fault["loc"]))) or "the whole"
         raise NotExportedError(f"its manifest cannot be read ({place}: {fault['msg']})") from error
     if isinstance(found, _Several):
-        return Manifest(found.answers, found.footnotes, Whole(found.conversation_id, found.name))
-    return Manifest((Made(found.answer_id, found.generation, found.sentences),), found.footnotes)
+        return Manifest(found.answers, found.footnotes, ConversationEntry(found.conversation_id, found.name))
+    return Manifest((AnswerEntry(found.answer_id, found.generation, found.sentences),), found.footnotes)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +120,7 @@ class _One:
     answer_id: str
     generation: int
     sentences: tuple[tuple[int, ...], ...]
-    footnotes: tuple[Entry, ...]
+    footnotes: tuple[FootnoteEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,15 +130,17 @@ class _Several:
     format: Literal[2]
     conversation_id: str
     name: str
-    answers: tuple[Made, ...]
-    footnotes: tuple[Entry, ...]
+    answers: tuple[AnswerEntry, ...]
+    footnotes: tuple[FootnoteEntry, ...]
 
 
 def _json_form(manifest: Manifest) -> _One | _Several:
-    if (whole := manifest.whole) is not None:
-        return _Several(_SEVERAL, whole.conversation_id, whole.name, manifest.answers, manifest.footnotes)
-    [made] = manifest.answers
-    return _One(_ONE, made.answer_id, made.generation, made.sentences, manifest.footnotes)
+    if (entry := manifest.conversation) is not None:
+        return _Several(
+            _SEVERAL, entry.conversation_id, entry.title_digest, manifest.answers, manifest.footnotes
+        )
+    [answer] = manifest.answers
+    return _One(_ONE, answer.answer_id, answer.generation, answer.sentences, manifest.footnotes)
 
 
 def _field_path(place: tuple[int | str, ...]) -> Iterator[int | str]:

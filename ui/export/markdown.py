@@ -74,8 +74,8 @@ def _part(part: Part, level: int) -> Iterator[str]:
     if part.abstention is not None:
         yield from (f"{section} {NO_ANSWER}", escape_markdown(part.abstention))
     if part.first_line is not None:
-        value, names = escape_markdown(part.first_line.value), escape_markdown(part.first_line.names)
-        yield f"**{value}** {names}".rstrip()
+        value, details = escape_markdown(part.first_line.value), escape_markdown(part.first_line.details)
+        yield f"**{value}** {details}".rstrip()
     yield from ("\n".join(map(_sentence, paragraph)) for paragraph in part.paragraphs)
     if part.remarks:
         lines = "\n".join(f"- {escape_markdown(line)}" for line in part.remarks)
@@ -145,11 +145,11 @@ def read_markdown(data: bytes) -> Exported:
     manifest = read_manifest(comments[0])
     body, definitions = _split_footnotes(line for line in lines if not _COMMENT.fullmatch(line))
     parts, outside = [_read_part(body, level=1)], Gathered()
-    if manifest.whole is not None:
+    if manifest.conversation is not None:
         before, *chunks = _split_questions(body)
         parts, outside = [_read_part(chunk, level=2) for chunk in chunks], _read_part(before, level=1)
     return Exported(
-        None if manifest.whole is None else outside.question,
+        None if manifest.conversation is None else outside.question,
         whole_answers(parts, outside.pieces),
         tuple(footnote_of(number, own, manifest) for number, own in definitions),
         manifest,

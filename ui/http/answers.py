@@ -191,8 +191,8 @@ def copied(answer: Answer) -> Copied:
     [part] = sheet.parts
     reason = [part.abstention] if part.abstention is not None else []
     line = part.first_line
-    first = [f"{line.value} {line.names}".rstrip()] if line else []
-    first_marked = [f"<strong>{escape(line.value)}</strong> {escape(line.names)}".rstrip()] if line else []
+    first = [f"{line.value} {line.details}".rstrip()] if line else []
+    first_marked = [f"<strong>{escape(line.value)}</strong> {escape(line.details)}".rstrip()] if line else []
     words = [*reason, *first, *(" ".join(map(_text_sentence, paragraph)) for paragraph in part.paragraphs)]
     marked = [
         *map(escape, reason),

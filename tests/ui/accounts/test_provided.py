@@ -19,13 +19,13 @@ ISSUER = "https://login.example"
 
 def test_an_expected_user_is_bound_at_the_first_sign_in(accounts: Accounts) -> None:
     accounts.provided.add("Ada", ISSUER, role=Role.ADMINISTRATOR)
-    bound = accounts.provided.admitted(Person(ISSUER, "u-1", "ada"), all_come=False)
+    bound = accounts.provided.admitted(Person(ISSUER, "u-1", "ada"), admits_all=False)
     assert (bound.name, bound.role, bound.subject) == ("Ada", Role.ADMINISTRATOR, "u-1")
-    assert accounts.provided.admitted(Person(ISSUER, "u-1", "renamed"), all_come=False) == bound
+    assert accounts.provided.admitted(Person(ISSUER, "u-1", "renamed"), admits_all=False) == bound
     with pytest.raises(NotAdmittedError):
-        accounts.provided.admitted(Person(ISSUER, "u-2", "ada"), all_come=False)
+        accounts.provided.admitted(Person(ISSUER, "u-2", "ada"), admits_all=False)
     with pytest.raises(AccountError, match="there is a user 'ada' already"):
-        accounts.provided.admitted(Person(ISSUER, "u-2", "ada"), all_come=True)
+        accounts.provided.admitted(Person(ISSUER, "u-2", "ada"), admits_all=True)
 
 
 @pytest.mark.parametrize(
@@ -37,10 +37,10 @@ def test_a_name_that_looks_like_that_of_a_user_binds_nobody(
     """A provider may give such a name to another person than the one whom the administrator means."""
     accounts.provided.add(expected, ISSUER, role=Role.ADMINISTRATOR)
     with pytest.raises(NotAdmittedError):
-        accounts.provided.admitted(Person(ISSUER, "u-2", name), all_come=False)
+        accounts.provided.admitted(Person(ISSUER, "u-2", name), admits_all=False)
     with pytest.raises(AccountError):
-        accounts.provided.admitted(Person(ISSUER, "u-2", name), all_come=True)
-    bound = accounts.provided.admitted(Person(ISSUER, "u-1", expected.upper()), all_come=False)
+        accounts.provided.admitted(Person(ISSUER, "u-2", name), admits_all=True)
+    bound = accounts.provided.admitted(Person(ISSUER, "u-1", expected.upper()), admits_all=False)
     assert (bound.name, bound.subject) == (expected, "u-1")
 
 
@@ -49,16 +49,16 @@ def test_a_name_does_not_lead_to_a_user_with_a_password(accounts: Accounts) -> N
     accounts.provided.add("ada", ISSUER)
     accounts.users.change("ada", password=PASSWORD)
     with pytest.raises(NotAdmittedError):
-        accounts.provided.admitted(Person(ISSUER, "u-1", "ada"), all_come=False)
+        accounts.provided.admitted(Person(ISSUER, "u-1", "ada"), admits_all=False)
     assert accounts.users.get("ada").subject is None
 
 
 def test_a_user_who_is_locked_out_is_not_bound(accounts: Accounts) -> None:
     accounts.provided.add("ada", ISSUER)
     accounts.users.change("ada", is_disabled=True)
-    for all_come in (False, True):
+    for admits_all in (False, True):
         with pytest.raises((NotAdmittedError, AccountError)):
-            accounts.provided.admitted(Person(ISSUER, "u-1", "ada"), all_come=all_come)
+            accounts.provided.admitted(Person(ISSUER, "u-1", "ada"), admits_all=admits_all)
     assert accounts.users.get("ada").subject is None
 
 
@@ -66,14 +66,14 @@ def test_a_user_who_is_locked_out_is_named_in_the_refusal(accounts: Accounts) ->
     accounts.provided.add("ada", ISSUER, "u-1")
     accounts.users.change("ada", is_disabled=True)
     with pytest.raises(NotAdmittedError) as refused:
-        accounts.provided.admitted(Person(ISSUER, "u-1", "x"), all_come=True)
+        accounts.provided.admitted(Person(ISSUER, "u-1", "x"), admits_all=True)
     assert refused.value.user == "ada"
 
 
 def test_many_first_requests_of_a_person_make_one_user(accounts: Accounts) -> None:
     person = Person(ISSUER, "u-1", "ada")
     with ThreadPoolExecutor(8) as pool:
-        found = set(pool.map(lambda _: accounts.provided.admitted(person, all_come=True), range(24)))
+        found = set(pool.map(lambda _: accounts.provided.admitted(person, admits_all=True), range(24)))
     assert len(found) == len(accounts.users.all()) == 1
 
 
@@ -93,7 +93,7 @@ def test_a_user_of_the_provider_may_get_a_password(accounts: Accounts) -> None:
     assert accounts.users.verified("ada", "") is None
     changed = accounts.users.change("ada", password=PASSWORD)
     assert accounts.users.verified("ada", PASSWORD) == changed
-    assert accounts.provided.admitted(Person(ISSUER, "u-1", "ada"), all_come=False) == changed
+    assert accounts.provided.admitted(Person(ISSUER, "u-1", "ada"), admits_all=False) == changed
 
 
 def test_an_administrator_counts_only_with_a_way_to_sign_in(accounts: Accounts) -> None:

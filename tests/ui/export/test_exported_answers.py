@@ -11,7 +11,7 @@ from rag.answers import Answer
 from tests.support.exports import DIGESTS, FIRST, SECOND, full_answer
 from tests.support.markup import abstention, answer, citation
 from ui.export.exported_answers import Sheet, lay_out, lay_out_conversation
-from ui.export.manifest import Entry, Made, Manifest, Whole, digest_of
+from ui.export.manifest import AnswerEntry, ConversationEntry, FootnoteEntry, Manifest, digest_of
 
 
 def bound(*answers: Answer, name: str = "Arrests") -> Sheet:
@@ -29,13 +29,13 @@ def test_each_answer_is_laid_out_as_by_itself_with_one_list_of_footnotes() -> No
     )
     assert [(note.number, note.quote) for note in sheet.notes] == [(1, FIRST), (2, SECOND), (3, SECOND)]
     assert sheet.manifest == Manifest(
-        (Made("0" * 32, 1, ((1,), (2, 1), ())), Made("0b" * 16, 2, ((3,),))),
+        (AnswerEntry("0" * 32, 1, ((1,), (2, 1), ())), AnswerEntry("0b" * 16, 2, ((3,),))),
         (
-            Entry(1, 1, 2, "a" * 64, 100, 100 + len(FIRST)),
-            Entry(2, 2, 2, "b" * 64, 100, 100 + len(SECOND)),
-            Entry(3, 2, 2, "b" * 64, 100, 100 + len(SECOND)),
+            FootnoteEntry(1, 1, 2, "a" * 64, 100, 100 + len(FIRST)),
+            FootnoteEntry(2, 2, 2, "b" * 64, 100, 100 + len(SECOND)),
+            FootnoteEntry(3, 2, 2, "b" * 64, 100, 100 + len(SECOND)),
         ),
-        Whole("c1", digest_of("Arrests")),
+        ConversationEntry("c1", digest_of("Arrests")),
     )
 
 

@@ -23,7 +23,7 @@ from ui.export import FORMATS, Exported, Format, NotExportedError, digests_of, e
 from ui.export import sheet_as_read as as_read
 from ui.export.comparison import check_kept
 from ui.export.exported_answers import lay_out
-from ui.export.manifest import Made
+from ui.export.manifest import AnswerEntry
 
 each_format = pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.suffix)
 
@@ -55,7 +55,7 @@ def test_what_is_read_is_what_was_said(form: Format) -> None:
     assert read.footnotes[0].place == Place(1, 2, "a" * 64, 100, 100 + len(FIRST))
     assert [(row.value, row.footnote) for row in read.rows] == [("1,043", 1), ("12", 2)]
     assert read.manifest is not None
-    assert read.manifest.answers == (Made("0" * 32, 1, ((1,), second, ())),)
+    assert read.manifest.answers == (AnswerEntry("0" * 32, 1, ((1,), second, ())),)
 
 
 @each_format

@@ -14,7 +14,7 @@ from joserfc.jwk import KeySet
 
 from ui.accounts import Pending, Person
 from ui.http.openid.discovery import Description, description_url, read_description
-from ui.http.openid.errors import OddProviderError, ProviderDownError, UnverifiedError
+from ui.http.openid.errors import ProviderDownError, ProviderResponseError, UnverifiedError
 from ui.http.openid.transport import ShortAnswers
 from ui.openid_settings import ProviderChoice
 
@@ -26,7 +26,7 @@ LEEWAY_SECONDS = 60
 
 _SCOPES = "openid profile email"
 
-_ODD = (
+_INVALID_VALUE_ERRORS = (
     ValueError,
     TypeError,
     KeyError,
@@ -50,7 +50,7 @@ class Client:
         secret = choice.secret.get_secret_value() if choice.secret else None
         authentication = found.authentication(has_secret=secret is not None)
         if authentication is None:
-            raise OddProviderError(f"{choice.issuer} takes no secret by client_secret_basic or _post")
+            raise ProviderResponseError(f"{choice.issuer} takes no secret by client_secret_basic or _post")
         self.names_itself = found.authorization_response_iss_parameter_supported
         self._choice = choice
         self._userinfo = found.userinfo_endpoint
@@ -105,7 +105,7 @@ class Client:
                 raise UnverifiedError(f"the code is refused: {error}") from error
             raise
         if not isinstance(token.get("id_token"), str):
-            raise OddProviderError(f"{self._choice.issuer} gives no id token")
+            raise ProviderResponseError(f"{self._choice.issuer} gives no id token")
         return dict(token)
 
     async def _claims(self, token: dict[str, Any], nonce: str) -> Mapping[str, Any]:
@@ -122,7 +122,7 @@ class Client:
             claims: Mapping[str, Any] = await self._app.parse_id_token(
                 token, nonce, claims_options={**options, "sub": {"essential": True}}, leeway=LEEWAY_SECONDS
             )
-        except _ODD as error:
+        except _INVALID_VALUE_ERRORS as error:
             raise UnverifiedError(f"the id token is not valid: {type(error).__name__} {error}") from error
         return claims
 
@@ -138,7 +138,7 @@ async def fetch_client(choice: ProviderChoice) -> Client:
 
     Raises:
         ProviderDownError: if the provider does not answer.
-        OddProviderError: if the provider's description cannot be used.
+        ProviderResponseError: if the provider's description cannot be used.
     """
     transport = ShortAnswers()
     with _asked(choice.issuer):
@@ -156,7 +156,7 @@ def _asked(issuer: str) -> Iterator[None]:
     except (TimeoutError, httpx2.TransportError) as error:
         raise ProviderDownError(f"{issuer} does not answer: {type(error).__name__} {error}") from error
     except httpx2.HTTPStatusError as error:
-        kind = ProviderDownError if error.response.is_server_error else OddProviderError
+        kind = ProviderDownError if error.response.is_server_error else ProviderResponseError
         raise kind(f"{error.request.url} answers {error.response.status_code}") from error
-    except _ODD as error:
-        raise OddProviderError(f"{issuer} answers oddly: {type(error).__name__} {error}") from error
+    except _INVALID_VALUE_ERRORS as error:
+        raise ProviderResponseError(f"{issuer} answers oddly: {type(error).__name__} {error}") from error

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ValidationError
 
-from ui.http.openid.errors import OddProviderError
+from ui.http.openid.errors import ProviderResponseError
 
 ALGORITHMS = ("RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA")
 """The accepted signature algorithms: those that sign with a private key, which only the provider has."""
@@ -60,7 +60,7 @@ def read_description(body: bytes, issuer: str) -> Description:
     """Read the description of the provider ``issuer``.
 
     Raises:
-        OddProviderError: if the description is of another issuer, lacks an endpoint, names an endpoint that
+        ProviderResponseError: if the description is of another issuer, lacks an endpoint, names an endpoint that
             is not protected by TLS, or names no accepted signature algorithm.
     """
     try:
@@ -68,17 +68,17 @@ def read_description(body: bytes, issuer: str) -> Description:
     except ValidationError as error:
         problem = error.errors()[0]
         field = ".".join(map(str, problem["loc"])) or "all of it"
-        raise OddProviderError(
+        raise ProviderResponseError(
             f"the description of {issuer} cannot be used: {field}: {problem['msg']}"
         ) from error
     if found.issuer != issuer:
-        raise OddProviderError(
+        raise ProviderResponseError(
             f"the provider calls itself {found.issuer[:200]!r}, and openid_issuer is {issuer!r}; they must "
             "be the same"
         )
     named = (found.authorization_endpoint, found.token_endpoint, found.jwks_uri, found.userinfo_endpoint)
     if issuer.startswith("https:") and any(url and not url.startswith("https:") for url in named):
-        raise OddProviderError(f"the description of {issuer} names an endpoint without TLS")
+        raise ProviderResponseError(f"the description of {issuer} names an endpoint without TLS")
     if not found.algorithms():
-        raise OddProviderError(f"{issuer} signs with none of {', '.join(ALGORITHMS)}")
+        raise ProviderResponseError(f"{issuer} signs with none of {', '.join(ALGORITHMS)}")
     return found

@@ -11,7 +11,7 @@ class ProviderDownError(ProviderError):
     """The provider does not answer, or answers that it has failed."""
 
 
-class OddProviderError(ProviderError):
+class ProviderResponseError(ProviderError):
     """The provider's answer has a form that this server cannot use."""
 
 

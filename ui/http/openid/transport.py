@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import httpx2
 
-from ui.http.openid.errors import OddProviderError
+from ui.http.openid.errors import ProviderResponseError
 
 MAX_BYTES = 500_000
 """The maximum length of a provider's answer, in bytes."""
@@ -23,7 +23,7 @@ class ShortAnswers(httpx2.AsyncBaseTransport):
         """Send a request.
 
         Raises:
-            OddProviderError: if the answer is too long.
+            ProviderResponseError: if the answer is too long.
             httpx2.TransportError: if there is no answer.
         """
         request.headers["Accept-Encoding"] = "identity"
@@ -34,7 +34,7 @@ class ShortAnswers(httpx2.AsyncBaseTransport):
                 async for part in response.aiter_raw():
                     body += part
                     if len(body) > MAX_BYTES:
-                        raise OddProviderError(f"the answer has more than {MAX_BYTES:,} bytes")
+                        raise ProviderResponseError(f"the answer has more than {MAX_BYTES:,} bytes")
             finally:
                 await response.aclose()
         kind = {"Content-Type": response.headers.get("content-type", "")}

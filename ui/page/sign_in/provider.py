@@ -16,7 +16,7 @@ from starlette.responses import RedirectResponse, Response
 from ui.accounts import PENDING_SECONDS, Pending, SignIn, TooManyAttemptsError
 from ui.errors import AccountError, NotAdmittedError
 from ui.http.access.check import client_address
-from ui.http.openid import OddProviderError, Provider, ProviderDownError, ProviderError, UnverifiedError
+from ui.http.openid import Provider, ProviderDownError, ProviderError, ProviderResponseError, UnverifiedError
 from ui.http.router import Router
 from ui.operations import log_event, note
 from ui.page.sign_in.form import NO_STORE, PROVIDER_ROUTE, SignInForm, language_of, local_path
@@ -29,7 +29,7 @@ MOST_PENDING = 8
 
 _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
     ProviderDownError: (503, "signIn.down"),
-    OddProviderError: (502, "signIn.odd"),
+    ProviderResponseError: (502, "signIn.odd"),
     UnverifiedError: (403, "signIn.unverified"),
 }
 """The status and the words for each error of the provider."""
@@ -125,8 +125,8 @@ class _ProviderSignIn:
         try:
             await to_thread.run_sync(sign_in.check_address, address)
             person = await self._provider.person(pending, _callback(request), answer.code, answer.iss)
-            all_come = self._provider.choice.admits_all
-            start = partial(sign_in.start_provided_session, person, all_come=all_come)
+            admits_all = self._provider.choice.admits_all
+            start = partial(sign_in.start_provided_session, person, admits_all=admits_all)
             user, cookie = await to_thread.run_sync(start)
         except TooManyAttemptsError as error:
             return self._form.wait(request, pending.place, error)
