@@ -125,7 +125,7 @@ def test_a_link_to_an_answer_opens_it_in_another_window(
         expect(other.page.locator(".fn-question")).to_have_text([BROKE])
         expect(other.page.locator(".fn-quote").first).to_have_text(words or "")
         expect(other.page.locator(".fn-notice")).to_have_text(
-            "The conversation continues with 1 more answer. Show the whole conversation"
+            "The conversation already has 1 answer after this one. Show the whole conversation"
         )
         # The address stays the same until another question is asked.
         assert other.page.url == link

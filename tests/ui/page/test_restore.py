@@ -65,7 +65,7 @@ def test_a_link_shows_its_answer_last_and_where_the_conversation_goes_on(engine:
     assert [each.question for each in conversation.rest] == [QUESTIONS[2]]
     page = Page(conversation.notice)
     assert [text for _, text in page.texts] == [
-        "The conversation continues with 1 more answer. ",
+        "The conversation already has 1 answer after this one. ",
         "Show the whole conversation",
     ]
     assert page.links == [(f"?conversation={conversation.id}", None)]

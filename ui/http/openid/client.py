@@ -15,7 +15,7 @@ from joserfc.jwk import KeySet
 from ui.accounts import Pending, Person
 from ui.http.openid.discovery import Description, description_url, read_description
 from ui.http.openid.errors import ProviderDownError, ProviderResponseError, UnverifiedError
-from ui.http.openid.transport import ShortAnswers
+from ui.http.openid.transport import ShortResponses
 from ui.openid_settings import ProviderChoice
 
 SECONDS = 10.0
@@ -46,11 +46,13 @@ class Client:
         names_itself: whether the provider adds its issuer to the address to which it returns the browser.
     """
 
-    def __init__(self, choice: ProviderChoice, found: Description, transport: ShortAnswers) -> None:
+    def __init__(self, choice: ProviderChoice, found: Description, transport: ShortResponses) -> None:
         secret = choice.secret.get_secret_value() if choice.secret else None
         authentication = found.authentication(has_secret=secret is not None)
         if authentication is None:
-            raise ProviderResponseError(f"{choice.issuer} takes no secret by client_secret_basic or _post")
+            raise ProviderResponseError(
+                f"{choice.issuer} accepts a secret neither by client_secret_basic nor by client_secret_post"
+            )
         self.names_itself = found.authorization_response_iss_parameter_supported
         self._choice = choice
         self._userinfo = found.userinfo_endpoint
@@ -105,7 +107,7 @@ class Client:
                 raise UnverifiedError(f"the code is refused: {error}") from error
             raise
         if not isinstance(token.get("id_token"), str):
-            raise ProviderResponseError(f"{self._choice.issuer} gives no id token")
+            raise ProviderResponseError(f"{self._choice.issuer} sent no id token")
         return dict(token)
 
     async def _claims(self, token: dict[str, Any], nonce: str) -> Mapping[str, Any]:
@@ -140,7 +142,7 @@ async def fetch_client(choice: ProviderChoice) -> Client:
         ProviderDownError: if the provider does not answer.
         ProviderResponseError: if the provider's description cannot be used.
     """
-    transport = ShortAnswers()
+    transport = ShortResponses()
     with _asked(choice.issuer):
         async with httpx2.AsyncClient(transport=transport, timeout=SECONDS) as client:
             answer = (await client.get(description_url(choice.issuer))).raise_for_status()
@@ -159,4 +161,6 @@ def _asked(issuer: str) -> Iterator[None]:
         kind = ProviderDownError if error.response.is_server_error else ProviderResponseError
         raise kind(f"{error.request.url} answers {error.response.status_code}") from error
     except _INVALID_VALUE_ERRORS as error:
-        raise ProviderResponseError(f"{issuer} answers oddly: {type(error).__name__} {error}") from error
+        raise ProviderResponseError(
+            f"{issuer} sent a response that cannot be used: {type(error).__name__} {error}"
+        ) from error

@@ -60,8 +60,8 @@ def read_description(body: bytes, issuer: str) -> Description:
     """Read the description of the provider ``issuer``.
 
     Raises:
-        ProviderResponseError: if the description is of another issuer, lacks an endpoint, names an endpoint that
-            is not protected by TLS, or names no accepted signature algorithm.
+        ProviderResponseError: if the description is of another issuer, lacks an endpoint, names an endpoint
+            that is not protected by TLS, or names no accepted signature algorithm.
     """
     try:
         found = Description.model_validate_json(body)

@@ -12,7 +12,7 @@ class ProviderDownError(ProviderError):
 
 
 class ProviderResponseError(ProviderError):
-    """The provider's answer has a form that this server cannot use."""
+    """The provider's response has a form that this server cannot use."""
 
 
 class UnverifiedError(ProviderError):

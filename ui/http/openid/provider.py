@@ -67,9 +67,9 @@ class Provider:
         """
         client = await self._described()
         if issuer != self.choice.issuer and (issuer or client.names_itself):
-            raise UnverifiedError(f"the answer is of the issuer {issuer[:200]!r}")
+            raise UnverifiedError(f"the response is of the issuer {issuer[:200]!r}")
         if not _CODE.fullmatch(code):
-            raise UnverifiedError("the answer has no code")
+            raise UnverifiedError("the response has no code")
         return await client.person(pending, callback, code)
 
     async def _described(self) -> Client:

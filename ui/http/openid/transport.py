@@ -1,4 +1,4 @@
-"""Sends requests to a provider without proxies or redirects, and refuses a long answer."""
+"""Sends requests to a provider without proxies or redirects, and refuses a long response."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import httpx2
 from ui.http.openid.errors import ProviderResponseError
 
 MAX_BYTES = 500_000
-"""The maximum length of a provider's answer, in bytes."""
+"""The maximum length of a provider's response, in bytes."""
 
 
-class ShortAnswers(httpx2.AsyncBaseTransport):
-    """Sends each request on a connection of its own, and reads an answer of at most ``MAX_BYTES``.
+class ShortResponses(httpx2.AsyncBaseTransport):
+    """Sends each request on a connection of its own, and reads a response of at most ``MAX_BYTES``.
 
-    It asks for answers without compression, and decompresses none, so that no answer grows when it is read.
+    It asks for uncompressed responses, and decompresses none, so that no response grows when it is read.
     """
 
     def __init__(self) -> None:
@@ -23,8 +23,8 @@ class ShortAnswers(httpx2.AsyncBaseTransport):
         """Send a request.
 
         Raises:
-            ProviderResponseError: if the answer is too long.
-            httpx2.TransportError: if there is no answer.
+            ProviderResponseError: if the response is too long.
+            httpx2.TransportError: if there is no response.
         """
         request.headers["Accept-Encoding"] = "identity"
         body = bytearray()
@@ -34,7 +34,7 @@ class ShortAnswers(httpx2.AsyncBaseTransport):
                 async for part in response.aiter_raw():
                     body += part
                     if len(body) > MAX_BYTES:
-                        raise ProviderResponseError(f"the answer has more than {MAX_BYTES:,} bytes")
+                        raise ProviderResponseError(f"the response has more than {MAX_BYTES:,} bytes")
             finally:
                 await response.aclose()
         kind = {"Content-Type": response.headers.get("content-type", "")}

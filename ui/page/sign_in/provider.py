@@ -29,7 +29,7 @@ MOST_PENDING = 8
 
 _FAILURES: dict[type[ProviderError], tuple[int, str]] = {
     ProviderDownError: (503, "signIn.down"),
-    ProviderResponseError: (502, "signIn.odd"),
+    ProviderResponseError: (502, "signIn.unusable"),
     UnverifiedError: (403, "signIn.unverified"),
 }
 """The status and the words for each error of the provider."""
@@ -59,12 +59,12 @@ def add_provider_routes(router: Router, sign_in: SignIn, form: SignInForm, provi
         error: Annotated[str, Query()] = "",
         iss: Annotated[str, Query()] = "",
     ) -> Response:
-        return await required().end(request, _Answer(state, code, error, iss))
+        return await required().end(request, _ProviderResponse(state, code, error, iss))
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
-    """The answer of the provider, which the browser brings back. The fields have the standard's names."""
+class _ProviderResponse:
+    """The response of the provider, which the browser brings back. The fields have the standard's names."""
 
     state: str
     code: str
@@ -103,16 +103,16 @@ class _ProviderSignIn:
         )
         return response
 
-    async def end(self, request: Request, answer: _Answer) -> Response:
+    async def end(self, request: Request, returned: _ProviderResponse) -> Response:
         """Start the session of a person who comes back from the provider, or refuse the person."""
-        name = self._cookie_of(answer.state)
-        pending = self._sign_in.accounts.pending.end(request.cookies.get(name, ""), answer.state)
+        name = self._cookie_of(returned.state)
+        pending = self._sign_in.accounts.pending.end(request.cookies.get(name, ""), returned.state)
         if pending is None:
             return self._refused(request, "/", "signIn.late")
-        if answer.error:
+        if returned.error:
             response = self._refused(request, pending.place, "signIn.refused")
         else:
-            response = await self._started(request, pending, answer)
+            response = await self._started(request, pending, returned)
         response.delete_cookie(name, path=PROVIDER_ROUTE)
         return response
 
@@ -120,11 +120,11 @@ class _ProviderSignIn:
         """Return the name of a sign-in's own cookie: two windows of a browser may sign in at once."""
         return f"{self._cookie}-{state[:16]}"
 
-    async def _started(self, request: Request, pending: Pending, answer: _Answer) -> Response:
+    async def _started(self, request: Request, pending: Pending, returned: _ProviderResponse) -> Response:
         address, sign_in = client_address(request.scope), self._sign_in
         try:
             await to_thread.run_sync(sign_in.check_address, address)
-            person = await self._provider.person(pending, _callback(request), answer.code, answer.iss)
+            person = await self._provider.person(pending, _callback(request), returned.code, returned.iss)
             admits_all = self._provider.choice.admits_all
             start = partial(sign_in.start_provided_session, person, admits_all=admits_all)
             user, cookie = await to_thread.run_sync(start)

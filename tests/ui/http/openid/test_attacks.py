@@ -16,7 +16,7 @@ from ui.accounts import PENDING_SECONDS, Accounts
 from ui.accounts.throttle import OF_ADDRESS
 
 LATE = "This sign-in took too long, has ended already, or began in another browser. Sign in again."
-UNVERIFIED = "The answer of Reedland is not valid for this sign-in. Sign in again."
+UNVERIFIED = "The response from Reedland is not valid for this sign-in. Sign in again."
 FOREIGN = "http://attacker.example"
 
 

@@ -19,9 +19,9 @@ from ui.operations import AuditLog
 from ui.operations.quotas import REFUSALS_OF_ADDRESS
 
 DOWN = "Reedland does not answer. Try again in a minute."
-ODD = "Reedland gives an answer that this server cannot use. Tell the person who runs this server."
+UNUSABLE = "Reedland sent a response that this server cannot use. Tell the person who runs this server."
 REFUSED = "Reedland has not signed you in."
-UNVERIFIED = "The answer of Reedland is not valid for this sign-in. Sign in again."
+UNVERIFIED = "The response from Reedland is not valid for this sign-in. Sign in again."
 
 DESCRIPTION = "/.well-known/openid-configuration"
 NONSENSE = [
@@ -77,7 +77,7 @@ def test_an_endpoint_that_fails_is_no_fault_of_this_server(
     provider.answers[path] = (status, b"")
     browser = serve()
     refused = come_back(browser)
-    assert (refused.status_code, said(refused)) == (expected, DOWN if expected == 503 else ODD)
+    assert (refused.status_code, said(refused)) == (expected, DOWN if expected == 503 else UNUSABLE)
     assert name_of(browser) is None
 
 
@@ -92,7 +92,7 @@ def test_nonsense_is_no_fault_of_this_server(
     left = browser.get("/sign-in/openid")
     refused = browser.get(answer_of(left.headers["location"])) if left.status_code == 303 else left
     # A key set without keys, or information without a subject, is well-formed, and proves nothing.
-    assert (refused.status_code, said(refused)) in {(502, ODD), (403, UNVERIFIED)}
+    assert (refused.status_code, said(refused)) in {(502, UNUSABLE), (403, UNVERIFIED)}
     assert (refused.status_code == 502) == (path != "/userinfo" or body not in {b"{}", b"[]"})
     assert name_of(browser) is None
 
@@ -105,7 +105,7 @@ def test_a_name_with_a_lone_surrogate_is_no_fault_of_this_server(
     provider.answers["/userinfo"] = (200, json.dumps(info).encode())
     browser = serve()
     refused = come_back(browser)
-    assert (refused.status_code, said(refused), name_of(browser)) == (502, ODD, None)
+    assert (refused.status_code, said(refused), name_of(browser)) == (502, UNUSABLE, None)
 
 
 @pytest.mark.parametrize(
@@ -145,7 +145,7 @@ def test_a_description_that_cannot_be_used_is_not(
 ) -> None:
     provider.description = changes
     refused = serve().get("/sign-in/openid")
-    assert (refused.status_code, said(refused)) == (502, ODD)
+    assert (refused.status_code, said(refused)) == (502, UNUSABLE)
     assert provider.asked == [DESCRIPTION]
 
 
@@ -186,7 +186,7 @@ def test_a_redirect_is_not_followed(serve: Serve, provider: OpenIDProvider) -> N
 def test_a_long_answer_is_not_read(serve: Serve, provider: OpenIDProvider) -> None:
     provider.answers[DESCRIPTION] = (200, b" " * (transport.MAX_BYTES + 1))
     refused = serve().get("/sign-in/openid")
-    assert (refused.status_code, said(refused)) == (502, ODD)
+    assert (refused.status_code, said(refused)) == (502, UNUSABLE)
 
 
 def test_a_person_whom_the_provider_refuses_is_told(serve: Serve, provider: OpenIDProvider) -> None:
@@ -200,7 +200,7 @@ def test_a_person_whom_the_provider_refuses_is_told(serve: Serve, provider: Open
 def test_a_wrong_secret_is_for_the_operator(serve: Serve, caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.WARNING, "footnoted"):
         refused = come_back(serve(openid_secret="wrong"))  # noqa: S106
-    assert (refused.status_code, said(refused)) == (502, ODD)
+    assert (refused.status_code, said(refused)) == (502, UNUSABLE)
     causes = [each.__dict__["fields"].get("cause") for each in caplog.records]
     assert any("invalid_client" in str(cause) for cause in causes)
     assert SECRET not in str(causes)
