@@ -46,7 +46,7 @@ def _rows(sides: Sides, queries: int) -> Iterator[Row]:
     )
     yield Row(
         sides.passages,
-        "memory that is no page of a file, MB",
+        "memory not backed by files, MB",
         [ours.anonymous_mb],
         [each.anonymous_mb for each in theirs],
     )

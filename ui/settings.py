@@ -103,8 +103,8 @@ class Settings(OpenIDSettings, OperationSettings, BaseSettings):
     ] = Field((), description="Origins of other web pages whose scripts may call `/v1`.")
     insecure: Annotated[bool, TRUE_OR_FALSE] = Field(
         False,
-        description="Allows `FOOTNOTED_HOST` to be an address that other machines reach, without sign-in. "
-        "Option: `--insecure`.",
+        description="Allows `FOOTNOTED_HOST` to be an address that other machines can reach, without "
+        "sign-in. Option: `--insecure`.",
     )
     sign_in: Annotated[Literal["auto", "on", "off"], Needs("auto, on or off")] = Field(
         "auto",

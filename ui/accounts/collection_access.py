@@ -63,8 +63,8 @@ class CollectionLimits:
         """
         if not collection.strip() or len(collection) > MAX_COLLECTION_CHARACTERS:
             raise AccountError(
-                f"{collection!r} is no collection; the name of one has at most "
-                f"{MAX_COLLECTION_CHARACTERS} characters"
+                f"{collection!r} cannot be the name of a collection; give 1 to {MAX_COLLECTION_CHARACTERS} "
+                "characters, not only blanks"
             )
         users = [self._accounts.users.get(name) for name in names]
         self._limits.set(collection, [self._accounts.viewer_key(user.user_id) for user in users])

@@ -22,7 +22,7 @@ def is_exposed(listener: socket.socket) -> bool:
 
 
 def asks_to_sign_in(settings: Settings, *, exposed: bool) -> bool:
-    """Return whether people must sign in to a server; ``exposed`` says whether other machines reach it."""
+    """Return whether people must sign in to a server, which other machines can reach if ``exposed``."""
     return settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
 
 
@@ -51,8 +51,8 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
     if not asks_to_sign_in(settings, exposed=exposed):
         if exposed and not settings.insecure:
             raise UsedWronglyError(
-                f"other machines reach {settings.host}, and without sign-in anyone there can read, add and "
-                "delete reports; set FOOTNOTED_SIGN_IN to on and add yourself with `footnoted user add NAME "
+                f"other machines can reach {settings.host}, and without sign-in anyone there can read, add "
+                "and delete reports; set FOOTNOTED_SIGN_IN to on and add yourself with `footnoted user add NAME "
                 "--administrator`, or accept this with --insecure"
             )
         yield None

@@ -22,7 +22,7 @@ def checked(name: str) -> str:
     composed = unicodedata.normalize("NFC", name)
     if len(composed) > MAX_CHARACTERS or not _NAME.fullmatch(composed):
         raise AccountError(
-            f"{name!r} is no name; use at most {MAX_CHARACTERS} letters, digits and the signs . _ @ -"
+            f"{name!r} cannot be a name; use at most {MAX_CHARACTERS} letters, digits and the signs . _ @ -"
         )
     return composed
 

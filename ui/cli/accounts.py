@@ -51,7 +51,7 @@ def add_user(
         typer.Option(
             "--subject",
             metavar="ID",
-            help="The provider's id of the user (default: the first person who comes with the name).",
+            help="The provider's id of the user (default: of the first person who signs in with NAME).",
         ),
     ] = None,
     home: Home = None,

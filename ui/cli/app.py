@@ -222,7 +222,7 @@ def serve(
     ] = False,
     insecure: Annotated[
         bool,
-        typer.Option("--insecure", help="Allow an address that other machines reach, without sign-in."),
+        typer.Option("--insecure", help="Allow an address that other machines can reach, without sign-in."),
     ] = False,
     llm_folder: Annotated[
         Path | None,

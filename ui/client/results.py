@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """The scores of a passage by meaning (cosine) and by words (BM25); None where that search missed it."""
+    """The scores of a passage by meaning (cosine) and by words (BM25); None if the search did not find it."""
 
     dense: float | None
     lexical: float | None

@@ -48,7 +48,7 @@ def check_footnotes(reader: CatalogReader, exported: Exported) -> Iterator[str]:
         if answer.first_line is not None and answer.first_line not in _first_lines(
             reader, texts, answer, notes
         ):
-            yield f"{name}its first line, “{answer.first_line.value}”, is no cell of the row that it cites"
+            yield f"{name}its first line, “{answer.first_line.value}”, is not a cell of the row that it cites"
     for footnote in exported.footnotes:
         if (more := _addition(reader, texts, footnote)) is not None:
             yield f"footnote {footnote.number} has an unknown addition to its source: “{more}”"

@@ -110,18 +110,18 @@ def answers_router() -> Router:
 
     @router.get("/{answer_id}/text")
     def text(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> Copied:
-        """An answer for the clipboard, as text and HTML: sentences with their marks, then the footnotes."""
+        """Return an answer for the clipboard as text and HTML: sentences with marks, then the footnotes."""
         return copied(load(stored_answer_json(catalog, answer_id)))
 
     @router.get("/{answer_id}/suggestions", responses=documented(503))
     async def suggestions(engine: OwnEngine, answer_id: AnswerIdInPath) -> dict[str, list[str]]:
-        """Up to three questions to ask next. The library has an answer to each of them."""
+        """Suggest up to three questions to ask next. The library has an answer to each of them."""
         await until_warm(engine)
         return await to_thread.run_sync(questions_after, engine, answer_id, limiter=suggesting)
 
     @router.get("/{answer_id}", response_class=Response, responses={200: {"model": Answer}})
     def answer(catalog: OwnCatalog, answer_id: AnswerIdInPath) -> Response:
-        """An answer, byte for byte as it was given, even if the library has changed since."""
+        """Return an answer, byte for byte as it was given, even if the library has changed since."""
         body = stored_answer_json(catalog, answer_id)
         return Response(body.encode(), media_type="application/json")
 

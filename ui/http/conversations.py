@@ -91,7 +91,7 @@ def conversations_router() -> Router:
 
     @router.get("/{conversation_id}", response_class=Response, responses={200: {"model": WholeConversation}})
     def conversation(catalog: OwnCatalog, conversation_id: ConversationIdInPath) -> Response:
-        """A conversation with its answers, byte for byte as they were given, the oldest first."""
+        """Return a conversation with its answers, byte for byte as they were given, the oldest first."""
         body = conversation_json(catalog, conversation_id)
         return Response(body.encode(), media_type="application/json")
 
@@ -115,7 +115,7 @@ def conversations_router() -> Router:
 
     @router.delete("/{conversation_id}", status_code=204)
     def delete(catalog: OwnCatalog, conversation_id: ConversationIdInPath) -> None:
-        """Delete a conversation with all its answers, also the replaced ones."""
+        """Delete a conversation with all its answers, including those that were replaced."""
         delete_conversation(catalog, conversation_id)
 
     return router

@@ -144,7 +144,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
     def document(
         index: OwnLibrary, document_id: DocumentId, version: Version = None, if_none_match: KnownTags = ""
     ) -> Response:
-        """The metadata of a document, with its outline and its near-duplicates."""
+        """Return the metadata of a document, with its outline and its near-duplicates."""
         with index.catalog.reading() as reader:
             record = reader.document(document_id, version)
             return revalidated_json(reader, if_none_match, lambda: _described(index, reader, record))
@@ -163,7 +163,10 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
         end: Annotated[Offset | None, Query(description="exclusive; the end of the text by default")] = None,
         if_none_match: KnownTags = "",
     ) -> Response:
-        """The canonical text of a document, or a part of it. Citations count offsets in the whole text."""
+        """Return the canonical text of a document, or a part of it.
+
+        Citations count offsets in the whole text.
+        """
         if end is not None and end < start:
             raise HTTPException(422, f"end {end} lies before start {start}; give a larger end")
         with index.catalog.reading() as reader:
@@ -196,7 +199,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
         width: Annotated[int, Query(ge=PICTURE_WIDTHS[0], le=PICTURE_WIDTHS[1], description="pixels")] = 1000,
         if_none_match: KnownTags = "",
     ) -> Response:
-        """A page as a picture, in which the words from `start` to `end` are marked.
+        """Return a page as a picture, in which the words from `start` to `end` are marked.
 
         The cell of a table from `cell_start` to `cell_end` is marked more strongly.
         """
@@ -228,7 +231,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
         limit: Annotated[int, Query(ge=1, le=MAX_CITING_ANSWERS)] = 100,
         cursor: Cursor = "",
     ) -> CitingPage:
-        """The kept answers that cite a document, newest first, with the words that they quote.
+        """List the stored answers that cite a document, newest first, with the words that they quote.
 
         Replaced answers are left out. The document may have been deleted since it was cited.
         """
@@ -253,7 +256,7 @@ def list_response(
         brief: whether each document has only the fields that a list shows.
 
     Raises:
-        HTTPException: 422 if the cursor is not of this list.
+        HTTPException: 422 if the cursor does not belong to this list.
     """
     after = place_of("documents", cursor) or (0,)
     part = None if limit is None and not cursor else Part(limit or MAX_LISTED, *after)

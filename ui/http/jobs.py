@@ -61,7 +61,7 @@ def jobs_router(writer: Writer) -> Router:
 
     @router.get("/jobs/{job_id}", responses=documented(404))
     def job(index: OwnLibrary, job_id: JobId) -> dict[str, Any]:
-        """The progress or the result of a job."""
+        """Return the progress or the result of a job."""
         try:
             job = writer.jobs.get(job_id)
         except JobNotFoundError as error:

@@ -80,7 +80,7 @@ def model_router(choice: ModelChoice) -> Router:
 
     @router.get("")
     def model(request: Request) -> dict[str, Any]:
-        """The language model that writes answers.
+        """Return the language model that writes answers.
 
         `name` is null if answers are quoted. `chooser` says who may choose the model: `machine` stands for a
         person at the server's machine, `administrator` for an administrator, where people sign in.

@@ -78,7 +78,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
     @router.post("/search", tags=["questions"], responses=documented(503))
     async def search(engine: OwnEngine, request: SearchRequest) -> dict[str, Any]:
-        """The passages that match a query best, best first.
+        """Find the passages that match a query best, best first.
 
         A server that has just started waits for its models. If that takes too long, it answers 503, and
         `Retry-After` says when to ask again. This is true of all routes that search or answer.
@@ -96,7 +96,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
     @router.post("/search/batch", tags=["questions"], responses=documented(503))
     async def search_batch(engine: OwnEngine, request: BatchRequest) -> dict[str, Any]:
-        """Several searches, all of the same state of the library.
+        """Run several searches, all in the same state of the library.
 
         `searches` has a response for each query, in the order of the queries, as `/v1/search` returns it.
         """
@@ -106,7 +106,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
 
     @router.get("/suggestions", tags=["questions"])
     def suggestions() -> Starters:
-        """Up to four questions that the newest reports answer, each with the report that answers it.
+        """List up to four questions that the newest reports answer, each with the report that answers it.
 
         The server makes the questions after each change of the library, while it has nothing else to do.
         `complete` is true when no more will be added.
@@ -124,7 +124,7 @@ def questions_router(has_writer: Callable[[], bool], starters: StarterMaker) -> 
     async def chat(
         engine: OwnEngine, request: ChatRequest, accept: Annotated[str, Header()] = ""
     ) -> Response:
-        """A footnoted answer, or an abstention with its reasons.
+        """Return a footnoted answer, or an abstention with its reasons.
 
         A follow-up names the `conversation_id` of the answer before it, or sends the earlier turns as
         `history`. A repeated or reworded question names the answer that it `replaces`.

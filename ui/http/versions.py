@@ -55,7 +55,7 @@ def versions_router() -> Router:
             Number | None, Query(alias="to", description="the current version by default")
         ] = None,
     ) -> dict[str, Any]:
-        """The changes from one version to another, sentence by sentence, in reading order.
+        """Return the changes from one version to another, sentence by sentence, in reading order.
 
         The `change` of an entry is `went` for a sentence that only the earlier version has, `came` for one
         that only the later version has, and `stayed` for one that is in both versions. Each sentence that

@@ -115,7 +115,7 @@ def test_a_token_is_printed_once_and_revoked(home: str, capsys: pytest.CaptureFi
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["user", "add", "a/b", "--password-file", "PASSWORD"], "'a/b' is no name"),
+        (["user", "add", "a/b", "--password-file", "PASSWORD"], "'a/b' cannot be a name"),
         (
             ["user", "add", "ada", "--password-file", "/nowhere/word"],
             "the file '/nowhere/word' of --password-file cannot be read: No such file or directory",
@@ -209,8 +209,8 @@ def test_a_collection_is_limited_listed_and_opened(
     ("arguments", "cause"),
     [
         (["limit", "Plans", "--to", "nobody"], "there is no user 'nobody'"),
-        (["limit", " "], "' ' is no collection"),
-        (["limit", "x" * 201], "is no collection; the name of one has at most 200 characters"),
+        (["limit", " "], "' ' cannot be the name of a collection"),
+        (["limit", "x" * 201], "cannot be the name of a collection; give 1 to 200 characters"),
         (["open", "Plans"], "'Plans' is not limited"),
     ],
 )

@@ -232,7 +232,7 @@ def test_without_the_kept_answer_a_first_line_is_held_against_its_row(
         answer = ReadAnswer("?", "", (Claim(row, (1,)),), (), line)
         found = list(check_footnotes(reader, Exported(None, (answer,), (note,), None)))
     opened.close()
-    said = f"its first line, “{line.value}”, is no cell of the row that it cites"
+    said = f"its first line, “{line.value}”, is not a cell of the row that it cites"
     assert found == ([] if holds else [said])
 
 
@@ -265,7 +265,7 @@ def test_without_the_kept_answer_a_comparison_is_held_against_its_rows(
         answer = ReadAnswer(question, "", claims, (), line)
         found = list(check_footnotes(reader, Exported(None, (answer,), notes, None)))
     opened.close()
-    said = f"its first line, “{line.value}”, is no cell of the row that it cites"
+    said = f"its first line, “{line.value}”, is not a cell of the row that it cites"
     assert found == ([] if holds else [said])
 
 

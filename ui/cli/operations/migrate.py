@@ -100,8 +100,8 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
     at_target = settings.model_copy(update={"database_url": SecretStr(target) if target else None})
     if _searched(at_target) != before:
         raise CatalogError(
-            f"searches of {moved.target} find something else than before; the library stays where it was: "
-            "report this error, and drop that database"
+            f"searches in {moved.target} have other results than before the move; the library stays "
+            "where it was: report this error, and drop that database"
         )
     with open_catalog(settings) as former:
         if former.generation() != moved.generation:

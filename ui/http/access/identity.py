@@ -59,7 +59,7 @@ def identity_router(sign_in: SignIn | None) -> Router:
 
     @router.get("/identity")
     def identity(sender: Annotated[Identity, Depends(identity_of)], connection: HTTPConnection) -> Sender:
-        """The identity of the sender of this request, with its scopes."""
+        """Return the identity of the sender of this request, with its scopes."""
         session: Session | None = connection.state.session
         token = sign_in.accounts.sessions.form_token(session.session_id) if sign_in and session else None
         scopes = [scope for scope in Scope if scope in sender.scopes]

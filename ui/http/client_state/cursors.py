@@ -29,8 +29,8 @@ def place_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] | N
     """Return the sort key in a cursor that :func:`cursor_of` made; None for an empty cursor.
 
     Raises:
-        HTTPException: 422 if the cursor is not of this list, or its key does not consist of ``numbers``
-            numbers.
+        HTTPException: 422 if the cursor does not belong to this list, or its key does not consist of
+            ``numbers`` numbers.
     """
     if not cursor:
         return None
@@ -40,5 +40,8 @@ def place_of(listing: str, cursor: str, numbers: int = 1) -> tuple[int, ...] | N
     except ValueError:
         name, place = "", ()
     if name != listing or len(place) != numbers or not all(0 <= number <= MAX_ID for number in place):
-        raise HTTPException(422, "cursor is not of this list; send the next_cursor of a page of it, or none")
+        raise HTTPException(
+            422,
+            "cursor does not belong to this list; send the next_cursor of one of its pages, or none",
+        )
     return place

@@ -114,7 +114,7 @@ def fetch(url: str, rules: FetchRules) -> Fetched:
             return _followed(pool, url, rules)
         except httpcore.TimeoutException as error:
             raise FetchError(
-                f"the file was not there within {rules.seconds:.0f} seconds; try again, or upload it"
+                f"the host did not send the file within {rules.seconds:.0f} seconds; try again, or upload it"
             ) from error
         except (httpcore.NetworkError, httpcore.ProtocolError) as error:
             raise FetchError(

@@ -55,7 +55,7 @@ class PublicNetwork(httpcore.NetworkBackend):
         """
         seconds = self._deadline - time.monotonic()
         if seconds <= 0:
-            raise httpcore.ReadTimeout("the time is over")
+            raise httpcore.ReadTimeout("the time for the fetch has run out")
         return seconds if timeout is None else min(seconds, timeout)
 
     def connect_tcp(

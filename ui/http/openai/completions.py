@@ -83,7 +83,7 @@ def completions_router(at_work: Callable[[], CapacityLimiter]) -> Router:
         responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}},
     )
     async def complete(engine: OwnEngine, request: CompletionRequest) -> Response:
-        """A footnoted answer as a chat completion. The field `footnoted` has the whole answer.
+        """Return a footnoted answer as a chat completion. The field `footnoted` has the whole answer.
 
         A stream that fails ends with the chunk `{"error": ...}` instead of the answer.
         """

@@ -61,7 +61,7 @@ def responses_router(at_work: Callable[[], CapacityLimiter]) -> Router:
         responses={**documented(503), 200: {"content": {EVENT_STREAM: {"schema": EVENT}}}},
     )
     async def respond(engine: OwnEngine, request: ResponsesRequest) -> Response:
-        """A footnoted answer as a response. The field `footnoted` has the whole answer.
+        """Return a footnoted answer as a response. The field `footnoted` has the whole answer.
 
         Each footnote is an annotation `file_citation`, whose `index` is the offset of its mark in the text.
         """

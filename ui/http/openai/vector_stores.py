@@ -112,7 +112,7 @@ def vector_stores_router(searching: CapacityLimiter) -> Router:
         ],
         request: VectorStoreSearch,
     ) -> dict[str, Any]:
-        """The passages of a collection that match a query best, best first.
+        """Find the passages of a collection that match a query best, best first.
 
         If there are several queries, the query that a passage matches best decides. `file_id` is the number
         of a report. `attributes` has the values that filters can compare, and the place of the passage in the

@@ -60,7 +60,7 @@ def health_router(engine: QueryEngine, home_id: str | None) -> Router:
 
     @router.get("/healthz")
     async def healthz() -> dict[str, str]:
-        """The process is up, whether its models are loaded or not.
+        """Answer 200 while the process runs, even before its models are loaded.
 
         `home` is the id of the library's folder, by which a command sees whether this server serves the
         command's library.
@@ -69,7 +69,7 @@ def health_router(engine: QueryEngine, home_id: str | None) -> Router:
 
     @router.get("/readyz", responses=documented(503))
     async def readyz() -> dict[str, Any]:
-        """The models are loaded and a search works; otherwise 503 with the cause.
+        """Answer 200 if the models are loaded and a search works; otherwise 503 with the cause.
 
         While another encoder embeds the reports, searches use the former encoder, and `building` says how
         many reports are done; else it is null. While a search cache is built, the server is not ready.
@@ -116,7 +116,7 @@ def metrics_router(metrics: Metrics) -> Router:
 
     @router.get("/metrics", response_class=Response, responses={200: {"content": {_TEXT: {}}}})
     async def show() -> Response:
-        """The metrics of the server, in the text format of Prometheus."""
+        """Return the metrics of the server, in the text format of Prometheus."""
         return Response(await to_thread.run_sync(metrics.text, limiter=one_at_a_time), media_type=_TEXT)
 
     return router

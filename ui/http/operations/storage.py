@@ -82,7 +82,7 @@ def storage_router(audit: AuditLog, sign_in: SignIn | None) -> Router:
 
     @router.get("/storage")
     async def storage(library: OwnLibrary) -> Storage:
-        """The number of documents and passages, and how many bytes the library's parts take."""
+        """Return the number of documents and passages, and how many bytes the library's parts take."""
         accounts = sign_in.accounts if sign_in else None
         return await to_thread.run_sync(_measured, library, audit, accounts, limiter=one_at_a_time)
 

@@ -63,8 +63,8 @@ def test_an_added_user_signs_in_and_is_listed_without_the_password(
     ("body", "said"),
     [
         ({"name": "ANA", "password": OTHER}, "there is a user 'ANA' already"),
-        ({"name": "b c", "password": OTHER}, "is no name"),
-        ({"name": "..", "password": OTHER}, "is no name"),
+        ({"name": "b c", "password": OTHER}, "cannot be a name"),
+        ({"name": "..", "password": OTHER}, "cannot be a name"),
         ({"name": "bea", "password": "short"}, "password: "),
         ({"name": "bea"}, "either a password or the provider"),
         ({"name": "bea", "password": OTHER, "provider": True}, "either a password or the provider"),
