@@ -26,7 +26,7 @@ REMOVED = ", title removed"
 """The end of the name of a set whose questions are asked without the documents of their title."""
 
 
-ABROAD = " over "
+OVER = " over "
 """The words that join the names of two sets, if the questions of one are asked over the documents of the
 other."""
 
@@ -56,9 +56,9 @@ class Asked:
     about: str | None = None
 
     @property
-    def is_abroad(self) -> bool:
+    def is_in_other_language(self) -> bool:
         """Return whether the question is in another language than the documents."""
-        return ABROAD in self.name
+        return OVER in self.name
 
     @property
     def gold_by_place(self) -> Mapping[tuple[Reading, int], bool]:
@@ -132,7 +132,7 @@ def in_language_of(other: Dataset, dataset: Dataset) -> Dataset:
     """
     texts = {query.id: query.text for query in other.queries}
     queries = tuple(replace(query, text=texts[query.id]) for query in dataset.queries if query.id in texts)
-    return replace(dataset, name=f"{other.name}{ABROAD}{dataset.name}", queries=queries)
+    return replace(dataset, name=f"{other.name}{OVER}{dataset.name}", queries=queries)
 
 
 def has_titles(dataset: Dataset) -> bool:

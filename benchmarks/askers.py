@@ -42,13 +42,13 @@ class Asked:
     Attributes:
         milliseconds: the times of the answered searches.
         seen: the contents of their responses.
-        put_off: the number of refusals for lack of capacity or space (:func:`is_honest`).
+        refused: the number of refusals for lack of capacity or space (:func:`is_capacity_refusal`).
         errors: a sentence for each search that failed otherwise.
     """
 
     milliseconds: list[float] = field(default_factory=list)
     seen: list[Seen] = field(default_factory=list)
-    put_off: int = 0
+    refused: int = 0
     errors: list[str] = field(default_factory=list)
 
     def quantile(self, share: float) -> float:
@@ -161,7 +161,7 @@ def mixed(seen: Iterable[Seen], round_of: Mapping[int, int], documents: int) -> 
     return found
 
 
-def is_honest(response: httpx.Response) -> bool:
+def is_capacity_refusal(response: httpx.Response) -> bool:
     """Return whether a response refuses a request for lack of capacity, and says when to try again.
 
     A refusal for lack of disk space (507) counts too; it need not say when.
@@ -174,9 +174,9 @@ def _ask_once(client: httpx.Client, query: str, asked: Asked, lock: Lock) -> Non
     began = time.perf_counter()
     try:
         response = client.post("/v1/search", json={"query": query})
-        if is_honest(response):
+        if is_capacity_refusal(response):
             with lock:
-                asked.put_off += 1
+                asked.refused += 1
             return
         seen = seen_in(response.raise_for_status().json())
     except (httpx.HTTPError, ValueError, LookupError) as error:

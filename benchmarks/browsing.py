@@ -67,8 +67,8 @@ def main() -> None:
         same = [step for step in steps if step.name == name]
         busy = [step.busy for step in same]
         longest = max(step.longest for step in same)
-        told = f"{longest:.0f}" if longest else "under 50"
-        print(f"{name:34}{statistics.median(busy):9.1f}{max(busy):9.1f}{told:>15}")
+        longest_task = f"{longest:.0f}" if longest else "under 50"
+        print(f"{name:34}{statistics.median(busy):9.1f}{max(busy):9.1f}{longest_task:>15}")
 
 
 def measured(url: str, rounds: int, *, phone: bool = False) -> Iterator[Step]:

@@ -54,7 +54,7 @@ FOREIGN_LOST = 0.05
 """The same share for questions in another language than the documents, if the encoder does not read the
 languages of ``TRANSLATED``. Cosines alone then judge these questions."""
 
-ABROAD_RIGHT = 0.72
+CROSS_LANGUAGE_RIGHT = 0.72
 """The share of the answers to questions of ``TRANSLATED`` that must be right. It sets the threshold for
 questions in another language.
 
@@ -78,8 +78,8 @@ SPREAD = 0.15
 
 FOREIGN_PARTS = ("foreign_selection", "foreign", "foreign_threshold")
 
-SELECTED_ABROAD_BY = ("cosine", "late", "score", "names_context")
-ABROAD_BY = ("cosine", "late", "dense", "context", "names_context", "lead")
+CROSS_LANGUAGE_SELECTION = ("cosine", "late", "score", "names_context")
+CROSS_LANGUAGE_FEATURES = ("cosine", "late", "dense", "context", "names_context", "lead")
 """The features that judge a question in another language. Some compare words: names and figures are written
 alike in many languages, and related languages share words."""
 
@@ -130,9 +130,9 @@ def main() -> None:
             if name != "clapnq":
                 asked.extend(asked_without_title(dataset, index))
             for other in translated if name == "mlqa-en" else ():
-                abroad = in_language_of(read_dataset(data_folder() / other), dataset)
-                asked.extend(asked_of(abroad, index))
-                asked.extend(asked_without_title(abroad, index))
+                translated = in_language_of(read_dataset(data_folder() / other), dataset)
+                asked.extend(asked_of(translated, index))
+                asked.extend(asked_without_title(translated, index))
     stored: dict[str, Any] = {
         "made_by": "benchmarks/calibrate.py",
         "encoder": encoder.name,
@@ -157,19 +157,19 @@ def calibrate(asked: Sequence[Asked], reader: Reader | None, reranker: Encoder |
         The parts of ``weights.json``, by ranker.
     """
     learned = [own for item in asked if item.part != "test" and (own := item.to_learn_from()).candidates]
-    abroad = [item for item in learned if item.is_abroad]
-    learned = [item for item in learned if not item.is_abroad]
+    cross_language = [item for item in learned if item.is_in_other_language]
+    learned = [item for item in learned if not item.is_in_other_language]
     tested = [item for item in asked if item.part == "test"]
-    stored = {"features": learn(_examples(learned), "features", _examples(abroad))}
+    stored = {"features": learn(_examples(learned), "features", _examples(cross_language))}
     report("features", stored["features"], _examples(tested))
     if reader is None:
         return stored
     weights = _weights(stored["features"]["selection"])
     learned = [_read(item, reader, weights) for item in learned if item.part == "tune"]
-    tested = [_read(item, reader, weights) for item in tested if not item.is_abroad]
+    tested = [_read(item, reader, weights) for item in tested if not item.is_in_other_language]
     stored["reader"] = learn(_examples(learned), "reader")
     # A reader of one language leaves questions in another one to the features, so use the features' weights.
-    if abroad:
+    if cross_language:
         stored["reader"] |= {name: stored["features"][name] for name in FOREIGN_PARTS}
     report("reader", stored["reader"], _examples(tested))
     if reranker is not None:
@@ -183,13 +183,13 @@ def calibrate(asked: Sequence[Asked], reader: Reader | None, reranker: Encoder |
     return stored
 
 
-def learn(examples: Sequence[Example], ranker: str, abroad: Sequence[Example] = ()) -> dict[str, Any]:
+def learn(examples: Sequence[Example], ranker: str, cross_language: Sequence[Example] = ()) -> dict[str, Any]:
     """Learn one part of ``weights.json``: the weights of selection and answerability, and the thresholds.
 
     Args:
         examples: questions in the language of the documents.
         ranker: ``features`` or ``reader``.
-        abroad: questions in another language.
+        cross_language: questions in another language.
     """
     names = READ_NAMES if ranker == "reader" else MEASURED_NAMES
     selection = _listwise(
@@ -207,17 +207,17 @@ def learn(examples: Sequence[Example], ranker: str, abroad: Sequence[Example] = 
         "threshold": _threshold(answerability, best[answerable], LOST[ranker]),
         "foreign_threshold": _threshold(foreign, best[answerable], FOREIGN_LOST),
     }
-    return at_home | (learn_abroad(abroad) if abroad else {})
+    return at_home | (learn_cross_language(cross_language) if cross_language else {})
 
 
-def learn_abroad(examples: Sequence[Example]) -> dict[str, Any]:
+def learn_cross_language(examples: Sequence[Example]) -> dict[str, Any]:
     """Learn the weights and the threshold for questions in another language than the documents."""
-    selection = _listwise([example for example in examples if example.gold.any()], SELECTED_ABROAD_BY)
-    stored = _named(_platt(examples, selection), selection, SELECTED_ABROAD_BY)
+    selection = _listwise([example for example in examples if example.gold.any()], CROSS_LANGUAGE_SELECTION)
+    stored = _named(_platt(examples, selection), selection, CROSS_LANGUAGE_SELECTION)
     weights = _weights(stored)
     best = np.array([_leading(example, weights) for example in examples])
     right = np.array([_is_right(example, weights) for example in examples])
-    foreign = _logistic(best, right, ABROAD_BY)
+    foreign = _logistic(best, right, CROSS_LANGUAGE_FEATURES)
     return {
         "foreign_selection": stored,
         "foreign": foreign,
@@ -238,10 +238,10 @@ def _is_right(example: Example, weights: Array) -> bool:
 
 
 def _precise(probabilities: Array, right: npt.NDArray[np.bool_]) -> float:
-    """Return the lowest threshold at which at least the share ``ABROAD_RIGHT`` of the answers is right."""
+    """Return the lowest threshold at which the share ``CROSS_LANGUAGE_RIGHT`` of the answers is right."""
     order = np.argsort(-probabilities)
     precision = np.cumsum(right[order]) / np.arange(1, len(order) + 1)
-    last = int(np.flatnonzero(precision >= ABROAD_RIGHT)[-1])
+    last = int(np.flatnonzero(precision >= CROSS_LANGUAGE_RIGHT)[-1])
     return round(float(probabilities[order[last]]), 3)
 
 
@@ -250,13 +250,15 @@ def report(ranker: str, stored: dict[str, Any], examples: Sequence[Example]) -> 
     print(f"{ranker}: threshold {stored['threshold']}, in another language {stored['foreign_threshold']}")
     right, probability, is_answered = {}, {}, {}
     for each in examples:
-        abroad = bool(each.features[0, FEATURE_NAMES.index("foreign")])
-        selection = _weights(stored.get("foreign_selection" if abroad else "selection", stored["selection"]))
+        is_foreign = bool(each.features[0, FEATURE_NAMES.index("foreign")])
+        selection = _weights(
+            stored.get("foreign_selection" if is_foreign else "selection", stored["selection"])
+        )
         right[id(each)] = _is_right(each, selection)
-        model = stored["foreign" if abroad else "answerability"]
-        row = _leading(each, selection) if abroad else _best(each, selection)
+        model = stored["foreign" if is_foreign else "answerability"]
+        row = _leading(each, selection) if is_foreign else _best(each, selection)
         probability[id(each)] = _probability(model, row)
-        threshold = stored["foreign_threshold" if abroad else "threshold"]
+        threshold = stored["foreign_threshold" if is_foreign else "threshold"]
         is_answered[id(each)] = probability[id(each)] >= threshold
     for name in dict.fromkeys(example.name for example in examples):
         asked = [example for example in examples if example.name == name]
@@ -265,9 +267,9 @@ def report(ranker: str, stored: dict[str, Any], examples: Sequence[Example]) -> 
         line = f"  {name:24} {len(asked):5} questions, {np.mean(kept):6.1%} answered"
         if answerable:
             cited = [right[id(e)] for e in answerable]
-            told = [right[id(e)] and is_answered[id(e)] for e in answerable]
+            answered = [right[id(e)] and is_answered[id(e)] for e in answerable]
             line += f"; of {len(answerable)} answerable: best sentence right {np.mean(cited):.3f}"
-            line += f", right and not abstained {np.mean(told):.3f}"
+            line += f", right and not abstained {np.mean(answered):.3f}"
         present = [example for example in examples if example.name == name.removesuffix(REMOVED)]
         others = asked if name == name.removesuffix(REMOVED) else [e for e in present if e.answerable] + asked
         truth = [example.answerable for example in others]

@@ -329,8 +329,12 @@ def _print_measured(sizes: Sequence[int]) -> None:
     for name in found[0][1]:
         values = [figures[name] for _, figures in found]
         base, slope = line(counts[:-1], values[:-1])
-        said = base + slope * counts[-1]
-        cells = [*(f"{value:,.1f}" for value in values), f"{said:,.1f}", f"{said / values[-1] - 1:+.0%}"]
+        predicted = base + slope * counts[-1]
+        cells = [
+            *(f"{value:,.1f}" for value in values),
+            f"{predicted:,.1f}",
+            f"{predicted / values[-1] - 1:+.0%}",
+        ]
         print(f"| {name} | {' | '.join(cells)} |")
 
 

@@ -90,8 +90,8 @@ class _Worker:
 
     def text(self) -> str:
         paragraphs = self.chance.randint(1, 4)
-        said = (" ".join(self.chance.choices(_WORDS, k=9)).capitalize() + "." for _ in range(paragraphs))
-        return "\n\n".join(said)
+        sentences = (" ".join(self.chance.choices(_WORDS, k=9)).capitalize() + "." for _ in range(paragraphs))
+        return "\n\n".join(sentences)
 
     def acts(self) -> Iterator[None]:
         """Change the library without end, and yield after each change."""
@@ -103,7 +103,7 @@ class _Worker:
                 act(index)
             yield
 
-    def said(self, name: str, after: Texts, act: Callable[[], object]) -> None:
+    def perform(self, name: str, after: Texts, act: Callable[[], object]) -> None:
         print(json.dumps({"act": name, "after": after}), flush=True)
         act()
         print(json.dumps({"done": name}), flush=True)
@@ -118,7 +118,7 @@ class _Worker:
                 part = self.place / "part"
                 part.write_text(self.text())
                 part.replace(file)
-        self.said(
+        self.perform(
             "sync",
             on_disk(self.place),
             lambda: sync(index, [reports, *self._uploads(index)], reader=self.reader),
@@ -132,7 +132,7 @@ class _Worker:
         name, text = f"{self.chance.randrange(5)}.txt", self.text()
         sent = Sent(name, io.BytesIO(text.encode()), {})
         after = {**in_library(index), f"uploads/{name}": text}
-        self.said("upload", after, lambda: add_upload(index, self.reader, DEFAULTS, sent))
+        self.perform("upload", after, lambda: add_upload(index, self.reader, DEFAULTS, sent))
 
     def delete(self, index: Library) -> None:
         uploaded = [record for record in index.catalog.documents() if Path(record.source).name == "uploads"]
@@ -141,16 +141,16 @@ class _Worker:
             before = in_library(index)
             after = {place: text for place, text in before.items() if place != f"uploads/{gone.path}"}
             removed: list[Removed] = []
-            self.said("delete", after, lambda: removed.append(remove_upload(index, gone.document_id)))
+            self.perform("delete", after, lambda: removed.append(remove_upload(index, gone.document_id)))
             if self.chance.random() < 0.6:
-                self.said("undo", before, lambda: restore_upload(index, removed[0]))
+                self.perform("undo", before, lambda: restore_upload(index, removed[0]))
             removed[0].discard()
 
     def edit(self, index: Library) -> None:
         if records := index.catalog.documents():
             document_id = self.chance.choice(records).document_id
             edits = {"title": self.chance.choice(("", "On the dam", "On the flood"))}
-            self.said(
+            self.perform(
                 "edit",
                 in_library(index),
                 lambda: edit_document(index, document_id, edits),
@@ -159,16 +159,16 @@ class _Worker:
     def rebuild(self, index: Library) -> None:
         self.recipe = self.chance.choice(RECIPES)
         with opened(self.home, self.recipe) as other:
-            self.said("rebuild", in_library(index), other.rebuild)
-        self.said("compact", in_library(index), index.compact)
+            self.perform("rebuild", in_library(index), other.rebuild)
+        self.perform("compact", in_library(index), index.compact)
 
     def backup(self, index: Library) -> None:
         file = self.place / "library.tar"
         file.unlink(missing_ok=True)
         now = in_library(index)
-        self.said("backup", now, lambda: back_up(self.home, file, ("uploads",)))
+        self.perform("backup", now, lambda: back_up(self.home, file, ("uploads",)))
         if self.chance.random() < 0.3:
-            self.said("restore", now, lambda: restore(self.home, file, ("uploads",)))
+            self.perform("restore", now, lambda: restore(self.home, file, ("uploads",)))
 
 
 def main() -> None:

@@ -39,7 +39,7 @@ class LostError(AssertionError):
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Interrupted:
     """The last report of a killed process.
 
     Attributes:
@@ -82,13 +82,13 @@ def crash(place: Path, rounds: int, seed: int = 0) -> Counter[str]:
     killed: Counter[str] = Counter()
     known: Texts = {}
     for turn in range(rounds):
-        said = _killed(place, seed * 100_000 + turn, chance.uniform(0, _LONGEST))
-        known = _checked(place, said, known, f"seed {seed}, round {turn}")
-        killed[said.act] += 1
+        interrupted = _killed(place, seed * 100_000 + turn, chance.uniform(0, _LONGEST))
+        known = _checked(place, interrupted, known, f"seed {seed}, round {turn}")
+        killed[interrupted.act] += 1
     return killed
 
 
-def _killed(place: Path, seed: int, seconds: float) -> Said:
+def _killed(place: Path, seed: int, seconds: float) -> Interrupted:
     command = [sys.executable, "-m", "benchmarks.crash_worker", str(place), str(seed)]
     root = Path(__file__).parent.parent
     with subprocess.Popen(
@@ -105,12 +105,12 @@ def _killed(place: Path, seed: int, seconds: float) -> Said:
     after: Texts | None = None
     act = "between two"
     for line in lines.splitlines():
-        said = _parsed(line)
-        if "act" in said:
-            act, after = str(said["act"]), dict(said["after"])
-        elif "done" in said:
+        report = _parsed(line)
+        if "act" in report:
+            act, after = str(report["act"]), dict(report["after"])
+        elif "done" in report:
             before, after, act = after, None, "between two"
-    return Said(before, after, act)
+    return Interrupted(before, after, act)
 
 
 def _parsed(line: str) -> dict[str, dict[str, str]]:
@@ -121,20 +121,22 @@ def _parsed(line: str) -> dict[str, dict[str, str]]:
     return parsed
 
 
-def _checked(place: Path, said: Said, known: Texts, where: str) -> Texts:
+def _checked(place: Path, interrupted: Interrupted, known: Texts, where: str) -> Texts:
     """Check the library after a kill, sync it, and return its documents; raise LostError if it is damaged."""
-    before = known if said.before is None else said.before
+    before = known if interrupted.before is None else interrupted.before
     home = place / "home"
     with Library.open(home, StubEncoder("first"), former=StubEncoder.of, policy=DEFAULT_POLICY) as index:
         found = in_library(index)
-        if found not in (before, said.after):
-            raise LostError(f"{where}, killed in {said.act}: {found} is neither {before} nor {said.after}")
+        if found not in (before, interrupted.after):
+            raise LostError(
+                f"{where}, killed in {interrupted.act}: {found} is neither {before} nor {interrupted.after}"
+            )
         with tempfile.TemporaryDirectory() as folder:
-            _compare(index, Path(folder), f"{where}, killed in {said.act}")
+            _compare(index, Path(folder), f"{where}, killed in {interrupted.act}")
         sweep_uploads(index, home / "uploads")
         kept, uploaded = (_uploads(texts) for texts in (on_disk(place), found))
         if kept != uploaded:
-            raise LostError(f"{where}, killed in {said.act}: of {uploaded} there are the files {kept}")
+            raise LostError(f"{where}, killed in {interrupted.act}: of {uploaded} there are the files {kept}")
         sync(index, [folder for folder in (place / "reports", home / "uploads") if folder.exists()])
         after_sync = in_library(index)
         if after_sync != on_disk(place):

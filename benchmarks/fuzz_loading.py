@@ -66,13 +66,13 @@ class Outcome:
         case: the file.
         kind: one of ``OUTCOMES``; ``killed`` at the time limit, ``crashed`` by a signal.
         seconds: the time that it took.
-        said: the error, or the violation.
+        message: the error, or the violation.
     """
 
     case: Case
     kind: str
     seconds: float
-    said: str = ""
+    message: str = ""
 
 
 def cases(files: int, seed: int, only: int | None = None) -> Iterator[Case]:
@@ -104,17 +104,17 @@ def _loaded(reader: Isolated, folder: Path, case: Case) -> Outcome:
     file.write_bytes(case.data or b" ")
     before, pid = _state(folder), reader.pid
     started = time.monotonic()
-    kind, said = _attempt(reader, file)
+    kind, message = _attempt(reader, file)
     seconds = time.monotonic() - started
     if kind != "violation":
         if seconds > OPTIONS.limits.seconds + _LATE_SECONDS:
-            kind, said = "violation", f"took {seconds:.0f} s"
+            kind, message = "violation", f"took {seconds:.0f} s"
         elif _state(folder) != before:
-            kind, said = "violation", "changed the folder that it is in"
+            kind, message = "violation", "changed the folder that it is in"
         elif kind in {"killed", "crashed"} and pid is not None and _lives(pid):
-            kind, said = "violation", "left its process behind"
+            kind, message = "violation", "left its process behind"
     file.unlink()
-    return Outcome(case, kind, seconds, said)
+    return Outcome(case, kind, seconds, message)
 
 
 def _attempt(reader: Isolated, file: Path) -> tuple[str, str]:
@@ -167,11 +167,11 @@ def table(outcomes: Sequence[Outcome]) -> str:
     columns = ["files", *OUTCOMES, f"over {SLOW_SECONDS:g} s", "slowest, s"]
     lines = ["| format | " + " | ".join(columns) + " |", "|---" * (len(columns) + 1) + "|"]
     for suffix in [*sorted({outcome.case.suffix for outcome in outcomes}), ""]:
-        its = [outcome for outcome in outcomes if suffix in {"", outcome.case.suffix}]
-        kinds = Counter(outcome.kind for outcome in its)
-        slow = sum(outcome.seconds > SLOW_SECONDS for outcome in its)
-        slowest = max((outcome.seconds for outcome in its), default=0.0)
-        figures = [len(its), *(kinds[kind] for kind in OUTCOMES), slow]
+        of_format = [outcome for outcome in outcomes if suffix in {"", outcome.case.suffix}]
+        kinds = Counter(outcome.kind for outcome in of_format)
+        slow = sum(outcome.seconds > SLOW_SECONDS for outcome in of_format)
+        slowest = max((outcome.seconds for outcome in of_format), default=0.0)
+        figures = [len(of_format), *(kinds[kind] for kind in OUTCOMES), slow]
         cells = " | ".join(f"{figure:,}" for figure in figures)
         lines.append(f"| {suffix or 'all'} | {cells} | {slowest:.1f} |")
     return "\n".join(lines)
@@ -192,7 +192,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             case = outcome.case
             print(
                 f"{case.number}{case.suffix} ({case.damage}; {len(case.data):,} bytes): {outcome.kind} after "
-                f"{outcome.seconds:.1f} s {outcome.said}",
+                f"{outcome.seconds:.1f} s {outcome.message}",
                 flush=True,
             )
             if given.keep:

@@ -184,7 +184,7 @@ def _report(arguments: argparse.Namespace, idle: Asked, during: Asked, seconds: 
         before, after = idle.quantile(share), during.quantile(share)
         yield f"| {figure} | {shown(before)} | {shown(after)} | {shown(after / before)} |"
     yield f"| searches | {len(idle.seen):,} | {len(during.seen):,} | |"
-    yield f"| put off | {idle.put_off} | {during.put_off} | |"
+    yield f"| refused for now | {idle.refused} | {during.refused} | |"
     yield f"| errors | {len(idle.errors)} | {len(during.errors)} | |"
     generations = [len({each.generation for each in asked.seen}) for asked in (idle, during)]
     yield f"| generations seen | {generations[0]} | {generations[1]} | |"
@@ -198,7 +198,7 @@ def _rounds_report(round_of: dict[int, int], asked: Asked) -> Iterator[str]:
     wrong = mixed(asked.seen, round_of, _ROUND_DOCUMENTS)
     yield (
         f"\n{len(round_of) - 1} rounds: {len(asked.seen):,} searches, "
-        f"{len({each.generation for each in asked.seen})} generations seen, {asked.put_off} put off, "
+        f"{len({each.generation for each in asked.seen})} generations seen, {asked.refused} refused for now, "
         f"{len(asked.errors)} errors, {len(wrong)} mixed"
     )
     yield from (f"- {text}" for text in [*asked.errors[:3], *wrong[:5]])

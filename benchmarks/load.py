@@ -25,7 +25,7 @@ import httpx
 import numpy as np
 import sqlalchemy as sa
 
-from benchmarks.askers import Asked, asking, is_honest, wait_until
+from benchmarks.askers import Asked, asking, is_capacity_refusal, wait_until
 from benchmarks.corpus import PASSAGES_A_DOCUMENT, Corpus, questions, read_corpus
 from benchmarks.crashing import finds
 from benchmarks.senders import Senders, sign_in
@@ -60,23 +60,24 @@ _SCORES = 1e-4
 
 
 @dataclass(slots=True)
-class Met:
+class Measurements:
     """The measurements other than those of the searches.
 
     Attributes:
         health: milliseconds of each ``GET /healthz``.
         memory: pairs of seconds since the load began, and bytes of the server's process.
-        anew: the mean memory in bytes of a new server that answers the last searches again.
+        of_new_server: the mean memory in bytes of a new server that answers the last searches again.
         uploads: the number of accepted reports.
-        put_off: the number of refusals for lack of capacity or space (:func:`benchmarks.askers.is_honest`).
+        refused: the number of refusals for lack of capacity or space
+            (:func:`benchmarks.askers.is_capacity_refusal`).
         errors: a sentence for each error.
     """
 
     health: list[float] = field(default_factory=list)
     memory: list[tuple[float, int]] = field(default_factory=list)
-    anew: float = 0.0
+    of_new_server: float = 0.0
     uploads: int = 0
-    put_off: int = 0
+    refused: int = 0
     errors: list[str] = field(default_factory=list)
 
 
@@ -102,15 +103,15 @@ def main() -> int:
         senders = sign_in(home, arguments.askers, arguments.uploaders) if arguments.signed_in else Senders()
         with serving(home) as served:
             senders = senders.with_operator(home) if arguments.signed_in else senders
-            idle, busy, met, seconds = _measured(arguments, corpus, served, queries, senders)
+            idle, busy, measurements, seconds = _measure(arguments, corpus, served, queries, senders)
         with serving(home) as served:
             senders = senders.with_operator(home) if arguments.signed_in else senders
-            met.anew = _memory_anew(arguments, corpus, served, queries, senders)
+            measurements.of_new_server = _memory_of_new_server(arguments, corpus, served, queries, senders)
         note("making a library of the same documents from scratch")
         with Library.open(home, encoder) as index:
             differing = differences(index, Path(scratch, "fresh"), queries)
-    bounds = list(_bounds(arguments, idle, busy, met, differing))
-    print("\n".join(_report(arguments, bounds, busy, met, seconds)))
+    bounds = list(_bounds(arguments, idle, busy, measurements, differing))
+    print("\n".join(_report(arguments, bounds, busy, measurements, seconds)))
     return int(not all(bound.holds for bound in bounds))
 
 
@@ -129,9 +130,9 @@ def _arguments() -> argparse.Namespace:
     return made.parse_args()
 
 
-def _measured(
+def _measure(
     arguments: argparse.Namespace, corpus: Corpus, served: Served, queries: Sequence[str], senders: Senders
-) -> tuple[Asked, Asked, Met, float]:
+) -> tuple[Asked, Asked, Measurements, float]:
     """Put load on the server and measure.
 
     Returns:
@@ -143,22 +144,24 @@ def _measured(
     with asking(served.address, queries, arguments.askers, arguments.pause, senders.askers) as idle:
         time.sleep(arguments.idle)
     note(f"{arguments.askers} askers and {arguments.uploaders} uploaders for {arguments.seconds:.0f} s")
-    met = Met()
+    measurements = Measurements()
     began = time.monotonic()
-    with _watched(served, met):
+    with _watched(served, measurements):
         with (
             asking(served.address, queries, arguments.askers, arguments.pause, senders.askers) as busy,
-            _uploading(served.address, corpus, arguments, met, senders),
+            _uploading(served.address, corpus, arguments, measurements, senders),
         ):
             time.sleep(arguments.seconds)
         note("waiting for the uploads to be indexed")
         with httpx.Client(base_url=served.address, timeout=_SECONDS, headers=senders.operator) as client:
-            wait_until(lambda: _is_quiet(client, met), arguments.at_most, "the indexing of the uploads")
+            wait_until(
+                lambda: _is_quiet(client, measurements), arguments.at_most, "the indexing of the uploads"
+            )
         indexed = time.monotonic() - began
         note(f"{arguments.askers} askers, nothing else")
         with asking(served.address, queries, arguments.askers, arguments.pause, senders.askers):
             time.sleep(_minute(arguments))
-    return idle, busy, met, indexed
+    return idle, busy, measurements, indexed
 
 
 def _warm_up(
@@ -176,23 +179,23 @@ def _warm_up(
             client.post("/v1/search", json={"query": query}).raise_for_status()
 
 
-def _memory_anew(
+def _memory_of_new_server(
     arguments: argparse.Namespace, corpus: Corpus, served: Served, queries: Sequence[str], senders: Senders
 ) -> float:
     """Return the mean memory, in bytes, of a new server that answers the last searches again."""
-    met = Met()
+    measurements = Measurements()
     _warm_up(arguments, corpus, served, queries, senders)
     note(f"{arguments.askers} askers of a new server")
     with (
-        _watched(served, met),
+        _watched(served, measurements),
         asking(served.address, queries, arguments.askers, arguments.pause, senders.askers),
     ):
         time.sleep(_minute(arguments))
-    return _mean([held for _, held in met.memory])
+    return _mean([held for _, held in measurements.memory])
 
 
 @contextmanager
-def _watched(served: Served, met: Met) -> Iterator[None]:
+def _watched(served: Served, measurements: Measurements) -> Iterator[None]:
     """Request the server's health and measure its memory for as long as the context is open."""
     enough = threading.Event()
     began = time.monotonic()
@@ -204,9 +207,9 @@ def _watched(served: Served, met: Met) -> Iterator[None]:
                 try:
                     client.get("/healthz").raise_for_status()
                 except httpx.HTTPError as error:
-                    met.errors.append(f"/healthz: {type(error).__name__}: {error}")
-                met.health.append((time.perf_counter() - asked) * 1000)
-                met.memory.append((time.monotonic() - began, resident(served.pid)))
+                    measurements.errors.append(f"/healthz: {type(error).__name__}: {error}")
+                measurements.health.append((time.perf_counter() - asked) * 1000)
+                measurements.memory.append((time.monotonic() - began, resident(served.pid)))
 
     with ThreadPoolExecutor(1) as pool:
         watching = pool.submit(watch)
@@ -226,7 +229,7 @@ def resident(pid: int) -> int:
 
 @contextmanager
 def _uploading(
-    address: str, corpus: Corpus, arguments: argparse.Namespace, met: Met, senders: Senders
+    address: str, corpus: Corpus, arguments: argparse.Namespace, measurements: Measurements, senders: Senders
 ) -> Iterator[None]:
     """Let uploaders send reports while the context is open.
 
@@ -243,15 +246,15 @@ def _uploading(
             )
         except httpx.HTTPError as error:
             with lock:
-                met.errors.append(f"{name}: {type(error).__name__}: {error}")
+                measurements.errors.append(f"{name}: {type(error).__name__}: {error}")
             return
         with lock:
             if response.is_success:
-                met.uploads += 1
-            elif is_honest(response):
-                met.put_off += 1
+                measurements.uploads += 1
+            elif is_capacity_refusal(response):
+                measurements.refused += 1
             else:
-                met.errors.append(f"{name}: {response.status_code} {response.text[:200]}")
+                measurements.errors.append(f"{name}: {response.status_code} {response.text[:200]}")
 
     def upload(uploader: int) -> None:
         headers = senders.uploaders[uploader] if senders.uploaders else None
@@ -287,11 +290,11 @@ def long_text(corpus: Corpus, megabytes: int) -> str:
     return "\n\n".join(parts)
 
 
-def _is_quiet(client: httpx.Client, met: Met) -> bool:
+def _is_quiet(client: httpx.Client, measurements: Measurements) -> bool:
     jobs = client.get("/v1/jobs").raise_for_status().json()["jobs"]
     failed = [job for job in jobs if job["state"] == "failed"]
     if failed:
-        met.errors += [f"job: {job['message']}" for job in failed]
+        measurements.errors += [f"job: {job['message']}" for job in failed]
     return all(job["state"] in {"done", "failed", "cancelled"} for job in jobs)
 
 
@@ -351,11 +354,15 @@ def _is_same(ours: Sequence[Sequence[object]], theirs: Sequence[Sequence[object]
 
 
 def _bounds(
-    arguments: argparse.Namespace, idle: Asked, busy: Asked, met: Met, differing: Sequence[str]
+    arguments: argparse.Namespace,
+    idle: Asked,
+    busy: Asked,
+    measurements: Measurements,
+    differing: Sequence[str],
 ) -> Iterator[Bound]:
-    wrong = [*idle.errors, *busy.errors, *met.errors]
+    wrong = [*idle.errors, *busy.errors, *measurements.errors]
     yield Bound("errors but 507, and 429 and 503 with Retry-After", f"{len(wrong)}", "0", not wrong)
-    health = float(np.quantile(met.health, 0.99))
+    health = float(np.quantile(measurements.health, 0.99))
     yield Bound("/healthz, p99, ms", shown(health), f"under {HEALTH_MS:.0f}", health < HEALTH_MS)
     before, after = idle.quantile(0.95), busy.quantile(0.95)
     limit = TIMES_IDLE * before
@@ -363,11 +370,11 @@ def _bounds(
         f"search, p95, ms (alone: {shown(before)})", shown(after), f"under {shown(limit)}", after < limit
     )
     minute = _minute(arguments)
-    first = _mean([held for at, held in met.memory if at <= minute])
-    last = _mean([held for at, held in met.memory if at >= met.memory[-1][0] - minute])
-    second = _mean([held for at, held in met.memory if minute < at <= 2 * minute])
+    first = _mean([held for at, held in measurements.memory if at <= minute])
+    last = _mean([held for at, held in measurements.memory if at >= measurements.memory[-1][0] - minute])
+    second = _mean([held for at, held in measurements.memory if minute < at <= 2 * minute])
     growth = last / second - 1
-    most = max(held for _, held in met.memory)
+    most = max(held for _, held in measurements.memory)
     yield Bound(
         f"memory, most at once, MB more than in the first {minute:.0f} s",
         f"{(most - first) / 1e6:,.0f}",
@@ -376,13 +383,13 @@ def _bounds(
     )
     yield Bound(
         f"memory, second and last {minute:.0f} s, MB (in the first: {first / 1e6:,.0f}; of a new "
-        f"server at last: {met.anew / 1e6:,.0f})",
+        f"server at last: {measurements.of_new_server / 1e6:,.0f})",
         f"{second / 1e6:,.0f}, {last / 1e6:,.0f} ({growth:+.0%})",
         f"at most {GROWTH:+.0%}",
         growth <= GROWTH,
     )
     yield Bound(
-        f"of {arguments.queries} queries, found otherwise than from scratch",
+        f"of {arguments.queries} queries, with other results than in a library made from scratch",
         f"{len(differing)}",
         "0",
         not differing,
@@ -406,21 +413,25 @@ def _over_time(memory: Sequence[tuple[float, int]], moments: int = 12) -> Iterat
 
 
 def _report(
-    arguments: argparse.Namespace, bounds: Sequence[Bound], busy: Asked, met: Met, seconds: float
+    arguments: argparse.Namespace,
+    bounds: Sequence[Bound],
+    busy: Asked,
+    measurements: Measurements,
+    seconds: float,
 ) -> Iterator[str]:
     yield f"{machine()}\n"
     yield (
         f"{arguments.askers} askers and {arguments.uploaders} uploaders for {arguments.seconds:.0f} s, "
         f"{arguments.passages:,} passages and a text of {arguments.megabytes} MB: {len(busy.seen):,} "
-        f"searches, {met.uploads:,} uploads, {busy.put_off + met.put_off:,} requests put off; all was "
-        f"indexed after {seconds:.0f} s\n"
+        f"searches, {measurements.uploads:,} uploads, {busy.refused + measurements.refused:,} requests "
+        f"refused for now; all was indexed after {seconds:.0f} s\n"
     )
-    yield f"memory over time, MB: {', '.join(_over_time(met.memory))}\n"
+    yield f"memory over time, MB: {', '.join(_over_time(measurements.memory))}\n"
     yield "| figure | measured | allowed | verdict |\n|---|---:|---:|---|"
     for bound in bounds:
         verdict = "holds" if bound.holds else "DOES NOT HOLD"
         yield f"| {bound.figure} | {bound.measured} | {bound.allowed} | {verdict} |"
-    yield from ("", *(f"- {text}" for text in [*busy.errors, *met.errors][:5]))
+    yield from ("", *(f"- {text}" for text in [*busy.errors, *measurements.errors][:5]))
 
 
 if __name__ == "__main__":

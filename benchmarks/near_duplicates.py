@@ -59,7 +59,7 @@ def main() -> None:
         print(_set_row(name, _signatures(texts[: arguments.documents])))
     print("\n| documents | share that all have in common | in groups | seconds |\n|---|---|---|---|")
     for common in (0.0, 0.05, 0.1, 0.2):
-        labels, seconds = _timed(_made_up(10_000, common))
+        labels, seconds = _timed(_random_signatures(10_000, common))
         print(f"| 10000 | {common} | {_grouped(labels)} | {seconds:.2f} |")
 
 
@@ -119,7 +119,7 @@ def _grouped(labels: npt.NDArray[np.intp]) -> int:
     return int(sizes[sizes > 1].sum())
 
 
-def _made_up(documents: int, common: float) -> npt.NDArray[np.uint32]:
+def _random_signatures(documents: int, common: float) -> npt.NDArray[np.uint32]:
     """Make random signatures. Any two share a part of their numbers, and a tenth of them has a near copy."""
     chance = np.random.default_rng(1)
     all_have = chance.integers(0, 2**32, PERMUTATIONS, dtype=np.uint32)

@@ -33,7 +33,7 @@ from typing import Any
 import httpx
 import sqlalchemy as sa
 
-from benchmarks.askers import asking, is_honest
+from benchmarks.askers import asking, is_capacity_refusal
 from benchmarks.engines import empty
 from benchmarks.serving import COMMAND
 from benchmarks.side_by_side import machine, note
@@ -139,19 +139,19 @@ class Written:
         added: the milliseconds of each upload.
         stale: a sentence for each search that did not show the client's last write.
         checked: the number of searches that were compared with the last write.
-        put_off: the number of requests that were refused honestly or broken off, and tried again.
+        retried: the number of requests that were refused for now or broken off, and sent again.
         reports: the names of the reports that were accepted and not deleted.
     """
 
     added: list[float] = field(default_factory=list)
     stale: list[str] = field(default_factory=list)
     checked: int = 0
-    put_off: int = 0
+    retried: int = 0
     reports: set[str] = field(default_factory=set)
 
 
 class Writer:
-    """Uploads, searches and deletes through the proxy, and tries again when it is put off."""
+    """Uploads, searches and deletes through the proxy, and sends a refused request again."""
 
     def __init__(self, address: str) -> None:
         self.written = Written()
@@ -189,14 +189,14 @@ class Writer:
                 response = self._client.request(method, path, **content)  # type: ignore[arg-type]
             except httpx.HTTPError:
                 response = None
-            if response is not None and not is_honest(response):
+            if response is not None and not is_capacity_refusal(response):
                 # A request that was broken off may have been carried out.
                 if not (method == "DELETE" and response.status_code == 404):
                     response.raise_for_status()
                 return response
             if time.monotonic() > until:
-                sys.exit(f"{method} {path} was put off for {_SECONDS:.0f} s")
-            self.written.put_off += 1
+                sys.exit(f"{method} {path} was refused for {_SECONDS:.0f} s")
+            self.written.retried += 1
             time.sleep(0.2)
 
 
@@ -228,7 +228,10 @@ def main() -> None:
             opened.callback(replica.end)
             replica.start()
             note("a server is ready")
-        print("| servers | searches a second | p50, p95 ms | uploads, p50 ms | compared | stale | put off |")
+        print(
+            "| servers | searches a second | p50, p95 ms | uploads, p50 ms | compared | stale "
+            "| refused or sent again |"
+        )
         print("|---:|---:|---:|---:|---:|---:|---:|")
         for count in (1, SERVERS):
             print(_load(replicas[:count], queries, given.seconds), flush=True)
@@ -249,7 +252,7 @@ def _load(replicas: Sequence[Replica], queries: Sequence[str], seconds: float) -
     return (
         f"| {len(replicas)} | {len(asked.milliseconds) / seconds:.1f} "
         f"| {asked.quantile(0.5):.0f}, {asked.quantile(0.95):.0f} | {median(written.added):.0f} "
-        f"| {written.checked} | {len(written.stale)} | {asked.put_off + written.put_off} |"
+        f"| {written.checked} | {len(written.stale)} | {asked.refused + written.retried} |"
     )
 
 
@@ -290,7 +293,10 @@ def _killed(replicas: Sequence[Replica], queries: Sequence[str], given: argparse
     print(f"\n{given.kills} kills: {len(names)} reports were accepted, {lost} are lost, {twice} are there")
     print(f"twice; the servers find {found} of them.")
     broken = len(asked.errors) - len(wrong)
-    print(f"{len(asked.milliseconds)} searches were answered, {asked.put_off} put off, {broken} broken off.")
+    print(
+        f"{len(asked.milliseconds)} searches were answered, {asked.refused} refused for now, "
+        f"{broken} broken off."
+    )
     for error in sorted(set(wrong)):
         print(f"wrong: {error}")
 

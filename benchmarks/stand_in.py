@@ -90,9 +90,9 @@ def filled(
     with Library.open(home, encoder) as index:
         found = {record.path: record.document_id for record in index.catalog.documents()}
         missing = [number for path, number in wanted.items() if path not in found]
-        spare = [document_id for path, document_id in found.items() if path not in wanted]
-        if spare:
-            index.replace([], spare)
+        unwanted = [document_id for path, document_id in found.items() if path not in wanted]
+        if unwanted:
+            index.replace([], unwanted)
         for start in range(0, len(missing), _DOCUMENTS_AT_ONCE):
             index.replace([corpus.incoming(n) for n in missing[start : start + _DOCUMENTS_AT_ONCE]])
             print(f"{home.name}: {start:,} of {len(missing):,} documents", file=sys.stderr)

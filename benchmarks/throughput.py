@@ -101,12 +101,12 @@ def race(names: Sequence[str], texts: Sequence[str], encoder: Encoder, size: int
     print("| | tokens/s | against llama-index | median of slices | peak memory, MB |\n|---|---|---|---|---|")
     theirs = seconds["llama-index"]
     for name in names:
-        own, its = seconds[name], workers[name].close()
+        own, measured = seconds[name], workers[name].close()
         by_slice = median(other / mine for other, mine in zip(theirs, own, strict=True))
-        label = f"{name}, {its['precision']}" if name == "footnoted" else name
+        label = f"{name}, {measured['precision']}" if name == "footnoted" else name
         print(
             f"| {label} | {sum(tokens) / sum(own):,.0f} | {sum(theirs) / sum(own):.2f} | {by_slice:.2f} "
-            f"| {its['memory']:,.0f} |"
+            f"| {measured['memory']:,.0f} |"
         )
 
 

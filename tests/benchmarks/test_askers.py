@@ -10,7 +10,7 @@ from threading import Thread
 import httpx
 import pytest
 
-from benchmarks.askers import Seen, asking, contradictions, is_honest, mixed, seen_in, wait_until
+from benchmarks.askers import Seen, asking, contradictions, is_capacity_refusal, mixed, seen_in, wait_until
 
 RESULT = {"document_id": 4, "version": 2, "text": "It was closed in round 7 by the office."}
 
@@ -51,13 +51,13 @@ def test_askers_note_what_they_saw_and_what_failed(address: str) -> None:
 def test_each_asker_sends_its_own_headers_and_counts_refusals_apart(address: str) -> None:
     own: list[dict[str, str]] = [{"X-Own": "7"}, {}]
     with asking(address, ["busy", "mute", "bad"], 2, headers=own) as asked:
-        wait_until(lambda: asked.put_off > 2 and len(asked.errors) > 12, 30, "asking")
+        wait_until(lambda: asked.refused > 2 and len(asked.errors) > 12, 30, "asking")
     assert {error.partition("'")[2][:3] for error in asked.errors} == {"429", "500", "503"}
     assert (asked.seen, asked.milliseconds) == ([], [])
 
 
 @pytest.mark.parametrize(
-    ("status", "headers", "honest"),
+    ("status", "headers", "expected"),
     [
         (503, {"Retry-After": "7"}, True),
         (429, {"Retry-After": "7"}, True),
@@ -66,10 +66,10 @@ def test_each_asker_sends_its_own_headers_and_counts_refusals_apart(address: str
         (500, {"Retry-After": "7"}, False),
     ],
 )
-def test_a_refusal_is_honest_if_it_says_when_to_try_again(
-    status: int, headers: dict[str, str], honest: bool
+def test_a_refusal_for_lack_of_capacity_says_when_to_try_again(
+    status: int, headers: dict[str, str], expected: bool
 ) -> None:
-    assert is_honest(httpx.Response(status, headers=headers)) is honest
+    assert is_capacity_refusal(httpx.Response(status, headers=headers)) is expected
 
 
 def test_a_text_without_a_round_shows_none() -> None:

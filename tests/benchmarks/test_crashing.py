@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks import crashing
-from benchmarks.crashing import LostError, Said, crash
+from benchmarks.crashing import Interrupted, LostError, crash
 
 ROUNDS = 5
 
@@ -17,7 +17,7 @@ def test_nothing_is_lost_and_nothing_comes_back_where_the_process_is_killed(tmp_
 
 
 def test_a_lost_document_would_be_noticed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    said = Said({"reports/1.txt": "The dam holds."}, None, "between two")
-    monkeypatch.setattr(crashing, "_killed", lambda *_arguments: said)
+    interrupted = Interrupted({"reports/1.txt": "The dam holds."}, None, "between two")
+    monkeypatch.setattr(crashing, "_killed", lambda *_arguments: interrupted)
     with pytest.raises(LostError, match=r"killed in between two: \{\} is neither"):
         crash(tmp_path, 1)

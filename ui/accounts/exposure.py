@@ -52,8 +52,8 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
         if exposed and not settings.insecure:
             raise UsedWronglyError(
                 f"other machines can reach {settings.host}, and without sign-in anyone there can read, add "
-                "and delete reports; set FOOTNOTED_SIGN_IN to on and add yourself with `footnoted user add NAME "
-                "--administrator`, or accept this with --insecure"
+                "and delete reports; set FOOTNOTED_SIGN_IN to on and add yourself with `footnoted user add "
+                "NAME --administrator`, or accept this with --insecure"
             )
         yield None
         return
