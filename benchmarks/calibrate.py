@@ -130,9 +130,9 @@ def main() -> None:
             if name != "clapnq":
                 asked.extend(asked_without_title(dataset, index))
             for other in translated if name == "mlqa-en" else ():
-                translated = in_language_of(read_dataset(data_folder() / other), dataset)
-                asked.extend(asked_of(translated, index))
-                asked.extend(asked_without_title(translated, index))
+                other_language = in_language_of(read_dataset(data_folder() / other), dataset)
+                asked.extend(asked_of(other_language, index))
+                asked.extend(asked_without_title(other_language, index))
     stored: dict[str, Any] = {
         "made_by": "benchmarks/calibrate.py",
         "encoder": encoder.name,

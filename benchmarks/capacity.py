@@ -330,11 +330,8 @@ def _print_measured(sizes: Sequence[int]) -> None:
         values = [figures[name] for _, figures in found]
         base, slope = line(counts[:-1], values[:-1])
         predicted = base + slope * counts[-1]
-        cells = [
-            *(f"{value:,.1f}" for value in values),
-            f"{predicted:,.1f}",
-            f"{predicted / values[-1] - 1:+.0%}",
-        ]
+        off_by = f"{predicted / values[-1] - 1:+.0%}"
+        cells = [*(f"{value:,.1f}" for value in values), f"{predicted:,.1f}", off_by]
         print(f"| {name} | {' | '.join(cells)} |")
 
 

@@ -24,7 +24,7 @@ def _only_our_own_samples(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_damaged_file_gives_a_document_or_a_named_error() -> None:
     outcomes = list(run(FILES, SEED))
     wrong = [
-        f"{outcome.case.number}{outcome.case.suffix}, {outcome.case.damage}: {outcome.said}"
+        f"{outcome.case.number}{outcome.case.suffix}, {outcome.case.damage}: {outcome.message}"
         for outcome in outcomes
         if outcome.kind in {"violation", "crashed", "killed"}
     ]
