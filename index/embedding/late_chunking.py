@@ -35,12 +35,14 @@ def token_parts(
         tokenizer does not reproduce the row.
     """
     encoding = tokenizer.encode(text)
-    if len(encoding.ids) < len(ids) or encoding.ids[: len(ids) - 1] != list(ids[:-1]):
+    # Each of these attributes makes a new list when it is read.
+    whole, offsets = encoding.ids, encoding.offsets
+    if len(whole) < len(ids) or whole[: len(ids) - 1] != list(ids[:-1]):
         return None
     places = [place for place, special in enumerate(encoding.special_tokens_mask) if not special]
-    starts = [_begin(text, *encoding.offsets[place]) - offset for place in places]
+    starts = [_begin(text, *offsets[place]) - offset for place in places]
     # A truncated row ends with a special token.
-    beyond = len(ids) - (1 if encoding.ids[len(ids) - 1] != ids[-1] else 0)
+    beyond = len(ids) - (1 if whole[len(ids) - 1] != ids[-1] else 0)
     found = []
     for start, end in parts:
         within = places[bisect_left(starts, start) : bisect_left(starts, end)]

@@ -1,6 +1,6 @@
 """MPNet (Song et al., NeurIPS 2020): the network of the installed reranker, all-mpnet-base-v2.
 
-transformers has this network too, with the same outputs to the last bit; :mod:`index.embedding.bert` says why
+transformers has this network too, with the same outputs apart from rounding; :mod:`index.embedding.bert` says why
 it is here. This module imports torch, so import it only to use the network.
 """
 
@@ -13,7 +13,17 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from index.embedding.bert import Embedding, Linear, Shape, added, map_weights, read_shape, residual
+from index.embedding.bert import (
+    Embedding,
+    Linear,
+    Shape,
+    added,
+    attend,
+    map_weights,
+    read_shape,
+    residual,
+    unseen,
+)
 
 PADDING = 1
 """The number of the token ``<pad>``, and the position of padding. The first token has the next position."""
@@ -50,9 +60,9 @@ class Mpnet(nn.Module):
         embedded = self.embeddings["word_embeddings"](ids) + self.embeddings["position_embeddings"](places)
         hidden: Tensor = self.embeddings["LayerNorm"](embedded)
         bias = self.encoder["relative_attention_bias"](_buckets(ids.shape[1])).permute(2, 0, 1)[None]
-        unseen = (1 - mask[:, None, None, :].to(hidden.dtype)) * torch.finfo(hidden.dtype).min
+        bias = bias + unseen(mask, hidden.dtype)
         for layer in self.encoder["layer"].children():
-            hidden = layer(hidden, bias, unseen)
+            hidden = layer(hidden, bias)
         return hidden
 
 
@@ -67,13 +77,10 @@ class _Layer(nn.Module):
         self.intermediate = nn.ModuleDict({"dense": Linear(width, shape.intermediate_size)})
         self.output = residual(shape.intermediate_size, shape)
 
-    def forward(self, hidden: Tensor, bias: Tensor, unseen: Tensor) -> Tensor:
+    def forward(self, hidden: Tensor, bias: Tensor) -> Tensor:
         *inner, outer = self.attention["attn"].children()
-        query, key, value = (
-            projection(hidden).unflatten(-1, (self.heads, -1)).transpose(1, 2) for projection in inner
-        )
-        scores = query @ key.transpose(-1, -2) / math.sqrt(query.shape[-1]) + bias + unseen
-        attended = (scores.softmax(-1) @ value).transpose(1, 2).flatten(2)
+        query, key, value = (projection(hidden) for projection in inner)
+        attended = attend(query, key, value, self.heads, bias)
         hidden = self.attention["LayerNorm"](outer(attended) + hidden)
         return added(self.output, functional.gelu(self.intermediate["dense"](hidden)), hidden)
 

@@ -1,8 +1,8 @@
 """Opens models whose files are pinned, which means that the code fixes their digests.
 
 The vector of a text is the normalised mean of its tokens' vectors, and texts have no prompts.
-sentence-transformers gives the same vectors to the last bit, but takes several times as long to import. Since
-the files are pinned, this module reads no configuration. :mod:`index.embedding.sentence_transformer` opens
+sentence-transformers gives the same vectors (in float32 to the last bit), but takes several times as long to
+import. Since the files are pinned, this module reads no configuration. :mod:`index.embedding.sentence_transformer` opens
 all other models.
 """
 

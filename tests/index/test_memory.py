@@ -51,6 +51,29 @@ def test_threads_share_few_heaps(tmp_path: Path) -> None:
     assert limited == ARENAS < unlimited
 
 
+_REUSE = """
+import resource, sys
+from index.memory import limit_memory
+if sys.argv[1] == "limited":
+    limit_memory()
+for _ in range(20):
+    layer = [bytearray(12 << 20) for _ in range(3)]
+    del layer
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
+"""
+"""Prints the pages that the system has filled with zeros after twenty steps, each with three blocks of 12 MB."""
+
+
+def _new_pages(mode: str) -> int:
+    command = [sys.executable, "-c", _REUSE, mode]
+    return int(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc has these thresholds")
+def test_each_step_of_a_model_reuses_the_memory_of_the_step_before() -> None:
+    assert _new_pages("limited") * 5 < _new_pages("unlimited")
+
+
 _RETURN = """
 from pathlib import Path
 from index.memory import give_back

@@ -20,7 +20,6 @@ from fastapi import FastAPI
 from filelock import FileLock, Timeout
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from index.memory import limit_memory
 from ui.accounts.exposure import is_exposed, open_sign_in
 from ui.cli.server import RunningServer, remove_server_file, running_server, write_server_file
 from ui.cli.shutdown import EXIT_SECONDS, exit_within
@@ -136,7 +135,6 @@ def serve(
         PortInUseError: if the server cannot listen on the address; raised before anything is loaded.
         KeyboardInterrupt: if a signal arrives before the server is ready.
     """
-    limit_memory()
     with ExitStack() as opened:
         opened.enter_context(only_server(settings.home))
         _stop_if(interrupted)

@@ -37,22 +37,29 @@ HEAVY = {"transformers", "sentence_transformers", "sklearn", "scipy", "pandas", 
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_vectors_of_texts_queries_and_sentences_are_the_same_to_the_last_bit(precision: Precision) -> None:
+def test_vectors_of_texts_queries_and_sentences_are_those_of_sentence_transformers(
+    precision: Precision,
+) -> None:
+    """In float32 to the last bit. In bfloat16, the attention rounds its scores elsewhere."""
     from sentence_transformers import SentenceTransformer
 
     model = SentenceTransformer(str(bundled_folder()), device="cpu")
     if precision == "bfloat16":
         calculate_in_bfloat16(model)
     theirs, ours = encoder_of(model, "theirs", "theirs"), open_encoder(precision=precision)
-    assert np.array_equal(ours.encode(TEXTS), theirs.encode(TEXTS))
+    pairs = [(ours.encode(TEXTS), theirs.encode(TEXTS))]
     for one, other in zip(
         ours.encode_passages(TEXTS, PARTS), theirs.encode_passages(TEXTS, PARTS), strict=True
     ):
         assert one.sentences is not None
         assert other.sentences is not None
-        assert np.array_equal(one.sentences, other.sentences)
-    for text in TEXTS:
-        assert np.array_equal(ours.encode_query(text), theirs.encode_query(text))
+        pairs.append((one.sentences, other.sentences))
+    pairs += [(ours.encode_query(text)[None], theirs.encode_query(text)[None]) for text in TEXTS]
+    for mine, its in pairs:
+        if precision == "float32":
+            assert np.array_equal(mine, its)
+        else:
+            assert np.sum(mine * its, axis=1).min() > 0.9995
     assert ours.precision == theirs.precision == precision
 
 

@@ -1,4 +1,4 @@
-"""MPNet is the network of transformers, to the last bit."""
+"""MPNet is the network of transformers, apart from rounding."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize("lengths", [(TOKENS,), (24, 5, 1)])
-@pytest.mark.parametrize("precision", [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize(("precision", "rounding"), [(torch.float32, 1e-5), (torch.bfloat16, 0.05)])
 def test_the_network_is_that_of_transformers(
-    folder: Path, lengths: tuple[int, ...], precision: torch.dtype
+    folder: Path, lengths: tuple[int, ...], precision: torch.dtype, rounding: float
 ) -> None:
     from transformers import MPNetModel
 
@@ -49,4 +49,6 @@ def test_the_network_is_that_of_transformers(
     theirs, ours = MPNetModel.from_pretrained(folder, dtype=precision), read_mpnet(folder)
     with torch.inference_mode():
         expected = theirs(input_ids=ids, attention_mask=mask).last_hidden_state
-        assert torch.equal(ours.to(precision)(ids, mask), expected)
+        found = ours.to(precision)(ids, mask)
+    # The values of a token have a mean of 0 and a deviation of 1.
+    assert (found - expected)[mask.bool()].abs().max() < rounding
