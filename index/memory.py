@@ -1,4 +1,4 @@
-"""Limits the memory that C libraries hold in a server with many threads."""
+"""Tells C libraries how much memory to keep, in a process with many threads."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ ARENAS = 2
 heap keeps its own free memory, so a server with many heaps holds hundreds of unused megabytes."""
 
 KEPT = 32 << 20
-"""The largest block, in bytes, that glibc takes from its heaps (32 MB is its own maximum). Without a limit of the
-program's own, glibc maps the larger results of each layer of a model anew, and the system fills them with zeros:
-a fifth of the time of embedding."""
+"""The largest block, in bytes, that glibc takes from its heaps; glibc accepts no more than this. By default,
+glibc returns the results of each layer of a model to the system and asks for new memory for the next layer.
+The system fills new memory with zeros, which takes a tenth of the time of embedding."""
 
 FREE = 4 * KEPT
 """The free bytes at the end of a heap that glibc keeps, for the same reason, until :func:`give_back`."""
@@ -28,15 +28,17 @@ FREE = 4 * KEPT
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD, _M_ARENA_MAX = -1, -3, -8
 """The numbers of these options in glibc's ``malloc.h``."""
 
-
 PRIMITIVES = 8
 """The most prepared matrix products that oneDNN (torch's library for them) keeps in its cache. Each length of
 text needs a product with its own working memory, so oneDNN's default of 1,024 products would take 50 MB more
 while a library is indexed. Preparing a product again costs little."""
 
 
-def limit_memory() -> None:
-    """Limit oneDNN's cache to :data:`PRIMITIVES` and, if the C library is glibc, the heaps to :data:`ARENAS`.
+def configure_memory() -> None:
+    """Limit oneDNN's cache and glibc's heaps, and let each layer of a model reuse the memory of the last one.
+
+    The limits are :data:`PRIMITIVES`, :data:`ARENAS`, :data:`KEPT` and :data:`FREE`; other C libraries than
+    glibc keep their own.
 
     Call this before the threads start, since a thread keeps its heap, and before torch is used.
     """

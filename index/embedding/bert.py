@@ -1,7 +1,7 @@
 """BERT (Devlin et al., NAACL 2019): the network of the bundled encoder and of the bundled reader.
 
-transformers has this network too, with the same outputs (in float32 to the last bit). But importing it also imports
-torch's compiler, distributed tensors and SciPy, which takes seconds in every process that embeds a text.
+transformers has this network too, with the same outputs (in float32 to the last bit). But importing it also
+imports torch's compiler, distributed tensors and SciPy, which takes seconds in every process that embeds.
 
 This module imports torch, so import it only to use the network.
 """
@@ -106,7 +106,12 @@ class _Layer(nn.Module):
 
 
 def unseen(mask: Tensor, precision: torch.dtype) -> Tensor:
-    """The bias of :func:`attend` that hides padding, shape (texts, 1, 1, tokens), from a mask (texts, tokens)."""
+    """Return the bias of :func:`attend` that hides padding: shape (texts, 1, 1, tokens).
+
+    Args:
+        mask: 1 for a token, 0 for padding, shape (texts, tokens).
+        precision: the type of the bias.
+    """
     hidden = torch.zeros(mask.shape, dtype=precision).masked_fill_(mask == 0, torch.finfo(precision).min)
     return hidden[:, None, None, :]
 
@@ -115,7 +120,9 @@ def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, bias: Tensor |
     """Multi-head attention (Vaswani et al., 2017).
 
     Args:
-        query, key, value: the projections, each of shape (texts, tokens, heads * width of a head).
+        query: the projected queries, shape (texts, tokens, heads * width of a head).
+        key: the projected keys, in the same shape.
+        value: the projected values, in the same shape.
         heads: the number of heads.
         bias: is added to the scaled scores; its shape can be expanded to (texts, heads, tokens, tokens).
 

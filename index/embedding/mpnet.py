@@ -1,7 +1,7 @@
 """MPNet (Song et al., NeurIPS 2020): the network of the installed reranker, all-mpnet-base-v2.
 
-transformers has this network too, with the same outputs apart from rounding; :mod:`index.embedding.bert` says why
-it is here. This module imports torch, so import it only to use the network.
+transformers has this network too, with the same outputs apart from rounding; :mod:`index.embedding.bert` says
+why it is here. This module imports torch, so import it only to use the network.
 """
 
 from __future__ import annotations

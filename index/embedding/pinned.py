@@ -2,8 +2,8 @@
 
 The vector of a text is the normalised mean of its tokens' vectors, and texts have no prompts.
 sentence-transformers gives the same vectors (in float32 to the last bit), but takes several times as long to
-import. Since the files are pinned, this module reads no configuration. :mod:`index.embedding.sentence_transformer` opens
-all other models.
+import. Since the files are pinned, this module reads no configuration.
+:mod:`index.embedding.sentence_transformer` opens all other models.
 """
 
 from __future__ import annotations

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from index.memory import ARENAS, PRIMITIVES, limit_memory
+from index.memory import ARENAS, PRIMITIVES, configure_memory
 
 _COUNT = """
 import ctypes, sys, threading
-from index.memory import limit_memory
+from index.memory import configure_memory
 if sys.argv[2] == "limited":
-    limit_memory()
+    configure_memory()
 begin = threading.Barrier(40)
 
 def allocate():
@@ -53,15 +53,15 @@ def test_threads_share_few_heaps(tmp_path: Path) -> None:
 
 _REUSE = """
 import resource, sys
-from index.memory import limit_memory
+from index.memory import configure_memory
 if sys.argv[1] == "limited":
-    limit_memory()
+    configure_memory()
 for _ in range(20):
     layer = [bytearray(12 << 20) for _ in range(3)]
     del layer
 print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt)
 """
-"""Prints the pages that the system has filled with zeros after twenty steps, each with three blocks of 12 MB."""
+"""Prints the number of pages that the system filled with zeros in twenty steps of three blocks of 12 MB."""
 
 
 def _new_pages(mode: str) -> int:
@@ -103,8 +103,8 @@ def test_onednn_keeps_few_products_unless_the_environment_says_how_many(
 ) -> None:
     name = "ONEDNN_PRIMITIVE_CACHE_CAPACITY"
     monkeypatch.setenv(name, "7")
-    limit_memory()
+    configure_memory()
     assert os.environ[name] == "7"
     monkeypatch.delenv(name)
-    limit_memory()
+    configure_memory()
     assert os.environ[name] == str(PRIMITIVES)

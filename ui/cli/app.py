@@ -20,7 +20,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from index.errors import STANDARD_ERRORS, FootnotedError
-from index.memory import limit_memory
+from index.memory import configure_memory
 from ui.cli import options, printing
 from ui.cli.accounts import collections, tokens, users
 from ui.cli.export import export
@@ -361,7 +361,7 @@ def _fail(line: str, code: int) -> int:
 def program() -> NoReturn:
     """Run the command line, and end this process with its exit code."""
     gc.set_threshold(*_COLLECTIONS)
-    limit_memory()
+    configure_memory()
     # Without this, pydantic would read the metadata of every installed package to find plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     exit_with(main)
