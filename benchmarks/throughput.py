@@ -29,6 +29,7 @@ from index.embedding import Encoder, bundled_folder, open_encoder
 from index.embedding.machine import PRECISIONS, Precision
 from index.embedding.model import Vectors
 from index.library import TITLE_TOKENS
+from index.memory import configure_memory
 from index.text.chunks import chunk, passage_text
 from index.text.segmentation import sentences
 from rag.evaluation import Dataset, read_dataset
@@ -148,6 +149,7 @@ def work(name: str) -> None:
 
 
 def _ours(name: str) -> tuple[str, Embed]:
+    configure_memory()  # as the command line does
     encoder = open_encoder(precision="float32" if name.endswith("float32") else None)
 
     def embed(texts: list[str]) -> object:
