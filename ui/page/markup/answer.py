@@ -7,8 +7,8 @@ that begins with a block tag, so that CommonMark reads it as one HTML block and 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from itertools import groupby
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby, pairwise
 
 from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
 from rag.answers import DOUBTFUL, Answer, Cause, Citation, Comparison, Headline, Passage, Searched
@@ -224,14 +224,25 @@ def _groups(sentences: Sequence[ShownSentence], locale: Locale) -> str:
 
 
 def _runs(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the sentences of a group in order: prose as paragraphs, rows of one table as a table."""
+    """Return the sentences of a group in order: a line of prose as a paragraph, rows as a table."""
     runs = ((row_of, list(run)) for row_of, run in groupby(sentences, key=lambda sentence: sentence.row_of))
     return "".join(
-        f'<p class="fn-sentences">{" ".join(_sentence(sentence, locale) for sentence in run)}</p>'
+        "".join(_paragraph(line, locale) for line in _lines(run))
         if row_of is None
         else table_markup(row_of, [_row(sentence, locale) for sentence in run])
         for row_of, run in runs
     )
+
+
+def _lines(sentences: Sequence[ShownSentence]) -> Iterator[Sequence[ShownSentence]]:
+    """Split sentences into lines; each item of a list is a line of its own."""
+    starts = [place for place, sentence in enumerate(sentences) if place == 0 or sentence.begins_line]
+    for start, end in pairwise([*starts, len(sentences)]):
+        yield sentences[start:end]
+
+
+def _paragraph(sentences: Sequence[ShownSentence], locale: Locale) -> str:
+    return f'<p class="fn-sentences">{" ".join(_sentence(sentence, locale) for sentence in sentences)}</p>'
 
 
 def _row(sentence: ShownSentence, locale: Locale) -> CitedRow:

@@ -18,11 +18,19 @@ from ui.page.markup.text import escape
 
 @dataclass(frozen=True, slots=True)
 class ShownSentence:
-    """A sentence of the answer with its footnotes."""
+    """A sentence of the answer with its footnotes.
+
+    Attributes:
+        text: the sentence.
+        citations: the footnotes.
+        verdict: the result of checking the sentence.
+        begins_line: whether a line break precedes the sentence, as before each item of a list.
+    """
 
     text: str
     citations: tuple[Citation, ...]
     verdict: Verdict
+    begins_line: bool = False
 
     @property
     def sources(self) -> tuple[tuple[int, int], ...]:
@@ -47,7 +55,12 @@ class ShownSentence:
 def answer_sentences(answer: Answer) -> list[ShownSentence]:
     """Return the sentences of a whole answer."""
     return [
-        ShownSentence(answer.text[sentence.start : sentence.end], answer.cited_by(sentence), sentence.verdict)
+        ShownSentence(
+            answer.text[sentence.start : sentence.end],
+            answer.cited_by(sentence),
+            sentence.verdict,
+            _begins_line(answer.text, sentence.start),
+        )
         for sentence in answer.sentences
     ]
 
@@ -55,12 +68,16 @@ def answer_sentences(answer: Answer) -> list[ShownSentence]:
 def streamed_sentences(text: str, citations: Sequence[Citation]) -> list[ShownSentence]:
     """Return the sentences of a partial answer whose footnotes have arrived."""
     return [
-        ShownSentence(text[start:end], tuple(cited), verdict)
+        ShownSentence(text[start:end], tuple(cited), verdict, _begins_line(text, start))
         for (start, end, verdict), cited in groupby(
             citations,
             key=lambda cited: (cited.answer_start, cited.answer_end, cited.verification.verdict),
         )
     ]
+
+
+def _begins_line(text: str, start: int) -> bool:
+    return text[:start].endswith("\n")
 
 
 _WORST = VERDICTS[::-1]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from functools import partial
 from html import unescape
@@ -53,6 +54,21 @@ def test_every_quoted_sentence_is_shown_whole_with_its_mark(quotes: list[str]) -
     assert "".join(page.text_of("fn-quote")) == "".join(map(shown, quotes))
     assert page.text_of("fn-mark") == [f"[{number}]" for number in range(1, len(quotes) + 1)]
     assert set(page.tags) <= TAGS
+
+
+@pytest.mark.parametrize("stream", [False, True])
+def test_each_item_of_a_list_begins_a_line(stream: bool) -> None:
+    text = "The dam failed. He ordered:\n• raids,\n• arrests.\nThey began."
+    quotes = ["The dam failed.", "He ordered:", "• raids,", "• arrests.", "They began."]
+    cited = [citation(number, quote, at=text.index(quote)) for number, quote in enumerate(quotes, 1)]
+    markup = streamed_markup(text, cited) if stream else answer_markup(answer(*cited, text=text))
+    lines = re.findall('<p class="fn-sentences">.*?</p>', markup)
+    assert [Page(line).text_of("fn-quote") for line in lines] == [
+        ["The dam failed.", "He ordered:"],
+        ["• raids,"],
+        ["• arrests."],
+        ["They began."],
+    ]
 
 
 @given(texts, texts)
