@@ -53,7 +53,7 @@ from ui.http.model import model_router
 from ui.http.openid import Provider
 from ui.http.operations.description import describe_refusals
 from ui.http.operations.observation import Observation
-from ui.http.operations.quota_middleware import SenderLimits
+from ui.http.operations.rate_limits import SenderLimits
 from ui.http.operations.routes import audit_router, health_router, metrics_router
 from ui.http.operations.storage import storage_router
 from ui.http.operations.traces import Traces

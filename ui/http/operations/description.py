@@ -14,7 +14,7 @@ from fastapi import FastAPI
 from ui.accounts import Scope, SignIn
 from ui.http.access.identity import session_cookie
 from ui.http.access.table import Requirement, requirement_of
-from ui.http.operations.quota_middleware import FREE
+from ui.http.operations.rate_limits import FREE
 from ui.http.problems import MEDIA_TYPE, documented, schemas
 
 TOKEN, SESSION = "token", "session"

@@ -15,12 +15,15 @@ from ui.accounts import Identity
 from ui.accounts import Scope as ScopeName
 from ui.http.access.check import client_address
 from ui.http.access.table import matched
-from ui.http.middleware import FROM_URL, UPLOAD
+from ui.http.middleware import UPLOAD
 from ui.http.problems import refusal, unreachable
 from ui.operations import Quotas
 
 FREE = ("GET /healthz", "GET /readyz", "GET /metrics")
 """The routes without a limit, for programs that monitor the server."""
+
+FROM_URL = ("POST", "/v1/documents/from-url")
+"""The requests for which the server fetches a file."""
 
 _COUNTING = 4
 """The maximum number of requests that are counted at once, in threads that no slow request can occupy."""

@@ -1,0 +1,7 @@
+"""Middleware: limits on request bodies, compression, caching, and security headers."""
+
+from ui.http.middleware.body_limits import UPLOAD, BodyLimit, LengthCheck
+from ui.http.middleware.caching import CacheForever, CompressLibrary
+from ui.http.middleware.security_headers import PageHeaders
+
+__all__ = ["UPLOAD", "BodyLimit", "CacheForever", "CompressLibrary", "LengthCheck", "PageHeaders"]
