@@ -37,7 +37,7 @@ _ROLE = regex.compile(
 _ALIAS = r"(?:,?\s\([^():]{1,80}\))"
 _TICKER = r"(?:,?\s?[(\[](?:[A-Za-z][A-Za-z., &]{1,40}:\s?[A-Z0-9.]{1,8}[;,]?\s?)+[)\]])"
 _LEAD = regex.compile(
-    rf"(?:(?:--|[–—…-]|\.\s?\.)\s|\A(?P<undated>))(?P<name>{_NAME}){_ALIAS}*(?P<ticker>{_TICKER})?{_ALIAS}*"
+    rf"(?:(?:--|[–—…-]|\.\s?\.)\s|\A(?P<no_dateline>))(?P<name>{_NAME}){_ALIAS}*(?P<ticker>{_TICKER})?{_ALIAS}*"
     r"(?P<today>,?\s(?:today\s)(?:announced|reported|released|published|said)\b)?"
 )
 _TODAY = regex.compile(r"\btoday,? (?:announced|reported|released|published)\b")
@@ -109,7 +109,7 @@ def _release(paragraphs: Iterable[str], *, is_release: bool) -> str | None:
             name = match["name"].rstrip(",")
             today = match["today"] or _TODAY.search(text)
             marks = [bool(match["ticker"]), is_organisation(name), bool(today), is_release]
-            needed = _MARKS if match["undated"] is None else _MARKS + 1
+            needed = _MARKS if match["no_dateline"] is None else _MARKS + 1
             if (match["ticker"] or match["today"]) and sum(marks) >= needed:
                 return name
     return None

@@ -23,11 +23,11 @@ _BOLD = re.compile(rb"bold|black|heavy|[-,]?bd\b|medi\b|cmbx", re.IGNORECASE)
 _LINE_ENDS = frozenset({"\r", "\n", WRAPPED_HYPHEN})
 
 
-_FAR = 1e6
+_MAX_COORDINATE = 1e6
 """The largest coordinate that is read, in points: broken fonts put characters at infinity. A page has at most
 14,400 points (ISO 32000-1, annex C)."""
 
-_FARTHEST = 65_535
+_MAX_BOX_COORDINATE = 65_535
 """The largest coordinate that ``PageLayout.boxes`` can hold: the largest unsigned 16-bit number."""
 
 
@@ -87,7 +87,7 @@ def glyphs(frame: Frame, text_page: PdfTextPage) -> list[Glyph]:
     """
     count = text_page.count_chars()
     codes = _codes(text_page, count)
-    shown = _places(frame, text_page, count)
+    shown = _boxes(frame, text_page, count)
     characters = [readable(character) for character in _characters(codes)]
     if not all(characters):
         characters = with_ligatures(characters, codes, _upright(shown, frame, text_page).tolist())
@@ -134,7 +134,7 @@ def _address(pointer: Any) -> int:  # noqa: ANN401 - of ctypes
     return cast(pointer, c_void_p).value or 0
 
 
-def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float64]:
+def _boxes(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.float64]:
     """Return the box (left, bottom, right, top) of each character on the visible page; shape (n, 4)."""
     from ctypes import addressof, c_int, c_void_p, sizeof
 
@@ -148,7 +148,7 @@ def _places(frame: Frame, text_page: PdfTextPage, count: int) -> NDArray[np.floa
         ask(handle, index, place)
     left, top, right, bottom = np.frombuffer(rectangles, np.float32).reshape(-1, 4).T.astype(np.float64)
     shown = _turned(np.column_stack((left, bottom, right, top)), frame)
-    return np.clip(np.nan_to_num(shown), -_FAR, _FAR)
+    return np.clip(np.nan_to_num(shown), -_MAX_COORDINATE, _MAX_COORDINATE)
 
 
 def _is_inside(shown: NDArray[np.float64], frame: Frame) -> NDArray[np.bool_]:
@@ -209,7 +209,7 @@ def box_bytes(shown: ArrayLike, frame: Frame) -> bytes:
 
     left, bottom, right, top = np.asarray(shown, np.float64).reshape(-1, 4).T
     corners = np.column_stack((left, frame.height - top, right, frame.height - bottom))
-    limits = np.minimum(np.array([frame.width, frame.height] * 2) * UNITS, _FARTHEST)
+    limits = np.minimum(np.array([frame.width, frame.height] * 2) * UNITS, _MAX_BOX_COORDINATE)
     first = np.floor(np.clip(np.nan_to_num(corners[:, :2]) * UNITS, 0, limits[:2] - 1))
     last = np.ceil(np.clip(np.nan_to_num(corners[:, 2:]) * UNITS, 0, limits[2:]))
     return np.hstack((first, np.maximum(last, first + 1))).astype("<u2").tobytes()

@@ -37,7 +37,7 @@ MIN_WRAPPED = 0.25
 MAX_LEADING = 2.2
 """The largest median line distance of a column, in line heights: side notes are further apart."""
 
-MAX_CELLS = 0.7
+MAX_CELL_FILL = 0.7
 """The cells of a table's row fill less than this share of a column's width: running text fills more."""
 
 MIN_TABLE_ROWS = 3
@@ -151,16 +151,18 @@ def _zones(
     that crosses the gutter, or the parts of a table's row. It is empty for the last zone.
     """
     crossing = [[part] for part in parts if _crosses(part.line, gutter)]
-    aside = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
-    rows = list(_table_rows(aside, gutter))
+    beside_gutter = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)
+    rows = list(_table_rows(beside_gutter, gutter))
     in_rows = {part.rank for row in rows for part in row}
-    aside = [part for part in aside if part.rank not in in_rows]
+    beside_gutter = [part for part in beside_gutter if part.rank not in in_rows]
     start = 0
     for below in (*sorted(crossing + rows, key=lambda row: _height_on_page(row[0])), None):
         end = start
-        while end < len(aside) and (below is None or _height_on_page(aside[end]) < _height_on_page(below[0])):
+        while end < len(beside_gutter) and (
+            below is None or _height_on_page(beside_gutter[end]) < _height_on_page(below[0])
+        ):
             end += 1
-        zone = aside[start:end]
+        zone = beside_gutter[start:end]
         left = [part for part in zone if part.line.right < gutter]
         right = [part for part in zone if part.line.right >= gutter]
         yield (left, right), below or []
@@ -182,8 +184,8 @@ def _table_rows(parts: Sequence[_Part], gutter: float) -> Iterator[list[_Part]]:
         right = sum(part.line.right - part.line.left for part in row if part.line.right >= gutter)
         ranks = sorted(part.rank for part in row)
         is_row = (
-            0 < left < MAX_CELLS * (gutter - start)
-            and 0 < right < MAX_CELLS * (end - gutter)
+            0 < left < MAX_CELL_FILL * (gutter - start)
+            and 0 < right < MAX_CELL_FILL * (end - gutter)
             and ranks[-1] - ranks[0] <= 2 * len(ranks)
             and not any(part.line.text[0].islower() for part in row)
         )
@@ -265,8 +267,8 @@ def _gaps(parts: Sequence[_Part]) -> NDArray[np.float64]:
     left, right, bottom, top = box.T
     shared = np.minimum(top[:, None], top) - np.maximum(bottom[:, None], bottom)
     height = np.minimum((top - bottom)[:, None], top - bottom)
-    beside = (shared > 0.3 * height) & (left - right[:, None] >= MIN_GUTTER * height)
-    nearest = np.where(beside, left, np.inf).min(axis=1)
+    is_beside = (shared > 0.3 * height) & (left - right[:, None] >= MIN_GUTTER * height)
+    nearest = np.where(is_beside, left, np.inf).min(axis=1)
     has_one = np.isfinite(nearest)
     return np.column_stack((right[has_one], nearest[has_one]))
 

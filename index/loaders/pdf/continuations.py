@@ -31,7 +31,7 @@ MIN_WIDTH = 12
 MIN_WIDTH_INSIDE = 8
 """Replaces ``MIN_WIDTH`` if the next column begins in lower case, as few cells of a table do."""
 
-MAX_COLUMNS_BETWEEN = 3
+MAX_COLUMNS_AHEAD = 3
 """The number of columns in which the rest of a paragraph is looked for: some are only words in a figure."""
 
 _CAPTION = regex.compile(r"(?:figure|fig|table|chart|box|map|source|sources|note|notes)\b", regex.IGNORECASE)
@@ -91,11 +91,11 @@ def _over_columns(
     start = 0
     while start < len(columns):
         column = columns[start]
-        for number in range(start + 1, min(start + 1 + MAX_COLUMNS_BETWEEN, len(columns))):
+        for number in range(start + 1, min(start + 1 + MAX_COLUMNS_AHEAD, len(columns))):
             following = columns[number]
             end, rest = _last(column, usual), _first(following, usual)
             is_next = number == start + 1 and end is column[-1] and rest is following[0]
-            if _is_wide(end, rest, is_next=is_next) and _goes_on(end, rest, is_next=is_next):
+            if _is_wide(end, rest, is_next=is_next) and _continues_sentence(end, rest, is_next=is_next):
                 words = joined(end.words, rest.words, known)
                 columns[start] = [
                     *_without(column, end),
@@ -129,7 +129,7 @@ def _over_page(
         is_next = column is last[-1] and end is column[-1] and rest is following[0]
         page = next(page for page in reversed(read) if page)
         is_held = end.continues and len(page) > 1  # a continued paragraph must stay first on its page
-        if not is_held and _goes_on(end, rest, is_next=is_next):
+        if not is_held and _continues_sentence(end, rest, is_next=is_next):
             page[:] = [*_without(page, end), end]
             following[:] = [replace(rest, continues=True), *_without(following, rest)]
             return
@@ -171,7 +171,7 @@ def _is_long(paragraph: Paragraph) -> bool:
     return paragraph.first is not paragraph.last
 
 
-def _goes_on(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
+def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bool:
     """Return whether ``rest``, at the start of a column or page, continues the sentence of ``end``.
 
     Args:

@@ -13,14 +13,14 @@ from itertools import pairwise, product
 from index.loaders.pdf.runs import Line
 from index.text.geometry import BOX_BYTES
 
-NEAR = 3
+COMPARED_LINES = 3
 """The number of lines that are compared at the end of a page and at the start of the next page: running
 titles and page numbers may stand between a cut line and the edge of its page."""
 
-SHARED = 0.3
+SAME_LINE = 0.3
 """Two runs are on one line if their lower bounds are closer than this share of the upper run's height."""
 
-FEWEST = 3
+MIN_CHARACTERS = 3
 """The fewest characters of a cut line by which the whole line can be recognised."""
 
 
@@ -32,8 +32,8 @@ def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     """
     kept = [list(runs) for runs in pages]
     for above, below in pairwise(kept):
-        lowest = [_Drawn(runs) for runs in _by_height(above)[:NEAR]]
-        highest = [_Drawn(runs) for runs in _by_height(below)[-NEAR:]]
+        lowest = [_PlacedLine(runs) for runs in _by_height(above)[:COMPARED_LINES]]
+        highest = [_PlacedLine(runs) for runs in _by_height(below)[-COMPARED_LINES:]]
         cut = {id(run) for one, other in product(lowest, highest) if one.is_cut(other) for run in one.runs}
         cut |= {id(run) for one, other in product(highest, lowest) if one.is_cut(other) for run in one.runs}
         for runs in (above, below):
@@ -41,7 +41,7 @@ def without_cut_lines(pages: Sequence[Sequence[Line]]) -> list[list[Line]]:
     return kept
 
 
-class _Drawn:
+class _PlacedLine:
     """A line and the places of its characters.
 
     Attributes:
@@ -60,14 +60,14 @@ class _Drawn:
             if not character.isspace()
         ]
 
-    def is_cut(self, whole: _Drawn) -> bool:
+    def is_cut(self, whole: _PlacedLine) -> bool:
         """Return whether this line is what clipping has left of the line ``whole``.
 
         Each of its characters stands where ``whole`` has the same character. Clipping keeps all occurrences
         of a letter or none, and some of the missing letters stand between others. A line that only lacks the
         end of ``whole`` is therefore not a cut line.
         """
-        if not FEWEST <= len(self.characters) < len(whole.characters):
+        if not MIN_CHARACTERS <= len(self.characters) < len(whole.characters):
             return False
         drawn, there = {character for character, _ in self.characters}, set(whole.characters)
         last = max(place for _, place in self.characters)
@@ -85,7 +85,7 @@ def _by_height(runs: Sequence[Line]) -> list[list[Line]]:
     """Group runs into lines; return the runs of each line, the lowest line first."""
     lines: list[list[Line]] = []
     for run in sorted(runs, key=lambda run: run.bottom):
-        if lines and run.bottom - lines[-1][0].bottom < SHARED * run.height:
+        if lines and run.bottom - lines[-1][0].bottom < SAME_LINE * run.height:
             lines[-1].append(run)
         else:
             lines.append([run])

@@ -19,7 +19,7 @@ from index.loaders.pdf.columns import ordered
 from index.loaders.pdf.continuations import PageParts, Stitched, followed, layouts, stitched
 from index.loaders.pdf.cover.details import FirstPages, front_page
 from index.loaders.pdf.cut_lines import without_cut_lines
-from index.loaders.pdf.footnotes import usual_height, without_notes
+from index.loaders.pdf.footnotes import separate_notes, usual_height
 from index.loaders.pdf.lines import lines
 from index.loaders.pdf.ocr import recognised, scale
 from index.loaders.pdf.open import PDFIUM, SAVE_AGAIN, opened
@@ -82,7 +82,7 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
     with PDFIUM:
         document = opened(data, path, options)
     try:
-        said, marks = _properties(document), _bookmarks(document)
+        entries, marks = _properties(document), _bookmarks(document)
         placed = [_page(document, number, path, options) for number in range(len(document))]
     finally:
         with PDFIUM:
@@ -98,9 +98,9 @@ def read_pdf(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
             raise LoadError(path, cause, SCAN_AGAIN)
         raise LoadError(path, f"has no text layer ({pictures})", READ_PICTURES)
     properties = Properties(
-        title=readable_property(said.get("Title")),
-        author=readable_property(said.get("Author")),
-        published=_published(said),
+        title=readable_property(entries.get("Title")),
+        author=readable_property(entries.get("Author")),
+        published=_published(entries),
     )
     stated, believed = front_page(FirstPages(written, kept, heights, pages[0], known, text), properties)
     outline = sections(marks, pages, whole, [page.frame for page in placed])
@@ -132,7 +132,7 @@ def _read(
     known, usual = words_of(written), usual_height(written)
     parts: list[PageParts] = []
     for lines_of_page in written:
-        text, notes = without_notes(lines_of_page, usual)
+        text, notes = separate_notes(lines_of_page, usual)
         parts.append(PageParts(paragraphs(text, known), paragraphs(notes, known)))
     joined = followed(parts, usual, known)
     return written, joined, stitched(joined, known), known
@@ -141,8 +141,8 @@ def _read(
 def _properties(document: PdfDocument) -> dict[str, str]:
     """Return the entries of the PDF's information dictionary without control characters or empty values."""
     with PDFIUM:
-        said = document.get_metadata_dict(skip_empty=True)
-    cleaned = {key: flow("".join(readable(character) for character in text)) for key, text in said.items()}
+        entries = document.get_metadata_dict(skip_empty=True)
+    cleaned = {key: flow("".join(readable(character) for character in text)) for key, text in entries.items()}
     return {key: text for key, text in cleaned.items() if text}
 
 
@@ -151,14 +151,14 @@ def _bookmarks(document: PdfDocument) -> list[Bookmark]:
         return bookmarks(document)
 
 
-def _published(said: Mapping[str, str]) -> str | None:
+def _published(entries: Mapping[str, str]) -> str | None:
     """Return the day of the creation date, ``D:YYYYMMDDHHmmSS…`` (ISO 32000-1, 7.9.4), in ISO 8601.
 
     Return None if there is no valid date, or if it is only the day on which the pages were copied from a file
     that may be years older.
     """
-    match = _DATE.fullmatch(said.get("CreationDate", ""))
-    if _COPIERS.match(said.get("Creator", "")):
+    match = _DATE.fullmatch(entries.get("CreationDate", ""))
+    if _COPIERS.match(entries.get("Creator", "")):
         return None
     return iso_date("-".join(part for part in match.groups() if part)) if match else None
 

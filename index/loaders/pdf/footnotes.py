@@ -20,10 +20,10 @@ _MARK = regex.compile(
 )
 
 
-_STANDING = 0.2
+_VERTICAL_WIDTH = 0.2
 """The least width per character, in line heights, of a horizontal line: a narrower line is vertical."""
 
-_STANDING_CHARACTERS = 8
+_MIN_VERTICAL_CHARACTERS = 8
 
 
 def usual_height(pages: Iterable[Iterable[Line]]) -> float:
@@ -35,7 +35,7 @@ def usual_height(pages: Iterable[Iterable[Line]]) -> float:
     return characters.most_common(1)[0][0] if characters else 0.0
 
 
-def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
+def separate_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[Line]]:
     """Separate the lines of the text from those of footnotes and from vertical lines.
 
     A footnote begins with its mark, is smaller than the text, and has only small lines below it, which then
@@ -51,7 +51,7 @@ def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[
     if len(page) > MAX_LINES:
         return list(page), []
     small = [line.height < SMALLER * usual and not line.is_row for line in page]
-    notes = {number for number, line in enumerate(page) if _is_upright(line)}
+    notes = {number for number, line in enumerate(page) if _is_vertical(line)}
     for number, line in enumerate(page):
         if number in notes or not small[number] or not _MARK.match(line.text):
             continue
@@ -70,9 +70,10 @@ def without_notes(page: Sequence[Line], usual: float) -> tuple[list[Line], list[
     )
 
 
-def _is_upright(line: Line) -> bool:
+def _is_vertical(line: Line) -> bool:
     """Return whether a line is written vertically."""
     characters = sum(len(cell.words.text) for cell in line.cells)
     return (
-        characters >= _STANDING_CHARACTERS and line.right - line.left < _STANDING * line.height * characters
+        characters >= _MIN_VERTICAL_CHARACTERS
+        and line.right - line.left < _VERTICAL_WIDTH * line.height * characters
     )

@@ -42,7 +42,7 @@ def lines(pieces: Iterable[Line]) -> list[Line]:
     joined: list[Line] = []
     for piece in pieces:
         line = replace(piece, cells=_wide_cells(piece))
-        if joined and _goes_on(joined[-1], line):
+        if joined and _continues_line(joined[-1], line):
             joined[-1] = _together(joined[-1], line)
         else:
             joined.append(line)
@@ -72,7 +72,7 @@ def _without_end(words: Placed) -> Placed:
     return words.cut(0, len(words.text.rstrip()))
 
 
-def _goes_on(line: Line, following: Line) -> bool:
+def _continues_line(line: Line, following: Line) -> bool:
     """Return whether ``following`` continues ``line`` on its right, perhaps as a superscript or subscript."""
     overlap = min(line.top, following.top) - max(line.bottom, following.bottom)
     smaller = min(line.height, following.height)

@@ -72,7 +72,7 @@ def check(languages: Sequence[str]) -> None:
         if language not in known:
             raise RecognitionError(
                 f"{PROGRAM} does not know the language {language!r}",
-                f"install it{_package(language)}, or name others in the setting ocr_languages; known are "
+                f"install it{_package(language)}, or name others in the setting ocr_languages; it has "
                 f"{', '.join(sorted(known))}",
             )
 
@@ -126,8 +126,10 @@ def _run(command: list[str], given: bytes, seconds: float) -> bytes:
         cause = f"{PROGRAM} does not start ({error.strerror or error})"
         raise RecognitionError(cause, "close other programs, or install it again") from error
     if done.returncode:
-        said = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"code {done.returncode}"]
-        raise RecognitionError(f"{PROGRAM} failed ({said[-1]})", "see whether its languages are installed")
+        messages = done.stderr.decode("utf-8", "replace").strip().splitlines() or [f"code {done.returncode}"]
+        raise RecognitionError(
+            f"{PROGRAM} failed ({messages[-1]})", "see whether its languages are installed"
+        )
     return done.stdout
 
 

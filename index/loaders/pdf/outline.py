@@ -177,8 +177,8 @@ def _is_titled(text: str, title: str) -> bool:
         return False
     words, named = _letters(text), _letters(title)
     shorter, longer = sorted((words, named), key=len)
-    is_number = longer.removesuffix(shorter)
-    return bool(shorter) and longer.endswith(shorter) and len(is_number) <= _MAX_NUMBER
+    number = longer.removesuffix(shorter)
+    return bool(shorter) and longer.endswith(shorter) and len(number) <= _MAX_NUMBER
 
 
 def _letters(text: str) -> str:

@@ -54,7 +54,7 @@ class FirstPages:
     text: str
 
 
-def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Properties]:
+def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, Properties]:
     """Separate the details that the first page states from credible details in the file's properties.
 
     The title in the properties is credible if its words stand above the text of the page, and are not just a
@@ -63,7 +63,7 @@ def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Propert
 
     Args:
         pages: the first pages.
-        said: the file's properties.
+        properties: the file's properties.
 
     Returns:
         The details that the page states, without a title if the one in the properties is credible; and the
@@ -73,37 +73,37 @@ def front_page(pages: FirstPages, said: Properties) -> tuple[Properties, Propert
     lines = [_written(line) for line in page]
     cover = filing(lines, pages.text)
     if cover is not None:
-        return cover.details, Properties(author=said.author, published=said.published)
+        return cover.details, Properties(author=properties.author, published=properties.published)
     leads = [paragraph.text for paragraph in pages.paragraphs[:_LEAD_PARAGRAPHS] if not paragraph.is_row]
     title = title_of_pages(pages.kept[:2], _running(pages), pages.known)
     above = lines_above_text(page, pages.known)
-    believed = said.title if said.title and _is_believed(said.title, above, title) else None
+    believed = properties.title if properties.title and _is_believed(properties.title, above, title) else None
     if believed is None and title is None and pages.kept:
         title = caption_of_page(pages.kept[0], pages.known)
     stated = Properties(
         title=None if believed else title,
-        publisher=issuer(lines, leads, _above_title(above, believed or title), said.author),
+        publisher=issuer(lines, leads, _above_title(above, believed or title), properties.author),
         published=stated_date(_at_edges(page, pages.heights[0] if pages.heights else 0.0), leads, lines),
     )
-    return stated, Properties(title=believed, author=said.author, published=said.published)
+    return stated, Properties(title=believed, author=properties.author, published=properties.published)
 
 
-def _is_believed(said: str, above: Sequence[str], title: str | None) -> bool:
+def _is_believed(named: str, above: Sequence[str], title: str | None) -> bool:
     """Return whether the title in the properties is credible, and says as much as the title on the page.
 
     Args:
-        said: the title in the properties.
+        named: the title in the properties.
         above: the lines above the text of the first page.
-        title: the title that the page shows, or None. If it says more than ``said``, ``said`` may be only a
+        title: the title that the page shows, or None. If it says more than ``named``, ``named`` may be only a
             part of it, such as the name of a company, and is not believed.
     """
-    if is_furniture(said):
+    if is_furniture(named):
         return False
     if title is None:
-        return (has_words(said) and is_among(said, above)) or reads_like_title(said)
-    if is_among(said, [title]):
-        return is_among(title, [said])
-    return has_words(said) and is_among(said, above)
+        return (has_words(named) and is_among(named, above)) or reads_like_title(named)
+    if is_among(named, [title]):
+        return is_among(title, [named])
+    return has_words(named) and is_among(named, above)
 
 
 def _above_title(above: Sequence[str], title: str | None) -> list[str]:

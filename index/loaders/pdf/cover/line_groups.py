@@ -107,7 +107,7 @@ def _runs(page: Sequence[Line]) -> Iterator[list[Line]]:
     for line in page:
         if line.top < foot or (line.is_row and not _is_single(line)):
             continue
-        if run and not _goes_on(run[-1], line):
+        if run and not _is_same_group(run[-1], line):
             yield run
             run = []
         run.append(line)
@@ -122,7 +122,7 @@ def _is_single(row: Line) -> bool:
     return len(cells) == 1 or (is_numbered and _WORD.search(cells[1]) is not None)
 
 
-def _goes_on(line: Line, following: Line) -> bool:
+def _is_same_group(line: Line, following: Line) -> bool:
     """Return whether two lines belong to one group."""
     small, large = sorted((line.height, following.height))
     return (

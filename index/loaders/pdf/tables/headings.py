@@ -31,7 +31,7 @@ TIGHT = 1.6
 STEP = 2.5
 """The largest distance, in line heights, between a heading and the line below it."""
 
-SHARED = 0.3
+MAX_OVERLAP = 0.3
 """A line is below another line if less than this share of its height overlaps the other line's height."""
 
 MAX_LEDGE = 8.0
@@ -161,7 +161,11 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
     over_figures = [line.bottom for line in found if line.right > edge]
     lowest = min(over_figures, default=first.top)
     names = len(
-        list(takewhile(lambda line: line.right <= edge and line.top < lowest + SHARED * line.height, found))
+        list(
+            takewhile(
+                lambda line: line.right <= edge and line.top < lowest + MAX_OVERLAP * line.height, found
+            )
+        )
     )
     return len(found) - names, names
 

@@ -260,7 +260,7 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
     filled: list[Line] = []
     hanging: Cell | None = None
     for new in rows:
-        if filled and (_goes_on(filled[-1], new, edge) or _hangs(hanging, filled[-1], new, edge)):
+        if filled and (_continues_label(filled[-1], new, edge) or _hangs(hanging, filled[-1], new, edge)):
             is_indented = new.left - filled[-1].left > MIN_INDENT * new.height
             hanging = new.cells[0] if is_indented and len(new.cells) == 1 else None
             filled[-1:] = _with_label(filled[-1], new)
@@ -287,7 +287,7 @@ def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
     )
 
 
-def _goes_on(before: Line, line: Line, edge: float) -> bool:
+def _continues_label(before: Line, line: Line, edge: float) -> bool:
     """Return whether the label of the row ``before`` continues in ``line``, the next line.
 
     The right edge of the column of labels is ``edge``.
