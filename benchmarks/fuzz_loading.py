@@ -130,7 +130,7 @@ def _attempt(reader: Isolated, file: Path) -> tuple[str, str]:
             return "killed", str(error)
         if died.code < 0 or "memory" in error.cause:
             return "crashed", str(error)
-        return "violation", f"{error}\n" + "\n".join(died.said.splitlines()[-_TRACEBACK_LINES:])
+        return "violation", f"{error}\n" + "\n".join(died.stderr.splitlines()[-_TRACEBACK_LINES:])
     fault = _fault(document)
     return ("violation", fault) if fault else ("document", "")
 

@@ -27,7 +27,7 @@ from index.loaders.sheets.xlsx import read_xlsx
 from index.loaders.sidecar import read_sidecar
 from index.loaders.slides.pptx import read_pptx
 from index.loaders.text import read_text
-from index.loaders.word.docx import damage_named, read_docx
+from index.loaders.word.docx import docx_damage_reported, read_docx
 
 __all__ = [
     "DEFAULTS",
@@ -39,7 +39,7 @@ __all__ = [
     "check",
     "check_archive",
     "content",
-    "damage_named",
+    "docx_damage_reported",
     "load",
 ]
 

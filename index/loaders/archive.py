@@ -179,17 +179,17 @@ def core_properties(data: bytes, path: Path) -> Properties:
         data: an archive that passed ``check_archive``.
         path: the file, for messages.
     """
-    said: dict[str, str] = {}
+    properties: dict[str, str] = {}
     try:
         for element in Parts(data, path).xml(_CORE_PROPERTIES):
             words = flow(element.text or "")
             if isinstance(element.tag, str) and words:
-                said.setdefault(element.tag.rpartition("}")[2], words)
+                properties.setdefault(element.tag.rpartition("}")[2], words)
     except LoadError:
         return Properties()
-    author = readable_property(said.get("creator"))
+    author = readable_property(properties.get("creator"))
     return Properties(
-        title=readable_property(said.get("title")),
+        title=readable_property(properties.get("title")),
         author=None if author in _PROGRAMS else author,
-        published=iso_date(said.get("modified")) or iso_date(said.get("created")),
+        published=iso_date(properties.get("modified")) or iso_date(properties.get("created")),
     )

@@ -58,7 +58,7 @@ class Options:
         """The languages of OCR, joined by "+", for example ``eng+khm``; empty if OCR is off."""
         return "+".join(self.ocr_languages) if self.ocr else ""
 
-    def as_before(self, recognition: str) -> Options:
+    def for_rereading(self, recognition: str) -> Options:
         """Return the options for rereading a file that was last read with the OCR languages ``recognition``.
 
         If these options turn OCR off and the file was read with OCR, the returned options turn OCR on with

@@ -17,7 +17,7 @@ from index.documents import Span
 CELL_SEPARATOR = " | "
 """The separator between the cells of a row."""
 
-MAX_HEADING_ROWS = 5
+WORD_TABLE_ROWS = 5
 """A table that begins with this many rows without figures is a table of words, whose first row is its
 headings."""
 
@@ -179,7 +179,7 @@ def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
 def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
     headings = 0
     parted = False
-    for line in lines[:MAX_HEADING_ROWS]:
+    for line in lines[:WORD_TABLE_ROWS]:
         row = cells(line.of(text))
         others = any(row[1:])
         # Below the column headings, a line with one cell names a group of rows, or the units.
@@ -188,7 +188,7 @@ def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:
         headings += 1
         parted = parted or others
     # If a table has words only, its first row is its headings.
-    if headings == len(lines) or headings == MAX_HEADING_ROWS:
+    if headings == len(lines) or headings == WORD_TABLE_ROWS:
         headings = 1
     every = [*caption, *lines]
     header = every[: len(caption) + headings]

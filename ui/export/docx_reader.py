@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from index.errors import LoadError
-from index.loaders import DEFAULTS, check_archive, damage_named
+from index.loaders import DEFAULTS, check_archive, docx_damage_reported
 from rag.visible_text import visible
 from ui.errors import NotExportedError
 from ui.export.docx import FIRST_STYLE, LIST_STYLE, MANIFEST_SPACE, MANIFEST_TYPE, W
@@ -43,7 +43,7 @@ def read_docx_export(data: bytes) -> Exported:
     path = Path("answer.docx")
     try:
         check_archive(data, path, "word/document.xml", "a Word document", DEFAULTS.limits)
-        with damage_named(path):
+        with docx_damage_reported(path):
             found = _read(data)
     except LoadError as error:
         raise NotExportedError(f"it {error.cause}") from error

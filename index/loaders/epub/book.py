@@ -55,11 +55,11 @@ def read_epub(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
 def _properties(book: Book) -> Properties:
     return Properties(
-        title=readable_property(book.said("title")),
-        author=readable_property(", ".join(book.all_said("creator"))),
-        publisher=readable_property(book.said("publisher")),
+        title=readable_property(book.first_value("title")),
+        author=readable_property(", ".join(book.all_values("creator"))),
+        publisher=readable_property(book.first_value("publisher")),
         published=iso_date(book.day()),
-        language=language_code(book.said("language")),
+        language=language_code(book.first_value("language")),
     )
 
 

@@ -67,14 +67,14 @@ class Book:
     contents: tuple[Entry, ...]
     metadata: Element | None
 
-    def all_said(self, name: str) -> list[str]:
+    def all_values(self, name: str) -> list[str]:
         """Return the values of a Dublin Core element, such as ``creator``, in order, without empty ones."""
         found = self.metadata.iter(f"{_DUBLIN_CORE}{name}") if self.metadata is not None else ()
         return [words for element in found if (words := flow("".join(element.itertext())))]
 
-    def said(self, name: str) -> str | None:
+    def first_value(self, name: str) -> str | None:
         """Return the first value of a Dublin Core element, such as ``title``; None if there is none."""
-        return next(iter(self.all_said(name)), None)
+        return next(iter(self.all_values(name)), None)
 
     def day(self) -> str | None:
         """Return the date of publication as the book writes it; None if there is none.

@@ -130,7 +130,7 @@ class _Reader:
         raised: the number of open ``sup`` elements.
         group: the group of the current block if a line break has split the block; else None.
         table: the open data table, whose rows become blocks when it ends; None outside data tables.
-        items: the open lists, outermost first.
+        lists: the open lists, outermost first.
         marker: the bullet or number for the next block.
     """
 
@@ -145,7 +145,7 @@ class _Reader:
     raised: int = 0
     group: object | None = None
     table: Table | None = None
-    items: list[_List] = field(default_factory=list)
+    lists: list[_List] = field(default_factory=list)
     marker: str = ""
 
     def words(self, text: str | None) -> None:
@@ -222,10 +222,10 @@ class _Reader:
         self.flush()
         tag = str(element.tag)
         if tag in _LISTS:
-            outer = self.items[-1].group if self.items else object()
-            self.items.append(_List(outer, element))
+            outer = self.lists[-1].group if self.lists else object()
+            self.lists.append(_List(outer, element))
         elif tag == "li":
-            self.marker += self.items[-1].marker(element) if self.items else BULLET
+            self.marker += self.lists[-1].marker(element) if self.lists else BULLET
         elif tag == "pre":
             self.preformatted += 1
             self.is_code = element.find("code") is not None
@@ -234,8 +234,8 @@ class _Reader:
 
     def _end_block(self, tag: str) -> None:
         self.flush()
-        if tag in _LISTS and self.items:
-            self.items.pop()
+        if tag in _LISTS and self.lists:
+            self.lists.pop()
         elif tag == "li":
             self.marker = ""
         elif tag == "pre":
@@ -268,7 +268,7 @@ class _Reader:
         if self.preformatted:
             self._preformatted(text)
         elif flow(text):
-            in_list = self.items[-1].group if self.items else None
+            in_list = self.lists[-1].group if self.lists else None
             words = self.marker + flow(text)
             is_aside = self.asides > 0
             self.blocks.append(PageBlock(words, in_list or group, self.heading, linked, is_aside=is_aside))
@@ -276,7 +276,7 @@ class _Reader:
 
     def _preformatted(self, text: str) -> None:
         """Add preformatted lines. Code stays as it is; in other text, hard-wrapped lines are joined."""
-        group: object = self.items[-1].group if self.is_code and self.items else object()
+        group: object = self.lists[-1].group if self.is_code and self.lists else object()
         for line in (text if self.is_code else unwrap(text)).splitlines():
             if line.strip():
                 words = self.marker + line.rstrip()
@@ -292,9 +292,9 @@ class _List:
     def __init__(self, group: object, element: HtmlElement) -> None:
         self.group = group
         style = element.get("style") or ""
-        said = _LIST_STYLE.search(style)
-        self._kind = _KINDS.get(said[1].lower() if said else element.get("type") or "", "decimal")
-        self._is_bare = said is not None and said[1].lower() == "none"
+        list_style = _LIST_STYLE.search(style)
+        self._kind = _KINDS.get(list_style[1].lower() if list_style else element.get("type") or "", "decimal")
+        self._is_bare = list_style is not None and list_style[1].lower() == "none"
         is_reversed = element.get("reversed") is not None
         first = len(element.findall("li")) if is_reversed else 1
         self._step = -1 if is_reversed else 1

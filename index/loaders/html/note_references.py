@@ -136,7 +136,9 @@ def _is_reference(element: HtmlElement, before: _Before) -> bool:
         return False
     if not _MARK.fullmatch(flow("".join(element.itertext())).strip("[]()")):
         return False
-    return _is_called_reference(element) or (element.tag == "a" and _is_set_as_one(element, before))
+    return _is_called_reference(element) or (
+        element.tag == "a" and _is_placed_like_reference(element, before)
+    )
 
 
 def _is_called_reference(element: HtmlElement) -> bool:
@@ -146,7 +148,7 @@ def _is_called_reference(element: HtmlElement) -> bool:
     return bool({"doc-noteref", "noteref"} & set(kinds) or is_named)
 
 
-def _is_set_as_one(link: HtmlElement, before: _Before) -> bool:
+def _is_placed_like_reference(link: HtmlElement, before: _Before) -> bool:
     """Return whether a link directly follows a word, a figure or another reference."""
     target = link.get("href") or ""
     if "#" in target and _BETWEEN.fullmatch(before.since_last):

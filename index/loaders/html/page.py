@@ -123,8 +123,8 @@ def _with_tables(blocks: Sequence[PageBlock], first: int, last: int) -> tuple[in
     """
     is_data = _rows_of_data(blocks)
     bounds = [first, last]
-    for side, beside in enumerate((range(first - 1, -1, -1), range(last + 1, len(blocks)))):
-        for number in beside:
+    for side, outward in enumerate((range(first - 1, -1, -1), range(last + 1, len(blocks)))):
+        for number in outward:
             if is_data[number]:
                 bounds[side] = number
             elif not blocks[number].heading:

@@ -73,8 +73,8 @@ def sent(message: Message, path: Path) -> str | None:
 def head_blocks(message: Message, path: Path) -> list[Block]:
     """Return the fields in ``SHOWN`` that the message has, one block each."""
     group = object()
-    said = ((name, field(message, name, path)) for name in SHOWN)
-    return [Block(f"{name}: {words}", group) for name, words in said if words]
+    fields = ((name, field(message, name, path)) for name in SHOWN)
+    return [Block(f"{name}: {words}", group) for name, words in fields if words]
 
 
 def words_of(value: str, path: Path) -> str:

@@ -86,16 +86,16 @@ def _read(data: bytes, path: Path, options: Options, kind: str) -> Document:
 def _properties(parts: Parts) -> Properties:
     meta = parts.xml("meta.xml") if "meta.xml" in parts else None
 
-    def said(name: str) -> str | None:
+    def value_of(name: str) -> str | None:
         found = meta.find(f".//{name}") if meta is not None else None
         return flow("".join(found.itertext())) if found is not None else None
 
-    first_author, last_author = said(f"{META}initial-creator"), said(f"{DUBLIN_CORE}creator")
+    first_author, last_author = value_of(f"{META}initial-creator"), value_of(f"{DUBLIN_CORE}creator")
     return Properties(
-        title=readable_property(said(f"{DUBLIN_CORE}title")),
+        title=readable_property(value_of(f"{DUBLIN_CORE}title")),
         author=readable_property(first_author) or readable_property(last_author),
-        published=iso_date(said(f"{DUBLIN_CORE}date")) or iso_date(said(f"{META}creation-date")),
-        language=language_code(said(f"{DUBLIN_CORE}language")),
+        published=iso_date(value_of(f"{DUBLIN_CORE}date")) or iso_date(value_of(f"{META}creation-date")),
+        language=language_code(value_of(f"{DUBLIN_CORE}language")),
     )
 
 

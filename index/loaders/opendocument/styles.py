@@ -36,7 +36,7 @@ class Styles:
     """
 
     def __init__(self, *roots: Element) -> None:
-        self._said: dict[str, _StyleProperties] = {}
+        self._properties: dict[str, _StyleProperties] = {}
         fonts = {
             face.get(f"{STYLE}name", ""): face.get(f"{SVG}font-family", "").strip("\"'")
             for root in roots
@@ -44,40 +44,40 @@ class Styles:
         }
         for root in roots:
             for style in root.iter(f"{STYLE}style"):
-                self._said[style.get(f"{STYLE}name", "")] = _said(style, fonts)
+                self._properties[style.get(f"{STYLE}name", "")] = _properties_of(style, fonts)
 
     def parent(self, name: str) -> str | None:
         """Return the name of a style's parent; empty if it has no parent, None if the style is unknown."""
-        said = self._said.get(name)
-        return said.parent if said is not None else None
+        properties = self._properties.get(name)
+        return properties.parent if properties is not None else None
 
     def is_hidden(self, name: str | None) -> bool:
         """Return whether text in a style is hidden."""
-        return next((one.is_hidden for one in self._line(name) if one.is_hidden is not None), False)
+        return next((one.is_hidden for one in self._with_parents(name) if one.is_hidden is not None), False)
 
     def is_raised(self, name: str | None) -> bool | None:
         """Return whether text in a style is raised above the line; None if the style does not say."""
-        return next((one.is_raised for one in self._line(name) if one.is_raised is not None), None)
+        return next((one.is_raised for one in self._with_parents(name) if one.is_raised is not None), None)
 
     def font(self, name: str | None) -> str | None:
         """Return the font of text in a style; None if the style does not say."""
-        return next((one.font for one in self._line(name) if one.font), None)
+        return next((one.font for one in self._with_parents(name) if one.font), None)
 
     def is_sheet_hidden(self, name: str | None) -> bool:
         """Return whether a sheet in a style is hidden."""
-        return any(one.is_sheet_hidden for one in self._line(name))
+        return any(one.is_sheet_hidden for one in self._with_parents(name))
 
-    def _line(self, name: str | None) -> Iterator[_StyleProperties]:
+    def _with_parents(self, name: str | None) -> Iterator[_StyleProperties]:
         """Yield the properties of a style, then those of its parents."""
         for _ in range(_MOST_PARENTS):
-            said = self._said.get(name or "")
-            if said is None:
+            properties = self._properties.get(name or "")
+            if properties is None:
                 return
-            yield said
-            name = said.parent
+            yield properties
+            name = properties.parent
 
 
-def _said(style: Element, fonts: dict[str, str]) -> _StyleProperties:
+def _properties_of(style: Element, fonts: dict[str, str]) -> _StyleProperties:
     words = style.find(f"{STYLE}text-properties")
     sheet = style.find(f"{STYLE}table-properties")
     display = words.get(DISPLAY) if words is not None else None

@@ -32,13 +32,13 @@ class Repeats:
     def __init__(self) -> None:
         self._left = MAX_REPEATED
 
-    def allowed(self, told: int, cells: int) -> int:
-        """Return how often to write ``cells`` cells: ``told`` times, or once if that exceeds the limit."""
-        more = (told - 1) * cells
+    def allowed(self, times: int, cells: int) -> int:
+        """Return how often to write ``cells`` cells: ``times`` times, or once if that exceeds the limit."""
+        more = (times - 1) * cells
         if more > self._left:
             return 1
         self._left -= more
-        return told
+        return times
 
 
 def _repeated(written: str | None) -> int:
@@ -113,14 +113,14 @@ def _cells(
         if element.tag not in {_CELL, _COVERED}:
             continue
         found = list(blocks(element)) if element.tag == _CELL else []
-        told = _repeated(element.get(f"{TABLE}number-columns-repeated"))
-        unseen = bisect_left(hidden, place + told) - bisect_left(hidden, place)
-        place += told
-        told -= unseen
+        times = _repeated(element.get(f"{TABLE}number-columns-repeated"))
+        unseen = bisect_left(hidden, place + times) - bisect_left(hidden, place)
+        place += times
+        times -= unseen
         if not any(block.text.strip() for block in found):
-            empty += told
-        elif told:
+            empty += times
+        elif times:
             cells += [[]] * (repeats.allowed(empty, 1) if empty else 0)
-            cells += [found] * repeats.allowed(told, 1)
+            cells += [found] * repeats.allowed(times, 1)
             empty = 0
     return cells

@@ -29,7 +29,7 @@ class Group:
         name: the group's destination (the kind of its content), if the reader needs to know it; else empty.
         is_optional: whether the group began with ``*``, the mark of groups that older readers skip.
         font: the number of the font.
-        skipped: as ``Part.skipped``.
+        substitutes: as ``Part.substitutes``.
         is_hidden: whether text is hidden.
         is_deleted: whether a revision deleted the text.
         is_raised: whether text is raised above the line.
@@ -42,7 +42,7 @@ class Group:
     name: str = ""
     is_optional: bool = False
     font: str = ""
-    skipped: int = 1
+    substitutes: int = 1
     is_hidden: bool = False
     is_deleted: bool = False
     is_raised: bool = False
@@ -63,14 +63,14 @@ class Characters:
         self.parts = Parts()
         self.group = Group(self.parts.body)
         self._is_lead = False
-        self._stand_ins = 0
+        self._substitutes_left = 0
 
     def interrupt(self) -> None:
         """End a run of characters, so that the next one is neither a second byte nor a substitute.
 
         A substitute stands for a character that older readers do not know.
         """
-        self._is_lead, self._stand_ins = False, 0
+        self._is_lead, self._substitutes_left = False, 0
 
     def put(self, rtf: str) -> None:
         """Add characters, given as RTF, to the open part in the current font."""
@@ -80,9 +80,9 @@ class Characters:
         if part.font != group.font:
             part.font = group.font
             part.pieces.append(f"\\f{group.font} ")
-        if part.skipped != group.skipped:
-            part.skipped = group.skipped
-            part.pieces.append(f"\\uc{group.skipped} ")
+        if part.substitutes != group.substitutes:
+            part.substitutes = group.substitutes
+            part.pieces.append(f"\\uc{group.substitutes} ")
         part.pieces.append(rtf)
 
     def code(self, code: str) -> None:
@@ -96,8 +96,11 @@ class Characters:
     def text(self, text: str) -> None:
         """Add characters, of which the first may be the second byte of a two-byte character."""
         if self._is_symbol():
-            stand_ins, self._stand_ins = self._stand_ins, max(self._stand_ins - len(text), 0)
-            self.write(in_font(text[stand_ins:], self._font))
+            substitutes, self._substitutes_left = (
+                self._substitutes_left,
+                max(self._substitutes_left - len(text), 0),
+            )
+            self.write(in_font(text[substitutes:], self._font))
             return
         if self._is_lead and text:
             self._is_lead = False
@@ -110,8 +113,8 @@ class Characters:
 
     def _raised(self, character: str) -> str:
         """Return the RTF of a raised character. A substitute (:meth:`interrupt`) stays as it is."""
-        if self._stand_ins:
-            self._stand_ins -= 1
+        if self._substitutes_left:
+            self._substitutes_left -= 1
             return _BEYOND_ASCII.sub(_byte, character)
         return (
             mark(superscript(character))
@@ -134,7 +137,7 @@ class Characters:
 
     def number(self, number: int) -> None:
         """Add a character that the file gives by its number."""
-        self._stand_ins = self.group.skipped
+        self._substitutes_left = self.group.substitutes
         place = number & 0xFFFF if number < 0 else number
         if 0xF020 <= place <= 0xF0FF or (self._is_symbol() and 0x20 <= place <= 0xFF):
             number = ord(sign(place, self._font))

@@ -82,11 +82,11 @@ def read_rtf(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
         running += _blocks(_characters(part, parts, encoding))
     blocks += running_titles(running)
     text = join(blocks)
-    said = {
+    values = {
         name: readable_property(_flat(_characters(part, parts, encoding)))
         for name, part in parts.properties.items()
     }
-    properties = Properties(title=said.get("title"), author=said.get("author"), published=_day(parts))
+    properties = Properties(title=values.get("title"), author=values.get("author"), published=_day(parts))
     return assemble(
         path, "rtf", text, properties, heading=title_of_line(first), sections=sections_of(blocks, text)
     )
@@ -179,8 +179,8 @@ def _label(written: str) -> str:
 
 def _day(parts: Parts) -> str | None:
     for name in ("creatim", "revtim"):
-        said = parts.times.get(name, {})
-        found = iso_date(f"{said.get('yr', 0):04}-{said.get('mo', 0):02}-{said.get('dy', 0):02}")
+        time = parts.times.get(name, {})
+        found = iso_date(f"{time.get('yr', 0):04}-{time.get('mo', 0):02}-{time.get('dy', 0):02}")
         if found:
             return found
     return None

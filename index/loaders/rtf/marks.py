@@ -21,13 +21,13 @@ class Part:
     Attributes:
         pieces: the RTF, in pieces.
         font: the number of the font of the part's last characters.
-        skipped: the number of substitute characters to skip after a character that is written as its number
-            (``\uc``).
+        substitutes: the number of substitute characters to skip after a character that is written as its
+            number (``\uc``).
     """
 
     pieces: list[str] = field(default_factory=list)
     font: str = ""
-    skipped: int = 1
+    substitutes: int = 1
 
 
 @dataclass(slots=True)

@@ -64,11 +64,11 @@ class Notes:
 
     def set(self, word: str, number: int | None) -> bool:
         """Handle a control word about the numbering of notes; return whether the word is of this kind."""
-        said = _SETTING.fullmatch(word)
-        if said is None:
+        setting = _SETTING.fullmatch(word)
+        if setting is None:
             return False
-        series = self._series[said[1]]
-        match said[2]:
+        series = self._series[setting[1]]
+        match setting[2]:
             case "start":
                 series.first = number if number is not None else 1
             case "restart":

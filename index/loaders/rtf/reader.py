@@ -192,7 +192,7 @@ class _Reader(Characters):
             case "deff":
                 self._default_font = group.font = str(number or 0)
             case "uc":
-                group.skipped = min(max(number if number is not None else 1, 0), 16)
+                group.substitutes = min(max(number if number is not None else 1, 0), 16)
             case "plain":
                 group.font, group.is_hidden, group.is_raised = self._default_font, False, False
             case "v" | "deleted" | "super" | "up":
@@ -250,7 +250,7 @@ class _Reader(Characters):
         """After a paragraph, add the text of the text boxes that are anchored in it."""
         for box in self._boxes:
             self.parts.body.pieces += [*box.pieces, "\\par \\uc1 "]
-            self.parts.body.font, self.parts.body.skipped = "?", 1
+            self.parts.body.font, self.parts.body.substitutes = "?", 1
         self._boxes = []
 
     def _write_note_mark(self) -> None:

@@ -37,14 +37,14 @@ class ReaderDiedError(Exception):
     Attributes:
         code: the exit code of the process; if a signal ended it, the negative number of the signal.
         expired: whether the parent ended the process because the file took too long.
-        said: the end of the process's standard error, such as a traceback.
+        stderr: the end of the process's standard error, such as a traceback.
     """
 
-    def __init__(self, code: int, said: str, *, expired: bool) -> None:
+    def __init__(self, code: int, stderr: str, *, expired: bool) -> None:
         super().__init__(f"the process that reads files ended with {code}")
         self.code = code
         self.expired = expired
-        self.said = said
+        self.stderr = stderr
 
 
 class Child:
@@ -64,7 +64,7 @@ class Child:
             process_group=0,  # so that the processes that it starts end with it
         )
         self._tokenizer = ""
-        self._said: deque[bytes] = deque(maxlen=_KEPT_PARTS)
+        self._stderr: deque[bytes] = deque(maxlen=_KEPT_PARTS)
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
@@ -124,7 +124,7 @@ class Child:
         self._listener.join(_END_SECONDS)
 
     def _talk(self, request: bytes | None, seconds: float, most: int) -> Answer:
-        self._said.clear()  # drop messages about earlier files
+        self._stderr.clear()  # drop messages about earlier files
         expired = threading.Event()
 
         def expire() -> None:
@@ -151,7 +151,7 @@ class Child:
         self.kill()
         code = self.process.wait()
         self._listener.join(_END_SECONDS)
-        return ReaderDiedError(code, b"".join(self._said).decode("utf-8", "replace"), expired=expired)
+        return ReaderDiedError(code, b"".join(self._stderr).decode("utf-8", "replace"), expired=expired)
 
     def kill(self) -> None:
         """Kill the process at once. A thread that waits for the process's answer gets a ReaderDiedError."""
@@ -167,7 +167,7 @@ class Child:
     def _listen(self) -> None:
         with _opened(self.process.stderr) as pipe:
             while part := os.read(pipe.fileno(), _PART_BYTES):
-                self._said.append(part)
+                self._stderr.append(part)
 
 
 def _opened(pipe: IO[bytes] | None) -> IO[bytes]:

@@ -27,7 +27,7 @@ from index.text.cutting import Cut, Cutting
 _WITHOUT_MEMORY = re.compile(r"bad_alloc|MemoryError|memory alloc|out of memory", re.IGNORECASE)
 """Words in the error messages of libraries that run out of memory."""
 
-_MOST_SAID = 200
+_MAX_MESSAGE_CHARACTERS = 200
 """The most characters of the process's standard error that a message quotes."""
 
 
@@ -160,8 +160,8 @@ class Isolated:
                 cause = f"was not read: the reading process does not start ({error.strerror or error})"
                 raise LoadError(path, cause, remedy) from error
             except (ReaderDiedError, MessageError) as error:
-                said = error.said if isinstance(error, ReaderDiedError) else str(error)
-                cause = f"was not read: the reading process does not start ({_last_line(said)})"
+                stderr = error.stderr if isinstance(error, ReaderDiedError) else str(error)
+                cause = f"was not read: the reading process does not start ({_last_line(stderr)})"
                 raise LoadError(path, cause, remedy) from error
         return self._child
 
@@ -175,12 +175,12 @@ def _died(path: Path, error: ReaderDiedError, seconds: float) -> LoadError:
     if error.expired:
         cause = f"took more than {seconds:,g} seconds to read"
         return LoadError(path, cause, "split it into parts, or allow more time")
-    if _WITHOUT_MEMORY.search(error.said):
-        cause = f"needed more memory than its limit ({_last_line(error.said)})"
+    if _WITHOUT_MEMORY.search(error.stderr):
+        cause = f"needed more memory than its limit ({_last_line(error.stderr)})"
         return LoadError(path, cause, "split it into parts, or allow more memory")
     if error.code >= 0:
-        cause = f"made the reading process fail ({_last_line(error.said)})"
-        return LoadError(path, cause, "report it together with the file")
+        cause = f"made the reading process fail ({_last_line(error.stderr)})"
+        return LoadError(path, cause, "report this error, with the file if you may share it")
     name = signal.strsignal(-error.code) or "unknown"
     if sys.platform != "win32" and -error.code == signal.SIGKILL:
         cause = f"was being read when the system ended the reading process (signal {-error.code}, {name})"
@@ -189,6 +189,6 @@ def _died(path: Path, error: ReaderDiedError, seconds: float) -> LoadError:
     return LoadError(path, cause, "save it again, or in another format")
 
 
-def _last_line(said: str) -> str:
-    lines: Sequence[str] = [line.strip() for line in said.splitlines() if line.strip()]
-    return lines[-1][:_MOST_SAID] if lines else "no message"
+def _last_line(text: str) -> str:
+    lines: Sequence[str] = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1][:_MAX_MESSAGE_CHARACTERS] if lines else "no message"

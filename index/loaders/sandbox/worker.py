@@ -140,8 +140,8 @@ def _answer(request: Request, token_spans: TokenSpans, answers: _Pipe) -> Answer
             return Answer(document)
         send(pack(READY), answers)
         _limit_time(limits)
-        said = replace(document, language=cutting.language or document.language)
-        return Answer(document, cut=cut(said, token_spans, cutting.max_tokens))
+        in_language = replace(document, language=cutting.language or document.language)
+        return Answer(document, cut=cut(in_language, token_spans, cutting.max_tokens))
     except LoadError as error:
         return Answer(cause=error.cause, remedy=error.remedy)
     except MemoryError:
@@ -164,7 +164,7 @@ def _send_answer(answer: Answer, answers: _Pipe) -> None:
     try:
         message = pack(answer)
     except MessageError:
-        cause = "holds half a surrogate pair, which is no character and cannot be stored"
+        cause = "has half a surrogate pair, which is not a character and cannot be stored"
         message = pack(Answer(cause=cause, remedy="save it again", last=answer.last))
     send(message, answers)
 

@@ -61,9 +61,9 @@ def read_delimited(data: bytes, path: Path, _options: Options = DEFAULTS) -> Doc
     words = join(blocks) or unwrap(text)
     if not any(map(str.isalnum, words)):
         raise LoadError(path, "holds no words to read", "save it again with its values")
-    said = None if blocks and is_row(blocks[0].text) else title_of_line(words)
-    sections = (Section(words.index(said), 1, said),) if said and said in words else ()
-    return assemble(path, "csv", words, heading=said, sections=sections)
+    title = None if blocks and is_row(blocks[0].text) else title_of_line(words)
+    sections = (Section(words.index(title), 1, title),) if title and title in words else ()
+    return assemble(path, "csv", words, heading=title, sections=sections)
 
 
 def _delimiter(text: str) -> str | None:

@@ -14,7 +14,7 @@ import regex
 
 from index.loaders.blocks import Block, row
 from index.loaders.sheets.heading_spans import Heading, is_period, period_of_all, runs, spread
-from index.text.tabular import MAX_HEADING_ROWS
+from index.text.tabular import WORD_TABLE_ROWS
 
 MAX_CAPTION_CHARACTERS = 200
 """A longer line above a table is a paragraph."""
@@ -225,7 +225,7 @@ def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
     while first and _is_heading_alone(rows[first - 1], stub):
         first -= 1
     columns = set[int]().union(*(rows[place].cells for place in several))
-    while last + 1 < len(rows) and _goes_on(rows[last], rows[last + 1], columns - {stub}):
+    while last + 1 < len(rows) and _is_next_row(rows[last], rows[last + 1], columns - {stub}):
         last += 1
     captions = first
     while captions and first - captions < MAX_CAPTION_LINES and _is_short(rows[captions - 1]):
@@ -243,7 +243,7 @@ def _is_heading_alone(line: Row, stub: int) -> bool:
     return cell is not None and min(line.cells) > stub and (cell.width > 1 or is_period(cell.text))
 
 
-def _goes_on(above: Row, line: Row, columns: set[int]) -> bool:
+def _is_next_row(above: Row, line: Row, columns: set[int]) -> bool:
     """Return whether a row belongs to the table directly above it: all its cells are in ``columns``."""
     return line.place == above.place + 1 and columns.issuperset(line.cells)
 
@@ -259,8 +259,8 @@ def table_blocks(rows: Sequence[Row], group: object) -> Iterator[Block]:
     if _is_sparse(rows, columns):
         yield from (Block(row(cell.text for cell in line.cells.values()), group) for line in rows)
         return
-    headings = next((place for place, line in enumerate(rows) if line.has_figures()), MAX_HEADING_ROWS)
-    headings = headings if headings < MAX_HEADING_ROWS else 1  # a table of words alone
+    headings = next((place for place, line in enumerate(rows) if line.has_figures()), WORD_TABLE_ROWS)
+    headings = headings if headings < WORD_TABLE_ROWS else 1  # a table of words alone
     spans: list[Mapping[int, Heading]] = [
         {at: (cell.text, cell.width) for at, cell in line.cells.items()} for line in rows[:headings]
     ]

@@ -116,7 +116,7 @@ def _by_place(
     edges = [*labels, columns[-1] + 1]
     reach = [[at for at in columns if start <= at < end] for start, end in pairwise(edges)]
     heads = [[below[0][at][0] for at in group if at in below[0]] for group in reach]
-    if not periods and (len(labels) < 2 or any(said != heads[0] for said in heads)):
+    if not periods and (len(labels) < 2 or any(head != heads[0] for head in heads)):
         return {}
     return {column: written[group[0]] for group in reach for column in group}
 

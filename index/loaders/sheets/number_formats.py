@@ -193,7 +193,7 @@ def shown_text(text: str, code: str) -> str:
         return ""
     if ("mark", "@") not in parts:
         return text
-    return "".join(text if said == "@" else said for kind, said in parts if kind in {"literal", "mark"})
+    return "".join(text if part == "@" else part for kind, part in parts if kind in {"literal", "mark"})
 
 
 def shown_moment(value: date | time | timedelta, code: str) -> str:

@@ -120,7 +120,9 @@ def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
         parser = _parser(sheet, source)
         for place, cells in parser.parse():
             shown = {
-                said["column"]: _shown(ReadOnlyCell(sheet, **said)) for said in cells if _is_filled(said)
+                attributes["column"]: _shown(ReadOnlyCell(sheet, **attributes))
+                for attributes in cells
+                if _is_filled(attributes)
             }
             kept = {column: cell for column, cell in shown.items() if cell.text}
             if kept:
@@ -148,8 +150,8 @@ def _parser(sheet: Any, source: IO[bytes]) -> WorkSheetParser:  # noqa: ANN401
     )
 
 
-def _is_filled(said: Mapping[str, object]) -> bool:
-    return said["value"] is not None and said["value"] != ""
+def _is_filled(attributes: Mapping[str, object]) -> bool:
+    return attributes["value"] is not None and attributes["value"] != ""
 
 
 def _shown(cell: ReadOnlyCell) -> Cell:
@@ -189,7 +191,7 @@ def _shown_run(text: str, font: str | None, position: str | None) -> str:
 def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetParser) -> list[Row]:
     """Return the rows of visible cells, numbered as if hidden rows and columns did not exist."""
     hidden_rows = sorted(
-        int(number) for number, said in parser.row_dimensions.items() if _is_hidden(said, "ht")
+        int(number) for number, attributes in parser.row_dimensions.items() if _is_hidden(attributes, "ht")
     )
     hidden_columns = _hidden_columns(parser.column_dimensions.values())
     widths = {
@@ -215,15 +217,15 @@ def _visible_rows(found: Mapping[int, Mapping[int, Cell]], parser: WorkSheetPars
     return rows
 
 
-def _is_hidden(said: Mapping[str, str], size: str) -> bool:
+def _is_hidden(attributes: Mapping[str, str], size: str) -> bool:
     """Return whether a row or column is hidden, or has no height or width."""
-    return said.get("hidden") in _TRUE or _NO_SIZE.fullmatch(said.get(size, "")) is not None
+    return attributes.get("hidden") in _TRUE or _NO_SIZE.fullmatch(attributes.get(size, "")) is not None
 
 
 def _hidden_columns(dimensions: Iterable[Mapping[str, str]]) -> list[int]:
     hidden: set[int] = set()
-    for said in dimensions:
-        if _is_hidden(said, "width"):
-            first = int(said["min"])
-            hidden |= set(range(first, min(int(said.get("max", first)), _MAX_COLUMNS) + 1))
+    for attributes in dimensions:
+        if _is_hidden(attributes, "width"):
+            first = int(attributes["min"])
+            hidden |= set(range(first, min(int(attributes.get("max", first)), _MAX_COLUMNS) + 1))
     return sorted(hidden)

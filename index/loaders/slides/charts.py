@@ -96,9 +96,11 @@ def _points(data: Element | None) -> dict[int, str]:
     if not levels:
         code = flow(data.findtext(f".//{_C}formatCode") or GENERAL)
         numbers = next(data.iter(f"{_C}numCache", f"{_C}numLit"), None) is not None
-        return {place: _shown(text, own or code) if numbers else text for place, text, own in _said(data)}
+        return {
+            place: _shown(text, own or code) if numbers else text for place, text, own in _each_point(data)
+        }
     # The first level is the innermost. On an outer level, a label holds until the next label.
-    inner, *outer = [{place: text for place, text, _ in _said(level)} for level in levels]
+    inner, *outer = [{place: text for place, text, _ in _each_point(level)} for level in levels]
     found: dict[int, str] = {}
     current = [""] * len(outer)
     for place in sorted(inner):
@@ -107,7 +109,7 @@ def _points(data: Element | None) -> dict[int, str]:
     return found
 
 
-def _said(data: Element) -> Iterator[tuple[int, str, str | None]]:
+def _each_point(data: Element) -> Iterator[tuple[int, str, str | None]]:
     """Yield, for each point: its number, its text, and the point's own number format, or None."""
     for point in data.iter(f"{_C}pt"):
         place = point.get("idx", "")

@@ -22,8 +22,8 @@ def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
 
     The points are in outline order: a point precedes the points below it.
     """
-    said = next(shape._element.iter(f"{_D}relIds"), None)
-    reference = said.get(_DATA) if said is not None else None
+    ids = next(shape._element.iter(f"{_D}relIds"), None)
+    reference = ids.get(_DATA) if ids is not None else None
     if reference is None:
         return
     root = parse_xml(shape.part.related_part(reference).blob)

@@ -31,11 +31,11 @@ def read_docx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
             words.
     """
     check_archive(data, path, "word/document.xml", "a Word document", options.limits)
-    with damage_named(path):
+    with docx_damage_reported(path):
         return _read(data, path)
 
 
-def damage_named(path: Path) -> AbstractContextManager[None]:
+def docx_damage_reported(path: Path) -> AbstractContextManager[None]:
     """Return a context manager that turns python-docx's errors about a damaged file into a LoadError."""
     from docx.opc.exceptions import OpcError
 

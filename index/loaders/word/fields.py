@@ -46,12 +46,12 @@ class Fields:
 
 def _control(mark: Element) -> str:
     """Return the text of a check box or a drop-down list, which has no field result."""
-    said = mark.find(f"{W}ffData")
-    box = said.find(f"{W}checkBox") if said is not None else None
+    form_field = mark.find(f"{W}ffData")
+    box = form_field.find(f"{W}checkBox") if form_field is not None else None
     if box is not None:
         checked = switch(box, "checked")
         return _CHECKED if (switch(box, "default") if checked is None else checked) else _UNCHECKED
-    choice = said.find(f"{W}ddList") if said is not None else None
+    choice = form_field.find(f"{W}ddList") if form_field is not None else None
     if choice is None:
         return ""
     entries = [entry.get(f"{W}val", "") for entry in choice.iter(f"{W}listEntry")]

@@ -48,7 +48,7 @@ class Formats:
             "",
         )
         defaults = root.find(f"{W}docDefaults/{W}rPrDefault/{W}rPr") if root is not None else None
-        self._defaults = _said(defaults)
+        self._defaults = _format_of(defaults)
         self._of_styles: dict[str, Format] = {}
 
     def of_run(self, run: Element, paragraph_style: str | None) -> Format:
@@ -59,7 +59,7 @@ class Formats:
             paragraph_style: the style of the run's paragraph.
         """
         properties = run.find(f"{W}rPr")
-        own = _said(properties)
+        own = _format_of(properties)
         styles = (
             self._of_style(value(properties, "rStyle") or ""),
             self._of_style(paragraph_style or self._usual),
@@ -68,11 +68,11 @@ class Formats:
         hidden = own.is_hidden
         if hidden is None:
             hidden = bool(self._defaults.is_hidden) or bool(styles[0].is_hidden) != bool(styles[1].is_hidden)
-        said = (own, *styles, self._defaults)
+        formats = (own, *styles, self._defaults)
         return Format(
             hidden,
-            next((one.position for one in said if one.position), None),
-            next((one.font for one in said if one.font), None),
+            next((one.position for one in formats if one.position), None),
+            next((one.font for one in formats if one.font), None),
         )
 
     def _of_style(self, name: str) -> Format:
@@ -87,14 +87,14 @@ class Formats:
             style = self._styles.get(name)
             if style is None:
                 break
-            said = _said(style.find(f"{W}rPr"))
-            hidden = said.is_hidden if hidden is None else hidden
-            position, font = position or said.position, font or said.font
+            stated = _format_of(style.find(f"{W}rPr"))
+            hidden = stated.is_hidden if hidden is None else hidden
+            position, font = position or stated.position, font or stated.font
             name = value(style, "basedOn") or ""
         return Format(hidden, position, font)
 
 
-def _said(properties: Element | None) -> Format:
+def _format_of(properties: Element | None) -> Format:
     if properties is None:
         return Format()
     fonts = properties.find(f"{W}rFonts")

@@ -131,9 +131,9 @@ class _Series:
 def _numbers(kind: str, *properties: Element | None) -> _Numbers:
     """Read the numbering of notes. Each setting comes from the first of ``properties`` that has it."""
 
-    def said(name: str) -> str | None:
+    def first_value(name: str) -> str | None:
         found = (value(one, f"{kind}Pr/{name}") for one in properties)
         return next((one for one in found if one is not None), None)
 
-    shape = said("numFmt") or _USUAL_FORMATS[kind]
-    return _Numbers(shape, integer(said("numStart"), 1), said("numRestart") or "continuous")
+    shape = first_value("numFmt") or _USUAL_FORMATS[kind]
+    return _Numbers(shape, integer(first_value("numStart"), 1), first_value("numRestart") or "continuous")

@@ -68,7 +68,7 @@ class Numbering:
 
     def __init__(self, part: Part) -> None:
         self._counts: dict[str, dict[int, int]] = {}
-        self._met: set[tuple[str, int]] = set()
+        self._counted: set[tuple[str, int]] = set()
         self._groups: dict[str, object] = {}
         styles = related(part, "styles")
         self._styles: dict[str, Element] = {
@@ -100,9 +100,9 @@ class Numbering:
             return "", None
         group = self._groups.setdefault(list_id, object())
         counts = self._counts.setdefault(listed.definition, {})
-        if depth in listed.begun_anew and (list_id, depth) not in self._met:
+        if depth in listed.begun_anew and (list_id, depth) not in self._counted:
             counts.pop(depth, None)
-        self._met.add((list_id, depth))
+        self._counted.add((list_id, depth))
         counts[depth] = counts.get(depth, level.start - 1) + 1
         for deeper in [other for other in counts if other > depth]:
             restart = listed.levels[deeper].restart if deeper in listed.levels else None

@@ -114,7 +114,7 @@ def test_the_error_names_the_package_of_a_missing_language() -> None:
         check(("eng", "chi_xyz"))
     assert str(error.value).startswith(
         "tesseract does not know the language 'chi_xyz'; install it (Debian: tesseract-ocr-chi-xyz), or name "
-        "others in the setting ocr_languages; known are eng, "
+        "others in the setting ocr_languages; it has eng, "
     )
     with pytest.raises(RecognitionError, match="install it, or name others in the setting ocr_languages"):
         check(("script/Klingon",))
@@ -146,5 +146,5 @@ def test_large_pages_are_drawn_smaller(size: tuple[float, float], dots: float | 
 
 def test_recognised_text_is_kept_after_the_option_is_turned_off() -> None:
     plain, chosen = Options(), Options(ocr=True, ocr_languages=("deu",))
-    assert plain.as_before("eng+khm") == Options(ocr=True, ocr_languages=("eng", "khm"))
-    assert (plain.as_before(""), chosen.as_before("eng")) == (plain, chosen)
+    assert plain.for_rereading("eng+khm") == Options(ocr=True, ocr_languages=("eng", "khm"))
+    assert (plain.for_rereading(""), chosen.for_rereading("eng")) == (plain, chosen)

@@ -279,8 +279,8 @@ class TestMisfortune:
         died = error.__cause__
         assert len(str(error)) < 400
         assert isinstance(died, ReaderDiedError)
-        assert died.said.endswith("yyy'\n")
-        assert len(died.said) <= 16 * 4096
+        assert died.stderr.endswith("yyy'\n")
+        assert len(died.stderr) <= 16 * 4096
         assert capfd.readouterr() == ("", "")
 
     def test_a_process_that_cannot_start_is_a_load_error(
