@@ -33,7 +33,7 @@ from index.search.manifest import (
 )
 from index.vectors import VectorIndex, VectorIndexError
 
-_DEAD_WORDS = 0.05
+_REMOVED_SHARE = 0.05
 """The words are rewritten if a larger share of their passages is removed but still counts in BM25."""
 
 _FILTERS = 16
@@ -77,7 +77,7 @@ class Caches:
 
         A search of a changed file may return nonsense or crash.
         """
-        return self.vectors.is_there() and are_unchanged(self.files)
+        return self.vectors.is_available() and are_unchanged(self.files)
 
     def is_writable(self) -> bool:
         """Return whether passages can be added to the words. Call this only while holding the write lock."""
@@ -119,14 +119,14 @@ class Caches:
             self.narrowed[state] = known
         return known
 
-    def has_dead_words(self) -> bool:
+    def are_words_due(self) -> bool:
         """Return whether so many removed passages still count in BM25 that the words should be rewritten."""
         if self.words is None:
             return False
         # Removals that could not be written to the words yet count as well.
         words = self.words
-        dead = words.dead + words.count(self.gone.tolist()) + words.count_after(self.last)
-        return dead > (0 if len(words) <= _QUICK_WORDS else _DEAD_WORDS * len(words))
+        removed = words.removed_count + words.count(self.gone.tolist()) + words.count_after(self.last)
+        return removed > (0 if len(words) <= _QUICK_WORDS else _REMOVED_SHARE * len(words))
 
 
 def open_caches(folder: Path, reader: CatalogReader, dimensions: int, bases: Bases) -> Caches | None:

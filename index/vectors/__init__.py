@@ -98,37 +98,37 @@ class VectorIndex:
         """The type of the base."""
         return "none" if self._base is None else self._base.kind
 
-    def is_there(self) -> bool:
-        """Return whether the base is there: True until a search finds it missing from its server."""
-        return self._base is None or self._base.is_there()
+    def is_available(self) -> bool:
+        """Return whether the base is available: True until a search finds it missing from its server."""
+        return self._base is None or self._base.is_available()
 
     def __len__(self) -> int:
         return sum(len(part) for part in (*self._recent, *([] if self._base is None else [self._base])))
 
-    def added(self, numbers: Sequence[int], vectors: Vectors) -> VectorIndex:
+    def added(self, ids: Sequence[int], vectors: Vectors) -> VectorIndex:
         """Return this index with more vectors.
 
         Args:
-            numbers: ids, rising, each above all ids of the index.
-            vectors: unit vectors, shape (len(numbers), dimensions).
+            ids: ids, rising, each above all ids of the index.
+            vectors: unit vectors, shape (len(ids), dimensions).
 
         Raises:
             ValueError: if the ids do not rise.
         """
-        if not len(numbers):
+        if not len(ids):
             return self
-        new = np.array(numbers, np.int64)
+        new = np.array(ids, np.int64)
         parts = self._recent if self._base is None else (self._base, *self._recent)
         if np.any(np.diff(new) < 1) or any(part.last >= new[0] for part in parts):
             raise ValueError(f"ids {new[0]} to {new[-1]} must rise, and lie above the ids of the index")
         block = FlatVectors(new, np.array(vectors, np.float32, order="C").reshape(len(new), self.dimensions))
         return replace(self, _recent=append_block(self._recent, block))
 
-    def removed(self, numbers: Collection[int]) -> VectorIndex:
-        """Return this index without the ids ``numbers``; unknown ids are ignored."""
-        if not numbers:
+    def removed(self, ids: Collection[int]) -> VectorIndex:
+        """Return this index without ``ids``; unknown ids are ignored."""
+        if not ids:
             return self
-        gone = np.array(sorted(numbers), np.int64)
+        gone = np.array(sorted(ids), np.int64)
         recent = tuple(block for part in self._recent if len(block := part.without(gone)))
         return replace(self, _base=None if self._base is None else self._base.without(gone), _recent=recent)
 
@@ -138,9 +138,9 @@ class VectorIndex:
         It is due if too many vectors are recent or removed, or if another type of base suits their number.
         """
         base = 0 if self._base is None else self._base.total
-        dead = 0 if self._base is None else base - len(self._base)
-        recent = sum(len(block.numbers) for block in self._recent)
-        return policy.too_many(base, recent, dead) or not policy.suits(self.kind, len(self))
+        removed = 0 if self._base is None else base - len(self._base)
+        recent = sum(len(block.ids) for block in self._recent)
+        return policy.too_many(base, recent, removed) or not policy.suits(self.kind, len(self))
 
     def search(
         self,
@@ -162,24 +162,24 @@ class VectorIndex:
         if limit < 1:
             return {}
         vector = np.ascontiguousarray(vector, np.float32)
-        numbers, found = nearest(self._compared(), vector, limit, allowed)
+        ids, found = nearest(self._compared(), vector, limit, allowed)
         if self._base is not None and not isinstance(self._base, FlatVectors) and len(self._base):
             further, near = self._base.nearest(vector, limit, allowed, stored)
-            numbers, found = np.concatenate([further, numbers]), np.concatenate([near, found])
-        order = np.lexsort((numbers, -found))
+            ids, found = np.concatenate([further, ids]), np.concatenate([near, found])
+        order = np.lexsort((ids, -found))
         if len(order) > limit:
             least = found[order[limit - 1]] - NOISE
             order = order[: np.count_nonzero(found >= least)]
-        return dict(zip(numbers[order].tolist(), found[order].tolist(), strict=True))
+        return dict(zip(ids[order].tolist(), found[order].tolist(), strict=True))
 
     def cosines(
-        self, vector: npt.NDArray[np.float32], numbers: Sequence[int], stored: FetchVectors
+        self, vector: npt.NDArray[np.float32], ids: Sequence[int], stored: FetchVectors
     ) -> dict[int, float]:
-        """Return the cosines of the ids ``numbers`` to ``vector``, by id.
+        """Return the cosines of ``ids`` to ``vector``, by id.
 
         ``stored`` fetches the exact vectors of an approximate base.
         """
-        asked = np.array(numbers, np.int64)
+        asked = np.array(ids, np.int64)
         found = np.empty(len(asked), np.float32)
         missing = np.ones(len(asked), np.bool_)
         for block in self._compared():
@@ -189,7 +189,7 @@ class VectorIndex:
             missing &= ~here
         if missing.any():
             found[missing] = cosines(stored(asked[missing].tolist()), vector)
-        return dict(zip(numbers, found.tolist(), strict=True))
+        return dict(zip(ids, found.tolist(), strict=True))
 
     def _compared(self) -> tuple[FlatVectors, ...]:
         """Return the blocks of exact vectors, in order of id."""

@@ -13,19 +13,19 @@ import numpy as np
 import numpy.typing as npt
 
 from index.embedding.model import Vectors
-from index.vectors.exact import NOISE, Cosines, Mask, Numbers, cosines
+from index.vectors.exact import NOISE, Cosines, Ids, Mask, cosines
 from index.vectors.policy import Kind
 
 FetchVectors = Callable[[Sequence[int]], Vectors]
 """Fetches the exact vectors of n ids from the catalog, in the order of the ids: shape (n, dimensions)."""
 
-Batches = Callable[[], Iterable[tuple[Numbers, Vectors]]]
+Batches = Callable[[], Iterable[tuple[Ids, Vectors]]]
 """Iterates over all ids and vectors in batches, ids rising; callable more than once."""
 
-SPARE = 32
+MIN_EXTRA = 32
 """A search asks a base for at least this many candidates above its limit, since a base ranks inexactly."""
 
-SPARE_SHARE = 0.25
+EXTRA_SHARE = 0.25
 """The same number as a share of the limit; the larger of the two numbers counts."""
 
 EXACTLY = 256
@@ -49,19 +49,19 @@ class Candidates(Protocol):
 
     def __len__(self) -> int: ...
 
-    def without(self, numbers: Numbers) -> Self:
-        """Return this base without the ids ``numbers``; unknown ids are ignored."""
+    def without(self, ids: Ids) -> Self:
+        """Return this base without ``ids``; unknown ids are ignored."""
 
     def nearest(
         self, vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None, stored: FetchVectors
-    ) -> tuple[Numbers, Cosines]:
+    ) -> tuple[Ids, Cosines]:
         """Return the ids nearest to ``vector`` and their exact cosines, unordered.
 
         The result has the ``limit`` nearest ids, all ids that tie with the last of them, and perhaps more.
         """
 
-    def is_there(self) -> bool:
-        """Return whether the base is there: True until a search finds it missing from its server."""
+    def is_available(self) -> bool:
+        """Return whether the base is available: True until a search finds it missing from its server."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,14 +138,12 @@ class Store(Protocol):
         """Return the names of all bases, finished or not, whose name begins with ``prefix``."""
 
 
-def ranked(
-    numbers: Numbers, vector: npt.NDArray[np.float32], stored: FetchVectors
-) -> tuple[Numbers, Cosines]:
-    """Return the candidates ``numbers`` in order of id, and their exact cosines to ``vector``."""
-    numbers = np.sort(numbers)
-    if not len(numbers):
-        return numbers, np.empty(0, np.float32)
-    return numbers, cosines(stored(numbers.tolist()), vector)
+def ranked(ids: Ids, vector: npt.NDArray[np.float32], stored: FetchVectors) -> tuple[Ids, Cosines]:
+    """Return the candidates ``ids`` in order of id, and their exact cosines to ``vector``."""
+    ids = np.sort(ids)
+    if not len(ids):
+        return ids, np.empty(0, np.float32)
+    return ids, cosines(stored(ids.tolist()), vector)
 
 
 def are_enough(found: Cosines, wanted: int, limit: int) -> bool:
@@ -159,9 +157,9 @@ def are_enough(found: Cosines, wanted: int, limit: int) -> bool:
     return bool(len(found) < wanted or found.min() < np.partition(found, len(found) - limit)[-limit] - NOISE)
 
 
-def spare(limit: int) -> int:
+def candidates_to_request(limit: int) -> int:
     """Return the number of candidates to ask for, so that the ``limit`` nearest are among them."""
-    return limit + max(SPARE, round(SPARE_SHARE * limit))
+    return limit + max(MIN_EXTRA, round(EXTRA_SHARE * limit))
 
 
 def are_few(count: int, wanted: int) -> bool:

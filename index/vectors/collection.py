@@ -10,8 +10,8 @@ import numpy as np
 import numpy.typing as npt
 
 from index.errors import VectorsUnreachableError
-from index.vectors.candidates import FetchVectors, are_enough, are_few, ranked, spare
-from index.vectors.exact import Cosines, Mask, Numbers
+from index.vectors.candidates import FetchVectors, are_enough, are_few, candidates_to_request, ranked
+from index.vectors.exact import Cosines, Ids, Mask
 from index.vectors.policy import Kind
 
 if TYPE_CHECKING:
@@ -73,33 +73,33 @@ class MilvusVectors:
     def last(self) -> int:
         return len(self.alive) - 1
 
-    def is_there(self) -> bool:
+    def is_available(self) -> bool:
         return not self.collection.lost
 
-    def without(self, numbers: Numbers) -> MilvusVectors:
+    def without(self, ids: Ids) -> MilvusVectors:
         alive = self.alive.copy()
-        alive[numbers[(numbers >= 0) & (numbers <= self.last)]] = False
+        alive[ids[(ids >= 0) & (ids <= self.last)]] = False
         return replace(self, alive=alive)
 
     def nearest(
         self, vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None, stored: FetchVectors
-    ) -> tuple[Numbers, Cosines]:
+    ) -> tuple[Ids, Cosines]:
         mask = self.alive
         if allowed is not None:
             mask = np.zeros(len(self.alive), np.bool_)
             known = min(len(mask), len(allowed))
             mask[:known] = self.alive[:known] & allowed[:known]
-        count, wanted = int(np.count_nonzero(mask)), spare(limit)
+        count, wanted = int(np.count_nonzero(mask)), candidates_to_request(limit)
         if not count or are_few(count, wanted):
             return ranked(np.flatnonzero(mask), vector, stored)
         while True:
-            numbers, found = ranked(self._search(vector, min(wanted, count), mask, count), vector, stored)
+            ids, found = ranked(self._search(vector, min(wanted, count), mask, count), vector, stored)
             if wanted >= min(count, _MOST) or are_enough(found, wanted, limit):
-                return numbers, found
+                return ids, found
             # All candidates after the last result tie with it, as copies of a passage do; more may do so.
             wanted *= 4
 
-    def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Numbers:
+    def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Ids:
         """Return ids in ``mask`` that include the ``wanted`` nearest.
 
         If ``mask`` has at most ``LISTED`` ids and Milvus finds fewer than ``wanted``, return all ids in
@@ -122,7 +122,7 @@ class MilvusVectors:
         # Milvus reads only a part of a segment that has no graph yet (its interim index).
         return some if len(found) < min(wanted, count) and count <= LISTED else found
 
-    def _found(self, vector: npt.NDArray[np.float32], limit: int, condition: str) -> Numbers:
+    def _found(self, vector: npt.NDArray[np.float32], limit: int, condition: str) -> Ids:
         """Return the ids that Milvus finds nearest to ``vector`` among the ids that meet ``condition``."""
         try:
             with self.collection.store.reaching() as client:

@@ -13,7 +13,8 @@ import numpy.typing as npt
 from index.embedding.model import Vectors
 from index.vectors.policy import Kind
 
-Numbers = npt.NDArray[np.int64]
+Ids = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.int64]
 Cosines = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 
@@ -27,81 +28,81 @@ _SLACK = 2 * NOISE
 """An upper bound of the rounding difference between two ways to sum a cosine."""
 
 
-class Numbered:
+class WithIds:
     """Vectors in memory or in a mapped file, whose ids are known.
 
     Attributes:
-        numbers: the ids of all vectors, rising.
+        ids: the ids of all vectors, rising.
     """
 
     __slots__ = ()
-    numbers: Numbers
+    ids: Ids
 
     @property
     def last(self) -> int:
         """The highest id; 0 if there are no vectors."""
-        return int(self.numbers[-1]) if len(self.numbers) else 0
+        return int(self.ids[-1]) if len(self.ids) else 0
 
     @property
     def total(self) -> int:
         """The number of vectors, including the removed ones."""
-        return len(self.numbers)
+        return len(self.ids)
 
-    def is_there(self) -> bool:
+    def is_available(self) -> bool:
         """Return True: :class:`index.search.caches.Caches` checks the files itself."""
         return True
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class FlatVectors(Numbered):
+class FlatVectors(WithIds):
     """A block of vectors and their ids; immutable.
 
     Attributes:
-        numbers: the ids, rising: shape (n,).
+        ids: the ids, rising: shape (n,).
         vectors: unit vectors in the same order: shape (n, dimensions).
         alive: for each row, whether it is not removed; None if none is removed.
         owner: the object that owns the memory of ``vectors`` if they are in a mapped file; else None.
     """
 
-    numbers: Numbers
+    ids: Ids
     vectors: Vectors
     alive: Mask | None = None
     owner: Any = None
 
     def __len__(self) -> int:
-        return len(self.numbers) if self.alive is None else int(np.count_nonzero(self.alive))
+        return len(self.ids) if self.alive is None else int(np.count_nonzero(self.alive))
 
     @property
     def kind(self) -> Kind:
         """The type of a base with these vectors."""
         return "flat"
 
-    def without(self, numbers: Numbers) -> FlatVectors:
-        """Return this block without the ids ``numbers``; unknown ids are ignored."""
-        rows = self.rows(numbers)
+    def without(self, ids: Ids) -> FlatVectors:
+        """Return this block without ``ids``; unknown ids are ignored."""
+        rows = self.rows(ids)
         rows = rows[rows >= 0]
         if not len(rows):
             return self
-        alive = np.ones(len(self.numbers), np.bool_) if self.alive is None else self.alive.copy()
+        alive = np.ones(len(self.ids), np.bool_) if self.alive is None else self.alive.copy()
         alive[rows] = False
         return replace(self, alive=alive)
 
-    def rows(self, numbers: Numbers) -> Numbers:
+    def rows(self, ids: Ids) -> Rows:
         """Return the row of each id; -1 for an id that is absent or removed."""
-        if not len(self.numbers):
-            return np.full(len(numbers), -1, np.int64)
-        rows = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
-        there = self.numbers[rows] == numbers
+        if not len(self.ids):
+            return np.full(len(ids), -1, np.int64)
+        rows = np.minimum(np.searchsorted(self.ids, ids), len(self.ids) - 1)
+        found = self.ids[rows] == ids
         if self.alive is not None:
-            there &= self.alive[rows]
-        return np.where(there, rows, -1)
+            found &= self.alive[rows]
+        return np.where(found, rows, -1)
 
     def products(self, vector: npt.NDArray[np.float32], allowed: Mask | None) -> Cosines:
         """Return the inner product of each row with ``vector``; -inf for removed and filtered rows."""
-        count = len(self.numbers)
+        count = len(self.ids)
         candidates = self.alive
         if allowed is not None:
-            inside = within(self.numbers, allowed)
+            inside = within(self.ids, allowed)
             candidates = inside if candidates is None else inside & candidates
         found = np.full(count, -np.inf, np.float32)
         # Reading a row out of order costs as much as a dozen products of consecutive rows.
@@ -116,15 +117,15 @@ class FlatVectors(Numbered):
         return found
 
 
-def within(numbers: Numbers, allowed: Mask) -> Mask:
-    """Return, for each of the rising ids ``numbers``, whether it is allowed: shape (len(numbers),)."""
-    inside = np.zeros(len(numbers), np.bool_)
-    known = int(np.searchsorted(numbers, len(allowed)))
+def within(ids: Ids, allowed: Mask) -> Mask:
+    """Return, for each of the rising ``ids``, whether it is allowed: shape (len(ids),)."""
+    inside = np.zeros(len(ids), np.bool_)
+    known = int(np.searchsorted(ids, len(allowed)))
     if known:
-        first, last = int(numbers[0]), int(numbers[known - 1])
+        first, last = int(ids[0]), int(ids[known - 1])
         # Consecutive ids are one slice.
         in_a_row = last - first + 1 == known
-        inside[:known] = allowed[first : last + 1] if in_a_row else allowed[numbers[:known]]
+        inside[:known] = allowed[first : last + 1] if in_a_row else allowed[ids[:known]]
     return inside
 
 
@@ -141,7 +142,7 @@ def cosines(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:
 
 def nearest(
     blocks: Sequence[FlatVectors], vector: npt.NDArray[np.float32], limit: int, allowed: Mask | None
-) -> tuple[Numbers, Cosines]:
+) -> tuple[Ids, Cosines]:
     """Return the ids nearest to ``vector`` in all blocks, and their cosines, unordered.
 
     The result has the ``limit`` nearest ids, all ids that tie with the last of them, and perhaps a few more.
@@ -153,12 +154,12 @@ def nearest(
     least = -np.inf
     if len(joined) > limit:
         least = np.partition(joined, len(joined) - limit)[len(joined) - limit] - _SLACK
-    numbers, vectors = [np.empty(0, np.int64)], [np.empty((0, len(vector)), np.float32)]
+    ids, vectors = [np.empty(0, np.int64)], [np.empty((0, len(vector)), np.float32)]
     for block, found in zip(blocks, products, strict=True):
         chosen = np.flatnonzero((found >= least) & (found > -np.inf))
-        numbers.append(block.numbers[chosen])
+        ids.append(block.ids[chosen])
         vectors.append(block.vectors[chosen])
-    return np.concatenate(numbers), cosines(np.concatenate(vectors), vector)
+    return np.concatenate(ids), cosines(np.concatenate(vectors), vector)
 
 
 def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[FlatVectors, ...]:
@@ -168,10 +169,10 @@ def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[Fla
     as many vectors. While n is at most ``BLOCK_SIZE``, n vectors are in at most log2(n) blocks.
     """
     tail = [new]
-    count = len(new.numbers)
-    while blocks and len(blocks[-1].numbers) < min(2 * count, BLOCK_SIZE):
+    count = len(new.ids)
+    while blocks and len(blocks[-1].ids) < min(2 * count, BLOCK_SIZE):
         tail.insert(0, blocks[-1])
-        count += len(blocks[-1].numbers)
+        count += len(blocks[-1].ids)
         blocks = blocks[:-1]
     return (*blocks, _joined(tail)) if len(tail) > 1 else (*blocks, new)
 
@@ -179,13 +180,11 @@ def append_block(blocks: tuple[FlatVectors, ...], new: FlatVectors) -> tuple[Fla
 def _joined(blocks: Sequence[FlatVectors]) -> FlatVectors:
     """Return one block with the vectors of ``blocks``, without the removed ones."""
     whole = [block.alive is None for block in blocks]
-    numbers = [
-        b.numbers if all_there else b.numbers[b.alive] for b, all_there in zip(blocks, whole, strict=True)
-    ]
+    ids = [b.ids if all_there else b.ids[b.alive] for b, all_there in zip(blocks, whole, strict=True)]
     vectors = [
         b.vectors if all_there else b.vectors[b.alive] for b, all_there in zip(blocks, whole, strict=True)
     ]
-    return FlatVectors(np.concatenate(numbers), np.concatenate(vectors))
+    return FlatVectors(np.concatenate(ids), np.concatenate(vectors))
 
 
 def _products(vectors: Vectors, vector: npt.NDArray[np.float32]) -> Cosines:

@@ -15,7 +15,7 @@ from index.embedding.model import Vectors
 from index.errors import VectorIndexError
 from index.private import opener
 from index.vectors.candidates import Batches
-from index.vectors.exact import FlatVectors, Numbers
+from index.vectors.exact import FlatVectors, Ids
 from index.vectors.ivf import IvfVectors
 from index.vectors.policy import IndexPolicy
 
@@ -27,18 +27,18 @@ def write_base(path: Path, dimensions: int, count: int, batches: Batches, policy
         OSError: if the file cannot be written; an older file at ``path`` stays as it is.
         ValueError: if the batches do not hold ``count`` vectors with rising ids.
     """
-    numbers = [np.empty(0, np.int64)]
+    ids = [np.empty(0, np.int64)]
     with _one_thread():
         filled: faiss.Index = faiss.IndexFlatIP(dimensions)
         if policy.kind(count) != "flat":
             filled = _trained(dimensions, count, batches, policy)
         for some, vectors in batches():
-            numbers.append(np.asarray(some, np.int64))
+            ids.append(np.asarray(some, np.int64))
             filled.add(np.ascontiguousarray(vectors, np.float32))
-    joined = np.concatenate(numbers)
+    joined = np.concatenate(ids)
     if len(joined) != count or np.any(np.diff(joined) < 1):
         raise ValueError(f"expected {count} vectors with rising ids, got {len(joined)}")
-    _write(path, _numbered(filled, joined))
+    _write(path, _with_ids(filled, joined))
 
 
 def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
@@ -62,17 +62,17 @@ def open_base(path: Path, dimensions: int) -> FlatVectors | IvfVectors:
         raise VectorIndexError(f"{path.name} holds a {type(inner).__name__}, not a base of vectors")
     if inner.d != dimensions:
         raise VectorIndexError(f"{path.name} holds vectors of {inner.d} dimensions, not {dimensions}")
-    numbers = faiss.vector_to_array(mapped.id_map)
+    ids = faiss.vector_to_array(mapped.id_map)
     flat = isinstance(inner, faiss.IndexFlatIP)
     held = inner.ntotal if flat else inner.invlists.compute_ntotal()
-    if not len(numbers) == inner.ntotal == held or np.any(np.diff(numbers) < 1):
-        raise VectorIndexError(f"{path.name} holds {held} vectors, and {len(numbers)} ids that do not match")
+    if not len(ids) == inner.ntotal == held or np.any(np.diff(ids) < 1):
+        raise VectorIndexError(f"{path.name} holds {held} vectors, and {len(ids)} ids that do not match")
     # FAISS's Python objects do not keep their owner alive.
     if not flat:
-        return IvfVectors(numbers, inner, faiss.downcast_index(inner.quantizer), owner=mapped)
-    vectors = faiss.rev_swig_ptr(inner.get_xb(), len(numbers) * dimensions).reshape(-1, dimensions)
+        return IvfVectors(ids, inner, faiss.downcast_index(inner.quantizer), owner=mapped)
+    vectors = faiss.rev_swig_ptr(inner.get_xb(), len(ids) * dimensions).reshape(-1, dimensions)
     vectors.setflags(write=False)
-    return FlatVectors(numbers, vectors, owner=mapped)
+    return FlatVectors(ids, vectors, owner=mapped)
 
 
 @contextmanager
@@ -102,7 +102,7 @@ def _trained(dimensions: int, count: int, batches: Batches, policy: IndexPolicy)
     return trained
 
 
-def _sample(dimensions: int, count: int, batches: Iterable[tuple[Numbers, Vectors]], step: int) -> Vectors:
+def _sample(dimensions: int, count: int, batches: Iterable[tuple[Ids, Vectors]], step: int) -> Vectors:
     """Return every ``step``-th vector, beginning with the first."""
     sample = np.empty((-(-count // step), dimensions), np.float32)
     taken = skip = 0
@@ -113,12 +113,12 @@ def _sample(dimensions: int, count: int, batches: Iterable[tuple[Numbers, Vector
     return sample[:taken]
 
 
-def _numbered(index: faiss.Index, numbers: Numbers) -> faiss.Index:
+def _with_ids(index: faiss.Index, ids: Ids) -> faiss.Index:
     # An IndexIDMap accepts an empty index only.
     numbered = faiss.IndexIDMap(faiss.IndexFlatIP(index.d))
     numbered.index = index
     numbered.ntotal = index.ntotal
-    faiss.copy_array_to_vector(numbers, numbered.id_map)
+    faiss.copy_array_to_vector(ids, numbered.id_map)
     return numbered
 
 

@@ -77,7 +77,7 @@ def store_at(address: str) -> Store | None:
     parts = _ADDRESS.fullmatch(address)
     if parts is None or int((parts[4] or ":0")[1:]) > _MAX_PORT:
         raise VectorIndexError(
-            "FOOTNOTED_INDEX is no address of an index; write milvus://HOST, or with all its parts "
+            "FOOTNOTED_INDEX is not the address of an index; write milvus://HOST, or with all its parts "
             "milvus://USER:PASSWORD@HOST:PORT/DATABASE, with %40 for @"
         )
     if find_spec("pymilvus") is None:
@@ -107,16 +107,16 @@ class MilvusStore:
             total = _count(client, name, inside, SECONDS)
             few = len(removed) <= LISTED
             if few and removed:
-                without = _count(client, name, f"{inside} and id not in {list(removed)}", SECONDS)
+                kept = _count(client, name, f"{inside} and id not in {list(removed)}", SECONDS)
             else:
-                without = total
+                kept = total
             rows = client.get(name, ids=list(expected.sample), output_fields=["vector"], timeout=SECONDS)
-        there = {int(row["id"]): np.array(row["vector"], np.float32) for row in rows}
+        stored = {int(row["id"]): np.array(row["vector"], np.float32) for row in rows}
         same = all(
-            number in there and float(there[number] @ vector) > _SAME
+            number in stored and float(stored[number] @ vector) > _SAME
             for number, vector in expected.sample.items()
         )
-        if not same or (without != living if few else total < living):
+        if not same or (kept != living if few else total < living):
             return None
         return MilvusVectors(Collection(self, name), alive, total)
 
@@ -137,10 +137,10 @@ class MilvusStore:
     def update(self, name: str, change: Change) -> None:
         mark, removed = change.mark, change.removed
         with self.reaching() as client:
-            for numbers, vectors in change.new():
-                for start in range(0, len(numbers), _AT_ONCE):
+            for ids, vectors in change.new():
+                for start in range(0, len(ids), _AT_ONCE):
                     some = slice(start, start + _AT_ONCE)
-                    rows = zip(numbers[some].tolist(), vectors[some], strict=True)
+                    rows = zip(ids[some].tolist(), vectors[some], strict=True)
                     # An interrupted update may have inserted some of these vectors.
                     client.upsert(
                         name, [{"id": number, "vector": row} for number, row in rows], timeout=_UPDATE_SECONDS
@@ -149,13 +149,13 @@ class MilvusStore:
                 client.delete(name, ids=list(removed[start : start + _AT_ONCE]), timeout=_UPDATE_SECONDS)
             client.flush(name, timeout=_UPDATE_SECONDS)
             written = time.monotonic()
-            there = _count(client, name, f"id > 0 and id <= {mark.last}", _UPDATE_SECONDS)
-            if there != change.count:
+            stored = _count(client, name, f"id > 0 and id <= {mark.last}", _UPDATE_SECONDS)
+            if stored != change.count:
                 client.drop_collection(name, timeout=_UPDATE_SECONDS)
                 raise VectorsUnreachableError(
-                    f"{name} had {there} vectors instead of {change.count}, and was deleted; it is made again"
+                    f"{name} had {stored} vectors, not {change.count}, and was deleted; it is made again"
                 )
-            _wait_until_linked(client, name, there)
+            _wait_until_linked(client, name, stored)
             time.sleep(max(0.0, SETTLED_SECONDS - (time.monotonic() - written)))
             former = [int(row["id"]) for row in _marks(client, name)]
             fields = client.describe_collection(name, timeout=SECONDS)["fields"]

@@ -200,7 +200,7 @@ def test_recent_vectors_stand_in_few_blocks_in_order(additions: list[int]) -> No
     for some in additions:
         new = FlatVectors(np.arange(total, total + some), np.zeros((some, 1), np.float32))
         blocks, total = append_block(blocks, new), total + some
-    assert np.concatenate([block.numbers for block in blocks]).tolist() == list(range(total))
+    assert np.concatenate([block.ids for block in blocks]).tolist() == list(range(total))
     assert max(len(block) for block in blocks) < 2 * BLOCK_SIZE + 900
     assert len(blocks) <= 2 * total / BLOCK_SIZE + 13
 

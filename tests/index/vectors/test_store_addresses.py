@@ -29,7 +29,7 @@ from index.vectors.milvus import MilvusStore
 )
 def test_an_address_that_is_none_is_refused_and_not_shown(address: str) -> None:
     with pytest.raises(
-        VectorIndexError, match="FOOTNOTED_INDEX is no address of an index; write milvus://HOST"
+        VectorIndexError, match="FOOTNOTED_INDEX is not the address of an index; write milvus://HOST"
     ) as raised:
         store_at(address)
     assert "se@cret" not in str(raised.value)
