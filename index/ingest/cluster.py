@@ -137,8 +137,8 @@ class ClusterReader:
             raise LoadError(path, cause, "sync again, or sync it without --on") from error
         except (ConnectionError, RuntimeError) as error:
             raise ClusterError(
-                f"the connection to the cluster was lost ({line_of(error)}); sync again, and it goes on "
-                "where it was"
+                f"the connection to the cluster was lost ({line_of(error)}); sync again to continue "
+                "where it stopped"
             ) from error
         if result.document is None:
             raise LoadError(path, result.cause, result.remedy)
@@ -171,7 +171,7 @@ def open_cluster(address: str, index: Library) -> Iterator[list[ClusterReader]]:
     except (OSError, RuntimeError, ValueError) as error:
         raise ClusterError(
             f"the Ray cluster at {address} cannot be used ({' '.join(str(error).split())}); check the "
-            "address, and that Ray and Python have the same versions here and there"
+            "address, and that Ray and Python have the same versions here and on the cluster"
         ) from error
     try:
         run = ray.remote(num_cpus=1, max_retries=_RETRIES)(_on_node)
@@ -248,8 +248,8 @@ def _read_and_embed(task: _Task, encoder: Encoder) -> _Result:
         except LoadError as error:
             return _Result(cause=error.cause, remedy=error.remedy)
     result = _Result(document, cut, known=task.known)
-    its = (task.cutting, cut) if task.cutting and cut else None
-    incoming = Incoming("", task.name, len(task.content), task.mtime_ns, "", document, cut=its)
+    how_cut = (task.cutting, cut) if task.cutting and cut else None
+    incoming = Incoming("", task.name, len(task.content), task.mtime_ns, "", document, cut=how_cut)
     embed_documents([incoming], task.recipe, encoder, result)
     return result
 

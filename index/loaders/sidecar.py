@@ -33,7 +33,7 @@ def sidecar_of(path: Path) -> Path:
     return path.with_name(path.name + SUFFIX)
 
 
-def checked(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, Detail]:
+def checked_details(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, Detail]:
     """Check the details in ``values``, and return them in the form in which the catalog stores them.
 
     Args:
@@ -47,20 +47,20 @@ def checked(path: Path, values: Mapping[str, str], origin: Origin) -> dict[str, 
     given = {key: flow(value) for key, value in values.items() if flow(value)}
     for key in given:
         if key not in KEYS:
-            raise LoadError(path, f"is said to have a {key!r}, which is not known", f"say {', '.join(KEYS)}")
-    for key, read, remedy in (
-        ("published", iso_date, "write 2031-07-18, 2031-07 or 2031"),
-        ("language", language_code, "write a code such as en or km"),
+            raise LoadError(path, f"has an unknown detail {key!r}", f"use only {', '.join(KEYS)}")
+    for key, read, kind, remedy in (
+        ("published", iso_date, "date", "write 2031-07-18, 2031-07 or 2031"),
+        ("language", language_code, "language code", "write a code such as en or km"),
     ):
         if key in given:
             value = read(given[key])
             if value is None:
-                raise LoadError(path, f"is said to have {key} {given[key]!r}, which is none", remedy)
+                raise LoadError(path, f"has the detail {key}: {given[key]!r}, which is not a {kind}", remedy)
             given[key] = value
     length = len(given.get("collection", ""))
     if length > MAX_COLLECTION_CHARACTERS:
-        cause = f"is said to be in a collection whose name has {length:,} characters"
-        raise LoadError(path, cause, f"give it at most {MAX_COLLECTION_CHARACTERS}")
+        cause = f"has a collection name of {length:,} characters"
+        raise LoadError(path, cause, f"use at most {MAX_COLLECTION_CHARACTERS} characters")
     return {key: Detail(value, origin) for key, value in given.items()}
 
 
@@ -85,7 +85,7 @@ def read_sidecar(path: Path) -> dict[str, Detail]:
         raise LoadError(path, f"has a sidecar that is not YAML: {flow(str(error))[:200]}", _REMEDY) from error
     if not isinstance(values, dict) or not all(isinstance(value, str) for value in values.values()):
         raise LoadError(path, "has a sidecar that is not lines of key: value", _REMEDY)
-    return checked(path, {str(key): value for key, value in values.items()}, "sidecar")
+    return checked_details(path, {str(key): value for key, value in values.items()}, "sidecar")
 
 
 def sidecar_content(path: Path) -> bytes | None:
@@ -114,4 +114,6 @@ def _content(path: Path) -> bytes:
         with os.fdopen(os.open(sidecar, _FLAGS), "rb") as file:
             if stat.S_ISREG(os.fstat(file.fileno()).st_mode):
                 return file.read(_MAX_BYTES + 1)
-    raise LoadError(path, "has a sidecar that is a link or no file", "put the sidecar itself beside the file")
+    raise LoadError(
+        path, "has a sidecar that is a link or not a file", "put the sidecar itself beside the file"
+    )

@@ -130,7 +130,9 @@ class SharedBases:
         if mark is None:
             return VectorIndex.empty(dimensions), 0
         if mark.generation > reader.generation:
-            raise VectorIndexError(f"the collection {name} is newer than what is read; read again")
+            raise VectorIndexError(
+                f"the collection {name} is newer than the catalog that is read; read the catalog again"
+            )
         base = self._store.open(name, _expected(reader, mark))
         if base is None:
             _log.warning("The collection %s lacks vectors; they are read from the catalog.", name)

@@ -45,7 +45,11 @@ _WRITTEN = "written"
 _FEW_DOCUMENTS = 1_000
 """If at most this many documents are allowed, a search names them in its query; else it filters its hits."""
 
-_SPARE = 8
+_MIN_EXTRA_HITS = 8
+"""A search requests at least this many more hits than wanted, to see whether they tie with the last one."""
+
+_FIRST_HITS = 8
+"""The number of hits that the first search for a written word requests."""
 
 _MOST_ALIKE = 2_000
 """A search for a single character stops at about this many passages, since their vectors are compared too."""
@@ -157,17 +161,17 @@ class WordSearch:
         return int(self._searcher.num_docs)
 
     @property
-    def dead(self) -> int:
+    def removed_count(self) -> int:
         """The number of removed passages that still count in the statistics."""
         return int(self._searcher.doc_freq("field", _ANY)) - len(self)
 
     @property
     def last(self) -> int:
         """The highest id of a passage; 0 if there are no passages."""
-        beyond = 1
-        while self.count_after(beyond):
-            beyond *= 2
-        return bisect_left(range(beyond), True, key=lambda number: not self.count_after(number))
+        limit = 1
+        while self.count_after(limit):
+            limit *= 2
+        return bisect_left(range(limit), True, key=lambda number: not self.count_after(number))
 
     def count_after(self, last: int) -> int:
         """Return the number of passages with an id above ``last``."""
@@ -221,7 +225,7 @@ class WordSearch:
                 ]
             )
         # Request more hits than wanted, to see whether hits beyond the limit tie with the last one.
-        wanted = limit + max(_SPARE, limit // 4)
+        wanted = limit + max(_MIN_EXTRA_HITS, limit // 4)
         while True:
             hits = self._searcher.search(words, wanted, count=False).hits
             found = self._found(hits, allowed, hidden)
@@ -315,7 +319,7 @@ class WordSearch:
         if allowed is None:
             return bool(self._searcher.doc_freq(_WRITTEN, word))
         query = tantivy.Query.term_query(self._schema, _WRITTEN, word)
-        wanted = _SPARE
+        wanted = _FIRST_HITS
         while True:
             hits = self._searcher.search(query, wanted, count=False).hits
             if self._found(hits, allowed, hidden):

@@ -83,8 +83,8 @@ def naming_failures(home: Path) -> Iterator[None]:
     except _FAILURES as error:
         known = getattr(error, "orig", None) or getattr(error, "strerror", None)
         remedy = (
-            "check the folder's permissions and the space on the disk, then try again: what was committed "
-            "before is served as before"
+            "check the folder's permissions and the space on the disk, then try again; searches "
+            "still find what was saved before"
         )
         # Messages of tantivy and FAISS may name the library's folder.
         cause = f" ({known})" if known else ""
@@ -235,7 +235,7 @@ class Maintenance:
     def is_due(self) -> bool:
         """Return whether :meth:`compact` would rewrite anything."""
         with self.snapshot() as (_, caches):
-            return caches.has_dead_words() or caches.vectors.is_due(self.policy)
+            return caches.are_words_due() or caches.vectors.is_due(self.policy)
 
     def compact(self) -> bool:
         """Write new files of the words and the vectors if they are due, then switch to them.
@@ -265,14 +265,14 @@ class Maintenance:
     def _compact(self) -> bool:
         with self.snapshot() as (reader, caches):
             build, last = caches.build, caches.last
-            dead, due = caches.has_dead_words(), caches.vectors.is_due(self.policy)
-            if build is None or not (dead or due):
+            words_due, base_due = caches.are_words_due(), caches.vectors.is_due(self.policy)
+            if build is None or not (words_due or base_due):
                 return False
             folder, titled = folder_of(self.home, build), build.recipe.title_tokens > 0
             dimensions = caches.vectors.dimensions
-            words = write_words(folder, reader, titled=titled) if dead else None
+            words = write_words(folder, reader, titled=titled) if words_due else None
             base = None
-            if due:
+            if base_due:
                 # A process of another home folder may be making the base just now.
                 with suppress(LibraryLockedError):
                     base = self.bases.build(folder, reader, dimensions)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from index.details import Detail, merged
 from index.library import Library
-from index.loaders.sidecar import checked
+from index.loaders.sidecar import checked_details
 from index.records import DocumentRecord, Incoming
 
 
@@ -30,7 +30,7 @@ def edit_document(index: Library, document_id: int, edits: Mapping[str, str]) ->
         before, lineage = catalog.details(record.source, record.path), catalog.lineage
         document = catalog.as_read(document_id)
     taken_back = dict.fromkeys(edits, Detail("", "edit"))
-    given = {**taken_back, **checked(Path(record.path), edits, "edit")}
+    given = {**taken_back, **checked_details(Path(record.path), edits, "edit")}
     if merged(before, given) != before:
         # Keep the recorded state of the file, so that a sync notices if the file has changed since it was
         # read.

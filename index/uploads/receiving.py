@@ -21,7 +21,7 @@ from index.ingest.discover import state_of
 from index.library import Library, Progress
 from index.loaders import MEGABYTE, Options
 from index.loaders.sandbox.client import Isolated
-from index.loaders.sidecar import SUFFIX, checked, read_sidecar
+from index.loaders.sidecar import SUFFIX, checked_details, read_sidecar
 from index.private import make_folder, opener
 from index.records import DocumentRecord, Incoming, Viewer
 from index.uploads.leftovers import INCOMING, aside_of, note_placing, put_back
@@ -49,13 +49,14 @@ class Sent:
     Attributes:
         name: the file's name on the user's computer.
         file: the file's content.
-        said: the details that the user has given: title, publisher, author, published, language, collection.
+        details: the details that the user has given: title, publisher, author, published, language,
+            collection.
         most_bytes: the most bytes that all uploads of the user may take; 0 for no limit.
     """
 
     name: str
     file: BinaryIO
-    said: Mapping[str, str]
+    details: Mapping[str, str]
     most_bytes: int = 0
 
 
@@ -138,7 +139,7 @@ def keep_upload(index: Library, options: Options, sent: Sent) -> Kept:
         incoming = hidden_folder(folder)
         unless_kept.callback(shutil.rmtree, incoming, ignore_errors=True)
         arrived = incoming / plain
-        details = checked(arrived, sent.said, "upload")
+        details = checked_details(arrived, sent.details, "upload")
         digest = _keep(sent.file, arrived, options.limits.megabytes)
         kept = Kept(incoming, plain, digest, details, index.catalog.viewer, sent.most_bytes)
         check_room(index, folder / plain, arrived.stat().st_size, kept.uploader, kept.most_bytes)
@@ -170,8 +171,8 @@ def index_upload(
     if progress is not None:
         progress("reading", 1, 1)
     document = described(read, read_sidecar(place))
-    its = (cutting, cut) if cutting and cut else None
-    incoming = Incoming(str(folder), kept.name, 0, 0, kept.digest, document, given=given, cut=its)
+    how_cut = (cutting, cut) if cutting and cut else None
+    incoming = Incoming(str(folder), kept.name, 0, 0, kept.digest, document, given=given, cut=how_cut)
     # Embed before taking the lock, because embedding may take many minutes.
     index.embed([incoming], progress)
     # Without the lock, two uploads of the same name could store the file of one with the text of the other.

@@ -242,7 +242,7 @@ class Writer:
                 _log.warning("job %s failed: %s", task.job_id, line_of(error))
             except Exception:  # noqa: BLE001 (logged with its traceback)
                 # A bug in one job must not stop the jobs after it.
-                _log.exception("job %s failed by a mistake of the program", task.job_id)
+                _log.exception("job %s failed because of a bug in the program", task.job_id)
             finally:
                 task.end()
 

@@ -94,7 +94,7 @@ def test_a_database_that_cannot_take_the_library_is_refused_and_the_library_stay
     expected = {
         "full": "has a catalog with documents; name an empty database",
         "same": "is in {} already; name another database",
-        "nonsense": "FOOTNOTED_DATABASE_URL or --to is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME",
+        "nonsense": "FOOTNOTED_DATABASE_URL or --to is not the address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME",
     }
     assert expected[target].format(home / "catalog.sqlite") in capfd.readouterr().err
     assert (home / "catalog.sqlite").is_file()

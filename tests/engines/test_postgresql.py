@@ -44,7 +44,7 @@ def test_an_address_of_something_else_is_refused_without_its_password(
     with pytest.raises(CatalogError) as caught:
         address_of(tmp_path, written)
     assert str(caught.value) == (
-        f"{named} is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
+        f"{named} is not the address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
     )
 
 

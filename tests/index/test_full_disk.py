@@ -17,7 +17,7 @@ ALONE = ["unshare", "--map-root-user", "--mount"]
 
 UNWRITABLE = (
     "LibraryWriteError: the library in {home} cannot be written to ({cause}); check the folder's permissions "
-    "and the space on the disk, then try again: what was committed before is served as before"
+    "and the space on the disk, then try again; searches still find what was saved before"
 )
 
 

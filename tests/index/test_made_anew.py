@@ -131,7 +131,7 @@ def test_of_two_that_make_a_library_anew_in_two_ways_one_is_told(home: Path) -> 
     ):
         begun = builds.begin_build(theirs.catalog.engine, Recipe("third@24", 200, 40, 1))
         ours.rebuild()
-        with pytest.raises(BuildGoneError, match=r"^another process has made the library anew"):
+        with pytest.raises(BuildGoneError, match=r"^another process has meanwhile rebuilt the library"):
             builds.add_to_build(theirs.catalog.engine, begun, {})
         with pytest.raises(BuildGoneError):
             builds.switch_to_build(theirs.catalog.engine, begun)

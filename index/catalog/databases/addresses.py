@@ -125,7 +125,7 @@ def address_of(home: Path, database_url: str = "") -> sa.URL:
         # The message does not show the whole text, in which a password may be anywhere.
         given = f"{address.drivername}://…" if address else "FOOTNOTED_DATABASE_URL or --to"
         raise CatalogError(
-            f"{given} is no address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
+            f"{given} is not the address of a database; write postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME"
         )
     if "password" in address.query or "@" in (address.host or ""):
         raise CatalogError(

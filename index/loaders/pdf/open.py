@@ -90,13 +90,12 @@ def draw_page(data: bytes, path: Path, page: int, width: int, options: Options =
     from pypdfium2 import PdfiumError
 
     if not seems_pdf(data):
-        raise LoadError(path, "has no pages that can be drawn", "read its text")
+        raise LoadError(path, "is not a PDF, and only the pages of a PDF can be drawn", "ask for its text")
     with PDFIUM:
         document = opened(data, path, options)
         try:
             if not 1 <= page <= len(document):
-                cause = f"has no page {page}: it has {len(document)}"
-                raise LoadError(path, cause, "ask for one that it has")
+                raise LoadError(path, f"has no page {page}", f"ask for a page from 1 to {len(document)}")
             drawn = document[page - 1]
             across, down = drawn.get_size()
             scale = min(width / across, (MAX_PIXELS / (across * down)) ** 0.5)

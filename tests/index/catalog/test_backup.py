@@ -162,7 +162,7 @@ def test_what_is_no_backup_is_refused_and_changes_nothing(
         file.write_bytes(data.replace(b"SQLite format 3", b"SQLite format 9"))
     with pytest.raises(
         BackupError,
-        match=r"library\.tar is no backup of a library, or it is damaged: .*; choose another one$",
+        match=r"library\.tar is not a backup of a library, or is damaged: .*; choose another file$",
     ):
         restore(home, file, BESIDE)
     assert (paths(index), index.generation) == (["a.txt", "b.txt"], 1)
@@ -253,7 +253,7 @@ class TestOfSomebodyElse:
         file = self.altered(home, tmp_path, f"UPDATE documents SET path = '{path}' WHERE id = 1")  # noqa: S608
         with pytest.raises(BackupError) as refused:
             restore(home, file, BESIDE)
-        assert f"its document {path!r} leads out of its folder; choose another one" in str(refused.value)
+        assert f"its document {path!r} leads out of its folder; choose another file" in str(refused.value)
         assert paths(index) == ["a.txt", "b.txt"]
 
     @pytest.mark.parametrize(
@@ -272,5 +272,8 @@ class TestOfSomebodyElse:
         file = self.altered(home, tmp_path, statement)
         with pytest.raises(BackupError) as refused:
             restore(home, file, BESIDE)
-        assert f"its catalog has a {named}, which acts by itself; choose another one" in str(refused.value)
+        assert (
+            f"its catalog has a {named}, which a catalog of Footnoted never has; choose another file"
+            in str(refused.value)
+        )
         assert index.generation == 1

@@ -34,7 +34,7 @@ def test_what_a_sync_was_about_to_remove_stays_where_a_backup_is_put_back_meanwh
         assert changes.removed == {2: "a.txt"}
         restore(home, tmp_path / "library.tar")
         index.replace([incoming("Three gates.", "c.txt")])
-        with pytest.raises(LibraryRestoredError, match=r"^the library was put back from a backup while"):
+        with pytest.raises(LibraryRestoredError, match=r"^the library was restored from a backup during"):
             apply(index, dataclasses.replace(changes, lineage=lineage))
         assert [(one.document_id, one.path) for one in index.catalog.documents()] == [
             (1, "b.txt"),

@@ -63,21 +63,24 @@ def test_without_one_a_file_speaks_for_itself(file: Path) -> None:
 
 
 MENDED = "; correct the sidecar, or remove it"
-LINKED = "dam.txt: has a sidecar that is a link or no file; put the sidecar itself beside the file"
+LINKED = "dam.txt: has a sidecar that is a link or not a file; put the sidecar itself beside the file"
 
 
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("titel: X", f"is said to have a 'titel', which is not known; say {', '.join(KEYS)}"),
+        ("titel: X", f"has an unknown detail 'titel'; use only {', '.join(KEYS)}"),
         (
             "published: soon",
-            "is said to have published 'soon', which is none; write 2031-07-18, 2031-07 or 2031",
+            "has the detail published: 'soon', which is not a date; write 2031-07-18, 2031-07 or 2031",
         ),
-        ("language: '?'", "is said to have language '?', which is none; write a code such as en or km"),
+        (
+            "language: '?'",
+            "has the detail language: '?', which is not a language code; write a code such as en or km",
+        ),
         (
             f"collection: {'x' * 201}",
-            "is said to be in a collection whose name has 201 characters; give it at most 200",
+            "has a collection name of 201 characters; use at most 200 characters",
         ),
         ("- title", f"has a sidecar that is not lines of key: value{MENDED}"),
         ("title: [a]", f"has a sidecar that is not lines of key: value{MENDED}"),

@@ -81,7 +81,7 @@ class TestRemoving:
         changed.remove([9, 10])
         afresh.add(english(ENGLISH))
         words, new = changed.words(), afresh.words()
-        assert (len(words), words.dead, before.dead, new.dead) == (4, 2, 0, 0)
+        assert (len(words), words.removed_count, before.removed_count, new.removed_count) == (4, 2, 0, 0)
         for query in QUERIES:
             kept = {number: score for number, score in before.search(query, 10).items() if number < 9}
             assert words.search(query, 10) == kept, "as when all of it was there"
@@ -128,7 +128,13 @@ class TestSnapshots:
 
         def answers() -> tuple[object, ...]:
             found = [words.search(query, 10) for query in QUERIES]
-            return found, words.max_score("river dam"), words.idf([("en", "river")]), len(words), words.dead
+            return (
+                found,
+                words.max_score("river dam"),
+                words.idf([("en", "river")]),
+                len(words),
+                words.removed_count,
+            )
 
         before = answers()
         index.add([Entry(5, "de", "Der Damm am Fluss"), Entry(6, "en", "river"), Entry(7, "zh", "大坝关闭")])

@@ -168,7 +168,7 @@ class TestSidecar:
         (failed,) = sync(index, reader=loading).failed
         assert (failed.path, failed.cause) == (
             "dams/gate.md",
-            "has a sidecar that is a link or no file; put the sidecar itself beside the file",
+            "has a sidecar that is a link or not a file; put the sidecar itself beside the file",
         )
         assert index.catalog.document(1).title == "Its own title"
 
@@ -336,11 +336,17 @@ def test_a_document_that_is_removed_meanwhile_does_not_come_back(
     [
         (
             {"published": "soon"},
-            "gate.md: is said to have published 'soon', which is none; write 2031-07-18, 2031-07 or 2031",
+            (
+                "gate.md: has the detail published: 'soon', which is not a date; "
+                "write 2031-07-18, 2031-07 or 2031"
+            ),
         ),
         (
             {"language": "?"},
-            "gate.md: is said to have language '?', which is none; write a code such as en or km",
+            (
+                "gate.md: has the detail language: '?', which is not a language code; "
+                "write a code such as en or km"
+            ),
         ),
     ],
 )

@@ -144,7 +144,7 @@ class TestUpload:
             ("gate.xyz", b"words", "", "gate.xyz: has the unsupported suffix .xyz; convert it to one of "),
             ("gate.txt", b"", "", "gate.txt: is empty: it has no bytes; save it again with its text"),
             ("gate.pdf", b"%PDF-1.7 no more", "", "gate.pdf: is broken: its structure cannot be read; "),
-            ("gate.txt", GATE.encode(), "soon", "gate.txt: is said to have published 'soon'"),
+            ("gate.txt", GATE.encode(), "soon", "gate.txt: has the detail published: 'soon'"),
             ("gate.txt", b"x" * 2_200_000, "", "gate.txt: has more than the 2 MB that are read; split it"),
         ],
     )

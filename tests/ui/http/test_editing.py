@@ -89,11 +89,17 @@ def test_a_field_that_cannot_be_kept_is_named(
     [
         (
             {"published": "soon"},
-            "gate.txt: is said to have published 'soon', which is none; write 2031-07-18, 2031-07 or 2031",
+            (
+                "gate.txt: has the detail published: 'soon', which is not a date; "
+                "write 2031-07-18, 2031-07 or 2031"
+            ),
         ),
         (
             {"language": "English!"},
-            "gate.txt: is said to have language 'English!', which is none; write a code such as en or km",
+            (
+                "gate.txt: has the detail language: 'English!', which is not a language code; "
+                "write a code such as en or km"
+            ),
         ),
     ],
 )

@@ -247,7 +247,10 @@ class TestUpload:
 
     @pytest.mark.parametrize(
         ("data", "published", "detail"),
-        [(b"x" * 2_200_000, "", "has more than the 2 MB"), (GATE.encode(), "soon", "is said to have publ")],
+        [
+            (b"x" * 2_200_000, "", "has more than the 2 MB"),
+            (GATE.encode(), "soon", "has the detail published: 'soon'"),
+        ],
     )
     def test_what_cannot_be_kept_is_refused_at_once(
         self, client: TestClient, index: Library, data: bytes, published: str, detail: str

@@ -37,7 +37,7 @@ def one(settings: Settings, name: str) -> tuple[str, str]:
 @pytest.mark.parametrize(
     ("address", "cause"),
     [
-        ("localhost:19530", "FOOTNOTED_INDEX is no address of an index; write milvus://HOST"),
+        ("localhost:19530", "FOOTNOTED_INDEX is not the address of an index; write milvus://HOST"),
         ("milvus://127.0.0.1:1", "the vectors in Milvus cannot be searched ("),
     ],
 )
