@@ -196,10 +196,10 @@ class Catalog:
     def vectors_of(self, file: Path) -> frozenset[str]:
         """Return the digests of the vectors of a file's passages; empty if no document has this file."""
         places = [(str(folder), file.relative_to(folder).as_posix()) for folder in file.parents]
-        its = sa.select(documents.c.id).where(sa.tuple_(documents.c.source, documents.c.path).in_(places))
+        ids = sa.select(documents.c.id).where(sa.tuple_(documents.c.source, documents.c.path).in_(places))
         with self.engine.connect() as connection:
             return frozenset(
-                connection.scalars(sa.select(chunks.c.vector).where(chunks.c.document_id.in_(its)))
+                connection.scalars(sa.select(chunks.c.vector).where(chunks.c.document_id.in_(ids)))
             )
 
     # Writing
@@ -217,11 +217,11 @@ class Catalog:
         rows = [
             {"digest": digest, "vector": vector.astype("<f4").tobytes()} for digest, vector in new.items()
         ]
-        beside = [{"digest": digest, "packed": packed} for digest, packed in (sentences or {}).items()]
+        packed_rows = [{"digest": digest, "packed": packed} for digest, packed in (sentences or {}).items()]
         with writing(self.engine) as connection:
-            for table, its in ((vectors, rows), (sentence_vectors, beside)):
-                if its:
-                    connection.execute(insert_into(connection, table).on_conflict_do_nothing(), its)
+            for table, new_rows in ((vectors, rows), (sentence_vectors, packed_rows)):
+                if new_rows:
+                    connection.execute(insert_into(connection, table).on_conflict_do_nothing(), new_rows)
 
     def follow(self, folders: Iterable[str]) -> None:
         """Follow folders, so that each later sync without a path reads them.
@@ -316,20 +316,20 @@ class Catalog:
             set_meta(connection, "mark", mark)
             build = _build_for(connection, recipe)
             written: list[int] = []
-            came: list[tuple[int, ...]] = []
+            added: list[tuple[int, ...]] = []
             gone: dict[int, str] = {}
             came_back = restore_rows(connection, back) if back is not None else set()
-            for item, its in zip(new, rows, strict=True):
+            for item, new_chunks in zip(new, rows, strict=True):
                 document_id, old = supersede(connection, item)
                 if item.incoming.uploader is not None:
                     put_uploader(connection, document_id, item.incoming.uploader)
                 gone |= old
                 written.append(document_id)
-                came.append(tuple(insert_chunks(connection, build.number, document_id, its)))
+                added.append(tuple(insert_chunks(connection, build.number, document_id, new_chunks)))
             for document_id in sorted(removed):
                 gone |= delete_document(connection, document_id)
             note_removals(connection, gone, generation)
-            committed = Committed(generation, tuple(written), tuple(came), tuple(gone))
+            committed = Committed(generation, tuple(written), tuple(added), tuple(gone))
             if prepare is not None:
                 check_vectors(connection, new)
                 if (committed, build) != expected:

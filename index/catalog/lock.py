@@ -65,7 +65,8 @@ class WriteLock:
         """Exclude all other writers while the context lasts.
 
         Args:
-            task: the task that waiting writers see as the reason; by default, the task set by :func:`doing`.
+            task: the task that waiting writers see as the reason; by default, the task set by
+                :func:`naming_task`.
             timeout: seconds to wait for another writer, :data:`LOCK_SECONDS` by default; 0 does not wait.
             home_only: whether to exclude only the writers of this home folder. The caller may then write the
                 caches in this folder, but not the catalog.
@@ -90,7 +91,7 @@ class WriteLock:
 
 
 @contextmanager
-def doing(task: str) -> Iterator[None]:
+def naming_task(task: str) -> Iterator[None]:
     """Name the task for which this thread takes the lock, while the context lasts."""
     before = _TASK.set(task)
     try:

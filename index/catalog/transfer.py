@@ -125,17 +125,17 @@ def _full(address: sa.URL) -> CatalogError:
     return CatalogError(f"{shown(address)} has a catalog with documents; name an empty database")
 
 
-def put_aside_catalog(home: Path, beside: Sequence[str] = ()) -> Path | None:
+def put_aside_catalog(home: Path, others: Sequence[str] = ()) -> Path | None:
     """Move the catalog's file into a new folder, so that no program takes it for the current catalog.
 
     Args:
         home: the library's folder.
-        beside: the names of other databases in ``home`` to move too.
+        others: the names of other databases in ``home`` to move too.
 
     Returns:
         The new folder; None if there is no file to move.
     """
-    names = (CATALOG, *beside)
+    names = (CATALOG, *others)
     files = [file for name in names for file in database_files(home / name) if file.exists()]
     if not files:
         return None

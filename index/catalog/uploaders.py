@@ -20,16 +20,16 @@ def uploader_of(connection: sa.Connection, document_id: int) -> str:
     return connection.scalar(found) or ""
 
 
-def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, but: str = "") -> int:
+def uploaded_bytes(connection: sa.Connection, viewer: str, source: str, except_path: str = "") -> int:
     """Return the total size, in bytes, of the files that a viewer uploaded.
 
     Args:
         connection: reads one state of the catalog.
         viewer: the viewer's key.
         source: the folder of the uploads.
-        but: the path of a file that does not count, because the next upload replaces it.
+        except_path: the path of a file that does not count, because the next upload replaces it.
     """
-    own = _sizes(source).where(uploaders.c.viewer == viewer, documents.c.path != but)
+    own = _sizes(source).where(uploaders.c.viewer == viewer, documents.c.path != except_path)
     return int(connection.scalar(sa.select(sa.func.sum(own.subquery().c.size))) or 0)
 
 

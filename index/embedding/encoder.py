@@ -195,8 +195,8 @@ class Encoder:
             ends the work.
         """
         if texts:
-            for places, its in self._in_turns(texts, sentences, self._passes.passages, urgent=False):
-                yield dict(zip(places, its, strict=True))
+            for places, embedded in self._in_turns(texts, sentences, self._passes.passages, urgent=False):
+                yield dict(zip(places, embedded, strict=True))
 
     def compare(self, question: str, texts: Sequence[str], depth: float) -> list[Likeness]:
         """Compare a question with a few texts, by their vectors and token by token, while a user waits.
@@ -215,8 +215,8 @@ class Encoder:
     def _likenesses(self, question: str, texts: tuple[str, ...], depth: float) -> tuple[Likeness, ...]:
         asked = self._with_tokens([question], "query", depth)[0]
         return tuple(
-            Likeness(float(asked.vector @ its.vector), late_interaction(asked.tokens, its.tokens))
-            for its in self._with_tokens(texts, "document", depth)
+            Likeness(float(asked.vector @ text.vector), late_interaction(asked.tokens, text.tokens))
+            for text in self._with_tokens(texts, "document", depth)
         )
 
     def _with_tokens(self, texts: Sequence[str], kind: Kind, depth: float) -> list[EmbeddedTokens]:
@@ -260,16 +260,16 @@ class Encoder:
         waiting = Batches(rows)
         while waiting:
             places = waiting.take("query")
-            its = self._passes.vectors([rows[place] for place in places], "query")
-            for place, vector in zip(places, its, strict=True):
+            made = self._passes.vectors([rows[place] for place in places], "query")
+            for place, vector in zip(places, made, strict=True):
                 vectors[place] = vector
         return vectors
 
     def _passage_vectors(self, texts: Sequence[str]) -> Vectors:
         vectors = np.empty((len(texts), self.dimensions), np.float32)
         embed = partial(self._passes.vectors, kind="document")
-        for places, its in self._in_turns(texts, (), embed, urgent=True):
-            vectors[places] = its
+        for places, made in self._in_turns(texts, (), embed, urgent=True):
+            vectors[places] = made
         return vectors
 
     def _in_turns(
@@ -289,8 +289,8 @@ class Encoder:
             while waiting:
                 places = waiting.take("document")
                 work = partial(through, [rows[place] for place in places])
-                its = self._scheduler.run_batch(work, urgent=urgent)
-                yield [window[place] for place in places], its
+                made = self._scheduler.run_batch(work, urgent=urgent)
+                yield [window[place] for place in places], made
 
     def _tokenised(
         self, texts: Sequence[str], parts: Sequence[Sequence[Offsets]]
@@ -303,8 +303,10 @@ class Encoder:
         with ThreadPoolExecutor(1, "tokenise") as ahead:
 
             def begin(window: list[int]) -> Future[list[Row]]:
-                its = [parts[place] for place in window] if parts else ()
-                return ahead.submit(self._passes.rows, [texts[place] for place in window], "document", its)
+                parts_in_window = [parts[place] for place in window] if parts else ()
+                return ahead.submit(
+                    self._passes.rows, [texts[place] for place in window], "document", parts_in_window
+                )
 
             following = begin(order[0])
             for window, after in zip_longest(order, order[1:]):

@@ -62,11 +62,11 @@ def embed_documents(
     texts = [_PassageTexts(encoder, recipe, item.document) for item in incoming]
     places: dict[str, tuple[int, int]] = {}
     for number, item in enumerate(incoming):
-        its = _cut_of(item, encoder, recipe)
-        chunks = Chunks(its)
+        compact = _cut_of(item, encoder, recipe)
+        chunks = Chunks(compact)
         digests = tuple(texts[number].digest(piece) for piece in chunks)
         places.update((digest, (number, place)) for place, digest in enumerate(digests))
-        new.append(NewVersion(item, chunks, digests, its.signature))
+        new.append(NewVersion(item, chunks, digests, compact.signature))
     known = catalog.known_vectors(places)
     missing = [digest for digest in places if digest not in known]
     if is_long(incoming):
@@ -117,10 +117,10 @@ def vector_digest(key: str, chunking: int, text: str, sentences: Sequence[Offset
 def _cut_of(item: Incoming, encoder: Encoder, recipe: Recipe) -> Cut:
     """Return the cut that came with ``item`` if its tokenizer, length and language fit; else cut anew."""
     if item.cut is not None:
-        cutting, its = item.cut
+        cutting, received = item.cut
         same = cutting.tokenizer == encoder.tokenizer and cutting.max_tokens == recipe.max_chunk_tokens
-        if same and its.language == item.document.language:
-            return its
+        if same and received.language == item.document.language:
+            return received
     return cut(item.document, encoder.token_spans, recipe.max_chunk_tokens)
 
 

@@ -162,8 +162,8 @@ def plain_tokenizer(model: SentenceTransformer) -> Tokenizer:
 
     # Copy the tokenizer, because the model's own one must keep truncating and padding. In models without a
     # transformer, no wrapper surrounds the tokenizer.
-    its = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
-    tokenizer = Tokenizer.from_str(its.to_str())
+    wrapped = getattr(model.tokenizer, "backend_tokenizer", model.tokenizer)
+    tokenizer = Tokenizer.from_str(wrapped.to_str())
     tokenizer.no_truncation()
     tokenizer.no_padding()
     return tokenizer

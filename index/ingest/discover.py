@@ -190,10 +190,10 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
     return Listing(root, dict(sorted(walk.files.items())), tuple(failures), tuple(walk.unseen), missing)
 
 
-def without(listing: Listing, left: Collection[Path]) -> Listing:
-    """Return ``listing`` without the files ``left``; they become ``unseen``, so they do not look deleted."""
+def without_files(listing: Listing, skipped: Collection[Path]) -> Listing:
+    """Return ``listing`` without the files ``skipped``; they become ``unseen``, not deleted."""
     source = Path(listing.root.source)
-    paths = {file.relative_to(source).as_posix() for file in left if file.is_relative_to(source)}
+    paths = {file.relative_to(source).as_posix() for file in skipped if file.is_relative_to(source)}
     if not paths:
         return listing
     files = {path: state for path, state in listing.files.items() if path not in paths}

@@ -135,7 +135,7 @@ class Jobs:
         values = {"state": "running", "started": _now(), "heard": _now()}
         return self._change(job_id, "waiting", values)
 
-    def advance(self, job_id: str, advance: JobProgress) -> bool:
+    def advance(self, job_id: str, progress: JobProgress) -> bool:
         """Record the progress of a job; return whether the job should stop.
 
         Raises:
@@ -144,23 +144,23 @@ class Jobs:
         noted = (
             sa.update(jobs)
             .where(jobs.c.id == job_id)
-            .values(heard=_now(), **_columns(advance))
+            .values(heard=_now(), **_columns(progress))
             .returning(jobs.c.cancelling)
         )
         with writing(self._engine) as connection:
             return bool(connection.scalar(noted))
 
-    def finish(self, job_id: str, advance: JobProgress, result: Mapping[str, Any] | None = None) -> None:
+    def finish(self, job_id: str, progress: JobProgress, result: Mapping[str, Any] | None = None) -> None:
         """Record that a running job is done."""
-        self._end(job_id, "done", advance, {"result": result})
+        self._end(job_id, "done", progress, {"result": result})
 
-    def fail(self, job_id: str, advance: JobProgress, message: str) -> None:
+    def fail(self, job_id: str, progress: JobProgress, message: str) -> None:
         """Record why a running job failed."""
-        self._end(job_id, "failed", advance, {"message": message})
+        self._end(job_id, "failed", progress, {"message": message})
 
-    def stop(self, job_id: str, advance: JobProgress, message: str) -> None:
+    def stop(self, job_id: str, progress: JobProgress, message: str) -> None:
         """Record why a running job was cancelled."""
-        self._end(job_id, "cancelled", advance, {"message": message})
+        self._end(job_id, "cancelled", progress, {"message": message})
 
     def request_cancel(self, job_id: str, message: str = "cancelled on request") -> Job:
         """Cancel a waiting job, or ask a running job to stop, whichever process runs it; return the job.
@@ -189,13 +189,13 @@ class Jobs:
             row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).first()
         if row is None:
             raise JobNotFoundError(job_id, KEPT)
-        return _seen(row)
+        return _job_of(row)
 
     def recent(self, limit: int = 100) -> list[Job]:
         """Return the latest jobs, newest first."""
         query = sa.select(jobs).order_by(jobs.c.number.desc()).limit(limit)
         with self._engine.connect() as connection:
-            return [_seen(row) for row in connection.execute(query)]
+            return [_job_of(row) for row in connection.execute(query)]
 
     def unended(self) -> list[Job]:
         """Return the jobs that wait or run, of all processes."""
@@ -218,10 +218,10 @@ class Jobs:
         """Return the jobs that wait or run according to their rows, each with the state in its row."""
         query = sa.select(jobs).where(jobs.c.state.in_(_UNENDED))
         with self._engine.connect() as connection:
-            return [(row.state, _seen(row)) for row in connection.execute(query)]
+            return [(row.state, _job_of(row)) for row in connection.execute(query)]
 
-    def _end(self, job_id: str, state: State, advance: JobProgress, values: Mapping[str, object]) -> None:
-        over = _columns(replace(advance, seconds_left=None))
+    def _end(self, job_id: str, state: State, progress: JobProgress, values: Mapping[str, object]) -> None:
+        over = _columns(replace(progress, seconds_left=None))
         ended = {"state": state, "ended": _now(), "heard": _now(), "cancelling": False}
         self._change(job_id, "running", {**over, **ended, **values})
 
@@ -232,18 +232,18 @@ class Jobs:
             return connection.execute(changed).rowcount == 1
 
 
-def _columns(advance: JobProgress) -> dict[str, object]:
+def _columns(progress: JobProgress) -> dict[str, object]:
     return {
-        "stage": advance.stage,
-        "files_done": advance.files.done,
-        "files_of": advance.files.of,
-        "passages_done": advance.passages.done,
-        "passages_of": advance.passages.of,
-        "seconds_left": advance.seconds_left,
+        "stage": progress.stage,
+        "files_done": progress.files.done,
+        "files_of": progress.files.of,
+        "passages_done": progress.passages.done,
+        "passages_of": progress.passages.of,
+        "seconds_left": progress.seconds_left,
     }
 
 
-def _seen(row: sa.Row[Any]) -> Job:
+def _job_of(row: sa.Row[Any]) -> Job:
     """Convert a row to a job, which counts as failed if its process has died."""
     died = row.state in _UNENDED and _is_over(row.owner, row.heard)
     return Job(

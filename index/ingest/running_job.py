@@ -11,7 +11,7 @@ from typing import Any, Self
 
 from sqlalchemy.exc import SQLAlchemyError
 
-from index.catalog.lock import doing
+from index.catalog.lock import naming_task
 from index.errors import Cancelled, UnreachableError
 from index.ingest.jobs import JobProgress, Jobs
 from index.ingest.workload import Count, Workload, advanced, rate, seconds_left
@@ -52,17 +52,17 @@ class RunningJob:
         self._also = also
         self._explain = explain
         self._work = Workload()
-        self._advance = JobProgress()
+        self._progress = JobProgress()
         self._stopped = Event()
         self._reason = "cancelled on request"
-        self._told = self._written = time.monotonic()
+        self._reported = self._written = time.monotonic()
         self._context = ExitStack()
 
     def __enter__(self) -> Self:
         if not self._jobs.begin(self._id):
             raise Cancelled(self._reason)
-        self._told = self._written = time.monotonic()
-        self._context.enter_context(doing(self._jobs.get(self._id).kind))
+        self._reported = self._written = time.monotonic()
+        self._context.enter_context(naming_task(self._jobs.get(self._id).kind))
         return self
 
     def __exit__(
@@ -70,17 +70,17 @@ class RunningJob:
     ) -> None:
         self._context.close()
         if error is None:
-            self._jobs.finish(self._id, self._advance, self.result)
+            self._jobs.finish(self._id, self._progress, self.result)
             return
         # If the outcome cannot be recorded, the error that the work raised is still the more useful one.
         with suppress(SQLAlchemyError, UnreachableError):
             # Work that stops on request may raise an error of its own.
             if isinstance(error, Cancelled) or self._stopped.is_set():
-                self._jobs.stop(self._id, self._advance, self._reason)
+                self._jobs.stop(self._id, self._progress, self._reason)
             elif isinstance(error, KeyboardInterrupt | SystemExit):
-                self._jobs.stop(self._id, self._advance, "interrupted by a signal")
+                self._jobs.stop(self._id, self._progress, "interrupted by a signal")
             else:
-                self._jobs.fail(self._id, self._advance, " ".join(self._explain(error).split()))
+                self._jobs.fail(self._id, self._progress, " ".join(self._explain(error).split()))
 
     def __call__(self, stage: str, done: int, of: int) -> None:
         """Record that ``done`` of ``of`` files or passages are done.
@@ -90,18 +90,18 @@ class RunningJob:
                 second.
         """
         now = time.monotonic()
-        is_new = stage != self._advance.stage or done == of
-        self._work = advanced(self._work, stage, Count(done, of), now - self._told)
-        self._told = now
+        is_new = stage != self._progress.stage or done == of
+        self._work = advanced(self._work, stage, Count(done, of), now - self._reported)
+        self._reported = now
         work = self._work
-        self._advance = JobProgress(stage, work.files, work.passages, seconds_left(work), rate(work))
+        self._progress = JobProgress(stage, work.files, work.passages, seconds_left(work), rate(work))
         if self._also is not None:
-            self._also(self._advance)
+            self._also(self._progress)
         if is_new or now - self._written >= WRITE_SECONDS:
             self._written = now
             # A locked catalog need not stop the work, and a full disk stops it anyway.
             with suppress(SQLAlchemyError, UnreachableError):
-                if self._jobs.advance(self._id, self._advance):
+                if self._jobs.advance(self._id, self._progress):
                     self._stopped.set()
         if self._stopped.is_set():
             raise Cancelled(self._reason)

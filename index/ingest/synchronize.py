@@ -25,7 +25,7 @@ from index.ingest.discover import (
     mode_of,
     root_of,
     scan,
-    without,
+    without_files,
 )
 from index.ingest.failures import Failures
 from index.ingest.read_ahead import read_ahead
@@ -171,7 +171,7 @@ def sync(
     index.catalog.follow(new)
     with index.catalog.reading() as catalog:
         lineage = catalog.lineage
-    listings = [without(scan(root, followed, index.home), leave) for root in roots]
+    listings = [without_files(scan(root, followed, index.home), leave) for root in roots]
     known = {root.source: index.catalog.files(root.source) for root in roots if is_utf8(root.source)}
     changes = replace(plan(known, listings, options.recognition), lineage=lineage)
     clock.lap("list")
@@ -354,10 +354,10 @@ def _read(
     if known is not None and known.digest == digest:
         if not _depends_on_more(location, known, options):
             return None
-        options = options.as_before(known.recognised_in)
+        options = options.for_rereading(known.recognised_in)
     document, cut = reader.read(location, options, cutting, waiting)
-    its = (cutting, cut) if cutting and cut else None
-    return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, document, cut=its)
+    how_cut = (cutting, cut) if cutting and cut else None
+    return Incoming(file.source, file.path, file.size, file.mtime_ns, digest, document, cut=how_cut)
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:

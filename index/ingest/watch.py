@@ -54,7 +54,7 @@ class Change:
     leave: frozenset[Path] = frozenset()
 
 
-class Rest:
+class ChangeTimes:
     """Remembers when each file last changed, to tell which files are still changing."""
 
     def __init__(self, seconds: float) -> None:
@@ -62,7 +62,7 @@ class Rest:
         self._seconds = seconds
         self._since: dict[Path, tuple[State, float]] = {}
 
-    def moving(self, files: Mapping[Path, State], now: float) -> set[Path]:
+    def still_changing(self, files: Mapping[Path, State], now: float) -> set[Path]:
         """Return the files that may still be changing.
 
         Args:
@@ -106,7 +106,7 @@ class Watch:
         self._sync = sync
         self._stop = stop
         self._seconds = rest
-        self._rests: dict[str, Rest] = {}
+        self._change_times: dict[str, ChangeTimes] = {}
         self._tried: dict[str, dict[Path, State]] = {}
         self._not_before = 0.0
 
@@ -121,18 +121,22 @@ class Watch:
             try:
                 # A folder may disappear between the check and the start of the watch.
                 with suppress(FileNotFoundError):
-                    self._watch(_places(self._followed()))
+                    self._watch(_identities(self._followed()))
             except UnreachableError as error:
                 _log.warning("%s", error)
                 self._stop.wait(RETRY_SECONDS)
 
-    def _watch(self, places: Mapping[str, tuple[int, int]]) -> None:
-        """Watch ``places`` until one of them, or the list of followed folders, changes."""
-        if not places:
+    def _watch(self, watched: Mapping[str, tuple[int, int]]) -> None:
+        """Watch folders and files until one of them, or the list of followed folders, changes.
+
+        Args:
+            watched: the device and inode of each path (:func:`_identities`).
+        """
+        if not watched:
             self._stop.wait(_TICK_SECONDS)
             return
         reports = watch(
-            *places,
+            *watched,
             watch_filter=None,
             stop_event=self._stop,
             rust_timeout=round(_TICK_SECONDS * 1000),
@@ -140,19 +144,19 @@ class Watch:
             ignore_permission_denied=True,
         )
         # Check all folders, since files may have changed before the watch began.
-        changed, looked = set(places), time.monotonic()
-        names = {place: {Path(place), Path(place).resolve()} for place in places}
+        changed, looked = set(watched), time.monotonic()
+        names = {place: {Path(place), Path(place).resolve()} for place in watched}
         for report in reports:
             touched = {Path(path) for _, path in report}
             gone = {path for kind, path in report if kind is Report.deleted}
-            changed |= {place for place in places if any(_shows(path, names[place]) for path in touched)}
+            changed |= {place for place in watched if any(_concerns(path, names[place]) for path in touched)}
             if time.monotonic() - looked > _LOOK_AGAIN_SECONDS:
-                changed, looked = set(places), time.monotonic()
+                changed, looked = set(watched), time.monotonic()
             if changed and time.monotonic() >= self._not_before:
                 changed = self._settle(changed)
             # A folder that was deleted and created again may have the same inode, so the notification counts,
             # too.
-            if _places(self._followed()) != places or not gone.isdisjoint(places):
+            if _identities(self._followed()) != watched or not gone.isdisjoint(watched):
                 return
 
     def _followed(self) -> list[str]:
@@ -167,23 +171,25 @@ class Watch:
         now = time.monotonic()
         self._not_before = now + self._seconds / 2
         pending = {folder: self._pending(folder) for folder in sorted(folders)}
-        moving = {
-            folder: self._rests.setdefault(folder, Rest(self._seconds)).moving(files, now)
+        changing = {
+            folder: self._change_times.setdefault(folder, ChangeTimes(self._seconds)).still_changing(
+                files, now
+            )
             for folder, files in pending.items()
         }
-        ready = [folder for folder, files in pending.items() if files.keys() - moving[folder]]
-        again = {folder for folder, files in moving.items() if files}
+        ready = [folder for folder, files in pending.items() if files.keys() - changing[folder]]
+        recheck = {folder for folder, files in changing.items() if files}
         if not ready:
-            return again
-        leave: set[Path] = set().union(*moving.values(), *self._tried.values())
+            return recheck
+        leave: set[Path] = set().union(*changing.values(), *self._tried.values())
         if not self._sync(Change(tuple(map(Path, ready)), frozenset(leave))):
             self._not_before = time.monotonic() + _RETRY_SECONDS
-            return again | set(ready)
+            return recheck | set(ready)
         for folder in ready:
             # A file that cannot be read would stay pending, so remember the state in which it was tried.
-            at_rest = pending[folder].keys() - moving[folder]
+            at_rest = pending[folder].keys() - changing[folder]
             self._tried.setdefault(folder, {}).update({file: pending[folder][file] for file in at_rest})
-        return again
+        return recheck
 
     def _pending(self, folder: str) -> dict[Path, State]:
         """Return the changed files of ``folder`` that no sync has tried in their present state."""
@@ -201,7 +207,7 @@ class Watch:
         return {file: state for file, state in found.items() if file not in self._tried[folder]}
 
 
-def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
+def _identities(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
     """Return the device and inode of each path in ``followed`` that exists."""
     found: dict[str, tuple[int, int]] = {}
     for place in followed:
@@ -211,7 +217,7 @@ def _places(followed: Sequence[str]) -> dict[str, tuple[int, int]]:
     return found
 
 
-def _shows(path: Path, names: Collection[Path]) -> bool:
+def _concerns(path: Path, names: Collection[Path]) -> bool:
     """Return whether a change at ``path`` concerns a folder: the path lies in it and is not hidden there.
 
     Args:

@@ -56,16 +56,16 @@ def rebuild(
         BuildGoneError: if another process has meanwhile switched to another build.
     """
     build = begin_build(catalog.engine, recipe)
-    told = _counting(catalog, build, progress)
-    _fill(catalog, encoder, build, told)
-    while not _switched(catalog, maintenance, encoder, build, told):
+    report = _counting(catalog, build, progress)
+    _fill(catalog, encoder, build, report)
+    while not _switched(catalog, maintenance, encoder, build, report):
         pass
     drop_abandoned(catalog.engine)
     delete_other_builds(maintenance.home, build)
 
 
 def _switched(
-    catalog: Catalog, maintenance: Maintenance, encoder: Encoder, build: Build, told: Callable[[], None]
+    catalog: Catalog, maintenance: Maintenance, encoder: Encoder, build: Build, report: Callable[[], None]
 ) -> bool:
     """Write the caches of ``build`` and switch to it; return False if the caches must be written again."""
     folder, titled = folder_of(maintenance.home, build), build.recipe.title_tokens > 0
@@ -76,9 +76,9 @@ def _switched(
             made = maintenance.bases.build(folder, reader, encoder.dimensions, _PATIENCE)
             manifest = with_base(manifest, made)
     # Add the documents that came meanwhile, so that little is left to do while other writers wait.
-    _fill(catalog, encoder, build, told)
+    _fill(catalog, encoder, build, report)
     with maintenance.writing():
-        _fill(catalog, encoder, build, told)
+        _fill(catalog, encoder, build, report)
         with catalog.reading(build) as reader:
             # A compaction of the current caches may have deleted records of removals that ``build`` needs.
             if reader.forgotten() > manifest.known_from:
@@ -90,7 +90,7 @@ def _switched(
     return True
 
 
-def _fill(catalog: Catalog, encoder: Encoder, build: Build, told: Callable[[], None]) -> None:
+def _fill(catalog: Catalog, encoder: Encoder, build: Build, report: Callable[[], None]) -> None:
     """Add the passages of all documents that ``build`` lacks."""
     while numbers := missing_documents(catalog.engine, build, _DOCUMENTS_AT_ONCE):
         versions: dict[int, tuple[int, Incoming]] = {}
@@ -109,14 +109,14 @@ def _fill(catalog: Catalog, encoder: Encoder, build: Build, told: Callable[[], N
         }
         with suppress(VectorsGoneError):
             add_to_build(catalog.engine, build, new)
-        told()
+        report()
 
 
 def _counting(catalog: Catalog, build: Build, progress: Progress | None) -> Callable[[], None]:
     total = count_missing(catalog.engine, build)
 
-    def told() -> None:
+    def report() -> None:
         if progress is not None:
             progress("rebuilding", max(total - count_missing(catalog.engine, build), 0), total)
 
-    return told
+    return report

@@ -126,7 +126,7 @@ def _path(columns: Sequence[Sequence[str]], number: int) -> str:
         is_last = place == len(columns) - 1
         if not name and number:
             name = (
-                _to_the_left(columns[place - 1 : place], row, number)
+                _only_heading_below(columns[place - 1 : place], row, number)
                 if is_last and names
                 else _last(row, number)
             )
@@ -142,7 +142,7 @@ def _last(row: Sequence[str], number: int) -> str:
     return next((cell for cell in reversed(row[1 : number + 1]) if cell), "")
 
 
-def _to_the_left(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
+def _only_heading_below(above: Sequence[Sequence[str]], row: Sequence[str], number: int) -> str:
     """Find the heading in the last row for a column that has none of its own there.
 
     Args:

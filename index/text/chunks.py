@@ -66,12 +66,12 @@ def each_chunk(document: Document, token_spans: TokenSpans, max_tokens: int) -> 
     table: Table | None = None
     room = max_tokens
     for sentence in each_sentence(text, document.language, found):
-        its = _table_at(found, sentence)
-        if held and its is not table:
+        next_table = _table_at(found, sentence)
+        if held and next_table is not table:
             yield _as_chunk(held, table)
             held = []
-        if its is not table:
-            table, room = its, _room(text, its, tokens, max_tokens)
+        if next_table is not table:
+            table, room = next_table, _room(text, next_table, tokens, max_tokens)
         for piece in _fitting(text, sentence, tokens, room):
             if held and tokens.between(held[0].start, piece.end) > room:
                 yield _as_chunk(held, table)

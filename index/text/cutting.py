@@ -103,15 +103,15 @@ def cut(document: Document, token_spans: TokenSpans, max_tokens: int) -> Cut:
 class Chunks(Sequence[Chunk]):
     """The passages of a :class:`Cut`; each is created when it is accessed."""
 
-    def __init__(self, its: Cut) -> None:
+    def __init__(self, compact: Cut) -> None:
         import numpy as np
 
-        self._beyond = np.cumsum(_numbers(its.counts), dtype=np.int64)
-        self._sentences = _numbers(its.sentences)
-        self._headers = _numbers(its.headers)
+        self._ends = np.cumsum(_numbers(compact.counts), dtype=np.int64)
+        self._sentences = _numbers(compact.sentences)
+        self._headers = _numbers(compact.headers)
 
     def __len__(self) -> int:
-        return len(self._beyond)
+        return len(self._ends)
 
     @overload
     def __getitem__(self, place: int) -> Chunk: ...
@@ -122,8 +122,8 @@ class Chunks(Sequence[Chunk]):
             return [self[each] for each in range(*place.indices(len(self)))]
         # As with a list, negative positions count from the end, and positions outside raise IndexError.
         place = range(len(self))[place]
-        first = int(self._beyond[place - 1]) if place else 0
-        edges = self._sentences[2 * first : 2 * int(self._beyond[place])].tolist()
+        first = int(self._ends[place - 1]) if place else 0
+        edges = self._sentences[2 * first : 2 * int(self._ends[place])].tolist()
         spans = tuple(map(Span, edges[::2], edges[1::2]))
         start, end = self._headers[2 * place : 2 * place + 2].tolist()
         return Chunk(Span(spans[0].start, spans[-1].end), spans, Span(start, end) if start <= end else None)

@@ -55,13 +55,13 @@ def revisions(old: Document, new: Document) -> list[Revision]:
     former, later = sentences(old.text, old.language), sentences(new.text, new.language)
     pairs = _pairs(_words(former, old.text), _words(later, new.text))
     found: list[Revision] = []
-    at, beside = 0, 0
+    old_at, new_at = 0, 0
     for here, there in [*pairs, (len(former), len(later))]:
-        found += [Revision(span, None) for span in former[at:here]]
-        found += [Revision(None, span) for span in later[beside:there]]
+        found += [Revision(span, None) for span in former[old_at:here]]
+        found += [Revision(None, span) for span in later[new_at:there]]
         if here < len(former):
             found.append(Revision(former[here], later[there]))
-        at, beside = here + 1, there + 1
+        old_at, new_at = here + 1, there + 1
     return found
 
 
@@ -81,11 +81,11 @@ def _pairs(old: Sequence[str], new: Sequence[str]) -> list[tuple[int, int]]:
     tail = next((place for place in range(rest) if old[-1 - place] != new[-1 - place]), rest)
     ends = len(old) - tail, len(new) - tail
     pairs = [(place, place) for place in range(head)]
-    at, beside = head, head
+    old_at, new_at = head, head
     for here, there in [*_sure(old[head : ends[0]], new[head : ends[1]], head), ends]:
-        pairs += _between(old, new, (at, here), (beside, there))
+        pairs += _between(old, new, (old_at, here), (new_at, there))
         pairs.append((here, there))
-        at, beside = here + 1, there + 1
+        old_at, new_at = here + 1, there + 1
     return [*pairs[:-1], *((ends[0] + place, ends[1] + place) for place in range(tail))]
 
 

@@ -103,7 +103,9 @@ class _OpenGroups:
         indent = len(line) - len(line.lstrip())
         is_first = bool(self._groups) and self._groups[-1].indents is None
         if is_first and indent >= self._groups[-1].indent:
-            self._begin(self._groups[-1], indents=indent > self._groups[-1].indent, is_name=is_group(line))
+            self._read_first_row(
+                self._groups[-1], indents=indent > self._groups[-1].indent, is_name=is_group(line)
+            )
         groups = self._groups
         held = len(groups)
         while groups and groups[-1].ends_at(indent):
@@ -112,10 +114,10 @@ class _OpenGroups:
         if is_group(line):
             groups.append(_Group(label, indent, is_first and len(groups) == held))
         elif groups:
-            self._end(label, indent, has_ended=len(groups) < held)
+            self._end_at_total(label, indent, has_ended=len(groups) < held)
         return names
 
-    def _begin(self, group: _Group, *, indents: bool, is_name: bool) -> None:
+    def _read_first_row(self, group: _Group, *, indents: bool, is_name: bool) -> None:
         """Record whether the first line below the innermost group's name is indented.
 
         If the line has the same indentation as the name, the other groups with this indentation end, except a
@@ -134,7 +136,7 @@ class _OpenGroups:
                 if place == last or other.indent < group.indent or (group.is_nested and place == last - 1)
             ]
 
-    def _end(self, label: str, indent: int, *, has_ended: bool) -> None:
+    def _end_at_total(self, label: str, indent: int, *, has_ended: bool) -> None:
         """End the group that a row of totals sums up.
 
         A total ends the group that it names. A total that names no group ends the innermost group if the

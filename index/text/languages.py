@@ -79,7 +79,7 @@ _SCRIPTS = {
 }
 """The scripts that only one language uses, or almost only one."""
 
-_CHARACTERS_PER_WORD = {"zh": 3, "ja": 3, "ko": 2}
+_LATIN_LETTERS_PER_CHARACTER = {"zh": 3, "ja": 3, "ko": 2}
 """The number of Latin letters for which one character counts, since these languages need fewer characters for
 a word, and often write names in Latin letters."""
 
@@ -154,8 +154,10 @@ def _leading_script(sample: str) -> tuple[str, int, int]:
     east_asian = counts["zh"] + counts["ja"]
     written, other = ("ja", "zh") if counts["ja"] > _KANA_SHARE * east_asian else ("zh", "ja")
     counts[written], counts[other] = east_asian, 0
-    language, covered = max(counts.items(), key=lambda item: item[1] * _CHARACTERS_PER_WORD.get(item[0], 1))
-    return language, covered * _CHARACTERS_PER_WORD.get(language, 1), covered
+    language, covered = max(
+        counts.items(), key=lambda item: item[1] * _LATIN_LETTERS_PER_CHARACTER.get(item[0], 1)
+    )
+    return language, covered * _LATIN_LETTERS_PER_CHARACTER.get(language, 1), covered
 
 
 _opening = Lock()

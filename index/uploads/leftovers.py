@@ -32,25 +32,25 @@ def note_placing(incoming: Path, name: str, digest: str) -> None:
     (incoming / _NOTE).write_text(json.dumps({"name": name, "digest": digest}), encoding="utf-8")
 
 
-def note_removing(aside: Path, name: str) -> None:
+def note_removing(folder: Path, name: str) -> None:
     """Record in a hidden folder that an upload's file is about to move there, since its document is deleted.
 
     Args:
-        aside: the hidden folder.
+        folder: the hidden folder.
         name: the file's name.
     """
-    (aside / _NOTE).write_text(json.dumps({"name": name, "digest": None}), encoding="utf-8")
+    (folder / _NOTE).write_text(json.dumps({"name": name, "digest": None}), encoding="utf-8")
 
 
-def note_restoring(aside: Path, name: str) -> None:
+def note_restoring(folder: Path, name: str) -> None:
     """Record in a hidden folder that a deleted upload's file is about to move back to the uploads folder.
 
     Args:
-        aside: the hidden folder.
+        folder: the hidden folder.
         name: the file's name, which no other upload has.
     """
     noted = {"name": name, "digest": None, "restoring": True}
-    (aside / _NOTE).write_text(json.dumps(noted), encoding="utf-8")
+    (folder / _NOTE).write_text(json.dumps(noted), encoding="utf-8")
 
 
 def aside_of(incoming: Path, place: Path) -> Path:

@@ -29,7 +29,7 @@ def check_room(index: Library, place: Path, size: int, viewer: str, most_bytes: 
     if not viewer or not most_bytes:
         return
     with index.catalog.reading() as reader:
-        held = uploaded_bytes(reader.connection, viewer, str(place.parent), but=place.name)
+        held = uploaded_bytes(reader.connection, viewer, str(place.parent), except_path=place.name)
     if held + size > most_bytes:
         raise StorageLimitError(
             f"the file has {_tenths(size, math.ceil)} MB, and of the {most_bytes // MEGABYTE:,} MB that the "

@@ -57,15 +57,15 @@ def every(seconds: float, step: Callable[[], None]) -> Callable[[Event], None]:
     """
 
     def work(stop: Event) -> None:
-        told = ""
+        logged = ""
         while not stop.wait(seconds):
             try:
                 step()
-                told = ""
+                logged = ""
             except expected_errors() as error:
                 line = line_of(error)
-                if line != told:
+                if line != logged:
                     _log.warning("%s", line)
-                told = line
+                logged = line
 
     return work

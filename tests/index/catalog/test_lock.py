@@ -16,7 +16,7 @@ from threading import Event
 import pytest
 
 from index.catalog.liveness import this_process
-from index.catalog.lock import HOLDER_FILE, WriteLock, doing, holder, note_holder
+from index.catalog.lock import HOLDER_FILE, WriteLock, holder, naming_task, note_holder
 from index.errors import LibraryLockedError
 
 ROOT = Path(__file__).parents[3]
@@ -141,8 +141,8 @@ def test_a_thread_says_once_what_it_takes_the_lock_for(tmp_path: Path) -> None:
             found = holder(tmp_path)
         return found.task if found else None
 
-    with doing("sync"):
-        with doing("compaction"):
+    with naming_task("sync"):
+        with naming_task("compaction"):
             assert task() == "compaction"
         assert task() == "sync"
     assert task() == "write"

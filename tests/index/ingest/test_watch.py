@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.ingest.synchronize import SyncReport, sync
-from index.ingest.watch import Change, Rest, State, Watch
+from index.ingest.watch import Change, ChangeTimes, State, Watch
 from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.reports import paths, write
@@ -261,17 +261,17 @@ STATES = st.one_of(st.none(), st.tuples(st.integers(0, 2), st.integers(0, 2)))
 def test_what_is_at_rest_has_been_the_same_for_long_enough(
     looks: Sequence[tuple[float, dict[str, State]]],
 ) -> None:
-    rest, now = Rest(1.0), 0.0
+    rest, now = ChangeTimes(1.0), 0.0
     past: list[tuple[float, dict[Path, State]]] = []
     for pause, named in looks:
         now += pause
         files = {Path(name): state for name, state in named.items()}
         past.append((now, files))
-        moving = rest.moving(files, now)
+        changing = rest.still_changing(files, now)
         for file, state in files.items():
             same = [
                 since
                 for since, _ in past
                 if all(seen.get(file, ()) == state for at, seen in past if at >= since)
             ]
-            assert (file in moving) == (now - same[0] < 1.0)
+            assert (file in changing) == (now - same[0] < 1.0)
