@@ -99,8 +99,8 @@ class Failures:
             for (source, path), cause in causes.items():
                 same = sa.and_(failures.c.source == source, failures.c.path == path)
                 still = sa.and_(failures.c.dismissed, failures.c.cause == cause)
-                again = sa.update(failures).where(same).values(cause=cause, dismissed=still)
-                if not connection.execute(again).rowcount:
+                update = sa.update(failures).where(same).values(cause=cause, dismissed=still)
+                if not connection.execute(update).rowcount:
                     new = insert_into(connection, failures).on_conflict_do_nothing()
                     row = {"source": source, "path": path, "cause": cause, "since": now, "dismissed": False}
                     connection.execute(new, row)

@@ -69,11 +69,11 @@ class _PlacedLine:
         """
         if not MIN_CHARACTERS <= len(self.characters) < len(whole.characters):
             return False
-        drawn, there = {character for character, _ in self.characters}, set(whole.characters)
+        drawn, whole_characters = {character for character, _ in self.characters}, set(whole.characters)
         last = max(place for _, place in self.characters)
         return (
             all(
-                any((character, place + shift) in there for shift in (0, -1, 1))
+                any((character, place + shift) in whole_characters for shift in (0, -1, 1))
                 for character, place in self.characters
             )
             and sum(character in drawn for character, _ in whole.characters) == len(self.characters)
