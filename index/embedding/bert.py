@@ -129,12 +129,13 @@ def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, bias: Tensor |
     Returns:
         The attended values, in the shape of ``value``.
     """
-    query, key, value = (each.unflatten(-1, (heads, -1)).transpose(1, 2) for each in (query, key, value))
+    texts, tokens, _ = query.shape
+    query, key, value = (each.view(texts, tokens, heads, -1).transpose(1, 2) for each in (query, key, value))
+    width = query.shape[-1]
     if query.dtype != torch.bfloat16:
         attended = functional.scaled_dot_product_attention(query, key, value, attn_mask=bias)
         return attended.transpose(1, 2).flatten(2)
     # In bfloat16 and with a bias, torch's own function takes twice as long as these three steps.
-    texts, _, tokens, width = query.shape
     query, key, value = (each.reshape(texts * heads, tokens, width) for each in (query, key, value))
     added_to = query.new_zeros(1, 1, 1) if bias is None else bias.expand(-1, heads, -1, -1).flatten(0, 1)
     scores = torch.baddbmm(added_to, query, key.transpose(1, 2), alpha=width**-0.5)
