@@ -27,19 +27,21 @@ from rag.verification.evidence import Evidence
 from rag.verification.vetoes.dates import follows
 from rag.word_lists import listed
 
-FREE = listed("the a an this that these those which who its their his her own also and of has have had")
+FUNCTION_WORDS = listed(
+    "the a an this that these those which who its their his her own also and of has have had"
+)
 """Words that may be left out or added, because they say nothing by themselves."""
 
 BE = listed("is are was were be been being")
 """Forms of *be*, which count as one word. It may not be added: *arrested* does not mean *were arrested*."""
 
-PLACING = listed("after before during since amid following by")
+OMITTABLE_PHRASE_STARTS = listed("after before during since amid following by")
 """A phrase that begins with one of these prepositions may be left out, like a date. Other prepositions limit
 what a sentence is true of: *fell in Ostrel* is not *fell*, and *effective in adults* is not *effective*."""
 
-JOINING = listed("but while whereas because although though")
+CONJUNCTIONS = listed("but while whereas because although though")
 """A sentence may end where its quote goes on with one of these words. It may also end where the quote goes on
-with a punctuation mark, a date, or a preposition in ``PLACING``."""
+with a punctuation mark, a date, or a preposition in ``OMITTABLE_PHRASE_STARTS``."""
 
 LIMITING = listed("""
 if unless until except only provided not no never neither none nobody nothing without cannot hardly may might
@@ -51,7 +53,7 @@ hope expect plan propose seek try attempt intend want fail refuse reject possibl
 CONDITIONS = listed("if unless until except provided")
 """Words that begin a condition for everything before them."""
 
-SWEEPING = listed("""
+ABSOLUTE_WORDS = listed("""
 not no never neither none nobody nothing without only all every each both any most first last least always
 largest highest lowest smallest biggest best worst oldest youngest record sole entire whole more less fewer
 """)
@@ -68,7 +70,7 @@ _AND = regex.compile(r",? (?:and|while|whereas|but) ")
 _SPACE = regex.compile(r"\s+")
 _ENDS = " \t\n.!?。！？…\"'“”‘’"
 _QUOTES = regex.compile(r"[\"“”‘’„«»]|(?<!\p{L})'|'(?!\p{L})")
-_STRONG = regex.compile(r"[;；。]\s*|[.!?]\s+")
+_SENTENCE_ENDS = regex.compile(r"[;；。]\s*|[.!?]\s+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,24 +86,24 @@ class _Token:
     form: str | Quantity | Moment | None
 
     @property
-    def free(self) -> bool:
+    def is_optional(self) -> bool:
         """Return whether the token may be left out or added anywhere, as function words and marks may."""
-        return self.form is None or self.word in FREE
+        return self.form is None or self.word in FUNCTION_WORDS
 
     @property
-    def places(self) -> bool:
+    def starts_omittable_phrase(self) -> bool:
         """Return whether a phrase that begins with the token may be left out."""
-        return self.word in PLACING or isinstance(self.form, Moment)
+        return self.word in OMITTABLE_PHRASE_STARTS or isinstance(self.form, Moment)
 
-    def says(self, other: _Token) -> bool:
+    def matches(self, other: _Token) -> bool:
         """Return whether a sentence may have this token where its quote has ``other``."""
-        own, its = self.form, other.form
-        if isinstance(own, Quantity) and isinstance(its, Quantity):
-            return same_kind(own, its) and fairness(own, its) == 1
-        if isinstance(own, Moment) and isinstance(its, Moment):
+        own, quoted = self.form, other.form
+        if isinstance(own, Quantity) and isinstance(quoted, Quantity):
+            return same_kind(own, quoted) and fairness(own, quoted) == 1
+        if isinstance(own, Moment) and isinstance(quoted, Moment):
             known = own.year is not None or own.relative is None
-            return replace(own, span=its.span) == its or (known and follows(own, its))
-        return own == its
+            return replace(own, span=quoted.span) == quoted or (known and follows(own, quoted))
+        return own == quoted
 
 
 def is_verbatim(sentence: str, evidence: Sequence[Evidence]) -> bool:
@@ -123,7 +125,7 @@ def is_near_verbatim(sentence: str, language: str, evidence: Sequence[Evidence])
         evidence: its quotes.
     """
     if language != "en":
-        return any(_loose(sentence) in map(_loose, _wholes(item.quote)) for item in evidence)
+        return any(_loose(sentence) in map(_loose, _beginnings(item.quote)) for item in evidence)
     quotes = [_tokens(item.quote) for item in evidence]
     return _is_near(sentence, quotes) or any(
         _is_near(sentence[: match.start()], quotes) and _is_near(sentence[match.end() :], quotes)
@@ -136,17 +138,17 @@ def _is_near(sentence: str, quotes: Sequence[Sequence[_Token]]) -> bool:
     tokens = _tokens(sentence)
     commas = [place for place, token in enumerate(tokens) if token.word == ","]
     orders = [tokens, *(tokens[place:] + tokens[:place] for place in {*commas[:1], *commas[-1:]})]
-    said = [[token for token in order if not token.free] for order in orders]
-    return len(said[0]) > 2 and any(_repeats(own, quote) for own in said for quote in quotes)
+    contents = [_content_tokens(order) for order in orders]
+    return len(contents[0]) > 2 and any(_repeats(own, quote) for own in contents for quote in quotes)
 
 
 def _plain(text: str) -> str:
     return _SPACE.sub(" ", text).strip(_ENDS)
 
 
-def _wholes(quote: str) -> Iterable[str]:
+def _beginnings(quote: str) -> Iterable[str]:
     """Return a quote, and each beginning of it that ends at a semicolon or at the end of a sentence."""
-    return (quote, *(quote[: match.start()] for match in _STRONG.finditer(quote)))
+    return (quote, *(quote[: match.start()] for match in _SENTENCE_ENDS.finditer(quote)))
 
 
 def _loose(text: str) -> str:
@@ -173,11 +175,13 @@ def _tokens(text: str) -> tuple[_Token, ...]:
     ]
     tokens = [token for _, token in sorted(found, key=lambda each: each[0])]
     return tuple(
-        token for token, following in zip_longest(tokens, tokens[1:]) if not _is_idle(token, following)
+        token
+        for token, following in zip_longest(tokens, tokens[1:])
+        if not _is_optional_preposition(token, following)
     )
 
 
-def _is_idle(token: _Token, following: _Token | None) -> bool:
+def _is_optional_preposition(token: _Token, following: _Token | None) -> bool:
     """Return whether a token is a preposition that may be left out before a figure or a date.
 
     Examples are *rose by 12 percent* and *closed on Monday*.
@@ -202,7 +206,7 @@ def _stem(word: str) -> str:
 
 
 @cache
-def _limiting() -> frozenset[str]:
+def _limiting_stems() -> frozenset[str]:
     return frozenset(map(_stem, LIMITING)) | LIMITING
 
 
@@ -213,25 +217,26 @@ def _repeats(own: Sequence[_Token], quote: Sequence[_Token]) -> bool:
         own: the tokens of the sentence, without function words and punctuation marks.
         quote: all tokens of the quote.
     """
-    sweeping = any(token.word in SWEEPING for token in own)
-    places: set[int] = {place for place, token in enumerate(quote)
-                        if own[0].says(token) and _can_begin(quote[:place])}  # fmt: skip
+    is_absolute = any(token.word in ABSOLUTE_WORDS for token in own)
+    ends: set[int] = {place for place, token in enumerate(quote)
+                      if own[0].matches(token) and _can_begin(quote[:place])}  # fmt: skip
     for token in own[1:]:
-        places = {
+        ends = {
             later
-            for place in places
+            for place in ends
             for later in range(place + 1, len(quote))
-            if token.says(quote[later]) and _can_skip(quote, place + 1, later, sweeping)
+            if token.matches(quote[later]) and _can_skip(quote, place + 1, later, is_absolute)
         }
-    return any(_can_end(quote[place + 1 :], sweeping) for place in places)
+    return any(_can_end(quote[place + 1 :], is_absolute) for place in ends)
 
 
-def _said(tokens: Sequence[_Token]) -> list[_Token]:
-    return [token for token in tokens if not token.free]
+def _content_tokens(tokens: Sequence[_Token]) -> list[_Token]:
+    """Return the tokens that are neither function words nor punctuation marks."""
+    return [token for token in tokens if not token.is_optional]
 
 
-def _limits(tokens: Sequence[_Token]) -> bool:
-    return any(token.form in _limiting() or token.word.endswith(("n't", "n’t")) for token in tokens)
+def _has_limiting_word(tokens: Sequence[_Token]) -> bool:
+    return any(token.form in _limiting_stems() or token.word.endswith(("n't", "n’t")) for token in tokens)
 
 
 def _can_begin(before: Sequence[_Token]) -> bool:
@@ -239,37 +244,46 @@ def _can_begin(before: Sequence[_Token]) -> bool:
 
     They must end with a punctuation mark, *and* or *but*, unless they are all function words.
     """
-    words = _said(before)
+    words = _content_tokens(before)
     if not words:
         return True
     at_end = before[-1].form is None or before[-1].word in {"and", "but"}
-    return at_end and len(words) <= LONGEST_PHRASE and not _limits(before)
+    return at_end and len(words) <= LONGEST_PHRASE and not _has_limiting_word(before)
 
 
-def _can_skip(quote: Sequence[_Token], start: int, end: int, sweeping: bool) -> bool:
+def _can_skip(quote: Sequence[_Token], start: int, end: int, is_absolute: bool) -> bool:
     """Return whether a sentence may leave out the tokens ``quote[start:end]``."""
     gap = quote[start:end]
-    words = _said(gap)
+    words = _content_tokens(gap)
     if not words:
         return True
-    joins = any(token.word in JOINING | {"and"} for token in gap)
-    if joins or len(words) > LONGEST_PHRASE or _limits(gap):
+    has_conjunction = any(token.word in CONJUNCTIONS | {"and"} for token in gap)
+    if has_conjunction or len(words) > LONGEST_PHRASE or _has_limiting_word(gap):
         return False
     if gap[0].form is None and gap[-1].form is None:
         return True
-    opens = [place for place, token in enumerate(gap) if token.places]
-    phrase = opens == [0] and not any(token.form is None for token in gap)
-    return phrase and not sweeping and quote[end].places and gap[-1].word not in PLACING
+    starts = [place for place, token in enumerate(gap) if token.starts_omittable_phrase]
+    is_phrase = starts == [0] and not any(token.form is None for token in gap)
+    return (
+        is_phrase
+        and not is_absolute
+        and quote[end].starts_omittable_phrase
+        and gap[-1].word not in OMITTABLE_PHRASE_STARTS
+    )
 
 
-def _can_end(after: Sequence[_Token], sweeping: bool) -> bool:
+def _can_end(after: Sequence[_Token], is_absolute: bool) -> bool:
     """Return whether a sentence may leave out these words at the end of its quote."""
-    if not _said(after):
+    if not _content_tokens(after):
         return True
     if after[0].form is None:
         clause = list(after[1:])
         ends = next((place for place, token in enumerate(clause) if token.form is None), len(clause))
-        return not _limits(clause[:ends])
+        return not _has_limiting_word(clause[:ends])
     if after[0].word == "but":
-        return not sweeping and not any(token.word in CONDITIONS for token in after)
-    return not sweeping and (after[0].places or after[0].word in JOINING) and not _limits(after)
+        return not is_absolute and not any(token.word in CONDITIONS for token in after)
+    return (
+        not is_absolute
+        and (after[0].starts_omittable_phrase or after[0].word in CONJUNCTIONS)
+        and not _has_limiting_word(after)
+    )

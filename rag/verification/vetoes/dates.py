@@ -29,7 +29,9 @@ def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
             other.relation and abs((other.year or 0) - moment.year) == 1 for other in (*known, moment)
         )
         has = [text for item in evidence for text in _written(item, kind)]
-        may_be = near or moment.decade or _may_be_reckoned(evidence, kind) or _has_day_alone(moment, evidence)
+        may_be = (
+            near or moment.decade or _may_be_calculated(evidence, kind) or _has_day_alone(moment, evidence)
+        )
         if has and not may_be:
             first = moment.span.of(statement.text)
             return f"{first} is not in the cited sentence, which has {', '.join(dict.fromkeys(has))}"
@@ -63,7 +65,7 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[Moment]
     ]
 
 
-def _may_be_reckoned(evidence: Sequence[Evidence], kind: str) -> bool:
+def _may_be_calculated(evidence: Sequence[Evidence], kind: str) -> bool:
     """Return whether the quotes state a length of time, from which a reader may calculate another date."""
     units = {
         "day": ("day", "week"),

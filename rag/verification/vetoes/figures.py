@@ -58,17 +58,17 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
     stated = _stated(statement)
     cited = list(cited_figures(evidence))
     for place, quantity in enumerate(stated):
-        same = [other for other in cited if _is_said(quantity, other, statement.text)]
+        same = [other for other in cited if _is_stated_by(quantity, other, statement.text)]
         if same:
             denied = any(
                 _DENIAL.search(text) for text in (statement.text, *(item.quote for item in evidence))
             )
             if not denied and all(_is_contrary(quantity, other) for other in same):
-                return f"it says {_said(quantity)}, and the cited sentence {_said(same[0])}"
+                return f"it says {_with_comparator(quantity)}, and the cited sentence {_with_comparator(same[0])}"
         elif not _is_range_end(place, stated, cited) and (
-            _is_replaced(quantity, statement, evidence) or not _may_follow(quantity, cited, evidence)
+            _is_replaced(quantity, statement, evidence) or not _may_be_derived(quantity, cited, evidence)
         ):
-            return _absence(quantity, [other for other in cited if other.unit != ORDINAL])
+            return _absence_reason(quantity, [other for other in cited if other.unit != ORDINAL])
     return None
 
 
@@ -77,9 +77,9 @@ def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str
     cited = list(cited_figures(evidence))
     stated = _stated(statement)
     for place, quantity in enumerate(stated):
-        there = any(_is_said(quantity, other, statement.text, fair=1.0) for other in cited)
+        there = any(_is_stated_by(quantity, other, statement.text, fair=1.0) for other in cited)
         if not there and not _is_range_end(place, stated, cited):
-            return f"the cited sentence does not itself give {_said(quantity)}"
+            return f"the cited sentence does not itself give {_with_comparator(quantity)}"
     return None
 
 
@@ -93,10 +93,10 @@ def cited_figures(evidence: Sequence[Evidence]) -> Iterator[Quantity]:
         for quantity in quantities(item.quote, language_in(item)):
             yield quantity
             if item.context and quantity.unit is None and quantity.currency is None:
-                yield from _headed(quantity, item.context)
+                yield from _with_headings(quantity, item.context)
 
 
-def _headed(quantity: Quantity, context: str) -> Iterator[Quantity]:
+def _with_headings(quantity: Quantity, context: str) -> Iterator[Quantity]:
     scale = _SCALE.search(context.lower())
     factor = Decimal(1).scaleb(_SCALES.get(scale["scale"] or "thousand", 3)) if scale else Decimal(1)
     scaled = replace(
@@ -125,7 +125,7 @@ def _stated(statement: Statement) -> list[Quantity]:
     ]
 
 
-def _is_said(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
+def _is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSENED) -> bool:
     """Return whether a stated figure has the value of ``other`` in a quote, or stands for it fairly enough.
 
     Args:
@@ -143,26 +143,28 @@ def _is_said(quantity: Quantity, other: Quantity, text: str, fair: float = LOOSE
 
 def _is_contrary(quantity: Quantity, other: Quantity) -> bool:
     """Return whether the limits of two figures contradict each other: one is a minimum, one a maximum."""
-    said, meant = quantity.comparator, other.comparator
+    stated_limit, cited_limit = quantity.comparator, other.comparator
     if other.is_range:
-        return (said in _LOWER and quantity.low == other.high) or (
-            said in _UPPER and quantity.low == other.low
+        return (stated_limit in _LOWER and quantity.low == other.high) or (
+            stated_limit in _UPPER and quantity.low == other.low
         )
-    opposed = (said in _LOWER and meant in _UPPER) or (said in _UPPER and meant in _LOWER)
+    opposed = (stated_limit in _LOWER and cited_limit in _UPPER) or (
+        stated_limit in _UPPER and cited_limit in _LOWER
+    )
     return opposed and same_value(quantity, other)
 
 
 def _is_replaced(quantity: Quantity, statement: Statement, evidence: Sequence[Evidence]) -> bool:
     """Return whether a quote has another figure of the same unit between the same two words."""
-    own = _beside(statement.text, quantity.span)
+    own = _words_beside(statement.text, quantity.span)
     return all(own) and any(
-        _beside(item.quote, other.span) == own and other.unit == quantity.unit
+        _words_beside(item.quote, other.span) == own and other.unit == quantity.unit
         for item in evidence
         for other in quantities(item.quote, language_in(item))
     )
 
 
-def _beside(text: str, span: Span) -> tuple[str, str]:
+def _words_beside(text: str, span: Span) -> tuple[str, str]:
     """Return the words before and after a span, in lower case; empty at the ends of the text."""
     before, after = _WORD.findall(text[: span.start]), _WORD.findall(text[span.end :])
     return (before[-1].lower() if before else "", after[0].lower() if after else "")
@@ -177,7 +179,7 @@ def _is_range_end(place: int, stated: Sequence[Quantity], cited: Sequence[Quanti
     return any((other.low, other.high) in ends for other in cited if other.is_range)
 
 
-def _may_follow(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequence[Evidence]) -> bool:
+def _may_be_derived(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequence[Evidence]) -> bool:
     """Return whether a figure may follow from quotes that lack it: by dates, a count or a calculation."""
     value, unit = in_base(quantity.low, quantity.unit)
     moments = [moment for item in evidence for moment in dates(item.quote, language_in(item))]
@@ -196,8 +198,8 @@ def _may_follow(quantity: Quantity, cited: Sequence[Quantity], evidence: Sequenc
     ):
         return True
     return any(
-        abs(abs(value) - abs(made)) <= rough * max(abs(value), abs(made))
-        for made, rough in _made(quantity, cited)
+        abs(abs(value) - abs(result)) <= tolerance * max(abs(value), abs(result))
+        for result, tolerance in _calculated(quantity, cited)
     )
 
 
@@ -207,36 +209,39 @@ def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
         return False
     if other.is_range and quantity.low in {other.low, other.high}:
         return not _is_contrary(quantity, other)
-    own, its = in_base(quantity.low, quantity.unit)[0], in_base(other.low, other.unit)[0]
-    above = quantity.comparator in _LOWER and other.comparator not in _UPPER and its > own
-    below = quantity.comparator in _UPPER and other.comparator not in _LOWER and its < own
+    value, other_value = in_base(quantity.low, quantity.unit)[0], in_base(other.low, other.unit)[0]
+    above = quantity.comparator in _LOWER and other.comparator not in _UPPER and other_value > value
+    below = quantity.comparator in _UPPER and other.comparator not in _LOWER and other_value < value
     rounded = replace(quantity, comparator="about"), replace(other, comparator="exactly")
     return above or below or fairness(*rounded) > 0
 
 
-def _made(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
+def _calculated(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
     """Yield results of calculations with the cited figures, in ``quantity``'s unit, each with a tolerance."""
     unit = in_base(quantity.low, quantity.unit)[1]
     values = [(*in_base(each.low, each.unit), each) for each in cited if each.unit != ORDINAL]
-    for (one, first, own), (other, second, its) in permutations(values, 2):
-        alike = _measure(first) == _measure(second) and own.currency == its.currency
-        if unit in _RATIOS and alike and one and other:
-            yield from ((made, ROUGH) for made in (100 * one / other, 100 * (other - one) / one, one / other))
-        if first in {unit, None} or {first, unit} <= _RATIOS:
-            yield from ((made, ROUGH if unit == POINTS else EXACT) for made in (one - other, one + other))
-        if second == PERCENT and first == unit and abs(other) < 100:
+    for (one, one_unit, one_figure), (other, other_unit, other_figure) in permutations(values, 2):
+        same_unit = _without_rate(one_unit) == _without_rate(other_unit)
+        is_alike = same_unit and one_figure.currency == other_figure.currency
+        if unit in _RATIOS and is_alike and one and other:
+            results = (100 * one / other, 100 * (other - one) / one, one / other)
+            yield from ((result, ROUGH) for result in results)
+        if one_unit in {unit, None} or {one_unit, unit} <= _RATIOS:
+            tolerance = ROUGH if unit == POINTS else EXACT
+            yield from ((result, tolerance) for result in (one - other, one + other))
+        if other_unit == PERCENT and one_unit == unit and abs(other) < 100:
             share = other / 100
-            yield from ((made, EXACT) for made in (one * share, one / (1 + share), one / (1 - share)))
-    for one, first, own in values:
-        if first == unit == PERCENT:
+            yield from ((result, EXACT) for result in (one * share, one / (1 + share), one / (1 - share)))
+    for one, one_unit, one_figure in values:
+        if one_unit == unit == PERCENT:
             yield 100 - one, EXACT
-        if own.unit != quantity.unit and first == unit:
+        if one_figure.unit != quantity.unit and one_unit == unit:
             yield one, ROUGH
-    for three in combinations([one for one, first, _ in values if first in {unit, None}], 3):
+    for three in combinations([one for one, one_unit, _ in values if one_unit in {unit, None}], 3):
         yield sum(three, Decimal(0)), EXACT
 
 
-def _measure(unit: str | None) -> str:
+def _without_rate(unit: str | None) -> str:
     """Return a unit without its rate (*a hectare*), which texts often leave out the second time."""
     return (unit or "").partition("/")[0]
 
@@ -245,18 +250,18 @@ def _same_things(quantity: Quantity, other: Quantity) -> bool:
     """Return whether two counts are of the same things, by the first words that they count."""
     if quantity.noun is None or other.noun is None or other.unit is not None:
         return False
-    own, its = quantity.noun.lower().split()[:2], other.noun.lower().split()[:2]
-    return own[-1].rstrip("s") == its[-1].rstrip("s") or own[0].rstrip("s") == its[0].rstrip("s")
+    words, other_words = quantity.noun.lower().split()[:2], other.noun.lower().split()[:2]
+    return any(words[place].rstrip("s") == other_words[place].rstrip("s") for place in (-1, 0))
 
 
-def _said(quantity: Quantity) -> str:
+def _with_comparator(quantity: Quantity) -> str:
     hedge = "" if quantity.comparator == "exactly" else f"{quantity.comparator} "
     return f"{hedge}{quantity.written}"
 
 
-def _absence(missing: Quantity, cited: Sequence[Quantity]) -> str:
+def _absence_reason(missing: Quantity, cited: Sequence[Quantity]) -> str:
     """Return the reason for a missing figure, with the quotes' figures of the same kind, or else with all."""
-    alike = [other for other in cited if same_kind(missing, other)]
-    shown = list(dict.fromkeys(_said(other) for other in (alike or cited)))[:SHOWN]
-    start = f"{_said(missing)} is not in the cited sentence"
+    same = [other for other in cited if same_kind(missing, other)]
+    shown = list(dict.fromkeys(_with_comparator(other) for other in (same or cited)))[:SHOWN]
+    start = f"{_with_comparator(missing)} is not in the cited sentence"
     return f"{start}, which has {', '.join(shown)}" if shown else f"{start}, which has no figures"

@@ -25,7 +25,7 @@ _DENIALS: Mapping[str, regex.Pattern[str]] = {
         r"\b(?:no(?! más de| menos de| sólo| solo)|nunca|jamás|ningun[oa]?|ningún)\b", regex.IGNORECASE
     ),
 }  # fmt: skip
-_AVERSE: Mapping[str, regex.Pattern[str]] = {
+_POSSIBLE_DENIALS: Mapping[str, regex.Pattern[str]] = {
     "en": regex.compile(
         r"\b(?:without|unless|until|except|only|unable|little|few(?:er)?|less|still|yet|before|too|instead|than|other"
         r"|den(?:y|ied|ies|ying|ial)|end(?:ed|s|ing)?|rul\p{L}* out|free"
@@ -41,9 +41,9 @@ _AVERSE: Mapping[str, regex.Pattern[str]] = {
         r"\b(?:sin|niega|negó|rechaz\p{L}*|falta|salvo|excepto|todavía|aún|antes)\b", regex.IGNORECASE
     ),
 }  # fmt: skip
-"""Words that may deny in another way, or limit what is said. A clause with one of them is not vetoed."""
+"""Other words that may deny or limit what a clause says. A clause with one of them is not vetoed."""
 
-_PASSED = listed(
+_SKIPPED_WORDS = listed(
     "be been being is are was were yet also even really actually fully had has have did do does any to"
 )
 _WORD = regex.compile(r"[\p{L}\p{M}\p{N}]+(?:[’'-][\p{L}\p{M}\p{N}]+)*")
@@ -63,13 +63,13 @@ class _Clause:
         words: the stems of its words.
         denied: the stem of the first word after each denial.
         cue: the first denial; None if the clause denies nothing.
-        averse: whether the clause has another word that may deny or limit (``_AVERSE``).
+        may_deny: whether the clause has another word that may deny or limit (``_POSSIBLE_DENIALS``).
     """
 
     words: frozenset[str]
     denied: frozenset[str]
     cue: str | None
-    averse: bool
+    may_deny: bool
 
 
 def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
@@ -82,9 +82,9 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
     if language not in _DENIALS or any(language_in(item) != language for item in evidence):
         return None
     own = _clauses(statement.text, language)
-    its = [clause for item in evidence for clause in _clauses(item.quote, language)]
+    quoted = [clause for item in evidence for clause in _clauses(item.quote, language)]
     for clause in own:
-        if fault := _fault(clause, its):
+        if fault := _fault_in_clause(clause, quoted):
             return fault
     return None
 
@@ -96,28 +96,28 @@ def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> st
     *unable*.
     """
     language = statement.language
-    its = [
+    quoted = [
         clause
         for item in evidence
         if language_in(item) == language and language in _DENIALS
         for clause in _clauses(item.quote, language)
     ]
-    for clause in _clauses(statement.text, language) if its else []:
-        nearest = max(its, key=lambda other, own=clause: len(own.words & other.words))  # type: ignore[misc]
+    for clause in _clauses(statement.text, language) if quoted else []:
+        nearest = max(quoted, key=lambda other, own=clause: len(own.words & other.words))  # type: ignore[misc]
         shared = len(clause.words & nearest.words)
-        averse = clause.averse or nearest.averse
-        if clause.cue and not nearest.cue and not averse:
+        may_deny = clause.may_deny or nearest.may_deny
+        if clause.cue and not nearest.cue and not may_deny:
             return f"the cited sentence does not say “{clause.cue}”"
-        if nearest.cue and not clause.cue and not averse and shared:
+        if nearest.cue and not clause.cue and not may_deny and shared:
             return f"the cited sentence says “{nearest.cue}”"
     return None
 
 
-def _fault(clause: _Clause, its: Sequence[_Clause]) -> str | None:
-    if clause.averse or len(clause.words) < 3:
+def _fault_in_clause(clause: _Clause, quoted: Sequence[_Clause]) -> str | None:
+    if clause.may_deny or len(clause.words) < 3:
         return None
-    near = [other for other in its if len(clause.words & other.words) >= NEAR * len(clause.words)]
-    if not near or any(other.averse for other in near):
+    near = [other for other in quoted if len(clause.words & other.words) >= NEAR * len(clause.words)]
+    if not near or any(other.may_deny for other in near):
         return None
     if (
         clause.cue
@@ -126,9 +126,9 @@ def _fault(clause: _Clause, its: Sequence[_Clause]) -> str | None:
     ):
         return f"it denies what the cited sentence does not (“{clause.cue}”)"
     if not clause.cue and all(other.cue for other in near):
-        lost = [other for other in near if other.denied & clause.words]
-        if lost:
-            return f"the cited sentence denies it (“{lost[0].cue}”)"
+        denying = [other for other in near if other.denied & clause.words]
+        if denying:
+            return f"the cited sentence denies it (“{denying[0].cue}”)"
     return None
 
 
@@ -138,17 +138,17 @@ def _clauses(text: str, language: str) -> list[_Clause]:
 
 def _clause(text: str, language: str) -> _Clause:
     cues = list(_DENIALS[language].finditer(text))
-    averse = _AVERSE[language].search(_DENIALS[language].sub(" ", text)) is not None
-    denied = {_first(text[match.end() :], language) for match in cues} - {""}
+    may_deny = _POSSIBLE_DENIALS[language].search(_DENIALS[language].sub(" ", text)) is not None
+    denied = {_first_stem(text[match.end() :], language) for match in cues} - {""}
     words = {_stem(word.lower(), language) for word in _WORD.findall(_DENIALS[language].sub(" ", text))
-             if word.lower() not in _PASSED}  # fmt: skip
-    return _Clause(frozenset(words - {""}), frozenset(denied), cues[0][0] if cues else None, averse)
+             if word.lower() not in _SKIPPED_WORDS}  # fmt: skip
+    return _Clause(frozenset(words - {""}), frozenset(denied), cues[0][0] if cues else None, may_deny)
 
 
-def _first(text: str, language: str) -> str:
-    """Return the stem of the first word that is not in ``_PASSED``; empty if there is none."""
+def _first_stem(text: str, language: str) -> str:
+    """Return the stem of the first word that is not in ``_SKIPPED_WORDS``; empty if there is none."""
     words = (word.lower() for word in _WORD.findall(text))
-    return next((_stem(word, language) for word in words if word not in _PASSED), "")
+    return next((_stem(word, language) for word in words if word not in _SKIPPED_WORDS), "")
 
 
 def _stem(word: str, language: str) -> str:
