@@ -48,12 +48,12 @@ def _object(path: Path, number: int, line: str) -> dict[str, Any]:
         value = json.loads(line)
     except json.JSONDecodeError as error:
         raise JsonLinesError(
-            f"{path}, line {number}: not JSON ({error.msg} at character {error.pos}); "
+            f"{path}, line {number}: the line is not JSON ({error.msg} at character {error.pos}); "
             "correct or remove the line"
         ) from error
     if not isinstance(value, dict):
         raise JsonLinesError(
-            f"{path}, line {number}: {type(value).__name__} where a JSON object is needed; "
+            f"{path}, line {number}: the line is a {type(value).__name__}, not a JSON object; "
             "write {…} on each line"
         )
     return value

@@ -165,7 +165,7 @@ def _check_claim(
     if not claim.footnotes:
         return Checked(number, claim.text, ("has no footnote",))
     problems = [
-        f"footnote {mark} {'does not hold' if mark in notes else 'is not there'}"
+        f"footnote {mark} {'does not hold' if mark in notes else 'is missing'}"
         for mark in claim.footnotes
         if mark not in notes or not notes[mark][0].holds
     ]
@@ -176,7 +176,7 @@ def _check_claim(
         # A literal quote needs no further support, even if it is a table's row or half a sentence.
         return Checked(number, claim.text, tuple(problems), remarks)
     if claim.shown == "quoted":
-        problems += [] if repeated else ["is marked as quoted, and is not word for word what it cites"]
+        problems += [] if repeated else ["is marked as quoted, but differs from the words that it cites"]
         return Checked(number, claim.text, tuple(problems), remarks)
     # Check against the words of the footnote, because these are what the reader sees, even if the document's
     # words differ.
@@ -193,7 +193,7 @@ def _check_footnote(
     alone = Evidence(footnote.quote, footnote.headings or "")
     place = footnote.place
     if place is None:
-        why = "nothing in the file says where its words stand; export the answer again"
+        why = "the file does not say where the quote is in its document; export the answer again"
         return Checked(footnote.number, footnote.quote, (why,)), alone
     readings = [(record, texts(record.document_id, record.version)) for record in _versions(reader, place)]
     if not readings:
@@ -206,7 +206,7 @@ def _check_footnote(
     if not moved:
         page = document.page_at(place.start)
         problems += [
-            f"does not say of its source “{fact}”"
+            f"does not state “{fact}” about its source"
             for fact in map(visible, facts(record, page))
             if fact not in footnote.attribution
         ]
@@ -221,7 +221,7 @@ def _check_footnote(
 def _differences(footnote: Footnote, place: Place, document: Document) -> Iterator[str]:
     """Yield the differences between a footnote's words and its document."""
     if (words := _quoted(document, place)) != footnote.quote:
-        yield f"the quote is not what stands in the document there, which is “{words}”"
+        yield f"the quote differs from the document, which says there: “{words}”"
     if footnote.headings is not None and footnote.headings not in visible(document.text):
         yield f"its headings, “{footnote.headings}”, are not in the document"
 
@@ -246,8 +246,8 @@ def _named(reader: CatalogReader, place: Place) -> DocumentRecord | None:
 def _absence(reader: CatalogReader, place: Place) -> str:
     if _named(reader, place) is not None:
         return (
-            f"document {place.document_id}, version {place.version} of this library is another file than the "
-            "one that was cited, which is not in it; it may have been removed, or this is another library"
+            f"in this library, document {place.document_id}, version {place.version} is another file than "
+            "the cited one; the cited file may have been removed, or the answer comes from another library"
         )
     return str(DocumentNotFoundError(place.document_id, place.version))
 

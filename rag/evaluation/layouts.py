@@ -187,7 +187,7 @@ def _text(file: Path, number: int, row: Mapping[str, Any], field: str) -> str:
     if isinstance(value, int) and field == "_id":
         value = str(value)
     if not isinstance(value, str) or not value.strip():
-        raise DatasetError(f"{file}, line {number}: it has no {field}; give it one, a text that is not empty")
+        raise DatasetError(f"{file}, line {number}: the field {field} is missing or empty; give it a text")
     return value
 
 

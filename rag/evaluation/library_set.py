@@ -103,7 +103,9 @@ def _of_files(files: Iterable[Path]) -> Iterator[_Question]:
     for file in files:
         for number, row in read_json_lines(file):
             if not isinstance(row.get("text"), str) or not row["text"].strip():
-                raise DatasetError(f"{file}, line {number}: it has no text; give it one, the question")
+                raise DatasetError(
+                    f"{file}, line {number}: the field text is missing or empty; write the question there"
+                )
             try:
                 evidence = tuple(
                     CitedEvidence(

@@ -215,7 +215,7 @@ class LanguageModel:
         """Start a reply; ``extra`` contains further arguments for the model's client."""
         if not self._circuit.admits():
             raise ModelError(
-                f"{self.name} has failed several times and is asked again in "
+                f"{self.name} has failed several times and will be asked again in "
                 f"{math.ceil(self._circuit.seconds_left) or 1} s",
                 "paused",
             )

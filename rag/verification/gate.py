@@ -11,7 +11,7 @@ from rag.verification.judge import Judge
 from rag.verification.near_verbatim import is_near_verbatim, is_verbatim
 from rag.verification.vetoes import DOUBTS, VETOES
 
-IN_OTHER_WORDS = "its words are not those of the cited sentence, and no judge has compared them"
+IN_OTHER_WORDS = "it is not in the words of the cited sentence, and no judge has compared the two"
 """The reason for ``paraphrased`` if no fault is found and no judge was asked."""
 
 UNJUDGED = 0.5
@@ -42,9 +42,11 @@ class Gate:
             ``UNJUDGED`` without a judge.
         """
         if not evidence:
-            return Verification("unsupported", True, True, 0.0, "cites no sentence")
+            return Verification("unsupported", True, True, 0.0, "it cites no sentence")
         if not all(item.quote_matches for item in evidence):
-            return Verification("unsupported", False, True, 0.0, "a quote is not what the document says")
+            return Verification(
+                "unsupported", False, True, 0.0, "a quote differs from the words of its document"
+            )
         if is_verbatim(sentence, evidence):
             return _verified("supported", 1.0, None, {"verbatim": 1.0})
         own = language_of(sentence, language_in(evidence[0]))
@@ -77,7 +79,7 @@ class Gate:
             return _verified("paraphrased", UNJUDGED, f"{judge.name} could not judge it ({error})", checks)
         checks = {**checks, "judge": round(score, 4)}
         if score < judge.thresholds.unsupported_below:
-            reason = f"the cited sentence does not say so, by the judgement of {judge.name}"
+            reason = f"{judge.name} finds that the cited sentence does not say so"
             return _verified("unsupported", score, reason, checks)
         if score < judge.thresholds.supported_from:
             return _verified("paraphrased", score, doubt or f"{judge.name} is not certain of it", checks)

@@ -149,7 +149,8 @@ def open_judge(
         return replace(judge, thresholds=thresholds) if thresholds else judge
     if model is None:
         raise JudgeError(
-            "the judge is the language model, and none is set; set llm and llm_model, or judge = none"
+            "the judge is the language model, but no language model is set; set llm and llm_model, or set "
+            "judge to none"
         )
     return LanguageModelJudge(model, thresholds or Thresholds())
 
@@ -171,7 +172,7 @@ def _open_cross_encoder(name: str) -> CrossEncoderJudge:
     entailed = next((place for label, place in labels.items() if label.startswith("entail")), None)
     if entailed is None and len(labels) > 1:
         raise JudgeError(
-            f"the judge {name!r} has the classes {', '.join(labels)} and none for entailment; "
+            f"the judge {name!r} has the classes {', '.join(labels)} but none for entailment; "
             "give a cross-encoder for natural language inference, or one with a single score"
         )
     many = int(model.config.vocab_size) > MANY_WORD_PIECES

@@ -185,7 +185,7 @@ class Writer:
         missing = [number for number in statement.numbers if number not in prompt.sources]
         cited = _distinct(copies.earliest(source.record, source.sentence) for source in known)
         if not cited:
-            reason = f"it cites {_listed(missing)}" if missing else "it cites no sentence"
+            reason = f"it cites {_unknown_numbers(missing)}" if missing else "it cites no sentence"
             return _Checked(
                 statement.text, (), (), replace(_UNSUPPORTED, reason=reason, checks={"exists": 0.0})
             )
@@ -199,7 +199,7 @@ class Writer:
         verification = replace(verification, checks={"exists": exists, **verification.checks})
         if missing and verification.verdict == "supported":
             verification = replace(
-                verification, verdict="paraphrased", reason=f"it also cites {_listed(missing)}"
+                verification, verdict="paraphrased", reason=f"it also cites {_unknown_numbers(missing)}"
             )
         elif len(evidence) == 1 and verification.verdict == "supported" and is_verbatim(words, evidence):
             # These are the report's words, whether or not they answer the question.
@@ -255,8 +255,10 @@ def _dropped(item: _Checked) -> Dropped:
     return Dropped(item.words, item.verification.reason or "no other sentence of the answer is supported")
 
 
-def _listed(numbers: Sequence[str]) -> str:
-    return f"{', '.join(numbers)}, which was not shown to it"
+def _unknown_numbers(numbers: Sequence[str]) -> str:
+    if len(numbers) == 1:
+        return f"{numbers[0]}, a number that the model was not given"
+    return f"{', '.join(numbers[:-1])} and {numbers[-1]}, numbers that the model was not given"
 
 
 BEST_SOURCES = 24

@@ -26,8 +26,8 @@ def test_a_compressed_file_is_read_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "cause"),
     [
-        (b'{"a": 1}\n{"b": }\n', "line 2: not JSON (Expecting value at character 6); "),
-        (b'{"a": 1}\n\n[1]\n', "line 3: list where a JSON object is needed; "),
+        (b'{"a": 1}\n{"b": }\n', "line 2: the line is not JSON (Expecting value at character 6); "),
+        (b'{"a": 1}\n\n[1]\n', "line 3: the line is a list, not a JSON object; "),
         (b'{"a": "\xff"}\n', "cannot be read: 'utf-8' codec can't decode byte 0xff"),
     ],
 )

@@ -164,8 +164,8 @@ def open_reader(name: str | None = None) -> Reader | None:
         ) from error
     if model.num_labels != 1:
         raise ReaderError(
-            f"reader {name!r} has {model.num_labels} outputs; choose a CrossEncoder that scores a pair "
-            "with one"
+            f"reader {name!r} has {model.num_labels} outputs; choose a CrossEncoder that gives "
+            "one score per pair"
         )
     return CrossEncoderReader(model, name)
 

@@ -42,7 +42,7 @@ def uncertain_dates(statement: Statement, evidence: Sequence[Evidence]) -> str |
     """Return the reason if the quotes do not state a date of the sentence; None if they state all dates."""
     missing = _missing(statement, evidence)
     return (
-        f"the cited sentence does not itself give {missing[0].span.of(statement.text)}" if missing else None
+        f"the cited sentence itself does not state {missing[0].span.of(statement.text)}" if missing else None
     )
 
 

@@ -64,7 +64,8 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
                 _DENIAL.search(text) for text in (statement.text, *(item.quote for item in evidence))
             )
             if not denied and all(_is_contrary(quantity, other) for other in same):
-                return f"it says {_with_comparator(quantity)}, and the cited sentence {_with_comparator(same[0])}"
+                own, cited_words = _with_comparator(quantity), _with_comparator(same[0])
+                return f"it says {own}, but the cited sentence says {cited_words}"
         elif not _is_range_end(place, stated, cited) and (
             _is_replaced(quantity, statement, evidence) or not _may_be_derived(quantity, cited, evidence)
         ):
@@ -79,7 +80,7 @@ def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str
     for place, quantity in enumerate(stated):
         there = any(_is_stated_by(quantity, other, statement.text, fair=1.0) for other in cited)
         if not there and not _is_range_end(place, stated, cited):
-            return f"the cited sentence does not itself give {_with_comparator(quantity)}"
+            return f"the cited sentence itself does not state {_with_comparator(quantity)}"
     return None
 
 

@@ -124,7 +124,7 @@ def _fault_in_clause(clause: _Clause, quoted: Sequence[_Clause]) -> str | None:
         and not any(other.cue for other in near)
         and any(clause.denied & other.words for other in near)
     ):
-        return f"it denies what the cited sentence does not (“{clause.cue}”)"
+        return f"it denies (“{clause.cue}”) what the cited sentence does not deny"
     if not clause.cue and all(other.cue for other in near):
         denying = [other for other in near if other.denied & clause.words]
         if denying:

@@ -63,7 +63,7 @@ def test_a_changed_figure_in_the_sentence_is_named(catalog: Catalog) -> None:
 def test_a_changed_figure_in_the_quote_fails_the_quote_and_the_sentence(catalog: Catalog) -> None:
     wrong = QUOTE.replace("1,043", "9,043")
     claim, note = checked(catalog, footnote(wrong), wrong)
-    assert note.problems == (f"the quote is not what stands in the document there, which is “{QUOTE}”",)
+    assert note.problems == (f"the quote differs from the document, which says there: “{QUOTE}”",)
     assert claim.problems == ("footnote 1 does not hold",)
 
 
@@ -105,8 +105,8 @@ def test_a_number_that_belongs_to_another_file_fails(catalog: Catalog) -> None:
     _, note = checked(catalog, footnote(place=Place(1, 1, "e" * 64, START, END)))
     [problem] = note.problems
     assert problem == (
-        "document 1, version 1 of this library is another file than the one that was cited, which is not in "
-        "it; it may have been removed, or this is another library"
+        "in this library, document 1, version 1 is another file than the cited one; the cited file may have "
+        "been removed, or the answer comes from another library"
     )
 
 
@@ -136,7 +136,7 @@ def test_a_wrong_attribution_fails(catalog: Catalog) -> None:
     place = Place(2, 1, "e" * 64, START, END)
     assert checked(catalog, footnote(place=place, said="T, page 2, version 1"))[1].holds
     _, note = checked(catalog, footnote(place=place, said="T, page 7, version 1"))
-    assert note.problems == ("does not say of its source “page 2”",)
+    assert note.problems == ("does not state “page 2” about its source",)
 
 
 def test_headings_that_the_document_lacks_are_named(catalog: Catalog) -> None:
@@ -149,12 +149,12 @@ def test_headings_that_the_document_lacks_are_named(catalog: Catalog) -> None:
     ("claim", "problems", "remarks"),
     [
         (Claim(QUOTE, ()), ("has no footnote",), ()),
-        (Claim(QUOTE, (1, 7)), ("footnote 7 is not there",), ()),
+        (Claim(QUOTE, (1, 7)), ("footnote 7 is missing",), ()),
         (Claim("The mayor fled.", (), "unsupported"), (), ("is struck out, as not supported",)),
         (Claim(QUOTE, (1,), "quoted"), (), ()),
         (
             Claim("On Monday, police arrested 1,043 people.", (1,), "quoted"),
-            ("is marked as quoted, and is not word for word what it cites",),
+            ("is marked as quoted, but differs from the words that it cites",),
             (),
         ),
         (Claim("On Monday, police arrested 1,043 people.", (1,)), (), ()),

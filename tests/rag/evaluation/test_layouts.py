@@ -168,8 +168,8 @@ class TestErrors:
     @pytest.mark.parametrize(
         ("query", "cause"),
         [
-            ({"text": "Why?"}, "it has no _id; give it one, a text that is not empty"),
-            ({"_id": "q2", "text": " "}, "it has no text; give it one, a text that is not empty"),
+            ({"text": "Why?"}, "the field _id is missing or empty; give it a text"),
+            ({"_id": "q2", "text": " "}, "the field text is missing or empty; give it a text"),
             (QUERY, "the _id 'q1' occurs twice; make ids unique"),
             ({"_id": "q2", "text": "Why?", "answerable": "no"}, "answerable is 'no'; write true or false"),
             (
@@ -193,7 +193,7 @@ class TestErrors:
     def test_a_malformed_line_is_named(self, tmp_path: Path) -> None:
         folder = beir(tmp_path)
         (folder / "queries.jsonl").write_text('{"_id": "q1", "text": "Why?"}\n{"_id"')
-        assert self.fails(folder).startswith(f"{tmp_path}/queries.jsonl, line 2: not JSON (")
+        assert self.fails(folder).startswith(f"{tmp_path}/queries.jsonl, line 2: the line is not JSON (")
 
     def test_a_duplicate_document_id_is_named(self, tmp_path: Path) -> None:
         write_lines(beir(tmp_path) / "corpus.jsonl", [{"_id": "d", "text": "A dam."}] * 2)

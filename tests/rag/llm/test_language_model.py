@@ -134,7 +134,7 @@ def test_after_three_failures_the_model_pauses_until_a_trial() -> None:
     assert [failure_of(model).kind for _ in range(4)] == ["error", "error", "error", "paused"]
     now[0] = 29.9
     paused = failure_of(model)
-    assert str(paused) == "scripted has failed several times and is asked again in 1 s"
+    assert str(paused) == "scripted has failed several times and will be asked again in 1 s"
     assert len(llm.sent) == 3
     now[0] = 30.0
     assert written(model) == "Forty one."

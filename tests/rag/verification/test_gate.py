@@ -52,7 +52,7 @@ def check(
 
 
 def test_what_cites_nothing_is_unsupported() -> None:
-    assert check(QUOTE) == ("unsupported", "cites no sentence")
+    assert check(QUOTE) == ("unsupported", "it cites no sentence")
 
 
 def test_a_quote_that_is_not_in_the_document_supports_nothing() -> None:
@@ -77,7 +77,7 @@ def test_a_veto_wins_over_the_judge() -> None:
         (None, "paraphrased", IN_OTHER_WORDS),
         (FixedJudge(0.95), "supported", None),
         (FixedJudge(0.5), "paraphrased", "judge is not certain of it"),
-        (FixedJudge(0.05), "unsupported", "the cited sentence does not say so, by the judgement of judge"),
+        (FixedJudge(0.05), "unsupported", "judge finds that the cited sentence does not say so"),
         (FixedJudge(None), "paraphrased", "judge could not judge it (judge is busy)"),
         (FixedJudge(0.95, frozenset({"fr"})), "paraphrased", IN_OTHER_WORDS),
         (FixedJudge(0.05, frozenset({"fr"})), "paraphrased", IN_OTHER_WORDS),
@@ -95,7 +95,7 @@ def test_without_a_judge_the_score_says_that_nothing_is_known() -> None:
 def test_a_figure_that_is_only_calculated_is_never_supported() -> None:
     quotes = "Staff reached 41 villages; helicopters reached nine more.", "The villages were cut off."
     verdict, reason = check("Fifty villages were reached in all.", *quotes, judge=FixedJudge(1.0))
-    assert (verdict, reason) == ("paraphrased", "the cited sentence does not itself give Fifty")
+    assert (verdict, reason) == ("paraphrased", "the cited sentence itself does not state Fifty")
 
 
 def test_the_premise_marks_headings_and_the_sentence_before_as_context() -> None:

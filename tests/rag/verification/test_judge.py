@@ -45,7 +45,7 @@ def test_the_gate_asks_it_of_other_words_alone(tmp_path: Path) -> None:
 
 def test_a_cross_encoder_without_the_class_is_refused(tmp_path: Path) -> None:
     folder = save_model(tmp_path / "model", ["good", "bad"])
-    with pytest.raises(JudgeError, match="classes good, bad and none for entailment"):
+    with pytest.raises(JudgeError, match="classes good, bad but none for entailment"):
         open_judge(folder)
 
 

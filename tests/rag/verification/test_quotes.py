@@ -20,5 +20,5 @@ def test_a_quoted_sentence_is_only_compared_with_the_text() -> None:
         (quote, Span(0, 38)),
     ):
         assert verify_quote(words, REPORT, span) == Verification(
-            "unsupported", False, True, 0.0, "a quote is not what the document says"
+            "unsupported", False, True, 0.0, "a quote differs from the words of its document"
         )

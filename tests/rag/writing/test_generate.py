@@ -96,7 +96,7 @@ def test_a_failing_model_is_paused_and_the_answer_says_so(seed_index: Library) -
     assert len(llm.sent) == 2
     assert answers[2].note is not None
     assert answers[2].note.startswith(
-        "scripted has failed several times and is asked again in 30 s; the answer"
+        "scripted has failed several times and will be asked again in 30 s; the answer"
     )
     assert answers[2].citations == answers[0].citations != ()
 

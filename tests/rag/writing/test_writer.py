@@ -193,8 +193,8 @@ def test_unknown_numbers_support_nothing(seed_index: Library) -> None:
     answer = checked(engine_of(seed_index, says(f"[99.1] {TOO_HIGH}\n[0.0][7.77] {ACCEPTED}\n")))
     assert answer.fallback == "unusable"
     assert [dropped.reason for dropped in answer.dropped] == [
-        "it cites 99.1, which was not shown to it",
-        "it cites 0.0, 7.77, which was not shown to it",
+        "it cites 99.1, a number that the model was not given",
+        "it cites 0.0 and 7.77, numbers that the model was not given",
     ]
 
 
@@ -206,7 +206,7 @@ def test_an_unknown_number_beside_a_known_one_makes_the_verdict_partial(seed_ind
     answer = checked(engine_of(seed_index, script))
     assert [(sentence.verdict, sentence.reason) for sentence in answer.sentences] == [
         ("quoted", None),
-        ("paraphrased", "it also cites 99.1, which was not shown to it"),
+        ("paraphrased", "it also cites 99.1, a number that the model was not given"),
     ]
 
 

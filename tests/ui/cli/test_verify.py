@@ -115,7 +115,7 @@ def test_an_edited_quote_is_found(
             "footnote 1 does not hold",
             "is not supported by what it cites: 120 is not in the cited sentence, which has 620",
         ),
-        "footnote": (f"the quote is not what stands in the document there, which is “{GATE}”",),
+        "footnote": (f"the quote differs from the document, which says there: “{GATE}”",),
         "whole": (),
     }
 
