@@ -33,40 +33,40 @@ class Circuit:
             pause_seconds: the seconds for which the circuit stays open.
             now: a clock, in seconds.
         """
-        self._failures = failures
+        self._failure_limit = failures
         self._pause_seconds = pause_seconds
         self._now = now
         self._lock = Lock()
-        self._in_a_row = 0
-        self._closed_from = 0.0
+        self._failures_in_a_row = 0
+        self._closes_at = 0.0
 
     def admits(self) -> bool:
         """Return whether a call may be tried now. After a pause, only one caller may try."""
         with self._lock:
-            if self._in_a_row < self._failures:
+            if self._failures_in_a_row < self._failure_limit:
                 return True
-            if self._now() < self._closed_from:
+            if self._now() < self._closes_at:
                 return False
             # All other calls are still refused while this caller tries.
-            self._closed_from = self._now() + self._pause_seconds
+            self._closes_at = self._now() + self._pause_seconds
             return True
 
     @property
     def seconds_left(self) -> float:
         """The seconds for which the circuit stays open; 0 if it is closed."""
         with self._lock:
-            if self._in_a_row < self._failures:
+            if self._failures_in_a_row < self._failure_limit:
                 return 0.0
-            return max(self._closed_from - self._now(), 0.0)
+            return max(self._closes_at - self._now(), 0.0)
 
     def succeeded(self) -> None:
         """Record that a call succeeded."""
         with self._lock:
-            self._in_a_row = 0
+            self._failures_in_a_row = 0
 
     def failed(self) -> None:
         """Record that a call failed."""
         with self._lock:
-            self._in_a_row += 1
-            if self._in_a_row >= self._failures:
-                self._closed_from = self._now() + self._pause_seconds
+            self._failures_in_a_row += 1
+            if self._failures_in_a_row >= self._failure_limit:
+                self._closes_at = self._now() + self._pause_seconds

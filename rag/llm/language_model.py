@@ -145,26 +145,28 @@ class LanguageModel:
         self._circuit = circuit or Circuit()
         self._close = close
         self._secret = secret
-        self._places = BoundedSemaphore(at_once)
-        self._let_go = close_connection
+        self._slots = BoundedSemaphore(at_once)
+        self._close_connection = close_connection
         self._lock = Lock()
         self._users = 0
         self._is_retired = False
 
     def write(
-        self, messages: Sequence[Message], numbers: Sequence[str] = (), seconds: float | None = None
+        self, messages: Sequence[Message], sentence_numbers: Sequence[str] = (), seconds: float | None = None
     ) -> RetriedReply:
         """Start a reply.
 
         Args:
             messages: the prompt.
-            numbers: the numbers of the sentences that the reply may cite; none for a reply in any form.
+            sentence_numbers: the numbers of the sentences that the reply may cite; none for a reply in any
+                form.
             seconds: a time limit that is shorter than the model's.
 
         Raises:
             ModelError: ``paused``, if the model has failed too often to be asked now.
         """
-        return self._start(messages, dict(self._constrain(numbers)) if numbers else {}, seconds)
+        arguments = dict(self._constrain(sentence_numbers)) if sentence_numbers else {}
+        return self._start(messages, arguments, seconds)
 
     def probability_of_yes(self, messages: Sequence[Message], seconds: float | None = None) -> float:
         """Ask a yes-or-no question, and return the probability of *yes*, from 0 to 1.
@@ -182,28 +184,29 @@ class LanguageModel:
         """
         arguments = dict(self._choose(CHOICES))
         try:
-            return self._yes(self._start(messages, arguments, seconds))
+            return self._read_probability(self._start(messages, arguments, seconds))
         except ModelError as error:
             if error.kind != "error" or "logprobs" not in arguments:
                 raise
-        # Some servers refuse the argument, so ask without it, and never send it again if that helps.
-        found = self._yes(self._start(messages, {}, seconds))
+        # Some servers refuse the argument ``logprobs``. Such a refusal has no kind of its own, so after any
+        # ``error``, ask once more without the argument, and never send it again if that helps.
+        found = self._read_probability(self._start(messages, {}, seconds))
         self._choose = unconstrained
         return found
 
-    def _yes(self, reply: RetriedReply) -> float:
+    def _read_probability(self, reply: RetriedReply) -> float:
         text = ""
         for piece in reply:
             text += piece
             if _CHOICE.search(without_thoughts(text)):
                 break
-        shares = dict.fromkeys(CHOICES, 0.0)
-        for token, logarithm in reply.likely.items():
+        weights = dict.fromkeys(CHOICES, 0.0)
+        for token, logarithm in reply.logprobs.items():
             word = token.strip().casefold()
-            if word in shares:
-                shares[word] += math.exp(logarithm)
-        if sum(shares.values()) > 0:
-            return shares["yes"] / sum(shares.values())
+            if word in weights:
+                weights[word] += math.exp(logarithm)
+        if sum(weights.values()) > 0:
+            return weights["yes"] / sum(weights.values())
         match = _CHOICE.search(without_thoughts(text))
         if match is None:
             raise ModelError(f"{self.name} answered neither yes nor no", "error")
@@ -221,7 +224,7 @@ class LanguageModel:
             )
         limits = replace(self.limits, seconds=min(seconds or self.limits.seconds, self.limits.seconds))
         begin = self._begin(messages, extra)
-        return RetriedReply(self.name, begin, limits, self._circuit, places=self._places, secret=self._secret)
+        return RetriedReply(self.name, begin, limits, self._circuit, slots=self._slots, secret=self._secret)
 
     def try_out(self) -> Trial:
         """Ask for a short reply, and measure it.
@@ -275,7 +278,7 @@ class LanguageModel:
         def stream() -> Iterator[ChatResponse]:
             return iter(self._llm.stream_chat(sent, **extra))
 
-        return lambda ends: Reply(self.name, length, stream, ends, self._let_go)
+        return lambda deadline: Reply(self.name, length, stream, deadline, self._close_connection)
 
 
 class RetriedReply:
@@ -284,7 +287,8 @@ class RetriedReply:
     Attributes:
         usage: the tokens so far.
         is_cut: whether the reply ended at its length limit.
-        likely: the likely first tokens with their log-probabilities; empty if the model does not report them.
+        logprobs: the likely first tokens with their log-probabilities; empty if the model does not report
+            them.
     """
 
     def __init__(
@@ -294,17 +298,17 @@ class RetriedReply:
         limits: Limits,
         circuit: Circuit,
         *,
-        places: BoundedSemaphore,
+        slots: BoundedSemaphore,
         secret: str | None = None,
     ) -> None:
         self.usage = Usage(0, 0)
         self.is_cut = False
-        self.likely: Mapping[str, float] = {}
+        self.logprobs: Mapping[str, float] = {}
         self._name = name
         self._begin = begin
         self._limits = limits
         self._circuit = circuit
-        self._places = places
+        self._slots = slots
         self._secret = secret
 
     def __iter__(self) -> Iterator[str]:
@@ -314,24 +318,24 @@ class RetriedReply:
             ModelError: if the model fails, or does not finish in time; ``busy``, if other replies occupy the
                 model for so long that too little time would be left.
         """
-        ends = time.monotonic() + self._limits.seconds
-        if not self._places.acquire(timeout=self._limits.seconds / 2):
+        deadline = time.monotonic() + self._limits.seconds
+        if not self._slots.acquire(timeout=self._limits.seconds / 2):
             # The model has not failed: it is busy with other questions.
             raise ModelError(f"{self._name} is busy with other questions", "busy")
         try:
-            yield from self._attempts(ends)
+            yield from self._attempts(deadline)
         finally:
-            self._places.release()
+            self._slots.release()
 
-    def _attempts(self, ends: float) -> Iterator[str]:
+    def _attempts(self, deadline: float) -> Iterator[str]:
         wait = FIRST_WAIT_SECONDS
         for attempts_left in reversed(range(self._limits.attempts)):
-            reply = self._begin(ends)
-            has_come = False
+            reply = self._begin(deadline)
+            has_begun = False
             try:
                 for piece in reply:
-                    has_come = True
-                    self._note(reply)
+                    has_begun = True
+                    self._copy_state(reply)
                     yield piece
             except GeneratorExit:
                 # The caller stopped early, so the model did not fail.
@@ -342,16 +346,16 @@ class RetriedReply:
                 self._circuit.failed()
                 raise
             except Exception as error:
-                again = attempts_left and not has_come and is_retryable(error)
-                if not again or time.monotonic() + wait >= ends:
+                may_retry = attempts_left and not has_begun and is_retryable(error)
+                if not may_retry or time.monotonic() + wait >= deadline:
                     self._circuit.failed()
                     raise failure(self._name, error, self._secret) from error
                 time.sleep(wait)
                 wait *= 2
             else:
-                self._note(reply)
+                self._copy_state(reply)
                 self._circuit.succeeded()
                 return
 
-    def _note(self, reply: Reply) -> None:
-        self.usage, self.is_cut, self.likely = reply.usage, reply.is_cut, reply.likely
+    def _copy_state(self, reply: Reply) -> None:
+        self.usage, self.is_cut, self.logprobs = reply.usage, reply.is_cut, reply.logprobs

@@ -41,9 +41,9 @@ LONGEST_LINE = 400
 """The most characters of a line of a reply; the grammar ends a longer one there, perhaps within a word."""
 
 
-def grammar(numbers: Sequence[str]) -> str:
-    """Return a grammar for replies in GBNF, llama.cpp's format. It allows them to cite only ``numbers``."""
-    listed = " | ".join(json.dumps(number) for number in numbers)
+def grammar(sentence_numbers: Sequence[str]) -> str:
+    """Return a grammar in GBNF, llama.cpp's format, for replies that cite only ``sentence_numbers``."""
+    listed = " | ".join(json.dumps(number) for number in sentence_numbers)
     return (
         f'root ::= "{NO_ANSWER}" | line{{1,{MAX_STATEMENTS}}}\n'
         'line ::= ("[" number "]"){1,3} " " text "\\n"\n'
@@ -52,12 +52,17 @@ def grammar(numbers: Sequence[str]) -> str:
     )
 
 
-def schema(numbers: Sequence[str]) -> dict[str, Any]:
-    """Return a JSON schema for replies. It allows them to cite only ``numbers``."""
+def schema(sentence_numbers: Sequence[str]) -> dict[str, Any]:
+    """Return a JSON schema for replies that cite only ``sentence_numbers``."""
     statement = {
         "type": "object",
         "properties": {
-            "cites": {"type": "array", "items": {"enum": list(numbers)}, "minItems": 1, "maxItems": 3},
+            "cites": {
+                "type": "array",
+                "items": {"enum": list(sentence_numbers)},
+                "minItems": 1,
+                "maxItems": 3,
+            },
             "text": {"type": "string"},
         },
         "required": ["cites", "text"],

@@ -123,7 +123,7 @@ def _ollama(settings: ModelSettings) -> LanguageModel:
     return _wrapped(
         settings,
         llm,
-        lambda numbers: {"format": schema(numbers)},
+        lambda sentence_numbers: {"format": schema(sentence_numbers)},
         lambda words: {"format": {"type": "string", "enum": list(words)}},
     )
 
@@ -244,8 +244,8 @@ def _openai_like(
     )
 
 
-def _by_grammar(numbers: Sequence[str]) -> Mapping[str, Any]:
-    return {"extra_body": {"grammar": grammar(numbers)}}
+def _by_grammar(sentence_numbers: Sequence[str]) -> Mapping[str, Any]:
+    return {"extra_body": {"grammar": grammar(sentence_numbers)}}
 
 
 _LOG_PROBABILITIES: Mapping[str, Any] = {"logprobs": True, "top_logprobs": 5}

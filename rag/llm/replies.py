@@ -57,7 +57,8 @@ class Reply:
         usage: the tokens so far. They are an estimate until the reply ends, and remain one if the model does
             not report them.
         is_cut: whether the reply ended at its length limit.
-        likely: the likely first tokens with their log-probabilities; empty if the model does not report them.
+        logprobs: the likely first tokens with their log-probabilities; empty if the model does not report
+            them.
     """
 
     def __init__(
@@ -65,7 +66,7 @@ class Reply:
         name: str,
         prompt_bytes: int,
         stream: Stream,
-        ends: float,
+        deadline: float,
         close_connection: CloseConnection = lambda: None,
     ) -> None:
         """Start the reply.
@@ -74,15 +75,15 @@ class Reply:
             name: the model's name.
             prompt_bytes: the length of the prompt, in bytes of UTF-8.
             stream: starts the reply; called in another thread.
-            ends: the deadline, on the monotonic clock.
+            deadline: the time by which the reply must be complete, on the monotonic clock.
             close_connection: called in the thread of ``stream`` after a reply that was abandoned or failed.
         """
         self.usage = Usage(prompt_bytes // BYTES_A_TOKEN, 0)
         self.is_cut = False
-        self.likely: Mapping[str, float] = {}
+        self.logprobs: Mapping[str, float] = {}
         self._name = name
-        self._ends = ends
-        self._let_go = close_connection
+        self._deadline = deadline
+        self._close_connection = close_connection
         self._pieces: queue.Queue[ChatResponse | Exception | None] = queue.Queue(_MOST_WAITING)
         self._abandoned = Event()
         # A daemon thread: a hung model must not keep the program from exiting.
@@ -99,7 +100,7 @@ class Reply:
         try:
             while (response := self._next()) is not None:
                 self.is_cut = self.is_cut or _finish(response.raw) in _CUT
-                self.likely = self.likely or _likely(response.raw)
+                self.logprobs = self.logprobs or _logprobs(response.raw)
                 written += len((response.delta or "").encode("utf-8", "replace"))
                 self._count(response, written)
                 if response.delta:
@@ -113,28 +114,28 @@ class Reply:
 
     def _next(self) -> ChatResponse | None:
         try:
-            item = self._pieces.get(timeout=max(self._ends - time.monotonic(), 0.001))
+            item = self._pieces.get(timeout=max(self._deadline - time.monotonic(), 0.001))
         except queue.Empty:
             raise ModelError(f"{self._name} did not finish its answer in time", "timeout") from None
         if isinstance(item, Exception):
             raise item
-        if time.monotonic() > self._ends:
+        if time.monotonic() > self._deadline:
             raise ModelError(f"{self._name} did not finish its answer in time", "timeout")
         return item
 
     def _write(self, stream: Stream) -> None:
         is_whole = False
         try:
-            is_whole = self._hand_on(stream())
+            is_whole = self._pass_on(stream())
         except Exception as error:  # noqa: BLE001 (any client error; the reader of the reply raises it)
             self._put(error)
         else:
             self._put(None)
         finally:
             if not is_whole:
-                self._let_go()
+                self._close_connection()
 
-    def _hand_on(self, responses: Iterator[ChatResponse]) -> bool:
+    def _pass_on(self, responses: Iterator[ChatResponse]) -> bool:
         """Pass on the pieces; return whether the caller wanted the reply to its end."""
         try:
             return all(map(self._put, responses))
@@ -144,7 +145,7 @@ class Reply:
 
     def _put(self, item: ChatResponse | Exception | None) -> bool:
         """Pass on one item; return whether the reply is still wanted."""
-        while not self._abandoned.is_set() and time.monotonic() < self._ends:
+        while not self._abandoned.is_set() and time.monotonic() < self._deadline:
             try:
                 self._pieces.put(item, timeout=_LOOK_SECONDS)
             except queue.Full:
@@ -192,7 +193,7 @@ def _finish(raw: object) -> str | None:
     return None
 
 
-def _likely(raw: object) -> Mapping[str, float]:
+def _logprobs(raw: object) -> Mapping[str, float]:
     """Return the likely first tokens of a piece with their log-probabilities, in OpenAI's form.
 
     The result is empty if the piece does not report them.

@@ -52,11 +52,11 @@ class Statement:
 
     Attributes:
         text: the words of the sentence, without citation marks.
-        numbers: the numbers, in the prompt, of the sentences that it cites, each once.
+        sentence_numbers: the numbers, in the prompt, of the sentences that it cites, each once.
     """
 
     text: str
-    numbers: tuple[str, ...]
+    sentence_numbers: tuple[str, ...]
 
 
 class NoAnswer(Exception):  # noqa: N818 (a reply of the model, not an error)

@@ -181,8 +181,10 @@ class Writer:
         composition: Composition,
         copies: Copies,
     ) -> _Checked:
-        known = tuple(prompt.sources[number] for number in statement.numbers if number in prompt.sources)
-        missing = [number for number in statement.numbers if number not in prompt.sources]
+        known = tuple(
+            prompt.sources[number] for number in statement.sentence_numbers if number in prompt.sources
+        )
+        missing = [number for number in statement.sentence_numbers if number not in prompt.sources]
         cited = _distinct(copies.earliest(source.record, source.sentence) for source in known)
         if not cited:
             reason = f"it cites {_unknown_numbers(missing)}" if missing else "it cites no sentence"
@@ -195,7 +197,7 @@ class Writer:
         evidence = [evidence_of(item.record, item.sentence, composition.library) for item in cited]
         words = statement.text
         verification = self.gate.check(words, evidence)
-        exists = round(len(known) / len(statement.numbers), 4)
+        exists = round(len(known) / len(statement.sentence_numbers), 4)
         verification = replace(verification, checks={"exists": exists, **verification.checks})
         if missing and verification.verdict == "supported":
             verification = replace(

@@ -61,7 +61,7 @@ def test_a_grammar_restricts_the_reply_to_the_given_numbers(model: LanguageModel
     reply = "".join(pieces)
     assert reply.startswith("[") or reply == "NO ANSWER"
     found = list(parse_reply(pieces, "en", lambda: writing.is_cut))
-    assert all(set(draft.numbers) <= set(NUMBERS) and draft.numbers for draft in found)
+    assert all(set(draft.sentence_numbers) <= set(NUMBERS) and draft.sentence_numbers for draft in found)
 
 
 def test_the_server_reports_the_tokens_of_a_reply(model: LanguageModel) -> None:

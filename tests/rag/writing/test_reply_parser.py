@@ -23,7 +23,7 @@ def read(
         found = list(parse_reply([reply] if pieces is None else pieces, "en", lambda: cut))
     except NoAnswer:
         return [("(no answer)", ())]
-    return [(draft.text, draft.numbers) for draft in found]
+    return [(draft.text, draft.sentence_numbers) for draft in found]
 
 
 @pytest.mark.parametrize(
