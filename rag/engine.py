@@ -43,8 +43,8 @@ from rag.finding.reader import (
 from rag.finding.reading import Reading, read
 from rag.finding.reranking import apply_reranker, compare_across
 from rag.finding.spelling import correct
-from rag.follow_ups.joining import strays
-from rag.follow_ups.rewriting import forms
+from rag.follow_ups.joining import is_from_another_report
+from rag.follow_ups.rewriting import wordings_of
 from rag.llm import Usage
 from rag.questions import Form, Question, understand
 from rag.writing.composition import QUOTED, Composition, abstain, numbers_of, quote
@@ -185,9 +185,8 @@ class QueryEngine:
         Raises:
             QuestionError: if the question is empty or too long. The call itself raises it, not the iteration.
         """
-        asked = understand(question)
-        told = self.on_answer
-        return self._events(asked, filters, conversation, keeps=self.keeps, exact=exact, told=told)
+        asked, on_answer = understand(question), self.on_answer
+        return self._events(asked, filters, conversation, keeps=self.keeps, exact=exact, on_answer=on_answer)
 
     def use(self, writer: Writer | None) -> None:
         """Let another writer write the answers to later questions; None to quote.
@@ -242,7 +241,7 @@ class QueryEngine:
         *,
         keeps: bool,
         exact: bool = False,
-        told: Callable[[Answer], None] | None = None,
+        on_answer: Callable[[Answer], None] | None = None,
     ) -> Generator[Event]:
         with self._open, self._with_its_writer() as engine, self.index.snapshot() as snapshot:
             courtesy = None if exact else greeting(question)
@@ -253,9 +252,9 @@ class QueryEngine:
                 corrected = None if exact else correct(snapshot, question)
                 answer = yield from engine._answer(snapshot, question, corrected, filters, conversation)
         # Storing may wait for another writer, so the snapshot is closed before.
-        done = self._kept(answer, conversation.replaces) if keeps else answer
-        if told is not None:
-            told(done)
+        done = self._stored(answer, conversation.replaces) if keeps else answer
+        if on_answer is not None:
+            on_answer(done)
         yield AnswerDone(done)
 
     @contextmanager
@@ -269,7 +268,7 @@ class QueryEngine:
                     held.enter_context(engine.writer.model.in_use())
             yield engine
 
-    def _kept(self, answer: Answer, replaces: str | None) -> Answer:
+    def _stored(self, answer: Answer, replaces: str | None) -> Answer:
         """Store the answer and return it; if storing fails, return it with a note that says so."""
         try:
             keep(self.index, answer, replaces)
@@ -288,22 +287,23 @@ class QueryEngine:
     ) -> Generator[Event, None, Answer]:
         clock = _Clock()
         model = self.writer.model if self.writer else None
-        spent: list[Usage] = []
+        usages: list[Usage] = []
         if corrected is not None:
             yield QuestionCorrected(corrected)
         asked = original if corrected is None else understand(corrected)
-        tried = forms(asked, conversation.exchanges, model, index.encoder, spent.append)
-        if len(tried) == 1:
-            yield from _announced(asked, tried[0])
+        wordings = wordings_of(asked, conversation.exchanges, model, index.encoder, usages.append)
+        if len(wordings) == 1:
+            yield from _announced(asked, wordings[0])
         clock.lap("rewrite")
         library = DocumentTexts(index.reader)
         copies = Copies(index, library, filters)
-        best = yield from self._read(index, tried[0], filters, copies, clock)
-        for form in tried[1:]:
-            other = yield from self._read(index, form, filters, copies, clock)
-            strayed = strays(best.question, conversation.exchanges, best.title)
-            best = other if strayed else max(best, other, key=lambda each: each.decision.answerability or 0.0)
-        if len(tried) > 1:
+        best = yield from self._read(index, wordings[0], filters, copies, clock)
+        for wording in wordings[1:]:
+            other = yield from self._read(index, wording, filters, copies, clock)
+            is_other = is_from_another_report(best.question, conversation.exchanges, best.title)
+            likelier = max(best, other, key=lambda each: each.decision.answerability or 0.0)
+            best = other if is_other else likelier
+        if len(wordings) > 1:
             yield from _announced(asked, best.question)
         question, ranked, weights, decision = best.question, best.ranked, best.weights, best.decision
         abstention = decision.abstention
@@ -327,7 +327,7 @@ class QueryEngine:
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
         if model is not None:
-            for usage in spent:
+            for usage in usages:
                 timings = add_usage(timings, usage, model)
         return replace(answer, timings=timings)
 

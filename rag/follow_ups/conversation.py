@@ -28,7 +28,7 @@ CONNECTIVE = regex.compile(
 """Words that join a question to the one before it. The group ``about`` matches words such as *what about*,
 after which the question only names another thing."""
 
-_LED = regex.compile(
+_PREPOSITION = regex.compile(
     r"^(?:in|on|at|to|from|for|of|by|with|under|during|within|according to|as of|ở|tại|vào|từ|di|ke|dari"
     r"|pada)\b\s*",
     _I,
@@ -94,14 +94,14 @@ def core_of(question: str) -> str:
     return regex.sub(r"(?:[\s?？!。呢]|(?<!\b\p{L})\.)+$", "", OPENING.sub("", question.strip()))
 
 
-def led_by(core: str) -> tuple[str, str]:
+def split_preposition(core: str) -> tuple[str, str]:
     """Return the preposition and the rest of a fragment: ``in`` and ``Tamber`` for *And in Tamber*.
 
     Without a preposition at the beginning, the first part is empty.
     """
     rest = CONNECTIVE.sub("", core)
-    led = _LED.match(rest)
-    return (led[0].strip(), rest[led.end() :]) if led else ("", rest)
+    preposition = _PREPOSITION.match(rest)
+    return (preposition[0].strip(), rest[preposition.end() :]) if preposition else ("", rest)
 
 
 def is_fragment(question: str) -> bool:
@@ -119,12 +119,12 @@ def is_fragment(question: str) -> bool:
     if NO_SPACES.search(rest):
         return len(rest) <= (_HAN_CHARACTERS if regex.search(r"\p{Han}", rest) else _OTHER_CHARACTERS)
     # Words without a question mark are keywords to search for.
-    is_asked = joined or _LED.match(rest) or question.rstrip().endswith("?")
-    most = 7 if joined else 4 if _LED.match(rest) else 2
+    is_asked = joined or _PREPOSITION.match(rest) or question.rstrip().endswith("?")
+    most = 7 if joined else 4 if _PREPOSITION.match(rest) else 2
     return bool(is_asked) and is_short and len(rest.split()) <= most
 
 
-def depends(question: str) -> bool:
+def depends_on_earlier_turn(question: str) -> bool:
     """Return whether a question cannot be understood without an earlier turn.
 
     Such a question is a fragment, or has a pronoun that stands for something outside the question.
@@ -133,10 +133,10 @@ def depends(question: str) -> bool:
     return is_fragment(question) or any(not _is_bound(core, found) for found in _PRONOUN.finditer(core))
 
 
-def may_stand(question: str) -> bool:
+def may_stand_alone(question: str) -> bool:
     """Return whether a question that depends on the turn before may also be asked alone."""
     core = core_of(question)
-    is_keyword = len(core.split()) > 1 and core == led_by(core)[1] and not _GAP.match(core)
+    is_keyword = len(core.split()) > 1 and core == split_preposition(core)[1] and not _GAP.match(core)
     return is_keyword or not is_fragment(question)
 
 

@@ -14,7 +14,13 @@ import regex
 
 from index.embedding import Encoder
 from rag.figures.dates import dates
-from rag.follow_ups.conversation import Exchange, core_of, depends, is_fragment, led_by
+from rag.follow_ups.conversation import (
+    Exchange,
+    core_of,
+    depends_on_earlier_turn,
+    is_fragment,
+    split_preposition,
+)
 from rag.questions import MAX_QUESTION_CHARACTERS, Question, understand
 
 SAME_KIND, CLEARLY = 0.4, 0.1
@@ -41,7 +47,7 @@ def join(question: Question, history: Sequence[Exchange], encoder: Encoder) -> Q
     Returns:
         The completed question; None if the question stands alone, or if the completed question is too long.
     """
-    if not history or not depends(question.text):
+    if not history or not depends_on_earlier_turn(question.text):
         return None
     base = _base(history)
     replaced = _replaced(question, base, encoder)
@@ -57,7 +63,7 @@ def join(question: Question, history: Sequence[Exchange], encoder: Encoder) -> Q
     return replace(asked, kind=question.kind, form=question.form)
 
 
-def strays(question: Question, history: Sequence[Exchange], title: str) -> bool:
+def is_from_another_report(question: Question, history: Sequence[Exchange], title: str) -> bool:
     """Return whether a question that names nothing is answered from another report than the turn before it.
 
     Args:
@@ -72,14 +78,14 @@ def strays(question: Question, history: Sequence[Exchange], title: str) -> bool:
 def _base(history: Sequence[Exchange]) -> str:
     """Return the last turn's question, after the earlier question on which it depends, if any."""
     *earlier, last = history
-    said = last.standalone.strip()
-    parts = [part for part in _SENTENCE.split(said) if part]
+    question = last.standalone.strip()
+    parts = [part for part in _SENTENCE.split(question) if part]
     if len(parts) > 2:
         # In a chain of follow-ups, the first question names the subject.
         return _joined(parts[0], parts[-1])
-    if len(parts) == 1 and earlier and depends(said):
-        return _joined(_SENTENCE.split(earlier[-1].standalone.strip())[0], said)
-    return said
+    if len(parts) == 1 and earlier and depends_on_earlier_turn(question):
+        return _joined(_SENTENCE.split(earlier[-1].standalone.strip())[0], question)
+    return question
 
 
 def _joined(before: str, question: str) -> str:
@@ -92,8 +98,8 @@ def _replaced(question: Question, base: str, encoder: Encoder) -> str | None:
     if not is_fragment(question.text):
         return None
     core = core_of(question.text)
-    led, thing = led_by(core)
-    return _with_time(thing, core, base, question.language) or _with_name(led, thing, base, encoder)
+    preposition, thing = split_preposition(core)
+    return _with_time(thing, core, base, question.language) or _with_name(preposition, thing, base, encoder)
 
 
 def _with_time(thing: str, core: str, base: str, language: str) -> str | None:
@@ -126,21 +132,21 @@ def _periods(text: str, language: str) -> list[tuple[int, int]]:
     return found
 
 
-def _with_name(led: str, thing: str, base: str, encoder: Encoder) -> str | None:
-    """Return ``base`` with a name replaced by ``thing``: the name after ``led``, or the most similar name.
+def _with_name(preposition: str, thing: str, base: str, encoder: Encoder) -> str | None:
+    """Return ``base`` with a name replaced by ``thing``.
 
-    Return None if ``thing`` is not a name, or if it is unclear which name to replace.
+    The name is the one after ``preposition``, or else the one most similar to ``thing``. Return None if
+    ``thing`` is not a name, or if it is unclear which name to replace.
     """
     bare = thing.removeprefix("the ")
     if _NAME.fullmatch(f"x {bare}", pos=2) is None or bare in base:
         return None
     names = names_in(base)
-    same = [
-        found for found in names if led and base[: found.start()].casefold().endswith(f" {led.casefold()} ")
-    ]
+    end = f" {preposition.casefold()} "
+    same = [found for found in names if preposition and base[: found.start()].casefold().endswith(end)]
     if len(same) == 1:
         return base[: same[0].start()] + thing + base[same[0].end() :]
-    if led or not names:
+    if preposition or not names:
         return None
     vectors = encoder.encode([bare, *(found[0].removeprefix("the ") for found in names)])
     cosines = (vectors[1:] @ vectors[0]).tolist()

@@ -13,13 +13,13 @@ from index.embedding import Encoder
 from index.search import terms
 from rag.errors import ModelError
 from rag.finding.features import contains_term
-from rag.follow_ups.conversation import Exchange, may_stand
+from rag.follow_ups.conversation import Exchange, may_stand_alone
 from rag.follow_ups.joining import join
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import Message, escape_fences, tokens, without_thoughts
 from rag.questions import Question, understand
 
-KEEPS = 0.6
+LEAST_KEPT_SHARE = 0.6
 """The least share of a follow-up's words that a rewritten question must keep."""
 
 _MOST_CHARACTERS = 400
@@ -36,46 +36,46 @@ _LABEL = regex.compile(
 )
 
 
-def forms(
+def wordings_of(
     question: Question,
     history: Sequence[Exchange],
     model: LanguageModel | None,
     encoder: Encoder,
-    spent: Callable[[Usage], object] = lambda _: None,
+    on_usage: Callable[[Usage], object] = lambda _: None,
 ) -> tuple[Question, ...]:
-    """Return the forms of a question to search for; the engine keeps the form that is answered best.
+    """Return the wordings of a question to search for; the engine keeps the one that is answered best.
 
-    A rewriting by the model is the only form if all of its terms occur in the conversation and it keeps most
-    words of the follow-up. Without such a rewriting, a question that depends on the turn before has the form
-    that is joined with that turn and, unless it is a mere fragment, the form as asked. Any other question
-    stays unchanged.
+    A rewriting by the model is the only wording if all of its terms occur in the conversation and it keeps
+    most words of the follow-up. Without such a rewriting, a question that depends on the turn before has the
+    wording that is joined with that turn and, unless it is a mere fragment, the wording as asked. Any other
+    question stays unchanged.
 
     Args:
         question: the follow-up as asked.
         history: earlier turns, the oldest first.
         model: the language model, or None.
         encoder: compares the names of two turns.
-        spent: called with the tokens of the model's reply, even if the reply is not used.
+        on_usage: called with the tokens of the model's reply, even if the reply is not used.
     """
-    written = _written(question, history, model, spent) if model is not None and history else None
+    rewritten = _rewritten(question, history, model, on_usage) if model is not None and history else None
     # A small model may repeat a question that needs rewriting, so a mere repetition is not used.
-    if written is not None and _adds(written, question):
-        return (understand(written),)
+    if rewritten is not None and _adds_word(rewritten, question):
+        return (understand(rewritten),)
     joined = join(question, history, encoder)
     if joined is None:
         return (question,)
-    return (question, joined) if may_stand(question.text) else (joined,)
+    return (question, joined) if may_stand_alone(question.text) else (joined,)
 
 
-def _written(
+def _rewritten(
     question: Question,
     history: Sequence[Exchange],
     model: LanguageModel,
-    spent: Callable[[Usage], object],
+    on_usage: Callable[[Usage], object],
 ) -> str | None:
     limits = model.limits
     turns = [(turn.standalone, turn.answer) for turn in history]
-    messages = rewriting(question.text, turns, limits.context_tokens - limits.reply_tokens)
+    messages = rewriting_prompt(question.text, turns, limits.context_tokens - limits.reply_tokens)
     reply = ""
     try:
         writing = model.write(messages, seconds=limits.seconds * SHARE_OF_TIME)
@@ -85,7 +85,7 @@ def _written(
                 if len(reply) > _MOST_READ:
                     return None
         finally:
-            spent(writing.usage)
+            on_usage(writing.usage)
     except ModelError:
         # The model is called again for the answer, and that call reports the failure.
         return None
@@ -93,27 +93,27 @@ def _written(
         return None
     lines = [line for line in map(str.strip, without_thoughts(reply).splitlines()) if line]
     words = _LABEL.sub("", lines[-1]).strip(" \"'“”*") if lines else ""
-    return words if _may_stand(words, question, history) else None
+    return words if _is_usable(words, question, history) else None
 
 
-def _may_stand(words: str, question: Question, history: Sequence[Exchange]) -> bool:
+def _is_usable(words: str, question: Question, history: Sequence[Exchange]) -> bool:
     if len(words) > _MOST_CHARACTERS or not any(character.isalnum() for character in words):
         return False
     if question.text.rstrip().endswith(("?", "？")) and not words.endswith(("?", "？")):
         return False
-    said = " ".join([question.text, *(f"{turn.standalone} {turn.answer}" for turn in history)])
-    known = frozenset(terms(said, question.language))
+    conversation = " ".join([question.text, *(f"{turn.standalone} {turn.answer}" for turn in history)])
+    known = frozenset(terms(conversation, question.language))
     new = terms(words, question.language)
     own = terms(question.text, question.language)
     held = frozenset(new)
-    keeps = sum(contains_term(held, term) for term in own) >= KEEPS * len(own)
-    whole = _words(said)
+    keeps_enough = sum(contains_term(held, term) for term in own) >= LEAST_KEPT_SHARE * len(own)
+    whole = _words(conversation)
     parts = {part for word in whole for part in regex.split(r"['’-]", word)}
-    names = set(understand(words).names) <= parts.union(whole)
-    return keeps and names and all(contains_term(known, term) for term in new)
+    has_known_names = set(understand(words).names) <= parts.union(whole)
+    return keeps_enough and has_known_names and all(contains_term(known, term) for term in new)
 
 
-def _adds(words: str, question: Question) -> bool:
+def _adds_word(words: str, question: Question) -> bool:
     """Return whether a rewriting has a word that the follow-up lacks."""
     own = frozenset(terms(question.text, question.language))
     return not all(contains_term(own, term) for term in terms(words, question.language))
@@ -134,7 +134,7 @@ MOST_TURN_CHARACTERS = 600
 """The most characters of each earlier question and answer in the prompt."""
 
 
-def rewriting(
+def rewriting_prompt(
     question: str, history: Sequence[tuple[str, str]], budget_tokens: int = 2048
 ) -> tuple[Message, ...]:
     """Build the prompt for the rewriting of a follow-up.
@@ -149,8 +149,8 @@ def rewriting(
     budget = budget_tokens - tokens(REWRITE) - tokens(asked) - tokens("<report>\n\n</report>\n\n")
     turns: list[str] = []
     for before, answer in reversed(history):
-        said = [escape_fences(words[:MOST_TURN_CHARACTERS]) for words in (before, answer)]
-        turn = "Q: {}\nA: {}".format(*said)
+        shortened = [escape_fences(words[:MOST_TURN_CHARACTERS]) for words in (before, answer)]
+        turn = "Q: {}\nA: {}".format(*shortened)
         budget -= tokens(turn)
         if budget < 0:
             break

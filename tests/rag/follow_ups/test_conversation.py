@@ -4,7 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from rag.follow_ups.conversation import core_of, depends, is_fragment, led_by, may_stand
+from rag.follow_ups.conversation import (
+    core_of,
+    depends_on_earlier_turn,
+    is_fragment,
+    may_stand_alone,
+    split_preposition,
+)
 
 PRONOUNS = (
     "When was he suspended?",
@@ -75,12 +81,12 @@ INDEPENDENT = (
 
 @pytest.mark.parametrize("question", [*PRONOUNS, *FRAGMENTS])
 def test_a_pronoun_or_a_gap_depends_on_what_was_said(question: str) -> None:
-    assert depends(question)
+    assert depends_on_earlier_turn(question)
 
 
 @pytest.mark.parametrize("question", INDEPENDENT)
 def test_a_question_that_names_its_subject_depends_on_nothing(question: str) -> None:
-    assert not depends(question)
+    assert not depends_on_earlier_turn(question)
 
 
 @pytest.mark.parametrize("question", FRAGMENTS)
@@ -94,7 +100,7 @@ def test_a_sentence_is_no_fragment(question: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("question", "led", "thing"),
+    ("question", "preposition", "thing"),
     [
         ("ok, and at Maravel Bridge?", "at", "Maravel Bridge"),
         ("What about the Lorvenna Development Bank?", "", "the Lorvenna Development Bank"),
@@ -105,10 +111,10 @@ def test_a_sentence_is_no_fragment(question: str) -> None:
         ("Còn ở Hà Nội?", "ở", "Hà Nội"),
     ],
 )
-def test_a_fragment_names_a_thing_after_a_preposition(question: str, led: str, thing: str) -> None:
-    assert led_by(core_of(question)) == (led, thing)
+def test_a_fragment_names_a_thing_after_a_preposition(question: str, preposition: str, thing: str) -> None:
+    assert split_preposition(core_of(question)) == (preposition, thing)
 
 
 def test_only_a_sentence_or_keywords_may_be_asked_alone() -> None:
     asked = ("When was he suspended?", "Net debt?", "Debt?", "And in March?", "How many?", "By whom?")
-    assert [may_stand(question) for question in asked] == [True, True, False, False, False, False]
+    assert [may_stand_alone(question) for question in asked] == [True, True, False, False, False, False]

@@ -7,8 +7,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from index.embedding import Encoder
-from rag.follow_ups.conversation import Exchange, core_of, depends, led_by
-from rag.follow_ups.joining import join, strays
+from rag.follow_ups.conversation import Exchange, core_of, depends_on_earlier_turn, split_preposition
+from rag.follow_ups.joining import is_from_another_report, join
 from rag.questions import MAX_QUESTION_CHARACTERS, Form, Kind, understand
 from tests.rag.follow_ups.test_conversation import INDEPENDENT
 
@@ -96,8 +96,8 @@ def test_a_nameless_question_stays_with_the_report_that_was_cited(
     question: str, title: str, expected: bool
 ) -> None:
     before = [Exchange("When?", "When?", source="Annual report")]
-    assert strays(understand(question), before, title) is expected
-    assert not strays(understand(question), turns("When?"), title)
+    assert is_from_another_report(understand(question), before, title) is expected
+    assert not is_from_another_report(understand(question), turns("When?"), title)
 
 
 def test_a_question_that_would_be_too_long_is_not_joined(encoder: Encoder) -> None:
@@ -121,13 +121,13 @@ def test_an_independent_question_is_not_joined(encoder: Encoder, question: str) 
     st.sampled_from([ACCUSED, SALES, CASES, "柬埔寨有多少人被捕？"]),
 )
 def test_an_independent_text_stays_as_it_is_and_a_joined_one_has_the_words_of_both(
-    encoder: Encoder, led: str, text: str, before: str
+    encoder: Encoder, prefix: str, text: str, before: str
 ) -> None:
     assume(any(character.isalnum() for character in text))
-    asked = understand(f"{led}{text}")
+    asked = understand(f"{prefix}{text}")
     made = join(asked, turns(before), encoder)
-    assert (made is None) == (not depends(asked.text))
+    assert (made is None) == (not depends_on_earlier_turn(asked.text))
     if made is not None:
-        thing = led_by(core_of(asked.text))[1].removeprefix("the ")
+        thing = split_preposition(core_of(asked.text))[1].removeprefix("the ")
         assert asked.text in made.text or thing in made.text
         assert made.text.startswith(before[:8])

@@ -11,7 +11,7 @@ import pytest
 from index.embedding import Encoder
 from rag.follow_ups.conversation import Exchange
 from rag.follow_ups.joining import join
-from rag.follow_ups.rewriting import forms
+from rag.follow_ups.rewriting import wordings_of
 from rag.llm import Usage
 from rag.questions import understand
 from tests.support.scripted import Script, ScriptedLLM, ServerError, fails, for_ever, hangs, model_of, says
@@ -61,7 +61,7 @@ class Asked:
     ) -> tuple[str, ...]:
         """The forms with a model."""
         told = [] if spent is None else spent
-        made = forms(understand(asked), history, model_of(llm, seconds=2), self.encoder, told.append)
+        made = wordings_of(understand(asked), history, model_of(llm, seconds=2), self.encoder, told.append)
         return tuple(form.text for form in made)
 
 
@@ -151,7 +151,7 @@ def test_a_long_conversation_is_no_error(rewritten: Asked) -> None:
 def test_without_a_model_or_a_history_nothing_is_asked(rewritten: Asked) -> None:
     llm = ScriptedLLM(says("What else?"))
     assert rewritten.by(llm, history=()) == (ASKED,)
-    made = forms(understand(ASKED), HISTORY, None, rewritten.encoder)
+    made = wordings_of(understand(ASKED), HISTORY, None, rewritten.encoder)
     assert (
         tuple(form.text for form in made) == rewritten.joined() == (ASKED, f"{HISTORY[0].question} {ASKED}")
     )
