@@ -295,8 +295,8 @@ class QueryEngine:
         if len(wordings) == 1:
             yield from _announced(asked, wordings[0])
         clock.lap("rewrite")
-        library = DocumentTexts(index.reader)
-        copies = Copies(index, library, filters)
+        document_texts = DocumentTexts(index.reader)
+        copies = Copies(index, document_texts, filters)
         best = yield from self._read(index, wordings[0], filters, copies, clock)
         for wording in wordings[1:]:
             other = yield from self._read(index, wording, filters, copies, clock)
@@ -308,7 +308,7 @@ class QueryEngine:
         question, ranked, weights, decision = best.question, best.ranked, best.weights, best.decision
         abstention = decision.abstention
         shown = without_repeated_readings(best.readings, copies) if abstention else best.readings
-        passages = _passages(index, question, shown, library, abstention)
+        passages = _passages(index, question, shown, document_texts, abstention)
         yield PassagesFound(passages)
         draft = replace(
             _draft(index, original, conversation),
@@ -322,7 +322,7 @@ class QueryEngine:
             ranked = overview(index, ranked, best.report, self.limits.max_sentences)
         elif abstention is None:
             ranked, weights = self._reranked(index, question, ranked, weights, clock)
-        findings = Findings(index, question, ranked, weights, decision, copies, library)
+        findings = Findings(index, question, ranked, weights, decision, copies, document_texts)
         answer = yield from self._author(findings, conversation, draft)
         clock.lap("answer")
         timings = {**clock.timings, **answer.timings}
@@ -375,9 +375,9 @@ class QueryEngine:
     def _author(
         self, findings: Findings, conversation: Conversation, draft: Answer
     ) -> Generator[Event, None, Answer]:
-        choice = CellChoice(findings.index, findings.question, findings.library)
+        choice = CellChoice(findings.index, findings.question, findings.document_texts)
         composition = Composition(
-            findings.library, numbers_of(conversation.cited), choice, findings.index.encoder
+            findings.document_texts, numbers_of(conversation.cited), choice, findings.index.encoder
         )
         abstention = findings.decision.abstention
         if abstention is not None:
@@ -447,11 +447,11 @@ def _passages(
     index: Snapshot,
     question: Question,
     readings: Sequence[Reading],
-    library: DocumentTexts,
+    document_texts: DocumentTexts,
     abstention: Abstention | None,
 ) -> tuple[Passage, ...]:
     return tuple(
-        as_passage(reading, library, shortfall(index, question, reading) if abstention else None)
+        as_passage(reading, document_texts, shortfall(index, question, reading) if abstention else None)
         for reading in readings
     )
 

@@ -15,12 +15,12 @@ _BEFORE_CHARACTERS = 400
 """The number of characters before a quote that are searched for the sentence before it."""
 
 
-def evidence_of(record: DocumentRecord, sentence: ReadSentence, library: DocumentTexts) -> Evidence:
+def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: DocumentTexts) -> Evidence:
     """Read a sentence again from the stored text of its document, and return it as evidence.
 
     ``quote_matches`` tells whether the stored text still has the words of the sentence.
     """
-    document = library.text(record)
+    document = document_texts.text(record)
     quote = sentence.span.of(document.text)
     found = evidence_at(record, document, sentence.span, quote, sentence.headings)
     return replace(found, quote_matches=quote == sentence.text)

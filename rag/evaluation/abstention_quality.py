@@ -132,11 +132,11 @@ def calibration(answerability: Sequence[float], answerable: Sequence[bool]) -> t
 def _figures(
     abstained: Sequence[bool], answerable: Sequence[bool], answerability: Sequence[float]
 ) -> dict[str, Statistic]:
-    silent, hopeless = np.asarray(abstained, dtype=float), 1 - np.asarray(answerable, dtype=float)
-    rightly = silent * hopeless
+    abstentions, unanswerable = np.asarray(abstained, dtype=float), 1 - np.asarray(answerable, dtype=float)
+    right = abstentions * unanswerable
     return {
         "auroc": auroc(answerability, answerable),
-        "precision": ratio(rightly, silent),
-        "recall": ratio(rightly, hopeless),
-        "f1": ratio(2 * rightly, silent + hopeless),
+        "precision": ratio(right, abstentions),
+        "recall": ratio(right, unanswerable),
+        "f1": ratio(2 * right, abstentions + unanswerable),
     }

@@ -136,7 +136,7 @@ def spread(queries: Sequence[Query], limit: int) -> Sequence[Query]:
     return [queries[place * len(queries) // limit] for place in range(limit)]
 
 
-def place(document: Document, start: int, end: int, quote: str | None) -> Span | None:
+def locate(document: Document, start: int, end: int, quote: str | None) -> Span | None:
     """Locate a quote in a document: at its stated offsets, or where its words occur if they occur once.
 
     Args:

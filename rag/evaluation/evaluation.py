@@ -149,9 +149,9 @@ def _measure(
 ) -> _Measured:
     measured = _Measured()
     samples, dense_weight = measured.samples, configuration.limits.dense_weight
-    twice = with_removable_subject(dataset) if "answers" in parts else ()
-    again = {query.id for query in twice}
-    wanted = [query for query in dataset.queries if query.id in again or _is_asked(query, parts)]
+    asked_twice = with_removable_subject(dataset) if "answers" in parts else ()
+    ids_asked_twice = {query.id for query in asked_twice}
+    wanted = [query for query in dataset.queries if query.id in ids_asked_twice or _is_asked(query, parts)]
     # Ask the questions first, before the encoder has cached any of them, because their latency is measured,
     # too.
     engine = _engine(index, configuration) if wanted else None
@@ -161,7 +161,7 @@ def _measure(
     if "selection" in parts:
         samples |= measure_selection(asked, index, dense_weight)
     if "answers" in parts and engine:
-        removed = ask_without_subject(engine, dataset, twice, progress)
+        removed = ask_without_subject(engine, dataset, asked_twice, progress)
         _measure_answers(measured, asked, removed)
     if "gate" in parts:
         samples |= measure_gate(asked, dataset.claims)

@@ -13,7 +13,7 @@ from index.ingest import QUESTIONS, Root, scan
 from index.loaders import load
 from index.text import detect
 from rag.errors import DatasetError
-from rag.evaluation.datasets import Claim, Dataset, Evidence, Query, named, place
+from rag.evaluation.datasets import Claim, Dataset, Evidence, Query, locate, named
 from rag.json_lines import read_json_lines
 from rag.questions import MAX_QUESTION_CHARACTERS
 
@@ -220,7 +220,7 @@ def _evidence(
             )
         name = str(item.get("document") or row.get("document") or row.get("doc"))
         span = (
-            place(documents[name], item["start"], item["end"], item.get("text"))
+            locate(documents[name], item["start"], item["end"], item.get("text"))
             if name in documents
             else None
         )

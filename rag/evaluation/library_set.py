@@ -14,7 +14,7 @@ from index.library import Library
 from index.records import DocumentRecord
 from rag.conversations.feedback import CitedEvidence, Feedback
 from rag.errors import DatasetError
-from rag.evaluation.datasets import place
+from rag.evaluation.datasets import locate
 from rag.evaluation.layouts import CORPUS, JUDGEMENTS, QUERIES
 from rag.json_lines import read_json_lines
 
@@ -150,7 +150,7 @@ def _add(
             dataset.left_out["pieces of evidence whose document is not in the library"] += 1
             continue
         document = documents[name][1]
-        span = place(document, evidence.start, evidence.end, evidence.quote)
+        span = locate(document, evidence.start, evidence.end, evidence.quote)
         if span is None:
             dataset.left_out["pieces of evidence whose words no longer occur exactly once"] += 1
             continue

@@ -67,7 +67,7 @@ def cite(
     *,
     record: DocumentRecord,
     span: Span,
-    library: DocumentTexts,
+    document_texts: DocumentTexts,
     verification: Verification,
     header: Span | None = None,
     cell: TableCell | None = None,
@@ -81,13 +81,13 @@ def cite(
         sentence: the sentence, as the answer has it.
         record: the cited document.
         span: the cited span of the document.
-        library: provides the document's text.
+        document_texts: provides the document's text.
         verification: the result of checking the sentence.
         header: for a row of a table, the span of the table's caption and headings.
         cell: the cell of the row that the question means, or None.
         also_in: near-duplicates of the document that contain the same words.
     """
-    document = library.text(record)
+    document = document_texts.text(record)
     return Citation(
         id=number,
         answer_start=answer_start,
@@ -103,31 +103,31 @@ def cite(
         start=span.start,
         end=span.end,
         quote=span.of(document.text),
-        boxes=library.boxes(record, span),
+        boxes=document_texts.boxes(record, span),
         verification=verification,
         headings=header.of(document.text) if header else None,
-        cell=_address(cell, record, library) if cell else None,
+        cell=_address(cell, record, document_texts) if cell else None,
         also_in=also_in,
         recognised=_is_recognised(record, document, span),
         superseded_by=record.superseded_by,
     )
 
 
-def _address(cell: TableCell, record: DocumentRecord, library: DocumentTexts) -> CellAddress:
-    start, end, box = cell.span.start, cell.span.end, library.box(record, cell.span)
+def _address(cell: TableCell, record: DocumentRecord, document_texts: DocumentTexts) -> CellAddress:
+    start, end, box = cell.span.start, cell.span.end, document_texts.box(record, cell.span)
     return CellAddress(cell.row, cell.column, cell.value, cell.unit, start, end, box)
 
 
-def as_passage(reading: Reading, library: DocumentTexts, shortfall: str | None = None) -> Passage:
+def as_passage(reading: Reading, document_texts: DocumentTexts, shortfall: str | None = None) -> Passage:
     """Convert a reading to a passage that an answer can show.
 
     Args:
         reading: the stretch of a document.
-        library: provides the document's text.
+        document_texts: provides the document's text.
         shortfall: for an abstention, the reason why the passage does not answer the question; else None.
     """
     record, span = reading.document, reading.span
-    document = library.text(record)
+    document = document_texts.text(record)
     return Passage(
         document_id=record.document_id,
         version=record.version,

@@ -49,16 +49,16 @@ class CitedSentence:
 class Copies:
     """The near-duplicates of the documents that one answer reads."""
 
-    def __init__(self, index: Snapshot, library: DocumentTexts, filters: Filters) -> None:
+    def __init__(self, index: Snapshot, document_texts: DocumentTexts, filters: Filters) -> None:
         """Fetch the library's groups of near-duplicates.
 
         Args:
             index: the library.
-            library: provides the texts of documents.
+            document_texts: provides the texts of documents.
             filters: the filters that a document must pass to be cited or named.
         """
         self._index = index
-        self._library = library
+        self._document_texts = document_texts
         self._filters = filters
         self._groups: Mapping[int, tuple[int, ...]] = index.groups()
 
@@ -88,7 +88,7 @@ class Copies:
     def _find(self, record: DocumentRecord, sentence: ReadSentence) -> ReadSentence | None:
         """Return the sentence of another copy that has exactly the same words, or None."""
         try:
-            text = self._library.text(record).text
+            text = self._document_texts.text(record).text
         except DocumentNotFoundError:
             # The document was removed after its record was read.
             return None

@@ -30,7 +30,7 @@ class Composition:
     """An answer's text, with its sentences and footnotes in the order in which they are added.
 
     Attributes:
-        library: provides the texts of documents.
+        document_texts: provides the texts of documents.
         numbers: the number of each footnote that the conversation has so far, by the span it cites.
         choice: chooses the cell of a cited row; None to choose none.
         encoder: compares sentences with different figures; None to compare the words alone.
@@ -39,7 +39,7 @@ class Composition:
         citations: the footnotes of the sentences.
     """
 
-    library: DocumentTexts
+    document_texts: DocumentTexts
     numbers: dict[Place, int]
     choice: CellChoice | None = None
     encoder: Encoder | None = None
@@ -101,7 +101,7 @@ class Composition:
             words,
             record=item.record,
             span=item.sentence.span,
-            library=self.library,
+            document_texts=self.document_texts,
             verification=verification,
             header=item.sentence.header,
             cell=self.choice.cell(item, words) if self.choice else None,
@@ -157,7 +157,7 @@ def quote(
     cited = cite_earliest(groups, findings.copies)
     for item in cited:
         words = item.sentence.text
-        document = findings.library.text(item.record)
+        document = findings.document_texts.text(item.record)
         verification = adjust(verify_quote(words, document, item.sentence.span), score)
         yield from composition.add(words, [item], verification)
     pair = _pair(findings, composition.choice, cited)

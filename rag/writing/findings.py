@@ -36,7 +36,7 @@ class Findings:
         weights: the weights that ranked them.
         decision: the decision whether the library answers the question.
         copies: finds the copy of a document to cite.
-        library: provides the texts of documents.
+        document_texts: provides the texts of documents.
     """
 
     index: Snapshot
@@ -45,7 +45,7 @@ class Findings:
     weights: Weights
     decision: Decision
     copies: Copies
-    library: DocumentTexts
+    document_texts: DocumentTexts
 
 
 def unchanged(verification: Verification, _score: float) -> Verification:

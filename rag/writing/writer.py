@@ -194,7 +194,7 @@ class Writer:
         if any(is_instruction(source.sentence.text) for source in known):
             reason = "the cited sentence is an instruction, and states nothing"
             return _Checked(statement.text, known, cited, replace(_UNSUPPORTED, reason=reason))
-        evidence = [evidence_of(item.record, item.sentence, composition.library) for item in cited]
+        evidence = [evidence_of(item.record, item.sentence, composition.document_texts) for item in cited]
         words = statement.text
         verification = self.gate.check(words, evidence)
         exists = round(len(known) / len(statement.sentence_numbers), 4)
@@ -351,7 +351,7 @@ def _earlier(findings: Findings, conversation: Conversation) -> Iterator[Source]
     for cited in islice(reversed(conversation.cited), MAX_EARLIER):
         try:
             record = findings.index.reader.document(cited.document_id, cited.version)
-            text = findings.library.text(record).text
+            text = findings.document_texts.text(record).text
         except DocumentNotFoundError:
             continue
         if text[cited.start : cited.end] == cited.quote:

@@ -47,12 +47,12 @@ class CellChoice:
     Attributes:
         index: the library, for the rarity of words.
         question: the question in its standalone form.
-        library: provides the texts of documents.
+        document_texts: provides the texts of documents.
     """
 
     index: Snapshot
     question: Question
-    library: DocumentTexts
+    document_texts: DocumentTexts
 
     def cell(self, cited: CitedSentence, sentence: str) -> TableCell | None:
         """Return the cell of a cited row that the question means; None if that is unclear, or without a row.
@@ -69,7 +69,7 @@ class CellChoice:
         header = cited.sentence.header
         if header is None or not is_row(cited.sentence.text):
             return None
-        text = self.library.text(cited.record).text
+        text = self.document_texts.text(cited.record).text
         return Row(text, cited.record.language, header, cited.sentence.span, cited.record.title)
 
 

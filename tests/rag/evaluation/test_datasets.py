@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index.documents import Document, Span
 from rag.errors import DatasetError
-from rag.evaluation.datasets import Claim, Dataset, Query, choose, named, part_of, place, spread
+from rag.evaluation.datasets import Claim, Dataset, Query, choose, locate, named, part_of, spread
 
 TITLES = [f"Title {number}" for number in range(40)]
 DATASET = Dataset(
@@ -79,7 +79,7 @@ def test_a_quote_is_at_its_offsets_or_at_its_only_occurrence(
     start: int, end: int, quote: str | None, span: Span | None
 ) -> None:
     document = Document("One dam held. Two held.", "T", "text")
-    assert place(document, start, end, quote) == span
+    assert locate(document, start, end, quote) == span
 
 
 def test_at_most_three_names_are_listed() -> None:

@@ -87,8 +87,10 @@ def test_a_footnote_names_its_document_version_and_page(seed_index: Library) -> 
     span = Span(start, start + len("Mr Dalvey told the Commission"))
     checked = Verification("supported", quote_matches=True, figures_match=True, score=1.0)
     with seed_index.catalog.reading() as reader:
-        library = DocumentTexts(reader)
-        made = cite(3, 40, span.of(text), record=record, span=span, library=library, verification=checked)
+        texts = DocumentTexts(reader)
+        made = cite(
+            3, 40, span.of(text), record=record, span=span, document_texts=texts, verification=checked
+        )
     assert (made.id, made.answer_start, made.answer_end) == (3, 40, 40 + len(span))
     assert (made.document_id, made.version, made.path) == (record.document_id, 1, record.path)
     assert (made.title, made.publisher, made.published) == (record.title, record.publisher, record.published)
@@ -100,6 +102,6 @@ def test_a_footnote_names_its_document_version_and_page(seed_index: Library) -> 
 
 def test_a_text_is_fetched_once_per_answer(seed_index: Library) -> None:
     with seed_index.snapshot() as snapshot:
-        library = DocumentTexts(snapshot.reader)
+        texts = DocumentTexts(snapshot.reader)
         [reading, *_] = read(snapshot, snapshot.search("scam dens", 2))
-        assert library.text(reading.document) is library.text(reading.document)
+        assert texts.text(reading.document) is texts.text(reading.document)
