@@ -58,7 +58,7 @@ class Footnote:
         number: the number that marks it.
         quote: the words between its quotation marks.
         headings: for a row of a table, the headings that it shows; else None.
-        attribution: its description of the document.
+        attribution: the words after the quote that name its document, with the facts about it.
         place: the position of the words; None if the file does not say.
     """
 
@@ -108,8 +108,8 @@ class Checked:
         return not self.problems
 
 
-Facts = Callable[[DocumentRecord, int | None], Sequence[str]]
-"""Returns the facts that a footnote must state about a document and a page of it."""
+AttributionFacts = Callable[[DocumentRecord, int | None], Sequence[str]]
+"""Returns the facts that the attribution of a footnote must state about a document and a page of it."""
 
 _Texts = Callable[[int, int], Document]
 """Returns a document's text by its number and version."""
@@ -119,7 +119,7 @@ def recheck(
     catalog: Catalog,
     claims: Sequence[Claim],
     footnotes: Sequence[Footnote],
-    facts: Facts,
+    required_facts: AttributionFacts,
     judge: Callable[[], Judge | None] | None = None,
 ) -> tuple[tuple[Checked, ...], tuple[Checked, ...]]:
     """Check sentences against their quotes, and the quotes against the library.
@@ -128,7 +128,7 @@ def recheck(
         catalog: the library's catalog.
         claims: the sentences, in their order.
         footnotes: the footnotes that they may refer to.
-        facts: returns the facts that a footnote must state.
+        required_facts: returns the facts that the attribution of a footnote must state.
         judge: opens the judge for sentences that do not repeat their quotes; None to check without one.
             Opening takes seconds, and sentences that quote literally never need it.
 
@@ -137,7 +137,7 @@ def recheck(
     """
     with catalog.reading() as reader:
         texts = cache(reader.text)
-        found = [_check_footnote(reader, texts, footnote, facts) for footnote in footnotes]
+        found = [_check_footnote(reader, texts, footnote, required_facts) for footnote in footnotes]
     notes = {note.number: (note, evidence) for note, evidence in found}
     sentences = _check_claims(claims, notes, Gate())
     if judge is not None and any(not each.holds for each in sentences) and (opened := judge()):
@@ -187,7 +187,7 @@ def _check_claim(
 
 
 def _check_footnote(
-    reader: CatalogReader, texts: _Texts, footnote: Footnote, facts: Facts
+    reader: CatalogReader, texts: _Texts, footnote: Footnote, required_facts: AttributionFacts
 ) -> tuple[Checked, Evidence]:
     """Check a footnote; return the result, and its words as evidence."""
     alone = Evidence(footnote.quote, footnote.headings or "")
@@ -207,7 +207,7 @@ def _check_footnote(
         page = document.page_at(place.start)
         problems += [
             f"does not state “{fact}” about its source"
-            for fact in map(visible, facts(record, page))
+            for fact in map(visible, required_facts(record, page))
             if fact not in footnote.attribution
         ]
     remarks = tuple(_remarks(reader, record, moved=moved))

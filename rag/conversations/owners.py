@@ -53,8 +53,8 @@ def is_readable(viewer: Viewer | None) -> sa.ColumnElement[bool]:
     shared = sa.select(kept_owners.c.number).where(kept_owners.c.shared)
     conditions = [kept.c.number.in_(shared), *_shows_no_hidden_document(viewer)]
     if not viewer.sees_all:
-        gone = kept_references.c.document_id.not_in(all_documents())
-        conditions.append(kept.c.number.not_in(sa.select(kept_references.c.number).where(gone)))
+        cites_deleted = kept_references.c.document_id.not_in(all_documents())
+        conditions.append(kept.c.number.not_in(sa.select(kept_references.c.number).where(cites_deleted)))
     return sa.or_(is_own(viewer), sa.and_(*conditions))
 
 

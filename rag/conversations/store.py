@@ -151,8 +151,8 @@ class AnswerStore:
         """
         newest = sa.select(kept.c.body).where(kept.c.series == conversation_id).order_by(kept.c.number.desc())
         with self._engine.connect() as connection:
-            which = self._seen(connection, conversation_id)
-            return [str(body) for body in connection.scalars(newest.where(which).limit(limit))][::-1]
+            condition = self._visible_condition(connection, conversation_id)
+            return [str(body) for body in connection.scalars(newest.where(condition).limit(limit))][::-1]
 
     def owns(self, conversation_id: str) -> bool:
         """Return whether an answer of the conversation is the viewer's own."""
@@ -163,7 +163,7 @@ class AnswerStore:
         own = sa.select(kept.c.number).where(kept.c.series == conversation_id, self._own)
         return connection.scalar(own.limit(1)) is not None
 
-    def _seen(self, connection: sa.Connection, conversation_id: str) -> sa.ColumnElement[bool]:
+    def _visible_condition(self, connection: sa.Connection, conversation_id: str) -> sa.ColumnElement[bool]:
         """Return the condition that selects those answers of a conversation that the viewer sees.
 
         Conversations of several users may have the same id. A viewer who owns no answer there therefore sees
@@ -195,12 +195,12 @@ class AnswerStore:
             AnswerNotFoundError: if the answer does not exist.
         """
         with self._engine.connect() as connection:
-            which = self._own if own else self._readable
-            number, conversation_id = _place(connection, answer_id, which)
+            condition = self._own if own else self._readable
+            number, conversation_id = _place(connection, answer_id, condition)
             same_owner = owners.owner_of(kept.c.number) == owners.owner_of(sa.literal(number))
             earlier = (
                 sa.select(kept.c.body)
-                .where(kept.c.series == conversation_id, kept.c.number < number, which, same_owner)
+                .where(kept.c.series == conversation_id, kept.c.number < number, condition, same_owner)
                 .order_by(kept.c.number.desc())
                 .limit(limit)
             )
@@ -246,11 +246,11 @@ class AnswerStore:
         """
         with writing(self._engine) as connection:
             # The deletion takes the write lock, so the rows that are read next cannot change.
-            gone = sa.delete(kept).where(kept.c.id == answer_id, self._own).returning(kept.c.series)
-            found = connection.execute(gone).all()
-            if not found:
+            deletion = sa.delete(kept).where(kept.c.id == answer_id, self._own).returning(kept.c.series)
+            deleted = connection.execute(deletion).all()
+            if not deleted:
                 raise AnswerNotFoundError(answer_id)
-            conversation_id = found[0].series
+            conversation_id = deleted[0].series
             if conversation_id is not None and not self._has_own(connection, conversation_id):
                 connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
 
@@ -272,9 +272,9 @@ class AnswerStore:
         if not self._share(kept.c.series == conversation_id, shared=shared):
             raise ConversationNotFoundError(conversation_id)
 
-    def _share(self, which: sa.ColumnElement[bool], *, shared: bool) -> bool:
+    def _share(self, condition: sa.ColumnElement[bool], *, shared: bool) -> bool:
         with writing(self._engine) as connection:
-            return owners.set_shared(connection, sa.and_(which, self._own), shared=shared) > 0
+            return owners.set_shared(connection, sa.and_(condition, self._own), shared=shared) > 0
 
     def _named(self, conversation_id: str) -> sa.ColumnElement[bool]:
         """Return the condition that selects the names that the viewer has given a conversation."""
@@ -283,11 +283,11 @@ class AnswerStore:
     def forget(self, before: str) -> int:
         """Delete the answers that were made before a time, ISO 8601 in UTC; return their number."""
         with writing(self._engine) as connection:
-            gone = connection.execute(sa.delete(kept).where(kept.c.created < before)).rowcount
+            deleted = connection.execute(sa.delete(kept).where(kept.c.created < before)).rowcount
             left = sa.select(kept.c.series, owners.owner_of(kept.c.number)).where(kept.c.series.is_not(None))
             named = sa.tuple_(series_names.c.series, series_names.c.owner)
             connection.execute(sa.delete(series_names).where(named.not_in(left)))
-        return gone
+        return deleted
 
     def list_conversations(
         self, query: str = "", limit: int | None = None, before: int | None = None
@@ -300,7 +300,7 @@ class AnswerStore:
             limit: the most conversations to return.
             before: return only conversations whose last answer has a lower number.
         """
-        having = [self._has(word) for word in dict.fromkeys(fold(query).split())]
+        having = [self._contains(word) for word in dict.fromkeys(fold(query).split())]
         with self._engine.connect() as connection:
             rows = connection.execute(_select(self._own, *having, limit=limit, before=before))
             return [(number, _summary(row)) for *row, number in rows]
@@ -312,8 +312,8 @@ class AnswerStore:
             ConversationNotFoundError: if the conversation does not exist.
         """
         with self._engine.connect() as connection:
-            which = self._seen(connection, conversation_id)
-            row = connection.execute(_select(kept.c.series == conversation_id, which)).first()
+            condition = self._visible_condition(connection, conversation_id)
+            row = connection.execute(_select(kept.c.series == conversation_id, condition)).first()
         if row is None:
             raise ConversationNotFoundError(conversation_id)
         return _summary(row[:-1])
@@ -345,21 +345,21 @@ class AnswerStore:
         own = sa.delete(kept).where(self._own)
         with writing(self._engine) as connection:
             connection.execute(sa.delete(series_names).where(self._named(conversation_id)))
-            gone = connection.execute(own.where(kept.c.number.in_(withdrawn))).rowcount
-            gone += connection.execute(own.where(kept.c.series == conversation_id)).rowcount
-        if not gone:
+            deleted = connection.execute(own.where(kept.c.number.in_(withdrawn))).rowcount
+            deleted += connection.execute(own.where(kept.c.series == conversation_id)).rowcount
+        if not deleted:
             raise ConversationNotFoundError(conversation_id)
 
-    def _has(self, word: str) -> sa.ColumnElement[bool]:
+    def _contains(self, word: str) -> sa.ColumnElement[bool]:
         """Return the condition that a word is in a conversation's name or in one of the viewer's answers."""
-        holds = series_names.c.folded.contains(word, autoescape=True)
-        named = sa.select(series_names.c.series).where(holds, _is_own_name(self._viewer))
-        said = (
+        has_word = series_names.c.folded.contains(word, autoescape=True)
+        in_name = sa.select(series_names.c.series).where(has_word, _is_own_name(self._viewer))
+        in_answers = (
             sa.select(kept.c.series)
             .join_from(kept_words, kept, kept_words.c.number == kept.c.number)
             .where(kept_words.c.folded.contains(word, autoescape=True), kept.c.series.is_not(None), self._own)
         )
-        return kept.c.series.in_(named.union(said))
+        return kept.c.series.in_(in_name.union(in_answers))
 
 
 def _is_own_name(viewer: Viewer | None) -> sa.ColumnElement[bool]:
@@ -367,9 +367,9 @@ def _is_own_name(viewer: Viewer | None) -> sa.ColumnElement[bool]:
 
 
 def _place(
-    connection: sa.Connection, answer_id: str, which: sa.ColumnElement[bool]
+    connection: sa.Connection, answer_id: str, condition: sa.ColumnElement[bool]
 ) -> tuple[int, str | None]:
-    """Return the number of an answer that meets ``which``, and the conversation that it is or was in.
+    """Return the number of an answer that meets ``condition``, and the conversation that it is or was in.
 
     Raises:
         AnswerNotFoundError: if no such answer meets the condition.
@@ -377,7 +377,7 @@ def _place(
     found = connection.execute(
         sa.select(kept.c.number, sa.func.coalesce(kept.c.series, withdrawals.c.series))
         .join_from(kept, withdrawals, kept.c.number == withdrawals.c.number, isouter=True)
-        .where(kept.c.id == answer_id, which)
+        .where(kept.c.id == answer_id, condition)
     ).first()
     if found is None:
         raise AnswerNotFoundError(answer_id)
@@ -390,25 +390,25 @@ def _withdraw(
     conversation_id: str,
     answer_id: str,
     before: int,
-    which: sa.ColumnElement[bool],
+    condition: sa.ColumnElement[bool],
 ) -> None:
     """Remove an answer and the later ones with a number below ``before`` from their conversation.
 
-    Answers that do not meet the condition ``which`` stay.
+    Answers that do not meet ``condition`` stay.
     """
     try:
-        first, own = _place(connection, answer_id, which)
+        first, own = _place(connection, answer_id, condition)
     except AnswerNotFoundError:
         return
     if own != conversation_id:
         return
-    theirs = (kept.c.series == conversation_id, kept.c.number >= first, kept.c.number < before, which)
+    leaving = (kept.c.series == conversation_id, kept.c.number >= first, kept.c.number < before, condition)
     connection.execute(
         sa.insert(withdrawals).from_select(
-            ["number", "series"], sa.select(kept.c.number, kept.c.series).where(*theirs)
+            ["number", "series"], sa.select(kept.c.number, kept.c.series).where(*leaving)
         )
     )
-    connection.execute(sa.update(kept).where(*theirs).values(series=None))
+    connection.execute(sa.update(kept).where(*leaving).values(series=None))
 
 
 def _summary(row: Sequence[Any]) -> KeptConversation:
