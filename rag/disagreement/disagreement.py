@@ -81,8 +81,8 @@ def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int
 
 def _differ(one: Statement, other: Statement) -> bool:
     """Return whether the figure of each statement disagrees with all figures in the other's sentence."""
-    pairs = [(one.quantity, its) for its in (other.quantity, *other.others)]
-    pairs += [(other.quantity, its) for its in one.others]
+    pairs = [(one.quantity, figure) for figure in (other.quantity, *other.others)]
+    pairs += [(other.quantity, figure) for figure in one.others]
     return not any(_comparable(*pair) and _agree(*pair) for pair in pairs)
 
 
@@ -129,10 +129,12 @@ def _has_names(one: Statement, other: Statement) -> bool:
 
     The name *Vietnam* is also found in the form *Vietnamese*.
     """
-    held = {word.casefold() for word in _WORD.findall(f"{other.citation.quote} {other.citation.title}")}
+    other_words = {
+        word.casefold() for word in _WORD.findall(f"{other.citation.quote} {other.citation.title}")
+    }
     forms = [(name, ending) for name in one.names for ending in ("", "s", "n", "an", "ese", "ish")]
     return one.names == {
-        name for name, ending in forms if {f"{name}{ending}", name.removesuffix(ending)} & held
+        name for name, ending in forms if {f"{name}{ending}", name.removesuffix(ending)} & other_words
     }
 
 
@@ -150,28 +152,30 @@ def _one_subject(one: Statement, other: Statement) -> bool:
 def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> bool:
     # A name at the beginning of a sentence looks like a word; the other sentence shows that it is a name.
     names = one.names | other.names
-    words, its = (
+    words, other_words = (
         {word for word in item.words - _PERSONS if not _is_of(word, names)} for item in (one, other)
     )
-    happened, shared = (words & _EVENTS, its & _EVENTS), words & its
-    if not shared or (all(happened) and not happened[0] & happened[1]):
+    events, shared = (words & _EVENTS, other_words & _EVENTS), words & other_words
+    if not shared or (all(events) and not events[0] & events[1]):
         return False
     if _rejects(one, other) or _rejects(other, one):
         return True
-    replaced = len(words - its), len(its - words)
-    known = words & its | names | _PERSONS
-    counted = all(_is_of(word, known) for item in (one, other) for word in item.after)
-    told = all(_is_of(word, known) for item in (one, other) for word in item.before)
+    replaced = len(words - other_words), len(other_words - words)
+    known = words & other_words | names | _PERSONS
+    same_thing = all(_is_of(word, known) for item in (one, other) for word in item.after)
+    same_event = all(_is_of(word, known) for item in (one, other) for word in item.before)
     if not all(replaced):
         enough = len(shared) + bool(one.when and other.when) + (len(one.names & other.names) > 1) > 1
-        same = counted and enough and len(shared) >= OVERLAP * min(len(words), len(its))
+        same = same_thing and enough and len(shared) >= OVERLAP * min(len(words), len(other_words))
         # The words before a percentage say of what it is a share: youth unemployment is not unemployment.
-        return same and (told or (not one.quantity.percent and _cosine(one, other, encoder) >= CLEARLY_ALIKE))
-    beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS | (
-        happened[0] & happened[1]
+        return same and (
+            same_event or (not one.quantity.percent and _cosine(one, other, encoder) >= CLEARLY_ALIKE)
+        )
+    shared_beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS | (
+        events[0] & events[1]
     )
     measured = one.quantity.unit or one.quantity.currency
-    least = ALIKE if beside else MEASURED_ALIKE if measured else CLEARLY_ALIKE
+    least = ALIKE if shared_beside else MEASURED_ALIKE if measured else CLEARLY_ALIKE
     return max(replaced) > 1 and _cosine(one, other, encoder) >= least
 
 

@@ -120,17 +120,17 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
     )
     cuts = [0, *(place for match in _CUT.finditer(plain) for place in match.span()), len(text)]
     clauses = [Span(start, end) for start, end in zip(cuts[::2], cuts[1::2], strict=True)]
-    free = [part for part in clauses if not any(_meets(part, item.span) for item in kept)]
+    without_figure = [part for part in clauses if not any(_overlap(part, item.span) for item in kept)]
     for item in kept:
-        own = next((part for part in clauses if _meets(part, item.span)), Span(0, 0))
-        beside = [other for other in kept if other != item and _meets(own, other.span)]
+        own = next((part for part in clauses if _overlap(part, item.span)), Span(0, 0))
+        in_clause = [other for other in kept if other != item and _overlap(own, other.span)]
         before, after = _near(bare, item, own, language)
         near = [Span(part[0].start, part[-1].end) for part in (before, after) if part]
         is_change = _CHANGE.search(text[: item.span.start][-_FAR:]) or _MORE.match(text, item.span.end)
-        if not near or is_change or item.unit in _TIMES or any(map(_is_another, beside)):
+        if not near or is_change or item.unit in _TIMES or any(map(_is_another, in_clause)):
             continue
-        around = " ; ".join(part.of(bare) for part in (own, *free))
-        dated = [moment for moment in moments if _meets(own, moment.span)] or moments
+        around = " ; ".join(part.of(bare) for part in (own, *without_figure))
+        dated = [moment for moment in moments if _overlap(own, moment.span)] or moments
         when = [resolved(moment, citation.published) for moment in dated]
         yield Statement(
             citation=citation,
@@ -148,7 +148,7 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
                     *(date.relation for date in when if date.relation),
                 ]
             ),
-            lengths=frozenset(f"{other.low} {other.unit}" for other in beside if other.unit in _TIMES),
+            lengths=frozenset(f"{other.low} {other.unit}" for other in in_clause if other.unit in _TIMES),
             when=frozenset(
                 "-".join(f"{part:02}" for part in (date.year, date.month, date.day) if part) for date in when
             ),
@@ -163,8 +163,10 @@ def meanings(text: str, language: str) -> frozenset[str]:
     # *Lives* in *lives lost* are deaths; the verb *to live* has the same stem, but another meaning.
     text = regex.sub(r"\blives\b", "deaths", text)
     stems = {term for _, term in terms(_HAN.sub(" ", text), language)} | set(_HAN.findall(text))
-    said = (stem for stem in stems - _LIGHT if not stem.isdigit() and (len(stem) > 1 or _HAN.match(stem)))
-    return frozenset(_MEANINGS.get(stem, stem) for stem in said)
+    meaningful = (
+        stem for stem in stems - _LIGHT if not stem.isdigit() and (len(stem) > 1 or _HAN.match(stem))
+    )
+    return frozenset(_MEANINGS.get(stem, stem) for stem in meaningful)
 
 
 def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
@@ -173,24 +175,22 @@ def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Spa
     In *the flood destroyed 40 houses*, these are *destroyed*, and *houses*.
     """
     found = [Span(*match.span()) for match in _WORD.finditer(bare, own.start, own.end)]
-    said = [span for span in found if meanings(span.of(bare), language)]
-    before = [span for span in said if span.end <= item.span.start]
-    after = [span for span in said if span.start >= item.span.end]
+    meaningful = [span for span in found if meanings(span.of(bare), language)]
+    before = [span for span in meaningful if span.end <= item.span.start]
+    after = [span for span in meaningful if span.start >= item.span.end]
     after = after[: len(meanings(item.noun or "", language)) + 1]
     return (before[-2 if item.currency else -1 :] if after else before[:2]), after
 
 
-def _is_another(beside: Quantity) -> bool:
-    """Return whether a clause may be about ``beside``, another figure in it, rather than about a given one.
+def _is_another(other: Quantity) -> bool:
+    """Return whether a clause may be about ``other``, another figure in it, rather than about a given one.
 
-    It may not if ``beside`` is a length of time, or a small number in words (*two* trams).
+    It may not if ``other`` is a length of time, or a small number in words (*two* trams).
     """
-    return beside.unit not in _TIMES and (
-        beside.low > _SMALL or regex.search(r"\d", beside.written) is not None
-    )
+    return other.unit not in _TIMES and (other.low > _SMALL or regex.search(r"\d", other.written) is not None)
 
 
-def _meets(one: Span, other: Span) -> bool:
+def _overlap(one: Span, other: Span) -> bool:
     return one.start < other.end and other.start < one.end
 
 
@@ -199,6 +199,6 @@ def _written(text: str, item: Quantity) -> str:
     end = item.span.start
     between = _BETWEEN.search(text[:end]) if item.is_range else None
     places = range(end - 1, max(0, end - _FAR) - 1, -1) if item.comparator != "exactly" else ()
-    led = (at for at in places if comparator_of(text[at:end], end - at, end - at) == item.comparator)
-    start = between.start() if between else next(led, end)
+    starts = (at for at in places if comparator_of(text[at:end], end - at, end - at) == item.comparator)
+    start = between.start() if between else next(starts, end)
     return " ".join(text[start : item.span.end].split())

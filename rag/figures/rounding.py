@@ -37,8 +37,10 @@ def same_kind(stated: Quantity, cited: Quantity) -> bool:
         return bare or (
             same_currency(stated.currency, cited.currency) and _unit(stated) in {None, _unit(cited)}
         )
-    own, its = _unit(stated), _unit(cited)
-    return own == its or (its is not None and own is not None and its.startswith(f"{own}/"))
+    unit, cited_unit = _unit(stated), _unit(cited)
+    return unit == cited_unit or (
+        cited_unit is not None and unit is not None and cited_unit.startswith(f"{unit}/")
+    )
 
 
 def _unit(quantity: Quantity) -> str | None:
@@ -47,13 +49,13 @@ def _unit(quantity: Quantity) -> str | None:
 
 def same_value(stated: Quantity, cited: Quantity) -> bool:
     """Return whether two quantities of one kind have the same value, in the same or a convertible unit."""
-    own = [in_base(value, stated.unit)[0] for value in (stated.low, stated.high)]
-    its = [in_base(value, cited.unit)[0] for value in (cited.low, cited.high)]
-    if own == its:
+    ends = [in_base(value, stated.unit)[0] for value in (stated.low, stated.high)]
+    cited_ends = [in_base(value, cited.unit)[0] for value in (cited.low, cited.high)]
+    if ends == cited_ends:
         return True
-    words = stated.unit == PERCENT and not stated.is_range and not cited.is_range
+    may_be_third = stated.unit == PERCENT and not stated.is_range and not cited.is_range
     # Thirds have no exact decimal form.
-    return words and own[0] in _THIRDS and abs(own[0] - its[0]) <= Decimal("0.7")
+    return may_be_third and ends[0] in _THIRDS and abs(ends[0] - cited_ends[0]) <= Decimal("0.7")
 
 
 def fairness(stated: Quantity, cited: Quantity) -> float:
@@ -67,16 +69,17 @@ def fairness(stated: Quantity, cited: Quantity) -> float:
         return _same(stated, cited)
     if stated.is_range and cited.is_range:
         ends = ((stated.low, cited.low), (stated.high, cited.high))
-        return LOOSENED if all(_is_rounding(own, its) and _digits(own) >= 2 for own, its in ends) else 0.0
+        is_fair = all(_is_rounding(value, true_value) and _digits(value) >= 2 for value, true_value in ends)
+        return LOOSENED if is_fair else 0.0
     if cited.vague or cited.is_range:
         return _within(stated, cited)
     if stated.vague:
         return 1.0 if stated.low <= cited.low <= stated.high else 0.0
     if stated.is_range:
         return 0.0
-    own = in_base(stated.low, stated.unit)[0]
-    its = in_base(cited.low, cited.unit)[0]
-    return _rounded(stated, own, cited, its)
+    value = in_base(stated.low, stated.unit)[0]
+    true_value = in_base(cited.low, cited.unit)[0]
+    return _rounded(stated, value, cited, true_value)
 
 
 _IMPLIED = {
@@ -95,8 +98,8 @@ _DROPPED = {"about", "nearly", "over", "at least"}
 
 def _same(stated: Quantity, cited: Quantity) -> float:
     if stated.comparator == cited.comparator or (stated.comparator, cited.comparator) in _IMPLIED:
-        limits = stated.comparator in {"at least", "at most"} and cited.comparator == "exactly"
-        return LOOSENED if limits else 1.0
+        adds_limit = stated.comparator in {"at least", "at most"} and cited.comparator == "exactly"
+        return LOOSENED if adds_limit else 1.0
     return LOOSENED if stated.comparator == "exactly" and cited.comparator in _DROPPED else 0.0
 
 
@@ -110,28 +113,28 @@ def _within(stated: Quantity, cited: Quantity) -> float:
     return 1.0 if fits.get(stated.comparator, False) else 0.0
 
 
-def _rounded(stated: Quantity, own: Decimal, cited: Quantity, its: Decimal) -> float:
-    said, meant = stated.comparator, cited.comparator
-    other_limit = {said, meant} <= _LIMITS and _digits(own) >= _digits(its)
-    if not its or not own or other_limit:
+def _rounded(stated: Quantity, value: Decimal, cited: Quantity, true_value: Decimal) -> float:
+    hedge, cited_hedge = stated.comparator, cited.comparator
+    is_other_limit = {hedge, cited_hedge} <= _LIMITS and _digits(value) >= _digits(true_value)
+    if not true_value or not value or is_other_limit:
         return 0.0
-    below, above = (its - own) / abs(its), (own - its) / abs(own)
-    if said in {"over", "at least"}:
-        return float(meant not in {"at most", "under", "nearly"} and 0 < below <= FAIR_DISTANCE)
-    if said in {"under", "at most"}:
-        return float(meant not in {"over", "at least"} and 0 < above <= FAIR_DISTANCE)
-    if said == "nearly":
-        return float(meant in {"exactly", "about"} and 0 < above <= NEAR)
-    fair = _is_rounding(own, its)
-    if said == "about":
-        return float(fair and meant in {"exactly", "about", "nearly", "over"})
-    return LOOSENED if fair and meant in {"exactly", "about"} and _digits(own) >= 2 else 0.0
+    below, above = (true_value - value) / abs(true_value), (value - true_value) / abs(value)
+    if hedge in {"over", "at least"}:
+        return float(cited_hedge not in {"at most", "under", "nearly"} and 0 < below <= FAIR_DISTANCE)
+    if hedge in {"under", "at most"}:
+        return float(cited_hedge not in {"over", "at least"} and 0 < above <= FAIR_DISTANCE)
+    if hedge == "nearly":
+        return float(cited_hedge in {"exactly", "about"} and 0 < above <= NEAR)
+    is_fair = _is_rounding(value, true_value)
+    if hedge == "about":
+        return float(is_fair and cited_hedge in {"exactly", "about", "nearly", "over"})
+    return LOOSENED if is_fair and cited_hedge in {"exactly", "about"} and _digits(value) >= 2 else 0.0
 
 
-def _is_rounding(own: Decimal, its: Decimal) -> bool:
-    """Return whether ``own`` is ``its`` rounded, by at most a twentieth, as 1,000 is 1,043 rounded."""
-    place = Decimal(1).scaleb(own.normalize().adjusted() - _digits(own) + 1)
-    return abs(own - its) * 2 <= place and abs(own - its) * 20 <= abs(its)
+def _is_rounding(value: Decimal, true_value: Decimal) -> bool:
+    """Return whether ``value`` rounds ``true_value`` by at most a twentieth, as 1,000 rounds 1,043."""
+    place = Decimal(1).scaleb(value.normalize().adjusted() - _digits(value) + 1)
+    return abs(value - true_value) * 2 <= place and abs(value - true_value) * 20 <= abs(true_value)
 
 
 def _digits(value: Decimal) -> int:

@@ -79,10 +79,10 @@ def decide(
 def _absent_years(question: Question, reading: Reading) -> list[str]:
     """Return the years of the question that are in neither a passage nor its headings, title and date."""
     record = reading.document
-    held = " ".join(
+    texts = " ".join(
         [record.title, record.stated or "", *(sentence.in_context for sentence in reading.sentences)]
     )
-    return [name for name in question.names if _YEAR.fullmatch(name) and name not in held]
+    return [name for name in question.names if _YEAR.fullmatch(name) and name not in texts]
 
 
 def _without_years(question: Question, reading: Reading, years: Sequence[str]) -> Abstention:
@@ -96,12 +96,12 @@ def _without_years(question: Question, reading: Reading, years: Sequence[str]) -
 
 def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:
     """Return the question's names, except years and figures, that occur in the passages or their titles."""
-    held = " ".join(
+    texts = " ".join(
         text.casefold()
         for reading in readings
         for text in (reading.document.title, *(sentence.in_context for sentence in reading.sentences))
     )
-    return [name for name in _phrases(question) if name.casefold() in held]
+    return [name for name in _phrases(question) if name.casefold() in texts]
 
 
 def _phrases(question: Question) -> list[str]:
@@ -124,9 +124,11 @@ def _abstention(
 ) -> Abstention:
     searched = "that passes the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
-    lacks = [missing_words(index, question, reading) for reading in readings]
-    absent = [word for word in lacks[0] if all(word in missing for missing in lacks)]
-    missing_note = _missing_note(absent, lacks[0])
+    missing_by_reading = [missing_words(index, question, reading) for reading in readings]
+    absent = [
+        word for word in missing_by_reading[0] if all(word in missing for missing in missing_by_reading)
+    ]
+    missing_note = _missing_note(absent, missing_by_reading[0])
     if max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
         return Abstention("not_in_library", f"No report {searched} speaks of this.{missing_note}")
     searched = "that pass the filters" if filtered else "in this library"
@@ -206,14 +208,18 @@ def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str 
         cited_in = " and ".join(name_language(language) for language in sorted(foreign))
         asked = name_language(question.language)
         return f"The question is in {asked}; the words cited are in {cited_in}, so check that they answer it."
-    held: dict[str, frozenset[Term]] = {}
+    terms_by_language: dict[str, frozenset[Term]] = {}
     for item in cited:
         language = item.candidate.reading.document.language
         # The page shows the title beside the sentence, so a word of the title is not missing.
         shown = item.candidate.terms | frozenset(terms(item.candidate.reading.document.title, language))
-        held[language] = held.get(language, frozenset()) | shown
-    lacks = [absent_words(index, question, words, language) for language, words in held.items()]
-    missing = [word for word in lacks[0] if all(word in others for others in lacks)]
+        terms_by_language[language] = terms_by_language.get(language, frozenset()) | shown
+    missing_by_language = [
+        absent_words(index, question, words, language) for language, words in terms_by_language.items()
+    ]
+    missing = [
+        word for word in missing_by_language[0] if all(word in others for others in missing_by_language)
+    ]
     missing = _that_matter(index, question, missing)
     return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None
 

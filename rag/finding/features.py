@@ -193,7 +193,9 @@ def content_terms(index: Snapshot, question: Question, language: str) -> Mapping
     return index.idf([term for term in words if term[1] not in _LIGHT_WORDS] or words)
 
 
-def absent_words(index: Snapshot, question: Question, held: frozenset[Term], language: str) -> list[str]:
+def absent_words(
+    index: Snapshot, question: Question, text_terms: frozenset[Term], language: str
+) -> list[str]:
     """Return the content words of ``question``, as written there, that a text lacks.
 
     A text lacks a hyphenated word if it has none of the word's parts. It lacks a hyphenated name, such as
@@ -202,14 +204,14 @@ def absent_words(index: Snapshot, question: Question, held: frozenset[Term], lan
     Args:
         index: the library, for the rarity of words.
         question: the question.
-        held: the terms of the text.
+        text_terms: the terms of the text.
         language: the language of the text.
     """
     question_terms = content_terms(index, question, language)
 
     def is_absent(words: str) -> bool:
         sought = [term for term in terms(words, language) if term in question_terms]
-        return bool(sought) and not any(contains_term(held, term) for term in sought)
+        return bool(sought) and not any(contains_term(text_terms, term) for term in sought)
 
     return [
         word
@@ -225,14 +227,14 @@ def _in_reading(
     cosines: Sequence[float],
 ) -> list[Candidate]:
     language = reading.document.language
-    held = [terms_of(sentence.in_context, language) for sentence in reading.sentences]
+    sentence_terms = [terms_of(sentence.in_context, language) for sentence in reading.sentences]
     title = terms_of(reading.document.title, language)
     above = {(sentence.headings, sentence.section) for sentence in reading.sentences if sentence.headings}
     headings = {names: terms_of("\n".join(names), language) for names in above}
-    every = frozenset().union(title, *held, *headings.values())
+    all_terms = frozenset().union(title, *sentence_terms, *headings.values())
     # Find the related words once in the whole reading, not again in each sentence.
-    sought = [(related_terms(every, term), weight) for term, weight in question_terms.items()]
-    context = _coverage(sought, frozenset().union(title, *held))
+    sought = [(related_terms(all_terms, term), weight) for term, weight in question_terms.items()]
+    context = _coverage(sought, frozenset().union(title, *sentence_terms))
     words = " ".join([reading.document.title, *(sentence.text for sentence in reading.sentences)])
     names_context = share_of_names(question, words)
     foreign = float(is_foreign(question, language))
@@ -245,11 +247,11 @@ def _in_reading(
     for place, sentence in enumerate(reading.sentences):
         if names_only(sentence, reading.document.title):
             continue
-        near = frozenset().union(*held[max(place - 1, 0) : place + 2])
+        near = frozenset().union(*sentence_terms[max(place - 1, 0) : place + 2])
         fits = fits_kind(sentence.text, question.kind)
         features = Features(
             cosine=cosines[place],
-            coverage=_coverage(sought, held[place]),
+            coverage=_coverage(sought, sentence_terms[place]),
             near=_coverage(sought, near),
             context=context,
             names=share_of_names(question, sentence.in_context),
@@ -260,13 +262,13 @@ def _in_reading(
             score=reading.score,
             length=math.log1p(len(sentence.text.split())) / math.log1p(100),
             foreign=foreign,
-            opposed=float(opposes(question_words, held[place])),
+            opposed=float(opposes(question_words, sentence_terms[place])),
             undenied=float(denied and not denies(sentence.text)),
             row=float(is_row(sentence.text)),
             label=_share_of_label(sentence.text, asked, language),
             headings=in_headings.get((sentence.headings, sentence.section), 0.0),
         )
-        candidates.append(Candidate(reading, place, sentence, features, held[place]))
+        candidates.append(Candidate(reading, place, sentence, features, sentence_terms[place]))
     return candidates
 
 
@@ -293,23 +295,24 @@ def is_foreign(question: Question, language: str) -> bool:
     return UNKNOWN_LANGUAGE not in {question.language, language} and question.language != language
 
 
-def _coverage(sought: Sequence[tuple[frozenset[Term], float]], held: frozenset[Term]) -> float:
+def _coverage(sought: Sequence[tuple[frozenset[Term], float]], text_terms: frozenset[Term]) -> float:
     """Return the share of a question's words, by weight, that a text contains.
 
     Args:
         sought: for each word of the question, the words that match it, and its weight.
-        held: the words of the text.
+        text_terms: the words of the text.
     """
     total = sum(weight for _, weight in sought)
-    return sum(weight for found, weight in sought if not found.isdisjoint(held)) / total if total else 0.0
+    covered = sum(weight for found, weight in sought if not found.isdisjoint(text_terms))
+    return covered / total if total else 0.0
 
 
-def contains_term(held: frozenset[Term], term: Term) -> bool:
+def contains_term(text_terms: frozenset[Term], term: Term) -> bool:
     """Return whether a text contains ``term``, a related word, or the same number in letters or digits."""
-    return bool(related_terms(held, term)) or same_number(term) in held
+    return bool(related_terms(text_terms, term)) or same_number(term) in text_terms
 
 
-def related_terms(held: frozenset[Term], term: Term) -> frozenset[Term]:
+def related_terms(text_terms: frozenset[Term], term: Term) -> frozenset[Term]:
     """Return the words of a text that are ``term`` or related to it.
 
     A stemmer may give different stems to a people and its country (Cambodian, Cambodia), or to a noun and its
@@ -318,15 +321,15 @@ def related_terms(held: frozenset[Term], term: Term) -> frozenset[Term]:
     """
     field, word = term
     if len(word) < _SHORTEST_ROOT:
-        return held & {term}
+        return text_terms & {term}
     roots = range(max(_SHORTEST_ROOT, len(word) - _LONGEST_ENDING), len(word))
     longest = len(word) + _LONGEST_ENDING
     longer = (
         (other_field, other)
-        for other_field, other in held
+        for other_field, other in text_terms
         if other.startswith(word) and other_field == field and len(other) <= longest
     )
-    return (held & {(field, word[:length]) for length in roots}).union(longer)
+    return (text_terms & {(field, word[:length]) for length in roots}).union(longer)
 
 
 def _share_of_label(sentence: str, asked: frozenset[Term], language: str) -> float:

@@ -158,9 +158,9 @@ def _share_named(index: Snapshot, question: Question, best: Scored) -> float:
     names = " ".join(filter(None, [record.title, record.publisher, record.stated, stem]))
     if share_of_names(question, names) < 1:
         return 0.0
-    held = frozenset(terms(_PARTS.sub(" ", names), record.language))
+    name_terms = frozenset(terms(_PARTS.sub(" ", names), record.language))
     subject = _subject(index, question, record.language)
-    found = sum(rarity for term, rarity in subject.items() if contains_term(held, term))
+    found = sum(rarity for term, rarity in subject.items() if contains_term(name_terms, term))
     return found / sum(subject.values()) if subject else 1.0
 
 

@@ -112,8 +112,8 @@ def correct(index: Snapshot, question: Question) -> str | None:
         return None
     language = _language(question, words)
     found = {word: better for word in unknown if (better := _better(index, word, language))}
-    lost = [word for word in unknown if word not in found and not word.is_name]
-    if not found or len(words) - len(lost) < _UNDERSTOOD * len(words):
+    uncorrected = [word for word in unknown if word not in found and not word.is_name]
+    if not found or len(words) - len(uncorrected) < _UNDERSTOOD * len(words):
         return None
     text = question.text
     for word, better in reversed(found.items()):

@@ -49,10 +49,10 @@ class Gate:
             )
         if is_verbatim(sentence, evidence):
             return _verified("supported", 1.0, None, {"verbatim": 1.0})
-        own = language_of(sentence, language_in(evidence[0]))
-        statement = Statement(sentence, own)
-        alike = [item for item in evidence if language_in(item) == own]
-        near = is_near_verbatim(sentence, own, alike)
+        language = language_of(sentence, language_in(evidence[0]))
+        statement = Statement(sentence, language)
+        same_language = [item for item in evidence if language_in(item) == language]
+        near = is_near_verbatim(sentence, language, same_language)
         faults = {name: veto(statement, evidence) for name, veto in VETOES.items()}
         checks = {"verbatim": float(near), **{name: float(fault is None) for name, fault in faults.items()}}
         fault = next(filter(None, faults.values()), None)

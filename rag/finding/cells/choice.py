@@ -140,16 +140,16 @@ def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
         return False
     rarity = index.idf([term for term in _terms(label, row.language) if not term[1].isdecimal()])
     asked = _terms(question.text, row.language)
-    held = sum(weight for term, weight in rarity.items() if contains_term(asked, term))
-    return held >= NAMED * sum(rarity.values()) if rarity else bool(figures)
+    asked_weight = sum(weight for term, weight in rarity.items() if contains_term(asked, term))
+    return asked_weight >= NAMED * sum(rarity.values()) if rarity else bool(figures)
 
 
 def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
     """Return whether the names of a cell, its table and its document contain enough words of the question."""
     names = " ".join([cell.row, cell.column, row.header.of(row.text), row.title])
-    held = _terms(names, row.language)
+    name_terms = _terms(names, row.language)
     asked = content_terms(index, question, row.language)
-    return sum(contains_term(held, term) for term in asked) >= COVERED * len(asked)
+    return sum(contains_term(name_terms, term) for term in asked) >= COVERED * len(asked)
 
 
 def rows_of(row: Row) -> list[list[TableCell]]:
@@ -173,7 +173,7 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
     """
     asked = content_terms(index, question, row.language)
 
-    def held(names: str) -> frozenset[Term]:
+    def asked_in(names: str) -> frozenset[Term]:
         own = _terms(names, row.language)
         return frozenset(term for term in asked if contains_term(own, term))
 
@@ -181,11 +181,11 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
         short = _terms(name, row.language)
         return short < label and (label - short).isdisjoint(asked)
 
-    label, column = _terms(cell.row, row.language), held(cell.column)
-    own = held(cell.row) | column
+    label, column = _terms(cell.row, row.language), asked_in(cell.column)
+    own = asked_in(cell.row) | column
     table = [other for found in rows_of(row) for other in found]
-    rows = {other.row: held(other.row) for other in table}
-    columns = set(map(held, {other.column for other in table}))
+    rows = {other.row: asked_in(other.row) for other in table}
+    columns = set(map(asked_in, {other.column for other in table}))
     return (
         any(words | others > own for words in rows.values() for others in columns)
         or any(words | column >= own and is_shorter(name) for name, words in rows.items())
@@ -222,7 +222,9 @@ def _names_another(index: Snapshot, question: Question, row: Row, every: Sequenc
     asked = [term for term in content_terms(index, question, row.language) if not term[1].isdecimal()]
     label = _terms(every[0].row, row.language)
     words = [_terms(cell.value, row.language) for cell in every if not is_quantity(cell.value)]
-    return any(term in held and not contains_term(label, term) for held in words for term in asked)
+    return any(
+        term in cell_terms and not contains_term(label, term) for cell_terms in words for term in asked
+    )
 
 
 def _states(sentence: str, value: str) -> bool:
@@ -252,16 +254,18 @@ def _clearest(
     asked = {term: weight for term, weight in weights.items() if not contains_term(label, term)}
     periods = periods_of(question.text, row.language)
     weight_of_period = max(weights.values(), default=0.0)
-    held: list[dict[object, float]] = []
+    weights_by_cell: list[dict[object, float]] = []
     for cell in found:
         column = _terms(cell.column, row.language)
-        own: dict[object, float] = {term: asked[term] for term in asked if contains_term(column, term)}
+        own_weights: dict[object, float] = {
+            term: asked[term] for term in asked if contains_term(column, term)
+        }
         shared = periods.shared(periods_of(cell.column, row.language))
-        held.append(own | dict.fromkeys(shared, weight_of_period))
-    everywhere = set.intersection(*map(set, held)) if held else set()
+        weights_by_cell.append(own_weights | dict.fromkeys(shared, weight_of_period))
+    everywhere = set.intersection(*map(set, weights_by_cell)) if weights_by_cell else set()
     scores = {
-        cell.span: sum(weight for name, weight in own.items() if name not in everywhere)
-        for cell, own in zip(found, held, strict=True)
+        cell.span: sum(weight for name, weight in own_weights.items() if name not in everywhere)
+        for cell, own_weights in zip(found, weights_by_cell, strict=True)
     }
     ranked = sorted(fitting, key=lambda cell: -scores[cell.span])
     if not ranked or scores[ranked[0].span] <= 0:

@@ -140,10 +140,10 @@ def _of_two_years(index: Snapshot, question: Question, row: Row) -> CellPair | N
     if len(years) != 2:
         return None
     asked = replace(periods_of(question.text, row.language), years=years)
-    held = [cell for cell in cells_of(index, question, row) if is_quantity(cell.value)]
+    quantity_cells = [cell for cell in cells_of(index, question, row) if is_quantity(cell.value)]
     of_years = [
         cell
-        for cell in fitting_cells(asked, row, held)
+        for cell in fitting_cells(asked, row, quantity_cells)
         if len(_YEAR.findall(cell.column)) == 1 and _years(cell.column) <= years
     ]
     columns: dict[str, list[TableCell]] = defaultdict(list)
@@ -254,13 +254,13 @@ def _fit(asked: Mapping[Term, float], name: str, language: str) -> tuple[float, 
     The first number is the weight of the question's words in the name. The second number is negative: it is
     -2 if the name has two other words.
     """
-    held = _terms(name, language)
-    others = sum(not contains_term(frozenset(asked), term) for term in held)
-    return round(_weight_in(asked, held), 6), -others
+    name_terms = _terms(name, language)
+    others = sum(not contains_term(frozenset(asked), term) for term in name_terms)
+    return round(_weight_in(asked, name_terms), 6), -others
 
 
-def _weight_in(asked: Mapping[Term, float], held: frozenset[Term]) -> float:
-    return sum(weight for term, weight in asked.items() if contains_term(held, term))
+def _weight_in(asked: Mapping[Term, float], text_terms: frozenset[Term]) -> float:
+    return sum(weight for term, weight in asked.items() if contains_term(text_terms, term))
 
 
 def _names(cell: TableCell) -> str:

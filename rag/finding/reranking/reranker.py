@@ -100,6 +100,6 @@ def apply_reranker(reranker: Encoder, question: str, ranked: Sequence[Candidate]
         return []
     likenesses = reranker.compare(question, [text_of(candidate) for candidate in best], LAST)
     return [
-        replace(candidate, features=replace(candidate.features, matched=its.late))
-        for candidate, its in zip(best, likenesses, strict=True)
+        replace(candidate, features=replace(candidate.features, matched=likeness.late))
+        for candidate, likeness in zip(best, likenesses, strict=True)
     ]

@@ -49,8 +49,10 @@ def uncertain_dates(statement: Statement, evidence: Sequence[Evidence]) -> str |
 def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[Moment]:
     """Return the dates of the sentence that do not follow from a date of the quotes."""
     found = [moment for moment in dates(statement.text, statement.language) if not moment.may_be_count]
-    its = [moment for item in evidence for moment in dates(f"{item.quote} {item.context}", language_in(item))]
-    stated = [moment for moment in anchored(found, its) if any(_fields(moment))]
+    quoted = [
+        moment for item in evidence for moment in dates(f"{item.quote} {item.context}", language_in(item))
+    ]
+    stated = [moment for moment in anchored(found, quoted) if any(_fields(moment))]
     known = [moment for item in evidence for moment in _known(item)]
     whole = [
         part
@@ -150,10 +152,10 @@ def _fields(moment: Moment) -> list[str]:
 def _fields_follow(stated: Moment, cited: Moment) -> bool:
     named = _fields(stated)
     for name in named:
-        its = getattr(cited, name)
-        if its is None and name == "weekday":
-            its = _weekday(cited)
-        if its != getattr(stated, name):
+        cited_value = getattr(cited, name)
+        if cited_value is None and name == "weekday":
+            cited_value = _weekday(cited)
+        if cited_value != getattr(stated, name):
             return False
     return bool(named)
 

@@ -41,13 +41,15 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
     if missing:
         own = _runs(statement.text)
         for run in own:
-            if len(run.words) > 1 and set(run.words) <= {_owned(name) for name in missing}:
+            if len(run.words) > 1 and set(run.words) <= {_without_possessive(name) for name in missing}:
                 return f"{' '.join(run.words)} is not in the cited sentence"
         before = [item.before for item in evidence if item.before and referents(item).endswith(item.before)]
-        its = [run for text in (*(item.quote for item in evidence), *before) for run in _runs(text)]
+        quoted = [run for text in (*(item.quote for item in evidence), *before) for run in _runs(text)]
         for name in missing:
             for run in own:
-                others = [other for other in its if name in run.words and _takes_its_place(run, other, own)]
+                others = [
+                    other for other in quoted if name in run.words and _takes_its_place(run, other, own)
+                ]
                 if others:
                     names = " ".join(run.words), " ".join(others[0].words)
                     return f"{names[0]} is not in the cited sentence, which has {names[1]}"
@@ -75,13 +77,13 @@ class _Run:
     after: str
 
 
-def _owned(word: str) -> str:
+def _without_possessive(word: str) -> str:
     """Return a name without the ending of a possessive: *Kessline* for *Kessline's*."""
     return regex.sub(r"[’']s?$", "", word)
 
 
 def _runs(text: str) -> list[_Run]:
-    words = [_owned(word) for word in _WORD.findall(composed(text))]
+    words = [_without_possessive(word) for word in _WORD.findall(composed(text))]
     runs, place = [], 0
     for is_name, group in groupby(words, key=lambda word: word[0].isupper()):
         length = len(list(group))
@@ -95,8 +97,8 @@ def _runs(text: str) -> list[_Run]:
 
 def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
     """Return whether a quote has the name ``other`` in the place of ``run``, and the sentence lacks it."""
-    said = {word for each in own for word in each.words}
-    if said.issuperset(other.words) or set(run.words) >= set(other.words) or _is_short(run, other):
+    stated_words = {word for each in own for word in each.words}
+    if stated_words.issuperset(other.words) or set(run.words) >= set(other.words) or _is_short(run, other):
         return False
     alike = len(run.words) == len(other.words) and bool(set(run.words) & set(other.words))
     after = len(run.after) > 3 and run.after == other.after
@@ -119,22 +121,22 @@ def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
     if statement.language not in _LATIN or any(language_in(item) != statement.language for item in evidence):
         return []
     text = composed(" ".join(f"{item.quote} {referents(item)}" for item in evidence))
-    held = {fold(word) for word in _WORD.findall(text)}
-    held |= {part for word in held for part in regex.split(r"[-.’']", word)}
+    quoted_words = {fold(word) for word in _WORD.findall(text)}
+    quoted_words |= {part for word in quoted_words for part in regex.split(r"[-.’']", word)}
     short = {fold(initials) for initials in _initials(text)}
     its_countries = countries(text)
     missing = []
     for name in dict.fromkeys(_names_in(statement)):
         parts = _capitals(name)
-        there = all(_has(fold(part), held) for part in parts) or fold(name) in short
-        if there and is_country(name):
-            there = countries(statement.text) <= its_countries
+        is_there = all(_has(fold(part), quoted_words) for part in parts) or fold(name) in short
+        if is_there and is_country(name):
+            is_there = countries(statement.text) <= its_countries
         elif is_country(name):
-            there = bool(countries(name)) and countries(name) <= its_countries
+            is_there = bool(countries(name)) and countries(name) <= its_countries
         if (
-            not there
+            not is_there
             and not _is_explained(name, statement.text)
-            and not _is_spelt_out(name, statement.text, held)
+            and not _is_spelt_out(name, statement.text, quoted_words)
         ):
             missing.append(name)
     return missing
@@ -162,19 +164,19 @@ def _names_in(statement: Statement) -> Iterator[str]:
 
 def _capitals(name: str) -> list[str]:
     """Return the parts of a hyphenated name that have a capital or a digit: *HIV* of *HIV-positive*."""
-    name = _owned(name)
+    name = _without_possessive(name)
     parts = [part for part in regex.split(r"[-–]", name) if part]
     chosen = [part for part in parts if regex.search(r"\p{Lu}|\p{N}", part)]
     return chosen if len(parts) > 1 and chosen else [name]
 
 
-def _has(name: str, held: set[str]) -> bool:
-    """Return whether ``held`` has a name, or the name of its people: *Tirvanian* for *Tirvania*."""
+def _has(name: str, quoted_words: set[str]) -> bool:
+    """Return whether the quotes have a name, or the name of its people: *Tirvanian* for *Tirvania*."""
     bare = _bare(name)
-    if name in held or bare in held:
+    if name in quoted_words or bare in quoted_words:
         return True
     return len(bare) > 3 and any(
-        _bare(word) in {bare, name} or word in {f"{bare}a", f"{bare}e"} for word in held
+        _bare(word) in {bare, name} or word in {f"{bare}a", f"{bare}e"} for word in quoted_words
     )
 
 
@@ -190,11 +192,11 @@ def _initials(text: str) -> list[str]:
     ]
 
 
-def _is_spelt_out(word: str, text: str, held: set[str]) -> bool:
+def _is_spelt_out(word: str, text: str, quoted_words: set[str]) -> bool:
     """Return whether a word belongs to a name whose initials the quotes have: *Authority* for *NWA*."""
     for name in _LONG_NAME.findall(text):
         short = "".join(regex.findall(r"\b\p{Lu}", name.removeprefix("The ")))
-        if word in regex.split(r"[\s-]", name) and len(short) > 1 and short.casefold() in held:
+        if word in regex.split(r"[\s-]", name) and len(short) > 1 and short.casefold() in quoted_words:
             return True
     return False
 
