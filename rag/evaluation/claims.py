@@ -170,12 +170,12 @@ def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> 
     above = [
         score
         for score in scores
-        if _are([one for one in sure if _judged(one) >= score], "supported", precision)
+        if _has_precision([one for one in sure if _judged(one) >= score], "supported", precision)
     ]
     below = [
         score
         for score in scores
-        if _are([one for one in judged if _judged(one) < score], "unsupported", precision)
+        if _has_precision([one for one in judged if _judged(one) < score], "unsupported", precision)
     ]
     supported_from = min(above, default=NEVER)
     return Thresholds(supported_from, min(max(below, default=0.0), supported_from))
@@ -185,7 +185,7 @@ def _judged(checked: CheckedClaim) -> float:
     return checked.found.checks["judge"]
 
 
-def _are(checked: Sequence[CheckedClaim], label: str, precision: float) -> bool:
+def _has_precision(checked: Sequence[CheckedClaim], label: str, precision: float) -> bool:
     right = sum(each.claim.label == label for each in checked)
     return len(checked) >= FEWEST and right >= precision * len(checked)
 
@@ -207,23 +207,26 @@ def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
             tuple(_rows(checked, group)),
         )
     called = [each for each in checked if each.found.verdict == "supported"]
-    fair = [each for each in checked if each.claim.label == "supported"]
+    supported = [each for each in checked if each.claim.label == "supported"]
     right = sum(each.claim.label == "supported" for each in called)
     rows = [
-        ("called supported and right", f"{right} of {len(called)}"),
-        ("of all that are", f"{right} of {len(fair)}"),
+        ("rightly called supported, of the claims called so", f"{right} of {len(called)}"),
+        ("rightly called supported, of the supported claims", f"{right} of {len(supported)}"),
     ]
     rows += [
-        (f"fair claims that the veto of {name} fails", f"{count} of {len(fair)}")
-        for name, count in _alarms(fair)
+        (f"supported claims that the veto of {name} rejects", f"{count} of {len(supported)}")
+        for name, count in _false_alarms(supported)
     ]
     judged = [each for each in checked if "judge" in each.found.checks]
     if judged and measured.thresholds:
-        fairly = [each.claim.label == "supported" for each in judged]
+        are_supported = [each.claim.label == "supported" for each in judged]
         ids = tuple(each.claim.id for each in judged)
-        area = estimate(Sample(ids, auroc([_judged(each) for each in judged], fairly)))
+        area = estimate(Sample(ids, auroc([_judged(each) for each in judged], are_supported)))
         rows += [("AUROC of the judge", f"{area.value:.3f}" if area else "none")]
-        rows += [(f"supported right, if from {bound}", _if_from(bound, called, judged)) for bound in BOUNDS]
+        rows += [
+            (f"rightly called supported with the threshold {bound}", _right_from(bound, called, judged))
+            for bound in BOUNDS
+        ]
         rows += [
             (f"calibrated on half of the claims, {name}", f"{value:.3f}")
             for name, value in asdict(measured.thresholds).items()
@@ -231,7 +234,7 @@ def claim_tables(measured: ClaimsMeasured) -> Iterator[Table]:
     yield Table("Figures", f"{measured.name}, {judge}.", ("", "claims"), tuple(rows))
 
 
-def _if_from(bound: float, called: Sequence[CheckedClaim], judged: Sequence[CheckedClaim]) -> str:
+def _right_from(bound: float, called: Sequence[CheckedClaim], judged: Sequence[CheckedClaim]) -> str:
     """Return "m of n": the threshold ``bound`` would call n claims supported, m of them rightly."""
     others = [each for each in called if "judge" not in each.found.checks]
     others += [each for each in judged if _judged(each) >= bound and each.found.checks.get("doubts", 1.0)]
@@ -244,6 +247,6 @@ def _rows(checked: Iterable[CheckedClaim], group: Callable[[CheckedClaim], str])
         yield (name, *(str(counts[name, verdict]) for verdict in WRITTEN))
 
 
-def _alarms(fair: Sequence[CheckedClaim]) -> Iterator[tuple[str, int]]:
+def _false_alarms(supported: Sequence[CheckedClaim]) -> Iterator[tuple[str, int]]:
     for name in VETOES:
-        yield name, sum(each.found.checks.get(name) == 0.0 for each in fair)
+        yield name, sum(each.found.checks.get(name) == 0.0 for each in supported)

@@ -404,8 +404,8 @@ def _completed(first: Quantity, second: Quantity, text: str, between: regex.Patt
     if joins or not between.fullmatch(gap) or first.unit or first.vague or second.vague:
         return first
     numeral = regex.search(r"\p{N}+(?:[.,]\p{N}+)?", second.written)
-    said = value_of(numeral[0], "en")[0] if numeral else Decimal(0)
-    scale = second.low / said if said and first.low < 1000 <= second.low / said else Decimal(1)
+    unscaled = value_of(numeral[0], "en")[0] if numeral else Decimal(0)
+    scale = second.low / unscaled if unscaled and first.low < 1000 <= second.low / unscaled else Decimal(1)
     return replace(
         first, low=first.low * scale, high=first.high * scale, step=first.step * scale, unit=second.unit,
         currency=first.currency or second.currency,

@@ -27,7 +27,7 @@ _UNSAFE = regex.compile(r"[“”\"«»|\[\]{}<>…?!*_#=@\\]|\bhttps?:|&[a-z]+;
 BREAK = regex.compile(r"[,;:](?!\d)|\s[–—-]\s")
 """The end of a clause."""
 
-_FRONTED = regex.compile(rf"^(?P<led>On|In|Since|By)\s(?P<date>{DATE.pattern}),?\s(?=\S)")
+_FRONTED = regex.compile(rf"^(?P<preposition>On|In|Since|By)\s(?P<date>{DATE.pattern}),?\s(?=\S)")
 _APPOSED = regex.compile(
     r"^(?P<subject>\p{Lu}[\p{L}’' -]{2,50}),\s(?:who|which|an?|the|whose)\s[^,;:]{3,90},\s(?P<rest>\p{Ll}.*)$"
 )
@@ -119,7 +119,7 @@ def parse_clause(sentence: str, around: str) -> Clause | None:
     date = ""
     fronted = _FRONTED.match(sentence)
     if fronted is not None:
-        date = f" {fronted['led'].lower()} {fronted['date']}"
+        date = f" {fronted['preposition'].lower()} {fronted['date']}"
         sentence = sentence[fronted.end() :]
         sentence = sentence[0].upper() + sentence[1:]
     apposed = _APPOSED.match(sentence)

@@ -74,11 +74,11 @@ _COUNTED = regex.compile(
     r"(?P<rest>(?:\s(?:in|at|on|to|from|for|across|along|near|by|under)\s.*)?)$"
 )
 _DATED = regex.compile(
-    rf"^(?:(?P<rest>.*?)\s)?(?P<led>on|in|by|since|until)\s(?P<date>{DATE.pattern})"
+    rf"^(?:(?P<rest>.*?)\s)?(?P<preposition>on|in|by|since|until)\s(?P<date>{DATE.pattern})"
     r"(?:\s(?:at|in the)\s[\p{L}\p{N}: ]{3,12})?$"
 )
 _PLACED = regex.compile(
-    r"^(?P<rest>.*?\p{Ll}{3,})\s(?P<led>in|at|to|from)\s(?P<place>(?:the\s)?\p{Lu}[\p{L}’'-]*"
+    r"^(?P<rest>.*?\p{Ll}{3,})\s(?P<preposition>in|at|to|from)\s(?P<place>(?:the\s)?\p{Lu}[\p{L}’'-]*"
     r"(?:\s(?:\p{Lu}[\p{L}’'-]*|and|of|the))*)(?:\suntil\s.*)?$"
 )
 _MOVED = frozenset({
@@ -232,23 +232,23 @@ def _who(clause: Clause) -> Iterator[str]:
 def _when(clause: Clause) -> Iterator[str]:
     dated = _DATED.match(clause.rest)
     if dated is not None:
-        rest, led = dated["rest"] or "", dated["led"]
+        rest, preposition = dated["rest"] or "", dated["preposition"]
     elif clause.date:
-        rest, led = clause.rest, clause.date.split()[0]
+        rest, preposition = clause.rest, clause.date.split()[0]
     else:
         return
-    asks = _asks_when(clause, rest, led)
+    asks = _asks_when(clause, rest, preposition)
     if asks is not None and _is_event(clause, rest) and not HAS_NUMBER.search(rest):
         yield f"{asks} {_inverted(clause, rest)}?"
 
 
-def _asks_when(clause: Clause, rest: str, led: str) -> str | None:
-    if led == "by":
+def _asks_when(clause: Clause, rest: str, preposition: str) -> str | None:
+    if preposition == "by":
         return "When" if rest.startswith("due ") else "By when" if clause.verb in {"will", "must"} else None
-    if led == "since":
+    if preposition == "since":
         lasts = clause.verb in {"has", "have"} and of_participle(rest.removeprefix("been ").partition(" ")[0])
         return "Since when" if lasts else None
-    return "When" if led in {"on", "in"} else None
+    return "When" if preposition in {"on", "in"} else None
 
 
 def _is_event(clause: Clause, rest: str) -> bool:
@@ -272,12 +272,12 @@ def _where(clause: Clause) -> Iterator[str]:
     placed = _PLACED.match(_undated(clause.rest))
     if placed is None or clause.base is not None or clause.verb not in _IS | {"must"}:
         return
-    rest, led = placed["rest"], placed["led"]
+    rest, preposition = placed["rest"], placed["preposition"]
     last = rest.split()[-1]
     if of_participle(last) is None or HAS_NUMBER.search(rest):
         return
-    if led in {"in", "at"} or last in _MOVED:
-        yield f"Where {_inverted(clause, rest)}{'' if led in {'in', 'at'} else f' {led}'}?"
+    if preposition in {"in", "at"} or last in _MOVED:
+        yield f"Where {_inverted(clause, rest)}{'' if preposition in {'in', 'at'} else f' {preposition}'}?"
 
 
 def _why(sentence: str, around: str) -> Iterator[GeneratedQuestion]:

@@ -18,7 +18,7 @@ from index.library import Library
 from index.records import Filters
 from rag.engine import QueryEngine
 from rag.suggesting.proper_names import DATE
-from rag.suggesting.suggestions import LANGUAGE, Candidate, candidates_in, is_answered_by, unlike
+from rag.suggesting.suggestions import LANGUAGE, Candidate, candidates_in, is_answered_by, without_repetitions
 
 MAX_STARTERS = 4
 """The most starters."""
@@ -113,7 +113,7 @@ class StarterMaker:
         if made.complete or not self._engine.is_idle or self._is_busy():
             return
         if state != self._made[0]:
-            self._tries = tries(self._engine)
+            self._tries = try_questions(self._engine)
         try:
             found = next(self._tries)
         except StopIteration:
@@ -123,7 +123,7 @@ class StarterMaker:
         self._made = state, replace(made, starters=starters, complete=len(starters) == MAX_STARTERS)
 
 
-def tries(engine: QueryEngine) -> Iterator[Starter | None]:
+def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
     """Try questions about the newest reports; yield a starter for each that the library answers, else None.
 
     One question about each report is found before the second about any report.
@@ -158,7 +158,7 @@ def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
         clear = [each for each in named if _is_clear(each.question)]
         # "Who" takes the place of the subject, so these questions read worse than the others and come last.
         clear.sort(key=lambda each: each.question.startswith("Who "))
-        chosen = list(unlike(clear, earlier))[:_TRIED_EACH]
+        chosen = list(without_repetitions(clear, earlier))[:_TRIED_EACH]
         earlier += [each.question for each in chosen]
         if chosen:
             found.append((document.title, chosen))

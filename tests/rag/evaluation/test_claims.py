@@ -79,7 +79,7 @@ def test_verdicts_are_counted_by_label_kind_and_language(tmp_path: Path) -> None
     assert by_label.rows == (("supported", "1", "0", "0"), ("unsupported", "0", "0", "1"))
     assert by_kind.rows[1] == ("unsupported: figure-changed", "0", "0", "1")
     assert by_language.rows[0] == ("supported: en", "1", "0", "0")
-    assert figures.rows[0] == ("called supported and right", "1 of 1")
+    assert figures.rows[0] == ("rightly called supported, of the claims called so", "1 of 1")
     assert measured.thresholds is None
 
 
