@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from tests.support import milvus, postgresql
 from tests.support.background import Held
@@ -32,6 +33,10 @@ ENGINES = frozenset(os.environ.get("FOOTNOTED_TEST_ENGINE", "").split(","))
 """The engines on which the tests run: ``postgresql``, and ``milvus`` or ``milvus-lite``."""
 
 SEEDS = Path(__file__).parent.parent / "seeds"
+
+# The time of an example depends on the load of the machine.
+settings.register_profile("without deadline", deadline=None)
+settings.load_profile("without deadline")
 
 # With Python's thresholds, a third of the time in which a server is made goes to the garbage collector.
 gc.set_threshold(50_000, 10, 10)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Chunk, Document, Span
-from tests.support.writings import PATIENT, TEXTS
+from tests.support.writings import TEXTS
 
 
 @pytest.mark.parametrize(("start", "end"), [(-1, 0), (2, 1), (-2, -1)])
@@ -60,7 +60,6 @@ def test_a_format_without_pages_has_none() -> None:
     assert Document("words", "T", "text").page_at(3) is None
 
 
-@PATIENT
 @given(TEXTS, st.data())
 def test_every_character_lies_on_the_page_that_holds_it(text: str, data: st.DataObject) -> None:
     later = data.draw(st.lists(st.integers(0, len(text)), max_size=5))

@@ -16,7 +16,6 @@ from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord
 from tests.support.edits import GATE, REPORT, edit
 from tests.support.reports import found, write
-from tests.support.writings import PATIENT
 
 VALUES = {
     "title": st.sampled_from(["", "On gate 3", "Of water: #1 'quoted'"]) | st.text(max_size=12),
@@ -31,7 +30,7 @@ EDITS = st.lists(
 )
 
 
-@settings(PATIENT, max_examples=6)
+@settings(max_examples=6)
 @given(EDITS)
 def test_after_any_edits_the_library_is_what_one_is_that_was_edited_at_once(
     encoder: Encoder, loading: Isolated, edits: list[tuple[int, dict[str, str]]]

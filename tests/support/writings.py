@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import settings
 from hypothesis import strategies as st
-
-PATIENT = settings(deadline=None)
-"""No deadline: the time of an example depends on the load of the machine."""
 
 SENTENCES = (
     "The council of Varda closed the third gate of the dam on Monday.",

@@ -38,7 +38,7 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedCounts]:
         max_size=20,
     )
 )
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_any_hits_are_allowed_as_in_memory(
     strategy: Strategy, shared: SharedCounts, steps: list[tuple[int, str, str, int]]
 ) -> None:

@@ -24,7 +24,6 @@ from index.records import Filters
 from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 from tests.support.reports import incoming, near_duplicates, version, write
 from tests.support.stories import COPIES, FOOTER, LEAD, OTHER_STORY, STORY
-from tests.support.writings import PATIENT
 from ui.http.documents import document_response
 
 WIRE = " ".join(STORY)
@@ -181,7 +180,6 @@ def made(kinds: list[int], noise: int) -> np.ndarray:
     return np.stack(rows).astype(np.uint32)
 
 
-@PATIENT
 @given(MARKS, st.integers(0, 1000), st.randoms(use_true_random=False))
 def test_groups_are_those_that_comparing_all_pairs_finds_in_any_order(
     kinds: list[int], noise: int, chance: object
@@ -218,7 +216,7 @@ CHANGES = st.lists(
 are queried."""
 
 
-@settings(PATIENT, max_examples=30)
+@settings(max_examples=30)
 @given(st.lists(st.integers(0, 6), min_size=12, max_size=12), st.integers(0, 1000), CHANGES)
 def test_groups_that_followed_each_generation_are_those_made_afresh(
     tmp_path_factory: pytest.TempPathFactory,

@@ -15,7 +15,7 @@ from index.documents import Document
 from index.records import Filters, Passage
 from index.text.segmentation import sentences
 from tests.support.reports import version
-from tests.support.writings import PATIENT, TEXTS
+from tests.support.writings import TEXTS
 
 
 @pytest.fixture
@@ -35,7 +35,6 @@ STORABLE = TEXTS.filter(lambda text: "\0" not in text)
 
 
 class TestPassages:
-    @PATIENT
     @given(st.lists(STORABLE, min_size=1, max_size=3))
     def test_they_are_the_spans_of_their_documents_text(
         self, tmp_path_factory: pytest.TempPathFactory, texts: list[str]

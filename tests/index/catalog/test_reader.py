@@ -18,7 +18,6 @@ from index.documents import Document
 from index.errors import DocumentNotFoundError
 from index.records import Filters, Recipe
 from tests.support.reports import version
-from tests.support.writings import PATIENT
 
 FINE = Recipe("fine@1", 4, 0, 1)
 
@@ -160,7 +159,7 @@ class TestVectors:
 
 
 class TestAllowed:
-    @settings(PATIENT, max_examples=25)
+    @settings(max_examples=25)
     @given(
         st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["Council", "Ministry"])), max_size=6),
         st.sets(st.integers(1, 6), max_size=3),

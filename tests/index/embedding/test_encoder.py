@@ -22,7 +22,7 @@ from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.embedding.late_interaction import ACROSS_LANGUAGES, LAST
 from index.embedding.machine import PRECISIONS, Machine, Precision
 from index.errors import EncoderError
-from tests.support.writings import PATIENT, SENTENCES, TEXTS
+from tests.support.writings import SENTENCES, TEXTS
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -76,7 +76,7 @@ class TestVectors:
         assert exact.encode(texts) == pytest.approx(own, abs=1e-5)
         assert exact.encode_query(SENTENCES[1]) == pytest.approx(own[1], abs=1e-5)
 
-    @settings(PATIENT, max_examples=15)
+    @settings(max_examples=15)
     @given(TEXTS)
     def test_they_have_length_one(self, encoder: Encoder, text: str) -> None:
         vectors = encoder.encode([text, text])
@@ -177,7 +177,6 @@ class TestMemory:
 
 
 class TestTokens:
-    @PATIENT
     @given(TEXTS)
     def test_tokens_are_spans_of_the_text_in_order(self, encoder: Encoder, text: str) -> None:
         spans = encoder.token_spans(text)
@@ -197,7 +196,6 @@ class TestTokens:
         assert encoder.clip(title, 0) == ""
         assert encoder.clip("", 3) == ""
 
-    @PATIENT
     @given(TEXTS)
     def test_what_is_clipped_is_a_beginning_of_so_many_tokens(self, encoder: Encoder, text: str) -> None:
         clipped = encoder.clip(text, 5)

@@ -16,7 +16,7 @@ from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.embedding.late_chunking import Offsets, token_parts
 from index.embedding.late_interaction import LAST
 from index.embedding.model import TokenPasses
-from tests.support.writings import PATIENT, PIECES, SENTENCES
+from tests.support.writings import PIECES, SENTENCES
 
 if TYPE_CHECKING:
     from sentence_transformers.base.modules import Module
@@ -51,7 +51,7 @@ def test_a_part_has_the_tokens_that_begin_in_it(exact: Encoder) -> None:
     assert tokens(exact, text, parts) == ((2, 6), (6, 10))
 
 
-@settings(PATIENT, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(PIECES, min_size=1, max_size=6), st.sampled_from(["", "A title\n"]))
 def test_parts_follow_each_other_and_miss_no_token_that_the_model_sees(
     exact: Encoder, pieces: list[str], title: str

@@ -23,7 +23,7 @@ from index.embedding.encoder import Encoder, encoder_of, open_encoder
 from index.embedding.machine import PRECISIONS, Machine
 from index.embedding.model import Vectors
 from index.embedding.sentence_transformer import calculate_in_bfloat16
-from tests.support.writings import PATIENT, PIECES, SENTENCES
+from tests.support.writings import PIECES, SENTENCES
 
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
@@ -76,7 +76,7 @@ class TestCompany:
         queries = np.stack([either.encode_query(text) for text in SENTENCES])
         assert np.sum(queries * alone, axis=1).min() > 0.999
 
-    @settings(PATIENT, max_examples=8)
+    @settings(max_examples=8)
     @given(st.lists(PIECES, min_size=1, max_size=3), st.lists(PIECES, max_size=3), st.randoms())
     def test_in_any_company_and_order(
         self, either: Encoder, texts: list[str], others: list[str], random: Random

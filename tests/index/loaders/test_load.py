@@ -224,7 +224,7 @@ def assert_storable(document: Document) -> None:
         assert said.encode("utf-8").decode("utf-8") == said
 
 
-@settings(deadline=None, max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.sampled_from(sorted(SUFFIXES)),
     st.one_of(st.binary(min_size=1, max_size=300), st.lists(PIECES, min_size=1, max_size=40).map(b"".join)),

@@ -7,7 +7,7 @@ import unicodedata
 from hypothesis import given
 
 from index.search.analyzers import PAIRS, analyzers, field_of, single_characters, terms, terms_in
-from tests.support.writings import PATIENT, TEXTS
+from tests.support.writings import TEXTS
 
 
 def test_a_text_is_its_stems_in_order_each_once() -> None:
@@ -37,7 +37,6 @@ def test_pairs_do_not_bridge_what_stands_between_two_runs() -> None:
     assert terms_in(PAIRS, "no run at all") == []
 
 
-@PATIENT
 @given(TEXTS)
 def test_an_accent_may_be_a_character_of_its_own_in_every_field(text: str) -> None:
     for field in analyzers():

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from index.records import Allowed
 from index.search.analyzers import terms
 from index.search.bm25 import Entry, LexicalIndex
-from tests.support.writings import PATIENT, SENTENCES
+from tests.support.writings import SENTENCES
 
 ENGLISH = {
     1: "Police arrested nine suspects near the river.",
@@ -147,7 +147,6 @@ class TestMost:
         share = empty.words().search("river", 1)[1] / empty.words().max_score("river")
         assert 0.99 < share <= 1
 
-    @PATIENT
     @given(texts=st.lists(st.sampled_from(SPACED), min_size=1, max_size=6), query=st.sampled_from(SPACED))
     def test_no_passage_scores_above_it_in_a_library_of_one_language(
         self, tmp_path_factory: pytest.TempPathFactory, texts: list[str], query: str
@@ -228,7 +227,6 @@ class TestSingleCharacters:
         empty.add(Entry(n, "zh", f"自来水第{n}号", n) for n in range(9_000))
         assert 10 <= len(empty.words().search("水", 10)) < 5_000
 
-    @PATIENT
     @given(
         texts=st.lists(st.text("水火土山ab1 。", max_size=8), max_size=8), character=st.sampled_from("水火")
     )
@@ -272,7 +270,6 @@ class TestSearch:
         assert list(empty.words().search("gate", 1)) == [50]
         assert sorted(empty.words().search("gate", 2)) == [*range(20), 50]
 
-    @PATIENT
     @given(st.one_of(st.text(), st.lists(st.sampled_from(SENTENCES)).map(" ".join)))
     def test_nothing_in_a_query_is_syntax(self, index: LexicalIndex, query: str) -> None:
         assert set(index.words().search(query, 10)) <= set(ENGLISH)
@@ -297,7 +294,7 @@ class TestNarrowing:
         max_size=12,
     )
 
-    @settings(PATIENT, max_examples=30)
+    @settings(max_examples=30)
     @given(texts=TEXTS, data=st.data(), limit=st.integers(1, 12))
     def test_it_is_the_full_ranking_without_what_may_not_be_found(
         self,

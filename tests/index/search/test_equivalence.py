@@ -19,7 +19,6 @@ from index.library import Library
 from index.loaders.sandbox.client import Isolated
 from tests.support.reports import found, write
 from tests.support.reports import near_duplicates as similar
-from tests.support.writings import PATIENT
 
 NAMES = ("a.txt", "b.md", "sub/c.txt", "sub/deep/d.txt", "é.txt", "page.html")
 
@@ -117,7 +116,7 @@ def reader() -> Iterator[Isolated]:
         yield opened
 
 
-@settings(PATIENT, max_examples=8)
+@settings(max_examples=8)
 @given(st.dictionaries(st.sampled_from(NAMES), TEXTS, min_size=2), ROUNDS)
 def test_a_library_finds_what_one_indexed_from_scratch_finds(
     encoder: Encoder,

@@ -20,7 +20,6 @@ from index.loaders.sandbox.client import Isolated
 from index.records import DocumentRecord, Filters, Incoming
 from index.search.fusion import DENSE_WEIGHT
 from tests.support.reports import incoming, paths, words, write
-from tests.support.writings import PATIENT
 
 REPORTS = 150
 """More than the number of candidates that each half contributes to an unfiltered search."""
@@ -32,7 +31,7 @@ COLLECTIONS = ("dams", "rivers", "Letters of 2031", "gates")
 KINDS = ("text", "pdf", "docx")
 DATES = ("2031", "2031-03", "2031-03-01", "2031-06-15", "2031-12", "2032")
 
-MOSTLY = settings(PATIENT, max_examples=60)
+MOSTLY = settings(max_examples=60)
 
 
 def report(number: int, text: str) -> Incoming:

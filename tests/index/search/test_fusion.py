@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from index.search.fusion import DENSE_WEIGHT, UNREAD, fuse, share_of_vectors
-from tests.support.writings import PATIENT
 
 COSINES = st.dictionaries(st.integers(1, 40), st.floats(-1, 1, width=32), max_size=20)
 WEIGHTS = st.floats(0, 1)
@@ -55,7 +54,6 @@ def test_the_dense_half_weighs_035_unless_told_otherwise() -> None:
     assert fuse({1: 1.0, 2: 0.0}, {2: 3.0}, 4.0) == pytest.approx({1: 0.35, 2: 0.65 * 0.75})
 
 
-@PATIENT
 @given(halves(), MOST, WEIGHTS)
 def test_scores_lie_between_0_and_1_and_every_number_of_the_pool_has_one(
     pool: tuple[dict[int, float], dict[int, float]], most: float, weight: float
@@ -66,7 +64,6 @@ def test_scores_lie_between_0_and_1_and_every_number_of_the_pool_has_one(
     assert all(0 <= score <= 1 + 1e-9 for score in scores.values())
 
 
-@PATIENT
 @given(halves(), MOST)
 def test_the_whole_weight_on_one_half_is_the_order_of_that_half(
     pool: tuple[dict[int, float], dict[int, float]], most: float
@@ -81,7 +78,6 @@ def test_the_whole_weight_on_one_half_is_the_order_of_that_half(
                 assert by_word[one] >= by_word[other]
 
 
-@PATIENT
 @given(halves(), MOST, WEIGHTS)
 def test_better_in_both_halves_is_better(
     pool: tuple[dict[int, float], dict[int, float]], most: float, weight: float

@@ -14,7 +14,7 @@ from index.documents import Chunk, Document, Span
 from index.embedding.encoder import Encoder
 from index.text.chunks import MAX_CHUNK_TOKENS, TokenSpans, chunk
 from index.text.segmentation import sentences
-from tests.support.writings import LANGUAGES, PATIENT, TEXTS
+from tests.support.writings import LANGUAGES, TEXTS
 
 ROOM = st.integers(1, 40)
 SHORT_WORDS = ("dam", "gate", "Varda", "third.", "fell!", "why?", "No.", "2.5", "(so", "said)", "\n")
@@ -60,7 +60,6 @@ def is_whole(text: str, chunks: list[Chunk]) -> None:
     assert not text[place:].strip()
 
 
-@PATIENT
 @given(TEXTS, LANGUAGES, ROOM, TOKENISERS)
 @example("\U0001f468", "en", 1, bytes_of_words)
 @example("a \U0001f468\u200d\U0001f469b", "en", 1, bytes_of_words)
@@ -69,7 +68,6 @@ def test_chunks_reconstruct_the_document(text: str, language: str, room: int, to
     is_whole(text, chunk(Document(text, "T", "text", language), tokeniser, room))
 
 
-@PATIENT
 @given(TEXTS, LANGUAGES, ROOM, TOKENISERS)
 def test_a_chunk_has_at_most_as_many_tokens_as_there_is_room(
     text: str, language: str, room: int, tokeniser: TokenSpans
@@ -80,7 +78,6 @@ def test_a_chunk_has_at_most_as_many_tokens_as_there_is_room(
         assert count(piece.span) <= room or regex.fullmatch(r"\X|.", piece.span.of(text), regex.DOTALL)
 
 
-@PATIENT
 @given(TEXTS, LANGUAGES)
 def test_with_the_encoders_own_tokens_every_chunk_fits_and_can_be_read(
     encoder: Encoder, text: str, language: str
@@ -93,7 +90,6 @@ def test_with_the_encoders_own_tokens_every_chunk_fits_and_can_be_read(
         assert len("".join(piece.span.of(text).split())) <= LONGEST_CHUNK
 
 
-@PATIENT
 @given(st.lists(st.sampled_from(SHORT_WORDS)).map(" ".join), ROOM)
 def test_a_chunk_ends_only_where_the_next_sentence_does_not_fit(text: str, room: int) -> None:
     count = counter(text, words)
@@ -101,7 +97,6 @@ def test_a_chunk_ends_only_where_the_next_sentence_does_not_fit(text: str, room:
         assert count(Span(piece.span.start, following.sentences[0].end)) > room
 
 
-@PATIENT
 @given(st.lists(st.sampled_from(SHORT_WORDS)).map(" ".join), ROOM)
 def test_a_sentence_that_fits_is_never_cut(text: str, room: int) -> None:
     count = counter(text, words)

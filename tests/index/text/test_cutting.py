@@ -15,7 +15,7 @@ from index.documents import Document
 from index.text.chunks import chunk
 from index.text.cutting import Chunks, Cut, cut
 from index.text.minhash import signature
-from tests.support.writings import LANGUAGES, PATIENT, TEXTS
+from tests.support.writings import LANGUAGES, TEXTS
 
 TABLE = (
     "Gates\nName | 2019 | 2020\nNorth | 1 | 2\nSouth | 3 | 4\n\nThe third gate is closed. It stays closed."
@@ -26,7 +26,6 @@ def words(text: str) -> list[tuple[int, int]]:
     return [match.span() for match in regex.finditer(r"\w+|[^\w\s]", text)]
 
 
-@PATIENT
 @given(st.just(TABLE) | TEXTS, LANGUAGES, st.integers(1, 40))
 def test_packed_passages_are_those_of_the_document(text: str, language: str, room: int) -> None:
     document = Document(text, "T", "text", language)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from index.documents import Document
 from index.text.diff import revisions
 from index.text.segmentation import sentences
-from tests.support.writings import PATIENT, TEXTS
+from tests.support.writings import TEXTS
 
 GATE, WATER, SHOES = "The third gate is shut.", "The water is clean.", "Shoes are made here."
 
@@ -62,7 +62,6 @@ SHUFFLED = st.lists(st.sampled_from([GATE, WATER, SHOES, "It held.", "It fell.",
 )
 
 
-@PATIENT
 @given(SHUFFLED | TEXTS, SHUFFLED | TEXTS)
 def test_what_stayed_and_went_is_the_old_text_and_what_stayed_and_came_the_new(old: str, new: str) -> None:
     found = revisions(document(old), document(new))
@@ -74,7 +73,6 @@ def test_what_stayed_and_went_is_the_old_text_and_what_stayed_and_came_the_new(o
             assert each.old.of(old).split() == each.new.of(new).split()
 
 
-@PATIENT
 @given(TEXTS)
 def test_nothing_changed_between_a_text_and_itself(text: str) -> None:
     assert {each.change for each in revisions(document(text), document(text))} <= {"stayed"}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from index.documents import Span
 from index.text import find as matching
 from index.text.find import fold_characters, matches
-from tests.support.writings import PATIENT, TEXTS
+from tests.support.writings import TEXTS
 
 
 def found(text: str, query: str) -> list[str]:
@@ -61,7 +61,6 @@ def test_a_place_counts_code_points_of_the_text_itself() -> None:
     assert list(matches("dam ßß dam", "dam")) == [Span(0, 3), Span(7, 10)]
 
 
-@PATIENT
 @given(TEXTS | st.text(), st.data())
 def test_every_match_folds_to_what_is_looked_for_and_none_overlaps(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
@@ -75,7 +74,6 @@ def test_every_match_folds_to_what_is_looked_for_and_none_overlaps(text: str, da
         place = span.end
 
 
-@PATIENT
 @given(TEXTS, st.data())
 def test_a_word_is_found_where_it_stands_in_whichever_form_and_case(text: str, data: st.DataObject) -> None:
     words = text.split()
@@ -112,7 +110,6 @@ INTRICATE = st.text(st.sampled_from("aaab sßﬃfe\u0301\u00ad\u200b각가\ufdfa
 
 
 @pytest.mark.parametrize("window", [1, 2, 3, 7])
-@PATIENT
 @given(text=INTRICATE | TEXTS, data=st.data())
 def test_what_is_found_does_not_depend_on_the_windows_in_which_a_text_is_folded(
     window: int, text: str, data: st.DataObject

@@ -43,7 +43,7 @@ def test_a_second_process_maps_what_the_first_has_unpacked(
 
 
 @given(st.text(max_size=60) | st.sampled_from(TEXTS))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_it_gives_what_the_package_s_own_gives(cache: Path, unpacked: LanguageIdentifier, text: str) -> None:
     assert open_identifier(LANGUAGES, cache).classify(text) == unpacked.classify(text)
 

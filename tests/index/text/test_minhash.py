@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from index.text.minhash import NEAR_DUPLICATE, PERMUTATIONS, numbers, resemblance, signature
 from tests.support.stories import FOOTER, OTHER_STORY, STORY
-from tests.support.writings import BREAKS, PATIENT, SENTENCES
+from tests.support.writings import BREAKS, SENTENCES
 
 TEXTS = st.lists(st.sampled_from([*SENTENCES, *BREAKS]), max_size=30).map("".join)
 
@@ -102,7 +102,6 @@ def test_a_long_text_has_the_signature_of_its_shingles_however_many_are_permuted
     assert alike(" ".join(words), " ".join(turned)) > 0.97
 
 
-@PATIENT
 @given(TEXTS, TEXTS)
 def test_resemblance_is_mutual_and_whole_only_to_itself(one: str, other: str) -> None:
     first, second = signature(one), signature(other)

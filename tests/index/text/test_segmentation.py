@@ -9,14 +9,13 @@ from hypothesis import strategies as st
 from index.documents import Span
 from index.text.segmentation import sentences
 from index.text.tabular import tables
-from tests.support.writings import LANGUAGES, PATIENT, TEXTS
+from tests.support.writings import LANGUAGES, TEXTS
 
 
 def said(text: str, language: str = "en") -> list[str]:
     return [span.of(text) for span in sentences(text, language)]
 
 
-@PATIENT
 @given(TEXTS, LANGUAGES)
 def test_sentences_lie_in_order_and_only_white_space_between_them(text: str, language: str) -> None:
     place = 0
@@ -28,14 +27,12 @@ def test_sentences_lie_in_order_and_only_white_space_between_them(text: str, lan
     assert not text[place:].strip()
 
 
-@PATIENT
 @given(st.text(), LANGUAGES)
 def test_this_holds_of_any_text_at_all(text: str, language: str) -> None:
     kept = "".join(span.of(text) for span in sentences(text, language))
     assert "".join(kept.split()) == "".join(text.split())
 
 
-@PATIENT
 @given(TEXTS, TEXTS)
 def test_a_line_break_ends_a_sentence(before: str, after: str) -> None:
     apart = f"{before}\n{after}"

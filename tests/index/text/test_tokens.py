@@ -13,7 +13,7 @@ from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, trainers
 from index.embedding.encoder import Encoder
 from index.text.tokens import WINDOW, Token, TokenSpans, token_spans_by, tokens_of
 from tests.support.reports import words as vocabulary
-from tests.support.writings import BREAKS, PATIENT, SENTENCES, TEXTS
+from tests.support.writings import BREAKS, SENTENCES, TEXTS
 
 SMALL = 4096
 LONG = st.tuples(st.lists(TEXTS, min_size=1, max_size=6), st.integers(1, 20)).map(
@@ -68,7 +68,7 @@ def token_spans(request: pytest.FixtureRequest, encoder: Encoder) -> TokenSpans:
     return kinds[request.param]()
 
 
-@settings(PATIENT, max_examples=20)
+@settings(max_examples=20)
 @given(text=LONG)
 def test_windows_have_the_tokens_of_the_whole(token_spans: TokenSpans, text: str) -> None:
     assert list(tokens_of(text, token_spans, SMALL)) == list(token_spans(text))

@@ -32,7 +32,6 @@ from tests.support.vector_sets import (
     ranked,
     units,
 )
-from tests.support.writings import PATIENT
 
 Maker = Callable[[Path, dict[int, Matrix]], VectorIndex]
 KINDS: dict[str, Maker] = {
@@ -58,7 +57,7 @@ def indexes(tmp_path_factory: pytest.TempPathFactory) -> list[VectorIndex]:
     return [made(tmp_path_factory.mktemp("vectors"), HELD) for made in KINDS.values()]
 
 
-@settings(PATIENT, max_examples=50)
+@settings(max_examples=50)
 @given(
     st.sets(st.sampled_from(NUMBERS)) | st.just(set(NUMBERS)),
     st.sets(st.sampled_from(NUMBERS)),
@@ -86,7 +85,7 @@ STEPS = st.one_of(
 )
 
 
-@settings(PATIENT, max_examples=40)
+@settings(max_examples=40)
 @given(st.lists(STEPS, max_size=8), st.sampled_from([FLAT, LISTS]), st.integers(1, 60))
 def test_whatever_was_done_it_finds_what_a_build_from_scratch_finds(
     tmp_path_factory: pytest.TempPathFactory,
@@ -192,7 +191,6 @@ def test_numbers_that_do_not_rise_are_refused(tmp_path: Path, numbers: list[int]
         VectorIndex.build(tmp_path / "base", D, 401, in_batches(HELD))
 
 
-@PATIENT
 @given(st.lists(st.integers(1, 900), min_size=1, max_size=60))
 def test_recent_vectors_stand_in_few_blocks_in_order(additions: list[int]) -> None:
     blocks: tuple[FlatVectors, ...] = ()

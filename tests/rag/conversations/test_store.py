@@ -135,7 +135,7 @@ def test_citing_answers_come_newest_first(store: AnswerStore) -> None:
 
 
 @given(st.lists(st.tuples(st.sampled_from("st"), st.none() | st.integers(0, 12), st.booleans()), max_size=12))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_a_conversation_contains_answers_that_were_neither_replaced_nor_deleted(
     steps: list[tuple[str, int | None, bool]],
 ) -> None:

@@ -46,7 +46,7 @@ documents = st.lists(
 ).map(lambda pieces: "".join(sentence + gap for sentence, gap in pieces))
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=documents, question=st.sampled_from([*SENTENCES, "Who arrested 40 people on Monday?"]))
 def test_every_quote_is_its_span_of_the_stored_text(
     encoder: Encoder, tmp_path_factory: object, text: str, question: str

@@ -111,7 +111,7 @@ def test_an_independent_question_is_not_joined(encoder: Encoder, question: str) 
     assert joined(encoder, question, ACCUSED) is None
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(
     st.sampled_from(["", "And ", "What about ", "in "]),
     st.text(

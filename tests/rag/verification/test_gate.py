@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 import regex
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from rag.errors import ModelError
@@ -144,7 +144,6 @@ PLACES = ("Tolm", "Sarn", "Dovar", "Brenn")
 NUMBERS = st.integers(21, 99_999)
 
 
-@settings(deadline=None)
 @given(st.sampled_from(PLACES), NUMBERS, NUMBERS, st.booleans())
 def test_a_changed_figure_in_a_repeated_sentence_is_never_supported(
     place: str, number: int, other: int, grouped: bool
@@ -158,14 +157,12 @@ def test_a_changed_figure_in_a_repeated_sentence_is_never_supported(
     assert check(changed.partition(",  ")[0], quote)[0] != "supported"
 
 
-@settings(deadline=None)
 @given(st.text())
 def test_any_text_supports_itself(text: str) -> None:
     assume(regex.search(r"[\p{L}\p{N}]", text))
     assert check(text, text, language="und")[0] == "supported"
 
 
-@settings(deadline=None)
 @given(st.sampled_from(CASES), st.data())
 def test_no_veto_fails_a_quote(case: dict[str, list[dict[str, str]]], data: st.DataObject) -> None:
     evidence = [Evidence(**item) for item in case["evidence"]]  # type: ignore[arg-type]

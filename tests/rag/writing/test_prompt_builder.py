@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 import regex
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Span
@@ -122,7 +122,6 @@ def test_other_brackets_stay_unchanged() -> None:
     )
 
 
-@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 12), st.text(min_size=1, max_size=200)), max_size=30),
     st.integers(0, 4_000),

@@ -214,7 +214,7 @@ _PARTS = st.sampled_from(
 _REPLIES = st.one_of(st.text(), st.lists(_PARTS, max_size=25).map("".join))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_REPLIES, st.data(), st.booleans())
 def test_the_statements_do_not_depend_on_the_pieces_of_the_reply(
     reply: str, data: st.DataObject, cut: bool
@@ -227,7 +227,7 @@ def test_the_statements_do_not_depend_on_the_pieces_of_the_reply(
     assert read(reply, cut=cut, pieces=list(reply)) == whole
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(_REPLIES)
 def test_a_statement_has_words_without_marks_and_can_be_encoded(reply: str) -> None:
     for text, numbers in read(reply):

@@ -229,7 +229,7 @@ def conversations_of_any_words(draw: st.DrawFn) -> tuple[str, list[Answer]]:
 
 @each_format
 @given(conversation=conversations_of_any_words())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_words_of_any_kind_are_read_as_a_page_shows_them(
     form: Format, conversation: tuple[str, list[Answer]]
 ) -> None:
@@ -243,7 +243,7 @@ def test_words_of_any_kind_are_read_as_a_page_shows_them(
 
 @each_format
 @given(data=st.data())
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_a_file_that_was_cut_or_spoilt_is_read_or_refused(form: Format, data: st.DataObject) -> None:
     whole = written_as(form)
     place = data.draw(st.integers(0, len(whole) - 1))

@@ -84,7 +84,7 @@ def test_the_library_reads_the_sentences_with_their_footnotes() -> None:
 
 
 @given(answers_of_any_words())
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=15)
 def test_every_part_is_sound_and_every_mark_has_its_footnote(made: Answer) -> None:
     made = replace(made, question=made.question * 300)
     found_parts = parts(written(made))

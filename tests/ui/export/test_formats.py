@@ -60,7 +60,7 @@ def test_what_is_read_is_what_was_said(form: Format) -> None:
 
 @each_format
 @given(made=answers_of_any_words())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_words_of_any_kind_are_read_as_a_page_shows_them(form: Format, made: Answer) -> None:
     assert carried(made, form) == as_read(lay_out(made, DIGESTS))
 
@@ -109,7 +109,7 @@ def test_a_format_is_known_by_its_suffix(suffix: str, found: str | None) -> None
     "name", ["answer.md", "answer.html", "answer.docx", "answer.json", "answer.txt", "answer"]
 )
 @given(data=st.binary(max_size=300))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 def test_what_is_no_export_is_said_to_be_none(name: str, data: bytes) -> None:
     with pytest.raises(NotExportedError) as caught:
         read_export(data, Path(name))
@@ -118,7 +118,7 @@ def test_what_is_no_export_is_said_to_be_none(name: str, data: bytes) -> None:
 
 @each_format
 @given(data=st.data())
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_a_file_that_was_cut_or_spoilt_is_read_or_refused(form: Format, data: st.DataObject) -> None:
     whole = export(full_answer(), form, DIGESTS)
     place = data.draw(st.integers(0, len(whole) - 1))

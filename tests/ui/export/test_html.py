@@ -92,7 +92,7 @@ def test_each_mark_leads_to_its_footnote_and_back() -> None:
 
 
 @given(answers_of_any_words())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_words_of_documents_and_persons_are_no_markup(made: Answer) -> None:
     page = Elements(written(made))
     assert {tag for tag, _ in page.found} <= TAGS

@@ -115,7 +115,7 @@ def test_escaped_words_are_shown_as_they_are_and_make_nothing(words: str) -> Non
 
 
 @given(answers_of_any_words())
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_words_of_documents_and_persons_are_no_markup(made: Answer) -> None:
     body = re.sub(r"(?m)^\[\^.*\n|^    .*\n|^<!--.*\n", "", written(made))
     markup = MarkdownIt("gfm-like", {"html": True, "linkify": False}).render(body)

@@ -178,7 +178,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.lists(PIECES, max_size=40).map(b"".join))
 def test_any_message_gives_a_storable_document_or_has_no_words(
     data: bytes,

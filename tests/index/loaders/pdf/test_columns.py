@@ -223,7 +223,7 @@ def test_a_line_of_figures_over_the_page_is_not_joined() -> None:
     assert read(draw(column("310"), column("tals were spent"))) == "310\n\ntals were spent"
 
 
-@settings(deadline=None, max_examples=15)
+@settings(max_examples=15)
 @given(
     st.lists(st.from_regex(r"[a-z]{2,11}", fullmatch=True), min_size=150, max_size=320),
     st.integers(2, 3),

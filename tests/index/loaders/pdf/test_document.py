@@ -243,7 +243,7 @@ def test_several_threads_may_read_at_once() -> None:
     assert texts == [f"Report {number}. {FIRST}\n\n{SECOND}" for number in range(6)] * 3
 
 
-@settings(deadline=None, max_examples=50)
+@settings(max_examples=50)
 @given(st.lists(st.from_regex(r"[A-Za-z]{1,14}[,;]?", fullmatch=True), min_size=1, max_size=250))
 def test_the_words_of_a_paragraph_come_out_in_order_and_whole(words: list[str]) -> None:
     assert read(build(body(" ".join(words)))).split() == words

@@ -267,7 +267,7 @@ words = st.lists(
 )
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.lists(st.tuples(words.map(" ".join), st.sampled_from([8, 10, 14, 20])), min_size=1, max_size=12))
 def test_what_the_page_is_said_to_state_is_on_it(lines: list[tuple[str, int]]) -> None:
     document = of_lines(("Gate", 10), *lines)

@@ -179,7 +179,7 @@ def in_columns(columns: int, *story: Flowable) -> bytes:
     return file.getvalue()
 
 
-@settings(deadline=None, max_examples=20)
+@settings(max_examples=20)
 @given(words, st.integers(1, 3), st.sampled_from([0, 4]), st.booleans())
 def test_the_boxes_of_a_word_hold_its_letters_and_no_others(
     words: list[str], columns: int, alignment: int, divides: bool

@@ -150,7 +150,7 @@ def test_a_row_of_periods_below_figures_begins_another_table() -> None:
 FIGURES = st.integers(0, 99_999).map("{:,}".format) | st.just("—") | st.integers(1, 99).map("({}%)".format)
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     st.integers(2, 4).flatmap(
         lambda width: st.lists(

@@ -280,7 +280,7 @@ PIECES = st.sampled_from(
 )
 
 
-@settings(deadline=None, max_examples=500)
+@settings(max_examples=500)
 @given(st.lists(PIECES, max_size=40).map("".join))
 def test_any_content_gives_a_storable_document_or_a_load_error(body: str) -> None:
     try:

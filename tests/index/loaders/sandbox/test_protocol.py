@@ -15,7 +15,6 @@ from index.documents import Document, Origin, PageLayout, Section
 from index.loaders import Limits, Options
 from index.loaders.sandbox.protocol import Answer, MessageError, Request, pack, receive, send, unpack
 from index.text.cutting import Cutting, cut
-from tests.support.writings import PATIENT
 
 DOCUMENT = Document(
     "The gate is closed.\n\nIt stays closed.",
@@ -56,7 +55,6 @@ DOCUMENTS = st.builds(
 )
 
 
-@PATIENT
 @given(DOCUMENTS, st.binary(), st.text(), st.text(), st.booleans())
 def test_every_answer_arrives_as_it_was_sent(
     document: Document, picture: bytes, cause: str, remedy: str, last: bool
@@ -71,7 +69,6 @@ def test_every_answer_arrives_as_it_was_sent(
         assert unpack(Answer, pack(answer)) == answer
 
 
-@PATIENT
 @given(
     st.binary(min_size=1),
     st.builds(
@@ -87,7 +84,6 @@ def test_every_request_arrives_as_it_was_sent(path: bytes, options: Options) -> 
         assert unpack(Request, pack(request)) == request
 
 
-@PATIENT
 @given(st.lists(st.binary()))
 def test_messages_are_received_one_by_one(messages: list[bytes]) -> None:
     pipe = BytesIO()

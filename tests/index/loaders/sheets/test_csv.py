@@ -7,7 +7,7 @@ from io import StringIO
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from index.documents import Section
@@ -141,7 +141,6 @@ VALUES = st.text("abc \"\n,;'\t", max_size=6)
 RECORDS = st.lists(st.lists(VALUES, min_size=3, max_size=3), min_size=1, max_size=6)
 
 
-@settings(deadline=None)  # The first call loads the model for language detection.
 @given(RECORDS)
 def test_files_of_the_csv_module_come_back_value_by_value(records: list[list[str]]) -> None:
     file = StringIO()
