@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from rag.answers import Answer, Citation, Passage, Verdict
+from rag.answers import Answer, Citation, Passage
+from rag.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)

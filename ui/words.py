@@ -7,7 +7,7 @@ from datetime import date
 from itertools import takewhile
 
 from index.text import PATH_SEPARATOR
-from rag.answers import Verdict
+from rag.verdicts import Verdict
 
 VERDICTS: Mapping[Verdict, str] = {
     "quoted": "",

@@ -14,8 +14,8 @@ from index.catalog import Catalog, CatalogReader
 from index.documents import Document, Span
 from index.errors import DocumentNotFoundError
 from index.records import DocumentRecord
-from rag.answers import Verdict
 from rag.evidence import evidence_at
+from rag.verdicts import Verdict
 from rag.verification import Evidence, Gate, Judge, is_verbatim
 from rag.visible_text import visible
 

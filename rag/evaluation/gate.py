@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from rag.answers import VERDICTS, Answer, Verdict
+from rag.answers import Answer
 from rag.evaluation.answered_queries import AnsweredQuery
 from rag.evaluation.bootstrap import Place, Sample, ratio
 from rag.evaluation.datasets import Claim
+from rag.verdicts import VERDICTS, Verdict
 from rag.verification import Evidence, Gate
 
 _WORST_FIRST = VERDICTS[::-1]

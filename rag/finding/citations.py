@@ -8,8 +8,9 @@ from index.catalog import CatalogReader
 from index.documents import Document, PageLayout, Span
 from index.records import DocumentRecord
 from index.text import Box, TableCell, boxes
-from rag.answers import CellAddress, Citation, Copy, Passage, Verification
+from rag.answers import CellAddress, Citation, Copy, Passage
 from rag.finding.reading import Reading
+from rag.verdicts import Verification
 
 _BLANK = PageLayout(0.0, 0.0, b"")
 

@@ -9,12 +9,13 @@ from itertools import permutations
 import regex
 
 from index.text import PATH_SEPARATOR, table_cells
-from rag.answers import DOUBTFUL, Citation, Headline
+from rag.answers import Citation, Headline
 from rag.finding.cells.choice import Row
 from rag.finding.cells.pairs import CellPair, mark_of
 from rag.headlines.comparisons import headline_of_pair
 from rag.headlines.values import headline_of_cell
 from rag.questions import Question
+from rag.verdicts import DOUBTFUL
 
 _ASKS_OTHERWISE = regex.compile(
     r"\W*(?:(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should)\b"

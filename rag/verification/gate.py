@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag.answers import Verdict, Verification
 from rag.errors import ModelError
+from rag.verdicts import Verdict, Verification
 from rag.verification.evidence import Evidence, Statement, language_in, language_of, premise
 from rag.verification.judge import Judge
 from rag.verification.near_verbatim import is_near_verbatim, is_verbatim

@@ -6,7 +6,7 @@ from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from index.embedding import Encoder
-from rag.answers import Answer, AnswerSentence, Citation, Verification
+from rag.answers import Answer, AnswerSentence, Citation
 from rag.disagreement.disagreement import disagreements
 from rag.events import CitationMade, Event, Token
 from rag.finding.abstention import Abstention, caveat
@@ -17,6 +17,7 @@ from rag.finding.copies import CitedSentence, cite_earliest
 from rag.finding.selection import select
 from rag.headlines import headline_of
 from rag.questions import Form
+from rag.verdicts import Verification
 from rag.verification import verify_quote
 from rag.writing.findings import Adjust, Findings, unchanged
 from rag.writing.prompt_injection import is_instruction

@@ -6,12 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from index.library import Snapshot
-from rag.answers import Verification
 from rag.finding.abstention import Decision
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import Copies
 from rag.finding.ranking import Scored, Weights
 from rag.questions import Question
+from rag.verdicts import Verification
 
 UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
 """The reason for a verdict of ``paraphrased`` if the library may not answer the question."""

@@ -15,7 +15,7 @@ from typing import Literal
 from index.documents import Span
 from index.errors import DocumentNotFoundError
 from rag.answer_limits import CERTAIN, AnswerLimits
-from rag.answers import Answer, Dropped, Fallback, Verification
+from rag.answers import Answer, Dropped, Fallback
 from rag.conversations.history import NO_CONVERSATION, Conversation
 from rag.errors import ModelError
 from rag.events import Event
@@ -27,6 +27,7 @@ from rag.finding.reading import ReadSentence
 from rag.llm import LanguageModel, Usage
 from rag.llm.messages import MAX_STATEMENTS
 from rag.questions import Question
+from rag.verdicts import Verification
 from rag.verification import Gate, is_verbatim
 from rag.writing.composition import Composition, abstain, quote
 from rag.writing.findings import Confidence, Findings, confidence_of, unchanged

@@ -2,10 +2,11 @@
 
 from ui.accounts.collection_access import CollectionLimits, CollectionRecord
 from ui.accounts.database import Accounts
-from ui.accounts.identity import LOCAL, ROLE_SCOPES, Identity, Role, Scope
+from ui.accounts.identity import LOCAL, Identity
 from ui.accounts.pending import PENDING_SECONDS, Pending
 from ui.accounts.provided import Person
 from ui.accounts.schema import ACCOUNTS
+from ui.accounts.scopes import ROLE_SCOPES, Role, Scope
 from ui.accounts.sessions import IDLE_SECONDS, LONGEST_SECONDS, Session
 from ui.accounts.sign_in import SignIn, network_of
 from ui.accounts.throttle import TooManyAttemptsError

@@ -1,34 +1,11 @@
-"""The sender of a request, and the scopes of that person or program."""
+"""The sender of a request: a person, a program, or anyone while sign-in is off."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Literal
 
-
-class Scope(StrEnum):
-    """A kind of action that a sender may take. No scope includes another one."""
-
-    READ = "read"
-    ASK = "ask"
-    WRITE = "write"
-    ADMIN = "admin"
-    METRICS = "metrics"
-
-
-class Role(StrEnum):
-    """The role of a user."""
-
-    MEMBER = "member"
-    ADMINISTRATOR = "administrator"
-
-
-ROLE_SCOPES: Mapping[Role, frozenset[Scope]] = {
-    Role.MEMBER: frozenset({Scope.READ, Scope.ASK, Scope.WRITE}),
-    Role.ADMINISTRATOR: frozenset(Scope),
-}
+from ui.accounts.scopes import Scope
 
 
 @dataclass(frozen=True, slots=True)

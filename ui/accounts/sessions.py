@@ -16,8 +16,9 @@ from hashlib import sha256
 import sqlalchemy as sa
 from itsdangerous import BadSignature, Signer
 
-from ui.accounts.identity import ROLE_SCOPES, Identity, Role
+from ui.accounts.identity import Identity
 from ui.accounts.schema import sessions, users
+from ui.accounts.scopes import ROLE_SCOPES, Role
 from ui.accounts.signing import timed_signer
 from ui.accounts.tokens import digest_of
 

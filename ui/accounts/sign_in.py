@@ -7,9 +7,10 @@ from ipaddress import ip_network
 from threading import Lock
 
 from ui.accounts.database import Accounts
-from ui.accounts.identity import Identity, Scope
+from ui.accounts.identity import Identity
 from ui.accounts.names import key_of
 from ui.accounts.provided import Person
+from ui.accounts.scopes import Scope
 from ui.accounts.throttle import Throttle
 from ui.accounts.tokens import digest_of, new_token
 from ui.accounts.users import UserRecord

@@ -9,9 +9,10 @@ from hashlib import sha256
 
 import sqlalchemy as sa
 
-from ui.accounts.identity import ROLE_SCOPES, Identity, Role, Scope
+from ui.accounts.identity import Identity
 from ui.accounts.names import checked, key_of
 from ui.accounts.schema import tokens, users
+from ui.accounts.scopes import ROLE_SCOPES, Role, Scope
 from ui.errors import AccountError
 
 PREFIX = "fn_"

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import sqlalchemy as sa
 from pwdlib import PasswordHash
 
-from ui.accounts.identity import Role
 from ui.accounts.names import checked, key_of
 from ui.accounts.schema import provided, sessions, users
+from ui.accounts.scopes import Role
 from ui.errors import AccountError, LastAdministratorError
 from ui.openid_settings import ProviderChoice
 

@@ -12,7 +12,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from rag.answers import COURTESIES, DOUBTFUL
+from rag.answers import COURTESIES
+from rag.verdicts import DOUBTFUL
 from rag.visible_text import visible
 from ui.cli.printing import Result
 from ui.words import (

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from rag.answers import Verification
 from rag.errors import DatasetError, JsonLinesError
 from rag.evaluation.claims import (
     NEVER,
@@ -20,6 +19,7 @@ from rag.evaluation.claims import (
     measure_claims,
     read_claims,
 )
+from rag.verdicts import Verification
 from rag.verification import Evidence, Gate, Thresholds
 
 ROWS = ["Region | Passed | Rate (%)", "Northern | 3,588 | 69", "Coastal | 3,116 | 76"]

@@ -10,16 +10,8 @@ from io import BytesIO, StringIO, TextIOWrapper
 import pytest
 from rich.console import Console
 
-from rag.answers import (
-    Answer,
-    AnswerSentence,
-    Citation,
-    Comparison,
-    Computed,
-    Headline,
-    Passage,
-    Verification,
-)
+from rag.answers import Answer, AnswerSentence, Citation, Comparison, Computed, Headline, Passage
+from rag.verdicts import Verification
 from ui.cli import answer_printing, printing
 
 FIRST, SECOND, THIRD = "The dam held.", "The gate did not.", "Nine people died."

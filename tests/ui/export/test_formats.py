@@ -12,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from index.library import Library
-from rag.answers import Answer, Verification
+from rag.answers import Answer
 from rag.conversations.answers import answer_json, load
 from rag.conversations.export_check import Claim, Place
 from rag.engine import QueryEngine
+from rag.verdicts import Verification
 from tests.support.exports import DIGESTS, FIRST, SECOND, THIRD, answers_of_any_words, full_answer
 from tests.support.markup import abstention, answer, citation, passage
 from ui.cli.verify import verify_file

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator
 
 import regex
 
-from rag.answers import Answer, Citation, StatedFigure, Verdict
+from rag.answers import Answer, Citation, StatedFigure
+from rag.verdicts import Verdict
 from rag.visible_text import visible
 from ui.words import DOUBTS, RECOGNISED, date_or_undated, doubt_after, source_facts
 

@@ -11,9 +11,10 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby, pairwise
 
 from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
-from rag.answers import DOUBTFUL, Answer, Cause, Citation, Comparison, Headline, Passage, Searched
+from rag.answers import Answer, Cause, Citation, Comparison, Headline, Passage, Searched
 from rag.conversations import Judgement
 from rag.headlines import POINTS
+from rag.verdicts import DOUBTFUL
 from ui.export import FORMATS
 from ui.page.locales import Locale
 from ui.page.markup.checks import VERDICTS, checks_markup, disagreements_markup, made_markup

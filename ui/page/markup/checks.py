@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from babel.numbers import format_decimal
 
-from rag.answers import DOUBTFUL, Answer, Disagreement, StatedFigure, Verdict
+from rag.answers import Answer, Disagreement, StatedFigure
 from rag.engine import STAGES
+from rag.verdicts import DOUBTFUL, Verdict
 from rag.writing import QUOTED
 from ui.page.locales import Locale
 from ui.page.markup.sources import mark_markup

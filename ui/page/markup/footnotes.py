@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from rag.answers import VERDICTS, Answer, Citation, Verdict
+from rag.answers import Answer, Citation
+from rag.verdicts import VERDICTS, Verdict
 from ui.page.locales import Locale
 from ui.page.markup.sources import badge_markup, facts_markup, source_target, title_link
 from ui.page.markup.tables import CitedRow, cell_number, table_markup

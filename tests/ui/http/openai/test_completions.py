@@ -11,8 +11,9 @@ import pytest
 from openai.types.chat import ChatCompletion, ChatCompletionMessageParam
 
 from index.library import Library
-from rag.answers import Citation, Verification
+from rag.answers import Citation
 from rag.engine import QueryEngine
+from rag.verdicts import Verification
 from rag.verification import Gate
 from rag.writing.writer import Writer
 from tests.support.openai_client import served

@@ -11,19 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answers import (
-    Cause,
-    CellAddress,
-    Citation,
-    Comparison,
-    Computed,
-    Copy,
-    Headline,
-    Verdict,
-    Verification,
-)
+from rag.answers import Cause, CellAddress, Citation, Comparison, Computed, Copy, Headline
 from rag.conversations.feedback import Judgement
 from rag.headlines import POINTS
+from rag.verdicts import Verdict, Verification
 from tests.support.markup import ENGLISH, Page, above, abstention, answer, citation, passage, shown, texts
 from ui.page.locales import locale_in
 from ui.page.markup import answer as render

@@ -8,7 +8,8 @@ from html import unescape
 
 import regex
 
-from rag.answers import Disagreement, Dropped, StatedFigure, Verification
+from rag.answers import Disagreement, Dropped, StatedFigure
+from rag.verdicts import Verification
 from tests.support.markup import ENGLISH, abstention, answer, citation
 from ui.page.locales import locale_in
 from ui.page.markup import answer as render

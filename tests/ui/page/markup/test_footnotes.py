@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from rag.answers import Citation, Verdict, Verification
+from rag.answers import Citation
+from rag.verdicts import Verdict, Verification
 from tests.support.markup import ENGLISH, Page, citation, shown, texts
 from ui.page.head import ASSETS
 from ui.page.locales import locale_in
