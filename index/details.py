@@ -22,10 +22,11 @@ class Detail:
 
     Attributes:
         value: the value that replaces the file's own value; an empty value removes the detail.
-        origin: the source of the detail.
+        origin: how the user gave the detail: ``edit``, ``upload`` or ``sidecar``.
         beneath: the file's own value, which applies again when the user removes the detail; None if the file
             has no value.
-        beneath_origin: the source of the file's own value; None if the file has no value.
+        beneath_origin: the source of the file's own value: a part of the file, or its sidecar. None if the
+            value is unknown, or was detected, as a language may be.
     """
 
     value: str

@@ -112,7 +112,7 @@ class Viewer:
 
     Attributes:
         key: tells viewers apart; other packages choose it.
-        sees_all: whether limits of collections do not apply to the viewer.
+        sees_all: whether the viewer may see all collections, including those limited to other viewers.
     """
 
     key: str
@@ -152,7 +152,7 @@ class FileState:
         digest: sha256 of the file's bytes, in hexadecimal.
         origins: by field, the part of the file in which the loader found each detail (``Document.origins``),
             also for details that a user has changed since.
-        has_pictures: whether text recognition can read some of its pages.
+        has_pictures: whether some of its pages are pictures that text recognition can read.
         recognised_in: the languages of the last text recognition (``Document.recognised_in``).
     """
 
@@ -307,9 +307,9 @@ class Committed:
     """The outcome of a commit.
 
     Attributes:
-        generation: the new generation.
+        generation: the new generation, the number of commits that have changed the searchable passages.
         documents: the ids of the documents written.
-        added: the ids of each document's chunks, in order.
+        added: for each of these documents, in the same order, the ids of its chunks.
         removed: the ids of the removed chunks.
     """
 

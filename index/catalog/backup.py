@@ -41,7 +41,7 @@ class BackupReport:
     Attributes:
         file: the path of the file.
         made: the time of the backup, ISO 8601 in UTC.
-        generation: the library's generation.
+        generation: the library's generation, a number that rises with each change of the passages.
         documents: the number of documents.
         bytes: the size of the file.
         put_aside: after a restore, the folder with the files that were replaced; else None.
@@ -250,7 +250,8 @@ def _unconfirm(catalog: Path, own: Collection[str]) -> tuple[str, ...]:
 def _renew(catalog: Path, at_least: int) -> None:
     """Give a catalog a new random name (``Build.lineage``) and generation, so that no old cache matches it.
 
-    The generation is higher than the catalog's own and higher than ``at_least``.
+    The generation numbers the states of a catalog. The new one is higher than the catalog's own and higher
+    than ``at_least``.
     """
     with closing(sqlite3.connect(catalog)) as connection, connection:
         own = int(

@@ -95,7 +95,7 @@ def add_to_build(engine: sa.Engine, build: Build, documents_at: Mapping[int, tup
 
 
 def switch_to_build(engine: sa.Engine, build: Build) -> int:
-    """Make ``build`` the current build in one step, and return the new generation.
+    """Make ``build`` the current build in one step; return the new generation, the number of the new state.
 
     All other builds are abandoned for good; :func:`drop_abandoned` deletes their chunks.
 

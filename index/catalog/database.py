@@ -164,7 +164,7 @@ class Catalog:
             return reader.files(source)
 
     def documents(self) -> list[DocumentRecord]:
-        """Return the current version of every document, by path."""
+        """Return the current version of every document, in order of path."""
         with self.reading() as reader:
             return reader.documents()
 

@@ -65,7 +65,7 @@ class WriteLock:
         """Exclude all other writers while the context lasts.
 
         Args:
-            task: the task that waiting writers see as the reason; by default, the task set by
+            task: the task that the error of a waiting writer names; by default, the task set by
                 :func:`naming_task`.
             timeout: seconds to wait for another writer, :data:`LOCK_SECONDS` by default; 0 does not wait.
             home_only: whether to exclude only the writers of this home folder. The caller may then write the

@@ -155,7 +155,7 @@ def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
 def _sections(text: str | LongText, header: Span, sentences: Sequence[Span]) -> tuple[str, ...]:
     """Return, for each sentence, the names of the groups of rows that contain it (``Passage.sections``).
 
-    The names are "" for the table's headings.
+    A sentence in the table's caption or headings is in no group: the result for it is "".
     """
     # Imported here: the command `status` opens the catalog but needs no tables, whose patterns import slowly.
     from index.text.groups import sections_at

@@ -178,7 +178,7 @@ class CatalogReader:
         return to_file(row)
 
     def details(self, source: str, path: str) -> dict[str, Detail]:
-        """Return the details that users have given the document at ``path``; empty if there is none."""
+        """Return the details that users have given the document at ``path``; empty if none is there."""
         place = sa.select(documents.c.id).where(documents.c.source == source, documents.c.path == path)
         number = self._connection.scalar(place)
         return {} if number is None else details_of(self._connection, number)
@@ -197,7 +197,7 @@ class CatalogReader:
         return [dict(row) for row in self._connection.execute(query).mappings()]
 
     def records(self, document_ids: Collection[int], filters: Filters = NO_FILTERS) -> list[DocumentRecord]:
-        """Return, by path, the current versions of those ``document_ids`` that pass ``filters``."""
+        """Return the current versions of those ``document_ids`` that pass ``filters``, in order of path."""
         query = record_query().where(is_current(), *conditions(filters), *self._visible())
         found = [
             to_record(row)
@@ -255,7 +255,7 @@ class CatalogReader:
         return HiddenPaths(frozenset(self.hidden), frozenset(self._connection.scalars(query)))
 
     def same_file(self, digest: str) -> list[DocumentRecord]:
-        """Return the versions whose file has the sha256 ``digest``, newest document first."""
+        """Return the versions whose file has the sha256 ``digest``, those of the newest document first."""
         query = record_query().where(versions.c.digest == digest, *self._visible())
         newest = query.order_by(versions.c.document_id.desc(), versions.c.version.desc())
         return [to_record(row) for row in self._connection.execute(newest)]
@@ -290,8 +290,9 @@ class CatalogReader:
         """Find the sentence at exactly ``span``.
 
         Returns:
-            ``span``, and the span of the caption and headings if it is a row of a table, else None. The whole
-            result is None if ``span`` is not a whole sentence or the version is no longer current.
+            Two spans: ``span`` itself, and the caption and headings of the table that it is a row of. The
+            second is None outside tables. The whole result is None if ``span`` is not a whole sentence, or if
+            the version is no longer current.
         """
         query = (
             sa.select(chunks.c.sentences, chunks.c.header)
@@ -320,7 +321,7 @@ class CatalogReader:
         Args:
             chunk_ids: the ids of the passages; None for all passages.
             after: skip ids up to this one.
-            document_id: skip the passages of other documents; None skips none.
+            document_id: yield only the passages of this document; None for all documents.
         """
         query = passage_query(self._number).where(*self._visible())
         if document_id is not None:

@@ -44,7 +44,7 @@ class MovedCatalog:
 
     Attributes:
         target: the address of the database, without its password.
-        generation: the library's generation.
+        generation: the library's generation, a number that rises with each change of the passages.
         documents: the number of documents.
         passages: the number of passages of all builds.
         rows: the number of rows of all tables.
