@@ -20,7 +20,7 @@ heap keeps its own free memory, so a server with many heaps holds hundreds of un
 KEPT = 32 << 20
 """The largest block, in bytes, that glibc takes from its heaps; glibc accepts no more than this. By default,
 glibc returns the results of each layer of a model to the system and asks for new memory for the next layer.
-The system fills new memory with zeros, which takes a tenth of the time of embedding."""
+The system fills new memory with zeros, which would account for a tenth of the time of embedding."""
 
 FREE = 4 * KEPT
 """The free bytes at the end of a heap that glibc keeps, for the same reason, until :func:`give_back`."""
@@ -65,5 +65,5 @@ def give_back() -> None:
 
 @cache
 def _function(name: str) -> Callable[..., Any] | None:
-    """The C library's function ``name``; None if the library lacks it or the system is not Linux."""
+    """Return the C library's function ``name``; None if it is missing, or if the system is not Linux."""
     return getattr(ctypes.CDLL(None), name, None) if sys.platform == "linux" else None

@@ -117,14 +117,15 @@ def unseen(mask: Tensor, precision: torch.dtype) -> Tensor:
 
 
 def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, bias: Tensor | None) -> Tensor:
-    """Multi-head attention (Vaswani et al., 2017).
+    """Compute multi-head attention (Vaswani et al., 2017).
 
     Args:
         query: the projected queries, shape (texts, tokens, heads * width of a head).
         key: the projected keys, in the same shape.
         value: the projected values, in the same shape.
         heads: the number of heads.
-        bias: is added to the scaled scores; its shape can be expanded to (texts, heads, tokens, tokens).
+        bias: added to the scaled scores, in a shape that can be expanded to (texts, heads, tokens, tokens);
+            None for no bias.
 
     Returns:
         The attended values, in the shape of ``value``.
@@ -144,13 +145,13 @@ def attend(query: Tensor, key: Tensor, value: Tensor, heads: int, bias: Tensor |
 
 
 def residual(size: int, shape: Shape) -> nn.ModuleDict:
-    """A linear layer from ``size`` values to a token's vector, for :func:`added`."""
+    """Make a linear layer from ``size`` values to a token's vector, and a normalisation (:func:`added`)."""
     norm = nn.LayerNorm(shape.hidden_size, shape.layer_norm_eps)
     return nn.ModuleDict({"dense": Linear(size, shape.hidden_size), "LayerNorm": norm})
 
 
 def added(block: nn.Module, values: Tensor, hidden: Tensor) -> Tensor:
-    """Run a :func:`residual` block on ``values``, and add ``hidden``."""
+    """Run a :func:`residual`: its linear layer on ``values``, then add ``hidden``, and normalise the sum."""
     dense, norm = block.children()
     summed: Tensor = norm(dense(values) + hidden)
     return summed

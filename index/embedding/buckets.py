@@ -46,7 +46,7 @@ class Row:
 
 
 def width_of(length: int, longest: int | None = None) -> int:
-    """The padded width of a text.
+    """Return the padded width of a text.
 
     Args:
         length: the number of the text's tokens, with special tokens; at least 1.
@@ -58,7 +58,7 @@ def width_of(length: int, longest: int | None = None) -> int:
 
 
 def rows_of(width: int, kind: Kind) -> int:
-    """The most rows in a batch whose rows have ``width`` tokens."""
+    """Return the most rows in a batch whose rows have ``width`` tokens."""
     return max(1, PASS_TOKENS[kind] // width)
 
 

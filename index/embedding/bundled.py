@@ -47,7 +47,7 @@ def check_bundled() -> None:
 
 
 def bundled_tokenizer() -> Tokenizer:
-    """Open the bundled model's tokenizer, without truncation and padding."""
+    """Open the bundled model's tokenizer, without truncation or padding."""
     return whole_tokenizer(bundled_folder())
 
 

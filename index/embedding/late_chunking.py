@@ -23,7 +23,7 @@ def token_parts(
     """Find the tokens that begin in each of ``parts``.
 
     Args:
-        tokenizer: the model's tokenizer, without truncation and padding.
+        tokenizer: the model's tokenizer, without truncation or padding.
         text: the model's input, with its prompt.
         offset: the length of the prompt, in code points.
         ids: the numbers of the tokens in the model's row for this text, without padding.

@@ -13,8 +13,8 @@ import numpy.typing as npt
 ACROSS_LANGUAGES = 2 / 3
 """The depth of the layer to use if question and text are in different languages: layer 8 of 12.
 
-With this layer, the best sentence answers 55 % of Chinese and Vietnamese questions over English passages;
-with the last layer, 49 %; without vectors of tokens, 45 %."""
+With this layer, the sentence ranked first answers 55 % of Chinese and Vietnamese questions over English
+passages; with the last layer, 49 %; without vectors of tokens, 45 %."""
 
 LAST = 1.0
 """The depth of the layer to use if question and text are in the same language: the last layer.

@@ -86,7 +86,7 @@ class TokenModel(Protocol):
     """A model that takes each text as one row of tokens.
 
     Attributes:
-        tokenizer: its tokenizer, without truncation and padding.
+        tokenizer: its tokenizer, without truncation or padding.
         window: the most tokens of a row, with special tokens; None for no limit.
         padding: the token that fills a row.
         pads_left: whether a row is filled on its left.
@@ -102,10 +102,10 @@ class TokenModel(Protocol):
     precision: Precision
 
     def prompt(self, kind: Kind) -> str:
-        """The words that the model needs before each text of this kind."""
+        """Return the words that the model needs before each text of this kind."""
 
     def features(self, texts: Sequence[str], kind: Kind) -> Mapping[str, Any]:
-        """The inputs of the texts with their prompts, by name.
+        """Return the inputs of the texts with their prompts, by name.
 
         Tensors, ``input_ids`` and ``attention_mask`` among them, have the shape (texts, tokens of the
         longest text). All texts share each value that is not a tensor.
@@ -226,7 +226,7 @@ _WANTED = ("sentence_embedding", "token_embeddings")
 
 
 def without_tokens(vectors: Vectors) -> list[EmbeddedTokens]:
-    """The vectors of texts by a model without vectors of tokens; a text's vector is also its only token's."""
+    """Treat each text as a single token, whose vector is the text's: the model gives no vectors of tokens."""
     return [EmbeddedTokens(vector, vector[np.newaxis]) for vector in vectors]
 
 

@@ -86,7 +86,7 @@ class _Layer(nn.Module):
 
 
 def _buckets(tokens: int) -> Tensor:
-    """For each pair of tokens, the bucket (a range of distances) that their distance falls into.
+    """Return, for each pair of tokens, the bucket (a range of distances) that their distance falls into.
 
     The buckets are those of T5 (Raffel et al., 2020). Shape (tokens, tokens).
     """

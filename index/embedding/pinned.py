@@ -55,7 +55,7 @@ def sha256_of(file: Path) -> str:
 
 
 def whole_tokenizer(folder: Path) -> Tokenizer:
-    """Open the tokenizer of the model in ``folder``, without truncation and padding."""
+    """Open the tokenizer of the model in ``folder``, without truncation or padding."""
     from tokenizers import Tokenizer
 
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))

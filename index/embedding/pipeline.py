@@ -50,7 +50,7 @@ def embed_documents(
 
     Args:
         incoming: the documents.
-        recipe: gives the most tokens of a passage and of the title.
+        recipe: the settings for both, such as the most tokens of a passage and of the title.
         encoder: the recipe's encoder.
         catalog: stores the vectors.
         progress: receives the number of embedded passages.

@@ -130,7 +130,7 @@ class _WholePasses:
 
 
 _WHOLE = 64
-"""The number of tokens for which a text counts in a batch if its real number is unknown."""
+"""The number of tokens that a text is assumed to have, for the size of a batch, if it is unknown."""
 
 
 def _takes_rows_of_tokens(model: SentenceTransformer) -> bool:
