@@ -117,9 +117,9 @@ class Library:
             max_chunk_tokens: the most tokens in a passage.
             title_tokens: how many tokens of the document's title precede each passage; with 0 the encoder
                 does not see the title, and the title's words do not find the passage.
-            former: opens the encoder that a recipe names. It is needed if the library was indexed with
-                another encoder: searches and new passages use that encoder until :meth:`rebuild` embeds the
-                library again.
+            former: opens the encoder that a recipe (the settings of stored passages) names. It is needed if
+                the library was indexed with another encoder: searches and new passages use that encoder until
+                :meth:`rebuild` embeds the library again.
             policy: decides the type of the vector index.
             database_url: the address of the PostgreSQL database with the catalog,
                 ``postgresql+psycopg://USER:PASSWORD@HOST:PORT/NAME``; empty for a file in ``home``. Several

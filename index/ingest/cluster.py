@@ -95,7 +95,7 @@ class ClusterReader:
         Args:
             run: the remote function, which reads one file on a node.
             index: the library.
-            recipe: the library's recipe.
+            recipe: the settings by which the library's passages are cut and embedded.
             writing: a lock that all readers of a cluster share, so that they write to the catalog in turn.
         """
         self._run = run

@@ -52,7 +52,7 @@ class Failure:
     Attributes:
         path: the path of the file or folder, in printable form.
         cause: the cause and the remedy.
-        place: the file or folder as a root.
+        place: the same file or folder as a :class:`Root`, from which its followed folder can be found.
     """
 
     path: str
@@ -120,7 +120,7 @@ def lies_in(path: Path, folder: Path) -> bool:
 
 
 def is_own(root: Root, followed: Collection[str], home: Path) -> bool:
-    """Return whether a root lies in the library's home, but not in a followed folder there."""
+    """Return whether a root lies in the library's home folder, but not in a followed folder there."""
     if not lies_in(root.location, home):
         return False
     return root.source not in followed or not lies_in(Path(root.source).parent, home)
@@ -164,7 +164,8 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
     Args:
         root: a folder, or a part of one.
         followed: the absolute paths of the folders and files that the library follows.
-        home: the library's home, which is left out; ``root`` may lie in it only if the library follows it.
+        home: the library's home folder, which is left out. ``root`` may lie in it only if it is in a folder
+            there that the library follows.
     """
     walk = _Walk(root, frozenset(followed) - {root.source}, home)
     missing = False
@@ -191,7 +192,7 @@ def scan(root: Root, followed: Collection[str] = (), home: Path | None = None) -
 
 
 def without_files(listing: Listing, skipped: Collection[Path]) -> Listing:
-    """Return ``listing`` without the files ``skipped``; they become ``unseen``, not deleted."""
+    """Return ``listing`` without ``skipped``; these files count as ``unseen``, not as deleted."""
     source = Path(listing.root.source)
     paths = {file.relative_to(source).as_posix() for file in skipped if file.is_relative_to(source)}
     if not paths:

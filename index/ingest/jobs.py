@@ -43,7 +43,7 @@ class JobProgress:
         files: how many files are read, and how many there are.
         passages: how many passages are embedded, and how many are known so far.
         seconds_left: the estimated seconds until the end; None while there is no basis for an estimate.
-        rate: passages embedded a second; None before the first passage.
+        rate: the number of passages embedded per second; None before the first passage.
     """
 
     stage: str | None = None
@@ -59,8 +59,8 @@ class Job:
 
     Attributes:
         id: 32 hexadecimal digits.
-        kind: a value of ``Kind``.
-        state: a value of ``State``.
+        kind: ``sync``, ``upload``, ``rebuild`` or ``compaction``.
+        state: ``waiting``, ``running``, ``done``, ``failed`` or ``cancelled``.
         cancelling: whether the job is running and was asked to stop.
         created: the time of the request; all times are ISO 8601 in UTC.
         started: the time of its start, or None.

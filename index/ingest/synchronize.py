@@ -106,7 +106,8 @@ class SyncReport:
         failed: files that could not be read, with the cause; their documents stay.
         passages: the number of passages in the library.
         seconds: the duration.
-        generation: the library's generation after the sync.
+        generation: the library's generation after the sync, a number that rises with each change of the
+            passages.
         stages: the seconds by stage (:mod:`index.ingest.stages`), which :meth:`as_dict` leaves out.
     """
 
@@ -139,7 +140,7 @@ def sync(
 ) -> SyncReport:
     """Bring the library up to date with ``paths``.
 
-    The sync first rebuilds an outdated library. It leaves out the library's home, except for folders there
+    The sync first rebuilds an outdated library. It leaves out the home folder, except for folders there
     that the library follows. ``Failures`` lists each file that cannot be read, until a sync reads the file or
     the file is gone.
 
@@ -361,7 +362,7 @@ def _read(
 
 
 def _depends_on_more(location: Path, known: FileState, options: Options) -> bool:
-    """Return whether the document may change although its file does not: by a sidecar or text recognition."""
+    """Return whether a sidecar or text recognition may change the document although its file is unchanged."""
     has_sidecar = os.path.lexists(sidecar_of(location)) or "sidecar" in known.origins.values()
     return has_sidecar or known.awaits(options.recognition)
 

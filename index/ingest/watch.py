@@ -94,7 +94,7 @@ class Watch:
 
         Args:
             catalog: the library's catalog.
-            home: the library's home, which is not watched.
+            home: the library's home folder, which is not watched.
             sync: syncs the changes; returns False if the watch should try again later.
             stop: ends the watch when it is set.
             rest: seconds without a change after which a file counts as complete.

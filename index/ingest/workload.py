@@ -54,7 +54,7 @@ def seconds_left(work: Workload) -> float | None:
 
 
 def rate(work: Workload) -> float | None:
-    """Return how many passages are embedded a second; None before the first passage."""
+    """Return the number of passages embedded per second; None before the first passage."""
     return work.passages.done / work.embedding if work.passages.done and work.embedding else None
 
 

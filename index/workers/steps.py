@@ -27,7 +27,7 @@ def watch(index: Library, writer: Writer) -> Callable[[Event], None]:
 
 
 def maintain(index: Library) -> Callable[[], None]:
-    """Return a step that compacts the library if any process has committed since the last step."""
+    """Return a function that compacts the library if any process has committed since its last call."""
     compacted, not_before = -1, 0.0
 
     def step() -> None:
