@@ -77,7 +77,8 @@ class Bases(Protocol):
     def known_from(self, manifest: Manifest, build: Build) -> int:
         """Return the generation up to which the words of ``manifest`` and the base contain no removed chunk.
 
-        The catalog may delete its records of the chunks that were removed up to this generation.
+        A generation numbers a state of the library; the words are the tantivy index. The catalog may
+        delete its records of the chunks that were removed up to this generation.
         """
 
 
@@ -176,7 +177,8 @@ class SharedBases:
     def _latest(self, reader: CatalogReader) -> tuple[str, Mark | None]:
         """Return the name and mark of the newest base of the build that ``reader`` reads.
 
-        The mark is None if there is no base, or if the base cannot be brought to the state of the catalog.
+        A mark is the state of the library up to which a base is complete. The result has None in its
+        place if there is no base, or if the base cannot be brought to the state of the catalog.
         """
         name, mark = self._store.latest(_prefix(reader)) or ("", None)
         if mark is None:

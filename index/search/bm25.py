@@ -205,7 +205,7 @@ class WordSearch:
             limit: the number of results; ties with the last are included, so that the result does not depend
                 on the order of writing.
             allowed: the documents and chunks that may be found; None allows all.
-            hidden: returns, for each id of an array, whether it may not be found; None hides none.
+            hidden: returns, for each id of an array, whether it must be left out; None leaves out no id.
         """
         clauses = [
             (tantivy.Occur.Should, tantivy.Query.term_query(self._schema, field, term))
@@ -296,10 +296,10 @@ class WordSearch:
         return {term: math.log(1 + (total - n + 0.5) / (n + 0.5)) for term, n in held.items()}
 
     def written(self, beginning: str) -> dict[str, int]:
-        """Count the passages with each word that starts with ``beginning``, by the word as it is written.
+        """Return, for each word that starts with ``beginning``, the number of passages that contain it.
 
-        Words of fewer than three letters and words of scripts without spaces are left out. Removed passages
-        count, as in :meth:`idf`.
+        The words are as written, with their capitals. Words of fewer than three letters and words of scripts
+        without spaces are left out. Removed passages count, as in :meth:`idf`.
         """
         return dict(self._searcher.terms_with_prefix(_WRITTEN, beginning))
 

@@ -26,7 +26,7 @@ from index.search.maintenance import Maintenance
 from index.search.manifest import delete_other_builds, folder_of, with_base, write_manifest
 
 _PATIENCE = 3_600.0
-"""The seconds to wait for another process that updates the base in a store."""
+"""The seconds to wait for another process that updates the base (the older vectors) on a server."""
 
 _DOCUMENTS_AT_ONCE = 20
 """The number of documents between two commits: an interrupted run repeats at most this many."""

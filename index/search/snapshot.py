@@ -160,10 +160,11 @@ class Snapshot:
         return caches.words.is_written(word, allowed, caches.hidden)
 
     def written(self, beginning: str) -> dict[str, float]:
-        """Return the share of passages with each word that starts with ``beginning``, by the word as written.
+        """Return, for each word that starts with ``beginning``, the share of passages that contain it.
 
-        Words of fewer than three letters and words of scripts without spaces are left out. Passages that are
-        hidden from the viewer count as well: :meth:`is_written` tells whether the viewer may see a word.
+        The words are as written, with their capitals. Words of fewer than three letters and words of scripts
+        without spaces are left out. Passages that are hidden from the viewer count as well:
+        :meth:`is_written` tells whether the viewer may see a word.
         """
         words = self._caches.words
         return {word: n / len(words) for word, n in words.written(beginning).items()} if words else {}

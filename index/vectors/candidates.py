@@ -70,7 +70,8 @@ class Mark:
 
     Attributes:
         last: the id up to which the base has every passage of the generation.
-        generation: the generation up to which removed passages are gone from the base.
+        generation: the generation (the number of a state of the library) up to which removed passages are
+            gone from the base.
     """
 
     last: int
