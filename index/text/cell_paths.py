@@ -116,9 +116,12 @@ def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
 def _path(columns: Sequence[Sequence[str]], number: int) -> str:
     """Return the headings over a column, from top to bottom, as a path.
 
-    A column without a heading takes the nearest heading to its left. In the last row, it takes the only
-    heading below the heading that spans the column. If a year stands over the column and a period such as
-    ``Years ended June 30,`` over the labels, the path has the period before the year.
+    In a row where the column has no heading, the nearest heading to its left counts. The last row is an
+    exception if the column has headings above it: below the heading that spans the column, a single heading
+    counts, but none of several.
+
+    If a year stands over the column and a period such as ``Years ended June 30,`` over the labels, the path
+    has the period before the year.
     """
     names: list[str] = []
     for place, row in enumerate(columns):

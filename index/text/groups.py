@@ -120,10 +120,12 @@ class _OpenGroups:
     def _read_first_row(self, group: _Group, *, indents: bool, is_name: bool) -> None:
         """Record whether the first line below the innermost group's name is indented.
 
-        If the line has the same indentation as the name, the other groups with this indentation end, except a
-        group whose name stands directly above the innermost group's name. But if the line is itself a name,
-        and the next outer group has indented rows, the innermost group is dropped instead: its name was only
-        a row without figures.
+        If it is not indented, other groups may end:
+
+        - If the line is itself a name, and the next outer group has indented rows, the innermost group is
+          dropped: its name was only a row without figures.
+        - Otherwise, the outer groups whose names have the same indentation end. Only a group whose name
+          stands directly above the innermost group's name stays open.
         """
         group.indents = indents
         last = len(self._groups) - 1
@@ -139,10 +141,12 @@ class _OpenGroups:
     def _end_at_total(self, label: str, indent: int, *, has_ended: bool) -> None:
         """End the group that a row of totals sums up.
 
-        A total ends the group that it names. A total that names no group ends the innermost group if the
-        group's rows have the same indentation as its name, unless the line's indentation has already ended a
-        group (``has_ended``). In a group whose rows have the same indentation as its name, an indented row is
-        a total, too.
+        A total ends the group that it names, with all groups inside it. All other totals concern only an
+        innermost group whose rows have the same indentation as its name:
+
+        - A total that names no group ends it, unless the line's indentation has already ended another group
+          (``has_ended``).
+        - An indented row counts as a total, and ends it.
         """
         groups = self._groups
         total = _TOTAL.match(label)

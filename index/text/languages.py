@@ -22,9 +22,9 @@ MIN_LETTERS = 12
 """Below this many letters, about four short words, only the script decides."""
 
 MIN_CONFIDENCE = 0.5
-"""The least probability at which the identified language is accepted. Of the 5,661 evaluation questions of
-four words and more (English, Vietnamese, Chinese, Indonesian), 98.1 % get the right language, and 0.1 % a
-wrong one."""
+"""The lowest probability at which the identified language is accepted; below it, the result is ``und``. Of
+the 5,661 evaluation questions of four words and more (English, Vietnamese, Chinese, Indonesian), 98.1 % get
+the right language, and 0.1 % a wrong one."""
 
 IDENTIFIED = (
     *(

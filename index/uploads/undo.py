@@ -52,7 +52,7 @@ class Deletions:
             self._finish(float("inf"))
 
     def delete(self, document_id: int, viewer: Viewer | None = None) -> None:
-        """Delete a document that ``viewer`` may see; None for any document.
+        """Delete a document that ``viewer`` may see; if ``viewer`` is None, delete any document.
 
         Raises the errors of :func:`index.uploads.removing.remove_upload`.
         """
@@ -64,9 +64,9 @@ class Deletions:
         """Undo the deletion of a document. A document that was not deleted stays as it is.
 
         Raises:
-            DocumentNotFoundError: if the document was never in the library, if another server made its
-                deletion final, or if ``viewer`` may not see its collection.
-            GoneError: if the deletion is final.
+            DocumentNotFoundError: if the document was never in the library, or ``viewer`` may not see its
+                collection; also if another server made the deletion final, which this server cannot know.
+            GoneError: if this server made the deletion final.
             TakenError, StorageLimitError, LibraryLockedError: raised as by
                 :func:`index.uploads.removing.restore_upload`. The caller can try again.
         """
