@@ -139,8 +139,8 @@ class Chunk:
     Attributes:
         span: from the start of the first sentence to the end of the last.
         sentences: the sentences in it, in order, as spans of the document.
-        header: for rows of a table, the span of the table's caption and headings. The table's first passage
-            contains this span; the later passages start after it.
+        header: for rows of a table, the span of the table's caption and headings; else None. The table's
+            first passage contains this span; the later passages start after it.
     """
 
     span: Span

@@ -247,9 +247,10 @@ class Passage:
         text: the text of the span.
         page: the page on which the chunk begins, from 1, or None.
         sentences: the chunk's sentences, as spans of the document.
-        header: for rows of a table, the span of the table's caption and headings.
+        header: for rows of a table, the span of the table's caption and headings; else None.
         headings: the text of the header; empty outside tables.
-        sections: for each sentence that is a row in a group of rows, the group's names, one a line; else "".
+        sections: for each sentence, the names of the groups of rows that it belongs to, one a line; "" if it
+            belongs to none.
         recognised: whether any of its words were recognised in a picture of a page, perhaps wrongly.
     """
 

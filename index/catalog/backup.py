@@ -45,8 +45,9 @@ class BackupReport:
         documents: the number of documents.
         bytes: the size of the file.
         put_aside: after a restore, the folder with the files that were replaced; else None.
-        unconfirmed: after a restore, the folders that the library followed when it was backed up, except its
-            own in the home folder. It follows each of them again once a user syncs that folder by its path.
+        unconfirmed: after a restore, the folders that the library no longer follows: it followed them when it
+            was backed up, and they are not its own, as the uploads are. It follows such a folder again once a
+            user syncs it by its path.
     """
 
     file: str

@@ -99,7 +99,7 @@ def file_query() -> sa.Select[Any]:
 
 
 def to_file(row: sa.Row[Any]) -> FileState:
-    """Convert a row of :func:`file_query`."""
+    """Make a FileState from a row of :func:`file_query`."""
     origins = {key: origin for key, origin in {**row.origins, **row.covered}.items() if origin}
     state = (row.id, row.version, row.size, row.mtime_ns, row.digest)
     return FileState(*state, origins, row.has_pictures, row.recognised_in)
@@ -114,7 +114,7 @@ def details_of(connection: sa.Connection, document_id: int) -> dict[str, Detail]
 
 
 def to_record(row: sa.Row[Any]) -> DocumentRecord:
-    """Convert a row of :func:`record_query`."""
+    """Make a DocumentRecord from a row of :func:`record_query`."""
     fields = row._mapping
     computed = {"pages", "unread_pages", "recognised_pages", "superseded_by"}
     return DocumentRecord(
@@ -127,7 +127,7 @@ def to_record(row: sa.Row[Any]) -> DocumentRecord:
 
 
 def to_passage(row: sa.Row[Any], text: str | LongText) -> Passage:
-    """Convert a row of :func:`passage_query`.
+    """Make a Passage from a row of :func:`passage_query`.
 
     Args:
         row: the row.

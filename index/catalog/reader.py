@@ -71,7 +71,7 @@ _VECTORS = (
     .where(chunks.c.id.in_(each_json(sa.bindparam("numbers", type_=sa.Text), int)))
 )
 """Selects the vectors of chunks by their ids. Each search passes hundreds of ids; one JSON parameter for all
-of them takes a fifth of the time of one parameter each."""
+of them takes a fifth of the time that a parameter for each id would take."""
 
 
 class Part(NamedTuple):
@@ -137,7 +137,7 @@ class CatalogReader:
         return CatalogReader(self._connection, self._texts, self.build, viewer)
 
     def _visible(self, number: sa.ColumnElement[int] = documents.c.id) -> Sequence[sa.ColumnElement[bool]]:
-        """Return the condition that the viewer may see the document; empty if no collection is hidden."""
+        """Return, as a list, the condition that the viewer may see a document; empty if none is hidden."""
         return [number.not_in(documents_in(each_of(self.hidden)))] if self.hidden else []
 
     @property
@@ -426,7 +426,7 @@ class CatalogReader:
     # Changes that the caches follow
 
     def forgotten(self) -> int:
-        """Return the newest generation whose removals ``Catalog.forget_removals`` has deleted; 0 for none."""
+        """Return the newest generation whose removals ``Catalog.forget_removals`` has deleted, else 0."""
         return int(self._meta.get("forgotten") or 0)
 
     def removed(self, since: int = -1) -> list[int]:

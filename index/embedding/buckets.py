@@ -2,8 +2,8 @@
 
 A text is padded to a width that depends only on its own length: padding to the longest text of a batch, as
 sentence-transformers does, changes a vector by up to 1e-3 in bfloat16. On some machines, a row's product
-depends on the number of rows beside it (:mod:`index.embedding.machine`); there, a batch with fewer texts than
-fit repeats its last row. On every machine, a row's vector is the same to the last bit in every batch, in
+depends on the number of rows beside it (:mod:`index.embedding.machine`); there, a batch repeats its last row
+until it is full. On every machine, a row's vector is the same to the last bit in every batch, in
 processes with the same number of threads (measured for the bundled model in both precisions).
 """
 

@@ -31,7 +31,7 @@ def token_parts(
 
     Returns:
         For each part, the start and end (exclusive) of its tokens as positions in ``ids``; (0, 0) if the row
-        has no token of the part, for example beyond the model's window. None instead of all this if the
+        has no token of the part, for example beyond the model's window. The whole result is None if the
         tokenizer does not reproduce the row.
     """
     encoding = tokenizer.encode(text)

@@ -88,9 +88,10 @@ class TokenModel(Protocol):
     Attributes:
         tokenizer: its tokenizer, without truncation or padding.
         window: the most tokens of a row, with special tokens; None for no limit.
-        padding: the token that fills a row.
+        padding: the number of the token that fills up a row.
         pads_left: whether a row is filled on its left.
-        gives_parts: whether the mean of the token vectors of a part is comparable with the text's vector.
+        gives_parts: whether the mean of the token vectors of a part (a sentence) is comparable with the
+            vector of the text.
         precision: the precision in which the transformer calculates.
     """
 

@@ -107,9 +107,10 @@ class Failures:
 
 
 def _kept(place: Root, followed: Collection[str]) -> tuple[str, str]:
-    """Return the followed folder that contains a place, empty if there is none, and the path in that folder.
+    """Return two texts: the followed folder that contains ``place``, and the path in that folder.
 
-    Bytes that are not UTF-8 are escaped, since the catalog cannot store them.
+    The folder is "" if no followed folder contains the place. Bytes that are not UTF-8 are
+    escaped, since the catalog cannot store them.
     """
     source, path = place.source, place.part
     if str(place.location) in followed:

@@ -78,7 +78,8 @@ class Changes:
 
     Attributes:
         added: files that the library does not know.
-        changed: files with another size or time, or with pages that still need text recognition.
+        changed: files whose size or time differs from the catalog's, or whose pages still need text
+            recognition.
         removed: the paths of documents whose file is gone, by document id.
         unchanged: the number of files that are neither added nor changed.
         failed: files and folders that could not be listed.

@@ -43,8 +43,8 @@ class Bases(Protocol):
             dimensions: the length of a vector.
 
         Returns:
-            An index, which may still have removed passages, and the highest passage id that the base covers;
-            an empty index and 0 if there is no base.
+            Two values: an index, which may still have removed passages, and the highest passage id that the
+            base covers. If there is no base, an empty index and 0.
 
         Raises:
             VectorIndexError: if the base cannot be opened.

@@ -58,8 +58,8 @@ class Caches:
             :meth:`hidden` recognises.
         gone: the ids of removed chunks that the words may still contain, in ascending order.
         files: the state of each mapped file just before it was opened.
-        narrowed: the documents and chunks that pass recent filters, by filters and the ``hidden`` and
-            ``touched`` of the ``CatalogReader``.
+        narrowed: the documents and chunks that pass recent filters. A key has the filters, and the ``hidden``
+            and ``touched`` of the ``CatalogReader``.
     """
 
     generation: int

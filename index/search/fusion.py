@@ -15,8 +15,8 @@ UNREAD = 0.2
 """The factor on the vectors' share for a query in a language that the encoder does not read. With the bundled
 encoder, a lower factor is best for Vietnamese, and a higher one for Indonesian (mlqa-vi, tydi-id); with this
 factor, neither language does worse than with words alone. The encoder knows the names and loan words that
-such a language shares with the languages that the encoder reads. The encoder knows only the Latin alphabet;
-for any other alphabet, the factor is 0, which is best for mlqa-zh."""
+such a language shares with the languages that the encoder reads. The bundled encoder knows only the Latin
+alphabet; for a query in any other alphabet, the factor is 0, which is best for mlqa-zh."""
 
 
 def share_of_vectors(query: str, languages: frozenset[str] | None, share: float) -> float:
@@ -40,8 +40,8 @@ def fuse(
 ) -> dict[int, float]:
     """Scale cosines and BM25 scores to 0..1, and add them by weight.
 
-    Cosines are scaled between the pool's lowest and highest cosine. BM25 scores are divided by ``max_score``,
-    so that the vectors decide if even the best passage has few of the query's words.
+    Cosines are scaled between the pool's lowest and highest cosine. BM25 scores are divided by ``max_score``.
+    This keeps them low if even the best passage has few of the query's words; the vectors then decide.
 
     Args:
         dense: the cosine of every passage of the pool, by chunk id.

@@ -68,7 +68,7 @@ class Manifest:
 
 
 FileStates = Mapping[str, tuple[int, int, int, int]]
-"""By file: inode, size in bytes, and the times of the last change of content and of inode, in ns."""
+"""For each file: inode, size in bytes, and the times of the last change of content and of inode, in ns."""
 
 
 def states_of(files: Iterable[str | Path]) -> FileStates:

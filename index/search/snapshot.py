@@ -35,9 +35,10 @@ class Hit:
         lexical: the BM25 score; 0 if the passage shares no word with the query, or is not among the best
             passages by words (:data:`POOL`).
         sentences: the passage's sentences, as spans of the document.
-        header: for rows of a table, the span of the table's caption and headings.
+        header: for rows of a table, the span of the table's caption and headings; else None.
         headings: the text of the header; empty outside tables.
-        sections: for each sentence that is a row in a group of rows, the group's names, one a line; else "".
+        sections: for each sentence, the names of the groups of rows that it belongs to, one a line; "" if it
+            belongs to none.
         recognised: whether text recognition read any of its words, perhaps wrongly, from a page's picture.
     """
 

@@ -86,7 +86,7 @@ def table_cells(text: str, header: Span, row: Span) -> list[TableCell]:
 
 
 def _parts_of(headings: str) -> tuple[list[str], list[list[str]]]:
-    """Split a table's headings into the caption's lines, the last line first, and the rows of headings.
+    """Split a table's headings in two: the caption's lines (the last line first), and the rows of headings.
 
     The caption includes the words over the column of labels, and the units. Each row of headings is a list of
     cells.

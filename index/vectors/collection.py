@@ -100,7 +100,7 @@ class MilvusVectors:
             wanted *= 4
 
     def _search(self, vector: npt.NDArray[np.float32], wanted: int, mask: Mask, count: int) -> Ids:
-        """Return ids in ``mask`` that include the ``wanted`` nearest.
+        """Return ids in ``mask``, with the ``wanted`` nearest among them.
 
         If ``mask`` has at most ``LISTED`` ids and Milvus finds fewer than ``wanted``, return all ids in
         ``mask``.

@@ -36,7 +36,7 @@ _TIMES = {
     "-c lock_timeout=30s",
 }
 _CONNECTIONS, _FEW_CONNECTIONS = 8, 2
-"""The most idle connections that a process keeps open: to the catalog, and to each other schema. A process
+"""The most idle connections that a process keeps open: to the catalog, and to any other schema. A process
 opens more connections when it needs them, up to the server's limit."""
 
 _PROGRAM = "footnoted"

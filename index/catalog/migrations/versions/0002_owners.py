@@ -1,7 +1,7 @@
 """Owners of stored answers and of names of conversations, and limits of collections.
 
 Existing answers have no owner. The documents of an answer (``kept_documents``) are those that it cites, those
-of its passages, and those that its filters name.
+that its passages come from, and those that its filters name.
 """
 
 import sqlalchemy as sa
