@@ -50,7 +50,8 @@ MAX_PARTS = 2_000
 """A page with more parts than this is a drawing, on which the search for columns would take too long."""
 
 MAX_STRETCH = 2.5
-"""The largest step down, in line heights, from a part to the next part in the file if both stay together."""
+"""Two parts that follow each other in the file stay together if the second is less far below the first than
+this, in line heights."""
 
 _MAX_DEPTH = 4
 _SAME_TOP = 4
@@ -147,8 +148,8 @@ def _zones(
 ) -> Iterator[tuple[tuple[list[_Part], list[_Part]], list[_Part]]]:
     """Yield the zones of a page from the top, each as ``((left, right), crossing)``.
 
-    ``left`` and ``right`` are the parts on the two sides of the gutter; ``crossing`` is the part below them
-    that crosses the gutter, or the parts of a table's row. It is empty for the last zone.
+    ``left`` and ``right`` are the parts on the two sides of the gutter. ``crossing`` ends the zone below
+    them: it is one part that crosses the gutter, or the parts of a table's row, and empty for the last zone.
     """
     crossing = [[part] for part in parts if _crosses(part.line, gutter)]
     beside_gutter = sorted((part for part in parts if not _crosses(part.line, gutter)), key=_height_on_page)

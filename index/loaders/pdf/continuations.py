@@ -1,4 +1,7 @@
-"""Joins paragraphs that continue in another column or page, and joins the pages into the canonical text."""
+"""Joins paragraphs that continue in another column or page, and the pages into one text.
+
+This text is the document's canonical text, which footnotes quote.
+"""
 
 from __future__ import annotations
 
@@ -60,7 +63,7 @@ def followed(pages: Sequence[PageParts], usual: float, known: frozenset[str]) ->
     Args:
         pages: the parts of each page.
         usual: the height of the text's lines, in points.
-        known: the document's words.
+        known: the document's words, which show whether a hyphen at the end of a line divides a word.
     """
     read: list[list[Paragraph]] = []
     last: list[list[Paragraph]] = []
@@ -87,7 +90,7 @@ def _columns(paragraphs: Sequence[Paragraph]) -> list[list[Paragraph]]:
 def _over_columns(
     columns: list[list[Paragraph]], usual: float, known: frozenset[str]
 ) -> list[list[Paragraph]]:
-    """Join paragraphs that continue in a later column of the page; return the columns that still have any."""
+    """Join paragraphs that continue in a later column of the page; return the columns that are not empty."""
     start = 0
     while start < len(columns):
         column = columns[start]

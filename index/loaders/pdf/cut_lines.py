@@ -64,8 +64,8 @@ class _PlacedLine:
         """Return whether this line is what clipping has left of the line ``whole``.
 
         Each of its characters stands where ``whole`` has the same character. Clipping keeps all occurrences
-        of a letter or none, and some of the missing letters stand between others. A line that only lacks the
-        end of ``whole`` is therefore not a cut line.
+        of a letter or none, and some of the missing letters stand before letters that are kept. A line that
+        only lacks the end of ``whole`` is therefore not a cut line.
         """
         if not MIN_CHARACTERS <= len(self.characters) < len(whole.characters):
             return False

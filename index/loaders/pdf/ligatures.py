@@ -13,7 +13,8 @@ from statistics import median
 import regex
 
 FIRST_NAMED = 0x20
-"""The first code of a character: PDFium gives a glyph without a name the code 0 or its number in the font."""
+"""The lowest code that stands for a character. If a font does not say which character a glyph stands for,
+PDFium gives the glyph the code 0 or the glyph's number in the font."""
 
 LIGATURES = ("fi", "fl", "ff", "ffi", "ffl")
 

@@ -32,7 +32,8 @@ MAX_PIXELS = 40_000_000
 """The most pixels in a page's picture: an A2 page at ``RESOLUTION``. Larger pages are scaled down."""
 
 MIN_CONFIDENCE = 40.0
-"""The least average confidence, from 0 to 100, of a line's words: stains, stamps and drawings have less."""
+"""A line is text only if its words have at least this average confidence, from 0 to 100: stains, stamps and
+drawings have less."""
 
 INSTALL = "install it (Debian: tesseract-ocr), or turn the setting ocr off"
 
@@ -112,7 +113,7 @@ def scale(frame: Frame) -> float:
 def _run(command: list[str], given: bytes, seconds: float) -> bytes:
     if shutil.which(PROGRAM) is None:
         raise RecognitionError(f"the program {PROGRAM} is not installed", INSTALL)
-    # tesseract takes a third of the time with one thread, because its threads mostly wait for one another.
+    # tesseract is three times as fast with one thread, because its threads mostly wait for one another.
     environment = {**os.environ, "OMP_THREAD_LIMIT": "1"}
     try:
         # No shell runs the command, and the command has no text of a document.

@@ -57,9 +57,9 @@ class FirstPages:
 def front_page(pages: FirstPages, properties: Properties) -> tuple[Properties, Properties]:
     """Separate the details that the first page states from credible details in the file's properties.
 
-    The title in the properties is credible if its words stand above the text of the page, and are not just a
-    part of the title that the page shows. If the page shows no title, it is also credible if it reads like a
-    title rather than a file name, which many programs write as the title.
+    The title in the properties is credible if its words stand above the text of the page. It is not credible
+    if it is only a part of the title that the page shows. If the page shows no title, one in the properties
+    is also credible if it reads like a title, not like the file name that many programs write as the title.
 
     Args:
         pages: the first pages.
@@ -94,8 +94,8 @@ def _is_believed(named: str, above: Sequence[str], title: str | None) -> bool:
     Args:
         named: the title in the properties.
         above: the lines above the text of the first page.
-        title: the title that the page shows, or None. If it says more than ``named``, ``named`` may be only a
-            part of it, such as the name of a company, and is not believed.
+        title: the title that the page shows; None if it shows none. A ``named`` that is only a part of this
+            title, such as the name of a company, is not believed.
     """
     if is_furniture(named):
         return False

@@ -116,7 +116,7 @@ def _runs(page: Sequence[Line]) -> Iterator[list[Line]]:
 
 
 def _is_single(row: Line) -> bool:
-    """Return whether a row is an ordinary line: it has one cell, perhaps after a cell with its number."""
+    """Return whether a row is an ordinary line: it has one cell, perhaps preceded by a cell with a number."""
     cells = [text for cell in row.cells if (text := cell.words.text.strip())]
     is_numbered = len(cells) == 2 and _NUMBER.fullmatch(cells[0]) is not None
     return len(cells) == 1 or (is_numbered and _WORD.search(cells[1]) is not None)

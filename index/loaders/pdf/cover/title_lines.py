@@ -33,7 +33,7 @@ def title_of_pages(
     """Find the title that the first pages show; None if they have only prose and tables.
 
     It is the largest heading above the text, else the running title with the most words, else the first line
-    in the text that stands like a heading.
+    in the text that looks like a heading.
 
     Args:
         pages: the lines of the first pages, without running titles.

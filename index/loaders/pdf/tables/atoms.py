@@ -28,7 +28,7 @@ HEADING_GAP = 0.35
 """The smallest gap, in line heights, between the headings of two columns."""
 
 WIDER = 1.5
-"""The least ratio of the gap between two headings to the median gap between their words."""
+"""The gap between two headings is at least this many times as wide as the median gap between their words."""
 
 
 _BOXES = Struct("<4H")
@@ -213,7 +213,7 @@ def split_at(atom: Atom, columns: Sequence[Column], height: float) -> list[Atom]
     """Split an atom that stands over several columns into parts, at most one for each column.
 
     The headings of two columns may have a narrow gap between them, and a label may end close to the first
-    figure of its row. Return None if the atom has no such gap or figure: it is a heading of all the columns.
+    figure of its row. Return None if the atom has no such gap or figure: it heads all the columns.
 
     Args:
         atom: an atom that overlaps all of ``columns``.

@@ -63,11 +63,12 @@ def _with_headings(
 ) -> list[list[int]]:
     """Join each cluster that has only headings to the nearest other cluster, unless the two share a row.
 
-    A heading such as a year may stand to the left or right of the figures of its column.
+    A cluster is a group of atoms that stand above each other. A heading such as a year may stand to the left
+    or right of the figures of its column.
 
     Args:
         clusters: the numbers of the atoms in each cluster.
-        is_heading: whether each atom names a period.
+        is_heading: whether each atom is a heading, which here means that it names a period.
         left: the left edge of each atom.
         right: the right edge of each atom.
         row: the number of each atom's row.

@@ -272,8 +272,8 @@ def _with_spans(lines: Sequence[Line], columns: Sequence[Column]) -> Iterator[tu
 def _is_next_line(above: _Part, below: _Part, parts: Sequence[_Part]) -> bool:
     """Return whether two successive parts are lines of one cell.
 
-    The parts are aligned, and ``below`` stands closely below ``above``. Of all parts at the height of one of
-    the two, only that one overlaps the other horizontally.
+    The parts are aligned, and ``below`` stands closely below ``above``. No other part beside ``below``
+    overlaps ``above`` horizontally, and no other part beside ``above`` overlaps ``below``.
     """
     step = above.line.bottom - below.line.bottom
     return (

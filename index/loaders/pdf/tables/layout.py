@@ -176,7 +176,7 @@ def _next_row(lines: Sequence[Line], end: int) -> int | None:
 def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
     """Return whether a line between two rows of a table is a label of rows, rather than a paragraph.
 
-    A label is narrow, or ends before the cells after the labels, and does not end like a sentence.
+    A label does not end like a sentence. It also is narrow, or ends before the cells after the labels.
 
     Args:
         line: the line.
@@ -271,10 +271,12 @@ def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Colum
 
 
 def _hangs(hanging: Cell | None, before: Line, line: Line, edge: float) -> bool:
-    """Return whether ``line`` is the third line of a label: the second is full and has the same left edge.
+    """Return whether ``line`` is the third or a later line of a label.
+
+    It is if the label's line before it is indented, has the same left edge, and is full.
 
     Args:
-        hanging: the second line of the label, or a later one, if it is indented; else None.
+        hanging: the label's line before ``line``, if that is an indented second or later line; else None.
         before: the row whose label ends with ``hanging``.
         line: the next line.
         edge: the right edge of the column of labels.
