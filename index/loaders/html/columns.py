@@ -37,13 +37,12 @@ class Cell:
 def in_columns(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
     """Arrange the words of each row in columns, with an empty string where a row has no cell in a column.
 
-    A row ends with its last cell.
-    Cells that lie above one another stand in one column. A cell that lies above or below two cells of another
-    row spans their columns, and stands in the first. If the table would be mostly empty, each row is only the
-    list of its cells' words.
+    A row ends with its last cell. Cells that lie above one another stand in one column. A cell that lies
+    above or below two cells of another row spans their columns, and stands in the first. If the table would
+    be mostly empty, each row is only the list of its cells' words.
 
     Args:
-        rows: the cells with words of each row, from the left.
+        rows: for each row, the cells that have words, from the left.
     """
     gaps = _Gaps(rows)
     places: dict[tuple[int, int], int] = {}

@@ -59,7 +59,7 @@ _KINDS = {
     "upper-roman": "upperRoman",
     "decimal-leading-zero": "decimalZero",
 }
-"""Word's number formats by their names in HTML and CSS."""
+"""Maps the names of number formats in HTML and CSS to those in Word."""
 
 _BRACKET = re.compile(r"[\[(].?\Z")
 
@@ -69,7 +69,7 @@ class PageBlock(Block):
     """A block of a page, with features that distinguish text from navigation.
 
     Attributes:
-        heading: the level of a heading, from 1; 0 if the block is no heading.
+        heading: the level of a heading, from 1; 0 if the block is not a heading.
         linked: the share of the block's characters that are in links, 0 to 1.
         is_row: whether the block is a row of a data table.
         is_aside: whether the block stands in an ``aside`` or ``footer`` element.
@@ -82,7 +82,7 @@ class PageBlock(Block):
 
 
 def is_hidden(element: HtmlElement) -> bool:
-    """Return whether the page does not show ``element``: a program, a control or a hidden element."""
+    """Return whether a page does not show ``element``: its kind is in ``UNREAD``, or the page hides it."""
     if not isinstance(element.tag, str) or element.tag in UNREAD or element.get("hidden") is not None:
         return True
     return bool(_HIDDEN.search(element.get("style") or ""))

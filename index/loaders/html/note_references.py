@@ -20,7 +20,7 @@ _NAMED = regex.compile(
     r"(?:foot|end)-?notes?[-_]?(?:ref|call|anchor|link|mark|num)|note-?ref|fn-?ref|(?:foot|end)notereference",
     regex.IGNORECASE,
 )
-"""Class names of references."""
+"""Class names that mark an element as a reference to a note."""
 
 _NO_REFERENCE = regex.compile(r"back|return", regex.IGNORECASE)
 _RAISED_STYLE = regex.compile(
@@ -40,7 +40,8 @@ _MOST_INSIDE = 4
 """The most elements inside a reference, so that very deep nesting costs little time."""
 
 _WORD = "word"
-"""The value of ``_Before.since_last`` at the start of a paragraph, where no reference precedes the text."""
+"""The value of ``_Before.since_last`` at the start of a paragraph. It differs from "", which means that a
+reference directly precedes the place."""
 
 _INLINE = frozenset(
     {"a", "abbr", "b", "bdi", "bdo", "cite", "code", "data", "del", "dfn", "em", "font", "i", "ins", "kbd"}
@@ -75,9 +76,10 @@ class _Before:
 def raise_references(page: HtmlElement, styles: Iterable[str] = ()) -> None:
     """Put references to notes, and text that a style raises, into ``sup`` elements.
 
-    A link or ``span`` that consists of a number or mark is a reference if its role or class says so. Such a
-    link is also a reference if it leads to a place in a page, and directly follows a word, a figure or
-    another reference. Without ``sup``, ``2,500`` with note ``2`` would read as ``2,5002``.
+    A link or ``span`` that consists of a number or mark is a reference if its role or class says so. A link
+    that consists of a number or mark is also a reference if it leads to a place in a page, and directly
+    follows a word, a figure or another reference. Without ``sup``, ``2,500`` with note ``2`` would read as
+    ``2,5002``.
 
     Args:
         page: the page; this function changes it.

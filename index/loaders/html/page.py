@@ -1,4 +1,7 @@
-"""Reads an HTML page as a Document: its main text, without navigation."""
+"""Reads an HTML page as a Document: its main text, without navigation.
+
+The library trafilatura finds the main text. The words and their order come from the page itself.
+"""
 
 from __future__ import annotations
 
@@ -31,7 +34,8 @@ if TYPE_CHECKING:
     from lxml.html import HtmlElement
 
 MIN_ANCHOR_CHARACTERS = 25
-"""A block with fewer letters and digits may occur in any text by chance."""
+"""A block with fewer letters and digits is found in the main text only as a whole element, or directly after
+another found block. Elsewhere, it may occur by chance."""
 
 _COMPARED_CHARACTERS = 80
 _MAX_LINKED = 0.6
@@ -177,10 +181,16 @@ def _found_by_trafilatura(page: HtmlElement, blocks: list[PageBlock]) -> list[bo
 def _with_followers(
     found: Sequence[bool], letters: Sequence[str], whole: str, may_follow: Sequence[bool]
 ) -> list[bool]:
-    """Return ``found``, extended to short blocks that directly follow a found block in both texts.
+    """Return ``found``, but also True for blocks that directly follow a found block in both texts.
 
-    The two texts are that of the page (``letters``) and trafilatura's main text (``whole``). On a short page,
-    trafilatura joins rows and short lines into one paragraph, in which short blocks cannot be found alone.
+    The two texts are that of the page and trafilatura's main text. On a short page, trafilatura joins rows
+    and short lines into one paragraph, in which a short block cannot be found by itself.
+
+    Args:
+        found: for each block of the page, whether it was found in trafilatura's main text.
+        letters: the letters and digits of each block.
+        whole: the letters and digits of trafilatura's main text.
+        may_follow: for each block, whether it may be added.
     """
     followed: list[bool] = []
     end: int | None = None

@@ -77,8 +77,8 @@ class Table:
         """End the current row; a row without words is left out.
 
         Args:
-            is_real: whether the page has an element for the row. A row without an element exists only if it
-                has cells.
+            is_real: whether the page has an element for the row. If it has none, there is a row to end only
+                if cells were added.
         """
         if not (self._cells or is_real):
             return
