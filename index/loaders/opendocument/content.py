@@ -55,7 +55,8 @@ class Content:
 
     Args:
         roots: the parts with styles: ``styles.xml``, then ``content.xml``.
-        object_at: a function that returns the root of the embedded object with a name, or None.
+        object_at: a function that takes the name of an embedded object and returns the object's root element;
+            None if there is no such object.
 
     Attributes:
         footnotes: the footnotes read so far, each with its mark.
@@ -167,7 +168,7 @@ class Content:
         return mark
 
     def _is_hidden(self, element: Element) -> bool:
-        """Return whether an element is hidden."""
+        """Return whether an element is hidden, by its style or by its own attributes."""
         display = element.get(DISPLAY)
         if display == "none" or self.styles.is_hidden(element.get(f"{TEXT}style-name")):
             return True

@@ -61,7 +61,7 @@ class Lists:
                 yield item, "", self._group
 
     def heading_marker(self, heading: Element, level: int) -> str:
-        """Return the number of a heading; empty for a heading in a list or without a number."""
+        """Count a heading and return its number; return "" for a heading in a list or without a number."""
         parent = heading.getparent()
         if parent is not None and str(parent.tag) in _ITEMS:
             return ""

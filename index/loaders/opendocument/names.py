@@ -17,4 +17,4 @@ LINK = "{http://www.w3.org/1999/xlink}"
 DUBLIN_CORE = "{http://purl.org/dc/elements/1.1/}"
 
 DISPLAY = f"{TEXT}display"
-"""The attribute that hides a section, or the words of a style."""
+"""The attribute that hides a section or, in a style, all text with this style."""

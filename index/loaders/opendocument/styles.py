@@ -64,7 +64,7 @@ class Styles:
         return next((one.font for one in self._with_parents(name) if one.font), None)
 
     def is_sheet_hidden(self, name: str | None) -> bool:
-        """Return whether a sheet in a style is hidden."""
+        """Return whether a sheet with this style is hidden."""
         return any(one.is_sheet_hidden for one in self._with_parents(name))
 
     def _with_parents(self, name: str | None) -> Iterator[_StyleProperties]:

@@ -29,7 +29,8 @@ class Group:
         name: the group's destination (the kind of its content), if the reader needs to know it; else empty.
         is_optional: whether the group began with ``*``, the mark of groups that older readers skip.
         font: the number of the font.
-        substitutes: as ``Part.substitutes``.
+        substitutes: the number of substitute characters, for older readers, that follow a character written
+            as its number (``Part.substitutes``).
         is_hidden: whether text is hidden.
         is_deleted: whether a revision deleted the text.
         is_raised: whether text is raised above the line.
@@ -66,7 +67,7 @@ class Characters:
         self._substitutes_left = 0
 
     def interrupt(self) -> None:
-        """End a run of characters, so that the next one is neither a second byte nor a substitute.
+        """End a run of characters: the next character is neither a second byte nor a substitute.
 
         A substitute stands for a character that older readers do not know.
         """

@@ -27,8 +27,8 @@ class _Note:
 
     Attributes:
         part: the part with the note's text.
-        reference: the part with the note's reference, and the index of the piece there; None without a
-            reference.
+        reference: the part with the note's reference, and the reference's index in ``Part.pieces``; None
+            without a reference.
         mark: the note's mark as RTF.
     """
 
@@ -89,8 +89,8 @@ class Notes:
 
         Args:
             part: the part for the note's text.
-            reference: the part with the note's reference, and the index of the piece there; None without a
-                reference.
+            reference: the part with the note's reference, and the reference's index in ``Part.pieces``; None
+                without a reference.
         """
         self._parts.footnotes.append(part)
         self._last = _Note(part, reference)

@@ -114,7 +114,7 @@ class _Reader(Characters):
         self._instruction = ""
 
     def symbol(self, symbol: str) -> None:
-        """Handle a control symbol: a backslash with one character that is no letter."""
+        """Handle a control symbol: a backslash with one character that is not a letter."""
         self.interrupt()
         if self.group.name == "fldinst":
             self._instruction += symbol

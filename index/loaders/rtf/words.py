@@ -32,7 +32,7 @@ UNREAD = frozenset(
     }
     | {"nonshppict", "docvar", "formfield", "upr", "background", "generator", "xmlnstbl", "pnseclvl"}
 )
-"""Groups whose content is not text, such as the tables of the file, pictures, field codes and comments."""
+"""Groups whose content is not text, such as pictures, field codes, comments, and lists of fonts or styles."""
 
 RUNNING = frozenset(f"{kind}{page}" for kind in ("header", "footer") for page in ("", "l", "r", "f"))
 """Headers and footers of all, left, right and first pages."""

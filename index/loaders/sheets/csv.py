@@ -30,8 +30,8 @@ _PARTED_SHARE = 0.5
 """A delimiter must split at least this share of the records."""
 
 _EVEN_SHARE = 0.9
-"""A comma or semicolon that a space follows everywhere is punctuation if less than this share of the records
-that it splits have the same number of values."""
+"""A comma or semicolon that a space always follows is punctuation if, of the records that it splits, less than
+this share have the most frequent number of values."""
 
 _MAX_FIELD_CHARACTERS = 2**31 - 1
 """The most characters of a field: the csv module's default of 131,072 would refuse a file for one long
@@ -92,8 +92,8 @@ def _sample(text: str) -> str:
 def _is_prose(records: Sequence[Sequence[str]], delimiter: str, even: float) -> bool:
     """Return whether a delimiter is punctuation in prose, instead of a separator of values.
 
-    It is punctuation if a space follows it everywhere, and if the records have different numbers of values or
-    mostly end like sentences.
+    A comma or semicolon is punctuation if a space always follows it, and the records either have different
+    numbers of values or mostly end like sentences. Other delimiters are never punctuation.
 
     Args:
         records: the records that the delimiter splits.

@@ -238,7 +238,10 @@ def _region_blocks(rows: Sequence[Row]) -> Iterator[Block]:
 
 
 def _is_heading_alone(line: Row, stub: int) -> bool:
-    """Return whether the only cell of a row is a heading of columns, and not the name of the table."""
+    """Return whether the only cell of a row is a heading of columns, and not the name of the table.
+
+    A heading stands to the right of ``stub``, the first column of the table, which names the rows.
+    """
     cell = line.alone
     return cell is not None and min(line.cells) > stub and (cell.width > 1 or is_period(cell.text))
 

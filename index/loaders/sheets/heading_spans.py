@@ -38,9 +38,10 @@ def period_of_all(
 ) -> tuple[list[str], list[Mapping[int, Heading]]] | None:
     """Separate the period that covers a whole table from the heading rows.
 
-    Such a period is the only label of the first heading row, in any column (mostly the last). In the column
-    of the row names, the same row may have another text, mostly the units. This text moves down to the next
-    heading row; if that row already has a text in this column, the text from above becomes a line of its own.
+    Apart from the column of the row names, such a period is the only text of the first heading row; it may
+    stand in any column, and mostly stands in the last. In the column of the row names, the first heading row
+    may have a text, mostly the units. This text moves down to the next heading row; if that row already has a
+    text in this column, the text from above becomes a line of its own.
 
     Args:
         rows: the heading rows, from the top: text and width by column.

@@ -76,7 +76,8 @@ class Section:
         parts: the parts of the section in order: kind and text of each.
         kinds: the kinds of the parts.
         marks: the digit marks, and ``%`` and ``@``, in order.
-        condition: the comparison and the bound that select the figures for this section, or None.
+        condition: the comparison and the bound that select the figures for this section, such as ``>=`` and
+            100; None if the section has no condition.
     """
 
     parts: tuple[tuple[str, str], ...]

@@ -101,13 +101,13 @@ def _sheets(book: Workbook) -> list[Block]:
 
 
 def _first_line(blocks: list[Block]) -> str | None:
-    """Return the first line of a workbook if it looks like a title and is no row of a table; else None."""
+    """Return the first line of a workbook if it looks like a title and is not a table's row; else None."""
     first = next((block for block in blocks if not isinstance(block, Heading)), None)
     return title_of_line(first.text) if first and not is_row(first.text) else None
 
 
 def visible_rows(sheet: ReadOnlyWorksheet) -> list[Row]:
-    """Return the rows with text of a sheet, in order, without hidden rows and columns.
+    """Return the rows of a sheet that have text, in order, without hidden rows and columns.
 
     The size that the sheet declares is ignored; only the cells are read.
     """

@@ -110,7 +110,7 @@ def _points(data: Element | None) -> dict[int, str]:
 
 
 def _each_point(data: Element) -> Iterator[tuple[int, str, str | None]]:
-    """Yield, for each point: its number, its text, and the point's own number format, or None."""
+    """Yield each point's number, its text, and its own number format (None if it has none)."""
     for point in data.iter(f"{_C}pt"):
         place = point.get("idx", "")
         text = flow(point.findtext(f"{_C}v") or "")

@@ -18,9 +18,9 @@ _DATA = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}dm
 
 
 def diagram_blocks(shape: GraphicFrame) -> Iterator[Block]:
-    """Yield the text of a diagram, one block per paragraph of a point; nothing if the frame has no diagram.
+    """Yield the text of a diagram, one block per paragraph; nothing if the frame has no diagram.
 
-    The points are in outline order: a point precedes the points below it.
+    Points are the items of a diagram. They come in outline order: a point precedes the points below it.
     """
     ids = next(shape._element.iter(f"{_D}relIds"), None)
     reference = ids.get(_DATA) if ids is not None else None

@@ -50,7 +50,7 @@ def read_pptx(data: bytes, path: Path, options: Options = DEFAULTS) -> Document:
 
     Each slide is a page and a section: its title, its texts, tables, diagrams and the data of its charts in
     reading order, then the speaker's notes. Hidden slides and slides without text are empty pages, so that
-    each page has the number of its slide. Slides that are only pictures are in ``unread_pages``.
+    each page has the number of its slide. ``Document.unread_pages`` lists slides that are only pictures.
 
     Raises:
         LoadError: if the file is encrypted, broken, of another format, too large when unpacked, or has no

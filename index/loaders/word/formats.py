@@ -1,4 +1,7 @@
-"""Reads formats of Word runs that change the text a reader sees: they hide it, raise it or set its font."""
+"""Reads formats of Word runs that change the text a reader sees: they hide it, raise it or set its font.
+
+A run is a stretch of text with one format. A style may be based on another one, its base style.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,7 @@ _MOST_BASES = 20
 
 @dataclass(frozen=True, slots=True)
 class Format:
-    """The format of a run; None for properties that are not set.
+    """The format of a run. A property that is not set is None.
 
     Attributes:
         is_hidden: whether the run's text is hidden.

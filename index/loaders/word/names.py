@@ -32,7 +32,10 @@ def related(part: Part, kind: str) -> Element | None:
 
 
 def value(element: Element | None, path: str) -> str | None:
-    """Return the value of the element at ``path``, such as ``pPr/pStyle``, below ``element``, or None."""
+    """Return the value of the element at ``path``, such as ``pPr/pStyle``, below ``element``.
+
+    Return None if there is no such element, or if it has no value.
+    """
     found = element.find("/".join(W + name for name in path.split("/"))) if element is not None else None
     return found.get(f"{W}val") if found is not None else None
 
@@ -44,5 +47,5 @@ def switch(element: Element | None, name: str) -> bool | None:
 
 
 def integer(written: str | None, otherwise: int) -> int:
-    """Parse a number of up to six digits; return ``otherwise`` if ``written`` is no such number."""
+    """Parse a number of up to six digits; return ``otherwise`` if ``written`` is anything else."""
     return int(written) if written and regex.fullmatch(r"[0-9]{1,6}", written) else otherwise

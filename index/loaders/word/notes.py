@@ -36,7 +36,13 @@ class Note:
 
 @dataclass(frozen=True, slots=True)
 class _Numbers:
-    """The numbering of notes in a section: the format, the first number, and where the numbers restart."""
+    """The numbering of notes in a section.
+
+    Attributes:
+        kind: the format of the numbers.
+        start: the first number.
+        restart: where the numbers restart: ``eachSect``, ``eachPage``, or ``continuous`` for nowhere.
+    """
 
     kind: str
     start: int

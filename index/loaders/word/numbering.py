@@ -116,7 +116,7 @@ class Numbering:
     def _place(self, paragraph: Element) -> tuple[str, int]:
         """Return the id of a paragraph's list ("0" outside lists), and the paragraph's level in it, from 0.
 
-        The paragraph's style and its base styles give what the paragraph itself does not set.
+        The paragraph's style, and the styles on which it is based, give what the paragraph does not set.
         """
         list_id = value(paragraph, "pPr/numPr/numId")
         level = value(paragraph, "pPr/numPr/ilvl")
@@ -135,7 +135,7 @@ class Numbering:
         return self._linked.get((list_id or "", style.get(f"{W}styleId") or ""))
 
     def _bases(self, name: str) -> Iterator[Element]:
-        """Yield a style, then its base styles."""
+        """Yield a style, then its base styles: the one on which it is based, and so on."""
         for _ in range(_MOST_BASES):
             style = self._styles.get(name)
             if style is None:
@@ -185,7 +185,7 @@ def _level(element: Element) -> _Level:
 
 
 def _counted(listed: _List, counts: dict[int, int], item: _Level, depth: int) -> str:
-    """Return the current number of the level ``depth`` of a list, as markers of level ``item`` write it."""
+    """Return a list's current number at ``depth``, written as in the marker of an item of level ``item``."""
     level = listed.levels.get(depth)
     kind = level.kind if level is not None else "decimal"
     if item.is_legal and kind not in {"bullet", "none"}:
