@@ -79,8 +79,9 @@ SUFFIXES = frozenset(_READERS)
 def load(path: Path, options: Options = DEFAULTS) -> Document:
     """Read the file at ``path`` as a document.
 
-    Details in the file's sidecar replace those in the file. A document without a date gets one from the
-    file's name or, if ``options.by_time`` allows it, from the time of the file's last change.
+    Details in the file's sidecar (``NAME.meta.yaml`` beside the file) replace those in the file. A document
+    without a date gets one from the file's name or, if ``options.by_time`` allows it, from the time of the
+    file's last change.
 
     Raises:
         LoadError: if the file cannot be read, is empty, too large, encrypted or broken, if its content does
@@ -137,9 +138,9 @@ def _too_large(path: Path, size: int, megabytes: int) -> LoadError:
 
 
 def _check_text(path: Path, size: int, limits: Limits) -> None:
-    """Raise LoadError if a text, which takes ``size`` bytes in UTF-8, is larger than the limit.
+    """Raise LoadError if a text is larger than the limit. In UTF-8, the text takes ``size`` bytes.
 
-    While the library cuts and embeds a text that is too large, it cannot serve other requests.
+    The library serves no other requests while it cuts and embeds a text, which takes long for a large text.
     """
     if size > limits.text_megabytes * MEGABYTE:
         text = f"{size / MEGABYTE:,.1f} MB of text"

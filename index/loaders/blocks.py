@@ -1,4 +1,4 @@
-"""Blocks of text, and the canonical text and outline that a loader makes from a document's blocks.
+"""Blocks of text, and the outline and canonical text (which footnotes quote) that loaders make from them.
 
 A blank line separates paragraphs, headings, lists and tables. The sentence splitter ends a sentence at every
 line break, so loaders keep a line break inside a paragraph only if the author wrote one.
@@ -60,7 +60,7 @@ def flow(text: str) -> str:
 
 
 def without_bars(cell: str) -> str:
-    """Replace each bar that stands alone in a cell by ``¦``, since it would read as the edge of a cell."""
+    """Replace each bar that touches no word of a cell by ``¦``: it would read as the edge of the cell."""
     return _LONE_BAR.sub("¦", cell)
 
 

@@ -75,7 +75,7 @@ def from_word(element: Element, words: Callable[[Element], str]) -> str:
 
     Args:
         element: the element.
-        words: a function that returns the text of an element that is not in the markup of equations.
+        words: a function that returns the text of an element that is not part of the markup of equations.
     """
     tag = str(element.tag)
     if not tag.startswith(M):

@@ -81,11 +81,11 @@ def assemble(
     Args:
         path: the file.
         kind: the loader's name, for ``Document.kind``.
-        text: the canonical text.
+        text: the canonical text, which footnotes quote.
         properties: the details that the file gives.
-        origin: the place in the file that ``properties`` come from.
+        origin: the part of the file that gives ``properties``: ``document properties`` or ``front matter``.
         stated: the details that the text itself states.
-        heading: a title from the text.
+        heading: a title from the text; None if the text has none.
         sample: the part of the text in which the language is detected; empty for the whole text.
         sections: the outline.
         remedy: advice for a file without words.

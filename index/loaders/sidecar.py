@@ -39,7 +39,8 @@ def checked_details(path: Path, values: Mapping[str, str], origin: Origin) -> di
     Args:
         path: the file that the details describe, for messages.
         values: the details by key; empty values are left out.
-        origin: the origin of the details.
+        origin: who or what gives the details: a user who edits them (``edit``) or uploads the file with them
+            (``upload``), or a sidecar (``sidecar``).
 
     Raises:
         LoadError: if a key is unknown, a date or language cannot be read, or a collection's name is too long.

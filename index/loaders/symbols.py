@@ -65,7 +65,7 @@ def sign(place: int, font: str | None) -> str:
 
     Args:
         place: the sign's code in the font, 0x20 to 0xFF, or the same code in the private use area.
-        font: the font's name, or None.
+        font: the font's name; None if it is not known.
     """
     at = place - _PRIVATE if place >= _PRIVATE else place
     signs = _FONTS.get((font or "").casefold())

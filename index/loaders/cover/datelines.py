@@ -106,9 +106,10 @@ def _of_numbers(first: int, second: int, year: int) -> str | None:
 
 
 def _alone(lines: Sequence[str]) -> Iterator[str]:
-    """Yield the dates that stand alone on a line, as written, unless they end a period.
+    """Yield, as written, the dates that stand alone on a line and do not end a period.
 
-    The last day of a quarter often heads a financial statement, so it counts only after a place and a comma.
+    A date after words such as ``ended`` or ``as of`` ends a period. The last day of a quarter, which often
+    heads a financial statement, also counts as the end of a period unless it follows a place and a comma.
     """
     before = ""
     for line in lines:

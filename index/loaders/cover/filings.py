@@ -33,7 +33,7 @@ _PERIODS = {
     "40-F": "fiscal year",
     "10-Q": "quarterly period",
 }
-"""The kind of period on which a form reports, by the form's name; ``period`` for other forms."""
+"""Maps the name of a form to the kind of period on which it reports; other forms report on a ``period``."""
 
 _MAX_NAME = 90
 """The most characters of a company's name; a longer line above ``Exact name of registrant`` is not a name."""
@@ -50,7 +50,7 @@ class Filing:
         form: the form's name, such as ``10-Q``.
         registrant: the company that files the form.
         period: the period on which the form reports, such as ``quarterly period ended June 30, 2023``; None
-            if the cover states none, or a date of the report.
+            if the cover states no period, or if it states the date of the report.
         reported: the date of the report as written, such as ``August 9, 2023``; None if the cover states
             none.
     """

@@ -52,7 +52,7 @@ _LEAD_WITHIN = 160
 """The number of characters at the start of a release in which the dash before the company's name stands."""
 
 _MARKS = 2
-"""The number of signs that a news release was issued by the company that it names first: see ``_release``."""
+"""How many of the signs in ``_release`` are needed to show that the company named first issued the text."""
 
 _PUBLISHED_BY = regex.compile(
     rf"\W*(?i:published by|publisher|issued by)(?:\s*:|\s)\s*(?:the )?(?P<name>{_NAME})[.,]?"
@@ -74,7 +74,8 @@ def issuer(
         lines: the lines of the first page, with running titles.
         paragraphs: the first paragraphs of the page.
         top: the lines above the title.
-        author: the author in the file's properties. Only an organisation that the page names counts.
+        author: the author in the file's properties, or None. The author counts only if it is an organisation
+            and the page names it.
     """
     is_release = any(_RELEASE.search(line) for line in lines)
     return (
@@ -126,7 +127,8 @@ def _imprint(lines: Iterable[str]) -> str | None:
 def _letterhead(top: Sequence[str]) -> str | None:
     """Return the organisation that has a line of its own above the title; None if there are none or several.
 
-    A name does not count if the line before it leads to it, for example with ``to`` or a colon at its end.
+    A name does not count if the line before it leads to it, for example if that line ends with ``to`` or a
+    colon.
     """
     before = ""
     found: list[str] = []

@@ -10,7 +10,7 @@ from index.loaders.cover.datelines import is_date
 from index.loaders.metadata import MAX_TITLE_CHARACTERS
 
 _LETTERS = 0.75
-"""The least share of letters among a title's characters other than white space."""
+"""At least this share of a title's characters are letters; white space is not counted."""
 
 _LEAST_WORDS = 3
 _WORD = regex.compile(r"\p{L}{2,}")

@@ -58,7 +58,7 @@ class Book:
         spine: the paths of the chapters in reading order, each once.
         styles: the paths of the book's style sheets.
         contents: the table of contents.
-        metadata: the metadata element, or None.
+        metadata: the ``metadata`` element of the package; None if it has none.
     """
 
     package: str

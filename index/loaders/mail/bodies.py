@@ -39,7 +39,7 @@ def content_blocks(message: Message, path: Path, depth: int = 0) -> Iterator[Blo
     Args:
         message: the message.
         path: the message's file.
-        depth: the number of parts around the message.
+        depth: the number of parts inside which the message is nested.
 
     Raises:
         LoadError: if the message's parts are nested too deeply.

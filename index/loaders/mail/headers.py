@@ -33,7 +33,7 @@ def characters(data: bytes, path: Path, charset: str | None) -> str:
     Args:
         data: the bytes of the part or field.
         path: the message's file.
-        charset: the encoding that the message declares, or None.
+        charset: the encoding that the message declares; None if it declares none.
     """
     try:
         text = decode(data, path, charset)

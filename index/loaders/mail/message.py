@@ -28,7 +28,7 @@ def read_eml(data: bytes, path: Path, _options: Options = DEFAULTS) -> Document:
     an encrypted message, it reads the header and lists the attachments. It fetches nothing.
 
     Raises:
-        LoadError: if the file is binary, is no e-mail, or its parts are nested too deeply.
+        LoadError: if the file is binary, is not an e-mail, or its parts are nested too deeply.
     """
     message = _message(data, path)
     content = list(content_blocks(message, path))
