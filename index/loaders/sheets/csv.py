@@ -30,8 +30,8 @@ _PARTED_SHARE = 0.5
 """A delimiter must split at least this share of the records."""
 
 _EVEN_SHARE = 0.9
-"""A comma or semicolon that a space always follows is punctuation if, of the records that it splits, less than
-this share have the most frequent number of values."""
+"""A comma or semicolon that a space always follows is punctuation if, of the records that it splits, less
+than this share have the most frequent number of values."""
 
 _MAX_FIELD_CHARACTERS = 2**31 - 1
 """The most characters of a field: the csv module's default of 131,072 would refuse a file for one long
