@@ -86,7 +86,8 @@ OWN_ROUTES = ("/v1", "/v1/{rest:path}", "/healthz", "/readyz", "/metrics", MCP_P
 METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "QUERY"]
 
 _MAINTENANCE_SECONDS = 2.0
-"""The seconds between two checks of the library's generation, which other processes may increase."""
+"""The seconds between two looks at the library's generation, the number of commits that have changed its
+passages. Other processes, too, may commit changes."""
 
 _RETENTION_SECONDS = 60.0
 
@@ -96,7 +97,7 @@ _MEMORY_SECONDS = 5.0
 """The seconds between two returns of free memory to the system."""
 
 _STARTER_SECONDS = 0.5
-"""The seconds between two attempts to make a starter question, to leave the processor to requests."""
+"""The seconds between two attempts to make a starter question. The pause leaves the processor to requests."""
 
 
 def create_app(

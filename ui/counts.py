@@ -157,7 +157,7 @@ class SharedCounts(Storage, MovingWindowSupport, SlidingWindowCounterSupport, Ti
         return False
 
     def get_sliding_window(self, key: str, expiry: int) -> tuple[int, float, int, float]:
-        """Return the counts of the previous and the present window, each with its remaining seconds."""
+        """Return the count and the remaining seconds of the previous window, then those of the present."""
         now = time.time()
         last, present = self.sliding_window_keys(key, expiry, now)
         counted = self._counted([last, present])

@@ -109,7 +109,7 @@ class OwnTables:
             engine.dispose()
 
     def copy(self, home: Path, from_url: str, to_url: str) -> None:
-        """Copy all rows to another database, in place of its rows. The source keeps its rows.
+        """Copy all rows to another database, whose own rows are deleted. The source keeps its rows.
 
         Args:
             home: the library's folder.

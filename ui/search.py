@@ -53,9 +53,7 @@ def search_response(
 def batch_response(index: Library, queries: Sequence[Query]) -> dict[str, Any]:
     """Return the response of ``POST /v1/search/batch``: one search response per query, in their order.
 
-    All searches see the same generation of the library.
-
-    The encoder embeds the queries together.
+    All searches see the same state of the library. The encoder embeds the queries together.
 
     Raises:
         QuestionError: if a query is empty or too long.
@@ -99,7 +97,7 @@ def sentence_scores(index: Snapshot, question: Question, hits: Sequence[Hit]) ->
 
 
 def result_of(hit: Hit, scores: SentenceScores) -> dict[str, Any]:
-    """One search result as JSON."""
+    """Return one search result as JSON."""
     return {
         "document_id": hit.document.document_id,
         "version": hit.document.version,

@@ -42,7 +42,10 @@ COMPUTED = "computed from the two figures, not cited"
 
 
 def compared_names(first: Sequence[str], second: Sequence[str]) -> tuple[str, str, str]:
-    """Return the names of two compared figures: the shared ones, those of the first, those of the second.
+    """Return the names of two compared figures, without repeating what they share.
+
+    The result has three texts: the names that both figures share, those of only the first, and those of only
+    the second.
 
     Args:
         first: the path of headings to the first figure's row, and the path to its column.

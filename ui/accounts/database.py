@@ -31,9 +31,9 @@ class Accounts:
     """The accounts of a library. Safe to share between threads.
 
     Attributes:
-        id: the random id of these accounts. Answers and limits in the catalog name this id and a user's
-            number, because the number alone may mean another user once a backup has been restored beside
-            other accounts.
+        id: the random id of these accounts. The catalog knows a user by this id and the user's number: if a
+            backup of the catalog is restored where the accounts are different ones, the number alone could
+            mean somebody else.
         engine: the SQLAlchemy engine of the database.
         users: the people.
         tokens: the tokens of programs.
@@ -95,8 +95,8 @@ class Accounts:
     def viewer(self, identity: Identity) -> Viewer | None:
         """Return the viewer of the library for a sender of requests; None while sign-in is off.
 
-        Answers to a token belong to the token's user, or to the token if it has no user. Answers to a command
-        on the server's machine belong to nobody.
+        An answer that a token asked for belongs to the token's user, or to the token if it has no user. An
+        answer to a command on the server's machine belongs to nobody.
         """
         if identity.kind == "local":
             return None

@@ -22,12 +22,15 @@ def is_exposed(listener: socket.socket) -> bool:
 
 
 def asks_to_sign_in(settings: Settings, *, exposed: bool) -> bool:
-    """Return whether people must sign in to a server, which other machines can reach if ``exposed``."""
+    """Return whether people must sign in to a server; ``exposed`` says if other machines can reach it."""
     return settings.sign_in == "on" or (settings.sign_in == "auto" and exposed and not settings.insecure)
 
 
 def can_sign_in(user: UserRecord, provider: ProviderChoice | None) -> bool:
-    """Return whether a user is not locked out, and has a password or a provider that the settings accept."""
+    """Return whether a user can sign in: not locked out, and with a password or provider that is accepted.
+
+    ``provider`` is the provider that the settings name; None if they name none.
+    """
     takes_passwords = provider is None or provider.allows_passwords
     is_provided = provider is not None and provider.issuer == user.provider
     return user.disabled is None and ((user.has_password and takes_passwords) or is_provided)
@@ -44,8 +47,8 @@ def open_sign_in(settings: Settings, *, exposed: bool) -> Iterator[SignIn | None
         exposed: whether other machines can reach the server.
 
     Raises:
-        UsedWronglyError: if other machines can reach the server and sign-in is off, or if nobody can sign in,
-            unless the settings allow that.
+        UsedWronglyError: if other machines can reach the server and sign-in is off, or if sign-in is on and
+            nobody can sign in. The setting ``insecure`` allows both.
         SettingsError: if people sign in with a provider, and a setting or a package for that is missing.
     """
     if not asks_to_sign_in(settings, exposed=exposed):

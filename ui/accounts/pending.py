@@ -1,7 +1,8 @@
 """Sign-ins that have begun at a provider, and that only the browser in which they began can finish.
 
 The browser keeps a sign-in in a signed cookie, so that nobody can fill the server's memory with sign-ins that
-never end. The server keeps only the states of sign-ins that have ended, until their cookies have expired.
+never end. Of a sign-in that has ended, the server keeps only the state (a random value) until the cookie has
+expired, so that nobody can use the cookie again.
 """
 
 from __future__ import annotations
@@ -78,8 +79,8 @@ class PendingSignIns:
             return None
         now = self._clock()
         with self._lock:
-            # Look only at the oldest states, so that a flood makes no call slow. The second more is for the
-            # cookies, which record whole seconds.
+            # Look only at the oldest states, so that a flood makes no call slow. One second is added, because
+            # the cookies record whole seconds.
             while self._ended and now - next(iter(self._ended.values())) > PENDING_SECONDS + 1:
                 self._ended.popitem(last=False)
             if state in self._ended:

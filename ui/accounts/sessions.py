@@ -26,8 +26,8 @@ IDLE_SECONDS = 12 * 3_600
 LONGEST_SECONDS = 7 * 86_400
 
 RENEWAL_SECONDS = 300.0
-"""The seconds by which the stored time of a session's last use may be late, so that not every request writes
-to the disk."""
+"""The most seconds by which the stored time of a session's last use is behind the real one. Because of this
+delay, not every request writes to the disk."""
 
 FORM_SECONDS = IDLE_SECONDS
 """The seconds for which a form can be sent."""

@@ -15,8 +15,9 @@ from ui.counts import Counts
 OF_NAME_AT_ADDRESS = RateLimitItemPerMinute(5, 5)
 OF_ADDRESS = RateLimitItemPerMinute(20, 5)
 OF_NAME = RateLimitItemPerMinute(30, 15)
-"""The most failed sign-ins: with one name from one address; with any names from one address; and with one
-name from anywhere. The last limit is high, because anyone can use it up and keep the user out for a while."""
+"""The most failed sign-ins: first, with one name from one address; second, with any names from one address;
+third, with one name from anywhere. The third limit is high, because anyone can use it up and thereby keep the
+user out for a while."""
 
 OF_TOKENS = RateLimitItemPerMinute(30, 1)
 """The most wrong tokens from an address."""

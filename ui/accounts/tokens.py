@@ -21,8 +21,8 @@ PREFIX = "fn_"
 DAY_SECONDS = 86_400
 
 _USED_SECONDS = 60.0
-"""The seconds by which the stored time of a token's last use may be late, so that not every request writes to
-the disk."""
+"""The most seconds by which the stored time of a token's last use is behind the real one. Because of this
+delay, not every request writes to the disk."""
 
 
 def new_token() -> str:
@@ -37,7 +37,7 @@ def digest_of(secret: str) -> bytes:
 
 @dataclass(frozen=True, slots=True)
 class TokenRecord:
-    """A token without its secret; times are in seconds since 1970, and None if they do not apply.
+    """A token without its secret. Times are in seconds since 1970; None stands for never.
 
     Attributes:
         name: the name.

@@ -117,8 +117,8 @@ class Users:
 
         Raises:
             AccountError: if there is no such user, or the password cannot be used.
-            LastAdministratorError: if ``keeps_administrator`` is set and the change would lock out or demote
-                the last administrator who can sign in, with a password or the ``provider``.
+            LastAdministratorError: if the change would lock out or demote the last administrator who can sign
+                in with a password or ``provider``. Without ``keeps_administrator``, this is allowed.
         """
         values: dict[str, object] = {}
         if role is not None:
@@ -150,8 +150,8 @@ class Users:
 
         Raises:
             AccountError: if there is no such user.
-            LastAdministratorError: if ``keeps_administrator`` is set and the user is the last administrator
-                who can sign in, with a password or the ``provider``.
+            LastAdministratorError: if the user is the last administrator who can sign in with a password or
+                ``provider``. Without ``keeps_administrator``, the user can be removed.
         """
         named = users.c.key == key_of(name)
         if keeps_administrator:

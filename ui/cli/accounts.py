@@ -227,7 +227,7 @@ def _opened(home: Path | None, action: str = "", of: str | None = None) -> Itera
     """Open the accounts; if the context ends without an error, record ``action`` in the audit log.
 
     Args:
-        home: the library's home.
+        home: the library's home folder; None for the folder that the settings name.
         action: the action; empty to record nothing.
         of: the name of the account that the action concerns.
     """

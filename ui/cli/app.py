@@ -40,7 +40,8 @@ NAME = "footnoted"
 
 _COLLECTIONS = (200_000, 3, 3)
 """The thresholds of Python's garbage collector. With the default threshold of 700 new objects, the collector
-would run hundreds of times while modules are imported, which is a tenth of the time that ``status`` takes."""
+would run hundreds of times while modules are imported. These runs account for a tenth of the time that
+``status`` would then take."""
 
 app = typer.Typer(
     name=NAME,

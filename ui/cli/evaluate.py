@@ -103,7 +103,9 @@ def is_of_claims(request: Request) -> bool:
 
 
 def run_on_claims(settings: Settings, request: Request) -> ClaimsMeasured:
-    """Check the labelled claims of a file with the configured judge, and calibrate the judge on half of them.
+    """Check the labelled claims of a file with the configured judge; calibrate the judge on half of them.
+
+    The judge is the model that tells whether quotes support a sentence.
 
     Raises:
         DatasetError, JsonLinesError: if the file or a line of it cannot be read.

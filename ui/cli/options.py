@@ -1,4 +1,4 @@
-"""Options that several commands share, and the filters of a search that some of these options set.
+"""Options that several commands share, and the functions that read the values of options.
 
 This module imports nothing slow, so that ``ask`` and ``search`` are fast if a running server answers.
 """

@@ -130,8 +130,8 @@ def serve(
 
     Raises:
         AlreadyServedError: if another server of the same home is running or starting.
-        UsedWronglyError: if other machines can reach the address without sign-in, or if nobody can sign in,
-            unless the setting ``insecure`` allows it.
+        UsedWronglyError: if other machines can reach the address and sign-in is off, or if sign-in is on and
+            nobody can sign in. The setting ``insecure`` allows both.
         PortInUseError: if the server cannot listen on the address; raised before anything is loaded.
         KeyboardInterrupt: if a signal arrives before the server is ready.
     """

@@ -1,4 +1,4 @@
-"""The command ``status``: read the state of a home from its catalog, without loading a model or an index."""
+"""The command ``status``: read a library's state from its catalog, without loading a model or an index."""
 
 from __future__ import annotations
 
@@ -25,7 +25,8 @@ def read_status(settings: Settings) -> dict[str, Any]:
         A dictionary with these keys; without a library, numbers are 0 and lists are empty.
 
         - ``home``: the home folder, and ``exists``: whether it has a library.
-        - ``generation``: the library's generation; ``documents`` and ``passages``: the number of each.
+        - ``generation``: the number of commits that have changed the passages.
+        - ``documents`` and ``passages``: the number of each.
         - ``folders``: the followed folders, and ``unconfirmed``: the folders that a restored backup followed.
         - ``failed``: each file or folder that could not be read (``source``, ``path``, ``cause``, ``since``).
         - ``model``: the encoder of the library or, if it is empty, the encoder of the settings. None stands

@@ -1,4 +1,7 @@
-"""The command ``verify``: check exported answers against the library. Only the judge needs a model."""
+"""The command ``verify``: check exported answers against the library.
+
+Only the judge, which checks the sentences that do not repeat their quotes, needs a model.
+"""
 
 from __future__ import annotations
 

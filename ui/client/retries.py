@@ -52,7 +52,7 @@ class Retries:
 def _seconds(header: str) -> float | None:
     """Return the seconds to wait that a ``Retry-After`` header asks for.
 
-    The header is a number of seconds or a date; None if it is neither.
+    Return None if the header is neither a number of seconds nor a date.
     """
     if header.strip().isdecimal():
         return float(header)

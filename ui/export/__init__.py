@@ -129,7 +129,8 @@ def read_export(data: bytes, path: Path) -> Exported:
 def sheet_as_read(sheet: Sheet) -> Exported:
     """Return the visible text of exported answers, which is the same in every format.
 
-    A quoted sentence counts as supported, because neither kind of sentence has a label in the file.
+    A quoted sentence is returned as a supported one: no file labels either kind, so a reader of the file
+    cannot tell them apart.
     """
     return _as_read(sheet, lambda verdict: verdict if DOUBTS[verdict] else "supported")
 

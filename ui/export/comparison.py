@@ -162,9 +162,10 @@ def _first_lines(
     answer: ReadAnswer,
     notes: Mapping[int, Footnote],
 ) -> Iterator[FirstLine]:
-    """Yield the first lines that an answer may have, given the rows that it cites of one table.
+    """Yield the first lines that an answer may have, according to the table rows that it cites.
 
-    The table is that of the answer's first footnote. If this footnote is no row of a table, there are none.
+    Only rows of one table count: the table of the answer's first footnote. If that footnote does not cite a
+    row of a table, yield nothing.
     """
     rows: list[TableRow] = []
     for number in dict.fromkeys(number for claim in answer.claims for number in claim.footnotes):
@@ -193,9 +194,9 @@ def _row_of(
 
 
 def _addition(reader: CatalogReader, texts: Callable[[int, int], Document], footnote: Footnote) -> str | None:
-    """Return the unknown words that an attribution has besides the facts of the document; None without any.
+    """Return the words that an attribution should not have after the facts of the document; None without any.
 
-    The result is also None if facts are missing, because the check of the quote reports missing facts.
+    Return None as well if a fact is missing, because the check of the quote reports that.
     """
     place = footnote.place
     if place is None or place.start < 0 or (record := cited_document(reader, place)) is None:

@@ -91,7 +91,7 @@ class Part:
 
     Attributes:
         question: the question.
-        abstention: the reason of an abstention; None for an answer.
+        abstention: why the library has no answer; None if it has one.
         first_line: the answer itself, if it is one value or a comparison of two; else None.
         paragraphs: the sentences, by paragraph.
         remarks: notes for the reader, one line each.

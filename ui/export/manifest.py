@@ -47,7 +47,8 @@ class AnswerEntry:
 
     Attributes:
         answer_id: the id of the answer.
-        generation: the generation of the library that answered.
+        generation: the state of the library that answered: the number of commits that had changed its
+            passages.
         sentences: the numbers of the footnotes of each sentence.
     """
 

@@ -63,7 +63,7 @@ class ReadAnswer:
 
     Attributes:
         question: the question, which is the heading of the answer.
-        abstention: the reason of an abstention; empty for an answer.
+        abstention: why the library had no answer; empty if it had one.
         claims: the sentences of the answer.
         rows: the rows of the answer's tables of different figures.
         first_line: the line with the value in bold; None without such a line.

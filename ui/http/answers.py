@@ -58,7 +58,7 @@ class SuggestionKey:
     """The key of cached suggestions: two answers that lead to the same suggestions have equal keys.
 
     Attributes:
-        generation: the generation of the library.
+        generation: the state of the library: the number of commits that have changed its passages.
         questions: the question, its corrected and its standalone form, and the questions before it.
         places: document, version, start and end of each citation and passage.
         filters: the filters of the question.

@@ -39,7 +39,7 @@ class AsyncSource(Protocol):
 
 
 class LocalSource:
-    """A client of a library in this process that runs its calls in threads, and never closes the library."""
+    """A client of a library in this process. It runs its calls in threads, and never closes the library."""
 
     def __init__(self, client: LocalClient) -> None:
         self._client = client

@@ -129,10 +129,10 @@ class AuditLog:
 
         Args:
             limit: the most records.
-            before: only records with a lower number, as for the next page.
-            who: only records of this user, token or account.
-            action: only records whose action contains this text.
-            since: only records from this time on, in seconds since 1970.
+            before: only records with a lower number than this, to get the next page; None for the first page.
+            who: only records of this user, token or account; None for records of all.
+            action: only records whose action contains this text; None for all actions.
+            since: only records from this time on, in seconds since 1970; None for all times.
         """
         newest = sa.select(_records).order_by(_records.c.number.desc()).limit(limit)
         if before is not None:
@@ -161,9 +161,9 @@ class AuditLog:
             return {str(who): float(at) for who, at in connection.execute(newest)}
 
     def forget(self, before: float) -> int:
-        """Delete the records from before ``before``, in seconds since 1970; return their number.
+        """Delete the records older than the time ``before``, in seconds since 1970; return their number.
 
-        The database's log is cleared too, so that the records do not stay on the disk.
+        SQLite's write-ahead log is emptied too, so that the records do not stay on the disk.
         """
         if not self._tables.exist():
             return 0
@@ -204,7 +204,7 @@ def begin_notes() -> dict[str, str]:
 
 
 def note(**known: str) -> None:
-    """Tell the audit log the ``who`` or ``target`` of the current request, where the route does not."""
+    """Note the ``who`` or ``target`` of the current request for the audit log, if the route does not show it."""
     notes = _notes.get()
     if notes is not None:
         notes.update(known)

@@ -19,8 +19,9 @@ from ui.operation_settings import OperationSettings
 
 REFUSALS_OF_ADDRESS = RateLimitItemPerMinute(60)
 REFUSALS = RateLimitItemPerMinute(600)
-"""The most refusals that the audit log records a minute, of one address and of all addresses, so that wrong
-passwords cannot fill the disk. The metrics and the log have every refusal."""
+"""The most refusals that the audit log records a minute: first, of one address; second, of all addresses
+together. Without these limits, wrong passwords could fill the disk. The metrics and the log have all refusals.
+"""
 
 _KINDS = {
     "requests": "requests a minute",

@@ -36,7 +36,9 @@ class Locale:
     words: Mapping[str, str]
 
     def text(self, key: str, **values: str | int) -> str:
-        """Return the string of a key as plain text, with the values filled in; numbers suit the language.
+        """Return the string of a key as plain text, with the values filled in.
+
+        A number is written as is usual in the language. The number ``count`` chooses the plural form.
 
         Raises:
             KeyError: if not even English has the key.
@@ -76,9 +78,10 @@ def languages() -> tuple[str, ...]:
 def locale_for(accepted: str | None) -> Locale:
     """Return the strings of the interface in the language that an ``Accept-Language`` header prefers.
 
-    Without such a language, the strings are English. The header's weights decide
-    (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language). Only the first part of a language tag
-    counts (``zh`` of ``zh-CN``). A language with an invalid weight is ignored.
+    The interface's language with the highest weight in the header is preferred
+    (https://www.rfc-editor.org/rfc/rfc9110#name-accept-language). If the header names no language of the
+    interface, the strings are English. Only the first part of a language tag counts (``zh`` of ``zh-CN``). A
+    language with an invalid weight is ignored.
     """
     ranked = sorted(map(_weighed, (accepted or "").split(",")), key=lambda each: -each[1])
     chosen = (language for language, weight in ranked if weight > 0 and language in languages())

@@ -1,4 +1,4 @@
-"""The command ``check`` tells operators and scripts whether a server of this home would start and answer."""
+"""The command ``check`` tells operators and scripts whether a server of a library would start and answer."""
 
 from __future__ import annotations
 

@@ -77,8 +77,8 @@ def _move(settings: Settings, target: str) -> tuple[MovedCatalog, int, Path | No
     """Move the catalog, the accounts and the audit log to ``target``: a database's address, or "" for files.
 
     Returns:
-        The moved catalog, the number of searches that were compared, and the folder to which the former files
-        were moved; None if a former database stays where it is.
+        Three values: the moved catalog; the number of searches that were compared; and the folder to which
+        the former files were moved aside, or None if the library was in a database, which stays as it is.
     """
     from pydantic import SecretStr
 

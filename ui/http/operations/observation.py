@@ -140,10 +140,10 @@ class Observation:
 
 
 def _target(found: Matched, response: _Response) -> str | None:
-    """Return what a request acts on: the ids in its path or, if there are none, the ``Location`` it returned.
+    """Return what a request acts on; None if that is not known.
 
-    For a failed request, only the numbers in its path count, because anyone can write any words into a path.
-    None if nothing is left.
+    It is the ids in the request's path or, if there are none, the ``Location`` of the response. For a failed
+    request, only the numbers in the path count, because anyone can write any words into a path.
     """
     is_done = response.status < 400
     named = [value for value in found.values if is_done or value.isdecimal()]

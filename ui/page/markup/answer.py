@@ -299,7 +299,7 @@ def _copies(cited: Iterable[Citation], locale: Locale) -> str:
 
 
 def abstention_markup(answer: Answer, locale: Locale) -> str:
-    """Return the reason of an abstention and the nearest passages, each with why it does not answer."""
+    """Return why the library has no answer, and the nearest passages, each with what it lacks."""
     reason = _reason(answer, locale)
     nearest = "".join(_nearest(passage, locale) for passage in answer.passages[:SHOWN_PASSAGES])
     heading = escape(locale.text("abstention.nearest"))
@@ -312,9 +312,9 @@ def abstention_markup(answer: Answer, locale: Locale) -> str:
 
 
 def _reason(answer: Answer, locale: Locale) -> str:
-    """Return the reason of an abstention, in English.
+    """Return why the library has no answer, in English.
 
-    If the library cannot read the question's language, the reason is in the reader's language.
+    Only one reason is in the reader's language: that the library cannot read the language of the question.
     """
     if answer.cause != "language":
         return escape(answer.reason or answer.text)

@@ -29,7 +29,10 @@ _HEADINGS = ("disagreement.figure", "disagreement.source", "disagreement.date")
 
 
 def checks_markup(answer: Answer, locale: Locale) -> str:
-    """Return a folded list of the doubtful and the dropped sentences, each with the reason; empty if none."""
+    """Return a folded list of the doubtful and the dropped sentences; empty if there are none.
+
+    Each sentence is followed by the reason why it is doubtful or was dropped.
+    """
     if not answer.dropped and all(sentence.verdict not in DOUBTFUL for sentence in answer.sentences):
         return ""
     counts = Counter(sentence.verdict for sentence in answer.sentences)

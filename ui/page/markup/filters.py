@@ -36,7 +36,7 @@ def filters_markup(searched: Searched | None, locale: Locale) -> str:
 def searched_markup(searched: Searched | None, read: int, locale: Locale) -> str:
     """Return a line in an abstention that says which reports were searched and how many passages were read.
 
-    If the number of searched reports is unknown or 0, the line has only the filters; empty without filters.
+    If the number of searched reports is unknown or 0, return the same line as :func:`filters_markup`.
     """
     if searched is None or not searched.documents:
         return filters_markup(searched, locale)

@@ -94,7 +94,7 @@ _REASONED: Mapping[Verdict, str] = {
     "paraphrased": "foot.paraphrasedFor",
     "unsupported": "foot.unsupportedFor",
 }
-"""The key of the string for each verdict that has a reason."""
+"""The key of the string for each verdict that is shown with its reason."""
 
 
 def foot_list_markup(sentences: Sequence[ShownSentence], locale: Locale) -> str:

@@ -70,7 +70,11 @@ def _caption(lines: Sequence[str]) -> str:
 def _heading_row(
     row: Sequence[str], shown: Sequence[int], figures: frozenset[int], *, is_lowest: bool, is_only: bool
 ) -> str:
-    """Return a row of headings, in which a heading above lower ones spans the columns up to the next."""
+    """Return a row of headings.
+
+    In a row above the lowest, each heading spans the columns up to the next heading. In the lowest of several
+    rows, a heading does so only if it is the only one of its row. The first column does not count.
+    """
     places = [number for number, place in enumerate(shown) if place and _at(row, place)]
     spans = not is_only and (not is_lowest or len(places) == 1)
     written: list[str] = []

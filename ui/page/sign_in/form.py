@@ -115,7 +115,7 @@ class SignInForm:
             request: the request.
             place: the path to which the browser goes after signing in.
             message: what the page says above the form.
-            entered: the name in the form.
+            entered: the name that the form already contains.
             status: the HTTP status; unless it is 200, the page marks ``message`` as an error.
         """
         language = language_of(request)
