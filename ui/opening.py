@@ -174,7 +174,7 @@ def open_writer(settings: Settings, chosen: ModelSettings) -> Writer:
 def open_configured_judge(settings: Settings) -> Iterator[Judge | None]:
     """Open the judge of the settings, a model that tells whether quotes support a sentence.
 
-    If the judge is the language model, close the model at the end. Yield None if ``judge`` is set to ``none``.
+    If the judge is the language model, close the model at the end. Yield None for the judge ``none``.
 
     Raises:
         JudgeError: if the judge cannot be opened.

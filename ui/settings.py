@@ -48,7 +48,7 @@ LanguageCode = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z_]*(/[A-Za-z_]+)?$
 """The name of tesseract's file for a language or a script: ``eng``, ``chi_sim``, ``script/Arabic``."""
 
 HostName = Annotated[str, Field(pattern=r"^[0-9A-Za-z_.-]+$|^[0-9a-fA-F:]+$")]
-"""A name or an address of a ``Host`` header, without port and brackets."""
+"""A name or an address of a ``Host`` header, without port or brackets."""
 
 WebOrigin = Annotated[str, Field(pattern=r"^https?://[0-9a-z_.-]+(:[0-9]{1,5})?$")]
 """An origin as a browser sends it: in lower case, without a path."""

@@ -41,7 +41,7 @@ class CollectionLimits:
         self._limits = Limits(catalog.engine)
 
     def all(self) -> list[CollectionRecord]:
-        """Return all collections that have documents or a limit, by name."""
+        """Return all collections that have documents or a limit, sorted by name."""
         users = {self._accounts.viewer_key(user.user_id): user.name for user in self._accounts.users.all()}
         limits = self._limits.all()
         with self._catalog.reading() as reader:

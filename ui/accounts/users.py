@@ -193,7 +193,10 @@ class Users:
 
 
 def records(connection: sa.Connection, which: sa.ColumnElement[bool]) -> list[UserRecord]:
-    """Return the users who meet ``which``, a condition on the tables ``users`` and ``provided``, by name."""
+    """Return the users for whom ``which`` is true, sorted by name.
+
+    ``which`` is a condition on the tables ``users`` and ``provided``.
+    """
     found = sa.select(users, provided.c.issuer, provided.c.subject).join(provided, isouter=True).where(which)
     return [
         UserRecord(

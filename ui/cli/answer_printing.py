@@ -32,7 +32,7 @@ from ui.words import (
 def print_answer(console: Console, answer: Result) -> None:
     """Print an answer: its headline, its sentences with footnote marks, and its footnotes.
 
-    If there is no answer, print the reason and the nearest passages.
+    If the library has no answer, print why, and the nearest passages.
     """
     if answer["searched_for"]:
         line = f"Searched for: {visible(answer['searched_for'])} (--exact searches for the question as typed)"

@@ -77,7 +77,7 @@ def sync_on_changes(
 
     Args:
         settings: the settings, which name the library's folder.
-        paths: as for :func:`sync_once`.
+        paths: the folders and files of the first sync; without any, it syncs all followed folders.
         stderr: receives one line for each error.
         show: called with the first report, and with each later report of a change or failure.
     """

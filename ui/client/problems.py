@@ -23,7 +23,7 @@ class ProblemError(ServerRefusedError):
 
 
 def problem_of(response: httpx.Response) -> dict[str, Any]:
-    """Return the problem document of a response that was read, or one made from the status if it has none."""
+    """Return the problem document in a response whose body was read; if there is none, make one."""
     status, reason = response.status_code, response.reason_phrase
     try:
         body = response.json()

@@ -321,7 +321,7 @@ class _PageReader:
 
 
 def _first_line(line: HtmlElement) -> FirstLine | None:
-    """Read the first line of an answer; None unless it is one value in bold, followed by plain text."""
+    """Read the first line of an answer: a value in bold, then plain text. Return None for any other line."""
     if len(line) != 1 or line[0].tag != "strong" or len(line[0]) or (line.text or "").strip():
         return None
     return FirstLine(visible(_text(line[0])), visible(line[0].tail or ""))

@@ -291,7 +291,7 @@ def _cells(inside: str) -> Iterator[str]:
 
 
 def _words(raw: str) -> str:
-    """Return the visible text of a line of Markdown, without emphasis and links."""
+    """Return the visible text of a line of Markdown, without the signs for emphasis and links."""
     leading, trailing = raw[: len(raw) - len(raw.lstrip())], raw[len(raw.rstrip()) :]
     [inline] = _INLINE.parseInline(raw) or [Token("inline", "", 0)]
     return leading + "".join(map(_shown, inline.children or ())) + trailing

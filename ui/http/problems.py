@@ -113,7 +113,7 @@ def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def schemas() -> dict[str, Any]:
-    """Return the JSON schemas to which the responses of :func:`documented` refer, by name."""
+    """Return, by their names, the JSON schemas to which the responses of :func:`documented` refer."""
     schema = Problem.model_json_schema(mode="serialization", ref_template=_REFERENCES)
     models = {**schema.pop("$defs"), Problem.__name__: schema}
     # This is the way in which FastAPI writes the schemas of its own models.

@@ -204,7 +204,7 @@ def begin_notes() -> dict[str, str]:
 
 
 def note(**known: str) -> None:
-    """Note the ``who`` or ``target`` of the current request for the audit log, if the route does not show it."""
+    """Give the audit log the ``who`` or ``target`` of the current request, if the route does not show it."""
     notes = _notes.get()
     if notes is not None:
         notes.update(known)

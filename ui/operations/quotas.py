@@ -20,7 +20,7 @@ from ui.operation_settings import OperationSettings
 REFUSALS_OF_ADDRESS = RateLimitItemPerMinute(60)
 REFUSALS = RateLimitItemPerMinute(600)
 """The most refusals that the audit log records a minute: first, of one address; second, of all addresses
-together. Without these limits, wrong passwords could fill the disk. The metrics and the log have all refusals.
+together. Without these limits, wrong passwords could fill the disk. The metrics and the log have them all.
 """
 
 _KINDS = {

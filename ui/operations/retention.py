@@ -27,7 +27,7 @@ class Forgotten:
 
 
 def retention(library: Library, audit: AuditLog, settings: OperationSettings) -> Callable[[], None]:
-    """Return a step of a server's maintenance; it deletes old records at its first call, then once an hour."""
+    """Return a step of a server's maintenance that deletes old records: at its first call and then hourly."""
     due = 0.0
 
     def step() -> None:

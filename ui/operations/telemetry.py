@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def open_tracing(settings: OperationSettings) -> Tracing | None:
-    """Begin to send traces; None if the settings name no collector. The caller closes the result.
+    """Begin to send traces, and return the sender, which the caller closes; None without a collector.
 
     Raises:
         SettingsError: if the packages of the extra ``telemetry`` are not installed.

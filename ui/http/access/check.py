@@ -194,8 +194,8 @@ def _closed(send: Send, sign_in: SignIn, scope: Scope, session: Session | None) 
     """Wrap ``send`` for responses that only the sender of the request may see.
 
     A browser must ask the server before it shows the response from its cache, so that nobody sees the
-    response after the sender has signed out. If the session was renewed, the response sets the session's
-    cookie again, unless shared caches may keep the response.
+    response after the sender has signed out. If the session was renewed, the response also sets the session's
+    cookie again. A response that shared caches may keep never sets the cookie.
     """
 
     async def closed(message: Message) -> None:

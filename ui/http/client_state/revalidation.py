@@ -23,7 +23,10 @@ an older version of the program."""
 
 
 def library_tag(reader: CatalogReader) -> str:
-    """Return the ``ETag`` of all that the catalog says of documents; weak, as responses may be compressed."""
+    """Return an ``ETag`` of all that the catalog says of documents.
+
+    It is a weak ``ETag``, because a response may be compressed.
+    """
     tag = f"{_FORMAT}-{reader.lineage[:8]}-{reader.generation}-{reader.touched}"
     if reader.hidden:
         # Two users of one browser may see different documents.

@@ -76,7 +76,10 @@ def add_password_routes(router: Router, sign_in: SignIn, form: SignInForm) -> No
 
 
 def _note_user(sign_in: SignIn, name: str) -> None:
-    """Let the audit log name a user who was refused. An unknown name may be a password in a wrong field."""
+    """Let the audit log name a user who was refused.
+
+    An unknown name is left out, because it may be a password that was typed into the wrong field.
+    """
     if sign_in.accounts.users.has(name):
         note(who=name)
 
