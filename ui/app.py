@@ -97,7 +97,8 @@ _MEMORY_SECONDS = 5.0
 """The seconds between two returns of free memory to the system."""
 
 _STARTER_SECONDS = 0.5
-"""The seconds between two attempts to make a starter question. The pause leaves the processor to requests."""
+"""The seconds between two attempts to make a starter question, with which a person can begin. The pause
+leaves the processor to requests."""
 
 
 def create_app(

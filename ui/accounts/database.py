@@ -93,7 +93,7 @@ class Accounts:
         return f"{self.id}/token/{key_of(name)}"
 
     def viewer(self, identity: Identity) -> Viewer | None:
-        """Return the viewer of the library for a sender of requests; None while sign-in is off.
+        """Return the viewer for whom the catalog is read: the sender of a request. None while sign-in is off.
 
         An answer that a token asked for belongs to the token's user, or to the token if it has no user. An
         answer to a command on the server's machine belongs to nobody.

@@ -26,7 +26,8 @@ class Person:
     Attributes:
         issuer: the address of the provider.
         subject: the provider's id of the person.
-        name: the person's name at the provider, in the claim that the settings choose.
+        name: the person's name at the provider, from the claim (a field of the id token) that the settings
+            choose.
     """
 
     issuer: str

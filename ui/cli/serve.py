@@ -42,7 +42,7 @@ MAX_CONNECTIONS = 800
 open files."""
 
 LOCK_FILE = "serve.lock"
-"""A file in the home that a running server locks. The system releases the lock when the process ends."""
+"""A file in the home folder, locked by the running server. The system releases the lock when it ends."""
 
 SWITCH_SECONDS = 0.0005
 """The seconds that a thread may hold the interpreter's lock while other threads wait. To encode a text or to

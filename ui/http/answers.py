@@ -59,7 +59,8 @@ class SuggestionKey:
 
     Attributes:
         generation: the state of the library: the number of commits that have changed its passages.
-        questions: the question, its corrected and its standalone form, and the questions before it.
+        questions: the question, its corrected form, its standalone form (which can be understood without the
+            conversation), and the questions before it.
         places: document, version, start and end of each citation and passage.
         filters: the filters of the question.
         hidden: the collections that the sender of the request may not see.

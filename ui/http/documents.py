@@ -63,7 +63,7 @@ class TablePlace:
 
 @dataclass(frozen=True, slots=True)
 class SourceText:
-    """A part of a document's canonical text.
+    """A part of a document's canonical text, in which citations count offsets.
 
     Attributes:
         document_id: the document's number in the catalog.

@@ -34,7 +34,8 @@ class PartialAnswer:
 
     Attributes:
         search_scope: the filters, and the number of reports that match them; None without filters.
-        standalone: the standalone form of a follow-up; None for a question that was not rewritten.
+        standalone: a follow-up, rewritten so that it can be understood without the conversation; None for a
+            question that was not rewritten.
         searched_for: the question with its spelling corrected; None if nothing was corrected.
         searching: the number of passages that are searched.
         reading: the number of sentences that the reader reads; None before the reader begins.

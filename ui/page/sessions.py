@@ -14,7 +14,9 @@ from ui.page.conversation import ChatMessage, ShownConversation
 
 @dataclass(eq=False, slots=True)
 class Task:
-    """A task of a page: to answer a question, or to open a conversation. One task at a time has the turn.
+    """A task of a page: to answer a question, or to open a conversation.
+
+    Only one task at a time has the turn, which means that it may run. The others wait.
 
     Attributes:
         question: the text of the question; empty for a task that opens a conversation.

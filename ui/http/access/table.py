@@ -157,7 +157,7 @@ class Matched:
 
     Attributes:
         path: the route's path with the names of its parameters; ``other`` if no route matches.
-        requirement: the scope that the route needs; if it needs no scope, its :class:`Requirement`.
+        requirement: the scope that the route needs; if none, whether it needs an identity or nothing.
         values: the ids and names of objects in the request's path, such as the id of a document.
     """
 

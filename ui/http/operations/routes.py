@@ -23,7 +23,7 @@ from ui.operations.metrics import Metrics
 from ui.syntax import MAX_ID
 
 PROBE_SECONDS = 2.0
-"""The seconds that a probe waits for the library. Building a search cache takes longer."""
+"""The seconds that ``/readyz`` waits for the library. Building a search cache takes longer."""
 
 _TEXT = "text/plain; version=1.0.0; charset=utf-8; escaping=underscores"
 

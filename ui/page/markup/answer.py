@@ -65,7 +65,7 @@ def waiting_markup(
         locale: the reader's language.
         doing: the key of the string that says what the engine does.
         count: the number of passages or sentences in that string; None for a string without a number.
-        standalone: the standalone form of a follow-up.
+        standalone: a follow-up, reworded so that it can be understood without the conversation.
         searched: the filters of the search.
         searched_for: the question with its spelling corrected.
         name: the name of the model that writes the answer; None if the answer only quotes.
@@ -127,7 +127,7 @@ def streamed_markup(
         text: the answer's text so far.
         citations: the answer's footnotes so far.
         locale: the reader's language.
-        standalone: the standalone form of a follow-up.
+        standalone: a follow-up, reworded so that it can be understood without the conversation.
         searched_for: the question with its spelling corrected.
         searched: the filters of the search.
         name: the name of the model that writes the answer; None if the answer only quotes.
@@ -207,7 +207,7 @@ def _opening(kind: str, answer: Answer) -> str:
 
 
 def _below(sentences: Sequence[ShownSentence], locale: Locale) -> str:
-    """Return the strip of sources and the list of footnotes."""
+    """Return the strip (a short list of the cited documents) and the list of footnotes."""
     cited = [cited for sentence in sentences for cited in sentence.citations]
     return strip_markup(cited, locale) + foot_list_markup(sentences, locale)
 

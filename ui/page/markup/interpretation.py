@@ -1,4 +1,7 @@
-"""The markup above an answer: the corrected question, the standalone form of a follow-up, and the filters."""
+"""The markup above an answer: the corrected question, the standalone form of a follow-up, and the filters.
+
+The standalone form can be understood without the conversation.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The markup of cited table rows: a small table under the report's own caption and headings."""
+"""The markup of cited table rows: a small table under the report's own caption and headings.
+
+The rows come from the canonical text of a report: the text in which citations count offsets.
+"""
 
 from __future__ import annotations
 
