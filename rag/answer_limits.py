@@ -24,8 +24,9 @@ MAX_SENTENCES = 8
 
 CERTAIN = 0.9
 """If the probability that the library answers a question is at least this, it counts as certain. Below it, a
-sentence that a language model writes gets no better verdict than ``paraphrased``. A tenth of the unanswerable
-questions of squad2 and none of those of clapnq reach this probability (``benchmarks/certain.py``)."""
+sentence that a language model writes gets no better verdict than ``paraphrased``. Of the
+unanswerable questions in two evaluation sets, a tenth (squad2) and none (clapnq) reach this probability
+(``benchmarks/certain.py``)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,15 @@ class AnswerLimits:
     """The parameters of an answer; the defaults performed best in measurements.
 
     Attributes:
-        dense_weight: the share of the dense score in the fused score, 0 to 1.
+        dense_weight: the weight of the vectors' score in the fused score of a search: 0 to search by words
+            alone, 1 by vectors alone.
         read_hits: the number of passages that are read.
         widen_by: the number of sentences before and after each passage that are read.
         max_sentences: the most sentences of an answer.
-        certain: the least probability at which the sentences of a language model may count as supported.
-        threshold: the probability below which the engine abstains; None for the calibrated threshold.
+        certain: the lowest probability that counts as a certain answer. Below it, no sentence of a language
+            model counts as supported.
+        threshold: the probability that the library answers, below which the engine abstains; None for the
+            calibrated threshold.
     """
 
     dense_weight: float = DENSE_WEIGHT

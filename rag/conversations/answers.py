@@ -178,7 +178,7 @@ def load(body: str | bytes) -> Answer:
 
 
 def _with_present_verdicts(body: str | bytes) -> str | bytes:
-    """Return the JSON text with ``paraphrased`` for the verdict that was ``partial`` in earlier versions."""
+    """Return the JSON text with the verdict ``partial`` of earlier versions renamed to ``paraphrased``."""
     if isinstance(body, bytes):
         return re.sub(_FORMER_VERDICT, rb'\1"paraphrased"', body)
     return re.sub(_FORMER_VERDICT.decode(), r'\1"paraphrased"', body)
@@ -249,9 +249,9 @@ LISTED = 200
 def page_of_conversations(
     library: Library | Catalog, query: str = "", limit: int = LISTED, before: int | None = None
 ) -> tuple[list[KeptConversation], int | None]:
-    """Return a page of conversations, the last updated first, and the ``before`` of the next page.
+    """Return a page of conversations, the last updated first, and the value of ``before`` for the next page.
 
-    The latter is None if this page is the last one.
+    That value is None if this page is the last one.
 
     Args:
         library: the library that stores the conversations.
@@ -290,7 +290,9 @@ def conversation_json(library: Library | Catalog, conversation_id: str) -> str:
 
 
 def name_conversation(library: Library | Catalog, conversation_id: str, name: str) -> KeptConversation:
-    """Store the visible form of a name for a conversation; an empty name restores the first question.
+    """Name a conversation; with an empty name, it is called by its first question again.
+
+    The name is stored in its visible form (:func:`rag.visible_text.visible`).
 
     Raises:
         ConversationNotFoundError: if the conversation does not exist.
@@ -372,7 +374,7 @@ class CitingAnswers:
 
     Attributes:
         answers: the answers, the newest first.
-        last: the ``before`` of the next page; None if this page is the last one.
+        last: the value of ``before`` for the next page; None if this page is the last one.
     """
 
     answers: list[CitingAnswer]

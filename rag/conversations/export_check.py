@@ -1,7 +1,8 @@
 """Checks an exported answer, as its file shows it, against the current library.
 
 The check compares the words that a reader sees in sentences and quotes, in the form of
-:func:`rag.visible_text.visible`. It runs no search, and needs a model only where a judge is set.
+:func:`rag.visible_text.visible`. It runs no search. The only model that it may use is a judge, which
+compares a sentence with its quotes.
 """
 
 from __future__ import annotations
@@ -76,9 +77,9 @@ class Claim:
     Attributes:
         text: its words.
         footnotes: the numbers of its footnotes.
-        shown: the verdict that the file shows; unsupported sentences are struck out. Only a JSON file tells
-            quoted sentences from supported ones. In other files neither has a label, and both are
-            ``supported``.
+        shown: the verdict that the file shows; a sentence that is struck out is ``unsupported``. Only a JSON
+            file tells ``quoted`` sentences from ``supported`` ones. Other files label neither, so both are
+            read as ``supported``.
     """
 
     text: str
@@ -146,7 +147,7 @@ def recheck(
 
 
 def cited_document(reader: CatalogReader, place: Place) -> DocumentRecord | None:
-    """Return the document of a position; None if the library lacks that version or has another file there."""
+    """Return the document of a position; None if the library lacks the version, or has it from another file."""
     named = _named(reader, place)
     return named if named is not None and place.digest in {None, named.digest} else None
 

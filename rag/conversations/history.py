@@ -26,7 +26,8 @@ class Conversation:
         id: the id under which its answers are stored; None if nothing is stored.
         exchanges: its last turns, the oldest first, at most
             :data:`~rag.follow_ups.conversation.MAX_EXCHANGES`.
-        cited: the footnotes of all its answers, whose numbers stay in use.
+        cited: the footnotes of its answers. A later answer that cites the same words gives them the same
+            number.
         replaces: the id of an answer that the next one replaces. When the new answer is stored, the replaced
             one and all later ones leave the conversation.
     """
@@ -38,7 +39,7 @@ class Conversation:
 
 
 MAX_NUMBERED = 200
-"""The number of a conversation's latest answers whose footnote numbers stay in use."""
+"""The most answers of a conversation, the latest ones, whose footnote numbers a new answer uses again."""
 
 NO_CONVERSATION = Conversation()
 """The conversation of a question without earlier turns."""
@@ -65,7 +66,8 @@ def continue_conversation(
         library: the library with the stored answers.
         conversation_id: the conversation's id; None for the conversation of ``replaces``, or for a new one.
         turns: as for :func:`from_turns`.
-        replaces: the id of an answer that the next one replaces; only the answers before it count.
+        replaces: the id of an answer that the next one replaces; the question then follows only the answers
+            before that one.
 
     Raises:
         AnswerNotFoundError: if the answer to replace does not exist.

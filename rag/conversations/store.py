@@ -1,7 +1,7 @@
 """The tables of stored answers and of their conversations. This module does not parse the answers' texts.
 
-Storing an answer changes no search result, so the index's generation stays the same. Writers of documents
-wait only while a few rows are written.
+Storing an answer changes no search result, so the index's generation (the number of its state) stays the
+same. Writers of documents wait only while a few rows are written.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class SearchFields:
     Attributes:
         heading: a line that represents it in a list: the question.
         words: the text to search, regardless of case and accents.
-        references: the documents that it cites: their numbers and versions.
+        references: the number and version of each document that it cites.
         documents: the numbers of further documents whose words or titles it shows.
     """
 
@@ -298,7 +298,8 @@ class AnswerStore:
             query: words. Each must occur in the name or in an answer of the conversation, regardless of case
                 and accents. Empty for all conversations.
             limit: the most conversations to return.
-            before: return only conversations whose last answer has a lower number.
+            before: a number; only conversations whose last answer has a lower number are returned. None for
+                all.
         """
         having = [self._contains(word) for word in dict.fromkeys(fold(query).split())]
         with self._engine.connect() as connection:
@@ -392,9 +393,10 @@ def _withdraw(
     before: int,
     condition: sa.ColumnElement[bool],
 ) -> None:
-    """Remove an answer and the later ones with a number below ``before`` from their conversation.
+    """Remove an answer, and the later ones with numbers below ``before``, from their conversation.
 
-    Answers that do not meet ``condition`` stay.
+    Only answers that meet ``condition`` are removed. If ``answer_id`` is not such an answer of the
+    conversation, nothing is removed.
     """
     try:
         first, own = _place(connection, answer_id, condition)
@@ -422,8 +424,8 @@ def _select(
 ) -> sa.Select[Any]:
     """Return a query for one row per conversation, which counts only the answers that meet ``conditions``.
 
-    A row has the columns that :func:`_summary` reads, then the number of the conversation's last answer. A
-    conversation whose number is not lower than ``before`` has no row.
+    A row has the columns that :func:`_summary` reads, then the number of the conversation's last answer. If
+    ``before`` is given, only conversations for which the latter number is lower have a row.
     """
     last_number = sa.func.max(kept.c.number)
     shared = sa.func.coalesce(kept_owners.c.shared, sa.false())

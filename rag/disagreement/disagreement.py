@@ -1,8 +1,8 @@
 """Finds different figures for the same thing in cited sentences. An answer shows them all and chooses none.
 
-Two figures are of one thing if they have the same unit, compatible dates and the same names, and if the words
-around them are the same, or have the same meaning for the encoder. If a word replaces another in otherwise
-equal sentences (*first* and *second* wave), the figures are of two things.
+Two figures are about the same thing if they have the same unit, compatible dates and the same names, and if
+the words around them are the same, or have the same meaning for the encoder. If a word replaces another in
+otherwise equal sentences (*first* and *second* wave), the figures are about different things.
 """
 
 from __future__ import annotations
@@ -23,23 +23,26 @@ from rag.figures.units import in_base
 from rag.word_lists import listed
 
 OVERLAP = 0.5
-"""The longer of two sentences must have at least this share of the shorter one's words, if no word replaces
-another."""
+"""If no word replaces another, two sentences must have in common at least this share of the shorter one's
+words."""
 
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
-"""The least cosine similarity of two sentences that say one thing in different words: ``ALIKE`` if the words
-next to the two figures have one in common, else ``MEASURED_ALIKE`` if the figures have a unit, else
-``CLEARLY_ALIKE``."""
+"""The lowest cosine similarity of two sentences that say the same in different words.
+
+It is ``ALIKE`` if the words next to the two figures have one in common. Otherwise, it is ``MEASURED_ALIKE``
+for figures with a unit, and ``CLEARLY_ALIKE`` for figures without one."""
 
 SAME_SITUATION = 7
-"""An undated figure may hold for another figure's date if it was published at most this many days later."""
+"""An undated figure may hold for another figure's date if it was published at most this many days after that
+date."""
 
 LONG_AGO = 366
 """Undated figures that were published at least this many days apart are figures of different times."""
 
 _PERSONS = listed("peopl person resid patient passeng victim orang người")
 _EVENTS = listed("dead hurt missing flee destroy damag arrest free")
-"""What happened to the counted things. These meanings exclude each other."""
+"""Stems that say what happened to the counted things. With different ones, figures are about different
+things."""
 
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
 
@@ -104,7 +107,7 @@ def _same_thing(one: Statement, other: Statement, encoder: Encoder | None) -> bo
 
 
 def _other_source(one: Citation, other: Citation) -> bool:
-    """Return whether two citations are of different sources.
+    """Return whether two citations cite different sources.
 
     Two documents are different sources unless one is a copy of the other. Two versions of one document are
     different sources, too.
@@ -193,7 +196,7 @@ def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
 
 
 def _times_agree(one: Statement, other: Statement) -> bool:
-    """Return whether two figures may hold for the same time; figures of different times show a change."""
+    """Return whether two figures may hold for the same time. Otherwise they show a change, no disagreement."""
     if one.when and other.when:
         return one.when == other.when
     first, second = (_day(item.citation.published) for item in (one, other))

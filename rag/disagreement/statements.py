@@ -78,7 +78,8 @@ class Statement:
         before: the meanings of the words before it, which tell what happened.
         after: the meanings of the words after it, which tell what it counts.
         names: the names in the sentence, in lower case.
-        limits: what limits the figure: ``plan``, ``denial``, ``before`` or ``after`` (a date).
+        limits: how the text limits the figure: ``plan`` (it is planned or expected), ``denial``, ``before``
+            or ``after`` (a date).
         lengths: the lengths of time that its clause states, such as ``3 month``.
         when: the ISO dates, possibly shortened, that the figure holds for; empty if none is known.
         others: the other figures of the sentence, without those that it rejects.
@@ -104,7 +105,7 @@ class Statement:
 
 
 def statements(citation: Citation, language: str) -> Iterator[Statement]:
-    """Yield a statement for each figure if it is clear what the figure counts; none for a row of a table."""
+    """Yield a statement for each figure of which it is clear what it counts; none for a row of a table."""
     text = citation.quote if "|" not in citation.quote else ""
     figures = [item for item in quantities(text, language) if item.unit not in {ORDINAL, "year of age"}]
     denials = {item: found for item in figures if (found := _REJECTED.search(text, 0, item.span.start))}
@@ -159,7 +160,7 @@ def statements(citation: Citation, language: str) -> Iterator[Statement]:
 
 
 def meanings(text: str, language: str) -> frozenset[str]:
-    """Return the stems of the words of ``text`` that carry meaning; one stem stands for all its synonyms."""
+    """Return the stems of the meaningful words of ``text``; one stem stands for all its synonyms."""
     # *Lives* in *lives lost* are deaths; the verb *to live* has the same stem, but another meaning.
     text = regex.sub(r"\blives\b", "deaths", text)
     stems = {term for _, term in terms(_HAN.sub(" ", text), language)} | set(_HAN.findall(text))
@@ -170,9 +171,9 @@ def meanings(text: str, language: str) -> frozenset[str]:
 
 
 def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
-    """Return the words that say what a clause's figure counts: those before the figure, and those after it.
+    """Return two lists of words that say what a clause's figure counts: those before it, and those after it.
 
-    In *the flood destroyed 40 houses*, these are *destroyed*, and *houses*.
+    In *the flood destroyed 40 houses*, the first list has *destroyed*, and the second has *houses*.
     """
     found = [Span(*match.span()) for match in _WORD.finditer(bare, own.start, own.end)]
     meaningful = [span for span in found if meanings(span.of(bare), language)]
@@ -183,9 +184,9 @@ def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Spa
 
 
 def _is_another(other: Quantity) -> bool:
-    """Return whether a clause may be about ``other``, another figure in it, rather than about a given one.
+    """Return whether a clause with several figures may be about the figure ``other``.
 
-    It may not if ``other`` is a length of time, or a small number in words (*two* trams).
+    It cannot be if ``other`` is a length of time, or a small number in words (*two* trams).
     """
     return other.unit not in _TIMES and (other.low > _SMALL or regex.search(r"\d", other.written) is not None)
 
