@@ -114,7 +114,7 @@ class QueryEngine:
 
     @property
     def open_questions(self) -> int:
-        """The number of questions that are being answered; the program's own questions do not count."""
+        """The number of questions that are being answered, without those to a :meth:`quoting_only` copy."""
         return self._open.number
 
     @property
@@ -136,7 +136,7 @@ class QueryEngine:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no question is being answered; the program's own questions do not count."""
+        """Return whether no question is being answered, apart from those to a :meth:`quoting_only` copy."""
         return self._open.number == 0
 
     def ask(
@@ -200,7 +200,7 @@ class QueryEngine:
             former.model.retire()
 
     def quoting_only(self) -> QueryEngine:
-        """Return a copy of the engine for the program's own questions: it quotes, and stores no answer."""
+        """Return a copy that quotes and stores no answer, for the program's own questions."""
         other = copy(self)
         other._state, other.keeps, other.on_answer = _State(None), False, None
         other._open = _OpenQuestions()
@@ -216,7 +216,7 @@ class QueryEngine:
         return other
 
     def warm_up(self) -> None:
-        """Load the models that the first question would otherwise wait for. Stores nothing.
+        """Load the models that the first question would otherwise wait for. Writes nothing to the library.
 
         Raises:
             EncoderError: if the encoder or the reranker cannot be loaded.
@@ -251,7 +251,7 @@ class QueryEngine:
             else:
                 corrected = None if exact else correct(snapshot, question)
                 answer = yield from engine._answer(snapshot, question, corrected, filters, conversation)
-        # Storing may wait for another writer, so the snapshot is closed before.
+        # Storing may wait for another process that writes to the catalog, so the snapshot is closed before.
         done = self._stored(answer, conversation.replaces) if keeps else answer
         if on_answer is not None:
             on_answer(done)
@@ -259,7 +259,7 @@ class QueryEngine:
 
     @contextmanager
     def _with_its_writer(self) -> Iterator[QueryEngine]:
-        """Yield a copy of the engine that keeps its writer, and keeps it open, until the context ends."""
+        """Yield a copy of the engine whose writer is neither exchanged nor closed until the context ends."""
         with ExitStack() as held:
             with self._state.exchanging:
                 engine = copy(self)
@@ -368,7 +368,7 @@ class QueryEngine:
         return rank(candidates, weights), weights
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
-        """Return the weights for the cosines of ``encoder``, which may be a former encoder of the library."""
+        """Return the weights for the cosines of ``encoder``, the one that embedded the searched passages."""
         weights = load_weights(ranker, self._file, encoder.name)
         return weights if self.limits.threshold is None else replace(weights, threshold=self.limits.threshold)
 
@@ -463,7 +463,7 @@ class _State:
     Attributes:
         writer: the writer of the next answer.
         is_warming: whether questions wait until the models are loaded.
-        exchanging: held while the writer is exchanged.
+        exchanging: a lock that is held while the writer is exchanged.
     """
 
     writer: Writer | None

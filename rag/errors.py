@@ -41,7 +41,8 @@ class ModelError(FootnotedError):
     """The language model gave no reply, or its reply broke off.
 
     Attributes:
-        kind: the reason as a code, for programs.
+        kind: what went wrong, for programs: ``timeout``, ``error``, ``paused``, ``busy`` or ``unusable`` (see
+            :data:`~rag.answers.Fallback`).
     """
 
     def __init__(self, message: str, kind: Fallback) -> None:

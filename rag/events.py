@@ -49,7 +49,7 @@ class Token:
 
     Attributes:
         text: one sentence, with the space or line break before it.
-        verdict: the verdict of that sentence; None for the reason of an abstention.
+        verdict: the verdict of that sentence; None for a text that gives the reason for an abstention.
     """
 
     text: str

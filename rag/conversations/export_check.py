@@ -147,7 +147,7 @@ def recheck(
 
 
 def cited_document(reader: CatalogReader, place: Place) -> DocumentRecord | None:
-    """Return the document of a position; None if the library lacks the version, or has it from another file."""
+    """Return the document of a position; None if the library has no such version of this file."""
     named = _named(reader, place)
     return named if named is not None and place.digest in {None, named.digest} else None
 

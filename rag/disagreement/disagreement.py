@@ -196,7 +196,7 @@ def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
 
 
 def _times_agree(one: Statement, other: Statement) -> bool:
-    """Return whether two figures may hold for the same time. Otherwise they show a change, no disagreement."""
+    """Return whether two figures may hold for the same time. Others show a change, not a disagreement."""
     if one.when and other.when:
         return one.when == other.when
     first, second = (_day(item.citation.published) for item in (one, other))

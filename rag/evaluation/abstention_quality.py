@@ -1,4 +1,4 @@
-"""Quality of abstentions, and calibration of the answerability."""
+"""Quality of abstentions, and calibration of the answerability: the probability that the library answers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Measures the gate on claims that people have labelled, and calibrates the thresholds of its judge."""
+"""Measures the gate, which verifies sentences, on labelled claims; calibrates the thresholds of its judge."""
 
 from __future__ import annotations
 
@@ -159,10 +159,12 @@ def measure_claims(
 
 
 def calibrate(checked: Sequence[CheckedClaim], precision: float = PRECISION) -> Thresholds:
-    """Return the thresholds that call the most claims supported, and the most unsupported, at ``precision``.
+    """Return the thresholds that call the most claims supported, and the most unsupported.
 
-    Only claims that the judge has judged count; for ``supported``, only those about which no check has a
-    doubt. A threshold is not used if it calls fewer than ``FEWEST`` claims supported, or unsupported.
+    Of the claims that are called supported, at least the share ``precision`` must be called so rightly. The
+    same holds for unsupported claims. A threshold that calls fewer than ``FEWEST`` claims so is not used.
+    Claims that the judge has not judged do not count. Claims about which a check has a doubt do not count for
+    the first threshold.
     """
     judged = [each for each in checked if "judge" in each.found.checks]
     sure = [each for each in judged if each.found.checks.get("doubts", 1.0)]

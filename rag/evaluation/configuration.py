@@ -107,7 +107,7 @@ def _check(file: Path, key: str, value: object) -> None:
 
 
 def _needed(key: str, value: object) -> str | None:
-    """Return the requirement for ``key`` that ``value`` does not meet, or None."""
+    """Return in words what a value of ``key`` must be if ``value`` is something else; otherwise None."""
     if key in _TEXTS:
         return None if isinstance(value, str) and value else _TEXTS[key]
     if isinstance(value, bool):

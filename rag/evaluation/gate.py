@@ -56,7 +56,10 @@ def verdicts_of(answer: Answer) -> list[Verdict]:
 
 
 def _with_another(claims: Sequence[Claim]) -> Iterator[tuple[Claim, Claim]]:
-    """Yield each claim with the next one, in a circle, that has another statement and another document."""
+    """Yield each claim with the next claim that has a different statement and a different document.
+
+    After the last claim, the search for the next one goes on with the first.
+    """
     for place, claim in enumerate(claims):
         others = (*claims[place + 1 :], *claims[:place])
         for other in others:

@@ -22,8 +22,8 @@ CLAIMS, CLAIM_SENTENCES = "evidence.jsonl", "corpus_sentences.jsonl.gz"
 """The rationale sentences of SciFact (Wadden et al., Fact or Fiction, EMNLP 2020), if the set has them."""
 
 _IDENTIFIED = 100
-"""The language is detected in at least this many documents, or in all. A corpus is in one language, but the
-detection in a short passage may be wrong."""
+"""To find the language of a corpus, it is detected in at least this many documents, or in all if there are
+fewer. The most frequent result counts, because the detection in a short passage may be wrong."""
 
 _QUOTED = frozenset({"span", "multi-span"})
 """TAT-QA's types of answers that occur in the text; answers of other types are computed."""

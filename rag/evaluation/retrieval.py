@@ -36,7 +36,7 @@ def measure_retrieval(
     Args:
         index: the library to search; it contains the set's documents.
         queries: the set's questions; those for which the set names no relevant document are skipped.
-        dense_weight: the share of the vectors in the fused score, 0 to 1.
+        dense_weight: the weight of the vectors' score in the fused score, 0 to 1.
         progress: receives the number of searched questions.
 
     Returns:

@@ -44,14 +44,15 @@ def measure_selection(
 ) -> dict[Place, Sample]:
     """Measure the citations for the questions whose correct answer (the gold standard) is known.
 
-    An abstention counts as citing nothing correct. ``first_correct`` and ``any_correct`` are shares of
-    questions. ``precision``, ``recall`` and ``f1`` compare the citations with gold sentences or spans, per
-    question; ``first_three`` does the same for the baseline without selection.
+    ``first_correct`` is the share of questions whose first citation is correct, and ``any_correct`` the share
+    with any correct citation. ``precision``, ``recall`` and ``f1`` compare the citations of each question
+    with the gold sentences or spans. ``first_three`` does the same for a baseline that cites the first
+    sentences of the best passage. An abstention counts as citing nothing correct.
 
     Args:
         asked: the answers to the set's questions.
         index: the library that answered them.
-        dense_weight: the share of the dense score in its search.
+        dense_weight: the weight of the vectors' score in the fused score of its search, 0 to 1.
     """
     known = [item for item in asked if item.query.has_gold]
     if not known:
@@ -94,8 +95,8 @@ def agreement(query: Query, quotes: Sequence[Quote]) -> Agreement:
     """Return the agreement of quotes with the gold sentences and spans, which the data set gives as answers.
 
     Returns:
-        The share of the quotes that match or overlap gold (0 without quotes), and the share of the gold that
-        a quote matches or overlaps.
+        As ``precision``, the share of the quotes that match or overlap a gold sentence or span (0 without
+        quotes). As ``recall``, the share of the gold sentences and spans that a quote matches or overlaps.
     """
     of_sentences = [[_same(_plain(quote.text), sentence) for quote in quotes] for sentence in query.sentences]
     of_stretches = [

@@ -237,9 +237,10 @@ def _named(text: str) -> Iterator[Moment]:
 
 
 def _is_month(text: str, match: regex.Match[str]) -> bool:
-    """Return whether a word that may name a month, and stands alone, does name one: it must have a capital.
+    """Return whether a word that stands without a day or a year names a month.
 
-    An ambiguous word such as *May*, or a word of three letters, must also follow a word such as *in*.
+    It must have a capital. An ambiguous word such as *May*, or a word of three letters, must also follow a
+    word such as *in*.
     """
     word = match["alone"]
     if not word[:1].isupper() or len(word) < 3:

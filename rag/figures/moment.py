@@ -28,7 +28,7 @@ class Moment:
         relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``; ``earlier`` for
             years before the year that the sentence is about, and ``earlier month`` for months before the
             month that it is about.
-        relation: whether the text says *before* or *after* the date.
+        relation: ``before`` or ``after`` if the text limits the date so: *until May*, *since May*.
         may_be_count: whether the year may instead be a number of things: *2000 people*.
         until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
         swapped: whether it is uncertain which number is the day and which the month: 3/4/2025.

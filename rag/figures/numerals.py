@@ -386,7 +386,7 @@ def _in_words(tokens: list[_Token], place: int, words: Words) -> tuple[int, Numb
 
 
 def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tuple[Decimal, int]:
-    """Return a number's value and the place after its last token, with a half that follows it.
+    """Return the value of a number, plus a half if one follows, and the place after its last token.
 
     Examples are một triệu *rưỡi*, and one *and a half* million.
     """

@@ -51,7 +51,7 @@ MOST_WORDS = 5
 
 
 def noun_after(text: str, place: int, language: str) -> str | None:
-    """Return the words after offset ``place`` that name the counted things, as written; None without any."""
+    """Return the words after offset ``place`` that name the counted things, as written, or None."""
     if language in {"zh", "ja"}:
         start = _HAN_CLASSIFIERS.match(text, place)
         found = _HAN_NOUN.match(text, start.end() if start else place)

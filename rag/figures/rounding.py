@@ -87,7 +87,7 @@ _IMPLIED = {
     ("about", "exactly"), ("nearly", "about"), ("about", "under"), ("at least", "exactly"),
     ("at most", "exactly"),
 }  # fmt: skip
-"""Pairs of comparators, of a sentence and of its evidence, that agree if both figures have the same value."""
+"""Pairs of comparators that agree if the figures have the same value: the sentence's, then its evidence's."""
 
 _LIMITS = {"at least", "at most", "over", "under"}
 """Comparators that state a limit. If both figures have one, different values disagree, unless the stated

@@ -20,8 +20,8 @@ from rag.questions import Kind, Question, fits_kind
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 
 _RARE = 0.7
-"""A word that the reports lack is mentioned to the reader if its rarity is at least this share of the rarity
-of the question's rarest word."""
+"""The user is told of a word that the found texts lack if its rarity is at least this share of the rarity of
+the question's rarest word."""
 
 _NEAR_SUBJECT = 0.5
 """A passage is about a question's subject if it has at least this share of the question's words."""
@@ -180,7 +180,7 @@ def _empty(*, filtered: bool) -> str:
 
 
 def _foreign(index: Snapshot, question: Question, reading: Reading) -> Abstention:
-    """Return the reason for an abstention if the nearest reports are not in the question's language."""
+    """Return the abstention for a question whose nearest reports are in a different language."""
     asked, written = name_language(question.language), name_language(reading.document.language)
     languages = f"The question is in {asked}, the nearest reports are in {written}"
     reads = index.encoder.languages
@@ -198,10 +198,10 @@ _ENGLISH = Locale("en")
 
 
 def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str | None:
-    """Warn the reader if the cited sentences are in another language, or lack words of the question.
+    """Return a warning if the cited sentences are in a different language, or lack words of the question.
 
     Returns:
-        A sentence for the reader; None if there is nothing to warn about.
+        A sentence for the user; None if there is nothing to warn about.
     """
     foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
     if foreign:

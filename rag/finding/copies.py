@@ -109,10 +109,11 @@ def find_passages(
 ) -> list[Hit]:
     """Search for the passages to read, best first; copies of one passage count as one.
 
-    A passage is left out if better passages from other copies contain all of its sentences. A passage is
-    partly new if they contain at least half of its sentences but not all: it adds something, such as an
-    outlet's footer or a newer figure. Any other passage is new. The result has at most ``limits.read_hits``
-    new passages and as many partly new ones. The search for new ones ends after ``POOL`` passages.
+    Each passage is compared with all better passages from other copies of its document. If these contain all
+    of its sentences, it is left out. If these contain at least half of its sentences but not all, it is
+    partly new: it adds something, such as an outlet's footer or a newer figure. Otherwise, it is new. The
+    result has at most ``limits.read_hits`` new passages and as many partly new ones. The search for new ones
+    ends after ``POOL`` passages.
     """
     wanted = limit = limits.read_hits
     while True:

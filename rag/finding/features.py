@@ -71,7 +71,7 @@ class Features:
         dense: the cosine similarity of the passage and the question.
         score: the passage's search score, fused from vectors and words; relative to the other passages.
         length: the logarithm of the number of words, scaled so that 100 words are 1.
-        foreign: 1 if the question is in another language than the document.
+        foreign: 1 if the question is in a different language from the document.
         opposed: 1 if the sentence replaces a word of the question by its opposite.
         undenied: 1 if the question denies something and the sentence denies nothing.
         row: 1 if the sentence is a row of a table.
@@ -85,8 +85,9 @@ class Features:
         reader_best: the highest ``reader_window`` of all windows that were read for the question.
         matched: the token-by-token similarity of the question and the sentence with its title and headings,
             by the reranker (:meth:`~index.embedding.encoder.Encoder.compare`); 0 without a reranker.
-        late: for a sentence in another language than the question, their token-by-token similarity, by the
-            encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for a sentence in the same language.
+        late: for a sentence in a different language from the question, their token-by-token similarity, by
+            the encoder (:meth:`~index.embedding.encoder.Encoder.compare`); 0 for a sentence in the same
+            language.
         lead: for the best sentence, the logarithm of its share of the summed odds of all sentences: near 0 if
             all others are far behind, else negative. Set by :func:`~rag.finding.ranking.leading`; else 0.
     """
@@ -122,10 +123,11 @@ class Features:
 
 FEATURE_NAMES = tuple(field.name for field in fields(Features))
 READ_NAMES = tuple(name for name in FEATURE_NAMES if name not in {"matched", "late", "lead"})
-"""The names of the features that are measured, without a reranker, in the question's language."""
+"""The names of the features that are measured without a reranker, and without a comparison across
+languages."""
 
 MEASURED_NAMES = tuple(name for name in READ_NAMES if not name.startswith("reader"))
-"""The names of the features that need no model but the encoder."""
+"""The names in ``READ_NAMES`` whose features need no model but the encoder."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,8 @@ _FIRST = 0.35
 """The advantage of the first sentence of a text over later ones, in the unit of cosines."""
 
 _FADES = 4
-"""The advantage of the first sentence is halved after three times this many sentences."""
+"""The advantage falls from sentence to sentence: after three times this many sentences, it is half as
+large."""
 
 _APART = 0.6
 """The disadvantage of a sentence with the same meaning as a chosen one, in the unit of cosines."""

@@ -42,13 +42,13 @@ class Weights:
     Attributes:
         selection: gives the probability that a sentence answers the question.
         answerability: gives the probability that the library answers the question, from the best sentence.
-        foreign_selection: like ``selection``, for a sentence in another language than the question; None if
-            the weights are for an encoder of one language.
-        foreign: like ``answerability``, for a question in another language than the document.
+        foreign_selection: like ``selection``, for a sentence in a different language from the question; None
+            if the weights are for an encoder of one language.
+        foreign: like ``answerability``, for a question in a different language from the document.
         reach: another sentence of a list or a summary is cited as well if its probability is at least this
             share of the best sentence's.
         threshold: the probability below which the engine abstains.
-        foreign_threshold: the same threshold for a question in another language than the document.
+        foreign_threshold: the same threshold for a question in a different language from the document.
     """
 
     selection: Logistic

@@ -15,10 +15,11 @@ GAIN = 0.12
 """Each further sentence must raise the probability that the answer cites the fact by at least this much."""
 
 NEAREST_SHARE = 0.7
-"""The sentence nearest to the question must have at least this share of the best sentence's probability."""
+"""To follow the best sentence, the one nearest to the question must have at least this share of its
+probability."""
 
 SECOND_SHARE = 0.8
-"""The second-best sentence must have at least this share of the best sentence's probability."""
+"""To follow the best sentence, the second-best one must have at least this share of its probability."""
 
 
 def select(
@@ -26,12 +27,14 @@ def select(
 ) -> list[Scored]:
     """Return the sentences of the answer: the best one, then the others document by document.
 
-    For a fact, at most two sentences follow the best one, if they are nearly as probable: the sentence most
-    similar to the question token by token (:data:`NEAREST_SHARE`), and the second best
-    (:data:`SECOND_SHARE`). Without a reranker, or if the best sentence is a row of a table, a sentence
-    follows only if it raises the probability that the answer cites the fact by :data:`GAIN`. For a
-    comparison, one sentence follows for each thing that the question names. For a list or a summary, every
-    sentence follows that is nearly as probable as the best.
+    The form of the question decides which sentences follow the best one:
+
+    - For a fact, at most two sentences that are nearly as probable: the sentence most similar to the question
+      token by token (:data:`NEAREST_SHARE`), and the second best (:data:`SECOND_SHARE`). Without a reranker,
+      or if the best sentence is a row of a table: each sentence that raises the probability that the answer
+      cites the fact by :data:`GAIN`.
+    - For a comparison, one sentence for each thing that the question names.
+    - For a list or a summary, every sentence that is nearly as probable as the best.
 
     Args:
         ranked: from :func:`rag.finding.ranking.rank`.

@@ -99,7 +99,7 @@ def correct(index: Snapshot, question: Question) -> str | None:
     """Correct the words of a question that exist neither in the library nor in English.
 
     Words of fewer than four letters, words with figures, words in capitals or in quotation marks, and words
-    of scripts without spaces stay as they are. In other languages than English, and in names, only a dropped
+    of scripts without spaces stay as they are. In languages other than English, and in names, only a dropped
     letter or two swapped letters are corrected: a word with an added or different letter may be another word,
     and such a name another person's.
 
@@ -202,7 +202,11 @@ def _differ_in_doubling(one: str, other: str) -> bool:
 
 
 def _by_word(forms: Mapping[str, float], length: int, most: int) -> dict[str, tuple[float, bool]]:
-    """Return the library's words in lower case, each with its share of passages and whether it is a name."""
+    """Return, for each word of ``forms``, its share of the library's passages, and whether it is a name.
+
+    The words are in lower case. Those whose length differs from ``length`` by more than ``most`` letters are
+    left out.
+    """
     lower: dict[str, float] = {}
     capital: dict[str, float] = {}
     for form, share in forms.items():

@@ -55,7 +55,9 @@ class CellChoice:
     document_texts: DocumentTexts
 
     def cell(self, cited: CitedSentence, sentence: str) -> TableCell | None:
-        """Return the cell of a cited row that the question means; None if that is unclear, or without a row.
+        """Return the cell of a cited row that the question means.
+
+        Return None if that is unclear, or if the cited sentence is not a row.
 
         Args:
             cited: the cited sentence of a document.
@@ -169,7 +171,7 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
 
     Another place fits better if its names have all words of the question that the names of ``cell`` have, and
     more. Another row that has the same words of the question fits better if its label is shorter: a question
-    for *total liabilities* does not mean *total current liabilities*. The other place may hold no figure.
+    for *total liabilities* does not mean *total current liabilities*. The other place need not hold a figure.
     """
     asked = content_terms(index, question, row.language)
 
@@ -194,7 +196,7 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
 
 
 def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[Term]) -> bool:
-    """Return whether the question contains a row's label of the document that the cell's names lack.
+    """Return whether the question has the label of any row of the document that the names of ``cell`` lack.
 
     The label must begin with a capital, in the question too: this tells the name of a row, such as *Water*,
     from an ordinary word.

@@ -251,8 +251,8 @@ def _row_names(row: Row) -> set[str]:
 def _fit(asked: Mapping[Term, float], name: str, language: str) -> tuple[float, int]:
     """Return how well a name fits the question, as a pair of numbers: a larger pair is a better fit.
 
-    The first number is the weight of the question's words in the name. The second number is negative: it is
-    -2 if the name has two other words.
+    The first number is the weight of the question's words in the name. The second is minus the number of the
+    other words in the name: -2 if there are two.
     """
     name_terms = _terms(name, language)
     others = sum(not contains_term(frozenset(asked), term) for term in name_terms)
