@@ -15,11 +15,12 @@ GAIN = 0.12
 """Each further sentence must raise the probability that the answer cites the fact by at least this much."""
 
 NEAREST_SHARE = 0.7
-"""To follow the best sentence, the one nearest to the question must have at least this share of its
-probability."""
+"""To follow the best sentence, the sentence nearest to the question must have at least this share of the best
+one's probability."""
 
 SECOND_SHARE = 0.8
-"""To follow the best sentence, the second-best one must have at least this share of its probability."""
+"""To follow the best sentence, the second-best one must have at least this share of the best one's
+probability."""
 
 
 def select(

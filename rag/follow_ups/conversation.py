@@ -78,7 +78,7 @@ class Exchange:
 
     Attributes:
         question: the question as asked.
-        standalone: the question as searched.
+        standalone: the question as it was searched for: rewritten or corrected, if it was.
         answer: the answer's text.
         source: the title of the report that the answer cites first; empty if it cites none.
     """

@@ -64,7 +64,7 @@ def join(question: Question, history: Sequence[Exchange], encoder: Encoder) -> Q
 
 
 def is_from_another_report(question: Question, history: Sequence[Exchange], title: str) -> bool:
-    """Return whether a question that names nothing is answered from another report than the turn before it.
+    """Return whether a question names nothing, and is answered from a different report from the turn before.
 
     Args:
         question: the question as asked.
@@ -76,7 +76,7 @@ def is_from_another_report(question: Question, history: Sequence[Exchange], titl
 
 
 def _base(history: Sequence[Exchange]) -> str:
-    """Return the last turn's question, after the earlier question on which it depends, if any."""
+    """Return the last turn's question; if it depends on an earlier question, put that one before it."""
     *earlier, last = history
     question = last.standalone.strip()
     parts = [part for part in _SENTENCE.split(question) if part]
@@ -94,7 +94,10 @@ def _joined(before: str, question: str) -> str:
 
 
 def _replaced(question: Question, base: str, encoder: Encoder) -> str | None:
-    """Return ``base`` with its time or name replaced by that of ``question``, a fragment; None if unclear."""
+    """Return ``base``, the earlier question, with its time or name replaced by that of ``question``.
+
+    Return None if ``question`` is not a fragment, or if it is unclear what it replaces.
+    """
     if not is_fragment(question.text):
         return None
     core = core_of(question.text)

@@ -45,10 +45,11 @@ def wordings_of(
 ) -> tuple[Question, ...]:
     """Return the wordings of a question to search for; the engine keeps the one that is answered best.
 
-    A rewriting by the model is the only wording if all of its terms occur in the conversation and it keeps
-    most words of the follow-up. Without such a rewriting, a question that depends on the turn before has the
-    wording that is joined with that turn and, unless it is a mere fragment, the wording as asked. Any other
-    question stays unchanged.
+    - If the model writes a usable rewriting, this is the only wording. It is usable if it adds a word to the
+      question, takes all its terms from the conversation, and keeps most words of the question.
+    - Otherwise, for a question that depends on the turn before: the question as asked, unless it is a mere
+      fragment, and the question joined with that turn.
+    - For any other question: the question as asked.
 
     Args:
         question: the follow-up as asked.

@@ -31,8 +31,8 @@ def headline_of(
     """Return the headline of a quoted answer.
 
     It is the value of the cell that the first footnote cites, or a comparison of two cells. Return None if
-    neither is clear, if the first footnote has a doubtful verdict, or if the question asks for something else
-    than a value, such as *why*. A change that a cell states is preferred to one that is computed.
+    neither is clear, if the first footnote has a doubtful verdict, or if the question asks for something
+    other than a value, such as *why*. A change that a cell states is preferred to one that is computed.
 
     Args:
         question: the question.
@@ -51,8 +51,9 @@ def headline_of(
 def possible_headlines(question: str, rows: Sequence[Row]) -> Iterator[Headline]:
     """Yield the headlines that an answer may have: one for each cell of its first row, and the comparisons.
 
-    If the question and two figures decide the answer (yes, no or the name of a row), only this answer is
-    possible. A follow-up may leave the answer open, because its standalone form is not known here.
+    A comparison may begin with an answer: yes, no or the name of a row. If the question and the two figures
+    decide it, only the headline with this answer is yielded. Otherwise, a headline without an answer and one
+    with each answer are, because the standalone form of a follow-up is not known here.
 
     Args:
         question: the question as it was asked.

@@ -41,7 +41,7 @@ class Circuit:
         self._closes_at = 0.0
 
     def admits(self) -> bool:
-        """Return whether a call may be tried now. After a pause, only one caller may try."""
+        """Return whether a call may be tried now. After the circuit was open, only one caller may try."""
         with self._lock:
             if self._failures_in_a_row < self._failure_limit:
                 return True

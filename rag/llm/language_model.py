@@ -245,7 +245,7 @@ class LanguageModel:
 
     @contextmanager
     def in_use(self) -> Iterator[None]:
-        """Keep a retired model open until the context ends."""
+        """Keep the model open until the context ends, even if :meth:`retire` is called meanwhile."""
         with self._lock:
             self._users += 1
         try:

@@ -1,8 +1,8 @@
 """Starters: questions to begin a conversation with, made from the newest reports of the library.
 
 They are made in the same way as suggestions (:mod:`rag.suggesting.suggestions`): without a language model,
-and in English only. A server makes them in the background, one try at a time, while it has nothing else to
-do.
+and in English only. A server makes them in the background while it has nothing else to do, one try (a
+question to the engine) at a time.
 """
 
 from __future__ import annotations

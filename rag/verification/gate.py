@@ -1,4 +1,4 @@
-"""Verifies a sentence: its quotes, then near-verbatim repetition, then the vetoes, then the judge."""
+"""Verifies a sentence, in this order: quotes, literal repetition, vetoes, near-verbatim repetition, judge."""
 
 from __future__ import annotations
 
@@ -36,10 +36,15 @@ class Gate:
             evidence: the quotes that it cites.
 
         Returns:
-            ``supported`` if the sentence repeats a quote, or if the judge says so and no check has a doubt;
-            ``unsupported`` if a veto finds a fault, or the judge says no; else ``paraphrased``. The score is
-            1 for a repeated quote, 0 for a fault, and otherwise the probability that the judge gives, or
-            ``UNJUDGED`` without a judge.
+            The verdict, with a score from 0 to 1. The first case that applies decides:
+
+            - The sentence has no quote, or a quote differs from its document: ``unsupported``, 0.
+            - The sentence repeats its quotes word for word: ``supported``, 1.
+            - A veto finds a fault: ``unsupported``, 0.
+            - The sentence repeats a quote nearly word for word: ``supported``, 1.
+            - No judge can judge the sentence: ``paraphrased``, ``UNJUDGED``.
+            - The judge decides, and its probability is the score: ``supported`` if it is certain and no check
+              has a doubt, ``unsupported`` if it says no, else ``paraphrased``.
         """
         if not evidence:
             return Verification("unsupported", True, True, 0.0, "it cites no sentence")

@@ -36,8 +36,8 @@ class Thresholds:
     """The thresholds between a judge's verdicts; ``footnoted eval --part gate`` calibrates them.
 
     Attributes:
-        supported_from: the least probability of a supported claim. With a value above 1, no claim is
-            supported.
+        supported_from: the lowest probability at which a claim counts as supported. With a value above 1, no
+            claim does.
         unsupported_below: a claim with a lower probability is unsupported.
     """
 

@@ -14,7 +14,7 @@ from rag.questions import Question
 from rag.verdicts import Verification
 
 UNCERTAIN = "the cited words support it, but it is not certain that they answer the question"
-"""The reason for a verdict of ``paraphrased`` if the library may not answer the question."""
+"""The reason for a verdict of ``paraphrased`` if it is not certain that the library answers the question."""
 FAR = "the cited words support it, but other sentences are closer to the question"
 """The reason for a verdict of ``paraphrased`` if sentences that are not cited are closer to the question."""
 
@@ -62,7 +62,7 @@ class Confidence:
 
     Attributes:
         answerability: the probability that the library answers the question.
-        certain: the least ``answerability`` at which the library is taken to answer for certain.
+        certain: the lowest ``answerability`` that counts as a certain answer.
         best: the probability of the best sentence.
         reach: an answer quotes another sentence, too, if its probability is at least this share of ``best``.
     """
@@ -111,7 +111,7 @@ def confidence_of(findings: Findings, certain: float) -> Confidence:
 
     Args:
         findings: the ranked sentences, at least one, and the decision whether the library answers.
-        certain: the least probability at which the library is taken to answer for certain.
+        certain: the lowest probability that counts as a certain answer.
     """
     return Confidence(
         findings.decision.answerability or 0.0, certain, findings.ranked[0].score, findings.weights.reach

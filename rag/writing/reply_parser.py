@@ -166,7 +166,7 @@ def _may_be_none(text: str) -> bool:
 
 
 def _is_empty(text: str) -> bool:
-    """Return whether a text is JSON without any statement, or only with statements of no answer."""
+    """Return whether a text is JSON without a statement, or with none except that there is no answer."""
     value = _decoded(text) if _JSON.match(text) else None
     listed = value.get("sentences") if isinstance(value, dict) else value
     return isinstance(listed, list) and all(

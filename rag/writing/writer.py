@@ -52,10 +52,12 @@ class Outcome:
     """The outcome of writing an answer.
 
     Attributes:
-        supported: whether the citations support a sentence; if not, no sentence was shown.
+        supported: whether at least one sentence justifies showing the model's answer
+            (:meth:`~rag.writing.findings.Confidence.justifies`); if not, no sentence was shown.
         declined: whether the model says that there is no answer.
-        fallback: why the answer does not use the model's text, or ends early, as a value for programs.
-        cause: the same reason in words.
+        fallback: why the answer does not use the model's text, or ends early, as a value for programs; None
+            if there is no such reason.
+        cause: an error of the model in words, or None.
         dropped: the sentences that the model wrote and the answer does not show.
         cited: the sources that the shown sentences cite.
         digest: sha256 of the prompt.
@@ -95,7 +97,7 @@ class Writer:
 
     Attributes:
         model: the language model.
-        gate: the checks.
+        gate: verifies the sentences.
         unsupported: the treatment of an unsupported sentence.
     """
 
@@ -272,7 +274,7 @@ MAX_EARLIER = 48
 """The most citations of earlier answers that are looked up, the latest first."""
 
 NOT_ASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
-"""Reasons that concern the model, and say nothing about the question."""
+"""Values of ``fallback`` that mean a failure of the model, and say nothing about the question."""
 
 _INSTEAD = "the answer is quoted from the reports instead"
 
@@ -294,8 +296,7 @@ def generate(
         composition: the text of the answer.
         draft: the answer with the parts that are known before its text.
         conversation: provides the earlier citations.
-        limits: how many sentences to quote, and the least probability at which the library is taken to answer
-            for certain.
+        limits: how many sentences to quote, and the lowest probability that counts as a certain answer.
     """
     began = time.perf_counter()
     sources = gather_sources(findings, conversation if draft.standalone is not None else NO_CONVERSATION)
@@ -339,7 +340,7 @@ def gather_sources(findings: Findings, conversation: Conversation) -> list[Sourc
 
 
 def _without_instructions(findings: Findings) -> Findings:
-    """Drop the sentences that give instructions to a reader or a model, unless no other sentence is left.
+    """Drop the sentences that give instructions to a language model, unless no other sentence is left.
 
     This also keeps them out of the quotes that replace a failed answer.
     """
@@ -384,7 +385,7 @@ def _declined(model: LanguageModel) -> Abstention:
 
 
 def _fallback_note(model: LanguageModel, outcome: Outcome) -> str:
-    """Return the reason, for the reader, why the answer does not use the model's text."""
+    """Return a note for the user that says why the answer does not use the model's text."""
     reasons: dict[Fallback | None, str] = {
         "declined": f"{model.name} found no answer, but the library certainly has one",
         "unusable": f"{model.name} cited no sentence of the reports",

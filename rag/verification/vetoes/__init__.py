@@ -1,6 +1,6 @@
 """Checks that need no model, only arithmetic and spelling: vetoes and doubts.
 
-Each check returns its reason in words, or None if it finds nothing. A veto finds a certain fault: the
+Each check returns in words what it found, or None if it found nothing. A veto finds a certain fault: the
 sentence is ``unsupported``, whatever a judge says. A doubt finds a figure, date, name or denial that is not
 in the quotes themselves, but may follow from them: the sentence is ``paraphrased`` at best.
 """

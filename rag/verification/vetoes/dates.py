@@ -16,10 +16,10 @@ _FIELDS = ("year", "month", "day", "weekday")
 
 
 def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if the quotes lack a date of the sentence, but have others of its kind; else None.
+    """Return why a date of the sentence is contradicted by the quotes; None if no date is.
 
-    The kind is a day, a month, a weekday or a year. There is no reason if the date may be calculated from the
-    quotes.
+    The quotes contradict a date if they lack it, but have another one of its kind: a day, a month, a weekday
+    or a year. They do not if the date may be calculated from them.
     """
     missing = _missing(statement, evidence)
     known = [moment for item in evidence for moment in _known(item)]
@@ -39,7 +39,7 @@ def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 
 
 def uncertain_dates(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if the quotes do not state a date of the sentence; None if they state all dates."""
+    """Return in words which date of the sentence the quotes do not state; None if they state all of them."""
     missing = _missing(statement, evidence)
     return (
         f"the cited sentence itself does not state {missing[0].span.of(statement.text)}" if missing else None

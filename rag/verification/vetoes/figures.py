@@ -54,7 +54,7 @@ _DOWN = regex.compile(
 
 
 def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if a figure cannot come from the quotes, or they contradict its limit; else None."""
+    """Return why a figure cannot come from the quotes, or how they contradict its limit; None otherwise."""
     stated = _stated(statement)
     cited = list(cited_figures(evidence))
     for place, quantity in enumerate(stated):
@@ -74,7 +74,7 @@ def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | No
 
 
 def uncertain_figures(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if the quotes do not state a figure of the sentence; None if they state them all."""
+    """Return in words which figure of the sentence the quotes do not state; None if they state them all."""
     cited = list(cited_figures(evidence))
     stated = _stated(statement)
     for place, quantity in enumerate(stated):
@@ -133,7 +133,7 @@ def _is_stated_by(quantity: Quantity, other: Quantity, text: str, fair: float = 
         quantity: the stated figure.
         other: the figure of the quote.
         text: the sentence; if it tells of a loss or fall, a negative figure may be stated as a positive one.
-        fair: the least :func:`~rag.figures.rounding.fairness`.
+        fair: the lowest :func:`~rag.figures.rounding.fairness` that is enough.
     """
     if other.high < 0 <= quantity.low and _DOWN.search(text):
         other = replace(other, low=-other.high, high=-other.low)
@@ -261,7 +261,7 @@ def _with_comparator(quantity: Quantity) -> str:
 
 
 def _absence_reason(missing: Quantity, cited: Sequence[Quantity]) -> str:
-    """Return the reason for a missing figure, with the quotes' figures of the same kind, or else with all."""
+    """Say that the quotes lack a figure; name their figures of the same kind, or all if there are none."""
     same = [other for other in cited if same_kind(missing, other)]
     shown = list(dict.fromkeys(_with_comparator(other) for other in (same or cited)))[:SHOWN]
     start = f"{_with_comparator(missing)} is not in the cited sentence"

@@ -31,11 +31,14 @@ _LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
 
 
 def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if the quotes have another name in the place of a name of the sentence; else None.
+    """Return why a name of the sentence does not fit the quotes; None if all names fit.
 
-    Another name is in its place if the same words stand beside both names, or if they have a part in common.
-    Of each name of two or more words, the quotes or their context must have at least one word. A country must
-    be the same country: *Guinea* is not *Guinea-Bissau*.
+    A name that the quotes and their context lack does not fit in three cases:
+
+    - The quotes have another name in its place: the same words stand beside both names, or the two names have
+      a word in common.
+    - It has two or more words, and the quotes and their context have none of these.
+    - It is a country, and the quotes name another country: *Guinea* is not *Guinea-Bissau*.
     """
     missing = _missing(statement, evidence)
     if missing:
@@ -59,7 +62,7 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 
 
 def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if the quotes and their context lack names of the sentence; None if they have all.
+    """Return in words which names of the sentence the quotes and their context lack; None if they have all.
 
     A name may be there in another form: as initials, spelt out, or as a people (*Cambodian* for *Cambodia*).
     """
@@ -96,7 +99,7 @@ def _runs(text: str) -> list[_Run]:
 
 
 def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
-    """Return whether a quote has the name ``other`` in the place of ``run``, and the sentence lacks it."""
+    """Return whether a quote has, in the place of ``run``, the name ``other``, which the sentence lacks."""
     stated_words = {word for each in own for word in each.words}
     if stated_words.issuperset(other.words) or set(run.words) >= set(other.words) or _is_short(run, other):
         return False
@@ -116,7 +119,8 @@ def _is_short(run: _Run, other: _Run) -> bool:
 def _missing(statement: Statement, evidence: Sequence[Evidence]) -> list[str]:
     """Return the names of the sentence that are missing from the quotes and their context.
 
-    The list is empty unless the sentence and its quotes are in one language, one of ``_LATIN``.
+    The list is empty if the sentence is in a language that is not in ``_LATIN``, or if a quote is in a
+    different language.
     """
     if statement.language not in _LATIN or any(language_in(item) != statement.language for item in evidence):
         return []

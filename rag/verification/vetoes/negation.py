@@ -73,10 +73,11 @@ class _Clause:
 
 
 def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if the sentence denies what its quotes say, or the reverse; None if that is unclear.
+    """Return how the sentence denies what its quotes say, or says what they deny; None if that is unclear.
 
-    It is clear if a clause of the sentence and one of the quotes have enough words in common, only one of the
-    two has a denial, and neither has a word such as *unable* or *only*, which may deny in another way.
+    Each clause of the sentence is compared with the clauses of the quotes that have enough words in common
+    with it. It is clear if only one side has a denial, and neither has a word such as *unable* or *only*,
+    which may deny in another way.
     """
     language = statement.language
     if language not in _DENIALS or any(language_in(item) != language for item in evidence):
@@ -90,10 +91,10 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
 
 
 def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if, of a clause of the sentence and the nearest one of the quotes, only one denies.
+    """Return in words a denial that only the sentence has, or only its quotes; None if there is none.
 
-    Return None if there are no such clauses, or if either has a word that may stand for a denial, such as
-    *unable*.
+    Each clause of the sentence is compared with the clause of the quotes that is nearest to it. The two do
+    not count if either has a word that may stand for a denial, such as *unable*.
     """
     language = statement.language
     quoted = [

@@ -12,9 +12,9 @@ FEWEST = 4
 
 
 def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return the reason if the quotes and their context have no word of the sentence; else None.
+    """Return a fault, in words, if the quotes and their context have no word of the sentence; else None.
 
-    Nothing is compared if a quote is in another language than the sentence.
+    If a quote is in a different language from the sentence, nothing is compared, and no fault is found.
     """
     if any(language_in(item) != statement.language for item in evidence):
         return None
