@@ -71,7 +71,7 @@ def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
 
 
 def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, shown: Collection[int]) -> None:
-    """Record the owner of a new answer, and the documents ``shown`` whose words or titles it shows."""
+    """Record the owner of a new answer, and the documents whose words or titles it shows (``shown``)."""
     if viewer is not None and viewer.key != NOBODY:
         row = {"number": number, "owner": viewer.key, "shared": False}
         connection.execute(sa.insert(kept_owners).values(row))

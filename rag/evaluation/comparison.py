@@ -101,8 +101,8 @@ def _difference(place: Place, first: Evaluation, second: Evaluation) -> Differen
 def _two_sided(changes: Array) -> float:
     """Return the two-sided p-value of some changes.
 
-    It is twice the share of the resamples on the side of zero that has fewer of them, and at most 1. A change
-    of zero counts on both sides.
+    Zero divides the resamples into two sides; a change of zero counts on both. The value is twice the share
+    of the resamples on the side with fewer of them, and at most 1.
     """
     side = min(int((changes <= 0).sum()), int((changes >= 0).sum()))
     return min(1.0, 2 * (side + 1) / (len(changes) + 1))

@@ -19,7 +19,7 @@ from rag.questions import MAX_QUESTION_CHARACTERS
 
 CORPUS, QUERIES, JUDGEMENTS = "corpus.jsonl", "queries.jsonl", "qrels.tsv"
 CLAIMS, CLAIM_SENTENCES = "evidence.jsonl", "corpus_sentences.jsonl.gz"
-"""The rationale sentences of SciFact (Wadden et al., Fact or Fiction, EMNLP 2020), if the set has them."""
+"""The files with SciFact's claims and rationale sentences (Wadden et al., Fact or Fiction, EMNLP 2020)."""
 
 _IDENTIFIED = 100
 """To find the language of a corpus, it is detected in at least this many documents, or in all if there are

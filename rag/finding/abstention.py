@@ -40,7 +40,7 @@ class Decision:
     """The decision whether the library answers a question.
 
     Attributes:
-        answerability: the probability that the library does, 0 to 1; None if nothing was read.
+        answerability: the probability that the library answers, 0 to 1; None if nothing was read.
         abstention: the reason for an abstention; None if there is an answer.
     """
 

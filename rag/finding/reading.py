@@ -41,7 +41,7 @@ class ReadSentence:
 
     @property
     def in_context(self) -> str:
-        """The words; before those of a row, the table's headings and the names of the row's groups."""
+        """The words; a row's words come after the table's headings and the names of the row's groups."""
         before = table_context(self.headings, self.section)
         return f"{before}\n{self.text}" if before else self.text
 

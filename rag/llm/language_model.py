@@ -27,7 +27,7 @@ With these, the server allows only replies of the right form."""
 
 Choose = Callable[[Sequence[str]], Mapping[str, Any]]
 """Takes words, and returns arguments for the model's client. With these, the server replies with one of the
-words and reports the log-probabilities of tokens, as far as it can do either."""
+words, and reports the log-probabilities of tokens, if it is able to."""
 
 AT_ONCE = 16
 """The default number of replies that a model writes at the same time."""

@@ -274,7 +274,7 @@ MAX_EARLIER = 48
 """The most citations of earlier answers that are looked up, the latest first."""
 
 NOT_ASKED: frozenset[Fallback] = frozenset({"timeout", "error", "paused", "busy"})
-"""Values of ``fallback`` that mean a failure of the model, and say nothing about the question."""
+"""Values of ``fallback`` if the model failed or could not be asked. They say nothing about the question."""
 
 _INSTEAD = "the answer is quoted from the reports instead"
 

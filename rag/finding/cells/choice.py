@@ -196,7 +196,7 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
 
 
 def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[Term]) -> bool:
-    """Return whether the question has a label that the names of ``cell`` lack; labels of all rows count.
+    """Return whether the question has a row's label, from anywhere in the document, that ``cell`` lacks.
 
     The label must begin with a capital, in the question too: this tells the name of a row, such as *Water*,
     from an ordinary word.

@@ -39,8 +39,8 @@ class Periods:
     def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
         """Return whether a question with these periods cannot mean a certain cell.
 
-        Years, months and lengths are compared separately. For each of them, the first of these headings that
-        names any decides: the column's, else the row's, else the caption's. But a cell is not excluded if its
+        Years, months and lengths are compared separately. For each of the three, one heading decides: that of
+        the column if it names any, else that of the row, else the caption. But a cell is not excluded if its
         row names all that the question names.
 
         Args:
