@@ -22,10 +22,6 @@ from rag.figures.rounding import fairness, same_kind, same_value
 from rag.figures.units import in_base
 from rag.word_lists import listed
 
-OVERLAP = 0.5
-"""If no word replaces another, two sentences must have in common at least this share of the shorter one's
-words."""
-
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
 """The lowest cosine similarity of two sentences that say the same in different words.
 
@@ -169,9 +165,8 @@ def _words_agree(one: Statement, other: Statement, encoder: Encoder | None) -> b
     same_event = all(_is_of(word, known) for item in (one, other) for word in item.before)
     if not all(replaced):
         enough = len(shared) + bool(one.when and other.when) + (len(one.names & other.names) > 1) > 1
-        same = same_thing and enough and len(shared) >= OVERLAP * min(len(words), len(other_words))
         # The words before a percentage say of what it is a share: youth unemployment is not unemployment.
-        return same and (
+        return (same_thing and enough) and (
             same_event or (not one.quantity.percent and _cosine(one, other, encoder) >= CLEARLY_ALIKE)
         )
     shared_beside = ((one.before | one.after) & (other.before | other.after)) - _PERSONS | (
