@@ -26,12 +26,13 @@ class _Waiting(Generic[Query, Result]):
 class Scheduler(Generic[Query, Result]):
     """Lets one thread at a time use the model. Safe to share between threads.
 
-    When the model is free, one thread with a query runs the queries of all waiting threads. Batches of
-    passages run in the order of their arrival, after all waiting queries.
+    When the model is free, one waiting thread gathers the queries of all waiting threads into one batch.
+    Batches of passages run in the order of their arrival, after all waiting queries.
 
-    The model itself runs in two threads, one for queries and one for passages. Torch keeps helper threads and
-    working memory for each thread that has used it, and a server has dozens of threads. The thread for
-    passages has a low priority, so that a busy processor first answers requests.
+    A thread does not run its batch itself: it hands the batch to one of the scheduler's own two threads, one
+    for queries and one for passages. Torch keeps helper threads and working memory for each thread that has
+    used it, and a server has dozens of threads. The thread for passages has a low priority, so that a busy
+    processor first answers requests.
     """
 
     def __init__(self, run: Callable[[Sequence[Query]], Sequence[Result]]) -> None:

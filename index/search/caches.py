@@ -213,7 +213,7 @@ def write_words(folder: Path, reader: CatalogReader, *, titled: bool) -> Manifes
 def catch_up_words(
     folder: Path, manifest: Manifest, reader: CatalogReader, last: int, *, titled: bool
 ) -> Manifest:
-    """Bring the words to the generation of ``reader``, and return the updated manifest.
+    """Update the cached words to the generation of ``reader``, and return the updated manifest.
 
     Args:
         folder: the build's folder of caches.

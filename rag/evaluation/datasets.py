@@ -46,7 +46,7 @@ class Query:
 
     @property
     def has_gold(self) -> bool:
-        """Return whether citations can be judged: the set says which words or sentences answer."""
+        """Return whether the set says which words or sentences answer a question, to judge citations."""
         return self.answerable is not False and bool(self.answers or self.sentences or self.evidence)
 
     @property

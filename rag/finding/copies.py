@@ -141,7 +141,7 @@ def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list
 
 
 def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
-    """Drop each reading that mostly repeats better readings from other copies of its document."""
+    """Drop each reading that mostly repeats earlier ones from other copies of its document."""
     shares = _repeated_shares(
         readings,
         copies,

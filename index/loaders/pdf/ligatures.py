@@ -43,7 +43,7 @@ Box = Sequence[float]
 
 
 def with_ligatures(characters: Sequence[str], codes: Sequence[int], boxes: Sequence[Box]) -> list[str]:
-    """Return the characters of a page with the letters of missing ligatures.
+    """Return the characters of a page, with the letters of missing ligatures filled in.
 
     A glyph without a character becomes a ligature if it stands beside letters and is as wide as a ligature.
 

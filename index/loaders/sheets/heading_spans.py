@@ -68,8 +68,9 @@ def period_of_all(
 def spread(rows: Sequence[Mapping[int, Heading]], columns: Sequence[int]) -> list[dict[int, str]]:
     """Write each heading in every column that it covers.
 
-    A merged cell covers its columns. Other headings cover columns by position: a period covers a group of
-    columns between empty columns, or each heading covers the columns up to the next heading.
+    A merged cell covers its columns. In a row without merged cells, the position decides. If all headings of
+    the row are periods and each stands in a group of columns of its own, with empty columns between the
+    groups, a period covers its group. Otherwise, a heading covers the columns up to the next heading.
 
     Args:
         rows: the heading rows, from the top: text and width by column.

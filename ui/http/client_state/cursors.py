@@ -21,7 +21,7 @@ Cursor = Annotated[
 
 
 def cursor_of(listing: str, place: Sequence[int]) -> str:
-    """Return the cursor of the page of ``listing`` that begins after the row with the sort key ``place``."""
+    """Return the cursor for the page of ``listing`` that begins after the row with the sort key ``place``."""
     return urlsafe_b64encode(f"{listing}:{':'.join(map(str, place))}".encode()).decode().rstrip("=")
 
 

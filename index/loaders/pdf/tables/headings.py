@@ -1,7 +1,7 @@
 """Finds the headings above a table, and puts them into rows.
 
-A heading of several lines is one cell. Programs write headings line by line across the table, or cell by
-cell.
+A heading of several lines becomes one cell. Its lines may be apart in the file: some programs write the
+headings of a table line by line, others cell by cell.
 """
 
 from __future__ import annotations

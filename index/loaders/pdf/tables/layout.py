@@ -251,7 +251,7 @@ def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
 
 
 def _filled(body: Sequence[tuple[Line, Sequence[Atom]]], columns: Sequence[Column]) -> list[Line]:
-    """Give each row a cell in every column up to its last words, and join the lines of each label."""
+    """Give each row a cell in each column up to its last one with words, and join the lines of each label."""
     rows = [
         replace(line, cells=tuple(cells_of(row, line.height, columns)), is_row=True) for line, row in body
     ]
