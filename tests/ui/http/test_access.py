@@ -211,7 +211,8 @@ def test_no_other_spelling_of_a_path_gets_past(server: Server, path: str, method
         for route, requirement in TABLE.items()
         if requirement is Requirement.NOTHING
     }
-    plain = path.partition("?")[0]
+    # The router's patterns also match a path with a line break at its end.
+    plain = path.partition("?")[0].removesuffix("\n")
     found = server.begin(method, path)
     assert (
         found.status == 401

@@ -109,7 +109,8 @@ function fill(form, report) {
 /** Returns the field that the server names in the message of its refusal. */
 function fieldOf(error, changed) {
   if (error.status !== 422) return null;
-  return changed.length === 1 ? changed[0] : changed.find((name) => error.message.includes(` ${name} `));
+  const names = (name) => error.message.includes(` ${name} `) || error.message.includes(` ${name}: `);
+  return changed.length === 1 ? changed[0] : changed.find(names);
 }
 
 const fieldValue = (report, name) =>
