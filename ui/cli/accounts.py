@@ -37,10 +37,10 @@ PasswordFile = Annotated[
 
 @users.command("add")
 def add_user(
-    name: Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits and the signs . _ @ -")],
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Letters, digits and . _ @ -")],
     *,
     administrator: Annotated[
-        bool, typer.Option("--administrator", help="Let the user administer the server, too.")
+        bool, typer.Option("--administrator", help="Make the user an administrator.")
     ] = False,
     password_file: PasswordFile = None,
     openid: Annotated[
@@ -97,7 +97,7 @@ def set_password(
 
 @users.command("disable")
 def disable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> None:
-    """Lock a user out, and keep the account."""
+    """Lock a user out without removing the account."""
     with _opened(home, "user disable", name) as accounts:
         user = accounts.users.change(name, is_disabled=True)
     _say(f"Locked {user.name} out.", _of_user(user), as_json=as_json)
@@ -113,7 +113,7 @@ def enable_user(name: UserName, home: Home = None, as_json: AsJson = False) -> N
 
 @users.command("remove")
 def remove_user(name: UserName, home: Home = None, as_json: AsJson = False) -> None:
-    """Remove a user with all tokens."""
+    """Remove a user and all tokens of the user."""
     with _opened(home, "user remove", name) as accounts:
         user = accounts.users.get(name)
         accounts.users.remove(name)
@@ -133,7 +133,7 @@ def add_token(
     ] = None,
     days: Annotated[
         int | None,
-        typer.Option("--days", min=1, max=36_500, help="The days until the token ends (default: no end)."),
+        typer.Option("--days", min=1, max=36_500, help="Days until the token expires (default: never)."),
     ] = None,
     home: Home = None,
     as_json: AsJson = False,
@@ -161,7 +161,7 @@ def list_tokens(home: Home = None, as_json: AsJson = False) -> None:
 
 @tokens.command("revoke")
 def revoke_token(name: TokenName, home: Home = None, as_json: AsJson = False) -> None:
-    """End a token at once."""
+    """Revoke a token at once."""
     with _opened(home, "token revoke", name) as accounts:
         accounts.tokens.revoke(name)
     _say(f"Revoked {name}.", {"name": name}, as_json=as_json)
@@ -173,7 +173,7 @@ def limit_collection(
     *,
     users: Annotated[
         list[str] | None,
-        typer.Option("--to", metavar="USER", help="A user who may see it; may be repeated."),
+        typer.Option("--to", metavar="USER", help="A user who may see the reports; may be repeated."),
     ] = None,
     home: Home = None,
     as_json: AsJson = False,

@@ -53,18 +53,19 @@ def choose(
         ),
     ],
     model: Annotated[
-        str, typer.Argument(metavar="MODEL", help="Its name at the provider; for llamacpp, a GGUF file.")
+        str,
+        typer.Argument(metavar="MODEL", help="The model's name at the provider; for llamacpp, a GGUF file."),
     ],
     *,
     address: Annotated[
         str | None,
-        typer.Option("--address", metavar="URL", help="Its server, if it is not the provider's own."),
+        typer.Option("--address", metavar="URL", help="The model's server, if not the provider's own."),
     ] = None,
     key_file: Annotated[
         Path | None,
-        typer.Option("--key-file", metavar="FILE", help="Read its key from this file; - is standard input."),
+        typer.Option("--key-file", metavar="FILE", help="Read the key from this file; - is standard input."),
     ] = None,
-    ask_key: Annotated[bool, typer.Option("--key", help="Ask for its key on the terminal.")] = False,
+    ask_key: Annotated[bool, typer.Option("--key", help="Ask for the key on the terminal.")] = False,
     home: Home = None,
     as_json: AsJson = False,
 ) -> None:
@@ -98,7 +99,7 @@ def try_out(home: Home = None, as_json: AsJson = False) -> None:
         return
     tokens = int(trial["prompt_tokens"] + trial["completion_tokens"])
     printing.print_line(
-        printing.standard_output(), f"It replied in {trial['seconds']:.1f} s with {tokens} tokens."
+        printing.standard_output(), f"The model replied in {trial['seconds']:.1f} s with {tokens} tokens."
     )
 
 

@@ -28,7 +28,7 @@ Home = Annotated[
     ),
 ]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
-Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How many passages at most.")]
+Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="Maximum number of passages.")]
 
 
 def _iso_date(option: typer.CallbackParam, value: str | None) -> str | None:

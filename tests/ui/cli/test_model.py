@@ -77,7 +77,7 @@ def test_it_says_in_words_what_writes_the_answers(
     written = f"Answers are written by small (openai, {far.address}, with a key).\n"
     assert said("set", "openai", "small", "--address", far.address, "--key-file", key_file) == written
     assert said() == written
-    assert said("test").startswith("It replied in ")
+    assert said("test").startswith("The model replied in ")
     assert said("clear").startswith("Answers are quoted.")
 
 
