@@ -103,7 +103,7 @@ def answers_router() -> Router:
         response_class=Response,
         responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
     )
-    def exported(
+    def export(
         catalog: OwnCatalog, answer_id: AnswerIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:
         """Export an answer as a file with footnotes, which `footnoted verify` can check."""

@@ -83,7 +83,7 @@ def conversations_router() -> Router:
         response_class=Response,
         responses={200: {"content": {form.media_type.partition(";")[0]: {} for form in FORMATS}}},
     )
-    def exported(
+    def export(
         catalog: OwnCatalog, conversation_id: ConversationIdInPath, suffix: Literal["md", "html", "docx"]
     ) -> Response:
         """Export a conversation as a file with footnotes, which `footnoted verify` can check."""

@@ -123,7 +123,7 @@ def documents_router(renderer: Isolated, options: Options) -> Router:
         brief: Annotated[bool, Query(description="only the fields that a list shows")] = False,
         limit: Annotated[
             int | None,
-            Query(ge=1, le=MAX_LISTED, description="the most documents of a page; all documents by default"),
+            Query(ge=1, le=MAX_LISTED, description="documents on a page, at most; all documents by default"),
         ] = None,
         cursor: Cursor = "",
         if_none_match: KnownTags = "",

@@ -156,7 +156,7 @@ def failures_router() -> Router:
     router = Router(prefix="/v1/failures", tags=["library"], responses=documented(422, 500))
 
     @router.get("")
-    def listed(index: OwnLibrary) -> dict[str, Any]:
+    def failures(index: OwnLibrary) -> dict[str, Any]:
         """List the files that could not be read. A file stays until it is read, removed or dismissed."""
         return {"failures": [failure_fields(failure) for failure in Failures(index.catalog).listed()]}
 

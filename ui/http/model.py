@@ -39,8 +39,8 @@ class ModelRequest(RequestModel):
 
     provider: Annotated[str, Field(pattern=PROVIDER)]
     model: Annotated[Text, Field(max_length=MAX_MODEL_CHARACTERS)] = Field(
-        description="its name at the provider; for `llamacpp` without an address, one of the `files` of "
-        "`GET /v1/model`"
+        description="the model's name at the provider; for `llamacpp` without an address, one of the `files` "
+        "of `GET /v1/model`"
     )
     address: Annotated[Text, Field(max_length=MAX_MODEL_CHARACTERS)] | None = None
     key: (

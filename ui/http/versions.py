@@ -86,7 +86,7 @@ def versions_router() -> Router:
         }
 
     @router.get("/matches")
-    def found(
+    def find(
         index: OwnLibrary,
         document_id: DocumentId,
         query: Annotated[Text, Query(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="words")],

@@ -52,7 +52,7 @@ def collections_router(sign_in: SignIn | None) -> Router:
     def limit(catalog: OwnCatalog, collection: CollectionInPath, request: LimitRequest) -> CollectionRecord:
         """Let only administrators and the users in `to` see the documents of a collection, from now on.
 
-        If `to` is empty, only administrators see them. For everyone else, the documents do not exist.
+        If `to` is empty, only administrators see them. Nobody else can tell that the documents exist.
         """
         try:
             return limits_of(catalog).limit(collection, request.to)

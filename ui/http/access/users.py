@@ -134,7 +134,7 @@ def users_router(sign_in: SignIn | None, audit: AuditLog, provider: ProviderChoi
     async def add(wanted: NewUser, sender: Sender) -> User:
         """Add a user, with either a `password` or the `provider`.
 
-        Tell the user the password in a safe way; the server never shows it again.
+        Give the password to the user securely. The server never shows it again.
         """
         accounts = accounts_of(sign_in)
         require_scopes(sender, ROLE_SCOPES[wanted.role])

@@ -115,7 +115,7 @@ def metrics_router(metrics: Metrics) -> Router:
     one_at_a_time = CapacityLimiter(1)
 
     @router.get("/metrics", response_class=Response, responses={200: {"content": {_TEXT: {}}}})
-    async def show() -> Response:
+    async def server_metrics() -> Response:
         """Return the metrics of the server, in the text format of Prometheus."""
         return Response(await to_thread.run_sync(metrics.text, limiter=one_at_a_time), media_type=_TEXT)
 
@@ -127,7 +127,7 @@ def audit_router(audit: AuditLog) -> Router:
     router = Router(prefix="/v1", tags=["server"], responses=documented(422, 500))
 
     @router.get("/audit")
-    def listed(
+    def audit_log(
         limit: Annotated[int, Query(ge=1, le=1000)] = 100,
         before: Annotated[int | None, Query(ge=1, le=MAX_ID)] = None,
         who: Annotated[Text | None, Query(max_length=100)] = None,
