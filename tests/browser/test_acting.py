@@ -148,7 +148,7 @@ def test_an_answer_is_saved_as_a_file(page: Page, dam_server: str, name: str, su
     if suffix != "docx":
         assert data == httpx.get(f"{dam_server}/v1/answers/{id_of(answer)}.{suffix}", timeout=60).content
     expect(answer.locator(".fn-save")).not_to_have_attribute("open", "")
-    expect(said(page)).to_have_text(f"Saving as {name}.")
+    expect(said(page)).to_have_text(f"Saving as {name}…")
 
 
 def test_the_files_are_reached_and_left_by_the_keyboard(page: Page) -> None:
@@ -241,7 +241,7 @@ def test_an_action_that_fails_says_why(page: Page, watched: Watched) -> None:
     answer = answered(page)
     page.route("**/v1/feedback", lambda route: route.abort())
     act(answer, "right").click()
-    expect(said(page)).to_have_text("The server does not respond; check that it is running.")
+    expect(said(page)).to_have_text("The server is not responding. Check that it is running.")
     expect(answer.locator(".fn-given")).to_have_count(0)
     assert len(watched.errors) == 1
     watched.errors.clear()

@@ -79,7 +79,7 @@ def test_a_user_is_added_signs_in_and_is_locked_out(
         dialog = page.get_by_role("dialog", name="Add user")
         expect(dialog.get_by_label("Name")).to_be_focused()
         dialog.get_by_label("Name").fill("bea")
-        dialog.get_by_role("button", name="Make a password").click()
+        dialog.get_by_role("button", name="Generate a password").click()
         password = dialog.get_by_label("Password")
         expect(password).to_have_value(re.compile(r"^([a-z2-9]{5}-){3}[a-z2-9]{5}$"))
         assert violations(page) == []
@@ -141,7 +141,7 @@ def test_a_token_works_until_it_is_revoked(chromium: Browser, team: Guarded) -> 
     with window(chromium, permissions=["clipboard-read", "clipboard-write"]) as page:
         page.goto(f"{team.url}/administration")
         enter(page)
-        expect(section(page, "Tokens")).to_contain_text("There is no token yet.")
+        expect(section(page, "Tokens")).to_contain_text("No tokens yet.")
         page.get_by_role("button", name="Add token").click()
         dialog = page.get_by_role("dialog")
         dialog.get_by_label("Name").fill("dashboard")
@@ -159,7 +159,7 @@ def test_a_token_works_until_it_is_revoked(chromium: Browser, team: Guarded) -> 
         assert httpx.get(f"{team.url}/v1/documents", headers=program, timeout=60).status_code == 200
         choose(page, "dashboard", "Revoke…")
         page.get_by_role("button", name="Revoke token").click()
-        page.get_by_text("1 token has ended").click()
+        page.get_by_text("1 expired or revoked token").click()
         expect(row(page, "Tokens", "dashboard")).to_contain_text("Revoked")
         assert httpx.get(f"{team.url}/v1/documents", headers=program, timeout=60).status_code == 401
 
@@ -169,14 +169,14 @@ def test_a_collection_is_limited_and_opened(chromium: Browser, team: Guarded) ->
         page.goto(f"{team.url}/administration")
         enter(page)
         rivers = row(page, "Collections", "Rivers")
-        expect(rivers).to_contain_text("1 reportEveryone sees it")
-        choose(page, "Rivers", "Choose who sees it…")
+        expect(rivers).to_contain_text("1 reportVisible to everyone")
+        choose(page, "Rivers", "Change access…")
         page.get_by_role("checkbox", name="bea").check()
         assert violations(page) == []
         page.get_by_role("button", name="Save").click()
-        expect(rivers).to_contain_text("bea and administrators see it")
+        expect(rivers).to_contain_text("Visible to bea and administrators")
         choose(page, "Rivers", "Open to everyone")
-        expect(rivers).to_contain_text("Everyone sees it")
+        expect(rivers).to_contain_text("Visible to everyone")
         page.get_by_role("button", name="Show or change").click()
         expect(page.get_by_role("dialog", name="Language model")).to_be_visible()
 
@@ -221,7 +221,7 @@ def test_without_sign_in_the_page_has_the_model_and_storage_in_each_language(
 ) -> None:
     with opened(chromium, seed_server) as watched:
         watched.page.get_by_role("link", name="Administration").click()
-        expect(section(watched.page, "Storage")).to_contain_text("None known")
+        expect(section(watched.page, "Storage")).to_contain_text("None recorded")
         assert watched.errors == []
     for language in languages():
         words = locale_in(language).text

@@ -186,7 +186,7 @@ def test_a_question_that_waits_for_the_answer_before_it_says_so(seed_page: Watch
     ask(page, BIRD)
     ask(page, BIRD)
     expect(page.locator(".fn-question")).to_have_text([ARRESTS, BIRD])
-    expect(page.locator(".fn-echo.bot-row")).to_have_text(["Sending…", "Next, after the answer above"])
+    expect(page.locator(".fn-echo.bot-row")).to_have_text(["Sending…", "Waiting for the answer above…"])
     wait_for(page, held, 2)
     first, *others = held
     # Requests that leave at once may arrive in any order.

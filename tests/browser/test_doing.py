@@ -155,7 +155,7 @@ def test_each_kind_of_work_is_said_in_words(seed_page: Watched) -> None:
 
 def test_a_server_that_is_silent_is_said_to_be(desk: Desk) -> None:
     desk.page.route("**/v1/jobs?*", lambda route: route.fulfill(status=502, body=""))
-    expect(line(desk.page)).to_have_text("The server does not respond", timeout=SOON)
+    expect(line(desk.page)).to_have_text("The server is not responding", timeout=SOON)
     desk.page.unroute("**/v1/jobs?*")
     expect(line(desk.page)).to_have_text("Up to date · 1 report", timeout=SOON)
 

@@ -95,7 +95,7 @@ def test_months_in_the_wrong_order_are_said_and_narrow_nothing(page: Page) -> No
     filters.get_by_label("To", exact=True).fill("2019-01")
     filters.get_by_label("From", exact=True).fill("2025-01")
     filters.get_by_label("From", exact=True).blur()
-    expect(filters.get_by_role("alert")).to_have_text("The first month is after the last.")
+    expect(filters.get_by_role("alert")).to_have_text("“From” is later than “To”.")
     expect(chips(page)).to_have_text(["Published before February 2019"])
 
 

@@ -54,7 +54,7 @@ def badge(page: Page, words: str) -> None:
 def fill(page: Page, far: ModelServer) -> None:
     """Open the panel, and describe the server there."""
     page.get_by_role("button", name="Quotes only").click()
-    page.get_by_label("Who writes the answers").select_option(label=OPENAI)
+    page.get_by_label("Model provider").select_option(label=OPENAI)
     page.get_by_label("Model", exact=True).fill("small")
     page.get_by_label("Address").fill(far.address)
     page.get_by_label("Key", exact=True).fill(KEY)
@@ -68,7 +68,7 @@ def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(own: Watche
     dialog = page.get_by_role("dialog", name="Language model")
     dialog.get_by_role("button", name="Test").click()
     expect(dialog.get_by_role("status")).to_have_text(
-        re.compile(r"^It replied in [\d.]+ s with 312 tokens\.$")
+        re.compile(r"^The model replied in [\d.]+ s with 312 tokens\.$")
     )
     far.refusal = (401, f"the key {KEY} is wrong")
     dialog.get_by_role("button", name="Test").click()
@@ -77,7 +77,7 @@ def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(own: Watche
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_be_hidden()
     badge(page, "Written by small, checked")
-    expect(page.locator("#fn-said")).to_have_text("Saved. From now on: Written by small, checked.")
+    expect(page.locator("#fn-said")).to_have_text("Saved. New answers: Written by small, checked.")
     go_on, reply = Event(), far.reply
 
     def held(messages: object) -> str:
@@ -98,7 +98,7 @@ def test_a_model_is_tested_chosen_and_writes_with_seconds_and_tokens(own: Watche
     expect(page.get_by_label("Key", exact=True)).to_have_value("")
     page.get_by_label("Address").fill("http://127.0.0.1:1/v1")
     expect(page.get_by_text("A key is stored.")).to_be_hidden()
-    page.get_by_label("Who writes the answers").select_option(label="Nobody: quotes only")
+    page.get_by_label("Model provider").select_option(label="No model: quotes only")
     page.get_by_role("button", name="Save").click()
     badge(page, "Quotes only")
     texts = [each.text() for each in received if "/v1/model" in each.url]
@@ -114,7 +114,7 @@ def test_the_keyboard_reaches_all_of_the_panel_and_leaves_it(own: Watched, far: 
     page.locator(".fn-model-badge").focus()
     page.keyboard.press("Enter")
     dialog = page.get_by_role("dialog", name="Language model")
-    expect(page.get_by_label("Who writes the answers")).to_be_focused()
+    expect(page.get_by_label("Model provider")).to_be_focused()
     for _ in range(12):
         page.keyboard.press("Tab")
         inside = "document.activeElement === document.body || !!document.activeElement.closest('dialog')"
@@ -127,7 +127,7 @@ def test_the_keyboard_reaches_all_of_the_panel_and_leaves_it(own: Watched, far: 
     page.get_by_label("Key", exact=True).press("Enter")
     expect(page.get_by_label("Model", exact=True)).to_be_focused()
     assert far.keys == []
-    page.get_by_label("Who writes the answers").select_option(label="A GGUF file on this machine")
+    page.get_by_label("Model provider").select_option(label="A GGUF file on this machine")
     expect(dialog).to_contain_text("There is no GGUF file yet.")
     expect(dialog.get_by_role("button")).to_have_text(["Close"])
     expect(page.get_by_label("Key", exact=True)).to_be_hidden()

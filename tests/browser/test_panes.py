@@ -131,7 +131,7 @@ def test_the_line_beside_the_library_is_moved_with_the_keyboard_and_stays_where_
 def test_the_line_beside_the_source_is_dragged_as_far_as_the_conversation_allows(seed_page: Watched) -> None:
     page = seed_page.page
     open_report(page)
-    line = page.get_by_role("separator", name="Width of the source")
+    line = page.get_by_role("separator", name="Width of the source pane")
     box = line.bounding_box()
     assert box is not None
     before = width(source(page))

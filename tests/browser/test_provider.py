@@ -79,7 +79,7 @@ def test_a_person_goes_to_the_provider_and_comes_back(
         provider.refuses = "access_denied"
         page.get_by_role("link", name="Sign in with Reedland").click()
         page.get_by_role("link", name="Go on").click()
-        expect(page.get_by_role("alert")).to_have_text("Reedland has not signed you in.")
+        expect(page.get_by_role("alert")).to_have_text("Reedland did not sign you in.")
         assert violations(page) == []
         provider.refuses = ""
         page.get_by_role("link", name="Sign in with Reedland").click()
@@ -117,7 +117,7 @@ def test_an_administrator_adds_a_person_of_the_provider(
         dialog = page.get_by_role("dialog", name="Add user")
         dialog.get_by_label("Name").fill("bea")
         expect(dialog.get_by_label("Password", exact=True)).to_be_visible()
-        dialog.get_by_label("Sign-in").select_option(host)
+        dialog.get_by_label("Sign-in method").select_option(host)
         expect(dialog.get_by_label("Password", exact=True)).to_be_hidden()
         assert violations(page) == []
         dialog.get_by_role("button", name="Add user").click()

@@ -112,7 +112,7 @@ def test_a_session_that_has_ended_leads_to_the_sign_in_page_and_back(
         # The page may find out by itself first, since it asks the server for news.
         page.keyboard.press("Enter")
         expect(page.locator(".fn-said")).to_have_text(
-            "Your session has ended. Sign in to continue where you were."
+            "Your session has ended. Sign in to continue where you left off."
         )
         enter(page)
         page.wait_for_url(f"{guarded.url}/")

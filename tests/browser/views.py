@@ -113,7 +113,7 @@ def the_history(page: Page) -> None:
 def the_model(page: Page) -> None:
     """Show the panel that chooses the language model."""
     page.get_by_role("button", name="Quotes only").click()
-    page.get_by_label("Who writes the answers").select_option(label="OpenAI or a compatible server")
+    page.get_by_label("Model provider").select_option(label="OpenAI or a compatible server")
     page.get_by_label("Model", exact=True).fill("small")
 
 

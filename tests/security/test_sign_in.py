@@ -161,7 +161,7 @@ def test_guesses_of_a_password_are_throttled(guarded: Guarded) -> None:
         refused = sign_in(attacker, "cai")
         assert refused.status_code == 429
         assert 0 < int(refused.headers["retry-after"]) <= PERIOD
-        assert "Too many attempts have failed." in refused.text
+        assert "Too many failed attempts." in refused.text
         assert session_of(attacker) is None
         assert sign_in(owner, "cai").status_code == 303
 

@@ -133,9 +133,7 @@ def test_the_page_gives_a_question_back_that_waited_too_long(
     updates = ask(ChatEvents(engine, UNCHANGED), QUESTION, conversation)
     assert updates[-1][0] == QUESTION
     [exchange] = conversation.exchanges
-    assert exchange.markup == failure_markup(
-        "The server has not loaded its models yet. Ask again in a minute."
-    )
+    assert exchange.markup == failure_markup("The server is still loading its models. Ask again in a minute.")
 
 
 def test_the_models_of_an_empty_library_are_loaded_too(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from tests.ui.http.openid.steps import PAGE, answer_of, come_back, name_of, quer
 from ui.accounts import PENDING_SECONDS, Accounts
 from ui.accounts.throttle import OF_ADDRESS
 
-LATE = "This sign-in took too long, has ended already, or began in another browser. Sign in again."
+LATE = "This sign-in has expired, is already finished, or was started in another browser. Sign in again."
 UNVERIFIED = "The response from Reedland is not valid for this sign-in. Sign in again."
 FOREIGN = "http://attacker.example"
 
@@ -239,7 +239,7 @@ def test_failures_are_throttled(serve: Serve, provider: OpenIDProvider) -> None:
     refused = come_back(browser)
     assert refused.status_code == 429
     assert 0 < int(refused.headers["retry-after"]) <= OF_ADDRESS.get_expiry()
-    assert "Too many attempts have failed." in refused.text
+    assert "Too many failed attempts." in refused.text
     assert (name_of(browser), provider.asked.count("/token")) == (None, asked)
 
 

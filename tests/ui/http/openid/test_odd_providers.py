@@ -18,9 +18,9 @@ from ui.http.openid import transport
 from ui.operations import AuditLog
 from ui.operations.quotas import REFUSALS_OF_ADDRESS
 
-DOWN = "Reedland does not answer. Try again in a minute."
+DOWN = "Reedland is not responding. Try again in a minute."
 UNUSABLE = "Reedland sent a response that this server cannot use. Tell the person who runs this server."
-REFUSED = "Reedland has not signed you in."
+REFUSED = "Reedland did not sign you in."
 UNVERIFIED = "The response from Reedland is not valid for this sign-in. Sign in again."
 
 DESCRIPTION = "/.well-known/openid-configuration"

@@ -111,7 +111,7 @@ def test_a_session_ends_like_every_other_one(serve: Serve, accounts: Accounts, c
     refused = come_back(browser)
     assert (refused.status_code, said(refused)) == (
         403,
-        "Reedland knows you, but you may not use this server. Ask the person who runs it.",
+        "Reedland recognises you, but you have no access to this server. Ask the person who runs it.",
     )
     accounts.users.change("ada", is_disabled=False)
     come_back(browser)
@@ -159,7 +159,7 @@ def test_a_user_with_a_password_is_never_taken_over(
     browser = serve(openid_users=users)
     refused = come_back(browser)
     assert refused.status_code == 403
-    expected = "you may not use this server" if users == "added" else "or somebody else has it"
+    expected = "you have no access to this server" if users == "added" else "or the name is already taken"
     assert expected in said(refused)
     assert (name_of(browser), accounts.users.all()) == (None, before)
 
@@ -196,7 +196,7 @@ def test_a_name_that_is_none_makes_no_user(
     provider.claims = {"sub": "u-5", "preferred_username": name}
     refused = come_back(serve(openid_users="all"))
     assert refused.status_code == 403
-    assert said(refused).startswith("Reedland gives you no name that can be used here")
+    assert said(refused).startswith("Reedland gave no name that can be used here")
     assert len(accounts.users.all()) == 2
 
 
@@ -236,7 +236,7 @@ def test_passwords_can_be_turned_off(serve: Serve) -> None:
     assert "<form" not in page
     assert "Sign in with Reedland" in page
     refused = by_password(browser, "root")
-    assert (refused.status_code, said(refused)) == (403, "People sign in here with Reedland only.")
+    assert (refused.status_code, said(refused)) == (403, "You can sign in here only with Reedland.")
     assert by_password(browser, "root", "wrong").text.count("alert") == refused.text.count("alert")
     assert name_of(browser) is None
     come_back(browser)

@@ -175,7 +175,7 @@ def test_a_sentence_that_is_not_the_source_s_own_is_not_shown_as_a_quotation() -
     [
         ("quoted", []),
         ("supported", []),
-        ("paraphrased", ["in the model's words (read beside the footnote)"]),
+        ("paraphrased", ["in the model’s words (compare with the quote)"]),
         ("unsupported", ["not supported"]),
     ],
 )
@@ -252,7 +252,7 @@ def test_a_doubtful_row_says_so_beside_its_mark() -> None:
     page = Page(answer_markup(answer(replace(row(1, "Monday | 412"), verification=checked))))
     assert [text for owner, text in page.texts if owner in {"fn-mark", "fn-doubt"}] == [
         "[1]",
-        "in the model's words (read beside the footnote)",
+        "in the model’s words (compare with the quote)",
     ]
 
 
@@ -396,7 +396,7 @@ def test_what_arrives_is_told_from_what_was_stopped() -> None:
     stopped = streamed_markup("One. Tw", [citation(1, "One.")], is_stopped=True)
     assert stopped.startswith('<div class="fn-answer fn-stopped">')
     page = Page(stopped)
-    assert page.text_of("fn-note") == ["Stopped before it was complete. This part is not saved."]
+    assert page.text_of("fn-note") == ["Stopped before the answer was complete. This part is not saved."]
     assert page.text_of("fn-act") == []
 
 

@@ -67,10 +67,10 @@ def test_doubts_are_counted_and_each_is_told_with_its_reason() -> None:
         dropped=(Dropped("It cost 9.9 million.", LACKS),),
     )
     assert parts(checks_markup(made)) == [
-        "Sentences checked: 1 supported, 1 in the model's words (read beside the footnote), 1 left out",
+        "Sentences checked: 1 supported, 1 in the model’s words (compare with the quote), 1 left out",
         *(
             "It had rust.",
-            "in the model's words (read beside the footnote): “rust” is not in the cited sentence",
+            "in the model’s words (compare with the quote): “rust” is not in the cited sentence",
         ),
         *("It cost 9.9 million.", f"left out: {LACKS}"),
     ]
