@@ -32,6 +32,16 @@ _NOTE_MARK = regex.compile(
 )
 """The mark of a footnote. If it follows a sentence without a space, it belongs to that sentence."""
 
+_GOES_ON = regex.compile(
+    r"""(?<=\b(?:Ms|Mx|Mses|Amb|Atty)\.[ \u00a0]*)(?=\p{Lu})
+    |(?<=\b(?:Figs|Eqs?|Vols?|Chs?|[Pp]aras?|Exh?|[Aa]pprox)\.[ \u00a0]*)(?=\p{N})
+    |(?<=\b\p{Lu}\.)(?=\p{Lu}\.)
+    |(?<=\p{N}[ \u00a0]?[ap]\.m\.[ \u00a0]*)(?=\p{Lu}{1,3}T\b|UTC\b|(?:\p{Lu}\p{Ll}+[ ]){1,3}[Tt]ime\b)""",
+    regex.VERBOSE,
+)
+"""Where sentencex 1.0 ends a sentence that goes on: after the title of a name and before the number of a
+figure, whose abbreviations it does not have; inside initials ("non-U.S."); before a time zone ("2 p.m. ET")."""
+
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 
 
@@ -90,8 +100,8 @@ def _in_block(text: str, start: int, end: int, language: str) -> list[Span]:
         span = _trim(text, begin, right)
         if span is None:
             continue
-        begins_cell = CELL_EDGE.match(text, span.start) is not None
-        if spans and (begins_cell or not _WORD_OR_DIGIT.search(text, span.start, span.end)):
+        continues = any(form.match(text, span.start) for form in (CELL_EDGE, _GOES_ON))
+        if spans and (continues or not _WORD_OR_DIGIT.search(text, span.start, span.end)):
             spans[-1] = Span(spans[-1].start, span.end)
         else:
             spans.append(span)

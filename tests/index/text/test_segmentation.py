@@ -120,6 +120,33 @@ def test_what_only_looks_like_a_note_stays_where_it_is(text: str, expected: list
     assert said(text) == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("It met. Ms. Ilves left. She slept.", ["It met.", "Ms. Ilves left.", "She slept."]),
+        ("The board elected Ms. Ilves yesterday.", ["The board elected Ms. Ilves yesterday."]),
+        ("It took 20 ms. Ilves left.", ["It took 20 ms.", "Ilves left."]),
+        ("It is shown in Figs. 2 and 3. It held.", ["It is shown in Figs. 2 and 3.", "It held."]),
+        ("Their non-U.S. revenue rose. It held.", ["Their non-U.S. revenue rose.", "It held."]),
+        ("We meet at 2:30 p.m. Pacific Time. Come.", ["We meet at 2:30 p.m. Pacific Time.", "Come."]),
+        ("We meet at 11 a.m. ET on Monday.", ["We meet at 11 a.m. ET on Monday."]),
+        ("We meet at 11 a.m. The gate is open.", ["We meet at 11 a.m.", "The gate is open."]),
+    ],
+)
+def test_a_sentence_goes_on_after_an_abbreviation(text: str, expected: list[str]) -> None:
+    assert said(text) == expected
+
+
+TITLES = st.sampled_from(["Mr.", "Mrs.", "Ms.", "Mx.", "Dr.", "Prof.", "Amb."])
+NAMES = st.from_regex(r"[A-Z][a-z]{2,8}", fullmatch=True)
+
+
+@given(st.lists(st.tuples(TITLES, NAMES), min_size=1, max_size=4), st.sampled_from(["", "It met. "]))
+def test_no_title_is_parted_from_its_name(named: list[tuple[str, str]], before: str) -> None:
+    names = [f"{title} {name}" for title, name in named]
+    assert said(f"{before}We heard {' and '.join(names)} here.")[-1] == f"We heard {' and '.join(names)} here."
+
+
 def test_an_unknown_language_is_read_as_english() -> None:
     text = "Dr. Ilves left. She slept."
     assert said(text, "und") == said(text, "en") == ["Dr. Ilves left.", "She slept."]
