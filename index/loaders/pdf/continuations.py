@@ -188,7 +188,7 @@ def _continues_sentence(end: Paragraph, rest: Paragraph, *, is_next: bool) -> bo
         or large > SAME_SIZE * small
         or end.last.bold[1] != rest.first.bold[0]
         or not (_LETTER.search(end.text) and _LETTER.search(rest.text))
-        or ends_sentence(end.text)
+        or ends_sentence(end.text, rest.text)
         or begins_item(rest.text)
     ):
         return False

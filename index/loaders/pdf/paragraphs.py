@@ -36,6 +36,7 @@ _ITEM = regex.compile(
 )
 _DASH = regex.compile(r"[–—-]\s")
 _SENTENCE_END = regex.compile(r"[.!?:;…。！？：；။។][\W¹²³⁰⁴-⁹]*\Z")
+_INITIALS = regex.compile(r"\b(?:\p{L}\.){2,}\s*\Z")
 _ENDING = 12
 _DIVIDED = regex.compile(r"([\p{L}\p{M}]+)[-‐\u00ad]\Z")
 _COMPOUND = regex.compile(r"\p{L}[-‐]\p{L}{1,3}[-‐\u00ad]\Z")
@@ -186,7 +187,7 @@ def _is_wrapped(line: Line, following: Line, margin: float) -> bool:
     """Return whether ``line`` was wrapped: the next word does not fit before the margin."""
     if line.text.endswith(WRAPPED_HYPHEN):
         return True
-    ends = ends_sentence(line.text)
+    ends = ends_sentence(line.text, following.text)
     if ends and following.left - line.left > MAX_INDENT * line.height:
         return False
     if line.right + (0.2 + SLACK) * line.height + following.first_word > margin:
@@ -235,9 +236,15 @@ def is_divided(text: str) -> bool:
     return _divided(text) is not None
 
 
-def ends_sentence(text: str) -> bool:
-    """Return whether ``text`` ends with the end of a sentence."""
-    return _SENTENCE_END.search(text[-_ENDING:]) is not None
+def ends_sentence(text: str, following: str = "") -> bool:
+    """Return whether ``text`` ends with the end of a sentence.
+
+    Initials ("the U.K.") are no such end if ``following``, the text after them, begins in lower case.
+    """
+    end = text[-_ENDING:]
+    if following.lstrip()[:1].islower() and _INITIALS.search(end):
+        return False
+    return _SENTENCE_END.search(end) is not None
 
 
 def begins_item(text: str) -> bool:

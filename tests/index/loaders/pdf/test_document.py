@@ -52,6 +52,14 @@ def test_a_bold_heading_right_above_its_text_is_apart_from_it() -> None:
     )
 
 
+def test_a_paragraph_goes_on_in_lower_case_after_initials() -> None:
+    def page(canvas: Canvas) -> None:
+        canvas.drawString(2 * cm, 25 * cm, "• Sales rose in most markets of the group, led by the U.K.")
+        canvas.drawString(2.5 * cm, 25 * cm - 13, "and Germany.")
+
+    assert read(draw(page)) == "• Sales rose in most markets of the group, led by the U.K. and Germany."
+
+
 def test_short_lines_stay_apart() -> None:
     data = draw(column("Ansel Korran", "Commission of Inquiry into the Maravel Dam", "Tessaveld", FIRST[:80]))
     assert read(data).split("\n\n")[:3] == [
