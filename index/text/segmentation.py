@@ -39,8 +39,8 @@ _GOES_ON = regex.compile(
     |(?<=\p{N}[ \u00a0]?[ap]\.m\.[ \u00a0]*)(?=\p{Lu}{1,3}T\b|UTC\b|(?:\p{Lu}\p{Ll}+[ ]){1,3}[Tt]ime\b)""",
     regex.VERBOSE,
 )
-"""Where sentencex 1.0 ends a sentence that goes on: after the title of a name and before the number of a
-figure, whose abbreviations it does not have; inside initials ("non-U.S."); before a time zone ("2 p.m. ET")."""
+"""Where sentencex 1.0 ends a sentence that goes on: after abbreviations that it does not have, of titles and
+of what a number counts; inside initials ("non-U.S."); before a time zone ("2 p.m. ET")."""
 
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 

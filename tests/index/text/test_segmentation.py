@@ -143,8 +143,8 @@ NAMES = st.from_regex(r"[A-Z][a-z]{2,8}", fullmatch=True)
 
 @given(st.lists(st.tuples(TITLES, NAMES), min_size=1, max_size=4), st.sampled_from(["", "It met. "]))
 def test_no_title_is_parted_from_its_name(named: list[tuple[str, str]], before: str) -> None:
-    names = [f"{title} {name}" for title, name in named]
-    assert said(f"{before}We heard {' and '.join(names)} here.")[-1] == f"We heard {' and '.join(names)} here."
+    names = " and ".join(f"{title} {name}" for title, name in named)
+    assert said(f"{before}We heard {names} here.")[-1] == f"We heard {names} here."
 
 
 def test_an_unknown_language_is_read_as_english() -> None:

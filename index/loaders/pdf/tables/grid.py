@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from index.loaders.pdf.positioned import unplaced
 from index.loaders.pdf.runs import Cell
 from index.loaders.pdf.tables.atoms import Atom, Column, joined_atoms, split_at, text_of
-from index.text.tabular import is_date, is_period
+from index.text.tabular import is_date, is_period, is_quantity
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,13 +45,20 @@ def find_columns(rows: Sequence[Sequence[Atom]]) -> list[Column]:
     ]
     clusters = _clusters(share, above & ~(np.array(spanning)[:, None] | np.array(spanning)), row)
     clusters = [members for members in clusters if len(members) > 1 or not spanning[members[0]]]
-    clusters = _with_headings(clusters, [is_period(text_of(atom)) for atom, _ in flat], left, right, row)
+    body = next((number for number, atoms in enumerate(rows) if has_quantity(atoms)), 0)
+    is_heading = [number < body or is_period(text_of(atom)) for atom, number in flat]
+    clusters = _with_headings(clusters, is_heading, left, right, row)
     columns = []
     for members in clusters:
         figures = sum(flat[member][0].is_figure for member in members)
         edges = float(left[members].min()), float(right[members].max())
         columns.append((len(members), Column(*edges, has_figures=2 * figures > len(members))))
     return _apart(columns)
+
+
+def has_quantity(row: Sequence[Atom]) -> bool:
+    """Return whether a row has a quantity behind its first atom."""
+    return any(is_quantity(text_of(atom)) for atom in row[1:])
 
 
 def _with_headings(
@@ -63,12 +70,12 @@ def _with_headings(
 ) -> list[list[int]]:
     """Join each cluster that has only headings to the nearest other cluster, unless the two share a row.
 
-    A cluster is a group of atoms that stand above each other. A heading such as a year may stand to the left
-    or right of the figures of its column.
+    A cluster is a group of atoms that stand above each other. A heading may stand to the left or right of the
+    figures of its column.
 
     Args:
         clusters: the numbers of the atoms in each cluster.
-        is_heading: whether each atom is a heading, which here means that it names a period.
+        is_heading: whether each atom names a period, or stands above the first row with a quantity.
         left: the left edge of each atom.
         right: the right edge of each atom.
         row: the number of each atom's row.

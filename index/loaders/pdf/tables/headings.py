@@ -16,8 +16,7 @@ import regex
 from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
 from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
-from index.loaders.pdf.tables.grid import placed
-from index.text.tabular import is_quantity
+from index.loaders.pdf.tables.grid import has_quantity, placed
 
 MAX_LINES = 40
 """The most lines of headings above the first row of a table, counting the names of groups of rows."""
@@ -138,11 +137,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
         line = lines[place]
         above = line.bottom - first.bottom
         # A line may have the units over the labels, and beside them a heading over the figures.
-        has_units = (
-            line.is_row
-            and _UNITS.match(line.text) is not None
-            and not any(is_quantity(text_of(atom)) for atom in atoms(line)[1:])
-        )
+        has_units = line.is_row and _UNITS.match(line.text) is not None and not has_quantity(atoms(line))
         if (
             (line.is_row and not has_units)
             or not 0.3 * line.height < above < MAX_HEIGHT * line.height

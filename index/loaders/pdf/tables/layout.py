@@ -23,7 +23,7 @@ import regex
 from index.loaders.pdf.positioned import joined_by, unplaced
 from index.loaders.pdf.runs import Cell, Line
 from index.loaders.pdf.tables.atoms import Atom, Column, atoms, joined_atoms, text_of
-from index.loaders.pdf.tables.grid import cells_of, find_columns
+from index.loaders.pdf.tables.grid import cells_of, find_columns, has_quantity
 from index.loaders.pdf.tables.headings import (
     MAX_HEIGHT,
     ends_like_sentence,
@@ -101,7 +101,7 @@ def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:
     """
     kept = list(lines)
     for place, line in enumerate(lines):
-        if not line.is_row or not _has_quantities(line):
+        if not line.is_row or not has_quantity(atoms(line)):
             continue
         last = place
         while last and place - last < MAX_LABELS and _is_name(lines[last - 1], line):
@@ -144,7 +144,7 @@ def _end(lines: Sequence[Line], first: int) -> int:
     """
     end = first + 1
     left, right = lines[first].left, lines[first].right
-    has_figures = _has_quantities(lines[first])
+    has_figures = has_quantity(atoms(lines[first]))
     while (row := _next_row(lines, end)) is not None:
         new = lines[row]
         left, right = min(left, new.left), max(right, new.right)
@@ -152,7 +152,7 @@ def _end(lines: Sequence[Line], first: int) -> int:
         figures = min(new.cells[1].left, lines[end - 1].cells[1].left)
         if begins or not all(_is_label(line, left, right, figures) for line in lines[end:row]):
             break
-        has_figures = has_figures or _has_quantities(new)
+        has_figures = has_figures or has_quantity(atoms(new))
         end = row + 1
     return end
 
@@ -191,10 +191,6 @@ def _is_label(line: Line, left: float, right: float, figures: float) -> bool:
     )
 
 
-def _has_quantities(line: Line) -> bool:
-    return any(is_quantity(text_of(atom)) for atom in atoms(line)[1:])
-
-
 def _is_heading(line: Line) -> bool:
     """Return whether a row has several periods and no quantity, as the headings of a new table have."""
     row = atoms(line)
@@ -213,7 +209,7 @@ def _captions(rows: Sequence[Sequence[Atom]], table: Sequence[Line]) -> int:
         rows: the atoms of each line of the table.
         table: the lines of the table.
     """
-    headings = list(takewhile(lambda row: not any(is_quantity(text_of(atom)) for atom in row[1:]), rows))
+    headings = list(takewhile(lambda row: not has_quantity(row), rows))
     for place in range(len(headings) - 2, 0, -1):
         line, above = table[place], table[place - 1]
         if len(rows[place]) == 1 and len(rows[place + 1]) > 1 and above.left <= line.left + line.height:
@@ -243,7 +239,7 @@ def _headings_inside(rows: Sequence[Sequence[Atom]]) -> int:
     """Count the first rows that are headings: they have several cells and no quantity."""
     count = 0
     for row in rows:
-        if len(row) < 2 or any(is_quantity(text_of(atom)) for atom in row[1:]):
+        if len(row) < 2 or has_quantity(row):
             break
         count += 1
     # In a table without quantities, only the first row counts as headings.

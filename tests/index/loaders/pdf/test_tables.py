@@ -310,3 +310,18 @@ def test_a_table_may_begin_with_its_last_line_on_a_page() -> None:
     assert read(first, second) == (
         "| May 7, 2031 | Aug 28, 2030\nPumps | 1,240 | 1,010\nGates | 86 | 93\nTotal | 1,326 | 1,103"
     )
+
+
+def test_a_heading_beside_its_figures_stands_in_their_column() -> None:
+    headings = [
+        figure("$", 280, -1),
+        figure("%", 425, -1),
+        figure("change", 295, 0),
+        figure("change", 436, 0),
+    ]
+    figures = [*row(1, "Pumps", "1,240", "", "12%"), *row(2, "Gates", "86", "", "(7)%")]
+    assert read([*headings, *figures]).splitlines() == [
+        "| $ change | % change",
+        "Pumps | 1,240 | 12%",
+        "Gates | 86 | (7)%",
+    ]
