@@ -41,6 +41,7 @@ _NUMBER = regex.compile(
 _NOTHING = regex.compile(
     r"[($€£]*[—–−-]{1,3}\)?%?|n\.?/?[am]\.?|nm|nmf|\*{1,3}|…|\.{2,3}|:|×|✓|●|○", regex.IGNORECASE
 )
+_DASH = regex.compile(r"[-–—−]")
 _SUFFIX = regex.compile(r"\)?%\)?[¹²³⁰⁴-⁹*]*|\)+|pts?\.?|bps|pp")
 _LEADERS = regex.compile(r"[.…·_]{2,}|\.")
 _WORD = regex.compile(r"\S+")
@@ -154,7 +155,8 @@ def _continues(part: Sequence[Token], token: Token, height: float) -> bool:
         return False
     if _SUFFIX.fullmatch(text):
         return gap < SUFFIX_GAP * height
-    return gap < MIN_GAP * height and not _SIGN.match(text)
+    is_range = len(part) > 1 and _DASH.fullmatch(before) is not None
+    return gap < MIN_GAP * height and (is_range or not _SIGN.match(text))
 
 
 def _is_numeric(token: Token) -> bool:

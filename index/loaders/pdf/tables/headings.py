@@ -141,7 +141,7 @@ def headings_above(lines: Sequence[Line], first: Line, columns: Sequence[Column]
         if (
             (line.is_row and not has_units)
             or not 0.3 * line.height < above < MAX_HEIGHT * line.height
-            or line.right > right + 4 * line.height
+            or (line.right > right + 4 * line.height and not _is_over(line, columns))
             or (not has_units and line.right > edge + line.height and _is_caption(line, lines, columns, edge))
             or (place and _continues_caption(lines[place - 1], line, right))
             or ends_like_sentence(line)
@@ -204,6 +204,12 @@ def _is_caption(line: Line, lines: Sequence[Line], columns: Sequence[Column], ed
         if other is not line
     )
     return middle < edge or (is_alone and shifts[0] <= MAX_SHIFT * line.height < shifts[1])
+
+
+def _is_over(line: Line, columns: Sequence[Column]) -> bool:
+    """Return whether a line stands over the middle of the last column and over no other column."""
+    *others, last = columns
+    return line.left > others[-1].right and last.left <= (line.left + line.right) / 2 <= last.right
 
 
 def _continues_caption(above: Line, line: Line, right: float) -> bool:

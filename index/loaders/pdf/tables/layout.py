@@ -58,7 +58,7 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
         lines: the lines of the page in reading order. ``Line.is_row`` tells which of them have the gaps of a
             table's row.
     """
-    lines = _without_heading_rows(lines)
+    lines = _without_heading_rows(_headings_first(lines))
     read: list[Line] = []
     place = 0
     while place < len(lines):
@@ -92,6 +92,23 @@ def with_tables(lines: Sequence[Line]) -> list[Line]:
         read += [replace(table[0], begins_table=True), *table[1:]]
         place = end
     return read
+
+
+def _headings_first(lines: Sequence[Line]) -> list[Line]:
+    """Put the headings that a file has behind the rows under them before these rows."""
+    kept: list[Line] = []
+    first: int | None = None
+    for line in lines:
+        if first is not None and _may_be_heading(line, kept[first]):
+            kept.insert(first, line)
+            first += 1
+            continue
+        if not line.is_row:
+            first = None
+        elif first is None:
+            first = len(kept)
+        kept.append(line)
+    return kept
 
 
 def _without_heading_rows(lines: Sequence[Line]) -> list[Line]:

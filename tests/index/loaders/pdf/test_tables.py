@@ -325,3 +325,32 @@ def test_a_heading_beside_its_figures_stands_in_their_column() -> None:
         "Pumps | 1,240 | 12%",
         "Gates | 86 | (7)%",
     ]
+
+
+def test_headings_behind_their_rows_in_the_file_stand_above_them() -> None:
+    headings = [
+        drawing
+        for middle in (290, 370, 450)
+        for drawing in (centred("July 31,", middle, -0.8), centred("2023", middle, 0))
+    ]
+    figures = row(1, "Headcount", "70,456", "72,970", "79,390")
+    heading = "| July 31, 2023 | July 31, 2023 | July 31, 2023"
+    assert read([*figures, *headings]) == f"{heading}\nHeadcount | 70,456 | 72,970 | 79,390"
+
+
+def test_a_heading_may_be_far_wider_than_the_last_column() -> None:
+    heading = centred("Growth of Orders in Constant Currency", 450, 0)
+    figures = [*row(1, "Pumps", "1,240", "", "12%"), *row(2, "Gates", "86", "", "7%")]
+    assert read([heading, *figures]).splitlines() == [
+        "|  | Growth of Orders in Constant Currency",
+        "Pumps | 1,240 | 12%",
+        "Gates | 86 | 7%",
+    ]
+
+
+def test_a_range_of_amounts_is_one_cell() -> None:
+    ranges = [
+        *row(0, "Revenue", "$2.46 - $2.52", "", "$2.60 – $2.71"),
+        *row(1, "Margin", "$0.67", "", "$0.96"),
+    ]
+    assert read(ranges) == "Revenue | $2.46 - $2.52 | $2.60 – $2.71\nMargin | $0.67 | $0.96"
