@@ -42,6 +42,10 @@ _BARRED_CAPTION = regex.compile(
 _UNITS = regex.compile(
     r"[(\[].*[)\]]|.*\b(?:million|billion|thousand|percent|per cent)s?\b.*|.*[%$€£¥]", regex.IGNORECASE
 )
+_TITLE_WITH_UNITS = regex.compile(
+    r"[^(]*\p{L}{3}[^(]*\([^()]*\b(?:thousand|million|billion|000)s?\b[^()]*\).*", regex.IGNORECASE
+)
+"""A title and, in brackets, the units: ``Balance Sheets (in millions)``."""
 _PERIOD = regex.compile(
     r"(?=.*(?:[a-z]|(?:19|20)\d{2}))"
     r"(?>(?:fy|cy|fiscal|vs|versus|one|two|three|six|nine|twelve|thirteen|first|second|third|fourth|years?|months?|quarters?|weeks?|ended|ending|as|at|of|to|the|and|notes?|no"
@@ -163,17 +167,12 @@ def _caption_above(text: str, lines: Sequence[Span]) -> list[Span]:
     """Return the caption of a table, given the lines before its block.
 
     The caption is the last line. If that line gives only units, the line above it belongs to the caption,
-    too.
+    too. A title with the units may stand above both.
     """
-    count = next(
-        (
-            number
-            for number, line in enumerate(reversed(lines), 1)
-            if not _UNITS.fullmatch(line.of(text).strip())
-        ),
-        len(lines),
-    )
-    return _caption(text, lines[len(lines) - count :])
+    above = [line.of(text).strip() for line in reversed(lines)]
+    titled = next((number for number, line in enumerate(above, 1) if _TITLE_WITH_UNITS.fullmatch(line)), 0)
+    count = next((number for number, line in enumerate(above, 1) if not _UNITS.fullmatch(line)), len(above))
+    return _caption(text, lines[len(lines) - max(count, titled) :])
 
 
 def _table(text: str, caption: list[Span], lines: Sequence[Span]) -> Table:

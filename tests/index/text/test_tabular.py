@@ -145,3 +145,9 @@ def test_tables_are_whole_lines_in_order_that_do_not_overlap(text: str) -> None:
 @given(st.text("1234567890 ,", max_size=400))
 def test_a_cell_of_many_figures_takes_no_time(figures: str) -> None:
     assert len(tables(f"a | {figures}x\nb | 1")) == 1
+
+
+def test_a_title_with_the_units_above_the_caption_belongs_to_it() -> None:
+    text = "BALANCE SHEETS (amounts in millions)\n\nSubject to change\n\n| 2023 | 2022\nCash | 12 | 10"
+    assert tables(text)[0].header.of(text) == text.removesuffix("\nCash | 12 | 10")
+    assert tables(f"It fell.\n\n{text}")[0].header.of(f"It fell.\n\n{text}").startswith("BALANCE")
