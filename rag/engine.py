@@ -42,6 +42,7 @@ from rag.finding.reader import (
 )
 from rag.finding.reading import Reading, read
 from rag.finding.reranking import apply_reranker, compare_across
+from rag.finding.similar_rows import order_similar_rows
 from rag.finding.spelling import correct
 from rag.follow_ups.joining import is_from_another_report
 from rag.follow_ups.rewriting import wordings_of
@@ -350,8 +351,7 @@ class QueryEngine:
             ranked = rank(apply_reader(self.reader, question, candidates, windows), weights)
         clock.lap("read")
         decision = decide(index, question, ranked, weights, filtered=bool(filters))
-        is_overview = question.form is Form.SUMMARY
-        report = named_report(index, question, ranked, filters) if is_overview else None
+        report = named_report(index, question, ranked, filters) if question.form is Form.SUMMARY else None
         if report is not None:
             decision = Decision(decision.answerability, None)
         return _Found(question, readings, ranked, weights, decision, report)
@@ -359,13 +359,13 @@ class QueryEngine:
     def _reranked(
         self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
     ) -> tuple[list[Scored], Weights]:
-        """Rank the best sentences again, if there is a reranker and the reader has read them."""
+        """Rank the best sentences again, if a reranker is there and the reader read them; order the rows."""
         if self.reranker is None or self.reader is None or not can_read(self.reader, question):
-            return ranked, weights
+            return order_similar_rows(index, question, ranked), weights
         candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in ranked])
         clock.lap("rerank")
         weights = self._weights("reranker", index.encoder)
-        return rank(candidates, weights), weights
+        return order_similar_rows(index, question, rank(candidates, weights)), weights
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
         """Return the weights for the cosines of ``encoder``, the one that embedded the searched passages."""

@@ -31,6 +31,7 @@ _OWN_UNIT = regex.compile(r"(?:US|C|A)?[$€£¥₹]|%|\b(?:pts?|bps|pp|EUR|USD|
 _YEAR = regex.compile(r"(?:19|20)\p{N}{2}")
 _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
 _PER = regex.compile(r"\bper((?:\s+\w+){1,3})", regex.IGNORECASE)
+_EPS = regex.compile(r"\bEPS\b")
 _CLAUSE = regex.compile(r"[^,;:]*?(?=[,;:]|\s[–—-]\s|\Z)")
 _PHRASE = regex.compile(r"\s*(?:,|;|\band\b|\bor\b)\s*", regex.IGNORECASE)
 _GENERAL = frozenset(
@@ -215,7 +216,10 @@ def _scale(stated: regex.Match[str], value: str, names: Sequence[str]) -> str:
     another exclusion may apply to the cell, the result is the whole scale with its exclusion.
     """
     subjects = [clause[0] for name in names if (clause := _CLAUSE.match(name))]
-    is_per = {word for name in names for match in _PER.finditer(name) for word in match[1].casefold().split()}
+    spelled_out = [_EPS.sub("earnings per share", name) for name in names]
+    is_per = {
+        word for name in spelled_out for match in _PER.finditer(name) for word in match[1].casefold().split()
+    }
     whole = stated[0].strip("() ")
     scale = whole
     if stated["exception"]:

@@ -68,7 +68,7 @@ def with_companions(
 def _before(item: Scored, asks_why: bool) -> list[Scored]:
     words = item.candidate.sentence.text
     needed = PRONOUN.match(words) or (asks_why and _CONCLUDES.search(words))
-    return [_neighbour(item, -1)] if needed and _follows(item, 0) else []
+    return [neighbour(item, -1)] if needed and _follows(item, 0) else []
 
 
 def _after(item: Scored, asks_why: bool) -> list[Scored]:
@@ -77,7 +77,7 @@ def _after(item: Scored, asks_why: bool) -> list[Scored]:
     explains = (
         asks_why and _follows(item, 1) and _EXPLAINS.match(_sentences(item)[item.candidate.place + 1].text)
     )
-    return [_neighbour(item, 1)] if explains else []
+    return [neighbour(item, 1)] if explains else []
 
 
 def _items(item: Scored) -> Iterator[Scored]:
@@ -88,7 +88,7 @@ def _items(item: Scored) -> Iterator[Scored]:
         if sentence.headings or not (is_number or numbered or ITEM.match(sentence.text)):
             return
         if not is_number:
-            yield _neighbour(item, step)
+            yield neighbour(item, step)
         numbered = is_number
 
 
@@ -111,7 +111,8 @@ def _sentences(item: Scored) -> Sequence[ReadSentence]:
     return item.candidate.reading.sentences
 
 
-def _neighbour(item: Scored, step: int) -> Scored:
+def neighbour(item: Scored, step: int) -> Scored:
+    """Return the sentence ``step`` places after ``item`` in its reading, with the same probability."""
     place = item.candidate.place + step
     sentence = _sentences(item)[place]
     words = terms_of(sentence.in_context, item.candidate.reading.document.language)

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import regex
+
+from index.text import cells
 from rag.answer_limits import MAX_SENTENCES
+from rag.finding.companions import neighbour
 from rag.finding.ranking import Scored, Weights
 from rag.questions import Form, Question
 
@@ -22,6 +26,8 @@ SECOND_SHARE = 0.8
 """To follow the best sentence, the second-best one must have at least this share of the best one's
 probability."""
 
+_WORD = regex.compile(r"\w+")
+
 
 def select(
     ranked: Sequence[Scored], question: Question, weights: Weights, max_sentences: int = MAX_SENTENCES
@@ -34,7 +40,8 @@ def select(
       token by token (:data:`NEAREST_SHARE`), and the second best (:data:`SECOND_SHARE`). Without a reranker,
       or if the best sentence is a row of a table: each sentence that raises the probability that the answer
       cites the fact by :data:`GAIN`.
-    - For a comparison, one sentence for each thing that the question names.
+    - For a comparison, one sentence for each thing that the question names: if the best sentence is a row, the
+      other rows of its group that the question names, or else the best sentence with each name.
     - For a list or a summary, every sentence that is nearly as probable as the best.
 
     Args:
@@ -46,7 +53,8 @@ def select(
     if question.form is Form.FACT:
         chosen = _close(ranked)[:max_sentences] or _raising(ranked, max_sentences)
     elif question.form is Form.COMPARISON:
-        chosen = _for_each_name(ranked, question.names)[:max_sentences]
+        chosen = _rows_named(ranked[:1], question.text) or _for_each_name(ranked, question.names)
+        chosen = chosen[:max_sentences]
         chosen = chosen if len(chosen) > 1 else _raising(ranked, 2)
     else:
         chosen = _near(ranked, weights.reach, max_sentences)
@@ -85,6 +93,36 @@ def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
             chosen.append(item)
             missed *= 1 - item.score
     return chosen
+
+
+def _rows_named(best: Sequence[Scored], question: str) -> list[Scored]:
+    """Return the best sentence and the other rows of its group if the question names all, or else nothing.
+
+    A row is named by its whole label, such as *Space*, with a capital.
+    """
+    words = f" {_spaced(question)} "
+
+    def is_named(text: str) -> bool:
+        label = _spaced(cells(text)[0])
+        return label[:1].isupper() and f" {label} " in words
+
+    rows: list[Scored] = []
+    for item in best:
+        sentence, place = item.candidate.sentence, item.candidate.place
+        if sentence.headings and is_named(sentence.text):
+            rows = [
+                neighbour(item, other - place)
+                for other, row in enumerate(item.candidate.reading.sentences)
+                if (row.header, row.section) == (sentence.header, sentence.section)
+                and other != place
+                and not row.is_heading
+                and is_named(row.text)
+            ]
+    return [*best, *rows] if rows else []
+
+
+def _spaced(words: str) -> str:
+    return " ".join(_WORD.findall(words))
 
 
 def _for_each_name(ranked: Sequence[Scored], names: Sequence[str]) -> list[Scored]:

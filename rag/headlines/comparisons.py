@@ -15,14 +15,11 @@ import regex
 
 from index.text import PATH_SEPARATOR, TableCell
 from rag.answers import Comparison, Computed, Headline
+from rag.finding.cells.kinds import asks_percentage
 from rag.finding.cells.numbers import MINUS, CellNumber, cell_number, written
 from rag.finding.cells.pairs import CellPair, place_of_name
 from rag.finding.cells.periods import periods_of
 from rag.headlines.values import headline_of_cell
-
-_ASKS_PERCENT = regex.compile(
-    r"\bper ?cent(?:age)? (?:change|difference|increase|decrease|growth)", regex.IGNORECASE
-)
 
 Way = Literal["more", "less"]
 
@@ -66,7 +63,7 @@ def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
     if first is None or second is None or not _have_one_unit(first, second, {one.unit, other.unit}):
         return None
     computed = _computed(pair, first, second, one.unit)
-    if computed.percent is None and _ASKS_PERCENT.search(question):
+    if computed.percent is None and not first.percent and asks_percentage(question):
         return None
     answer = _answer(question, pair, first.value, second.value)
     return replace(

@@ -7,13 +7,14 @@ better than those of every other column, and if no other place of the table fits
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import regex
 
 from index.documents import Span
 from index.search import Snapshot, Term, terms
 from index.text import TableCell, cells, is_quantity, is_row, over_no_column, table_cells, tables
+from rag.finding.cells.kinds import asked_kinds, excludes_kind, kinds_of, names_change, words_for_kinds
 from rag.finding.cells.periods import Periods, periods_of
 from rag.finding.citations import DocumentTexts
 from rag.finding.copies import CitedSentence
@@ -30,9 +31,6 @@ COVERED = 0.5
 """A cell can be meant only if the names of the cell, its table and its document (:func:`is_covered`) contain
 at least this share of the question's words."""
 
-_CHANGE = r"grow|grew|ris[ei]|rose|increas|fall|fell|drop|decreas|declin|chang"
-_ASKS_CHANGE = regex.compile(rf"\b(?:{_CHANGE})", regex.IGNORECASE)
-_NAMES_CHANGE = regex.compile(rf"\b(?:{_CHANGE}|inc\b|dec\b|growth|variance)", regex.IGNORECASE)
 _NOTES = regex.compile(r"\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹]+")
 """The marks of footnotes in a row's label."""
 
@@ -112,8 +110,8 @@ def choose_cell(
     every = cells_of(index, question, row)
     found = [cell for cell in every if _is_value(cell.value)]
     stated = [cell for cell in found if _states(sentence, cell.value)]
-    if _ASKS_CHANGE.search(question.text) and not of_pair:
-        stated = [cell for cell in stated if _NAMES_CHANGE.search(f"{cell.row} {cell.column}")]
+    if not of_pair:
+        stated = [cell for cell in stated if not excludes_kind(question.text, cell, _caption(row))]
     fitting = fitting_cells(periods_of(question.text, row.language), row, stated)
     best = fitting[0] if len(found) == len(fitting) == 1 else _clearest(index, question, row, found, fitting)
     if best is None or not is_quantity(best.value) or not is_covered(index, question, row, best):
@@ -148,8 +146,10 @@ def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
 
 def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
     """Return whether the names of a cell, its table and its document contain enough words of the question."""
-    names = " ".join([cell.row, cell.column, row.header.of(row.text), row.title])
-    name_terms = _terms(names, row.language)
+    names = [cell.row, cell.column, row.header.of(row.text), row.title]
+    if not excludes_kind(question.text, cell, _caption(row)):
+        names += words_for_kinds(question.text)
+    name_terms = _terms(" ".join(names), row.language)
     asked = content_terms(index, question, row.language)
     return sum(contains_term(name_terms, term) for term in asked) >= COVERED * len(asked)
 
@@ -187,7 +187,9 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
     own = asked_in(cell.row) | column
     table = [other for found in rows_of(row) for other in found]
     rows = {other.row: asked_in(other.row) for other in table}
-    columns = set(map(asked_in, {other.column for other in table}))
+    caption = _caption(row)
+    same_kind = {other.column for other in table if not excludes_kind(question.text, other, caption)}
+    columns = set(map(asked_in, same_kind))
     return (
         any(words | others > own for words in rows.values() for others in columns)
         or any(words | column >= own and is_shorter(name) for name, words in rows.items())
@@ -236,12 +238,34 @@ def _states(sentence: str, value: str) -> bool:
 
 def fitting_cells(asked: Periods, row: Row, among: Sequence[TableCell]) -> list[TableCell]:
     """Return the cells that the periods of a question do not exclude (:meth:`Periods.excludes`)."""
-    caption = periods_of(over_no_column(row.header.of(row.text)), row.language)
-    return [cell for cell in among if not asked.excludes(*_periods(cell, row.language), caption)]
+    caption = periods_of(_caption(row), row.language)
+    columns = _column_periods(row)
+    return [
+        cell
+        for cell in among
+        if not asked.excludes(columns[cell.span], periods_of(cell.row, row.language), caption)
+    ]
 
 
-def _periods(cell: TableCell, language: str) -> tuple[Periods, Periods]:
-    return periods_of(cell.column, language), periods_of(cell.row, language)
+def _caption(row: Row) -> str:
+    return over_no_column(row.header.of(row.text))
+
+
+def _column_periods(row: Row) -> dict[Span, Periods]:
+    """Return the periods that the headings name over each cell of a row.
+
+    A column of changes without a period, such as *% change*, compares the columns on its left, so it takes
+    the length of their period.
+    """
+    periods: dict[Span, Periods] = {}
+    lengths: frozenset[str] = frozenset()
+    for cell in table_cells(row.text, row.header, row.span):
+        named = periods_of(cell.column, row.language)
+        if not named.lengths and names_change(cell.column):
+            named = replace(named, lengths=lengths)
+        lengths = named.lengths
+        periods[cell.span] = named
+    return periods
 
 
 def _clearest(
@@ -249,21 +273,24 @@ def _clearest(
 ) -> TableCell | None:
     """Return the cell whose column fits the question clearly better than all other columns, or None.
 
-    Words that name the row or stand in every column do not count.
+    Words that name the row or stand in every column do not count. Of columns that fit equally well, the one
+    whose heading is a part of all others' is the clearest: *Change* and not *Change at constant currency*.
     """
     weights = content_terms(index, question, row.language)
     label = _terms(found[0].row, row.language) if found else frozenset()
     asked = {term: weight for term, weight in weights.items() if not contains_term(label, term)}
     periods = periods_of(question.text, row.language)
-    weight_of_period = max(weights.values(), default=0.0)
+    greatest = max(weights.values(), default=0.0)
+    kinds = asked_kinds(question.text)
+    columns = _column_periods(row)
     weights_by_cell: list[dict[object, float]] = []
     for cell in found:
         column = _terms(cell.column, row.language)
         own_weights: dict[object, float] = {
             term: asked[term] for term in asked if contains_term(column, term)
         }
-        shared = periods.shared(periods_of(cell.column, row.language))
-        weights_by_cell.append(own_weights | dict.fromkeys(shared, weight_of_period))
+        shared = periods.shared(columns[cell.span]) | (kinds & kinds_of(cell))
+        weights_by_cell.append(own_weights | dict.fromkeys(shared, greatest))
     everywhere = set.intersection(*map(set, weights_by_cell)) if weights_by_cell else set()
     scores = {
         cell.span: sum(weight for name, weight in own_weights.items() if name not in everywhere)
@@ -272,8 +299,11 @@ def _clearest(
     ranked = sorted(fitting, key=lambda cell: -scores[cell.span])
     if not ranked or scores[ranked[0].span] <= 0:
         return None
-    clear = len(ranked) == 1 or scores[ranked[1].span] <= CLEARLY * scores[ranked[0].span]
-    return ranked[0] if clear else None
+    rivals = [cell for cell in ranked if scores[cell.span] > CLEARLY * scores[ranked[0].span]]
+    shortest = min(rivals, key=lambda cell: (-scores[cell.span], len(cell.column)))
+    short = _terms(shortest.column, row.language)
+    others = [_terms(cell.column, row.language) for cell in rivals if cell is not shortest]
+    return shortest if all(short < other for other in others) else None
 
 
 def _terms(text: str, language: str) -> frozenset[Term]:

@@ -12,11 +12,20 @@ from rag.figures.dates import dates
 from rag.figures.moment import Moment
 from rag.figures.periods import anchored, joined_periods
 
-_COUNTS = {"three": 3, "six": 6, "nine": 9, "twelve": 12}
+_COUNTS = {
+    "three": 3, "six": 6, "nine": 9, "twelve": 12, "thirteen": 13, "fourteen": 14, "twenty-six": 26,
+    "thirty-nine": 39, "fifty-two": 52, "fifty-three": 53,
+}  # fmt: skip
+_MONTHS_OF_WEEKS = {
+    **dict.fromkeys((12, 13, 14, 16, 17), 3), **dict.fromkeys((24, 26, 27, 28), 6),
+    **dict.fromkeys((36, 39, 40), 9), **dict.fromkeys((52, 53), 12),
+}  # fmt: skip
+"""The months that fiscal periods of whole weeks stand for. Some companies' quarters have 12 and 16 weeks."""
+
 _LENGTH = regex.compile(
-    r"\b(?P<count>\d{1,2}|three|six|nine|twelve)[\s-](?P<unit>month|week)s?\b"
+    rf"\b(?P<count>\d{{1,2}}|{'|'.join(_COUNTS)})[\s-](?P<unit>month|week)s?\b"
     r"|\b(?P<quarter>quarters?|[1-4]Q|Q[1-4])(?!\p{L})|\b(?P<half>half|[12]H|H[12])(?!\p{L})"
-    r"|\b(?P<year>years?\sended|full[\s-]years?|annual)\b",
+    r"|\b(?P<year>years?\sended|full[\s-]years?|annual|(?<!\bof\s(?:the\s)?)fiscal\syear(?!\sto\b))\b",
     regex.IGNORECASE,
 )
 _PATH = regex.compile(r"\s*[›\n]\s*")
@@ -29,7 +38,7 @@ class Periods:
     Attributes:
         years: the years.
         months: the month in which each date or period ends, from 1.
-        lengths: the lengths of the periods, such as ``3 months``.
+        lengths: the lengths of the periods, such as ``3 months``; 13 weeks count as a quarter.
     """
 
     years: frozenset[int] = frozenset()
@@ -97,6 +106,8 @@ def _length(moment: Moment) -> str:
 def _named_lengths(text: str) -> Iterator[str]:
     for match in _LENGTH.finditer(text):
         if count := match["count"]:
-            yield f"{_COUNTS.get(count.lower()) or int(count)} {match['unit'].lower()}s"
+            number, unit = _COUNTS.get(count.lower()) or int(count), match["unit"].lower()
+            months = number if unit == "month" else _MONTHS_OF_WEEKS.get(number)
+            yield f"{months} months" if months else f"{number} weeks"
         else:
             yield "3 months" if match["quarter"] else "6 months" if match["half"] else "12 months"

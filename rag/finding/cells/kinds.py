@@ -1,0 +1,71 @@
+"""The kind of value that a question asks for: a change, a percentage, or an amount of money."""
+
+from __future__ import annotations
+
+from collections.abc import Set
+from typing import Literal
+
+import regex
+
+from index.text import TableCell
+
+ValueKind = Literal["change", "percentage"]
+
+_CHANGE = r"grow|grew|ris[ei]|rose|increas|fall|fell|drop|decreas|declin|chang"
+_ASKS_CHANGE = regex.compile(rf"\b(?:{_CHANGE})\w*", regex.IGNORECASE)
+_NAMES_CHANGE = regex.compile(rf"\b(?:{_CHANGE}|inc\b|dec\b|growth|variance)", regex.IGNORECASE)
+_ASKS_PERCENTAGE = regex.compile(
+    r"(?<!\p{N}\s?)\bper ?cent(?:ages?)?\b(?!\spoints?\b)|\bgrowth rate|\bby what (?:share|proportion)\b",
+    regex.IGNORECASE,
+)
+_ASKS_MONEY = regex.compile(
+    r"\bhow much money\b|\b(?:in|how many) (?:\p{L}+ )?(?:dollars|euros|pounds)\b|\bdollar (?:amount|change)",
+    regex.IGNORECASE,
+)
+_IS_PERCENTAGE = regex.compile(r"%|\bper ?cent", regex.IGNORECASE)
+_ARE_PERCENTAGES = regex.compile(r"(?:^|\b(?:as an?|in)\s|\()(?:%|per ?cent)", regex.IGNORECASE)
+"""Matches words about all cells, but not *in millions, except percentages*."""
+
+
+def asks_percentage(question: str) -> bool:
+    """Return whether the answer to a question is a percentage. A percentage that it states does not count."""
+    return _ASKS_PERCENTAGE.search(question) is not None
+
+
+def asked_kinds(question: str) -> Set[ValueKind]:
+    """Return the kinds of value that a question asks for; both for *By what percentage did it grow?*."""
+    found: set[ValueKind] = {"change"} if _ASKS_CHANGE.search(question) else set()
+    return found | {"percentage"} if asks_percentage(question) else found
+
+
+def words_for_kinds(question: str) -> list[str]:
+    """Return the words with which a question asks for a kind of value, such as *percentage* and *grow*."""
+    found = [*_ASKS_PERCENTAGE.finditer(question), *_ASKS_CHANGE.finditer(question)]
+    return [match[0] for match in found]
+
+
+def kinds_of(cell: TableCell, caption: str = "") -> Set[ValueKind]:
+    """Return the kinds of value that a cell may have.
+
+    Args:
+        cell: the cell.
+        caption: the words over the columns of its table, such as *as a percentage of revenues*.
+    """
+    found: set[ValueKind] = {"change"} if _NAMES_CHANGE.search(f"{cell.row} {cell.column}") else set()
+    is_percentage = (
+        _IS_PERCENTAGE.search(f"{cell.value} {cell.column} {cell.row}")
+        or _ARE_PERCENTAGES.search(cell.unit)
+        or _ARE_PERCENTAGES.search(caption)
+    )
+    return found | {"percentage"} if is_percentage else found
+
+
+def names_change(words: str) -> bool:
+    """Return whether the heading of a column says that its cells are changes."""
+    return _NAMES_CHANGE.search(words) is not None
+
+
+def excludes_kind(question: str, cell: TableCell, caption: str) -> bool:
+    """Return whether a question cannot mean a cell, because it asks for another kind of value."""
+    lacks = not asked_kinds(question) <= kinds_of(cell, caption)
+    return lacks or (cell.unit == "%" and _ASKS_MONEY.search(question) is not None)

@@ -1,0 +1,107 @@
+"""Orders rows of tables that the ranking hardly tells apart: those with equal labels, or of one table.
+
+The ranking sees the words of a row and of its headings. It does not see that *Six Months Ended
+June 30* is not the second quarter, or that the row *Basic* is not meant if the question says *diluted*.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import regex
+
+from index.search import Snapshot, Term, terms
+from index.text import cells, is_row
+from rag.finding.cells.periods import Periods, periods_of
+from rag.finding.features import contains_term, content_terms
+from rag.finding.ranking import Scored
+from rag.questions import Question
+
+MOST = 12
+"""The number of best candidates that are ordered."""
+
+_NOTE = regex.compile(r"\s*(?:\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹*†])")
+"""Begins the caption of a table in a footnote, such as *(2) Amounts include compensation expense:*."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """What decides the order of a row.
+
+    Attributes:
+        document: the number of its document.
+        headings: the caption and headings of its table.
+        section: the names of its groups.
+        label: the words of its label.
+        asked: the words of its label that are in the question, but not in its headings and title.
+        faults: whether the table is of another period than the question, and whether it belongs to a footnote
+            of which the question has less than half of the words.
+    """
+
+    document: int
+    headings: str
+    section: str
+    label: frozenset[Term]
+    asked: frozenset[Term]
+    faults: tuple[bool, bool]
+
+    def precedes(self, other: _Row) -> bool:
+        """Return whether this row must precede ``other``."""
+        if self.document != other.document:
+            return False
+        if (self.headings, self.section) == (other.headings, other.section):
+            has_more = self.asked > other.asked
+            return has_more and len(self.label - self.asked) <= len(other.label - other.asked)
+        return self.label == other.label and self.faults < other.faults
+
+
+def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> list[Scored]:
+    """Put the row that the question means before similar rows. The places keep their probabilities.
+
+    Of rows with one label in several tables of a document, those come first whose table is of the period of
+    the question, then those whose table does not belong to a footnote on something else. A row comes
+    before another row of its group whose label has fewer of the question's words and as many other words.
+
+    Args:
+        index: the library, for the rarity of words.
+        question: the question.
+        ranked: the candidates, best first.
+    """
+    left = [(item, _row(index, question, item)) for item in ranked[:MOST]]
+    ordered: list[Scored] = []
+    while left:
+        best = left[0]
+        for other in left[1:]:
+            if other[1] and best[1] and other[1].precedes(best[1]):
+                best = other
+        left.remove(best)
+        ordered.append(best[0])
+    placed = [replace(item, score=place.score) for item, place in zip(ordered, ranked, strict=False)]
+    return [*placed, *ranked[MOST:]]
+
+
+def _row(index: Snapshot, question: Question, item: Scored) -> _Row | None:
+    sentence, document = item.candidate.sentence, item.candidate.reading.document
+    if not sentence.headings:
+        return None
+    language = document.language
+    words = cells(sentence.text)[0]
+    label = frozenset(terms(words, language))
+    asked = frozenset(content_terms(index, question, language))
+    headings = periods_of(f"{sentence.headings}\n{sentence.section}", language)
+    period = periods_of(question.text, language)
+    caption = [line for line in sentence.headings.splitlines() if line.strip() and not is_row(line)]
+    note = terms(caption[-1], language) if caption and _NOTE.match(caption[-1]) else ()
+    above = frozenset(terms(f"{sentence.headings}\n{document.title}", language))
+    return _Row(
+        document.document_id,
+        sentence.headings,
+        sentence.section,
+        label,
+        frozenset(term for term in label - above if contains_term(asked, term)),
+        (
+            period.excludes(headings, periods_of(words, language), Periods()),
+            2 * sum(contains_term(asked, term) for term in note) < len(note),
+        ),
+    )
