@@ -71,12 +71,12 @@ def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Sco
     left = [(item, _row(index, question, item)) for item in ranked[:MOST]]
     ordered: list[Scored] = []
     while left:
-        best = left[0]
-        for other in left[1:]:
-            if other[1] and best[1] and other[1].precedes(best[1]):
-                best = other
-        left.remove(best)
-        ordered.append(best[0])
+        best = 0
+        for place, (_, other) in enumerate(left):
+            row = left[best][1]
+            if other is not None and row is not None and other.precedes(row):
+                best = place
+        ordered.append(left.pop(best)[0])
     placed = [replace(item, score=place.score) for item, place in zip(ordered, ranked, strict=False)]
     return [*placed, *ranked[MOST:]]
 

@@ -19,7 +19,7 @@ from rag.finding.cells.kinds import asks_percentage
 from rag.finding.cells.numbers import MINUS, CellNumber, cell_number, written
 from rag.finding.cells.pairs import CellPair, place_of_name
 from rag.finding.cells.periods import periods_of
-from rag.headlines.values import headline_of_cell
+from rag.headlines.values import after_number, bare_unit, headline_of_cell
 
 Way = Literal["more", "less"]
 
@@ -60,9 +60,10 @@ def headline_of_pair(question: str, pair: CellPair) -> Headline | None:
     """
     first, second = (cell_number(cell.value, pair.mark) for cell in (pair.first, pair.second))
     one, other = headline_of_cell(pair.first), headline_of_cell(pair.second)
-    if first is None or second is None or not _have_one_unit(first, second, {one.unit, other.unit}):
+    units = {bare_unit(pair.first), bare_unit(pair.second)}
+    if first is None or second is None or not _have_one_unit(first, second, units):
         return None
-    computed = _computed(pair, first, second, one.unit)
+    computed = _computed(pair, first, second)
     if computed.percent is None and not first.percent and asks_percentage(question):
         return None
     answer = _answer(question, pair, first.value, second.value)
@@ -163,7 +164,7 @@ def _have_one_unit(first: CellNumber, second: CellNumber, units: Set[str]) -> bo
     return first.percent is second.percent and len(scales) == 1 and len(currencies) <= 1
 
 
-def _computed(pair: CellPair, first: CellNumber, second: CellNumber, unit: str) -> Computed:
+def _computed(pair: CellPair, first: CellNumber, second: CellNumber) -> Computed:
     difference = first.value - second.value
     number = written(
         difference, max(first.decimals, second.decimals), pair.mark, grouped=first.grouped or second.grouped
@@ -172,7 +173,7 @@ def _computed(pair: CellPair, first: CellNumber, second: CellNumber, unit: str) 
     currency = first.currency or second.currency
     return Computed(
         difference=f"{sign}{currency}{' ' if currency.isalpha() else ''}{number}",
-        unit=POINTS if first.percent else unit,
+        unit=POINTS if first.percent else after_number(bare_unit(pair.first), has_sign=bool(currency)),
         percent=_percent(pair, first, second),
         answer=None,
     )

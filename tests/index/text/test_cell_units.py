@@ -70,3 +70,11 @@ def test_a_note_over_a_table_does_not_hide_the_line_with_its_units() -> None:
     )
     [table] = tables(text)
     assert [cell.unit for cell in table_cells(text, table.header, table.lines[-1])] == ["in millions"] * 2
+
+
+def test_earnings_per_share_have_no_scale_that_excludes_them_also_if_they_are_abbreviated() -> None:
+    rows = ("Revenue | $2.46 - $2.52 | $2.10", "Diluted EPS | $0.96 - $1.01 | $0.90")
+    assert units("In billions, except per share data and percentages", *rows) == [
+        ["$ In billions"] * 2,
+        ["$"] * 2,
+    ]

@@ -76,6 +76,17 @@ def judged(text: str, points: float, *, matched: float, headings: str = "") -> S
     return replace(made, candidate=replace(made.candidate, features=features))
 
 
+def test_a_comparison_has_each_row_of_the_group_that_it_names() -> None:
+    question = understand("Which had more sales, Space or Ships and Harbours, since the other is smaller?")
+    lines = ["Ships and Harbours | 24", "Other | 3", "Space | 29", "Space Ships | 12"]
+    rows = [judged(line, 0.9, matched=0.0, headings="Sales | 2023") for line in lines]
+    reading = rows[0].candidate.reading
+    sentences = tuple(row.candidate.sentence for row in rows)
+    best = replace(rows[0].candidate, reading=replace(reading, sentences=sentences))
+    ranked = [replace(rows[0], candidate=best), scored(1, 500, "Space and Ships are our businesses.", 0.8)]
+    assert chosen(ranked, question) == ["Ships and Harbours | 24", "Space | 29"]
+
+
 def test_a_comparison_has_a_sentence_for_each_thing_that_it_names() -> None:
     ranked = [
         scored(1, 0, "Syria | 33.42", 0.9, "Country | EURm"),

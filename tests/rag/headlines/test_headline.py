@@ -22,7 +22,7 @@ ASKED = understand("What were the net revenues in 2023?")
 
 
 def test_a_quoted_answer_that_begins_with_a_cell_has_its_headline() -> None:
-    assert headline_of(ASKED, [ROW]) == Headline("$ 2,540", "in millions", "Net revenues", "2023")
+    assert headline_of(ASKED, [ROW]) == Headline("$ 2,540", "million", "Net revenues", "2023")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,10 @@ def test_a_question_that_no_figure_answers_has_none(question: str) -> None:
 @pytest.mark.parametrize(
     ("row", "value", "unit", "shown"),
     [
-        ("Net revenues", "2,540", "In millions", "in millions"),
+        ("Net revenues", "2,540", "In millions", "million"),
+        ("Net revenues", "971.0", "Dollars in millions", "million dollars"),
+        ("Net revenues", "$ 971.0", "$ Dollars in millions", "million"),
+        ("Weighted shares", "732.1", "shares in thousands", "thousand shares"),
         ("Net income per share", "$ 0.32", "$ In millions, except per share amounts", None),
         ("Margin", "20.4 %", "%", ""),
         ("Morocco", "21.09", "EURm", "EURm"),

@@ -80,6 +80,29 @@ Current debts
 Total current debts | 167 | 155
 Total debts | 1,305 | 1,290
 """
+WEEKS = """\
+Statement of Income
+| 12 Weeks Ended | | 36 Weeks Ended |
+| May 7, 2023 | May 8, 2022 | May 7, 2023 | May 8, 2022
+Ticket fees | 1,044 | 984 | 3,071 | 2,897
+"""
+GROWTH = """\
+Key figures
+| Quarters Ended June 30, | | | | Six Months Ended June 30, |
+| 2023 | 2022 | Inc/ (Dec) | Inc/ (Dec) at Par | 2023 | 2022 | Inc/ (Dec) | Inc/ (Dec) at Par
+Fees | $ 30 | $ 20 | 50 % | 51 % | $ 60 | $ 50 | 20 % | 21 %
+Ticket fees | 33 | 30 | 10 | 12 | 66 | 60 | 9 | 8
+"""
+AMOUNTS = """\
+Quarters Ended June 30, | 2023 | 2022 | Inc/ (Dec)
+Fees | $ 30 | $ 20 | $ 10 | 50 %
+Ticket fees | 33 | 30 | 3 | 11
+"""
+HALVES = """\
+| Three months ended June 30, | | % change | Six months ended June 30, | | % change
+| 2023 | 2022 | | 2023 | 2022
+Ticket fees | 33 | 30 | 10% | 66 | 60 | 9%
+"""
 
 
 def chosen(engine: QueryEngine, question: str, row: str, sentence: str = "") -> tuple[str, str] | None:
@@ -151,6 +174,36 @@ def chosen(engine: QueryEngine, question: str, row: str, sentence: str = "") -> 
             ("First half of 2022", "6,619"),
         ),
         (DEBTS, "What were the total current debts in 2023?", "Total current", ("2023", "167")),
+        (
+            WEEKS,
+            "What were the ticket fees in the quarter that ended May 7, 2023?",
+            "Ticket fees",
+            ("12 Weeks Ended › May 7, 2023", "1,044"),
+        ),
+        (
+            GROWTH,
+            "By what percentage did ticket fees grow in the second quarter of 2023?",
+            "Ticket fees",
+            ("Quarters Ended June 30, › Inc/ (Dec)", "10"),
+        ),
+        (
+            AMOUNTS,
+            "By what percentage did ticket fees grow in the second quarter of 2023?",
+            "Ticket fees",
+            ("Inc/ (Dec)", "11"),
+        ),
+        (
+            AMOUNTS,
+            "How much did ticket fees grow in dollars in the second quarter of 2023?",
+            "Ticket fees",
+            ("Inc/ (Dec)", "3"),
+        ),
+        (
+            HALVES,
+            "What was the percent change of ticket fees in the first half of 2023?",
+            "Ticket fees",
+            ("% change", "9%"),
+        ),
     ],
 )
 def test_the_column_that_the_question_names_is_chosen(
@@ -184,6 +237,7 @@ def test_the_column_that_the_question_names_is_chosen(
         (SEGMENTS, "What was the profit of Water in the first half of 2023?", "Profit"),
         (SEGMENTS, "What were the sales of Water in the first half of 2022?", "Water"),
         (DEBTS, "What were the total debts in 2023?", "Total current"),
+        (BALANCE, "How many percent was the goodwill at the end of 2022?", "Goodwill"),
         (SIDE_BY_SIDE, "How many questions came from Ireland?", "Portugal"),
     ],
 )

@@ -1,0 +1,75 @@
+"""Of similar rows, the one that the question means comes first."""
+
+from __future__ import annotations
+
+import pytest
+
+from rag.finding.similar_rows import order_similar_rows
+from rag.questions import understand
+from tests.support.candidates import scored, texts
+from tests.support.libraries import MakeLibrary
+
+QUARTER, HALF = "Quarters Ended June 30, | 2023 | 2022", "Six Months Ended June 30, | 2023 | 2022"
+NOTE = f"(2) Amounts include share compensation, as follows:\n\n{QUARTER}"
+SHARES = "Earnings per ticket | 2023 | 2022"
+
+
+@pytest.mark.parametrize(
+    ("question", "rows", "ordered"),
+    [
+        (
+            "What were the fees in the second quarter of 2023?",
+            [("Fees | 60 | 50", HALF), ("Rent | 5 | 4", HALF), ("Fees | 30 | 20", QUARTER)],
+            ["Fees | 30 | 20", "Fees | 60 | 50", "Rent | 5 | 4"],
+        ),
+        (
+            "What were the fees in the first half of 2023?",
+            [("Fees | 60 | 50", HALF), ("Fees | 30 | 20", QUARTER)],
+            ["Fees | 60 | 50", "Fees | 30 | 20"],
+        ),
+        (
+            "What were the fees in the second quarter of 2023?",
+            [("Wages | 60 | 50", HALF), ("Fees | 30 | 20", QUARTER)],
+            ["Wages | 60 | 50", "Fees | 30 | 20"],
+        ),
+        (
+            "What were the fees in the second quarter of 2023?",
+            [("Fees | 3 | 2", NOTE), ("Fees | 30 | 20", QUARTER)],
+            ["Fees | 30 | 20", "Fees | 3 | 2"],
+        ),
+        (
+            "What amounts of share compensation do the fees of the second quarter of 2023 include?",
+            [("Fees | 3 | 2", NOTE), ("Fees | 30 | 20", QUARTER)],
+            ["Fees | 3 | 2", "Fees | 30 | 20"],
+        ),
+        (
+            "What were the diluted earnings per ticket in 2023?",
+            [("Basic | 3 | 2", SHARES), ("Diluted | 2 | 1", SHARES)],
+            ["Diluted | 2 | 1", "Basic | 3 | 2"],
+        ),
+        (
+            "What was the net income in 2023?",
+            [("Net | 3 | 2", SHARES), ("Other net income of others | 2 | 1", SHARES)],
+            ["Net | 3 | 2", "Other net income of others | 2 | 1"],
+        ),
+    ],
+)
+def test_the_row_that_is_meant_precedes_similar_rows(
+    library: MakeLibrary, question: str, rows: list[tuple[str, str]], ordered: list[str]
+) -> None:
+    engine = library({"a.txt": "The company sells tickets."})
+    ranked = [
+        scored(1, 100 * place, row, 0.9 - place / 10, headings) for place, (row, headings) in enumerate(rows)
+    ]
+    with engine.index.snapshot() as snapshot:
+        found = order_similar_rows(snapshot, understand(question), ranked)
+    assert texts(found) == ordered
+    assert [item.score for item in found] == [item.score for item in ranked], "the places keep their scores"
+
+
+def test_rows_of_other_documents_keep_their_places(library: MakeLibrary) -> None:
+    engine = library({"a.txt": "The company sells tickets."})
+    ranked = [scored(1, 0, "Fees | 60 | 50", 0.9, HALF), scored(2, 0, "Fees | 30 | 20", 0.8, QUARTER)]
+    question = understand("What were the fees in the second quarter of 2023?")
+    with engine.index.snapshot() as snapshot:
+        assert order_similar_rows(snapshot, question, ranked) == ranked
