@@ -33,6 +33,7 @@ _CENTS = regex.compile(r"\p{N}[.,]\p{N}{2}(?!\p{N})")
 _PER = regex.compile(r"\bper((?:\s+\w+){1,3})", regex.IGNORECASE)
 _EPS = regex.compile(r"\bEPS\b")
 _CLAUSE = regex.compile(r"[^,;:]*?(?=[,;:]|\s[–—-]\s|\Z)")
+_WHOLE = regex.compile(r"100(?:[.,]0+)?\s?%")
 _PHRASE = regex.compile(r"\s*(?:,|;|\band\b|\bor\b)\s*", regex.IGNORECASE)
 _GENERAL = frozenset(
     ("amount", "amounts", "data", "figures", "otherwise", "noted", "stated", "where", "indicated")
@@ -182,12 +183,14 @@ def _percentages(text: str, header: Span, row: Span) -> frozenset[int]:
     """Return the numbers of the columns of percentages; the labels are column 0.
 
     Many tables show the percent signs only in the first row below the headings, so that row decides. If all
-    of its values are percentages, the signs concern only that row, and no column is returned.
+    of its values are percentages, the signs concern only that row, and no column is returned, except if all
+    are 100 %, because then the table states shares of that row.
     """
     for line in text[header.end : row.start].splitlines():
         if is_row(line) and any(values := cells(line)[1:]):
             signed = {number for number, value in enumerate(values, 1) if "%" in value}
-            others = any(value and "%" not in value for value in values)
+            shares = all(_WHOLE.fullmatch(value) for value in values if value)
+            others = shares or any(value and "%" not in value for value in values)
             return frozenset(signed if others else ())
     return frozenset()
 

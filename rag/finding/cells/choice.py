@@ -147,7 +147,7 @@ def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
 def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
     """Return whether the names of a cell, its table and its document contain enough words of the question."""
     names = [cell.row, cell.column, row.header.of(row.text), row.title]
-    if not excludes_kind(question.text, cell, _caption(row)):
+    if len(asked_kinds(question.text) & kinds_of(cell, _caption(row))) > 1:
         names += words_for_kinds(question.text)
     name_terms = _terms(" ".join(names), row.language)
     asked = content_terms(index, question, row.language)
