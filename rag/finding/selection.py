@@ -40,8 +40,8 @@ def select(
       token by token (:data:`NEAREST_SHARE`), and the second best (:data:`SECOND_SHARE`). Without a reranker,
       or if the best sentence is a row of a table: each sentence that raises the probability that the answer
       cites the fact by :data:`GAIN`.
-    - For a comparison, one sentence for each thing that the question names: if the best sentence is a row, the
-      other rows of its group that the question names, or else the best sentence with each name.
+    - For a comparison, one sentence for each thing that the question names: if the best sentence is a row,
+      the other rows of its group that the question names, or else the best sentence with each name.
     - For a list or a summary, every sentence that is nearly as probable as the best.
 
     Args:
