@@ -37,6 +37,7 @@ class _Row:
         asked: the words of its label that are in the question, but not in its headings and title.
         faults: whether the table is of another period than the question, and whether it belongs to a footnote
             of which the question has less than half of the words.
+        of_period: whether its label names a period that the question may mean; None if it names no period.
     """
 
     document: int
@@ -45,12 +46,15 @@ class _Row:
     label: frozenset[Term]
     asked: frozenset[Term]
     faults: tuple[bool, bool]
+    of_period: bool | None
 
     def precedes(self, other: _Row) -> bool:
         """Return whether this row must precede ``other``."""
         if self.document != other.document:
             return False
         if (self.headings, self.section) == (other.headings, other.section):
+            if self.of_period and other.of_period is False:
+                return True
             has_more = self.asked > other.asked
             return has_more and len(self.label - self.asked) <= len(other.label - other.asked)
         return self.label == other.label and self.faults < other.faults
@@ -61,7 +65,8 @@ def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Sco
 
     Of rows with one label in several tables of a document, those come first whose table is of the period of
     the question, then those whose table does not belong to a footnote on something else. A row comes
-    before another row of its group whose label has fewer of the question's words and as many other words.
+    before another row of its group whose label names another period than the question, or has fewer of the
+    question's words and as many other words.
 
     Args:
         index: the library, for the rarity of words.
@@ -92,6 +97,7 @@ def _row(index: Snapshot, question: Question, item: Scored) -> _Row | None:
     headings = periods_of(f"{sentence.headings}\n{sentence.section}", language)
     period = periods_of(question.text, language)
     caption = [line for line in sentence.headings.splitlines() if line.strip() and not is_row(line)]
+    own, none = periods_of(words, language), Periods()
     note = terms(caption[-1], language) if caption and _NOTE.match(caption[-1]) else ()
     above = frozenset(terms(f"{sentence.headings}\n{document.title}", language))
     return _Row(
@@ -101,7 +107,8 @@ def _row(index: Snapshot, question: Question, item: Scored) -> _Row | None:
         label,
         frozenset(term for term in label - above if contains_term(asked, term)),
         (
-            period.excludes(headings, periods_of(words, language), Periods()),
+            period.excludes(headings, own, none),
             2 * sum(contains_term(asked, term) for term in note) < len(note),
         ),
+        None if own == none else not period.excludes(none, own, none),
     )

@@ -11,6 +11,7 @@ from tests.support.libraries import MakeLibrary
 
 QUARTER, HALF = "Quarters Ended June 30, | 2023 | 2022", "Six Months Ended June 30, | 2023 | 2022"
 NOTE = f"(2) Amounts include share compensation, as follows:\n\n{QUARTER}"
+MONTHS = "Month | Tickets | Price"
 SHARES = "Earnings per ticket | 2023 | 2022"
 
 
@@ -51,6 +52,15 @@ SHARES = "Earnings per ticket | 2023 | 2022"
             "What was the net income in 2023?",
             [("Net | 3 | 2", SHARES), ("Other net income of others | 2 | 1", SHARES)],
             ["Net | 3 | 2", "Other net income of others | 2 | 1"],
+        ),
+        (
+            "How many tickets were sold in May 2023?",
+            [
+                ("Total | 9 | 9", MONTHS),
+                ("April 1–30, 2023 | 3 | 2", MONTHS),
+                ("May 1–31, 2023 | 2 | 1", MONTHS),
+            ],
+            ["Total | 9 | 9", "May 1–31, 2023 | 2 | 1", "April 1–30, 2023 | 3 | 2"],
         ),
     ],
 )
