@@ -5,19 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import regex
 from babel import Locale
 
 from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
-from index.search import Snapshot, Term, terms
+from index.search import Snapshot, terms
 from index.text import may_be_in
 from rag.answers import Cause
 from rag.finding.features import absent_words, content_terms, is_foreign, terms_of_reading
 from rag.finding.ranking import Scored, Weights, leading
 from rag.finding.reading import Reading
-from rag.questions import Kind, Question, fits_kind
-
-_YEAR = regex.compile(r"(?:19|20)\d\d")
+from rag.finding.requirements import absent_names, absent_periods, absent_years, phrases
+from rag.finding.selection import SECOND_SHARE
+from rag.questions import Form, Kind, Question, fits_kind
 
 _RARE = 0.7
 """The user is told of a word that the found texts lack if its rarity is at least this share of the rarity of
@@ -69,77 +68,74 @@ def decide(
     if foreign and not may_be_in(question.language, index.encoder.languages):
         return Decision(answerability, _foreign(index, question, best.reading))
     if answerability >= (weights.foreign_threshold if foreign else weights.threshold):
-        years = _absent_years(question, best.reading)
-        return Decision(answerability, _without_years(question, best.reading, years) if years else None)
+        return Decision(answerability, _unmet(index, question, ranked))
     if foreign:
         return Decision(answerability, _foreign(index, question, best.reading))
     return Decision(answerability, _abstention(index, question, ranked, filtered=filtered))
 
 
-def _absent_years(question: Question, reading: Reading) -> list[str]:
-    """Return the years of the question that are in neither a passage nor its headings, title and date."""
-    record = reading.document
-    texts = " ".join(
-        [record.title, record.stated or "", *(sentence.in_context for sentence in reading.sentences)]
-    )
-    return [name for name in question.names if _YEAR.fullmatch(name) and name not in texts]
+def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abstention | None:
+    """Return the reason for an abstention if the evidence lacks a name, a year or a part of a year; or None.
 
-
-def _without_years(question: Question, reading: Reading, years: Sequence[str]) -> Abstention:
-    named = _named_in(question, [reading])
+    A name may be anywhere in the report, its title and its publisher. A year and a part of a year must be in
+    a passage that an answer may quote, its headings, its title or its date. The answer to a comparison may
+    name one of two things.
+    """
+    least = SECOND_SHARE * ranked[0].score
+    readings = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))
+    record = readings[0].document
+    evidence = f"{_read(readings[0])}\n{record.publisher}"
+    names = [] if question.form is Form.COMPARISON else absent_names(question, evidence)
+    if names:
+        # The whole text is fetched only if the passage does not have the name.
+        document = index.reader.text(record.document_id, record.version).text
+        names = [name for name in names if name in absent_names(question, document)]
+    if names:
+        nearest = f"The nearest report is “{record.title}”"
+        return Abstention("not_answered", f"{nearest}; it does not name {quote_list(names)}.")
+    dated = "\n".join(f"{_read(reading)}\n{reading.document.stated or ''}" for reading in readings)
+    missing = absent_periods(question, dated)
+    missing += [year for year in absent_years(question, dated) if year not in " ".join(missing)]
+    if not missing:
+        return None
+    named = _named_in(question, readings[:1])
     if named:
-        reason = f"Reports speak of {quote_list(named)}; none gives {quote_list(years)}."
+        reason = f"Reports speak of {quote_list(named)}; none gives {quote_list(missing)}."
     else:
-        reason = f"The nearest report is “{reading.document.title}”; it does not give {quote_list(years)}."
+        reason = f"The nearest report is “{record.title}”; it does not give {quote_list(missing)}."
     return Abstention("not_answered", reason)
 
 
+def _read(reading: Reading) -> str:
+    """Return the title and the sentences of a reading, with the headings of rows, one per line."""
+    return "\n".join([reading.document.title, *(sentence.in_context for sentence in reading.sentences)])
+
+
 def _named_in(question: Question, readings: Sequence[Reading]) -> list[str]:
-    """Return the question's names, except years and figures, that occur in the passages or their titles."""
-    texts = " ".join(
-        text.casefold()
-        for reading in readings
-        for text in (reading.document.title, *(sentence.in_context for sentence in reading.sentences))
-    )
-    return [name for name in _phrases(question) if name.casefold() in texts]
-
-
-def _phrases(question: Question) -> list[str]:
-    """Return the question's names, except years and figures, with consecutive names joined into one."""
-    phrases: list[str] = []
-    for name in question.names:
-        if not name[0].isalpha():
-            continue
-        before = phrases[-1] if phrases else ""
-        is_one = before and not before.endswith(("'s", "’s")) and f"{before} {name}" in question.text
-        if is_one:
-            phrases[-1] = f"{before} {name}"
-        else:
-            phrases.append(name)
-    return [phrase.removesuffix("'s").removesuffix("’s") for phrase in phrases]
+    """Return the question's names, except figures and dates, that occur in the passages or their titles."""
+    absent = absent_names(question, "\n".join(map(_read, readings)))
+    return [name for name in phrases(question) if name not in absent]
 
 
 def _abstention(
     index: Snapshot, question: Question, ranked: Sequence[Scored], *, filtered: bool
 ) -> Abstention:
-    searched = "that passes the filters" if filtered else "in this library"
+    passing = "that pass the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
     missing_by_reading = [missing_words(index, question, reading) for reading in readings]
     absent = [
         word for word in missing_by_reading[0] if all(word in missing for missing in missing_by_reading)
     ]
-    missing_note = _missing_note(absent, missing_by_reading[0])
-    if max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
-        return Abstention("not_in_library", f"No report {searched} speaks of this.{missing_note}")
-    searched = "that pass the filters" if filtered else "in this library"
     named, missing = _named_in(question, readings[:1]), _that_matter(index, question, absent)
     if named and missing:
-        reason = f"Reports {searched} speak of {quote_list(named)}; none gives {quote_list(missing)}."
+        reason = f"Reports {passing} speak of {quote_list(named)}; none gives {quote_list(missing)}."
         return Abstention("not_answered", reason)
-    return Abstention(
-        "not_answered",
-        f"Reports {searched} come near the question, and no sentence answers it.{missing_note}",
-    )
+    missing_note = _missing_note(absent, missing_by_reading[0])
+    if not named and max(item.candidate.features.context for item in ranked) < _NEAR_SUBJECT:
+        searched = "that passes the filters" if filtered else "in this library"
+        return Abstention("not_in_library", f"No report {searched} speaks of this.{missing_note}")
+    reason = f"Reports {passing} come near the question, and no sentence answers it.{missing_note}"
+    return Abstention("not_answered", reason)
 
 
 def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
@@ -197,8 +193,8 @@ def _foreign(index: Snapshot, question: Question, reading: Reading) -> Abstentio
 _ENGLISH = Locale("en")
 
 
-def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str | None:
-    """Return a warning if the cited sentences are in a different language, or lack words of the question.
+def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
+    """Warn the reader if the cited sentences are in another language, or lack its names or parts of a year.
 
     Returns:
         A sentence for the user; None if there is nothing to warn about.
@@ -208,19 +204,11 @@ def caveat(index: Snapshot, question: Question, cited: Sequence[Scored]) -> str 
         cited_in = " and ".join(name_language(language) for language in sorted(foreign))
         asked = name_language(question.language)
         return f"The question is in {asked}; the words cited are in {cited_in}, so check that they answer it."
-    terms_by_language: dict[str, frozenset[Term]] = {}
-    for item in cited:
-        language = item.candidate.reading.document.language
-        # The page shows the title beside the sentence, so a word of the title is not missing.
-        shown = item.candidate.terms | frozenset(terms(item.candidate.reading.document.title, language))
-        terms_by_language[language] = terms_by_language.get(language, frozenset()) | shown
-    missing_by_language = [
-        absent_words(index, question, words, language) for language, words in terms_by_language.items()
-    ]
-    missing = [
-        word for word in missing_by_language[0] if all(word in others for others in missing_by_language)
-    ]
-    missing = _that_matter(index, question, missing)
+    # The page shows the title and the publisher beside the sentence, so what they name is not missing.
+    records = [item.candidate.reading.document for item in cited]
+    shown = [text for record in records for text in (record.title, record.publisher, record.stated) if text]
+    text = "\n".join([*shown, *(item.candidate.sentence.in_context for item in cited)])
+    missing = [*absent_names(question, text), *absent_periods(question, text)]
     return f"Not mentioned in the sentences cited: {quote_list(missing)}." if missing else None
 
 

@@ -167,7 +167,7 @@ def quote(
     # The headline says whether a figure rose, so *rise* is not missing, although no cited row has the word.
     asked = subject_of(findings.question) if is_compared else findings.question
     shown = [item for group in groups for item in group]
-    missing = None if asked.form is Form.SUMMARY else caveat(findings.index, asked, shown)
+    missing = None if asked.form is Form.SUMMARY else caveat(asked, shown)
     note = " ".join(filter(None, [draft.note, missing]))
     return replace(composition.answer(draft), note=note or None, headline=headline)
 

@@ -316,7 +316,7 @@ def generate(
     if outcome.supported:
         ending = f"{outcome.cause}; the answer ends here." if outcome.cause else None
         cited = _scored(findings, outcome)
-        lacks = caveat(findings.index, findings.question, cited) if cited else None
+        lacks = caveat(findings.question, cited) if cited else None
         note = " ".join(filter(None, [ending, lacks])) or None
         return replace(composition.answer(draft), model=writer.model.name, note=note)
     draft = replace(draft, note=_fallback_note(writer.model, outcome))

@@ -1,0 +1,128 @@
+"""Finds what a question requires of its evidence, and a text lacks: names, years, and parts of years.
+
+*What was Walmart's revenue in the third quarter of 2023?* can only be answered by a report that names
+Walmart, and by a passage about that quarter, however near the rest of another passage is.
+"""
+
+from __future__ import annotations
+
+import regex
+
+from rag.figures.countries import countries
+from rag.figures.dates import dates
+from rag.figures.moment import Moment
+from rag.figures.periods import joined_periods
+from rag.questions import DAYS, MONTHS, Question
+
+_YEAR = regex.compile(r"(?:19|20)\d\d")
+_OF_A_DATE = regex.compile(rf"(?:{MONTHS}|{DAYS}|[QH][1-4])")
+_POSSESSIVE = regex.compile(r"['’]s?$")
+_PLURAL = regex.compile(r"(?<=\p{L}{4}|\p{N})s$")
+_WORD = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’&-]*")
+_INNER_CAPITAL = regex.compile(r"\p{Ll}+\p{Lu}")
+_LINK = r"\W+(?:(?:of|on|for|and|the)\W+)?"
+_FISCAL = regex.compile(r"\b(?:fiscal|financial|FY)", regex.IGNORECASE)
+
+_TITLE_CASE = 0.6
+"""Capitals say nothing of names in a question if a larger share of its words has them."""
+
+_FIRST_DAYS = 7
+"""A quarter of whole weeks may end some days after the month: on 2 April."""
+
+
+def phrases(question: Question) -> list[str]:
+    """Return the question's names, except figures and parts of dates; consecutive names are joined."""
+    words = _WORD.findall(question.text)
+    if sum(word[0].isupper() for word in words) > max(_TITLE_CASE * len(words), 1):
+        return []
+    found: list[str] = []
+    for name in dict.fromkeys(words):
+        is_name = name in question.names or _INNER_CAPITAL.match(name)
+        if not is_name or _OF_A_DATE.fullmatch(name):
+            continue
+        before = found[-1] if found else ""
+        if before and _POSSESSIVE.search(before) is None and f"{before} {name}" in question.text:
+            found[-1] = f"{before} {name}"
+        else:
+            found.append(name)
+    return [_POSSESSIVE.sub("", phrase) for phrase in found]
+
+
+def absent_names(question: Question, text: str) -> list[str]:
+    """Return the question's names of which ``text`` has no capitalised word, long form or country."""
+    return [phrase for phrase in phrases(question) if not _names(text, phrase)]
+
+
+def _names(text: str, phrase: str) -> bool:
+    for word in phrase.split():
+        bare = _PLURAL.sub("", word)
+        forms = [bare, *bare.split("-"), ".".join(bare) + "."]
+        written = "|".join(_as_written(form) for form in forms if form)
+        if regex.search(rf"(?<!\p{{L}})(?:{written})", text):
+            return True
+    known = countries(phrase)
+    return not known.isdisjoint(countries(text) if known else ()) or _spells_out(text, phrase)
+
+
+def _as_written(name: str) -> str:
+    """Return a pattern for a name with its first letter as it is or a capital: *eBay*, *EBAY*, not *ebay*."""
+    return rf"[{regex.escape(name[0])}{regex.escape(name[0].upper())}](?i:{regex.escape(name[1:])})"
+
+
+def _spells_out(text: str, name: str) -> bool:
+    """Return whether a text has the words of an acronym; small letters count unless it has only two letters.
+
+    *Research and development* spells out R&D, and *earnings per share* EPS, but *each user* not EU.
+    """
+    if not name.isupper():
+        return False
+    words = _LINK.join("and" if letter == "&" else rf"{regex.escape(letter)}[\p{{L}}-]*" for letter in name)
+    return regex.search(rf"\b{words}", text, regex.IGNORECASE if len(name) > 2 else 0) is not None
+
+
+def absent_years(question: Question, text: str) -> list[str]:
+    """Return the years of the question that ``text`` lacks."""
+    return [name for name in question.names if _YEAR.fullmatch(name) and name not in text]
+
+
+def absent_periods(question: Question, text: str) -> list[str]:
+    """Return the parts of years, as the question writes them, that ``text`` is not about.
+
+    A text is about a part of a year if it names it, or a date at its end: *June 30* for the second quarter
+    and the first half. Dates say nothing about fiscal years, so a text must name another part of a year to
+    lack one of a fiscal year.
+    """
+    asked = _parts(question.text, question.language)
+    if not asked:
+        return []
+    found = [moment for line in text.splitlines() for moment in _moments(line, question.language)]
+    if _FISCAL.search(question.text):
+        found = [moment for moment in found if moment.until]
+    if not found:
+        return []
+    return [
+        question.text[part.span.start : part.span.end]
+        for part in asked
+        if not any(_is_in(moment, part) for moment in found)
+    ]
+
+
+def _parts(text: str, language: str) -> list[Moment]:
+    return [moment for moment in _moments(text, language) if moment.until]
+
+
+def _moments(text: str, language: str) -> list[Moment]:
+    """Return the dates and parts of years in a line that have a month."""
+    found = dates(text, language)
+    joined = [period for _, _, period in joined_periods(found, text)]
+    return [moment for moment in found if moment.month] + joined
+
+
+def _is_in(moment: Moment, part: Moment) -> bool:
+    """Return whether a text about ``moment`` may be about ``part``; an unknown year agrees with any."""
+    if moment.year and part.year and moment.year != part.year and not moment.until:
+        return False
+    if moment.until:
+        return (moment.month, moment.until) == (part.month, part.until)
+    last = part.until or 0
+    return moment.month == last or (moment.month == last % 12 + 1 and (moment.day or 31) <= _FIRST_DAYS)
