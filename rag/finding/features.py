@@ -19,7 +19,7 @@ from rag.finding.reading import Reading, ReadSentence
 from rag.finding.spelled_out import same_number, spelled_periods
 from rag.questions import Kind, Question, fits_kind
 
-_LIGHT_WORDS = frozenset({
+LIGHT_WORDS = frozenset({
     "what", "which", "who", "whom", "whose", "when", "where", "why", "how", "many", "much", "do", "doe",
     "did", "done", "be", "is", "are", "was", "were", "been", "being", "have", "has", "had", "happen",
     "becam", "those", "these", "this", "that", "becom", "made", "make", "get", "got", "give", "gave",
@@ -192,7 +192,7 @@ def vectors_of(index: Snapshot, sentences: Sequence[ReadSentence]) -> npt.NDArra
 def content_terms(index: Snapshot, question: Question, language: str) -> Mapping[Term, float]:
     """Return the content words of the question, each with its rarity; all words if none is a content word."""
     words = terms(question.text, language)
-    return index.idf([term for term in words if term[1] not in _LIGHT_WORDS] or words)
+    return index.idf([term for term in words if term[1] not in LIGHT_WORDS] or words)
 
 
 def absent_words(

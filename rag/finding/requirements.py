@@ -12,6 +12,7 @@ from rag.figures.countries import countries
 from rag.figures.dates import dates
 from rag.figures.moment import Moment
 from rag.figures.periods import joined_periods
+from rag.finding.features import LIGHT_WORDS
 from rag.questions import DAYS, MONTHS, Question
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
@@ -21,10 +22,7 @@ _PLURAL = regex.compile(r"(?<=\p{L}{4}|\p{N})s$")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’&-]*")
 _INNER_CAPITAL = regex.compile(r"\p{Ll}+\p{Lu}")
 _LINK = r"\W+(?:(?:of|on|for|and|the)\W+)?"
-_FISCAL = regex.compile(r"\b(?:fiscal|financial|FY)", regex.IGNORECASE)
-
-_TITLE_CASE = 0.6
-"""Capitals say nothing of names in a question if a larger share of its words has them."""
+_FISCAL = regex.compile(r"\s(?:fiscal|financial)(?:\syear)?\b", regex.IGNORECASE)
 
 _FIRST_DAYS = 7
 """A quarter of whole weeks may end some days after the month: on 2 April."""
@@ -33,7 +31,7 @@ _FIRST_DAYS = 7
 def phrases(question: Question) -> list[str]:
     """Return the question's names, except figures and parts of dates; consecutive names are joined."""
     words = _WORD.findall(question.text)
-    if sum(word[0].isupper() for word in words) > max(_TITLE_CASE * len(words), 1):
+    if question.text.isupper() or any(map(_is_of_a_title, words[1:])):
         return []
     found: list[str] = []
     for name in dict.fromkeys(words):
@@ -46,6 +44,11 @@ def phrases(question: Question) -> list[str]:
         else:
             found.append(name)
     return [_POSSESSIVE.sub("", phrase) for phrase in found]
+
+
+def _is_of_a_title(word: str) -> bool:
+    """Return whether a word, such as *Were*, has a capital only in a question written like a title."""
+    return word.istitle() and word.casefold() in LIGHT_WORDS and _OF_A_DATE.fullmatch(word) is None
 
 
 def absent_names(question: Question, text: str) -> list[str]:
@@ -92,23 +95,21 @@ def absent_periods(question: Question, text: str) -> list[str]:
     and the first half. Dates say nothing about fiscal years, so a text must name another part of a year to
     lack one of a fiscal year.
     """
-    asked = _parts(question.text, question.language)
+    plain = _FISCAL.sub("", question.text)
+    asked = [moment for moment in _moments(plain, question.language) if moment.until]
     if not asked:
         return []
-    found = [moment for line in text.splitlines() for moment in _moments(line, question.language)]
-    if _FISCAL.search(question.text):
+    lines = _FISCAL.sub("", text).splitlines()
+    found = [moment for line in lines for moment in _moments(line, question.language)]
+    if plain != question.text:
         found = [moment for moment in found if moment.until]
     if not found:
         return []
     return [
-        question.text[part.span.start : part.span.end]
+        plain[part.span.start : part.span.end]
         for part in asked
         if not any(_is_in(moment, part) for moment in found)
     ]
-
-
-def _parts(text: str, language: str) -> list[Moment]:
-    return [moment for moment in _moments(text, language) if moment.until]
 
 
 def _moments(text: str, language: str) -> list[Moment]:
