@@ -326,7 +326,7 @@ class Answer:
         reason: for an abstention, the reason in words; else None.
         cause: for an abstention, the reason as a code, for programs; else None.
         note: a caveat for the reader, such as that the quotes are not in the language of the question, or
-            which words of the question the answer does not mention; else None.
+            which names and parts of years in the question the answer does not mention; else None.
         sentences: the sentences of ``text``; empty for an abstention.
         citations: the footnotes, by number; empty for an abstention.
         headline: for a quoted answer whose first sentence is a row of a table, the value that answers, or the

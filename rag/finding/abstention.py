@@ -79,13 +79,14 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
 
     A name may be anywhere in the report, its title and its publisher. A year and a part of a year must be in
     a passage that an answer may quote, its headings, its title or its date. The answer to a comparison may
-    name one of two things.
+    name one of two things. In another language than the question's, only years are sought.
     """
     least = SECOND_SHARE * ranked[0].score
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))
     record = readings[0].document
     evidence = f"{_read(readings[0])}\n{record.publisher}"
-    names = [] if question.form is Form.COMPARISON else absent_names(question, evidence)
+    foreign = bool(ranked[0].candidate.features.foreign)
+    names = [] if foreign or question.form is Form.COMPARISON else absent_names(question, evidence)
     if names:
         # The whole text is fetched only if the passage does not have the name.
         document = index.reader.text(record.document_id, record.version).text
@@ -94,7 +95,7 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
         nearest = f"The nearest report is “{record.title}”"
         return Abstention("not_answered", f"{nearest}; it does not name {quote_list(names)}.")
     dated = "\n".join(f"{_read(reading)}\n{reading.document.stated or ''}" for reading in readings)
-    missing = absent_periods(question, dated)
+    missing = [] if foreign else absent_periods(question, dated)
     missing += [year for year in absent_years(question, dated) if year not in " ".join(missing)]
     if not missing:
         return None

@@ -31,7 +31,8 @@ _FIRST_DAYS = 7
 def phrases(question: Question) -> list[str]:
     """Return the question's names, except figures and parts of dates; consecutive names are joined."""
     words = _WORD.findall(question.text)
-    if question.text.isupper() or any(map(_is_of_a_title, words[1:])):
+    # In German, every noun has a capital.
+    if question.language == "de" or question.text.isupper() or any(map(_is_of_a_title, words[1:])):
         return []
     found: list[str] = []
     for name in dict.fromkeys(words):

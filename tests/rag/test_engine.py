@@ -139,10 +139,9 @@ def test_a_question_in_the_report_s_own_language_is_answered_by_its_words(librar
     assert answer.citations[0].quote == "柬埔寨警方本周逮捕了一千多名网络诈骗嫌疑人。"
 
 
-def test_words_of_the_question_that_no_citation_contains_are_noted(seed_engine: QueryEngine) -> None:
-    answer = seed_engine.ask("How many suspects were arrested in the palace?")
-    assert answer.note is not None
-    assert "“palace”" in answer.note
+def test_a_name_of_the_question_that_no_citation_contains_is_noted(seed_engine: QueryEngine) -> None:
+    answer = seed_engine.ask("How many suspects were arrested by Hun Manet and the Ministry?")
+    assert answer.note == "Not mentioned in the sentences cited: “Hun Manet”, “Ministry”."
 
 
 @pytest.mark.parametrize("ask", ["ask", "stream"])

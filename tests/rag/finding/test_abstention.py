@@ -69,6 +69,35 @@ def test_a_year_that_the_evidence_and_its_date_lack_is_a_refusal_however_near_th
     )
 
 
+def test_a_quarter_that_no_quotable_passage_is_about_is_a_refusal(library: MakeLibrary) -> None:
+    engine = library({"a.txt": "Revenue of Ulta Beauty in the quarter ended June 30, 2023 was 5 tals."})
+    assert judged(engine, "What was Ulta Beauty's revenue in the second quarter of 2023?", ALWAYS) is None
+    assert judged(
+        engine, "What was Ulta Beauty's revenue in the third quarter of 2023?", ALWAYS
+    ) == Abstention("not_answered", "Reports speak of “Ulta Beauty”; none gives “third quarter of 2023”.")
+
+
+def test_a_name_that_the_report_lacks_is_a_refusal(library: MakeLibrary) -> None:
+    far = "\n\n".join(
+        f"Gate {number} of the dam failed in spring, and repairs took a week." for number in range(80)
+    )
+    engine = library({"a.txt": f"Sales rose to 5 tals.\n\n{far}\n\nTessa sits on the board of Norvik."})
+    assert judged(engine, "What were Norvik's sales in tals?", ALWAYS) is None
+    assert judged(engine, "What were Target's sales in tals?", ALWAYS) == Abstention(
+        "not_answered", "The nearest report is “a”; it does not name “Target”."
+    )
+    assert judged(engine, "Did Norvik or Target have higher sales?", ALWAYS) is None
+
+
+def test_the_name_that_a_passage_has_is_told_although_the_question_s_subject_is_far(
+    library: MakeLibrary,
+) -> None:
+    abstention = judged(library(HARBOUR), "Which parliament voted against hospitals in Tessaveld?", NEVER)
+    missing = "“parliament”, “voted”, “against”, “hospitals”"
+    reason = f"Reports in this library speak of “Tessaveld”; none gives {missing}."
+    assert abstention == Abstention("not_answered", reason)
+
+
 def test_a_question_that_the_encoder_reads_is_told_that_no_sentence_answers_and_another_one_the_command(
     library: MakeLibrary, encoder: Encoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,7 @@ from rag.questions import understand
         ("Was the ice of 2019 thick?", []),
         ("What Were The Sales Of Target In Spring?", []),
         ("what were the sales of target?", []),
+        ("Wie hoch war der Umsatz des Unternehmens im letzten Jahr?", []),
     ],
 )
 def test_names_are_capitalised_words_that_are_neither_dates_nor_a_matter_of_style(
