@@ -15,12 +15,14 @@ from rag.finding.features import absent_words, content_terms, is_foreign, terms_
 from rag.finding.ranking import Scored, Weights, leading
 from rag.finding.reading import Reading
 from rag.finding.requirements import absent_names, absent_periods, absent_years, phrases
-from rag.finding.selection import SECOND_SHARE
 from rag.questions import Form, Kind, Question, fits_kind
 
 _RARE = 0.7
 """The user is told of a word that the found texts lack if its rarity is at least this share of the rarity of
 the question's rarest word."""
+
+_MAY_LEAD = 0.5
+"""A reranker may put a sentence first that has at least this share of the best sentence's probability."""
 
 _NEAR_SUBJECT = 0.5
 """A passage is about a question's subject if it has at least this share of the question's words."""
@@ -78,10 +80,10 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
     """Return the reason for an abstention if the evidence lacks a name, a year or a part of a year; or None.
 
     A name may be anywhere in the report, its title and its publisher. A year and a part of a year must be in
-    a passage that an answer may quote, its headings, its title or its date. The answer to a comparison may
-    name one of two things. In another language than the question's, only years are sought.
+    a passage whose sentence may lead the answer, its headings, its title or its date. The answer to a
+    comparison may name one of two things. In another language than the question's, only years are sought.
     """
-    least = SECOND_SHARE * ranked[0].score
+    least = _MAY_LEAD * ranked[0].score
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))
     record = readings[0].document
     evidence = f"{_read(readings[0])}\n{record.publisher}"
