@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from rag.finding.requirements import absent_names, absent_periods, phrases
+from rag.finding.abstention.requirements import absent_names, absent_periods, phrases
 from rag.questions import understand
 
 

@@ -11,10 +11,10 @@ from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
 from index.search import Snapshot, terms
 from index.text import may_be_in
 from rag.answers import Cause
+from rag.finding.abstention.requirements import absent_names, absent_periods, absent_years, phrases
 from rag.finding.features import absent_words, content_terms, is_foreign, terms_of_reading
 from rag.finding.ranking import Scored, Weights, leading
 from rag.finding.reading import Reading
-from rag.finding.requirements import absent_names, absent_periods, absent_years, phrases
 from rag.questions import Form, Kind, Question, fits_kind
 
 _RARE = 0.7
