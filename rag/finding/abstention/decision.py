@@ -125,7 +125,7 @@ def _abstention(
 ) -> Abstention:
     passing = "that pass the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
-    missing_by_reading = [missing_words(index, question, reading) for reading in readings]
+    missing_by_reading = [_missing_words(index, question, reading) for reading in readings]
     absent = [
         word for word in missing_by_reading[0] if all(word in missing for missing in missing_by_reading)
     ]
@@ -145,7 +145,7 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
     """Return in a few words why one passage does not answer the question."""
     if is_foreign(question, reading.document.language):
         return f"is in {name_language(reading.document.language)}, unlike the question"
-    missing = missing_words(index, question, reading)
+    missing = _missing_words(index, question, reading)
     if missing:
         return f"does not mention {quote_list(missing)}"
     if question.kind is not Kind.OPEN and not any(
@@ -155,7 +155,7 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
     return "has the words of the question, and no sentence that is close enough to it in meaning"
 
 
-def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
+def _missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
     """Return the question's content words, as written, that are in neither the passage nor its title."""
     return absent_words(index, question, terms_of_reading(reading), reading.document.language)
 
