@@ -11,7 +11,13 @@ from index.embedding import INSTALL_COMMAND, MULTILINGUAL_MODEL
 from index.search import Snapshot, terms
 from index.text import may_be_in
 from rag.answers import Cause
-from rag.finding.abstention.requirements import absent_names, absent_periods, absent_years, phrases
+from rag.finding.abstention.requirements import (
+    POSSESSIVE,
+    absent_names,
+    absent_periods,
+    absent_years,
+    phrases,
+)
 from rag.finding.features import absent_words, content_terms, is_foreign, terms_of_reading
 from rag.finding.ranking import Scored, Weights, leading
 from rag.finding.reading import Reading
@@ -125,7 +131,7 @@ def _abstention(
 ) -> Abstention:
     passing = "that pass the filters" if filtered else "in this library"
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked))
-    missing_by_reading = [_missing_words(index, question, reading) for reading in readings]
+    missing_by_reading = [missing_words(index, question, reading) for reading in readings]
     absent = [
         word for word in missing_by_reading[0] if all(word in missing for missing in missing_by_reading)
     ]
@@ -145,7 +151,7 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
     """Return in a few words why one passage does not answer the question."""
     if is_foreign(question, reading.document.language):
         return f"is in {name_language(reading.document.language)}, unlike the question"
-    missing = _missing_words(index, question, reading)
+    missing = missing_words(index, question, reading)
     if missing:
         return f"does not mention {quote_list(missing)}"
     if question.kind is not Kind.OPEN and not any(
@@ -155,7 +161,7 @@ def shortfall(index: Snapshot, question: Question, reading: Reading) -> str:
     return "has the words of the question, and no sentence that is close enough to it in meaning"
 
 
-def _missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
+def missing_words(index: Snapshot, question: Question, reading: Reading) -> list[str]:
     """Return the question's content words, as written, that are in neither the passage nor its title."""
     return absent_words(index, question, terms_of_reading(reading), reading.document.language)
 
@@ -234,5 +240,5 @@ def name_language(code: str) -> str:
 
 
 def quote_list(words: Iterable[str]) -> str:
-    """Return words in quotation marks, separated by commas."""
-    return ", ".join(f"“{word}”" for word in words)
+    """Return words in quotation marks, without the endings of possessives, separated by commas."""
+    return ", ".join(f"“{POSSESSIVE.sub('', word)}”" for word in words)

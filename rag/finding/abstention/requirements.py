@@ -17,7 +17,7 @@ from rag.questions import DAYS, MONTHS, Question
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 _OF_A_DATE = regex.compile(rf"(?:{MONTHS}|{DAYS}|[QH][1-4])")
-_POSSESSIVE = regex.compile(r"['’]s?$")
+POSSESSIVE = regex.compile(r"['’]s?$")
 _PLURAL = regex.compile(r"(?<=\p{L}{4}|\p{N})s$")
 _WORD = regex.compile(r"\p{L}[\p{L}\p{M}\p{N}'’&-]*")
 _INNER_CAPITAL = regex.compile(r"\p{Ll}+\p{Lu}")
@@ -40,11 +40,11 @@ def phrases(question: Question) -> list[str]:
         if not is_name or _OF_A_DATE.fullmatch(name):
             continue
         before = found[-1] if found else ""
-        if before and _POSSESSIVE.search(before) is None and f"{before} {name}" in question.text:
+        if before and POSSESSIVE.search(before) is None and f"{before} {name}" in question.text:
             found[-1] = f"{before} {name}"
         else:
             found.append(name)
-    return [_POSSESSIVE.sub("", phrase) for phrase in found]
+    return [POSSESSIVE.sub("", phrase) for phrase in found]
 
 
 def _is_of_a_title(word: str) -> bool:

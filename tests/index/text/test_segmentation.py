@@ -126,6 +126,8 @@ def test_what_only_looks_like_a_note_stays_where_it_is(text: str, expected: list
         ("It met. Ms. Ilves left. She slept.", ["It met.", "Ms. Ilves left.", "She slept."]),
         ("The board elected Ms. Ilves yesterday.", ["The board elected Ms. Ilves yesterday."]),
         ("It took 20 ms. Ilves left.", ["It took 20 ms.", "Ilves left."]),
+        ("VARDA, April. 18, 2023 – The dam held.", ["VARDA, April. 18, 2023 – The dam held."]),
+        ("It began in April. 18 people came.", ["It began in April.", "18 people came."]),
         ("It is shown in Figs. 2 and 3. It held.", ["It is shown in Figs. 2 and 3.", "It held."]),
         ("Their non-U.S. revenue rose. It held.", ["Their non-U.S. revenue rose.", "It held."]),
         ("We meet at 2:30 p.m. Pacific Time. Come.", ["We meet at 2:30 p.m. Pacific Time.", "Come."]),
