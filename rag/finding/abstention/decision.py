@@ -135,6 +135,9 @@ def _abstention(
     absent = [
         word for word in missing_by_reading[0] if all(word in missing for missing in missing_by_reading)
     ]
+    # A report may have the word of a name, as in *targets*, and not the name *Target*.
+    unnamed = absent_names(question, "\n".join(map(_read, readings)))
+    absent += [name for name in unnamed if set(absent).isdisjoint(name.split())]
     named, missing = _named_in(question, readings[:1]), _that_matter(index, question, absent)
     if named and missing:
         reason = f"Reports {passing} speak of {quote_list(named)}; none gives {quote_list(missing)}."

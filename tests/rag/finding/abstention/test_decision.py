@@ -50,6 +50,13 @@ def test_words_that_no_passage_mentions_are_named(library: MakeLibrary) -> None:
     )
 
 
+def test_a_name_is_missed_although_the_passages_have_its_word(library: MakeLibrary) -> None:
+    engine = library({"a.txt": "Sales of the harbour of Tessaveld missed their target by a tenth."})
+    abstention = judged(engine, "How much did sales of Target rise?", NEVER)
+    assert abstention is not None
+    assert abstention.reason.endswith("None of the passages nearest to it mentions “rise”, “Target”.")
+
+
 def test_what_the_reports_speak_of_is_told_from_what_none_gives(library: MakeLibrary) -> None:
     others = {f"{number}.txt": f"Gate {number} of the dam failed in spring." for number in range(8)}
     engine = library({"a.txt": "Mary Dillon led Ulta Beauty until 2021.", **others})
