@@ -51,7 +51,8 @@ def test_an_answer_has_its_footnotes_in_the_text_and_is_whole_in_the_extension(c
         "stop",
     )
     assert completion.id == f"chatcmpl-{answer['answer_id']}"
-    assert text.startswith(f"{answer['text']} [1]\n\n{answer['note']}\n\n[1]: “{QUOTE}")
+    assert answer["note"] is None
+    assert text.startswith(f"{answer['text']} [1]\n\n[1]: “{QUOTE}")
     assert text.endswith(
         "— Cambodia sweeps scam dens nationwide on the prime minister's order, "
         "Footnoted sample library, 18 July 2025"
