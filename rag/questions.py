@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import regex
 
-from index.text import detect
+from index.text import DAYS, MONTHS, detect
 from rag.errors import QuestionError
 
 MAX_QUESTION_CHARACTERS = 2000
@@ -53,8 +53,6 @@ class Question:
     form: Form = Form.FACT
 
 
-MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-DAYS = "Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday"
 _COUNTS = (
     "zero|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|"
     "seventeen|eighteen|nineteen|twenty|thirty|forty|fifty|sixty|seventy|eighty|ninety|hundreds?|"

@@ -9,6 +9,7 @@ from index.lazy import attributes
 if TYPE_CHECKING:
     from index.text.cell_paths import PATH_SEPARATOR, TableCell, table_cells
     from index.text.chunks import MAX_CHUNK_TOKENS, table_context
+    from index.text.date_words import DAYS, MONTHS
     from index.text.diff import Revision, revisions
     from index.text.find import fold_characters, matches
     from index.text.geometry import Box, boxes
@@ -26,7 +27,9 @@ if TYPE_CHECKING:
     )
 
 __all__ = [
+    "DAYS",
     "MAX_CHUNK_TOKENS",
+    "MONTHS",
     "PATH_SEPARATOR",
     "Box",
     "Revision",
@@ -53,7 +56,9 @@ __all__ = [
 __getattr__ = attributes(
     __name__,
     {
+        "DAYS": "index.text.date_words",
         "MAX_CHUNK_TOKENS": "index.text.chunks",
+        "MONTHS": "index.text.date_words",
         "PATH_SEPARATOR": "index.text.cell_paths",
         "Box": "index.text.geometry",
         "Revision": "index.text.diff",

@@ -9,6 +9,7 @@ import regex
 import sentencex
 
 from index.documents import UNKNOWN_LANGUAGE, Span
+from index.text.date_words import MONTHS
 from index.text.tabular import CELL_EDGE, Table, tables
 
 _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
@@ -17,11 +18,9 @@ _BLOCK_BREAK = regex.compile(r"[\n\r\f\v\x1c-\x1e\x85\u2028\u2029]+")
 _UNSEGMENTED_STOPS = regex.compile(r"(?<=[។៕။])\s*")
 """The Khmer khan and bariyoosan and the Burmese section sign, at which sentencex 1.0 does not split."""
 
-_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
-
 _RAISED_NUMBER = regex.compile(
     rf"""(?:(?<=\p{{Ll}}{{5}})(?<!approx|paras|chaps|sects)[.!?]|[.!?][”’»"]|\)[.!?])\d{{1,3}}(?=\s+[\p{{Lu}}“‘«"])
-    (?!\s+(?:(?:{_MONTHS})\b
+    (?!\s+(?:(?:{MONTHS})\b
     |(?![AI]\b)[\p{{Lu}}\d]{{1,3}}\b|Million|Billion|Percent|Per\b))""",
     regex.VERBOSE,
 )
@@ -37,15 +36,15 @@ _NOTE_MARK = regex.compile(
 _GOES_ON = regex.compile(
     rf"""(?<=\b(?:Ms|Mx|Mses|Amb|Atty)\.[ \u00a0]*)(?=\p{{Lu}})
     |(?<=\b(?:Figs|Eqs?|Vols?|Chs?|[Pp]aras?|Exh?|[Aa]pprox)\.[ \u00a0]*)(?=\p{{N}})
-    |(?<=\b(?:{_MONTHS})\.[ \u00a0]*)(?=\p{{N}}{{1,2}},[ \u00a0]\p{{N}}{{4}}\b)
+    |(?<=\b(?:{MONTHS})\.[ \u00a0]*)(?=\p{{N}}{{1,2}},[ \u00a0]\p{{N}}{{4}}\b)
     |(?<=\b\p{{Lu}}\.)(?=\p{{Lu}}\.)
     |(?<=\p{{N}}[ \u00a0]?[ap]\.m\.[ \u00a0]*)
     (?=\p{{Lu}}{{1,3}}T\b|UTC\b|(?:\p{{Lu}}\p{{Ll}}+[ ]){{1,3}}[Tt]ime\b)""",
     regex.VERBOSE,
 )
-"""Where sentencex 1.0 ends a sentence that goes on: after abbreviations that it does not have, of titles and
-of what a number counts; in a date whose month has a stop ("April. 18, 2023"); inside initials ("non-U.S.");
-before a time zone ("2 p.m. ET")."""
+"""Matches the places at which sentencex 1.0 ends a sentence that goes on: after abbreviations that it does
+not have, of titles and of what a number counts; in a date whose month has a stop ("April. 18, 2023"); inside
+initials ("non-U.S."); before a time zone ("2 p.m. ET")."""
 
 _WORD_OR_DIGIT = regex.compile(r"[\p{L}\p{N}]")
 

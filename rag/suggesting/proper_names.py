@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import regex
 
-from rag.questions import DAYS, MONTHS
+from index.text import DAYS, MONTHS
 
 DATE = regex.compile(
     r"(?:(?:early|mid|late)[- ])?(?:\b\d{1,2}(?:st|nd|rd|th)?\s)?"

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import regex
 
+from index.text import DAYS, MONTHS
 from rag.figures.countries import countries
 from rag.figures.dates import dates
 from rag.figures.moment import Moment
 from rag.figures.periods import joined_periods
 from rag.finding.features import LIGHT_WORDS
-from rag.questions import DAYS, MONTHS, Question
+from rag.questions import Question
 
 _YEAR = regex.compile(r"(?:19|20)\d\d")
 _OF_A_DATE = regex.compile(rf"(?:{MONTHS}|{DAYS}|[QH][1-4])")
