@@ -13,7 +13,7 @@ import regex
 
 from index.search import Snapshot, Term, terms
 from index.text import cells, is_row
-from rag.finding.cells.periods import Periods, periods_of
+from rag.finding.cells.periods import Periods, periods_of, without_periods
 from rag.finding.features import contains_term, content_terms
 from rag.finding.ranking import Scored
 from rag.questions import Question
@@ -73,17 +73,56 @@ def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Sco
         question: the question.
         ranked: the candidates, best first.
     """
-    left = [(item, _row(index, question, item)) for item in ranked[:MOST]]
+    left = [(item, _row(index, question, item), _claim(index, question, item)) for item in ranked[:MOST]]
     ordered: list[Scored] = []
     while left:
         best = 0
-        for place, (_, other) in enumerate(left):
-            row = left[best][1]
-            if other is not None and row is not None and other.precedes(row):
+        for place, (_, other, later) in enumerate(left):
+            _, row, first = left[best]
+            if (other is not None and row is not None and other.precedes(row)) or later.precedes(first):
                 best = place
         ordered.append(left.pop(best)[0])
     placed = [replace(item, score=place.score) for item, place in zip(ordered, ranked, strict=False)]
     return [*placed, *ranked[MOST:]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """What a sentence or row says of the question's period.
+
+    Attributes:
+        document: the number of its document.
+        asked: the words of the question, apart from those of its period, that it or its headings have.
+        of_length: whether it names a period of the question's length; None if it or the question names none.
+    """
+
+    document: int
+    asked: frozenset[Term]
+    of_length: bool | None
+
+    def precedes(self, other: _Claim) -> bool:
+        """Return whether this must precede ``other``, which has no other word of the question."""
+        return (
+            self.document == other.document
+            and bool(self.of_length)
+            and other.of_length is False
+            and self.asked >= other.asked
+        )
+
+
+def _claim(index: Snapshot, question: Question, item: Scored) -> _Claim:
+    sentence, document = item.candidate.sentence, item.candidate.reading.document
+    words = f"{sentence.headings}\n{sentence.section}\n{sentence.text}"
+    asked = periods_of(question.text, document.language).lengths
+    named = periods_of(words, document.language).lengths
+    plain = replace(question, text=without_periods(question.text, document.language))
+    sought = content_terms(index, plain, document.language)
+    own = frozenset(terms(f"{words}\n{document.title}", document.language))
+    return _Claim(
+        document.document_id,
+        frozenset(term for term in sought if contains_term(own, term)),
+        bool(asked & named) if asked and named else None,
+    )
 
 
 def _row(index: Snapshot, question: Question, item: Scored) -> _Row | None:

@@ -95,6 +95,13 @@ def periods_of(words: str, language: str) -> Periods:
     )
 
 
+def without_periods(words: str, language: str) -> str:
+    """Return a question without the dates, years and lengths of periods that it names."""
+    for moment in sorted(dates(words, language), key=lambda moment: -moment.span.start):
+        words = f"{words[: moment.span.start]} {words[moment.span.end :]}"
+    return _LENGTH.sub(" ", words)
+
+
 def _is_part(moment: Moment) -> bool:
     return moment.until is not None and moment.month is not None
 

@@ -29,7 +29,7 @@ SHARES = "Earnings per ticket | 2023 | 2022"
             ["Fees | 60 | 50", "Fees | 30 | 20"],
         ),
         (
-            "What were the fees in the second quarter of 2023?",
+            "What were the wages in the second quarter of 2023?",
             [("Wages | 60 | 50", HALF), ("Fees | 30 | 20", QUARTER)],
             ["Wages | 60 | 50", "Fees | 30 | 20"],
         ),
