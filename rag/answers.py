@@ -26,7 +26,7 @@ the question's subject. ``not_answered``: passages mention the subject, but none
 ``greeting``, ``thanks``: the question only greets or thanks, and nothing was searched."""
 
 COURTESIES: frozenset[Cause] = frozenset({"greeting", "thanks"})
-"""The causes of answers that only return a greeting or thanks."""
+"""The causes for which the answer only returns a greeting or thanks."""
 
 
 Fallback = Literal["timeout", "error", "paused", "busy", "declined", "unusable", "nothing_supported"]
@@ -44,13 +44,13 @@ class Copy:
     """A near-duplicate of the cited document that contains the same words.
 
     Attributes:
-        document_id: the document's number in the catalog.
-        version: its version.
-        title: its title.
-        publisher: the organisation that issued it, or None.
-        published: its ISO date, possibly shortened, or None.
-        start: the offset at which the words begin in its text.
-        end: the offset at which they end: ``quote == document.text[start:end]`` holds for each copy.
+        document_id: the copy's number in the catalog.
+        version: the copy's version.
+        title: the copy's title.
+        publisher: the organisation that issued the copy, or None.
+        published: the copy's ISO date, possibly shortened, or None.
+        start: the offset in the copy's text at which the cited words begin.
+        end: the offset in the copy's text at which the cited words end.
     """
 
     document_id: int
@@ -64,12 +64,12 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class CellAddress:
-    """The cell of a cited row that the question asks for, with the labels that say what its value means.
+    """The cell that the question asks for, in a cited row of a table, with the labels that explain its value.
 
     Attributes:
-        row: the label of the row, after the names of the groups of rows that it belongs to; ``" › "``
-            separates them.
-        column: the headings above the cell, from the top, separated in the same way; "" if there are none.
+        row: the names of the groups that the row belongs to, then the row's label, with ``" › "`` between
+            them.
+        column: the headings above the cell, from the top, with ``" › "`` between them; "" without headings.
         value: ``document.text[start:end]``, the words of the cell.
         unit: the currency or percent sign, and the scale that the table's headings state; "" if unknown.
         start: the offset at which the value begins in the document's text.
@@ -91,8 +91,8 @@ class Citation:
     """A footnote: the span of a document that supports a sentence of the answer.
 
     Attributes:
-        id: the footnote's number, from 1. The same words keep their number throughout a conversation: two
-            sentences that cite the same words have one citation each, with the same number.
+        id: the footnote's number, from 1. Citations of the same words have the same number throughout a
+            conversation, even if they belong to two sentences of one answer.
         answer_start: the offset at which the sentence begins in ``Answer.text``.
         answer_end: the offset at which the sentence ends.
         document_id: the document's number in the catalog.
@@ -108,12 +108,12 @@ class Citation:
         quote: ``document.text[start:end]``.
         boxes: the rectangles of the quote on the pages; empty for formats without page layouts.
         headings: for a row of a table, the exact words of the table's caption and headings; else None.
-        cell: for a row of a table, the cell that the question means; None if that is not clear.
+        cell: for a row of a table, the cell that the question asks for; None if that is not clear.
         recognised: whether OCR read some of the words from a page image, so that they may contain errors.
-        also_in: near-duplicates of the document that contain the quote word for word, the earliest first,
-            twenty at most. They do not count as further sources. All of them are later than the cited
-            document.
-        superseded_by: the version that had replaced this one when the answer was made, or None.
+        also_in: at most twenty near-duplicates of the document that contain the quote word for word, the
+            earliest first. All are later than the cited document. They do not count as further sources.
+        superseded_by: the number of the newer version that had replaced ``version`` when the answer was made,
+            or None.
         verification: the result of checking the sentence.
     """
 
@@ -148,8 +148,8 @@ class AnswerSentence:
         start: the offset at which it begins in ``Answer.text``.
         end: the offset at which it ends.
         citations: the numbers of its footnotes.
-        verdict: whether it is a quote, or else how well the footnotes support it. The page strikes out an
-            ``unsupported`` sentence.
+        verdict: ``quoted`` for a quote; else how well the footnotes support the sentence. The web page
+            strikes out an ``unsupported`` sentence.
         reason: why the footnotes do not fully support it, in words; else None.
     """
 
@@ -213,16 +213,17 @@ class Disagreement:
 
 @dataclass(frozen=True, slots=True)
 class Computed:
-    """The difference of the two figures of a comparison. No report states it, so nothing cites it.
+    """The difference of the two figures of a comparison. No report states it, so it has no footnote.
 
     Attributes:
         difference: the first figure minus the second one, with its sign and currency, rounded to the figures'
-            decimals: ``+$118``. It has no sign if the figures belong to two things, or are both negative.
-        unit: the unit that ``difference`` does not show: ``in millions``, ``percentage points``; or "".
-        percent: for one thing at two times, the change in per cent of the earlier figure: ``+4.9%``. None for
-            two things, if the earlier figure is 0, or if exactly one of the two figures is negative.
-        answer: ``yes`` or ``no``, or, of two rows, the label of the row that has more (or less); None if the
-            figures alone do not decide what the question asks.
+            decimals: ``+$118``. It has no sign if the figures belong to two things, or if both are negative.
+        unit: the part of the unit that ``difference`` does not show, such as ``in millions`` or ``percentage
+            points``; "" without one.
+        percent: the change of one thing between two times, in per cent of the earlier figure: ``+4.9%``. None
+            if the figures belong to two things, if the earlier one is 0, or if only one is negative.
+        answer: ``yes`` or ``no``; if the question asks which of two rows has more (or less), the label of
+            that row; None if the figures alone do not answer the question.
     """
 
     difference: str
@@ -236,10 +237,10 @@ class Comparison:
     """The second figure of a comparison, and the result of comparing both.
 
     Attributes:
-        value: the words of its cell.
-        unit: as for the first figure, in :class:`Headline`.
-        row: as for the first figure.
-        column: as for the first figure.
+        value: the words of the second figure's cell.
+        unit: its unit, as in :class:`Headline`.
+        row: the label of its row, as in :class:`CellAddress`.
+        column: the headings above its cell, as in :class:`CellAddress`.
         computed: what is computed from both figures.
     """
 
@@ -252,12 +253,12 @@ class Comparison:
 
 @dataclass(frozen=True, slots=True)
 class Headline:
-    """The answer itself: the value of one cell of a table, or the values of two cells that are compared.
+    """The first line of an answer: the value of one cell of a table, or the two values of a comparison.
 
     Attributes:
-        value: the words of the cell. In a comparison, this cell has the later figure, or it is in the row
-            that the question names first.
-        unit: the part of its unit that ``value`` does not show, such as ``in millions``; "" without one.
+        value: the words of the cell. In a comparison of two times, the words of the later cell; in a
+            comparison of two rows, the words of the cell whose row the question names first.
+        unit: the part of the unit that ``value`` does not show, such as ``in millions``; "" without one.
         row: the label of the row, as in :class:`CellAddress`.
         column: the headings above the cell, as in :class:`CellAddress`.
         comparison: the other figure of a comparison; else None.
@@ -287,7 +288,7 @@ class Passage:
         end: the offset at which the passage ends.
         text: ``document.text[start:end]``.
         score: the fused score of the search, 0 to 1.
-        shortfall: for an abstention, why this passage does not answer; else None.
+        shortfall: for an abstention, why this passage does not answer the question; else None.
         recognised: whether OCR read some of the passage's words from a page image, as in a citation.
     """
 
@@ -316,38 +317,39 @@ class Answer:
         conversation_id: the conversation that the answer belongs to, or None.
         question: the question as the user asked it.
         standalone: for a follow-up, the question that the search used, which is clear without the
-            conversation. A model wrote it, or it joins the follow-up to the question before. None if the
-            search used the question as asked.
-        searched_for: the question with its spelling corrected. The search used this text or, for a follow-up,
-            the ``standalone`` that was made from it. None if nothing was corrected.
+            conversation: either a model wrote it, or it is the follow-up joined to the question before. None
+            if the search used the question as asked.
+        searched_for: the question with its spelling corrected; None if nothing was corrected. The search used
+            this text or, for a follow-up, the ``standalone`` question that was made from it.
         text: the sentences of the answer, in order; sentences of one document share a line. For an
             abstention, the reason in words.
         abstained: whether there is no answer.
         reason: for an abstention, the reason in words; else None.
         cause: for an abstention, the reason as a code, for programs; else None.
-        note: a caveat for the reader, such as that the quotes are not in the language of the question, or
-            which names and parts of years in the question the answer does not mention; else None.
+        note: a caveat for the user, or None: that the quotes are not in the language of the question, for
+            example, or that the answer does not mention a name in the question.
         sentences: the sentences of ``text``; empty for an abstention.
         citations: the footnotes, by number; empty for an abstention.
-        headline: for a quoted answer whose first sentence is a row of a table, the value that answers, or the
-            two values that are compared; None if it is not clear which cells are meant.
+        headline: the value, or the two compared values, that answer the question. None unless the answer is
+            quoted, its first sentence is a row of a table, and the question clearly means certain cells.
         passages: the passages that were read, best first. For an abstention, a passage that near-duplicates
-            share appears once.
+            contain appears once.
         answerability: the calibrated probability, 0 to 1, that the library answers the question; None if
             nothing was read.
         disagreements: the subjects for which the cited sentences give different figures.
         dropped: the sentences that a language model wrote and that are not shown.
         model: the author of the answer: ``quoted``, or the name of a language model.
-        fallback: why the text of a language model is not used, or ends early; None if the whole text is used,
-            or if no model was asked.
-        searched: the scope of the search; None in answers that are older than this field.
+        fallback: the reason why the language model's text is not used, or ends early. None if the whole text
+            is used, or if no model was asked.
+        searched: the scope of the search; None in answers that were stored before this field existed.
         prompt_digest: sha256 of the prompt, in hexadecimal; None if no language model was asked.
-        generation: the state of the index that was read: the number of commits that changed the passages.
+        generation: the index's generation when it was read: how many commits had changed its passages.
         created: when the answer was made, ISO 8601 in UTC.
         timings: milliseconds by stage: ``rewrite`` (of a follow-up), ``search``, ``select`` (measuring and
-            ranking sentences), ``read`` (the reader), ``rerank``, ``write`` (the language model), ``verify``,
-            ``answer``. If a language model was asked, also ``prompt_tokens``, ``completion_tokens`` and, if
-            the model's prices are set, ``cost`` in their currency.
+            ranking sentences), ``read`` (the reader), ``rerank`` and ``answer``; with a language model also
+            ``write`` (the model) and ``verify``, both parts of ``answer``. If a model was asked, also the
+            numbers ``prompt_tokens``, ``completion_tokens`` and, if its prices are set, ``cost`` in their
+            currency.
     """
 
     answer_id: str

@@ -66,8 +66,8 @@ class QueryEngine:
 
     Attributes:
         index: the library.
-        on_answer: called with each answer after it is stored and before the caller gets it, but not with the
-            answers of :meth:`warm_up` and :meth:`quoting_only`. It must be quick, and must not raise.
+        on_answer: called with each answer after it is stored and before the caller gets it. It must be quick,
+            and must not raise. It does not get the answers of :meth:`warm_up` and :meth:`quoting_only`.
     """
 
     def __init__(
@@ -88,7 +88,8 @@ class QueryEngine:
             reader: a reader, or its name or folder (see :func:`~rag.finding.reader.open_reader`); None to
                 score sentences by their features alone.
             limits: how many passages and sentences an answer uses.
-            weights: a file of weights for another encoder or reader; None for the encoder's bundled weights.
+            weights: a file of ranking weights for another encoder or reader; None for the bundled weights of
+                the index's encoder.
             writer: lets a language model write the answers; None to quote the reports' own sentences.
             reranker: ranks the best sentences again after the reader; None to leave the reader's order.
             keeps: whether to store answers in the catalog (:mod:`rag.conversations.answers`).
@@ -115,7 +116,7 @@ class QueryEngine:
 
     @property
     def open_questions(self) -> int:
-        """The number of questions that are being answered, without those to a :meth:`quoting_only` copy."""
+        """The number of questions that are being answered, except by a :meth:`quoting_only` copy."""
         return self._open.number
 
     @property
@@ -125,9 +126,9 @@ class QueryEngine:
 
     @property
     def is_warming(self) -> bool:
-        """Return whether questions wait until :meth:`warm_up` has ended.
+        """Return whether the models are still being loaded, so that questions wait.
 
-        A server that warms up in the background sets this property.
+        A server that loads them in the background sets this property; :meth:`warm_up` clears it.
         """
         return self._state.is_warming
 
@@ -137,7 +138,7 @@ class QueryEngine:
 
     @property
     def is_idle(self) -> bool:
-        """Return whether no question is being answered, apart from those to a :meth:`quoting_only` copy."""
+        """Return whether no question is being answered, except by a :meth:`quoting_only` copy."""
         return self._open.number == 0
 
     def ask(
@@ -181,7 +182,7 @@ class QueryEngine:
             question: in any language, up to MAX_QUESTION_CHARACTERS.
             filters: the filters that a document must pass to be read.
             conversation: the earlier turns that the question may refer to.
-            exact: as for :meth:`ask`.
+            exact: whether to search for the question as it is written, without correcting its spelling.
 
         Raises:
             QuestionError: if the question is empty or too long. The call itself raises it, not the iteration.
@@ -190,10 +191,9 @@ class QueryEngine:
         return self._events(asked, filters, conversation, keeps=self.keeps, exact=exact, on_answer=on_answer)
 
     def use(self, writer: Writer | None) -> None:
-        """Let another writer write the answers to later questions; None to quote.
+        """Exchange the writer of the answers to later questions; None to quote.
 
-        A question in progress keeps its writer. The model of the former writer closes after the last of these
-        questions.
+        Questions in progress keep the old writer, whose model is closed when the last of them ends.
         """
         with self._state.exchanging:
             former, self._state.writer = self._state.writer, writer
@@ -201,23 +201,23 @@ class QueryEngine:
             former.model.retire()
 
     def quoting_only(self) -> QueryEngine:
-        """Return a copy that quotes and stores no answer, for the program's own questions."""
+        """Return a copy that quotes and does not store its answers, for the program's own questions."""
         other = copy(self)
         other._state, other.keeps, other.on_answer = _State(None), False, None
         other._open = _OpenQuestions()
         return other
 
     def for_viewer(self, viewer: Viewer | None) -> QueryEngine:
-        """Return the same engine over what ``viewer`` may see; None for everything.
+        """Return a copy that searches only the documents that ``viewer`` may see; all documents for None.
 
-        The answers that it stores belong to the viewer. Both engines always have the same writer.
+        The answers that the copy stores belong to the viewer. Both engines always have the same writer.
         """
         other = copy(self)
         other.index = self.index.for_viewer(viewer)
         return other
 
     def warm_up(self) -> None:
-        """Load the models that the first question would otherwise wait for. Writes nothing to the library.
+        """Load the models for which the first question would otherwise wait. Write nothing to the library.
 
         Raises:
             EncoderError: if the encoder or the reranker cannot be loaded.
@@ -260,7 +260,7 @@ class QueryEngine:
 
     @contextmanager
     def _with_its_writer(self) -> Iterator[QueryEngine]:
-        """Yield a copy of the engine whose writer is neither exchanged nor closed until the context ends."""
+        """Yield a copy of the engine that keeps its writer, with an open model, until the context ends."""
         with ExitStack() as held:
             with self._state.exchanging:
                 engine = copy(self)
@@ -335,7 +335,6 @@ class QueryEngine:
     def _read(
         self, index: Snapshot, question: Question, filters: Filters, copies: Copies, clock: _Clock
     ) -> Generator[Event, None, _Found]:
-        """Find and read passages for one form of a question."""
         hits = find_passages(index, question, self.limits, filters, copies)
         clock.lap("search")
         readings = read(index, hits, self.limits.widen_by)
@@ -359,7 +358,7 @@ class QueryEngine:
     def _reranked(
         self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
     ) -> tuple[list[Scored], Weights]:
-        """Rank the best sentences again, if a reranker is there and the reader read them; order the rows."""
+        """Rank the sentences with the reranker, if it applies, and order similar rows; return the weights too."""
         if self.reranker is None or self.reader is None or not can_read(self.reader, question):
             return order_similar_rows(index, question, ranked), weights
         candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in ranked])
@@ -368,7 +367,7 @@ class QueryEngine:
         return order_similar_rows(index, question, rank(candidates, weights)), weights
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
-        """Return the weights for the cosines of ``encoder``, the one that embedded the searched passages."""
+        """Return the ranking weights for the encoder of the searched passages, with the limits' threshold."""
         weights = load_weights(ranker, self._file, encoder.name)
         return weights if self.limits.threshold is None else replace(weights, threshold=self.limits.threshold)
 
@@ -393,15 +392,15 @@ class QueryEngine:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    """The passages and sentences found for one form of a question: as asked, or as a standalone question.
+    """The passages and sentences found for one wording of a question: as asked, or as a standalone question.
 
     Attributes:
-        question: the question in this form.
+        question: the question in this wording.
         readings: the passages that were read.
         ranked: their sentences, best first.
-        weights: the weights that ranked them.
+        weights: the weights that ranked the sentences.
         decision: the decision whether the library answers the question.
-        report: a sentence of the report whose overview the question asks for, or None.
+        report: if the question asks for an overview of one report, a sentence of that report; else None.
     """
 
     question: Question
@@ -413,7 +412,7 @@ class _Found:
 
     @property
     def title(self) -> str:
-        """The title of the report with the best sentence; "" without one."""
+        """The title of the report that contains the best sentence; "" if no sentence was found."""
         return self.ranked[0].candidate.reading.document.title if self.ranked else ""
 
 
@@ -458,11 +457,11 @@ def _passages(
 
 @dataclass(eq=False, slots=True)
 class _State:
-    """The parts that an engine shares with its copies for viewers.
+    """The state that an engine shares with the copies that :meth:`QueryEngine.for_viewer` makes.
 
     Attributes:
         writer: the writer of the next answer.
-        is_warming: whether questions wait until the models are loaded.
+        is_warming: whether the models are still being loaded, so that questions wait.
         exchanging: a lock that is held while the writer is exchanged.
     """
 
@@ -473,7 +472,7 @@ class _State:
 
 @dataclass(eq=False, slots=True)
 class _OpenQuestions:
-    """Counts the questions that are being answered. Each question enters it as a context, in any thread."""
+    """Counts the questions that are being answered: each runs in a ``with`` block over it, in any thread."""
 
     number: int = 0
     _lock: Lock = field(default_factory=Lock)

@@ -11,14 +11,14 @@ if TYPE_CHECKING:
 
 
 class QuestionError(FootnotedError, ValueError):
-    """The question cannot be asked."""
+    """The question is empty or too long."""
 
 
 # Models
 
 
 class ReaderError(FootnotedError):
-    """The reader cannot be opened."""
+    """The reader, the model that scores sentences together with the question, cannot be loaded."""
 
 
 class RerankerError(FootnotedError):
@@ -30,7 +30,7 @@ class WeightsError(FootnotedError, ValueError):
 
 
 class JudgeError(FootnotedError):
-    """The judge of written sentences cannot be opened. The message names the setting."""
+    """The judge, the model that checks written sentences, cannot be opened. The message names the setting."""
 
 
 class ModelSetupError(FootnotedError):
@@ -62,7 +62,7 @@ class AnswerNotFoundError(FootnotedError, LookupError):
 
 
 class AnswerFormError(FootnotedError, ValueError):
-    """The text is not the JSON form of an answer. The message names the place of the fault."""
+    """The text is not the JSON form of an answer. The message says where the text is wrong."""
 
 
 class NotKeptError(FootnotedError):
@@ -78,7 +78,7 @@ class ConversationNotFoundError(FootnotedError, LookupError):
 
 
 class OtherConversationError(FootnotedError, ValueError):
-    """The answer to replace does not belong to the conversation of the question."""
+    """The answer to replace does not belong to the conversation in which the question is asked."""
 
     def __init__(self, answer_id: str, conversation_id: str) -> None:
         super().__init__(
@@ -88,7 +88,7 @@ class OtherConversationError(FootnotedError, ValueError):
 
 
 class SpanError(FootnotedError, ValueError):
-    """The span lies outside its document."""
+    """The span is not within the text of its document."""
 
 
 # Evaluation

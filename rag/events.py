@@ -10,27 +10,27 @@ from rag.verdicts import Verdict
 
 @dataclass(frozen=True, slots=True)
 class QuestionCorrected:
-    """Streamed first if the spelling of the question was corrected: the corrected question."""
+    """The question with its spelling corrected. It is streamed first, and only if something was corrected."""
 
     searched_for: str
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionRewritten:
-    """Streamed for a follow-up, before its passages: the question that is searched for instead."""
+    """The standalone question that is searched for instead of a follow-up; streamed before the passages."""
 
     standalone: str
 
 
 @dataclass(frozen=True, slots=True)
 class ReadingBegun:
-    """Streamed when the reader begins to read, which takes most of the time before the text.
+    """The reader begins to score sentences. This takes most of the time before the first token.
 
     For a follow-up, the reader may read twice: for the question alone, and for the question joined to the
     earlier one.
 
     Attributes:
-        sentences: the number of sentences that the reader reads.
+        sentences: the number of sentences that the reader scores.
     """
 
     sentences: int
@@ -38,7 +38,7 @@ class ReadingBegun:
 
 @dataclass(frozen=True, slots=True)
 class PassagesFound:
-    """Streamed for every question, before the text: the passages that were read. A greeting has none."""
+    """The passages that were read; none for a greeting. Streamed for every question, before the text."""
 
     passages: tuple[Passage, ...]
 
@@ -65,7 +65,7 @@ class CitationMade:
 
 @dataclass(frozen=True, slots=True)
 class AnswerDone:
-    """The last event: the whole answer, as it would be returned without streaming."""
+    """The whole answer, as :meth:`QueryEngine.ask` returns it. This is the last event."""
 
     answer: Answer
 
@@ -74,7 +74,9 @@ StreamedEvent = QuestionCorrected | QuestionRewritten | PassagesFound | Token | 
 """An event with a part of the answer, or with the question or passages behind the answer."""
 
 Event = StreamedEvent | ReadingBegun
-"""An event of ``QueryEngine.stream``. The order is: the corrected question (if there is one), the beginning
-of the reading (with a reader), the passages, the tokens and citations, and the answer. For a follow-up, the
-rewritten question comes before the reading if a model wrote it. Without a model, the reading may begin twice,
-and the rewritten question comes after both readings."""
+"""An event of ``QueryEngine.stream``.
+
+The order is: the corrected question (if there is one), ``ReadingBegun`` (with a reader), the passages, the
+tokens and citations, and the answer. For a follow-up, the standalone question comes before ``ReadingBegun`` if
+a model wrote it. Without a model, ``ReadingBegun`` may come twice, and the standalone question comes after it.
+"""

@@ -18,7 +18,7 @@ _BEFORE_CHARACTERS = 400
 def evidence_of(record: DocumentRecord, sentence: ReadSentence, document_texts: DocumentTexts) -> Evidence:
     """Read a sentence again from the stored text of its document, and return it as evidence.
 
-    ``quote_matches`` tells whether the stored text still has the words of the sentence.
+    The evidence's ``quote_matches`` tells whether the stored text still has the words of the sentence.
     """
     document = document_texts.text(record)
     quote = sentence.span.of(document.text)
@@ -35,7 +35,8 @@ def evidence_at(
         record: the document.
         document: its text.
         span: the span of the quote in the text.
-        quote: the words, in the form in which they are checked.
+        quote: the words that are compared with the sentence of the answer: those of the span, or their
+            visible form (:func:`rag.visible_text.visible`).
         headings: for a row of a table, the table's caption and headings; else None.
     """
     context = [headings, record.title, record.publisher or record.author]

@@ -13,7 +13,7 @@ from rag.errors import JsonLinesError
 
 
 def read_json_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Yield each object of a file with the number of its line, from 1. Blank lines are skipped.
+    """Yield the number of each line of a file, from 1, and the JSON object on it. Blank lines are skipped.
 
     Args:
         path: a UTF-8 file, compressed with gzip if its name ends in ``.gz``.

@@ -66,7 +66,9 @@ class Retriever(BaseRetriever):
 
 
 def as_node(text: str, metadata: Mapping[str, Any]) -> TextNode:
-    """Return a passage or a quote as a llama-index node; its id names the document, the version and the span.
+    """Return a passage or a quote as a llama-index node.
+
+    The node's id consists of the document, the version and the span: ``12.3:450-610``.
 
     Args:
         text: the text of the document from ``start`` to ``end``.

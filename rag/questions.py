@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
 
 class Form(StrEnum):
-    """The kind of thing that a question asks for. It decides the number of sentences in the answer."""
+    """How much a question asks for. It decides how many sentences the answer has."""
 
     FACT = "one fact"
     COMPARISON = "one fact for each of several things"
@@ -42,8 +42,8 @@ class Question:
         text: the question, without white space around it.
         language: an ISO 639-1 code, or ``und`` for a short or ambiguous question.
         names: the proper names and figures in it, as written, each once.
-        kind: the kind of answer that it expects.
-        form: what it asks for, from one fact to an overview.
+        kind: the kind of answer that it expects, such as a number or a name.
+        form: how much it asks for, from one fact to an overview.
     """
 
     text: str
@@ -172,6 +172,6 @@ def understand(text: str) -> Question:
 
 
 def fits_kind(sentence: str, kind: Kind) -> bool:
-    """Return whether ``sentence`` contains what an answer of this kind needs: a figure, a date, or a name."""
+    """Return whether a sentence contains what an answer of ``kind`` needs: a figure, a date or a name."""
     pattern = _CARRIES.get(kind)
     return pattern is None or pattern.search(sentence) is not None

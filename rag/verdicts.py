@@ -9,9 +9,9 @@ from typing import Literal, get_args
 Verdict = Literal["quoted", "supported", "paraphrased", "unsupported"]
 """How a sentence of an answer relates to the words that it cites.
 
-``quoted``: the sentence repeats the cited words; where a model wrote it, white space and the punctuation at
-its ends may differ. This verdict does not say whether the words answer the question. Only sentences that a
-model wrote have another verdict. ``supported``: the sentence repeats the cited words, apart from endings and
+``quoted``: the sentence repeats the cited words; if a model wrote it, white space and the punctuation at its
+ends may differ. This verdict does not say whether the words answer the question. The other verdicts are only
+for sentences that a model wrote. ``supported``: the sentence repeats the cited words, apart from endings and
 omissions, or a judge finds that they say the same. ``paraphrased``: no check finds a fault, and no judge is
 certain; a reader should compare the sentence with its footnote.
 ``unsupported``: the sentence differs from the cited words in a figure, date, name or denial, or a judge finds
@@ -38,7 +38,7 @@ class Verification:
         score: how probable it is that the quotes say what the sentence says, 0 to 1: 1 for repeated words, 0
             for a fault, else what the judge says; 0.5 without a judge.
         reason: what is wrong or uncertain, in words; else None.
-        checks: the score, 0 to 1, of each check that applies, by the name of the check.
+        checks: for each check that applies to the sentence, its name and its score, 0 to 1.
     """
 
     verdict: Verdict

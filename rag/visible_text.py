@@ -15,8 +15,8 @@ _NO_CHARACTERS = frozenset("\ufffe\uffff")
 def visible(text: str) -> str:
     """Return ``text`` on one line, as Markdown, HTML and a word processor show it.
 
-    Every run of white space becomes one space. Control characters, direction overrides and surrogates, which
-    have no visible form, become U+FFFD.
+    Every run of white space becomes one space. Characters without a visible form become U+FFFD: control
+    characters, direction overrides and surrogates.
     """
     words = " ".join(text.split())
     return "".join("\N{REPLACEMENT CHARACTER}" if _is_formless(each) else each for each in words)

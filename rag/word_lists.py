@@ -9,14 +9,14 @@ PRONOUN = regex.compile(
     r"|他|她|它|他们|她们)\b",
     regex.IGNORECASE,
 )
-"""A pronoun at the beginning of a sentence; the sentence before it says what it means."""
+"""A pronoun at the beginning of a sentence. The sentence before says what the pronoun means."""
 
 
 def listed(words: str) -> frozenset[str]:
-    """Return the words in ``words``, a text in which white space separates them."""
+    """Return the set of words in ``words``, a text with white space between them."""
     return frozenset(words.split())
 
 
 def lines(table: str) -> list[str]:
-    """Return the entries in ``table``, a text in which commas separate them, in order."""
+    """Return the entries of ``table``, a text with commas between them, in order; each on one line."""
     return [" ".join(entry.split()) for entry in table.split(",") if entry.strip()]
