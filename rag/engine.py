@@ -358,7 +358,7 @@ class QueryEngine:
     def _reranked(
         self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
     ) -> tuple[list[Scored], Weights]:
-        """Rank the sentences with the reranker, if it applies, and order similar rows; return the weights too."""
+        """Rank with the reranker, if it applies, and order similar rows; also return the weights used."""
         if self.reranker is None or self.reader is None or not can_read(self.reader, question):
             return order_similar_rows(index, question, ranked), weights
         candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in ranked])
@@ -367,7 +367,7 @@ class QueryEngine:
         return order_similar_rows(index, question, rank(candidates, weights)), weights
 
     def _weights(self, ranker: Ranker, encoder: Encoder) -> Weights:
-        """Return the ranking weights for the encoder of the searched passages, with the limits' threshold."""
+        """Return the ranking weights for ``encoder``; a threshold in the limits replaces theirs."""
         weights = load_weights(ranker, self._file, encoder.name)
         return weights if self.limits.threshold is None else replace(weights, threshold=self.limits.threshold)
 
@@ -422,7 +422,6 @@ def _announced(asked: Question, searched: Question) -> Iterator[Event]:
 
 
 def _draft(index: Snapshot, question: Question, conversation: Conversation) -> Answer:
-    """Return an answer with only the fields that are known before a search."""
     return Answer(
         answer_id=uuid.uuid4().hex,
         question=question.text,
@@ -472,7 +471,7 @@ class _State:
 
 @dataclass(eq=False, slots=True)
 class _OpenQuestions:
-    """Counts the questions that are being answered: each runs in a ``with`` block over it, in any thread."""
+    """Counts the questions that are being answered. Each is answered in a ``with`` block, in any thread."""
 
     number: int = 0
     _lock: Lock = field(default_factory=Lock)

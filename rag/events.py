@@ -77,6 +77,6 @@ Event = StreamedEvent | ReadingBegun
 """An event of ``QueryEngine.stream``.
 
 The order is: the corrected question (if there is one), ``ReadingBegun`` (with a reader), the passages, the
-tokens and citations, and the answer. For a follow-up, the standalone question comes before ``ReadingBegun`` if
-a model wrote it. Without a model, ``ReadingBegun`` may come twice, and the standalone question comes after it.
+tokens and citations, and the answer. For a follow-up, the standalone question comes before ``ReadingBegun``
+if a model wrote it. Without a model, ``ReadingBegun`` may come twice, before the standalone question.
 """

@@ -107,7 +107,7 @@ def delete_answer(library: Library | Catalog, answer_id: str) -> None:
 
 
 def forget_answers(library: Library | Catalog, before: str) -> int:
-    """Delete the answers that were made before a time, ISO 8601 in UTC; return their number."""
+    """Delete the answers that were made before a time, ISO 8601 in UTC; return how many were deleted."""
     return _store(library).forget(before)
 
 
@@ -160,8 +160,9 @@ def answers_until(library: Library | Catalog, answer_id: str) -> list[Answer]:
 def load(body: str | bytes) -> Answer:
     """Parse the JSON text of an answer: the inverse of :meth:`Answer.as_dict`.
 
-    Nothing is corrected: an unknown field, a wrong type or a missing field is an error. Only a field with a
-    default may be missing, because older versions of the program did not write it.
+    Nothing is corrected: an unknown field, a wrong type or a missing field is an error. There are two
+    exceptions for texts of earlier versions of the program: a field with a default may be missing, and the
+    verdict ``partial`` is read as ``paraphrased``.
 
     Raises:
         AnswerFormError: if the text is not an answer.
@@ -222,7 +223,7 @@ def _adapter() -> TypeAdapter[Answer]:
 
 
 def _differs(given: Any, read: Any, place: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
-    """Describe the first place where ``given`` has a value that ``read`` lacks; None if there is none."""
+    """Describe the first value of ``given`` that ``read`` does not have; None if ``read`` has them all."""
     if isinstance(given, dict) and isinstance(read, dict):
         for name, value in given.items():
             if name not in read:

@@ -38,7 +38,7 @@ class Place:
 
     Attributes:
         document_id: the document's number, in the library that made the answer.
-        version: its version.
+        version: the document's version.
         digest: sha256 of that version's file, in hexadecimal; None if it is unknown.
         start: the offset at which the quote begins in the version's text.
         end: the offset at which the quote ends.
@@ -56,7 +56,7 @@ class Footnote:
     """A footnote as the file shows it.
 
     Attributes:
-        number: the number that marks it.
+        number: the number of its mark in the sentences.
         quote: the words between its quotation marks.
         headings: for a row of a table, the headings that it shows; else None.
         attribution: the words after the quote that name its document, with the facts about it.
@@ -128,7 +128,7 @@ def recheck(
     Args:
         catalog: the library's catalog.
         claims: the sentences, in their order.
-        footnotes: the footnotes that they may refer to.
+        footnotes: the footnotes of the answer.
         required_facts: returns the facts that the attribution of a footnote must state.
         judge: opens the judge for sentences that do not repeat their quotes; None to check without one.
             Opening takes seconds, and sentences that quote literally never need it.
@@ -190,7 +190,7 @@ def _check_claim(
 def _check_footnote(
     reader: CatalogReader, texts: _Texts, footnote: Footnote, required_facts: AttributionFacts
 ) -> tuple[Checked, Evidence]:
-    """Check a footnote; return the result, and its words as evidence."""
+    """Check a footnote; return the result, and the quote as evidence for the sentences that cite it."""
     alone = Evidence(footnote.quote, footnote.headings or "")
     place = footnote.place
     if place is None:
@@ -220,7 +220,6 @@ def _check_footnote(
 
 
 def _differences(footnote: Footnote, place: Place, document: Document) -> Iterator[str]:
-    """Yield the differences between a footnote's words and its document."""
     if (words := _quoted(document, place)) != footnote.quote:
         yield f"the quote differs from the document, which says there: “{words}”"
     if footnote.headings is not None and footnote.headings not in visible(document.text):
@@ -228,7 +227,7 @@ def _differences(footnote: Footnote, place: Place, document: Document) -> Iterat
 
 
 def _versions(reader: CatalogReader, place: Place) -> Iterator[DocumentRecord]:
-    """Yield the versions that may contain a position: the cited one, else those read from the same file."""
+    """Yield the cited version of a document; if the library lacks it, all versions with the same file."""
     if (cited := cited_document(reader, place)) is not None:
         yield cited
     elif place.digest is not None:

@@ -24,14 +24,16 @@ should have cited. ``unanswerable``: the library does not answer the question.""
 
 @dataclass(frozen=True, slots=True)
 class CitedEvidence:
-    """A span of a document that answers a question. Its words serve to find it again in a later version.
+    """A span of a document that answers a question.
+
+    The quoted words make it possible to find the span again in a later version of the document.
 
     Attributes:
         source: the folder that the document was found in, as an absolute path.
-        path: its path under that folder.
+        path: the document's path under that folder.
         start: the offset at which the quote began in the document's text.
         end: the offset at which the quote ended.
-        quote: the words.
+        quote: the words of the span.
     """
 
     source: str
@@ -84,7 +86,7 @@ def evidence_in(index: Library, document_id: int, version: int, start: int, end:
 
     Raises:
         DocumentNotFoundError: if the library has no such document or version.
-        SpanError: if the span is empty or lies outside the document.
+        SpanError: if the span is empty, or not within the document.
     """
     with index.catalog.reading() as catalog:
         record = catalog.document(document_id, version)

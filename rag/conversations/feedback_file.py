@@ -1,4 +1,4 @@
-"""Moves feedback to the catalog from the file in which older programs kept it."""
+"""Moves feedback to the catalog from the file in which older versions of the program stored it."""
 
 from __future__ import annotations
 
@@ -62,7 +62,6 @@ def _lines(file: Path) -> list[bytes]:
 
 
 def _feedback(line: bytes) -> Feedback | None:
-    """Return the feedback in a line of the file; None if the line is damaged."""
     try:
         return TypeAdapter(Feedback).validate_json(line, strict=True)
     except ValidationError:

@@ -64,7 +64,7 @@ def keys_of(viewer: Viewer) -> tuple[str, ...]:
 
 
 def owner_of(number: sa.ColumnElement[int]) -> sa.ColumnElement[str]:
-    """Return an SQL expression for the owner's key of the answer with this number."""
+    """Return an SQL expression for the key of an answer's owner, by the number of the answer."""
     owners = kept_owners.alias()
     owner = sa.select(owners.c.owner).where(owners.c.number == number).correlate_except(owners)
     return sa.func.coalesce(owner.scalar_subquery(), NOBODY)
@@ -81,7 +81,7 @@ def note_owner(connection: sa.Connection, number: int, viewer: Viewer | None, sh
 
 
 def set_shared(connection: sa.Connection, answers: sa.ColumnElement[bool], *, shared: bool) -> int:
-    """Share the answers that meet a condition, or stop sharing them; return their number."""
+    """Share the answers that meet a condition, or stop sharing them; return how many they are."""
     rows = sa.select(kept.c.number, owner_of(kept.c.number), sa.literal(shared)).where(answers)
     columns: list[Any] = ["number", "owner", "shared"]
     new = insert_into(connection, kept_owners).from_select(columns, rows)

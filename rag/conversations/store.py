@@ -1,7 +1,7 @@
 """The tables of stored answers and of their conversations. This module does not parse the answers' texts.
 
-Storing an answer changes no search result, so the index's generation (the number of its state) stays the
-same. Writers of documents wait only while a few rows are written.
+Storing an answer does not change the search results, so it does not count as a change of the index (its
+generation stays the same). Processes that write documents wait only while a few rows are written.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 
 @dataclass(frozen=True, slots=True)
 class SearchFields:
-    """The fields by which an answer is found.
+    """The fields of an answer that searches and lists of answers use.
 
     Attributes:
-        heading: a line that represents it in a list: the question.
+        heading: the line that a list shows for the answer: the question.
         words: the text to search, regardless of case and accents.
-        references: the number and version of each document that it cites.
-        documents: the numbers of further documents whose words or titles it shows.
+        references: the number and version of each document that the answer cites.
+        documents: the numbers of further documents whose words or titles the answer shows.
     """
 
     heading: str = ""
@@ -102,11 +102,11 @@ class AnswerStore:
         """Store an answer. If another process is writing, this waits for it.
 
         Args:
-            answer_id: its id; a taken id is an error, because stored answers never change.
-            conversation_id: the conversation that it continues, or None.
-            created: when it was made, ISO 8601 in UTC.
-            body: its text.
-            fields: the fields by which it is found.
+            answer_id: the answer's id. A stored id is an error, because stored answers never change.
+            conversation_id: the conversation that the answer continues, or None.
+            created: when the answer was made, ISO 8601 in UTC.
+            body: the answer as JSON text.
+            fields: the fields that searches and lists use.
             replaces: the id of an answer of the same conversation. That answer and all later ones leave the
                 conversation in the same transaction; they remain readable by their ids. An unknown id
                 replaces nothing.
@@ -164,10 +164,10 @@ class AnswerStore:
         return connection.scalar(own.limit(1)) is not None
 
     def _visible_condition(self, connection: sa.Connection, conversation_id: str) -> sa.ColumnElement[bool]:
-        """Return the condition that selects those answers of a conversation that the viewer sees.
+        """Return the condition that selects the answers of a conversation that the viewer sees.
 
-        Conversations of several users may have the same id. A viewer who owns no answer there therefore sees
-        the shared answers of one user only, the owner of the first shared answer.
+        Conversations of several users may have the same id. A viewer who owns none of the answers therefore
+        sees the shared answers of one user only: the owner of the first shared answer.
         """
         if self._has_own(connection, conversation_id):
             return self._own
@@ -277,11 +277,10 @@ class AnswerStore:
             return owners.set_shared(connection, sa.and_(condition, self._own), shared=shared) > 0
 
     def _named(self, conversation_id: str) -> sa.ColumnElement[bool]:
-        """Return the condition that selects the names that the viewer has given a conversation."""
         return sa.and_(series_names.c.series == conversation_id, _is_own_name(self._viewer))
 
     def forget(self, before: str) -> int:
-        """Delete the answers that were made before a time, ISO 8601 in UTC; return their number."""
+        """Delete the answers that were made before a time, ISO 8601 in UTC; return how many were deleted."""
         with writing(self._engine) as connection:
             deleted = connection.execute(sa.delete(kept).where(kept.c.created < before)).rowcount
             left = sa.select(kept.c.series, owners.owner_of(kept.c.number)).where(kept.c.series.is_not(None))
@@ -298,8 +297,8 @@ class AnswerStore:
             query: words. Each must occur in the name or in an answer of the conversation, regardless of case
                 and accents. Empty for all conversations.
             limit: the most conversations to return.
-            before: a number; only conversations whose last answer has a lower number are returned. None for
-                all.
+            before: the number that came with the last conversation of the previous page; None for the first
+                page. Only conversations whose last answer has a lower number are returned.
         """
         having = [self._contains(word) for word in dict.fromkeys(fold(query).split())]
         with self._engine.connect() as connection:
@@ -425,7 +424,7 @@ def _select(
     """Return a query for one row per conversation, which counts only the answers that meet ``conditions``.
 
     A row has the columns that :func:`_summary` reads, then the number of the conversation's last answer. If
-    ``before`` is given, only conversations for which the latter number is lower have a row.
+    ``before`` is given, only conversations whose last answer has a lower number have a row.
     """
     last_number = sa.func.max(kept.c.number)
     shared = sa.func.coalesce(kept_owners.c.shared, sa.false())

@@ -25,7 +25,7 @@ from rag.word_lists import listed
 ALIKE, MEASURED_ALIKE, CLEARLY_ALIKE = 0.55, 0.75, 0.8
 """The lowest cosine similarity of two sentences that say the same in different words.
 
-It is ``ALIKE`` if the words next to the two figures have one in common. Otherwise, it is ``MEASURED_ALIKE``
+It is ``ALIKE`` if one word is next to both figures. Otherwise, it is ``MEASURED_ALIKE``
 for figures with a unit, and ``CLEARLY_ALIKE`` for figures without one."""
 
 SAME_SITUATION = 7
@@ -46,7 +46,7 @@ _WORD = regex.compile(r"\p{L}[\p{L}\p{M}]+")
 def disagreements(
     citations: Sequence[Citation], languages: Mapping[int, str] | None = None, encoder: Encoder | None = None
 ) -> tuple[Disagreement, ...]:
-    """Find the figures that differ for the same thing, in the order of their footnotes.
+    """Return the things for which the footnotes state different figures, in the order of the footnotes.
 
     Args:
         citations: the footnotes of an answer, in any order.
@@ -183,7 +183,7 @@ def _is_of(word: str, names: Collection[str]) -> bool:
 
 
 def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
-    """Return the cosine similarity of two sentences without their figures; 0 if no encoder reads them."""
+    """Return the cosine similarity of two sentences without their figures; 0 if no encoder reads their language."""
     if encoder is None or not may_be_in(one.language, encoder.languages):
         return 0.0
     first, second = encoder.encode([one.masked, other.masked])
@@ -191,7 +191,7 @@ def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
 
 
 def _times_agree(one: Statement, other: Statement) -> bool:
-    """Return whether two figures may hold for the same time. Others show a change, not a disagreement."""
+    """Return whether two figures may be of the same time. Figures of two times show a change instead."""
     if one.when and other.when:
         return one.when == other.when
     first, second = (_day(item.citation.published) for item in (one, other))

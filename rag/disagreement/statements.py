@@ -70,20 +70,20 @@ class Statement:
 
     Attributes:
         citation: the citation.
-        language: the ISO 639-1 code of its document.
+        language: the ISO 639-1 code of the cited document's language.
         quantity: the figure.
         value: the figure as written, with the words that qualify it.
         about: the counted things, as written.
-        words: the meanings (:func:`meanings`) of the words around it.
-        before: the meanings of the words before it, which tell what happened.
-        after: the meanings of the words after it, which tell what it counts.
+        words: the meanings (:func:`meanings`) of the words around the figure.
+        before: the meanings of the words before the figure, which tell what happened.
+        after: the meanings of the words after the figure, which tell what it counts.
         names: the names in the sentence, in lower case.
         limits: how the text limits the figure: ``plan`` (it is planned or expected), ``denial``, ``before``
             or ``after`` (a date).
         lengths: the lengths of time that its clause states, such as ``3 month``.
         when: the ISO dates, possibly shortened, that the figure holds for; empty if none is known.
-        others: the other figures of the sentence, without those that it rejects.
-        rejected: the figures that the sentence rejects.
+        others: the other figures of the sentence, except ``rejected``.
+        rejected: the figures that the sentence rejects as wrong: 15 in *14, not 15*.
         masked: the sentence without figures, dates and sources, for the encoder.
     """
 
@@ -105,7 +105,7 @@ class Statement:
 
 
 def statements(citation: Citation, language: str) -> Iterator[Statement]:
-    """Yield a statement for each figure of which it is clear what it counts; none for a row of a table."""
+    """Yield a statement for each figure if it is clear what the figure counts; none for a row of a table."""
     text = citation.quote if "|" not in citation.quote else ""
     figures = [item for item in quantities(text, language) if item.unit not in {ORDINAL, "year of age"}]
     denials = {item: found for item in figures if (found := _REJECTED.search(text, 0, item.span.start))}
@@ -171,7 +171,7 @@ def meanings(text: str, language: str) -> frozenset[str]:
 
 
 def _near(bare: str, item: Quantity, own: Span, language: str) -> tuple[list[Span], list[Span]]:
-    """Return two lists of words that say what a clause's figure counts: those before it, and those after it.
+    """Return the spans of the words that say what a figure counts: those before it, and those after it.
 
     In *the flood destroyed 40 houses*, the first list has *destroyed*, and the second has *houses*.
     """

@@ -34,7 +34,7 @@ class DocumentTexts:
         return self._texts[key]
 
     def boxes(self, record: DocumentRecord, span: Span) -> tuple[Box, ...]:
-        """Return the rectangles of ``span`` on the pages of ``record``; empty if it has no page layouts."""
+        """Return the rectangles of ``span`` on the document's pages; none if it has no page layouts."""
         document = self.text(record)
         first, last = document.page_at(span.start), document.page_at(max(span.end - 1, span.start))
         if first is None or last is None:

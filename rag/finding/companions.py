@@ -2,8 +2,8 @@
 
 - A sentence that begins with a pronoun needs the sentence before it, which names what the pronoun means.
 - A sentence that ends with a colon needs the items that follow.
-- For a question that asks why, a conclusion (*therefore*) needs the sentence before it, and any sentence
-  needs the next one if that begins with *This* or *These*, as in *This reflects higher prices*.
+- If the question asks why, a sentence that draws a conclusion (*therefore*) needs the sentence before it. A
+  sentence also needs the next one if the next one explains it: *This reflects higher prices*.
 """
 
 from __future__ import annotations
@@ -112,7 +112,10 @@ def _sentences(item: Scored) -> Sequence[ReadSentence]:
 
 
 def neighbour(item: Scored, step: int) -> Scored:
-    """Return the sentence ``step`` places after ``item`` in its reading, with the same probability."""
+    """Return the sentence ``step`` places after ``item`` in the text, with the probability of ``item``.
+
+    A negative ``step`` counts backwards. The sentence must be in the same stretch of text that was read.
+    """
     place = item.candidate.place + step
     sentence = _sentences(item)[place]
     words = terms_of(sentence.in_context, item.candidate.reading.document.language)

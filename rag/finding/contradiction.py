@@ -1,8 +1,8 @@
 """Detects sentences that contradict a premise of the question, by an opposite or by a denial.
 
 An unanswerable question that looks answerable often differs from a sentence of the library by one word:
-*weaker* for *stronger*, *didn't leave* for *left*. All its other words match, so neither word overlap nor
-vectors can tell it from an answerable one. English only.
+*weaker* for *stronger*, *didn't leave* for *left*. All other words match, so neither word overlap nor vectors
+can tell such a question from an answerable one. English only.
 """
 
 from __future__ import annotations

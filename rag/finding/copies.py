@@ -47,7 +47,7 @@ class CitedSentence:
 
 
 class Copies:
-    """The near-duplicates of the documents that one answer reads."""
+    """Finds the near-duplicates (copies) of the documents that are read for one answer."""
 
     def __init__(self, index: Snapshot, document_texts: DocumentTexts, filters: Filters) -> None:
         """Fetch the library's groups of near-duplicates.
@@ -109,11 +109,15 @@ def find_passages(
 ) -> list[Hit]:
     """Search for the passages to read, best first; copies of one passage count as one.
 
-    Each passage is compared with all better passages from other copies of its document. If these contain all
-    of its sentences, it is left out. If these contain at least half of its sentences but not all, it is
-    partly new: it adds something, such as an outlet's footer or a newer figure. Otherwise, it is new. The
-    result has at most ``limits.read_hits`` new passages and as many partly new ones. The search for new ones
-    ends after ``POOL`` passages.
+    Each passage is compared with all better passages from other copies of its document:
+
+    - If they contain less than half of its sentences, it is new.
+    - If they contain at least half of its sentences, but not all, it is partly new: it adds an outlet's
+      footer or a newer figure, for example.
+    - If they contain all of its sentences, it is left out.
+
+    The result has at most ``limits.read_hits`` new passages, and at most as many partly new ones. At most
+    ``POOL`` passages are searched for new ones.
     """
     wanted = limit = limits.read_hits
     while True:
@@ -141,7 +145,7 @@ def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list
 
 
 def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
-    """Drop each reading that mostly repeats earlier ones from other copies of its document."""
+    """Drop each passage at least half of whose sentences are in earlier ones from copies of its document."""
     shares = _repeated_shares(
         readings,
         copies,
@@ -152,10 +156,11 @@ def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> li
 
 
 def cite_earliest(groups: Sequence[Sequence[Scored]], copies: Copies) -> list[CitedSentence]:
-    """Choose for each sentence of an answer the copy to cite, and sort the sentences by document and place.
+    """Choose the copy from which each sentence of an answer is cited, and sort the sentences.
 
     Args:
-        groups: the sentences, in groups that stay together; the first group stays first.
+        groups: the sentences, in groups that stay together. The first group stays first; the others are
+            sorted by the cited document and the place in it.
         copies: finds the copies.
     """
     found = [

@@ -19,7 +19,7 @@ def english_share(word: str) -> float:
 
 
 def english_words(beginning: str) -> Mapping[str, float]:
-    """Return the English words that begin with the letter ``beginning``, each with :func:`english_share`."""
+    """Return the English words that begin with the letter ``beginning``, each with its share of passages."""
     return _by_letter().get(beginning, {})
 
 

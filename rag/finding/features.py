@@ -73,7 +73,7 @@ class Features:
         length: the logarithm of the number of words, scaled so that 100 words are 1.
         foreign: 1 if the question is in a different language from the document.
         opposed: 1 if the sentence replaces a word of the question by its opposite.
-        undenied: 1 if the question denies something and the sentence denies nothing.
+        undenied: 1 if the question contains a negation and the sentence contains none.
         row: 1 if the sentence is a row of a table.
         label: the share of the words of a row's label that the question contains; 0 if ``row`` is 0.
         headings: for a row, the share of the question's words in the table's headings and the row's group,
@@ -127,7 +127,7 @@ READ_NAMES = tuple(name for name in FEATURE_NAMES if name not in {"matched", "la
 languages."""
 
 MEASURED_NAMES = tuple(name for name in READ_NAMES if not name.startswith("reader"))
-"""The names in ``READ_NAMES`` whose features need no model but the encoder."""
+"""The names of the features that are measured with the encoder alone, without a reader or a reranker."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class Candidate:
 
 
 def measure(index: Snapshot, question: Question, readings: Sequence[Reading]) -> list[Candidate]:
-    """Measure the sentences of ``readings`` against ``question``, in order; leave out titles and captions."""
+    """Return the sentences of ``readings``, in order, with their features; leave out titles and captions."""
     if not readings:
         return []
     cosines = iter(
@@ -335,7 +335,6 @@ def related_terms(text_terms: frozenset[Term], term: Term) -> frozenset[Term]:
 
 
 def _share_of_label(sentence: str, asked: frozenset[Term], language: str) -> float:
-    """Return the share of the words of a row's label that are in ``asked``; 0 if there is no row."""
     label = terms(cells(sentence)[0], language) if is_row(sentence) else []
     return sum(contains_term(asked, term) for term in label) / len(label) if label else 0.0
 

@@ -37,7 +37,7 @@ _BETWEEN = regex.compile(r"[^\p{L}\p{M}]+")
 
 
 def greeting(question: Question) -> Abstention | None:
-    """Return the reply to a question that only greets or thanks; None for any other question."""
+    """Return the reply to a question that only greets or thanks, as an abstention; None for any other one."""
     cause = _causes().get(_plain(question.text))
     return Abstention(cause, _REASONS[cause]) if cause else None
 

@@ -136,7 +136,7 @@ def overview(index: Snapshot, ranked: Sequence[Scored], report: Scored | None, m
 
 
 def _subject(index: Snapshot, question: Question, language: str) -> dict[Term, float]:
-    """Return the question's words, with their rarity, that neither ask for an overview nor mean *report*."""
+    """Return the words that name the overview's subject, not *summarise* or *report*, with their rarity."""
     own = {
         term
         for word in _WORD.findall(question.text)
@@ -195,5 +195,5 @@ def _stands_alone(candidate: Candidate) -> bool:
 
 
 def _place(order: Sequence[int], candidate: Candidate) -> tuple[int, Span]:
-    """Return the place of a sentence's report in ``order``, and the sentence's span in the report."""
+    """Return a sort key: the index of the sentence's document in ``order``, then the sentence's span."""
     return order.index(candidate.reading.document.document_id), candidate.sentence.span

@@ -41,7 +41,8 @@ class Weights:
 
     Attributes:
         selection: gives the probability that a sentence answers the question.
-        answerability: gives the probability that the library answers the question, from the best sentence.
+        answerability: gives the probability that the library answers the question, from the features of the
+            best sentence.
         foreign_selection: like ``selection``, for a sentence in a different language from the question; None
             if the weights are for an encoder of one language.
         foreign: like ``answerability``, for a question in a different language from the document.
@@ -75,7 +76,7 @@ def load_weights(
             ranking with a reader and a reranker.
         file: a file from ``benchmarks/calibrate.py`` for another encoder or reader; None for the bundled
             weights of the encoder.
-        encoder: the name or folder of the encoder that gives the cosines. The part after the last slash
+        encoder: the name or folder of the encoder that measures the cosines. The part after the last slash
             selects the bundled weights.
 
     Raises:

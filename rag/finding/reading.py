@@ -1,6 +1,6 @@
 """Readings: stretches of documents to read for an answer.
 
-A reading joins neighbouring hits of the search in one document, with a few sentences around them.
+A reading joins neighbouring passages that a search found in one document, with a few sentences around them.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class ReadSentence:
 
     @property
     def in_context(self) -> str:
-        """The words; a row's words come after the table's headings and the names of the row's groups."""
+        """The sentence's words; for a row, after the table's headings and the names of the row's groups."""
         before = table_context(self.headings, self.section)
         return f"{before}\n{self.text}" if before else self.text
 
@@ -54,8 +54,8 @@ class Reading:
         document: the document.
         span: from the start of its first sentence to the end of its last.
         sentences: its sentences, in order.
-        score: the best score among its hits, fused from vectors and words.
-        dense: the best cosine similarity among its hits.
+        score: the best search score, fused from vectors and words, of the found passages that it joins.
+        dense: the best cosine similarity of the found passages that it joins.
     """
 
     document: DocumentRecord
@@ -66,15 +66,15 @@ class Reading:
 
 
 def read(index: Snapshot, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
-    """Widen each hit by its neighbouring sentences, and merge stretches of one document that then touch.
+    """Return the found passages, widened by the neighbouring sentences. Those that then touch are merged.
 
     Args:
         index: the library that was searched.
-        hits: best first.
+        hits: the found passages, best first.
         widen_by: the number of sentences to add on either side.
 
     Returns:
-        Readings that do not overlap, in the order of their best hits.
+        Readings that do not overlap, in the order of their scores.
     """
     readings: list[Reading] = []
     for hit in hits:

@@ -36,13 +36,14 @@ def select(
 
     The form of the question decides which sentences follow the best one:
 
-    - For a fact, at most two sentences that are nearly as probable: the sentence most similar to the question
-      token by token (:data:`NEAREST_SHARE`), and the second best (:data:`SECOND_SHARE`). Without a reranker,
-      or if the best sentence is a row of a table: each sentence that raises the probability that the answer
-      cites the fact by :data:`GAIN`.
-    - For a comparison, one sentence for each thing that the question names: if the best sentence is a row,
-      the other rows of its group that the question names, or else the best sentence with each name.
-    - For a list or a summary, every sentence that is nearly as probable as the best.
+    - For a fact: at most two sentences that are nearly as probable as the best one. These are the sentence
+      most similar to the question token by token (:data:`NEAREST_SHARE`), and the second-best sentence
+      (:data:`SECOND_SHARE`).
+    - For a fact, without a reranker or if the best sentence is a row of a table: each sentence that raises
+      the probability that the answer cites the fact by at least :data:`GAIN`.
+    - For a comparison: one sentence for each thing that the question names. If the best sentence is a row,
+      these are the other rows of its group that the question names; else the best sentence with each name.
+    - For a list or a summary: every sentence that is nearly as probable as the best one.
 
     Args:
         ranked: from :func:`rag.finding.ranking.rank`.
@@ -66,10 +67,11 @@ def select(
 
 
 def _close(ranked: Sequence[Scored]) -> list[Scored]:
-    """Return the best sentence and, if nearly as probable, the nearest token by token and the second best.
+    """Return the best sentence, and two others if they are nearly as probable.
 
-    The list is empty if no reranker has compared the tokens. It is also empty if the best sentence is a row
-    of a table, because the reranker does not see a row's figures and columns.
+    The two are the sentence most similar to the question token by token, and the second-best sentence. The
+    list is empty if no reranker has compared the tokens. It is also empty if the best sentence is a row of a
+    table, because the reranker does not see a row's figures and columns.
     """
     is_compared = any(item.candidate.features.matched for item in ranked)
     if not is_compared or ranked[0].candidate.sentence.headings:
@@ -83,7 +85,7 @@ def _close(ranked: Sequence[Scored]) -> list[Scored]:
 
 
 def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
-    """Return the best sentences; each after the first makes citing the fact likelier by at least ``GAIN``."""
+    """Return the best sentences, as long as each raises the probability of citing the fact by ``GAIN``."""
     chosen: list[Scored] = []
     missed = 1.0
     for item in ranked:
@@ -96,9 +98,10 @@ def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
 
 
 def _rows_named(best: Sequence[Scored], question: str) -> list[Scored]:
-    """Return the best sentence and the other rows of its group if the question names all, or else nothing.
+    """Return the best sentence, a row that the question names, and the other named rows of its group.
 
-    A row is named by its whole label, such as *Space*, with a capital.
+    A row is named by its whole label, such as *Space*, with a capital. Return nothing if the best sentence is
+    not such a row, or if the question names no other row.
     """
     words = f" {_spaced(question)} "
 

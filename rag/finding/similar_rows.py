@@ -1,4 +1,4 @@
-"""Orders rows of tables that the ranking hardly tells apart: those with equal labels, or of one table.
+"""Orders rows of tables that the ranking hardly tells apart: rows with one label, or of one table.
 
 The ranking sees the words of a row and of its headings. It does not see that *Six Months Ended
 June 30* is not the second quarter, or that the row *Basic* is not meant if the question says *diluted*.
@@ -22,22 +22,22 @@ MOST = 12
 """The number of best candidates that are ordered."""
 
 _NOTE = regex.compile(r"\s*(?:\((?:\p{N}{1,2}|\p{Ll})\)|[¹²³⁰⁴-⁹*†])")
-"""Begins the caption of a table in a footnote, such as *(2) Amounts include compensation expense:*."""
+"""The beginning of the caption of a table in a footnote: *(2) Amounts include compensation expense:*."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Row:
-    """What decides the order of a row.
+    """The properties of a row that decide whether it comes before a similar one.
 
     Attributes:
-        document: the number of its document.
-        headings: the caption and headings of its table.
-        section: the names of its groups.
-        label: the words of its label.
-        asked: the words of its label that are in the question, but not in its headings and title.
-        faults: whether the table is of another period than the question, and whether it belongs to a footnote
-            of which the question has less than half of the words.
-        of_period: whether its label names a period that the question may mean; None if it names no period.
+        document: the number of the document.
+        headings: the caption and headings of the table.
+        section: the names of the groups of rows that contain the row.
+        label: the words of the row's label.
+        asked: the words of the label that are in the question, but not in the headings and the title.
+        faults: first whether the table has another period than the question. Then whether the table's caption
+            is a footnote with less than half of its words in the question.
+        of_period: whether the label names a period that the question may mean; None if it names no period.
     """
 
     document: int
@@ -49,7 +49,7 @@ class _Row:
     of_period: bool | None
 
     def precedes(self, other: _Row) -> bool:
-        """Return whether this row must precede ``other``."""
+        """Return whether this row must come before ``other``, by :func:`order_similar_rows`."""
         if self.document != other.document:
             return False
         if (self.headings, self.section) == (other.headings, other.section):
@@ -61,12 +61,13 @@ class _Row:
 
 
 def order_similar_rows(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> list[Scored]:
-    """Put the row that the question means before similar rows. The places keep their probabilities.
+    """Put the row that the question means before similar rows. Each place keeps its probability.
 
-    Of rows with one label in several tables of a document, those come first whose table is of the period of
-    the question, then those whose table does not belong to a footnote on something else. A row comes
-    before another row of its group whose label names another period than the question, or has fewer of the
-    question's words and as many other words.
+    - Of rows with one label in several tables of a document, the first are those whose table has the
+      question's period, and among these the rows whose table does not belong to a footnote on something else.
+    - Of two rows of one group, the first is the row whose label names the question's period, if the other
+      label names another period; or else the row whose label has more of the question's words, and no more
+      other words.
 
     Args:
         index: the library, for the rarity of words.

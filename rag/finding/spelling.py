@@ -100,8 +100,8 @@ def correct(index: Snapshot, question: Question) -> str | None:
 
     Words of fewer than four letters, words with figures, words in capitals or in quotation marks, and words
     of scripts without spaces stay as they are. In languages other than English, and in names, only a dropped
-    letter or two swapped letters are corrected: a word with an added or different letter may be another word,
-    and such a name another person's.
+    letter or two swapped letters are corrected. Any other letter may make another word, or the name of
+    another person.
 
     Returns:
         The corrected question; None if nothing is corrected.
@@ -134,7 +134,6 @@ def _language(question: Question, words: Sequence[_Word]) -> str:
 
 
 def _words(text: str) -> Iterator[_Word]:
-    """Yield the words of a question that may be corrected, in order."""
     for match in _WORD.finditer(text):
         word = match.group()
         if len(word) < _SHORTEST or not word[0].isalpha() or NO_SPACES.search(word):
@@ -202,10 +201,15 @@ def _differ_in_doubling(one: str, other: str) -> bool:
 
 
 def _by_word(forms: Mapping[str, float], length: int, most: int) -> dict[str, tuple[float, bool]]:
-    """Return, for each word of ``forms``, its share of the library's passages, and whether it is a name.
+    """Return each word, in lower case, with its share of the library's passages and whether it is a name.
 
-    The words are in lower case. Those whose length differs from ``length`` by more than ``most`` letters are
-    left out.
+    A word is a name if most of the passages write it with a capital. Words whose length differs from
+    ``length`` by more than ``most`` letters are left out.
+
+    Args:
+        forms: the share of the passages that contain each word, as the passages write it.
+        length: the number of letters of the typed word.
+        most: the greatest difference in length.
     """
     lower: dict[str, float] = {}
     capital: dict[str, float] = {}

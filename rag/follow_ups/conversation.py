@@ -78,7 +78,7 @@ class Exchange:
 
     Attributes:
         question: the question as asked.
-        standalone: the question as it was searched for: rewritten or corrected, if it was.
+        standalone: the question that the search used: the rewritten or corrected one, if there is one.
         answer: the answer's text.
         source: the title of the report that the answer cites first; empty if it cites none.
     """

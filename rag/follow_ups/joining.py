@@ -64,7 +64,7 @@ def join(question: Question, history: Sequence[Exchange], encoder: Encoder) -> Q
 
 
 def is_from_another_report(question: Question, history: Sequence[Exchange], title: str) -> bool:
-    """Return whether a question names nothing, and is answered from a different report from the turn before.
+    """Return whether a question without a name is answered from another report than the turn before.
 
     Args:
         question: the question as asked.
@@ -76,7 +76,7 @@ def is_from_another_report(question: Question, history: Sequence[Exchange], titl
 
 
 def _base(history: Sequence[Exchange]) -> str:
-    """Return the last turn's question; if it depends on an earlier question, put that one before it."""
+    """Return the last turn's question, after the earlier question on which it depends, if there is one."""
     *earlier, last = history
     question = last.standalone.strip()
     parts = [part for part in _SENTENCE.split(question) if part]

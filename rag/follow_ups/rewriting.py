@@ -52,7 +52,7 @@ def wordings_of(
     - For any other question: the question as asked.
 
     Args:
-        question: the follow-up as asked.
+        question: the question as asked.
         history: earlier turns, the oldest first.
         model: the language model, or None.
         encoder: compares the names of two turns.
@@ -115,7 +115,6 @@ def _is_usable(words: str, question: Question, history: Sequence[Exchange]) -> b
 
 
 def _adds_word(words: str, question: Question) -> bool:
-    """Return whether a rewriting has a word that the follow-up lacks."""
     own = frozenset(terms(question.text, question.language))
     return not all(contains_term(own, term) for term in terms(words, question.language))
 

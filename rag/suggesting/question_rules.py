@@ -181,7 +181,7 @@ def _what(clause: Clause) -> Iterator[str]:
 
 
 def _what_was(clause: Clause) -> Iterator[str]:
-    """Ask for the figure of a measure, or for what a named thing is.
+    """Ask for the figure of a measure, or for the definition of a named thing.
 
     *The net revenue was $3 million* gives *What was the net revenue?*, and *The Maravel Dam is a weir* gives
     *What is the Maravel Dam?*

@@ -30,8 +30,7 @@ _TRIED_EACH = 8
 """The most questions that the engine tries for one report."""
 
 _BEGINNING = 40_000
-"""The number of code points at the beginning of a report that starters are made from: reports say first
-what they are about."""
+"""Starters are made from this many code points at the beginning of a report, which says what it is about."""
 
 _MOST_CAPITALS = 4
 """More consecutive capitalised words than this are a heading that runs into the sentence."""
@@ -98,7 +97,7 @@ class StarterMaker:
         return self._current(self._state())
 
     def _state(self) -> tuple[int, int]:
-        """Return the library's generation, and how often dates or limits of collections have changed."""
+        """Return two counts of changes: of passages, and of dates or of the access to collections."""
         with self._engine.index.catalog.reading() as reader:
             return reader.generation, reader.touched
 
@@ -124,9 +123,9 @@ class StarterMaker:
 
 
 def try_questions(engine: QueryEngine) -> Iterator[Starter | None]:
-    """Try questions about the newest reports; yield a starter for each that the library answers, else None.
+    """Try questions about the newest reports; yield a starter for each answered question, else None.
 
-    One question about each report is found before the second about any report.
+    Each report gets a first starter, if it has one, before any report gets a second one.
     """
     quoting = engine.quoting_only()
     waiting = _candidates(engine.index)
@@ -166,7 +165,7 @@ def _candidates(index: Library) -> list[tuple[str, list[Candidate]]]:
 
 
 def _named(candidate: Candidate, publisher: str | None) -> Candidate:
-    """Name the publisher in a question that says *the company*, or asks for a figure but not whose."""
+    """Name the publisher in a question that says *the company*, or asks for a figure without saying whose."""
     question = candidate.question
     if publisher is None or publisher.casefold() in question.casefold():
         return candidate

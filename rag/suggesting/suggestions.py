@@ -1,4 +1,4 @@
-"""Suggestions for the next question: questions whose answers stand close to the last answer's sources.
+"""Suggestions for the next question: questions whose answers are close to the words that an answer cites.
 
 No language model is involved. The sentences around the cited ones are turned into questions
 (:mod:`rag.suggesting.question_rules`), and the engine answers each of them. A question is suggested only if
@@ -42,7 +42,7 @@ _FAR = 20_000
 """The number of code points, before and after that text, that are searched for other uses of a word."""
 
 _NEAREST_PASSAGES = 1
-"""The number of passages of an abstention that are used; the second is seldom close to the question."""
+"""For an abstention, only so many passages are used, because the second is seldom close to the question."""
 
 _SAYS_ENOUGH = 6
 """The fewest words of a question that is clear without an answer beside it."""
@@ -107,7 +107,7 @@ def suggest(engine: QueryEngine, answer: Answer, seconds: float = SECONDS) -> li
 
 
 def candidates_of(index: Library, answer: Answer) -> list[Candidate]:
-    """Return questions whose answers stand near the citations; those nearest to a citation come first."""
+    """Return questions whose answers are near the citations; those nearest to a citation come first."""
     # If no report mentions the subject, the nearest passage is about something else.
     near = answer.passages[:_NEAREST_PASSAGES] if answer.cause == "not_answered" else ()
     places: Sequence[Place] = answer.citations or near
@@ -135,7 +135,7 @@ def _current(index: Library, document_id: int, version: int) -> Document | None:
 
 
 def candidates_in(document: Document, document_id: int, spans: Sequence[Span]) -> Iterator[Candidate]:
-    """Yield the questions whose answers stand in or near ``spans`` of a document, in the text's order."""
+    """Yield the questions whose answers are in or near ``spans`` of a document, in the order of the text."""
     for start, end in _stretches(document.text, spans):
         around = document.text[max(start - _FAR, 0) : end + _FAR]
         for sentence in sentences(document.text[start:end], document.language):
@@ -146,7 +146,7 @@ def candidates_in(document: Document, document_id: int, spans: Sequence[Span]) -
 
 
 def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
-    """Return the stretches around ``spans``, extended to line breaks so that they contain whole sentences."""
+    """Return the starts and ends of the text around ``spans``, extended to line breaks and merged if they meet."""
     stretches: list[tuple[int, int]] = []
     for span in sorted(spans):
         start = text.rfind("\n", 0, max(span.start - _AROUND, 0)) + 1
@@ -175,7 +175,7 @@ def _is_clear(candidate: Candidate, answer: Answer) -> bool:
 
 
 def without_repetitions(candidates: Iterable[Candidate], earlier: Iterable[str]) -> Iterator[Candidate]:
-    """Yield the candidates that repeat neither an asked question nor each other."""
+    """Yield the candidates, without those that repeat an earlier question or a candidate before them."""
     taken = [_words(question) for question in earlier if question]
     for candidate in candidates:
         words = _words(candidate.question)
@@ -189,7 +189,7 @@ def _words(question: str) -> frozenset[tuple[str, str]]:
 
 
 def is_answered_by(candidate: Candidate, answer: Answer) -> bool:
-    """Return whether the first citation of ``answer`` lies in the candidate's sentence.
+    """Return whether the first citation of ``answer`` is within the candidate's sentence.
 
     This is False for an abstention, and for an answer to a rewritten form of the question.
     """

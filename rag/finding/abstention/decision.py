@@ -24,8 +24,8 @@ from rag.finding.reading import Reading
 from rag.questions import Form, Kind, Question, fits_kind
 
 _RARE = 0.7
-"""The user is told of a word that the found texts lack if its rarity is at least this share of the rarity of
-the question's rarest word."""
+"""An abstention names a word that the passages lack if its rarity is at least this share of the rarity of the
+question's rarest word."""
 
 _MAY_LEAD = 0.5
 """A reranker may put a sentence first that has at least this share of the best sentence's probability."""
@@ -83,11 +83,13 @@ def decide(
 
 
 def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abstention | None:
-    """Return the reason for an abstention if the evidence lacks a name, a year or a part of a year; or None.
+    """Return an abstention if the best report lacks a name or a period of the question; else None.
 
-    A name may be anywhere in the report, its title and its publisher. A year and a part of a year must be in
-    a passage whose sentence may lead the answer, its headings, its title or its date. The answer to a
-    comparison may name one of two things. In another language than the question's, only years are sought.
+    - A name must be in the text of the report, in its title or in its publisher. Names are not sought for a
+      comparison, because its answer may name only one of the two things.
+    - A year, or a part of a year such as a quarter, must be in a passage that may give the first sentence of
+      the answer, or in the headings, title or date of that passage.
+    - In a report in another language than the question, only years are sought.
     """
     least = _MAY_LEAD * ranked[0].score
     readings = list(dict.fromkeys(item.candidate.reading for item in ranked if item.score >= least))
@@ -116,7 +118,7 @@ def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abs
 
 
 def _read(reading: Reading) -> str:
-    """Return the title and the sentences of a reading, with the headings of rows, one per line."""
+    """Return the title and the sentences of a passage, one per line; rows of tables with their headings."""
     return "\n".join([reading.document.title, *(sentence.in_context for sentence in reading.sentences)])
 
 
@@ -188,7 +190,6 @@ def _empty(*, filtered: bool) -> str:
 
 
 def _foreign(index: Snapshot, question: Question, reading: Reading) -> Abstention:
-    """Return the abstention for a question whose nearest reports are in a different language."""
     asked, written = name_language(question.language), name_language(reading.document.language)
     languages = f"The question is in {asked}, the nearest reports are in {written}"
     reads = index.encoder.languages
@@ -206,10 +207,10 @@ _ENGLISH = Locale("en")
 
 
 def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
-    """Warn the reader if the cited sentences are in another language, or lack its names or parts of a year.
+    """Return a warning for the user if the cited sentences may not answer the question; else None.
 
-    Returns:
-        A sentence for the user; None if there is nothing to warn about.
+    They may not if they are in another language than the question, or if they lack one of its names or one
+    of its parts of a year, such as a quarter.
     """
     foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
     if foreign:
@@ -225,7 +226,7 @@ def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
 
 
 def _that_matter(index: Snapshot, question: Question, words: Sequence[str]) -> list[str]:
-    """Return those of ``words`` that are names, figures, or about as rare as the question's rarest word."""
+    """Return the words that are names, figures, or nearly as rare as the question's rarest word."""
     language = question.language
     rarity = content_terms(index, question, language)
     least = _RARE * max(rarity.values(), default=0.0)
@@ -243,5 +244,5 @@ def name_language(code: str) -> str:
 
 
 def quote_list(words: Iterable[str]) -> str:
-    """Return words in quotation marks, without the endings of possessives, separated by commas."""
+    """Return words in quotation marks, with commas between them and without possessive endings (*'s*)."""
     return ", ".join(f"“{POSSESSIVE.sub('', word)}”" for word in words)

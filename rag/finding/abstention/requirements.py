@@ -1,7 +1,7 @@
-"""Finds what a question requires of its evidence, and a text lacks: names, years, and parts of years.
+"""Finds the names, years and parts of years (such as quarters) that a question has and a text lacks.
 
 *What was Walmart's revenue in the third quarter of 2023?* can only be answered by a report that names
-Walmart, and by a passage about that quarter, however near the rest of another passage is.
+Walmart, and by a passage about that quarter. No similarity of the other words can replace them.
 """
 
 from __future__ import annotations
@@ -26,11 +26,15 @@ _LINK = r"\W+(?:(?:of|on|for|and|the)\W+)?"
 _FISCAL = regex.compile(r"\s(?:fiscal|financial)(?:\syear)?\b", regex.IGNORECASE)
 
 _FIRST_DAYS = 7
-"""A quarter of whole weeks may end some days after the month: on 2 April."""
+"""A quarter of whole weeks may end up to this many days after its last month: on 2 April."""
 
 
 def phrases(question: Question) -> list[str]:
-    """Return the question's names, except figures and parts of dates; consecutive names are joined."""
+    """Return the question's names, without figures and parts of dates; adjacent names form one phrase.
+
+    Return nothing if capitals do not tell names from other words: in German, and in a question written in
+    capitals or like a title.
+    """
     words = _WORD.findall(question.text)
     # In German, every noun has a capital.
     if question.language == "de" or question.text.isupper() or any(map(_is_of_a_title, words[1:])):
@@ -54,7 +58,11 @@ def _is_of_a_title(word: str) -> bool:
 
 
 def absent_names(question: Question, text: str) -> list[str]:
-    """Return the question's names of which ``text`` has no capitalised word, long form or country."""
+    """Return the question's names that ``text`` does not mention.
+
+    A text mentions a name if it has a word of the name with a capital, the words that an acronym stands for,
+    or another name of the same country.
+    """
     return [phrase for phrase in phrases(question) if not _names(text, phrase)]
 
 
@@ -70,14 +78,15 @@ def _names(text: str, phrase: str) -> bool:
 
 
 def _as_written(name: str) -> str:
-    """Return a pattern for a name with its first letter as it is or a capital: *eBay*, *EBAY*, not *ebay*."""
+    """Return a pattern for a name in any case, except without its capital: not *target* for *Target*."""
     return rf"[{regex.escape(name[0])}{regex.escape(name[0].upper())}](?i:{regex.escape(name[1:])})"
 
 
 def _spells_out(text: str, name: str) -> bool:
-    """Return whether a text has the words of an acronym; small letters count unless it has only two letters.
+    """Return whether a text has the words for which the acronym ``name`` stands.
 
-    *Research and development* spells out R&D, and *earnings per share* EPS, but *each user* not EU.
+    For an acronym of two letters, the words need capitals: *earnings per share* spells out EPS, but *each
+    user* does not spell out EU.
     """
     if not name.isupper():
         return False
@@ -93,9 +102,9 @@ def absent_years(question: Question, text: str) -> list[str]:
 def absent_periods(question: Question, text: str) -> list[str]:
     """Return the parts of years, as the question writes them, that ``text`` is not about.
 
-    A text is about a part of a year if it names it, or a date at its end: *June 30* for the second quarter
-    and the first half. Dates say nothing about fiscal years, so a text must name another part of a year to
-    lack one of a fiscal year.
+    A text is about a part of a year if it names the part, or a date at the part's end: *June 30* for the
+    second quarter and for the first half. In a question about a fiscal year, dates do not count, because
+    fiscal years end on different dates. Return nothing for a text without any date or part that counts.
     """
     plain = _FISCAL.sub("", question.text)
     asked = [moment for moment in _moments(plain, question.language) if moment.until]
@@ -115,14 +124,18 @@ def absent_periods(question: Question, text: str) -> list[str]:
 
 
 def _moments(text: str, language: str) -> list[Moment]:
-    """Return the dates and parts of years in a line that have a month."""
+    """Return the parts of years in a line, and the dates that have a month."""
     found = dates(text, language)
     joined = [period for _, _, period in joined_periods(found, text)]
     return [moment for moment in found if moment.month] + joined
 
 
 def _is_in(moment: Moment, part: Moment) -> bool:
-    """Return whether a text about ``moment`` may be about ``part``; an unknown year agrees with any."""
+    """Return whether a text that names ``moment`` may be about ``part``, a part of a year.
+
+    Two parts are compared by their months only. A date must be at the end of the part, and its year must be
+    the same if both years are known.
+    """
     if moment.year and part.year and moment.year != part.year and not moment.until:
         return False
     if moment.until:

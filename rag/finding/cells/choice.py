@@ -1,7 +1,7 @@
 """Chooses the cell of a cited row that a question means, or none if the question may mean several.
 
 A wrong cell in bold is worse than none, so a column is chosen only if its headings fit the question clearly
-better than those of every other column, and if no other place of the table fits it better.
+better than those of every other column, and if no other row of the table fits the question better.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ CLEARLY = 0.75
 """The best column is clear if the second-best column has at most this share of the best one's score."""
 
 NAMED = 0.5
-"""A question names a row if it has at least this share of the row's label, in words weighted by rarity."""
+"""A question names a row if it has at least this share of the words of its label, weighted by rarity."""
 
 COVERED = 0.5
 """A cell can be meant only if the names of the cell, its table and its document (:func:`is_covered`) contain
@@ -40,7 +40,7 @@ _NUMERAL = regex.compile(r"\p{N}(?:[\p{N}.,]*\p{N})?")
 
 @dataclass(frozen=True, slots=True)
 class CellChoice:
-    """Chooses the cells of an answer's rows.
+    """Chooses the cells that a question means in the table rows that an answer cites.
 
     Attributes:
         index: the library, for the rarity of words.
@@ -120,7 +120,7 @@ def choose_cell(
 
 
 def cells_of(index: Snapshot, question: Question, row: Row) -> list[TableCell]:
-    """Return the cells of a row; an empty list if the question does not name the row, or may mean another."""
+    """Return the cells of a row; none if the question does not name the row, or may mean another table."""
     every = table_cells(row.text, row.header, row.span)
     if not every or not _is_named(index, question, row) or _names_another(index, question, row, every):
         return []
@@ -128,7 +128,7 @@ def cells_of(index: Snapshot, question: Question, row: Row) -> list[TableCell]:
 
 
 def _is_value(words: str) -> bool:
-    """Return whether a cell has a quantity, or a sign such as a dash in its place."""
+    """Return whether a cell has a quantity, or only a sign such as a dash instead."""
     return is_quantity(words) or not any(map(str.isalnum, words))
 
 
@@ -145,7 +145,7 @@ def _is_named(index: Snapshot, question: Question, row: Row) -> bool:
 
 
 def is_covered(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
-    """Return whether the names of a cell, its table and its document contain enough words of the question."""
+    """Return whether a cell's labels, table headings and document title have enough words of the question."""
     names = [cell.row, cell.column, row.header.of(row.text), row.title]
     if len(asked_kinds(question.text) & kinds_of(cell, _caption(row))) > 1:
         names += words_for_kinds(question.text)
@@ -167,11 +167,13 @@ def rows_of(row: Row) -> list[list[TableCell]]:
 
 
 def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCell) -> bool:
-    """Return whether another place in the table, or a row of another table, fits the question better.
+    """Return whether another cell of the table, or a row of another table, fits the question better.
 
-    Another place fits better if its names have all words of the question that the names of ``cell`` have, and
-    more. Another row that has the same words of the question fits better if its label is shorter: a question
-    for *total liabilities* does not mean *total current liabilities*. The other place need not hold a figure.
+    - A cell fits better if the labels of its row and column have all words of the question that the labels of
+      ``cell`` have, and more. It may be an empty cell.
+    - A row with the same words of the question fits better if its label is shorter: a question for *total
+      liabilities* does not mean *total current liabilities*.
+    - A row of another table fits better if the question has its whole label (:func:`_lacks_name`).
     """
     asked = content_terms(index, question, row.language)
 
@@ -198,10 +200,10 @@ def _means_another(index: Snapshot, question: Question, row: Row, cell: TableCel
 
 
 def _lacks_name(question: Question, row: Row, cell: TableCell, asked: frozenset[Term]) -> bool:
-    """Return whether the question has a row's label, from anywhere in the document, that ``cell`` lacks.
+    """Return whether the question has the label of a row of the document, and ``cell`` lacks a word of it.
 
-    The label must begin with a capital, in the question too: this tells the name of a row, such as *Water*,
-    from an ordinary word.
+    The label must begin with a capital, in the question too. The capital tells the name of a row, such as
+    *Water*, from an ordinary word.
     """
     names = "\n".join([cell.row, cell.column, row.header.of(row.text), row.title])
     lacking = asked - _terms(names, row.language)
@@ -219,9 +221,9 @@ def _spaced(words: str) -> str:
 
 
 def _names_another(index: Snapshot, question: Question, row: Row, every: Sequence[TableCell]) -> bool:
-    """Return whether a word of the question stands in another cell of the row, but not in the row's label.
+    """Return whether a word of the question is in another cell of the row, but not in the row's label.
 
-    Then the question may mean another table: if two tables stand side by side, each line is a row of both.
+    The question may then mean another table: if two tables are side by side, each line is a row of both.
     """
     asked = [term for term in content_terms(index, question, row.language) if not term[1].isdecimal()]
     label = _terms(every[0].row, row.language)
@@ -252,10 +254,10 @@ def _caption(row: Row) -> str:
 
 
 def _column_periods(row: Row) -> dict[Span, Periods]:
-    """Return the periods that the headings name over each cell of a row.
+    """Return the periods that the headings above each cell of a row name, by the span of the cell.
 
-    A column of changes without a period, such as *% change*, compares the columns on its left, so it takes
-    the length of their period.
+    A column of changes such as *% change* compares the columns on its left. If its heading names no length
+    of a period, it gets the length of theirs.
     """
     periods: dict[Span, Periods] = {}
     lengths: frozenset[str] = frozenset()
@@ -273,8 +275,9 @@ def _clearest(
 ) -> TableCell | None:
     """Return the cell whose column fits the question clearly better than all other columns, or None.
 
-    Words that name the row or stand in every column do not count. Of columns that fit equally well, the one
-    whose heading is a part of all others' is the clearest: *Change* and not *Change at constant currency*.
+    Words that name the row, or that occur in the headings of every column, do not count. Of columns that fit
+    about equally well, the clearest has the heading whose words are in all other headings: *Change*, not
+    *Change at constant currency*.
     """
     weights = content_terms(index, question, row.language)
     label = _terms(found[0].row, row.language) if found else frozenset()

@@ -24,16 +24,16 @@ _ASKS_MONEY = regex.compile(
 )
 _IS_PERCENTAGE = regex.compile(r"%|\bper ?cent", regex.IGNORECASE)
 _ARE_PERCENTAGES = regex.compile(r"(?:^|\b(?:as an?|in)\s|\()(?:%|per ?cent)", regex.IGNORECASE)
-"""Matches words about all cells, but not *in millions, except percentages*."""
+"""Matches words by which all cells are percentages, so not *in millions, except percentages*."""
 
 
 def asks_percentage(question: str) -> bool:
-    """Return whether the answer to a question is a percentage. A percentage that it states does not count."""
+    """Return whether a question asks for a percentage. A percentage that it states itself does not count."""
     return _ASKS_PERCENTAGE.search(question) is not None
 
 
 def asked_kinds(question: str) -> Set[ValueKind]:
-    """Return the kinds of value that a question asks for; both for *By what percentage did it grow?*."""
+    """Return the kinds of value that a question asks for: two kinds for *By what percentage did it grow?*."""
     found: set[ValueKind] = {"change"} if _ASKS_CHANGE.search(question) else set()
     return found | {"percentage"} if asks_percentage(question) else found
 
@@ -49,7 +49,7 @@ def kinds_of(cell: TableCell, caption: str = "") -> Set[ValueKind]:
 
     Args:
         cell: the cell.
-        caption: the words over the columns of its table, such as *as a percentage of revenues*.
+        caption: the words above all columns of its table, such as *as a percentage of revenues*.
     """
     found: set[ValueKind] = {"change"} if _NAMES_CHANGE.search(f"{cell.row} {cell.column}") else set()
     is_percentage = (
@@ -66,6 +66,6 @@ def names_change(words: str) -> bool:
 
 
 def excludes_kind(question: str, cell: TableCell, caption: str) -> bool:
-    """Return whether a question cannot mean a cell, because it asks for another kind of value."""
+    """Return whether a question cannot mean a cell, because the cell has the wrong kind of value."""
     lacks = not asked_kinds(question) <= kinds_of(cell, caption)
     return lacks or (cell.unit == "%" and _ASKS_MONEY.search(question) is not None)

@@ -49,8 +49,8 @@ class CellNumber:
 def decimal_mark(table: str, language: str) -> DecimalMark | None:
     """Return the decimal mark of a table's numbers; None if it is in doubt.
 
-    A number such as ``1,234.5`` or ``12.5`` decides. If the table has no such number, the language decides: a
-    point in English, a comma in a language that writes 1.234,5.
+    A number that is possible with only one mark, such as ``12.5``, decides. If the table has no such number,
+    the language decides: a point in English, a comma in a language that writes 1.234,5.
 
     Args:
         table: the words of the table.

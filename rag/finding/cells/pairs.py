@@ -55,7 +55,7 @@ _SHAPES = regex.compile(
     r"|first|second|third|fourth|[qh][1-4]|[1-4][qh]|(?:19|20)\d\d)\b",
     regex.IGNORECASE,
 )
-"""Words of a comparison that do not say what is compared."""
+"""Words of a comparison that say how things are compared, or for which period, but not which things."""
 
 _DATES = regex.compile(
     r"\p{N}+|\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)\p{L}*|\b(?:as )?restated\b|[^\p{L}\p{N}]+",
@@ -72,7 +72,7 @@ class CellPair:
     Attributes:
         first: the cell of the later year, or the cell of the row that the question names first.
         second: the other cell.
-        is_over_time: whether only the years of the cells differ.
+        is_over_time: whether the cells differ only in their years.
         mark: the decimal mark of their table; None if it is in doubt.
         language: the language of their document.
     """
@@ -106,15 +106,15 @@ def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> Cel
 
 
 def subject_of(question: Question) -> Question:
-    """Return a comparison without the words that do not say what is compared, such as *rise* and *2023*."""
+    """Return a question with only the words that say what is compared: without *rise* and *2023*."""
     return replace(question, text=_SHAPES.sub(" ", question.text))
 
 
 def place_of_name(question: str, cell: TableCell, other: TableCell, language: str) -> int | None:
-    """Return the offset at which a question first names the row of ``cell``, by words that ``other`` lacks.
+    """Return the offset at which a question first names the row of ``cell``.
 
-    These are the words in the name of ``cell``'s row that are not in the name of ``other``'s row. Return None
-    if there are none, or if the question lacks one of them.
+    Only the words that tell this row from the row of ``other`` count. Return None if there are no such words,
+    or if the question lacks one of them.
     """
     own = {term for term in _terms(cell.row, language) if not term[1].isdecimal()}
     own -= _terms(other.row, language)
@@ -199,7 +199,7 @@ def _of_two_rows(index: Snapshot, question: Question, rows: Sequence[Row]) -> Ce
 
 
 def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -> bool:
-    """Return whether the question asks only for the two figures: no average, no share, no other period."""
+    """Return whether the question asks only for the two figures, not for an average, share or other period."""
     if any(word.lower() not in names.lower() for word in _DERIVED.findall(question.text)):
         return False
     # Two columns named only by years may be full years, so a length of time in the question, such as a
@@ -244,7 +244,6 @@ def _has_rival(index: Snapshot, question: Question, row: Row, pair: CellPair) ->
 
 
 def _row_names(row: Row) -> set[str]:
-    """Return the names of all rows in the table of ``row``, each with the names of its groups."""
     return {found[0].row for found in rows_of(row)}
 
 

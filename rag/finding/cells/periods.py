@@ -20,7 +20,7 @@ _MONTHS_OF_WEEKS = {
     **dict.fromkeys((12, 13, 14, 16, 17), 3), **dict.fromkeys((24, 26, 27, 28), 6),
     **dict.fromkeys((36, 39, 40), 9), **dict.fromkeys((52, 53), 12),
 }  # fmt: skip
-"""The months that fiscal periods of whole weeks stand for. Some companies' quarters have 12 and 16 weeks."""
+"""The length in months of a fiscal period, by its weeks. Some companies' quarters have 12 and 16 weeks."""
 
 _LENGTH = regex.compile(
     rf"\b(?P<count>\d{{1,2}}|{'|'.join(_COUNTS)})[\s-](?P<unit>month|week)s?\b"
@@ -33,7 +33,7 @@ _PATH = regex.compile(r"\s*[›\n]\s*")
 
 @dataclass(frozen=True, slots=True)
 class Periods:
-    """The periods that some words name.
+    """The periods that a text names.
 
     Attributes:
         years: the years.
@@ -48,9 +48,10 @@ class Periods:
     def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
         """Return whether a question with these periods cannot mean a certain cell.
 
-        Years, months and lengths are compared separately. For each of the three, one heading decides: that of
-        the column if it names any, else that of the row, else the caption. But a cell is not excluded if its
-        row names all that the question names.
+        Years, months and lengths are compared separately. Each excludes the cell if the question and the cell
+        both have some, but none in common. The cell has those of its column or, if its column has none, those
+        of its row, or else those of the caption. But if its row has all those of the question, the cell is
+        not excluded.
 
         Args:
             column: the periods that the headings of the cell's column name.
@@ -67,7 +68,7 @@ class Periods:
         )
 
     def shared(self, other: Periods) -> frozenset[tuple[str, object]]:
-        """Return the years, months and lengths that these periods and ``other`` have in common."""
+        """Return the years, months and lengths that both have, as pairs such as ``("year", 2023)``."""
         names = ("year", "month", "length")
         return frozenset(
             (name, each)
@@ -82,7 +83,7 @@ class Periods:
 
 @lru_cache(maxsize=1024)
 def periods_of(words: str, language: str) -> Periods:
-    """Return the periods that a question, or the path of a heading, names."""
+    """Return the periods that a question, a label or the headings of a column name."""
     text = _PATH.sub(" ", words)
     found = [moment for moment in dates(text, language) if not moment.may_be_count]
     for first, last, whole in joined_periods(found, text):

@@ -47,7 +47,7 @@ class ReaderModel(nn.Module):
     """
 
     def __init__(self, bert: nn.Module, hidden_size: int) -> None:
-        """Put new heads on ``bert``, a :class:`index.embedding.bert.Bert` or one with adapters."""
+        """Put untrained heads on ``bert``, a :class:`index.embedding.bert.Bert` with or without adapters."""
         super().__init__()
         self.bert = bert
         self.span = nn.Linear(hidden_size, 2)

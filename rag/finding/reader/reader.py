@@ -92,7 +92,7 @@ class BundledReader:
         self._remembered = lru_cache(REMEMBERED_QUESTIONS)(self._scores)
 
     def read(self, question: str, windows: Sequence[Window]) -> list[WindowRead]:
-        """Return the scores of each window, in order; run the network once, or take them from memory.
+        """Return the scores of each window, in order. The scores of recent questions come from memory.
 
         Raises:
             ReaderError: if the file of changes does not fit the bundled encoder.
@@ -172,12 +172,12 @@ def open_reader(name: str | None = None) -> Reader | None:
 
 @cache
 def bundled_reader() -> BundledReader:
-    """Return the bundled reader, of which a process needs only one."""
+    """Return the bundled reader. All callers in a process share it."""
     return BundledReader()
 
 
 def _merged(weights: Path) -> ReaderModel:
-    """Return the bundled encoder with the changes in the file ``weights`` added, and with its heads."""
+    """Return the bundled encoder, changed by the file ``weights``, with the heads from that file."""
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 

@@ -35,12 +35,13 @@ def can_read(reader: Reader, question: Question) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class CandidateWindow:
-    """A run of neighbouring sentences of one reading, as a reader reads it.
+    """A run of neighbouring sentences, as a reader reads it.
 
     Attributes:
-        reading: the reading.
-        places: the numbers of the sentences in the reading, from 0 and consecutive.
-        window: the headings of a table, if the run begins with one of its rows, and then the sentences.
+        reading: the stretch of a document that contains the sentences.
+        places: the consecutive numbers of the sentences in ``reading``, from 0.
+        window: the title and the sentences. If the run begins with a row of a table, the headings of the
+            table come before the sentences.
     """
 
     reading: Reading
@@ -62,7 +63,7 @@ def apply_reader(
         reader: the reader.
         question: the question.
         ranked: the candidates, best first by their other features.
-        windows: the windows of the best ones, from :func:`windows_of`.
+        windows: the windows of the best candidates, from :func:`windows_of`.
 
     Returns:
         The candidates that were read, in the same order. The others are left out, because scores without a
@@ -118,7 +119,7 @@ def _chosen(ranked: Sequence[Candidate]) -> list[tuple[Reading, tuple[int, ...]]
     """Choose runs of sentences around the best candidates, about ``_BUDGET_CHARACTERS`` in all.
 
     Returns:
-        For each run, the :class:`Reading` that it comes from, and the numbers of its sentences in it.
+        For each run, the :class:`Reading` that contains it, and the numbers of the sentences in this reading.
     """
     wanted: dict[Reading, set[int]] = {}
     budget = _BUDGET_CHARACTERS

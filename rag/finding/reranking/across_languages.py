@@ -19,16 +19,16 @@ _MAX_CHARACTERS = 400
 def compare_across(encoder: Encoder, question: Question, candidates: Sequence[Candidate]) -> list[Candidate]:
     """Compare a question, token by token, with the nearest sentences in other languages.
 
-    The stored vector of a sentence was made while the encoder read the whole passage, so it differs little
-    from the vectors of neighbouring sentences, and between two languages there are no common words to tell
-    the sentences apart. This function therefore embeds each sentence again, with only its title and headings.
-    The new ``cosine`` of a candidate is the mean of the stored vector's cosine and the new vector's cosine;
-    ``late`` is the token-by-token similarity.
+    The encoder read the whole passage to make the stored vector of a sentence, so this vector differs little
+    from the vectors of neighbouring sentences. Between two languages, no common words tell the sentences
+    apart. This function therefore embeds each sentence again, with only its title and headings. The new
+    ``cosine`` of a candidate is the mean of the stored vector's cosine and the new vector's cosine; ``late``
+    is the token-by-token similarity.
 
     Returns:
         First the candidates that are not compared: those in the question's language, and those in a
         language that the encoder does not read. Then the ``COMPARED`` nearest of the other candidates; the
-        rest are dropped. If the encoder does not read the question's language, all candidates are returned.
+        rest are dropped. If the encoder does not read the question's language, nothing changes.
     """
     known = encoder.languages or frozenset()
     carried = [
