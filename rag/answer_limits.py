@@ -23,7 +23,7 @@ MAX_SENTENCES = 8
 """The most sentences of a quoted answer; it has at least one."""
 
 CERTAIN = 0.9
-"""The lowest probability that the library answers a question at which the answer counts as certain.
+"""An answer counts as certain if the probability that the library answers the question is at least this.
 
 Below it, the best verdict on a sentence that a language model writes is ``paraphrased``. Of the unanswerable
 questions in the evaluation sets squad2 and clapnq, a tenth and none reach it (``benchmarks/certain.py``)."""
@@ -39,8 +39,8 @@ class AnswerLimits:
         read_hits: the number of passages that are read.
         widen_by: the number of sentences that are read on each side of a passage.
         max_sentences: the most sentences of an answer.
-        certain: the lowest probability that the library answers at which the answer counts as certain. Below
-            it, no sentence of a language model has the verdict ``supported``.
+        certain: the answer counts as certain if the probability that the library answers is at least this.
+            Below it, no sentence of a language model has the verdict ``supported``.
         threshold: the engine abstains if the probability that the library answers is lower than this; None
             for the calibrated threshold.
     """

@@ -126,10 +126,7 @@ class QueryEngine:
 
     @property
     def is_warming(self) -> bool:
-        """Return whether the models are still being loaded, so that questions wait.
-
-        A server that loads them in the background sets this property; :meth:`warm_up` clears it.
-        """
+        """Return whether the models are still loading. A server sets this; :meth:`warm_up` clears it."""
         return self._state.is_warming
 
     @is_warming.setter
@@ -191,7 +188,7 @@ class QueryEngine:
         return self._events(asked, filters, conversation, keeps=self.keeps, exact=exact, on_answer=on_answer)
 
     def use(self, writer: Writer | None) -> None:
-        """Exchange the writer of the answers to later questions; None to quote.
+        """Let ``writer`` write the answers to later questions; None to quote the reports instead.
 
         Questions in progress keep the old writer, whose model is closed when the last of them ends.
         """
@@ -358,7 +355,10 @@ class QueryEngine:
     def _reranked(
         self, index: Snapshot, question: Question, ranked: list[Scored], weights: Weights, clock: _Clock
     ) -> tuple[list[Scored], Weights]:
-        """Rank with the reranker, if it applies, and order similar rows; also return the weights used."""
+        """Return the sentences in their final order, and the weights that ranked them.
+
+        The reranker ranks them again if the reader read them. Similar rows of tables are always ordered.
+        """
         if self.reranker is None or self.reader is None or not can_read(self.reader, question):
             return order_similar_rows(index, question, ranked), weights
         candidates = apply_reranker(self.reranker, question.text, [item.candidate for item in ranked])

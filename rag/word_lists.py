@@ -18,5 +18,5 @@ def listed(words: str) -> frozenset[str]:
 
 
 def lines(table: str) -> list[str]:
-    """Return the entries of ``table``, a text with commas between them, in order; each on one line."""
+    """Return the entries of ``table``, a text with commas between them, in order and without line breaks."""
     return [" ".join(entry.split()) for entry in table.split(",") if entry.strip()]

@@ -223,7 +223,7 @@ def _adapter() -> TypeAdapter[Answer]:
 
 
 def _differs(given: Any, read: Any, place: tuple[str | int, ...]) -> str | None:  # noqa: ANN401 (JSON)
-    """Describe the first value of ``given`` that ``read`` does not have; None if ``read`` has them all."""
+    """Describe the first JSON value of ``given`` that ``read`` does not have; None if it has them all."""
     if isinstance(given, dict) and isinstance(read, dict):
         for name, value in given.items():
             if name not in read:

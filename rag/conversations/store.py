@@ -30,7 +30,7 @@ from rag.errors import AnswerNotFoundError, ConversationNotFoundError
 
 @dataclass(frozen=True, slots=True)
 class SearchFields:
-    """The fields of an answer that searches and lists of answers use.
+    """The data with which an answer is searched for and listed.
 
     Attributes:
         heading: the line that a list shows for the answer: the question.
@@ -106,7 +106,7 @@ class AnswerStore:
             conversation_id: the conversation that the answer continues, or None.
             created: when the answer was made, ISO 8601 in UTC.
             body: the answer as JSON text.
-            fields: the fields that searches and lists use.
+            fields: the data with which the answer is searched for and listed.
             replaces: the id of an answer of the same conversation. That answer and all later ones leave the
                 conversation in the same transaction; they remain readable by their ids. An unknown id
                 replaces nothing.

@@ -79,7 +79,7 @@ def _newest_first(cited: Citation) -> tuple[bool, tuple[int, ...], int, int, int
 
 
 def _differ(one: Statement, other: Statement) -> bool:
-    """Return whether the figure of each statement disagrees with all figures in the other's sentence."""
+    """Return whether the figure of each statement disagrees with all figures in the sentence of the other."""
     pairs = [(one.quantity, figure) for figure in (other.quantity, *other.others)]
     pairs += [(other.quantity, figure) for figure in one.others]
     return not any(_comparable(*pair) and _agree(*pair) for pair in pairs)
@@ -183,7 +183,7 @@ def _is_of(word: str, names: Collection[str]) -> bool:
 
 
 def _cosine(one: Statement, other: Statement, encoder: Encoder | None) -> float:
-    """Return the cosine similarity of two sentences without their figures; 0 if no encoder reads their language."""
+    """Return the cosine similarity of two sentences without their figures; 0 if it cannot be measured."""
     if encoder is None or not may_be_in(one.language, encoder.languages):
         return 0.0
     first, second = encoder.encode([one.masked, other.masked])

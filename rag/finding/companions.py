@@ -114,7 +114,7 @@ def _sentences(item: Scored) -> Sequence[ReadSentence]:
 def neighbour(item: Scored, step: int) -> Scored:
     """Return the sentence ``step`` places after ``item`` in the text, with the probability of ``item``.
 
-    A negative ``step`` counts backwards. The sentence must be in the same stretch of text that was read.
+    A negative ``step`` counts backwards. The sentence must be part of the same :class:`Reading`.
     """
     place = item.candidate.place + step
     sentence = _sentences(item)[place]

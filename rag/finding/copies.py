@@ -145,7 +145,7 @@ def without_repeated_sentences(ranked: Sequence[Scored], copies: Copies) -> list
 
 
 def without_repeated_readings(readings: Sequence[Reading], copies: Copies) -> list[Reading]:
-    """Drop each passage at least half of whose sentences are in earlier ones from copies of its document."""
+    """Drop each passage if earlier ones from copies of its document have at least half of its sentences."""
     shares = _repeated_shares(
         readings,
         copies,

@@ -37,7 +37,7 @@ _BETWEEN = regex.compile(r"[^\p{L}\p{M}]+")
 
 
 def greeting(question: Question) -> Abstention | None:
-    """Return the reply to a question that only greets or thanks, as an abstention; None for any other one."""
+    """Return the abstention that replies to a mere greeting or thanks; None for any other question."""
     cause = _causes().get(_plain(question.text))
     return Abstention(cause, _REASONS[cause]) if cause else None
 

@@ -66,7 +66,7 @@ class Reading:
 
 
 def read(index: Snapshot, hits: Sequence[Hit], widen_by: int = WIDEN_BY) -> list[Reading]:
-    """Return the found passages, widened by the neighbouring sentences. Those that then touch are merged.
+    """Return the found passages, widened by the neighbouring sentences. Passages that then touch are merged.
 
     Args:
         index: the library that was searched.

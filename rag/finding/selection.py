@@ -98,10 +98,10 @@ def _raising(ranked: Sequence[Scored], most: int) -> list[Scored]:
 
 
 def _rows_named(best: Sequence[Scored], question: str) -> list[Scored]:
-    """Return the best sentence, a row that the question names, and the other named rows of its group.
+    """Return the best sentence and the other rows of its group that the question names.
 
     A row is named by its whole label, such as *Space*, with a capital. Return nothing if the best sentence is
-    not such a row, or if the question names no other row.
+    not a row that the question names, or if the question names no other row of the group.
     """
     words = f" {_spaced(question)} "
 
@@ -129,7 +129,7 @@ def _spaced(words: str) -> str:
 
 
 def _for_each_name(ranked: Sequence[Scored], names: Sequence[str]) -> list[Scored]:
-    """Return the best sentence, then the best one for each name of the question that is still missing."""
+    """Return the best sentence, then the best one with each name of the question that the others lack."""
     chosen = list(ranked[:1])
     for name in names:
         if not any(_has(item, name) for item in chosen):

@@ -100,8 +100,8 @@ def correct(index: Snapshot, question: Question) -> str | None:
 
     Words of fewer than four letters, words with figures, words in capitals or in quotation marks, and words
     of scripts without spaces stay as they are. In languages other than English, and in names, only a dropped
-    letter or two swapped letters are corrected. Any other letter may make another word, or the name of
-    another person.
+    letter or two swapped letters are corrected. With an added or a different letter, the word may be
+    another word, or the name another person's.
 
     Returns:
         The corrected question; None if nothing is corrected.

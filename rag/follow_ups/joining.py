@@ -76,7 +76,7 @@ def is_from_another_report(question: Question, history: Sequence[Exchange], titl
 
 
 def _base(history: Sequence[Exchange]) -> str:
-    """Return the last turn's question, after the earlier question on which it depends, if there is one."""
+    """Return the last turn's question, preceded by the earlier question on which it depends, if any."""
     *earlier, last = history
     question = last.standalone.strip()
     parts = [part for part in _SENTENCE.split(question) if part]

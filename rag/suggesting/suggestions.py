@@ -146,7 +146,7 @@ def candidates_in(document: Document, document_id: int, spans: Sequence[Span]) -
 
 
 def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
-    """Return the starts and ends of the text around ``spans``, extended to line breaks and merged if they meet."""
+    """Return the starts and ends of whole lines of text around ``spans``; stretches that meet are merged."""
     stretches: list[tuple[int, int]] = []
     for span in sorted(spans):
         start = text.rfind("\n", 0, max(span.start - _AROUND, 0)) + 1
@@ -162,7 +162,7 @@ def _stretches(text: str, spans: Iterable[Span]) -> list[tuple[int, int]]:
 def _is_clear(candidate: Candidate, answer: Answer) -> bool:
     """Return whether a reader of the answer can tell what the question is about.
 
-    "The plan" is clear if the answer or a title mentions a plan. An abstention mentions nothing, so that the
+    "The plan" is clear if the answer or a title mentions a plan. An abstention mentions nothing, so the
     question then needs more words.
     """
     if answer.abstained and len(candidate.question.split()) < _SAYS_ENOUGH:

@@ -83,7 +83,7 @@ def decide(
 
 
 def _unmet(index: Snapshot, question: Question, ranked: Sequence[Scored]) -> Abstention | None:
-    """Return an abstention if the best report lacks a name or a period of the question; else None.
+    """Return an abstention if the passages or the report lack a name or period of the question; else None.
 
     - A name must be in the text of the report, in its title or in its publisher. Names are not sought for a
       comparison, because its answer may name only one of the two things.
@@ -207,10 +207,10 @@ _ENGLISH = Locale("en")
 
 
 def caveat(question: Question, cited: Sequence[Scored]) -> str | None:
-    """Return a warning for the user if the cited sentences may not answer the question; else None.
+    """Return a warning for the user if the cited sentences may fail to answer the question; else None.
 
-    They may not if they are in another language than the question, or if they lack one of its names or one
-    of its parts of a year, such as a quarter.
+    The warning says that they are in another language than the question, or that they lack a name or a part
+    of a year (such as a quarter) that the question has.
     """
     foreign = {item.candidate.reading.document.language for item in cited if item.candidate.features.foreign}
     if foreign:

@@ -1,7 +1,8 @@
 """Finds the names, years and parts of years (such as quarters) that a question has and a text lacks.
 
 *What was Walmart's revenue in the third quarter of 2023?* can only be answered by a report that names
-Walmart, and by a passage about that quarter. No similarity of the other words can replace them.
+Walmart, and by a passage about that quarter. A passage without them does not answer, even if all its other
+words match.
 """
 
 from __future__ import annotations
@@ -78,7 +79,7 @@ def _names(text: str, phrase: str) -> bool:
 
 
 def _as_written(name: str) -> str:
-    """Return a pattern for a name in any case, except without its capital: not *target* for *Target*."""
+    """Return a pattern for a name with its capital, in any case otherwise: *TARGET*, but not *target*."""
     return rf"[{regex.escape(name[0])}{regex.escape(name[0].upper())}](?i:{regex.escape(name[1:])})"
 
 

@@ -106,7 +106,7 @@ def choose_pair(index: Snapshot, question: Question, rows: Sequence[Row]) -> Cel
 
 
 def subject_of(question: Question) -> Question:
-    """Return a question with only the words that say what is compared: without *rise* and *2023*."""
+    """Return a question with only the words that say what is compared, so without *rise* and *2023*."""
     return replace(question, text=_SHAPES.sub(" ", question.text))
 
 
@@ -199,7 +199,7 @@ def _of_two_rows(index: Snapshot, question: Question, rows: Sequence[Row]) -> Ce
 
 
 def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -> bool:
-    """Return whether the question asks only for the two figures, not for an average, share or other period."""
+    """Return whether the question asks only for the two figures, not for an average, share or third period."""
     if any(word.lower() not in names.lower() for word in _DERIVED.findall(question.text)):
         return False
     # Two columns named only by years may be full years, so a length of time in the question, such as a

@@ -48,10 +48,10 @@ class Periods:
     def excludes(self, column: Periods, row: Periods, caption: Periods) -> bool:
         """Return whether a question with these periods cannot mean a certain cell.
 
-        Years, months and lengths are compared separately. Each excludes the cell if the question and the cell
-        both have some, but none in common. The cell has those of its column or, if its column has none, those
-        of its row, or else those of the caption. But if its row has all those of the question, the cell is
-        not excluded.
+        Years, months and lengths are compared separately. The years of a cell are those that its column
+        names; without any, those of its row; without any of these, those of the caption. The cell is excluded
+        if none of its years is in the question, but not if its row names all years of the question, or if
+        the cell or the question has no years. Months and lengths exclude it in the same way.
 
         Args:
             column: the periods that the headings of the cell's column name.

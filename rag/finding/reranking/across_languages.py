@@ -28,7 +28,8 @@ def compare_across(encoder: Encoder, question: Question, candidates: Sequence[Ca
     Returns:
         First the candidates that are not compared: those in the question's language, and those in a
         language that the encoder does not read. Then the ``COMPARED`` nearest of the other candidates; the
-        rest are dropped. If the encoder does not read the question's language, nothing changes.
+        rest are dropped. If the encoder does not read the question's language, all
+        candidates are returned unchanged.
     """
     known = encoder.languages or frozenset()
     carried = [

@@ -12,7 +12,7 @@ _MAX_CHARACTERS = 700
 def text_of(candidate: Candidate) -> str:
     """Return the text of a candidate: the title of the document, and the words of the sentence.
 
-    For a row of a table with headings, the words of the sentence are replaced by three names: the last line
+    For a row of a table with headings, the words of the sentence are replaced by three parts: the last line
     of the headings that is not above a column of values (the caption, the units, or the heading of the
     labels), the row's group, and the row's label. Without values and column names, the first citation is
     right for 0.53 of the questions on real reports; with them, for 0.50.
