@@ -199,7 +199,7 @@ def _of_two_rows(index: Snapshot, question: Question, rows: Sequence[Row]) -> Ce
 
 
 def _is_asked_alone(index: Snapshot, question: Question, row: Row, names: str) -> bool:
-    """Return whether the question asks only for the two figures, not for an average, share or third period."""
+    """Return whether a question asks only for two figures, and not for an average, share or third figure."""
     if any(word.lower() not in names.lower() for word in _DERIVED.findall(question.text)):
         return False
     # Two columns named only by years may be full years, so a length of time in the question, such as a
