@@ -36,7 +36,6 @@ def is_country(word: str) -> bool:
 
 
 def _without_marks(text: str) -> str:
-    """Return a text without diacritics."""
     plain = unicodedata.normalize("NFD", text.replace("đ", "d").replace("Đ", "D"))
     return "".join(mark for mark in plain if not unicodedata.combining(mark))
 
@@ -77,9 +76,9 @@ def _languages() -> Mapping[str, str]:
 
 @lru_cache(maxsize=4096)
 def _of_people(word: str) -> str | None:
-    """Return the ISO 3166 code of the country that a word such as *French* refers to, or None.
+    """Return the ISO 3166 code of the country whose people or language a word such as *French* names, or None.
 
-    If several countries fit (*Nigerian*: Niger and Nigeria), the one with the longest name is meant.
+    If several countries fit, as Niger and Nigeria fit *Nigerian*, the one with the longest name is returned.
     """
     if word in _languages():
         return _languages()[word]

@@ -1,7 +1,7 @@
 """Recognition of dates in a text: years, months, days and weekdays, in the forms of several languages.
 
 ``18 July 2025``, ``2025-07-18``, ``18/7/2025``, ``ngày 18 tháng 7 năm 2025``, ``2025年7月18日`` and ``18 Juli
-2025`` are one date. :func:`resolved` turns a relative date into an absolute one, by the date of publication.
+2025`` all mean the same date. :func:`resolved` makes a relative date absolute, given the date of publication.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ _AFTER_FOLLOWS = regex.compile(r"(?:之后|以后|以来|起)")
 def dates(text: str, language: str) -> tuple[Moment, ...]:
     """Return the dates in ``text``, in order.
 
-    A date such as 3/4/2025 is read as day/month. If ``language`` is English or unknown, it is marked as
-    ``swapped``, because it may be month/day.
+    A date such as 3/4/2025 is read as day/month. If ``language`` is English or unknown, the date may also be
+    month/day, and its attribute ``swapped`` is true.
     """
     found: list[Moment] = []
     finders = (
@@ -117,14 +117,16 @@ def dates(text: str, language: str) -> tuple[Moment, ...]:
 
 
 def resolved(moment: Moment, published: str | None) -> Moment:
-    """Complete a date with the help of the day on which its text was published.
+    """Complete a partial or relative date from the date on which its text was published.
 
-    A weekday means the last such day up to the day of publication; a month without a year means the last such
-    month up to then. If the text speaks of the future (``ahead``), they mean the next such day or month.
+    A weekday becomes the last such day up to the day of publication. A month without a year becomes the last
+    such month up to then. If the text says that the date is still to come (``ahead``), the next such day or
+    month is taken instead.
 
     Args:
         moment: a date of the text.
-        published: ISO 8601, possibly shortened; with a year alone, only years are completed.
+        published: the date of publication in ISO 8601, possibly without day or month. With a year alone, only
+            the year of ``moment`` can be completed. With None, ``moment`` is returned unchanged.
     """
     parts = [int(part) for part in (published or "").split("-") if part.isdigit()]
     if not parts:
@@ -237,10 +239,10 @@ def _named(text: str) -> Iterator[Moment]:
 
 
 def _is_month(text: str, match: regex.Match[str]) -> bool:
-    """Return whether a word that stands without a day or a year names a month.
+    """Return whether a word without a day or a year beside it is the name of a month.
 
-    It must have a capital. An ambiguous word such as *May*, or a word of three letters, must also follow a
-    word such as *in*.
+    The word must begin with a capital letter. An ambiguous word such as *May*, or a word of three letters,
+    must also follow a word such as *in*.
     """
     word = match["alone"]
     if not word[:1].isupper() or len(word) < 3:

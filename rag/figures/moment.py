@@ -14,7 +14,7 @@ Relation = Literal["before", "after"]
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A date as a text states it; parts that it leaves out are None.
+    """A date as a text states it. A part that the text leaves out is None.
 
     Attributes:
         span: its span in the text.
@@ -23,12 +23,12 @@ class Moment:
         day: the day of the month.
         weekday: the day of the week, from 0 for Monday.
         decade: whether the year stands for the ten years that begin with it: the 1990s.
-        relative: for a date relative to the day of writing, the number of units before that day: 1 for
-            *yesterday*.
-        relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``; ``earlier`` for
-            years before the year that the sentence is about, and ``earlier month`` for months before the
-            month that it is about.
-        relation: ``before`` or ``after`` if the text limits the date so: *until May*, *since May*.
+        relative: for a relative date, the number of units before the day of writing: 1 for *yesterday*, -1
+            for *tomorrow*.
+        relative_unit: the unit of ``relative``: ``day``, ``week``, ``month`` or ``year``. For *a year earlier*,
+            it is ``earlier``: years before the year that the sentence is about. For *a month earlier*, it is
+            ``earlier month``.
+        relation: ``before`` or ``after`` if the date is a limit, as in *until May* or *since May*.
         may_be_count: whether the year may instead be a number of things: *2000 people*.
         until: the last month of a part of a year (*the second quarter*), whose first month is ``month``.
         swapped: whether it is uncertain which number is the day and which the month: 3/4/2025.

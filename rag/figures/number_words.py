@@ -22,10 +22,10 @@ class Words:
         values: words for 0 to 99, whose values are added: *twenty*, *five*.
         factors: words that multiply only the number just before them: *hundred*.
         scales: words that multiply everything before them: *thousand*, *million*.
-        teens: words that add ten to the preceding digit: *belas*.
+        teens: words that add ten to the preceding digit: dua *belas* (12).
         one: words for one before a factor or a scale: *a* hundred.
         halves: words for a half before a scale: *half a* million.
-        after: words that add half of the preceding scale: một triệu *rưỡi*.
+        after: words that add half of the preceding scale: một triệu *rưỡi* (1.5 million).
         joins: words that may connect the parts of a number: two hundred *and* five.
         vague: words for an approximate number, with the smallest and the largest number that they may mean.
         shares: words for parts of a whole, with their values in per cent.

@@ -46,7 +46,7 @@ class Number:
         start: the offset at which it begins in the text.
         end: the offset at which it ends.
         in_words: whether it is written without digits.
-        share: whether it is a part of a whole, in per cent: *half* is 50.
+        share: whether it is a share of a whole. Its value is then in per cent: 50 for *half*.
     """
 
     low: Decimal
@@ -59,11 +59,11 @@ class Number:
 
 
 def value_of(digits: str, language: str) -> tuple[Decimal, Decimal]:
-    """Return the value of a number in digits, and the value of one unit in its last digit.
+    """Return the value of a number written in digits, and the value of one unit in its last digit.
 
     Args:
-        digits: with or without separators, in the digits of any script.
-        language: decides whether a single separator before three digits is a decimal point.
+        digits: the number, with or without separators, in the digits of any script.
+        language: ISO 639-1. It decides whether a single separator before three digits is a decimal point.
     """
     digits = (
         unicodedata.normalize("NFKC", digits)
@@ -126,7 +126,7 @@ def han_numbers(text: str) -> Iterator[Number]:
 
 
 def _han_share(match: regex.Match[str]) -> Decimal | None:
-    """Return the percentage that 三分之二, 三成 or 一半 stands for; None for another number."""
+    """Return the percentage of a Chinese share such as 三成 (30) or 一半 (50); None if it is not a share."""
     if match["half"]:
         return Decimal(50)
     if match["tenths"]:
@@ -245,7 +245,7 @@ def _token(match: regex.Match[str]) -> _Token:
 
 
 def _number_at(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number | None]:
-    """Return the length in tokens of the number at ``place``, and the number; 1 and None without a number."""
+    """Return the length in tokens of the number that begins at token ``place``, and the number; else 1, None."""
     token = tokens[place]
     if token.kind == "digits":
         return _in_digits(tokens, place, words, language)
@@ -273,7 +273,7 @@ def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
 
 
 def _of_scale(tokens: list[_Token], place: int, words: Words) -> tuple[int, int]:
-    """Return the length of *of a million* or *of thousands* in tokens, and the scale; else zeros."""
+    """Return the length in tokens of *of a million* or *of thousands* at ``place``, and the scale; else zeros."""
     following = [token.text for token in tokens[place : place + 3]]
     if following[:1] != ["of"]:
         return 0, 0
@@ -386,9 +386,9 @@ def _in_words(tokens: list[_Token], place: int, words: Words) -> tuple[int, Numb
 
 
 def _with_half(made: _Sum, tokens: list[_Token], end: int, words: Words) -> tuple[Decimal, int]:
-    """Return the value of a number, plus a half if one follows, and the place after its last token.
+    """Return the value of a number with the half that may follow it, and the index after its last token.
 
-    Examples are một triệu *rưỡi*, and one *and a half* million.
+    Examples are một triệu *rưỡi* (1.5 million), and one *and a half* million.
     """
     if end < len(tokens) and tokens[end].text in words.after and made.last:
         return made.value + made.last / 2, end + 1
@@ -417,7 +417,7 @@ def _half(tokens: list[_Token], place: int, words: Words) -> str:
 
 
 def _is_date_word(tokens: list[_Token], start: int, end: int) -> bool:
-    """Return whether Vietnamese *năm* means a year, and not five."""
+    """Return whether the tokens are the Vietnamese word *năm* in the sense of *year*, and not of *five*."""
     if end - start != 1 or tokens[start].text != "năm":
         return False
     before = tokens[start - 1] if start else None

@@ -75,7 +75,6 @@ def named_periods(text: str, language: str) -> Iterator[Moment]:
 
 
 def _length(match: regex.Match[str]) -> int:
-    """Return the number of months of a named period."""
     part = (match.groupdict().get("part") or "").lower()
     if not part:
         half = match[0][0] in "Hh" or match["place"].lower() in {"đầu", *_LAST_OF_TWO}
@@ -120,11 +119,11 @@ def _last_days(moment: Moment) -> set[int]:
 
 
 def anchored(found: Sequence[Moment], otherwise: Sequence[Moment] = ()) -> list[Moment]:
-    """Return the dates, with a year for *a year earlier*: the year before the latest year in the text.
+    """Return the dates; each *a year earlier* gets a year, which is one before the latest year in the text.
 
     Args:
         found: the dates of a text.
-        otherwise: dates that provide the year if the text names none.
+        otherwise: dates whose latest year counts if the text names no year.
     """
     years = [moment.year for moment in found if moment.year and not moment.decade]
     years = years or [moment.year for moment in otherwise if moment.year and not moment.decade]

@@ -1,6 +1,6 @@
 """Recognition of quantities in a text: value, unit, counted things, and precision.
 
-Dates are not quantities (:mod:`rag.figures.dates`), nor are the numbers of headings, sections or footnotes.
+Dates are not quantities (:mod:`rag.figures.dates`), nor are numbers after a word such as *table*.
 """
 
 from __future__ import annotations
@@ -147,7 +147,7 @@ def _before() -> regex.Pattern[str]:
 
 @cache
 def _han_before() -> regex.Pattern[str]:
-    """Return a pattern of Chinese comparators that may stand before a verb: 最多 in 最多可载240名."""
+    """Return a pattern for a Chinese comparator with a verb between it and the figure: 最多 in 最多可载240名."""
     longer = {name: [form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form)]
               for name, forms in _BEFORE.items()}  # fmt: skip
     parts = [f"(?P<{_group(name)}>{'|'.join(forms)})" for name, forms in longer.items()]
@@ -170,7 +170,7 @@ def _of(match: regex.Match[str]) -> Comparator:
 
 
 def comparator_of(text: str, start: int, end: int) -> Comparator:
-    """Return the comparator of the figure ``text[start:end]`` from the words beside it; *exactly* if none."""
+    """Return how the words beside the figure ``text[start:end]`` qualify it; *exactly* if they do not."""
     before = text[max(0, start - 40) : start]
     found = list(_before().finditer(before)) or list(_han_before().finditer(before))
     if found:
@@ -181,7 +181,7 @@ def comparator_of(text: str, start: int, end: int) -> Comparator:
 
 
 def with_comparator(text: str, span: Span) -> Span:
-    """Return the span of a figure together with the words next to it that qualify it: *at most* 40."""
+    """Return the span of a figure and of the words next to it that qualify it: *at most* 40."""
     first = max(0, span.start - 40)
     before = next(_before().finditer(text[first : span.start]), None)
     if before is not None:
@@ -203,14 +203,14 @@ class Quantity:
         high: the same as ``low``; for a range or a vague number, the largest.
         step: the value of one unit in the last written digit: 100,000 for 9.9 million. It bounds the error of
             rounding.
-        unit: the name of its unit (*kilometre*, *percent*, *litre/day*), or None for counted things.
-        currency: the ISO 4217 code of an amount of money, ``dollar`` for a dollar of an unknown country, or
-            None.
-        noun: the counted or measured things, as written, or None if the text beside the figure names none.
+        unit: the name of its unit (*kilometre*, *percent*, *litre/day*); None without a unit.
+        currency: the ISO 4217 code of its currency, or ``dollar`` for a dollar of an unknown country; None if
+            it is not an amount of money.
+        noun: the counted or measured things, as written; None if the text beside the figure names none.
         comparator: how the text qualifies the figure; *exactly* if it does not.
-        span: its span in the text, with its unit.
+        span: its span in the text, including the unit or currency.
         written: the words of the span.
-        vague: whether it is a word for an approximate number (*dozens*).
+        vague: whether the figure is a word for an approximate number (*dozens*).
     """
 
     low: Decimal
@@ -226,12 +226,12 @@ class Quantity:
 
     @property
     def percent(self) -> bool:
-        """Return whether it is a share in per cent; percentage points are not."""
+        """Return whether the unit is per cent; percentage points do not count."""
         return self.unit == PERCENT
 
     @property
     def is_range(self) -> bool:
-        """Return whether the text states two ends, the lowest and the highest value."""
+        """Return whether the text states a range, such as *17 to 20*."""
         return self.low != self.high and not self.vague
 
 
@@ -361,7 +361,7 @@ def _quantity(number: Number, text: str, language: str) -> Quantity:
 
 
 def _currency(number: Number, text: str) -> tuple[str | None, int, int]:
-    """Return the currency of a number, and the start and end of the amount together with the currency."""
+    """Return a number's currency, or None, and the start and end of the number together with its currency."""
     before = currency_before(text, number.start)
     if before is not None:
         return before[0], before[1], number.end

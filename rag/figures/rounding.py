@@ -29,8 +29,8 @@ LOOSENED = 0.6
 def same_kind(stated: Quantity, cited: Quantity) -> bool:
     """Return whether two quantities have the same unit and currency, so that their values can be compared.
 
-    The stated quantity may leave out the rate of the cited one, such as *a day*. A stated number without a
-    unit or a noun may leave out the currency.
+    The stated quantity may leave out a rate, such as *a day*, that the cited quantity has. A stated number
+    without a unit or a noun may leave out the currency.
     """
     if stated.currency or cited.currency:
         bare = stated.currency is None and stated.noun is None and stated.unit is None
@@ -59,11 +59,14 @@ def same_value(stated: Quantity, cited: Quantity) -> bool:
 
 
 def fairness(stated: Quantity, cited: Quantity) -> float:
-    """Return how fairly one figure stands for another of the same kind: 1 (fairly), :data:`LOOSENED`, or 0.
+    """Return how fairly one figure stands for another of the same kind.
 
     Args:
         stated: the figure in a sentence.
         cited: the figure in its evidence.
+
+    Returns:
+        1 if ``stated`` is fair, :data:`LOOSENED` if it omits a hedge or rounds without saying so, else 0.
     """
     if same_value(stated, cited):
         return _same(stated, cited)

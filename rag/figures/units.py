@@ -125,14 +125,14 @@ def _name(match: regex.Match[str], table: Mapping[str, str]) -> str:
 
 
 def unit_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the name and end of the unit at ``place``, or after a space or hyphen there; None if none."""
+    """Return the unit at offset ``place``, perhaps after a space or hyphen: its name and end; None if none."""
     start = place + (1 if text[place : place + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
     match = _pattern("units").match(text, start)
     return (_name(match, _UNITS), match.end()) if match else None
 
 
 def currency_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the code and the end of the currency at ``place``, or after a space there; None if none.
+    """Return the currency at offset ``place``, perhaps after a space: its code and end; None if none.
 
     The code is from ISO 4217, or a name for a currency that may be one of several, such as ``dollar``.
     """
@@ -142,7 +142,7 @@ def currency_at(text: str, place: int) -> tuple[str, int] | None:
 
 
 def currency_before(text: str, place: int) -> tuple[str, int] | None:
-    """Return the code (as :func:`currency_at`) and start of the currency before ``place``; None if none."""
+    """Return the currency before ``place``: its code (as :func:`currency_at`) and start; None if none."""
     before = text[max(0, place - 8) : place].rstrip(" \u00a0\u202f")
     offset = max(0, place - 8)
     for start in range(len(before)):
@@ -155,7 +155,7 @@ def currency_before(text: str, place: int) -> tuple[str, int] | None:
 
 
 def period_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the unit of a rate (*per hour*, *a year*) at ``place``, and its end; None if there is none."""
+    """Return the unit of a rate at ``place`` (``hour`` for *per hour*), and the end of the rate; None if none."""
     match = _PER.match(text, place)
     if match is None:
         return None
@@ -168,7 +168,7 @@ def period_at(text: str, place: int) -> tuple[str, int] | None:
 
 
 def in_base(value: Decimal, unit: str | None) -> tuple[Decimal, str | None]:
-    """Return a value in the base unit of ``unit``, and that base unit: 2 kilometres are 2,000 metres."""
+    """Convert a value to the base unit of ``unit``, and return both: 2,000 and ``metre`` for 2 kilometres."""
     if unit is None:
         return value, None
     name, slash, rest = unit.partition("/")
