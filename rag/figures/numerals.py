@@ -245,7 +245,7 @@ def _token(match: regex.Match[str]) -> _Token:
 
 
 def _number_at(tokens: list[_Token], place: int, words: Words, language: str) -> tuple[int, Number | None]:
-    """Return the length in tokens of the number that begins at token ``place``, and the number; else 1, None."""
+    """Return the length in tokens of the number at token ``place``, and the number; 1 and None if none."""
     token = tokens[place]
     if token.kind == "digits":
         return _in_digits(tokens, place, words, language)
@@ -273,7 +273,7 @@ def _scaled_after(tokens: list[_Token], place: int, words: Words) -> bool:
 
 
 def _of_scale(tokens: list[_Token], place: int, words: Words) -> tuple[int, int]:
-    """Return the length in tokens of *of a million* or *of thousands* at ``place``, and the scale; else zeros."""
+    """Return the length in tokens of *of a million* or *of thousands*, and the scale; zeros if neither."""
     following = [token.text for token in tokens[place : place + 3]]
     if following[:1] != ["of"]:
         return 0, 0

@@ -147,7 +147,7 @@ def _before() -> regex.Pattern[str]:
 
 @cache
 def _han_before() -> regex.Pattern[str]:
-    """Return a pattern for a Chinese comparator with a verb between it and the figure: 最多 in 最多可载240名."""
+    """Return a pattern for a Chinese comparator before the verb of a figure: 最多 in 最多可载240名."""
     longer = {name: [form for form in forms.split("|") if regex.fullmatch(r"\p{Han}{2,}", form)]
               for name, forms in _BEFORE.items()}  # fmt: skip
     parts = [f"(?P<{_group(name)}>{'|'.join(forms)})" for name, forms in longer.items()]

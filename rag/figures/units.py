@@ -125,14 +125,14 @@ def _name(match: regex.Match[str], table: Mapping[str, str]) -> str:
 
 
 def unit_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the unit at offset ``place``, perhaps after a space or hyphen: its name and end; None if none."""
+    """Return the name and end of the unit at ``place``, or after a space or hyphen there; None if none."""
     start = place + (1 if text[place : place + 1] in {" ", "-", "\u00a0", "\u202f"} else 0)
     match = _pattern("units").match(text, start)
     return (_name(match, _UNITS), match.end()) if match else None
 
 
 def currency_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the currency at offset ``place``, perhaps after a space: its code and end; None if none.
+    """Return the code and end of the currency at ``place``, or after a space there; None if none.
 
     The code is from ISO 4217, or a name for a currency that may be one of several, such as ``dollar``.
     """
@@ -155,7 +155,7 @@ def currency_before(text: str, place: int) -> tuple[str, int] | None:
 
 
 def period_at(text: str, place: int) -> tuple[str, int] | None:
-    """Return the unit of a rate at ``place`` (``hour`` for *per hour*), and the end of the rate; None if none."""
+    """Return the unit of a rate (``hour`` for *per hour*) at ``place``, and the rate's end; None if none."""
     match = _PER.match(text, place)
     if match is None:
         return None
