@@ -18,7 +18,10 @@ PAUSE_SECONDS = 30.0
 
 
 class Circuit:
-    """Counts failures in a row. Safe to share between threads."""
+    """Counts failures in a row; after too many, the circuit is open, and refuses calls.
+
+    Safe to share between threads.
+    """
 
     def __init__(
         self,
@@ -41,7 +44,11 @@ class Circuit:
         self._closes_at = 0.0
 
     def admits(self) -> bool:
-        """Return whether a call may be tried now. After the circuit was open, only one caller may try."""
+        """Return whether a call may be tried now.
+
+        A closed circuit admits every call. An open one admits none until its pause is over, then a single call. If
+        this call succeeds, the circuit closes; if it fails, another pause begins.
+        """
         with self._lock:
             if self._failures_in_a_row < self._failure_limit:
                 return True

@@ -158,9 +158,9 @@ class LanguageModel:
 
         Args:
             messages: the prompt.
-            sentence_numbers: the numbers of the sentences that the reply may cite; none for a reply in any
-                form.
-            seconds: a time limit that is shorter than the model's.
+            sentence_numbers: the numbers of the sentences that the reply may cite; empty to allow a reply in
+                any form.
+            seconds: a time limit shorter than that of the model; None for the model's.
 
         Raises:
             ModelError: ``paused``, if the model has failed too often to be asked now.
@@ -173,7 +173,7 @@ class LanguageModel:
 
         Args:
             messages: the prompt.
-            seconds: a time limit that is shorter than the model's.
+            seconds: a time limit shorter than that of the model; None for the model's.
 
         Returns:
             P(yes) / (P(yes) + P(no)), from the log-probabilities of the first token. If the provider does not
@@ -230,7 +230,7 @@ class LanguageModel:
         """Ask for a short reply, and measure it.
 
         Raises:
-            ModelError: if the model gives no reply.
+            ModelError: if the model fails, or its reply is empty.
         """
         began = time.monotonic()
         reply = self.write([_TEST])
@@ -316,7 +316,7 @@ class RetriedReply:
 
         Raises:
             ModelError: if the model fails, or does not finish in time; ``busy``, if other replies occupy the
-                model for so long that too little time would be left.
+                model for half of the time limit.
         """
         deadline = time.monotonic() + self._limits.seconds
         if not self._slots.acquire(timeout=self._limits.seconds / 2):

@@ -89,7 +89,7 @@ def tokens(text: str) -> int:
 def escape_fences(text: str) -> str:
     """Return a document's words on one line, changed so that a model cannot mistake them for prompt markup.
 
-    The words can then neither close the fence around them nor look like the number of a sentence.
+    The words can then neither close the ``<report>`` tag around them nor look like the number of a sentence.
     """
     return _MARK.sub("(", _FENCE.sub("‹", " ".join(text.split())))
 

@@ -1,6 +1,6 @@
 """The instructions for language models: to write an answer, and to judge one of its sentences.
 
-The text of documents is data. It stands between fences that it cannot close.
+The text of documents is data. It is enclosed in ``<report>`` tags that it cannot close.
 """
 
 from __future__ import annotations

@@ -146,7 +146,7 @@ def _anthropic(settings: ModelSettings) -> LanguageModel:
 def _from_package(settings: ModelSettings) -> LanguageModel:
     """Open the model class of a llama-index package.
 
-    That is the class with the package's name, in any spelling, or else its first model class by name.
+    That is the class with the package's name, in any spelling, or else the first in alphabetical order.
     """
     from llama_index.core.llms import LLM
 

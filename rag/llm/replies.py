@@ -221,7 +221,10 @@ class Closable(Protocol):
 
 
 class OpenResponses:
-    """The last response of each thread. Safe to share between threads, because a thread sees only its own."""
+    """Remembers the last HTTP response of each thread, so that the thread can close it.
+
+    Safe to share between threads, because a thread sees only its own response.
+    """
 
     def __init__(self) -> None:
         self._own = local()

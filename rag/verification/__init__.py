@@ -1,6 +1,6 @@
-"""Checks whether the quotes that a sentence of an answer cites say what the sentence says.
+"""Checks whether a sentence of an answer says only what its quotes say.
 
-:class:`Gate` compares the sentence only with its quotes, never with the rest of the report.
+:class:`Gate` compares the sentence only with the quotes that it cites, never with the rest of the report.
 """
 
 from __future__ import annotations
@@ -26,17 +26,17 @@ __all__ = [
 
 
 def verify_quote(quote: str, document: Document, span: Span) -> Verification:
-    """Check that a sentence of the answer stands word for word in a document.
+    """Check that a quoted sentence is in its document, word for word.
 
     The meaning of the sentence is not checked.
 
     Args:
         quote: the sentence.
         document: the cited document, as stored.
-        span: the span at which the sentence should stand in the document.
+        span: the span at which the document should have the sentence.
 
     Returns:
-        ``quoted`` if the words stand there, else ``unsupported``.
+        ``quoted`` if the document has these words at the span, else ``unsupported``.
     """
     matches = span.of(document.text) == quote
     if not matches:

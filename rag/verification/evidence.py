@@ -20,9 +20,9 @@ class Evidence:
     Attributes:
         quote: the cited words.
         context: the headings of a table's row, the document's title, and its publisher. A sentence may take
-            names from the context, and the units and years of headings, but no figures.
+            names from the context, and units and years from the headings, but no figures.
         language: the ISO 639-1 code of the quote's language, or ``und``.
-        published: the document's ISO date, possibly shortened, or None.
+        published: the document's date in ISO 8601, possibly without day or month; None if unknown.
         quote_matches: whether the quote equals the stored text, which is read again to check this.
         before: the sentence before the quote in the document, which tells whom *He* or *the ministry* means;
             empty if there is none.
@@ -75,11 +75,11 @@ _GENERAL = regex.compile(
 def language_of(text: str, otherwise: str = UNKNOWN_LANGUAGE) -> str:
     """Return the ISO 639-1 code of a sentence's language.
 
-    The script and the letters of the sentence decide, or else its function words and a language identifier.
+    The script and the letters of the sentence decide first, then its function words and a language identifier.
 
     Args:
         text: the sentence.
-        otherwise: the language of its evidence, which decides if the sentence alone does not.
+        otherwise: the language of its evidence, for a sentence that does not show its language clearly.
     """
     letters = len(_LETTER.findall(text))
     han = len(_HAN.findall(text))
@@ -104,12 +104,12 @@ def _of_spaced(text: str, letters: int, otherwise: str) -> str:
 
 
 def language_in(item: Evidence) -> str:
-    """Return the language that an item of evidence states, or else the language detected in its quote."""
+    """Return the language stated for an item of evidence, or else the language detected in its quote."""
     return item.language if item.language != UNKNOWN_LANGUAGE else language_of(item.quote)
 
 
 def referents(item: Evidence) -> str:
-    """Return the words outside a quote that may name what the quote speaks of.
+    """Return the words outside a quote that may name what the quote refers to.
 
     They are the quote's context and, if the quote begins with a pronoun or a phrase such as *the ministry*,
     the sentence before the quote.
@@ -119,7 +119,7 @@ def referents(item: Evidence) -> str:
 
 
 def premise(evidence: Sequence[Evidence]) -> str:
-    """Return the quotes as a judge reads them, with headings and the sentence before marked as context."""
+    """Return the text that a judge reads: headings and the sentence before, marked as context; then the quotes."""
     context = [text for item in evidence for text in (*item.context.splitlines(), item.before) if text]
     lines = [f"(Context: {text})" for text in dict.fromkeys(context)]
     return "\n".join([*lines, *dict.fromkeys(item.quote for item in evidence)])

@@ -1,4 +1,4 @@
-"""Verifies a sentence, in this order: quotes, literal repetition, vetoes, near-verbatim repetition, judge."""
+"""Verifies a sentence, checking in this order: quotes, literal repetition, vetoes, near-verbatim repetition, judge."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class Gate:
             - The sentence repeats its quotes word for word: ``supported``, 1.
             - A veto finds a fault: ``unsupported``, 0.
             - The sentence repeats a quote nearly word for word: ``supported``, 1.
-            - No judge can judge the sentence: ``paraphrased``, ``UNJUDGED``.
+            - There is no judge, or it fails, or it does not read the language: ``paraphrased``, ``UNJUDGED``.
             - The judge decides, and its probability is the score: ``supported`` if it is certain and no check
               has a doubt, ``unsupported`` if it says no, else ``paraphrased``.
         """

@@ -91,7 +91,7 @@ class CrossEncoderJudge:
     entailed: int | None
 
     def judge(self, premise: str, claim: str) -> float:
-        """Return the probability of entailment; if the model gives a single score, return its sigmoid."""
+        """Return the probability of entailment, or, if the model gives a single score, the score's sigmoid."""
         logits = np.asarray(
             self.model.predict([(premise, claim)], show_progress_bar=False), np.float64
         ).ravel()

@@ -152,7 +152,7 @@ def _beginnings(quote: str) -> Iterable[str]:
 
 
 def _loose(text: str) -> str:
-    """Return a text in lower case, without punctuation and spaces except between the digits of a number."""
+    """Return a text in lower case, without spaces or punctuation; only those between two digits stay."""
     return regex.sub(
         r"(?<!\p{N})[\p{P}\s]|[\p{P}\s](?!\p{N})", "", composed(text).casefold().replace("%", "％")
     )
@@ -242,7 +242,8 @@ def _has_limiting_word(tokens: Sequence[_Token]) -> bool:
 def _can_begin(before: Sequence[_Token]) -> bool:
     """Return whether a sentence may leave out these words at the beginning of its quote.
 
-    They must end with a punctuation mark, *and* or *but*, unless they are all function words.
+    Function words may always be left out. Other words must be at most ``LONGEST_PHRASE``, include no limiting
+    word, and end with a punctuation mark, *and* or *but*.
     """
     words = _content_tokens(before)
     if not words:

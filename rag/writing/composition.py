@@ -33,8 +33,8 @@ class Composition:
     Attributes:
         document_texts: provides the texts of documents.
         numbers: the number of each footnote that the conversation has so far, by the span it cites.
-        choice: chooses the cell of a cited row; None to choose none.
-        encoder: compares sentences with different figures; None to compare the words alone.
+        choice: chooses the cell to show of a cited table row; None to show no cells.
+        encoder: compares the meanings of cited sentences, to find disagreements; None to compare only words.
         text: the text so far.
         sentences: the sentences of the text.
         citations: the footnotes of the sentences.
@@ -139,7 +139,7 @@ def quote(
     max_sentences: int,
     adjust: Adjust = unchanged,
 ) -> Generator[Event, None, Answer]:
-    """Answer with the best sentences of the reports, and yield the events of the answer.
+    """Answer with the best sentences of the reports; yield the events of the answer, and return it.
 
     Args:
         findings: the ranked sentences, and the weights for selecting among them.
@@ -173,7 +173,10 @@ def quote(
 
 
 def _pair(findings: Findings, choice: CellChoice | None, cited: Sequence[CitedSentence]) -> CellPair | None:
-    """Return the two cells of the cited rows that a comparison means; None unless a row opens the answer."""
+    """Return the two cells of the cited table rows that the question compares; None if it compares none.
+
+    The result is also None if the first cited sentence is not a table row.
+    """
     if choice is None:
         return None
     first, *others = map(choice.row, cited)

@@ -35,7 +35,7 @@ class Findings:
         ranked: the sentences that were read, by their probability of answering, best first.
         weights: the weights that ranked them.
         decision: the decision whether the library answers the question.
-        copies: finds the copy of a document to cite.
+        copies: finds the earliest copy of a sentence, which is the one to cite.
         document_texts: provides the texts of documents.
     """
 
@@ -64,7 +64,7 @@ class Confidence:
         answerability: the probability that the library answers the question.
         certain: the lowest ``answerability`` that counts as a certain answer.
         best: the probability of the best sentence.
-        reach: an answer quotes another sentence, too, if its probability is at least this share of ``best``.
+        reach: an answer that quotes leaves out sentences whose probability is below this share of ``best``.
     """
 
     answerability: float
@@ -75,9 +75,8 @@ class Confidence:
     def adjust(self, verification: Verification, score: float) -> Verification:
         """Return a sentence's verification for this answer: at most ``paraphrased`` if there is a doubt.
 
-        There is a doubt if the library does not certainly answer. There is also a doubt if the cited
-        sentences are so much less probable than the best sentence that an answer would not quote them beside
-        it. A quoted sentence stays ``quoted``, because this verdict does not say that the sentence answers.
+        There is a doubt if the library does not certainly answer. There is also a doubt if the score is
+        below ``reach``, so that an answer that quotes would leave the cited sentences out. A quoted sentence stays ``quoted``, because this verdict does not say that the sentence answers.
 
         Args:
             verification: the result of checking the sentence.
@@ -93,9 +92,9 @@ class Confidence:
     def justifies(self, verification: Verification, score: float) -> bool:
         """Return whether a sentence justifies showing the model's answer instead of a quoted one.
 
-        It does if no fault was found in it, and if it cites a sentence that an answer would quote. If the
-        library does not certainly answer, it must cite the best sentence, or one nearly as good
-        (``NEAREST``).
+        An unsupported sentence does not. Any other sentence does if it cites a sentence that a quoted answer
+        would quote, too. If the library does not certainly answer, it must cite the best sentence, or one
+        nearly as good (``NEAREST``).
         """
         if verification.verdict == "unsupported":
             return False

@@ -1,7 +1,7 @@
 """The prompt for an answer: the instructions of :mod:`rag.llm.prompts`, the sentences, and the question.
 
-The text of documents is data. It stands between fences that it cannot close, its sentences carry numbers that
-it cannot forge, and the prompt tells the model to follow no instruction in it. This is a precaution without a
+The text of documents is data. It is enclosed in tags that it cannot close, its sentences have numbers that it
+cannot forge, and the prompt tells the model to follow no instruction in it. This is a precaution without a
 guarantee, so every sentence of the reply is checked against the sentences that it cites
 (:mod:`rag.verification`).
 """
@@ -92,7 +92,7 @@ def _question_line(question: str, language: str) -> str:
 
 
 def _within(sources: Iterable[Source], budget: int) -> list[Source]:
-    """Return the best sentences that fit the budget together with the heads of their reports."""
+    """Return the best sentences that fit the budget together with the opening tags of their reports."""
     kept: list[Source] = []
     documents: set[tuple[int, int]] = set()
     for source in sources:

@@ -142,7 +142,7 @@ def _line(line: str, language: str) -> Iterator[Statement]:
 
 
 def _statements(text: str, numbers: Iterable[str], language: str) -> Iterator[Statement]:
-    """Yield the sentences of a text, each with all of its citation numbers."""
+    """Yield the sentences of a text, each with all the numbers."""
     cited = tuple(dict.fromkeys(numbers))[:MAX_CITED]
     plain = " ".join(_CONTROL.sub("", " ".join(text.split())).split())
     for span in sentences(plain, language):
@@ -166,7 +166,7 @@ def _may_be_none(text: str) -> bool:
 
 
 def _is_empty(text: str) -> bool:
-    """Return whether a text is JSON without a statement, or with none except that there is no answer."""
+    """Return whether a text is JSON whose statements, if any, only say that there is no answer."""
     value = _decoded(text) if _JSON.match(text) else None
     listed = value.get("sentences") if isinstance(value, dict) else value
     return isinstance(listed, list) and all(

@@ -1,7 +1,7 @@
 """Answers that a language model writes.
 
 Each sentence is checked before it is shown. If the model fails, or if its citations support nothing that it
-wrote, the answer is quoted instead.
+wrote, the answer quotes the reports instead.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class Outcome:
         supported: whether at least one sentence justifies showing the model's answer
             (:meth:`~rag.writing.findings.Confidence.justifies`); if not, no sentence was shown.
         declined: whether the model says that there is no answer.
-        fallback: why the answer does not use the model's text, or ends early, as a value for programs; None
-            if there is no such reason.
-        cause: an error of the model in words, or None.
+        fallback: a code for the reason why the answer does not use the model's text, or ends early; None if
+            the answer uses all of it.
+        cause: the model's error in words; None without an error.
         dropped: the sentences that the model wrote and the answer does not show.
         cited: the sources that the shown sentences cite.
         digest: sha256 of the prompt.
@@ -115,14 +115,14 @@ class Writer:
     ) -> Generator[Event, None, Outcome]:
         """Write an answer into ``composition``, and yield the events of each sentence that is shown.
 
-        No sentence is shown until the citations support one of the sentences. If they support none, nothing
-        is shown.
+        Sentences are held back until one of them justifies showing the answer
+        (:meth:`~rag.writing.findings.Confidence.justifies`). If none does, nothing is shown.
 
         Args:
             question: the question.
             sources: the sentences that may be cited, best first.
             composition: the text of the answer.
-            copies: finds the copy of a document to cite.
+            copies: finds the earliest copy of a sentence, which is the one to cite.
             confidence: adjusts the verification of each sentence.
         """
         outcome = Outcome()
@@ -288,7 +288,10 @@ def generate(
     conversation: Conversation,
     limits: AnswerLimits,
 ) -> Generator[Event, None, Answer]:
-    """Let a language model write the answer, or quote the reports if no sentence of the model can be shown.
+    """Let a language model write the answer; yield the events of the answer, and return it.
+
+    If no sentence of the model can be shown, the answer quotes the reports. If the model finds no answer, the
+    result is an abstention, unless the library certainly has an answer, which is then quoted.
 
     Args:
         writer: writes and checks the answer.
@@ -342,7 +345,7 @@ def gather_sources(findings: Findings, conversation: Conversation) -> list[Sourc
 def _without_instructions(findings: Findings) -> Findings:
     """Drop the sentences that give instructions to a language model, unless no other sentence is left.
 
-    This also keeps them out of the quotes that replace a failed answer.
+    The quotes that replace a failed answer of the model then contain no such sentence.
     """
     ranked = [item for item in findings.ranked if not is_instruction(item.candidate.sentence.text)]
     return replace(findings, ranked=ranked) if ranked else findings

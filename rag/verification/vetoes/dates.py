@@ -16,10 +16,10 @@ _FIELDS = ("year", "month", "day", "weekday")
 
 
 def date_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return why a date of the sentence is contradicted by the quotes; None if no date is.
+    """Return in words which date of the sentence the quotes contradict, and with which dates; None if none.
 
     The quotes contradict a date if they lack it, but have another one of its kind: a day, a month, a weekday
-    or a year. They do not if the date may be calculated from them.
+    or a year. A date that may be calculated from the quotes is not contradicted.
     """
     missing = _missing(statement, evidence)
     known = [moment for item in evidence for moment in _known(item)]
@@ -100,10 +100,10 @@ def _written(item: Evidence, kind: str) -> list[str]:
 
 
 def _known(item: Evidence) -> Iterator[Moment]:
-    """Yield the dates that a quote states or implies.
+    """Yield the dates that a quote states or implies, and the dates in its context.
 
-    The dates of the quote are completed by the publication date, and by the year if the quote and its context
-    have only one. Dates in the context count, too.
+    A relative or partial date of the quote is yielded as stated, and completed from the publication date. A
+    month without a year is also yielded with the only year that the quote and its context have.
     """
     language = language_in(item)
     own = anchored(dates(item.quote, language), dates(item.context, language))
@@ -125,7 +125,7 @@ def _known(item: Evidence) -> Iterator[Moment]:
 
 
 def follows(stated: Moment, cited: Moment) -> bool:
-    """Return whether a stated date is the same as a cited date, or only leaves out a part of it."""
+    """Return whether a stated date is the same as a cited date, or leaves out only a part of it."""
     if stated.relation and cited.relation and stated.relation != cited.relation:
         return False
     if stated.until != cited.until and (stated.until is not None or stated.month is not None):

@@ -54,7 +54,11 @@ _DOWN = regex.compile(
 
 
 def figure_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return why a figure cannot come from the quotes, or how they contradict its limit; None otherwise."""
+    """Return in words the first fault in a figure of the sentence; None if there is none.
+
+    A figure has a fault if it cannot come from the quotes, or if the quotes contradict its limit, as *at most
+    40* contradicts *at least 40*.
+    """
     stated = _stated(statement)
     cited = list(cited_figures(evidence))
     for place, quantity in enumerate(stated):
@@ -218,7 +222,10 @@ def _is_consistent(quantity: Quantity, other: Quantity) -> bool:
 
 
 def _calculated(quantity: Quantity, cited: Sequence[Quantity]) -> Iterator[tuple[Decimal, Decimal]]:
-    """Yield results of calculations with the cited figures, in ``quantity``'s unit, each with a tolerance."""
+    """Yield results of calculations with the cited figures, in ``quantity``'s unit, each with its tolerance.
+
+    The tolerance is ``ROUGH`` or ``EXACT``.
+    """
     unit = in_base(quantity.low, quantity.unit)[1]
     values = [(*in_base(each.low, each.unit), each) for each in cited if each.unit != ORDINAL]
     for (one, one_unit, one_figure), (other, other_unit, other_figure) in permutations(values, 2):
@@ -261,7 +268,10 @@ def _with_comparator(quantity: Quantity) -> str:
 
 
 def _absence_reason(missing: Quantity, cited: Sequence[Quantity]) -> str:
-    """Say that the quotes lack a figure; name their figures of the same kind, or all if there are none."""
+    """Return a reason that says which figure the quotes lack, and names at most ``SHOWN`` that they have.
+
+    These are figures of the same kind as the missing one, or, if the quotes have none of its kind, any figures.
+    """
     same = [other for other in cited if same_kind(missing, other)]
     shown = list(dict.fromkeys(_with_comparator(other) for other in (same or cited)))[:SHOWN]
     start = f"{_with_comparator(missing)} is not in the cited sentence"

@@ -1,4 +1,4 @@
-"""Vetoes a sentence with a proper name in the place of another name in its quotes."""
+"""Vetoes a sentence with a proper name where its quotes have another name."""
 
 from __future__ import annotations
 
@@ -33,12 +33,12 @@ _LATIN = frozenset({"en", "vi", "id", "ms", "es", "fr", "de", "pt", "it", "nl"})
 def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
     """Return why a name of the sentence does not fit the quotes; None if all names fit.
 
-    A name that the quotes and their context lack does not fit in three cases:
+    If the quotes and their context lack a name, it does not fit in three cases:
 
-    - The quotes have another name in its place: the same words stand beside both names, or the two names have
+    - The quotes have another name in its place: the same words are beside both names, or the two names have
       a word in common.
-    - It has two or more words, and the quotes and their context have none of these.
-    - It is a country, and the quotes name another country: *Guinea* is not *Guinea-Bissau*.
+    - The name has two or more words, and the quotes and their context have none of these words.
+    - The name is a country's, and the quotes name another country: *Guinea* is not *Guinea-Bissau*.
     """
     missing = _missing(statement, evidence)
     if missing:
@@ -64,7 +64,7 @@ def name_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None
 def uncertain_names(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
     """Return in words which names of the sentence the quotes and their context lack; None if they have all.
 
-    A name may be there in another form: as initials, spelt out, or as a people (*Cambodian* for *Cambodia*).
+    Other forms of a name count as the name: its initials, its full form, and its people (*Cambodian*).
     """
     missing = _missing(statement, evidence)
     verb = "is" if len(missing) == 1 else "are"
@@ -81,7 +81,6 @@ class _Run:
 
 
 def _without_possessive(word: str) -> str:
-    """Return a name without the ending of a possessive: *Kessline* for *Kessline's*."""
     return regex.sub(r"[’']s?$", "", word)
 
 
@@ -99,7 +98,7 @@ def _runs(text: str) -> list[_Run]:
 
 
 def _takes_its_place(run: _Run, other: _Run, own: Sequence[_Run]) -> bool:
-    """Return whether a quote has, in the place of ``run``, the name ``other``, which the sentence lacks."""
+    """Return whether ``other``, a name that only the quotes have, is where the sentence has ``run``."""
     stated_words = {word for each in own for word in each.words}
     if stated_words.issuperset(other.words) or set(run.words) >= set(other.words) or _is_short(run, other):
         return False

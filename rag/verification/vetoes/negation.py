@@ -73,11 +73,11 @@ class _Clause:
 
 
 def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return how the sentence denies what its quotes say, or says what they deny; None if that is unclear.
+    """Return in words how a denial sets the sentence against its quotes; None if it does not clearly do so.
 
-    Each clause of the sentence is compared with the clauses of the quotes that have enough words in common
-    with it. It is clear if only one side has a denial, and neither has a word such as *unable* or *only*,
-    which may deny in another way.
+    Each clause of the sentence is compared with the clauses of the quotes that share at least ``NEAR`` of its
+    words. They clearly contradict each other if only one side has a denial, and none of these clauses has a
+    word such as *unable* or *only*, which may deny in another way.
     """
     language = statement.language
     if language not in _DENIALS or any(language_in(item) != language for item in evidence):
@@ -91,10 +91,10 @@ def negation_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | 
 
 
 def uncertain_negation(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
-    """Return in words a denial that only the sentence has, or only its quotes; None if there is none.
+    """Return in words a denial that is only in the sentence or only in its quotes; None if there is none.
 
-    Each clause of the sentence is compared with the clause of the quotes that is nearest to it. The two do
-    not count if either has a word that may stand for a denial, such as *unable*.
+    Each clause of the sentence is compared with the clause of the quotes that is nearest to it. The pair is
+    ignored if either clause has a word that may stand for a denial, such as *unable*.
     """
     language = statement.language
     quoted = [
@@ -153,6 +153,6 @@ def _first_stem(text: str, language: str) -> str:
 
 
 def _stem(word: str, language: str) -> str:
-    """Return a word's stem; empty for a word that says nothing, such as *the*."""
+    """Return a word's stem; empty for a function word such as *the*."""
     found = terms_in(field_of(language), word)
     return found[0] if found else ""

@@ -1,4 +1,4 @@
-"""Vetoes a sentence that has no word in common with its quotes, which then speak of something else."""
+"""Vetoes a sentence that has no word in common with its quotes, which must be about something else."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ FEWEST = 4
 def subject_fault(statement: Statement, evidence: Sequence[Evidence]) -> str | None:
     """Return a fault, in words, if the quotes and their context have no word of the sentence; else None.
 
-    If a quote is in a different language from the sentence, nothing is compared, and no fault is found.
+    The result is also None if a quote is in a different language from the sentence, or if the sentence has
+    fewer than ``FEWEST`` words.
     """
     if any(language_in(item) != statement.language for item in evidence):
         return None
